@@ -1,0 +1,1 @@
+"""Real-time, exact and explainable contact scoring on Kafka and Faust."""

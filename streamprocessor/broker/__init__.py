@@ -1,0 +1,1 @@
+"""Embedded Apache Kafka, topic administration, Kafka clients."""

@@ -1,0 +1,1 @@
+"""Bytes to values and back: topics, models, events, announcements, records."""

@@ -1,0 +1,48 @@
+"""The error tree. Its branches say who acts.
+
+StreamprocessorError
+├── RecordError          one record is bad: it goes to dead-letters with its reason, the stream goes on
+├── OperatorError        a person must act: the process refuses to start or to go on, and says what to do
+│   ├── ModelError       the scoring model file is wrong: file, line, wanted, got
+│   ├── TopicError       a topic is missing, differs or may not be used
+│   └── BrokerError      the broker can't be started or reached
+└── MustRestart          what is in memory can't be trusted any more: exit 70, the supervisor starts anew
+"""
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_MUST_RESTART = 70
+
+
+class StreamprocessorError(Exception):
+    """Something of our own went wrong; the message says what, where, wanted, got."""
+
+
+class RecordError(StreamprocessorError):
+    """One record can't be used; `reason` is its code in dead-letters, `detail` the sentence for a person."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class OperatorError(StreamprocessorError):
+    """A person must act; the message says what to do."""
+
+
+class ModelError(OperatorError):
+    """A scoring model can't be used."""
+
+
+class TopicError(OperatorError):
+    """A topic is missing, is not as it must be, or may not be used."""
+
+
+class BrokerError(OperatorError):
+    """The broker can't be fetched, started or reached."""
+
+
+class MustRestart(StreamprocessorError):
+    """The process must end with exit code 70 and be started anew."""

@@ -1,0 +1,1 @@
+"""Looking at scores from outside the stream: offline scoring, import, simulation."""

@@ -1,0 +1,1 @@
+"""What a score is: values in, values out; no clock, no I/O."""
