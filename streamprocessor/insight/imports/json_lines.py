@@ -1,0 +1,40 @@
+"""JSON Lines read as events and contact updates, both in the words of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import orjson
+
+from streamprocessor.insight.imports.rows import UPDATES_TOPIC, BadRow, ReadRow, Row, topic_for
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def read_json_lines(lines: Iterable[bytes]) -> Iterator[ReadRow]:
+    """One event or `{"update": ...}` a line, as it stands; blank lines are passed over.
+
+    Only what is needed to send it is looked at: an object, its contact_id, its type or update.
+    """
+    for number, line in enumerate(lines, 1):
+        content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+        if content.strip():
+            yield _read_line(number, content)
+
+
+def _read_line(number: int, line: bytes) -> ReadRow:
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return BadRow(number, "not-json", str(error))
+    if not isinstance(value, dict):
+        return BadRow(number, "not-an-object", f"wanted a JSON object; got {line[:40]!r}")
+    contact_id = value.get("contact_id")
+    if not isinstance(contact_id, str) or not contact_id:
+        return BadRow(number, "no-contact", f"wanted contact_id, a text; got {contact_id!r:.40}")
+    if "update" in value:
+        return Row(number, UPDATES_TOPIC, contact_id, value)
+    event_type = value.get("type")
+    if not isinstance(event_type, str) or not event_type:
+        return BadRow(number, "unknown-type", f"wanted type, a text, or update; got {event_type!r:.40}")
+    return Row(number, topic_for(event_type), contact_id, value)

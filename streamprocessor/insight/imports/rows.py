@@ -1,0 +1,60 @@
+"""What a reader yields: rows to send, and rows that can't be, each with the line it began on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from typing import Any, NamedTuple, TypeAlias
+
+UPDATES_TOPIC = "contact-updates"
+ACTIVITIES_TOPIC = "activities"
+TYPED_TOPICS = {
+    "email_open": "email-opens",
+    "email_click": "email-clicks",
+    "page_visit": "page-visits",
+    "form_submission": "form-submissions",
+}
+
+
+class Row(NamedTuple):
+    """An event or contact update as read. line: 1 is the file's first; topic: its name without a prefix."""
+
+    line: int
+    topic: str
+    contact_id: str
+    value: dict[str, Any]
+
+
+class BadRow(NamedTuple):
+    """A row that can't be used. reason: a short code for counting; detail: the sentence for a person."""
+
+    line: int
+    reason: str
+    detail: str
+
+
+ReadRow: TypeAlias = Row | BadRow
+
+
+def topic_for(event_type: str) -> str:
+    """The input topic of an event type: its own one, else `activities`."""
+    return TYPED_TOPICS.get(event_type, ACTIVITIES_TOPIC)
+
+
+class ContentIds:
+    """Ids for rows that have none: the row's hash, then which repetition of it in the file this is, from 1.
+
+    Equal rows may be two real requests of one second or a true repeat: nobody can tell, so both are kept, and the
+    number makes a second reading of the file give the same ids. Rows must be given in the order of the file.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        """Begin a file; every id will begin with `prefix`."""
+        self._prefix = prefix
+        self._seen: Counter[bytes] = Counter()
+
+    def next_for(self, content: bytes) -> str:
+        """The id of the next row with this content."""
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        self._seen[digest] += 1
+        return f"{self._prefix}{digest.hex()}-{self._seen[digest]}"
