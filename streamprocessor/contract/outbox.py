@@ -1,6 +1,6 @@
 """Values of the changelog: a contact's record, the step that wrote it and the announcements which that step owes.
 
-    value = version (1 byte) · step (8 bytes) · length of the record (4 bytes) · record · owed messages (msgpack, may be absent)
+    value = version (1 byte) · step (8 bytes) · record length (4 bytes) · record · owed messages (msgpack or nothing)
 
 So recovery finds the record by two slices, and looks at the owed messages only of steps after the last marker.
 Keys that begin with a zero byte are ours: the marker (the last step of the partition whose announcements are

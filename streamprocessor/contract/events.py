@@ -1,0 +1,131 @@
+"""Records of the input topics, as bytes, into facts. Every event of the stream passes here, so it is kept fast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from streamprocessor.contract import reasons
+from streamprocessor.contract.cloud_events import event_object, is_cloud_event
+from streamprocessor.contract.fields import (
+    ACTORS,
+    MAX_ID_CHARS,
+    check_contact,
+    contact_of,
+    content_key,
+    held_to_arrival,
+    id_of,
+    instant_ms_of,
+)
+from streamprocessor.contract.json_text import kind_of, read_object
+from streamprocessor.contract.topics import Topic
+from streamprocessor.contract.updates import decode_update
+from streamprocessor.errors import RecordError
+from streamprocessor.scoring.facts import HUMAN, Event, Fact
+
+RecordHeaders: TypeAlias = Sequence[tuple[str, bytes]] | None
+Decoder: TypeAlias = Callable[[bytes | None, bytes | None, RecordHeaders, int], Fact]
+
+MAX_TYPE_CHARS = 128
+
+CONTACT_UPDATE = "contact-update.json"
+
+
+def decoder_for(topic: Topic) -> Decoder:
+    """A function of (key, value, headers, arrival_ms) for records of that input topic.
+
+    It answers the fact, and raises RecordError where there is none. arrival_ms: the record's timestamp.
+    """
+    if topic.schema == CONTACT_UPDATE:
+        return _decode_update_record
+    implied_type = topic.event_type
+
+    def decode(key: bytes | None, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
+        contact = contact_of(key)
+        return decode_event(_object_of(value, headers), contact, arrival_ms, implied_type)
+
+    return decode
+
+
+def decode_fact(body: dict[str, Any], contact: str, arrival_ms: int) -> Fact:
+    """The fact that a JSON object spells, a contact update where it has `update`, else an event with a `type`."""
+    if "update" in body:
+        return decode_update(body, contact, arrival_ms)
+    return decode_event(body, contact, arrival_ms, None)
+
+
+def decode_line(line: bytes) -> tuple[str, Fact]:
+    """The contact and the fact of one line of JSON Lines, as bytes.
+
+    It arrived at its `arrival` where it has one, else when it occurred. Raises RecordError as the topics' decoders do.
+    """
+    body = read_object(line)
+    contact = body.get("contact_id")
+    if type(contact) is not str or not contact:
+        raise RecordError(reasons.NO_CONTACT, f"contact_id: wanted a text; got {kind_of(contact)}")
+    contact_of(contact.encode())
+    arrival_ms = instant_ms_of(body.get("arrival"), "arrival")
+    if arrival_ms is None:
+        arrival_ms = instant_ms_of(body.get("occurred_at"), "occurred_at")
+    if arrival_ms is None:
+        raise RecordError(reasons.BAD_TIME, "occurred_at: wanted in a file, where nothing else says when; got none")
+    return contact, decode_fact(body, contact, arrival_ms)
+
+
+def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_type: str | None) -> Event:
+    """The event that an object spells; implied_type is the topic's, None where the event must say it."""
+    get = body.get
+    said = get("contact_id")
+    if said is not None and said != contact:
+        check_contact(said, contact)
+    event_type = get("type")
+    if event_type is None:
+        event_type = implied_type
+    if event_type != implied_type or event_type is None:
+        event_type = _free_type(event_type, implied_type)
+    properties = get("properties")
+    if type(properties) is not dict:
+        properties = _absent_object(properties, "properties", reasons.BAD_PROPERTIES)
+    context = get("context")
+    if type(context) is not dict:
+        context = _absent_object(context, "context", reasons.BAD_CONTEXT)
+    actor = context.get("actor")
+    if actor is None:
+        actor = HUMAN
+    elif actor not in ACTORS:
+        raise RecordError(reasons.BAD_CONTEXT, f"context.actor: wanted one of {', '.join(ACTORS)}; got another")
+    said_ms = instant_ms_of(get("occurred_at"), "occurred_at")
+    if said_ms is None:
+        said_ms = occurred_at_ms = arrival_ms
+    else:
+        occurred_at_ms = said_ms if said_ms <= arrival_ms else held_to_arrival(said_ms, arrival_ms)
+    event_id = get("id")
+    if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS:
+        event_id = id_of(event_id) or content_key([event_type, contact, said_ms, properties])
+    return Event(event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor)
+
+
+def _decode_update_record(key: bytes | None, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
+    contact = contact_of(key)
+    return decode_update(_object_of(value, headers), contact, arrival_ms)
+
+
+def _object_of(value: bytes | None, headers: RecordHeaders) -> dict[str, Any]:
+    if not value:
+        raise RecordError(reasons.EMPTY, "value: wanted a JSON object; got nothing")
+    body = read_object(value)
+    return event_object(body, headers) if headers and is_cloud_event(headers) else body
+
+
+def _free_type(said: object, implied: str | None) -> str:
+    if implied is None and type(said) is str and 0 < len(said) <= MAX_TYPE_CHARS:
+        return said
+    wanted = f"'{implied}', the topic's type" if implied else f"a text of 1 to {MAX_TYPE_CHARS} characters"
+    got = repr(said)[:60] if isinstance(said, str) else kind_of(said)
+    raise RecordError(reasons.UNKNOWN_TYPE, f"type: wanted {wanted}; got {got}")
+
+
+def _absent_object(said: object, where: str, reason: str) -> dict[str, Any]:
+    if said is None:
+        return {}
+    raise RecordError(reason, f"{where}: wanted an object; got {kind_of(said)}")
