@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
+from streamprocessor.contract import reasons
 from streamprocessor.insight.imports.actors import actor_named_by
 from streamprocessor.insight.imports.rows import BadRow, ContentIds, ReadRow, Row, topic_for
 from streamprocessor.scoring.facts import HUMAN
@@ -43,7 +44,7 @@ def _read_line(number: int, line: bytes, ids: ContentIds) -> ReadRow:
         return BadRow(number, "not-combined", "not a line of the combined log format")
     occurred_at_ms = _time_ms(match)
     if occurred_at_ms is None:
-        return BadRow(number, "bad-time", f"no such time: {match['day']}/{match['month']}/{match['year']}")
+        return BadRow(number, reasons.BAD_TIME, f"no such time: {match['day']}/{match['month']}/{match['year']}")
     user_agent = match["user_agent"]
     value = {
         "id": ids.next_for(line),

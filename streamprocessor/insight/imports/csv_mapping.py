@@ -38,12 +38,12 @@ class Value(_Part):
 class Time(_Part):
     """A cell that holds an instant.
 
-    format: `rfc3339`, `epoch_ms`, `epoch_seconds`, or a strptime pattern. zone: where the text names no offset, an
-    IANA name.
+    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern. zone: an IANA name, for texts that
+    name no offset.
     """
 
     column: str
-    format: str = "rfc3339"
+    format: str = "iso"
     zone: str = "UTC"
 
     @field_validator("zone")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from streamprocessor.contract import reasons
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.insight.imports.actors import actor_named_by
 from streamprocessor.insight.imports.csv_mapping import CsvMapping, Time, Value
@@ -91,7 +92,7 @@ class _RowBuilder:
         event_id = self._id(cells)
         contact = cells[mapping.contact.column].strip()
         if not contact:
-            reason, detail = "no-contact", f"column {mapping.contact.column!r} is empty"
+            reason, detail = reasons.NO_CONTACT, f"column {mapping.contact.column!r} is empty"
             raise RecordError(reason, detail)
         value: dict[str, Any] = {
             "id": event_id,
@@ -156,7 +157,7 @@ def _time_reader(time: Time) -> Callable[[str], int]:
     parse: Callable[[str], datetime] = {
         "epoch_ms": lambda text: _EPOCH + timedelta(milliseconds=int(text)),
         "epoch_seconds": lambda text: _EPOCH + timedelta(microseconds=math.floor(float(text) * 1e6)),
-        "rfc3339": lambda text: datetime.fromisoformat(text.replace("Z", "+00:00")),
+        "iso": lambda text: datetime.fromisoformat(text.replace("Z", "+00:00")),
     }.get(time.format, lambda text: datetime.strptime(text, time.format))  # noqa: DTZ007 - read() puts the zone on
 
     def read(text: str) -> int:
@@ -165,7 +166,7 @@ def _time_reader(time: Time) -> Callable[[str], int]:
             moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
             return (moment - _EPOCH) // timedelta(milliseconds=1)
         except (ValueError, OverflowError):
-            reason, detail = "bad-time", f"column {time.column!r}: wanted {time.format}; got {text[:40]!r}"
+            reason, detail = reasons.BAD_TIME, f"column {time.column!r}: wanted {time.format}; got {text[:40]!r}"
             raise RecordError(reason, detail) from None
 
     return read

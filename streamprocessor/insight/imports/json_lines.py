@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import orjson
-
+from streamprocessor.contract import reasons
+from streamprocessor.contract.json_text import kind_of, read_object
+from streamprocessor.errors import RecordError
 from streamprocessor.insight.imports.rows import UPDATES_TOPIC, BadRow, ReadRow, Row, topic_for
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -24,17 +25,15 @@ def read_json_lines(lines: Iterable[bytes]) -> Iterator[ReadRow]:
 
 def _read_line(number: int, line: bytes) -> ReadRow:
     try:
-        value = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        return BadRow(number, "not-json", str(error))
-    if not isinstance(value, dict):
-        return BadRow(number, "not-an-object", f"wanted a JSON object; got {line[:40]!r}")
+        value = read_object(line)
+    except RecordError as error:
+        return BadRow(number, error.reason, error.detail)
     contact_id = value.get("contact_id")
     if not isinstance(contact_id, str) or not contact_id:
-        return BadRow(number, "no-contact", f"wanted contact_id, a text; got {contact_id!r:.40}")
+        return BadRow(number, reasons.NO_CONTACT, f"contact_id: wanted a text; got {kind_of(contact_id)}")
     if "update" in value:
         return Row(number, UPDATES_TOPIC, contact_id, value)
     event_type = value.get("type")
     if not isinstance(event_type, str) or not event_type:
-        return BadRow(number, "unknown-type", f"wanted type, a text, or update; got {event_type!r:.40}")
+        return BadRow(number, reasons.UNKNOWN_TYPE, f"type: wanted a text, or update; got {kind_of(event_type)}")
     return Row(number, topic_for(event_type), contact_id, value)

@@ -1,0 +1,81 @@
+"""Records sent to the input topics: in order, idempotent, each acknowledged by all replicas."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.errors import BrokerError
+
+_MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs ahead of the broker
+
+
+class Sending:
+    """A producer that remembers what is not acknowledged yet. Made by `sending_to`."""
+
+    def __init__(self, producer: AIOKafkaProducer, topic_prefix: str) -> None:
+        """Send by a started producer, to topics whose names begin with the prefix."""
+        self._producer = producer
+        self._topic_prefix = topic_prefix
+        self._unacknowledged: deque[tuple[str, asyncio.Future[object]]] = deque()
+
+    async def send(self, topic: str, key: bytes | None, value: bytes) -> None:
+        """Put one record on its way; where too many are, wait for the oldest.
+
+        Raises BrokerError where this or an earlier record can't be sent.
+        """
+        while self._unacknowledged and self._unacknowledged[0][1].done():
+            await self._oldest_acknowledged()
+        if len(self._unacknowledged) >= _MAX_UNACKNOWLEDGED:
+            await self._oldest_acknowledged()
+        name = self._topic_prefix + topic
+        try:
+            future = await self._producer.send(name, key=key, value=value)
+        except KafkaError as error:
+            raise _not_sent(name, error) from error
+        self._unacknowledged.append((name, future))
+
+    async def all_acknowledged(self) -> None:
+        """Returns once the broker has every record; raises BrokerError where it refuses one."""
+        while self._unacknowledged:
+            await self._oldest_acknowledged()
+
+    async def _oldest_acknowledged(self) -> None:
+        topic, future = self._unacknowledged.popleft()
+        try:
+            await future
+        except KafkaError as error:
+            raise _not_sent(topic, error) from error
+
+
+@asynccontextmanager
+async def sending_to(settings: ClientSettings, topic_prefix: str) -> AsyncIterator[Sending]:
+    """A Sending, whose records are all acknowledged when its block ends well.
+
+    Raises BrokerError where the broker can't be reached.
+    """
+    producer = AIOKafkaProducer(
+        **settings.connection(), enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=128 * 1024
+    )
+    try:
+        await producer.start()
+    except KafkaError as error:
+        message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
+        raise BrokerError(message) from error
+    try:
+        sending = Sending(producer, topic_prefix)
+        yield sending
+        await sending.all_acknowledged()
+    finally:
+        await producer.stop()
+
+
+def _not_sent(topic: str, error: KafkaError) -> BrokerError:
+    hint = "is the topic there? `streamprocessor topics check` tells"
+    return BrokerError(f"{topic}: a record was not acknowledged; {type(error).__name__}: {error}; {hint}")
