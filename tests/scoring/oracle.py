@@ -109,6 +109,7 @@ def explain_parts(model: Model, facts: Iterable[Fact], score_name: str, t_ms: in
 # ---- numbers ---------------------------------------------------------------------------------------------------
 
 
+@in_fifty_digits
 def score_nano(points_sum: Decimal) -> int:
     return to_nano(max(-LARGEST_SCORE, min(LARGEST_SCORE, points_sum)))
 

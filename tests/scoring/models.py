@@ -1,0 +1,318 @@
+"""Random scoring models and random lives of a contact, made so that ties, clashes and displaced events are common."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from streamprocessor.scoring.facts import (
+    HUMAN,
+    PROXY,
+    SCANNER,
+    AttributesWritten,
+    Event,
+    Fact,
+    SuppressionChanged,
+    Verdict,
+)
+from streamprocessor.scoring.model import (
+    DAY_MS,
+    E15,
+    NANO,
+    AllOf,
+    AnyOf,
+    AttributeRule,
+    Band,
+    Condition,
+    Decay,
+    EventRule,
+    ExpiresAfter,
+    FrequencyRule,
+    Group,
+    HalfLife,
+    HotLead,
+    InactivityRule,
+    Limit,
+    Linear,
+    Model,
+    MonetaryRule,
+    NoDecay,
+    PercentPerDayEvery,
+    PointsFrom,
+    RecencyRule,
+    Rule,
+    Score,
+    Stage,
+    StepDecay,
+    Test,
+)
+
+START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
+TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe")
+PATHS = ("/", "/pricing", "/pricing/team", "/docs")
+URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
+ATTRIBUTES = ("title", "country", "size")
+CENTURY_MS = 36_500 * DAY_MS
+
+# ---- models ----------------------------------------------------------------------------------------------------
+
+round_points = st.integers(-60, 60).map(lambda n: n * E15)
+tenths = st.integers(-600, 600).map(lambda n: n * E15 // 10)
+odd_points = st.integers(-(10**18), 10**18)
+points_e15 = st.one_of(round_points, tenths, odd_points)
+durations_ms = st.one_of(
+    st.integers(1, 10),
+    st.integers(1, 48).map(lambda hours: hours * 3_600_000),
+    st.sampled_from([1, 7, 14, 30, 90, 365]).map(lambda days: days * DAY_MS),
+)
+fractions = st.one_of(st.sampled_from([0.02, 0.1, 0.15, 0.25, 0.5, 0.9]), st.floats(0.01, 0.99))
+half_lives_ms = st.one_of(
+    durations_ms.map(float), st.floats(1_000, 365 * DAY_MS), st.sampled_from([14.0 * DAY_MS, 30.0 * DAY_MS])
+)
+exponential = half_lives_ms.map(HalfLife)
+decays: st.SearchStrategy[Decay] = st.one_of(
+    st.just(NoDecay()),
+    exponential,
+    st.builds(PercentPerDayEvery, fractions, st.sampled_from([3_600_000, DAY_MS, 7 * DAY_MS])),
+    st.builds(Linear, st.one_of(fractions, st.just(1.0)), durations_ms),
+    st.builds(StepDecay, st.one_of(fractions, st.just(1.0)), durations_ms, st.booleans()),
+    durations_ms.map(ExpiresAfter),
+)
+foldable_decays: st.SearchStrategy[Decay] = st.one_of(st.just(NoDecay()), exponential)
+points_bounds = st.integers(-80, 80).map(lambda n: n * NANO // 2)
+count_limits = st.builds(
+    Limit,
+    count=st.integers(1, 3),
+    per=st.sampled_from([None, "properties.url", "properties.path"]),
+    within_ms=st.none() | durations_ms,
+)
+limits = st.one_of(
+    st.just(Limit()),
+    count_limits,
+    st.builds(Limit, points_nano=points_bounds),
+    st.builds(lambda limit, bound: Limit(limit.count, limit.per, limit.within_ms, bound), count_limits, points_bounds),
+)
+simple_conditions: st.SearchStrategy[Condition] = st.one_of(
+    st.sampled_from(PATHS).map(lambda path: Test("properties.path", "equals", path)),
+    st.just(Test("properties.path", "starts_with", "/pricing")),
+    st.just(Test("properties.path", "not", ["/", "/docs"])),
+    st.just(Test("properties.missing", "exists", operand=False)),
+    st.just(Test("properties.url", "in", ["u1", 1])),
+    st.integers(0, 100).map(lambda amount: Test("properties.amount", "at_least", amount)),
+    st.just(Test("properties.amount", "between", (1, 50))),
+    st.just(Test("context.user_agent", "contains", "Mozilla")),
+)
+some_conditions = st.lists(simple_conditions, min_size=1, max_size=2).map(tuple)
+conditions = st.one_of(simple_conditions, some_conditions.map(AllOf), some_conditions.map(AnyOf))
+attribute_conditions: st.SearchStrategy[Condition] = st.one_of(
+    st.just(Test("title", "contains", "CEO")),
+    st.just(Test("title", "exists", operand=True)),
+    st.just(Test("country", "not", "DE")),
+    st.just(Test("country", "equals", "DE")),
+    st.just(Test("size", "greater_than", 100)),
+    st.just(Test("size", "equals", True)),
+)
+type_tuples = st.lists(st.sampled_from(TYPES), min_size=2, max_size=4, unique=True).map(tuple)
+groups = st.sampled_from([None, None, "g1", "g2"])
+points_from = st.builds(
+    PointsFrom,
+    st.just("properties.amount"),
+    st.sampled_from([0.1, -0.1, 1.0, 2.5]),
+    st.none() | st.just(-5 * E15),
+    st.none() | st.just(50 * E15),
+)
+perhaps_where = st.one_of(st.none(), st.none(), conditions)
+
+
+def rising_bands(marks: st.SearchStrategy[int]) -> st.SearchStrategy[tuple[Band, ...]]:
+    some_marks = st.lists(marks, min_size=1, max_size=3, unique=True).map(sorted)
+    return some_marks.flatmap(
+        lambda rising: st.tuples(*(st.builds(Band, st.just(mark), points_e15) for mark in rising))
+    )
+
+
+@st.composite
+def event_rules(draw: st.DrawFn, laws: st.SearchStrategy[Decay] = decays) -> EventRule:
+    points = draw(st.one_of(points_e15, points_e15, points_from))
+    return EventRule("r", draw(type_tuples), points, draw(perhaps_where), draw(laws), draw(limits), draw(groups))
+
+
+@st.composite
+def inactivity_rules(draw: st.DrawFn) -> InactivityRule:
+    every_ms = draw(st.none() | st.sampled_from([3_600_000, DAY_MS, 30 * DAY_MS]))
+    return InactivityRule(
+        "r",
+        draw(st.none() | type_tuples),
+        draw(durations_ms),
+        draw(points_e15),
+        every_ms,
+        None if every_ms is None else draw(st.integers(1, 5)),
+        draw(groups),
+        draw(st.builds(Limit, points_nano=st.none() | points_bounds)),
+    )
+
+
+attribute_rules = st.builds(AttributeRule, st.just("r"), attribute_conditions, points_e15, groups)
+band_rules: st.SearchStrategy[Rule] = st.one_of(
+    st.builds(
+        FrequencyRule, st.just("r"), type_tuples, durations_ms, rising_bands(st.integers(1, 5)), perhaps_where, groups
+    ),
+    st.builds(RecencyRule, st.just("r"), type_tuples, rising_bands(durations_ms), perhaps_where, groups),
+    st.builds(
+        MonetaryRule,
+        st.just("r"),
+        type_tuples,
+        st.just("properties.amount"),
+        durations_ms,
+        rising_bands(st.integers(1, 2_000).map(lambda tenth: tenth * NANO // 10)),
+        perhaps_where,
+        groups,
+    ),
+)
+all_rules: st.SearchStrategy[Rule] = st.one_of(
+    event_rules(), event_rules(), event_rules(), inactivity_rules(), attribute_rules, band_rules
+)
+foldable_rules: st.SearchStrategy[Rule] = event_rules(foldable_decays)
+
+
+@st.composite
+def stage_ladders(draw: st.DrawFn, *, hysteresis: bool) -> tuple[Stage, ...]:
+    bounds = sorted(draw(st.lists(st.integers(-20, 60), min_size=2, max_size=4, unique=True)))
+    margins = [draw(st.integers(1, 10)) if hysteresis and draw(st.booleans()) else None for _ in bounds]
+    return tuple(
+        Stage(f"stage-{n}", bound * NANO, None if margin is None else (bound - margin) * NANO)
+        for n, (bound, margin) in enumerate(zip(bounds, margins, strict=True))
+    )
+
+
+class Taste(NamedTuple):
+    """What kind of model is wanted."""
+
+    rules: st.SearchStrategy[Rule] = all_rules
+    precisions_nano: Sequence[int] = (NANO, NANO, NANO // 10, NANO // 2, 5 * NANO, 1_000)
+    hysteresis: bool = False
+    window_ms: int = CENTURY_MS  # nothing is folded
+
+
+@st.composite
+def scores(draw: st.DrawFn, name: str, taste: Taste) -> Score:
+    drawn = [draw(taste.rules) for _ in range(draw(st.integers(1, 4)))]
+    numbered = tuple(_numbered(rule, n) for n, rule in enumerate(drawn))
+    names = sorted({rule.group for rule in numbered if rule.group is not None})
+    q = draw(st.sampled_from(taste.precisions_nano))
+    low = draw(st.none() | st.integers(-40, 0))
+    if low is not None:
+        numbered = tuple(_unending(rule) if draw(st.booleans()) else rule for rule in numbered)
+    high = draw(st.none() | st.integers(1, 60))
+    return Score(
+        name,
+        numbered,
+        draw(st.just(()) | stage_ladders(hysteresis=taste.hysteresis)),
+        tuple(Group(group, draw(points_bounds)) for group in names),
+        q,
+        None if low is None else low * NANO // q * q,
+        None if high is None else high * NANO // q * q,
+    )
+
+
+def _numbered(rule: Rule, number: int) -> Rule:
+    return replace(rule, id=f"r{number}")
+
+
+def _unending(rule: Rule) -> Rule:
+    """Silence that takes points for ever, which only a score with a `min` may have."""
+    falls = isinstance(rule, InactivityRule) and rule.every_ms is not None and rule.points_e15 <= -E15
+    return replace(rule, max_times=None) if falls else rule
+
+
+@st.composite
+def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
+    drawn = tuple(draw(scores(f"s{n}", taste)) for n in range(draw(st.integers(1, 2))))
+    leads = tuple(draw(hot_leads(score)) for score in drawn if score.stages)
+    return Model("random", "v", drawn, leads[:1], 0, draw(st.booleans()), taste.window_ms)
+
+
+def hot_leads(score: Score) -> st.SearchStrategy[HotLead]:
+    stages = st.sampled_from([stage.name for stage in score.stages[1:]])
+    return st.builds(HotLead, st.just(score.name), stages, st.just(DAY_MS), st.none() | durations_ms)
+
+
+# ---- lives -----------------------------------------------------------------------------------------------------
+
+offsets_ms = st.one_of(
+    st.integers(0, 12),
+    st.integers(0, 60).map(lambda days: days * DAY_MS),
+    st.tuples(st.integers(0, 40), st.integers(-2, 2)).map(lambda at: max(0, at[0] * DAY_MS + at[1])),
+    st.integers(0, 100 * DAY_MS),
+)
+delays_ms = st.one_of(st.just(0), st.just(0), st.integers(0, 5_000), st.integers(0, 20 * DAY_MS))
+actors = st.sampled_from([HUMAN, HUMAN, HUMAN, PROXY, SCANNER])
+amounts: st.SearchStrategy[Any] = st.one_of(
+    st.integers(-20, 200), st.integers(-200, 2_000).map(lambda n: n / 10), st.just("12"), st.just(value=True)
+)
+properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {}, optional={"path": st.sampled_from(PATHS), "url": st.sampled_from(URLS), "amount": amounts}
+)
+contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Event:
+    at_ms = START_MS + draw(offsets_ms)
+    arrival_ms = at_ms + draw(delays_ms)
+    event_type = draw(st.sampled_from(TYPES))
+    event_id = f"e{draw(st.integers(0, 25))}"
+    return Event(event_id, event_type, at_ms, arrival_ms, draw(properties), draw(contexts), draw(actors))
+
+
+@st.composite
+def updates(draw: st.DrawFn) -> Fact:
+    at_ms = START_MS + draw(offsets_ms)
+    arrival_ms = at_ms + draw(delays_ms)
+    match draw(st.sampled_from(["attributes", "verdict", "suppressed"])):
+        case "attributes":
+            values = st.sampled_from(["CEO", "CTO", "DE", 50, 500, 1, True, None])
+            written = draw(st.dictionaries(st.sampled_from(ATTRIBUTES), values, min_size=1))
+            return AttributesWritten("u", at_ms, arrival_ms, written)
+        case "verdict":
+            return Verdict("u", at_ms, arrival_ms, f"e{draw(st.integers(0, 25))}", draw(actors))
+    return SuppressionChanged("u", at_ms, arrival_ms, draw(st.booleans()))
+
+
+@st.composite
+def lives(draw: st.DrawFn, most_events: int = 12) -> list[Fact]:
+    """A contact's facts in no order. Events may share an id; an update's id is its own."""
+    learned: list[Fact] = [draw(events()) for _ in range(draw(st.integers(1, most_events)))]
+    drawn = draw(st.lists(updates(), max_size=4))
+    return learned + [update._replace(id=f"u{n}") for n, update in enumerate(drawn)]
+
+
+@st.composite
+def redelivered(draw: st.DrawFn, life: Sequence[Fact]) -> list[Fact]:
+    """The same facts in another order, some of them several times, a copy perhaps arriving later."""
+    copies = draw(st.lists(st.sampled_from(life), max_size=5))
+    late = [fact._replace(arrival_ms=fact.arrival_ms + draw(delays_ms)) for fact in copies]
+    return list(draw(st.permutations([*life, *late])))
+
+
+@st.composite
+def split(draw: st.DrawFn, facts: Sequence[Fact]) -> list[list[Fact]]:
+    """The facts in their order, cut into batches anywhere."""
+    cuts = sorted(draw(st.sets(st.integers(1, len(facts) - 1)))) if len(facts) > 1 else []
+    edges = [0, *cuts, len(facts)]
+    return [list(facts[a:b]) for a, b in itertools.pairwise(edges)]
+
+
+def instants(facts: Sequence[Fact]) -> st.SearchStrategy[int]:
+    """Instants worth asking at: at and around the events, a whole number of days after one, anywhere."""
+    occurred = st.sampled_from([fact.occurred_at_ms for fact in facts])
+    return st.one_of(
+        occurred,
+        st.builds(lambda at_ms, days: at_ms + days * DAY_MS, occurred, st.sampled_from([1, 7, 14, 30, 60, 90, 365])),
+        st.builds(lambda at_ms, off_ms: at_ms + off_ms, occurred, st.integers(-12, 12)),
+        st.integers(START_MS - DAY_MS, START_MS + 500 * DAY_MS),
+    )
