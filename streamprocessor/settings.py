@@ -1,0 +1,81 @@
+"""Settings of every process, and the only reader of the environment.
+
+Each field is also `STREAMPROCESSOR_<NAME>` in the environment; deploy/settings.example.env documents them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from streamprocessor.errors import OperatorError
+
+PREFIX = "STREAMPROCESSOR_"
+
+
+class Settings(BaseModel):
+    """All settings, checked. Units are in the names; port 0 is any free one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bootstrap: str = Field("", description="Kafka brokers, host:port,host:port; empty: the embedded broker of `up`")
+    security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
+    sasl_mechanism: str = Field("", description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    sasl_username: str = ""
+    sasl_password: str = Field("", repr=False)
+    ssl_ca_file: str = ""
+    ssl_certificate_file: str = ""
+    ssl_key_file: str = ""
+
+    app_id: str = Field("streamprocessor", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="also the consumer group")
+    topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="before every topic: staging-")
+    topics_dir: str = Field("topics", description="folder of the topics' YAML files")
+    model: str = Field("deploy/scoring.yaml", description="the scoring model's file")
+    data_dir: str = Field(".streamprocessor", description="what this machine keeps: the embedded broker, slots")
+    partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
+
+    name: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="this worker's static name; empty: a slot")
+    session_timeout_seconds: float = Field(45.0, ge=1.0, le=1800.0)
+    commit_interval_seconds: float = Field(1.0, gt=0.0, le=60.0)
+    request_timeout_seconds: float = Field(30.0, gt=0.0, le=600.0)
+    max_clock_skew_seconds: float = Field(2.0, gt=0.0, le=60.0)
+
+    kafka_port: int = Field(9092, ge=0, le=65535)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(6066, ge=0, le=65535)
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @property
+    def data_path(self) -> Path:
+        """The data folder."""
+        return Path(self.data_dir)
+
+
+def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
+    """Settings from the environment, then from the command line (None: not given).
+
+    Raises:
+        OperatorError: a value is wrong, or the environment names a setting that does not exist.
+    """
+    values: dict[str, Any] = {}
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and value != "":
+            values[name[len(PREFIX) :].lower()] = value
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        problems = "; ".join(_sentence(item) for item in error.errors())
+        message = f"settings: {problems}"
+        raise OperatorError(message) from error
+
+
+def _sentence(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"])
+    got = "" if "password" in name else f"; got {problem.get('input')!r}"
+    if problem["type"] == "extra_forbidden":
+        return f"{PREFIX}{name.upper()} is not a setting; see deploy/settings.example.env"
+    return f"{PREFIX}{name.upper()}: {problem['msg']}{got}"

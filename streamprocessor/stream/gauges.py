@@ -1,0 +1,77 @@
+"""What is read off the data plane when somebody asks: gauges and the answer to `status`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from streamprocessor.scoring.model import Model
+from streamprocessor.stream.metrics import Metrics
+from streamprocessor.stream.plane import DataPlane
+
+
+class Gauges:
+    """What is read off the data plane when somebody asks."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._committed: dict[tuple[str, int], int] = {}
+
+    def model(self, model: Model) -> None:
+        """Note which model scores."""
+        self._metrics.build_info.clear()
+        self._metrics.build_info.labels(version("streamprocessor"), model.version, str(model.revision)).set(1)
+
+    def committed(self, offsets: Mapping[tuple[str, int], int], done: bool) -> None:
+        """Note a commit, or that one failed."""
+        if not done:
+            self._metrics.commit_failures.inc()
+            return
+        self._committed.update(offsets)
+        for (topic, partition), offset in offsets.items():
+            self._metrics.committed_offset.labels(topic, str(partition)).set(offset)
+
+    def refresh(self, plane: DataPlane) -> None:
+        """Bring the gauges of the table, the timers and the lag up to date."""
+        metrics = self._metrics
+        for gauge in (metrics.lag_records, metrics.table_contacts):
+            gauge.clear()
+        for (number, partition), lag in plane.lag().items():
+            metrics.lag_records.labels(plane.around.topic_names[number], str(partition)).set(lag)
+        for number, held in plane.partitions.items():
+            metrics.table_contacts.labels(str(number)).set(len(held.records))
+        metrics.table_bytes.set(sum(held.record_bytes for held in plane.partitions.values()))
+        metrics.timers_pending.set(sum(len(held.timers) for held in plane.partitions.values()))
+        metrics.lag_seconds.set(_lag_seconds(plane))
+
+    def status(self, plane: DataPlane) -> dict[str, Any]:
+        """What `streamprocessor status` shows of this worker."""
+        lags: dict[int, int] = {}
+        for (_, partition), lag in plane.lag().items():
+            lags[partition] = lags.get(partition, 0) + lag
+        model = plane.around.scorer.model
+        return {
+            "model": {"name": model.name, "version": model.version, "revision": model.revision},
+            "lag_seconds": _lag_seconds(plane),
+            "partitions": [
+                {
+                    "partition": number,
+                    "contacts": len(held.records),
+                    "bytes": held.record_bytes,
+                    "timers": len(held.timers),
+                    "next_timer_at_ms": held.timers.next_at_ms(),
+                    "step": held.step,
+                    "lag_records": lags.get(number),
+                    "recovered": number in plane.lanes,
+                }
+                for number, held in sorted(plane.partitions.items())
+            ],
+        }
+
+
+def _lag_seconds(plane: DataPlane) -> float:
+    """How far the partition whose time is furthest behind is behind now; partitions of unknown time do not count."""
+    times = [at for number in plane.lanes if (at := plane.partition_time_ms(number)) is not None]
+    return max(0.0, time.time() - min(times) / 1000) if times else 0.0

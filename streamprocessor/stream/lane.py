@@ -1,0 +1,226 @@
+"""One task and one queue per partition number: steps of all input topics and timers, strictly one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from streamprocessor.contract.announcements import Identity
+from streamprocessor.errors import StreamprocessorError
+from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.stream.batches import Batch
+from streamprocessor.stream.lease import Lease
+from streamprocessor.stream.measuring import Meter
+from streamprocessor.stream.outbox import Outbox
+from streamprocessor.stream.partition import Partition
+from streamprocessor.stream.step import Decode, NewerModelNeeded, Scoring, StepResult, adopt_model, score_batches, score_due
+
+#: Records merged into one step at most: bounds a step's length and what is repeated after a crash.
+MOST_MERGED = 8_000
+#: A queue longer than this pauses its partition, one shorter than RESUME_BELOW resumes it.
+PAUSE_ABOVE = 24_000
+RESUME_BELOW = 8_000
+#: How soon to look again at timers that partition time held back.
+HELD_BACK_SECONDS = 0.1
+#: Contacts looked at by time, or brought to a new model, in one step.
+SLICE = 2_000
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What all lanes of a worker share. scorer changes with the model's revision; partition_time_ms tells how far
+    timers of a partition may go (None: unknown); flow pauses or resumes fetching a partition."""
+
+    scorer: Scorer
+    source: str
+    decoders: dict[int, Decode]
+    topic_names: dict[int, str]
+    lease: Lease
+    outbox: Outbox
+    meter: Meter
+    partition_time_ms: Callable[[int], int | None]
+    flow: Callable[[int, bool], None]
+    newer_model: Callable[[int], Awaitable[None]]
+    give_up: Callable[[BaseException], NoReturn]
+
+
+class Lane:
+    """The steps of one owned and recovered partition."""
+
+    def __init__(self, partition: Partition, around: Surroundings) -> None:
+        self.partition = partition
+        self.applied_to: dict[int, int] = {}
+        self.newest_arrival_ms: dict[int, int] = {}
+        self._around = around
+        self._queue: deque[Batch] = deque()
+        self._queued = 0
+        self._paused = False
+        self._wake = asyncio.Event()
+        self._to_adopt: Iterator[bytes] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._working = asyncio.Lock()
+        self._closed = False
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"lane-{partition.number}")
+        self.model_changed()
+
+    @property
+    def queued(self) -> int:
+        """Records handed over and not yet applied."""
+        return self._queued
+
+    def put(self, batch: Batch) -> None:
+        """Hand over the next records of one input topic."""
+        self._queue.append(batch)
+        self._queued += len(batch.records)
+        if self._queued > PAUSE_ABOVE and not self._paused:
+            self._paused = True
+            self._around.flow(self.partition.number, False)
+        self._wake.set()
+
+    def model_changed(self) -> None:
+        """Bring every contact to the scorer's revision, a slice at a time, between the other steps."""
+        if self.partition.oldest_revision < self._around.scorer.model.revision:
+            self._to_adopt = iter(list(self.partition.records))
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Finish the step in flight, drop what is queued, and end."""
+        self._closed = True
+        self._queue.clear()
+        self._queued = 0
+        if self._alarm is not None:
+            self._alarm.cancel()
+        async with self._working:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while not self._closed and await self._work_once():
+                    await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - nothing of this partition may go on after a failed step
+            self._around.give_up(error)
+
+    async def _work_once(self) -> bool:
+        """Do one step if there is one to do; False: nothing is left to do now."""
+        try:
+            if self._queue:
+                await self._step_of_batches()
+            elif not await self._step_of_timers():
+                return self._to_adopt is not None and await self._step_of_adoption()
+        except NewerModelNeeded as needed:
+            await self._around.newer_model(needed.revision)
+        return True
+
+    async def _step_of_batches(self) -> None:
+        stamp_ms = await self._around.lease.stamp()
+        async with self._working:
+            if self._closed or not self._queue:
+                return
+            started = time.perf_counter()
+            batches = self._peek()
+            result = score_batches(self._scoring(), self.partition.records, self.partition.number, batches)
+            await self._carry_out(result, stamp_ms, started)
+            self._applied(batches)
+            self._around.meter.scored(batches, result)
+
+    def _peek(self) -> list[Batch]:
+        """The batches of the next step; they stay queued until it is done."""
+        batches: list[Batch] = []
+        size = 0
+        for batch in self._queue:
+            size += len(batch.records)
+            if batches and size > MOST_MERGED:
+                break
+            batches.append(batch)
+        return batches
+
+    def _applied(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            if self._queue and self._queue[0] is batch:
+                self._queue.popleft()
+                self._queued -= len(batch.records)
+            self.applied_to[batch.topic_number] = batch.next_offset
+            self.newest_arrival_ms[batch.topic_number] = batch.records[-1].timestamp
+        if self._paused and self._queued < RESUME_BELOW:
+            self._paused = False
+            self._around.flow(self.partition.number, True)
+
+    async def _step_of_timers(self) -> bool:
+        until_ms = self._around.partition_time_ms(self.partition.number)
+        due_at_ms = self.partition.timers.next_at_ms()
+        if due_at_ms is None or until_ms is None or due_at_ms > until_ms:
+            self._set_alarm(due_at_ms)
+            return False
+        stamp_ms = await self._around.lease.stamp()
+        async with self._working:
+            if self._closed:
+                return False
+            started = time.perf_counter()
+            due = self.partition.timers.take_due(until_ms, SLICE)
+            try:
+                result, later = score_due(self._scoring(), self.partition.records, due, until_ms)
+            except NewerModelNeeded:
+                for key in due:
+                    self.partition.timers.arm(key, due_at_ms)
+                raise
+            for key, at_ms in later:
+                self.partition.timers.arm(key, at_ms)
+            await self._carry_out(result, stamp_ms, started)
+            self._around.meter.timed(len(due), result)
+        return True
+
+    def _set_alarm(self, due_at_ms: int | None) -> None:
+        """Wake when the next window ends; what partition time holds back is looked at again soon."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if due_at_ms is not None:
+            delay_seconds = max(HELD_BACK_SECONDS, due_at_ms / 1000 - time.time())
+            self._alarm = asyncio.get_running_loop().call_later(delay_seconds, self._wake.set)
+
+    async def _step_of_adoption(self) -> bool:
+        assert self._to_adopt is not None
+        keys = [key for key, _ in zip(self._to_adopt, range(SLICE), strict=False)]
+        if not keys:
+            self._to_adopt = None
+            self.partition.oldest_revision = self._around.scorer.model.revision
+            return False
+        stamp_ms = await self._around.lease.stamp()
+        async with self._working:
+            if self._closed:
+                return False
+            started = time.perf_counter()
+            result = adopt_model(self._scoring(), self.partition.records, keys, stamp_ms)
+            await self._carry_out(result, stamp_ms, started)
+            self._around.meter.timed(0, result)
+        return True
+
+    def _scoring(self) -> Scoring:
+        model = self._around.scorer.model
+        if self.partition.identity is None:
+            message = f"partition {self.partition.number} has no identity"
+            raise StreamprocessorError(message)
+        identity = Identity(self._around.source, self.partition.identity.incarnation, model.name, model.version)
+        return Scoring(self._around.scorer, identity, self._around.decoders, self._around.topic_names)
+
+    async def _carry_out(self, result: StepResult, stamp_ms: int, started: float) -> None:
+        """Changelog, then announcements, then memory; on return all of it is acknowledged."""
+        meter, outbox = self._around.meter, self._around.outbox
+        computed = time.perf_counter()
+        if result.changes:
+            await outbox.write_changes(self.partition, result.changes, stamp_ms)
+        written = time.perf_counter()
+        messages = result.dead_letters + [message for change in result.changes for message in change.owed]
+        if messages:
+            await outbox.announce(self.partition.number, messages, stamp_ms)
+        self.partition.apply(result.changes)
+        meter.step_took(computed - started, written - computed, time.perf_counter() - written)

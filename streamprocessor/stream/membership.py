@@ -1,0 +1,65 @@
+"""Static membership: a name for this worker that is the same after a restart and never held by two live processes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+from pathlib import Path
+from typing import IO
+
+from streamprocessor.errors import OperatorError
+
+MOST_SLOTS = 1_000
+
+
+class Membership:
+    """The consumer group's instance id, held by a locked file for as long as the process lives."""
+
+    def __init__(self, instance_id: str, lock: IO[str]) -> None:
+        self.instance_id = instance_id
+        self._lock = lock
+
+    def release(self) -> None:
+        """Let another process take the name."""
+        self._lock.close()
+
+
+def take_name(data_path: Path, app_id: str, name: str) -> Membership:
+    """The instance id for `name`, or for the first free slot of this machine where name is empty.
+
+    Raises:
+        OperatorError: a live process holds the name, or the folder can't be written.
+    """
+    folder = data_path / "workers"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if name:
+            lock = _lock(folder / f"{app_id}-{name}.lock")
+            if lock is None:
+                message = f"--name {name}: a live process on this machine has that name; wanted one of its own"
+                raise OperatorError(message)
+            return Membership(name, lock)
+        for slot in range(MOST_SLOTS):
+            lock = _lock(folder / f"{app_id}-slot-{slot}.lock")
+            if lock is not None:
+                return Membership(f"{socket.gethostname()}-{slot}", lock)
+    except OSError as error:
+        message = f"{folder}: can't keep this worker's name there: {error}; wanted a folder that can be written"
+        raise OperatorError(message) from error
+    message = f"{folder}: all {MOST_SLOTS} slots are taken; wanted a free one; end some workers"
+    raise OperatorError(message)
+
+
+def _lock(path: Path) -> IO[str] | None:
+    """The locked file, or None where another live process holds it; the kernel frees it when the process dies."""
+    handle = path.open("a", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    handle.truncate(0)
+    handle.write(f"{os.getpid()}\n")
+    handle.flush()
+    return handle

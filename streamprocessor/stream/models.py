@@ -1,0 +1,90 @@
+"""The model as all workers know it: revisions read from the compacted `models` topic, at start and as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from streamprocessor.contract.model_file import parse_model
+from streamprocessor.contract.model_revisions import ModelRevision, decode_revision
+from streamprocessor.errors import OperatorError
+from streamprocessor.scoring.model import Model
+
+log = logging.getLogger(__name__)
+
+POLL_MS = 1_000
+REVISION_WAIT_SECONDS = 30.0
+
+
+class ModelWatch:
+    """Keeps the newest revision of the application's model. on_newer is called with each newer one after the first."""
+
+    def __init__(self, topic: str, new_consumer: Callable[[], Any], on_newer: Callable[[Model], None]) -> None:
+        self._where = TopicPartition(topic, 0)
+        self._consumer = new_consumer()
+        self._on_newer = on_newer
+        self._model: Model | None = None
+        self._changed = asyncio.Condition()
+
+    async def start(self) -> Model:
+        """The newest revision there is; raises OperatorError where there is none."""
+        await self._consumer.start()
+        self._consumer.assign([self._where])
+        await self._consumer.seek_to_beginning(self._where)
+        ends = await self._consumer.end_offsets([self._where])
+        while await self._consumer.position(self._where) < ends[self._where]:
+            await self._poll()
+        if self._model is None:
+            message = f"{self._where.topic}: holds no model; wanted one: run `streamprocessor model apply` first"
+            raise OperatorError(message)
+        return self._model
+
+    async def follow(self) -> None:
+        """Read on for ever."""
+        while True:
+            before = self._model
+            await self._poll()
+            if self._model is not before and self._model is not None:
+                log.info("model %s revision %d", self._model.name, self._model.revision)
+                self._on_newer(self._model)
+                async with self._changed:
+                    self._changed.notify_all()
+
+    async def wait_for(self, revision: int) -> None:
+        """Return when this revision or a newer one is known.
+
+        Raises:
+            OperatorError: it did not come: another model topic, or one that was deleted.
+        """
+        try:
+            async with self._changed:
+                await asyncio.wait_for(
+                    self._changed.wait_for(lambda: self._model is not None and self._model.revision >= revision),
+                    REVISION_WAIT_SECONDS,
+                )
+        except asyncio.TimeoutError as error:
+            known = self._model.revision if self._model else 0
+            message = (
+                f"{self._where.topic}: newest model revision is {known}, but the table holds records of revision "
+                f"{revision}; wanted that one: apply the newer model again, or rebuild the table"
+            )
+            raise OperatorError(message) from error
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        await self._consumer.stop()
+
+    async def _poll(self) -> None:
+        for records in (await self._consumer.getmany(timeout_ms=POLL_MS)).values():
+            for record in records:
+                if record.value is not None and not record.key.startswith(b"\x00"):
+                    self._take(decode_revision(record.value))
+
+    def _take(self, revision: ModelRevision) -> None:
+        if self._model is None or revision.revision > self._model.revision:
+            source = f"models revision {revision.revision}"
+            self._model = parse_model(revision.text, source, revision=revision.revision)

@@ -1,0 +1,81 @@
+"""Sending a step: changelog acknowledged first, then what it owes; all with acks=all, in batches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from streamprocessor.contract.outbox import (
+    IDENTITY_KEY,
+    MARKER_KEY,
+    Headers,
+    Message,
+    TableIdentity,
+    encode_entry,
+    encode_identity,
+    encode_marker,
+)
+from streamprocessor.errors import MustRestart
+from streamprocessor.stream.partition import Change, Partition
+
+Row = tuple[bytes | None, bytes | None, Headers]
+
+DEAD_LETTERS = "dead-letters"
+
+
+class Outbox:
+    """Sends steps of any partition. full_names: the broker's topic names by the contract's short ones."""
+
+    def __init__(self, producer: Callable[[], Any], changelog: str, full_names: dict[str, str]) -> None:
+        self._producer = producer
+        self._changelog = changelog
+        self._full_names = full_names
+
+    async def write_changes(self, partition: Partition, changes: Sequence[Change], stamp_ms: int) -> None:
+        """Write a step's changes to the changelog; on return they are acknowledged and its number is the partition's.
+
+        Raises:
+            MustRestart: the broker did not take them; nobody can say which are in.
+        """
+        step = partition.step + 1
+        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), [])]
+        rows += [(change.key, encode_entry(change.record, step, change.owed), []) for change in changes]
+        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        partition.step = step
+
+    async def write_identity(self, partition: Partition, identity: TableIdentity, stamp_ms: int) -> None:
+        """Give a new partition of the table its identity."""
+        rows: list[Row] = [(IDENTITY_KEY, encode_identity(identity), [])]
+        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        partition.identity = identity
+
+    async def announce(self, partition: int, messages: Iterable[Message], stamp_ms: int) -> None:
+        """Send announcements and dead letters; on return they are acknowledged. Raises MustRestart."""
+        by_topic: dict[str, list[Row]] = {}
+        for topic, key, value, headers in messages:
+            by_topic.setdefault(topic, []).append((key, value, headers))
+        await asyncio.gather(
+            *(self._send(self._full_names[topic], partition, rows, stamp_ms) for topic, rows in by_topic.items())
+        )
+
+    async def _send(self, topic: str, partition: int, rows: Sequence[Row], stamp_ms: int) -> int:
+        """The offset after the last row."""
+        producer = self._producer()
+        acknowledgements = []
+        batch = producer.create_batch()
+        try:
+            for key, value, headers in rows:
+                if batch.append(key=key, value=value, timestamp=stamp_ms, headers=headers) is None:
+                    acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+                    batch = producer.create_batch()
+                    batch.append(key=key, value=value, timestamp=stamp_ms, headers=headers)
+            last_rows = batch.record_count()
+            acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+            metadata = [await acknowledgement for acknowledgement in acknowledgements][-1]
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the client raises, the step's fate is unknown
+            message = f"{topic}[{partition}]: {len(rows)} records were not acknowledged: {error!r}"
+            raise MustRestart(message) from error
+        return int(metadata.offset) + last_rows

@@ -1,0 +1,121 @@
+"""One partition of the contact table: its records as bytes, its timers, its place in the changelog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from streamprocessor.contract.outbox import (
+    IDENTITY_KEY,
+    MARKER_KEY,
+    RESERVED,
+    Message,
+    TableIdentity,
+    decode_entry,
+    decode_identity,
+    owes,
+    record_of,
+    step_of,
+)
+from streamprocessor.contract.records import decode_record
+from streamprocessor.stream.batches import RawRecord
+from streamprocessor.stream.timers import TimerIndex
+
+
+class Change(NamedTuple):
+    """What a step makes of one contact: the new record, when to look again, the announcements it owes."""
+
+    key: bytes
+    record: bytes
+    holds_until_ms: int | None
+    owed: Sequence[Message]
+
+
+class Partition:
+    """The state of one partition number, as of `changelog_offset` (the next changelog offset to read or write).
+
+    step: the number of the last step. identity: None until one was read or written. applied: the newest input offset
+    in any record, by topic number. oldest_revision, newest_revision: of the model, over the records.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.records: dict[bytes, bytes] = {}
+        self.record_bytes = 0
+        self.timers = TimerIndex()
+        self.step = 0
+        self.changelog_offset = 0
+        self.identity: TableIdentity | None = None
+        self.applied: dict[int, int] = {}
+        self.newest_revision = 0
+        self.oldest_revision = 2**62
+        self._acknowledged_step = 0
+        self._owed: dict[bytes, tuple[int, bytes]] = {}
+        self._recovered: set[bytes] = set()
+
+    def read_changelog(self, entries: Iterable[RawRecord]) -> None:
+        """Apply records of the changelog, in order; raises OperatorError for a newer layout."""
+        for entry in entries:
+            key, value = entry.key, entry.value
+            self.changelog_offset = entry.offset + 1
+            if key is None:
+                continue
+            if key.startswith(RESERVED):
+                self._read_reserved(key, value)
+            elif value is None:
+                self._forget(key)
+            else:
+                self.step = max(self.step, step_of(value))
+                self._keep(key, record_of(value))
+                self._recovered.add(key)
+                if owes(value):
+                    self._owed[key] = (step_of(value), value)
+                else:
+                    self._owed.pop(key, None)
+
+    def _read_reserved(self, key: bytes, value: bytes | None) -> None:
+        if key == MARKER_KEY and value is not None:
+            self._acknowledged_step = step_of(value)
+            self.step = max(self.step, self._acknowledged_step)
+        elif key == IDENTITY_KEY and value is not None:
+            self.identity = decode_identity(value)
+
+    def finish_recovery(self) -> None:
+        """Rebuild what is derived from the records just read: timers, applied offsets, the newest model revision."""
+        for key in self._recovered:
+            record = decode_record(self.records[key])
+            self.timers.arm(key, record.holds_until_ms)
+            self.newest_revision = max(self.newest_revision, record.revision)
+            self.oldest_revision = min(self.oldest_revision, record.revision)
+            for topic_number, offset in record.offsets.items():
+                if offset > self.applied.get(topic_number, -1):
+                    self.applied[topic_number] = offset
+        self._recovered = set()
+
+    def owed_after_recovery(self) -> list[Message]:
+        """The announcements of steps after the last marker, in order of steps."""
+        owed = sorted(item for item in self._owed.values() if item[0] > self._acknowledged_step)
+        return [message for _, value in owed for message in decode_entry(value).owed]
+
+    def settle_owed(self) -> None:
+        """Note that all that was owed is acknowledged; the next step's marker says so to others."""
+        self._owed.clear()
+        self._acknowledged_step = self.step
+
+    def apply(self, changes: Iterable[Change]) -> None:
+        """Take over a step that is in the changelog and whose announcements are acknowledged."""
+        for change in changes:
+            self._keep(change.key, change.record)
+            self.timers.arm(change.key, change.holds_until_ms)
+
+    def _keep(self, key: bytes, record: bytes) -> None:
+        before = self.records.get(key)
+        self.record_bytes += len(record) - (len(before) if before is not None else 0)
+        self.records[key] = record
+
+    def _forget(self, key: bytes) -> None:
+        before = self.records.pop(key, None)
+        self.record_bytes -= len(before) if before is not None else 0
+        self.timers.arm(key, None)
+        self._owed.pop(key, None)
+        self._recovered.discard(key)

@@ -1,0 +1,175 @@
+"""One step of a partition, computed: records in, changes and messages out; no clock, no I/O."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from streamprocessor.contract.announcements import Identity, encode_steps
+from streamprocessor.contract.dead_letters import Origin, dead_letter
+from streamprocessor.contract.outbox import Message
+from streamprocessor.contract.records import decode_record, encode_record
+from streamprocessor.errors import MustRestart, RecordError
+from streamprocessor.scoring.facts import Event, Fact
+from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.steps import Step
+from streamprocessor.stream.batches import Batch, RawRecord
+from streamprocessor.stream.partition import Change
+
+#: (key, value, headers, arrival_ms) to a fact; raises RecordError.
+Decode = Callable[[bytes | None, bytes | None, list[tuple[str, bytes]], int], Fact]
+
+
+class NewerModelNeeded(MustRestart):
+    """A record was written under a newer revision of the model than this worker knows."""
+
+    def __init__(self, revision: int, known: int) -> None:
+        super().__init__(f"a record is of model revision {revision}; this worker knows {known}")
+        self.revision = revision
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """All that a step needs besides its records. decoders and topics by topic number; identity is the partition's."""
+
+    scorer: Scorer
+    identity: Identity
+    decoders: Mapping[int, Decode]
+    topic_names: Mapping[int, str]
+
+
+@dataclass(slots=True)
+class StepResult:
+    """What a step does: changes of contacts, dead letters, and what to count."""
+
+    changes: list[Change] = field(default_factory=list)
+    dead_letters: list[Message] = field(default_factory=list)
+    consumed: Counter[tuple[int, str]] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    dead: Counter[tuple[int, str]] = field(default_factory=Counter)
+    transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    announced: Counter[tuple[str, str]] = field(default_factory=Counter)
+    steps_by_time_ms: list[int] = field(default_factory=list)
+    capped: int = 0
+
+
+def score_batches(
+    scoring: Scoring, records: Mapping[bytes, bytes], partition: int, batches: Sequence[Batch]
+) -> StepResult:
+    """The step of everything in `batches`, merged: each contact's new facts are applied together."""
+    result = StepResult()
+    by_contact: dict[bytes | None, list[tuple[int, RawRecord]]] = {}
+    for number, raws in batches:
+        for raw in raws:
+            key = raw.key
+            known = by_contact.get(key)
+            if known is None:
+                by_contact[key] = [(number, raw)]
+            else:
+                known.append((number, raw))
+    for key, items in by_contact.items():
+        stored = records.get(key) if key is not None else None
+        record = _open(scoring, stored)
+        facts = _new_facts(scoring, record, items, (partition, result))
+        if facts and key is not None:
+            _score_contact(scoring, key, record, facts, result)
+    return result
+
+
+def score_due(
+    scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], until_ms: int
+) -> tuple[StepResult, list[tuple[bytes, int | None]]]:
+    """The step of contacts whose time may have come, and those where it had not, with when to look again."""
+    result = StepResult()
+    later: list[tuple[bytes, int | None]] = []
+    for key in keys:
+        stored = records.get(key)
+        if stored is None:
+            continue
+        record = _open(scoring, stored)
+        steps = scoring.scorer.advance(record, until_ms)
+        if steps:
+            result.steps_by_time_ms += [step.at_ms for step in steps]
+            _change(scoring, key, record, steps, result)
+        else:
+            later.append((key, record.holds_until_ms))
+    return result, later
+
+
+def adopt_model(scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int) -> StepResult:
+    """The step that brings contacts of an older model revision to the scorer's."""
+    result = StepResult()
+    for key in keys:
+        stored = records.get(key)
+        if stored is None:
+            continue
+        record = decode_record(stored)
+        if record.revision < scoring.scorer.model.revision:
+            _change(scoring, key, record, scoring.scorer.adopt(record, at_ms), result)
+    return result
+
+
+def _open(scoring: Scoring, stored: bytes | None) -> Record:
+    if stored is None:
+        return scoring.scorer.blank()
+    record = decode_record(stored)
+    if record.revision > scoring.scorer.model.revision:
+        raise NewerModelNeeded(record.revision, scoring.scorer.model.revision)
+    return record
+
+
+def _new_facts(
+    scoring: Scoring, record: Record, items: list[tuple[int, RawRecord]], origin: tuple[int, StepResult]
+) -> list[Fact]:
+    partition, result = origin
+    facts: list[Fact] = []
+    offsets = record.offsets
+    for number, raw in items:
+        key = raw.key
+        if raw.offset <= offsets.get(number, -1):
+            result.skipped["replay"] += 1
+            continue
+        try:
+            fact = scoring.decoders[number](key, raw.value, raw.headers, raw.timestamp)
+        except RecordError as error:
+            where = Origin(scoring.topic_names[number], partition, raw.offset, raw.timestamp)
+            result.dead_letters.append(dead_letter(key, raw.value, raw.headers, where, error))
+            result.dead[number, error.reason] += 1
+            continue
+        offsets[number] = raw.offset
+        facts.append(fact)
+        result.consumed[number, fact.type if isinstance(fact, Event) else "update"] += 1
+    return facts
+
+
+def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fact], result: StepResult) -> None:
+    steps: list[Step] = []
+    if record.revision < scoring.scorer.model.revision:
+        steps += scoring.scorer.adopt(record, record.at_ms)
+    outcome = scoring.scorer.apply(record, facts)
+    result.skipped["duplicate"] += outcome.duplicates
+    result.capped += outcome.capped
+    if outcome.duplicates < len(facts) or outcome.steps or steps:
+        _change(scoring, key, record, steps + outcome.steps, result)
+
+
+def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: StepResult) -> None:
+    owed: Sequence[Message] = ()
+    if steps:
+        owed = encode_steps(scoring.identity, key.decode(), steps)
+        _count(steps, result)
+    result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed))
+
+
+def _count(steps: list[Step], result: StepResult) -> None:
+    for step in steps:
+        result.announced["score-updated", step.cause] += 1
+        if step.hot_leads:
+            result.announced["became-hot-lead", step.cause] += len(step.hot_leads)
+        for score in step.scores:
+            if score.changed and score.stage != score.previous_stage and score.stage is not None:
+                result.transitions[score.name, score.stage] += 1
+
+

@@ -1,0 +1,255 @@
+"""The worker process, composed: read run_worker top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Mapping
+
+from pathlib import Path
+from typing import Any, NoReturn
+
+import faust
+from faust.types import TP
+
+from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.contract.events import decoder_for
+from streamprocessor.contract.topics import Topic, inputs, read_topics, topic_named
+from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, OperatorError
+from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.settings import Settings
+from streamprocessor.stream.app import DataPlaneParts, FaustSettings, create_app, highwater_of, input_states
+from streamprocessor.stream.batches import use_raw_fetching
+from streamprocessor.stream.changelog import ChangelogReader
+from streamprocessor.stream.gauges import Gauges
+from streamprocessor.stream.health import HealthServer
+from streamprocessor.stream.lane import Surroundings
+from streamprocessor.stream.lease import Lease
+from streamprocessor.stream.measuring import Meter
+from streamprocessor.stream.membership import take_name
+from streamprocessor.stream.metrics import Metrics
+from streamprocessor.stream.models import ModelWatch
+from streamprocessor.stream.outbox import Outbox
+from streamprocessor.stream.plane import DataPlane
+from streamprocessor.stream.startup import check_broker, client_settings
+from streamprocessor.stream.table import Table
+
+log = logging.getLogger(__name__)
+
+
+def now_ms() -> int:
+    """The wall clock in epoch milliseconds."""
+    return int(time.time() * 1000)
+
+
+async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambda _: None) -> int:
+    """Score until a signal says to stop; the exit code.
+
+    on_ready is called with the health server's port once it listens, before Kafka is asked anything.
+
+    Raises:
+        OperatorError: something at start is not as it must be; the sentence says what to do.
+    """
+    use_raw_fetching()
+    topics = read_topics(Path(settings.topics_dir))
+    names = {topic.name: topic.full_name(settings.topic_prefix, settings.app_id) for topic in topics}
+    worker = _Worker(settings, topics, names)
+    stop = _stop_on_signals()
+    await worker.health.start(settings.metrics_host, settings.metrics_port)
+    on_ready(worker.health.port)
+    try:
+        starting = asyncio.ensure_future(worker.start())
+        await _first_of(starting, stop)
+        if not starting.done():
+            starting.cancel()
+            return EXIT_DONE
+        starting.result()
+        _settle_memory()
+        await _first_of(stop, worker.ended())
+        await worker.stop()
+        return EXIT_DONE if stop.done() else EXIT_MUST_RESTART
+    finally:
+        await worker.health.stop()
+
+
+class _Worker:
+    """Everything of one worker process."""
+
+    def __init__(self, settings: Settings, topics: tuple[Topic, ...], names: dict[str, str]) -> None:
+        self._settings = settings
+        self._topics = topics
+        self._names = names
+        self._group = f"{settings.topic_prefix}{settings.app_id}"
+        self._metrics = Metrics()
+        self._problems = ["starting"]
+        self._plane: DataPlane | None = None
+        self._app: faust.App | None = None
+        self._watch: ModelWatch | None = None
+        self._background: list[asyncio.Task[Any]] = []
+        self._gauges = Gauges(self._metrics)
+        self.health = HealthServer(self._metrics.registry, self._not_ready, self._status, self._refresh)
+
+    async def start(self) -> None:
+        """Check, read the model, join the group."""
+        settings, names = self._settings, self._names
+        clients = client_settings(settings)
+        found = await check_broker(settings, clients, self._topics)
+        self._metrics.clock_skew.set(found.clock_skew_ms / 1000)
+        self._watch = ModelWatch(names["models"], clients.new_reader, self._model_changed)
+        model = await self._watch.start()
+        membership = take_name(settings.data_path, self._group, settings.name)
+        self._problems = ["waiting for an assignment"]
+        self._compose(model, clients, membership.instance_id, found.partitions, found.topic_ids)
+        assert self._app is not None
+        await self._app.maybe_start()
+        self._background = [asyncio.ensure_future(work) for work in (self._watch.follow(), self._measure_loop())]
+        self._problems = []
+
+    def _compose(
+        self, model: Model, clients: ClientSettings, instance_id: str, partitions: int, topic_ids: dict[str, str]
+    ) -> None:
+        settings, names = self._settings, self._names
+        read = inputs(self._topics)
+        input_names = {topic.number: names[topic.name] for topic in read if topic.number is not None}
+        short_names = {topic.number: topic.name for topic in read if topic.number is not None}
+        lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
+        outbox = Outbox(lambda: self._faust().producer._ensure_producer(), names["contacts-changelog"], names)
+        around = Surroundings(
+            scorer=Scorer(model),
+            source=f"streamprocessor/{self._group}",
+            decoders={topic.number: decoder_for(topic) for topic in read if topic.number is not None},
+            topic_names=short_names,
+            lease=lease,
+            outbox=outbox,
+            meter=Meter(self._metrics, short_names),
+            partition_time_ms=lambda number: self._planes().partition_time_ms(number),
+            flow=lambda number, wanted: self._faust().consumer.fetch_partition(number, wanted),
+            newer_model=self._watch.wait_for if self._watch else _no_model,
+            give_up=give_up,
+        )
+        plane = self._plane = DataPlane(around, highwater_of(self._faust, input_names))
+        reader = ChangelogReader(names["contacts-changelog"], clients.new_reader, self._metrics.recovery_remaining.set)
+        table = Table(plane, reader, lease, outbox, self._metrics)
+        table.topic_ids = topic_ids
+        table.input_state = lambda numbers: input_states(self._faust().consumer, input_names, numbers)
+        self._app = create_app(
+            FaustSettings(
+                bootstrap=settings.bootstrap,
+                group=self._group,
+                instance_id=instance_id,
+                inputs=input_names,
+                partitions=partitions,
+                session_timeout_seconds=settings.session_timeout_seconds,
+                commit_interval_seconds=settings.commit_interval_seconds,
+                request_timeout_seconds=settings.request_timeout_seconds,
+                credentials=clients.faust_credentials(),
+            ),
+            DataPlaneParts(plane, lease, table.recover, give_up, self._committed, now_ms),
+        )
+        self._gauges.model(model)
+
+    def _model_changed(self, model: Model) -> None:
+        self._planes().use_scorer(Scorer(model))
+        self._gauges.model(model)
+
+    async def ended(self) -> None:
+        """Return when Faust or a task of ours has ended by itself, which it never should."""
+        done, _ = await asyncio.wait(
+            [*self._background, asyncio.ensure_future(self._faust().wait_until_stopped())],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        for task in done:
+            if task.exception() is not None:
+                give_up(task.exception() or RuntimeError())
+        log.error("the application ended by itself: %r", self._faust().crash_reason)
+
+    async def stop(self) -> None:
+        """Finish the steps in flight, commit them, leave."""
+        self._problems = ["stopping"]
+        for task in self._background:
+            task.cancel()
+        await self._faust().stop()
+        if self._watch is not None:
+            await self._watch.stop()
+
+    def _faust(self) -> faust.App:
+        assert self._app is not None
+        return self._app
+
+    def _planes(self) -> DataPlane:
+        assert self._plane is not None
+        return self._plane
+
+    def _committed(self, offsets: Mapping[TP, int], done: bool) -> None:
+        self._gauges.committed({(tp.topic, tp.partition): offset for tp, offset in offsets.items()}, done)
+
+    def _not_ready(self) -> list[str]:
+        if self._problems or self._app is None or self._plane is None:
+            return self._problems or ["starting"]
+        problems = []
+        if self._app.rebalancing:
+            problems.append("rebalancing")
+        if self._app.unassigned is False and not self._plane.lanes:
+            problems.append("recovering")
+        if self._app.rebalancing_count == 0:
+            problems.append("waiting for an assignment")
+        return problems
+
+    def _refresh(self) -> None:
+        if self._plane is not None:
+            self._gauges.refresh(self._plane)
+
+    def _status(self) -> dict[str, Any]:
+        status: dict[str, Any] = {"group": self._group, "not_ready": self._not_ready()}
+        if self._plane is not None:
+            status |= self._gauges.status(self._plane)
+        return status
+
+    async def _measure_loop(self) -> None:
+        """Note how late the event loop wakes."""
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(1.0)
+            self._metrics.loop_lag.set(max(0.0, time.monotonic() - before - 1.0))
+
+
+def give_up(error: BaseException) -> NoReturn:
+    """End the process at once with the exit code for «start anew»: nothing of ours may run after a failed step."""
+    if isinstance(error, OperatorError):
+        log.critical("%s", error)
+    else:
+        log.critical("must restart: %s", error, exc_info=error)
+    logging.shutdown()
+    os._exit(EXIT_MUST_RESTART)
+
+
+async def _no_model(revision: int) -> None:
+    message = f"model revision {revision} is needed, and there is no models topic to wait for it"
+    raise OperatorError(message)
+
+
+def _stop_on_signals() -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: stop.done() or stop.set_result(None))
+    return stop
+
+
+async def _first_of(*awaitables: Any) -> None:
+    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _settle_memory() -> None:
+    """Records are bytes, which the collector need not visit; an automatic collection costs microseconds an event."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+
+
