@@ -61,7 +61,7 @@ async def sending_to(settings: ClientSettings, topic_prefix: str) -> AsyncIterat
     Raises BrokerError where the broker can't be reached.
     """
     producer = AIOKafkaProducer(
-        **settings.connection(), enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=128 * 1024
+        **settings.arguments(), enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=64 * 1024
     )
     try:
         await producer.start()
@@ -77,5 +77,5 @@ async def sending_to(settings: ClientSettings, topic_prefix: str) -> AsyncIterat
 
 
 def _not_sent(topic: str, error: KafkaError) -> BrokerError:
-    hint = "is the topic there? `streamprocessor topics check` tells"
-    return BrokerError(f"{topic}: a record was not acknowledged; {type(error).__name__}: {error}; {hint}")
+    hint = "`streamprocessor topics check` tells what is wrong with a topic"
+    return BrokerError(f"{topic}: wanted a record acknowledged; got {error!r}; {hint}")

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from streamprocessor.contract.events import contact_of, decode_fact
+from streamprocessor.contract.events import decode_fact
+from streamprocessor.contract.fields import contact_of
 from streamprocessor.errors import RecordError
 from streamprocessor.insight.imports.rows import BadRow, ReadRow, Row
 from streamprocessor.insight.sending import Sending
