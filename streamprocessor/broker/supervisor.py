@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from streamprocessor.broker.leash import leashed
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
@@ -18,13 +18,12 @@ from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
 class Child:
     """A process to be kept running.
 
-    `log`: the file its output is added to, None: our own output. `environment`: beside what we have ourselves.
+    `log`: the file its output is added to, None: our own output. Its environment is ours.
     """
 
     name: str
     command: tuple[str, ...]
     log: Path | None = None
-    environment: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +120,9 @@ class Supervisor:
             if process.returncode is None:
                 process.kill()
 
-    async def _end(self, child: Child, process: asyncio.subprocess.Process, ended: asyncio.Future[int]) -> None:
+    async def _end(self, child: Child, process: asyncio.subprocess.Process, ended: asyncio.Future[Any]) -> None:
         process.terminate()
-        hurry = asyncio.ensure_future(self._hurry.wait())
+        hurry: asyncio.Future[Any] = asyncio.ensure_future(self._hurry.wait())
         grace_seconds = self._pace.grace_seconds
         await asyncio.wait({ended, hurry}, timeout=grace_seconds, return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()
@@ -133,7 +132,6 @@ class Supervisor:
 
 
 async def _start(child: Child) -> asyncio.subprocess.Process:
-    environment = {**os.environ, **child.environment} if child.environment is not None else None
     with contextlib.ExitStack() as files:
         output = None
         if child.log is not None:
@@ -144,7 +142,6 @@ async def _start(child: Child) -> asyncio.subprocess.Process:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output is not None else None,
-            env=environment,
             # Ctrl-C in the terminal reaches us only, and we end our children in order.
             start_new_session=True,
         )
