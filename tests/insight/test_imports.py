@@ -161,6 +161,17 @@ def test_times_are_read_in_the_mapping_s_format_and_zone(time: dict[str, str], c
     assert row.value["occurred_at"] == expected_ms
 
 
+def test_the_example_mapping_means_what_its_comments_say() -> None:
+    how = read_mapping(Path(__file__).parents[2] / "deploy" / "imports" / "example.yaml")
+    header = b"customer_no;order_no;ordered_on;total;is_gift;product_name;browser;client_ip;status\n"
+
+    row = only(csv_rows(header + b"7;1;01.07.2026 08:00;12;no;;;;paid\n7;2;01.07.2026 08:00;1;no;;;;test\n", how))
+
+    assert (row.topic, row.contact_id, row.value["id"]) == ("activities", "crm:7", "order-1")
+    assert row.value["occurred_at"] == 1_782_885_600_000
+    assert row.value["properties"] == {"amount": 12, "gift": False}
+
+
 def test_rows_to_skip_are_neither_events_nor_bad() -> None:
     how = mapping(skip=[{"column": "result", "in": ["skipped"]}])
 
