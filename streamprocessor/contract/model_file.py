@@ -1,0 +1,152 @@
+"""The scoring model's file, read strictly into a Model: every problem in it is told at once, with its line."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+from streamprocessor.contract.model_decay import read_decay
+from streamprocessor.contract.model_rules import Surroundings, read_rule
+from streamprocessor.contract.model_stages import read_hot_leads, read_stages
+from streamprocessor.contract.quantities import duration_ms, name, nano
+from streamprocessor.contract.reading import Node, Problems, Scalar, Spot
+from streamprocessor.contract.yaml_tree import plain, read_tree
+from streamprocessor.errors import ModelError
+from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Score
+
+DEFAULT_NAME = "default"
+MAX_CHARS = 1024 * 1024
+
+_LATER = ("applies_when", "by", "max_values", "combine")
+_NO_DECAY: Decay = NoDecay()
+
+
+def read_model(path: Path) -> Model:
+    """The model of the file; raises ModelError with a line for each problem."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path}: wanted a scoring model in UTF-8; got an error: {error}"
+        raise ModelError(message) from error
+    return parse_model(text, str(path))
+
+
+def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:
+    """The model that the text spells; raises ModelError with a line for each problem.
+
+    source_name: what problems name as their place. The version is the hash of the content: neither comments nor the
+    way things are written change it. revision: as applied, 0 where it was not.
+    """
+    if len(text) > MAX_CHARS:
+        message = f"{source_name}: wanted at most {MAX_CHARS} characters; got {len(text)}"
+        raise ModelError(message)
+    problems = Problems(source_name)
+    tree = problems.attempt(lambda: read_tree(text, problems), Scalar(None, 1))
+    model = None
+    if not problems.found or not isinstance(tree, Scalar):
+        model = problems.attempt(lambda: _model(Spot(tree, "the model", problems), revision), None)
+    problems.refuse()
+    assert model is not None
+    return model
+
+
+def _model(spot: Spot, revision: int) -> Model:
+    fields = spot.fields("name", "scores", "hot_lead", "correction_window", "proxy_opens")
+    scores = fields.needed("scores", _scores, ())
+    return Model(
+        name=fields.read("name", name, DEFAULT_NAME),
+        version=_version(spot.node),
+        revision=revision,
+        scores=scores,
+        hot_leads=fields.read("hot_lead", lambda inner: read_hot_leads(inner, scores), ()),
+        proxy_opens_count=fields.read("proxy_opens", _proxy_opens, False),
+        correction_window_ms=fields.read("correction_window", duration_ms, 30 * DAY_MS),
+    )
+
+
+def _scores(spot: Spot) -> tuple[Score, ...]:
+    entries = spot.entries("a mapping of names to scores")
+    if not entries:
+        spot.refuse("at least one score")
+    scores = []
+    for score_name, inner in entries.items():
+        inner = Spot(inner.node, f"score '{score_name}'", spot.problems)
+        name(Spot(Scalar(score_name, inner.node.line), "scores", spot.problems))
+        if (score := spot.problems.attempt(partial(_score, score_name, inner), None)) is not None:
+            scores.append(score)
+    return tuple(scores)
+
+
+def _score(score_name: str, spot: Spot) -> Score:
+    fields = spot.fields("decay", "precision", "min", "max", "groups", "stages", "rules", *_LATER)
+    for word in _LATER:
+        if word in fields:
+            fields.entries[word].note("not supported yet; wanted a score without it; got one with it")
+    precision = fields.read("precision", _precision, NANO)
+    low, high = fields.read("min", nano, None), fields.read("max", nano, None)
+    _check_bounds(spot, precision, low, high)
+    groups = fields.read("groups", _groups, ())
+    decay = fields.read("decay", read_decay, _NO_DECAY)
+    around = Surroundings(decay, frozenset(group.name for group in groups), low, high)
+    rules = () if "combine" in fields else fields.needed("rules", lambda inner: _rules(inner, around), ())
+    stages = fields.read("stages", lambda inner: read_stages(inner, low, high), ())
+    return Score(score_name, rules, stages, groups, precision, low, high)
+
+
+def _check_bounds(spot: Spot, precision: int, low: int | None, high: int | None) -> None:
+    for word, bound in (("min", low), ("max", high)):
+        if bound is not None and bound % precision:
+            wanted = f"a multiple of the score's precision, {precision / NANO:g}"
+            spot.note(f"{word}: wanted {wanted}; got {bound / NANO:g}")
+    if low is not None and high is not None and low >= high:
+        spot.note(f"wanted min below max; got {low / NANO:g} and {high / NANO:g}")
+
+
+def _rules(spot: Spot, around: Surroundings) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    first_line: dict[str, int] = {}
+    for number, inner in enumerate(spot.items("a list of rules, at least one"), 1):
+        inner = Spot(inner.node, f"rule {number}", spot.problems)
+        rule = spot.problems.attempt(partial(read_rule, inner, around), None)
+        if rule is None:
+            continue
+        if rule.id in first_line:
+            inner.note(
+                f"id '{rule.id}' stands twice; wanted it once in a score; got it on line {first_line[rule.id]} too"
+            )
+        elif rule.id:
+            first_line[rule.id] = inner.node.line
+        rules.append(rule)
+    return tuple(rules)
+
+
+def _groups(spot: Spot) -> tuple[Group, ...]:
+    groups = []
+    for group_name, inner in spot.entries("a mapping of names to groups").items():
+        name(Spot(Scalar(group_name, inner.node.line), "groups", spot.problems))
+        limit = inner.fields("limit").needed("limit", lambda limit: limit.fields("points").needed("points", nano, 0), 0)
+        groups.append(Group(group_name, limit))
+    return tuple(groups)
+
+
+def _precision(spot: Spot) -> int:
+    precision = nano(spot)
+    if precision <= 0:
+        spot.refuse("a number above 0, such as 1 or 0.1")
+    return precision
+
+
+def _proxy_opens(spot: Spot) -> bool:
+    if spot.value not in ("count", "ignore"):
+        spot.refuse("count or ignore")
+    return spot.value == "count"
+
+
+def _version(tree: Node) -> str:
+    content = plain(tree)
+    # Only among scores does the order of words say something: announcements show scores in it.
+    order = list(content["scores"]) if isinstance(content.get("scores"), dict) else []
+    canonical = json.dumps([content, order], sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode()).hexdigest()[:12]
