@@ -46,6 +46,7 @@ class Settings(BaseModel):
     kafka_port: int = Field(9092, ge=0, le=65535)
     metrics_host: str = "127.0.0.1"
     metrics_port: int = Field(6066, ge=0, le=65535)
+    port_file: str = Field("", description="a file that gets the port of metrics and health, for port 0")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @property

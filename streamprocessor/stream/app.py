@@ -90,7 +90,7 @@ def create_app(settings: FaustSettings, parts: DataPlaneParts) -> faust.App:
     transport.now_ms = parts.now_ms
     transport.topic_numbers = {name: number for number, name in settings.inputs.items()}
     transport.full_names_by_number = settings.inputs
-    transport.on_commit = parts.on_commit
+    transport.note_commit = parts.on_commit
     app.transport = transport
     app.producer_transport = transport
     app.tables.recover_partitions = parts.recover
@@ -104,7 +104,7 @@ def _declare(app: faust.App, settings: FaustSettings) -> None:
     app.Table("contacts", partitions=settings.partitions, key_type=bytes, value_type=bytes)
     inputs = app.topic(*settings.inputs.values(), partitions=settings.partitions, key_type=bytes, value_type=bytes)
 
-    @app.agent(inputs, name="scoring")
+    @app.agent(inputs, name="scoring")  # type: ignore[untyped-decorator]
     async def score_contacts(stream: Any) -> None:  # noqa: ARG001 - lanes read the batches that the transport takes
         await asyncio.Event().wait()
 

@@ -36,7 +36,9 @@ class RawFetchResult(fetcher.FetchResult):  # type: ignore[misc]
     Control batches are passed over, checksums verified, positions kept as aiokafka does.
     """
 
-    def getall(self, max_records: int | None = None) -> list[Any]:
+    _partition_records: Any
+
+    def getall(self, max_records: int | None = None) -> list[Any]:  # noqa: ARG002 - aiokafka's signature
         """All records at hand; max_records is not honoured (bound them by the fetch size)."""
         partition = self._topic_partition
         if not self.check_assignment(partition) or not self.has_more():

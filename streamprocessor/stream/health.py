@@ -19,7 +19,11 @@ class HealthServer:
     """/livez (the process answers), /readyz (503 with the reasons while not ready), /metrics, /status."""
 
     def __init__(
-        self, registry: CollectorRegistry, not_ready: Reasons, status: Callable[[], dict[str, Any]], refresh: Callable[[], None]
+        self,
+        registry: CollectorRegistry,
+        not_ready: Reasons,
+        status: Callable[[], dict[str, Any]],
+        refresh: Callable[[], None],
     ) -> None:
         self._registry = registry
         self._not_ready = not_ready

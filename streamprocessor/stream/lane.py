@@ -17,7 +17,15 @@ from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.measuring import Meter
 from streamprocessor.stream.outbox import Outbox
 from streamprocessor.stream.partition import Partition
-from streamprocessor.stream.step import Decode, NewerModelNeeded, Scoring, StepResult, adopt_model, score_batches, score_due
+from streamprocessor.stream.step import (
+    Decode,
+    NewerModelNeeded,
+    Scoring,
+    StepResult,
+    adopt_model,
+    score_batches,
+    score_due,
+)
 
 #: Records merged into one step at most: bounds a step's length and what is repeated after a crash.
 MOST_MERGED = 8_000
@@ -102,7 +110,9 @@ class Lane:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                while not self._closed and await self._work_once():
+                busy = True
+                while busy and not self._closed:
+                    busy = await self._work_once()
                     await asyncio.sleep(0)
         except asyncio.CancelledError:
             raise

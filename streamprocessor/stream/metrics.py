@@ -14,7 +14,7 @@ class Metrics:
     """All series of a worker on a registry of its own, so that several can live in one process."""
 
     def __init__(self) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
 
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -28,7 +28,9 @@ class Metrics:
 
         self.events_consumed = counter("events_consumed_total", "Facts decoded and scored", "topic", "type")
         self.events_skipped = counter("events_skipped_total", "Records not scored, by reason", "reason")
-        self.events_dead_lettered = counter("events_dead_lettered_total", "Records sent to dead-letters", "topic", "reason")
+        self.events_dead_lettered = counter(
+            "events_dead_lettered_total", "Records sent to dead-letters", "topic", "reason"
+        )
         self.announcements = counter("announcements_total", "Announcements acknowledged", "topic", "cause")
         self.event_age = histogram("event_age_seconds", "From arrival to acknowledged output", _AGE_SECONDS)
         self.batch_duration = histogram("batch_duration_seconds", "Parts of a step", _STEP_SECONDS, "stage")
@@ -45,7 +47,9 @@ class Metrics:
         self.table_bytes = gauge("table_bytes", "Bytes of all records in the table")
         self.timers_pending = gauge("timers_pending", "Contacts with an armed timer")
         self.timers_fired = counter("timers_fired_total", "Contacts looked at because time had come")
-        self.timer_lateness = histogram("timer_lateness_seconds", "From a step's instant to its announcement", _LATENESS_SECONDS)
+        self.timer_lateness = histogram(
+            "timer_lateness_seconds", "From a step's instant to its announcement", _LATENESS_SECONDS
+        )
         self.hot_contacts = gauge("hot_contacts", "Contacts in the hot stage or above", "score")
         self.stage_transitions = counter("stage_transitions_total", "Announced changes of stage", "score", "to")
         self.produce_errors = counter("produce_errors_total", "Produce requests that failed for good")

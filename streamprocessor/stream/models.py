@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -87,4 +88,4 @@ class ModelWatch:
     def _take(self, revision: ModelRevision) -> None:
         if self._model is None or revision.revision > self._model.revision:
             source = f"models revision {revision.revision}"
-            self._model = parse_model(revision.text, source, revision=revision.revision)
+            self._model = replace(parse_model(revision.text, source), revision=revision.revision)

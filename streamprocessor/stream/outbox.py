@@ -75,7 +75,8 @@ class Outbox:
             metadata = [await acknowledgement for acknowledgement in acknowledgements][-1]
         except asyncio.CancelledError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the client raises, the step's fate is unknown
+        except Exception as error:
             message = f"{topic}[{partition}]: {len(rows)} records were not acknowledged: {error!r}"
             raise MustRestart(message) from error
-        return int(metadata.offset) + last_rows
+        first_offset: int = metadata.offset
+        return first_offset + last_rows

@@ -22,7 +22,7 @@ class ChangelogRecovery(Recovery):  # type: ignore[misc]
     recover_partitions: RecoverPartitions
     give_up: Callable[[BaseException], Any]
 
-    @Service.task  # type: ignore[misc]
+    @Service.task  # type: ignore[untyped-decorator]
     async def _restart_recovery(self) -> None:
         while not self.should_stop:
             if await self.wait_for_stopped(self.signal_recovery_start):
@@ -40,11 +40,11 @@ class ChangelogRecovery(Recovery):  # type: ignore[misc]
             except Exception as error:  # noqa: BLE001 - a partition that can't be recovered must not be scored
                 self.give_up(error)
 
-    @Service.task  # type: ignore[misc]
+    @Service.task  # type: ignore[untyped-decorator]
     async def _slurp_changelogs(self) -> None:
         """Nothing: see the class."""
 
-    @Service.task  # type: ignore[misc]
+    @Service.task  # type: ignore[untyped-decorator]
     async def _publish_stats(self) -> None:
         """Nothing: the reader publishes its own."""
 
@@ -58,8 +58,9 @@ class TableManager(faust.tables.TableManager):  # type: ignore[misc]
     @property
     def recovery(self) -> ChangelogRecovery:
         """The recovery service."""
-        if self._recovery is None:
-            self._recovery = ChangelogRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
-            self._recovery.recover_partitions = self.recover_partitions
-            self._recovery.give_up = self.give_up
-        return self._recovery
+        recovery: ChangelogRecovery | None = self.__dict__.get("_recovery")
+        if recovery is None:
+            recovery = self._recovery = ChangelogRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
+            recovery.recover_partitions = self.recover_partitions
+            recovery.give_up = self.give_up
+        return recovery

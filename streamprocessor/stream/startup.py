@@ -2,16 +2,136 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
+from faust.auth import SASLCredentials, SSLCredentials
 
 from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.broker.topics import check_topics, topic_ids
-from streamprocessor.contract.topics import Topic, inputs, topic_named
+from streamprocessor.broker.cluster import READ, WRITE
+from streamprocessor.broker.topics import Layout, check, fence_below, refuse_unless_allowed, topic_ids
+from streamprocessor.contract.topics import IN, inputs, read_topics
 from streamprocessor.errors import BrokerError, OperatorError, TopicError
 from streamprocessor.settings import Settings
+from streamprocessor.stream.lease import STAMP_SHARE
+
+#: Written to the models topic, whose time is the broker's, to read the broker's clock off the acknowledgement.
+CLOCK_KEY = b"\x00clock"
+READER_FETCH_BYTES = 4 * 1024 * 1024
+READER_WAIT_MS = 500
+
+
+class Found(NamedTuple):
+    """What the checks found out. clock_skew_ms: the broker's clock less ours. topic_ids: of inputs, by short name."""
+
+    partitions: int
+    clock_skew_ms: int
+    topic_ids: dict[str, str]
+
+
+def client_settings(settings: Settings) -> ClientSettings:
+    """How clients reach Kafka; raises BrokerError where the parts don't fit together."""
+    if not settings.bootstrap:
+        message = "no Kafka named; wanted --bootstrap HOST:PORT (or STREAMPROCESSOR_BOOTSTRAP); `up` starts one itself"
+        raise BrokerError(message)
+    return ClientSettings(
+        bootstrap=settings.bootstrap,
+        security_protocol=settings.security_protocol,
+        sasl_mechanism=settings.sasl_mechanism or "SCRAM-SHA-512",
+        sasl_username=settings.sasl_username or None,
+        sasl_password=settings.sasl_password or None,
+        ssl_ca=Path(settings.ssl_ca_file) if settings.ssl_ca_file else None,
+        ssl_cert=Path(settings.ssl_certificate_file) if settings.ssl_certificate_file else None,
+        ssl_key=Path(settings.ssl_key_file) if settings.ssl_key_file else None,
+    )
+
+
+def layout_of(settings: Settings) -> Layout:
+    """The topics of this application, as the topics' files and the settings say."""
+    topics = read_topics(Path(settings.topics_dir))
+    if settings.partitions:
+        topics = tuple(
+            topic if topic.partitions == 1 else replace(topic, partitions=settings.partitions) for topic in topics
+        )
+    session_timeout_ms = int(settings.session_timeout_seconds * 1000)
+    fence_ms = fence_below(session_timeout_ms, int(STAMP_SHARE * 100))
+    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms)
+
+
+def new_reader(clients: ClientSettings) -> Any:
+    """An unstarted consumer without a group, for reading whole topics."""
+    return AIOKafkaConsumer(
+        **clients.arguments(),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=READER_FETCH_BYTES,
+        fetch_max_wait_ms=READER_WAIT_MS,
+    )
+
+
+def faust_credentials(clients: ClientSettings) -> Any:
+    """The same encryption and login in Faust's words; None: neither."""
+    context = clients.ssl_context()
+    if clients.uses_sasl:
+        return SASLCredentials(
+            username=clients.sasl_username,
+            password=clients.sasl_password,
+            mechanism=clients.sasl_mechanism,
+            ssl_context=context,
+        )
+    return SSLCredentials(context) if context is not None else None
+
+
+async def check_broker(settings: Settings, clients: ClientSettings, layout: Layout) -> Found:
+    """What a worker must know of the broker.
+
+    Raises:
+        BrokerError: Kafka can't be reached.
+        TopicError: topics are missing, differ or may not be used; all are named.
+        OperatorError: the clocks disagree.
+    """
+    differing = await check(clients, layout)
+    if differing:
+        sentences = "\n".join(map(str, differing))
+        message = f"{sentences}\nput it right with `streamprocessor topics apply`"
+        raise TopicError(message)
+    await refuse_unless_allowed(clients, _rights(layout))
+    ids = await topic_ids(clients, layout.names())
+    skew_ms = await _clock_skew_ms(settings, clients, layout)
+    short_ids = {topic.name: ids[name] for name, topic in layout.names().items() if topic.direction == IN}
+    return Found(inputs(layout.topics)[0].partitions, skew_ms, short_ids)
+
+
+def _rights(layout: Layout) -> dict[str, str]:
+    return {name: READ if topic.direction == IN else WRITE for name, topic in layout.names().items()}
+
+
+async def _clock_skew_ms(settings: Settings, clients: ClientSettings, layout: Layout) -> int:
+    """The broker's clock less ours; raises OperatorError where it is more than the setting allows."""
+    models = next(name for name, topic in layout.names().items() if topic.name == "models")
+    producer = AIOKafkaProducer(**clients.arguments(), acks="all", request_timeout_ms=10_000)
+    await producer.start()
+    try:
+        await producer.send_and_wait(models, key=CLOCK_KEY, partition=0)
+        before_ms = time.time() * 1000
+        acknowledged = await producer.send_and_wait(models, key=CLOCK_KEY, partition=0)
+        after_ms = time.time() * 1000
+    except KafkaError as error:
+        message = f"{models}: can't be written: {error!r}"
+        raise TopicError(message) from error
+    finally:
+        await producer.stop()
+    skew_ms = int(acknowledged.timestamp - (before_ms + after_ms) / 2)
+    if abs(skew_ms) > settings.max_clock_skew_seconds * 1000:
+        message = (
+            f"clocks: the broker's is {skew_ms} ms off ours; wanted at most "
+            f"{settings.max_clock_skew_seconds * 1000:.0f} ms: synchronise both (NTP); the fence against stale writers "
+            "depends on it"
+        )
+        raise OperatorError(message)
+    return skew_ms

@@ -171,5 +171,3 @@ def _count(steps: list[Step], result: StepResult) -> None:
         for score in step.scores:
             if score.changed and score.stage != score.previous_stage and score.stage is not None:
                 result.transitions[score.name, score.stage] += 1
-
-

@@ -9,7 +9,7 @@ WINDOW_MS = 250
 
 
 class TimerIndex:
-    """One armed instant a contact, in windows. Arming later than armed costs nothing: it wakes early and looks again."""
+    """One armed instant a contact, in windows. Arming later than armed costs nothing: it wakes early, looks again."""
 
     def __init__(self) -> None:
         self._armed: dict[bytes, int] = {}

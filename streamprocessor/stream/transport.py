@@ -1,4 +1,4 @@
-"""Faust's Kafka transport with its data plane replaced: whole batches in, commits of what lanes applied, idempotence out."""
+"""Faust's Kafka transport with its data plane replaced: whole batches in, commits of what lanes applied."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         if not offsets:
             return False
         done = bool(await self._commit_offsets(offsets))
-        self.transport.on_commit(offsets, done)
+        self.transport.note_commit(offsets, done)
         return done
 
     async def wait_empty(self) -> None:
@@ -162,6 +162,4 @@ class Transport(driver.Transport):  # type: ignore[misc]
     full_names_by_number: dict[int, str]
 
     now_ms: Callable[[], int]
-
-    def on_commit(self, offsets: Mapping[TP, int], done: bool) -> None:
-        """Called after each commit of offsets."""
+    note_commit: Callable[[Mapping[TP, int], bool], None]

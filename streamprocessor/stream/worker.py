@@ -9,7 +9,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
-
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,7 +17,7 @@ from faust.types import TP
 
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.contract.events import decoder_for
-from streamprocessor.contract.topics import Topic, inputs, read_topics, topic_named
+from streamprocessor.contract.topics import inputs
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, OperatorError
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.scorer import Scorer
@@ -36,7 +35,14 @@ from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.models import ModelWatch
 from streamprocessor.stream.outbox import Outbox
 from streamprocessor.stream.plane import DataPlane
-from streamprocessor.stream.startup import check_broker, client_settings
+from streamprocessor.stream.startup import (
+    Found,
+    check_broker,
+    client_settings,
+    faust_credentials,
+    layout_of,
+    new_reader,
+)
 from streamprocessor.stream.table import Table
 
 log = logging.getLogger(__name__)
@@ -56,11 +62,11 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
         OperatorError: something at start is not as it must be; the sentence says what to do.
     """
     use_raw_fetching()
-    topics = read_topics(Path(settings.topics_dir))
-    names = {topic.name: topic.full_name(settings.topic_prefix, settings.app_id) for topic in topics}
-    worker = _Worker(settings, topics, names)
+    worker = _Worker(settings)
     stop = _stop_on_signals()
     await worker.health.start(settings.metrics_host, settings.metrics_port)
+    if settings.port_file:
+        Path(settings.port_file).write_text(f"{worker.health.port}\n", encoding="utf-8")
     on_ready(worker.health.port)
     try:
         starting = asyncio.ensure_future(worker.start())
@@ -80,10 +86,10 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
 class _Worker:
     """Everything of one worker process."""
 
-    def __init__(self, settings: Settings, topics: tuple[Topic, ...], names: dict[str, str]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._topics = topics
-        self._names = names
+        self._layout = layout_of(settings)
+        self._names = {topic.name: full_name for full_name, topic in self._layout.names().items()}
         self._group = f"{settings.topic_prefix}{settings.app_id}"
         self._metrics = Metrics()
         self._problems = ["starting"]
@@ -98,23 +104,21 @@ class _Worker:
         """Check, read the model, join the group."""
         settings, names = self._settings, self._names
         clients = client_settings(settings)
-        found = await check_broker(settings, clients, self._topics)
+        found = await check_broker(settings, clients, self._layout)
         self._metrics.clock_skew.set(found.clock_skew_ms / 1000)
-        self._watch = ModelWatch(names["models"], clients.new_reader, self._model_changed)
+        self._watch = ModelWatch(names["models"], lambda: new_reader(clients), self._model_changed)
         model = await self._watch.start()
-        membership = take_name(settings.data_path, self._group, settings.name)
+        self._membership = take_name(settings.data_path, self._group, settings.name)
         self._problems = ["waiting for an assignment"]
-        self._compose(model, clients, membership.instance_id, found.partitions, found.topic_ids)
+        self._compose(model, clients, self._membership.instance_id, found)
         assert self._app is not None
         await self._app.maybe_start()
         self._background = [asyncio.ensure_future(work) for work in (self._watch.follow(), self._measure_loop())]
         self._problems = []
 
-    def _compose(
-        self, model: Model, clients: ClientSettings, instance_id: str, partitions: int, topic_ids: dict[str, str]
-    ) -> None:
+    def _compose(self, model: Model, clients: ClientSettings, instance_id: str, found: Found) -> None:
         settings, names = self._settings, self._names
-        read = inputs(self._topics)
+        read = inputs(self._layout.topics)
         input_names = {topic.number: names[topic.name] for topic in read if topic.number is not None}
         short_names = {topic.number: topic.name for topic in read if topic.number is not None}
         lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
@@ -133,9 +137,11 @@ class _Worker:
             give_up=give_up,
         )
         plane = self._plane = DataPlane(around, highwater_of(self._faust, input_names))
-        reader = ChangelogReader(names["contacts-changelog"], clients.new_reader, self._metrics.recovery_remaining.set)
+        reader = ChangelogReader(
+            names["contacts-changelog"], lambda: new_reader(clients), self._metrics.recovery_remaining.set
+        )
         table = Table(plane, reader, lease, outbox, self._metrics)
-        table.topic_ids = topic_ids
+        table.topic_ids = found.topic_ids
         table.input_state = lambda numbers: input_states(self._faust().consumer, input_names, numbers)
         self._app = create_app(
             FaustSettings(
@@ -143,11 +149,11 @@ class _Worker:
                 group=self._group,
                 instance_id=instance_id,
                 inputs=input_names,
-                partitions=partitions,
+                partitions=found.partitions,
                 session_timeout_seconds=settings.session_timeout_seconds,
                 commit_interval_seconds=settings.commit_interval_seconds,
                 request_timeout_seconds=settings.request_timeout_seconds,
-                credentials=clients.faust_credentials(),
+                credentials=faust_credentials(clients),
             ),
             DataPlaneParts(plane, lease, table.recover, give_up, self._committed, now_ms),
         )
@@ -237,8 +243,13 @@ def _stop_on_signals() -> asyncio.Future[None]:
     loop = asyncio.get_running_loop()
     stop: asyncio.Future[None] = loop.create_future()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: stop.done() or stop.set_result(None))
+        loop.add_signal_handler(number, _signalled, stop)
     return stop
+
+
+def _signalled(stop: asyncio.Future[None]) -> None:
+    if not stop.done():
+        stop.set_result(None)
 
 
 async def _first_of(*awaitables: Any) -> None:
@@ -251,5 +262,3 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
-
-
