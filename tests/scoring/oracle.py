@@ -109,11 +109,11 @@ def explain_parts(model: Model, facts: Iterable[Fact], score_name: str, t_ms: in
 # ---- numbers ---------------------------------------------------------------------------------------------------
 
 
-@in_fifty_digits
 def score_nano(points_sum: Decimal) -> int:
     return to_nano(max(-LARGEST_SCORE, min(LARGEST_SCORE, points_sum)))
 
 
+@in_fifty_digits
 def to_nano(value: Decimal) -> int:
     """Rounded half up to nine decimals, after the dust of the last of the fifty digits is wiped off."""
     clean = value.quantize(Decimal("1e-30"))
