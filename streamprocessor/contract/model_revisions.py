@@ -11,14 +11,14 @@ class ModelRevision(msgspec.Struct, frozen=True):
     """One applied model; the key beside it is `key_of(name)`.
 
     revision: rises by one with each apply, the first is 1. version: the hash of the content. text: the file as it was.
-    applied_at: RFC 3339.
+    In JSON the instant is called applied_at, in epoch milliseconds.
     """
 
     revision: int
     name: str
     version: str
     text: str
-    applied_at: str
+    applied_at_ms: int = msgspec.field(name="applied_at")
 
 
 def key_of(name: str) -> bytes:

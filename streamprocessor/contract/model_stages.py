@@ -69,7 +69,7 @@ def _hot_lead(spot: Spot, scores: tuple[Score, ...]) -> HotLead:
     fields = spot.fields("score", "stage", "announce_within", "rearm_after")
     score_name, stage_name = fields.needed("score", name, ""), fields.needed("stage", name, "")
     score = next((score for score in scores if score.name == score_name), None)
-    if score is None and score_name:
+    if score is None and score_name and scores:  # without scores something worse has been said
         names = ", ".join(score.name for score in scores)
         fields.entries["score"].note(f"unknown score; wanted one of {names}; got '{score_name}'")
     if score is not None and stage_name:

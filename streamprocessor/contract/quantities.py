@@ -68,10 +68,10 @@ def nano(spot: Spot) -> int:
 
 
 def amount_nano(spot: Spot) -> int:
-    """A sum of money as an integer of 10⁻⁹."""
+    """A sum of money above 0 as an integer of 10⁻⁹."""
     value = number(spot)
-    if abs(value) >= 10**15:
-        spot.refuse("an amount below 10¹⁵ in size")
+    if not 0 < value < 10**9:
+        spot.refuse("an amount above 0 and below 1_000_000_000")
     return int(_EXACT.multiply(value, Decimal(NANO)))
 
 
@@ -132,6 +132,8 @@ def types(spot: Spot) -> tuple[str, ...]:
     read = tuple(text(one) for one in spots)
     if len(set(read)) != len(read):
         spot.refuse("each event type once")
+    if "any" in read:
+        spot.refuse("event types by their names (only inactivity knows 'any', alone)")
     return read
 
 
