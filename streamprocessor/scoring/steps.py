@@ -18,7 +18,8 @@ class Part(NamedTuple):
     """One line of an explanation; the points_nano of all parts of a score add up to its unrounded_nano.
 
     kind: event | attribute | inactivity | frequency | recency | monetary | cut | earlier.
-    of_nano: the points before decay. count: events in an `earlier` part, or matches behind a band. rule None: a group's cut.
+    of_nano: the points before decay. count: events in an `earlier` part, or matches behind a band. rule None: a
+    group's cut.
     """
 
     rule: str | None
@@ -30,7 +31,7 @@ class Part(NamedTuple):
     factor: float | None = None
     actor: str | None = None
     group: str | None = None
-    count: int | None = None
+    count: int | None = None  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
 
 
 class ScoreStep(NamedTuple):
@@ -60,7 +61,10 @@ class HotLeadStep(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A contact's presented scores changed at at_ms. cause: event | time | attributes | correction | merge | model | import."""
+    """A contact's presented scores changed at at_ms.
+
+    cause: event | time | attributes | correction | merge | model | import.
+    """
 
     at_ms: int
     cause: str

@@ -1,0 +1,81 @@
+"""Steps: what changed for those who see the scores, why, and who became a hot lead by it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streamprocessor.scoring.plan import Plan, ScorePlan
+from streamprocessor.scoring.presented import unrounded
+from streamprocessor.scoring.record import Derived, Record
+from streamprocessor.scoring.steps import HotLeadStep, ScoreStep
+from streamprocessor.scoring.terms import END_OF_TIME_MS, Gauge
+from streamprocessor.scoring.timing import holds_until
+
+Shown = tuple[int, "str | None"]
+
+NO_NEWS = END_OF_TIME_MS
+"""The age of news that is never announced as a hot lead."""
+
+
+class Look(NamedTuple):
+    """A record's scores at an instant, as they are shown, each compared with what was shown last."""
+
+    at_ms: int
+    scores: tuple[ScoreStep, ...]
+    changed: bool
+    holds_until_ms: int | None
+
+
+def blank_shown(plan: ScorePlan, derived: Derived) -> Shown:
+    """What is shown of a contact of whom nothing is known."""
+    presented = plan.display.presented(unrounded(sum(term.value(derived, 0) for term in plan.terms)))
+    return presented, plan.display.stage(presented, None)
+
+
+def look(plan: Plan, record: Record, at_ms: int) -> Look:
+    """The record's scores at at_ms, not before its clock."""
+    scores = []
+    any_changed = False
+    earliest: int | None = None
+    shown, derived = record.shown, record.derived
+    for score in plan.scores:
+        gauge = Gauge()
+        total = 0
+        for term in score.terms:
+            total += term.look(derived, at_ms, gauge)
+        exact = unrounded(total)
+        display = score.display
+        presented = display.presented(exact)
+        before, before_stage = shown[score.name]
+        stage = display.stage(presented, before_stage)
+        changed = presented != before or stage != before_stage
+        low, high = display.cell(presented)
+        until = holds_until(low, high, total, gauge, at_ms)
+        if until is not None and (earliest is None or until < earliest):
+            earliest = until
+        any_changed = any_changed or changed
+        scores.append(ScoreStep(score.name, presented, exact, stage, changed, before, before_stage, until))
+    return Look(at_ms, tuple(scores), any_changed, earliest)
+
+
+def enter_hot(plan: Plan, record: Record, seen: Look, news_age_ms: int | None) -> list[HotLeadStep]:
+    """The hot leads to announce; every entry into a hot stage from below starts the next episode, announced or not.
+
+    news_age_ms: how long after it had occurred the freshest event of the step arrived; None: not a step by events.
+    """
+    leads = []
+    for score, step in zip(plan.scores, seen.scores, strict=True):
+        hot = score.hot_lead
+        if hot is None or not step.changed or step.stage is None or not score.display.reaches(step.stage, hot.stage):
+            continue
+        if step.previous_stage is not None and score.display.reaches(step.previous_stage, hot.stage):
+            continue
+        number, announced_at = record.episodes.get(score.name, (0, None))
+        number += 1
+        rearmed = announced_at is None or hot.rearm_after_ms is None or seen.at_ms - announced_at >= hot.rearm_after_ms
+        is_news = news_age_ms is None or news_age_ms < hot.announce_within_ms
+        if is_news and rearmed and not record.suppressed[0]:
+            announced_at = seen.at_ms
+            leads.append(HotLeadStep(score.name, number, step.presented_nano, step.stage, step.previous_stage))
+        record.episodes[score.name] = (number, announced_at)
+    return leads

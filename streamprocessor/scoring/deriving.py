@@ -1,0 +1,118 @@
+"""From evidence to what is derived of it: piece by piece as it comes, or all of it anew in canonical order."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from streamprocessor.scoring.facts import HUMAN
+from streamprocessor.scoring.folded import add_folded
+from streamprocessor.scoring.keeping import attribute_values
+from streamprocessor.scoring.matching import Matcher
+from streamprocessor.scoring.plan import Plan, TypePlan
+from streamprocessor.scoring.record import Derived, Piece, Record
+from streamprocessor.scoring.terms import landmark, weight
+
+OnMatch = Callable[[Matcher, Piece, int], None]
+
+
+def type_plan(plan: Plan, type_: str) -> TypePlan | None:
+    """What an event of this type can do; None: no rule cares for it."""
+    return plan.by_type.get(type_, plan.any_type)
+
+
+def add_match(matcher: Matcher, derived: Derived, occurred_at_ms: int, amount: int) -> None:
+    """Count one match; the newest event of `derived` must be at least as new as it."""
+    number = matcher.number
+    half_life_ms = matcher.half_life_ms
+    if half_life_ms is None:
+        insort(derived.live.setdefault(number, []), (occurred_at_ms, amount))
+    elif half_life_ms:
+        landmark_ms = landmark(derived.newest_ms, half_life_ms)
+        grown = weight(amount, occurred_at_ms, landmark_ms, half_life_ms)
+        derived.sums[number] = derived.sums.get(number, 0) + grown
+    else:
+        derived.sums[number] = derived.sums.get(number, 0) + amount
+
+
+class Counter:
+    """Counts pieces into `derived`. in_order: no later piece can come before one that was counted already."""
+
+    __slots__ = ("_derived", "_folded", "_on_match", "_plan", "_verdicts")
+
+    def __init__(self, plan: Plan, record: Record, derived: Derived, on_match: OnMatch) -> None:
+        """For the record's verdicts and folded evidence; on_match hears of every match that counts."""
+        self._plan, self._derived, self._on_match = plan, derived, on_match
+        self._verdicts = record.verdicts
+        self._folded = None if record.folded is None else record.folded.rules
+
+    def count(self, piece: Piece, wanted: TypePlan, in_order: bool) -> bool:
+        """Whether the piece could be counted; if not, it may displace another and all must be derived anew."""
+        derived = self._derived
+        actor = self._verdicts[piece.id][2] if piece.id in self._verdicts else piece.actor
+        at = piece.occurred_at_ms
+        if actor == HUMAN:
+            lasts = derived.lasts
+            for number in wanted.watches:
+                if number not in lasts or lasts[number] < at:
+                    lasts[number] = at
+        elif not self._plan.counts(actor, wanted.is_open):
+            return True
+        for matcher in wanted.matchers:
+            amount = matcher.amount_of(piece.kept)
+            if amount is None:
+                continue
+            if matcher.slot_count is not None:
+                slot = matcher.slot(piece.kept, at)
+                if self._held(matcher, slot) >= matcher.slot_count:
+                    if in_order:
+                        continue
+                    return False
+                derived.slots += slot
+            add_match(matcher, derived, at, amount)
+            self._on_match(matcher, piece, amount)
+        return True
+
+    def _held(self, matcher: Matcher, slot: bytes) -> int:
+        held = self._derived.slots.count(slot)
+        if self._folded is not None and matcher.key in self._folded:
+            held += self._folded[matcher.key].slots.count(slot)
+        return held
+
+
+def derive_attributes(plan: Plan, attributes: Mapping[str, Any], derived: Derived) -> dict[int, int]:
+    """Enter the points of the attribute rules that hold; the points, by number, of those rules that changed."""
+    values = attribute_values(attributes, plan.attribute_paths)
+    changed = {}
+    for rule in plan.attributes:
+        points = rule.points_e15 if rule.holds(values) else 0
+        if derived.sums.get(rule.number, 0) != points:
+            changed[rule.number] = points
+            if points:
+                derived.sums[rule.number] = points
+            else:
+                del derived.sums[rule.number]
+    return changed
+
+
+def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: OnMatch | None = None) -> Derived:
+    """All that is derived of the record's evidence, as of until_ms (later pieces do not exist), or None: of all."""
+    pieces = [p for p in record.evidence.pieces() if until_ms is None or p.occurred_at_ms <= until_ms]
+    pieces.sort(key=lambda piece: (piece.occurred_at_ms, piece.id))
+    first = record.derived.first_ms
+    derived = Derived(first_ms=first if first is None or until_ms is None or first <= until_ms else None)
+    derived.newest_ms = max(0, pieces[-1].occurred_at_ms if pieces else 0)
+    derive_attributes(plan, record.attributes, derived)
+    if record.folded is not None:
+        add_folded(plan, record.folded, derived)
+    counter = Counter(plan, record, derived, on_match or _unheard)
+    for piece in pieces:
+        wanted = type_plan(plan, piece.type)
+        if wanted is not None:
+            counter.count(piece, wanted, in_order=True)
+    return derived
+
+
+def _unheard(matcher: Matcher, piece: Piece, amount: int) -> None:
+    """Nobody asked."""

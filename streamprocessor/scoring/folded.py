@@ -1,0 +1,39 @@
+"""What evidence that was folded into sums still gives."""
+
+from __future__ import annotations
+
+from bisect import insort
+
+from streamprocessor.scoring.matching import Matcher
+from streamprocessor.scoring.plan import Plan
+from streamprocessor.scoring.record import Derived, Folded, FoldedRule
+from streamprocessor.scoring.terms import landmark
+
+
+def add_folded(plan: Plan, folded: Folded, derived: Derived) -> None:
+    """Enter what was folded; derived.newest_ms becomes final by it, so it comes before the first piece."""
+    derived.newest_ms = max(derived.newest_ms, folded.newest_ms)
+    for matcher in plan.matchers.values():
+        held = folded.rules.get(matcher.key)
+        if held is not None:
+            _add_rule(matcher, held, derived)
+    for number, rule in plan.silences:
+        types = folded.lasts if rule.types is None else [type_ for type_ in rule.types if type_ in folded.lasts]
+        if types:
+            derived.lasts[number] = max(folded.lasts[type_] for type_ in types)
+
+
+def folded_sum(matcher: Matcher, held: FoldedRule, newest_ms: int) -> int:
+    """What the folded matches add to `sums`: their points, or their weights for the landmark in force."""
+    if not matcher.half_life_ms:
+        return held.amount
+    later_ms = landmark(newest_ms, matcher.half_life_ms) - held.at_ms
+    return held.amount if later_ms == 0 else round(held.amount * 2.0 ** (-later_ms / matcher.half_life_ms))
+
+
+def _add_rule(matcher: Matcher, held: FoldedRule, derived: Derived) -> None:
+    if matcher.half_life_ms is None:
+        for match in held.live:
+            insort(derived.live.setdefault(matcher.number, []), match)
+    elif held.amount:
+        derived.sums[matcher.number] = folded_sum(matcher, held, derived.newest_ms)

@@ -1,0 +1,149 @@
+"""Facts as they come in: what is new is taken into the record, what is known is counted as a duplicate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from streamprocessor.scoring.canonical import canonical, cut
+from streamprocessor.scoring.deriving import Counter, derive, derive_attributes, type_plan
+from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
+from streamprocessor.scoring.keeping import counts_before, kept_values
+from streamprocessor.scoring.matching import Matcher
+from streamprocessor.scoring.plan import Plan
+from streamprocessor.scoring.record import Piece, Record
+
+
+class Intake:
+    """What a step's facts brought. matches: (rule, event, amount) in the order in which they were counted.
+
+    first_moved: the contact's first event is another one. stale: something known was displaced, so all must be derived
+    anew. rules_changed: points, by number, of the attribute rules that began or ceased to hold.
+    """
+
+    __slots__ = ("attributes_written", "duplicates", "first_moved", "matches", "news", "rules_changed", "stale")
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.news: list[Piece] = []
+        self.matches: list[tuple[Matcher, Piece, int]] = []
+        self.rules_changed: dict[int, int] = {}
+        self.first_moved = False
+        self.attributes_written = False
+        self.duplicates = 0
+        self.stale = False
+
+    @property
+    def cause(self) -> str:
+        """What made the step: events, else attributes, else a correction of what was known."""
+        return "event" if self.news or self.first_moved else "attributes" if self.attributes_written else "correction"
+
+    def on_match(self, matcher: Matcher, piece: Piece, amount: int) -> None:
+        """Note a match."""
+        self.matches.append((matcher, piece, amount))
+
+
+def take_in(plan: Plan, record: Record, facts: Sequence[Fact]) -> Intake:
+    """Take the facts into the record, in any order to the same effect; `derived` is complete again afterwards."""
+    intake = Intake()
+    counter = Counter(plan, record, record.derived, intake.on_match)
+    for fact in facts:
+        if type(fact) is Event:
+            _take_event(plan, record, fact, counter, intake)
+        elif type(fact) is AttributesWritten:
+            _take_attributes(record, fact, intake)
+        elif type(fact) is Verdict:
+            _take_verdict(record, fact, intake)
+        elif type(fact) is SuppressionChanged:
+            _take_suppression(record, fact, intake)
+    if intake.stale:
+        _derive_anew(plan, record, intake)
+    elif intake.attributes_written:
+        intake.rules_changed = derive_attributes(plan, record.attributes, record.derived)
+    return intake
+
+
+def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, intake: Intake) -> None:
+    derived, evidence = record.derived, record.evidence
+    at = event.occurred_at_ms
+    if derived.first_ms is None or at < derived.first_ms:
+        derived.first_ms = at
+        intake.first_moved = True
+    wanted = type_plan(plan, event.type)
+    if wanted is None:
+        return
+    piece = Piece(event.id, at, event.arrival_ms, event.actor, cut(event.type), kept_values(event, wanted.paths))
+    if evidence.may_hold(event.id):
+        known = evidence.find(event.id)
+        if known is not None:
+            _take_known(record, known, piece, intake)
+            return
+    in_order = at > derived.newest_ms
+    if in_order:
+        if plan.moves_landmark(derived.newest_ms, at) and (len(evidence) or record.folded is not None):
+            intake.stale = True
+        derived.newest_ms = at
+    evidence.fresh[event.id] = piece
+    intake.news.append(piece)
+    if not intake.stale and not counter.count(piece, wanted, in_order):
+        intake.stale = True
+
+
+def _take_known(record: Record, known: Piece, piece: Piece, intake: Intake) -> None:
+    """Of two events with one id the smaller counts."""
+    if counts_before(piece, known):
+        evidence = record.evidence
+        evidence.replace(piece if held.id == piece.id else held for held in evidence.pieces())
+        intake.stale = True
+    else:
+        intake.duplicates += 1
+
+
+def _take_attributes(record: Record, fact: AttributesWritten, intake: Intake) -> None:
+    """The last write by (occurred_at, id) holds; of two with one id and time the smaller by canonical JSON."""
+    known = 0
+    write = (fact.occurred_at_ms, fact.id)
+    for name, value in fact.attributes.items():
+        new = cut(value)
+        held = record.attributes.get(name)
+        if held is not None:
+            last = (held[1], held[2])
+            known += last == write
+            if last > write or (last == write and canonical(held[0]) <= canonical(new)):
+                continue
+        record.attributes[name] = [new, *write]
+        intake.attributes_written = True
+    if known == len(fact.attributes):
+        intake.duplicates += 1
+
+
+def _take_verdict(record: Record, fact: Verdict, intake: Intake) -> None:
+    """The last verdict by (occurred_at, id) holds; one that comes before its event waits for it."""
+    held = record.verdicts.get(fact.event_id)
+    if held is not None and held[:3] >= (fact.occurred_at_ms, fact.id, fact.actor):
+        intake.duplicates += 1
+        return
+    record.verdicts[fact.event_id] = (fact.occurred_at_ms, fact.id, fact.actor, fact.arrival_ms)
+    if record.evidence.find(fact.event_id) is not None:
+        intake.stale = True
+
+
+def _take_suppression(record: Record, fact: SuppressionChanged, intake: Intake) -> None:
+    value, occurred_at_ms, id_ = record.suppressed
+    if (fact.occurred_at_ms, fact.id, fact.suppressed) > (occurred_at_ms, id_, value):
+        record.suppressed = (fact.suppressed, fact.occurred_at_ms, fact.id)
+    else:
+        intake.duplicates += 1
+
+
+def _derive_anew(plan: Plan, record: Record, intake: Intake) -> None:
+    before, rules = record.derived.sums, [rule.number for rule in plan.attributes]
+    new_ids = {piece.id for piece in intake.news}
+    intake.matches = []
+
+    def on_match(matcher: Matcher, piece: Piece, amount: int) -> None:
+        if piece.id in new_ids:
+            intake.on_match(matcher, piece, amount)
+
+    record.derived = derive(plan, record, on_match=on_match)
+    after = record.derived.sums
+    intake.rules_changed = {n: after.get(n, 0) for n in rules if after.get(n, 0) != before.get(n, 0)}

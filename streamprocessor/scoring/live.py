@@ -1,0 +1,170 @@
+"""Terms over live matches: each is held by itself while it is worth something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from streamprocessor.scoring.laws import Law
+from streamprocessor.scoring.model import Band
+from streamprocessor.scoring.record import Derived
+from streamprocessor.scoring.terms import Gauge
+
+Match = tuple[int, int]
+"""(occurred_at_ms, amount): points_e15, a count, or an amount in nano."""
+
+
+class LawTerm:
+    """Matches of one rule, each decaying by a law that can't be summed up."""
+
+    __slots__ = ("law", "number")
+
+    def __init__(self, number: int, law: Law) -> None:
+        """Over the rule of this number."""
+        self.number, self.law = number, law
+
+    def value(self, derived: Derived, t_ms: int) -> int:
+        """Σ p · factor(t - occurred_at)."""
+        factor = self.law.factor
+        return sum(int(points * factor(t_ms - at)) for at, points in derived.live.get(self.number, ()))
+
+    def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
+        """Each match goes towards 0, so its ends bound it."""
+        low = high = 0
+        for at, points in derived.live.get(self.number, ()):
+            first = int(points * self.law.factor(from_ms - at))
+            last = int(points * self.law.factor(to_ms - at))
+            low += min(first, last)
+            high += max(first, last)
+        return low, high
+
+    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+        """Its points; the next jump of any match, and the slope of all."""
+        total = 0
+        for at, points in derived.live.get(self.number, ()):
+            age = t_ms - at
+            left = self.law.factor(age)
+            total += int(points * left)
+            jump = self.law.next_jump(age)
+            if jump is not None and at + jump < gauge.jump_ms:
+                gauge.jump_ms = at + jump
+            if left and points > 0:
+                gauge.fall_rate += points * self.law.slope
+            elif left:
+                gauge.rise_rate -= points * self.law.slope
+        return total
+
+    def still_worth(self, match: Match, t_ms: int) -> bool:
+        """Whether the match is worth something at t, or can be later."""
+        at, points = match
+        return int(points * self.law.factor(t_ms - at)) != 0
+
+
+class WindowTerm:
+    """Frequency and monetary: the points of the highest band that the amounts in (t - within, t] reach."""
+
+    __slots__ = ("bands", "number", "within_ms")
+
+    def __init__(self, number: int, within_ms: int, bands: Sequence[Band]) -> None:
+        """Over the rule of this number."""
+        self.number, self.within_ms, self.bands = number, within_ms, tuple(bands)
+
+    def value(self, derived: Derived, t_ms: int) -> int:
+        """The points of the band reached at t, 0 where none is."""
+        return self._points(self._amount(derived, t_ms))
+
+    def count(self, derived: Derived, t_ms: int) -> int:
+        """How many matches are in the window."""
+        return sum(1 for at, _ in derived.live.get(self.number, ()) if at > t_ms - self.within_ms)
+
+    def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
+        """Over every band reached as matches leave the window one after the other."""
+        leaving = [
+            amount
+            for at, amount in derived.live.get(self.number, ())
+            if from_ms - self.within_ms < at <= to_ms - self.within_ms
+        ]
+        reached = accumulate((-amount for amount in leaving), initial=self._amount(derived, from_ms))
+        points = [self._points(amount) for amount in reached]
+        return min(points), max(points)
+
+    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+        """Its points; it can jump when the earliest match leaves the window."""
+        for at, _ in derived.live.get(self.number, ()):
+            if at > t_ms - self.within_ms:
+                gauge.jump_ms = min(gauge.jump_ms, at + self.within_ms)
+                break
+        return self.value(derived, t_ms)
+
+    def still_worth(self, match: Match, t_ms: int) -> bool:
+        """Whether the match is in the window at t."""
+        return match[0] > t_ms - self.within_ms
+
+    def _amount(self, derived: Derived, t_ms: int) -> int:
+        return sum(amount for at, amount in derived.live.get(self.number, ()) if at > t_ms - self.within_ms)
+
+    def _points(self, amount: int) -> int:
+        points = 0
+        for band in self.bands:
+            if amount >= band.mark:
+                points = band.points_e15
+        return points
+
+
+class RecencyTerm:
+    """The points of the first band that the last match is within."""
+
+    __slots__ = ("bands", "number")
+
+    def __init__(self, number: int, bands: Sequence[Band]) -> None:
+        """Over the rule of this number."""
+        self.number, self.bands = number, tuple(bands)
+
+    def value(self, derived: Derived, t_ms: int) -> int:
+        """The points at t, 0 outside of every band."""
+        matches = derived.live.get(self.number)
+        if not matches:
+            return 0
+        age = t_ms - matches[-1][0]
+        return next((band.points_e15 for band in self.bands if age < band.mark), 0)
+
+    def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
+        """Over every band that the last match leaves on the way."""
+        points = [self.value(derived, from_ms), self.value(derived, to_ms)]
+        matches = derived.live.get(self.number)
+        if matches:
+            last = matches[-1][0]
+            points += [
+                self.value(derived, last + band.mark) for band in self.bands if from_ms < last + band.mark <= to_ms
+            ]
+        return min(points), max(points)
+
+    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+        """Its points; it can jump at the end of the band."""
+        matches = derived.live.get(self.number)
+        if not matches:
+            return 0
+        last = matches[-1][0]
+        end = next((last + band.mark for band in self.bands if last + band.mark > t_ms), gauge.jump_ms)
+        gauge.jump_ms = min(gauge.jump_ms, end)
+        return self.value(derived, t_ms)
+
+    def still_worth(self, match: Match, t_ms: int) -> bool:
+        """Whether the match is within the widest band at t."""
+        return t_ms - match[0] < self.bands[-1].mark
+
+
+LiveTerm = LawTerm | WindowTerm | RecencyTerm
+
+
+def keep_what_is_worth(terms: dict[int, LiveTerm], derived: Derived, t_ms: int) -> None:
+    """Drop the live matches that are worth nothing at t nor ever after."""
+    for number, matches in list(derived.live.items()):
+        term = terms[number]
+        kept = [match for match in matches if term.still_worth(match, t_ms)]
+        if isinstance(term, RecencyTerm):
+            kept = kept[-1:]
+        if not kept:
+            del derived.live[number]
+        elif len(kept) < len(matches):
+            derived.live[number] = kept

@@ -1,0 +1,127 @@
+"""Rules on events, compiled: which events match, for how much, and whether a limit leaves them a slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, TypeAlias
+
+from streamprocessor.scoring.canonical import canonical
+from streamprocessor.scoring.conditions import ABSENT, Predicate, is_number, paths_of, predicate
+from streamprocessor.scoring.model import (
+    E15,
+    NANO,
+    EventRule,
+    FrequencyRule,
+    MonetaryRule,
+    PointsFrom,
+    RecencyRule,
+)
+from streamprocessor.scoring.presented import LARGEST_MATCH_E15
+
+MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule
+Amount: TypeAlias = Callable[[Mapping[str, Any]], "int | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One rule on events. `fixed`: the amount of each match; None: `amount` finds it, or None for no match.
+
+    slot_count: matches that one limit key may hold, None: any number. slot_prefix tells the rules' keys apart.
+    half_life_ms: 0.0 where the amounts are summed up as they are; None where each match lives by itself.
+    """
+
+    number: int
+    key: str
+    rule: MatchingRule
+    where: Predicate | None
+    fixed: int | None
+    amount: Amount | None
+    half_life_ms: float | None
+    slot_count: int | None
+    slot_per: str | None
+    slot_within_ms: int | None
+    slot_prefix: bytes
+
+    def amount_of(self, kept: Mapping[str, Any]) -> int | None:
+        """What a matching event counts for; None: it does not match."""
+        if self.where is not None and not self.where(kept):
+            return None
+        return self.fixed if self.amount is None else self.amount(kept)
+
+    def slot(self, kept: Mapping[str, Any], occurred_at_ms: int) -> bytes:
+        """The limit key of a match, as 8 bytes: of the rule, the value at `per` (or its absence), the window."""
+        text = ""
+        if self.slot_per is not None:
+            value = kept.get(self.slot_per, ABSENT)
+            text = "s" + value if type(value) is str else "" if value is ABSENT else "j" + canonical(value)
+        if self.slot_within_ms is not None:
+            text = f"{occurred_at_ms // self.slot_within_ms}:{text}"
+        return blake2b(self.slot_prefix + text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | None) -> Matcher:
+    """The compiled rule; its key is "score/rule"."""
+    limit = rule.limit
+    fixed, amount = _amount(rule)
+    return Matcher(
+        number=number,
+        key=key,
+        rule=rule,
+        where=None if rule.where is None else predicate(rule.where),
+        fixed=fixed,
+        amount=amount,
+        half_life_ms=half_life_ms,
+        slot_count=limit.count,
+        slot_per=limit.per,
+        slot_within_ms=limit.within_ms,
+        slot_prefix=f"{key}|{limit.per}|{limit.within_ms}|".encode(),
+    )
+
+
+def paths_read(rule: MatchingRule) -> set[str]:
+    """Every property path that the rule mentions."""
+    paths = set(paths_of(rule.where))
+    if rule.limit.per is not None:
+        paths.add(rule.limit.per)
+    if isinstance(rule, MonetaryRule):
+        paths.add(rule.path)
+    if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
+        paths.add(rule.points.path)
+    return paths
+
+
+def _amount(rule: MatchingRule) -> tuple[int | None, Amount | None]:
+    """(fixed amount, function that finds it): one of them is None."""
+    if isinstance(rule, MonetaryRule):
+        path = rule.path
+        return None, lambda kept: _nano(kept.get(path))
+    if not isinstance(rule, EventRule):
+        return 1, None
+    points = rule.points
+    if isinstance(points, PointsFrom):
+        return None, lambda kept: _points(points, kept.get(points.path))
+    return _within(points, -LARGEST_MATCH_E15, LARGEST_MATCH_E15), None
+
+
+def _points(source: PointsFrom, value: Any) -> int | None:
+    """The value times the factor, e15, within min and max; None where the value is no number."""
+    if not is_number(value):
+        return None
+    size = min(max(value * source.times, -1e7), 1e7)
+    points = round(size * E15)
+    if source.min_e15 is not None:
+        points = max(points, source.min_e15)
+    if source.max_e15 is not None:
+        points = min(points, source.max_e15)
+    return _within(points, -LARGEST_MATCH_E15, LARGEST_MATCH_E15)
+
+
+def _nano(value: Any) -> int | None:
+    """A number as a decimal of nine places; None where it is none."""
+    return round(min(max(value, -1e18), 1e18) * NANO) if is_number(value) else None
+
+
+def _within(points: int, low: int, high: int) -> int:
+    return max(low, min(points, high))

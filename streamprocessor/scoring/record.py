@@ -1,0 +1,146 @@
+"""What is kept of a contact: evidence, what is derived from it, and what was announced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+
+class Piece(NamedTuple):
+    """One accepted event, as far as rules can care: `kept` maps property paths to (cut) values."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    actor: str
+    type: str
+    kept: dict[str, Any]
+
+
+class Packing(Protocol):
+    """How pieces lie in bytes; the codec's. Pure."""
+
+    def unpack(self, packed: bytes, count: int) -> list[Piece]:
+        """The pieces in `packed`, in the order in which they were packed."""
+
+    def may_hold(self, packed: bytes, event_id: str) -> bool:
+        """False only where no piece in `packed` has this id."""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """The single pieces: those read with the record stay packed until someone must see them, new ones are `fresh`."""
+
+    packed: bytes = b""
+    packed_count: int = 0
+    packing: Packing | None = field(default=None, compare=False, repr=False)
+    fresh: dict[str, Piece] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """How many single pieces there are."""
+        return self.packed_count + len(self.fresh)
+
+    def may_hold(self, event_id: str) -> bool:
+        """False only where no piece has this id."""
+        if event_id in self.fresh:
+            return True
+        return self.packing is not None and self.packing.may_hold(self.packed, event_id)
+
+    def pieces(self) -> list[Piece]:
+        """All pieces, in no order that means anything."""
+        if self.packing is None or not self.packed_count:
+            return list(self.fresh.values())
+        return [*self.packing.unpack(self.packed, self.packed_count), *self.fresh.values()]
+
+    def find(self, event_id: str) -> Piece | None:
+        """The piece of this id, or None."""
+        found = self.fresh.get(event_id)
+        if found is None and self.may_hold(event_id):
+            found = next((piece for piece in self.pieces() if piece.id == event_id), None)
+        return found
+
+    def replace(self, pieces: Iterable[Piece]) -> None:
+        """Hold exactly these pieces from now on."""
+        self.packed, self.packed_count = b"", 0
+        self.fresh = {piece.id: piece for piece in pieces}
+
+
+@dataclass(slots=True)
+class Derived:
+    """What rules need to know of the evidence to be evaluated at any later instant: a pure function of its set.
+
+    newest_ms: newest occurred_at of all accepted evidence, 0 where there is none; it fixes the landmarks of `sums`.
+    first_ms: occurred_at of the contact's first event of any class; None: there is none.
+    sums: rule number → Σ points_e15 (no decay, attributes) or Σ forward-decayed weights (half-life, see tallies.py).
+    live: rule number → [(occurred_at_ms, amount)] in order; amounts are points_e15, counts or nano.
+    lasts: inactivity rule number → occurred_at of the last event that it asks for.
+    slots: 8-byte keys, one for each match that holds a slot of a limited rule.
+    """
+
+    newest_ms: int = 0
+    first_ms: int | None = None
+    sums: dict[int, int] = field(default_factory=dict)
+    live: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    lasts: dict[int, int] = field(default_factory=dict)
+    slots: bytes = b""
+
+
+@dataclass(slots=True)
+class FoldedRule:
+    """What one rule made of the evidence that is no longer held in single pieces.
+
+    half_life_ms 0.0: `amount` is Σ points_e15; else Σ forward-decayed weights with the landmark `at_ms`.
+    live: as in Derived, for laws that can't fold. slots: limit keys, the oldest first.
+    """
+
+    count: int = 0
+    amount: int = 0
+    half_life_ms: float = 0.0
+    at_ms: float = 0.0
+    live: list[tuple[int, int]] = field(default_factory=list)
+    slots: bytes = b""
+
+
+@dataclass(slots=True)
+class Folded:
+    """Evidence that went into sums: by "score/rule", and the last human event of each type (for inactivity).
+
+    newest_ms: newest occurred_at that was folded.
+    """
+
+    newest_ms: int = 0
+    rules: dict[str, FoldedRule] = field(default_factory=dict)
+    lasts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Record:
+    """One contact, decoded for one step; it belongs to that step and may be changed in place.
+
+    revision: of the model that `derived` and `shown` belong to. sequence: number of the last announced step.
+    at_ms: the record's clock, the instant of its last step or fact; it never goes back.
+    offsets: input topic number → last applied offset (the worker's alone).
+    attributes: name → [value, occurred_at_ms, id] of the last write; value None: deleted.
+    suppressed: (value, occurred_at_ms, id) of the last word on it.
+    shown: score name → (presented_nano, stage) as last announced.
+    episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).
+    holds_until_ms: no step by time comes before it; None: none comes at all.
+    verdicts: event id → (occurred_at_ms, id, actor, arrival_ms) of the last verdict on it.
+    folded: None where nothing was folded yet. fold_at_ms: folding is looked at again then; None: nothing to fold.
+    """
+
+    revision: int = 0
+    sequence: int = 0
+    at_ms: int = 0
+    offsets: dict[int, int] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    suppressed: tuple[bool, int, str] = (False, 0, "")
+    shown: dict[str, tuple[int, str | None]] = field(default_factory=dict)
+    episodes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    holds_until_ms: int | None = None
+    verdicts: dict[str, tuple[int, str, str, int]] = field(default_factory=dict)
+    folded: Folded | None = None
+    fold_at_ms: int | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    derived: Derived = field(default_factory=Derived)

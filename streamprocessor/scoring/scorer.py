@@ -1,0 +1,202 @@
+"""The scoring model at work on one record at a time: facts in, steps out; any instant can be asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from streamprocessor.scoring.announcing import NO_NEWS, Look, blank_shown, enter_hot, look
+from streamprocessor.scoring.deriving import derive, derive_attributes
+from streamprocessor.scoring.explaining import because_of_facts, because_of_time, explain, strongest
+from streamprocessor.scoring.facts import Fact
+from streamprocessor.scoring.intake import Intake, take_in
+from streamprocessor.scoring.live import keep_what_is_worth
+from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.plan import ScorePlan, compile_model
+from streamprocessor.scoring.record import Derived, Record
+from streamprocessor.scoring.steps import Part, ScoreAt, Step
+from streamprocessor.scoring.timing import Exit, unrounded_at
+
+
+class Outcome(NamedTuple):
+    """What facts did: the steps in order, how many facts were known already, how many events were folded early."""
+
+    steps: list[Step]
+    duplicates: int
+    capped: int
+
+
+class Scorer:
+    """A model, compiled once. It keeps nothing of any contact."""
+
+    def __init__(self, model: Model) -> None:
+        """For this model; conditions and laws are compiled here."""
+        self.model = model
+        self._plan = compile_model(model)
+        nothing = Derived()
+        derive_attributes(self._plan, {}, nothing)
+        self._blank_sums = nothing.sums
+        self._blank_shown = {score.name: blank_shown(score, nothing) for score in self._plan.scores}
+        self._by_name = {score.name: score for score in self._plan.scores}
+
+    def blank(self) -> Record:
+        """The record of a contact of whom nothing is known; what the model gives for it counts as shown."""
+        derived = Derived(sums=dict(self._blank_sums))
+        return Record(revision=self.model.revision, shown=dict(self._blank_shown), derived=derived)
+
+    def apply(
+        self, record: Record, facts: Sequence[Fact], *, cause: str | None = None, announce: bool = True
+    ) -> Outcome:
+        """What the facts do to the record, in arrival order and processed together: one step at most.
+
+        Steps by time up to the oldest arrival among them come before it. cause None: event if any event counted, else
+        attributes, else correction. announce False: what is shown moves on in silence; no steps, no sequence numbers.
+        """
+        if not facts:
+            return Outcome([], 0, 0)
+        arrivals = [fact.arrival_ms for fact in facts]
+        steps = self._advance(record, min(arrivals), announce)
+        record.at_ms = max(record.at_ms, *arrivals)
+        intake = take_in(self._plan, record, facts)
+        if record.derived.live:
+            keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
+        seen = look(self._plan, record, record.at_ms)
+        record.holds_until_ms = seen.holds_until_ms
+        if seen.changed:
+            if announce:
+                because = because_of_facts(self._plan, intake, record.at_ms)
+                steps.append(self._step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
+            else:
+                self._pass_over(record, seen)
+        return Outcome(steps, intake.duplicates, 0)
+
+    def advance(self, record: Record, until_ms: int) -> list[Step]:
+        """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant."""
+        return self._advance(record, until_ms, announce=True)
+
+    def adopt(self, record: Record, at_ms: int) -> list[Step]:
+        """The step, if any, that this model makes of a record that was written under another revision.
+
+        Its evidence is derived anew; nobody is announced as a hot lead by it.
+        """
+        if record.revision == self.model.revision:
+            return []
+        record.revision = self.model.revision
+        record.at_ms = max(record.at_ms, at_ms)
+        record.derived = derive(self._plan, record)
+        keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
+        record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
+        seen = look(self._plan, record, record.at_ms)
+        record.holds_until_ms = seen.holds_until_ms
+        return [self._step(record, seen, "model", (), NO_NEWS)] if seen.changed else []
+
+    def scores_at(self, record: Record, t_ms: int) -> dict[str, ScoreAt]:
+        """All scores at any instant; evidence later than it does not exist.
+
+        The stage within a hysteresis band follows from the stage shown last; before the record's clock that is not
+        known any more, and the stage is the one without hysteresis.
+        """
+        derived = self._derived_at(record, t_ms)
+        found = {}
+        for score in self._plan.scores:
+            exact = unrounded_at(score, derived, t_ms)
+            presented = score.display.presented(exact)
+            held = None
+            if score.display.has_hysteresis and t_ms >= record.at_ms:
+                held = self._stage_before(score, record, t_ms)
+            found[score.name] = ScoreAt(score.name, presented, exact, score.display.stage(presented, held))
+        return found
+
+    def explain(self, record: Record, score_name: str, t_ms: int) -> list[Part]:
+        """The parts of one score at any instant; their points_nano add up exactly to its unrounded_nano."""
+        return explain(self._plan, self._by_name[score_name], record, t_ms)
+
+    def next_step(self, record: Record, t_ms: int) -> int | None:
+        """The first instant after t at which any presented score or stage changes by itself; None: none comes."""
+        instants = [self.next_step_of(record, score.name, t_ms) for score in self._plan.scores]
+        return min((instant for instant in instants if instant is not None), default=None)
+
+    def next_step_of(self, record: Record, score_name: str, t_ms: int) -> int | None:
+        """The same for one score. Where opposite terms cancel out for ages: an instant before which nothing changes."""
+        score = self._by_name[score_name]
+        derived = self._derived_at(record, t_ms)
+        low, high = score.display.cell(score.display.presented(unrounded_at(score, derived, t_ms)))
+        return Exit(score, derived, low, high).first(t_ms + 1)[0]
+
+    def _derived_at(self, record: Record, t_ms: int) -> Derived:
+        if t_ms >= record.at_ms and record.revision == self.model.revision:
+            return record.derived
+        return derive(self._plan, record, until_ms=t_ms)
+
+    def _stage_before(self, score: ScorePlan, record: Record, t_ms: int) -> str | None:
+        """The stage that the contact is in when t comes, walked from what is shown."""
+        stage, now = record.shown[score.name][1], record.at_ms
+        while stage is not None and now < t_ms:
+            low, high = score.display.stage_range(stage)
+            leaves, _ = Exit(score, record.derived, low, high).first(now + 1, t_ms)
+            if leaves is None:
+                break
+            now = leaves
+            presented = score.display.presented(unrounded_at(score, record.derived, now))
+            stage = score.display.stage(presented, stage)
+        return stage
+
+    def _advance(self, record: Record, until_ms: int, announce: bool) -> list[Step]:
+        steps: list[Step] = []
+        while record.holds_until_ms is not None and record.holds_until_ms <= until_ms:
+            next_ms, sure = self._next_exit(record, record.holds_until_ms)
+            if next_ms is None or next_ms > until_ms or not sure:
+                record.holds_until_ms = next_ms
+                continue
+            record.at_ms = next_ms
+            if record.derived.live:
+                keep_what_is_worth(self._plan.live, record.derived, next_ms)
+            seen = look(self._plan, record, next_ms)
+            record.holds_until_ms = seen.holds_until_ms
+            if not announce:
+                self._pass_over(record, seen)
+                continue
+            because = because_of_time(self._plan, record.derived, seen.scores, next_ms)
+            steps.append(self._step(record, seen, "time", because))
+        return steps
+
+    def _next_exit(self, record: Record, holds_until_ms: int) -> tuple[int | None, bool]:
+        """As Exit.first, over all scores; nothing changes before holds_until_ms."""
+        seen = look(self._plan, record, max(record.at_ms, holds_until_ms - 1))
+        nearest: tuple[int | None, bool] = (None, True)
+        bounds = [(step.holds_until_ms, i) for i, step in enumerate(seen.scores) if step.holds_until_ms is not None]
+        for bound, i in sorted(bounds):
+            score, step = self._plan.scores[i], seen.scores[i]
+            low, high = score.display.cell(step.presented_nano)
+            search = Exit(score, record.derived, low, high)
+            found = search.first(bound) if nearest[0] is None else search.first(bound, nearest[0] - 1)
+            if found[0] is not None:
+                nearest = found
+        return nearest
+
+    def _step(
+        self, record: Record, seen: Look, cause: str, because: tuple[Part, ...], news_age_ms: int | None = None
+    ) -> Step:
+        """The step from what is shown to what is seen; the record shows it from now on."""
+        leads = enter_hot(self._plan, record, seen, news_age_ms)
+        reasons = strongest(self.explain(record, leads[0].score, seen.at_ms)) if leads else ()
+        self._show(record, seen)
+        record.sequence += 1
+        return Step(seen.at_ms, cause, record.sequence, seen.scores, because, tuple(leads), reasons)
+
+    def _pass_over(self, record: Record, seen: Look) -> None:
+        """The record shows what is seen, and nobody is told."""
+        enter_hot(self._plan, record, seen, NO_NEWS)
+        self._show(record, seen)
+
+    def _show(self, record: Record, seen: Look) -> None:
+        for step in seen.scores:
+            if step.changed:
+                record.shown[step.name] = (step.presented_nano, step.stage)
+
+
+def _news_age_ms(intake: Intake) -> int | None:
+    """How long after it had occurred the freshest event arrived; None where the step is not by events alone."""
+    if not intake.news or intake.attributes_written:
+        return None
+    return min(piece.arrival_ms - piece.occurred_at_ms for piece in intake.news)
