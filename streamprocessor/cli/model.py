@@ -1,0 +1,79 @@
+"""`model`: the scoring model checked, shown, and put in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from streamprocessor.cli.options import connected_settings, json_option, process_options, settings_of
+
+
+@click.group()
+def model() -> None:
+    """The scoring model: check its file, show it, apply it."""
+
+
+@model.command()
+@process_options
+@click.argument("file", required=False)
+@json_option
+@click.pass_context
+def check(ctx: click.Context, file: str | None, as_json: bool) -> None:
+    """Read a model file strictly (FILE, else --model) and name every problem in it with its line."""
+    from streamprocessor.cli.printing import print_json_lines
+    from streamprocessor.contract.model_file import read_model
+
+    path = Path(file or settings_of(ctx).model)
+    read = read_model(path)
+    rules = {score.name: len(score.rules) for score in read.scores}
+    if as_json:
+        print_json_lines([{"file": str(path), "name": read.name, "version": read.version, "rules": rules}])
+        return
+    scores = ", ".join(f"{name} ({count} rules)" for name, count in rules.items())
+    click.echo(f"{path}: model {read.name}, version {read.version}: {scores}")
+
+
+@model.command()
+@process_options
+@click.option("--applied", is_flag=True, help="The model in force, from Kafka, and not the file.")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, applied: bool, as_json: bool) -> None:
+    """Show the model: the file's text, or the one that is in force."""
+    from streamprocessor.cli.revisions import model_in_force, revision_of_file
+    from streamprocessor.cli.running import run
+    from streamprocessor.contract.model_revisions import encode_revision
+    from streamprocessor.contract.times import format_rfc3339
+
+    settings = connected_settings(ctx) if applied else settings_of(ctx)
+    shown = run(model_in_force(settings)) if applied else revision_of_file(Path(settings.model))
+    if as_json:
+        click.echo(encode_revision(shown))
+        return
+    if applied:
+        applied_at = format_rfc3339(shown.applied_at_ms)
+        click.echo(f"# model {shown.name}, revision {shown.revision}, version {shown.version}, {applied_at}")
+    click.echo(shown.text, nl=not shown.text.endswith("\n"))
+
+
+@model.command()
+@process_options
+@click.argument("file", required=False)
+@json_option
+@click.pass_context
+def apply(ctx: click.Context, file: str | None, as_json: bool) -> None:
+    """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision."""
+    from streamprocessor.cli.printing import print_json_lines
+    from streamprocessor.cli.revisions import apply_model
+    from streamprocessor.cli.running import run
+
+    settings = connected_settings(ctx)
+    path = Path(file or settings.model)
+    revision, is_new = run(apply_model(settings, path))
+    if as_json:
+        row = {"name": revision.name, "version": revision.version, "revision": revision.revision, "applied": is_new}
+        print_json_lines([row])
+        return
+    what = "is now in force" if is_new else "was in force already"
+    click.echo(f"{path}: model {revision.name}, version {revision.version}, {what} as revision {revision.revision}")

@@ -1,0 +1,80 @@
+"""The models topic: the newest revision of the application's model read, the next one written."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.cli.reading import records_of, writer_to
+from streamprocessor.contract.model_file import parse_model
+from streamprocessor.contract.model_revisions import ModelRevision, decode_revision, encode_revision, key_of
+from streamprocessor.contract.outbox import RESERVED
+from streamprocessor.contract.topics import read_topics, topic_named
+from streamprocessor.errors import ModelError, OperatorError
+from streamprocessor.settings import Settings
+from streamprocessor.stream.startup import client_settings
+
+
+class Applied(NamedTuple):
+    """The revision in force; is_new: it was not before."""
+
+    revision: ModelRevision
+    is_new: bool
+
+
+def full_name_of(settings: Settings, topic: str) -> str:
+    """The name on the broker of one of the application's topics."""
+    described = topic_named(read_topics(Path(settings.topics_dir)), topic)
+    return described.full_name(settings.topic_prefix, settings.app_id)
+
+
+async def model_in_force(settings: Settings) -> ModelRevision:
+    """The newest revision; raises OperatorError where no model was applied yet."""
+    topic = full_name_of(settings, "models")
+    revision = await _newest(client_settings(settings), topic)
+    if revision is None:
+        message = f"{topic}: holds no model; wanted one: run `streamprocessor model apply` first"
+        raise OperatorError(message)
+    return revision
+
+
+async def apply_model(settings: Settings, file: Path) -> Applied:
+    """Write the file's model as the next revision, where it is not in force already; raises ModelError."""
+    wanted = revision_of_file(file)
+    clients, topic = client_settings(settings), full_name_of(settings, "models")
+    newest = await _newest(clients, topic)
+    if newest is not None and (newest.name, newest.version) == (wanted.name, wanted.version):
+        return Applied(newest, is_new=False)
+    number = newest.revision + 1 if newest is not None else 1
+    revision = ModelRevision(number, wanted.name, wanted.version, wanted.text, _now_ms())
+    async with writer_to(clients, [topic]) as producer:
+        await producer.send_and_wait(topic, key=key_of(revision.name), value=encode_revision(revision))
+    return Applied(revision, is_new=True)
+
+
+def revision_of_file(file: Path) -> ModelRevision:
+    """The file's model as revision 0, which is none yet; raises ModelError with a line for each problem."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file}: wanted a scoring model in UTF-8; got an error: {error}"
+        raise ModelError(message) from error
+    model = parse_model(text, str(file))
+    return ModelRevision(0, model.name, model.version, text, 0)
+
+
+async def _newest(clients: ClientSettings, topic: str) -> ModelRevision | None:
+    newest: ModelRevision | None = None
+    async for record in records_of(clients, topic):
+        if record.value is None or (record.key or b"").startswith(RESERVED):
+            continue
+        revision = decode_revision(record.value)
+        if newest is None or revision.revision > newest.revision:
+            newest = revision
+    return newest
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,35 @@
+"""How a command runs: its event loop, its log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+#: Libraries that report each connection and rebalance at INFO; ours say what matters of it.
+_TALKATIVE = ("faust", "mode", "aiokafka", "kafka")
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """What the coroutine returns, on uvloop where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    return uvloop.run(work)
+
+
+def log_to_stderr(level: str) -> None:
+    """Log to stderr from `level` on, one line each: time in UTC, level, who, what."""
+    lines = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    lines.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(lines)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -1,0 +1,108 @@
+"""`topics`: what exists on the broker against what topics/*.yaml describes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from streamprocessor.cli.options import connected_settings, json_option, process_options, settings_of
+from streamprocessor.errors import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streamprocessor.broker.topics import Difference, Layout
+
+
+@click.group()
+def topics() -> None:
+    """Kafka's topics: list, check, apply."""
+
+
+@topics.command("list")
+@process_options
+@json_option
+@click.pass_context
+def list_topics(ctx: click.Context, as_json: bool) -> None:
+    """Show the topics of this application as described, without asking Kafka."""
+    from streamprocessor.cli.printing import print_json_lines, print_table
+    from streamprocessor.stream.startup import layout_of
+
+    layout = layout_of(settings_of(ctx))
+    if as_json:
+        print_json_lines(_described(layout))
+        return
+    columns = ("topic", "direction", "partitions", "description")
+    print_table(columns, [tuple(row[column] for column in columns) for row in _described(layout)])
+
+
+@topics.command()
+@process_options
+@json_option
+@click.pass_context
+def check(ctx: click.Context, as_json: bool) -> None:
+    """Name every difference between the topics as described and as they are; exit code 1 where there are any."""
+    from streamprocessor.broker.topics import check as differences_on
+    from streamprocessor.cli.running import run
+    from streamprocessor.stream.startup import client_settings, layout_of
+
+    settings = connected_settings(ctx)
+    layout = layout_of(settings)
+    found = run(differences_on(client_settings(settings), layout))
+    _print_differences(found, as_json)
+    if found:
+        ctx.exit(EXIT_FAILED)
+    if not as_json:
+        click.echo(f"{len(layout.topics)} topics are as described")
+
+
+@topics.command()
+@process_options
+@json_option
+@click.pass_context
+def apply(ctx: click.Context, as_json: bool) -> None:
+    """Create the topics that are missing and set settings that differ.
+
+    A partition count is never changed: it would part contacts from their state.
+    """
+    from streamprocessor.broker.topics import apply as make_good
+    from streamprocessor.broker.topics import check as differences_on
+    from streamprocessor.cli.running import run
+    from streamprocessor.stream.startup import client_settings, layout_of
+
+    settings = connected_settings(ctx)
+    clients, layout = client_settings(settings), layout_of(settings)
+    mended = run(make_good(clients, layout))
+    _print_differences(mended, as_json)
+    if not as_json:
+        click.echo(f"{len(layout.topics)} topics: {len(mended)} differences made good")
+    left = run(differences_on(clients, layout))
+    if left:
+        click.echo("\n".join(map(str, left)), err=True)
+        ctx.exit(EXIT_FAILED)
+
+
+def _described(layout: Layout) -> list[dict[str, object]]:
+    return [
+        {
+            "topic": name,
+            "direction": topic.direction,
+            "partitions": topic.partitions,
+            "key": topic.key,
+            "config": layout.config(topic, 1),
+            "description": topic.description,
+        }
+        for name, topic in layout.names().items()
+    ]
+
+
+def _print_differences(found: Sequence[Difference], as_json: bool) -> None:
+    from streamprocessor.cli.printing import print_json_lines
+
+    if as_json:
+        print_json_lines(asdict(difference) for difference in found)
+    else:
+        for difference in found:
+            click.echo(str(difference))

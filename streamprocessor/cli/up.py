@@ -1,0 +1,47 @@
+"""`up`: all of it on this machine, until told to stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from streamprocessor.cli.options import process_options, setting, settings_of
+
+if TYPE_CHECKING:
+    from streamprocessor.cli.local_system import LocalKafka
+
+MOST_WORKERS = 64
+
+
+@click.command()
+@process_options
+@setting("--metrics-port", "PORT", "Metrics and health of the first worker, the next ones follow.", type=int)
+@click.option("--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="How many.")
+@click.pass_context
+def up(ctx: click.Context, workers: int) -> None:
+    """Run everything here: an embedded Apache Kafka (unless --bootstrap names one), topics, model, workers.
+
+    Ctrl-C ends all of it; the data stays in the data folder.
+    """
+    from streamprocessor.cli.local_system import ended_by_sigterm, kafka_for
+    from streamprocessor.cli.running import run
+
+    with ended_by_sigterm(), kafka_for(settings_of(ctx), _say) as kafka:
+        code = run(_run_all(kafka, workers))
+    _say("all ended")
+    ctx.exit(code)
+
+
+async def _run_all(kafka: LocalKafka, workers: int) -> int:
+    from streamprocessor.broker.supervisor import Supervisor
+    from streamprocessor.cli.local_system import WorkerPlan, free_ports, set_up, supervise
+
+    await set_up(kafka.settings, _say)
+    plan = WorkerPlan(kafka.settings, free_ports(kafka.settings.metrics_port, workers))
+    _say(f"Kafka for clients: {kafka.settings.bootstrap}. Ctrl-C ends all of it.")
+    return await supervise(plan, kafka.process, Supervisor(plan.children(), _say), _say)
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)
