@@ -11,6 +11,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.broker.cluster import WRITE
+from streamprocessor.broker.topics import refuse_unless_allowed
 from streamprocessor.errors import BrokerError
 
 _MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs ahead of the broker
@@ -19,22 +21,29 @@ _MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs
 class Sending:
     """A producer that remembers what is not acknowledged yet. Made by `sending_to`."""
 
-    def __init__(self, producer: AIOKafkaProducer, topic_prefix: str) -> None:
+    def __init__(self, settings: ClientSettings, producer: AIOKafkaProducer, topic_prefix: str) -> None:
         """Send by a started producer, to topics whose names begin with the prefix."""
+        self._settings = settings
         self._producer = producer
         self._topic_prefix = topic_prefix
+        self._known_topics: set[str] = set()
         self._unacknowledged: deque[tuple[str, asyncio.Future[object]]] = deque()
 
     async def send(self, topic: str, key: bytes | None, value: bytes) -> None:
         """Put one record on its way; where too many are, wait for the oldest.
 
-        Raises BrokerError where this or an earlier record can't be sent.
+        Raises TopicError where the topic is missing or may not be written, BrokerError where this or an earlier record
+        can't be sent.
         """
+        name = self._topic_prefix + topic
+        if name not in self._known_topics:
+            # Asked for once, because a producer tries a missing topic for most of a minute before it gives up.
+            await refuse_unless_allowed(self._settings, {name: WRITE})
+            self._known_topics.add(name)
         while self._unacknowledged and self._unacknowledged[0][1].done():
             await self._oldest_acknowledged()
         if len(self._unacknowledged) >= _MAX_UNACKNOWLEDGED:
             await self._oldest_acknowledged()
-        name = self._topic_prefix + topic
         try:
             future = await self._producer.send(name, key=key, value=value)
         except KafkaError as error:
@@ -69,7 +78,7 @@ async def sending_to(settings: ClientSettings, topic_prefix: str) -> AsyncIterat
         message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
         raise BrokerError(message) from error
     try:
-        sending = Sending(producer, topic_prefix)
+        sending = Sending(settings, producer, topic_prefix)
         yield sending
         await sending.all_acknowledged()
     finally:

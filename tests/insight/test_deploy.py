@@ -83,6 +83,14 @@ def test_prometheus_scrapes_every_worker_of_the_compose_file(compose: Any) -> No
     assert targets == [f"{name}:{port}" for name in compose["services"] if name.startswith("worker-")]
 
 
+def test_workers_in_containers_can_be_scraped_and_keep_names_of_their_own(compose: Any) -> None:
+    workers = {name: service for name, service in compose["services"].items() if name.startswith("worker-")}
+
+    for name, service in workers.items():
+        assert service["environment"][f"{PREFIX}METRICS_HOST"] == "0.0.0.0"
+        assert service["command"][-2:] == ["--name", name]
+
+
 def test_the_environment_of_every_service_is_one_of_settings(compose: Any) -> None:
     for service in compose["services"].values():
         environment = service.get("environment", {})

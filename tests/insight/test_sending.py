@@ -9,7 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.broker.ports import any_free
-from streamprocessor.errors import BrokerError
+from streamprocessor.errors import BrokerError, TopicError
 from streamprocessor.insight.imports.importer import ImportCounts, import_rows
 from streamprocessor.insight.imports.json_lines import read_json_lines
 from streamprocessor.insight.imports.rows import BadRow
@@ -77,6 +77,13 @@ async def test_a_record_that_the_broker_refuses_is_an_error_that_names_its_topic
     ):
         async with sending_to(ClientSettings(bootstrap), topic_prefix) as sending:
             await sending.send("activities", b"c-1", b"x" * 200_000)
+
+
+@pytest.mark.kafka
+async def test_a_missing_topic_is_an_error_at_once(bootstrap: str, topic_prefix: str) -> None:
+    with pytest.raises(TopicError, match=f"{topic_prefix}activities"):
+        async with sending_to(ClientSettings(bootstrap), topic_prefix) as sending:
+            await sending.send("activities", b"c-1", b"{}")
 
 
 async def test_no_broker_is_an_error_that_says_where_it_was_sought() -> None:
