@@ -1,0 +1,202 @@
+"""Records as bytes: one version byte, then msgpack. Pieces of evidence stay packed until someone must see them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from streamprocessor.errors import OperatorError
+from streamprocessor.scoring.facts import HUMAN, PROXY, SCANNER
+from streamprocessor.scoring.record import Derived, Evidence, Folded, FoldedRule, Piece, Record
+
+VERSION = 1
+_VERSION_BYTE = bytes([VERSION])
+_PIECE_MARK = b"\x96"  # the msgpack header of an array of six: with the id after it, it finds a piece in packed bytes
+_ARRAY_MARK = b"\xdd"
+_ACTORS = (HUMAN, PROXY, SCANNER)
+_ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
+
+Wide: TypeAlias = int | str
+"""An integer; as text where it does not fit into 64 bits."""
+
+Live: TypeAlias = list[tuple[int, Wide]]
+
+
+class _Rule(msgspec.Struct, array_like=True):
+    count: int
+    amount: Wide
+    half_life_ms: float
+    at_ms: float
+    live: Live
+    slots: bytes
+
+
+class _Folded(msgspec.Struct, array_like=True):
+    newest_ms: int
+    rules: dict[str, _Rule]
+    lasts: dict[str, int]
+
+
+class _Head(msgspec.Struct, array_like=True, gc=False):
+    """A record as it lies in bytes; new fields go to the end, with a default."""
+
+    revision: int
+    sequence: int
+    at_ms: int
+    offsets: dict[int, int]
+    attributes: dict[str, list[Any]]
+    suppressed: tuple[bool, int, str]
+    shown: dict[str, tuple[int, str | None]]
+    episodes: dict[str, tuple[int, int | None]]
+    holds_until_ms: int | None
+    verdicts: dict[str, tuple[int, str, str, int]]
+    folded: _Folded | None
+    fold_at_ms: int | None
+    packed_count: int
+    packed: bytes
+    newest_ms: int
+    first_ms: int | None
+    sums: dict[int, Wide]
+    live: dict[int, Live]
+    lasts: dict[int, int]
+    slots: bytes
+    has_wide: bool
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_head = msgspec.msgpack.Decoder(_Head).decode
+_decode_pieces = msgspec.msgpack.Decoder(list[tuple[str, int, int, int | str, str, dict[str, Any]]]).decode
+
+
+class _Msgpack:
+    """The Packing of pieces: each an array (id, occurred_at, arrival - occurred_at, actor, type, kept)."""
+
+    def unpack(self, packed: bytes, count: int) -> list[Piece]:
+        """The pieces in `packed`."""
+        items = _decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed)
+        return [
+            Piece(id_, at, at + delay, _ACTORS[actor] if type(actor) is int else str(actor), type_, kept)
+            for id_, at, delay, actor, type_, kept in items
+        ]
+
+    def may_hold(self, packed: bytes, event_id: str) -> bool:
+        """Whether the bytes with which a piece of this id would begin are there."""
+        return _PIECE_MARK + _encode(event_id) in packed
+
+
+_PACKING = _Msgpack()
+
+
+def encode_record(record: Record) -> bytes:
+    """The record as bytes of exactly the size that is needed."""
+    try:
+        return _VERSION_BYTE + _encode(_head(record))
+    except OverflowError:
+        return _VERSION_BYTE + _encode(_widened(_head(record)))
+
+
+def decode_record(value: bytes) -> Record:
+    """The record that these bytes hold; OperatorError where a newer program wrote them."""
+    if value[:1] != _VERSION_BYTE:
+        found = value[0] if value else "nothing"
+        message = (
+            f"a contact's record is of schema version {found}; this program reads up to version {VERSION}: "
+            "start the newer program that wrote it"
+        )
+        raise OperatorError(message)
+    try:
+        head = _decode_head(memoryview(value)[1:])
+    except msgspec.DecodeError as error:
+        message = f"a contact's record of schema version {VERSION} can't be read: {error}"
+        raise OperatorError(message) from error
+    sums: Any = head.sums
+    live: Any = head.live
+    if head.has_wide:
+        sums = {number: int(amount) for number, amount in sums.items()}
+        live = {number: _narrow(matches) for number, matches in live.items()}
+    return Record(
+        head.revision,
+        head.sequence,
+        head.at_ms,
+        head.offsets,
+        head.attributes,
+        head.suppressed,
+        head.shown,
+        head.episodes,
+        head.holds_until_ms,
+        head.verdicts,
+        None if head.folded is None else _folded(head.folded),
+        head.fold_at_ms,
+        Evidence(head.packed, head.packed_count, _PACKING),
+        Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots),
+    )
+
+
+def _head(record: Record) -> tuple[Any, ...]:
+    """The fields of _Head, in its order."""
+    evidence, derived, folded = record.evidence, record.derived, record.folded
+    packed = evidence.packed
+    if evidence.fresh:
+        packed += b"".join([_pack(piece) for piece in evidence.fresh.values()])
+    return (
+        record.revision,
+        record.sequence,
+        record.at_ms,
+        record.offsets,
+        record.attributes,
+        record.suppressed,
+        record.shown,
+        record.episodes,
+        record.holds_until_ms,
+        record.verdicts,
+        None if folded is None else (folded.newest_ms, {k: _rule(r) for k, r in folded.rules.items()}, folded.lasts),
+        record.fold_at_ms,
+        len(evidence),
+        packed,
+        derived.newest_ms,
+        derived.first_ms,
+        derived.sums,
+        derived.live,
+        derived.lasts,
+        derived.slots,
+        False,
+    )
+
+
+def _pack(piece: Piece) -> bytes:
+    id_, at, arrival, actor, type_, kept = piece
+    return _encode((id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), type_, kept))
+
+
+def _rule(rule: FoldedRule) -> tuple[Any, ...]:
+    return (rule.count, rule.amount, rule.half_life_ms, rule.at_ms, rule.live, rule.slots)
+
+
+def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same with every amount as text: some do not fit into 64 bits."""
+    fields = dict(zip(_Head.__struct_fields__, head, strict=True))
+    fields["sums"] = {number: str(amount) for number, amount in fields["sums"].items()}
+    fields["live"] = {number: _wide(matches) for number, matches in fields["live"].items()}
+    if fields["folded"] is not None:
+        newest_ms, rules, lasts = fields["folded"]
+        wide = {key: (rule[0], str(rule[1]), *rule[2:4], _wide(rule[4]), rule[5]) for key, rule in rules.items()}
+        fields["folded"] = (newest_ms, wide, lasts)
+    fields["has_wide"] = True
+    return tuple(fields.values())
+
+
+def _folded(folded: _Folded) -> Folded:
+    rules = {
+        key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, _narrow(r.live), r.slots)
+        for key, r in folded.rules.items()
+    }
+    return Folded(folded.newest_ms, rules, folded.lasts)
+
+
+def _wide(matches: list[tuple[int, int]]) -> Live:
+    return [(at, str(amount)) for at, amount in matches]
+
+
+def _narrow(matches: Live) -> list[tuple[int, int]]:
+    return [(at, int(amount)) for at, amount in matches]
