@@ -17,6 +17,7 @@ from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.broker.topics import apply
 from streamprocessor.contract.model_file import read_model
 from streamprocessor.contract.model_revisions import ModelRevision, encode_revision
+from streamprocessor.contract.topics import Topic, topic_named
 from streamprocessor.scoring.model import Model
 from streamprocessor.settings import Settings
 from streamprocessor.stream.startup import client_settings, layout_of
@@ -84,7 +85,7 @@ class System:
         await consumer.start()
         try:
             name = self.full[topic]
-            partitions = [TopicPartition(name, n) for n in sorted(consumer.partitions_for_topic(name) or ())]
+            partitions = [TopicPartition(name, n) for n in range(self._topic(topic).partitions)]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)
@@ -95,6 +96,9 @@ class System:
             return sorted(records, key=lambda record: (record.partition, record.offset))
         finally:
             await consumer.stop()
+
+    def _topic(self, name: str) -> Topic:
+        return topic_named(self.layout.topics, name)
 
     async def values(self, topic: str) -> list[dict[str, Any]]:
         """All values of a topic, decoded."""
@@ -110,7 +114,7 @@ class System:
                 TopicPartition(name, number)
                 for name, topic in self.layout.names().items()
                 if topic.direction == "in"
-                for number in consumer.partitions_for_topic(name) or ()
+                for number in range(topic.partitions)
             ]
             consumer.assign(partitions)
             ends = await consumer.end_offsets(partitions)

@@ -1,0 +1,64 @@
+"""A broker that goes away and comes back: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.settings import Settings
+from tests.harness.system import System
+from tests.harness.traffic import traffic
+from tests.harness.verdict import assert_announcements_are_whole, assert_records_equal_the_oracle, read_run
+from tests.harness.workers import WorkerProcess
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_a_broker_that_comes_back_finds_everything_as_the_oracle_says(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path, how: str
+) -> None:
+    broker = own_kafka()
+    settings = Settings(
+        bootstrap=broker.bootstrap,
+        partitions=4,
+        session_timeout_seconds=6.0,
+        commit_interval_seconds=0.2,
+        request_timeout_seconds=5.0,
+    )
+    system = System(settings)
+    model = await system.create()
+    worker = await WorkerProcess(settings, "blue", tmp_path).start().ready()
+    try:
+        await system.send(traffic(seed=20, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
+
+        broker.stop() if how == "stop" else broker.kill()
+        broker.start()
+        if worker.process.poll() is not None:
+            assert worker.process.returncode == 70
+            worker.start()
+        await system.send(traffic(seed=21, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
+        await _until_applied_restarting(system, worker)
+
+        run = await read_run(system)
+        assert_records_equal_the_oracle(run, model)
+        assert_announcements_are_whole(run)
+    finally:
+        worker.discard()
+
+
+async def _until_applied_restarting(system: System, worker: WorkerProcess) -> None:
+    """Do what `up` does: start again what ends with 70."""
+    from tests.harness.system import until
+
+    async def lag() -> int:
+        if worker.process.poll() is not None:
+            assert worker.process.returncode == 70, worker.tail()
+            worker.start()
+        return await system.lag()
+
+    await until(lag, lambda left: left == 0, 90, "all input committed")
