@@ -7,7 +7,7 @@ from streamprocessor.broker.boot import boot
 from streamprocessor.broker.claim import forget, note, running_in
 from streamprocessor.broker.diagnosis import why_it_ended
 from streamprocessor.broker.fast_start import with_fast_start
-from streamprocessor.broker.jars import Progress, fetch
+from streamprocessor.broker.jars import Progress, class_path
 from streamprocessor.broker.locks import one_at_a_time
 from streamprocessor.broker.node import HOST, Node
 from streamprocessor.broker.ports import any_free, is_free, next_free
@@ -28,7 +28,7 @@ def prepare(cache: Path | None = None, progress: Progress = lambda _: None) -> R
     folder = cache or Path.home() / ".cache" / "streamprocessor"
     try:
         with one_at_a_time(folder / "lock"):
-            return with_fast_start(runtime_of(fetch(progress)), folder, progress)
+            return with_fast_start(runtime_of(class_path(folder, progress)), folder, progress)
     except OSError as error:
         message = f"Kafka can't be prepared in {folder}: {error}. Make the folder writable, or free some space there."
         raise BrokerError(message) from error

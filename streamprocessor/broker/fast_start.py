@@ -1,6 +1,6 @@
 """A fast start: Java's ahead-of-time cache, made once by a broker that is started and stopped for it.
 
-It takes about 10 s once, and brings a start from 2.5 s to 0.7 s. Without it everything works, only slower.
+It takes 10 to 30 s once, and brings a start from 2.5 s to 0.7 s. Without it everything works, only slower.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ def with_fast_start(runtime: Runtime, cache: Path, progress: Progress) -> Runtim
     """The same runtime with the ahead-of-time cache; without it when it can't be made."""
     archive = cache / f"kafka-{KAFKA}-{_fingerprint(runtime)}.aot"
     if not archive.exists():
-        progress("preparing fast starts of Kafka, once (about 10 s)")
+        progress("preparing fast starts of Kafka, once (10 to 30 s)")
         try:
             _train(runtime, cache, archive)
         except (OSError, BrokerError) as error:
