@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from streamprocessor.cli.demo import demo
 from streamprocessor.cli.model import model
 from streamprocessor.cli.options import process_options
 from streamprocessor.cli.topics import topics
@@ -53,5 +54,5 @@ def commands() -> None:
     """
 
 
-for command in (up, worker, topics, model):
+for command in (up, demo, worker, topics, model):
     commands.add_command(command)

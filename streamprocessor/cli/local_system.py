@@ -105,16 +105,24 @@ def free_ports(first: int, count: int) -> tuple[int, ...]:
     return tuple(ports)
 
 
-async def supervise(plan: WorkerPlan, kafka: EmbeddedKafka | None, supervisor: Supervisor, say: Say) -> int:
+async def supervise(kafka: EmbeddedKafka | None, supervisor: Supervisor, say: Say) -> int:
     """The exit code, once the workers were told to end and did; where our Kafka ends by itself, so do they."""
-    watching = [asyncio.ensure_future(_say_when_ready(plan, say))]
-    if kafka is not None:
-        watching.append(asyncio.ensure_future(_stop_without(kafka, supervisor, say)))
+    if kafka is None:
+        return await supervisor.run()
+    watching = asyncio.ensure_future(_stop_without(kafka, supervisor, say))
     try:
         return await supervisor.run()
     finally:
-        for task in watching:
-            task.cancel()
+        watching.cancel()
+
+
+async def wait_until_ready(plan: WorkerPlan, say: Say) -> None:
+    """Return when every worker is ready, and say so of each."""
+    for number, port in enumerate(plan.ports, 1):
+        address = f"http://{plan.settings.metrics_host}:{port}"
+        while not await asyncio.to_thread(_is_ready, f"{address}/readyz"):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(_LOOK_SECONDS)
+        say(f"worker-{number} is ready; metrics and health on {address}")
 
 
 @contextmanager
@@ -136,15 +144,6 @@ async def _stop_without(kafka: EmbeddedKafka, supervisor: Supervisor, say: Say) 
         pass
     say(kafka.why_it_ended())
     supervisor.stop(EXIT_FAILED)
-
-
-async def _say_when_ready(plan: WorkerPlan, say: Say) -> None:
-    host = plan.settings.metrics_host
-    for number, port in enumerate(plan.ports, 1):
-        address = f"http://{host}:{port}"
-        while not await asyncio.to_thread(_is_ready, f"{address}/readyz"):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(_LOOK_SECONDS)
-        say(f"worker-{number} is ready; metrics and health on {address}")
 
 
 def _is_ready(address: str) -> bool:

@@ -38,11 +38,16 @@ def process_options(command: Decorated) -> Decorated:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def settings_of(ctx: click.Context) -> Settings:
-    """The settings: the command line's before the environment's; raises OperatorError where one is wrong."""
-    from streamprocessor.settings import read_settings
+def settings_of(ctx: click.Context, **defaults: str) -> Settings:
+    """The settings: the command line's before the environment's, before these defaults, before the usual ones.
 
-    return read_settings(os.environ, **ctx.ensure_object(dict))
+    Raises OperatorError where one is wrong.
+    """
+    from streamprocessor.settings import PREFIX, read_settings
+
+    environment = {f"{PREFIX}{name.upper()}": value for name, value in defaults.items()}
+    environment |= {name: value for name, value in os.environ.items() if value}
+    return read_settings(environment, **ctx.ensure_object(dict))
 
 
 def connected_settings(ctx: click.Context) -> Settings:

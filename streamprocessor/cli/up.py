@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import click
@@ -35,12 +36,16 @@ def up(ctx: click.Context, workers: int) -> None:
 
 async def _run_all(kafka: LocalKafka, workers: int) -> int:
     from streamprocessor.broker.supervisor import Supervisor
-    from streamprocessor.cli.local_system import WorkerPlan, free_ports, set_up, supervise
+    from streamprocessor.cli.local_system import WorkerPlan, free_ports, set_up, supervise, wait_until_ready
 
     await set_up(kafka.settings, _say)
     plan = WorkerPlan(kafka.settings, free_ports(kafka.settings.metrics_port, workers))
     _say(f"Kafka for clients: {kafka.settings.bootstrap}. Ctrl-C ends all of it.")
-    return await supervise(plan, kafka.process, Supervisor(plan.children(), _say), _say)
+    telling = asyncio.ensure_future(wait_until_ready(plan, _say))
+    try:
+        return await supervise(kafka.process, Supervisor(plan.children(), _say), _say)
+    finally:
+        telling.cancel()
 
 
 def _say(sentence: str) -> None:

@@ -1,0 +1,138 @@
+"""The demo, composed: a worker under supervision, played traffic, and the announcements on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aiokafka import TopicPartition
+
+from streamprocessor.broker.supervisor import Supervisor
+from streamprocessor.broker.topics import end_offsets
+from streamprocessor.cli.demo_board import Board
+from streamprocessor.cli.demo_screen import Screen
+from streamprocessor.cli.local_system import LocalKafka, WorkerPlan, free_ports, set_up, supervise, wait_until_ready
+from streamprocessor.cli.revisions import full_name_of
+from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.insight.pace import at_rate
+from streamprocessor.insight.player import play, until_wall_clock
+from streamprocessor.insight.sending import sending_to
+from streamprocessor.insight.simulation import simulate
+from streamprocessor.settings import Settings
+from streamprocessor.stream.startup import client_settings, new_reader
+
+_DRAW_SECONDS = 0.25
+_POLL_MS = 250
+
+
+@dataclass(frozen=True)
+class DemoPlan:
+    """What is played: rate in events a second; seconds None: until told to stop."""
+
+    contacts: int
+    rate: float
+    seed: int
+    seconds: float | None
+
+
+async def run_demo(kafka: LocalKafka, plan: DemoPlan, screen: Screen) -> int:
+    """The exit code, once the demo's time is over or somebody ended it, and the worker has ended."""
+    settings = kafka.settings
+    await set_up(settings, screen.say)
+    ports = free_ports(settings.metrics_port, 1)
+    workers = WorkerPlan(settings, ports, settings.data_path / "logs" / "demo")
+    screen.say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
+    supervisor = Supervisor(workers.children(), screen.say)
+    board = Board()
+    show = _Show(settings, plan, screen, board)
+    ends = await show.announcement_ends()
+    parts = [
+        _ending(show.play_when_ready(workers, supervisor), supervisor),
+        _ending(show.follow(ends), supervisor),
+        _ending(show.draw(), supervisor),
+    ]
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        code = await supervise(kafka.process, supervisor, screen.say)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+    steps = f"{board.steps} score steps, {board.steps_by_time} of them by time alone"
+    screen.say(f"{board.sent} events, {steps}, {board.hot_leads} hot leads")
+    return code
+
+
+async def _ending(part: Coroutine[Any, Any, None], supervisor: Supervisor) -> None:
+    """The part; where it fails, everything is to end."""
+    try:
+        await part
+    except Exception:
+        supervisor.stop(EXIT_FAILED)
+        raise
+
+
+class _Show:
+    """The parts that run side by side, on one board."""
+
+    def __init__(self, settings: Settings, plan: DemoPlan, screen: Screen, board: Board) -> None:
+        self._settings = settings
+        self._clients = client_settings(settings)
+        self._plan = plan
+        self._screen = screen
+        self._board = board
+        self._hot_leads = full_name_of(settings, BECAME_HOT_LEAD)
+        self._steps = full_name_of(settings, SCORE_UPDATED)
+
+    async def play_when_ready(self, workers: WorkerPlan, supervisor: Supervisor) -> None:
+        await wait_until_ready(workers, self._screen.say)
+        if self._plan.seconds is not None:
+            asyncio.get_running_loop().call_later(self._plan.seconds, supervisor.stop)
+        now_ms = int(time.time() * 1000)
+        moves = at_rate(
+            simulate(self._plan.seed, self._plan.contacts, now_ms, bad_records=True), now_ms, self._plan.rate
+        )
+        async with sending_to(self._clients, self._settings.topic_prefix) as sending:
+            await play(moves, sending, until_wall_clock, lambda _: self._count_sent())
+
+    async def announcement_ends(self) -> dict[tuple[str, int], int]:
+        """Where the announcements of earlier demos end."""
+        return await end_offsets(self._clients, [self._hot_leads, self._steps])
+
+    async def follow(self, ends: dict[tuple[str, int], int]) -> None:
+        """Read the announcements from there on, for ever."""
+        consumer = new_reader(self._clients)
+        try:
+            await consumer.start()
+            consumer.assign([TopicPartition(*where) for where in ends])
+            for where, offset in ends.items():
+                consumer.seek(TopicPartition(*where), offset)
+            while True:
+                for where, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
+                    for record in records:
+                        self._take(where.topic, orjson.loads(record.value))
+        finally:
+            await consumer.stop()
+
+    async def draw(self) -> None:
+        """Bring the screen up to date, for ever."""
+        while True:
+            self._screen.draw(self._board, int(time.time() * 1000))
+            await asyncio.sleep(_DRAW_SECONDS)
+
+    def _take(self, topic: str, announced: dict[str, Any]) -> None:
+        if topic == self._hot_leads:
+            self._screen.news(self._board.take_hot_lead(announced))
+        elif (cooled := self._board.take_step(announced)) is not None:
+            self._screen.news(cooled)
+
+    def _count_sent(self) -> None:
+        self._board.sent += 1
