@@ -1,7 +1,8 @@
 """CloudEvents 1.0 on the input topics: their attributes join the event object that they carry.
 
-Binary mode: `ce_` headers, the value is the event object. Structured mode: content-type application/cloudevents+json,
-the value is an envelope whose `data` is the event object. What the object says itself goes before the attributes;
+Binary mode: `ce_` headers, the value is the event object. Structured mode: the value is an envelope whose `data` is
+the event object; the content-type application/cloudevents+json says so, or, where a producer's library leaves that
+out, the envelope's own `specversion` beside `data`. What the object says itself goes before the attributes;
 ce_subject is not read, for the key says the contact.
 """
 
@@ -19,21 +20,30 @@ STRUCTURED = b"application/cloudevents+json"
 _FIELD_OF_ATTRIBUTE = {"id": "id", "type": "type", "time": "occurred_at"}
 
 
-def is_cloud_event(headers: Sequence[tuple[str, bytes]]) -> bool:
-    """Whether the record's headers say that it is a CloudEvent, in either mode."""
-    return any(name == "ce_specversion" or _says_structured(name, value) for name, value in headers)
+def event_object(body: dict[str, Any], headers: Sequence[tuple[str, bytes]] | None) -> dict[str, Any]:
+    """The event object that a record carries, completed from its CloudEvents attributes where it is a CloudEvent.
 
-
-def event_object(body: dict[str, Any], headers: Sequence[tuple[str, bytes]]) -> dict[str, Any]:
-    """The event object of a CloudEvent, completed from its attributes; raises RecordError not-an-object."""
+    Raises RecordError not-an-object where an envelope carries something else.
+    """
+    if "specversion" in body and "data" in body:
+        return _completed(_data_of(body), body)
+    if not headers:
+        return body
     if any(_says_structured(name, value) for name, value in headers):
-        data = body.get("data")
-        if type(data) is not dict:
-            raise RecordError(reasons.NOT_AN_OBJECT, f"data: wanted the event's object; got {kind_of(data)}")
-        attributes = body
-    else:
-        data = body
-        attributes = {name[3:]: _text(value) for name, value in headers if name.startswith("ce_")}
+        return _completed(_data_of(body), body)
+    if any(name == "ce_specversion" for name, _ in headers):
+        return _completed(body, {name[3:]: _text(value) for name, value in headers if name.startswith("ce_")})
+    return body
+
+
+def _data_of(envelope: dict[str, Any]) -> dict[str, Any]:
+    data = envelope.get("data")
+    if type(data) is not dict:
+        raise RecordError(reasons.NOT_AN_OBJECT, f"data: wanted the event's object; got {kind_of(data)}")
+    return data
+
+
+def _completed(data: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:
     completed = dict(data)
     for attribute, field in _FIELD_OF_ATTRIBUTE.items():
         if completed.get(field) is None and attributes.get(attribute) is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from streamprocessor.contract import reasons
-from streamprocessor.contract.cloud_events import event_object, is_cloud_event
+from streamprocessor.contract.cloud_events import event_object
 from streamprocessor.contract.fields import (
     ACTORS,
     MAX_ID_CHARS,
@@ -113,8 +113,7 @@ def _decode_update_record(key: bytes | None, value: bytes | None, headers: Recor
 def _object_of(value: bytes | None, headers: RecordHeaders) -> dict[str, Any]:
     if not value:
         raise RecordError(reasons.EMPTY, "value: wanted a JSON object; got nothing")
-    body = read_object(value)
-    return event_object(body, headers) if headers and is_cloud_event(headers) else body
+    return event_object(read_object(value), headers)
 
 
 def _free_type(said: object, implied: str | None) -> str:

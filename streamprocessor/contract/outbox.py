@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from struct import Struct
-from struct import error as StructError
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -77,6 +76,8 @@ def record_of(value: bytes) -> bytes:
 
 def step_of(value: bytes) -> int:
     """Only the number of the step that wrote a changelog value or a marker."""
+    if len(value) < _STEP.size:
+        raise _torn(value)
     version, step = _STEP.unpack_from(value)
     _refuse_newer(version)
     return int(step)
@@ -99,18 +100,23 @@ def encode_identity(identity: TableIdentity) -> bytes:
 
 def decode_identity(value: bytes) -> TableIdentity:
     """What encode_identity wrote; raises OperatorError where a newer version of the program wrote it."""
-    _refuse_newer(value[0] if value else 0)
-    return _decode_identity(value[1:])
+    if not value:
+        raise _torn(value)
+    _refuse_newer(value[0])
+    try:
+        return _decode_identity(value[1:])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _torn(value) from error
 
 
 def _split(value: bytes) -> tuple[bytes, int, int]:
-    try:
-        version, step, length = _HEAD.unpack_from(value)
-    except StructError as error:
-        message = f"changelog: a value of {len(value)} bytes; wanted at least {_HEAD.size}; is the topic ours?"
-        raise OperatorError(message) from error
+    if len(value) < _HEAD.size:
+        raise _torn(value)
+    version, step, length = _HEAD.unpack_from(value)
     _refuse_newer(version)
     end = _HEAD.size + length
+    if end > len(value):
+        raise _torn(value)
     return value[_HEAD.size : end], step, end
 
 
@@ -121,3 +127,9 @@ def _refuse_newer(version: int) -> None:
             "program: start that one, or rebuild the table with this one"
         )
         raise OperatorError(message)
+
+
+def _torn(value: bytes) -> OperatorError:
+    return OperatorError(
+        f"changelog: wanted a whole value of layout {VERSION}; got {len(value)} bytes; is the topic ours?"
+    )
