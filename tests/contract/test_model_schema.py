@@ -1,0 +1,123 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+
+from streamprocessor.contract.model_file import parse_model, read_model
+from streamprocessor.errors import ModelError
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD_FILES = sorted(
+    [*(ROOT / "tests" / "contract" / "models").glob("*.yaml"), *(ROOT / "deploy").glob("scoring*.yaml")]
+)
+
+
+@pytest.fixture(scope="module")
+def schema():
+    schema = json.loads((ROOT / "deploy" / "scoring.schema.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def as_an_editor_reads(text: str) -> Any:
+    return YAML(typ="safe", pure=True).load(text)
+
+
+@pytest.mark.parametrize("file", GOOD_FILES, ids=lambda file: file.name)
+def test_the_schema_takes_every_model_that_the_reader_takes(schema, file):
+    read_model(file)
+    errors = [error.message for error in schema.iter_errors(as_an_editor_reads(file.read_text()))]
+    assert errors == []
+
+
+def test_the_default_model_names_its_schema_for_editors():
+    first = (ROOT / "deploy" / "scoring.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=scoring.schema.json"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{id: r, on: e, pionts: 1}",
+        "{on: e, points: 1}",
+        "{id: 'a b', on: e, points: 1}",
+        "{id: r, points: 1}",
+        "{id: r, on: e}",
+        "{id: r, on: e, when: {attributes.a: 1}, points: 1}",
+        "{id: r, on: e, points: 1, points_from: {property: properties.a}}",
+        "{id: r, on: [], points: 1}",
+        "{id: r, on: any, points: 1}",
+        "{id: r, on: e, points: '1'}",
+        "{id: r, on: e, points: 1000000}",
+        "{id: r, on: e, points: 1, decay: never}",
+        "{id: r, on: e, points: 1, decay: {half_life: 30}}",
+        "{id: r, on: e, points: 1, decay: {half_life: 0d}}",
+        "{id: r, on: e, points: 1, decay: {half_life: 3d, every: 1d}}",
+        "{id: r, on: e, points: 1, decay: {percent_per_day: 2}}",
+        "{id: r, on: e, points: 1, decay: {percent_per_day: 100%}}",
+        "{id: r, on: e, points: 1, decay: {linear: {lose: 101%, per: 3d}}}",
+        "{id: r, on: e, points: 1, decay: {linear: {lose: 0.0%, per: 3d}}}",
+        "{id: r, on: e, points: 1, decay: {step: {lose: 5%, every: 3d, mode: both}}}",
+        "{id: r, on: e, points: 1, limit: {}}",
+        "{id: r, on: e, points: 1, limit: {count: 0}}",
+        "{id: r, on: e, points: 1, limit: {once: false}}",
+        "{id: r, on: e, points: 1, limit: {once: true, count: 1}}",
+        "{id: r, on: e, points: 1, limit: {per: properties.a}}",
+        "{id: r, on: e, points: 1, limit: {count: 1, per: url}}",
+        "{id: r, on: e, points: 1, where: {}}",
+        "{id: r, on: e, points: 1, where: {path: /}}",
+        "{id: r, on: e, points: 1, where: {properties.a: [1]}}",
+        "{id: r, on: e, points: 1, where: {properties.a: null}}",
+        "{id: r, on: e, points: 1, where: {properties.a: {}}}",
+        "{id: r, on: e, points: 1, where: {properties.a: {start_with: x}}}",
+        "{id: r, on: e, points: 1, where: {properties.a: {in: []}}}",
+        "{id: r, on: e, points: 1, where: {properties.a: {between: [1]}}}",
+        "{id: r, on: e, points: 1, where: {any: []}}",
+        "{id: r, when: {properties.a: 1}, points: 1}",
+        "{id: r, when: {attributes.a: 1}, points: 1, decay: {half_life: 1d}}",
+        "{id: r, when: {attributes.a: 1}, points: 1, limit: {count: 1}}",
+        "{id: r, inactivity: {of: any, points: 1}}",
+        "{id: r, inactivity: {of: any, after: 1d, points: 1, max_times: 2}}",
+        "{id: r, frequency: {of: e, within: 1d, points: 1}}",
+        "{id: r, frequency: {of: e, within: 1d, points: 1, bands: [{at_least: 1, points: 1}]}}",
+        "{id: r, recency: {of: e, bands: []}}",
+        "{id: r, monetary: {of: e, sum: amount, within: 1d, at_least: 1, points: 1}}",
+        "{id: r, monetary: {of: e, sum: properties.a, within: 1d, at_least: 0, points: 1}}",
+    ],
+)
+def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
+    text = f"scores: {{s: {{rules: [{rule}]}}}}"
+    with pytest.raises(ModelError):
+        parse_model(text, "m.yaml")
+    assert not schema.is_valid(as_an_editor_reads(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "scores: {}",
+        "scores: {s: {}}",
+        "scores: {s: {rules: []}}",
+        "scores: {s: {by: properties.x, RULES}}",
+        "scores: {s: {combine: {sum: [a, b]}}}",
+        "scores: {s: {precision: 0, RULES}}",
+        "scores: {s: {max: 4000000, RULES}}",
+        "scores: {s: {groups: {g: {points: 3}}, RULES}}",
+        "scores: {s: {stages: {a: ten}, RULES}}",
+        "scores: {s: {stages: {a: 0, b: {leave_below: 3}}, RULES}}",
+        "scores: {a b: {RULES}}",
+        "{scores: {s: {RULES}}, hot_lead: {score: s}}",
+        "{scores: {s: {RULES}}, hot_leads: {score: s, stage: a}}",
+        "{scores: {s: {RULES}}, proxy_opens: maybe}",
+        "{scores: {s: {RULES}}, correction_window: 30}",
+    ],
+)
+def test_the_schema_refuses_a_model_that_the_reader_refuses(schema, text):
+    text = text.replace("RULES", "rules: [{id: r, on: e, points: 1}]")
+    with pytest.raises(ModelError):
+        parse_model(text, "m.yaml")
+    assert not schema.is_valid(as_an_editor_reads(text))
