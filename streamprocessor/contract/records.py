@@ -26,7 +26,7 @@ Live: TypeAlias = list[tuple[int, Wide]]
 class _Rule(msgspec.Struct, array_like=True):
     count: int
     amount: Wide
-    half_life_ms: float
+    half_life_ms: float | None
     at_ms: float
     live: Live
     slots: bytes

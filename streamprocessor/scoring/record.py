@@ -90,13 +90,13 @@ class Derived:
 class FoldedRule:
     """What one rule made of the evidence that is no longer held in single pieces.
 
-    half_life_ms 0.0: `amount` is Σ points_e15; else Σ forward-decayed weights with the landmark `at_ms`.
-    live: as in Derived, for laws that can't fold. slots: limit keys, the oldest first.
+    half_life_ms 0.0: `amount` is Σ points_e15; None: the matches are in `live`, as in Derived; else `amount` is
+    Σ forward-decayed weights with the landmark `at_ms`. slots: limit keys, the oldest first.
     """
 
     count: int = 0
     amount: int = 0
-    half_life_ms: float = 0.0
+    half_life_ms: float | None = 0.0
     at_ms: float = 0.0
     live: list[tuple[int, int]] = field(default_factory=list)
     slots: bytes = b""

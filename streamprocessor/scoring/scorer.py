@@ -9,6 +9,7 @@ from streamprocessor.scoring.announcing import NO_NEWS, Look, blank_shown, enter
 from streamprocessor.scoring.deriving import derive, derive_attributes
 from streamprocessor.scoring.explaining import because_of_facts, because_of_time, explain, strongest
 from streamprocessor.scoring.facts import Fact
+from streamprocessor.scoring.folding import carry_over, fold, is_due, look_again_ms
 from streamprocessor.scoring.intake import Intake, take_in
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import Model
@@ -58,6 +59,9 @@ class Scorer:
         steps = self._advance(record, min(arrivals), announce)
         record.at_ms = max(record.at_ms, *arrivals)
         intake = take_in(self._plan, record, facts)
+        capped = fold(self._plan, record) if is_due(record) else 0
+        if record.fold_at_ms is None:
+            record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
         if record.derived.live:
             keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         seen = look(self._plan, record, record.at_ms)
@@ -68,7 +72,7 @@ class Scorer:
                 steps.append(self._step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
             else:
                 self._pass_over(record, seen)
-        return Outcome(steps, intake.duplicates, 0)
+        return Outcome(steps, intake.duplicates, capped)
 
     def advance(self, record: Record, until_ms: int) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant."""
@@ -83,6 +87,7 @@ class Scorer:
             return []
         record.revision = self.model.revision
         record.at_ms = max(record.at_ms, at_ms)
+        carry_over(self._plan, record)
         record.derived = derive(self._plan, record)
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
@@ -196,7 +201,7 @@ class Scorer:
 
 
 def _news_age_ms(intake: Intake) -> int | None:
-    """How long after it had occurred the freshest event arrived; None where the step is not by events alone."""
-    if not intake.news or intake.attributes_written:
+    """How long after it had occurred the freshest event arrived; None where the step is not by events."""
+    if not intake.news:
         return None
     return min(piece.arrival_ms - piece.occurred_at_ms for piece in intake.news)
