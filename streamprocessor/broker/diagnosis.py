@@ -1,5 +1,6 @@
 """Why a broker ended: its log in words that say what to do."""
 
+import shutil
 from pathlib import Path
 
 from streamprocessor.broker.node import Node
@@ -7,9 +8,13 @@ from streamprocessor.broker.node import Node
 _SHOWN_LINES = 12
 _READ_BYTES = 64 * 1024
 
+# Kafka does not always say that the disk is full: what it maps into memory fails with a fault of its own words.
+_FULL_BYTES = 8 * 1024 * 1024
+_FULL = "No space left on device"
+
 _CAUSES = (
     (
-        ("No space left on device", "Disk quota exceeded"),
+        (_FULL, "Disk quota exceeded"),
         "the disk is full: free some space where {folder} is (or give another --data-dir), then start again; "
         "what Kafka has acknowledged is kept",
     ),
@@ -42,7 +47,8 @@ def why_it_ended(node: Node, log_offset: int) -> str:
     `log_offset`: how long its log was, in bytes, when it was started.
     """
     text = tail(node.log, log_offset) + tail(node.output, 0)
-    known = next((words for signs, words in _CAUSES if any(sign in text for sign in signs)), None)
+    evidence = f"{_FULL}\n{text}" if shutil.disk_usage(node.folder).free < _FULL_BYTES else text
+    known = next((words for signs, words in _CAUSES if any(sign in evidence for sign in signs)), None)
     facts = {"folder": node.folder, "data": node.data, "port": node.port, "heap_mb": node.heap_mb}
     sentence = known.format(**facts) if known else "the cause is in its log"
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("at ")]

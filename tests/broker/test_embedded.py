@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -239,6 +240,16 @@ def test_a_broker_that_ends_while_starting_says_why_with_its_last_lines(
     assert advice in str(raised.value)
     assert f"  first\n  {said}" in str(raised.value)
     assert not broker.alive
+
+
+def test_a_full_disk_is_named_whatever_the_broker_says(
+    java_that: JavaThat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=4096))
+    broker = EmbeddedKafka(tmp_path / "kafka", port=0, runtime=java_that("sys.exit('a fault in unsafe memory access')"))
+
+    with pytest.raises(BrokerError, match="the disk is full"):
+        broker.start()
 
 
 def test_words_of_an_earlier_run_are_not_taken_for_the_cause(java_that: JavaThat, tmp_path: Path) -> None:
