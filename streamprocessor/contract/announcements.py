@@ -53,22 +53,22 @@ def encode_steps(identity: Identity, contact_id: str, steps: Sequence[Step]) -> 
 
 def number(nano: int) -> int | float:
     """An integer of 10⁻⁹ as JSON shows it: whole without a point, else the shortest decimal that is exactly it."""
-    whole, rest = divmod(nano, NANO)
-    return nano / NANO if rest else whole
+    return nano / NANO if nano % NANO else nano // NANO
 
 
 def part_object(part: Part) -> dict[str, Any]:
     """A part of an explanation as JSON shows it; what it does not have is left out."""
-    shown: dict[str, Any] = {"group": part.group} if part.rule is None else {"rule": part.rule}
-    shown["points"] = number(part.points_nano)
-    if part.event_id is not None:
-        shown["event_id"] = part.event_id
-    if part.occurred_at_ms is not None:
-        shown["occurred_at"] = format_rfc3339(part.occurred_at_ms)
-    if part.count is not None:
-        shown["count"] = part.count
-    if part.kind == "cut" or part.kind == "earlier":
-        shown[part.kind] = True
+    rule, points_nano, kind, event_id, occurred_at_ms, _, _, _, group, count = part
+    shown: dict[str, Any] = {"group": group} if rule is None else {"rule": rule}
+    shown["points"] = number(points_nano)
+    if event_id is not None:
+        shown["event_id"] = event_id
+    if occurred_at_ms is not None:
+        shown["occurred_at"] = format_rfc3339(occurred_at_ms)
+    if count is not None:
+        shown["count"] = count
+    if kind == "cut" or kind == "earlier":
+        shown[kind] = True
     return shown
 
 
@@ -86,15 +86,16 @@ def _score_updated(contact_id: str, at: str, step: Step, model: dict[str, str]) 
 
 
 def _score_object(score: ScoreStep) -> dict[str, Any]:
-    shown: dict[str, Any] = {"score": number(score.presented_nano), "unrounded": score.unrounded_nano / NANO}
-    if score.stage is not None:
-        shown["stage"] = score.stage
-    if score.changed:
-        shown["previous"] = number(score.previous_nano)
-        if score.previous_stage is not None:
-            shown["previous_stage"] = score.previous_stage
-    if score.holds_until_ms is not None:
-        shown["holds_until"] = format_rfc3339(score.holds_until_ms)
+    _, presented_nano, unrounded_nano, stage, changed, previous_nano, previous_stage, holds_until_ms = score
+    shown: dict[str, Any] = {"score": number(presented_nano), "unrounded": unrounded_nano / NANO}
+    if stage is not None:
+        shown["stage"] = stage
+    if changed:
+        shown["previous"] = number(previous_nano)
+        if previous_stage is not None:
+            shown["previous_stage"] = previous_stage
+    if holds_until_ms is not None:
+        shown["holds_until"] = format_rfc3339(holds_until_ms)
     return shown
 
 

@@ -49,10 +49,10 @@ def parse_rfc3339(text: str) -> int | None:
 
 def format_rfc3339(instant_ms: int) -> str:
     """The instant as `2026-11-22T08:00:00.123Z`; one beyond the year 9999 is cut to its end."""
-    day, in_day_ms = divmod(min(instant_ms, _LAST_MS), DAY_MS)
-    minute, in_minute_ms = divmod(in_day_ms, 60_000)
-    second, millis = divmod(in_minute_ms, 1000)
-    return f"{_days_written.get(day) or _written_day(day)}T{_MINUTES[minute]}:{_SECONDS[second]}.{_MILLIS[millis]}Z"
+    seconds, millis = divmod(instant_ms if instant_ms <= _LAST_MS else _LAST_MS, 1000)
+    day, in_day = divmod(seconds, 86_400)
+    date_text = _days_written.get(day) or _written_day(day)
+    return f"{date_text}T{_MINUTES[in_day // 60]}:{_SECONDS[in_day % 60]}.{_MILLIS[millis]}Z"
 
 
 def _parse_any(text: str) -> int | None:
