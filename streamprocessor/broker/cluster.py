@@ -18,6 +18,7 @@ from streamprocessor.errors import BrokerError, TopicError
 READ, WRITE, DESCRIBE = "READ", "WRITE", "DESCRIBE"
 
 _OPERATIONS = {3: READ, 4: WRITE, 8: DESCRIBE}  # bit numbers in Kafka's field of authorized operations
+_RIGHTS_UNKNOWN = -(2**31)  # from brokers that don't tell
 _NO_ERROR = 0
 _UNKNOWN_TOPIC = 3
 _LEADER_NOT_AVAILABLE = 5
@@ -196,8 +197,14 @@ def _state(row: tuple[Any, ...]) -> TopicState:
         topic_id=base64.urlsafe_b64encode(topic_id).decode().rstrip("="),
         leaders={number: leader for _, number, leader, *_ in sorted(partitions, key=lambda each: each[1])},
         replication=min((len(replicas) for _, _, _, _, replicas, *_ in partitions), default=0),
-        allowed=frozenset(word for bit, word in _OPERATIONS.items() if operations & (1 << bit)),
+        allowed=_allowed(operations),
     )
+
+
+def _allowed(operations: int) -> frozenset[str]:
+    """What the field of authorized operations allows; everything where the broker doesn't tell."""
+    told = operations != _RIGHTS_UNKNOWN
+    return frozenset(word for bit, word in _OPERATIONS.items() if not told or operations & (1 << bit))
 
 
 def _failed(name: str, code: int, message: str | None) -> TopicError:

@@ -20,7 +20,7 @@ _CAUSES = (
     ),
     (
         ("Address already in use",),
-        "port {port} is in use: end the program that listens there, or choose another port with --kafka-port",
+        "port {port} is in use: end the program that listens there, or choose another (STREAMPROCESSOR_KAFKA_PORT)",
     ),
     (
         ("Failed to acquire lock on file",),

@@ -231,11 +231,11 @@ class WordsOfACluster:
         return self._answers.pop(0)
 
 
-def metadata(code: int, leader: int = 1) -> SimpleNamespace:
+def metadata(code: int, leader: int = 1, operations: int = 1 << 3) -> SimpleNamespace:
     partition = (0, 0, leader, 0, [1], [1], [], {})
     return SimpleNamespace(
         brokers=[(1, "localhost", 9092, None, {})],
-        topics=[(code, "email-opens", bytes(16), False, [partition], 1 << 3, {})],
+        topics=[(code, "email-opens", bytes(16), False, [partition], operations, {})],
     )
 
 
@@ -244,10 +244,19 @@ async def test_a_topic_that_may_not_be_seen_ends_in_a_sentence_at_once() -> None
         await cluster.describe(WordsOfACluster(metadata(29)), ["email-opens"])
 
 
-async def test_what_may_be_done_with_a_topic_is_read_from_its_state() -> None:
-    state = await cluster.describe(WordsOfACluster(metadata(0)), ["email-opens"])
+@pytest.mark.parametrize(
+    ("operations", "allowed"),
+    [
+        (1 << 3, {cluster.READ}),
+        (1 << 4 | 1 << 8, {cluster.WRITE, cluster.DESCRIBE}),
+        (0, set()),
+        (-(2**31), {cluster.READ, cluster.WRITE, cluster.DESCRIBE}),  # a broker that doesn't tell
+    ],
+)
+async def test_what_may_be_done_with_a_topic_is_read_from_its_state(operations: int, allowed: set[str]) -> None:
+    state = await cluster.describe(WordsOfACluster(metadata(0, operations=operations)), ["email-opens"])
 
-    assert state.topics["email-opens"].allowed == frozenset({cluster.READ})
+    assert state.topics["email-opens"].allowed == allowed
 
 
 async def test_a_right_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,9 +264,6 @@ async def test_a_right_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch)
         return ClusterState(
             frozenset({1}), {"email-opens": TopicState("email-opens", "id", {0: 1}, 1, frozenset({cluster.READ}))}
         )
-
-    @staticmethod
-    async def reachable() -> None: ...
 
     monkeypatch.setattr("streamprocessor.broker.topics.describe", read_only)
     monkeypatch.setattr("streamprocessor.broker.topics.connected", lambda _: Connected())
