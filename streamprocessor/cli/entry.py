@@ -8,8 +8,14 @@ from typing import Any
 import click
 
 from streamprocessor.cli.demo import demo
+from streamprocessor.cli.explain import explain
+from streamprocessor.cli.importing import import_file
+from streamprocessor.cli.letters import dead_letters
 from streamprocessor.cli.model import model
 from streamprocessor.cli.options import process_options
+from streamprocessor.cli.score import score
+from streamprocessor.cli.simulate import simulate
+from streamprocessor.cli.status import status
 from streamprocessor.cli.topics import topics
 from streamprocessor.cli.up import up
 from streamprocessor.cli.worker import worker
@@ -54,5 +60,5 @@ def commands() -> None:
     """
 
 
-for command in (up, demo, worker, topics, model):
+for command in (up, demo, worker, topics, model, status, explain, score, import_file, simulate, dead_letters):
     commands.add_command(command)

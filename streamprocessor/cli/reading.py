@@ -8,6 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
 
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.broker.cluster import READ, WRITE
@@ -66,3 +67,14 @@ async def writer_to(clients: ClientSettings, topics: Collection[str]) -> AsyncIt
         raise BrokerError(message) from error
     finally:
         await producer.stop()
+
+
+async def newest_under(clients: ClientSettings, topic: str, key: bytes) -> bytes | None:
+    """The last value under the key, looked for in the one partition that its hash names; None: there is none."""
+    partitions = sorted(number for _, number in await end_offsets(clients, [topic]))
+    partition = DefaultPartitioner()(key, partitions, partitions)
+    newest: bytes | None = None
+    async for record in records_of(clients, topic, [partition]):
+        if record.key == key:
+            newest = record.value
+    return newest

@@ -1,0 +1,63 @@
+"""`explain`: why a contact's scores are what they are, from its record in Kafka."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streamprocessor.cli.instants import Instant, now_ms
+from streamprocessor.cli.options import connected_settings, json_option, process_options
+from streamprocessor.errors import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from streamprocessor.settings import Settings
+
+
+@click.command()
+@process_options
+@click.argument("contact")
+@click.option("--at", "at_ms", type=Instant(), help="The instant to explain: RFC 3339 or epoch ms; without it now.")
+@json_option
+@click.pass_context
+def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) -> None:
+    """Explain a contact's scores: the parts that add up to them, and the next step that time makes.
+
+    It reads the contact's record from the changelog, whether workers run or not.
+    """
+    from streamprocessor.cli.answering import print_explanation
+    from streamprocessor.cli.printing import print_json_lines
+    from streamprocessor.cli.running import run
+
+    settings = connected_settings(ctx)
+    answer = run(_answer(settings, contact, now_ms() if at_ms is None else at_ms))
+    if answer is None:
+        click.echo(f"contact {contact}: nothing is kept of it; wanted a contact with at least one event", err=True)
+        ctx.exit(EXIT_FAILED)
+    if as_json:
+        print_json_lines([answer])
+    else:
+        print_explanation(answer)
+
+
+async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
+    from streamprocessor.cli.reading import newest_under
+    from streamprocessor.cli.revisions import full_name_of, model_in_force
+    from streamprocessor.contract.model_file import parse_model
+    from streamprocessor.contract.outbox import record_of
+    from streamprocessor.contract.records import decode_record
+    from streamprocessor.insight.answers import answer
+    from streamprocessor.scoring.scorer import Scorer
+    from streamprocessor.stream.startup import client_settings
+
+    changelog = full_name_of(settings, "contacts-changelog")
+    value = await newest_under(client_settings(settings), changelog, contact.encode())
+    if value is None:
+        return None
+    revision = await model_in_force(settings)
+    source = f"models revision {revision.revision}"
+    scorer = Scorer(parse_model(revision.text, source, revision=revision.revision))
+    record = decode_record(record_of(value))
+    if record.revision != revision.revision:
+        scorer.adopt(record, max(at_ms, record.at_ms))
+    return answer(scorer, record, contact, at_ms)

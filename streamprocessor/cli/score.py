@@ -1,0 +1,50 @@
+"""`score`: scores of a file's contacts, without Kafka."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from streamprocessor.cli.instants import Instant, now_ms
+from streamprocessor.cli.options import json_option, setting, settings_of
+from streamprocessor.errors import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from streamprocessor.insight.imports.rows import BadRow
+
+
+@click.command()
+@setting("--model", "FILE", "The scoring model.")
+@click.option("--events", type=click.File("rb"), required=True, help="JSON Lines of events and updates; - is stdin.")
+@click.option("--at", "at_ms", type=Instant(), help="The instant to score at: RFC 3339 or epoch ms; without it now.")
+@json_option
+@click.pass_context
+def score(ctx: click.Context, events: click.utils.LazyFile, at_ms: int | None, as_json: bool) -> None:
+    """Score a file's contacts by the very core that the worker runs, without Kafka.
+
+    --json prints an object a line for each contact, with stages, next steps and the explanation. A line that can't be
+    used is named on stderr and left out; the exit code is 1 then.
+    """
+    from streamprocessor.cli.answering import print_scores
+    from streamprocessor.cli.printing import print_json_lines
+    from streamprocessor.contract.model_file import read_model
+    from streamprocessor.insight.offline import read_facts, score_offline
+
+    bad_lines = 0
+
+    def report(bad: BadRow) -> None:
+        nonlocal bad_lines
+        bad_lines += 1
+        click.echo(f"{events.name}:{bad.line}: {bad.reason}: {bad.detail}", err=True)
+
+    model = read_model(Path(settings_of(ctx).model))
+    answers = score_offline(model, read_facts(events, report), now_ms() if at_ms is None else at_ms)
+    if as_json:
+        print_json_lines(answers)
+    else:
+        print_scores(answers)
+    if bad_lines:
+        click.echo(f"{bad_lines} lines could not be used", err=True)
+        ctx.exit(EXIT_FAILED)

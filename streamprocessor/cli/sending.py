@@ -1,0 +1,23 @@
+"""Sending to the input topics, once they are known to be there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from streamprocessor.broker.cluster import WRITE
+from streamprocessor.broker.topics import refuse_unless_allowed
+from streamprocessor.contract.topics import IN
+from streamprocessor.insight.sending import Sending, sending_to
+from streamprocessor.settings import Settings
+from streamprocessor.stream.startup import client_settings, layout_of
+
+
+@asynccontextmanager
+async def checked_sending(settings: Settings) -> AsyncIterator[Sending]:
+    """A Sending to the input topics; raises TopicError at once where one is missing or may not be written."""
+    clients = client_settings(settings)
+    names = [name for name, topic in layout_of(settings).names().items() if topic.direction == IN]
+    await refuse_unless_allowed(clients, dict.fromkeys(names, WRITE))
+    async with sending_to(clients, settings.topic_prefix) as sending:
+        yield sending

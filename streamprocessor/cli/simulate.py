@@ -1,0 +1,99 @@
+"""`simulate`: realistic, reproducible traffic, played onto Kafka or written to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from streamprocessor.cli.instants import Instant, now_ms
+from streamprocessor.cli.options import connected_settings, process_options
+
+if TYPE_CHECKING:
+    from streamprocessor.insight.simulation import Move
+    from streamprocessor.settings import Settings
+
+FILE_BEGINS_MS = 1_767_225_600_000  # 2026-01-01: a fixed instant, so that equal options give equal bytes
+FILE_EVENTS = 10_000
+DEFAULT_RATE = 50.0
+ABOVE_0 = click.FloatRange(min=0, min_open=True)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What is asked for. rate: events a second, speed: so many times faster than life; at most one of them is given."""
+
+    rate: float | None
+    speed: float | None
+    seed: int
+    contacts: int
+    events: int | None
+    bad_records: bool
+    start_ms: int | None
+    output: BinaryIO | None
+
+
+@click.command()
+@process_options
+@click.option("--rate", type=ABOVE_0, help=f"Events a second; {DEFAULT_RATE:g} where neither is given.")
+@click.option("--speed", type=ABOVE_0, help="So many times faster than life, in place of --rate.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Equal seeds, equal traffic.")
+@click.option("--contacts", type=click.IntRange(1), default=3000, show_default=True, help="How many.")
+@click.option("--events", type=click.IntRange(1), help=f"End after so many; without it never, a file at {FILE_EVENTS}.")
+@click.option("--bad-records", is_flag=True, help="Some records that can't be used as well; not in a file.")
+@click.option("--start", "start_ms", type=Instant(), help="Where time begins; without it now, in a file 2026-01-01.")
+@click.option("--output", type=click.File("wb"), help="Write JSON Lines, - is stdout, and send nothing to Kafka.")
+@click.pass_context
+def simulate(ctx: click.Context, /, **options: Any) -> None:
+    """Play traffic of contacts of different habits: bursts, campaigns, late events, repeats."""
+    from streamprocessor.cli.running import run
+
+    traffic = Traffic(**options)
+    if traffic.rate is not None and traffic.speed is not None:
+        message = "--rate and --speed: wanted one of them; got both"
+        raise click.UsageError(message)
+    if traffic.output is None:
+        sent = run(_play(connected_settings(ctx), traffic))
+        click.echo(f"{sent} records sent", err=True)
+        return
+    if traffic.bad_records:
+        message = "--bad-records: wanted without --output, because a file of JSON Lines can't hold them; got both"
+        raise click.UsageError(message)
+    _write(traffic, traffic.output)
+
+
+def _moves(traffic: Traffic, start_ms: int, default_rate: float | None) -> Iterator[Move]:
+    from streamprocessor.insight.pace import at_rate, at_speed
+    from streamprocessor.insight.simulation import simulate as moves_of
+
+    moves = moves_of(traffic.seed, traffic.contacts, start_ms, bad_records=traffic.bad_records)
+    rate = traffic.rate if traffic.speed is not None or traffic.rate is not None else default_rate
+    if rate is not None:
+        moves = at_rate(moves, start_ms, rate)
+    elif traffic.speed is not None:
+        moves = at_speed(moves, start_ms, traffic.speed)
+    return moves if traffic.events is None else islice(moves, traffic.events)
+
+
+async def _play(settings: Settings, traffic: Traffic) -> int:
+    from streamprocessor.cli.progress import counting_bar
+    from streamprocessor.cli.sending import checked_sending
+    from streamprocessor.insight.player import play, until_wall_clock
+
+    start_ms = now_ms() if traffic.start_ms is None else traffic.start_ms
+    with counting_bar("events", traffic.events) as count:
+        async with checked_sending(settings) as sending:
+            return await play(_moves(traffic, start_ms, DEFAULT_RATE), sending, until_wall_clock, lambda _: count())
+
+
+def _write(traffic: Traffic, output: BinaryIO) -> None:
+    import orjson
+
+    start_ms = FILE_BEGINS_MS if traffic.start_ms is None else traffic.start_ms
+    for move in islice(_moves(traffic, start_ms, None), traffic.events or FILE_EVENTS):
+        assert isinstance(move.value, dict)
+        line = {"contact_id": move.contact_id, **move.value, "arrival": move.at_ms}
+        output.write(orjson.dumps(line) + b"\n")
