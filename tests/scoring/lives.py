@@ -18,8 +18,9 @@ from streamprocessor.scoring.facts import (
     SuppressionChanged,
     Verdict,
 )
-from streamprocessor.scoring.model import DAY_MS
+from streamprocessor.scoring.model import DAY_MS, AttributeRule, Model
 from tests.scoring.models import ATTRIBUTES, PATHS, START_MS, TYPES, URLS
+from tests.scoring.oracle_steps import jump_instants
 
 offsets_ms = st.one_of(
     st.integers(0, 12),
@@ -27,8 +28,10 @@ offsets_ms = st.one_of(
     st.tuples(st.integers(0, 40), st.integers(-2, 2)).map(lambda at: max(0, at[0] * DAY_MS + at[1])),
     st.integers(0, 100 * DAY_MS),
 )
-delays_ms = st.one_of(st.just(0), st.just(0), st.integers(0, 5_000), st.integers(0, 20 * DAY_MS))
-actors = st.sampled_from([HUMAN, HUMAN, HUMAN, PROXY, SCANNER])
+delays_ms = st.one_of(
+    st.just(0), st.just(0), st.sampled_from([DAY_MS, DAY_MS + 1]), st.integers(0, 5_000), st.integers(0, 20 * DAY_MS)
+)
+actors = st.sampled_from([HUMAN, HUMAN, HUMAN, HUMAN, PROXY, SCANNER])
 amounts: st.SearchStrategy[Any] = st.one_of(
     st.integers(-20, 200), st.integers(-200, 2_000).map(lambda n: n / 10), st.just("12"), st.just(value=True)
 )
@@ -36,37 +39,61 @@ properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {}, optional={"path": st.sampled_from(PATHS), "url": st.sampled_from(URLS), "amount": amounts}
 )
 contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])
+moments = st.builds(lambda offset_ms, delay_ms: (START_MS + offset_ms, delay_ms), offsets_ms, delays_ms)
 
 
 @st.composite
-def events(draw: st.DrawFn) -> Event:
-    at_ms = START_MS + draw(offsets_ms)
-    arrival_ms = at_ms + draw(delays_ms)
-    event_type = draw(st.sampled_from(TYPES))
-    event_id = f"e{draw(st.integers(0, 25))}"
-    return Event(event_id, event_type, at_ms, arrival_ms, draw(properties), draw(contexts), draw(actors))
+def events(draw: st.DrawFn, number: int, types: Sequence[str]) -> Event:
+    at_ms, delay_ms = draw(moments)
+    event_type = draw(st.sampled_from(types))
+    return Event(f"e{number}", event_type, at_ms, at_ms + delay_ms, draw(properties), draw(contexts), draw(actors))
 
 
 @st.composite
-def updates(draw: st.DrawFn) -> Fact:
-    at_ms = START_MS + draw(offsets_ms)
-    arrival_ms = at_ms + draw(delays_ms)
+def twins(draw: st.DrawFn, event: Event) -> Event:
+    """Another content under the same id, different in one respect; often at the same instant."""
+    match draw(st.sampled_from(["type", "actor", "properties", "time"])):
+        case "type":
+            return event._replace(type=draw(st.sampled_from(TYPES)))
+        case "actor":
+            return event._replace(actor=draw(actors))
+        case "properties":
+            return event._replace(properties=draw(properties))
+    at_ms, delay_ms = draw(moments)
+    return event._replace(occurred_at_ms=at_ms, arrival_ms=at_ms + delay_ms)
+
+
+@st.composite
+def updates(draw: st.DrawFn, number: int, event_ids: Sequence[str]) -> Fact:
+    update_id, (at_ms, delay_ms) = f"u{number}", draw(moments)
     match draw(st.sampled_from(["attributes", "verdict", "suppressed"])):
         case "attributes":
-            values = st.sampled_from(["CEO", "CTO", "DE", 50, 500, 1, True, None])
-            written = draw(st.dictionaries(st.sampled_from(ATTRIBUTES), values, min_size=1))
-            return AttributesWritten("u", at_ms, arrival_ms, written)
+            values = {"title": ["CEO", "CTO", None], "country": ["DE", "FR", None], "size": [50, 500, 1, True]}
+            name = draw(st.sampled_from(ATTRIBUTES))
+            return AttributesWritten(update_id, at_ms, at_ms + delay_ms, {name: draw(st.sampled_from(values[name]))})
         case "verdict":
-            return Verdict("u", at_ms, arrival_ms, f"e{draw(st.integers(0, 25))}", draw(actors))
-    return SuppressionChanged("u", at_ms, arrival_ms, draw(st.booleans()))
+            return Verdict(update_id, at_ms, at_ms + delay_ms, draw(st.sampled_from(event_ids)), draw(actors))
+    return SuppressionChanged(update_id, at_ms, at_ms + delay_ms, draw(st.booleans()))
 
 
 @st.composite
-def lives(draw: st.DrawFn, most_events: int = 12) -> list[Fact]:
-    """A contact's facts in no order. Events may share an id; an update's id is its own."""
-    learned: list[Fact] = [draw(events()) for _ in range(draw(st.integers(1, most_events)))]
-    drawn = draw(st.lists(updates(), max_size=4))
-    return learned + [update._replace(id=f"u{n}") for n, update in enumerate(drawn)]
+def lives(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact]:
+    """A contact's facts in no order. Some events share an id; an update's id is its own.
+
+    An event of a type that no rule cares for leaves no evidence, so it shares its id with its like only.
+    """
+    types = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
+    singles = [draw(events(n, types)) for n in range(draw(st.integers(1, most_events)))]
+    doubles = [draw(twins(event)) for event in draw(st.lists(st.sampled_from(singles), max_size=3))]
+    cared_for = types_cared_for(model)
+    idle_named = [e if e.type in cared_for else e._replace(id=f"{e.id}-idle") for e in [*singles, *doubles]]
+    event_ids = [*(event.id for event in singles), "never-seen"]
+    return [*idle_named, *(draw(updates(n, event_ids)) for n in range(draw(st.integers(0, 6))))]
+
+
+def types_cared_for(model: Model) -> set[str]:
+    rules = [rule for score in model.scores for rule in score.rules if not isinstance(rule, AttributeRule)]
+    return {event_type for rule in rules for event_type in (TYPES if rule.types is None else rule.types)}
 
 
 @st.composite
@@ -85,11 +112,15 @@ def split(draw: st.DrawFn, facts: Sequence[Fact]) -> list[list[Fact]]:
     return [list(facts[a:b]) for a, b in itertools.pairwise(edges)]
 
 
-def instants(facts: Sequence[Fact]) -> st.SearchStrategy[int]:
-    """Instants worth asking at: at and around the events, a whole number of days after one, anywhere."""
+def instants(model: Model, facts: Sequence[Fact]) -> st.SearchStrategy[int]:
+    """Instants worth asking at: at and around events and what they make jump, whole days after one, anywhere."""
     occurred = st.sampled_from([fact.occurred_at_ms for fact in facts])
+    jumps = jump_instants(model, facts, START_MS + 100 * DAY_MS) + jump_instants(model, facts, START_MS + DAY_MS)
     return st.one_of(
         occurred,
+        st.builds(
+            lambda at_ms, off_ms: at_ms + off_ms, st.sampled_from(jumps) if jumps else occurred, st.integers(-1, 1)
+        ),
         st.builds(lambda at_ms, days: at_ms + days * DAY_MS, occurred, st.sampled_from([1, 7, 14, 30, 60, 90, 365])),
         st.builds(lambda at_ms, off_ms: at_ms + off_ms, occurred, st.integers(-12, 12)),
         st.integers(START_MS - DAY_MS, START_MS + 500 * DAY_MS),

@@ -40,7 +40,7 @@ from streamprocessor.scoring.model import (
     Test,
 )
 
-START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
+START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
 TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe")
 PATHS = ("/", "/pricing", "/pricing/team", "/docs")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
@@ -166,11 +166,21 @@ all_rules: st.SearchStrategy[Rule] = st.one_of(
     event_rules(), event_rules(), event_rules(), inactivity_rules(), attribute_rules, band_rules
 )
 foldable_rules: st.SearchStrategy[Rule] = event_rules(foldable_decays)
+eager_rules: st.SearchStrategy[Rule] = st.one_of(
+    st.builds(
+        EventRule,
+        st.just("r"),
+        type_tuples,
+        st.integers(1, 6).map(lambda n: n * 5 * E15),
+        decay=st.one_of(st.sampled_from([1, 2, 7]).map(lambda days: ExpiresAfter(days * DAY_MS)), st.just(NoDecay())),
+    ),
+    st.builds(EventRule, st.just("r"), type_tuples, st.integers(-6, -1).map(lambda n: n * 5 * E15)),
+)
 
 
 @st.composite
-def stage_ladders(draw: st.DrawFn, *, hysteresis: bool) -> tuple[Stage, ...]:
-    bounds = sorted(draw(st.lists(st.integers(-20, 60), min_size=2, max_size=4, unique=True)))
+def stage_ladders(draw: st.DrawFn, least: int, most: int, *, hysteresis: bool) -> tuple[Stage, ...]:
+    bounds = sorted(draw(st.lists(st.integers(least, most), min_size=2, max_size=4, unique=True)))
     margins = [draw(st.integers(1, 10)) if hysteresis and draw(st.booleans()) else None for _ in bounds]
     return tuple(
         Stage(f"stage-{n}", bound * NANO, None if margin is None else (bound - margin) * NANO)
@@ -183,6 +193,7 @@ class Taste(NamedTuple):
 
     rules: st.SearchStrategy[Rule] = all_rules
     precisions_nano: Sequence[int] = (NANO, NANO, NANO // 10, NANO // 2, 5 * NANO, 1_000)
+    stages_at: tuple[int, int] = (-20, 60)
     hysteresis: bool = False
     window_ms: int = CENTURY_MS  # nothing is folded
 
@@ -200,7 +211,7 @@ def scores(draw: st.DrawFn, name: str, taste: Taste) -> Score:
     return Score(
         name,
         numbered,
-        draw(st.just(()) | stage_ladders(hysteresis=taste.hysteresis)),
+        draw(st.just(()) | stage_ladders(*taste.stages_at, hysteresis=taste.hysteresis)),
         tuple(Group(group, draw(points_bounds)) for group in names),
         q,
         None if low is None else low * NANO // q * q,
@@ -225,6 +236,9 @@ def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
     return Model("random", "v", drawn, leads[:1], 0, draw(st.booleans()), taste.window_ms)
 
 
+rearming_ms = st.sampled_from([None, DAY_MS, 7 * DAY_MS, 14 * DAY_MS])
+
+
 def hot_leads(score: Score) -> st.SearchStrategy[HotLead]:
     stages = st.sampled_from([stage.name for stage in score.stages[1:]])
-    return st.builds(HotLead, st.just(score.name), stages, st.just(DAY_MS), st.none() | durations_ms)
+    return st.builds(HotLead, st.just(score.name), stages, st.just(DAY_MS), rearming_ms)

@@ -1,0 +1,225 @@
+"""The laws of SCORING.md hold for random models and random lives, judged by the oracle."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from streamprocessor.scoring.facts import Event, Fact, Verdict
+from streamprocessor.scoring.model import (
+    DAY_MS,
+    E15,
+    NANO,
+    Decay,
+    EventRule,
+    HalfLife,
+    Model,
+    PercentPerDayEvery,
+    Score,
+)
+from streamprocessor.scoring.scorer import Scorer
+from tests.scoring.judging import (
+    FLOAT_NANO,
+    all_answers,
+    assert_parts_are_the_oracles,
+    assert_scores_are_the_oracles,
+    record_of,
+    record_of_batches,
+    shown,
+    without_later_events,
+)
+from tests.scoring.lives import instants, lives, redelivered, split
+from tests.scoring.models import START_MS, Taste, eager_rules, foldable_rules, half_lives_ms, models
+from tests.scoring.oracle import score_at
+from tests.scoring.oracle_replay import Replay
+from tests.scoring.oracle_steps import jump_instants, next_step
+
+FEW_STEPS = Taste(precisions_nano=(5 * NANO, 10 * NANO))
+FEW_STEPS_WITH_HYSTERESIS = FEW_STEPS._replace(hysteresis=True)
+EAGER = Taste(eager_rules, precisions_nano=(5 * NANO,), stages_at=(0, 40), hysteresis=True)
+TEN_DAYS_MS = 10 * DAY_MS
+
+
+def share(percent: int) -> settings:
+    """The profile's number of examples, cut down for a law whose examples are dear."""
+    return settings(max_examples=settings.default.max_examples * percent // 100)
+
+
+# ---- one function of the evidence ------------------------------------------------------------------------------
+
+
+@given(data=st.data())
+def test_neither_order_nor_repetition_changes_an_answer_and_each_is_the_oracles(data: st.DataObject) -> None:
+    model = data.draw(models())
+    life = data.draw(lives(model))
+    t_ms = data.draw(instants(model, life))
+    scorer = Scorer(model)
+
+    answers = all_answers(scorer, record_of(scorer, life), t_ms)
+    assert all_answers(scorer, record_of(scorer, data.draw(redelivered(life))), t_ms) == answers
+    assert_scores_are_the_oracles(model, answers[0], life, t_ms)
+    for name, parts in answers[1].items():
+        assert sum(part.points_nano for part in parts) == answers[0][name].unrounded_nano
+        assert_parts_are_the_oracles(model, name, parts, life, t_ms)
+
+
+@share(50)
+@given(data=st.data())
+def test_batches_and_bytes_between_them_change_no_score(data: st.DataObject) -> None:
+    model = data.draw(models(FEW_STEPS))
+    life = data.draw(lives(model))
+    t_ms = data.draw(instants(model, life))
+    scorer = Scorer(model)
+
+    record, _ = record_of_batches(scorer, data.draw(split(data.draw(redelivered(life)))))
+    whole = record_of(scorer, life)
+    assert scorer.scores_at(record, t_ms) == scorer.scores_at(whole, t_ms)
+    assert scorer.next_step(record, t_ms) == scorer.next_step(whole, t_ms)
+
+
+@share(30)
+@given(data=st.data())
+def test_evidence_later_than_the_instant_does_not_exist(data: st.DataObject) -> None:
+    model = data.draw(models())
+    life = data.draw(lives(model))
+    t_ms = data.draw(instants(model, life))
+    scorer = Scorer(model)
+
+    known_then = record_of(scorer, without_later_events(life, t_ms))
+    assert all_answers(scorer, record_of(scorer, life), t_ms) == all_answers(scorer, known_then, t_ms)
+
+
+@share(30)
+@given(law=st.one_of(half_lives_ms.map(HalfLife), st.just(PercentPerDayEvery(0.02, DAY_MS))), data=st.data())
+def test_exponential_decay_of_two_ages_is_the_decay_of_their_sum(law: Decay, data: st.DataObject) -> None:
+    points = 1_000
+    scorer = Scorer(Model("m", "v", (Score("s", (EventRule("r", ("x",), points * E15, decay=law),)),)))
+    record = record_of(scorer, [Event("e", "x", START_MS, START_MS, {}, {})])
+    unit_ms = DAY_MS if isinstance(law, PercentPerDayEvery) else 1
+    ages = st.integers(0, 60 * DAY_MS // unit_ms).map(lambda units: units * unit_ms)
+    first_ms, second_ms = data.draw(ages), data.draw(ages)
+
+    at_first, at_second, at_both = (
+        scorer.scores_at(record, START_MS + age_ms)["s"].unrounded_nano / NANO / points
+        for age_ms in (first_ms, second_ms, first_ms + second_ms)
+    )
+    assert at_first * at_second == pytest.approx(at_both, abs=3e-12)
+
+
+# ---- time ------------------------------------------------------------------------------------------------------
+
+
+@share(50)
+@given(data=st.data())
+def test_the_next_step_is_the_first_instant_that_shows_something_else(data: st.DataObject) -> None:
+    model = data.draw(models())
+    life = data.draw(lives(model))
+    t_ms = data.draw(instants(model, life))
+    scorer, known = Scorer(model), without_later_events(life, t_ms)
+    record = record_of(scorer, known) if known else scorer.blank()
+
+    now, step_ms = shown(scorer, record, t_ms), scorer.next_step(record, t_ms)
+    of_each = [scorer.next_step_of(record, score.name, t_ms) for score in model.scores]
+    assert step_ms == min((instant for instant in of_each if instant is not None), default=None)
+    if step_ms is not None:
+        assert step_ms > t_ms
+        assert shown(scorer, record, step_ms) != now
+        assert shown(scorer, record, step_ms - 1) == now
+
+    oracles_ms = next_step(model, known, t_ms)
+    note(f"scorer {step_ms}, oracle {oracles_ms}")
+    last_ms = t_ms + 3_650 * DAY_MS if step_ms is None else step_ms - 1
+    probes = [*jump_instants(model, known, t_ms), data.draw(st.integers(t_ms, max(t_ms, last_ms))), last_ms]
+    for probe_ms in [*probes, *([] if oracles_ms is None else [oracles_ms])]:
+        if step_ms is None or t_ms <= probe_ms < step_ms:
+            assert shown(scorer, record, probe_ms) == now, probe_ms
+    for instant_ms in (step_ms, oracles_ms):
+        if instant_ms is not None:
+            assert_scores_are_the_oracles(model, scorer.scores_at(record, instant_ms), known, instant_ms)
+
+
+@share(50)
+@given(data=st.data())
+def test_no_record_sleeps_past_its_next_step(data: st.DataObject) -> None:
+    model = data.draw(models(FEW_STEPS_WITH_HYSTERESIS))
+    life = data.draw(lives(model))
+    scorer = Scorer(model)
+    record, _ = record_of_batches(scorer, data.draw(split(life)))
+    step_ms = scorer.next_step(record, record.at_ms)
+    if record.holds_until_ms is None:
+        assert step_ms is None
+    elif step_ms is not None:
+        assert record.at_ms < record.holds_until_ms <= step_ms
+
+
+@share(20)
+@given(data=st.data())
+def test_the_steps_announced_are_those_of_a_replay(data: st.DataObject) -> None:
+    model = data.draw(models(FEW_STEPS_WITH_HYSTERESIS))
+    assert_steps_are_those_of_a_replay(model, data.draw(lives(model, most_events=5)), data)
+
+
+@share(100)
+@given(data=st.data())
+def test_episodes_begin_and_are_announced_as_in_a_replay(data: st.DataObject) -> None:
+    model = data.draw(models(EAGER))
+    assert_steps_are_those_of_a_replay(model, data.draw(lives(model)), data)
+
+
+def assert_steps_are_those_of_a_replay(model: Model, life: list[Fact], data: st.DataObject) -> None:
+    batches = data.draw(split(sorted(life, key=lambda fact: fact.arrival_ms)))
+    end_ms = max(fact.arrival_ms for fact in life) + data.draw(st.integers(0, 60)) * DAY_MS
+    scorer, replayed = Scorer(model), Replay(model)
+
+    record, steps = record_of_batches(scorer, batches)
+    steps += scorer.advance(record, end_ms)
+    for batch in batches:
+        replayed.learn(batch)
+    replayed.pass_time(end_ms)
+
+    assert [step.sequence for step in steps] == list(range(1, len(steps) + 1))
+    seen = [{score.name: (score.presented_nano, score.stage) for score in step.scores} for step in steps]
+    assert seen == [step.shown for step in replayed.steps]
+    assert [step.cause == "time" for step in steps] == [step.by_time for step in replayed.steps]
+    for step, wanted in zip(steps, replayed.steps, strict=True):
+        assert_same_instant(model, life, step.at_ms, wanted.at_ms)
+    announced = [[(lead.score, lead.episode) for lead in step.hot_leads] for step in steps]
+    assert announced == [[(name, n) for name, n, told in step.hot_leads if told] for step in replayed.steps]
+    assert shown(scorer, record, record.at_ms) == replayed.shown
+
+
+def assert_same_instant(model: Model, life: list[Fact], got_ms: int, wanted_ms: int) -> None:
+    """The same millisecond, or two between which the scores move by no more than floating point may be off."""
+    if got_ms != wanted_ms:
+        got, wanted = score_at(model, life, got_ms), score_at(model, life, wanted_ms)
+        moved = {name: got[name][1] - wanted[name][1] for name in got}
+        assert all(abs(nano) <= 2 * FLOAT_NANO for nano in moved.values()), (got_ms, wanted_ms, moved)
+
+
+# ---- evidence that was folded ----------------------------------------------------------------------------------
+
+
+@share(50)
+@given(data=st.data())
+def test_folded_evidence_counts_as_if_it_were_still_there(data: st.DataObject) -> None:
+    rules = data.draw(st.sampled_from([FEW_STEPS, FEW_STEPS._replace(rules=foldable_rules)]))
+    model = data.draw(models(rules._replace(window_ms=TEN_DAYS_MS)))
+    life = [soon_delivered(fact, n) for n, fact in enumerate(data.draw(lives(model, most_events=20)))]
+    life = [fact for fact in life if not isinstance(fact, Verdict)]
+    delivered = sorted(life, key=lambda fact: fact.arrival_ms)
+    later_ms = data.draw(st.integers(0, 40)) * DAY_MS
+    scorer = Scorer(model)
+
+    record, _ = record_of_batches(scorer, data.draw(split(delivered)))
+    t_ms = record.at_ms + later_ms
+    assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), life, t_ms)
+    for score in model.scores:
+        parts = scorer.explain(record, score.name, t_ms)
+        assert sum(part.points_nano for part in parts) == scorer.scores_at(record, t_ms)[score.name].unrounded_nano
+
+
+def soon_delivered(fact: Fact, number: int) -> Fact:
+    """The fact under an id of its own, delivered well within the correction window."""
+    delay_ms = min(fact.arrival_ms - fact.occurred_at_ms, TEN_DAYS_MS // 2)
+    return fact._replace(id=f"{fact.id}-{number}", arrival_ms=fact.occurred_at_ms + delay_ms)
