@@ -28,6 +28,9 @@ def print_explanation(answer: dict[str, Any]) -> None:
         next_step = f"; next step by time at {score['next_step_at']}" if score["next_step_at"] else ""
         click.echo(f"\n{name}: {score['score']} ({score['unrounded']}){stage}{next_step}")
         parts = answer["explanation"][name]
+        if not parts:
+            click.echo("nothing counts at this instant")
+            continue
         columns = ("points", "of", "factor", "rule", "event", "occurred at", "class")
         print_table(columns, [_row(part) for part in parts])
 

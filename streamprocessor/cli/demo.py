@@ -23,10 +23,9 @@ def demo(ctx: click.Context, rate: float, contacts: int, seed: int, seconds: flo
     from streamprocessor.cli.demo_run import DemoPlan, run_demo
     from streamprocessor.cli.demo_screen import screen
     from streamprocessor.cli.local_system import ended_by_sigterm, kafka_for
-    from streamprocessor.cli.running import log_to_stderr, run
+    from streamprocessor.cli.running import run
 
     settings = settings_of(ctx, model="deploy/demo.yaml", topic_prefix="demo-")
-    log_to_stderr("ERROR")
     plan = DemoPlan(contacts, rate, seed, seconds)
     with ended_by_sigterm(), screen() as shown:
         with kafka_for(settings, shown.say) as kafka:

@@ -40,6 +40,7 @@ def list_letters(ctx: click.Context, reason: str | None, topic: str | None, as_j
     if as_json:
         print_json_lines(rows)
         return
+    rows.sort(key=lambda row: row["at"])
     columns = ("place", "at", "origin", "reason", "detail", "key", "bytes")
     print_table(columns, [tuple(row[column] for column in columns) for row in rows])
 

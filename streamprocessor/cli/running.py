@@ -11,12 +11,19 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-#: Libraries that report each connection and rebalance at INFO; ours say what matters of it.
+# Libraries that report each connection and rebalance at INFO; ours say what matters of it.
 _TALKATIVE = ("faust", "mode", "aiokafka", "kafka")
+_SERVICE_MARK = "[^"  # Faust's services log `[^-Consumer]: Starting...` under the names of our modules that extend them
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """What the coroutine returns, on uvloop where it is installed."""
+    """What the coroutine returns, on uvloop where it is installed.
+
+    Where no log was set up, what libraries log goes nowhere: errors reach the user as sentences.
+    """
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
     try:
         import uvloop
     except ImportError:
@@ -30,6 +37,12 @@ def log_to_stderr(level: str) -> None:
     lines.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(lines)
+    if level != "DEBUG":
+        handler.addFilter(_is_news)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or not str(record.msg).startswith(_SERVICE_MARK)
