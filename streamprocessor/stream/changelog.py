@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.partition import Partition
 
 POLL_MS = 200
@@ -21,7 +22,7 @@ class ChangelogReader:
         self._new_consumer = new_consumer
         self._remaining = remaining
 
-    async def catch_up(self, partitions: Mapping[int, Partition]) -> None:
+    async def catch_up(self, partitions: Mapping[int, Partition], stages: HotStages) -> None:
         """Apply all that stands in the changelog after each partition's offset.
 
         Raises:
@@ -45,7 +46,7 @@ class ChangelogReader:
         finally:
             await consumer.stop()
         for partition in partitions.values():
-            partition.finish_recovery()
+            partition.finish_recovery(stages)
 
     def _refuse_shorter(self, where: TopicPartition, partition: Partition, end: int) -> None:
         if partition.changelog_offset > end:

@@ -13,6 +13,7 @@ from streamprocessor.contract.announcements import Identity
 from streamprocessor.errors import StreamprocessorError
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.batches import Batch
+from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.measuring import Meter
 from streamprocessor.stream.outbox import Outbox
@@ -44,6 +45,7 @@ class Surroundings:
     timers of a partition may go (None: unknown); flow pauses or resumes fetching a partition."""
 
     scorer: Scorer
+    hot_stages: HotStages
     source: str
     decoders: dict[int, Decode]
     topic_names: dict[int, str]
@@ -220,11 +222,14 @@ class Lane:
             message = f"partition {self.partition.number} has no identity"
             raise StreamprocessorError(message)
         identity = Identity(self._around.source, self.partition.identity.incarnation, model.name, model.version)
-        return Scoring(self._around.scorer, identity, self._around.decoders, self._around.topic_names)
+        return Scoring(
+            self._around.scorer, self._around.hot_stages, identity, self._around.decoders, self._around.topic_names
+        )
 
     async def _carry_out(self, result: StepResult, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""
         meter, outbox = self._around.meter, self._around.outbox
+        revision = self._around.scorer.model.revision
         computed = time.perf_counter()
         if result.changes:
             await outbox.write_changes(self.partition, result.changes, stamp_ms)
@@ -232,5 +237,5 @@ class Lane:
         messages = result.dead_letters + [message for change in result.changes for message in change.owed]
         if messages:
             await outbox.announce(self.partition.number, messages, stamp_ms)
-        self.partition.apply(result.changes)
+        self.partition.apply(result.changes, revision)
         meter.step_took(computed - started, written - computed, time.perf_counter() - written)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 _STEP_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _AGE_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0)
 _LATENESS_SECONDS = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0)
 _SIZES = (1, 10, 100, 1_000, 2_000, 5_000, 10_000, 20_000)
+
+
+class CountingHandler(logging.Handler):
+    """Counts log records: the client says what it retries in its log alone."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(logging.WARNING)
+        self._counter = counter
+
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - logging's signature
+        """Count one."""
+        self._counter.inc()
 
 
 class Metrics:
@@ -52,7 +66,7 @@ class Metrics:
         )
         self.hot_contacts = gauge("hot_contacts", "Contacts in the hot stage or above", "score")
         self.stage_transitions = counter("stage_transitions_total", "Announced changes of stage", "score", "to")
-        self.produce_errors = counter("produce_errors_total", "Produce requests that failed for good")
+        self.produce_errors = counter("produce_errors_total", "Refused produce requests, retried ones too")
         self.loop_lag = gauge("event_loop_lag_seconds", "How late the event loop wakes")
         self.evidence_capped = counter("evidence_capped_total", "Pieces of evidence folded early by the caps")
         self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, as measured at start")

@@ -18,7 +18,7 @@ from streamprocessor.scoring.model import Model
 log = logging.getLogger(__name__)
 
 POLL_MS = 1_000
-REVISION_WAIT_SECONDS = 30.0
+REVISION_WAIT_SECONDS = 10.0
 
 
 class ModelWatch:

@@ -72,11 +72,10 @@ class Outbox:
                     batch.append(key=key, value=value, timestamp=stamp_ms, headers=headers)
             last_rows = batch.record_count()
             acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
-            metadata = [await acknowledgement for acknowledgement in acknowledgements][-1]
+            metadata = [await acknowledgement for acknowledgement in acknowledgements]
         except asyncio.CancelledError:
             raise
         except Exception as error:
             message = f"{topic}[{partition}]: {len(rows)} records were not acknowledged: {error!r}"
             raise MustRestart(message) from error
-        first_offset: int = metadata.offset
-        return first_offset + last_rows
+        return int(metadata[-1].offset) + last_rows

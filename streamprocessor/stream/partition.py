@@ -19,16 +19,21 @@ from streamprocessor.contract.outbox import (
 )
 from streamprocessor.contract.records import decode_record
 from streamprocessor.stream.batches import RawRecord
+from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.timers import TimerIndex
 
 
 class Change(NamedTuple):
-    """What a step makes of one contact: the new record, when to look again, the announcements it owes."""
+    """What a step makes of one contact: the new record, when to look again, the announcements it owes.
+
+    hot: the scores in which the contact is hot by now.
+    """
 
     key: bytes
     record: bytes
     holds_until_ms: int | None
     owed: Sequence[Message]
+    hot: tuple[str, ...]
 
 
 class Partition:
@@ -43,6 +48,7 @@ class Partition:
         self.records: dict[bytes, bytes] = {}
         self.record_bytes = 0
         self.timers = TimerIndex()
+        self.hot: dict[bytes, tuple[str, ...]] = {}
         self.step = 0
         self.changelog_offset = 0
         self.identity: TableIdentity | None = None
@@ -80,11 +86,12 @@ class Partition:
         elif key == IDENTITY_KEY and value is not None:
             self.identity = decode_identity(value)
 
-    def finish_recovery(self) -> None:
+    def finish_recovery(self, stages: HotStages) -> None:
         """Rebuild what is derived from the records just read: timers, applied offsets, the newest model revision."""
         for key in self._recovered:
             record = decode_record(self.records[key])
             self.timers.arm(key, record.holds_until_ms)
+            self._note_hot(key, stages.of(record))
             self.newest_revision = max(self.newest_revision, record.revision)
             self.oldest_revision = min(self.oldest_revision, record.revision)
             for topic_number, offset in record.offsets.items():
@@ -102,11 +109,19 @@ class Partition:
         self._owed.clear()
         self._acknowledged_step = self.step
 
-    def apply(self, changes: Iterable[Change]) -> None:
-        """Take over a step that is in the changelog and whose announcements are acknowledged."""
+    def apply(self, changes: Iterable[Change], revision: int) -> None:
+        """Take over a step, scored under a revision, that is in the changelog with its announcements acknowledged."""
+        self.oldest_revision = min(self.oldest_revision, revision)
         for change in changes:
             self._keep(change.key, change.record)
             self.timers.arm(change.key, change.holds_until_ms)
+            self._note_hot(change.key, change.hot)
+
+    def _note_hot(self, key: bytes, scores: tuple[str, ...]) -> None:
+        if scores:
+            self.hot[key] = scores
+        else:
+            self.hot.pop(key, None)
 
     def _keep(self, key: bytes, record: bytes) -> None:
         before = self.records.get(key)
@@ -117,5 +132,6 @@ class Partition:
         before = self.records.pop(key, None)
         self.record_bytes -= len(before) if before is not None else 0
         self.timers.arm(key, None)
+        self.hot.pop(key, None)
         self._owed.pop(key, None)
         self._recovered.discard(key)

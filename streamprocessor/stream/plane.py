@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.batches import Batch, RawRecord
+from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.lane import Lane, Surroundings
 from streamprocessor.stream.partition import Partition
 
@@ -29,6 +30,7 @@ class DataPlane:
         self.lanes: dict[int, Lane] = {}
         self._positions: dict[InputPartition, int] = {}
         self._highwater = highwater
+        self.closed_at_seconds: float | None = None
 
     @property
     def ready(self) -> bool:
@@ -59,6 +61,8 @@ class DataPlane:
 
     async def finish_steps(self) -> None:
         """Finish the steps in flight and begin no other; what was applied may still be committed."""
+        if self.lanes:
+            self.closed_at_seconds = time.monotonic()
         await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
 
     def drop_lanes(self) -> None:
@@ -76,6 +80,7 @@ class DataPlane:
     def use_scorer(self, scorer: Scorer) -> None:
         """Go on under a new revision of the model."""
         self.around.scorer = scorer
+        self.around.hot_stages = HotStages(scorer.model)
         for lane in self.lanes.values():
             lane.model_changed()
 

@@ -16,6 +16,7 @@ from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
 from streamprocessor.stream.batches import Batch, RawRecord
+from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.partition import Change
 
 #: (key, value, headers, arrival_ms) to a fact; raises RecordError.
@@ -35,6 +36,7 @@ class Scoring:
     """All that a step needs besides its records. decoders and topics by topic number; identity is the partition's."""
 
     scorer: Scorer
+    hot_stages: HotStages
     identity: Identity
     decoders: Mapping[int, Decode]
     topic_names: Mapping[int, str]
@@ -160,7 +162,8 @@ def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], res
     if steps:
         owed = encode_steps(scoring.identity, key.decode(), steps)
         _count(steps, result)
-    result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed))
+    hot = scoring.hot_stages.of(record)
+    result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed, hot))
 
 
 def _count(steps: list[Step], result: StepResult) -> None:

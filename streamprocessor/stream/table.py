@@ -49,7 +49,7 @@ class Table:
         plane.drop_lanes()
         plane.partitions = {number: plane.partitions.get(number) or Partition(number) for number in numbers}
         if numbers:
-            await self._reader.catch_up(plane.partitions)
+            await self._reader.catch_up(plane.partitions, plane.around.hot_stages)
             await self._check(numbers)
             newest = max(partition.newest_revision for partition in plane.partitions.values())
             if newest > plane.around.scorer.model.revision:
@@ -58,6 +58,8 @@ class Table:
                 await self._settle(partition)
         plane.open(numbers)
         seconds = time.monotonic() - started
+        self._metrics.rebalances.inc()
+        self._metrics.rebalance_duration.observe(time.monotonic() - (plane.closed_at_seconds or started))
         self._metrics.recovery_duration.set(seconds)
         contacts = sum(len(partition.records) for partition in plane.partitions.values())
         log.info("recovered %d partitions with %d contacts in %.2f s", len(numbers), contacts, seconds)

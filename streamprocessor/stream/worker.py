@@ -18,7 +18,7 @@ from faust.types import TP
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.contract.events import decoder_for
 from streamprocessor.contract.topics import inputs
-from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, OperatorError
+from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, EXIT_USAGE, OperatorError
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
@@ -27,11 +27,12 @@ from streamprocessor.stream.batches import use_raw_fetching
 from streamprocessor.stream.changelog import ChangelogReader
 from streamprocessor.stream.gauges import Gauges
 from streamprocessor.stream.health import HealthServer
+from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.lane import Surroundings
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.measuring import Meter
 from streamprocessor.stream.membership import take_name
-from streamprocessor.stream.metrics import Metrics
+from streamprocessor.stream.metrics import CountingHandler, Metrics
 from streamprocessor.stream.models import ModelWatch
 from streamprocessor.stream.outbox import Outbox
 from streamprocessor.stream.plane import DataPlane
@@ -98,6 +99,7 @@ class _Worker:
         self._watch: ModelWatch | None = None
         self._background: list[asyncio.Task[Any]] = []
         self._gauges = Gauges(self._metrics)
+        logging.getLogger("aiokafka.producer.sender").addHandler(CountingHandler(self._metrics.produce_errors))
         self.health = HealthServer(self._metrics.registry, self._not_ready, self._status, self._refresh)
 
     async def start(self) -> None:
@@ -125,6 +127,7 @@ class _Worker:
         outbox = Outbox(lambda: self._faust().producer._ensure_producer(), names["contacts-changelog"], names)
         around = Surroundings(
             scorer=Scorer(model),
+            hot_stages=HotStages(model),
             source=f"streamprocessor/{self._group}",
             decoders={topic.number: decoder_for(topic) for topic in read if topic.number is not None},
             topic_names=short_names,
@@ -225,13 +228,16 @@ class _Worker:
 
 
 def give_up(error: BaseException) -> NoReturn:
-    """End the process at once with the exit code for «start anew»: nothing of ours may run after a failed step."""
+    """End the process at once: nothing of ours may run after a failed step.
+
+    The exit code asks to be started anew, except where only a person can help.
+    """
     if isinstance(error, OperatorError):
         log.critical("%s", error)
     else:
         log.critical("must restart: %s", error, exc_info=error)
     logging.shutdown()
-    os._exit(EXIT_MUST_RESTART)
+    os._exit(EXIT_USAGE if isinstance(error, OperatorError) else EXIT_MUST_RESTART)
 
 
 async def _no_model(revision: int) -> None:

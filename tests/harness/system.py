@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.broker.topics import apply
 from streamprocessor.contract.model_file import read_model
-from streamprocessor.contract.model_revisions import ModelRevision, encode_revision
+from streamprocessor.contract.model_revisions import ModelRevision, encode_revision, key_of
 from streamprocessor.contract.topics import Topic, topic_named
 from streamprocessor.scoring.model import Model
 from streamprocessor.settings import Settings
@@ -53,7 +54,7 @@ class System:
         model = read_model(path)
         value = encode_revision(ModelRevision(revision, model.name, model.version, path.read_text(), 0))
         async with self.producer() as producer:
-            await producer.send_and_wait(self.full["models"], key=b"model", value=value, partition=0)
+            await producer.send_and_wait(self.full["models"], key=key_of(model.name), value=value, partition=0)
         return replace(model, revision=revision)
 
     @asynccontextmanager
@@ -90,7 +91,7 @@ class System:
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)
             records: list[ConsumerRecord] = []
-            while any([await consumer.position(p) < ends[p] for p in partitions]):  # noqa: C419 - awaits
+            while any([await consumer.position(p) < ends[p] for p in partitions]):
                 for fetched in (await consumer.getmany(timeout_ms=200)).values():
                     records += fetched
             return sorted(records, key=lambda record: (record.partition, record.offset))
@@ -103,6 +104,16 @@ class System:
     async def values(self, topic: str) -> list[dict[str, Any]]:
         """All values of a topic, decoded."""
         return [orjson.loads(record.value) for record in await self.read(topic) if record.value is not None]
+
+    async def delete(self, topic: str) -> None:
+        """Delete a topic and wait until it is gone."""
+        admin = AIOKafkaAdminClient(**self.clients.arguments())
+        await admin.start()
+        try:
+            await admin.delete_topics([self.full[topic]])
+            await until(admin.list_topics, lambda names: self.full[topic] not in names, 15, "the topic gone")
+        finally:
+            await admin.close()
 
     async def lag(self) -> int:
         """Records of the input topics that the application has not committed yet."""

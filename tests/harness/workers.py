@@ -32,7 +32,7 @@ class WorkerProcess:
         """Start the process."""
         values = self._settings.model_dump() | {
             "name": self.name,
-            "metrics_port": 0,
+            "metrics_port": self._settings.metrics_port if self._settings.metrics_port != 6066 else 0,
             "data_dir": str(self._folder),
             "port_file": str(self._port_file),
         }

@@ -11,8 +11,8 @@ import pytest
 
 from streamprocessor.contract.model_file import read_model
 from tests.harness.system import Sent, System, by_contact, until
-from tests.scoring.oracle_steps import next_step
 from tests.harness.verdict import assert_announcements_are_whole, read_run
+from tests.scoring.oracle_steps import next_step
 from tests.stream.conftest import MakeWorker
 
 pytestmark = pytest.mark.kafka
@@ -41,12 +41,17 @@ def _at_ms(value: dict[str, Any]) -> int:
 
 
 async def _steps(system: System) -> list[dict[str, Any]]:
-    return by_contact(await system.values("score-updated")).get("jane", [])
+    """What a subscriber that drops the ids it has seen has read of jane."""
+    steps = by_contact(await system.values("score-updated")).get("jane", [])
+    return list({step["sequence"]: step for step in steps}.values())
 
 
 async def _cooled(system: System) -> list[dict[str, Any]]:
     return await until(
-        lambda: _steps(system), lambda steps: bool(steps) and steps[-1]["scores"]["engagement"]["score"] == 0, 40, "cold"
+        lambda: _steps(system),
+        lambda steps: bool(steps) and steps[-1]["scores"]["engagement"]["score"] == 0,
+        40,
+        "cold",
     )
 
 

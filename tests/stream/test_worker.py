@@ -147,6 +147,28 @@ async def test_two_workers_share_the_partitions_and_one_takes_over_when_the_othe
     assert_announcements_are_whole(run)
 
 
+async def test_two_topics_full_of_the_same_contacts_lose_no_update(system: System, worker: MakeWorker) -> None:
+    """A backlog of both is fetched side by side: with a task for each topic, one would overwrite the other's work."""
+    model = await system.create()
+    now_ms = _now_ms()
+    contacts = [b"c-%d" % number for number in range(40)]
+    await system.send(
+        Sent(topic, contacts[number % 40], {"id": f"{topic}-{number}", "occurred_at": now_ms, "properties": properties})
+        for number in range(8_000)
+        for topic, properties in (
+            ("page-visits", {"path": "/"}),
+            ("form-submissions", {"form": "contact" if number % 3 == 0 else "other"}),
+        )
+    )
+
+    await worker().ready()
+    await system.until_applied()
+
+    run = await read_run(system)
+    assert_records_equal_the_oracle(run, model)
+    assert_announcements_are_whole(run)
+
+
 async def test_a_worker_is_live_before_it_is_ready_and_ends_on_a_signal_while_it_waits(
     system: System, worker: MakeWorker
 ) -> None:

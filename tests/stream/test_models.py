@@ -1,0 +1,78 @@
+"""Revisions of the model: taken up by all workers, for every contact, without a restart of the history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.harness.system import Sent, System, by_contact, until
+from tests.harness.verdict import assert_announcements_are_whole, assert_records_equal_the_oracle, read_run
+from tests.stream.conftest import MakeWorker
+
+pytestmark = pytest.mark.kafka
+
+OPENS_AND_FORMS = """
+scores:
+  engagement:
+    rules:
+      - {{id: open, on: email_open, points: {points}}}
+      - {{id: form, on: form_submission, points: 30}}
+    stages: {{cold: 0, warm: 16, hot: 41}}
+hot_lead: {{score: engagement, stage: hot}}
+"""
+
+
+def _model(folder: Path, points: int) -> Path:
+    path = folder / f"opens-{points}.yaml"
+    path.write_text(OPENS_AND_FORMS.format(points=points))
+    return path
+
+
+async def test_all_workers_go_to_a_new_revision_and_idle_contacts_move_with_cause_model(
+    system: System, worker: MakeWorker, tmp_path: Path
+) -> None:
+    await system.create(_model(tmp_path, 5))
+    blue, green = await worker("blue").ready(), await worker("green").ready()
+    contacts = [f"c-{number}".encode() for number in range(40)]
+    await system.send([Sent("email-opens", contact, {"id": "o"}) for contact in contacts])
+    await system.send([Sent("form-submissions", contacts[0], {"id": "f"})])
+    await system.until_applied()
+
+    model = await system.apply_model(_model(tmp_path, 20), 2)
+
+    def revisions() -> set[int]:
+        return {each.status()["model"]["revision"] for each in (blue, green)}
+
+    await until(revisions, lambda seen: seen == {2}, 30, "revision 2")
+
+    async def moved() -> int:
+        return sum(value["cause"] == "model" for value in await system.values("score-updated"))
+
+    await until(moved, lambda count: count == 40, 30, "a step for each contact")
+    run = await read_run(system)
+    assert {record.revision for record in run.records.values()} == {2}
+    assert_records_equal_the_oracle(run, model)
+    assert_announcements_are_whole(run)
+    announced = by_contact(await system.values("score-updated"))
+    assert [step["scores"]["engagement"]["score"] for step in announced["c-5"]] == [5, 20]
+    assert announced["c-0"][-1]["scores"]["engagement"]["stage"] == "hot"
+    assert await system.read("became-hot-lead") == []  # made hot by a model change alone: nobody is called
+
+
+async def test_a_worker_whose_models_topic_lost_the_revision_of_its_records_refuses_to_start(
+    system: System, worker: MakeWorker, tmp_path: Path
+) -> None:
+    await system.create(_model(tmp_path, 5))
+    await system.apply_model(_model(tmp_path, 6), 2)
+    running = await worker().ready()
+    await system.send([Sent("email-opens", b"jane", {"id": "o"})])
+    await system.until_applied()
+    running.stop()
+
+    await system.delete("models")
+    await system.create(_model(tmp_path, 5))
+    again = worker("green")
+
+    assert again.process.wait(40) == 2
+    assert "newest model revision is 1, but the table holds records of revision 2" in again.tail()
