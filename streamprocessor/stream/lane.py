@@ -77,10 +77,12 @@ class Lane:
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"lane-{partition.number}")
         self.model_changed()
 
-    @property
-    def queued(self) -> int:
-        """Records handed over and not yet applied."""
-        return self._queued
+    def waiting_since_ms(self) -> dict[int, int]:
+        """The arrival of the first record handed over and not yet applied, by topic number."""
+        waiting: dict[int, int] = {}
+        for batch in self._queue:
+            waiting.setdefault(batch.topic_number, batch.records[0].timestamp)
+        return waiting
 
     def put(self, batch: Batch) -> None:
         """Hand over the next records of one input topic."""
@@ -122,27 +124,30 @@ class Lane:
             self._around.give_up(error)
 
     async def _work_once(self) -> bool:
-        """Do one step if there is one to do; False: nothing is left to do now."""
+        """Do one step of each kind that there is to do, so that none starves; False: nothing is left to do now."""
         try:
-            if self._queue:
-                await self._step_of_batches()
-            elif not await self._step_of_timers():
-                return self._to_adopt is not None and await self._step_of_adoption()
+            scored = await self._step_of_batches()
+            timed = await self._step_of_timers()
+            adopted = await self._step_of_adoption()
         except NewerModelNeeded as needed:
             await self._around.newer_model(needed.revision)
-        return True
+            return True
+        return scored or timed or adopted
 
-    async def _step_of_batches(self) -> None:
-        stamp_ms = await self._around.lease.stamp()
+    async def _step_of_batches(self) -> bool:
+        if not self._queue:
+            return False
+        stamp_ms = await self._around.lease.stamp(self.partition.stamp_ms)
         async with self._working:
             if self._closed or not self._queue:
-                return
+                return False
             started = time.perf_counter()
             batches = self._peek()
             result = score_batches(self._scoring(), self.partition.records, self.partition.number, batches)
             await self._carry_out(result, stamp_ms, started)
             self._applied(batches)
             self._around.meter.scored(batches, result)
+        return True
 
     def _peek(self) -> list[Batch]:
         """The batches of the next step; they stay queued until it is done."""
@@ -172,7 +177,7 @@ class Lane:
         if due_at_ms is None or until_ms is None or due_at_ms > until_ms:
             self._set_alarm(due_at_ms)
             return False
-        stamp_ms = await self._around.lease.stamp()
+        stamp_ms = await self._around.lease.stamp(self.partition.stamp_ms)
         async with self._working:
             if self._closed:
                 return False
@@ -200,13 +205,14 @@ class Lane:
             self._alarm = asyncio.get_running_loop().call_later(delay_seconds, self._wake.set)
 
     async def _step_of_adoption(self) -> bool:
-        assert self._to_adopt is not None
+        if self._to_adopt is None:
+            return False
         keys = [key for key, _ in zip(self._to_adopt, range(SLICE), strict=False)]
         if not keys:
             self._to_adopt = None
             self.partition.oldest_revision = self._around.scorer.model.revision
             return False
-        stamp_ms = await self._around.lease.stamp()
+        stamp_ms = await self._around.lease.stamp(self.partition.stamp_ms)
         async with self._working:
             if self._closed:
                 return False
@@ -230,6 +236,7 @@ class Lane:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""
         meter, outbox = self._around.meter, self._around.outbox
         revision = self._around.scorer.model.revision
+        self.partition.stamp_ms = stamp_ms
         computed = time.perf_counter()
         if result.changes:
             await outbox.write_changes(self.partition, result.changes, stamp_ms)

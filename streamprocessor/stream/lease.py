@@ -24,7 +24,6 @@ class Lease:
         self._loop = loop
         self._heard_ms = 0
         self._renewed = asyncio.Event()
-        self._last_stamp_ms = 0
 
     def renew(self, sent_at_ms: int) -> None:
         """The coordinator answered a request of ours that was sent at sent_at_ms; from any thread."""
@@ -38,12 +37,11 @@ class Lease:
         """True while a step stamped instant_ms can't meet a successor's."""
         return instant_ms - self._heard_ms <= self._lasts_ms
 
-    async def stamp(self) -> int:
-        """The time to stamp a step with, strictly rising, as soon as the lease holds at it."""
+    async def stamp(self, after_ms: int) -> int:
+        """The time to stamp a step with: now, but later than after_ms, as soon as the lease holds."""
         while True:
-            stamp_ms = max(self._now_ms(), self._last_stamp_ms + 1)
-            if self.holds_at(stamp_ms):
-                self._last_stamp_ms = stamp_ms
-                return stamp_ms
+            now_ms = self._now_ms()
+            if self.holds_at(now_ms):
+                return max(now_ms, after_ms + 1)
             self._renewed.clear()
             await self._renewed.wait()

@@ -70,7 +70,7 @@ class Outbox:
                     acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
                     batch = producer.create_batch()
                     batch.append(key=key, value=value, timestamp=stamp_ms, headers=headers)
-            last_rows = batch.record_count()
+            last_rows: int = batch.record_count()
             acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
             metadata = [await acknowledgement for acknowledgement in acknowledgements]
         except asyncio.CancelledError:

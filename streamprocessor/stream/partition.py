@@ -39,8 +39,9 @@ class Change(NamedTuple):
 class Partition:
     """The state of one partition number, as of `changelog_offset` (the next changelog offset to read or write).
 
-    step: the number of the last step. identity: None until one was read or written. applied: the newest input offset
-    in any record, by topic number. oldest_revision, newest_revision: of the model, over the records.
+    step: the number of the last step; stamp_ms: its time, later ones are stamped later. identity: None until one was
+    read or written. applied: the newest input offset in any record, by topic number. oldest_revision, newest_revision:
+    of the model, over the records.
     """
 
     def __init__(self, number: int) -> None:
@@ -51,6 +52,7 @@ class Partition:
         self.hot: dict[bytes, tuple[str, ...]] = {}
         self.step = 0
         self.changelog_offset = 0
+        self.stamp_ms = 0
         self.identity: TableIdentity | None = None
         self.applied: dict[int, int] = {}
         self.newest_revision = 0
@@ -64,6 +66,7 @@ class Partition:
         for entry in entries:
             key, value = entry.key, entry.value
             self.changelog_offset = entry.offset + 1
+            self.stamp_ms = max(self.stamp_ms, entry.timestamp)
             if key is None:
                 continue
             if key.startswith(RESERVED):

@@ -85,19 +85,24 @@ class DataPlane:
             lane.model_changed()
 
     def partition_time_ms(self, number: int) -> int | None:
-        """The minimum over the partition's inputs of: now where one is read to its end, else its last arrival.
+        """Up to when nothing that has arrived is still to be scored; timers may go so far.
 
-        None: of some input it is not known yet where it ends, or nothing of its backlog was read.
+        The minimum over the partition's inputs of: now where one is read to its end, just before the first record that
+        waits to be scored, else the last arrival. None: it is not known yet where some input ends, or nothing of its
+        backlog was read.
         """
         lane = self.lanes.get(number)
         if lane is None:
             return None
         earliest_ms = int(time.time() * 1000)
+        waiting = lane.waiting_since_ms()
         for topic_number in self.around.topic_names:
             end = self._highwater(InputPartition(topic_number, number))
             if end is None:
                 return None
-            if self._positions.get(InputPartition(topic_number, number), 0) < end or lane.queued:
+            if topic_number in waiting:
+                earliest_ms = min(earliest_ms, waiting[topic_number] - 1)
+            elif self._positions.get(InputPartition(topic_number, number), 0) < end:
                 arrival_ms = lane.newest_arrival_ms.get(topic_number)
                 if arrival_ms is None:
                     return None

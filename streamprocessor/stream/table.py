@@ -68,11 +68,11 @@ class Table:
         """Send what a crashed step still owes, byte for byte, and give a new partition its identity."""
         if partition.identity is None:
             identity = TableIdentity(uuid.uuid4().hex[:12], self.topic_ids)
-            await self._outbox.write_identity(partition, identity, await self._lease.stamp())
+            await self._outbox.write_identity(partition, identity, await self._lease.stamp(partition.stamp_ms))
         owed = partition.owed_after_recovery()
         if owed:
             log.info("partition %d: sending %d announcements again", partition.number, len(owed))
-            await self._outbox.announce(partition.number, owed, await self._lease.stamp())
+            await self._outbox.announce(partition.number, owed, await self._lease.stamp(partition.stamp_ms))
         partition.settle_owed()
 
     async def _check(self, numbers: set[int]) -> None:

@@ -21,7 +21,7 @@ FAST = """
 name: fast
 scores:
   engagement:
-    decay: {half_life: 4s}
+    decay: {half_life: 2s}
     rules:
       - {id: form, on: form_submission, points: 12}
     stages: {cold: 0, warm: 3, hot: 8}
@@ -97,7 +97,7 @@ async def test_steps_that_came_true_while_the_worker_was_down_are_told_with_thei
 
     running.kill()
     down_since = time.monotonic()
-    await until(time.monotonic, lambda now: now - down_since > 6.0, 10, "time to pass over the stage change")
+    await until(time.monotonic, lambda now: now - down_since > 3.0, 10, "time to pass over the stage change")
     await running.start().ready()
     await _cooled(system)
 

@@ -22,10 +22,10 @@ async def test_a_worker_that_wakes_after_a_long_stop_waits_until_the_coordinator
     now_ms = 100_000
     lease = Lease(10_000, lambda: now_ms, asyncio.get_running_loop())
     lease.renew(100_000)
-    await lease.stamp()
+    assert await lease.stamp(0) == 100_000
     now_ms = 160_000
 
-    waiting = asyncio.ensure_future(lease.stamp())
+    waiting = asyncio.ensure_future(lease.stamp(100_000))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -40,9 +40,11 @@ async def test_stamps_rise_strictly_though_the_clock_stands_or_steps_back() -> N
     lease.renew(5_000)
     await asyncio.sleep(0)
 
-    stamps = [await lease.stamp() for _ in range(4)]
+    stamps = [0]
+    for _ in range(4):
+        stamps.append(await lease.stamp(stamps[-1]))
 
-    assert stamps == [5_000, 5_001, 5_002, 5_010]
+    assert stamps == [0, 5_000, 5_001, 5_002, 5_010]
 
 
 async def test_an_old_answer_never_shortens_the_lease() -> None:
