@@ -1,0 +1,38 @@
+"""How much is measured: the whole bench, or the same bench made small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FULL_EVENTS = 600_000
+PARTITIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Sizes of all parts. events: of the busy topics, spread over `contacts`. stock_events: how many of them stock
+    Faust gets. idle_contacts: one event each. latency_rates: events/s."""
+
+    events: int
+    contacts: int
+    stock_events: int
+    idle_contacts: int
+    idle_windows: int
+    window_seconds: float
+    latency_rates: tuple[int, ...]
+    latency_seconds: float
+
+
+def scale_of(events: int) -> Scale:
+    """The whole bench at FULL_EVENTS; below it everything shrinks with the events, above it only they grow."""
+    share = min(1.0, events / FULL_EVENTS)
+    return Scale(
+        events=events,
+        contacts=max(50, round(20_000 * share)),
+        stock_events=min(events, max(500, round(30_000 * share))),
+        idle_contacts=max(1_000, round(200_000 * share)),
+        idle_windows=3,
+        window_seconds=max(1.0, 20 * share),
+        latency_rates=tuple(max(200, round(rate * share)) for rate in (2_000, 10_000)),
+        latency_seconds=max(3.0, 15 * share),
+    )

@@ -1,0 +1,49 @@
+"""One worker process over a full backlog: events a second once changelog and announcements are acknowledged."""
+
+from __future__ import annotations
+
+import time
+
+import psutil
+
+from tests.bench.preload import written
+from tests.bench.report import Figure
+from tests.bench.rig import Rig
+from tests.bench.steady import Rates, SteadyState
+from tests.bench.worker_metrics import ANNOUNCED, CONSUMED, STEPS, wait_for
+
+MOST_SECONDS = 900.0
+
+
+def throughput(rig: Rig) -> list[Figure]:
+    """The worker's steady state over all preloaded events."""
+    system, events = rig.busy, rig.scale.events
+    worker = rig.worker(system).start()
+    started = time.perf_counter()
+    steady = SteadyState(events, psutil.Process(worker.process.pid), rig.broker)
+    last = wait_for(
+        worker,
+        good=lambda metrics: metrics[CONSUMED] >= events,
+        seen=lambda metrics: steady.note(int(metrics[CONSUMED])),
+        timeout_seconds=MOST_SECONDS,
+    )
+    seconds = time.perf_counter() - started
+    worker.stop()
+    contact_groups = written(rig.bootstrap, system.full["contacts-changelog"]) - last[STEPS]
+    return [
+        *rate_figures(steady.rates()),
+        Figure("all events, from the process's start", seconds, "s"),
+        Figure("contact groups (changelog records)", contact_groups / events, "per event"),
+        Figure("announcements", last[ANNOUNCED] / events, "per event"),
+        Figure("events merged into one step", events / last[STEPS], "events"),
+    ]
+
+
+def rate_figures(rates: Rates) -> list[Figure]:
+    """The figures that worker and peers have in common."""
+    return [
+        Figure("steady state", rates.events_per_second, "events/s"),
+        Figure("steady state, of the process", rates.events_per_cpu_second, "events/CPU s"),
+        Figure("process kept busy", rates.cores, "cores"),
+        Figure("broker kept busy", rates.broker_cores, "cores"),
+    ]
