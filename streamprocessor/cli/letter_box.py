@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -54,21 +54,22 @@ async def read_letters(clients: ClientSettings, topic: str, wanted: Wanted) -> A
 
 
 async def send_again(
-    clients: ClientSettings, letters: AsyncIterator[Kept], inputs: Collection[str]
+    clients: ClientSettings, letters: AsyncIterator[Kept], inputs: Mapping[str, str]
 ) -> tuple[int, list[str]]:
     """How many were sent, and a sentence for each that was not because no input topic of ours is its origin.
 
     Each goes to the very partition that it came from, in their order, with the headers that it came with.
+    inputs: the input topics' full names, by each name that an origin may bear, the short one or the full one.
     """
     sent, refused = 0, []
     unacknowledged: deque[asyncio.Future[Any]] = deque()
-    async with writer_to(clients, inputs) as producer:
+    async with writer_to(clients, set(inputs.values())) as producer:
         async for kept in letters:
-            topic, partition, *_ = kept.letter.origin
-            if topic not in inputs:
-                refused.append(
-                    f"dead letter {kept.place}: came from {topic}; wanted one of {', '.join(sorted(inputs))}"
-                )
+            origin, partition, *_ = kept.letter.origin
+            topic = inputs.get(origin)
+            if topic is None:
+                wanted = ", ".join(sorted(inputs))
+                refused.append(f"dead letter {kept.place}: came from {origin}; wanted one of {wanted}")
                 continue
             headers = kept.letter.headers
             unacknowledged.append(await producer.send(topic, kept.value, kept.key, partition, headers=headers))

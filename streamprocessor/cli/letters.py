@@ -108,8 +108,11 @@ async def _resend(settings: Settings, wanted: Wanted) -> tuple[int, list[str]]:
     from streamprocessor.contract.topics import IN
     from streamprocessor.stream.startup import client_settings, layout_of
 
-    inputs = [name for name, topic in layout_of(settings).names().items() if topic.direction == IN]
-    return await send_again(client_settings(settings), _letters(settings, wanted), inputs)
+    full_names: dict[str, str] = {}
+    for full_name, topic in layout_of(settings).names().items():
+        if topic.direction == IN:
+            full_names |= {topic.name: full_name, full_name: full_name}
+    return await send_again(client_settings(settings), _letters(settings, wanted), full_names)
 
 
 def _letters(settings: Settings, wanted: Wanted) -> AsyncIterator[Kept]:

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @setting("--model", "FILE", "The scoring model.")
-@click.option("--events", type=click.File("rb"), required=True, help="JSON Lines of events and updates; - is stdin.")
+@click.option(
+    "--events",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    required=True,
+    help="JSON Lines of events and contact updates; - is stdin.",
+)
 @click.option("--at", "at_ms", type=Instant(), help="The instant to score at: RFC 3339 or epoch ms; without it now.")
 @json_option
 @click.pass_context
-def score(ctx: click.Context, events: click.utils.LazyFile, at_ms: int | None, as_json: bool) -> None:
+def score(ctx: click.Context, events: str, at_ms: int | None, as_json: bool) -> None:
     """Score a file's contacts by the very core that the worker runs, without Kafka.
 
     --json prints an object a line for each contact, with stages, next steps and the explanation. A line that can't be
@@ -37,10 +42,12 @@ def score(ctx: click.Context, events: click.utils.LazyFile, at_ms: int | None, a
     def report(bad: BadRow) -> None:
         nonlocal bad_lines
         bad_lines += 1
-        click.echo(f"{events.name}:{bad.line}: {bad.reason}: {bad.detail}", err=True)
+        click.echo(f"{'stdin' if events == '-' else events}:{bad.line}: {bad.reason}: {bad.detail}", err=True)
 
     model = read_model(Path(settings_of(ctx).model))
-    answers = score_offline(model, read_facts(events, report), now_ms() if at_ms is None else at_ms)
+    with click.open_file(events, "rb") as lines:
+        facts = read_facts(lines, report)
+    answers = score_offline(model, facts, now_ms() if at_ms is None else at_ms)
     if as_json:
         print_json_lines(answers)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import click
@@ -35,6 +34,8 @@ def up(ctx: click.Context, workers: int) -> None:
 
 
 async def _run_all(kafka: LocalKafka, workers: int) -> int:
+    import asyncio
+
     from streamprocessor.broker.supervisor import Supervisor
     from streamprocessor.cli.local_system import WorkerPlan, free_ports, set_up, supervise, wait_until_ready
 

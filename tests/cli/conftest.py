@@ -1,0 +1,32 @@
+"""Commands called in this process, in a clean environment, from the project's folder."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from streamprocessor.cli.entry import commands
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def project_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the shell's settings; relative paths are the project's."""
+    for name in os.environ:
+        if name.startswith("STREAMPROCESSOR_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def call() -> Callable[..., Result]:
+    """Calls the command line given as words; keyword arguments are the runner's, such as env and input."""
+
+    def invoke(*words: str, **more: Any) -> Result:
+        return CliRunner().invoke(commands, [str(word) for word in words], **more)
+
+    return invoke

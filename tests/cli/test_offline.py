@@ -1,0 +1,108 @@
+"""Commands that need no Kafka."""
+
+import json
+
+import pytest
+
+JANUARY_MS = 1_767_225_600_000
+ROWS: tuple[dict[str, object], ...] = (
+    {"id": "e1", "contact_id": "b", "type": "email_click", "properties": {"url": "/a"}},
+    {"id": "e2", "contact_id": "a", "type": "form_submission", "properties": {"form": "contact"}},
+    {"id": "u1", "contact_id": "a", "update": "attributes", "attributes": {"job_title": "CEO"}},
+)
+EVENTS = "\n\n".join(json.dumps(row | {"occurred_at": JANUARY_MS}) for row in ROWS)
+AT = "2026-01-01T00:00:00Z"
+
+
+def test_topics_are_listed_as_described_for_people_and_for_programs(call):
+    rows = [json.loads(line) for line in call("topics", "list", "--json").output.splitlines()]
+    table = call("topics", "list").output
+
+    assert {"page-visits", "score-updated", "streamprocessor-contacts-changelog"} <= {row["topic"] for row in rows}
+    assert all(row["topic"] in table for row in rows)
+    changelog = next(row for row in rows if row["topic"] == "streamprocessor-contacts-changelog")
+    assert changelog["config"]["message.timestamp.before.max.ms"]
+
+
+def test_the_partitions_setting_is_that_of_new_topics_but_not_of_the_models(call):
+    output = call("topics", "list", "--json", env={"STREAMPROCESSOR_PARTITIONS": "3"}).output
+
+    rows = {row["topic"]: row["partitions"] for row in map(json.loads, output.splitlines())}
+    assert rows["page-visits"] == 3
+    assert rows["streamprocessor-models"] == 1
+
+
+@pytest.mark.parametrize("file", ["deploy/scoring.yaml", "deploy/demo.yaml"])
+def test_the_models_that_come_with_it_are_right(call, file):
+    result = call("model", "check", file, "--json")
+
+    assert result.exit_code == 0
+    assert json.loads(result.output)["rules"].keys() == {"engagement"}
+
+
+def test_a_wrong_model_file_is_told_with_its_line(call, tmp_path):
+    file = tmp_path / "m.yaml"
+    file.write_text("scores:\n  s:\n    rules:\n      - {id: a, on: email_open, pionts: 1}\n")
+
+    result = call("model", "check", "--model", str(file))
+
+    assert result.exit_code == 2
+    assert f"{file}:4: " in result.stderr
+    assert "pionts" in result.stderr
+
+
+def test_a_model_is_shown_as_it_stands_in_its_file(call):
+    result = call("model", "show", "--model", "deploy/demo.yaml")
+
+    assert result.exit_code == 0
+    with open("deploy/demo.yaml", encoding="utf-8") as file:
+        assert result.output == file.read()
+
+
+def test_scores_of_a_file_have_the_shape_of_the_contract(call):
+    result = call("score", "--events", "-", "--at", AT, "--json", input=EVENTS)
+
+    assert result.exit_code == 0
+    answers = [json.loads(line) for line in result.output.splitlines()]
+    assert [answer["contact_id"] for answer in answers] == ["a", "b"]
+    for answer in answers:
+        assert answer.keys() == {"contact_id", "at", "scores", "explanation"}
+        assert answer["at"] == "2026-01-01T00:00:00.000Z"
+        assert answer["scores"]["engagement"].keys() == {"score", "unrounded", "stage", "next_step_at"}
+    assert [answer["scores"]["engagement"]["score"] for answer in answers] == [25, 5]
+    assert answers[0]["explanation"]["engagement"][0]["rule"] == "contact-us"
+
+
+def test_scores_of_a_file_can_be_read_by_people(call, tmp_path):
+    file = tmp_path / "events.jsonl"
+    file.write_text(EVENTS)
+
+    result = call("score", "--events", str(file), "--at", "1767225600000")
+
+    assert result.exit_code == 0
+    assert [line.split()[:3] for line in result.output.splitlines()[1:]] == [
+        ["a", "engagement", "25"],
+        ["b", "engagement", "5"],
+    ]
+
+
+def test_a_bad_line_is_named_and_left_out_and_the_exit_code_is_1(call):
+    result = call("score", "--events", "-", "--at", AT, "--json", input="{nonsense\n" + EVENTS)
+
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 2
+    assert "stdin:1: not-json: " in result.stderr
+
+
+def test_simulated_files_of_equal_options_have_equal_bytes_and_can_be_scored(call, tmp_path):
+    files = [tmp_path / "1.jsonl", tmp_path / "2.jsonl", tmp_path / "other.jsonl"]
+    for file, seed in zip(files, "778", strict=True):
+        words = ("--seed", seed, "--contacts", "20", "--events", "300", "--output", file)
+        assert call("simulate", *words).exit_code == 0
+
+    first, second, other = (file.read_bytes() for file in files)
+    assert first == second != other
+    assert len(first.splitlines()) == 300
+    scored = call("score", "--events", files[0], "--json")
+    assert scored.exit_code == 0
+    assert 0 < len(scored.output.splitlines()) <= 20

@@ -1,0 +1,238 @@
+"""Commands against a system that runs: `up` as a process of its own, on the Kafka of the test run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from click.testing import Result
+
+from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.cli.local_system import free_ports
+
+pytestmark = pytest.mark.kafka
+
+PARTITIONS = 3
+WAIT_SECONDS = 60.0
+EVENTS = (
+    {"id": "e1", "contact_id": "c-1", "type": "form_submission", "properties": {"form": "contact"}},
+    {"id": "e2", "contact_id": "c-1", "type": "page_visit", "properties": {"path": "/pricing"}},
+    {"id": "e3", "contact_id": "c-2", "type": "email_click", "properties": {"url": "/a"}},
+)
+
+
+@dataclass
+class Running:
+    """A running `up`: its settings in the environment's words, and the ports of its workers."""
+
+    environment: dict[str, str]
+    ports: tuple[int, ...]
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Two workers, three partitions; ended by Ctrl-C, which must leave nothing behind."""
+    folder = tmp_path_factory.mktemp("up")
+    ports = free_ports(0, 1)
+    environment = {
+        "STREAMPROCESSOR_BOOTSTRAP": kafka.bootstrap,
+        "STREAMPROCESSOR_TOPIC_PREFIX": f"cli-{os.urandom(4).hex()}-",
+        "STREAMPROCESSOR_PARTITIONS": str(PARTITIONS),
+        "STREAMPROCESSOR_DATA_DIR": str(folder / "data"),
+        "STREAMPROCESSOR_METRICS_PORT": str(ports[0]),
+    }
+    log = folder / "up.log"
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "streamprocessor", "up", "--workers", "2"]
+        process = subprocess.Popen(
+            command, env=os.environ | environment, cwd=Path(__file__).parents[2], stdout=output, stderr=output
+        )
+    try:
+        until(lambda: log.read_text().count("is ready; metrics and health on") == 2, log)
+        addresses = [line.rsplit(":", 1)[1] for line in log.read_text().splitlines() if "is ready;" in line]
+        yield Running(environment, tuple(map(int, addresses)), process, log)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers) == 2
+        process.send_signal(signal.SIGINT)
+        assert process.wait(WAIT_SECONDS) == 0, log.read_text()
+        assert not [worker for worker in workers if worker.is_running()]
+    finally:
+        process.kill()
+
+
+@pytest.fixture
+def ask(call: Callable[..., Result], running: Running) -> Callable[..., Result]:
+    """Calls a command against the running system."""
+    return lambda *words: call(*words, env=running.environment)
+
+
+def until(holds: Callable[[], Any], log: Path | None = None) -> Any:
+    """What `holds` answers once it is true; fails when that takes too long."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        if answer := holds():
+            return answer
+        time.sleep(0.1)
+    pytest.fail(f"waited {WAIT_SECONDS} s in vain; {log.read_text() if log else ''}")
+
+
+def explained(ask, contact_id):
+    result = ask("explain", contact_id, "--json")
+    return json.loads(result.output) if result.exit_code == 0 else None
+
+
+@pytest.fixture
+def imported(ask, tmp_path):
+    """The events of EVENTS, scored."""
+    file = tmp_path / "events.jsonl"
+    file.write_text("".join(json.dumps(event) + "\n" for event in EVENTS))
+    result = ask("import", file, "--json")
+    assert json.loads(result.output) == {
+        "file": str(file),
+        "sent": {"form-submissions": 1, "page-visits": 1, "email-clicks": 1},
+        "bad": {},
+    }
+    until(lambda: (explained(ask, "c-1") or {"scores": {}})["scores"].get("engagement", {}).get("score") == 35)
+
+
+def test_up_has_made_the_topics_and_put_the_model_in_force(ask):
+    assert ask("topics", "check").exit_code == 0
+    assert ask("topics", "apply", "--json").output == ""
+    shown = json.loads(ask("model", "show", "--applied", "--json").output)
+    assert (shown["name"], shown["revision"]) == ("default", 1)
+
+
+def test_a_model_is_applied_once_and_again_only_when_it_differs(call, running):
+    environment = running.environment | {"STREAMPROCESSOR_APP_ID": "of-another-app"}
+
+    assert call("topics", "apply", env=environment).exit_code == 0
+    assert "holds no model" in call("model", "show", "--applied", env=environment).stderr
+    outcomes = [
+        json.loads(call("model", "apply", file, "--json", env=environment).output)
+        for file in ("deploy/scoring.yaml", "deploy/scoring.yaml", "deploy/demo.yaml", "deploy/scoring.yaml")
+    ]
+
+    assert [(outcome["revision"], outcome["applied"]) for outcome in outcomes] == [
+        (1, True),
+        (1, False),
+        (2, True),
+        (3, True),
+    ]
+    assert "revision 3" in call("model", "show", "--applied", env=environment).output
+
+
+def test_a_topic_that_differs_is_told_and_a_partition_count_is_never_changed(call, running):
+    environment = running.environment | {"STREAMPROCESSOR_PARTITIONS": str(PARTITIONS + 1)}
+
+    checked = call("topics", "check", "--json", env=environment)
+    applied = call("topics", "apply", env=environment)
+
+    assert checked.exit_code == 1
+    assert {json.loads(line)["what"] for line in checked.output.splitlines()} == {"partitions"}
+    assert applied.exit_code == 2
+    assert "This can't be changed" in applied.stderr
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_contact_is_explained_from_kafka_by_parts_that_add_up(ask):
+    answer = explained(ask, "c-1")
+
+    score = answer["scores"]["engagement"]
+    assert score["score"] == 35
+    assert score["stage"] == "warm"
+    assert sum(part["points"] for part in answer["explanation"]["engagement"]) == pytest.approx(score["unrounded"])
+    assert "contact-us" in ask("explain", "c-1").output
+    assert json.loads(ask("explain", "c-1", "--at", "2020-01-01T00:00:00Z", "--json").output)["scores"]["engagement"][
+        "score"
+    ] == pytest.approx(0)
+
+
+def test_a_contact_of_whom_nothing_is_known_is_not_explained(ask):
+    result = ask("explain", "nobody")
+
+    assert result.exit_code == 1
+    assert "nothing is kept of it" in result.stderr
+
+
+@pytest.mark.usefixtures("imported")
+def test_status_tells_lag_and_every_partition_once(ask, running):
+    words = [word for port in running.ports for word in ("--metrics-port", str(port))]
+
+    def settled():
+        result = ask("status", "--json", *words)
+        return result.exit_code == 0 and (found := json.loads(result.output))["lag_records"] == 0 and found
+
+    found = until(settled)
+    partitions = [partition["partition"] for worker in found["workers"] for partition in worker["partitions"]]
+    assert sorted(partitions) == list(range(PARTITIONS))
+    assert len(found["topics"]) == 6
+    table = ask("status", *words).output
+    assert all(str(port) in table for port in running.ports)
+
+
+def test_a_worker_that_does_not_answer_is_told_and_the_exit_code_is_1(ask):
+    (port,) = free_ports(0, 1)
+
+    result = ask("status", "--metrics-port", str(port))
+
+    assert result.exit_code == 1
+    assert "does not answer" in result.output
+
+
+def test_dead_letters_are_listed_shown_and_sent_again_as_they_came(ask):
+    assert ask("simulate", "--rate", "5000", "--events", "1500", "--contacts", "30", "--bad-records").exit_code == 0
+
+    def letters():
+        return [json.loads(line) for line in ask("dead-letters", "list", "--json").output.splitlines()]
+
+    def listed(reason):
+        return [
+            json.loads(line) for line in ask("dead-letters", "list", "--json", "--reason", reason).output.splitlines()
+        ]
+
+    first = until(letters)[0]
+    reason, before = first["reason"], len(until(lambda: listed(first["reason"])))
+    shown = json.loads(ask("dead-letters", "show", first["place"], "--json").output)
+    assert shown["bytes"] == first["bytes"]
+    assert first["reason"] in ask("dead-letters", "list").output
+    assert first["detail"] in ask("dead-letters", "show", first["place"]).output
+
+    assert ask("dead-letters", "resend", first["place"]).output == "1 sent again, 0 not\n"
+    until(lambda: len(listed(reason)) == before + 1)
+    newest = max(listed(reason), key=lambda row: row["at"])
+    again = json.loads(ask("dead-letters", "show", newest["place"], "--json").output)
+    assert [again[word] for word in ("key", "headers", "value_base64")] == [
+        shown[word] for word in ("key", "headers", "value_base64")
+    ]
+    assert again["origin"].split(":")[0] == shown["origin"].split(":")[0]
+    assert ask("dead-letters", "show", "0:999999").exit_code == 1
+
+
+def test_a_row_that_cannot_be_used_is_told_with_its_line_and_the_exit_code_is_1(ask, tmp_path):
+    file = tmp_path / "rows.log"
+    file.write_text("nonsense\n")
+
+    result = ask("import", file)
+
+    assert result.exit_code == 1
+    assert f"{file}:1: " in result.stderr
+    assert "0 rows sent, 1 could not be used" in result.output
+
+
+def test_topics_that_are_missing_are_told_before_anything_is_sent(call, running):
+    environment = running.environment | {"STREAMPROCESSOR_TOPIC_PREFIX": "nothing-here-"}
+
+    for words in (("simulate", "--events", "1"), ("explain", "c-1"), ("dead-letters", "list"), ("status",)):
+        result = call(*words, env=environment)
+        assert result.exit_code == 2
+        assert "topics apply" in result.stderr
