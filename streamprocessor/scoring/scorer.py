@@ -154,8 +154,6 @@ class Scorer:
                 record.holds_until_ms = next_ms
                 continue
             record.at_ms = next_ms
-            if record.derived.live:
-                keep_what_is_worth(self._plan.live, record.derived, next_ms)
             seen = look(self._plan, record, next_ms)
             record.holds_until_ms = seen.holds_until_ms
             if not announce:
@@ -163,6 +161,7 @@ class Scorer:
                 continue
             because = because_of_time(self._plan, record.derived, seen.scores, next_ms)
             steps.append(self._step(record, seen, "time", because))
+        keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         return steps
 
     def _next_exit(self, record: Record, holds_until_ms: int) -> tuple[int | None, bool]:

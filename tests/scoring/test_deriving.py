@@ -1,0 +1,34 @@
+"""What is derived event by event is, to the last bit, what is derived of all evidence anew."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamprocessor.scoring.deriving import derive
+from streamprocessor.scoring.live import keep_what_is_worth
+from streamprocessor.scoring.plan import compile_model
+from streamprocessor.scoring.record import Derived, Record
+from streamprocessor.scoring.scorer import Scorer
+from tests.scoring.lives import lives, redelivered
+from tests.scoring.models import models
+
+
+def in_any_order_of_slots(derived: Derived) -> tuple[object, ...]:
+    slots = sorted(derived.slots[i : i + 8] for i in range(0, len(derived.slots), 8))
+    sums = {number: amount for number, amount in derived.sums.items() if amount}
+    return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_event_by_event_is_all_at_once(data: st.DataObject) -> None:
+    model = data.draw(models())
+    life = data.draw(lives(model))
+    scorer, plan = Scorer(model), compile_model(model)
+    record: Record = scorer.blank()
+    for fact in data.draw(redelivered(life)):
+        scorer.apply(record, [fact])
+        anew = derive(plan, record)
+        keep_what_is_worth(plan.live, anew, record.at_ms)
+        assert in_any_order_of_slots(record.derived) == in_any_order_of_slots(anew)
