@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -25,6 +27,16 @@ def test_every_command_has_help_that_begins_with_a_whole_sentence(call, name):
 
     assert result.exit_code == 0
     assert not commands.commands[name].get_short_help_str(limit=120).endswith("...")
+
+
+def test_every_command_that_the_readme_shows_exists(call):
+    shown = set(
+        re.findall(r"streamprocessor ((?:topics|model|dead-letters) [a-z]+|[a-z-]+)", Path("README.md").read_text())
+    )
+
+    assert {"topics apply", "worker", "explain"} <= shown
+    for words in shown:
+        assert call(*words.split(), "--help").exit_code == 0, words
 
 
 def test_asking_for_help_imports_no_room():
