@@ -55,4 +55,4 @@ if __name__ == "__main__":
     progress = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):  # Faust shows a spinner
         app = application(progress, *sys.argv[1:])
-        faust.Worker(app, quiet=True, loglevel="ERROR", redirect_stdouts=False).execute_from_commandline()
+        faust.Worker(app, quiet=True, loglevel="CRITICAL", redirect_stdouts=False).execute_from_commandline()

@@ -1,0 +1,42 @@
+"""The bench runs from start to end and reports every row; what it says about speed is no test's business."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from tests.harness.system import ROOT
+
+pytestmark = pytest.mark.kafka
+
+FIGURES = {"throughput": 8, "confluent": 4, "faust": 4, "at-rest": 10, "latency": 8}
+
+
+def test_a_small_bench_reports_every_figure_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    pytest.importorskip("confluent_kafka", reason="the bench's producer: pip install -e '.[bench]'")
+    file, folder = tmp_path / "bench.json", tmp_path / "temporary"
+    folder.mkdir()
+
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "--events", "3000", "--json", str(file)],
+        cwd=ROOT,
+        env=os.environ | {"TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    rows = orjson.loads(file.read_bytes())["rows"]
+    assert {part: sum(row["part"] == part for row in rows) for part in FIGURES} == FIGURES
+    assert all(row["figure"] in run.stdout for row in rows)
+    assert all(row["value"] > 0 for row in rows if row["unit"].endswith("/s") or row["unit"] in ("s", "ms"))
+    assert all(row["per_calibration"] > 0 for row in rows if row["unit"] in ("events/s", "records/s", "s", "ms"))
+    assert {row["part"] for row in rows if row["to_worker"] is not None} == {"throughput", "confluent", "faust"}
+    assert list(folder.iterdir()) == []
