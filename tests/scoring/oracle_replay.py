@@ -72,7 +72,7 @@ class Replay:
 
     def begin_episode(self, lead: HotLead, events: Sequence[Event]) -> tuple[str, int, bool]:
         self.episodes[lead.score] = self.episodes.get(lead.score, 0) + 1
-        old_news = bool(events) and all(e.arrival_ms - e.occurred_at_ms > lead.announce_within_ms for e in events)
+        old_news = bool(events) and all(e.arrival_ms - e.occurred_at_ms >= lead.announce_within_ms for e in events)
         last_ms = self.announced_at_ms.get(lead.score)
         rearmed = last_ms is None or self.clock_ms - last_ms >= (lead.rearm_after_ms or 0)
         announced = rearmed and not old_news and not is_suppressed(self.facts)

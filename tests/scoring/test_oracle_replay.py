@@ -6,10 +6,6 @@ import math
 
 import pytest
 
-from streamprocessor.scoring.facts import (
-    Fact,
-    SuppressionChanged,
-)
 from streamprocessor.scoring.model import (
     DAY_MS,
     E15,
@@ -19,7 +15,6 @@ from streamprocessor.scoring.model import (
     ExpiresAfter,
     FrequencyRule,
     HalfLife,
-    HotLead,
     InactivityRule,
     Model,
     PercentPerDayEvery,
@@ -99,27 +94,6 @@ def test_decay_alone_leaves_the_hot_stage_below_its_hysteresis_and_a_new_event_b
         "warm",
     ]
     assert possible_stages(model.scores[0], 35 * NANO) == {"hot", "warm"}
-
-
-def test_old_news_suppression_and_rearming_keep_an_episode_from_being_announced() -> None:
-    table = model_of(clicks(41 * E15, ExpiresAfter(DAY_MS)), stages=STAGES)
-    model = Model("m", "v", table.scores, (HotLead("s", "hot", rearm_after_ms=7 * DAY_MS),))
-    old = event("a", 0)._replace(arrival_ms=START_MS + DAY_MS + 1, occurred_at_ms=START_MS + 1)
-    very_old = old._replace(id="z", occurred_at_ms=START_MS)
-    suppressed = SuppressionChanged("x", START_MS + 30 * DAY_MS, START_MS + 30 * DAY_MS, suppressed=True)
-    batches: list[list[Fact]] = [[event("b", 2)], [event("c", 8)], [event("d", 9.5)], [suppressed], [event("e", 31)]]
-    life = replay(model, batches, START_MS + 40 * DAY_MS)
-    assert [lead for step in life.steps for lead in step.hot_leads] == [
-        ("s", 1, True),
-        ("s", 2, False),
-        ("s", 3, True),
-        ("s", 4, False),
-    ]
-    week = model_of(clicks(41 * E15, ExpiresAfter(7 * DAY_MS)), stages=STAGES)
-    assert [
-        replay(week, [[late]]).steps[0].hot_leads[0][2]
-        for late in (old, very_old._replace(arrival_ms=START_MS + DAY_MS + 1))
-    ] == [True, False]
 
 
 def test_the_offline_replay_goes_in_order_of_occurrence() -> None:
