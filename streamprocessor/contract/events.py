@@ -42,7 +42,12 @@ def decoder_for(topic: Topic) -> Decoder:
 
     def decode(key: bytes | None, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
         contact = contact_of(key)
-        return decode_event(_object_of(value, headers), contact, arrival_ms, implied_type)
+        if not value:
+            raise _nothing()
+        body = read_object(value)
+        if headers or "specversion" in body:
+            body = event_object(body, headers)
+        return decode_event(body, contact, arrival_ms, implied_type)
 
     return decode
 
@@ -112,8 +117,12 @@ def _decode_update_record(key: bytes | None, value: bytes | None, headers: Recor
 
 def _object_of(value: bytes | None, headers: RecordHeaders) -> dict[str, Any]:
     if not value:
-        raise RecordError(reasons.EMPTY, "value: wanted a JSON object; got nothing")
+        raise _nothing()
     return event_object(read_object(value), headers)
+
+
+def _nothing() -> RecordError:
+    return RecordError(reasons.EMPTY, "value: wanted a JSON object; got nothing")
 
 
 def _free_type(said: object, implied: str | None) -> str:

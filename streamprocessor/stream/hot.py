@@ -19,4 +19,4 @@ class HotStages:
     def of(self, record: Record) -> tuple[str, ...]:
         """The scores in which the contact was last announced as hot."""
         shown = record.shown
-        return tuple(score for score, hot in self._hot.items() if score in shown and shown[score][1] in hot)
+        return tuple([score for score, hot in self._hot.items() if score in shown and shown[score][1] in hot])

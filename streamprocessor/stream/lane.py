@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import NoReturn
 
-from streamprocessor.contract.announcements import Identity
+from streamprocessor.contract.announcements import Announcer, Identity
 from streamprocessor.errors import StreamprocessorError
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.batches import Batch
@@ -29,10 +29,10 @@ from streamprocessor.stream.step import (
 )
 
 #: Records merged into one step at most: bounds a step's length and what is repeated after a crash.
-MOST_MERGED = 8_000
+MOST_MERGED = 12_000
 #: A queue longer than this pauses its partition, one shorter than RESUME_BELOW resumes it.
-PAUSE_ABOVE = 24_000
-RESUME_BELOW = 8_000
+PAUSE_ABOVE = 36_000
+RESUME_BELOW = 12_000
 #: How soon to look again at timers that partition time held back.
 HELD_BACK_SECONDS = 0.1
 #: Contacts looked at by time, or brought to a new model, in one step.
@@ -228,9 +228,8 @@ class Lane:
             message = f"partition {self.partition.number} has no identity"
             raise StreamprocessorError(message)
         identity = Identity(self._around.source, self.partition.identity.incarnation, model.name, model.version)
-        return Scoring(
-            self._around.scorer, self._around.hot_stages, identity, self._around.decoders, self._around.topic_names
-        )
+        around = self._around
+        return Scoring(around.scorer, around.hot_stages, Announcer(identity), around.decoders, around.topic_names)
 
     async def _carry_out(self, result: StepResult, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""

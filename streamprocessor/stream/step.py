@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from streamprocessor.contract.announcements import Identity, encode_steps
+from streamprocessor.contract.announcements import Announcer
 from streamprocessor.contract.dead_letters import Origin, dead_letter
 from streamprocessor.contract.outbox import Message
 from streamprocessor.contract.records import decode_record, encode_record
@@ -33,11 +33,11 @@ class NewerModelNeeded(MustRestart):
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """All that a step needs besides its records. decoders and topics by topic number; identity is the partition's."""
+    """All that a step needs besides its records. decoders and topics by topic number; announcer: in the name of the partition."""
 
     scorer: Scorer
     hot_stages: HotStages
-    identity: Identity
+    announcer: Announcer
     decoders: Mapping[int, Decode]
     topic_names: Mapping[int, str]
 
@@ -48,11 +48,11 @@ class StepResult:
 
     changes: list[Change] = field(default_factory=list)
     dead_letters: list[Message] = field(default_factory=list)
-    consumed: Counter[tuple[int, str]] = field(default_factory=Counter)
+    consumed: dict[tuple[int, str], int] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[int, str]] = field(default_factory=Counter)
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    announced: Counter[tuple[str, str]] = field(default_factory=Counter)
+    announced: dict[tuple[str, str], int] = field(default_factory=dict)
     steps_by_time_ms: list[int] = field(default_factory=list)
     capped: int = 0
 
@@ -66,14 +66,12 @@ def score_batches(
     for number, raws in batches:
         for raw in raws:
             key = raw.key
-            known = by_contact.get(key)
-            if known is None:
-                by_contact[key] = [(number, raw)]
+            if key in by_contact:
+                by_contact[key].append((number, raw))
             else:
-                known.append((number, raw))
+                by_contact[key] = [(number, raw)]
     for key, items in by_contact.items():
-        stored = records.get(key) if key is not None else None
-        record = _open(scoring, stored)
+        record = _open(scoring, records.get(key) if key is not None else None)
         facts = _new_facts(scoring, record, items, (partition, result))
         if facts and key is not None:
             _score_contact(scoring, key, record, facts, result)
@@ -127,22 +125,23 @@ def _new_facts(
 ) -> list[Fact]:
     partition, result = origin
     facts: list[Fact] = []
-    offsets = record.offsets
+    offsets, decoders, consumed = record.offsets, scoring.decoders, result.consumed
     for number, raw in items:
-        key = raw.key
-        if raw.offset <= offsets.get(number, -1):
+        key, offset = raw.key, raw.offset
+        if number in offsets and offset <= offsets[number]:
             result.skipped["replay"] += 1
             continue
         try:
-            fact = scoring.decoders[number](key, raw.value, raw.headers, raw.timestamp)
+            fact = decoders[number](key, raw.value, raw.headers, raw.timestamp)
         except RecordError as error:
-            where = Origin(scoring.topic_names[number], partition, raw.offset, raw.timestamp)
+            where = Origin(scoring.topic_names[number], partition, offset, raw.timestamp)
             result.dead_letters.append(dead_letter(key, raw.value, raw.headers, where, error))
             result.dead[number, error.reason] += 1
             continue
-        offsets[number] = raw.offset
+        offsets[number] = offset
         facts.append(fact)
-        result.consumed[number, fact.type if isinstance(fact, Event) else "update"] += 1
+        kind = (number, fact.type if type(fact) is Event else "update")
+        consumed[kind] = consumed.get(kind, 0) + 1
     return facts
 
 
@@ -151,7 +150,8 @@ def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fac
     if record.revision < scoring.scorer.model.revision:
         steps += scoring.scorer.adopt(record, record.at_ms)
     outcome = scoring.scorer.apply(record, facts)
-    result.skipped["duplicate"] += outcome.duplicates
+    if outcome.duplicates:
+        result.skipped["duplicate"] += outcome.duplicates
     result.capped += outcome.capped
     if outcome.duplicates < len(facts) or outcome.steps or steps:
         _change(scoring, key, record, steps + outcome.steps, result)
@@ -160,17 +160,20 @@ def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fac
 def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: StepResult) -> None:
     owed: Sequence[Message] = ()
     if steps:
-        owed = encode_steps(scoring.identity, key.decode(), steps)
+        owed = scoring.announcer.encode(key.decode(), steps)
         _count(steps, result)
     hot = scoring.hot_stages.of(record)
     result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed, hot))
 
 
 def _count(steps: list[Step], result: StepResult) -> None:
+    announced = result.announced
     for step in steps:
-        result.announced["score-updated", step.cause] += 1
+        kind = ("score-updated", step.cause)
+        announced[kind] = announced.get(kind, 0) + 1
         if step.hot_leads:
-            result.announced["became-hot-lead", step.cause] += len(step.hot_leads)
+            kind = ("became-hot-lead", step.cause)
+            announced[kind] = announced.get(kind, 0) + len(step.hot_leads)
         for score in step.scores:
-            if score.changed and score.stage != score.previous_stage and score.stage is not None:
+            if score.stage != score.previous_stage and score.stage is not None:
                 result.transitions[score.name, score.stage] += 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from streamprocessor.contract.announcements import Identity, encode_steps, number
+from streamprocessor.contract.announcements import Announcer, Identity, number
 from streamprocessor.scoring.steps import HotLeadStep, Part, ScoreStep, Step
 
 NANO = 10**9
@@ -37,7 +37,7 @@ STEP = Step(
 
 
 def encoded(step: Step = STEP, contact: str = "c-42"):
-    return encode_steps(IDENTITY, contact, [step])
+    return Announcer(IDENTITY).encode(contact, [step])
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +145,7 @@ def test_the_same_step_is_told_in_the_same_bytes():
 
 
 def test_steps_are_told_in_their_order_each_before_its_hot_leads():
-    told = encode_steps(IDENTITY, "c", [STEP, STEP._replace(sequence=18, hot_leads=())])
+    told = Announcer(IDENTITY).encode("c", [STEP, STEP._replace(sequence=18, hot_leads=())])
     assert [(message.topic, dict(message.headers)["ce_id"]) for message in told] == [
         ("score-updated", b"01JINC:c:17"),
         ("became-hot-lead", b"01JINC:c:engagement:2"),
