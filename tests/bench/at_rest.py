@@ -31,7 +31,7 @@ def at_rest(rig: Rig) -> list[Figure]:
     recovered = _until_recovered(holding.start(), contacts)
     seconds = time.perf_counter() - started
     _until_recovered(idle.start(), 0)
-    time.sleep(SETTLE_SECONDS)
+    time.sleep(min(SETTLE_SECONDS, rig.scale.window_seconds))
     resident = _resident_bytes(holding) - _resident_bytes(idle)
     windows = [_points_of_a_core(holding, idle, rig.scale.window_seconds) for _ in range(rig.scale.idle_windows)]
     holding.stop()

@@ -22,7 +22,8 @@ from tests.harness.system import System
 ANNOUNCEMENTS = ("score-updated", "became-hot-lead")
 TICK_SECONDS = 0.002
 WARM_UP_SHARE = 0.15
-LAST_WORDS_SECONDS = 3.0
+QUIET_SECONDS = 1.0
+MOST_SECONDS_AFTER = 30.0
 READY_SECONDS = 60.0
 FLUSH_SECONDS = 30
 SENT_CHARS = 16
@@ -46,9 +47,7 @@ def _at_rate(rig: Rig, system: System, rate: int) -> list[Figure]:
     sender.start()
     while sender.is_alive():
         listener.listen(TICK_SECONDS)
-    until = time.monotonic() + LAST_WORDS_SECONDS
-    while time.monotonic() < until:
-        listener.listen(TICK_SECONDS)
+    listener.listen_until_quiet()
     sender.check()
     seen_ms = sorted(listener.latencies_ms(sender.counts_from_us))
     if not seen_ms:
@@ -114,6 +113,15 @@ class Listener:
         message = self._consumer.poll(seconds)
         if message is not None and message.error() is None:
             self._came.append((time.time_ns() // 1000, message.value()))
+
+    def listen_until_quiet(self) -> None:
+        """Take what still comes, until nothing has come for a while."""
+        began = last = time.monotonic()
+        while (now := time.monotonic()) - last < QUIET_SECONDS and now - began < MOST_SECONDS_AFTER:
+            before = len(self._came)
+            self.listen(TICK_SECONDS)
+            if len(self._came) > before:
+                last = now
 
     def latencies_ms(self, from_us: int) -> list[float]:
         """From sending to coming, of each event named as a cause and sent at from_us or later."""

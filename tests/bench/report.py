@@ -76,7 +76,7 @@ def as_table(parts: Sequence[Part]) -> str:
     lines = [header, *map(_line, rows(parts)), ""]
     for part in parts:
         before, after = part.calibration_us
-        lines.append(f"{part.name:<11} one unit of calibration: {before:.3f} us before, {after:.3f} us after")
+        lines.append(f"{part.name:<11} one unit of calibration: {before:.1f} us before, {after:.1f} us after")
     return "\n".join(lines)
 
 

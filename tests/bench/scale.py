@@ -34,5 +34,5 @@ def scale_of(events: int) -> Scale:
         idle_windows=3,
         window_seconds=max(1.0, 20 * share),
         latency_rates=tuple(max(200, round(rate * share)) for rate in (2_000, 10_000)),
-        latency_seconds=max(3.0, 15 * share),
+        latency_seconds=max(2.0, 15 * share),
     )
