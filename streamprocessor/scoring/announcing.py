@@ -28,8 +28,8 @@ class Look(NamedTuple):
 
 def blank_shown(plan: ScorePlan, derived: Derived) -> Shown:
     """What is shown of a contact of whom nothing is known."""
-    presented = plan.display.presented(unrounded(sum(term.value(derived, 0) for term in plan.terms)))
-    return presented, plan.display.stage(presented, None)
+    cell = plan.display.cell(unrounded(sum(term.value(derived, 0) for term in plan.terms)))
+    return cell.presented_nano, plan.display.stage(cell, None)
 
 
 def look(plan: Plan, record: Record, at_ms: int) -> Look:
@@ -44,17 +44,15 @@ def look(plan: Plan, record: Record, at_ms: int) -> Look:
         for term in score.terms:
             total += term.look(derived, at_ms, gauge)
         exact = unrounded(total)
-        display = score.display
-        presented = display.presented(exact)
+        cell = score.display.cell(exact)
         before, before_stage = shown[score.name]
-        stage = display.stage(presented, before_stage)
-        changed = presented != before or stage != before_stage
-        low, high = display.cell(presented)
-        until = holds_until(low, high, total, gauge, at_ms)
+        stage = score.display.stage(cell, before_stage)
+        changed = cell.presented_nano != before or stage != before_stage
+        until = holds_until(cell, total, gauge, at_ms)
         if until is not None and (earliest is None or until < earliest):
             earliest = until
         any_changed = any_changed or changed
-        scores.append(ScoreStep(score.name, presented, exact, stage, changed, before, before_stage, until))
+        scores.append(ScoreStep(score.name, cell.presented_nano, exact, stage, changed, before, before_stage, until))
     return Look(at_ms, tuple(scores), any_changed, earliest)
 
 
@@ -66,7 +64,9 @@ def enter_hot(plan: Plan, record: Record, seen: Look, news_age_ms: int | None) -
     leads = []
     for score, step in zip(plan.scores, seen.scores, strict=True):
         hot = score.hot_lead
-        if hot is None or not step.changed or step.stage is None or not score.display.reaches(step.stage, hot.stage):
+        if hot is None or step.stage == step.previous_stage or step.stage is None:
+            continue
+        if not score.display.reaches(step.stage, hot.stage):
             continue
         if step.previous_stage is not None and score.display.reaches(step.previous_stage, hot.stage):
             continue

@@ -12,28 +12,12 @@ from streamprocessor.scoring.keeping import attribute_values
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan, TypePlan
 from streamprocessor.scoring.record import Derived, Piece, Record
-from streamprocessor.scoring.terms import landmark, weight
+from streamprocessor.scoring.terms import weight
 
-OnMatch = Callable[[Matcher, Piece, int], None]
+Match = tuple[Matcher, Piece, int]
+"""A rule, the event that matched it, and what the match counts for."""
 
-
-def type_plan(plan: Plan, type_: str) -> TypePlan | None:
-    """What an event of this type can do; None: no rule cares for it."""
-    return plan.by_type.get(type_, plan.any_type)
-
-
-def add_match(matcher: Matcher, derived: Derived, occurred_at_ms: int, amount: int) -> None:
-    """Count one match; the newest event of `derived` must be at least as new as it."""
-    number = matcher.number
-    half_life_ms = matcher.half_life_ms
-    if half_life_ms is None:
-        insort(derived.live.setdefault(number, []), (occurred_at_ms, amount))
-    elif half_life_ms:
-        landmark_ms = landmark(derived.newest_ms, half_life_ms)
-        grown = weight(amount, occurred_at_ms, landmark_ms, half_life_ms)
-        derived.sums[number] = derived.sums.get(number, 0) + grown
-    else:
-        derived.sums[number] = derived.sums.get(number, 0) + amount
+OnMatch = Callable[[Match], None]
 
 
 class Counter:
@@ -50,8 +34,9 @@ class Counter:
     def count(self, piece: Piece, wanted: TypePlan, in_order: bool) -> bool:
         """Whether the piece could be counted; if not, it may displace another and all must be derived anew."""
         derived = self._derived
-        actor = self._verdicts[piece.id][2] if piece.id in self._verdicts else piece.actor
-        at = piece.occurred_at_ms
+        id_, at, _, actor, _, _ = piece
+        if id_ in self._verdicts:
+            actor = self._verdicts[id_][2]
         if actor == HUMAN:
             lasts = derived.lasts
             for number in wanted.watches:
@@ -59,20 +44,36 @@ class Counter:
                     lasts[number] = at
         elif not self._plan.counts(actor, wanted.is_open):
             return True
+        kept = piece.kept
         for matcher in wanted.matchers:
-            amount = matcher.amount_of(piece.kept)
+            if matcher.where is not None and not matcher.where(kept):
+                continue
+            amount = matcher.fixed if matcher.amount is None else matcher.amount(kept)
             if amount is None:
                 continue
             if matcher.slot_count is not None:
-                slot = matcher.slot(piece.kept, at)
+                slot = matcher.slot(kept, at)
                 if self._held(matcher, slot) >= matcher.slot_count:
                     if in_order:
                         continue
                     return False
                 derived.slots += slot
-            add_match(matcher, derived, at, amount)
-            self._on_match(matcher, piece, amount)
+            self._add(matcher, at, amount)
+            self._on_match((matcher, piece, amount))
         return True
+
+    def _add(self, matcher: Matcher, occurred_at_ms: int, amount: int) -> None:
+        """Count one match; the newest event of `derived` is at least as new as it."""
+        derived, number = self._derived, matcher.number
+        half_life_ms = matcher.half_life_ms
+        if half_life_ms is None:
+            insort(derived.live.setdefault(number, []), (occurred_at_ms, amount))
+            return
+        if half_life_ms:
+            landmark_ms = derived.newest_ms // matcher.grid_ms * matcher.grid_ms
+            amount = weight(amount, occurred_at_ms, landmark_ms, half_life_ms)
+        sums = derived.sums
+        sums[number] = sums[number] + amount if number in sums else amount
 
     def _held(self, matcher: Matcher, slot: bytes) -> int:
         held = self._derived.slots.count(slot)
@@ -108,11 +109,11 @@ def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: On
         add_folded(plan, record.folded, derived)
     counter = Counter(plan, record, derived, on_match or _unheard)
     for piece in pieces:
-        wanted = type_plan(plan, piece.type)
+        wanted = plan.by_type.get(piece.type, plan.any_type)
         if wanted is not None:
             counter.count(piece, wanted, in_order=True)
     return derived
 
 
-def _unheard(matcher: Matcher, piece: Piece, amount: int) -> None:
+def _unheard(match: Match) -> None:
     """Nobody asked."""

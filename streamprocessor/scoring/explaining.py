@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from streamprocessor.scoring.deriving import derive
+from streamprocessor.scoring.deriving import Match, derive
 from streamprocessor.scoring.intake import Intake
 from streamprocessor.scoring.laws import LinearLaw
 from streamprocessor.scoring.live import LawTerm, RecencyTerm, WindowTerm
@@ -23,17 +23,15 @@ MOST_CAUSES = 16
 
 MOST_DECAYING = 3
 
-Match = tuple[Matcher, Piece, int]
-
 
 def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int) -> list[Part]:
     """The parts of one score at t: their points_nano add up to unrounded_nano; the largest takes the remainder."""
     matches: dict[int, list[Match]] = {}
     numbers = {rule.number for rule in score.rules}
 
-    def on_match(matcher: Matcher, piece: Piece, amount: int) -> None:
-        if matcher.number in numbers:
-            matches.setdefault(matcher.number, []).append((matcher, piece, amount))
+    def on_match(match: Match) -> None:
+        if match[0].number in numbers:
+            matches.setdefault(match[0].number, []).append(match)
 
     derived = derive(plan, record, until_ms=t_ms, on_match=on_match)
     parts: list[tuple[Part, int]] = []
@@ -147,7 +145,6 @@ def _rule_parts(
 def _match_part(plan: Plan, matcher: Matcher, piece: Piece, amount: int, t_ms: int) -> tuple[Part, int]:
     """(the part with its points, the same points in e15) of one match at t."""
     age = t_ms - piece.occurred_at_ms
-    kind = _kind(matcher.rule)
     factor = None
     of_nano: int | None = _nano(amount)
     if matcher.half_life_ms is None:
@@ -159,7 +156,9 @@ def _match_part(plan: Plan, matcher: Matcher, piece: Piece, amount: int, t_ms: i
         points, of_nano = 0, None
     else:
         points = amount if factor == 1.0 else int(amount * factor)
-    part = Part(matcher.rule.id, _nano(points), kind, piece.id, piece.occurred_at_ms, of_nano, factor, piece.actor)
+    part = Part(
+        matcher.rule.id, _nano(points), matcher.kind, piece.id, piece.occurred_at_ms, of_nano, factor, piece.actor
+    )
     return part, points
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from streamprocessor.scoring.canonical import LONGEST
-from streamprocessor.scoring.deriving import derive
+from streamprocessor.scoring.deriving import Match, derive
 from streamprocessor.scoring.facts import HUMAN
 from streamprocessor.scoring.folded import folded_sum
 from streamprocessor.scoring.live import RecencyTerm
@@ -37,7 +37,10 @@ def is_due(record: Record) -> bool:
     """Whether folding should look at the record: something is old enough, or there is too much."""
     if record.fold_at_ms is not None and record.fold_at_ms <= record.at_ms:
         return True
-    return len(record.evidence) > MOST_PIECES or _weight_of(record.evidence) > MOST_BYTES
+    evidence = record.evidence
+    if len(evidence.fresh) <= MOST_FRESH_UNWEIGHED:
+        return len(evidence.packed) > MOST_BYTES or evidence.packed_count >= MOST_PIECES
+    return len(evidence) > MOST_PIECES or _weight_of(evidence) > MOST_BYTES
 
 
 def look_again_ms(plan: Plan, at_ms: int) -> int:
@@ -55,7 +58,8 @@ def fold(plan: Plan, record: Record) -> int:
     """
     by_piece: dict[str, list[Counted]] = {}
 
-    def on_match(matcher: Matcher, piece: Piece, amount: int) -> None:
+    def on_match(match: Match) -> None:
+        matcher, piece, amount = match
         by_piece.setdefault(piece.id, []).append(Counted(matcher, amount))
 
     record.derived = derive(plan, record, on_match=on_match)
@@ -206,9 +210,7 @@ def _how_many_too_many(pieces: list[Piece]) -> int:
 
 
 def _weight_of(evidence: Evidence) -> int:
-    """About how many bytes the evidence takes; a few fresh pieces are not weighed."""
-    if len(evidence.fresh) <= MOST_FRESH_UNWEIGHED:
-        return len(evidence.packed)
+    """About how many bytes the evidence takes."""
     return len(evidence.packed) + sum(_size(piece) for piece in evidence.fresh.values())
 
 

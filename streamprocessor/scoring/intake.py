@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from streamprocessor.scoring.canonical import canonical, cut
-from streamprocessor.scoring.deriving import Counter, derive, derive_attributes, type_plan
+from streamprocessor.scoring.deriving import Counter, Match, derive, derive_attributes
 from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.keeping import counts_before, kept_values
-from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Piece, Record
 
@@ -20,32 +20,27 @@ class Intake:
     anew. rules_changed: points, by number, of the attribute rules that began or ceased to hold.
     """
 
-    __slots__ = ("attributes_written", "duplicates", "first_moved", "matches", "news", "rules_changed", "stale")
+    rules_changed: Mapping[int, int] = MappingProxyType({})
+    first_moved: bool = False
+    attributes_written: bool = False
+    duplicates: int = 0
+    stale: bool = False
 
     def __init__(self) -> None:
         """Nothing yet."""
         self.news: list[Piece] = []
-        self.matches: list[tuple[Matcher, Piece, int]] = []
-        self.rules_changed: dict[int, int] = {}
-        self.first_moved = False
-        self.attributes_written = False
-        self.duplicates = 0
-        self.stale = False
+        self.matches: list[Match] = []
 
     @property
     def cause(self) -> str:
         """What made the step: events, else attributes, else a correction of what was known."""
         return "event" if self.news or self.first_moved else "attributes" if self.attributes_written else "correction"
 
-    def on_match(self, matcher: Matcher, piece: Piece, amount: int) -> None:
-        """Note a match."""
-        self.matches.append((matcher, piece, amount))
-
 
 def take_in(plan: Plan, record: Record, facts: Sequence[Fact]) -> Intake:
     """Take the facts into the record, in any order to the same effect; `derived` is complete again afterwards."""
     intake = Intake()
-    counter = Counter(plan, record, record.derived, intake.on_match)
+    counter = Counter(plan, record, record.derived, intake.matches.append)
     for fact in facts:
         if type(fact) is Event:
             _take_event(plan, record, fact, counter, intake)
@@ -68,10 +63,11 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
     if derived.first_ms is None or at < derived.first_ms:
         derived.first_ms = at
         intake.first_moved = True
-    wanted = type_plan(plan, event.type)
+    wanted = plan.by_type.get(event.type, plan.any_type)
     if wanted is None:
         return
-    piece = Piece(event.id, at, event.arrival_ms, event.actor, cut(event.type), kept_values(event, wanted.paths))
+    type_ = event.type if event.type in plan.by_type else cut(event.type)
+    piece = Piece(event.id, at, event.arrival_ms, event.actor, type_, kept_values(event, wanted.paths))
     if evidence.may_hold(event.id):
         known = evidence.find(event.id)
         if known is not None:
@@ -140,9 +136,9 @@ def _derive_anew(plan: Plan, record: Record, intake: Intake) -> None:
     new_ids = {piece.id for piece in intake.news}
     intake.matches = []
 
-    def on_match(matcher: Matcher, piece: Piece, amount: int) -> None:
-        if piece.id in new_ids:
-            intake.on_match(matcher, piece, amount)
+    def on_match(match: Match) -> None:
+        if match[1].id in new_ids:
+            intake.matches.append(match)
 
     record.derived = derive(plan, record, on_match=on_match)
     after = record.derived.sums

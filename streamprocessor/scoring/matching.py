@@ -19,43 +19,52 @@ from streamprocessor.scoring.model import (
     RecencyRule,
 )
 from streamprocessor.scoring.presented import LARGEST_MATCH_E15
+from streamprocessor.scoring.terms import LANDMARK_HALF_LIVES
 
 MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule
 Amount: TypeAlias = Callable[[Mapping[str, Any]], "int | None"]
+
+_KINDS: dict[type, str] = {
+    EventRule: "event",
+    FrequencyRule: "frequency",
+    RecencyRule: "recency",
+    MonetaryRule: "monetary",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
     """One rule on events. `fixed`: the amount of each match; None: `amount` finds it, or None for no match.
 
+    kind: as in steps.Part.
     slot_count: matches that one limit key may hold, None: any number. slot_prefix tells the rules' keys apart.
-    half_life_ms: 0.0 where the amounts are summed up as they are; None where each match lives by itself.
+    half_life_ms: 0.0 where the amounts are summed up as they are; None where each match lives by itself. grid_ms: its
+    landmarks lie so far apart.
     """
 
     number: int
     key: str
+    kind: str
     rule: MatchingRule
     where: Predicate | None
     fixed: int | None
     amount: Amount | None
     half_life_ms: float | None
+    grid_ms: float
     slot_count: int | None
     slot_per: str | None
     slot_within_ms: int | None
     slot_prefix: bytes
-
-    def amount_of(self, kept: Mapping[str, Any]) -> int | None:
-        """What a matching event counts for; None: it does not match."""
-        if self.where is not None and not self.where(kept):
-            return None
-        return self.fixed if self.amount is None else self.amount(kept)
 
     def slot(self, kept: Mapping[str, Any], occurred_at_ms: int) -> bytes:
         """The limit key of a match, as 8 bytes: of the rule, the value at `per` (or its absence), the window."""
         text = ""
         if self.slot_per is not None:
             value = kept.get(self.slot_per, ABSENT)
-            text = "s" + value if type(value) is str else "" if value is ABSENT else "j" + canonical(value)
+            if type(value) is str:
+                text = "s" + value
+            elif value is not ABSENT:
+                text = "j" + canonical(value)
         if self.slot_within_ms is not None:
             text = f"{occurred_at_ms // self.slot_within_ms}:{text}"
         return blake2b(self.slot_prefix + text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -68,11 +77,13 @@ def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | Non
     return Matcher(
         number=number,
         key=key,
+        kind=_KINDS[type(rule)],
         rule=rule,
         where=None if rule.where is None else predicate(rule.where),
         fixed=fixed,
         amount=amount,
         half_life_ms=half_life_ms,
+        grid_ms=LANDMARK_HALF_LIVES * (half_life_ms or 0.0),
         slot_count=limit.count,
         slot_per=limit.per,
         slot_within_ms=limit.within_ms,

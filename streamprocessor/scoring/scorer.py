@@ -55,9 +55,13 @@ class Scorer:
         """
         if not facts:
             return Outcome([], 0, 0)
-        arrivals = [fact.arrival_ms for fact in facts]
-        steps = self._advance(record, min(arrivals), announce)
-        record.at_ms = max(record.at_ms, *arrivals)
+        oldest_ms = newest_ms = facts[0].arrival_ms
+        for fact in facts:
+            oldest_ms = min(oldest_ms, fact.arrival_ms)
+            newest_ms = max(newest_ms, fact.arrival_ms)
+        until_ms = record.holds_until_ms
+        steps = [] if until_ms is None or until_ms > oldest_ms else self._advance(record, oldest_ms, announce)
+        record.at_ms = max(record.at_ms, newest_ms)
         intake = take_in(self._plan, record, facts)
         capped = fold(self._plan, record) if is_due(record) else 0
         if record.fold_at_ms is None:
@@ -105,11 +109,11 @@ class Scorer:
         found = {}
         for score in self._plan.scores:
             exact = unrounded_at(score, derived, t_ms)
-            presented = score.display.presented(exact)
+            cell = score.display.cell(exact)
             held = None
             if score.display.has_hysteresis and t_ms >= record.at_ms:
                 held = self._stage_before(score, record, t_ms)
-            found[score.name] = ScoreAt(score.name, presented, exact, score.display.stage(presented, held))
+            found[score.name] = ScoreAt(score.name, cell.presented_nano, exact, score.display.stage(cell, held))
         return found
 
     def explain(self, record: Record, score_name: str, t_ms: int) -> list[Part]:
@@ -125,8 +129,8 @@ class Scorer:
         """The same for one score. Where opposite terms cancel out for ages: an instant before which nothing changes."""
         score = self._by_name[score_name]
         derived = self._derived_at(record, t_ms)
-        low, high = score.display.cell(score.display.presented(unrounded_at(score, derived, t_ms)))
-        return Exit(score, derived, low, high).first(t_ms + 1)[0]
+        cell = score.display.cell(unrounded_at(score, derived, t_ms))
+        return Exit(score, derived, cell.low, cell.high).first(t_ms + 1)[0]
 
     def _derived_at(self, record: Record, t_ms: int) -> Derived:
         if t_ms >= record.at_ms and record.revision == self.model.revision:
@@ -142,8 +146,7 @@ class Scorer:
             if leaves is None:
                 break
             now = leaves
-            presented = score.display.presented(unrounded_at(score, record.derived, now))
-            stage = score.display.stage(presented, stage)
+            stage = score.display.stage(score.display.cell(unrounded_at(score, record.derived, now)), stage)
         return stage
 
     def _advance(self, record: Record, until_ms: int, announce: bool) -> list[Step]:
@@ -171,8 +174,8 @@ class Scorer:
         bounds = [(step.holds_until_ms, i) for i, step in enumerate(seen.scores) if step.holds_until_ms is not None]
         for bound, i in sorted(bounds):
             score, step = self._plan.scores[i], seen.scores[i]
-            low, high = score.display.cell(step.presented_nano)
-            search = Exit(score, record.derived, low, high)
+            cell = score.display.cell(step.unrounded_nano)
+            search = Exit(score, record.derived, cell.low, cell.high)
             found = search.first(bound) if nearest[0] is None else search.first(bound, nearest[0] - 1)
             if found[0] is not None:
                 nearest = found
@@ -203,4 +206,4 @@ def _news_age_ms(intake: Intake) -> int | None:
     """How long after it had occurred the freshest event arrived; None where the step is not by events."""
     if not intake.news:
         return None
-    return min(piece.arrival_ms - piece.occurred_at_ms for piece in intake.news)
+    return min([piece.arrival_ms - piece.occurred_at_ms for piece in intake.news])

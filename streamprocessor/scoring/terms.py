@@ -19,17 +19,15 @@ class Gauge:
     """How fast, and how soon, a score can move by itself after an instant; terms add to it. Never too slow or late.
 
     jump_ms: no term jumps before it. fall, rise: what exponentials can take away or give back, in e15, at the pace of
-    half_life_ms. fall_rate, rise_rate: what straight lines can, in e15 a ms.
+    half_life_ms. fall_rate, rise_rate: what straight lines can, in e15 a ms. A new one says that nothing moves.
     """
 
-    __slots__ = ("fall", "fall_rate", "half_life_ms", "jump_ms", "rise", "rise_rate")
-
-    def __init__(self) -> None:
-        """Nothing moves."""
-        self.jump_ms = END_OF_TIME_MS
-        self.fall = self.rise = 0
-        self.fall_rate = self.rise_rate = 0.0
-        self.half_life_ms = float("inf")
+    jump_ms: int = END_OF_TIME_MS
+    fall: int = 0
+    rise: int = 0
+    fall_rate: float = 0.0
+    rise_rate: float = 0.0
+    half_life_ms: float = float("inf")
 
 
 class Term(Protocol):
@@ -91,6 +89,7 @@ class ExponentialTerm:
     __slots__ = ("grid_ms", "half_life_ms", "numbers")
 
     SCALE = E15 / 2.0**WEIGHT_BITS
+    """What turns a decayed sum of weights into e15."""
 
     def __init__(self, numbers: Sequence[int], half_life_ms: float) -> None:
         """Over the rules of these numbers."""
@@ -117,9 +116,15 @@ class ExponentialTerm:
 
     def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
         """Its points; all of them go in the end."""
-        value = self.value(derived, t_ms)
-        if not value:
+        sums = derived.sums
+        total = 0
+        for number in self.numbers:
+            if number in sums:
+                total += sums[number]
+        if not total:
             return 0
+        landmark_ms = derived.newest_ms // self.grid_ms * self.grid_ms
+        value = int(total * (2.0 ** ((landmark_ms - t_ms) / self.half_life_ms) * self.SCALE))
         if value > 0:
             gauge.fall += value
         else:
@@ -169,11 +174,13 @@ class CappedTerm:
         raw = 0
         for term in self.terms:
             raw += term.look(derived, t_ms, gauge)
-        value = min(raw, self.limit) if self.limit >= 0 else max(raw, self.limit)
-        if value < raw:
-            gauge.fall = max(fall, gauge.fall - (raw - value))
+        limit = self.limit
+        if raw > limit >= 0:
+            gauge.fall = max(fall, gauge.fall - (raw - limit))
             gauge.rise = rise
-        elif value > raw:
-            gauge.rise = max(rise, gauge.rise - (value - raw))
+            return limit
+        if raw < limit < 0:
+            gauge.rise = max(rise, gauge.rise - (limit - raw))
             gauge.fall = fall
-        return value
+            return limit
+        return raw

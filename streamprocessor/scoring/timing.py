@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log, log1p
 
 from streamprocessor.scoring.plan import ScorePlan
-from streamprocessor.scoring.presented import E15_A_NANO, HALF_NANO_E15, unrounded
+from streamprocessor.scoring.presented import Cell, unrounded
 from streamprocessor.scoring.record import Derived
 from streamprocessor.scoring.terms import END_OF_TIME_MS, Gauge
 
@@ -24,18 +24,20 @@ def unrounded_at(plan: ScorePlan, derived: Derived, t_ms: int) -> int:
     return unrounded(total_at(plan, derived, t_ms))
 
 
-def holds_until(low: int | None, high: int | None, total_e15: int, gauge: Gauge, t_ms: int) -> int | None:
-    """No later than the first instant after t at which unrounded leaves [low, high); None: it never does.
+def holds_until(cell: Cell, total_e15: int, gauge: Gauge, t_ms: int) -> int | None:
+    """No later than the first instant after t at which the score leaves the cell; None: it never does.
 
-    low, high: nano; None: no such end. total_e15 and the gauge are the score's at t.
+    total_e15 and the gauge are the score's at t.
     """
     until = gauge.jump_ms
-    if low is not None and (gauge.fall or gauge.fall_rate):
-        to_lose = total_e15 - (low * E15_A_NANO - HALF_NANO_E15)
-        until = min(until, t_ms + _least_time(to_lose, gauge.fall, gauge.fall_rate, gauge.half_life_ms))
-    if high is not None and (gauge.rise or gauge.rise_rate):
-        to_gain = high * E15_A_NANO - HALF_NANO_E15 - total_e15
-        until = min(until, t_ms + _least_time(to_gain, gauge.rise, gauge.rise_rate, gauge.half_life_ms))
+    if cell.low_e15 is not None and (gauge.fall or gauge.fall_rate):
+        falls = t_ms + _least_time(total_e15 - cell.low_e15, gauge.fall, gauge.fall_rate, gauge.half_life_ms)
+        if falls < until:
+            until = falls
+    if cell.high_e15 is not None and (gauge.rise or gauge.rise_rate):
+        rises = t_ms + _least_time(cell.high_e15 - total_e15, gauge.rise, gauge.rise_rate, gauge.half_life_ms)
+        if rises < until:
+            until = rises
     return until if until < END_OF_TIME_MS else None
 
 
@@ -48,13 +50,12 @@ def _least_time(margin: int, decaying: int, rate: float, half_life_ms: float) ->
     if margin <= 0:
         return 1
     if rate:
-        speed = decaying * LN_2 / half_life_ms + rate
-        time = margin / speed
+        time = margin / (decaying * LN_2 / half_life_ms + rate)
     elif margin >= decaying:
         return END_OF_TIME_MS
     else:
-        time = -log1p(-margin / decaying) * half_life_ms / LN_2
-    return max(1, int(min(time * (1.0 - 1e-12), END_OF_TIME_MS)))
+        time = log1p(-margin / decaying) * half_life_ms / -LN_2
+    return int(time * (1.0 - 1e-12)) or 1 if time < END_OF_TIME_MS else END_OF_TIME_MS
 
 
 class Exit:
