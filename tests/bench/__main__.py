@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -49,12 +50,13 @@ def main(arguments: Sequence[str]) -> None:
 
 def run(rig: Rig, names: Sequence[str]) -> list[Part]:
     """Each part between two rounds of calibration."""
+    began = time.perf_counter()
     if any(name in NEED_THE_BACKLOG for name in names):
         _say(f"sending {rig.scale.events} events")
         _ = rig.busy
     parts = []
     for name in names:
-        _say(name)
+        _say(f"{name} (after {time.perf_counter() - began:.0f} s)")
         before_us = calibration_us()
         figures = PARTS[name](rig)
         parts.append(Part(name, figures, (before_us, calibration_us())))
