@@ -144,6 +144,7 @@ async def _stop_without(kafka: EmbeddedKafka, supervisor: Supervisor, say: Say) 
         pass
     say(kafka.why_it_ended())
     supervisor.stop(EXIT_FAILED)
+    supervisor.stop()  # told twice, it doesn't wait: without Kafka nothing can be finished, and nothing is lost
 
 
 def _is_ready(address: str) -> bool:

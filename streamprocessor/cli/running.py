@@ -6,13 +6,15 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
 # Libraries that report each connection and rebalance at INFO; ours say what matters of it.
 _TALKATIVE = ("faust", "mode", "aiokafka", "kafka")
+_REPEAT_AFTER_SECONDS = 30.0  # aiokafka repeats itself ten times a second while a broker is away
+_REMEMBERED = 1_000
 _SERVICE_MARK = "[^"  # Faust's services log `[^-Consumer]: Starting...` under the names of our modules that extend them
 
 
@@ -39,6 +41,7 @@ def log_to_stderr(level: str) -> None:
     handler.setFormatter(lines)
     if level != "DEBUG":
         handler.addFilter(_is_news)
+        handler.addFilter(_Sparing(time.monotonic))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
@@ -46,3 +49,23 @@ def log_to_stderr(level: str) -> None:
 
 def _is_news(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING or not str(record.msg).startswith(_SERVICE_MARK)
+
+
+class _Sparing(logging.Filter):
+    """Lets through what libraries log, the same words only once in a while; ours all."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in _TALKATIVE:
+            return True
+        now_seconds, words = self._clock(), (record.name, record.getMessage())
+        if now_seconds < self._said.get(words, 0.0):
+            return False
+        if len(self._said) >= _REMEMBERED:
+            self._said.clear()
+        self._said[words] = now_seconds + _REPEAT_AFTER_SECONDS
+        return True

@@ -1,12 +1,14 @@
 import json
 import logging
 import re
+import sys
 
 import click
 import pytest
 
+from streamprocessor.broker.supervisor import Child, Supervisor
 from streamprocessor.cli.instants import Instant
-from streamprocessor.cli.local_system import WorkerPlan, free_ports
+from streamprocessor.cli.local_system import WorkerPlan, free_ports, supervise
 from streamprocessor.cli.running import log_to_stderr
 from streamprocessor.settings import Settings
 
@@ -24,13 +26,18 @@ def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys):
     logging.getLogger("streamprocessor.stream.table").info("recovered %d partitions", 3)
     logging.getLogger("streamprocessor.stream.transport").info("[^-Consumer]: Starting...")
     logging.getLogger("aiokafka.consumer").info("chat")
-    logging.getLogger("faust").warning("matters")
+    for _ in range(100):
+        logging.getLogger("faust").warning("matters")
+    for _ in range(2):
+        logging.getLogger("streamprocessor.stream.worker").warning("ours")
 
     lines = capsys.readouterr().err.splitlines()
     form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z "
     assert [re.sub(f"^{form}", "", line) for line in lines] == [
         "INFO streamprocessor.stream.table: recovered 3 partitions",
         "WARNING faust: matters",
+        "WARNING streamprocessor.stream.worker: ours",
+        "WARNING streamprocessor.stream.worker: ours",
     ]
     assert all(re.match(form, line) for line in lines)
 
@@ -52,6 +59,26 @@ def test_each_worker_gets_a_port_of_its_own(first):
 
     assert len(set(ports)) == 4
     assert min(ports) >= first
+
+
+class KilledKafka:
+    """An embedded Kafka that is dead already."""
+
+    def wait(self, _timeout_seconds: float) -> bool:
+        return True
+
+    def why_it_ended(self) -> str:
+        return "Kafka ended: the disk is full"
+
+
+async def test_where_our_kafka_ends_by_itself_all_ends_at_once_and_the_cause_is_told():
+    told: list[str] = []
+    sleeper = Child("worker-1", (sys.executable, "-c", "import time; time.sleep(600)"))
+
+    code = await supervise(KilledKafka(), Supervisor([sleeper], told.append), told.append)
+
+    assert code == 1
+    assert told[0] == "Kafka ended: the disk is full"
 
 
 def test_a_worker_is_started_with_the_settings_of_up(tmp_path):
