@@ -64,7 +64,7 @@ def test_neither_order_nor_repetition_changes_an_answer_and_each_is_the_oracles(
         assert_parts_are_the_oracles(model, name, parts, life, t_ms)
 
 
-@share(50)
+@share(30)
 @given(data=st.data())
 def test_batches_and_bytes_between_them_change_no_score(data: st.DataObject) -> None:
     model = data.draw(models(FEW_STEPS))
@@ -160,7 +160,7 @@ def test_the_steps_announced_are_those_of_a_replay(data: st.DataObject) -> None:
     assert_steps_are_those_of_a_replay(model, data.draw(lives(model, most_events=5)), data)
 
 
-@share(100)
+@share(40)
 @given(data=st.data())
 def test_episodes_begin_and_are_announced_as_in_a_replay(data: st.DataObject) -> None:
     model = data.draw(models(EAGER))
