@@ -80,9 +80,9 @@ class _Msgpack:
             for id_, at, delay, actor, type_, kept in items
         ]
 
-    def may_hold(self, packed: bytes, event_id: str) -> bool:
-        """Whether the bytes with which a piece of this id would begin are there."""
-        return _PIECE_MARK + _encode(event_id) in packed
+    def mark(self, event_id: str) -> bytes:
+        """The bytes with which a piece of this id begins."""
+        return _PIECE_MARK + _encode(event_id)
 
 
 _PACKING = _Msgpack()

@@ -58,22 +58,16 @@ class Counter:
                         continue
                     return False
                 derived.slots += slot
-            self._add(matcher, at, amount)
             self._on_match((matcher, piece, amount))
+            number, half_life_ms = matcher.number, matcher.half_life_ms
+            if half_life_ms is None:
+                insort(derived.live.setdefault(number, []), (at, amount))
+                continue
+            if half_life_ms:
+                landmark_ms = derived.newest_ms // matcher.grid_ms * matcher.grid_ms
+                amount = weight(amount, at, landmark_ms, half_life_ms)
+            derived.sums[number] = derived.sums.get(number, 0) + amount
         return True
-
-    def _add(self, matcher: Matcher, occurred_at_ms: int, amount: int) -> None:
-        """Count one match; the newest event of `derived` is at least as new as it."""
-        derived, number = self._derived, matcher.number
-        half_life_ms = matcher.half_life_ms
-        if half_life_ms is None:
-            insort(derived.live.setdefault(number, []), (occurred_at_ms, amount))
-            return
-        if half_life_ms:
-            landmark_ms = derived.newest_ms // matcher.grid_ms * matcher.grid_ms
-            amount = weight(amount, occurred_at_ms, landmark_ms, half_life_ms)
-        sums = derived.sums
-        sums[number] = sums[number] + amount if number in sums else amount
 
     def _held(self, matcher: Matcher, slot: bytes) -> int:
         held = self._derived.slots.count(slot)

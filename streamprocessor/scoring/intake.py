@@ -59,28 +59,29 @@ def take_in(plan: Plan, record: Record, facts: Sequence[Fact]) -> Intake:
 
 def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, intake: Intake) -> None:
     derived, evidence = record.derived, record.evidence
-    at = event.occurred_at_ms
+    id_, type_, at, arrival_ms, properties, context, actor = event
     if derived.first_ms is None or at < derived.first_ms:
         derived.first_ms = at
         intake.first_moved = True
-    wanted = plan.by_type.get(event.type, plan.any_type)
+    wanted = plan.by_type.get(type_)
     if wanted is None:
-        return
-    type_ = event.type if event.type in plan.by_type else cut(event.type)
-    piece = Piece(event.id, at, event.arrival_ms, event.actor, type_, kept_values(event, wanted.paths))
-    if evidence.may_hold(event.id):
-        known = evidence.find(event.id)
+        wanted, type_ = plan.any_type, cut(type_)
+        if wanted is None:
+            return
+    piece = Piece(id_, at, arrival_ms, actor, type_, kept_values(properties, context, wanted.paths))
+    if evidence.may_hold(id_):
+        known = evidence.find(id_)
         if known is not None:
             _take_known(record, known, piece, intake)
             return
-    in_order = at > derived.newest_ms
-    if in_order:
-        if plan.moves_landmark(derived.newest_ms, at) and (len(evidence) or record.folded is not None):
+    newest_ms = derived.newest_ms
+    if at > newest_ms:
+        if plan.moves_landmark(newest_ms, at) and (len(evidence) or record.folded is not None):
             intake.stale = True
         derived.newest_ms = at
-    evidence.fresh[event.id] = piece
+    evidence.fresh[id_] = piece
     intake.news.append(piece)
-    if not intake.stale and not counter.count(piece, wanted, in_order):
+    if not intake.stale and not counter.count(piece, wanted, at > newest_ms):
         intake.stale = True
 
 
@@ -89,6 +90,7 @@ def _take_known(record: Record, known: Piece, piece: Piece, intake: Intake) -> N
     if counts_before(piece, known):
         evidence = record.evidence
         evidence.replace(piece if held.id == piece.id else held for held in evidence.pieces())
+        intake.news = [*(new for new in intake.news if new.id != piece.id), piece]
         intake.stale = True
     else:
         intake.duplicates += 1

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from streamprocessor.scoring.canonical import canonical, cut
+from streamprocessor.scoring.canonical import LONGEST, canonical, cut
 from streamprocessor.scoring.conditions import ABSENT
-from streamprocessor.scoring.facts import Event
 from streamprocessor.scoring.record import Piece
 
 
@@ -30,16 +29,17 @@ def wanted_paths(paths: Iterable[str]) -> tuple[WantedPath, ...]:
     return tuple(wanted)
 
 
-def kept_values(event: Event, wanted: Iterable[WantedPath]) -> dict[str, Any]:
-    """What the event has at the wanted paths; over-long values cut, absent ones left out."""
+def kept_values(
+    properties: Mapping[str, Any], context: Mapping[str, Any], wanted: Iterable[WantedPath]
+) -> dict[str, Any]:
+    """What an event has at the wanted paths; over-long values cut, absent ones left out."""
     kept = {}
     for path, in_context, key, deeper in wanted:
-        value = (event.context if in_context else event.properties).get(key, ABSENT)
+        value = (context if in_context else properties).get(key, ABSENT)
         if deeper:
             value = _walk(value, deeper)
-        if value is ABSENT:
-            continue
-        kept[path] = value if type(value) is str and len(value) <= 1024 else cut(value)
+        if value is not ABSENT:
+            kept[path] = value if type(value) is str and len(value) <= LONGEST else cut(value)
     return kept
 
 

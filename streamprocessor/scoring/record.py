@@ -24,8 +24,8 @@ class Packing(Protocol):
     def unpack(self, packed: bytes, count: int) -> list[Piece]:
         """The pieces in `packed`, in the order in which they were packed."""
 
-    def may_hold(self, packed: bytes, event_id: str) -> bool:
-        """False only where no piece in `packed` has this id."""
+    def mark(self, event_id: str) -> bytes:
+        """Bytes that are in `packed` wherever a piece of this id is."""
 
 
 @dataclass(slots=True)
@@ -45,7 +45,7 @@ class Evidence:
         """False only where no piece has this id."""
         if event_id in self.fresh:
             return True
-        return self.packing is not None and self.packing.may_hold(self.packed, event_id)
+        return self.packing is not None and self.packing.mark(event_id) in self.packed
 
     def pieces(self) -> list[Piece]:
         """All pieces, in no order that means anything."""

@@ -217,3 +217,12 @@ def test_another_model_is_adopted_in_one_step_that_announces_nobody() -> None:
     assert [(score.name, score.presented_nano // NANO) for score in step.scores] == [("engagement", 50)]
     assert (record.revision, record.episodes) == (2, {"engagement": (1, None)})
     assert later.adopt(record, START_MS + DAY_MS) == []
+
+
+def test_an_event_that_displaces_another_content_of_its_id_is_news_as_old_as_itself() -> None:
+    record = SCORER.blank()
+    idle = Event("e1", "click", START_MS, START_MS + DAY_MS, {}, {}, SCANNER)
+    steps = told(record, idle, idle._replace(type="buy", actor="human"))
+    assert [(step.cause, step.scores[0].stage, step.hot_leads) for step in steps] == [("event", "hot", ())]
+    assert [part.event_id for part in steps[0].because] == ["e1"]
+    assert record.episodes == {"engagement": (1, None)}
