@@ -1,11 +1,16 @@
 """`python -m streamprocessor`, and the `streamprocessor` command."""
 
-from streamprocessor.cli.entry import commands
+import sys
 
 
 def main() -> None:
     """Run the command that the command line names; the process ends with its exit code."""
-    commands(prog_name="streamprocessor")
+    try:
+        from streamprocessor.cli.entry import commands
+
+        commands(prog_name="streamprocessor")
+    except KeyboardInterrupt:  # before a command could take it
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def test_every_command_that_the_readme_shows_exists(call):
 
 
 def test_asking_for_help_imports_no_room():
-    program = f"import sys, streamprocessor.__main__; print([name for name in {HEAVY} if name in sys.modules])"
+    program = f"import sys, streamprocessor.cli.entry; print([name for name in {HEAVY} if name in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
