@@ -10,7 +10,7 @@ from tests.bench.preload import written
 from tests.bench.report import Figure
 from tests.bench.rig import Rig
 from tests.bench.steady import Rates, SteadyState
-from tests.bench.worker_metrics import ANNOUNCED, CONSUMED, STEPS, wait_for
+from tests.bench.worker_metrics import ANNOUNCED, BYTES, CONSUMED, CONTACTS, STEPS, wait_for
 
 MOST_SECONDS = 900.0
 
@@ -34,6 +34,7 @@ def throughput(rig: Rig) -> list[Figure]:
         *rate_figures(steady.rates()),
         Figure("all events, from the process's start", seconds, "s"),
         Figure("contact groups (changelog records)", contact_groups / events, "per event"),
+        Figure("size of a contact's record at the end", last[BYTES] / last[CONTACTS], "B"),
         Figure("announcements", last[ANNOUNCED] / events, "per event"),
         Figure("events merged into one step", events / last[STEPS], "events"),
     ]

@@ -16,6 +16,7 @@ ANNOUNCED = "leadscore_announcements_total"
 STEPS = "leadscore_batch_size_events_count"
 RECOVERY_SECONDS = "leadscore_recovery_duration_seconds"
 CONTACTS = "leadscore_table_contacts"
+BYTES = "leadscore_table_bytes"
 TIMERS = "leadscore_timers_pending"
 
 Metrics = dict[str, float]
