@@ -12,7 +12,6 @@ from streamprocessor.scoring.record import Derived, Evidence, Folded, FoldedRule
 
 VERSION = 1
 _VERSION_BYTE = bytes([VERSION])
-_PIECE_MARK = b"\x96"  # the msgpack header of an array of six: with the id after it, it finds a piece in packed bytes
 _ARRAY_MARK = b"\xdd"
 _ACTORS = (HUMAN, PROXY, SCANNER)
 _ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
@@ -62,30 +61,51 @@ class _Head(msgspec.Struct, array_like=True, gc=False):
     lasts: dict[int, int]
     slots: bytes
     has_wide: bool
+    names: list[str]
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_head = msgspec.msgpack.Decoder(_Head).decode
-_decode_pieces = msgspec.msgpack.Decoder(list[tuple[str, int, int, int | str, str, dict[str, Any]]]).decode
+_decode_pieces = msgspec.msgpack.Decoder(list[list[Any]]).decode
 
 
-class _Msgpack:
-    """The Packing of pieces: each an array (id, occurred_at, arrival - occurred_at, actor, type, kept)."""
+class _Names:
+    """The Packing of one record's pieces: types and paths stand once in its table of names, pieces refer to them.
+
+    A piece is an array: id, occurred_at, arrival - occurred_at, actor, type, then path and value of what is kept.
+    """
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
 
     def unpack(self, packed: bytes, count: int) -> list[Piece]:
         """The pieces in `packed`."""
-        items = _decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed)
-        return [
-            Piece(id_, at, at + delay, _ACTORS[actor] if type(actor) is int else str(actor), type_, kept)
-            for id_, at, delay, actor, type_, kept in items
-        ]
+        names = self.names
+        pieces = []
+        for id_, at, delay, actor, type_, *kept in _decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
+            values = {names[path]: value for path, value in zip(kept[::2], kept[1::2], strict=True)}
+            who = _ACTORS[actor] if type(actor) is int else actor
+            pieces.append(Piece(id_, at, at + delay, who, names[type_], values))
+        return pieces
 
     def mark(self, event_id: str) -> bytes:
-        """The bytes with which a piece of this id begins."""
-        return _PIECE_MARK + _encode(event_id)
+        """The bytes of this id."""
+        return _encode(event_id)
 
+    def pack(self, piece: Piece) -> bytes:
+        """The piece as bytes; names that are new go to the end of the table."""
+        id_, at, arrival, actor, type_, kept = piece
+        fields = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), self._number(type_)]
+        for path, value in kept.items():
+            fields += (self._number(path), value)
+        return _encode(fields)
 
-_PACKING = _Msgpack()
+    def _number(self, name: str) -> int:
+        if name not in self.names:
+            self.names.append(name)
+        return self.names.index(name)
 
 
 def encode_record(record: Record) -> bytes:
@@ -128,7 +148,7 @@ def decode_record(value: bytes) -> Record:
         head.verdicts,
         None if head.folded is None else _folded(head.folded),
         head.fold_at_ms,
-        Evidence(head.packed, head.packed_count, _PACKING),
+        Evidence(head.packed, head.packed_count, _Names(head.names)),
         Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots),
     )
 
@@ -136,9 +156,11 @@ def decode_record(value: bytes) -> Record:
 def _head(record: Record) -> tuple[Any, ...]:
     """The fields of _Head, in its order."""
     evidence, derived, folded = record.evidence, record.derived, record.folded
-    packed = evidence.packed
+    packed, packing = evidence.packed, evidence.packing
+    names = packing.names if isinstance(packing, _Names) else []
     if evidence.fresh:
-        packed += b"".join([_pack(piece) for piece in evidence.fresh.values()])
+        pack = _Names(names).pack
+        packed += b"".join([pack(piece) for piece in evidence.fresh.values()])
     return (
         record.revision,
         record.sequence,
@@ -161,12 +183,8 @@ def _head(record: Record) -> tuple[Any, ...]:
         derived.lasts,
         derived.slots,
         False,
+        names,
     )
-
-
-def _pack(piece: Piece) -> bytes:
-    id_, at, arrival, actor, type_, kept = piece
-    return _encode((id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), type_, kept))
 
 
 def _rule(rule: FoldedRule) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from streamprocessor.contract.announcements import Announcer, Identity
-from streamprocessor.errors import StreamprocessorError
+from streamprocessor.errors import MustRestart, StreamprocessorError
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.batches import Batch
 from streamprocessor.stream.hot import HotStages
@@ -28,13 +29,17 @@ from streamprocessor.stream.step import (
     score_due,
 )
 
-#: Records merged into one step at most: bounds a step's length and what is repeated after a crash.
-MOST_MERGED = 12_000
+#: How long a step may compute: other lanes wait meanwhile, and its stamp grows old.
+STEP_SECONDS = 0.4
+#: Records merged into one step, within what STEP_SECONDS allow: large steps cost least, for they change a contact once.
+FEWEST_MERGED, MOST_MERGED = 2_000, 24_000
 #: A queue longer than this pauses its partition, one shorter than RESUME_BELOW resumes it.
-PAUSE_ABOVE = 36_000
-RESUME_BELOW = 12_000
+PAUSE_ABOVE = 48_000
+RESUME_BELOW = 24_000
 #: How soon to look again at timers that partition time held back.
 HELD_BACK_SECONDS = 0.1
+#: How long a closing lane may take to say that it owes nothing.
+LAST_MARKER_SECONDS = 2.0
 #: Contacts looked at by time, or brought to a new model, in one step.
 SLICE = 2_000
 
@@ -49,6 +54,7 @@ class Surroundings:
     source: str
     decoders: dict[int, Decode]
     topic_names: dict[int, str]
+    full_names: dict[int, str]
     lease: Lease
     outbox: Outbox
     meter: Meter
@@ -69,6 +75,7 @@ class Lane:
         self._queue: deque[Batch] = deque()
         self._queued = 0
         self._paused = False
+        self._mergeable = FEWEST_MERGED
         self._wake = asyncio.Event()
         self._to_adopt: Iterator[bytes] | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -100,7 +107,7 @@ class Lane:
         self._wake.set()
 
     async def close(self) -> None:
-        """Finish the step in flight, drop what is queued, and end."""
+        """Finish the step in flight, drop what is queued, and end; the next owner then has nothing to send again."""
         self._closed = True
         self._queue.clear()
         self._queued = 0
@@ -108,6 +115,14 @@ class Lane:
             self._alarm.cancel()
         async with self._working:
             self._task.cancel()
+            if self.partition.marked_step < self.partition.step:
+                # Without the marker the next owner sends the last step's announcements once more: no loss.
+                with contextlib.suppress(MustRestart, asyncio.TimeoutError):
+                    await asyncio.wait_for(self._write_marker(), LAST_MARKER_SECONDS)
+
+    async def _write_marker(self) -> None:
+        stamp_ms = await self._around.lease.stamp(self.partition.stamp_ms)
+        await self._around.outbox.write_marker(self.partition, stamp_ms)
 
     async def _run(self) -> None:
         try:
@@ -144,6 +159,7 @@ class Lane:
             started = time.perf_counter()
             batches = self._peek()
             result = score_batches(self._scoring(), self.partition.records, self.partition.number, batches)
+            self._learn_pace(batches, time.perf_counter() - started)
             await self._carry_out(result, stamp_ms, started)
             self._applied(batches)
             self._around.meter.scored(batches, result)
@@ -155,10 +171,16 @@ class Lane:
         size = 0
         for batch in self._queue:
             size += len(batch.records)
-            if batches and size > MOST_MERGED:
+            if batches and size > self._mergeable:
                 break
             batches.append(batch)
         return batches
+
+    def _learn_pace(self, batches: list[Batch], seconds: float) -> None:
+        """Merge as many records into a step as can be computed in its time; halfway there at each step."""
+        within_time = STEP_SECONDS * sum(len(batch.records) for batch in batches) / max(seconds, 1e-6)
+        wanted = (self._mergeable + within_time) / 2
+        self._mergeable = int(min(max(wanted, FEWEST_MERGED), MOST_MERGED))
 
     def _applied(self, batches: list[Batch]) -> None:
         for batch in batches:
@@ -229,7 +251,7 @@ class Lane:
             raise StreamprocessorError(message)
         identity = Identity(self._around.source, self.partition.identity.incarnation, model.name, model.version)
         around = self._around
-        return Scoring(around.scorer, around.hot_stages, Announcer(identity), around.decoders, around.topic_names)
+        return Scoring(around.scorer, around.hot_stages, Announcer(identity), around.decoders, around.full_names)
 
     async def _carry_out(self, result: StepResult, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""

@@ -40,9 +40,16 @@ class Outbox:
         """
         step = partition.step + 1
         rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), [])]
+        partition.marked_step = partition.step
         rows += [(change.key, encode_entry(change.record, step, change.owed), []) for change in changes]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
         partition.step = step
+
+    async def write_marker(self, partition: Partition, stamp_ms: int) -> None:
+        """Say that all announcements of the partition's steps so far are acknowledged, without another step."""
+        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), [])]
+        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        partition.marked_step = partition.step
 
     async def write_identity(self, partition: Partition, identity: TableIdentity, stamp_ms: int) -> None:
         """Give a new partition of the table its identity."""

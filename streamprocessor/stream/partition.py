@@ -39,7 +39,8 @@ class Change(NamedTuple):
 class Partition:
     """The state of one partition number, as of `changelog_offset` (the next changelog offset to read or write).
 
-    step: the number of the last step; stamp_ms: its time, later ones are stamped later. identity: None until one was
+    step: the number of the last step; stamp_ms: its time, later ones are stamped later. marked_step: the
+    last one of which the changelog says that its announcements are acknowledged. identity: None until one was
     read or written. applied: the newest input offset in any record, by topic number. oldest_revision, newest_revision:
     of the model, over the records.
     """
@@ -57,7 +58,7 @@ class Partition:
         self.applied: dict[int, int] = {}
         self.newest_revision = 0
         self.oldest_revision = 2**62
-        self._acknowledged_step = 0
+        self.marked_step = 0
         self._owed: dict[bytes, tuple[int, bytes]] = {}
         self._recovered: set[bytes] = set()
 
@@ -84,8 +85,9 @@ class Partition:
 
     def _read_reserved(self, key: bytes, value: bytes | None) -> None:
         if key == MARKER_KEY and value is not None:
-            self._acknowledged_step = step_of(value)
-            self.step = max(self.step, self._acknowledged_step)
+            self.marked_step = max(self.marked_step, step_of(value))
+            self.step = max(self.step, self.marked_step)
+            self._owed = {key: owed for key, owed in self._owed.items() if owed[0] > self.marked_step}
         elif key == IDENTITY_KEY and value is not None:
             self.identity = decode_identity(value)
 
@@ -104,13 +106,12 @@ class Partition:
 
     def owed_after_recovery(self) -> list[Message]:
         """The announcements of steps after the last marker, in order of steps."""
-        owed = sorted(item for item in self._owed.values() if item[0] > self._acknowledged_step)
+        owed = sorted(item for item in self._owed.values() if item[0] > self.marked_step)
         return [message for _, value in owed for message in decode_entry(value).owed]
 
     def settle_owed(self) -> None:
-        """Note that all that was owed is acknowledged; the next step's marker says so to others."""
+        """Note that all that was owed is acknowledged; the next marker says so to others."""
         self._owed.clear()
-        self._acknowledged_step = self.step
 
     def apply(self, changes: Iterable[Change], revision: int) -> None:
         """Take over a step, scored under a revision, that is in the changelog with its announcements acknowledged."""

@@ -33,13 +33,13 @@ class NewerModelNeeded(MustRestart):
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """All that a step needs besides its records. decoders and topics by topic number; announcer: in the name of the partition."""
+    """All that a step needs besides its records. decoders, full_names: by topic number; announcer: the partition's."""
 
     scorer: Scorer
     hot_stages: HotStages
     announcer: Announcer
     decoders: Mapping[int, Decode]
-    topic_names: Mapping[int, str]
+    full_names: Mapping[int, str]
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ def _new_facts(
         try:
             fact = decoders[number](key, raw.value, raw.headers, raw.timestamp)
         except RecordError as error:
-            where = Origin(scoring.topic_names[number], partition, offset, raw.timestamp)
+            where = Origin(scoring.full_names[number], partition, offset, raw.timestamp)
             result.dead_letters.append(dead_letter(key, raw.value, raw.headers, where, error))
             result.dead[number, error.reason] += 1
             continue

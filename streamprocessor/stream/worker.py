@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -48,6 +48,9 @@ from streamprocessor.stream.table import Table
 
 log = logging.getLogger(__name__)
 
+#: How long a stop may take: less than supervisors and orchestrators wait before they kill.
+STOP_SECONDS = 15.0
+
 
 def now_ms() -> int:
     """The wall clock in epoch milliseconds."""
@@ -78,7 +81,7 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
         starting.result()
         _settle_memory()
         await _first_of(stop, worker.ended())
-        await worker.stop()
+        await _within_stop_time(worker.stop())
         return EXIT_DONE if stop.done() else EXIT_MUST_RESTART
     finally:
         await worker.health.stop()
@@ -131,6 +134,7 @@ class _Worker:
             source=f"streamprocessor/{self._group}",
             decoders={topic.number: decoder_for(topic) for topic in read if topic.number is not None},
             topic_names=short_names,
+            full_names=input_names,
             lease=lease,
             outbox=outbox,
             meter=Meter(self._metrics, short_names),
@@ -238,6 +242,16 @@ def give_up(error: BaseException) -> NoReturn:
         log.critical("must restart: %s", error, exc_info=error)
     logging.shutdown()
     os._exit(EXIT_USAGE if isinstance(error, OperatorError) else EXIT_MUST_RESTART)
+
+
+async def _within_stop_time(stopping: Coroutine[Any, Any, None]) -> None:
+    """Stop in order; where Kafka is away and that can't be done, end all the same: nothing acknowledged is lost."""
+    try:
+        await asyncio.wait_for(stopping, STOP_SECONDS)
+    except asyncio.TimeoutError:
+        log.warning("stopped without Kafka's answer; what it has not acknowledged is done again at the next start")
+        logging.shutdown()
+        os._exit(EXIT_DONE)
 
 
 async def _no_model(revision: int) -> None:
