@@ -8,7 +8,7 @@ from typing import NamedTuple
 from streamprocessor.scoring.facts import Event, Fact, SuppressionChanged
 from streamprocessor.scoring.model import HotLead, Model, Score, Stage
 from tests.scoring.oracle import score_at, score_named
-from tests.scoring.oracle_evidence import by_occurrence
+from tests.scoring.oracle_evidence import by_occurrence, plain
 from tests.scoring.oracle_steps import next_step
 
 
@@ -40,10 +40,15 @@ class Replay:
     def learn(self, batch: Sequence[Fact]) -> None:
         """Facts processed together: one step at the newest arrival, after those that time made up to the oldest."""
         self.pass_time(min(fact.arrival_ms for fact in batch))
+        known = self.contents()
         self.facts += batch
         self.clock_ms = max(self.clock_ms, max(fact.arrival_ms for fact in batch))
-        events = [fact for fact in batch if isinstance(fact, Event)]
-        self.look(by_time=False, events=events)
+        # An event delivered again, or the larger of two contents of one id, is no event of the step.
+        self.look(by_time=False, events=[event for said, event in self.contents().items() if said not in known])
+
+    def contents(self) -> dict[str, Event]:
+        """The events that count by now, by what each says: whoever is judged to have done it."""
+        return {repr(event._replace(actor="")): event for event in plain(self.model, self.facts).events}
 
     def pass_time(self, until_ms: int) -> None:
         """Every step that time makes in (clock, until_ms]."""
