@@ -157,7 +157,8 @@ def _head(record: Record) -> tuple[Any, ...]:
     """The fields of _Head, in its order."""
     evidence, derived, folded = record.evidence, record.derived, record.folded
     packed, packing = evidence.packed, evidence.packing
-    names = packing.names if isinstance(packing, _Names) else []
+    # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
+    names = packing.names if isinstance(packing, _Names) and evidence.packed_count else []
     if evidence.fresh:
         pack = _Names(names).pack
         packed += b"".join([pack(piece) for piece in evidence.fresh.values()])

@@ -30,12 +30,19 @@ class LawTerm:
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
         """Each match goes towards 0, so its ends bound it."""
+        if from_ms == to_ms:
+            value = self.value(derived, from_ms)
+            return value, value
+        factor = self.law.factor
         low = high = 0
         for at, points in derived.live.get(self.number, ()):
-            first = int(points * self.law.factor(from_ms - at))
-            last = int(points * self.law.factor(to_ms - at))
-            low += min(first, last)
-            high += max(first, last)
+            first, last = int(points * factor(from_ms - at)), int(points * factor(to_ms - at))
+            if points > 0:
+                low += last
+                high += first
+            else:
+                low += first
+                high += last
         return low, high
 
     def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:

@@ -78,9 +78,12 @@ class Scorer:
                 self._pass_over(record, seen)
         return Outcome(steps, intake.duplicates, capped)
 
-    def advance(self, record: Record, until_ms: int) -> list[Step]:
-        """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant."""
-        return self._advance(record, until_ms, announce=True)
+    def advance(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
+        """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
+
+        at_most: no more than so many of them, for work in slices; record.holds_until_ms says whether more are due.
+        """
+        return self._advance(record, until_ms, announce=True, at_most=at_most)
 
     def adopt(self, record: Record, at_ms: int) -> list[Step]:
         """The step, if any, that this model makes of a record that was written under another revision.
@@ -126,11 +129,11 @@ class Scorer:
         return min((instant for instant in instants if instant is not None), default=None)
 
     def next_step_of(self, record: Record, score_name: str, t_ms: int) -> int | None:
-        """The same for one score. Where opposite terms cancel out for ages: an instant before which nothing changes."""
+        """The same for one score."""
         score = self._by_name[score_name]
         derived = self._derived_at(record, t_ms)
         cell = score.display.cell(unrounded_at(score, derived, t_ms))
-        return Exit(score, derived, cell.low, cell.high).first(t_ms + 1)[0]
+        return Exit(score, derived, (cell.low, cell.high)).first(t_ms + 1)
 
     def _derived_at(self, record: Record, t_ms: int) -> Derived:
         if t_ms >= record.at_ms and record.revision == self.model.revision:
@@ -141,24 +144,25 @@ class Scorer:
         """The stage that the contact is in when t comes, walked from what is shown."""
         stage, now = record.shown[score.name][1], record.at_ms
         while stage is not None and now < t_ms:
-            low, high = score.display.stage_range(stage)
-            leaves, _ = Exit(score, record.derived, low, high).first(now + 1, t_ms)
+            leaves = Exit(score, record.derived, score.display.stage_range(stage)).first(now + 1, t_ms)
             if leaves is None:
                 break
             now = leaves
             stage = score.display.stage(score.display.cell(unrounded_at(score, record.derived, now)), stage)
         return stage
 
-    def _advance(self, record: Record, until_ms: int, announce: bool) -> list[Step]:
+    def _advance(self, record: Record, until_ms: int, announce: bool, at_most: int | None = None) -> list[Step]:
         steps: list[Step] = []
-        while record.holds_until_ms is not None and record.holds_until_ms <= until_ms:
-            next_ms, sure = self._next_exit(record, record.holds_until_ms)
-            if next_ms is None or next_ms > until_ms or not sure:
+        while len(steps) != at_most and record.holds_until_ms is not None and record.holds_until_ms <= until_ms:
+            next_ms = self._next_exit(record, record.holds_until_ms)
+            if next_ms is None or next_ms > until_ms:
                 record.holds_until_ms = next_ms
-                continue
+                break
             record.at_ms = next_ms
             seen = look(self._plan, record, next_ms)
             record.holds_until_ms = seen.holds_until_ms
+            if not seen.changed:
+                continue
             if not announce:
                 self._pass_over(record, seen)
                 continue
@@ -167,18 +171,17 @@ class Scorer:
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         return steps
 
-    def _next_exit(self, record: Record, holds_until_ms: int) -> tuple[int | None, bool]:
-        """As Exit.first, over all scores; nothing changes before holds_until_ms."""
+    def _next_exit(self, record: Record, holds_until_ms: int) -> int | None:
+        """The first instant at which any score is shown differently; none is before holds_until_ms."""
         seen = look(self._plan, record, max(record.at_ms, holds_until_ms - 1))
-        nearest: tuple[int | None, bool] = (None, True)
+        nearest: int | None = None
         bounds = [(step.holds_until_ms, i) for i, step in enumerate(seen.scores) if step.holds_until_ms is not None]
         for bound, i in sorted(bounds):
-            score, step = self._plan.scores[i], seen.scores[i]
-            cell = score.display.cell(step.unrounded_nano)
-            search = Exit(score, record.derived, cell.low, cell.high)
-            found = search.first(bound) if nearest[0] is None else search.first(bound, nearest[0] - 1)
-            if found[0] is not None:
-                nearest = found
+            score = self._plan.scores[i]
+            cell = score.display.cell(seen.scores[i].unrounded_nano)
+            search = Exit(score, record.derived, (cell.low, cell.high))
+            found = search.first(bound) if nearest is None else search.first(bound, nearest - 1)
+            nearest = nearest if found is None else found
         return nearest
 
     def _step(

@@ -148,6 +148,13 @@ class CappedTerm:
         """The points within the limit."""
         return min(points, self.limit) if self.limit >= 0 else max(points, self.limit)
 
+    def never_binds(self, derived: Derived, from_ms: int) -> bool:
+        """Whether the limit surely holds nothing back from here on."""
+        bounds = [term.bounds(derived, from_ms, END_OF_TIME_MS) for term in self.terms]
+        if self.limit >= 0:
+            return sum(high for _, high in bounds) <= self.limit
+        return sum(low for low, _ in bounds) >= self.limit
+
     def raw(self, derived: Derived, t_ms: int) -> int:
         """Its points before the limit."""
         return sum(term.value(derived, t_ms) for term in self.terms)
@@ -184,3 +191,27 @@ class CappedTerm:
             gauge.fall = fall
             return limit
         return raw
+
+
+def simplified(terms: Sequence[Term], derived: Derived, from_ms: int) -> list[Term]:
+    """Terms with the same sum from from_ms on (to the last digit of e15), of which opposite ones cancel out.
+
+    Limits that can't bind any more are taken off; what is then of one half-life becomes one term.
+    """
+    constants: list[int] = []
+    by_half_life: dict[float, list[int]] = {}
+    others: list[Term] = []
+    waiting = list(terms)
+    while waiting:
+        term = waiting.pop()
+        if isinstance(term, CappedTerm) and term.never_binds(derived, from_ms):
+            waiting += term.terms
+        elif isinstance(term, ConstantTerm):
+            constants += term.numbers
+        elif isinstance(term, ExponentialTerm):
+            by_half_life.setdefault(term.half_life_ms, []).extend(term.numbers)
+        else:
+            others.append(term)
+    merged: list[Term] = [ConstantTerm(constants)] if constants else []
+    merged += [ExponentialTerm(numbers, half_life_ms) for half_life_ms, numbers in by_half_life.items()]
+    return merged + others

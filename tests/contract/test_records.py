@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from streamprocessor.contract.records import VERSION, decode_record, encode_record
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.facts import AttributesWritten, Event, Verdict
-from streamprocessor.scoring.model import DAY_MS, E15, NANO, EventRule, ExpiresAfter, HalfLife, Model, Score
+from streamprocessor.scoring.model import (
+    DAY_MS,
+    E15,
+    NANO,
+    EventRule,
+    ExpiresAfter,
+    HalfLife,
+    InactivityRule,
+    Model,
+    Score,
+)
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.lives import lives
@@ -38,7 +48,7 @@ def same(left: Record, right: Record) -> bool:
 @settings(max_examples=100)
 @given(data=st.data())
 def test_encoding_and_decoding_is_the_identity(data: st.DataObject) -> None:
-    model = data.draw(models(Taste(window_ms=10 * DAY_MS)))
+    model = data.draw(models(Taste(window_ms=10 * DAY_MS, precisions_nano=(5 * NANO, 10 * NANO))))
     scorer = Scorer(model)
     record = scorer.blank()
     for fact in data.draw(lives(model)):
@@ -79,6 +89,20 @@ def test_new_events_join_what_is_packed_already() -> None:
         record = decode_record(encode_record(record))
     assert [piece.id for piece in record.evidence.pieces()] == ["e0", "e1", "e2"]
     assert scorer.scores_at(record, record.at_ms)["s"].presented_nano == 2_700_000 * NANO
+
+
+def test_names_are_forgotten_with_the_events_that_had_them() -> None:
+    quiet = InactivityRule("quiet", None, DAY_MS, 0)
+    scorer = Scorer(Model("m", "v", (Score("s", (quiet,)),)))
+    record = scorer.blank()
+    sizes = []
+    for day in range(0, 400, 10):
+        scorer.apply(record, [event(f"e{day}-{n}", day, event_type=f"a type of its own {day} {n}") for n in range(10)])
+        value = encode_record(record)
+        record = decode_record(value)
+        sizes.append(len(value))
+    assert max(sizes[20:]) <= max(sizes[:20]) + 200
+    assert len({piece.type for piece in record.evidence.pieces()}) == len(record.evidence)
 
 
 def test_everything_that_is_not_evidence_survives() -> None:

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from streamprocessor.scoring.deriving import derive
 from streamprocessor.scoring.live import keep_what_is_worth
+from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.plan import compile_model
 from streamprocessor.scoring.record import Derived, Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.lives import lives, redelivered
-from tests.scoring.models import models
+from tests.scoring.models import Taste, models
 
 
 def in_any_order_of_slots(derived: Derived) -> tuple[object, ...]:
@@ -23,7 +24,7 @@ def in_any_order_of_slots(derived: Derived) -> tuple[object, ...]:
 @settings(max_examples=150)
 @given(data=st.data())
 def test_event_by_event_is_all_at_once(data: st.DataObject) -> None:
-    model = data.draw(models())
+    model = data.draw(models(Taste(precisions_nano=(5 * NANO, 10 * NANO))))
     life = data.draw(lives(model))
     scorer, plan = Scorer(model), compile_model(model)
     record: Record = scorer.blank()
