@@ -25,6 +25,7 @@ from streamprocessor.scoring.facts import HUMAN, Event, Fact
 
 RecordHeaders: TypeAlias = Sequence[tuple[str, bytes]] | None
 Decoder: TypeAlias = Callable[[bytes | None, bytes | None, RecordHeaders, int], Fact]
+ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Fact]
 
 MAX_TYPE_CHARS = 128
 
@@ -36,12 +37,21 @@ def decoder_for(topic: Topic) -> Decoder:
 
     It answers the fact, and raises RecordError where there is none. arrival_ms: the record's timestamp.
     """
-    if topic.schema == CONTACT_UPDATE:
-        return _decode_update_record
-    implied_type = topic.event_type
+    decode_value = value_decoder_for(topic)
 
     def decode(key: bytes | None, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
-        contact = contact_of(key)
+        return decode_value(contact_of(key), value, headers, arrival_ms)
+
+    return decode
+
+
+def value_decoder_for(topic: Topic) -> ValueDecoder:
+    """The same as a function of (contact, value, headers, arrival_ms), for who has read the key already."""
+    if topic.schema == CONTACT_UPDATE:
+        return _decode_update_value
+    implied_type = topic.event_type
+
+    def decode(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
         if not value:
             raise _nothing()
         body = read_object(value)
@@ -110,8 +120,7 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     return Event(event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor)
 
 
-def _decode_update_record(key: bytes | None, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
-    contact = contact_of(key)
+def _decode_update_value(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
     return decode_update(_object_of(value, headers), contact, arrival_ms)
 
 

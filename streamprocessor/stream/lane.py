@@ -30,8 +30,8 @@ from streamprocessor.stream.step import (
 )
 
 #: How long a step may compute: other lanes wait meanwhile, and its stamp grows old.
-STEP_SECONDS = 0.4
-#: Records merged into one step, within what STEP_SECONDS allow: large steps cost least, for they change a contact once.
+LONGEST_STEP_SECONDS = 1.0
+#: Records merged into one step, within what its time allows: large steps cost least, for they change a contact once.
 FEWEST_MERGED, MOST_MERGED = 2_000, 24_000
 #: A queue longer than this pauses its partition, one shorter than RESUME_BELOW resumes it.
 PAUSE_ABOVE = 48_000
@@ -47,7 +47,8 @@ SLICE = 2_000
 @dataclass(slots=True)
 class Surroundings:
     """What all lanes of a worker share. scorer changes with the model's revision; partition_time_ms tells how far
-    timers of a partition may go (None: unknown); flow pauses or resumes fetching a partition."""
+    timers of a partition may go (None: unknown); flow pauses or resumes fetching a partition; longest_wait_seconds is
+    what each lane's step may take, so that the stamps of all others stay young enough."""
 
     scorer: Scorer
     hot_stages: HotStages
@@ -60,6 +61,7 @@ class Surroundings:
     meter: Meter
     partition_time_ms: Callable[[int], int | None]
     flow: Callable[[int, bool], None]
+    longest_wait_seconds: Callable[[], float]
     newer_model: Callable[[int], Awaitable[None]]
     give_up: Callable[[BaseException], NoReturn]
 
@@ -178,7 +180,8 @@ class Lane:
 
     def _learn_pace(self, batches: list[Batch], seconds: float) -> None:
         """Merge as many records into a step as can be computed in its time; halfway there at each step."""
-        within_time = STEP_SECONDS * sum(len(batch.records) for batch in batches) / max(seconds, 1e-6)
+        allowed_seconds = min(LONGEST_STEP_SECONDS, self._around.longest_wait_seconds())
+        within_time = allowed_seconds * sum(len(batch.records) for batch in batches) / max(seconds, 1e-6)
         wanted = (self._mergeable + within_time) / 2
         self._mergeable = int(min(max(wanted, FEWEST_MERGED), MOST_MERGED))
 

@@ -20,6 +20,7 @@ class Lease:
 
     def __init__(self, session_timeout_ms: int, now_ms: Callable[[], int], loop: asyncio.AbstractEventLoop) -> None:
         self._lasts_ms = int(session_timeout_ms * LEASE_SHARE)
+        self.stamp_lasts_seconds = session_timeout_ms * STAMP_SHARE / 1000
         self._now_ms = now_ms
         self._loop = loop
         self._heard_ms = 0

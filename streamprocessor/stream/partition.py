@@ -26,14 +26,14 @@ from streamprocessor.stream.timers import TimerIndex
 class Change(NamedTuple):
     """What a step makes of one contact: the new record, when to look again, the announcements it owes.
 
-    hot: the scores in which the contact is hot by now.
+    hot: the scores in which the contact is hot by now; None: as before.
     """
 
     key: bytes
     record: bytes
     holds_until_ms: int | None
     owed: Sequence[Message]
-    hot: tuple[str, ...]
+    hot: tuple[str, ...] | None
 
 
 class Partition:
@@ -119,7 +119,8 @@ class Partition:
         for change in changes:
             self._keep(change.key, change.record)
             self.timers.arm(change.key, change.holds_until_ms)
-            self._note_hot(change.key, change.hot)
+            if change.hot is not None:
+                self._note_hot(change.key, change.hot)
 
     def _note_hot(self, key: bytes, scores: tuple[str, ...]) -> None:
         if scores:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from streamprocessor.contract.announcements import Announcer
 from streamprocessor.contract.dead_letters import Origin, dead_letter
+from streamprocessor.contract.fields import contact_of
 from streamprocessor.contract.outbox import Message
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.errors import MustRestart, RecordError
@@ -19,8 +20,12 @@ from streamprocessor.stream.batches import Batch, RawRecord
 from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.partition import Change
 
-#: (key, value, headers, arrival_ms) to a fact; raises RecordError.
-Decode = Callable[[bytes | None, bytes | None, list[tuple[str, bytes]], int], Fact]
+#: (contact, value, headers, arrival_ms) to a fact; raises RecordError.
+Decode = Callable[[str, bytes | None, list[tuple[str, bytes]], int], Fact]
+#: Steps that time makes of one contact in one slice; what is due beyond them is looked at again at once.
+MOST_STEPS = 200
+#: A record with the number of its topic.
+Item = tuple[int, RawRecord]
 
 
 class NewerModelNeeded(MustRestart):
@@ -62,7 +67,7 @@ def score_batches(
 ) -> StepResult:
     """The step of everything in `batches`, merged: each contact's new facts are applied together."""
     result = StepResult()
-    by_contact: dict[bytes | None, list[tuple[int, RawRecord]]] = {}
+    by_contact: dict[bytes | None, list[Item]] = {}
     for number, raws in batches:
         for raw in raws:
             key = raw.key
@@ -71,9 +76,17 @@ def score_batches(
             else:
                 by_contact[key] = [(number, raw)]
     for key, items in by_contact.items():
-        record = _open(scoring, records.get(key) if key is not None else None)
-        facts = _new_facts(scoring, record, items, (partition, result))
-        if facts and key is not None:
+        try:
+            contact = contact_of(key)
+        except RecordError as error:
+            for item in items:
+                _refuse(scoring, item, partition, error, result)
+            continue
+        assert key is not None
+        record = _open(scoring, records.get(key))
+        new = _unapplied(record, items, result)
+        facts = _decoded(scoring, contact, new, partition, result)
+        if facts:
             _score_contact(scoring, key, record, facts, result)
     return result
 
@@ -89,7 +102,7 @@ def score_due(
         if stored is None:
             continue
         record = _open(scoring, stored)
-        steps = scoring.scorer.advance(record, until_ms)
+        steps = scoring.scorer.advance(record, until_ms, at_most=MOST_STEPS)
         if steps:
             result.steps_by_time_ms += [step.at_ms for step in steps]
             _change(scoring, key, record, steps, result)
@@ -120,29 +133,43 @@ def _open(scoring: Scoring, stored: bytes | None) -> Record:
     return record
 
 
-def _new_facts(
-    scoring: Scoring, record: Record, items: list[tuple[int, RawRecord]], origin: tuple[int, StepResult]
-) -> list[Fact]:
-    partition, result = origin
-    facts: list[Fact] = []
-    offsets, decoders, consumed = record.offsets, scoring.decoders, result.consumed
-    for number, raw in items:
-        key, offset = raw.key, raw.offset
+def _unapplied(record: Record, items: list[Item], result: StepResult) -> list[Item]:
+    """The items beyond the record's offsets, which move on to the last of them."""
+    offsets = record.offsets
+    new = []
+    for item in items:
+        number, raw = item
+        offset = raw.offset
         if number in offsets and offset <= offsets[number]:
             result.skipped["replay"] += 1
-            continue
+        else:
+            offsets[number] = offset
+            new.append(item)
+    return new
+
+
+def _decoded(scoring: Scoring, contact: str, items: list[Item], partition: int, result: StepResult) -> list[Fact]:
+    """The facts of a contact's items; what can't be decoded goes to the dead letters."""
+    decoders, consumed = scoring.decoders, result.consumed
+    facts = []
+    for item in items:
+        number, raw = item
         try:
-            fact = decoders[number](key, raw.value, raw.headers, raw.timestamp)
+            fact = decoders[number](contact, raw.value, raw.headers, raw.timestamp)
         except RecordError as error:
-            where = Origin(scoring.full_names[number], partition, offset, raw.timestamp)
-            result.dead_letters.append(dead_letter(key, raw.value, raw.headers, where, error))
-            result.dead[number, error.reason] += 1
+            _refuse(scoring, item, partition, error, result)
             continue
-        offsets[number] = offset
         facts.append(fact)
         kind = (number, fact.type if type(fact) is Event else "update")
         consumed[kind] = consumed.get(kind, 0) + 1
     return facts
+
+
+def _refuse(scoring: Scoring, item: Item, partition: int, error: RecordError, result: StepResult) -> None:
+    number, raw = item
+    origin = Origin(scoring.full_names[number], partition, raw.offset, raw.timestamp)
+    result.dead_letters.append(dead_letter(raw.key, raw.value, raw.headers, origin, error))
+    result.dead[number, error.reason] += 1
 
 
 def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fact], result: StepResult) -> None:
@@ -159,10 +186,11 @@ def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fac
 
 def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: StepResult) -> None:
     owed: Sequence[Message] = ()
+    hot = None
     if steps:
         owed = scoring.announcer.encode(key.decode(), steps)
+        hot = scoring.hot_stages.of(record)
         _count(steps, result)
-    hot = scoring.hot_stages.of(record)
     result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed, hot))
 
 

@@ -16,7 +16,7 @@ import faust
 from faust.types import TP
 
 from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.contract.events import decoder_for
+from streamprocessor.contract.events import value_decoder_for
 from streamprocessor.contract.topics import inputs
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, EXIT_USAGE, OperatorError
 from streamprocessor.scoring.model import Model
@@ -132,7 +132,7 @@ class _Worker:
             scorer=Scorer(model),
             hot_stages=HotStages(model),
             source=f"streamprocessor/{self._group}",
-            decoders={topic.number: decoder_for(topic) for topic in read if topic.number is not None},
+            decoders={topic.number: value_decoder_for(topic) for topic in read if topic.number is not None},
             topic_names=short_names,
             full_names=input_names,
             lease=lease,
@@ -140,6 +140,7 @@ class _Worker:
             meter=Meter(self._metrics, short_names),
             partition_time_ms=lambda number: self._planes().partition_time_ms(number),
             flow=lambda number, wanted: self._faust().consumer.fetch_partition(number, wanted),
+            longest_wait_seconds=lambda: lease.stamp_lasts_seconds / (len(self._planes().lanes) + 2),
             newer_model=self._watch.wait_for if self._watch else _no_model,
             give_up=give_up,
         )
