@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import msgspec
+from xxhash import xxh3_64_digest
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.facts import HUMAN, PROXY, SCANNER
@@ -62,6 +63,7 @@ class _Head(msgspec.Struct, array_like=True, gc=False):
     slots: bytes
     has_wide: bool
     names: list[str]
+    marks: bytes
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -91,8 +93,8 @@ class _Names:
         return pieces
 
     def mark(self, event_id: str) -> bytes:
-        """The bytes of this id."""
-        return _encode(event_id)
+        """Eight bytes of a hash of this id."""
+        return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
 
     def pack(self, piece: Piece) -> bytes:
         """The piece as bytes; names that are new go to the end of the table."""
@@ -148,7 +150,7 @@ def decode_record(value: bytes) -> Record:
         head.verdicts,
         None if head.folded is None else _folded(head.folded),
         head.fold_at_ms,
-        Evidence(head.packed, head.packed_count, _Names(head.names)),
+        Evidence(head.packed, head.packed_count, head.marks, _Names(head.names)),
         Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots),
     )
 
@@ -156,12 +158,13 @@ def decode_record(value: bytes) -> Record:
 def _head(record: Record) -> tuple[Any, ...]:
     """The fields of _Head, in its order."""
     evidence, derived, folded = record.evidence, record.derived, record.folded
-    packed, packing = evidence.packed, evidence.packing
+    packed, marks, packing = evidence.packed, evidence.marks, evidence.packing
     # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
     names = packing.names if isinstance(packing, _Names) and evidence.packed_count else []
     if evidence.fresh:
-        pack = _Names(names).pack
+        pack, mark = _Names(names).pack, _Names(names).mark
         packed += b"".join([pack(piece) for piece in evidence.fresh.values()])
+        marks += b"".join([mark(id_) for id_ in evidence.fresh])
     return (
         record.revision,
         record.sequence,
@@ -185,6 +188,7 @@ def _head(record: Record) -> tuple[Any, ...]:
         derived.slots,
         False,
         names,
+        marks,
     )
 
 

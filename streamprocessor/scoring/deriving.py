@@ -17,6 +17,8 @@ from streamprocessor.scoring.terms import weight
 Match = tuple[Matcher, Piece, int]
 """A rule, the event that matched it, and what the match counts for."""
 
+TIME_BYTES = 8
+
 OnMatch = Callable[[Match], None]
 
 
@@ -54,10 +56,10 @@ class Counter:
             if matcher.slot_count is not None:
                 slot = matcher.slot(kept, at)
                 if self._held(matcher, slot) >= matcher.slot_count:
-                    if in_order:
+                    if in_order or self._is_later(slot, at):
                         continue
                     return False
-                derived.slots += slot
+                derived.slots += slot + at.to_bytes(TIME_BYTES, "big", signed=True)
             self._on_match((matcher, piece, amount))
             number, half_life_ms = matcher.number, matcher.half_life_ms
             if half_life_ms is None:
@@ -67,6 +69,17 @@ class Counter:
                 landmark_ms = derived.newest_ms // matcher.grid_ms * matcher.grid_ms
                 amount = weight(amount, at, landmark_ms, half_life_ms)
             derived.sums[number] = derived.sums.get(number, 0) + amount
+        return True
+
+    def _is_later(self, slot: bytes, at_ms: int) -> bool:
+        """Whether every unfolded match that holds this slot occurred before at_ms: then none is displaced."""
+        slots = self._derived.slots
+        found = slots.find(slot)
+        while found >= 0:
+            time_at = found + len(slot)
+            if int.from_bytes(slots[time_at : time_at + TIME_BYTES], "big", signed=True) >= at_ms:
+                return False
+            found = slots.find(slot, time_at)
         return True
 
     def _held(self, matcher: Matcher, slot: bytes) -> int:

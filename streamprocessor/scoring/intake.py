@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 
 from streamprocessor.scoring.canonical import canonical, cut
@@ -11,6 +12,8 @@ from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, Suppre
 from streamprocessor.scoring.keeping import counts_before, kept_values
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Piece, Record
+
+_OCCURRENCE = attrgetter("occurred_at_ms")
 
 
 class Intake:
@@ -41,6 +44,8 @@ def take_in(plan: Plan, record: Record, facts: Sequence[Fact]) -> Intake:
     """Take the facts into the record, in any order to the same effect; `derived` is complete again afterwards."""
     intake = Intake()
     counter = Counter(plan, record, record.derived, intake.matches.append)
+    if len(facts) > 1:
+        facts = sorted(facts, key=_OCCURRENCE)  # in order, few limits have to be looked at again
     for fact in facts:
         if type(fact) is Event:
             _take_event(plan, record, fact, counter, intake)

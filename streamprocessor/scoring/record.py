@@ -25,15 +25,19 @@ class Packing(Protocol):
         """The pieces in `packed`, in the order in which they were packed."""
 
     def mark(self, event_id: str) -> bytes:
-        """Bytes that are in `packed` wherever a piece of this id is."""
+        """Bytes that are among the marks of packed pieces where one has this id; hardly ever else."""
 
 
 @dataclass(slots=True)
 class Evidence:
-    """The single pieces: those read with the record stay packed until someone must see them, new ones are `fresh`."""
+    """The single pieces: those read with the record stay packed until someone must see them, new ones are `fresh`.
+
+    marks: a mark of each packed piece's id, so that an id that is not there is told without unpacking.
+    """
 
     packed: bytes = b""
     packed_count: int = 0
+    marks: bytes = b""
     packing: Packing | None = field(default=None, compare=False, repr=False)
     fresh: dict[str, Piece] = field(default_factory=dict)
 
@@ -45,7 +49,7 @@ class Evidence:
         """False only where no piece has this id."""
         if event_id in self.fresh:
             return True
-        return self.packing is not None and self.packing.mark(event_id) in self.packed
+        return self.packing is not None and self.packing.mark(event_id) in self.marks
 
     def pieces(self) -> list[Piece]:
         """All pieces, in no order that means anything."""
@@ -62,7 +66,7 @@ class Evidence:
 
     def replace(self, pieces: Iterable[Piece]) -> None:
         """Hold exactly these pieces from now on."""
-        self.packed, self.packed_count = b"", 0
+        self.packed, self.packed_count, self.marks = b"", 0, b""
         self.fresh = {piece.id: piece for piece in pieces}
 
 
@@ -75,7 +79,7 @@ class Derived:
     sums: rule number → Σ points_e15 (no decay, attributes) or Σ forward-decayed weights (half-life, see tallies.py).
     live: rule number → [(occurred_at_ms, amount)] in order; amounts are points_e15, counts or nano.
     lasts: inactivity rule number → occurred_at of the last event that it asks for.
-    slots: 8-byte keys, one for each match that holds a slot of a limited rule.
+    slots: for each match that holds a slot of a limited rule, its 8-byte key and its occurred_at in 8 bytes.
     """
 
     newest_ms: int = 0

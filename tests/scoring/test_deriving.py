@@ -16,7 +16,7 @@ from tests.scoring.models import Taste, models
 
 
 def in_any_order_of_slots(derived: Derived) -> tuple[object, ...]:
-    slots = sorted(derived.slots[i : i + 8] for i in range(0, len(derived.slots), 8))
+    slots = sorted(derived.slots[i : i + 16] for i in range(0, len(derived.slots), 16))
     sums = {number: amount for number, amount in derived.sums.items() if amount}
     return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots
 
