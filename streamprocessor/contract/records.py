@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import msgspec
@@ -14,6 +15,7 @@ from streamprocessor.scoring.record import Derived, Evidence, Folded, FoldedRule
 VERSION = 1
 _VERSION_BYTE = bytes([VERSION])
 _ARRAY_MARK = b"\xdd"
+_ARRAY_HEAD_BYTES = {0xDC: 3, 0xDD: 5}  # arrays of up to 15 items have a head of one byte
 _ACTORS = (HUMAN, PROXY, SCANNER)
 _ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
 
@@ -96,18 +98,23 @@ class _Names:
         """Eight bytes of a hash of this id."""
         return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
 
-    def pack(self, piece: Piece) -> bytes:
-        """The piece as bytes; names that are new go to the end of the table."""
-        id_, at, arrival, actor, type_, kept = piece
-        fields = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), self._number(type_)]
-        for path, value in kept.items():
-            fields += (self._number(path), value)
-        return _encode(fields)
+    def pack(self, pieces: Iterable[Piece]) -> bytes:
+        """The pieces as bytes, one after the other; names that are new go to the end of the table."""
+        rows = []
+        for id_, at, arrival, actor, type_, kept in pieces:
+            row = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), self._number(type_)]
+            for path, value in kept.items():
+                row += (self._number(path), value)
+            rows.append(row)
+        packed = _encode(rows)
+        return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
 
     def _number(self, name: str) -> int:
-        if name not in self.names:
+        try:
+            return self.names.index(name)
+        except ValueError:
             self.names.append(name)
-        return self.names.index(name)
+            return len(self.names) - 1
 
 
 def encode_record(record: Record) -> bytes:
@@ -162,9 +169,9 @@ def _head(record: Record) -> tuple[Any, ...]:
     # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
     names = packing.names if isinstance(packing, _Names) and evidence.packed_count else []
     if evidence.fresh:
-        pack, mark = _Names(names).pack, _Names(names).mark
-        packed += b"".join([pack(piece) for piece in evidence.fresh.values()])
-        marks += b"".join([mark(id_) for id_ in evidence.fresh])
+        fresh = _Names(names)
+        packed += fresh.pack(evidence.fresh.values())
+        marks += b"".join([fresh.mark(id_) for id_ in evidence.fresh])
     return (
         record.revision,
         record.sequence,

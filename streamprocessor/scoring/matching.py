@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
@@ -67,7 +68,12 @@ class Matcher:
                 text = "j" + canonical(value)
         if self.slot_within_ms is not None:
             text = f"{occurred_at_ms // self.slot_within_ms}:{text}"
-        return blake2b(self.slot_prefix + text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        return _digest(self.slot_prefix, text)
+
+
+@lru_cache(maxsize=16_384)  # contacts share messages and links
+def _digest(prefix: bytes, text: str) -> bytes:
+    return blake2b(prefix + text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | None) -> Matcher:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamprocessor.contract.announcements import Announcer
-from streamprocessor.contract.dead_letters import Origin, dead_letter
 from streamprocessor.contract.fields import contact_of
 from streamprocessor.contract.outbox import Message
 from streamprocessor.contract.records import decode_record, encode_record
@@ -84,8 +83,7 @@ def score_batches(
             continue
         assert key is not None
         record = _open(scoring, records.get(key))
-        new = _unapplied(record, items, result)
-        facts = _decoded(scoring, contact, new, partition, result)
+        facts = _new_facts(scoring, contact, record, items, (partition, result))
         if facts:
             _score_contact(scoring, key, record, facts, result)
     return result
@@ -133,27 +131,20 @@ def _open(scoring: Scoring, stored: bytes | None) -> Record:
     return record
 
 
-def _unapplied(record: Record, items: list[Item], result: StepResult) -> list[Item]:
-    """The items beyond the record's offsets, which move on to the last of them."""
-    offsets = record.offsets
-    new = []
+def _new_facts(
+    scoring: Scoring, contact: str, record: Record, items: list[Item], origin: tuple[int, StepResult]
+) -> list[Fact]:
+    """The facts of the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
+    partition, result = origin
+    offsets, decoders, consumed = record.offsets, scoring.decoders, result.consumed
+    facts = []
     for item in items:
         number, raw = item
         offset = raw.offset
         if number in offsets and offset <= offsets[number]:
             result.skipped["replay"] += 1
-        else:
-            offsets[number] = offset
-            new.append(item)
-    return new
-
-
-def _decoded(scoring: Scoring, contact: str, items: list[Item], partition: int, result: StepResult) -> list[Fact]:
-    """The facts of a contact's items; what can't be decoded goes to the dead letters."""
-    decoders, consumed = scoring.decoders, result.consumed
-    facts = []
-    for item in items:
-        number, raw = item
+            continue
+        offsets[number] = offset
         try:
             fact = decoders[number](contact, raw.value, raw.headers, raw.timestamp)
         except RecordError as error:
