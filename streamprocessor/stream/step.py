@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamprocessor.contract.announcements import Announcer
+from streamprocessor.contract.dead_letters import Origin, dead_letter
 from streamprocessor.contract.fields import contact_of
 from streamprocessor.contract.outbox import Message
 from streamprocessor.contract.records import decode_record, encode_record
