@@ -20,7 +20,7 @@ up: .venv/run.stamp ## run it here: embedded Kafka, topics, model, a worker (Ctr
 	@$(BIN)/streamprocessor up
 
 test: check ## all checks and all tests, on a real Kafka
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 check: .venv/test.stamp ## ruff, ruff format, mypy --strict, import-linter
 	@$(BIN)/ruff check --quiet $(CHECKED)
@@ -31,8 +31,8 @@ check: .venv/test.stamp ## ruff, ruff format, mypy --strict, import-linter
 bench: .venv/bench.stamp ## events a second, against a hand-written loop and stock Faust
 	@$(BIN)/python -m tests.bench
 
-nightly: .venv/test.stamp ## all tests, the property tests with thousands of examples
-	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q
+nightly: .venv/test.stamp ## all tests, with thousands of examples and dozens of kills
+	@HYPOTHESIS_PROFILE=nightly FAULT_KILLS=40 FAULT_EVENTS=60000 $(BIN)/python -m pytest -q
 
 clean: ## remove .venv and caches; the data in .streamprocessor stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
