@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench nightly clean
+.PHONY: help demo up test check bench compiled compiled-test nightly clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,10 @@ check: .venv/test.stamp ## ruff, ruff format, mypy --strict, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: .venv/bench.stamp ## events a second, against a hand-written loop and stock Faust
+bench: .venv/bench.stamp $(if $(shell command -v cc),build/compiled.stamp) ## events a second, against a hand-written loop and stock Faust
 	@$(BIN)/python -m tests.bench
+
+compiled: build/compiled.stamp ## the hot modules as machine code in build/compiled, by mypyc (needs a C compiler)
 
 nightly: .venv/test.stamp ## all tests, with thousands of examples and dozens of kills
 	@HYPOTHESIS_PROFILE=nightly FAULT_KILLS=40 FAULT_EVENTS=60000 $(BIN)/python -m pytest -q
@@ -37,6 +39,26 @@ nightly: .venv/test.stamp ## all tests, with thousands of examples and dozens of
 clean: ## remove .venv and caches; the data in .streamprocessor stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
 	@find streamprocessor tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+compiled-test: compiled ## the tests of scoring, contract, worker and faults, on the compiled modules
+	@cd build/compiled && ../../$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/scoring tests/contract tests/stream tests/faults
+
+# ---- what is compiled ----------------------------------------------------------------------------------------------
+
+# The same files, compiled beside the tree: in it, a stale compiled module would hide the source that is edited.
+HOT := $(filter-out %/__init__.py %/model.py,$(wildcard streamprocessor/scoring/*.py)) streamprocessor/errors.py \
+  $(addprefix streamprocessor/contract/,announcements.py cloud_events.py events.py fields.py json_text.py reasons.py records.py times.py updates.py) \
+  $(addprefix streamprocessor/stream/,hot.py partition.py step.py timers.py)
+
+build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py')
+	@rm -rf build/compiled && mkdir -p build/compiled
+	@cp -r streamprocessor build/compiled/
+	@echo 'compiling $(words $(HOT)) modules into build/compiled'
+	@cd build/compiled && PATH="$$PWD/../../$(BIN):$$PATH" mypyc --ignore-missing-imports $(HOT) > ../compiled.log 2>&1 \
+	  || { tail -20 ../compiled.log >&2; exit 1; }
+	@cp pyproject.toml build/compiled/
+	@ln -s ../../tests ../../topics ../../deploy build/compiled/
+	@touch $@
 
 # ---- what is installed ---------------------------------------------------------------------------------------------
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any
 
-import msgspec
+from msgspec import DecodeError
 from xxhash import xxh3_64_digest
 
+from streamprocessor.contract.record_layout import FoldedLayout, Head, Live, decode_head, decode_pieces, encode
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.facts import HUMAN, PROXY, SCANNER
 from streamprocessor.scoring.record import Derived, Evidence, Folded, FoldedRule, Piece, Record
@@ -18,59 +19,6 @@ _ARRAY_MARK = b"\xdd"
 _ARRAY_HEAD_BYTES = {0xDC: 3, 0xDD: 5}  # arrays of up to 15 items have a head of one byte
 _ACTORS = (HUMAN, PROXY, SCANNER)
 _ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
-
-Wide: TypeAlias = int | str
-"""An integer; as text where it does not fit into 64 bits."""
-
-Live: TypeAlias = list[tuple[int, Wide]]
-
-
-class _Rule(msgspec.Struct, array_like=True):
-    count: int
-    amount: Wide
-    half_life_ms: float | None
-    at_ms: float
-    live: Live
-    slots: bytes
-
-
-class _Folded(msgspec.Struct, array_like=True):
-    newest_ms: int
-    rules: dict[str, _Rule]
-    lasts: dict[str, int]
-
-
-class _Head(msgspec.Struct, array_like=True, gc=False):
-    """A record as it lies in bytes; new fields go to the end, with a default."""
-
-    revision: int
-    sequence: int
-    at_ms: int
-    offsets: dict[int, int]
-    attributes: dict[str, list[Any]]
-    suppressed: tuple[bool, int, str]
-    shown: dict[str, tuple[int, str | None]]
-    episodes: dict[str, tuple[int, int | None]]
-    holds_until_ms: int | None
-    verdicts: dict[str, tuple[int, str, str, int]]
-    folded: _Folded | None
-    fold_at_ms: int | None
-    packed_count: int
-    packed: bytes
-    newest_ms: int
-    first_ms: int | None
-    sums: dict[int, Wide]
-    live: dict[int, Live]
-    lasts: dict[int, int]
-    slots: bytes
-    has_wide: bool
-    names: list[str]
-    marks: bytes
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode_head = msgspec.msgpack.Decoder(_Head).decode
-_decode_pieces = msgspec.msgpack.Decoder(list[list[Any]]).decode
 
 
 class _Names:
@@ -88,7 +36,7 @@ class _Names:
         """The pieces in `packed`."""
         names = self.names
         pieces = []
-        for id_, at, delay, actor, type_, *kept in _decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
+        for id_, at, delay, actor, type_, *kept in decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
             values = {names[path]: value for path, value in zip(kept[::2], kept[1::2], strict=True)}
             who = _ACTORS[actor] if type(actor) is int else actor
             pieces.append(Piece(id_, at, at + delay, who, names[type_], values))
@@ -106,7 +54,7 @@ class _Names:
             for path, value in kept.items():
                 row += (self._number(path), value)
             rows.append(row)
-        packed = _encode(rows)
+        packed = encode(rows)
         return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
 
     def _number(self, name: str) -> int:
@@ -120,9 +68,9 @@ class _Names:
 def encode_record(record: Record) -> bytes:
     """The record as bytes of exactly the size that is needed."""
     try:
-        return _VERSION_BYTE + _encode(_head(record))
+        return _VERSION_BYTE + encode(_head(record))
     except OverflowError:
-        return _VERSION_BYTE + _encode(_widened(_head(record)))
+        return _VERSION_BYTE + encode(_widened(_head(record)))
 
 
 def decode_record(value: bytes) -> Record:
@@ -135,8 +83,8 @@ def decode_record(value: bytes) -> Record:
         )
         raise OperatorError(message)
     try:
-        head = _decode_head(memoryview(value)[1:])
-    except msgspec.DecodeError as error:
+        head = decode_head(memoryview(value)[1:])
+    except DecodeError as error:
         message = f"a contact's record of schema version {VERSION} can't be read: {error}"
         raise OperatorError(message) from error
     sums: Any = head.sums
@@ -205,7 +153,7 @@ def _rule(rule: FoldedRule) -> tuple[Any, ...]:
 
 def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same with every amount as text: some do not fit into 64 bits."""
-    fields = dict(zip(_Head.__struct_fields__, head, strict=True))
+    fields = dict(zip(Head.__struct_fields__, head, strict=True))
     fields["sums"] = {number: str(amount) for number, amount in fields["sums"].items()}
     fields["live"] = {number: _wide(matches) for number, matches in fields["live"].items()}
     if fields["folded"] is not None:
@@ -216,7 +164,7 @@ def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(fields.values())
 
 
-def _folded(folded: _Folded) -> Folded:
+def _folded(folded: FoldedLayout) -> Folded:
     rules = {
         key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, _narrow(r.live), r.slots)
         for key, r in folded.rules.items()

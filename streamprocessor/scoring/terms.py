@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from streamprocessor.scoring.model import E15
 from streamprocessor.scoring.record import Derived
@@ -88,7 +88,7 @@ class ExponentialTerm:
 
     __slots__ = ("grid_ms", "half_life_ms", "numbers")
 
-    SCALE = E15 / 2.0**WEIGHT_BITS
+    SCALE: ClassVar[float] = E15 / 2.0**WEIGHT_BITS
     """What turns a decayed sum of weights into e15."""
 
     def __init__(self, numbers: Sequence[int], half_life_ms: float) -> None:

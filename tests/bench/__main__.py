@@ -19,16 +19,17 @@ from tests.bench.peers import confluent, stock_faust
 from tests.bench.report import Figure, Part, as_table, write_json
 from tests.bench.rig import Rig
 from tests.bench.scale import FULL_EVENTS, Scale, scale_of
-from tests.bench.throughput import throughput
+from tests.bench.throughput import compiled, throughput
 
 PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "throughput": throughput,
+    "compiled": compiled,
     "confluent": confluent,
     "faust": stock_faust,
     "at-rest": at_rest,
     "latency": latency,
 }
-NEED_THE_BACKLOG = ("throughput", "confluent", "faust")
+NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust")
 FEWEST_EVENTS = 1_000
 BROKER_HEAP_MB = 512
 TERMINATED = 143

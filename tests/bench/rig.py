@@ -15,7 +15,7 @@ from streamprocessor.settings import Settings
 from tests.bench.events import backlog
 from tests.bench.preload import preload
 from tests.bench.scale import PARTITIONS, Scale
-from tests.harness.system import System
+from tests.harness.system import ROOT, System
 from tests.harness.workers import WorkerProcess
 
 
@@ -29,13 +29,13 @@ class Rig:
         self.ending = ending
         self.folder = folder
 
-    def system(self, name: str) -> System:
+    def system(self, name: str, app_id: str = "bench") -> System:
         """An application of its own, with topics and model."""
         system = System(
             Settings(
                 bootstrap=self.bootstrap,
                 topic_prefix=f"{name}-",
-                app_id="bench",
+                app_id=app_id,
                 partitions=PARTITIONS,
                 data_dir=str(self.folder),
             )
@@ -43,10 +43,10 @@ class Rig:
         asyncio.run(system.create())
         return system
 
-    def worker(self, system: System) -> WorkerProcess:
+    def worker(self, system: System, package_in: Path = ROOT) -> WorkerProcess:
         """A worker of the application, not started yet; it ends with the run at the latest."""
-        name = f"{system.settings.topic_prefix}worker"
-        worker = WorkerProcess(system.settings, name, self.folder)
+        name = f"{system.settings.topic_prefix}{system.settings.app_id}"
+        worker = WorkerProcess(system.settings, name, self.folder, package_in)
         self.ending.callback(worker.discard)
         return worker
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import psutil
 
@@ -11,14 +12,30 @@ from tests.bench.report import Figure
 from tests.bench.rig import Rig
 from tests.bench.steady import Rates, SteadyState
 from tests.bench.worker_metrics import ANNOUNCED, BYTES, CONSUMED, CONTACTS, STEPS, wait_for
+from tests.harness.system import ROOT, System
 
 MOST_SECONDS = 900.0
 
 
+COMPILED = ROOT / "build" / "compiled"
+
+
 def throughput(rig: Rig) -> list[Figure]:
     """The worker's steady state over all preloaded events."""
-    system, events = rig.busy, rig.scale.events
-    worker = rig.worker(system).start()
+    return _steady_state(rig, rig.busy, ROOT)
+
+
+def compiled(rig: Rig) -> list[Figure]:
+    """The same of a worker whose hot modules are compiled; nothing where `make compiled` has not made them."""
+    if not (COMPILED / "streamprocessor").is_dir():
+        return []
+    _ = rig.busy
+    return _steady_state(rig, rig.system("busy", "compiled"), COMPILED)
+
+
+def _steady_state(rig: Rig, system: System, package_in: Path) -> list[Figure]:
+    events = rig.scale.events
+    worker = rig.worker(system, package_in).start()
     started = time.perf_counter()
     steady = SteadyState(events, psutil.Process(worker.process.pid), rig.broker)
     last = wait_for(

@@ -20,8 +20,9 @@ from tests.harness.system import ROOT, until
 class WorkerProcess:
     """One `streamprocessor worker`; a name of its own, so that a restart takes its partitions back at once."""
 
-    def __init__(self, settings: Settings, name: str, folder: Path) -> None:
+    def __init__(self, settings: Settings, name: str, folder: Path, package_in: Path = ROOT) -> None:
         self.name = name
+        self._package_in = package_in
         self.log = folder / f"{name}.log"
         self._settings = settings
         self._folder = folder
@@ -43,7 +44,7 @@ class WorkerProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamprocessor", "worker"],
                 env=environment,
-                cwd=ROOT,
+                cwd=self._package_in,
                 stdout=log,
                 stderr=log,
             )

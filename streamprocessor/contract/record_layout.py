@@ -1,0 +1,64 @@
+"""How a contact's record lies in bytes: msgpack arrays, read and written by the library."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+Wide: TypeAlias = int | str
+"""An integer; as text where it does not fit into 64 bits."""
+
+Live: TypeAlias = list[tuple[int, Wide]]
+
+
+class RuleLayout(msgspec.Struct, array_like=True):
+    """What is folded of one rule; fields as in FoldedRule."""
+
+    count: int
+    amount: Wide
+    half_life_ms: float | None
+    at_ms: float
+    live: Live
+    slots: bytes
+
+
+class FoldedLayout(msgspec.Struct, array_like=True):
+    """What is folded of a contact; fields as in Folded."""
+
+    newest_ms: int
+    rules: dict[str, RuleLayout]
+    lasts: dict[str, int]
+
+
+class Head(msgspec.Struct, array_like=True, gc=False):
+    """A record as it lies in bytes; new fields go to the end, with a default."""
+
+    revision: int
+    sequence: int
+    at_ms: int
+    offsets: dict[int, int]
+    attributes: dict[str, list[Any]]
+    suppressed: tuple[bool, int, str]
+    shown: dict[str, tuple[int, str | None]]
+    episodes: dict[str, tuple[int, int | None]]
+    holds_until_ms: int | None
+    verdicts: dict[str, tuple[int, str, str, int]]
+    folded: FoldedLayout | None
+    fold_at_ms: int | None
+    packed_count: int
+    packed: bytes
+    newest_ms: int
+    first_ms: int | None
+    sums: dict[int, Wide]
+    live: dict[int, Live]
+    lasts: dict[int, int]
+    slots: bytes
+    has_wide: bool
+    names: list[str]
+    marks: bytes
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_head = msgspec.msgpack.Decoder(Head).decode
+decode_pieces = msgspec.msgpack.Decoder(list[list[Any]]).decode
