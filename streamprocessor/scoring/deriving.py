@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from streamprocessor.scoring.facts import HUMAN
@@ -120,6 +121,23 @@ def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: On
         if wanted is not None:
             counter.count(piece, wanted, in_order=True)
     return derived
+
+
+def kept_matches(plan: Plan, record: Record, numbers: set[int]) -> dict[int, list[Match]]:
+    """The matches that count, of the rules of these numbers alone, in (occurred_at, id) order."""
+    found: dict[int, list[Match]] = {number: [] for number in numbers}
+    derived = Derived(newest_ms=record.derived.newest_ms)
+    counter = Counter(plan, record, derived, lambda match: found[match[0].number].append(match))
+    narrowed = {
+        type_: replace(wanted, matchers=matchers, watches=())
+        for type_, wanted in plan.by_type.items()
+        if (matchers := tuple(matcher for matcher in wanted.matchers if matcher.number in numbers))
+    }
+    pieces = [piece for piece in record.evidence.pieces() if piece.type in narrowed]
+    pieces.sort(key=lambda piece: (piece.occurred_at_ms, piece.id))
+    for piece in pieces:
+        counter.count(piece, narrowed[piece.type], in_order=True)
+    return found
 
 
 def _unheard(match: Match) -> None:

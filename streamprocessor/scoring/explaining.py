@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 
-from streamprocessor.scoring.deriving import Match, derive
+from streamprocessor.scoring.deriving import Match, derive, kept_matches
 from streamprocessor.scoring.intake import Intake
 from streamprocessor.scoring.laws import LinearLaw
 from streamprocessor.scoring.live import LawTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.matching import Matcher
-from streamprocessor.scoring.model import AttributeRule, FrequencyRule, InactivityRule, MonetaryRule, RecencyRule, Rule
+from streamprocessor.scoring.model import (
+    AttributeRule,
+    EventRule,
+    FrequencyRule,
+    InactivityRule,
+    MonetaryRule,
+    RecencyRule,
+    Rule,
+)
 from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan
 from streamprocessor.scoring.presented import E15_A_NANO, HALF_NANO_E15, unrounded
 from streamprocessor.scoring.record import Derived, Piece, Record
@@ -92,22 +99,36 @@ def because_of_time(plan: Plan, derived: Derived, scores: Sequence[ScoreStep], a
     return tuple(sorted(decaying, key=lambda part: -abs(part.points_nano))[:MOST_DECAYING])
 
 
-def strongest(parts: Iterable[Part], how_many: int = 3) -> tuple[Part, ...]:
-    """The rules that give the most, one part each: points summed up, its newest event, how many parts it had."""
-    by_rule: dict[str, list[Part]] = {}
-    for part in parts:
-        if part.rule is not None:
-            by_rule.setdefault(part.rule, []).append(part)
-    summed = []
-    for of_rule in by_rule.values():
-        own = [part for part in of_rule if part.kind != "cut"]
-        if own:
-            points = sum(part.points_nano for part in of_rule)
-            count = sum(part.count or 1 for part in own)
-            newest = max(own, key=lambda part: (part.occurred_at_ms or 0, part.event_id or ""))
-            summed.append(newest._replace(points_nano=points, of_nano=None, factor=None, actor=None, count=count))
-    positive = [part for part in summed if part.points_nano > 0]
-    return tuple(islice(sorted(positive, key=lambda part: -part.points_nano), how_many))
+def strongest(plan: Plan, score: ScorePlan, record: Record, t_ms: int, how_many: int = 3) -> tuple[Part, ...]:
+    """The rules that give the most at t, one part each: their points within their limits, their newest event, how many.
+
+    t_ms: not before the record's clock. Only the matches of these rules are looked for.
+    """
+    worth = []
+    for rule in score.rules:
+        share = rule.term.value(record.derived, t_ms)
+        limit = rule.rule.limit.points_nano
+        if limit is not None:
+            share = CappedTerm([rule.term], limit).cap(share)
+        if _nano(share) > 0:
+            worth.append((share, rule))
+    best = sorted(worth, key=lambda each: -each[0])[:how_many]
+    matches = kept_matches(plan, record, {rule.number for _, rule in best})
+    return tuple(_summed(plan, rule, record, (share, matches.get(rule.number, [])), t_ms) for share, rule in best)
+
+
+def _summed(plan: Plan, rule: RulePlan, record: Record, found: tuple[int, list[Match]], t_ms: int) -> Part:
+    """One part for all that a rule gives."""
+    share, matches = found
+    folded = None if record.folded is None else record.folded.rules.get(rule.key)
+    count = len(matches) + (folded.count if folded is not None else 0)
+    if isinstance(rule.rule, EventRule) and matches:
+        newest = matches[-1][1]
+        return Part(rule.rule.id, _nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
+    if isinstance(rule.rule, EventRule):
+        return Part(rule.rule.id, _nano(share), "earlier", count=count)
+    part = next(_rule_parts(plan, rule, record, record.derived, matches, t_ms))[0]
+    return part._replace(points_nano=_nano(share), count=part.count or 1)
 
 
 def _rule_parts(

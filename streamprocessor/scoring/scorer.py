@@ -189,7 +189,7 @@ class Scorer:
     ) -> Step:
         """The step from what is shown to what is seen; the record shows it from now on."""
         leads = enter_hot(self._plan, record, seen, news_age_ms)
-        reasons = strongest(self.explain(record, leads[0].score, seen.at_ms)) if leads else ()
+        reasons = strongest(self._plan, self._by_name[leads[0].score], record, seen.at_ms) if leads else ()
         self._show(record, seen)
         record.sequence += 1
         return Step(seen.at_ms, cause, record.sequence, seen.scores, because, tuple(leads), reasons)

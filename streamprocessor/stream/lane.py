@@ -32,10 +32,10 @@ from streamprocessor.stream.step import (
 #: How long a step may compute: other lanes wait meanwhile, and its stamp grows old.
 LONGEST_STEP_SECONDS = 1.0
 #: Records merged into one step, within what its time allows: large steps cost least, for they change a contact once.
-FEWEST_MERGED, MOST_MERGED = 2_000, 24_000
+FEWEST_MERGED, MOST_MERGED = 2_000, 36_000
 #: A queue longer than this pauses its partition, one shorter than RESUME_BELOW resumes it.
-PAUSE_ABOVE = 48_000
-RESUME_BELOW = 24_000
+PAUSE_ABOVE = 60_000
+RESUME_BELOW = 40_000
 #: How soon to look again at timers that partition time held back.
 HELD_BACK_SECONDS = 0.1
 #: How long a closing lane may take to say that it owes nothing.
