@@ -27,10 +27,15 @@ def throughput(rig: Rig) -> list[Figure]:
 
 def compiled(rig: Rig) -> list[Figure]:
     """The same of a worker whose hot modules are compiled; nothing where `make compiled` has not made them."""
-    if not (COMPILED / "streamprocessor").is_dir():
+    if not is_compiled():
         return []
     _ = rig.busy
     return _steady_state(rig, rig.system("busy", "compiled"), COMPILED)
+
+
+def is_compiled() -> bool:
+    """Whether `make compiled` has compiled the hot modules of the tree as it was then."""
+    return (COMPILED / "pyproject.toml").is_file()
 
 
 def _steady_state(rig: Rig, system: System, package_in: Path) -> list[Figure]:
