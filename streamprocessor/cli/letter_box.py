@@ -96,7 +96,7 @@ def row_of(kept: Kept) -> dict[str, Any]:
 
 def whole_row_of(kept: Kept) -> dict[str, Any]:
     """A dead letter in a row, with its headers and bytes, which are text only by chance."""
-    headers = [[name, value.decode("utf-8", "backslashreplace")] for name, value in kept.letter.headers]
+    headers = [[name, (value or b"").decode("utf-8", "backslashreplace")] for name, value in kept.letter.headers]
     value = None if kept.value is None else kept.value.decode("utf-8", "backslashreplace")
     exact = base64.b64encode(kept.value or b"").decode()
     return {**row_of(kept), "headers": headers, "value": value, "value_base64": exact}

@@ -66,7 +66,7 @@ def show(ctx: click.Context, place: str, as_json: bool) -> None:
     for word, value in row_of(kept[0]).items():
         click.echo(f"{word}: {value}")
     for name, value in kept[0].letter.headers:
-        click.echo(f"header {name}: {value.decode('utf-8', 'backslashreplace')}")
+        click.echo(f"header {name}: {(value or b'').decode('utf-8', 'backslashreplace')}")
     click.echo((kept[0].value or b"").decode("utf-8", "backslashreplace"))
 
 

@@ -20,7 +20,7 @@ STRUCTURED = b"application/cloudevents+json"
 _FIELD_OF_ATTRIBUTE = {"id": "id", "type": "type", "time": "occurred_at"}
 
 
-def event_object(body: dict[str, Any], headers: Sequence[tuple[str, bytes]] | None) -> dict[str, Any]:
+def event_object(body: dict[str, Any], headers: Sequence[tuple[str, bytes | None]] | None) -> dict[str, Any]:
     """The event object that a record carries, completed from its CloudEvents attributes where it is a CloudEvent.
 
     Raises RecordError not-an-object where an envelope carries something else.
@@ -32,7 +32,7 @@ def event_object(body: dict[str, Any], headers: Sequence[tuple[str, bytes]] | No
     if any(_says_structured(name, value) for name, value in headers):
         return _completed(_data_of(body), body)
     if any(name == "ce_specversion" for name, _ in headers):
-        return _completed(body, {name[3:]: _text(value) for name, value in headers if name.startswith("ce_")})
+        return _completed(body, {name[3:]: _text(value) for name, value in headers if name.startswith("ce_") and value})
     return body
 
 
@@ -51,7 +51,7 @@ def _completed(data: dict[str, Any], attributes: dict[str, Any]) -> dict[str, An
     return completed
 
 
-def _says_structured(name: str, value: bytes) -> bool:
+def _says_structured(name: str, value: bytes | None) -> bool:
     return name.lower() == "content-type" and value is not None and value.lower().startswith(STRUCTURED)
 
 

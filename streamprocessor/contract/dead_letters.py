@@ -35,7 +35,7 @@ class Letter(NamedTuple):
 def dead_letter(
     key: bytes | None,
     value: bytes | None,
-    headers: Sequence[tuple[str, bytes]] | None,
+    headers: Sequence[tuple[str, bytes | None]] | None,
     origin: Origin,
     error: RecordError,
 ) -> Message:
@@ -52,9 +52,9 @@ def dead_letter(
     return Message(DEAD_LETTERS, key, value, explained)
 
 
-def letter_of(headers: Sequence[tuple[str, bytes]] | None) -> Letter:
+def letter_of(headers: Sequence[tuple[str, bytes | None]] | None) -> Letter:
     """What the headers of a dead letter say; raises OperatorError where they are not a dead letter's."""
-    said = {name: value for name, value in headers or () if name.startswith(_OURS)}
+    said = {name: value for name, value in headers or () if name.startswith(_OURS) and value is not None}
     try:
         origin = Origin(
             said["dl_topic"].decode(), int(said["dl_partition"]), int(said["dl_offset"]), int(said["dl_timestamp"])
@@ -66,10 +66,10 @@ def letter_of(headers: Sequence[tuple[str, bytes]] | None) -> Letter:
     return Letter(origin, reason, detail, _own(headers))
 
 
-def origin_of(headers: Sequence[tuple[str, bytes]] | None) -> Origin:
+def origin_of(headers: Sequence[tuple[str, bytes | None]] | None) -> Origin:
     """Where a dead letter's record stood; raises as letter_of does."""
     return letter_of(headers).origin
 
 
-def _own(headers: Sequence[tuple[str, bytes]] | None) -> Headers:
+def _own(headers: Sequence[tuple[str, bytes | None]] | None) -> Headers:
     return [(name, value) for name, value in headers or () if not name.startswith(_OURS)]

@@ -23,7 +23,7 @@ from streamprocessor.contract.updates import decode_update
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.facts import HUMAN, Event, Fact
 
-RecordHeaders: TypeAlias = Sequence[tuple[str, bytes]] | None
+RecordHeaders: TypeAlias = Sequence[tuple[str, bytes | None]] | None
 Decoder: TypeAlias = Callable[[bytes | None, bytes | None, RecordHeaders, int], Fact]
 ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Fact]
 

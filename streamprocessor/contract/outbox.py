@@ -25,7 +25,7 @@ VERSION = 1
 _HEAD = Struct(">BQI")
 _STEP = Struct(">BQ")
 
-Headers: TypeAlias = list[tuple[str, bytes]]
+Headers: TypeAlias = list[tuple[str, bytes | None]]
 
 
 class Message(NamedTuple):

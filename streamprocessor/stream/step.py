@@ -21,7 +21,7 @@ from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.partition import Change
 
 #: (contact, value, headers, arrival_ms) to a fact; raises RecordError.
-Decode = Callable[[str, bytes | None, list[tuple[str, bytes]], int], Fact]
+Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], Fact]
 #: Steps that time makes of one contact in one slice; what is due beyond them is looked at again at once.
 MOST_STEPS = 200
 #: A record with the number of its topic.

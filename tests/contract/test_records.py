@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ def event(event_id: str, day: int, arrival_day: int | None = None, event_type: s
 
 def same(left: Record, right: Record) -> bool:
     """Whether two records hold the same; evidence may lie packed in one of them."""
-    fields = [name for name in Record.__slots__ if name != "evidence"]
+    fields = [field.name for field in dataclasses.fields(Record) if field.name != "evidence"]
     pieces = sorted(left.evidence.pieces()) == sorted(right.evidence.pieces())
     return pieces and all(getattr(left, name) == getattr(right, name) for name in fields)
 
