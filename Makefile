@@ -33,7 +33,7 @@ bench: .venv/bench.stamp $(if $(shell command -v cc),build/compiled.stamp) ## ev
 
 compiled: build/compiled.stamp ## the hot modules as machine code in build/compiled, by mypyc (needs a C compiler)
 
-nightly: .venv/test.stamp ## all tests, with thousands of examples and dozens of kills
+nightly: .venv/test.stamp compiled-test ## all tests, with thousands of examples and dozens of kills
 	@HYPOTHESIS_PROFILE=nightly FAULT_KILLS=40 FAULT_EVENTS=60000 $(BIN)/python -m pytest -q
 
 clean: ## remove .venv and caches; the data in .streamprocessor stays

@@ -102,6 +102,7 @@ class _Worker:
         self._plane: DataPlane | None = None
         self._app: faust.App | None = None
         self._watch: ModelWatch | None = None
+        self._lease: Lease | None = None
         self._background: list[asyncio.Task[Any]] = []
         self._gauges = Gauges(self._metrics)
         logging.getLogger("aiokafka.producer.sender").addHandler(CountingHandler(self._metrics.produce_errors))
@@ -128,7 +129,7 @@ class _Worker:
         read = inputs(self._layout.topics)
         input_names = {topic.number: names[topic.name] for topic in read if topic.number is not None}
         short_names = {topic.number: topic.name for topic in read if topic.number is not None}
-        lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
+        lease = self._lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
         outbox = Outbox(lambda: self._faust().producer._ensure_producer(), names["contacts-changelog"], names)
         around = Surroundings(
             scorer=Scorer(model),
@@ -208,6 +209,8 @@ class _Worker:
         if self._problems or self._app is None or self._plane is None:
             return self._problems or ["starting"]
         problems = []
+        if self._lease is not None and not self._lease.holds_at(now_ms()):
+            problems.append("Kafka has not answered for a while")
         if self._app.rebalancing:
             problems.append("rebalancing")
         if self._app.unassigned is False and not self._plane.lanes:

@@ -10,7 +10,7 @@ import pytest
 
 from streamprocessor.broker.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
-from tests.harness.system import System
+from tests.harness.system import System, until
 from tests.harness.traffic import traffic
 from tests.harness.verdict import assert_announcements_are_whole, assert_records_equal_the_oracle, read_run
 from tests.harness.workers import WorkerProcess
@@ -51,9 +51,31 @@ async def test_a_broker_that_comes_back_finds_everything_as_the_oracle_says(
         worker.discard()
 
 
+async def test_a_worker_without_its_broker_is_live_but_not_ready_and_its_log_stays_short(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+) -> None:
+    broker = own_kafka()
+    settings = Settings(bootstrap=broker.bootstrap, partitions=4, session_timeout_seconds=6.0)
+    system = System(settings)
+    await system.create()
+    worker = await WorkerProcess(settings, "blue", tmp_path).start().ready()
+    try:
+        broker.stop()
+        await until(worker.ready_code, lambda code: code == 503, 20, "not ready")
+        assert worker.get("/livez") == b"live\n"
+        away_since = time.monotonic()
+        await until(time.monotonic, lambda now: now - away_since > 8.0, 12, "past the session's end")
+        assert worker.process.poll() is None
+
+        broker.start()
+        await worker.ready()
+        assert len(worker.log.read_text().splitlines()) < 150
+    finally:
+        worker.discard()
+
+
 async def _until_applied_restarting(system: System, worker: WorkerProcess) -> None:
     """Do what `up` does: start again what ends with 70."""
-    from tests.harness.system import until
 
     async def lag() -> int:
         if worker.process.poll() is not None:

@@ -58,7 +58,7 @@ class WorkerProcess:
 
     async def ready(self, timeout_seconds: float = 40.0) -> WorkerProcess:
         """Return when /readyz says so."""
-        await until(self._status_code, lambda code: code == 200, timeout_seconds, f"{self.name} ready\n{self.tail()}")
+        await until(self.ready_code, lambda code: code == 200, timeout_seconds, f"{self.name} ready\n{self.tail()}")
         return self
 
     def get(self, path: str) -> bytes:
@@ -77,7 +77,8 @@ class WorkerProcess:
         lines = self.get("/metrics").decode().splitlines()
         return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
 
-    def _status_code(self) -> int | str:
+    def ready_code(self) -> int | str:
+        """What /readyz answers with, or why nothing does."""
         if self.process.poll() is not None:
             raise AssertionError(f"{self.name} ended with {self.process.returncode}\n{self.tail()}")
         try:
