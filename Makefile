@@ -28,7 +28,7 @@ check: .venv/test.stamp ## ruff, ruff format, mypy --strict, import-linter
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: .venv/bench.stamp $(if $(shell command -v cc),build/compiled.stamp) ## events a second, against a hand-written loop and stock Faust
+bench: .venv/test.stamp $(if $(shell command -v cc),build/compiled.stamp) ## events a second, against a hand-written loop and stock Faust
 	@$(BIN)/python -m tests.bench
 
 compiled: build/compiled.stamp ## the hot modules as machine code in build/compiled, by mypyc (needs a C compiler)
@@ -82,9 +82,3 @@ endef
 .venv/test.stamp: .venv/pip.stamp pyproject.toml constraints.txt
 	$(call install,.[test])
 	@touch .venv/run.stamp
-
-.venv/bench.stamp: .venv/pip.stamp pyproject.toml constraints.txt
-	$(call install,.[test$(comma)bench])
-	@touch .venv/run.stamp .venv/test.stamp
-
-comma := ,
