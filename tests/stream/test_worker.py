@@ -83,6 +83,8 @@ async def test_a_stopped_worker_ends_with_zero_and_the_next_goes_on_where_it_was
 
     run = await read_run(system)
     assert len(run.score_updated) > before
+    ids = [header(record, "ce_id") for record in run.score_updated + run.hot_leads]
+    assert len(set(ids)) == len(ids)  # a clean stop leaves nothing to send again
     assert_records_equal_the_oracle(run, model)
     assert_announcements_are_whole(run)
     assert second.metric("leadscore_events_skipped_total") <= 200  # duplicates of the traffic, nothing replayed
