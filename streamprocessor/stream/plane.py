@@ -32,11 +32,6 @@ class DataPlane:
         self._highwater = highwater
         self.closed_at_seconds: float | None = None
 
-    @property
-    def ready(self) -> bool:
-        """Whether every owned partition is recovered and its lane runs."""
-        return bool(self.lanes) or not self.partitions
-
     def deliver(self, input_partition: InputPartition, records: list[RawRecord]) -> None:
         """Queue the next records of an input; those already queued before are passed over."""
         lane = self.lanes.get(input_partition.partition)

@@ -193,6 +193,7 @@ class _Worker:
         await self._faust().stop()
         if self._watch is not None:
             await self._watch.stop()
+        self._membership.release()
 
     def _faust(self) -> faust.App:
         assert self._app is not None
