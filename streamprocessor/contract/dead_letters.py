@@ -66,10 +66,5 @@ def letter_of(headers: Sequence[tuple[str, bytes | None]] | None) -> Letter:
     return Letter(origin, reason, detail, _own(headers))
 
 
-def origin_of(headers: Sequence[tuple[str, bytes | None]] | None) -> Origin:
-    """Where a dead letter's record stood; raises as letter_of does."""
-    return letter_of(headers).origin
-
-
 def _own(headers: Sequence[tuple[str, bytes | None]] | None) -> Headers:
     return [(name, value) for name, value in headers or () if not name.startswith(_OURS)]

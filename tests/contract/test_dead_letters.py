@@ -1,6 +1,6 @@
 import pytest
 
-from streamprocessor.contract.dead_letters import Origin, dead_letter, letter_of, origin_of
+from streamprocessor.contract.dead_letters import Origin, dead_letter, letter_of
 from streamprocessor.errors import OperatorError, RecordError
 
 ORIGIN = Origin("staging-email-opens", 3, 123_456_789_012, 1_795_334_400_000)
@@ -20,7 +20,7 @@ def test_its_headers_say_where_from_and_why():
     said = letter_of(dead_letter(b"c", b"{", own, ORIGIN, ERROR).headers)
 
     assert said == (ORIGIN, "bad-time", ERROR.detail, own)
-    assert origin_of(dead_letter(b"c", b"{", None, ORIGIN, ERROR).headers) == ORIGIN
+    assert letter_of(dead_letter(b"c", b"{", None, ORIGIN, ERROR).headers).origin == ORIGIN
 
 
 def test_a_letter_that_was_sent_again_and_failed_again_says_the_later_reason_only():
