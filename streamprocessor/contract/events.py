@@ -24,7 +24,6 @@ from streamprocessor.errors import RecordError
 from streamprocessor.scoring.facts import HUMAN, Event, Fact
 
 RecordHeaders: TypeAlias = Sequence[tuple[str, bytes | None]] | None
-Decoder: TypeAlias = Callable[[bytes | None, bytes | None, RecordHeaders, int], Fact]
 ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Fact]
 
 MAX_TYPE_CHARS = 128
@@ -32,21 +31,11 @@ MAX_TYPE_CHARS = 128
 CONTACT_UPDATE = "contact-update.json"
 
 
-def decoder_for(topic: Topic) -> Decoder:
-    """A function of (key, value, headers, arrival_ms) for records of that input topic.
+def value_decoder_for(topic: Topic) -> ValueDecoder:
+    """A function of (contact, value, headers, arrival_ms) for records of that input topic, whose key says the contact.
 
     It answers the fact, and raises RecordError where there is none. arrival_ms: the record's timestamp.
     """
-    decode_value = value_decoder_for(topic)
-
-    def decode(key: bytes | None, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
-        return decode_value(contact_of(key), value, headers, arrival_ms)
-
-    return decode
-
-
-def value_decoder_for(topic: Topic) -> ValueDecoder:
-    """The same as a function of (contact, value, headers, arrival_ms), for who has read the key already."""
     if topic.schema == CONTACT_UPDATE:
         return _decode_update_value
     implied_type = topic.event_type

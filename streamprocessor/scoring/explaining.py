@@ -8,16 +8,8 @@ from streamprocessor.scoring.deriving import Match, derive, kept_matches
 from streamprocessor.scoring.intake import Intake
 from streamprocessor.scoring.laws import LinearLaw
 from streamprocessor.scoring.live import LawTerm, RecencyTerm, WindowTerm
-from streamprocessor.scoring.matching import Matcher
-from streamprocessor.scoring.model import (
-    AttributeRule,
-    EventRule,
-    FrequencyRule,
-    InactivityRule,
-    MonetaryRule,
-    RecencyRule,
-    Rule,
-)
+from streamprocessor.scoring.matching import KINDS, Matcher
+from streamprocessor.scoring.model import EventRule
 from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan
 from streamprocessor.scoring.presented import E15_A_NANO, HALF_NANO_E15, unrounded
 from streamprocessor.scoring.record import Derived, Piece, Record
@@ -86,7 +78,7 @@ def because_of_time(plan: Plan, derived: Derived, scores: Sequence[ScoreStep], a
     decaying = []
     for rule in rules:
         now = rule.term.value(derived, at_ms)
-        part = Part(rule.rule.id, _nano(now), _kind(rule.rule))
+        part = Part(rule.rule.id, _nano(now), KINDS[type(rule.rule)])
         if isinstance(rule.term, ExponentialTerm) or (
             isinstance(rule.term, LawTerm) and isinstance(rule.term.law, LinearLaw)
         ):
@@ -136,7 +128,7 @@ def _rule_parts(
 ) -> Iterator[tuple[Part, int]]:
     """(part without points, points e15) of one rule, before its limit."""
     value = rule.term.value(derived, t_ms)
-    kind, id_ = _kind(rule.rule), rule.rule.id
+    kind, id_ = KINDS[type(rule.rule)], rule.rule.id
     if isinstance(rule.term, SilenceTerm):
         if value:
             last = rule.term.last_ms(derived)
@@ -198,15 +190,3 @@ def _rounded(parts: Sequence[tuple[Part, int]], exact_nano: int) -> list[Part]:
 
 def _nano(points_e15: int) -> int:
     return (points_e15 + HALF_NANO_E15) // E15_A_NANO
-
-
-def _kind(rule: Rule) -> str:
-    if isinstance(rule, AttributeRule):
-        return "attribute"
-    if isinstance(rule, InactivityRule):
-        return "inactivity"
-    if isinstance(rule, FrequencyRule):
-        return "frequency"
-    if isinstance(rule, RecencyRule):
-        return "recency"
-    return "monetary" if isinstance(rule, MonetaryRule) else "event"

@@ -13,8 +13,10 @@ from streamprocessor.scoring.conditions import ABSENT, Predicate, is_number, pat
 from streamprocessor.scoring.model import (
     E15,
     NANO,
+    AttributeRule,
     EventRule,
     FrequencyRule,
+    InactivityRule,
     MonetaryRule,
     PointsFrom,
     RecencyRule,
@@ -25,7 +27,10 @@ from streamprocessor.scoring.terms import LANDMARK_HALF_LIVES
 MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule
 Amount: TypeAlias = Callable[[Mapping[str, Any]], "int | None"]
 
-_KINDS: dict[type, str] = {
+#: What a part of each kind of rule is called in explanations.
+KINDS: dict[type, str] = {
+    AttributeRule: "attribute",
+    InactivityRule: "inactivity",
     EventRule: "event",
     FrequencyRule: "frequency",
     RecencyRule: "recency",
@@ -83,7 +88,7 @@ def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | Non
     return Matcher(
         number=number,
         key=key,
-        kind=_KINDS[type(rule)],
+        kind=KINDS[type(rule)],
         rule=rule,
         where=None if rule.where is None else predicate(rule.where),
         fixed=fixed,

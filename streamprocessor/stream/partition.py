@@ -75,11 +75,12 @@ class Partition:
             elif value is None:
                 self._forget(key)
             else:
-                self.step = max(self.step, step_of(value))
+                step = step_of(value)
+                self.step = max(self.step, step)
                 self._keep(key, record_of(value))
                 self._recovered.add(key)
                 if owes(value):
-                    self._owed[key] = (step_of(value), value)
+                    self._owed[key] = (step, value)
                 else:
                     self._owed.pop(key, None)
 

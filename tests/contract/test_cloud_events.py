@@ -6,8 +6,8 @@ from cloudevents.http import CloudEvent
 from cloudevents.kafka import KafkaMessage, to_binary
 from cloudevents.kafka import to_structured as to_structured_kafka
 
-from streamprocessor.contract.events import decoder_for
 from streamprocessor.errors import RecordError
+from tests.harness.decoding import decoder_for
 
 ARRIVAL = 1_795_334_400_000
 ATTRIBUTES = {

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from streamprocessor.contract.events import decode_fact, decode_line, decoder_for
+from streamprocessor.contract.events import decode_fact, decode_line
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.facts import AttributesWritten, Event, SuppressionChanged, Verdict
+from tests.harness.decoding import decoder_for
 
 ARRIVAL = 1_795_334_400_000  # 2026-11-22T08:00:00Z
 MINUTE = 60_000

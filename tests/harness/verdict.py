@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from streamprocessor.contract.events import decoder_for
 from streamprocessor.contract.outbox import RESERVED, record_of
 from streamprocessor.contract.records import decode_record
 from streamprocessor.contract.topics import inputs
@@ -18,6 +17,7 @@ from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from tests.harness.decoding import decoder_for
 from tests.harness.system import System, header
 from tests.scoring.oracle import oracle_scores
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import orjson
 import pytest
 
-from streamprocessor.contract.events import decoder_for
 from streamprocessor.contract.topics import read_topics, topic_named
 from streamprocessor.errors import RecordError
 from streamprocessor.insight.bad_records import KINDS, bad_value
 from streamprocessor.insight.pace import at_rate, at_speed
 from streamprocessor.insight.player import play
 from streamprocessor.insight.simulation import Move, simulate
+from tests.harness.decoding import decoder_for
 
 START_MS = 1_795_000_000_000
 TOPICS = read_topics(Path(__file__).parents[2] / "topics")

@@ -1,0 +1,16 @@
+"""Whole records into facts, key and value together, as a step reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from streamprocessor.contract.events import RecordHeaders, value_decoder_for
+from streamprocessor.contract.fields import contact_of
+from streamprocessor.contract.topics import Topic
+from streamprocessor.scoring.facts import Fact
+
+
+def decoder_for(topic: Topic) -> Callable[[bytes | None, bytes | None, RecordHeaders, int], Fact]:
+    """A function of (key, value, headers, arrival_ms); it raises RecordError where there is no fact."""
+    decode_value = value_decoder_for(topic)
+    return lambda key, value, headers, arrival_ms: decode_value(contact_of(key), value, headers, arrival_ms)
