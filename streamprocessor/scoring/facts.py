@@ -48,3 +48,43 @@ class Verdict(NamedTuple):
 
 
 Fact: TypeAlias = Event | AttributesWritten | SuppressionChanged | Verdict
+
+
+class Merged(NamedTuple):
+    """The evidence of the contact `source` joins this one's. identified: said by an identify, not by a merge."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    source: str
+    identified: bool = False
+
+
+class Unmerged(NamedTuple):
+    """The contact `source` is one of its own again. The last of a pair's merges and unmerges by (occurred_at, id) holds."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    source: str
+
+
+class Erased(NamedTuple):
+    """The person is to be forgotten: all that is known up to the arrival of this."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+
+
+class ObjectionChanged(NamedTuple):
+    """The person objects to profiling, or does no more. The last by (occurred_at, id) holds."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    objected: bool
+
+
+Said: TypeAlias = Fact | Merged | Unmerged | Erased | ObjectionChanged
+"""What people and programs say of a contact; what contacts tell each other is in transfers.py."""
