@@ -61,7 +61,7 @@ class Merged(NamedTuple):
 
 
 class Unmerged(NamedTuple):
-    """The contact `source` is one of its own again. The last of a pair's merges and unmerges by (occurred_at, id) holds."""
+    """The contact `source` is one of its own again. Of a pair the last word by (occurred_at, id) holds."""
 
     id: str
     occurred_at_ms: int

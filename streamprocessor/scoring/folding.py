@@ -115,7 +115,7 @@ def carry_over(plan: Plan, record: Record) -> None:
 
 
 def _fold_of(plan: Plan, record: Record, holder: Record | Source, waiting: dict[str, Leaving]) -> None:
-    """Fold what of the waiting pieces this holder has; a piece that two hold waits no more when it comes to the other."""
+    """Fold what of the waiting pieces this holder has; a piece that two hold is folded by the first."""
     ids = {piece.id for piece in holder.evidence.pieces() if piece.id in waiting and waiting[piece.id].piece == piece}
     if not ids:
         return

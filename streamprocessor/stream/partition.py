@@ -48,8 +48,8 @@ class Partition:
     step: the number of the last step; stamp_ms: its time, later ones are stamped later. marked_step: the
     last one of which the changelog says that its announcements are acknowledged. identity: None until one was
     read or written. applied: the newest input offset in any record, by topic number. oldest_revision, newest_revision:
-    of the model, over the records. erased: pseudonym → instant of the erasure. to_forget: keys of which nothing is left,
-    whose tombstones are still to be written.
+    of the model, over the records. erased: pseudonym → instant of the erasure. to_forget: keys of which nothing is
+    left, whose tombstones are still to be written.
     """
 
     def __init__(self, number: int, pseudonym: Callable[[bytes], bytes]) -> None:
