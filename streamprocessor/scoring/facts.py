@@ -47,4 +47,42 @@ class Verdict(NamedTuple):
     actor: str
 
 
-Fact: TypeAlias = Event | AttributesWritten | SuppressionChanged | Verdict
+class Merged(NamedTuple):
+    """The evidence of the id `source` joins that of the contact; identified: said by an `identify`, not a `merge`."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    source: str
+    identified: bool
+
+
+class Unmerged(NamedTuple):
+    """The evidence of the id `source` leaves the contact again."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    source: str
+
+
+class Erased(NamedTuple):
+    """All of the person goes that occurred up to arrival_ms."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+
+
+class ObjectionChanged(NamedTuple):
+    """The person objects, or no longer objects, to being scored. The last by (occurred_at, id) holds."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    objected: bool
+
+
+Fact: TypeAlias = (
+    Event | AttributesWritten | SuppressionChanged | Verdict | Merged | Unmerged | Erased | ObjectionChanged
+)
