@@ -9,6 +9,7 @@ import click
 
 from streamprocessor.cli.demo import demo
 from streamprocessor.cli.explain import explain
+from streamprocessor.cli.export import export
 from streamprocessor.cli.importing import import_file
 from streamprocessor.cli.letters import dead_letters
 from streamprocessor.cli.model import model
@@ -60,5 +61,5 @@ def commands() -> None:
     """
 
 
-for command in (up, demo, worker, topics, model, status, explain, score, import_file, simulate, dead_letters):
+for command in (up, demo, worker, topics, model, status, explain, export, score, import_file, simulate, dead_letters):
     commands.add_command(command)

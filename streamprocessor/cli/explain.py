@@ -41,23 +41,8 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
 
 
 async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
-    from streamprocessor.cli.reading import newest_under
-    from streamprocessor.cli.revisions import full_name_of, model_in_force
-    from streamprocessor.contract.model_file import parse_model
-    from streamprocessor.contract.outbox import record_of
-    from streamprocessor.contract.records import decode_record
+    from streamprocessor.cli.kept import kept_of
     from streamprocessor.insight.answers import answer
-    from streamprocessor.scoring.scorer import Scorer
-    from streamprocessor.stream.startup import client_settings
 
-    changelog = full_name_of(settings, "contacts-changelog")
-    value = await newest_under(client_settings(settings), changelog, contact.encode())
-    if value is None:
-        return None
-    revision = await model_in_force(settings)
-    source = f"models revision {revision.revision}"
-    scorer = Scorer(parse_model(revision.text, source, revision=revision.revision))
-    record = decode_record(record_of(value))
-    if record.revision != revision.revision:
-        scorer.adopt(record, max(at_ms, record.at_ms))
-    return answer(scorer, record, contact, at_ms)
+    kept = await kept_of(settings, contact, at_ms)
+    return None if kept is None else answer(*kept, contact, at_ms)

@@ -1,0 +1,42 @@
+"""`export`: everything that is kept of a contact, as it may demand to have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from streamprocessor.cli.instants import now_ms
+from streamprocessor.cli.options import connected_settings, process_options
+from streamprocessor.errors import EXIT_FAILED
+
+if TYPE_CHECKING:
+    from streamprocessor.settings import Settings
+
+
+@click.command()
+@process_options
+@click.argument("contact")
+@click.pass_context
+def export(ctx: click.Context, contact: str) -> None:
+    """Print all that is kept of a contact as one JSON object.
+
+    It reads the contact's record from the changelog, whether workers run or not. What came under ids that were merged
+    into the contact is in it; the export of such an id says into whom it was merged.
+    """
+    from streamprocessor.cli.printing import print_json_lines
+    from streamprocessor.cli.running import run
+
+    found = run(_exported(connected_settings(ctx), contact, now_ms()))
+    if found is None:
+        click.echo(f"contact {contact}: nothing is kept of it", err=True)
+        ctx.exit(EXIT_FAILED)
+    print_json_lines([found])
+
+
+async def _exported(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
+    from streamprocessor.cli.kept import kept_of
+    from streamprocessor.insight.export import exported
+
+    kept = await kept_of(settings, contact, at_ms)
+    return None if kept is None else exported(*kept, contact, at_ms)

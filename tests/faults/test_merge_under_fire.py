@@ -1,0 +1,64 @@
+"""Merges across partitions while events flow and workers are killed: survivors as the oracle says, old ids silent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+
+import pytest
+
+from tests.faults.conftest import MakeWorker
+from tests.harness.identity_traffic import Town, in_slices
+from tests.harness.identity_verdict import assert_people_are_the_oracles, read_told
+from tests.harness.settling import until_settled
+from tests.harness.system import Sent, System, until
+
+pytestmark = pytest.mark.kafka
+
+#: The nightly run turns these up: FAULT_CONTACTS=10000 makes 3 000 merges.
+CONTACTS = int(os.environ.get("FAULT_CONTACTS", "300"))
+MERGES = CONTACTS * 3 // 10
+KILLS = min(int(os.environ.get("FAULT_KILLS", "3")), 10)
+EVENTS = max(int(os.environ.get("FAULT_EVENTS", "3000")), CONTACTS)
+SECONDS_A_KILL = 3.0
+
+
+async def _flow(system: System, records: list[Sent]) -> None:
+    slices = int(KILLS * SECONDS_A_KILL * 10)
+    async with system.producer() as producer:
+        for part in in_slices(records, slices):
+            await system.send_through(producer, part)
+            await asyncio.sleep(KILLS * SECONDS_A_KILL / slices)
+
+
+async def test_merges_while_workers_are_killed_leave_survivors_with_everything_and_nothing_under_old_ids(
+    system: System, worker: MakeWorker
+) -> None:
+    model = await system.create()
+    workers = [worker("blue"), worker("green")]
+    for each in workers:
+        await each.ready()
+    now_ms = int(time.time() * 1000)
+    town = Town(seed=31, contacts=CONTACTS, merges=MERGES, now_ms=now_ms)
+
+    flowing = asyncio.ensure_future(_flow(system, town.records(seed=32, events=EVENTS, now_ms=now_ms)))
+    for number in range(KILLS):
+        victim = workers[number % 2]
+        consumed = victim.metric("leadscore_events_consumed_total")
+        await until(
+            lambda victim=victim, consumed=consumed: victim.metric("leadscore_events_consumed_total") - consumed,
+            lambda more: more > 20 or flowing.done(),
+            30,
+            "the victim at work",
+            0.02,
+        )
+        victim.kill()
+        await victim.start().ready()
+    await flowing
+    await until_settled(system, 60 + CONTACTS / 100)
+
+    told = await read_told(system)
+    assert len(told.people.parents) > MERGES * 0.8
+    assert {"merge-cycle", "already-merged"} <= set(told.reasons)
+    assert_people_are_the_oracles(told, model)

@@ -1,0 +1,151 @@
+"""Judging a run in which ids were merged and persons erased: what was told of each id, against the oracle's people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import orjson
+from aiokafka import ConsumerRecord
+
+from streamprocessor.contract.dead_letters import letter_of
+from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.contract.topics import inputs
+from streamprocessor.errors import RecordError
+from streamprocessor.scoring.facts import Fact
+from streamprocessor.scoring.model import NANO, Model, Score
+from tests.harness.decoding import decoder_for
+from tests.harness.system import System
+from tests.scoring.oracle import presented, score_at, score_named
+from tests.scoring.oracle_identity import People, who_is_whom
+from tests.scoring.oracle_replay import possible_stages
+
+#: What was told of one id between two erasures: values of score-updated, each id of an announcement once.
+Life = list[dict[str, Any]]
+
+
+@dataclass
+class Told:
+    """What was said to the system, and all that it told; facts by the id that they were addressed to."""
+
+    facts: dict[str, list[Fact]]
+    score_updated: dict[str, list[ConsumerRecord]]
+    hot_leads: list[dict[str, Any]]
+    reasons: list[str]
+
+    @cached_property
+    def people(self) -> People:
+        return who_is_whom(self.facts)
+
+    @cached_property
+    def newest_arrival_ms(self) -> int:
+        return max(fact.arrival_ms for facts in self.facts.values() for fact in facts)
+
+    def lives(self, contact: str) -> list[Life]:
+        """Each life of the id, the present one last; it is empty after an erasure, and where nothing was told."""
+        lives: list[Life] = [[]]
+        seen: set[str] = set()
+        for record in self.score_updated.get(contact, []):
+            if record.value is None:
+                lives += [[]] if lives[-1] else []
+            elif (ce_id := id_of(record)) not in seen:
+                seen.add(ce_id)
+                lives[-1].append(orjson.loads(record.value))
+        return lives
+
+
+async def read_told(system: System) -> Told:
+    """Read inputs and announcements whole."""
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    for topic in inputs(system.layout.topics):
+        decode = decoder_for(topic)
+        for record in await system.read(topic.name):
+            try:
+                fact = decode(record.key, record.value, record.headers, record.timestamp)
+            except RecordError:
+                continue
+            facts[record.key.decode()].append(fact)
+    told: dict[str, list[ConsumerRecord]] = defaultdict(list)
+    for record in await system.read("score-updated"):
+        told[record.key.decode()].append(record)
+    letters = [letter_of(record.headers).reason for record in await system.read("dead-letters")]
+    return Told(dict(facts), dict(told), await system.values("became-hot-lead"), letters)
+
+
+def assert_people_are_the_oracles(told: Told, model: Model) -> None:
+    """Every id shows what it must, and every announcement is whole."""
+    people = told.people
+    for survivor, facts in people.trees.items():
+        life = told.lives(survivor)[-1]
+        if survivor in people.objecting:
+            assert not life or life[-1]["scores"] == {}, (survivor, life[-1])
+        else:
+            _assert_shows(model, survivor, facts, life, told.newest_arrival_ms)
+    for old in people.parents:
+        _assert_silent(told, old)
+    for contact in told.score_updated.keys() - people.trees.keys() - people.parents.keys():
+        assert told.lives(contact)[-1] == [], f"{contact} is erased, and the last that was told of it is not null"
+    assert_whole(told)
+
+
+def assert_whole(told: Told) -> None:
+    """In each life of an id the sequence begins at 1 and has no gap; no announcement's id has two contents."""
+    contents: dict[str, tuple[Any, ...]] = {}
+    for contact, records in told.score_updated.items():
+        for record in records:
+            if record.value is not None:
+                content = (record.key, record.value, tuple(record.headers))
+                assert contents.setdefault(id_of(record), content) == content, contact
+        for life in told.lives(contact):
+            assert [value["sequence"] for value in life] == list(range(1, len(life) + 1)), contact
+
+
+def _assert_shows(model: Model, contact: str, facts: list[Fact], life: Life, newest_arrival_ms: int) -> None:
+    """The last announcement is what a person would see now; where there is none, what is seen of a stranger."""
+    last = life[-1] if life else {"scores": {}}
+    instant_ms = newest_arrival_ms if not life else max(newest_arrival_ms, _instant_ms(last["at"]))
+    seen = score_at(model, facts, instant_ms)
+    if not last["scores"]:
+        shown = {name: presented_nano for name, (presented_nano, _) in seen.items()}
+        blank = {name: presented_nano for name, (presented_nano, _) in score_at(model, [], 0).items()}
+        assert shown == blank, f"{contact}: shows nothing; wanted {shown}"
+        return
+    for name, (_, unrounded_nano) in seen.items():
+        score, shown = score_named(model, name), last["scores"][name]
+        got_nano = round(shown["score"] * NANO)
+        assert got_nano in _presented_about(score, unrounded_nano), (contact, name, shown, unrounded_nano / NANO)
+        assert shown.get("stage") in possible_stages(score, got_nano), (contact, name, shown)
+
+
+def _presented_about(score: Score, unrounded_nano: int) -> set[int]:
+    """The presented score, whatever floating point made of the last decimal."""
+    return {presented(score, unrounded_nano + off) for off in (-1, 0, 1)}
+
+
+def _assert_silent(told: Told, old: str) -> None:
+    """Whatever was told of the old id ends with one word that there is nothing any more, and into whom it went."""
+    life = told.lives(old)[-1]
+    if not life:
+        return
+    last = life[-1]
+    assert last["scores"] == {}, f"{old} went into {told.people.parents[old]}, and shows {last}"
+    assert last["merged_into"] in told.people.claimed[old], last
+    assert last["cause"] == "merge", last
+    leads = [lead for lead in told.hot_leads if lead["contact_id"] == old and lead["at"] > last["at"]]
+    assert not leads, leads
+    told_twice = [value for value, after in pairwise(life) if value["scores"] == after["scores"] == {}]
+    assert not told_twice, told_twice
+
+
+def _instant_ms(text: str) -> int:
+    instant_ms = parse_rfc3339(text)
+    assert instant_ms is not None, text
+    return instant_ms
+
+
+def id_of(record: ConsumerRecord) -> str:
+    """The CloudEvents id of an announcement."""
+    return str(dict(record.headers)["ce_id"].decode())
