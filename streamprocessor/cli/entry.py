@@ -11,6 +11,7 @@ from streamprocessor.cli.demo import demo
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.importing import import_file
 from streamprocessor.cli.letters import dead_letters
+from streamprocessor.cli.links import links
 from streamprocessor.cli.model import model
 from streamprocessor.cli.options import process_options
 from streamprocessor.cli.score import score
@@ -60,5 +61,5 @@ def commands() -> None:
     """
 
 
-for command in (up, demo, worker, topics, model, status, explain, score, import_file, simulate, dead_letters):
+for command in (up, demo, worker, topics, model, status, explain, score, import_file, simulate, dead_letters, links):
     commands.add_command(command)

@@ -30,6 +30,7 @@ SCRIPT_ROUTE, POST_ROUTE = "/beacon.js", "/b"
 SCRIPT_PATH = Path(__file__).with_name("beacon.js")
 MAX_EVENTS = 100
 MAX_FORM_NAME_CHARS = 100
+MAX_BODY_BYTES = 64 * 1024  # as much as browsers let sendBeacon send
 
 TOPICS = {"page_visit": "page-visits", "form_submission": "form-submissions"}
 
@@ -70,10 +71,12 @@ def beacon(keys: TokenKeys, naming: Naming) -> WireFormat:
             if isinstance(found, str):
                 reading.bad.append(Bad(position, "bad-event", found))
             else:
-                reading.entries.extend(found)
+                reading.entries.extend(entry._replace(position=position) for entry in found)
         return reading
 
-    return WireFormat("beacon", (("POST", POST_ROUTE),), _open, read, _accepted, _refused)
+    return WireFormat(
+        "beacon", (("POST", POST_ROUTE),), _open, read, _accepted, _refused, max_body_bytes=MAX_BODY_BYTES
+    )
 
 
 def anonymous_id_of(said: object) -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+import orjson
+
 from streamprocessor.collector.wire import Entry
 from streamprocessor.contract.fields import content_key
 from streamprocessor.contract.times import format_rfc3339
@@ -12,6 +14,7 @@ from streamprocessor.contract.times import format_rfc3339
 MAX_FIELDS = 100
 MAX_NAME_CHARS = 100
 MAX_VALUE_CHARS = 1000
+MAX_FIELDS_BYTES = 16 * 1024  # of all together, as JSON: half of what an event may be
 MAX_ADDRESS_CHARS = 254
 
 # beacon.js holds the same rules: what is private is to stay in the browser. These are for forms without a script.
@@ -43,18 +46,22 @@ _ATTRIBUTES = {
 def kept_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
     """The fields that may be kept, cut to their bounds; several values under one name are one text, with commas.
 
+    Beyond MAX_FIELDS or MAX_FIELDS_BYTES the rest is left out.
+
     Left out: names that begin with _ (ours), names of what is private, values that hold a payment card's number.
     """
     kept: dict[str, str] = {}
+    left_bytes = MAX_FIELDS_BYTES
     for name, value in fields:
         if not isinstance(value, str) or not name or len(name) > MAX_NAME_CHARS or name[0] == "_":
             continue
         if _PRIVATE_NAME.search(name) or holds_card_number(value):
             continue
-        if name in kept:
-            kept[name] = f"{kept[name]}, {value}"[:MAX_VALUE_CHARS]
-        elif len(kept) < MAX_FIELDS:
-            kept[name] = value[:MAX_VALUE_CHARS]
+        text = (f"{kept[name]}, {value}" if name in kept else value)[:MAX_VALUE_CHARS]
+        left_bytes -= len(orjson.dumps([name, text]))
+        if left_bytes < 0 or (name not in kept and len(kept) == MAX_FIELDS):
+            break
+        kept[name] = text
     return kept
 
 

@@ -2,11 +2,19 @@ from html import escape
 from urllib.parse import quote, urlencode
 
 import httpx
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.collector.form_fields import address_in, holds_card_number, kept_fields
+from streamprocessor.collector.form_fields import (
+    MAX_FIELDS,
+    MAX_FIELDS_BYTES,
+    MAX_VALUE_CHARS,
+    address_in,
+    holds_card_number,
+    kept_fields,
+)
 from streamprocessor.collector.forms import MAX_PARTS, forms
 from streamprocessor.collector.tokens import Tracked
 from tests.collector.tracking import AGENT, KEYS, NAMING, NOW, NOW_MS, SITES, request, serve
@@ -23,7 +31,9 @@ def post(fields, path="/f/contact", headers=None):
 
 
 def post_multipart(fields, files=None):
-    sent = httpx.Request("POST", "http://collector.example/f/contact", data=fields, files=files or {"f": ("none.txt", b"")})
+    sent = httpx.Request(
+        "POST", "http://collector.example/f/contact", data=fields, files=files or {"f": ("none.txt", b"")}
+    )
     return serve(FORMS, request("POST", "/f/contact", dict(sent.headers), sent.read()))
 
 
@@ -212,6 +222,15 @@ def _luhn_sum(number):
 
 def test_several_values_under_one_name_are_one_text():
     assert kept_fields([("topic", "a"), ("topic", "b")]) == {"topic": "a, b"}
+
+
+def test_what_is_kept_of_a_form_is_bounded():
+    many = kept_fields((f"name{n}", "x") for n in range(1000))
+    large = kept_fields((f"name{n}", "\x01" * 5000) for n in range(1000))
+
+    assert len(many) == MAX_FIELDS
+    assert len(orjson.dumps(large)) <= MAX_FIELDS_BYTES
+    assert {len(text) for text in large.values()} == {MAX_VALUE_CHARS}
 
 
 @pytest.mark.parametrize(
