@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from streamprocessor.cli.collector import collector
 from streamprocessor.cli.demo import demo
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.importing import import_file
@@ -61,5 +62,19 @@ def commands() -> None:
     """
 
 
-for command in (up, demo, worker, topics, model, status, explain, score, import_file, simulate, dead_letters, links):
+for command in (
+    up,
+    demo,
+    worker,
+    collector,
+    topics,
+    model,
+    status,
+    explain,
+    score,
+    import_file,
+    simulate,
+    dead_letters,
+    links,
+):
     commands.add_command(command)
