@@ -33,11 +33,14 @@
   // Storage may be forbidden, then the name lives as long as the page.
   var stored
   function anonymousId () {
-    var id = (new RegExp('(?:^|; )' + NAME + '=([0-9a-f]{32})').exec(document.cookie) || [])[1]
+    var id
+    try { id = (new RegExp('(?:^|; )' + NAME + '=([0-9a-f]{32})').exec(document.cookie) || [])[1] } catch (_) {}
     try { id = id || localStorage.getItem(NAME) } catch (_) {}
     stored = id || stored || random()
-    document.cookie = NAME + '=' + stored + ';path=/;max-age=' + YEAR_SECONDS + ';samesite=lax' +
-      (location.protocol === 'https:' ? ';secure' : '')
+    try {
+      document.cookie = NAME + '=' + stored + ';path=/;max-age=' + YEAR_SECONDS + ';samesite=lax' +
+        (location.protocol === 'https:' ? ';secure' : '')
+    } catch (_) {}
     try { localStorage.setItem(NAME, stored) } catch (_) {}
     return stored
   }
