@@ -117,12 +117,8 @@ def _event(said: Said, event: Named, contact_id: str, vocabulary: Vocabulary) ->
     if not event_type:
         wanted = f"a name of 1 to {MAX_TYPE_CHARS} characters with letters or digits"
         raise RecordError(reasons.UNKNOWN_TYPE, f"the event's name: wanted {wanted}; got another")
-    properties = vocabulary.properties_of(event_type, event.properties)
-    around = dict(event.page) if event_type in _ON_A_PAGE else {}
-    around["campaign"] = event.campaign
-    for word, value in around.items():
-        if value is not None and properties.get(word) is None:
-            properties[word] = value
+    around = {**(event.page if event_type in _ON_A_PAGE else {}), "campaign": event.campaign}
+    properties = vocabulary.properties_of(event_type, event.properties, around)
     value = {
         "id": said.id,
         "contact_id": contact_id,

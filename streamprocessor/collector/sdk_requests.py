@@ -62,7 +62,7 @@ def object_in(item: dict[str, Any], name: str) -> dict[str, Any]:
 
 def item_id(said: object, item: dict[str, Any], stamped_ms: int | None, received_ms: int) -> str:
     """The id that an item brings; else a hash of it, and of the arrival where it has no time either."""
-    brought = id_of(said or None)
+    brought = id_of(None if said == "" else said)
     if brought is not None:
         return brought
     try:

@@ -9,7 +9,7 @@ has both a user's id and a visitor's says that they are one contact, which is wr
 | `e=ue` with `ue_pr` or `ue_px` (base64) | an event named as its schema, as `submit_form`; `data` as properties |
 | `e=ue` with a schema named `identify` | an `attributes` update with its `data`, and `identify` updates |
 | `e=se` | an event named `se_ac`; `se_ca` `category`, `se_la` `label`, `se_pr` `property`, `se_va` `value` |
-| `e=tr`, `e=ti`, `e=pp` | `purchase` (`tr_tt` as `amount`), `transaction_item`, `page_ping`; their fields as they came |
+| `e=tr`, `e=ti`, `e=pp` | `purchase` (`tr_tt` as `amount`), `transaction_item`, `page_ping`; fields as they came |
 | `co` or `cx` (base64) | `properties.contexts`: the data of each context by its schema's name |
 | `eid` | `id` |
 | `ttm`, else `dtm` | `occurred_at`; `dtm` + (received - `stm`), `ttm` is true already |

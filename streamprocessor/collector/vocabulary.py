@@ -51,14 +51,22 @@ class Vocabulary:
         """The short name of the topic on which events of the type are."""
         return self.topics.get(event_type, ACTIVITIES)
 
-    def properties_of(self, event_type: str, came: Mapping[str, Any]) -> dict[str, Any]:
-        """All that came, and our words beside it; `path` is read off `url` where nothing says it."""
+    def properties_of(self, event_type: str, came: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
+        """All that came, and our words beside it, those of `around` for what is still absent.
+
+        around: what is known otherwise, such as the page it happened on. Where nothing says `path`, `url` does.
+        """
         properties = dict(came)
         for of_type in (event_type, ANY_TYPE):
             if of_type in self.properties:
                 _take(self.properties[of_type], properties)
         for word in self.numbers & properties.keys():
             properties[word] = _number(properties[word])
+        has_url = properties.get("url") is not None
+        for word, value in around.items():
+            # The path of one address beside another address would be of neither.
+            if value is not None and properties.get(word) is None and not (has_url and word == "path"):
+                properties[word] = value
         if properties.get("path") is None and (path := path_of(properties.get("url"))) is not None:
             properties["path"] = path
         return properties
