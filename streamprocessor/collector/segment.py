@@ -45,7 +45,10 @@ from streamprocessor.contract import reasons
 from streamprocessor.errors import RecordError
 
 CALLS = ("track", "page", "screen", "identify", "group", "alias")
+BATCH = "batch"
 
+# Segment's library for browsers says the first letter of a call only.
+_CALL_OF_PATH = {f"/v1/{path}": call for call in (BATCH, *CALLS) for path in (call, call[0])}
 _PAGE_WORDS = ("url", "path", "referrer", "title")
 
 
@@ -54,8 +57,8 @@ def segment(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
 
     def read(request: Request, opened: Opened) -> Reading:
         body = opened.payload
-        call = request.path.rstrip("/").rpartition("/")[2]
-        items = items_of(body) if call == "batch" else [body]
+        call = _CALL_OF_PATH.get(request.path, "")
+        items = items_of(body) if call == BATCH else [body]
 
         def say(item: dict[str, Any]) -> Said:
             # A browser's batch says once for all when it was sent; a call of its own says it for itself.
@@ -64,7 +67,7 @@ def segment(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
 
         return read_items(items, say, (naming, vocabulary))
 
-    routes = tuple(("POST", f"/v1/{call}") for call in ("batch", *CALLS))
+    routes = tuple(("POST", path) for path in _CALL_OF_PATH)
     return WireFormat("segment", routes, _open, read, _accepted, refused_in_json)
 
 

@@ -15,7 +15,7 @@ has both a user's id and a visitor's says that they are one contact, which is wr
 | `ttm`, else `dtm` | `occurred_at`; `dtm` + (received - `stm`), `ttm` is true already |
 | `uid`, else `duid`, `tnuid`, `nuid` | the contact: the user's id, or the visitor's |
 | `url`, `refr`, `page` of other events | the page that a form was submitted on |
-| `ua`, `ip` | `context.user_agent`, `context.ip`; else the request's, where `p` is `web` or `mob` |
+| `ua`, `ip` | `context.user_agent`, `context.ip`; else the request's, where `p` is `web` |
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ MAX_PARAMETERS = 200
 TRUSTED_CLOCK_MS = 2000
 DAY_MS = 86_400_000
 
-_BROWSERS = ("web", "mob")
 _PAGE_WORDS = {"url": "url", "refr": "referrer", "page": "title"}
 _STRUCTURED = {"se_ca": "category", "se_la": "label", "se_pr": "property", "se_va": "value"}
 _OWN_NAMES = {"pv": "page", "pp": "page_ping", "tr": "transaction", "ti": "transaction_item"}
@@ -78,11 +77,12 @@ def snowplow(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
 
 
 def _open(request: Request) -> Opened:
-    items = [_query(request)] if request.method == "GET" else object_body(request).get("data")
+    items = object_body(request).get("data") if request.method == "POST" else [_query(request)]
     if not isinstance(items, list):
         raise Refusal(400, reasons.NOT_AN_OBJECT, f"data: wanted a list of events; got {kind_of(items)}")
     first = items[0] if items else None
-    return Opened(text_of(first.get("aid")) if isinstance(first, dict) else None, items)
+    key = text_of(first.get("aid")) if isinstance(first, dict) else None
+    return Opened(key, [] if request.method == "HEAD" else items)  # who asks for the head only has seen nothing
 
 
 def _query(request: Request) -> dict[str, Any]:
@@ -107,8 +107,7 @@ def _said(item: dict[str, Any], request: Request) -> Said:
     contexts = _contexts(item)
     if contexts:
         properties["contexts"] = contexts
-    is_browser = item.get("p") in _BROWSERS
-    context = context_of(request, item.get("ua"), item.get("ip"), is_browser=is_browser)
+    context = context_of(request, item.get("ua"), item.get("ip"), is_browser=item.get("p") == "web")
     page = {word: item[name] for name, word in _PAGE_WORDS.items() if text_of(item.get(name))}
     return Said(event_id, at_ms, who, event=Named(name, properties, context, page), joins=joins)
 
@@ -188,6 +187,6 @@ def _accepted(request: Request, _opened: Opened, reading: Reading) -> Answer:
     if nothing_taken(reading):
         bad = reading.bad[0]
         return json_answer(400, {"code": bad.reason, "message": bad.detail, "rejected": rejected(reading)})
-    if request.method == "GET":
+    if request.method != "POST":
         return Answer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
     return json_answer(200, {"rejected": rejected(reading)})
