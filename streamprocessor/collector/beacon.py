@@ -161,5 +161,4 @@ def _accepted(_request: Request, _opened: Opened, reading: Reading) -> Answer:
 
 
 def _refused(refusal: Refusal) -> Answer:
-    retry = () if refusal.retry_after_seconds is None else (("Retry-After", str(refusal.retry_after_seconds)),)
-    return Answer(refusal.status, str(refusal).encode(), "text/plain; charset=utf-8", retry)
+    return Answer(refusal.status, str(refusal).encode(), "text/plain; charset=utf-8")

@@ -73,4 +73,4 @@ def _email_click(request: Request, followed: Tracked) -> Entry:
 
 
 def _refused(refusal: Refusal) -> Answer:
-    return page(refusal.status, str(refusal), refusal.retry_after_seconds)
+    return page(refusal.status, str(refusal))

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, quote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, create_form_parser
@@ -85,7 +85,7 @@ def _open(request: Request) -> Opened:
 
 
 def _submission(request: Request, contact: str, fields: dict[str, str]) -> dict[str, Any]:
-    form = unquote(request.path.rpartition("/")[2])
+    form = request.path.rpartition("/")[2]
     if not _FORM.fullmatch(form):
         raise Refusal(404, "bad-form", "A form's name is made of letters, digits, dots and dashes.")
     properties: dict[str, Any] = {"form": form, "fields": fields}
@@ -145,4 +145,4 @@ _READERS: dict[str, Callable[[str, bytes], Pairs]] = {
 
 
 def _refused(refusal: Refusal) -> Answer:
-    return page(refusal.status, str(refusal), refusal.retry_after_seconds)
+    return page(refusal.status, str(refusal))

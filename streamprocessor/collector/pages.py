@@ -18,8 +18,7 @@ _PAGE = """<!doctype html>
 """
 
 
-def page(status: int, sentence: str, retry_after_seconds: int | None = None) -> Answer:
+def page(status: int, sentence: str) -> Answer:
     """A page with that one sentence."""
     body = _PAGE.format(sentence=escape(sentence)).encode()
-    retry = () if retry_after_seconds is None else (("Retry-After", str(retry_after_seconds)),)
-    return Answer(status, body, "text/html; charset=utf-8", _HEADERS + retry)
+    return Answer(status, body, "text/html; charset=utf-8", _HEADERS)

@@ -178,7 +178,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | st.text(max
     st.text(max_size=4), inner, max_size=4), max_leaves=8)  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     st.dictionaries(st.sampled_from(["id", "url", "form", "fields", "email", "referrer"]), JSON),
     st.sampled_from(["page_visit", "form_submission"]),

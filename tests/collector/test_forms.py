@@ -1,5 +1,5 @@
 from html import escape
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import httpx
 import orjson
@@ -154,7 +154,7 @@ def test_to_no_other_place_anybody_is_sent_but_thanked_here(to):
         ({"content-type": "multipart/form-data; boundary=b"}, b"no boundary", "/f/contact", 400),
         ({"content-type": "application/x-www-form-urlencoded"}, b"&".join([b"a=b"] * (MAX_PARTS + 1)), "/f/x", 400),
         ({"content-type": "application/x-www-form-urlencoded"}, b"message=hello", "/f/contact", 422),
-        ({"content-type": "application/x-www-form-urlencoded"}, b"email=a%40b.cd", f"/f/{quote('<b>')}", 404),
+        ({"content-type": "application/x-www-form-urlencoded"}, b"email=a%40b.cd", "/f/<b>", 404),
     ],
 )
 def test_what_is_no_form_is_refused_with_a_sentence_for_people(headers, body, path, status):
@@ -250,7 +250,7 @@ def test_the_address_is_that_of_a_field_named_as_one(fields, address):
 
 
 def test_a_page_shows_no_text_of_the_request():
-    served = serve(FORMS, request("POST", "/f/" + quote("<script>"), {"content-type": "text/<script>"}))
+    served = serve(FORMS, request("POST", "/f/<script>", {"content-type": "text/<script>"}))
 
     assert b"<script>" not in served.answer.body
     assert escape("<script>").encode() not in served.answer.body
