@@ -55,10 +55,15 @@ class BackgroundFetch:
 
 
 def https_get(url: str) -> bytes:
-    """The document at an https URL, at most MAX_BYTES of it; redirects are not followed. Raises OSError."""
+    """The document at an https URL. Raises OSError for another scheme, and as document_at does."""
     if not url.startswith("https://"):
         message = "url: wanted https; got another scheme"
         raise OSError(message)
+    return document_at(url)
+
+
+def document_at(url: str) -> bytes:
+    """The document at a URL, at most MAX_BYTES of it; a redirect is an error. Raises OSError or HTTPException."""
     with build_opener(_NoRedirects).open(Request(url), timeout=TIMEOUT_SECONDS) as response:
         return bytes(response.read(MAX_BYTES))
 

@@ -37,8 +37,9 @@ _CONFIRMATION = re.compile(r"\?Action=ConfirmSubscription&[A-Za-z0-9&=%:._~-]{1,
 
 def envelope_of(request: Request) -> dict[str, Any]:
     """The SNS message in a request, whatever its content type says; raises Refusal 400 where there is none."""
-    envelope = json_of(request.body)
-    if not isinstance(envelope, dict) or envelope.get("Type") not in _SIGNED_FIELDS:
+    envelope = object_of(json_of(request.body))
+    said = envelope.get("Type")
+    if not isinstance(said, str) or said not in _SIGNED_FIELDS:
         message = "body: wanted a message of SNS, with raw message delivery off; got another"
         raise Refusal(400, "not-sns", message)
     return envelope
