@@ -48,7 +48,9 @@
   function send (event) {
     event.id = random()
     event.url = location.href
-    var body = JSON.stringify({ key: key, anonymous_id: anonymousId(), token: token, events: [event] })
+    var body = JSON.stringify({
+      key: key, anonymous_id: anonymousId(), token: token, automated: navigator.webdriver || undefined, events: [event]
+    })
     token = undefined
     if (!(navigator.sendBeacon && navigator.sendBeacon(collector + 'b', body))) {
       fetch(collector + 'b', { method: 'POST', body: body, keepalive: true, mode: 'no-cors', credentials: 'omit' })

@@ -2,13 +2,15 @@
 
     <script src="https://collector.example/beacon.js" data-key="WRITE KEY" async></script>
 
-The script posts `{"key", "anonymous_id", "token"?, "events": [...]}` as text/plain, so that browsers ask nobody first.
+The script posts `{"key", "anonymous_id", "token"?, "automated"?, "events": [...]}` as text/plain, so that browsers ask
+nobody first. automated: a program steers the browser, and says so; it is filed as a scanner and is nobody's visitor.
 An event is `{"id", "type": "page_visit", "url", "referrer"}` or
 `{"id", "type": "form_submission", "url", "form", "fields": {name: value}, "email"?}`.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from streamprocessor.contract.fields import content_key
 from streamprocessor.contract.json_text import kind_of, read_object
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.errors import RecordError
+from streamprocessor.scoring.facts import SCANNER
 
 SCRIPT_ROUTE, POST_ROUTE = "/beacon.js", "/b"
 SCRIPT_PATH = Path(__file__).with_name("beacon.js")
@@ -34,20 +37,31 @@ MAX_BODY_BYTES = 64 * 1024  # as much as browsers let sendBeacon send
 
 TOPICS = {"page_visit": "page-visits", "form_submission": "form-submissions"}
 
+_SCRIPT_HEADERS = (
+    ("Cache-Control", "public, max-age=3600"),
+    ("Vary", "Accept-Encoding"),
+    ("X-Content-Type-Options", "nosniff"),
+)
 _ANONYMOUS_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def beacon_script() -> WireFormat:
-    """The script as browsers get it; its file is read here, once."""
-    headers = (("Cache-Control", "public, max-age=3600"), ("X-Content-Type-Options", "nosniff"))
-    script = Answer(200, SCRIPT_PATH.read_bytes(), "text/javascript; charset=utf-8", headers)
+    """The script as browsers get it, packed for those that take gzip; its file is read here, once."""
+    plain = SCRIPT_PATH.read_bytes()
+    packed = gzip.compress(plain, mtime=0)
+
+    def accepted(request: Request, _opened: Opened, _reading: Reading) -> Answer:
+        takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+        body, more = (packed, (("Content-Encoding", "gzip"),)) if takes_gzip else (plain, ())
+        return Answer(200, body, "text/javascript; charset=utf-8", _SCRIPT_HEADERS + more)
+
     return WireFormat(
         "beacon-script",
         (("GET", SCRIPT_ROUTE),),
         open=lambda _request: Opened(None, None),
         read=lambda _request, _opened: Reading(),
-        accepted=lambda _request, _opened, _reading: script,
+        accepted=accepted,
         refused=_refused,
         needs_key=False,
     )
@@ -64,14 +78,18 @@ def beacon(keys: TokenKeys, naming: Naming) -> WireFormat:
         if objects_to_tracking(request):
             return Reading()
         visitor = naming.anonymous(visitor_id)
-        known = contact_of_token(keys, payload.get("token"), request.received_at_ms)
+        automated = payload.get("automated") is True
+        known = None if automated else contact_of_token(keys, payload.get("token"), request.received_at_ms)
         reading = Reading(bindings(known, None, visitor, request.received_at_ms))
         for position, item in enumerate(_events_of(payload)):
             found = _entries_of(item, visitor, request, naming)
             if isinstance(found, str):
                 reading.bad.append(Bad(position, "bad-event", found))
-            else:
-                reading.entries.extend(entry._replace(position=position) for entry in found)
+                continue
+            if automated:
+                found[0].value["context"]["actor"] = SCANNER
+                del found[1:]
+            reading.entries.extend(entry._replace(position=position) for entry in found)
         return reading
 
     return WireFormat(
@@ -108,7 +126,7 @@ def _events_of(payload: dict[str, Any]) -> list[object]:
 
 
 def _entries_of(item: object, visitor: str, request: Request, naming: Naming) -> list[Entry] | str:
-    """The records that one event makes, or what is wrong with it."""
+    """The records that one event makes, its own first; or what is wrong with it."""
     if not isinstance(item, dict) or item.get("type") not in TOPICS:
         return f"type: wanted one of {', '.join(TOPICS)}; got another"
     url = item.get("url")

@@ -14,8 +14,10 @@ from streamprocessor.collector.sites import read_sites
 from tests.browser.serving import Collector, Site, a_site, serving
 from tests.collector.tracking import KEYS, NAMING
 
-# Without a window Chromium calls itself HeadlessChrome, which is a machine's name.
+# Without a window Chromium calls itself HeadlessChrome, and steered by a program it says so; people's doesn't.
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+
+FLAGS = ("--no-sandbox", "--disable-blink-features=AutomationControlled")
 
 Visitor = Callable[..., Awaitable[BrowserContext]]
 
@@ -26,7 +28,7 @@ async def browser() -> AsyncIterator[Browser]:
     if program is None:
         pytest.skip("no Chromium here: `apt install chromium` to run the browser's tests")
     async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        launched = await playwright.chromium.launch(executable_path=program, args=[*FLAGS])
         yield launched
         await launched.close()
 

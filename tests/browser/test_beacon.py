@@ -208,6 +208,17 @@ async def test_of_who_objects_nothing_is_stored_nothing_is_sent(visitor, site, c
     assert await page.evaluate("localStorage.length") == 0
 
 
+async def test_a_browser_that_a_program_steers_is_a_scanner_and_is_nobodys(visitor, site, collector):
+    page = await a_page(visitor, says="'webdriver', { get: () => true }")
+    await page.goto(Mail(KEYS, collector.url, "c-42").link(f"{site.url}/offer"))
+
+    click, visit = await values(collector, 2)
+    assert (click["type"], visit["type"]) == ("email_click", "page_visit")
+    assert visit["context"]["actor"] == "scanner"
+    await (await a_page(visitor)).goto(f"{site.url}/public")
+    assert "actor" not in (await values(collector, 3))[2]["context"]
+
+
 async def test_the_token_leaves_the_address_bar_even_of_who_objects(visitor, site, collector):
     page = await a_page(visitor, says=GPC)
     token = escape("a-token_1")

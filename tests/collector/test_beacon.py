@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.collector.beacon import MAX_EVENTS, beacon, beacon_script
+from streamprocessor.collector.beacon import MAX_EVENTS, SCRIPT_PATH, beacon, beacon_script
 from streamprocessor.collector.tokens import Tracked
 from tests.collector.tracking import AGENT, KEYS, NAMING, NOW, NOW_MS, request, serve
 
@@ -40,6 +40,25 @@ def test_the_script_is_under_3_kb_gzipped():
     assert served.answer.status == 200
     assert served.answer.content_type.startswith("text/javascript")
     assert len(gzip.compress(served.answer.body)) < 3000
+
+
+def test_the_script_is_packed_for_those_that_take_it():
+    packed = serve(beacon_script(), request("GET", "/beacon.js", {"accept-encoding": "br, gzip"}))
+    plain = serve(beacon_script(), request("GET", "/beacon.js"))
+
+    assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert len(packed.answer.body) < 3000
+    assert gzip.decompress(packed.answer.body) == plain.answer.body == SCRIPT_PATH.read_bytes()
+
+
+def test_what_a_program_steers_is_a_scanners_and_names_nobody():
+    fields = {"email": "ada@example.com", "company": "Example Ltd"}
+    served = post(payload(VISIT, SUBMISSION | {"fields": fields}, token=visitor_token(), automated=True))
+
+    assert [(entry.topic, entry.value["context"]["actor"]) for entry in served.reading.entries] == [
+        ("page-visits", "scanner"),
+        ("form-submissions", "scanner"),
+    ]
 
 
 def test_a_visit_is_filed_under_the_anonymous_visitor():
