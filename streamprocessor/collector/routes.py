@@ -1,0 +1,68 @@
+"""The collector as one ASGI application: the formats' paths, health, metrics, and what describes the native part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import orjson
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from streamprocessor.collector.door import Door, House
+from streamprocessor.collector.wire import WireFormat
+from streamprocessor.errors import OperatorError
+
+
+def application(formats: Iterable[WireFormat], house: House, not_ready: Callable[[], list[str]]) -> ASGIApp:
+    """The application. not_ready: why nothing can be accepted at the moment, nothing where it can."""
+    doors = [Route(path, Door(path, by_method, house)) for path, by_method in by_path(formats).items()]
+    app = Starlette(
+        routes=[*doors, *_own_routes(house.metrics.registry, not_ready)],
+        exception_handlers={404: _not_found},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def by_path(formats: Iterable[WireFormat]) -> dict[str, dict[str, WireFormat]]:
+    """The formats by path and method; raises OperatorError where two claim the same."""
+    found: dict[str, dict[str, WireFormat]] = {}
+    for wire_format in formats:
+        for method, path in wire_format.routes:
+            other = found.setdefault(path, {}).setdefault(method, wire_format)
+            if other is not wire_format:
+                message = f"{method} {path}: wanted one format; got {other.name} and {wire_format.name}"
+                raise OperatorError(message)
+    return found
+
+
+def _own_routes(registry: CollectorRegistry, not_ready: Callable[[], list[str]]) -> list[Route]:
+    def livez(_: Request) -> Response:
+        return PlainTextResponse("live\n")
+
+    def readyz(_: Request) -> Response:
+        reasons = not_ready()
+        return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
+
+    def metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    answers: Mapping[str, Callable[[Request], Response]] = {"/livez": livez, "/readyz": readyz, "/metrics": metrics}
+    return [Route(path, _awaitable(answer)) for path, answer in answers.items()]
+
+
+def _awaitable(answer: Callable[[Request], Response]) -> Callable[[Request], object]:
+    async def endpoint(request: Request) -> Response:  # a plain function would be run in a thread
+        return answer(request)
+
+    return endpoint
+
+
+async def _not_found(_: Request, __: Exception) -> Response:
+    content = orjson.dumps({"code": "not-found", "message": "nothing is collected under this path"})
+    return Response(content, 404, media_type="application/json")
