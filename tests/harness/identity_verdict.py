@@ -13,7 +13,7 @@ from aiokafka import ConsumerRecord
 
 from streamprocessor.contract.dead_letters import letter_of
 from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.contract.topics import inputs
+from streamprocessor.contract.topics import IN
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.model import NANO, Model, Score
@@ -60,7 +60,7 @@ class Told:
 async def read_told(system: System) -> Told:
     """Read inputs and announcements whole."""
     facts: dict[str, list[Fact]] = defaultdict(list)
-    for topic in inputs(system.layout.topics):
+    for topic in (topic for topic in system.layout.topics if topic.direction == IN):
         decode = decoder_for(topic)
         for record in await system.read(topic.name):
             try:
