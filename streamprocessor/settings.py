@@ -37,6 +37,8 @@ class Settings(BaseModel):
     data_dir: str = Field(".streamprocessor", description="what this machine keeps: the embedded broker, slots")
     partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
 
+    erasure_salt: str = Field("", repr=False, description="secret; what is left of an erased contact is a hash with it")
+
     name: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="this worker's static name; empty: a slot")
     session_timeout_seconds: float = Field(45.0, ge=1.0, le=1800.0)
     commit_interval_seconds: float = Field(1.0, gt=0.0, le=60.0)

@@ -40,11 +40,15 @@ class Announcer:
         self._incarnation = identity.incarnation
         self._source = ("ce_source", identity.source.encode())
 
-    def encode(self, contact_id: str, steps: Sequence[Step]) -> list[Message]:
-        """The messages of a contact's steps in their order: each score-updated, then its hot leads."""
+    def encode(self, contact_id: str, steps: Sequence[Step], life_ms: int = 0) -> list[Message]:
+        """The messages of a contact's steps in their order: each score-updated, then its hot leads.
+
+        life_ms: when the contact was erased and began anew, so that no id comes twice; 0: never.
+        """
         key = contact_id.encode()
         subject = ("ce_subject", key)
-        id_of_contact = f"{self._incarnation}:{contact_id}"
+        life = f".{life_ms}" if life_ms else ""
+        id_of_contact = f"{self._incarnation}{life}:{contact_id}"
         messages = []
         for step in steps:
             at = format_rfc3339(step.at_ms)
@@ -74,16 +78,19 @@ class Announcer:
             if until_ms is not None:
                 shown["holds_until"] = format_rfc3339(until_ms)
             scores[name] = shown
-        return {
+        value = {
             "contact_id": contact_id,
             "at": at,
             "cause": step.cause,
             "sequence": step.sequence,
-            "changed": changed,
+            "changed": changed or list(step.gone),
             "scores": scores,
             "because": [part_object(part) for part in step.because],
             "model": self._model,
         }
+        if step.merged_into is not None:
+            value["merged_into"] = step.merged_into
+        return value
 
     def _became_hot_lead(
         self, contact_id: str, at: str, hot_lead: HotLeadStep, strongest: Sequence[Part]
@@ -99,6 +106,11 @@ class Announcer:
             "because": [part_object(part) for part in strongest],
             "model": self._model,
         }
+
+
+def tombstone(contact_id: str) -> Message:
+    """What takes the last score-updated of an erased contact out of the compacted topic."""
+    return Message(SCORE_UPDATED, contact_id.encode(), None, [])
 
 
 def number(nano: int) -> int | float:

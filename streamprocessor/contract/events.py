@@ -19,12 +19,14 @@ from streamprocessor.contract.fields import (
 )
 from streamprocessor.contract.json_text import kind_of, read_object
 from streamprocessor.contract.topics import Topic
+from streamprocessor.contract.transfers import TRANSFERS, decode_transfer
 from streamprocessor.contract.updates import decode_update
 from streamprocessor.errors import RecordError
-from streamprocessor.scoring.facts import HUMAN, Event, Fact
+from streamprocessor.scoring.facts import HUMAN, Event, Fact, Said
+from streamprocessor.scoring.transfers import LinkFact
 
 RecordHeaders: TypeAlias = Sequence[tuple[str, bytes | None]] | None
-ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Fact]
+ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Fact | LinkFact]
 
 MAX_TYPE_CHARS = 128
 
@@ -38,6 +40,8 @@ def value_decoder_for(topic: Topic) -> ValueDecoder:
     """
     if topic.schema == CONTACT_UPDATE:
         return _decode_update_value
+    if topic.name == TRANSFERS:
+        return decode_transfer
     implied_type = topic.event_type
 
     def decode(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
@@ -51,14 +55,14 @@ def value_decoder_for(topic: Topic) -> ValueDecoder:
     return decode
 
 
-def decode_fact(body: dict[str, Any], contact: str, arrival_ms: int) -> Fact:
+def decode_fact(body: dict[str, Any], contact: str, arrival_ms: int) -> Said:
     """The fact that a JSON object spells, a contact update where it has `update`, else an event with a `type`."""
     if "update" in body:
         return decode_update(body, contact, arrival_ms)
     return decode_event(body, contact, arrival_ms, None)
 
 
-def decode_line(line: bytes) -> tuple[str, Fact]:
+def decode_line(line: bytes) -> tuple[str, Said]:
     """The contact and the fact of one line of JSON Lines, as bytes.
 
     It arrived at its `arrival` where it has one, else when it occurred. Raises RecordError as the topics' decoders do.
@@ -109,7 +113,7 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     return Event(event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor)
 
 
-def _decode_update_value(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
+def _decode_update_value(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Said:
     return decode_update(_object_of(value, headers), contact, arrival_ms)
 
 

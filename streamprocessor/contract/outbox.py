@@ -4,7 +4,7 @@
 
 So recovery finds the record by two slices, and looks at the owed messages only of steps after the last marker.
 Keys that begin with a zero byte are ours: the marker (the last step of the partition whose announcements are
-acknowledged) and the table's identity.
+acknowledged), the table's identity, and one for each erased contact: its pseudonym and when.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from streamprocessor.errors import OperatorError
 RESERVED = b"\x00"
 MARKER_KEY = b"\x00marker"
 IDENTITY_KEY = b"\x00identity"
+ERASED_PREFIX = b"\x00erased:"
 
 VERSION = 1
 _HEAD = Struct(">BQI")
@@ -91,6 +92,16 @@ def owes(value: bytes) -> bool:
 def encode_marker(step: int) -> bytes:
     """The marker's value: all announcements of the partition's steps up to this one are acknowledged."""
     return _STEP.pack(VERSION, step)
+
+
+def encode_erasure(instant_ms: int) -> bytes:
+    """The value of an erased contact's entry: when it was erased."""
+    return _STEP.pack(VERSION, instant_ms)
+
+
+def erasure_of(value: bytes) -> int:
+    """What encode_erasure wrote."""
+    return step_of(value)
 
 
 def encode_identity(identity: TableIdentity) -> bytes:

@@ -15,5 +15,5 @@ BAD_ID = "bad-id"
 BAD_PROPERTIES = "bad-properties"
 BAD_CONTEXT = "bad-context"
 UNKNOWN_UPDATE = "unknown-update"
-UNSUPPORTED_UPDATE = "unsupported-update"  # a known update that this version does not apply; resend it to a later one
 BAD_UPDATE = "bad-update"
+# Besides: merge-with-itself, already-merged, merge-cycle, too-many-sources (scoring/linking.py).

@@ -31,6 +31,41 @@ class FoldedLayout(msgspec.Struct, array_like=True):
     lasts: dict[str, int]
 
 
+StampLayout: TypeAlias = tuple[int, str]
+ClaimLayout: TypeAlias = tuple[StampLayout, StampLayout, StampLayout]
+
+
+class SourceLayout(msgspec.Struct, array_like=True):
+    """The evidence of one contact that counts for another; fields as in Source."""
+
+    id: str
+    into: str
+    stamp: StampLayout
+    first_ms: int | None
+    attributes: dict[str, list[Any]]
+    suppressed: tuple[bool, int, str]
+    verdicts: dict[str, tuple[int, str, str, int]]
+    folded: FoldedLayout | None
+    packed_count: int
+    packed: bytes
+    names: list[str]
+    marks: bytes
+
+
+class BondsLayout(msgspec.Struct, array_like=True):
+    """Links and what the person forbids; fields as in Bonds."""
+
+    life_ms: int
+    objected: tuple[bool, int, str]
+    claims: dict[str, ClaimLayout]
+    wants: dict[str, ClaimLayout]
+    linked: tuple[str, StampLayout] | None
+    version: int
+    is_silent: bool
+    first_ms: int | None
+    parts: dict[str, tuple[int, list[SourceLayout]]]
+
+
 class Head(msgspec.Struct, array_like=True, gc=False):
     """A record as it lies in bytes; new fields go to the end, with a default."""
 
@@ -57,6 +92,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     has_wide: bool
     names: list[str]
     marks: bytes
+    bonds: BondsLayout | None = None
 
 
 encode = msgspec.msgpack.Encoder().encode

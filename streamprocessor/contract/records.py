@@ -2,67 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from msgspec import DecodeError
-from xxhash import xxh3_64_digest
 
-from streamprocessor.contract.record_layout import FoldedLayout, Head, Live, decode_head, decode_pieces, encode
+from streamprocessor.contract.bond_rows import bonds_of_row, bonds_row
+from streamprocessor.contract.packing import Names, folded_of_row, folded_row, narrow, pack, wide, widened
+from streamprocessor.contract.record_layout import Head, decode_head, encode
 from streamprocessor.errors import OperatorError
-from streamprocessor.scoring.facts import HUMAN, PROXY, SCANNER
-from streamprocessor.scoring.record import Derived, Evidence, Folded, FoldedRule, Piece, Record
+from streamprocessor.scoring.record import Derived, Evidence, Record
 
 VERSION = 1
 _VERSION_BYTE = bytes([VERSION])
-_ARRAY_MARK = b"\xdd"
-_ARRAY_HEAD_BYTES = {0xDC: 3, 0xDD: 5}  # arrays of up to 15 items have a head of one byte
-_ACTORS = (HUMAN, PROXY, SCANNER)
-_ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
-
-
-class _Names:
-    """The Packing of one record's pieces: types and paths stand once in its table of names, pieces refer to them.
-
-    A piece is an array: id, occurred_at, arrival - occurred_at, actor, type, then path and value of what is kept.
-    """
-
-    __slots__ = ("names",)
-
-    def __init__(self, names: list[str]) -> None:
-        self.names = names
-
-    def unpack(self, packed: bytes, count: int) -> list[Piece]:
-        """The pieces in `packed`."""
-        names = self.names
-        pieces = []
-        for id_, at, delay, actor, type_, *kept in decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
-            values = {names[path]: value for path, value in zip(kept[::2], kept[1::2], strict=True)}
-            who = _ACTORS[actor] if type(actor) is int else actor
-            pieces.append(Piece(id_, at, at + delay, who, names[type_], values))
-        return pieces
-
-    def mark(self, event_id: str) -> bytes:
-        """Eight bytes of a hash of this id."""
-        return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
-
-    def pack(self, pieces: Iterable[Piece]) -> bytes:
-        """The pieces as bytes, one after the other; names that are new go to the end of the table."""
-        rows = []
-        for id_, at, arrival, actor, type_, kept in pieces:
-            row = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), self._number(type_)]
-            for path, value in kept.items():
-                row += (self._number(path), value)
-            rows.append(row)
-        packed = encode(rows)
-        return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
-
-    def _number(self, name: str) -> int:
-        try:
-            return self.names.index(name)
-        except ValueError:
-            self.names.append(name)
-            return len(self.names) - 1
 
 
 def encode_record(record: Record) -> bytes:
@@ -91,7 +42,7 @@ def decode_record(value: bytes) -> Record:
     live: Any = head.live
     if head.has_wide:
         sums = {number: int(amount) for number, amount in sums.items()}
-        live = {number: _narrow(matches) for number, matches in live.items()}
+        live = {number: narrow(matches) for number, matches in live.items()}
     return Record(
         head.revision,
         head.sequence,
@@ -103,23 +54,18 @@ def decode_record(value: bytes) -> Record:
         head.episodes,
         head.holds_until_ms,
         head.verdicts,
-        None if head.folded is None else _folded(head.folded),
+        folded_of_row(head.folded),
         head.fold_at_ms,
-        Evidence(head.packed, head.packed_count, head.marks, _Names(head.names)),
+        Evidence(head.packed, head.packed_count, head.marks, Names(head.names)),
         Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots),
+        None if head.bonds is None else bonds_of_row(head.bonds),
     )
 
 
 def _head(record: Record) -> tuple[Any, ...]:
     """The fields of _Head, in its order."""
-    evidence, derived, folded = record.evidence, record.derived, record.folded
-    packed, marks, packing = evidence.packed, evidence.marks, evidence.packing
-    # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
-    names = packing.names if isinstance(packing, _Names) and evidence.packed_count else []
-    if evidence.fresh:
-        fresh = _Names(names)
-        packed += fresh.pack(evidence.fresh.values())
-        marks += b"".join([fresh.mark(id_) for id_ in evidence.fresh])
+    derived = record.derived
+    count, packed, names, marks = pack(record.evidence)
     return (
         record.revision,
         record.sequence,
@@ -131,9 +77,9 @@ def _head(record: Record) -> tuple[Any, ...]:
         record.episodes,
         record.holds_until_ms,
         record.verdicts,
-        None if folded is None else (folded.newest_ms, {k: _rule(r) for k, r in folded.rules.items()}, folded.lasts),
+        folded_row(record.folded),
         record.fold_at_ms,
-        len(evidence),
+        count,
         packed,
         derived.newest_ms,
         derived.first_ms,
@@ -144,37 +90,15 @@ def _head(record: Record) -> tuple[Any, ...]:
         False,
         names,
         marks,
+        None if record.bonds is None else bonds_row(record.bonds),
     )
-
-
-def _rule(rule: FoldedRule) -> tuple[Any, ...]:
-    return (rule.count, rule.amount, rule.half_life_ms, rule.at_ms, rule.live, rule.slots)
 
 
 def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same with every amount as text: some do not fit into 64 bits."""
     fields = dict(zip(Head.__struct_fields__, head, strict=True))
     fields["sums"] = {number: str(amount) for number, amount in fields["sums"].items()}
-    fields["live"] = {number: _wide(matches) for number, matches in fields["live"].items()}
-    if fields["folded"] is not None:
-        newest_ms, rules, lasts = fields["folded"]
-        wide = {key: (rule[0], str(rule[1]), *rule[2:4], _wide(rule[4]), rule[5]) for key, rule in rules.items()}
-        fields["folded"] = (newest_ms, wide, lasts)
+    fields["live"] = {number: wide(matches) for number, matches in fields["live"].items()}
+    fields["folded"] = widened(fields["folded"])
     fields["has_wide"] = True
     return tuple(fields.values())
-
-
-def _folded(folded: FoldedLayout) -> Folded:
-    rules = {
-        key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, _narrow(r.live), r.slots)
-        for key, r in folded.rules.items()
-    }
-    return Folded(folded.newest_ms, rules, folded.lasts)
-
-
-def _wide(matches: list[tuple[int, int]]) -> Live:
-    return [(at, str(amount)) for at, amount in matches]
-
-
-def _narrow(matches: Live) -> list[tuple[int, int]]:
-    return [(at, int(amount)) for at, amount in matches]

@@ -21,7 +21,8 @@ _NEEDED = ("name", "direction", "key", "description", "config")
 class Topic:
     """One topic of the contract.
 
-    number: an input's place in the offsets kept inside records; it never changes and is never given twice.
+    number: a place in the offsets kept inside records, of each topic that the worker reads as input (also of an
+    internal one); it never changes and is never given twice.
     key: what the key is, in a word. partitions: those of a new topic. config: Kafka's own names and values; the
     broker's tool adds what depends on the session time-out to `fenced` topics. event_type: what every event of the
     topic is, None: the event says it. schema: the file in schemas/ that describes the value, None: bytes of any kind.
@@ -65,7 +66,8 @@ def topic_named(topics: tuple[Topic, ...], name: str) -> Topic:
 
 def inputs(topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
     """The topics that the worker reads, in the order of their numbers."""
-    return tuple(sorted((topic for topic in topics if topic.direction == IN), key=lambda topic: topic.number or 0))
+    read = (topic for topic in topics if topic.number is not None)
+    return tuple(sorted(read, key=lambda topic: topic.number or 0))
 
 
 def _read_topic(file: Path) -> Topic:
@@ -99,8 +101,8 @@ def _check(file: Path, content: dict[str, Any]) -> None:
             raise _wrong(file, f"'{word}'", f"a value of type {kind.__name__}", content[word])
     if content.get("partitions", 1) < 1:
         raise _wrong(file, "'partitions'", "1 or more", content["partitions"])
-    if (content["direction"] == IN) != ("number" in content):
-        raise _wrong(file, "'number'", "one on each input topic, and on no other", content.get("number"))
+    if content["direction"] != INTERNAL and (content["direction"] == IN) != ("number" in content):
+        raise _wrong(file, "'number'", "one on each input topic, and on no output", content.get("number"))
     for word in ("key", "description", "event_type", "schema"):
         if word in content and not (isinstance(content[word], str) and content[word]):
             raise _wrong(file, f"'{word}'", "a text", content[word])

@@ -10,20 +10,24 @@ from streamprocessor.contract.events import decode_line
 from streamprocessor.errors import RecordError
 from streamprocessor.insight.answers import answer
 from streamprocessor.insight.imports.rows import BadRow
-from streamprocessor.scoring.facts import Event, Fact
+from streamprocessor.insight.linked import circles, replayed
+from streamprocessor.scoring.facts import Said
+from streamprocessor.scoring.joining import sources_of
+from streamprocessor.scoring.linking import is_gone, is_silent
 from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 _WHOLE_HISTORY_MS = 1_000_000_000_000_000  # the file is all there, so no evidence is folded because of its age
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict[str, list[Fact]]:
+def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict[str, list[Said]]:
     """The facts of each contact in JSON Lines of events and contact updates; blank lines are passed over.
 
     on_bad is called for each line that can't be used, and reading goes on.
     """
-    facts_by_contact: dict[str, list[Fact]] = {}
+    facts_by_contact: dict[str, list[Said]] = {}
     for number, line in enumerate(lines, 1):
         content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
         if not content.strip():
@@ -37,26 +41,19 @@ def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict
     return facts_by_contact
 
 
-def score_offline(model: Model, facts_by_contact: Mapping[str, Sequence[Fact]], at_ms: int) -> Iterator[dict[str, Any]]:
-    """The answer for each contact at at_ms, in order of contact: what `score --json` prints, one object a line."""
-    scorer = Scorer(replace(model, correction_window_ms=_WHOLE_HISTORY_MS))
-    for contact_id in sorted(facts_by_contact):
-        yield _score_contact(scorer, contact_id, facts_by_contact[contact_id], at_ms)
+def score_offline(model: Model, facts_by_contact: Mapping[str, Sequence[Said]], at_ms: int) -> Iterator[dict[str, Any]]:
+    """The answer for each contact at at_ms, in order of contact: what `score --json` prints, one object a line.
 
-
-def _score_contact(scorer: Scorer, contact_id: str, facts: Sequence[Fact], at_ms: int) -> dict[str, Any]:
-    """The contact's answer: its facts replayed in order of (occurred_at, id), each as if it had come at once.
-
-    So stages are entered and left as in life, by facts and by time in between. Events after at_ms don't exist at it;
-    attributes and verdicts hold for any instant, so later ones are known at at_ms already.
+    Contacts that were merged into another one, erased, or that object have none.
     """
-    in_order = sorted(facts, key=lambda fact: (fact.occurred_at_ms, fact.id))
-    record = scorer.blank()
-    for fact in in_order:
-        if fact.occurred_at_ms <= at_ms:
-            scorer.apply(record, [fact._replace(arrival_ms=fact.occurred_at_ms)])
-    scorer.advance(record, at_ms)
-    later = [fact for fact in in_order if fact.occurred_at_ms > at_ms and not isinstance(fact, Event)]
-    if later:
-        scorer.apply(record, [fact._replace(arrival_ms=at_ms) for fact in later])
-    return answer(scorer, record, contact_id, at_ms)
+    scorer = Scorer(replace(model, correction_window_ms=_WHOLE_HISTORY_MS))
+    circle_of = {contact: circle for circle in circles(facts_by_contact) for contact in circle}
+    linked: dict[str, Record] = {}
+    for contact in sorted(circle_of):
+        if contact not in linked:
+            facts = {member: facts_by_contact.get(member, ()) for member in circle_of[contact]}
+            linked |= replayed(scorer, facts, at_ms).records
+        record = linked.pop(contact)
+        is_known = contact in facts_by_contact or bool(sources_of(record))
+        if is_known and not is_silent(record) and not is_gone(record):
+            yield answer(scorer, record, contact, at_ms)

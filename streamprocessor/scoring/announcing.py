@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from streamprocessor.scoring.joining import is_suppressed
 from streamprocessor.scoring.plan import Plan, ScorePlan
 from streamprocessor.scoring.presented import unrounded
 from streamprocessor.scoring.record import Derived, Record
@@ -74,7 +75,7 @@ def enter_hot(plan: Plan, record: Record, seen: Look, news_age_ms: int | None) -
         number += 1
         rearmed = announced_at is None or hot.rearm_after_ms is None or seen.at_ms - announced_at >= hot.rearm_after_ms
         is_news = news_age_ms is None or news_age_ms < hot.announce_within_ms
-        if is_news and rearmed and not record.suppressed[0]:
+        if is_news and rearmed and not is_suppressed(record):
             announced_at = seen.at_ms
             leads.append(HotLeadStep(score.name, number, step.presented_nano, step.stage, step.previous_stage))
         record.episodes[score.name] = (number, announced_at)

@@ -9,6 +9,7 @@ from typing import Any
 
 from streamprocessor.scoring.facts import HUMAN
 from streamprocessor.scoring.folded import add_folded
+from streamprocessor.scoring.joining import attributes_of, first_of, folded_of, pieces_of, verdicts_of
 from streamprocessor.scoring.keeping import attribute_values
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan, TypePlan
@@ -31,8 +32,8 @@ class Counter:
     def __init__(self, plan: Plan, record: Record, derived: Derived, on_match: OnMatch) -> None:
         """For the record's verdicts and folded evidence; on_match hears of every match that counts."""
         self._plan, self._derived, self._on_match = plan, derived, on_match
-        self._verdicts = record.verdicts
-        self._folded = None if record.folded is None else record.folded.rules
+        self._verdicts = verdicts_of(record)
+        self._folded = [folded.rules for folded in folded_of(record)]
 
     def count(self, piece: Piece, wanted: TypePlan, in_order: bool) -> bool:
         """Whether the piece could be counted; if not, it may displace another and all must be derived anew."""
@@ -85,8 +86,9 @@ class Counter:
 
     def _held(self, matcher: Matcher, slot: bytes) -> int:
         held = self._derived.slots.count(slot)
-        if self._folded is not None and matcher.key in self._folded:
-            held += self._folded[matcher.key].slots.count(slot)
+        for rules in self._folded:
+            if matcher.key in rules:
+                held += rules[matcher.key].slots.count(slot)
         return held
 
 
@@ -107,14 +109,16 @@ def derive_attributes(plan: Plan, attributes: Mapping[str, Any], derived: Derive
 
 def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: OnMatch | None = None) -> Derived:
     """All that is derived of the record's evidence, as of until_ms (later pieces do not exist), or None: of all."""
-    pieces = [p for p in record.evidence.pieces() if until_ms is None or p.occurred_at_ms <= until_ms]
+    pieces = [p for p in pieces_of(record) if until_ms is None or p.occurred_at_ms <= until_ms]
     pieces.sort(key=lambda piece: (piece.occurred_at_ms, piece.id))
-    first = record.derived.first_ms
+    first = first_of(record)
     derived = Derived(first_ms=first if first is None or until_ms is None or first <= until_ms else None)
     derived.newest_ms = max(0, pieces[-1].occurred_at_ms if pieces else 0)
-    derive_attributes(plan, record.attributes, derived)
-    if record.folded is not None:
-        add_folded(plan, record.folded, derived)
+    derive_attributes(plan, attributes_of(record), derived)
+    for folded in folded_of(record):
+        derived.newest_ms = max(derived.newest_ms, folded.newest_ms)
+    for folded in folded_of(record):
+        add_folded(plan, folded, derived)
     counter = Counter(plan, record, derived, on_match or _unheard)
     for piece in pieces:
         wanted = plan.by_type.get(piece.type, plan.any_type)
@@ -133,7 +137,7 @@ def kept_matches(plan: Plan, record: Record, numbers: set[int]) -> dict[int, lis
         for type_, wanted in plan.by_type.items()
         if (matchers := tuple(matcher for matcher in wanted.matchers if matcher.number in numbers))
     }
-    pieces = [piece for piece in record.evidence.pieces() if piece.type in narrowed]
+    pieces = [piece for piece in pieces_of(record) if piece.type in narrowed]
     pieces.sort(key=lambda piece: (piece.occurred_at_ms, piece.id))
     for piece in pieces:
         counter.count(piece, narrowed[piece.type], in_order=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from streamprocessor.scoring.deriving import Match, derive, kept_matches
 from streamprocessor.scoring.intake import Intake
+from streamprocessor.scoring.joining import folded_count, verdicts_of
 from streamprocessor.scoring.laws import LinearLaw
 from streamprocessor.scoring.live import LawTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.matching import KINDS, Matcher
@@ -112,8 +113,7 @@ def strongest(plan: Plan, score: ScorePlan, record: Record, t_ms: int, how_many:
 def _summed(plan: Plan, rule: RulePlan, record: Record, found: tuple[int, list[Match]], t_ms: int) -> Part:
     """One part for all that a rule gives."""
     share, matches = found
-    folded = None if record.folded is None else record.folded.rules.get(rule.key)
-    count = len(matches) + (folded.count if folded is not None else 0)
+    count = len(matches) + folded_count(record, rule.key)
     if isinstance(rule.rule, EventRule) and matches:
         newest = matches[-1][1]
         return Part(rule.rule.id, _nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
@@ -143,16 +143,16 @@ def _rule_parts(
         if value:
             yield Part(id_, 0, kind), value
     else:
-        left = value
+        left, verdicts = value, verdicts_of(record)
         for matcher, piece, amount in matches:
             part, points = _match_part(plan, matcher, piece, amount, t_ms)
             left -= points
             if points:
-                actor = record.verdicts[piece.id][2] if piece.id in record.verdicts else piece.actor
+                actor = verdicts[piece.id][2] if piece.id in verdicts else piece.actor
                 yield part._replace(actor=actor), points
-        folded = None if record.folded is None else record.folded.rules.get(rule.key)
-        if folded is not None and folded.count and left:
-            yield Part(id_, 0, "earlier", count=folded.count), left
+        earlier = folded_count(record, rule.key)
+        if earlier and left:
+            yield Part(id_, 0, "earlier", count=earlier), left
 
 
 def _match_part(plan: Plan, matcher: Matcher, piece: Piece, amount: int, t_ms: int) -> tuple[Part, int]:

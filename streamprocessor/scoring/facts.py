@@ -47,18 +47,21 @@ class Verdict(NamedTuple):
     actor: str
 
 
+Fact: TypeAlias = Event | AttributesWritten | SuppressionChanged | Verdict
+
+
 class Merged(NamedTuple):
-    """The evidence of the id `source` joins that of the contact; identified: said by an `identify`, not a `merge`."""
+    """The evidence of the contact `source` joins this one's. identified: said by an identify, not by a merge."""
 
     id: str
     occurred_at_ms: int
     arrival_ms: int
     source: str
-    identified: bool
+    identified: bool = False
 
 
 class Unmerged(NamedTuple):
-    """The evidence of the id `source` leaves the contact again."""
+    """The contact `source` is one of its own again. Of a pair the last word by (occurred_at, id) holds."""
 
     id: str
     occurred_at_ms: int
@@ -67,7 +70,7 @@ class Unmerged(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """All of the person goes that occurred up to arrival_ms."""
+    """The person is to be forgotten: all that is known up to the arrival of this."""
 
     id: str
     occurred_at_ms: int
@@ -75,7 +78,7 @@ class Erased(NamedTuple):
 
 
 class ObjectionChanged(NamedTuple):
-    """The person objects, or no longer objects, to being scored. The last by (occurred_at, id) holds."""
+    """The person objects to profiling, or does no more. The last by (occurred_at, id) holds."""
 
     id: str
     occurred_at_ms: int
@@ -83,6 +86,5 @@ class ObjectionChanged(NamedTuple):
     objected: bool
 
 
-Fact: TypeAlias = (
-    Event | AttributesWritten | SuppressionChanged | Verdict | Merged | Unmerged | Erased | ObjectionChanged
-)
+Said: TypeAlias = Fact | Merged | Unmerged | Erased | ObjectionChanged
+"""What people and programs say of a contact; what contacts tell each other is in transfers.py."""

@@ -11,8 +11,7 @@ from streamprocessor.scoring.terms import landmark
 
 
 def add_folded(plan: Plan, folded: Folded, derived: Derived) -> None:
-    """Enter what was folded; derived.newest_ms becomes final by it, so it comes before the first piece."""
-    derived.newest_ms = max(derived.newest_ms, folded.newest_ms)
+    """Enter what was folded, before the first piece; derived.newest_ms is final by now."""
     for matcher in plan.matchers.values():
         held = folded.rules.get(matcher.key)
         if held is not None:
@@ -20,7 +19,8 @@ def add_folded(plan: Plan, folded: Folded, derived: Derived) -> None:
     for number, rule in plan.silences:
         types = folded.lasts if rule.types is None else [type_ for type_ in rule.types if type_ in folded.lasts]
         if types:
-            derived.lasts[number] = max(folded.lasts[type_] for type_ in types)
+            last = max(folded.lasts[type_] for type_ in types)
+            derived.lasts[number] = max(last, derived.lasts.get(number, last))
 
 
 def folded_sum(matcher: Matcher, held: FoldedRule, newest_ms: int) -> int:
@@ -36,4 +36,5 @@ def _add_rule(matcher: Matcher, held: FoldedRule, derived: Derived) -> None:
         for match in held.live:
             insort(derived.live.setdefault(matcher.number, []), match)
     elif held.amount:
-        derived.sums[matcher.number] = folded_sum(matcher, held, derived.newest_ms)
+        amount = folded_sum(matcher, held, derived.newest_ms)
+        derived.sums[matcher.number] = derived.sums.get(matcher.number, 0) + amount

@@ -6,10 +6,12 @@ from bisect import insort
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from streamprocessor.scoring.bonds import Source
 from streamprocessor.scoring.canonical import LONGEST
 from streamprocessor.scoring.deriving import Match, derive
 from streamprocessor.scoring.facts import HUMAN
 from streamprocessor.scoring.folded import folded_sum
+from streamprocessor.scoring.joining import folded_of, pieces_of, sources_of, verdicts_of
 from streamprocessor.scoring.live import RecencyTerm
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan
@@ -33,11 +35,22 @@ class Counted(NamedTuple):
     amount: int
 
 
+class Leaving(NamedTuple):
+    """A piece that is to be folded, with the actor of its verdict and the matches that count."""
+
+    piece: Piece
+    actor: str
+    matches: list[Counted]
+
+
 def is_due(record: Record) -> bool:
     """Whether folding should look at the record: something is old enough, or there is too much."""
     if record.fold_at_ms is not None and record.fold_at_ms <= record.at_ms:
         return True
     evidence = record.evidence
+    if record.bonds is not None and record.bonds.parts:
+        held = [evidence, *(source.evidence for source in record.bonds.sources())]
+        return sum(map(len, held)) > MOST_PIECES or sum(map(_weight_of, held)) > MOST_BYTES
     if len(evidence.fresh) <= MOST_FRESH_UNWEIGHED:
         return len(evidence.packed) > MOST_BYTES or evidence.packed_count >= MOST_PIECES
     return len(evidence) > MOST_PIECES or _weight_of(evidence) > MOST_BYTES
@@ -64,7 +77,7 @@ def fold(plan: Plan, record: Record) -> int:
 
     record.derived = derive(plan, record, on_match=on_match)
     old_ms = record.at_ms - plan.model.correction_window_ms
-    pieces = sorted(record.evidence.pieces(), key=lambda piece: (piece.occurred_at_ms, piece.id))
+    pieces = sorted(pieces_of(record), key=lambda piece: (piece.occurred_at_ms, piece.id))
     going: list[Piece] = []
     staying: list[Piece] = []
     for piece in pieces:
@@ -75,12 +88,13 @@ def fold(plan: Plan, record: Record) -> int:
     going += staying[:too_many]
     staying = staying[too_many:]
     if going:
-        folded = record.folded = record.folded or Folded()
-        _move_landmarks(plan, folded, record.derived.newest_ms)
-        for piece in going:
-            _fold_piece(record, folded, piece, by_piece.get(piece.id, ()))
-        _keep_small(plan, folded, record.at_ms)
-        record.evidence.replace(staying)
+        verdicts = verdicts_of(record)
+        leaving = {p.id: Leaving(p, _actor(p, verdicts), by_piece.get(p.id, [])) for p in going}
+        waiting = dict(leaving)
+        holders: list[Record | Source] = [record, *sources_of(record)]
+        for holder in holders:
+            _fold_of(plan, record, holder, waiting)
+            _let_go(holder, leaving)
         record.derived = derive(plan, record)
     _forget_waiting(record, old_ms, {piece.id for piece in staying})
     oldest_ms = min((piece.arrival_ms for piece in staying), default=None)
@@ -91,15 +105,37 @@ def fold(plan: Plan, record: Record) -> int:
 
 def carry_over(plan: Plan, record: Record) -> None:
     """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock."""
-    if record.folded is None:
-        return
     by_key = {matcher.key: matcher for matcher in plan.matchers.values()}
-    rules = record.folded.rules
-    for key in [key for key in rules if key not in by_key]:
-        del rules[key]
-    for key, held in rules.items():
-        if held.half_life_ms != by_key[key].half_life_ms:
-            rules[key] = _under_another_law(by_key[key], held, record.at_ms)
+    for rules in [folded.rules for folded in folded_of(record)]:
+        for key in [key for key in rules if key not in by_key]:
+            del rules[key]
+        for key, held in rules.items():
+            if held.half_life_ms != by_key[key].half_life_ms:
+                rules[key] = _under_another_law(by_key[key], held, record.at_ms)
+
+
+def _fold_of(plan: Plan, record: Record, holder: Record | Source, waiting: dict[str, Leaving]) -> None:
+    """Fold what of the waiting pieces this holder has; a piece that two hold is folded by the first."""
+    ids = {piece.id for piece in holder.evidence.pieces() if piece.id in waiting and waiting[piece.id].piece == piece}
+    if not ids:
+        return
+    folded = holder.folded = holder.folded or Folded()
+    _move_landmarks(plan, folded, record.derived.newest_ms)
+    for id_ in [id_ for id_ in waiting if id_ in ids]:
+        _fold_piece(record, folded, waiting.pop(id_))
+    _keep_small(plan, folded, record.at_ms)
+
+
+def _let_go(holder: Record | Source, leaving: Mapping[str, Leaving]) -> None:
+    held = holder.evidence.pieces()
+    if any(piece.id in leaving for piece in held):
+        holder.evidence.replace(piece for piece in held if piece.id not in leaving)
+    for id_ in [id_ for id_ in holder.verdicts if id_ in leaving]:
+        del holder.verdicts[id_]
+
+
+def _actor(piece: Piece, verdicts: Mapping[str, tuple[int, str, str, int]]) -> str:
+    return verdicts[piece.id][2] if piece.id in verdicts else piece.actor
 
 
 def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: int) -> bool:
@@ -111,10 +147,10 @@ def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: i
     )
 
 
-def _fold_piece(record: Record, folded: Folded, piece: Piece, matches: Iterable[Counted]) -> None:
+def _fold_piece(record: Record, folded: Folded, leaving: Leaving) -> None:
+    piece, actor, matches = leaving
     at = piece.occurred_at_ms
-    verdict = record.verdicts.pop(piece.id, None)
-    if (piece.actor if verdict is None else verdict[2]) == HUMAN:
+    if actor == HUMAN:
         folded.lasts[piece.type] = max(at, folded.lasts.get(piece.type, at))
     folded.newest_ms = max(folded.newest_ms, at)
     for matcher, amount in matches:

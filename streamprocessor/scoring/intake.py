@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType
 
 from streamprocessor.scoring.canonical import canonical, cut
 from streamprocessor.scoring.deriving import Counter, Match, derive, derive_attributes
 from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
+from streamprocessor.scoring.joining import attributes_of, has_piece, holds_elsewhere
 from streamprocessor.scoring.keeping import counts_before, kept_values
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Piece, Record
@@ -32,6 +33,7 @@ class Intake:
     def __init__(self) -> None:
         """Nothing yet."""
         self.news: list[Piece] = []
+        self.joined: Collection[str] = ()
         self.matches: list[Match] = []
 
     @property
@@ -40,9 +42,14 @@ class Intake:
         return "event" if self.news or self.first_moved else "attributes" if self.attributes_written else "correction"
 
 
-def take_in(plan: Plan, record: Record, facts: Sequence[Fact]) -> Intake:
-    """Take the facts into the record, in any order to the same effect; `derived` is complete again afterwards."""
+def take_in(plan: Plan, record: Record, facts: Sequence[Fact], joined: Collection[str] | None = None) -> Intake:
+    """Take the facts into the record, in any order to the same effect; `derived` is complete again afterwards.
+
+    joined: ids of events that came with the evidence of others, so that all is derived anew; None: none came or went.
+    """
     intake = Intake()
+    if joined is not None:
+        intake.stale, intake.joined = True, joined
     counter = Counter(plan, record, record.derived, intake.matches.append)
     if len(facts) > 1:
         facts = sorted(facts, key=_OCCURRENCE)  # in order, few limits have to be looked at again
@@ -58,7 +65,7 @@ def take_in(plan: Plan, record: Record, facts: Sequence[Fact]) -> Intake:
     if intake.stale:
         _derive_anew(plan, record, intake)
     elif intake.attributes_written:
-        intake.rules_changed = derive_attributes(plan, record.attributes, record.derived)
+        intake.rules_changed = derive_attributes(plan, attributes_of(record), record.derived)
     return intake
 
 
@@ -68,6 +75,9 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
     if derived.first_ms is None or at < derived.first_ms:
         derived.first_ms = at
         intake.first_moved = True
+    if record.bonds is not None and record.bonds.parts:
+        own_first_ms = record.bonds.first_ms
+        record.bonds.first_ms = at if own_first_ms is None else min(own_first_ms, at)
     wanted = plan.by_type.get(type_)
     if wanted is None:
         wanted, type_ = plan.any_type, cut(type_)
@@ -81,9 +91,13 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
             return
     newest_ms = derived.newest_ms
     if at > newest_ms:
-        if plan.moves_landmark(newest_ms, at) and (len(evidence) or record.folded is not None):
+        if plan.moves_landmark(newest_ms, at) and (
+            len(evidence) or record.folded is not None or record.bonds is not None
+        ):
             intake.stale = True
         derived.newest_ms = at
+    if record.bonds is not None and holds_elsewhere(record, id_):
+        intake.stale = True
     evidence.fresh[id_] = piece
     intake.news.append(piece)
     if not intake.stale and not counter.count(piece, wanted, at > newest_ms):
@@ -126,7 +140,7 @@ def _take_verdict(record: Record, fact: Verdict, intake: Intake) -> None:
         intake.duplicates += 1
         return
     record.verdicts[fact.event_id] = (fact.occurred_at_ms, fact.id, fact.actor, fact.arrival_ms)
-    if record.evidence.find(fact.event_id) is not None:
+    if has_piece(record, fact.event_id):
         intake.stale = True
 
 
@@ -140,7 +154,7 @@ def _take_suppression(record: Record, fact: SuppressionChanged, intake: Intake) 
 
 def _derive_anew(plan: Plan, record: Record, intake: Intake) -> None:
     before, rules = record.derived.sums, [rule.number for rule in plan.attributes]
-    new_ids = {piece.id for piece in intake.news}
+    new_ids = {piece.id for piece in intake.news}.union(intake.joined)
     intake.matches = []
 
     def on_match(match: Match) -> None:

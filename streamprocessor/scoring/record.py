@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from streamprocessor.scoring.bonds import Bonds
 
 
 class Piece(NamedTuple):
@@ -132,6 +135,7 @@ class Record:
     holds_until_ms: no step by time comes before it; None: none comes at all.
     verdicts: event id → (occurred_at_ms, id, actor, arrival_ms) of the last verdict on it.
     folded: None where nothing was folded yet. fold_at_ms: folding is looked at again then; None: nothing to fold.
+    bonds: links to other contacts, and what the person forbids; None: neither.
     """
 
     revision: int = 0
@@ -148,3 +152,4 @@ class Record:
     fold_at_ms: int | None = None
     evidence: Evidence = field(default_factory=Evidence)
     derived: Derived = field(default_factory=Derived)
+    bonds: Bonds | None = None

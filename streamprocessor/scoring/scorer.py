@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from streamprocessor.scoring.announcing import NO_NEWS, Look, blank_shown, enter_hot, look
@@ -11,20 +12,33 @@ from streamprocessor.scoring.explaining import because_of_facts, because_of_time
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.folding import carry_over, fold, is_due, look_again_ms
 from streamprocessor.scoring.intake import Intake, take_in
+from streamprocessor.scoring.linking import Linking, is_silent, link, send_evidence
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.plan import ScorePlan, compile_model
 from streamprocessor.scoring.record import Derived, Record
 from streamprocessor.scoring.steps import Part, ScoreAt, Step
 from streamprocessor.scoring.timing import Exit, unrounded_at
+from streamprocessor.scoring.transfers import LinkFact, Refused, Sending
+
+ERASED, OBJECTED = "erased", "objected"
+"""Why facts are not wanted: they are of before an erasure, or the person objects to profiling."""
 
 
 class Outcome(NamedTuple):
-    """What facts did: the steps in order, how many facts were known already, how many events were folded early."""
+    """What facts did: the steps in order, how many facts were known already, how many events were folded early.
+
+    sends: messages to the owners of other contacts. refused: links that could not be made. erased_ms: the contact was
+    erased then, and what it had is gone. dropped: reason → how many facts were not wanted.
+    """
 
     steps: list[Step]
     duplicates: int
     capped: int
+    sends: Sequence[Sending] = ()
+    refused: Sequence[Refused] = ()
+    erased_ms: int | None = None
+    dropped: Mapping[str, int] = MappingProxyType({})
 
 
 class Scorer:
@@ -78,6 +92,58 @@ class Scorer:
                 self._pass_over(record, seen)
         return Outcome(steps, intake.duplicates, capped)
 
+    def settle(self, contact: str, record: Record, links: Sequence[LinkFact], facts: Sequence[Fact]) -> Outcome:
+        """The same for a contact that has bonds or gets them: links are followed first, then facts are taken in."""
+        arrivals = [fact.arrival_ms for fact in links] + [fact.arrival_ms for fact in facts]
+        steps = [] if is_silent(record) else self._advance(record, min(arrivals), announce=True)
+        record.at_ms = max(record.at_ms, *arrivals)
+        linking = link(contact, record, links)
+        bonds = record.bonds
+        assert bonds is not None
+        if linking.erased_ms is not None:
+            steps, record.shown = [], dict(self._blank_shown)
+        wanted = [fact for fact in facts if fact.occurred_at_ms > bonds.life_ms]
+        dropped = {ERASED: len(facts) - len(wanted)}
+        if bonds.objected[0]:
+            dropped[OBJECTED], wanted = len(wanted), []
+        has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None
+        intake = take_in(self._plan, record, wanted, linking.joined_ids if has_other_evidence else None)
+        capped = fold(self._plan, record) if is_due(record) else 0
+        if record.fold_at_ms is None:
+            record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
+        keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
+        steps += self._shown_or_hidden(record, linking, intake)
+        sends = linking.sends
+        is_news = linking.is_changed or intake.duplicates < len(wanted)
+        if bonds.linked is not None and is_news and not bonds.objected[0]:
+            sends.append(send_evidence(contact, record))
+        known = intake.duplicates + linking.known
+        return Outcome(steps, known, capped, sends, linking.refused, linking.erased_ms, dropped)
+
+    def _shown_or_hidden(self, record: Record, linking: Linking, intake: Intake) -> list[Step]:
+        """The step, if any, of a contact with bonds: of what it shows, or the last one before it shows nothing."""
+        bonds = record.bonds
+        assert bonds is not None
+        was_silent, bonds.is_silent = bonds.is_silent, bonds.linked is not None or bonds.objected[0]
+        if bonds.is_silent:
+            record.holds_until_ms = None
+            gone = tuple(name for name, blank in self._blank_shown.items() if record.shown[name] != blank)
+            record.shown = dict(self._blank_shown)
+            if was_silent or not record.sequence:
+                return []
+            record.sequence += 1
+            into = None if bonds.linked is None else bonds.linked[0]
+            cause = "merge" if into is not None else "attributes"
+            return [Step(record.at_ms, cause, record.sequence, (), (), (), (), gone, into)]
+        seen = look(self._plan, record, record.at_ms)
+        record.holds_until_ms = seen.holds_until_ms
+        if not seen.changed:
+            return []
+        cause = "merge" if linking.has_new_evidence or was_silent else intake.cause
+        ages = [age for age in (_news_age_ms(intake), linking.news_age_ms) if age is not None]
+        because = because_of_facts(self._plan, intake, record.at_ms)
+        return [self._step(record, seen, cause, because, min(ages, default=None))]
+
     def advance(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
 
@@ -98,6 +164,8 @@ class Scorer:
         record.derived = derive(self._plan, record)
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
+        if is_silent(record):
+            return []
         seen = look(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms
         return [self._step(record, seen, "model", (), NO_NEWS)] if seen.changed else []

@@ -63,7 +63,8 @@ class HotLeadStep(NamedTuple):
 class Step(NamedTuple):
     """A contact's presented scores changed at at_ms.
 
-    cause: event | time | attributes | correction | merge | model | import.
+    cause: event | time | attributes | correction | merge | model | import. gone: names of the scores that are given no
+    more, for the contact was merged into another one (merged_into), or objects.
     """
 
     at_ms: int
@@ -73,3 +74,5 @@ class Step(NamedTuple):
     because: tuple[Part, ...]
     hot_leads: tuple[HotLeadStep, ...]
     strongest: tuple[Part, ...]  # the three strongest parts; empty where there is no hot lead
+    gone: tuple[str, ...] = ()
+    merged_into: str | None = None

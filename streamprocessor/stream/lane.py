@@ -146,6 +146,7 @@ class Lane:
             scored = await self._step_of_batches()
             timed = await self._step_of_timers()
             adopted = await self._step_of_adoption()
+            await self._step_of_forgetting()
         except NewerModelNeeded as needed:
             await self._around.newer_model(needed.revision)
             return True
@@ -247,6 +248,15 @@ class Lane:
             self._around.meter.timed(0, result)
         return True
 
+    async def _step_of_forgetting(self) -> None:
+        if not self.partition.to_forget:
+            return
+        stamp_ms = await self._around.lease.stamp(self.partition.stamp_ms)
+        async with self._working:
+            if not self._closed:
+                await self._around.outbox.write_tombstones(self.partition, stamp_ms)
+                self.partition.stamp_ms = stamp_ms
+
     def _scoring(self) -> Scoring:
         model = self._around.scorer.model
         if self.partition.identity is None:
@@ -254,7 +264,8 @@ class Lane:
             raise StreamprocessorError(message)
         identity = Identity(self._around.source, self.partition.identity.incarnation, model.name, model.version)
         around = self._around
-        return Scoring(around.scorer, around.hot_stages, Announcer(identity), around.decoders, around.full_names)
+        announcer, life_of = Announcer(identity), self.partition.life_of
+        return Scoring(around.scorer, around.hot_stages, announcer, around.decoders, around.full_names, life_of)
 
     async def _carry_out(self, result: StepResult, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""

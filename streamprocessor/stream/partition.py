@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from streamprocessor.contract.outbox import (
+    ERASED_PREFIX,
     IDENTITY_KEY,
     MARKER_KEY,
     RESERVED,
@@ -13,11 +14,13 @@ from streamprocessor.contract.outbox import (
     TableIdentity,
     decode_entry,
     decode_identity,
+    erasure_of,
     owes,
     record_of,
     step_of,
 )
 from streamprocessor.contract.records import decode_record
+from streamprocessor.scoring.linking import is_gone
 from streamprocessor.stream.batches import RawRecord
 from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.timers import TimerIndex
@@ -26,7 +29,8 @@ from streamprocessor.stream.timers import TimerIndex
 class Change(NamedTuple):
     """What a step makes of one contact: the new record, when to look again, the announcements it owes.
 
-    hot: the scores in which the contact is hot by now; None: as before.
+    hot: the scores in which the contact is hot by now; None: as before. erased_ms: the contact was erased then; None:
+    it was not. gone: nothing is left of it, so its record goes once what it owes is sent.
     """
 
     key: bytes
@@ -34,6 +38,8 @@ class Change(NamedTuple):
     holds_until_ms: int | None
     owed: Sequence[Message]
     hot: tuple[str, ...] | None
+    erased_ms: int | None = None
+    gone: bool = False
 
 
 class Partition:
@@ -42,11 +48,15 @@ class Partition:
     step: the number of the last step; stamp_ms: its time, later ones are stamped later. marked_step: the
     last one of which the changelog says that its announcements are acknowledged. identity: None until one was
     read or written. applied: the newest input offset in any record, by topic number. oldest_revision, newest_revision:
-    of the model, over the records.
+    of the model, over the records. erased: pseudonym → instant of the erasure. to_forget: keys of which nothing is
+    left, whose tombstones are still to be written.
     """
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, pseudonym: Callable[[bytes], bytes]) -> None:
         self.number = number
+        self.pseudonym = pseudonym
+        self.erased: dict[bytes, int] = {}
+        self.to_forget: set[bytes] = set()
         self.records: dict[bytes, bytes] = {}
         self.record_bytes = 0
         self.timers = TimerIndex()
@@ -91,6 +101,8 @@ class Partition:
             self._owed = {key: owed for key, owed in self._owed.items() if owed[0] > self.marked_step}
         elif key == IDENTITY_KEY and value is not None:
             self.identity = decode_identity(value)
+        elif key.startswith(ERASED_PREFIX) and value is not None:
+            self.erased[key[len(ERASED_PREFIX) :]] = erasure_of(value)
 
     def finish_recovery(self, stages: HotStages) -> None:
         """Rebuild what is derived from the records just read: timers, applied offsets, the newest model revision."""
@@ -103,6 +115,8 @@ class Partition:
             for topic_number, offset in record.offsets.items():
                 if offset > self.applied.get(topic_number, -1):
                     self.applied[topic_number] = offset
+            if is_gone(record):
+                self.to_forget.add(key)
         self._recovered = set()
 
     def owed_after_recovery(self) -> list[Message]:
@@ -114,6 +128,15 @@ class Partition:
         """Note that all that was owed is acknowledged; the next marker says so to others."""
         self._owed.clear()
 
+    def life_of(self, key: bytes) -> int:
+        """When the contact of this key was erased; 0: never."""
+        return self.erased.get(self.pseudonym(key), 0) if self.erased else 0
+
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Drop the records of these keys, whose tombstones are in the changelog."""
+        for key in keys:
+            self._forget(key)
+
     def apply(self, changes: Iterable[Change], revision: int) -> None:
         """Take over a step, scored under a revision, that is in the changelog with its announcements acknowledged."""
         self.oldest_revision = min(self.oldest_revision, revision)
@@ -122,6 +145,12 @@ class Partition:
             self.timers.arm(change.key, change.holds_until_ms)
             if change.hot is not None:
                 self._note_hot(change.key, change.hot)
+            if change.erased_ms is not None:
+                self.erased[self.pseudonym(change.key)] = change.erased_ms
+            if change.gone:
+                self.to_forget.add(change.key)
+            elif self.to_forget:
+                self.to_forget.discard(change.key)
 
     def _note_hot(self, key: bytes, scores: tuple[str, ...]) -> None:
         if scores:
@@ -141,3 +170,4 @@ class Partition:
         self.hot.pop(key, None)
         self._owed.pop(key, None)
         self._recovered.discard(key)
+        self.to_forget.discard(key)

@@ -14,7 +14,7 @@ from faust.auth import SASLCredentials, SSLCredentials
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.broker.cluster import READ, WRITE
 from streamprocessor.broker.topics import Layout, check, fence_below, refuse_unless_allowed, topic_ids
-from streamprocessor.contract.topics import IN, inputs, read_topics
+from streamprocessor.contract.topics import inputs, read_topics
 from streamprocessor.errors import BrokerError, OperatorError, TopicError
 from streamprocessor.settings import Settings
 from streamprocessor.stream.lease import STAMP_SHARE
@@ -103,12 +103,12 @@ async def check_broker(settings: Settings, clients: ClientSettings, layout: Layo
     await refuse_unless_allowed(clients, _rights(layout))
     ids = await topic_ids(clients, layout.names())
     skew_ms = await _clock_skew_ms(settings, clients, layout)
-    short_ids = {topic.name: ids[name] for name, topic in layout.names().items() if topic.direction == IN}
+    short_ids = {topic.name: ids[name] for name, topic in layout.names().items() if topic.number is not None}
     return Found(inputs(layout.topics)[0].partitions, skew_ms, short_ids)
 
 
 def _rights(layout: Layout) -> dict[str, str]:
-    return {name: READ if topic.direction == IN else WRITE for name, topic in layout.names().items()}
+    return {name: WRITE if topic.number is None else READ for name, topic in layout.names().items()}
 
 
 async def _clock_skew_ms(settings: Settings, clients: ClientSettings, layout: Layout) -> int:

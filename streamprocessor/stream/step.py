@@ -6,22 +6,26 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from streamprocessor.contract.announcements import Announcer
+from streamprocessor.contract.announcements import Announcer, tombstone
 from streamprocessor.contract.dead_letters import Origin, dead_letter
 from streamprocessor.contract.fields import contact_of
 from streamprocessor.contract.outbox import Message
 from streamprocessor.contract.records import decode_record, encode_record
+from streamprocessor.contract.transfers import transfer_message
 from streamprocessor.errors import MustRestart, RecordError
+from streamprocessor.scoring.bonds import Bonds
 from streamprocessor.scoring.facts import Event, Fact
+from streamprocessor.scoring.linking import is_gone
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
+from streamprocessor.scoring.transfers import LINK_FACTS, LinkFact
 from streamprocessor.stream.batches import Batch, RawRecord
 from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.partition import Change
 
 #: (contact, value, headers, arrival_ms) to a fact; raises RecordError.
-Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], Fact]
+Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], "Fact | LinkFact"]
 #: Steps that time makes of one contact in one slice; what is due beyond them is looked at again at once.
 MOST_STEPS = 200
 #: A record with the number of its topic.
@@ -38,13 +42,25 @@ class NewerModelNeeded(MustRestart):
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """All that a step needs besides its records. decoders, full_names: by topic number; announcer: the partition's."""
+    """All that a step needs besides its records. decoders, full_names: by topic number; announcer: the partition's.
+
+    life_of: when the contact of a key was erased, 0: never.
+    """
 
     scorer: Scorer
     hot_stages: HotStages
     announcer: Announcer
     decoders: Mapping[int, Decode]
     full_names: Mapping[int, str]
+    life_of: Callable[[bytes], int]
+
+
+@dataclass(slots=True)
+class Arrived:
+    """What is new of one contact: facts, and links each with the record that it came in."""
+
+    facts: list[Fact] = field(default_factory=list)
+    links: list[tuple[LinkFact, Item]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -83,10 +99,12 @@ def score_batches(
                 _refuse(scoring, item, partition, error, result)
             continue
         assert key is not None
-        record = _open(scoring, records.get(key))
-        facts = _new_facts(scoring, contact, record, items, (partition, result))
-        if facts:
-            _score_contact(scoring, key, record, facts, result)
+        record = _open(scoring, key, records.get(key))
+        arrived = _new_facts(scoring, contact, record, items, (partition, result))
+        if arrived.links or (record.bonds is not None and arrived.facts):
+            _settle_contact(scoring, key, record, arrived, (partition, result))
+        elif arrived.facts:
+            _score_contact(scoring, key, record, arrived.facts, result)
     return result
 
 
@@ -100,7 +118,7 @@ def score_due(
         stored = records.get(key)
         if stored is None:
             continue
-        record = _open(scoring, stored)
+        record = _open(scoring, key, stored)
         steps = scoring.scorer.advance(record, until_ms, at_most=MOST_STEPS)
         if steps:
             result.steps_by_time_ms += [step.at_ms for step in steps]
@@ -123,9 +141,13 @@ def adopt_model(scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable
     return result
 
 
-def _open(scoring: Scoring, stored: bytes | None) -> Record:
+def _open(scoring: Scoring, key: bytes, stored: bytes | None) -> Record:
     if stored is None:
-        return scoring.scorer.blank()
+        record = scoring.scorer.blank()
+        life_ms = scoring.life_of(key)
+        if life_ms:
+            record.bonds = Bonds(life_ms=life_ms)
+        return record
     record = decode_record(stored)
     if record.revision > scoring.scorer.model.revision:
         raise NewerModelNeeded(record.revision, scoring.scorer.model.revision)
@@ -134,11 +156,12 @@ def _open(scoring: Scoring, stored: bytes | None) -> Record:
 
 def _new_facts(
     scoring: Scoring, contact: str, record: Record, items: list[Item], origin: tuple[int, StepResult]
-) -> list[Fact]:
+) -> Arrived:
     """The facts of the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
     partition, result = origin
     offsets, decoders, consumed = record.offsets, scoring.decoders, result.consumed
-    facts = []
+    arrived = Arrived()
+    facts = arrived.facts
     for item in items:
         number, raw = item
         offset = raw.offset
@@ -151,10 +174,17 @@ def _new_facts(
         except RecordError as error:
             _refuse(scoring, item, partition, error, result)
             continue
-        facts.append(fact)
-        kind = (number, fact.type if type(fact) is Event else "update")
+        if type(fact) is Event:
+            facts.append(fact)
+            kind = (number, fact.type)
+        elif isinstance(fact, LINK_FACTS):
+            arrived.links.append((fact, item))
+            kind = (number, "link")
+        else:
+            facts.append(fact)
+            kind = (number, "update")
         consumed[kind] = consumed.get(kind, 0) + 1
-    return facts
+    return arrived
 
 
 def _refuse(scoring: Scoring, item: Item, partition: int, error: RecordError, result: StepResult) -> None:
@@ -176,11 +206,41 @@ def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fac
         _change(scoring, key, record, steps + outcome.steps, result)
 
 
+def _settle_contact(
+    scoring: Scoring, key: bytes, record: Record, arrived: Arrived, origin: tuple[int, StepResult]
+) -> None:
+    """The same for a contact with bonds: what it owes others goes the way of its announcements."""
+    partition, result = origin
+    steps: list[Step] = []
+    if record.revision < scoring.scorer.model.revision:
+        steps += scoring.scorer.adopt(record, record.at_ms)
+    contact = key.decode()
+    items = {id(fact): item for fact, item in arrived.links}
+    outcome = scoring.scorer.settle(contact, record, [fact for fact, _ in arrived.links], arrived.facts)
+    result.skipped["duplicate"] += outcome.duplicates
+    result.capped += outcome.capped
+    for reason, count in outcome.dropped.items():
+        result.skipped[reason] += count
+    for fact, reason, detail in outcome.refused:
+        _refuse(scoring, items[id(fact)], partition, RecordError(reason, detail), result)
+    if is_gone(record) and outcome.erased_ms is None and not outcome.sends:
+        return
+    owed = [transfer_message(sending) for sending in outcome.sends]
+    if outcome.erased_ms is not None:
+        steps = []
+        owed.append(tombstone(contact))
+    _change(scoring, key, record, steps + outcome.steps, result)
+    change = result.changes[-1]
+    result.changes[-1] = change._replace(
+        owed=[*owed, *change.owed], hot=scoring.hot_stages.of(record), erased_ms=outcome.erased_ms, gone=is_gone(record)
+    )
+
+
 def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: StepResult) -> None:
     owed: Sequence[Message] = ()
     hot = None
     if steps:
-        owed = scoring.announcer.encode(key.decode(), steps)
+        owed = scoring.announcer.encode(key.decode(), steps, 0 if record.bonds is None else record.bonds.life_ms)
         hot = scoring.hot_stages.of(record)
         _count(steps, result)
     result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed, hot))

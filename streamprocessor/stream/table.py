@@ -35,6 +35,7 @@ class Table:
         self._metrics = metrics
         self.input_state: InputState
         self.topic_ids: dict[str, str] = {}
+        self.pseudonym: Callable[[bytes], bytes]
 
     async def recover(self, numbers: set[int]) -> None:
         """Hold exactly these partitions, as the changelog has them, with nothing owed; then open their lanes.
@@ -47,7 +48,9 @@ class Table:
         plane = self._plane
         await plane.finish_steps()
         plane.drop_lanes()
-        plane.partitions = {number: plane.partitions.get(number) or Partition(number) for number in numbers}
+        plane.partitions = {
+            number: plane.partitions.get(number) or Partition(number, self.pseudonym) for number in numbers
+        }
         if numbers:
             await self._reader.catch_up(plane.partitions, plane.around.hot_stages)
             await self._check(numbers)

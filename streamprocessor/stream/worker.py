@@ -16,7 +16,9 @@ import faust
 from faust.types import TP
 
 from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.broker.placing import partition_of
 from streamprocessor.contract.events import value_decoder_for
+from streamprocessor.contract.pseudonyms import pseudonym_under
 from streamprocessor.contract.topics import inputs
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, EXIT_USAGE, OperatorError
 from streamprocessor.scoring.model import Model
@@ -111,6 +113,8 @@ class _Worker:
     async def start(self) -> None:
         """Check, read the model, join the group."""
         settings, names = self._settings, self._names
+        if not settings.erasure_salt:
+            log.warning("STREAMPROCESSOR_ERASURE_SALT is empty: who was erased could be told by trying ids")
         clients = client_settings(settings)
         found = await check_broker(settings, clients, self._layout)
         self._metrics.clock_skew.set(found.clock_skew_ms / 1000)
@@ -130,7 +134,12 @@ class _Worker:
         input_names = {topic.number: names[topic.name] for topic in read if topic.number is not None}
         short_names = {topic.number: topic.name for topic in read if topic.number is not None}
         lease = self._lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
-        outbox = Outbox(lambda: self._faust().producer._ensure_producer(), names["contacts-changelog"], names)
+        outbox = Outbox(
+            lambda: self._faust().producer._ensure_producer(),
+            names["contacts-changelog"],
+            names,
+            lambda key: partition_of(key, found.partitions),
+        )
         around = Surroundings(
             scorer=Scorer(model),
             hot_stages=HotStages(model),
@@ -153,6 +162,7 @@ class _Worker:
         )
         table = Table(plane, reader, lease, outbox, self._metrics)
         table.topic_ids = found.topic_ids
+        table.pseudonym = pseudonym_under(settings.erasure_salt)
         table.input_state = lambda numbers: input_states(self._faust().consumer, input_names, numbers)
         self._app = create_app(
             FaustSettings(

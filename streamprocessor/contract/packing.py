@@ -1,0 +1,114 @@
+"""Evidence as rows and bytes: pieces packed one after the other, folded rules as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from xxhash import xxh3_64_digest
+
+from streamprocessor.contract.record_layout import FoldedLayout, Live, decode_pieces, encode
+from streamprocessor.scoring.facts import HUMAN, PROXY, SCANNER
+from streamprocessor.scoring.record import Evidence, Folded, FoldedRule, Piece
+
+_ARRAY_MARK = b"\xdd"
+_ARRAY_HEAD_BYTES = {0xDC: 3, 0xDD: 5}  # arrays of up to 15 items have a head of one byte
+_ACTORS = (HUMAN, PROXY, SCANNER)
+_ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
+
+
+class Names:
+    """The Packing of one record's pieces: types and paths stand once in its table of names, pieces refer to them.
+
+    A piece is an array: id, occurred_at, arrival - occurred_at, actor, type, then path and value of what is kept.
+    """
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+    def unpack(self, packed: bytes, count: int) -> list[Piece]:
+        """The pieces in `packed`."""
+        names = self.names
+        pieces = []
+        for id_, at, delay, actor, type_, *kept in decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
+            values = {names[path]: value for path, value in zip(kept[::2], kept[1::2], strict=True)}
+            who = _ACTORS[actor] if type(actor) is int else actor
+            pieces.append(Piece(id_, at, at + delay, who, names[type_], values))
+        return pieces
+
+    def mark(self, event_id: str) -> bytes:
+        """Eight bytes of a hash of this id."""
+        return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
+
+    def pack(self, pieces: Iterable[Piece]) -> bytes:
+        """The pieces as bytes, one after the other; names that are new go to the end of the table."""
+        rows = []
+        for id_, at, arrival, actor, type_, kept in pieces:
+            row = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), self._number(type_)]
+            for path, value in kept.items():
+                row += (self._number(path), value)
+            rows.append(row)
+        packed = encode(rows)
+        return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
+
+    def _number(self, name: str) -> int:
+        try:
+            return self.names.index(name)
+        except ValueError:
+            self.names.append(name)
+            return len(self.names) - 1
+
+
+def pack(evidence: Evidence) -> tuple[int, bytes, list[str], bytes]:
+    """(count, packed pieces, names that they refer to, marks of their ids)."""
+    packed, marks, packing = evidence.packed, evidence.marks, evidence.packing
+    # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
+    names = packing.names if isinstance(packing, Names) and evidence.packed_count else []
+    if evidence.fresh:
+        fresh = Names(names)
+        packed += fresh.pack(evidence.fresh.values())
+        marks += b"".join([fresh.mark(id_) for id_ in evidence.fresh])
+    return len(evidence), packed, names, marks
+
+
+def folded_row(folded: Folded | None) -> tuple[Any, ...] | None:
+    """The fields of FoldedLayout, in its order."""
+    if folded is None:
+        return None
+    rules = {
+        key: (rule.count, rule.amount, rule.half_life_ms, rule.at_ms, rule.live, rule.slots)
+        for key, rule in folded.rules.items()
+    }
+    return folded.newest_ms, rules, folded.lasts
+
+
+def widened(row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    """The same with every amount as text: some do not fit into 64 bits."""
+    if row is None:
+        return None
+    newest_ms, rules, lasts = row
+    wide_rules = {key: (rule[0], str(rule[1]), *rule[2:4], wide(rule[4]), rule[5]) for key, rule in rules.items()}
+    return newest_ms, wide_rules, lasts
+
+
+def folded_of_row(folded: FoldedLayout | None) -> Folded | None:
+    """What folded_row wrote, widened or not."""
+    if folded is None:
+        return None
+    rules = {
+        key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, narrow(r.live), r.slots)
+        for key, r in folded.rules.items()
+    }
+    return Folded(folded.newest_ms, rules, folded.lasts)
+
+
+def wide(matches: list[tuple[int, int]]) -> Live:
+    """Amounts as texts."""
+    return [(at, str(amount)) for at, amount in matches]
+
+
+def narrow(matches: Live) -> list[tuple[int, int]]:
+    """Amounts as integers, whichever they were."""
+    return [(at, int(amount)) for at, amount in matches]
