@@ -48,6 +48,7 @@ async def test_an_erased_person_comes_back_by_new_events_only(town: Town) -> Non
     await tell(system, erase("anon:v"))
     told = await read_told(system)
     assert told.lives("jane")[-1] == told.lives("anon:v")[-1] == []
+    assert await _exported(system, "jane") is None
 
     await tell(system, form("jane", "e1", HOUR_MS), form("anon:v", "e2", HOUR_MS), form("jane", "e9", HOUR_MS))
     told = await read_told(system)
@@ -132,6 +133,7 @@ async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_fi
         session_timeout_seconds=6.0,
         commit_interval_seconds=0.2,
         data_dir=str(tmp_path / "worker"),
+        erasure_salt="pepper",
     )
     (tmp_path / "worker").mkdir()
     system = System(settings)
@@ -140,9 +142,9 @@ async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_fi
     await system.create(path)
     compacted = [name for name, topic in system.layout.names().items() if "compact" in topic.config["cleanup.policy"]]
     await asyncio.to_thread(_make_cleaner_brisk, settings.bootstrap)
+    worker = await WorkerProcess(settings, "blue", tmp_path / "worker").start().ready()
     async with connected(system.clients) as client:
         await set_configs(client, {name: FORGETFUL for name in compacted if name != system.full["models"]})
-    worker = await WorkerProcess(settings, "blue", tmp_path / "worker").start().ready()
     marks = (b"jane-7f3a", b"visitor-7f3a", b"chief-7f3a", b"event-7f3a")
     try:
         await tell(
