@@ -1,4 +1,4 @@
-"""Messages between owners of linked contacts, as bytes: a version byte, then msgpack. Read by our own processes only."""
+"""Messages between owners of linked contacts, as bytes: a version byte, then msgpack. Only our processes read them."""
 
 from __future__ import annotations
 

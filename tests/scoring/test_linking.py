@@ -1,0 +1,56 @@
+"""Linked contacts end as the oracle says, however their messages are delayed, reordered and repeated."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from streamprocessor.scoring.facts import Event, Fact, Merged, Said, Unmerged
+from streamprocessor.scoring.scorer import Scorer
+from tests.scoring.judging import assert_scores_are_the_oracles
+from tests.scoring.lives import lives
+from tests.scoring.models import START_MS, models
+from tests.scoring.network import Network, told
+from tests.scoring.oracle_identity import who_is_whom
+
+CONTACTS = ("a", "b", "c", "d", "anon:v", "email:w")
+
+
+@st.composite
+def merges(draw: st.DrawFn, number: int) -> tuple[str, Said]:
+    into, source = draw(st.lists(st.sampled_from(CONTACTS), min_size=2, max_size=2, unique=True))
+    at_ms = START_MS + number
+    fact = (
+        Merged(f"m{number}", at_ms, at_ms, source)
+        if draw(st.integers(0, 4))
+        else Unmerged(f"m{number}", at_ms, at_ms, source)
+    )
+    return into, fact
+
+
+@given(data=st.data())
+def test_survivors_have_the_scores_of_the_oracle(data: st.DataObject) -> None:
+    model = data.draw(models())
+    words: list[tuple[str, Said]] = [(data.draw(st.sampled_from(CONTACTS)), fact) for fact in data.draw(lives(model))]
+    words += [data.draw(merges(n)) for n in range(data.draw(st.integers(1, 6)))]
+    words = data.draw(st.permutations(words))
+    by_contact: dict[str, list[Fact]] = {}
+    for contact, fact in words:
+        by_contact.setdefault(contact, []).append(fact)
+    choose = Random(data.draw(st.integers(0, 999))).randrange
+    scorer = Scorer(model)
+
+    network = told(Network(scorer, choose), words, choose)
+
+    people = who_is_whom(by_contact)
+    note(f"{people}")
+    t_ms = network.now_ms + data.draw(st.integers(0, 10**9))
+    silent = {contact for contact in CONTACTS if contact not in network.survivors()}
+    for contact, facts in people.trees.items():
+        assert contact not in silent or not facts
+        record = network.record(contact)
+        if any(isinstance(fact, Event) for fact in facts):
+            assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), facts, t_ms)
+    assert not set(people.parents) & network.survivors()
