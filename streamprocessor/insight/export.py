@@ -6,6 +6,9 @@ from typing import Any
 
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.insight.answers import answer
+from streamprocessor.scoring.bonds import NEVER, Bonds, Source
+from streamprocessor.scoring.joining import attributes_of, is_suppressed, verdicts_of
+from streamprocessor.scoring.linking import is_silent
 from streamprocessor.scoring.record import Folded, Piece, Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -13,18 +16,34 @@ from streamprocessor.scoring.scorer import Scorer
 def exported(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[str, Any]:
     """All of the record, with the scores at at_ms and what they are made of in the shape of `score --json`.
 
-    `evidence` holds single events, of each what rules could ask for; `earlier` what was summed up of older ones.
+    `evidence` holds single events, of each what rules could ask for; `earlier` what was summed up of older ones; each
+    says under which id it came. merged_into: the contact that this id was merged into, which has the scores; null where
+    it stands for itself. erased_at: from when on anything is kept; null where nothing was ever erased.
     """
-    return answer(scorer, record, contact_id, at_ms) | {
-        "attributes": {name: _written(write) for name, write in sorted(record.attributes.items())},
-        "suppressed": record.suppressed[0],
-        "evidence": [_event(piece) for piece in sorted(record.evidence.pieces(), key=_occurrence)],
-        "earlier": [] if record.folded is None else [_earlier(record.folded)],
-        "verdicts": [_verdict(event_id, said) for event_id, said in sorted(record.verdicts.items())],
+    told = answer(scorer, record, contact_id, at_ms)
+    if is_silent(record):
+        told |= {"scores": {}, "explanation": {}}
+    bonds = record.bonds or Bonds()
+    sources = [_own(contact_id, record), *bonds.sources()]
+    return told | {
+        "merged_into": bonds.linked and bonds.linked[0],
+        "merged_from": sorted(source.id for source in bonds.sources()),
+        "do_not_score": bonds.objected[0],
+        "erased_at": format_rfc3339(bonds.life_ms) if bonds.life_ms else None,
+        "attributes": {name: _written(write) for name, write in sorted(attributes_of(record).items())},
+        "suppressed": is_suppressed(record),
+        "evidence": [_event(source.id, piece) for source in sources for piece in _in_order(source)],
+        "earlier": [_earlier(source.id, source.folded) for source in sources if source.folded is not None],
+        "verdicts": [_verdict(event_id, said) for event_id, said in sorted(verdicts_of(record).items())],
         "episodes": {name: _episode(*episode) for name, episode in sorted(record.episodes.items())},
         "steps_announced": record.sequence,
         "model_revision": record.revision,
     }
+
+
+def _own(contact_id: str, record: Record) -> Source:
+    """What came under the contact's own id."""
+    return Source(contact_id, "", NEVER, evidence=record.evidence, folded=record.folded)
 
 
 def _written(write: list[Any]) -> dict[str, Any]:
@@ -32,11 +51,11 @@ def _written(write: list[Any]) -> dict[str, Any]:
     return {"value": value, "occurred_at": format_rfc3339(occurred_at_ms), "id": id_}
 
 
-def _occurrence(piece: Piece) -> tuple[int, str]:
-    return piece.occurred_at_ms, piece.id
+def _in_order(source: Source) -> list[Piece]:
+    return sorted(source.evidence.pieces(), key=lambda piece: (piece.occurred_at_ms, piece.id))
 
 
-def _event(piece: Piece) -> dict[str, Any]:
+def _event(came_under: str, piece: Piece) -> dict[str, Any]:
     return {
         "id": piece.id,
         "type": piece.type,
@@ -44,14 +63,16 @@ def _event(piece: Piece) -> dict[str, Any]:
         "arrival": format_rfc3339(piece.arrival_ms),
         "class": piece.actor,
         "kept": piece.kept,
+        "came_under": came_under,
     }
 
 
-def _earlier(folded: Folded) -> dict[str, Any]:
+def _earlier(came_under: str, folded: Folded) -> dict[str, Any]:
     return {
         "newest": format_rfc3339(folded.newest_ms),
         "events": {rule: made.count for rule, made in sorted(folded.rules.items())},
         "last_of_type": {type_: format_rfc3339(last_ms) for type_, last_ms in sorted(folded.lasts.items())},
+        "came_under": came_under,
     }
 
 

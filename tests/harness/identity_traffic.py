@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from typing import Any
 
-from tests.harness.system import Sent
+from tests.harness.settling import until_settled
+from tests.harness.system import Sent, System
 from tests.harness.traffic import traffic
 from tests.scoring.identity_cases import HOUR_MS, Said
 
@@ -20,7 +22,16 @@ def sent(said: Said, name: str, occurred_at_ms: int | None) -> Sent:
     return Sent("contact-updates", key, {"id": name, **said.what, **times})
 
 
-class Town:
+async def tell(system: System, *words: Said) -> None:
+    """Send words that occur now, less what they say, and wait until all that follows from them has happened."""
+    now_ms = int(time.time() * 1000)
+    await system.send(
+        sent(said, f"{said.contact} {said.what}", now_ms - said.ago_ms if said.ago_ms else None) for said in words
+    )
+    await until_settled(system)
+
+
+class Relations:
     """Ids and how they were linked, each link's end the same in whatever order the words arrive.
 
     Of ten merges seven join into trees (a child goes into an id before it, so there is no cycle), and one each is a

@@ -13,7 +13,7 @@ from aiokafka import ConsumerRecord
 
 from streamprocessor.contract.dead_letters import letter_of
 from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.contract.topics import inputs
+from streamprocessor.contract.topics import IN
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.model import NANO, Model, Score
@@ -29,12 +29,15 @@ Life = list[dict[str, Any]]
 
 @dataclass
 class Told:
-    """What was said to the system, and all that it told; facts by the id that they were addressed to."""
+    """What was said to the system, and all that it told; facts by the id that they were addressed to.
+
+    letters: (contact, reason) of each dead letter.
+    """
 
     facts: dict[str, list[Fact]]
     score_updated: dict[str, list[ConsumerRecord]]
     hot_leads: list[dict[str, Any]]
-    reasons: list[str]
+    letters: list[tuple[str, str]]
 
     @cached_property
     def people(self) -> People:
@@ -60,7 +63,7 @@ class Told:
 async def read_told(system: System) -> Told:
     """Read inputs and announcements whole."""
     facts: dict[str, list[Fact]] = defaultdict(list)
-    for topic in inputs(system.layout.topics):
+    for topic in (topic for topic in system.layout.topics if topic.direction == IN):
         decode = decoder_for(topic)
         for record in await system.read(topic.name):
             try:
@@ -71,7 +74,7 @@ async def read_told(system: System) -> Told:
     told: dict[str, list[ConsumerRecord]] = defaultdict(list)
     for record in await system.read("score-updated"):
         told[record.key.decode()].append(record)
-    letters = [letter_of(record.headers).reason for record in await system.read("dead-letters")]
+    letters = [(record.key.decode(), letter_of(record.headers).reason) for record in await system.read("dead-letters")]
     return Told(dict(facts), dict(told), await system.values("became-hot-lead"), letters)
 
 

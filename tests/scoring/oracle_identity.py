@@ -37,7 +37,7 @@ class People:
     """Who is whom in the end.
 
     trees: survivor → all facts that count for it. parents: old id → the id that it was linked to.
-    claimed: old id → all that it could have been linked to. reasons: of the dead letters, where all was said in time.
+    claimed: id → all that it was ever said to go into. reasons: of the dead letters, where all was said in time.
     erased_at_ms: id → the instant up to which nothing of it is left. objecting: survivors that may not be scored.
     """
 
@@ -60,7 +60,7 @@ def who_is_whom(facts_by_contact: Mapping[str, Iterable[Fact]]) -> People:
     for contact, fact in sorted(left, key=lambda item: by_occurrence(item[1])):
         forest.hear(contact, fact)
     people = People(parents=forest.parents(), reasons=forest.reasons, erased_at_ms=erased_at_ms)
-    for child, parent in forest.claims:
+    for child, parent in forest.heard:
         people.claimed.setdefault(child, set()).add(parent)
     for contact in [contact for contact, _ in left] + [end for pair in people.parents.items() for end in pair]:
         people.trees.setdefault(people.survivor(contact), [])
@@ -91,17 +91,21 @@ class Forest:
 
     def __init__(self) -> None:
         self.claims: dict[tuple[str, str], Link] = {}
-        self.cut: set[Link] = set()
+        self.heard: set[tuple[str, str]] = set()
         self.reasons: list[str] = []
 
     def hear(self, contact: str, fact: Fact) -> None:
-        """A merge makes a claim where there is none, an unmerge takes it back; a cycle that comes of it is cut."""
+        """A merge makes a claim where there is none, an unmerge takes it back; a cycle that comes of it is cut.
+
+        What was cut is as if it had not been said: only another merge could make the claim again.
+        """
         if not isinstance(fact, Merged | Unmerged):
             return
         if contact == fact.source:
             self.reasons.append(MERGE_WITH_ITSELF)
             return
         ends = ends_of(contact, fact.source)
+        self.heard.add(ends)
         if isinstance(fact, Unmerged):
             self.claims.pop(ends, None)
         elif ends not in self.claims:
@@ -109,15 +113,15 @@ class Forest:
             if self.holding()[ends[0]] != self.claims[ends]:
                 self.reasons.append(ALREADY_MERGED)
         while cycle := self.a_cycle():
-            self.cut.add(max(cycle, key=lambda link: link.stamp))
+            youngest = max(cycle, key=lambda link: link.stamp)
+            del self.claims[youngest.child, youngest.parent]
             self.reasons.append(MERGE_CYCLE)
 
     def holding(self) -> dict[str, Link]:
         """Of each child the one claim that holds: the earliest."""
         holding: dict[str, Link] = {}
         for link in sorted(self.claims.values(), key=lambda link: link.stamp):
-            if link not in self.cut:
-                holding.setdefault(link.child, link)
+            holding.setdefault(link.child, link)
         return holding
 
     def parents(self) -> dict[str, str]:

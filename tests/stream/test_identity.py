@@ -5,20 +5,18 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable
 from itertools import zip_longest
-from pathlib import Path
 
 import pytest
 
 from streamprocessor.scoring.model import NANO, Model
-from tests.harness.identity_traffic import sent
+from tests.harness.identity_traffic import sent, tell
 from tests.harness.identity_verdict import Told, assert_people_are_the_oracles, read_told
 from tests.harness.settling import until_settled
-from tests.harness.system import Sent, System
-from tests.scoring.identity_cases import CASES, FIFTY_A_FORM, HOUR_MS, Case, Said, form, identify, merge
+from tests.harness.system import Sent
+from tests.scoring.identity_cases import CASES, HOUR_MS, Case, Said, form, identify, merge
 from tests.scoring.oracle import score_at
-from tests.stream.conftest import MakeWorker
+from tests.stream.conftest import Town
 
 pytestmark = pytest.mark.kafka
 
@@ -27,78 +25,71 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-@pytest.fixture
-async def model(system: System, worker: MakeWorker, tmp_path: Path) -> Model:
-    """Fifty points a form, applied; two workers at work."""
-    path = tmp_path / "fifty.yaml"
-    path.write_text(FIFTY_A_FORM)
-    model = await system.create(path)
-    started = [worker("blue"), worker("green")]
-    for each in started:
-        await each.ready()
-    return model
-
-
-def _renamed(said: Said, number: int) -> Said:
+def _renamed(said: Said, story: str) -> Said:
     """The word with ids of the case's own, so that all cases are told to one system."""
     what = said.what
     if isinstance(what, dict):
         names = {"from", "anonymous_id"}
-        what = {word: _own(text, number) if word in names else text for word, text in what.items()}
-    return said._replace(contact=_own(said.contact, number), what=what)
+        what = {word: _own(text, story) if word in names else text for word, text in what.items()}
+    return said._replace(contact=_own(said.contact, story), what=what)
 
 
-def _own(contact: str, number: int) -> str:
+def _own(contact: str, story: str) -> str:
     kind, colon, name = contact.rpartition(":")
-    return f"{kind}{colon}{number}-{name}"
+    return f"{kind}{colon}{story}-{name}"
 
 
-def _record(said: Said, number: int, place: int, base_ms: int | None = None) -> Sent:
+def _story_of(contact: str) -> str:
+    return contact.rpartition(":")[2].partition("-")[0]
+
+
+def _record(said: Said, story: str, place: int, base_ms: int | None = None) -> Sent:
     """base_ms None: the word occurs when it is sent, less what it says; else the words occur a second apart."""
     if base_ms is not None:
         occurred_at_ms: int | None = base_ms + place * 1_000 - said.ago_ms
     else:
         occurred_at_ms = _now_ms() - said.ago_ms if said.ago_ms else None
-    return sent(_renamed(said, number), f"{number}-{place}", occurred_at_ms)
+    return sent(_renamed(said, story), f"{story}-{place}", occurred_at_ms)
 
 
-def _assert_ends(told: Told, model: Model, number: int, case: Case) -> None:
+def _assert_ends(told: Told, model: Model, story: str, case: Case) -> None:
     people = told.people
-    mine = {
-        one for one in people.trees.keys() | people.parents.keys() if one.rpartition(":")[2].startswith(f"{number}-")
-    }
+    mine = {one for one in people.trees.keys() | people.parents.keys() if _story_of(one) == story}
     assert {one: people.parents[one] for one in mine & people.parents.keys()} == {
-        _own(old, number): _own(survivor, number) for old, survivor in case.merged_into.items()
+        _own(old, story): _own(survivor, story) for old, survivor in case.merged_into.items()
     }, case.name
     shown = {
         one: None if one in people.objecting else score_at(model, people.trees[one], _now_ms())["engagement"][0] // NANO
         for one in mine & people.trees.keys()
     }
-    assert shown == {_own(contact, number): score for contact, score in case.scores.items()}, case.name
+    assert shown == {_own(contact, story): score for contact, score in case.scores.items()}, case.name
 
 
-async def test_each_story_ends_as_it_must_when_it_is_told_in_order(system: System, model: Model) -> None:
-    numbered = list(enumerate(CASES))
+async def test_each_story_ends_as_it_must_when_it_is_told_in_order(town: Town) -> None:
+    system, model = town
+    stories = {f"told{number}": case for number, case in enumerate(CASES)}
     for place, words in enumerate(zip_longest(*(case.words for case in CASES))):
-        await system.send(
-            _record(said, number, place) for (number, _), said in zip(numbered, words, strict=True) if said
-        )
+        await system.send(_record(said, story, place) for story, said in zip(stories, words, strict=True) if said)
         await until_settled(system)
 
     told = await read_told(system)
     assert_people_are_the_oracles(told, model)
-    for number, case in numbered:
-        _assert_ends(told, model, number, case)
-    assert Counter(told.reasons) == Counter(reason for case in CASES for reason in case.reasons)
+    for story, case in stories.items():
+        _assert_ends(told, model, story, case)
+    refused = [(_story_of(contact), reason) for contact, reason in told.letters]
+    assert Counter(letter for letter in refused if letter[0] in stories) == Counter(
+        (story, reason) for story, case in stories.items() for reason in case.reasons
+    )
 
 
-async def test_the_order_in_which_a_story_arrives_makes_no_difference(system: System, model: Model) -> None:
+async def test_the_order_in_which_a_story_arrives_makes_no_difference(town: Town) -> None:
+    system, model = town
     chance = random.Random(4)
     # The same stories six times under names of their own, each word at any place among all the others'.
-    numbered = list(enumerate([case for case in CASES if case.any_order] * 6))
+    stories = {f"mixed{number}": case for number, case in enumerate([case for case in CASES if case.any_order] * 6)}
     base_ms = _now_ms() - HOUR_MS
     records = [
-        _record(said, number, place, base_ms) for number, case in numbered for place, said in enumerate(case.words)
+        _record(said, story, place, base_ms) for story, case in stories.items() for place, said in enumerate(case.words)
     ]
     chance.shuffle(records)
     await system.send(records)
@@ -106,44 +97,36 @@ async def test_the_order_in_which_a_story_arrives_makes_no_difference(system: Sy
 
     told = await read_told(system)
     assert_people_are_the_oracles(told, model)
-    for number, case in numbered:
-        _assert_ends(told, model, number, case)
+    for story, case in stories.items():
+        _assert_ends(told, model, story, case)
 
 
-async def test_only_events_that_are_news_make_a_hot_lead_of_a_merge(system: System, model: Model) -> None:
+async def test_only_events_that_are_news_make_a_hot_lead_of_a_merge(town: Town) -> None:
+    system, model = town
     day_ms = 24 * HOUR_MS
-    await _tell(system, [form("old", "e1", 3 * day_ms), form("old", "e2", 3 * day_ms), form("late", "e3", 3 * day_ms)])
-    await _tell(system, [form("new", "e1"), form("new", "e2"), form("fresh", "e3")])
-    await _tell(system, [merge("late", "old"), merge("fresh", "new")])
+    await tell(system, form("old", "e1", 3 * day_ms), form("old", "e2", 3 * day_ms), form("late", "e3", 3 * day_ms))
+    await tell(system, form("new", "e1"), form("new", "e2"), form("fresh", "e3"))
+    await tell(system, merge("late", "old"), merge("fresh", "new"))
 
     told = await read_told(system)
     assert_people_are_the_oracles(told, model)
-    assert [(lead["contact_id"], lead["episode"], lead["score"]) for lead in told.hot_leads] == [("fresh", 1, 150)]
+    leads = [lead for lead in told.hot_leads if lead["contact_id"] in ("old", "late", "new", "fresh")]
+    assert [(lead["contact_id"], lead["episode"], lead["score"]) for lead in leads] == [("fresh", 1, 150)]
     [survivor] = told.lives("late")
     assert (survivor[-1]["cause"], survivor[-1]["scores"]["engagement"]["score"]) == ("merge", 150)
 
 
-async def test_what_comes_later_under_an_old_id_is_told_of_the_survivor_alone(system: System, model: Model) -> None:
-    await _tell(system, [form("anon:v", "e1"), form("jane", "e2")])
-    await _tell(system, [identify("jane", "anon:v")])
-    await _tell(system, [form("anon:v", "e3")])
-    await _tell(system, [form("anon:v", "e3"), form("jane", "e3")])
+async def test_what_comes_later_under_an_old_id_is_told_of_the_survivor_alone(town: Town) -> None:
+    system, model = town
+    await tell(system, form("anon:v", "e1"), form("jane", "e2"))
+    await tell(system, identify("jane", "anon:v"))
+    await tell(system, form("anon:v", "e3"))
+    await tell(system, form("anon:v", "e3"), form("jane", "e3"))
 
     told = await read_told(system)
     assert_people_are_the_oracles(told, model)
     [jane], [visitor] = told.lives("jane"), told.lives("anon:v")
-    assert [(value["cause"], value["scores"]["engagement"]["score"]) for value in jane] == [
-        ("event", 50),
-        ("merge", 100),
-        ("event", 150),
-    ]
+    assert [value["scores"]["engagement"]["score"] for value in jane] == [50, 100, 150]
+    assert [value["cause"] for value in jane[:2]] == ["event", "merge"]
     assert [value["scores"] for value in visitor[1:]] == [{}]
     assert (visitor[-1]["merged_into"], visitor[-1]["cause"], visitor[-1]["sequence"]) == ("jane", "merge", 2)
-
-
-async def _tell(system: System, words: Iterable[Said]) -> None:
-    """Send words that occur now, and wait until all that follows from them has."""
-    await system.send(
-        sent(said, f"{said.contact} {said.what}", _now_ms() - said.ago_ms if said.ago_ms else None) for said in words
-    )
-    await until_settled(system)

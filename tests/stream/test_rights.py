@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,12 @@ from streamprocessor.broker.clients import connected
 from streamprocessor.broker.cluster import set_configs
 from streamprocessor.broker.embedded import EmbeddedKafka
 from streamprocessor.settings import PREFIX, Settings
-from tests.harness.identity_traffic import sent
+from tests.harness.identity_traffic import tell
 from tests.harness.identity_verdict import assert_whole, id_of, read_told
-from tests.harness.settling import until_settled
-from tests.harness.system import ROOT, Sent, System, until
+from tests.harness.system import ROOT, System, until
 from tests.harness.workers import WorkerProcess
 from tests.scoring.identity_cases import FIFTY_A_FORM, HOUR_MS, Said, do_not_score, erase, form, job_title, merge
-from tests.stream.conftest import MakeWorker
+from tests.stream.conftest import MakeWorker, Town
 
 pytestmark = pytest.mark.kafka
 
@@ -41,63 +39,48 @@ FORGETFUL = {
 }
 
 
-def _now_ms() -> int:
-    return int(time.time() * 1000)
+async def test_an_erased_person_comes_back_by_new_events_only(town: Town) -> None:
+    system, _ = town
+    await tell(system, form("jane", "e1"), form("anon:v", "e2"))
+    await tell(system, merge("jane", "anon:v"))
+    before = await _ids_announced(system, "jane", "anon:v")
 
+    await tell(system, erase("anon:v"))
+    told = await read_told(system)
+    assert told.lives("jane")[-1] == told.lives("anon:v")[-1] == []
+    assert await _exported(system, "jane") is None
 
-async def _start(system: System, worker: MakeWorker, folder: Path) -> WorkerProcess:
-    path = folder / "fifty.yaml"
-    path.write_text(FIFTY_A_FORM)
-    await system.create(path)
-    return await worker().ready()
-
-
-async def _tell(system: System, *words: Said) -> None:
-    """Send words that occur now less what they say, one after the other, and wait until all that follows has."""
-    await system.send(
-        sent(said, f"{said.contact} {said.what}", _now_ms() - said.ago_ms if said.ago_ms else None) for said in words
-    )
-    await until_settled(system)
-
-
-async def test_an_erased_person_comes_back_by_new_events_only(
-    system: System, worker: MakeWorker, tmp_path: Path
-) -> None:
-    await _start(system, worker, tmp_path)
-    await _tell(system, form("jane", "e1"), form("anon:v", "e2"))
-    await _tell(system, merge("jane", "anon:v"))
-    ids = [id_of(record) for record in await system.read("score-updated") if record.value is not None]
-    before = await system.read("form-submissions")
-
-    await _tell(system, erase("anon:v"))
+    await tell(system, form("jane", "e1", HOUR_MS), form("anon:v", "e2", HOUR_MS), form("jane", "e9", HOUR_MS))
     told = await read_told(system)
     assert told.lives("jane")[-1] == told.lives("anon:v")[-1] == []
 
-    replayed = [Sent("form-submissions", r.key, {"id": "again", "occurred_at": r.timestamp}) for r in before]
-    await system.send([*replayed, Sent("form-submissions", b"jane", {"id": "e9", "occurred_at": _now_ms() - HOUR_MS})])
-    await until_settled(system)
-    assert (await read_told(system)).lives("jane")[-1] == []
-
-    await _tell(system, form("jane", "e3"), form("anon:v", "e4"))
+    await tell(system, form("jane", "e3"), form("anon:v", "e4"))
     told = await read_told(system)
     for contact in ("jane", "anon:v"):
         [value] = told.lives(contact)[-1]
         assert (value["sequence"], value["scores"]["engagement"]["score"]) == (1, 50)
-    told_now = [id_of(r) for r in await system.read("score-updated") if r.value is not None]
-    assert len(set(told_now)) == len(set(ids)) + 2
+    assert len(await _ids_announced(system, "jane", "anon:v") - before) == 2
     assert_whole(told)
+
+
+async def _ids_announced(system: System, *contacts: str) -> set[str]:
+    announced = await system.read("score-updated")
+    return {id_of(record) for record in announced if record.value is not None and record.key.decode() in contacts}
 
 
 async def test_a_restarted_worker_has_not_forgotten_whom_it_forgot(
     system: System, worker: MakeWorker, tmp_path: Path
 ) -> None:
-    running = await _start(system, worker, tmp_path)
-    await _tell(system, form("jane", "e1"), form("joe", "e2"))
-    await _tell(system, erase("jane"), do_not_score("joe", True))
+    model_file = tmp_path / "fifty.yaml"
+    model_file.write_text(FIFTY_A_FORM)
+    await system.create(model_file)
+    running = await worker().ready()
+    await tell(system, form("jane", "e1"), form("joe", "e2"))
+    await tell(system, erase("jane"), do_not_score("joe", True))
 
     running.kill()
     await running.start().ready()
-    await _tell(system, form("jane", "e1", HOUR_MS), form("joe", "e3"))
+    await tell(system, form("jane", "e1", HOUR_MS), form("joe", "e3"))
 
     told = await read_told(system)
     assert told.lives("jane")[-1] == []
@@ -106,40 +89,38 @@ async def test_a_restarted_worker_has_not_forgotten_whom_it_forgot(
 
 
 async def test_who_objects_is_not_scored_from_then_on_and_begins_with_nothing_when_she_no_longer_does(
-    system: System, worker: MakeWorker, tmp_path: Path
+    town: Town,
 ) -> None:
-    await _start(system, worker, tmp_path)
-    await _tell(system, form("jane", "e1"), job_title("jane", "chief"), form("stranger", "e1"))
-    await _tell(system, do_not_score("jane", True), do_not_score("nobody", True))
-    await _tell(system, form("jane", "e2"), form("nobody", "e3"), job_title("jane", "chief of all"))
+    system, _ = town
+    await tell(system, form("olga", "e1"), job_title("olga", "chief"), form("stranger", "e1"))
+    await tell(system, do_not_score("olga", True), do_not_score("nobody", True))
+    await tell(system, form("olga", "e2"), form("nobody", "e3"), job_title("olga", "chief of all"))
 
     told = await read_told(system)
-    [jane] = told.lives("jane")
-    assert (jane[-1]["scores"], jane[-1]["cause"]) == ({}, "attributes")
-    assert "merged_into" not in jane[-1]
-    assert [value["scores"] for value in jane].count({}) == 1
+    [olga] = told.lives("olga")
+    assert (olga[-1]["scores"], olga[-1]["cause"]) == ({}, "attributes")
+    assert "merged_into" not in olga[-1]
+    assert [value["scores"] for value in olga].count({}) == 1
     assert "nobody" not in told.score_updated
 
-    await _tell(system, do_not_score("jane", False))
-    await _tell(system, form("jane", "e4"))
+    await tell(system, do_not_score("olga", False))
+    await tell(system, form("olga", "e4"))
     told = await read_told(system)
-    assert told.lives("jane")[-1][-1]["scores"]["engagement"]["score"] == 50
+    assert told.lives("olga")[-1][-1]["scores"]["engagement"]["score"] == 50
     assert_whole(told)
 
 
-async def test_who_is_suppressed_is_scored_and_not_announced_as_a_hot_lead(
-    system: System, worker: MakeWorker, tmp_path: Path
-) -> None:
-    await _start(system, worker, tmp_path)
+async def test_who_is_suppressed_is_scored_and_not_announced_as_a_hot_lead(town: Town) -> None:
+    system, _ = town
     suppress = {"update": "suppressed", "suppressed": True}
-    await _tell(system, Said("jane", suppress), Said("anon:v", suppress), form("anon:v", "e1"), form("joe", "e1"))
-    await _tell(system, merge("joe", "anon:v"))
-    await _tell(system, *(form(contact, f"f{n}") for contact in ("jane", "joe", "ann") for n in range(3)))
+    await tell(system, Said("sue", suppress), Said("anon:s", suppress), form("anon:s", "e1"), form("sam", "e1"))
+    await tell(system, merge("sam", "anon:s"))
+    await tell(system, *(form(contact, f"f{n}") for contact in ("sue", "sam", "free") for n in range(3)))
 
     told = await read_told(system)
-    assert [lead["contact_id"] for lead in told.hot_leads] == ["ann"]
-    [jane], [joe] = told.lives("jane"), told.lives("joe")
-    assert [life[-1]["scores"]["engagement"]["stage"] for life in (jane, joe)] == ["hot", "hot"]
+    assert [lead["contact_id"] for lead in told.hot_leads if lead["contact_id"] in ("sue", "sam", "free")] == ["free"]
+    [sue], [sam] = told.lives("sue"), told.lives("sam")
+    assert [life[-1]["scores"]["engagement"]["stage"] for life in (sue, sam)] == ["hot", "hot"]
 
 
 async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_files_and_logs(
@@ -152,6 +133,7 @@ async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_fi
         session_timeout_seconds=6.0,
         commit_interval_seconds=0.2,
         data_dir=str(tmp_path / "worker"),
+        erasure_salt="pepper",
     )
     (tmp_path / "worker").mkdir()
     system = System(settings)
@@ -160,28 +142,28 @@ async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_fi
     await system.create(path)
     compacted = [name for name, topic in system.layout.names().items() if "compact" in topic.config["cleanup.policy"]]
     await asyncio.to_thread(_make_cleaner_brisk, settings.bootstrap)
+    worker = await WorkerProcess(settings, "blue", tmp_path / "worker").start().ready()
     async with connected(system.clients) as client:
         await set_configs(client, {name: FORGETFUL for name in compacted if name != system.full["models"]})
-    worker = await WorkerProcess(settings, "blue", tmp_path / "worker").start().ready()
     marks = (b"jane-7f3a", b"visitor-7f3a", b"chief-7f3a", b"event-7f3a")
     try:
-        await _tell(
+        await tell(
             system,
             form("jane-7f3a", "event-7f3a"),
             form("anon:visitor-7f3a", "event-7f3a-2"),
             job_title("jane-7f3a", "chief-7f3a"),
         )
-        await _tell(system, merge("jane-7f3a", "anon:visitor-7f3a"))
+        await tell(system, merge("jane-7f3a", "anon:visitor-7f3a"))
         assert set(marks) == await _found(system, compacted, marks)
 
-        await _tell(system, erase("anon:visitor-7f3a"))
+        await tell(system, erase("anon:visitor-7f3a"))
         passing = 0
 
         async def left() -> set[bytes]:
             """What is found while others come and go, for only a closed segment is compacted."""
             nonlocal passing
             passing += 1
-            await _tell(system, form(f"passer-by-{passing % 3}", f"p{passing}"))
+            await tell(system, form(f"passer-by-{passing % 3}", f"p{passing}"))
             return await _found(system, compacted, marks)
 
         await until(left, lambda found: not found, 60, "nothing of the person in compacted topics", 0.5)
@@ -213,22 +195,20 @@ async def _found(system: System, topics: list[str], marks: tuple[bytes, ...]) ->
     return found
 
 
-async def test_an_export_holds_all_that_is_kept_and_tells_into_whom_an_old_id_went(
-    system: System, worker: MakeWorker, tmp_path: Path
-) -> None:
-    await _start(system, worker, tmp_path)
-    await _tell(system, form("jane", "e1"), form("anon:v", "e2"), job_title("anon:v", "chief"))
-    await _tell(system, merge("jane", "anon:v"), Said("jane", {"update": "suppressed", "suppressed": True}))
+async def test_an_export_holds_all_that_is_kept_and_tells_into_whom_an_old_id_went(town: Town) -> None:
+    system, _ = town
+    await tell(system, form("xenia", "e1"), form("anon:x", "e2"), job_title("anon:x", "chief"))
+    await tell(system, merge("xenia", "anon:x"), Said("xenia", {"update": "suppressed", "suppressed": True}))
 
-    jane, visitor = await _exported(system, "jane"), await _exported(system, "anon:v")
-    assert await _exported(system, "nobody") is None
-    assert jane is not None
+    xenia, visitor = await _exported(system, "xenia"), await _exported(system, "anon:x")
+    assert await _exported(system, "never-heard-of") is None
+    assert xenia is not None
     assert visitor is not None
-    assert {event["id"] for event in jane["evidence"]} == {"e1", "e2"}
-    assert jane["scores"]["engagement"]["score"] == 110
-    assert jane["attributes"]["job_title"]["value"] == "chief"
-    assert jane["suppressed"] is True
-    assert visitor["merged_into"] == "jane"
+    assert {event["id"] for event in xenia["evidence"]} == {"e1", "e2"}
+    assert xenia["scores"]["engagement"]["score"] == 110
+    assert xenia["attributes"]["job_title"]["value"] == "chief"
+    assert xenia["suppressed"] is True
+    assert visitor["merged_into"] == "xenia"
 
 
 async def _exported(system: System, contact: str) -> dict[str, Any] | None:
