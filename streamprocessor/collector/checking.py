@@ -10,7 +10,7 @@ import orjson
 from streamprocessor.collector.wire import Bad, Entry, Reading
 from streamprocessor.contract import reasons
 from streamprocessor.contract.events import CONTACT_UPDATE, decode_event
-from streamprocessor.contract.fields import contact_of, content_key, held_to_arrival, id_of, instant_ms_of
+from streamprocessor.contract.fields import contact_of
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.contract.topics import Topic
 from streamprocessor.contract.updates import decode_update
@@ -72,13 +72,6 @@ def _row(entry: Entry, topic: Topic, received_at_ms: int) -> Row:
 
 
 def _update(value: dict[str, Any], contact: str, received_at_ms: int) -> tuple[str, int]:
-    """Id and time of a contact update; one that this version does not apply yet is kept for a later one."""
-    try:
-        fact = decode_update(value, contact, received_at_ms)
-    except RecordError as error:
-        if error.reason != reasons.UNSUPPORTED_UPDATE:
-            raise
-        said_ms = instant_ms_of(value.get("occurred_at"), "occurred_at")
-        occurred_at_ms = received_at_ms if said_ms is None else held_to_arrival(said_ms, received_at_ms)
-        return id_of(value.get("id")) or content_key([contact, occurred_at_ms, value]), occurred_at_ms
+    """Id and time of a contact update."""
+    fact = decode_update(value, contact, received_at_ms)
     return fact.id, fact.occurred_at_ms
