@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -50,12 +51,17 @@ class Origins:
                     break
         if not self._truncate:
             return str(address)
-        return str(ip_network((address, KEPT_BITS[address.version]), strict=False).network_address)
+        return _network_part(address)
 
     def _is_ours(self, address: Address) -> bool:
         return any(address in network for network in self._proxies)
 
 
+def _network_part(address: Address) -> str:
+    return str(ip_network((address, KEPT_BITS[address.version]), strict=False).network_address)
+
+
+@lru_cache(maxsize=4096)
 def _parsed(said: str | None) -> Address | None:
     if not said:
         return None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 from streamprocessor.broker.clients import ClientSettings
@@ -16,6 +18,7 @@ from streamprocessor.collector.formats import all_formats
 from streamprocessor.collector.keys import WriteKeys, kept_pairs, kept_secret
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.openapi import openapi
 from streamprocessor.collector.routes import application
 from streamprocessor.collector.safekeeping import Safekeeping
 from streamprocessor.collector.sending import Line
@@ -27,6 +30,7 @@ from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.settings import Settings
 
 STOP_SECONDS = 10.0
+GC_THRESHOLDS = (50_000, 20, 20)
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +65,12 @@ async def run_collector(
         clock_ms=_now_ms,
     )
     naming = Naming(kept_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT"))
-    app = application(all_formats(settings, naming, by_name.values()), house, lambda: _not_ready(safekeeping))
+    app = application(
+        all_formats(settings, naming, by_name.values()),
+        house,
+        lambda: _not_ready(safekeeping),
+        openapi(Path(settings.topics_dir) / "schemas", version("streamprocessor")),
+    )
     stop = _stop_on_signals()
     try:
         await safekeeping.start()
@@ -69,6 +78,7 @@ async def run_collector(
         if settings.port_file:
             Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
         on_ready(port)
+        _settle_memory()
         await Server(app).run_until(_first(stop, safekeeping.failed), listening)
     finally:
         listening.close()
@@ -77,6 +87,14 @@ async def run_collector(
         message = f"collector: entries can't be kept safe any more: {safekeeping.failed.exception()!r}"
         raise MustRestart(message)
     return EXIT_DONE
+
+
+def _settle_memory() -> None:
+    """Look for cycles seldom, and never in what was there at start: requests leave few, and looking costs as much as
+    reading them does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _watch(metrics: Metrics, spool: Spool, safekeeping: Safekeeping) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import orjson
 from prometheus_client import CollectorRegistry, generate_latest
@@ -10,23 +12,54 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import Route, compile_path
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamprocessor.collector.door import Door, House
 from streamprocessor.collector.wire import WireFormat
 from streamprocessor.errors import OperatorError
 
 
-def application(formats: Iterable[WireFormat], house: House, not_ready: Callable[[], list[str]]) -> ASGIApp:
-    """The application. not_ready: why nothing can be accepted at the moment, nothing where it can."""
-    doors = [Route(path, Door(path, by_method, house)) for path, by_method in by_path(formats).items()]
-    app = Starlette(
-        routes=[*doors, *_own_routes(house.metrics.registry, not_ready)],
-        exception_handlers={404: _not_found},
-    )
-    app.router.redirect_slashes = False
-    return app
+def application(
+    formats: Iterable[WireFormat], house: House, not_ready: Callable[[], list[str]], description: dict[str, Any]
+) -> ASGIApp:
+    """The application. not_ready: why nothing can be accepted at the moment, nothing where it can.
+
+    description: of the native format, for /openapi.json.
+    """
+    doors = {path: Door(path, by_method, house) for path, by_method in by_path(formats).items()}
+    own_routes = _own_routes(house.metrics.registry, not_ready, orjson.dumps(description))
+    rest = Starlette(routes=own_routes, exception_handlers={404: _not_found})
+    rest.router.redirect_slashes = False
+    return Paths(doors, rest)
+
+
+class Paths:
+    """The doors by their paths, and an application for all others.
+
+    A router of its own, because asking two dozen patterns one after the other costs a tenth of a pixel.
+    """
+
+    def __init__(self, doors: Mapping[str, ASGIApp], rest: ASGIApp) -> None:
+        """doors: by path, which may hold {name} parameters; none of them matches a slash."""
+        self._doors = {path: door for path, door in doors.items() if "{" not in path}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], ASGIApp]]] = {}
+        for path, door in doors.items():
+            if "{" in path:
+                beginning = path[1:].partition("/")[0]
+                self._patterns.setdefault(beginning, []).append((compile_path(path)[0], door))
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the path's application answer."""
+        path = scope["path"]
+        door = self._doors.get(path)
+        if door is None:
+            found = (
+                door for pattern, door in self._patterns.get(path[1:].partition("/")[0], ()) if pattern.match(path)
+            )
+            door = next(found, self._rest)
+        await door(scope, receive, send)
 
 
 def by_path(formats: Iterable[WireFormat]) -> dict[str, dict[str, WireFormat]]:
@@ -41,7 +74,7 @@ def by_path(formats: Iterable[WireFormat]) -> dict[str, dict[str, WireFormat]]:
     return found
 
 
-def _own_routes(registry: CollectorRegistry, not_ready: Callable[[], list[str]]) -> list[Route]:
+def _own_routes(registry: CollectorRegistry, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
     def livez(_: Request) -> Response:
         return PlainTextResponse("live\n")
 
@@ -52,7 +85,15 @@ def _own_routes(registry: CollectorRegistry, not_ready: Callable[[], list[str]])
     def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    answers: Mapping[str, Callable[[Request], Response]] = {"/livez": livez, "/readyz": readyz, "/metrics": metrics}
+    def openapi(_: Request) -> Response:
+        return Response(description, media_type="application/json")
+
+    answers: Mapping[str, Callable[[Request], Response]] = {
+        "/livez": livez,
+        "/readyz": readyz,
+        "/metrics": metrics,
+        "/openapi.json": openapi,
+    }
     return [Route(path, _awaitable(answer)) for path, answer in answers.items()]
 
 

@@ -32,6 +32,7 @@ ROUND_BYTES = 2 * 1024 * 1024
 MOST_WAITING_BYTES = 64 * 1024 * 1024
 LAST_BYTES = 1024 * 1024  # so little is sent while new entries wait: then Kafka has all, and the spool is done with
 RETRY_SECONDS = 0.5
+START_SECONDS = 5.0
 CLOCK_ROOM_MS = 5_000
 
 log = logging.getLogger(__name__)
@@ -81,11 +82,9 @@ class Safekeeping:
     async def start(self) -> None:
         """Begin; without Kafka by the spool. Raises TopicError where Kafka is there and a topic is not."""
         try:
-            await self._line.connect()
-        except TopicError:
-            raise
-        except BrokerError as error:
-            log.warning("entries go to disk for now: %s", error)
+            await asyncio.wait_for(self._line.connect(), START_SECONDS)
+        except (BrokerError, asyncio.TimeoutError) as error:
+            log.warning("entries go to disk for now: %s", error or "Kafka does not answer")
         if self._line.is_connected and not self._spool.backlog_bytes:
             self._in_kafka.set()
         else:
@@ -231,7 +230,7 @@ class Safekeeping:
             try:
                 await self._line.connect()
             except (BrokerError, TopicError) as error:  # noqa: PERF203 - tried again
-                log.warning("Kafka is not there yet: %s", error)
+                log.warning("Kafka can't be used yet: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
 

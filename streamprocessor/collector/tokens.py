@@ -35,7 +35,7 @@ _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{24,{MAX_TOKEN_CHARS}}}")
 
 
-class Tracked(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Tracked(msgspec.Struct, frozen=True, array_like=True):
     """What a token carries.
 
     url: where a click leads. honeypot: a link that no person sees. expires_at_ms: from then on it is worth nothing;

@@ -160,6 +160,20 @@ def test_a_group_is_the_contacts_company() -> None:
     assert taken.updates == [("u-1", "attributes", {"company": company})]
 
 
+def test_what_is_too_deep_to_be_hashed_is_told() -> None:
+    body = orjson.dumps({"batch": [TRACK | {"messageId": None, "properties": {"x": 0}}]})
+
+    taken = take(SEGMENT, request_of("/v1/batch", body.replace(b'"x":0', b'"x":' + b"[" * 300 + b"]" * 300)))
+
+    assert [one.reason for one in taken.reading.bad] == ["too-deep"]
+
+
+def test_a_companys_address_is_no_contact() -> None:
+    taken = sent({"type": "group", "groupId": "g-1", "traits": {"email": "info@acme.example"}})
+
+    assert [one.reason for one in taken.reading.bad] == ["no-contact"]
+
+
 def test_an_alias_merges_the_former_id_whichever_kind_it_was() -> None:
     taken = sent(TRACK | {"type": "alias", "previousId": "old"})
 
@@ -175,6 +189,8 @@ def test_an_alias_merges_the_former_id_whichever_kind_it_was() -> None:
         ({"timestamp": "2026-11-22T07:00:00Z", "sentAt": "2026-11-22T08:30:00Z"}, "2026-11-22T06:30:00.000Z"),
         ({"timestamp": "2026-11-22 07:00:00.25"}, "2026-11-22T07:00:10.250Z"),
         ({"timestamp": "2026-11-22T09:00:00.123456+0200"}, "2026-11-22T07:00:10.123Z"),
+        ({"timestamp": "2026-11-22T12:30:00+0530"}, "2026-11-22T07:00:10.000Z"),
+        ({"timestamp": "2026-11-22T09:00+02"}, "2026-11-22T07:00:10.000Z"),
         ({"timestamp": NOW_MS - 3_600_000}, "2026-11-22T07:00:10.000Z"),
         ({"timestamp": None}, NOW),
         # Later than it was received: it counts as of then.

@@ -59,8 +59,8 @@ class CollectorProcess:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
-        return int(self._port_file.read_text())
+        """Where it listens: known once it was ready, and kept from then on."""
+        return self._settings.collector_port or int(self._port_file.read_text())
 
     @property
     def address(self) -> str:
@@ -77,7 +77,7 @@ class CollectorProcess:
         """Whether /readyz answers 200."""
         if self.process.poll() is not None:
             raise AssertionError(f"the collector ended with {self.process.returncode}\n{self.tail()}")
-        if not self._port_file.exists() or not self._port_file.read_text().strip():
+        if not (self._settings.collector_port or (self._port_file.exists() and self._port_file.read_text().strip())):
             return False
         try:
             return httpx.get(f"{self.address}/readyz", timeout=5).status_code == 200
