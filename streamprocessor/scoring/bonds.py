@@ -91,9 +91,12 @@ class Bonds:
         return [source for part in self.parts.values() for source in part.sources]
 
     def chosen(self) -> tuple[str, Stamp] | None:
-        """The live claim with the smallest stamp, as (parent, stamp)."""
-        live = [(claim.stamp, parent) for parent, claim in self.claims.items() if claim.is_live]
-        return min(live)[::-1] if live else None
+        """The live claim that holds, as (parent, stamp): of the best known parents' the one with the smallest stamp."""
+        live = [(-rank(parent), claim.stamp, parent) for parent, claim in self.claims.items() if claim.is_live]
+        if not live:
+            return None
+        _, stamp, parent = min(live)
+        return parent, stamp
 
 
 def rank(contact: str) -> int:

@@ -1,7 +1,8 @@
 """Who belongs to whom: merges, claims of rivals, cycles, erasures and objections, each followed on one record.
 
-A contact has at most one parent, the one of the live claim with the smallest stamp. It sends its whole evidence to it,
-at each change anew; so a parent holds one part a child, and replaces it. Messages may come twice and late.
+A contact has at most one parent: of the live claims that of the best known one holds, among equals the first. It sends
+its whole evidence to it, at each change anew; so a parent holds one part a child, and replaces it. Messages may come
+twice and late.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class Linking:
 
     known: how many of the facts said nothing new. is_changed: the bonds are others. has_new_evidence: parts came or
     went. erased_ms: the person was erased then. news_age_ms: how long after it had occurred the freshest event of the
-    joined evidence arrived (of the link itself where it has none any more); None: no evidence came. joined_ids: of the events that came with it.
+    joined evidence arrived (of the link itself where it has none any more); None: no evidence came. joined_ids: of
+    the events that came with it.
     """
 
     sends: list[Sending] = field(default_factory=list)
@@ -272,7 +274,9 @@ class _Linker:
                 self._tell(chosen[0], ObjectionTold(0, bonds.objected))
         for parent, fact in self._linking_facts.items():
             claim = bonds.claims.get(parent)
-            if claim is not None and claim.is_live and chosen is not None and parent != chosen[0]:
+            if claim is None or not claim.is_live or chosen is None or parent == chosen[0]:
+                continue
+            if rank(parent) == rank(chosen[0]):  # a visitor who is known leaves her address's claim waiting, no more
                 detail = "the contact is already merged into another one; unmerge it from that one first"
                 self._refuse(fact, ALREADY_MERGED, detail)
 

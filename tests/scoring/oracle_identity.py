@@ -110,7 +110,8 @@ class Forest:
             self.claims.pop(ends, None)
         elif ends not in self.claims:
             self.claims[ends] = Link(*ends, by_occurrence(fact))
-            if self.holding()[ends[0]] != self.claims[ends]:
+            holds = self.holding()[ends[0]]
+            if holds != self.claims[ends] and rank(holds.parent) == rank(ends[1]):
                 self.reasons.append(ALREADY_MERGED)
         while cycle := self.a_cycle():
             youngest = max(cycle, key=lambda link: link.stamp)
@@ -118,9 +119,9 @@ class Forest:
             self.reasons.append(MERGE_CYCLE)
 
     def holding(self) -> dict[str, Link]:
-        """Of each child the one claim that holds: the earliest."""
+        """Of each child the one claim that holds: of the best known parent's, the earliest."""
         holding: dict[str, Link] = {}
-        for link in sorted(self.claims.values(), key=lambda link: link.stamp):
+        for link in sorted(self.claims.values(), key=lambda link: (-rank(link.parent), link.stamp)):
             holding.setdefault(link.child, link)
         return holding
 
