@@ -105,12 +105,11 @@ async def _read(settings: Settings, wanted: Wanted) -> list[Kept]:
 
 async def _resend(settings: Settings, wanted: Wanted) -> tuple[int, list[str]]:
     from streamprocessor.cli.letter_box import send_again
-    from streamprocessor.contract.topics import IN
     from streamprocessor.stream.startup import client_settings, layout_of
 
     full_names: dict[str, str] = {}
     for full_name, topic in layout_of(settings).names().items():
-        if topic.direction == IN:
+        if topic.number is not None:
             full_names |= {topic.name: full_name, full_name: full_name}
     return await send_again(client_settings(settings), _letters(settings, wanted), full_names)
 

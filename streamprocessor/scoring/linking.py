@@ -39,8 +39,8 @@ class Linking:
     """What link facts did: messages to others, facts that could not be followed, what has to be looked at again.
 
     known: how many of the facts said nothing new. is_changed: the bonds are others. has_new_evidence: parts came or
-    went. erased_ms: the person was erased then. news_age_ms: how long after it had happened the freshest news of the
-    joined evidence arrived; None: none came. joined_ids: of the events that came with it.
+    went. erased_ms: the person was erased then. news_age_ms: how long after it had occurred the freshest event of the
+    joined evidence arrived (of the link itself where it has none any more); None: no evidence came. joined_ids: of the events that came with it.
     """
 
     sends: list[Sending] = field(default_factory=list)
@@ -201,8 +201,8 @@ class _Linker:
         self._evidence_changed(True)
         pieces = [piece for source in sources for piece in source.evidence.pieces()]
         self.done.joined_ids.update(piece.id for piece in pieces)
-        newest_ms = max([fact.stamp[0], *(piece.occurred_at_ms for piece in pieces)])
-        age_ms = max(0, fact.arrival_ms - newest_ms)
+        ages_ms = [piece.arrival_ms - piece.occurred_at_ms for piece in pieces]
+        age_ms = min(ages_ms, default=max(0, fact.arrival_ms - fact.stamp[0]))
         self.done.news_age_ms = age_ms if self.done.news_age_ms is None else min(self.done.news_age_ms, age_ms)
         return True
 

@@ -7,7 +7,16 @@ from jsonschema import Draft202012Validator
 
 from streamprocessor.contract.events import decode_fact, decode_line
 from streamprocessor.errors import RecordError
-from streamprocessor.scoring.facts import AttributesWritten, Event, SuppressionChanged, Verdict
+from streamprocessor.scoring.facts import (
+    AttributesWritten,
+    Erased,
+    Event,
+    Merged,
+    ObjectionChanged,
+    SuppressionChanged,
+    Unmerged,
+    Verdict,
+)
 from tests.harness.decoding import decoder_for
 
 ARRIVAL = 1_795_334_400_000  # 2026-11-22T08:00:00Z
@@ -207,6 +216,14 @@ def test_an_event_ahead_of_its_arrival_keeps_its_content_key_when_it_comes_again
             {"id": "u", "update": "verdict", "event_id": 17, "actor": "scanner"},
             Verdict("u", ARRIVAL, ARRIVAL, "17", "scanner"),
         ),
+        (
+            {"id": "u", "update": "identify", "anonymous_id": "anon:7"},
+            Merged("u", ARRIVAL, ARRIVAL, "anon:7", identified=True),
+        ),
+        ({"id": "u", "update": "merge", "from": 7}, Merged("u", ARRIVAL, ARRIVAL, "7", identified=False)),
+        ({"id": "u", "update": "unmerge", "from": "d"}, Unmerged("u", ARRIVAL, ARRIVAL, "d")),
+        ({"id": "u", "update": "erase", "occurred_at": ARRIVAL - 5}, Erased("u", ARRIVAL - 5, ARRIVAL)),
+        ({"id": "u", "update": "do_not_score", "do_not_score": True}, ObjectionChanged("u", ARRIVAL, ARRIVAL, True)),
     ],
 )
 def test_a_contact_update_is_read(decode, body, fact):

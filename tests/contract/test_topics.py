@@ -22,6 +22,7 @@ def test_all_topics_of_the_contract_are_described(topics):
         "dead-letters": "out",
         "contacts-changelog": "internal",
         "models": "internal",
+        "evidence-transfers": "internal",
     }
 
 
@@ -47,6 +48,7 @@ def test_the_numbers_of_the_inputs_never_change(topics):
         "form-submissions": 4,
         "activities": 5,
         "contact-updates": 6,
+        "evidence-transfers": 7,
     }
 
 
