@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from streamprocessor.scoring.bonds import NEVER, Bonds, Claim, Part, Source, loser, rank
+from streamprocessor.scoring.bonds import NEVER, Bonds, Claim, Part, Source, Stamp, loser, rank
 from streamprocessor.scoring.facts import Erased, Merged, ObjectionChanged, Unmerged
 from streamprocessor.scoring.record import Derived, Evidence, Piece, Record
 from streamprocessor.scoring.transfers import (
@@ -154,10 +154,10 @@ class _Linker:
             return False
         wants[fact.source] = after
         self.done.is_changed = True
-        if (before.is_live, before.stamp, before.parted) != (after.is_live, after.stamp, after.parted):
-            self._tell(fact.source, ClaimTold(0, self._contact, after))
+        # Told even where it says the same here: the child may know of an unmerge that was addressed to it.
+        self._tell(fact.source, ClaimTold(0, self._contact, after))
         if not after.is_live:
-            self._let_go(fact.source)
+            self._let_go(fact.source, after.parted)
         return True
 
     def _claimed(self, parent: str, claim: Claim, fact: LinkFact) -> bool:
@@ -168,7 +168,8 @@ class _Linker:
         if after == before:
             return False
         claims[parent] = after
-        self.done.is_changed = True
+        if (before.is_live, before.stamp) != (after.is_live, after.stamp):
+            self.done.is_changed = True
         self._linking_facts[parent] = fact
         if len(claims) > MOST_CLAIMS:
             del claims[max(claims, key=lambda name: (not claims[name].is_live, claims[name].stamp))]
@@ -280,9 +281,10 @@ class _Linker:
                 detail = "the contact is already merged into another one; unmerge it from that one first"
                 self._refuse(fact, ALREADY_MERGED, detail)
 
-    def _let_go(self, child: str) -> None:
+    def _let_go(self, child: str, parted: Stamp) -> None:
+        """Drop what the child sent over a link of before it was parted."""
         held = self._bonds.parts.get(child)
-        if held is not None and held.sources:
+        if held is not None and any(source.id == child and source.stamp < parted for source in held.sources):
             self._bonds.parts[child] = Part(held.version, [])
             self._evidence_changed(True)
 

@@ -173,6 +173,15 @@ CASES = (
         {"a": "b"},
     ),
     Case(
+        "what was parted from the other side is merged once more",
+        (
+            *(form("anon:v", "e1"), form("jane", "e2")),
+            *(merge("jane", "anon:v"), unmerge("anon:v", "jane"), merge("jane", "anon:v")),
+        ),
+        {"jane": 100},
+        {"anon:v": "jane"},
+    ),
+    Case(
         "an unmerge that arrives before its merge holds",
         (form("a", "e1"), form("b", "e2"), unmerge("b", "a"), merge("b", "a", ago_ms=HOUR_MS)),
         {"a": 50, "b": 50},

@@ -166,6 +166,7 @@ def test_a_tangle_without_rivals_ends_as_the_oracles_in_any_order(words: list[Sa
             if isinstance(fact, Unmerged) or into.setdefault(child, parent) != parent:
                 continue
         told.append((contact, fact))
+    note("\n".join(f"{contact} {fact}" for contact, fact in told))
     assert_any_order_ends_as_the_oracles(told, random.Random(seed))
 
 
@@ -179,6 +180,7 @@ def test_a_tangle_without_cycles_ends_as_the_oracles_in_any_order(words: list[Sa
             if IDS.index(child) <= IDS.index(parent):
                 continue
         told.append((contact, fact))
+    note("\n".join(f"{contact} {fact}" for contact, fact in told))
     assert_any_order_ends_as_the_oracles(told, random.Random(seed))
 
 
@@ -187,7 +189,6 @@ def assert_any_order_ends_as_the_oracles(told: list[tuple[str, Fact]], chance: r
     network.now_ms = max((fact.arrival_ms for _, fact in told), default=START_MS)
     shuffled = [(contact, fact._replace(arrival_ms=network.now_ms)) for contact, fact in told]
     chance.shuffle(shuffled)
-    note("\n".join(f"{contact} {fact}" for contact, fact in shuffled))
     for contact, fact in shuffled:
         network.say(contact, fact)
         if chance.random() < 0.2:
