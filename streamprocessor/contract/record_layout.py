@@ -57,6 +57,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     has_wide: bool
     names: list[str]
     marks: bytes
+    traces: bytes = b""
 
 
 encode = msgspec.msgpack.Encoder().encode

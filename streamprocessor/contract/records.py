@@ -106,7 +106,7 @@ def decode_record(value: bytes) -> Record:
         None if head.folded is None else _folded(head.folded),
         head.fold_at_ms,
         Evidence(head.packed, head.packed_count, head.marks, _Names(head.names)),
-        Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots),
+        Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots, head.traces),
     )
 
 
@@ -144,6 +144,7 @@ def _head(record: Record) -> tuple[Any, ...]:
         False,
         names,
         marks,
+        derived.traces,
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from streamprocessor.scoring.bursts import find_scanned
 from streamprocessor.scoring.canonical import LONGEST
 from streamprocessor.scoring.deriving import Match, derive
-from streamprocessor.scoring.facts import HUMAN
+from streamprocessor.scoring.facts import HUMAN, SCANNER
 from streamprocessor.scoring.folded import folded_sum
 from streamprocessor.scoring.live import RecencyTerm
 from streamprocessor.scoring.matching import Matcher
@@ -77,6 +78,7 @@ def fold(plan: Plan, record: Record) -> int:
     if going:
         folded = record.folded = record.folded or Folded()
         _move_landmarks(plan, folded, record.derived.newest_ms)
+        _keep_classes(plan, record, pieces, staying)
         for piece in going:
             _fold_piece(record, folded, piece, by_piece.get(piece.id, ()))
         _keep_small(plan, folded, record.at_ms)
@@ -109,6 +111,19 @@ def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: i
         for match in matches
         if match.matcher.half_life_ms is None
     )
+
+
+def _keep_classes(plan: Plan, record: Record, pieces: Sequence[Piece], staying: Iterable[Piece]) -> None:
+    """Put down, as the least of verdicts, who did a piece where that would be told otherwise without those that go.
+
+    Of pieces that go themselves it is put down too, where what was done shows a scanner's.
+    """
+    scanned, _ = find_scanned(plan.model.scanners, pieces)
+    scanned_still, _ = find_scanned(plan.model.scanners, staying)
+    for piece in pieces:
+        if (piece.id in scanned) != (piece.id in scanned_still) and piece.id not in record.verdicts:
+            actor = SCANNER if piece.id in scanned else piece.actor
+            record.verdicts[piece.id] = (-1, "", actor, piece.arrival_ms)
 
 
 def _fold_piece(record: Record, folded: Folded, piece: Piece, matches: Iterable[Counted]) -> None:
