@@ -8,6 +8,8 @@ from typing import Any
 from streamprocessor.scoring.facts import Event
 from streamprocessor.scoring.model import Scanners
 
+ABSENT = object()
+
 
 def scanned_by_deeds(scanners: Scanners, events: Sequence[Event]) -> set[str]:
     """The ids of clicks and unsubscribes that are a scanner's, whatever verdicts say."""
@@ -33,7 +35,8 @@ def is_scanners(scanners: Scanners, act: Event, events: Sequence[Event]) -> bool
 
 def links_in(clicks: Sequence[Event], end_ms: int, scanners: Scanners) -> int:
     inside = [click for click in clicks if end_ms - scanners.within_ms < click.occurred_at_ms <= end_ms]
-    return len({repr(click.properties.get("url", "absent")) + str("url" in click.properties) for click in inside})
+    urls = [click.properties.get("url", ABSENT) for click in inside]
+    return len({(isinstance(url, bool), url) for url in urls})  # true is not 1, but 1.0 is
 
 
 def of_its_message(act: Event, events: Sequence[Event]) -> list[Event]:
