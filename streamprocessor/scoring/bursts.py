@@ -65,7 +65,7 @@ def is_scanners(scanners: Scanners, traces: bytes, new: bytes) -> bool | None:
     trace = _read(new)
     if not others:
         return trace.kind == _HONEYPOT_CLICK
-    if trace.kind != _DELIVERY:  # no burst that it belongs to reaches further
+    if trace.kind != _DELIVERY:  # what lies further away shares no window with those that it can be in a burst with
         reach_ms = 2 * scanners.within_ms
         others = [o for o in others if o.kind == _DELIVERY or abs(o.at_ms - trace.at_ms) < reach_ms]
     *after, of_new = _classes(scanners, [*others, trace])

@@ -17,11 +17,13 @@ from streamprocessor.scoring.model import (
     NANO,
     EventRule,
     HalfLife,
+    HotLead,
     InactivityRule,
     Limit,
     Model,
     Scanners,
     Score,
+    Stage,
 )
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -182,6 +184,16 @@ def test_a_scanner_does_not_end_a_silence() -> None:
     assert (
         Scorer(model).scores_at(record_of(Scorer(model), [early, BURST[0]]), START_MS + 5_000)["s"].presented_nano == 0
     )
+
+
+def test_a_hot_lead_is_reasoned_by_what_a_person_did() -> None:
+    model = model_of(THREE_A_SECOND, CLICKS, EventRule("visit", ("page_visit",), 40 * E15))
+    score = replace(model.scores[0], stages=(Stage("cold", 0), Stage("hot", 41 * NANO)))
+    scorer = Scorer(replace(model, scores=(score,), hot_leads=(HotLead("s", "hot"),)))
+    step = scorer.apply(scorer.blank(), [click("p", -1, message="n"), *BURST, act("w", 0, "page_visit")]).steps[0]
+    assert [lead.episode for lead in step.hot_leads] == [1]
+    assert [(part.rule, part.event_id, part.count) for part in step.reasons] == [("visit", "w", 1), ("click", "p", 1)]
+    assert {part.event_id for part in step.because} == {"p", "w"}
 
 
 def test_what_no_rule_names_is_kept_for_bursts_only() -> None:
