@@ -192,7 +192,7 @@ def test_a_hot_lead_is_reasoned_by_what_a_person_did() -> None:
     scorer = Scorer(replace(model, scores=(score,), hot_leads=(HotLead("s", "hot"),)))
     step = scorer.apply(scorer.blank(), [click("p", -1, message="n"), *BURST, act("w", 0, "page_visit")]).steps[0]
     assert [lead.episode for lead in step.hot_leads] == [1]
-    assert [(part.rule, part.event_id, part.count) for part in step.reasons] == [("visit", "w", 1), ("click", "p", 1)]
+    assert [(part.rule, part.event_id, part.count) for part in step.strongest] == [("visit", "w", 1), ("click", "p", 1)]
     assert {part.event_id for part in step.because} == {"p", "w"}
 
 
