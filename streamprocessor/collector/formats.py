@@ -20,8 +20,6 @@ from streamprocessor.collector.wire import WireFormat
 from streamprocessor.contract.topics import Topic
 from streamprocessor.settings import Settings
 
-HOOK_BYTES = 2 * 1024 * 1024  # providers' batches are theirs to size; SendGrid's may have 768 KB
-
 
 def all_formats(settings: Settings, naming: Naming, topics: Collection[Topic]) -> list[WireFormat]:
     """Every format, set up. Raises OperatorError where a setting can't be used."""
@@ -36,5 +34,5 @@ def all_formats(settings: Settings, naming: Naming, topics: Collection[Topic]) -
         posthog_v1(naming, vocabulary),
         jitsu(naming, vocabulary),
         *own_tracking(settings, naming),
-        *(replace(hook, max_body_bytes=HOOK_BYTES) for hook in hooks),
+        *hooks,
     ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from streamprocessor.contract import reasons
+from streamprocessor.contract.actors import actor_of
 from streamprocessor.contract.cloud_events import event_object
 from streamprocessor.contract.fields import (
     ACTORS,
@@ -97,11 +98,7 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     context = get("context")
     if type(context) is not dict:
         context = _absent_object(context, "context", reasons.BAD_CONTEXT)
-    actor = context.get("actor")
-    if actor is None:
-        actor = HUMAN
-    elif actor not in ACTORS:
-        raise RecordError(reasons.BAD_CONTEXT, f"context.actor: wanted one of {', '.join(ACTORS)}; got another")
+    actor = _actor_in(context) if context else HUMAN
     said_ms = instant_ms_of(get("occurred_at"), "occurred_at")
     if said_ms is None:
         said_ms = occurred_at_ms = arrival_ms
@@ -111,6 +108,17 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS:
         event_id = id_of(event_id) or content_key([event_type, contact, said_ms, properties])
     return Event(event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor)
+
+
+def _actor_in(context: dict[str, Any]) -> str:
+    """Who did it, as the event says; where it does not, what the user agent says."""
+    actor = context.get("actor")
+    if actor is None:
+        user_agent = context.get("user_agent")
+        return actor_of(user_agent) if type(user_agent) is str else HUMAN
+    if actor not in ACTORS:
+        raise RecordError(reasons.BAD_CONTEXT, f"context.actor: wanted one of {', '.join(ACTORS)}; got another")
+    return str(actor)
 
 
 def _decode_update_value(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Said:

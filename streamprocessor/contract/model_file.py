@@ -10,14 +10,15 @@ from pathlib import Path
 from streamprocessor.contract.model_decay import read_decay
 from streamprocessor.contract.model_rules import Surroundings, read_rule
 from streamprocessor.contract.model_stages import read_hot_leads, read_stages
-from streamprocessor.contract.quantities import duration_ms, name, nano
+from streamprocessor.contract.quantities import count, duration_ms, flag, name, nano
 from streamprocessor.contract.reading import Node, Problems, Scalar, Spot
 from streamprocessor.contract.yaml_tree import plain, read_tree
 from streamprocessor.errors import ModelError
-from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Score
+from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Scanners, Score
 
 DEFAULT_NAME = "default"
 MAX_CHARS = 1024 * 1024
+LONGEST_BURST_MS = 3_600_000
 
 _LATER = ("applies_when", "by", "max_values", "combine")
 _NO_DECAY: Decay = NoDecay()
@@ -53,7 +54,7 @@ def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:
 
 
 def _model(spot: Spot, revision: int) -> Model:
-    fields = spot.fields("name", "scores", "hot_lead", "correction_window", "proxy_opens")
+    fields = spot.fields("name", "scores", "hot_lead", "correction_window", "proxy_opens", "scanners")
     scores = fields.needed("scores", _scores, ())
     return Model(
         name=fields.read("name", name, DEFAULT_NAME),
@@ -63,6 +64,7 @@ def _model(spot: Spot, revision: int) -> Model:
         hot_leads=fields.read("hot_lead", lambda inner: read_hot_leads(inner, scores), ()),
         proxy_opens_count=fields.read("proxy_opens", _proxy_opens, False),
         correction_window_ms=fields.read("correction_window", duration_ms, 30 * DAY_MS),
+        scanners=fields.read("scanners", _scanners, Scanners()),
     )
 
 
@@ -142,6 +144,34 @@ def _proxy_opens(spot: Spot) -> bool:
     if spot.value not in ("count", "ignore"):
         spot.refuse("count or ignore")
     return spot.value == "count"
+
+
+def _scanners(spot: Spot) -> Scanners | None:
+    if isinstance(spot.node, Scalar):
+        if spot.value != "off":
+            spot.refuse("off, or a mapping of links, within, before_delivery")
+        return None
+    fields = spot.fields("links", "within", "before_delivery")
+    usual = Scanners()
+    return Scanners(
+        fields.read("links", _links, usual.links),
+        fields.read("within", _moment_ms, usual.within_ms),
+        fields.read("before_delivery", flag, usual.before_delivery),
+    )
+
+
+def _links(spot: Spot) -> int:
+    links = count(spot)
+    if links < 2:
+        spot.refuse("a whole number of at least 2")
+    return links
+
+
+def _moment_ms(spot: Spot) -> int:
+    within_ms = duration_ms(spot)
+    if within_ms > LONGEST_BURST_MS:
+        spot.refuse("a duration of at most an hour, such as 10s (what takes longer people do too)")
+    return within_ms
 
 
 def _version(tree: Node) -> str:

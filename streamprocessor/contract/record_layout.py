@@ -93,6 +93,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     names: list[str]
     marks: bytes
     bonds: BondsLayout | None = None
+    traces: bytes = b""
 
 
 encode = msgspec.msgpack.Encoder().encode

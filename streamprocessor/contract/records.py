@@ -57,7 +57,7 @@ def decode_record(value: bytes) -> Record:
         folded_of_row(head.folded),
         head.fold_at_ms,
         Evidence(head.packed, head.packed_count, head.marks, Names(head.names)),
-        Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots),
+        Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots, head.traces),
         None if head.bonds is None else bonds_of_row(head.bonds),
     )
 
@@ -91,6 +91,7 @@ def _head(record: Record) -> tuple[Any, ...]:
         names,
         marks,
         None if record.bonds is None else bonds_row(record.bonds),
+        derived.traces,
     )
 
 

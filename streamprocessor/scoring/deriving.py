@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from streamprocessor.scoring.facts import HUMAN
+from streamprocessor.scoring.bursts import find_scanned
+from streamprocessor.scoring.facts import HUMAN, SCANNER
 from streamprocessor.scoring.folded import add_folded
 from streamprocessor.scoring.joining import attributes_of, first_of, folded_of, pieces_of, verdicts_of
 from streamprocessor.scoring.keeping import attribute_values
@@ -35,12 +36,17 @@ class Counter:
         self._verdicts = verdicts_of(record)
         self._folded = [folded.rules for folded in folded_of(record)]
 
-    def count(self, piece: Piece, wanted: TypePlan, in_order: bool) -> bool:
-        """Whether the piece could be counted; if not, it may displace another and all must be derived anew."""
+    def count(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
+        """Whether the piece could be counted; if not, it may displace another and all must be derived anew.
+
+        is_scanners: what it did shows it to be a scanner's, if no verdict says otherwise.
+        """
         derived = self._derived
         id_, at, _, actor, _, _ = piece
         if id_ in self._verdicts:
             actor = self._verdicts[id_][2]
+        elif is_scanners:
+            actor = SCANNER
         if actor == HUMAN:
             lasts = derived.lasts
             for number in wanted.watches:
@@ -119,11 +125,12 @@ def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: On
         derived.newest_ms = max(derived.newest_ms, folded.newest_ms)
     for folded in folded_of(record):
         add_folded(plan, folded, derived)
+    scanned, derived.traces = find_scanned(plan.model.scanners, pieces)
     counter = Counter(plan, record, derived, on_match or _unheard)
     for piece in pieces:
         wanted = plan.by_type.get(piece.type, plan.any_type)
         if wanted is not None:
-            counter.count(piece, wanted, in_order=True)
+            counter.count(piece, wanted, in_order=True, is_scanners=piece.id in scanned)
     return derived
 
 
@@ -137,10 +144,11 @@ def kept_matches(plan: Plan, record: Record, numbers: set[int]) -> dict[int, lis
         for type_, wanted in plan.by_type.items()
         if (matchers := tuple(matcher for matcher in wanted.matchers if matcher.number in numbers))
     }
-    pieces = [piece for piece in pieces_of(record) if piece.type in narrowed]
-    pieces.sort(key=lambda piece: (piece.occurred_at_ms, piece.id))
+    pieces = sorted(pieces_of(record), key=lambda piece: (piece.occurred_at_ms, piece.id))
+    scanned, _ = find_scanned(plan.model.scanners if record.derived.traces else None, pieces)
     for piece in pieces:
-        counter.count(piece, narrowed[piece.type], in_order=True)
+        if piece.type in narrowed:
+            counter.count(piece, narrowed[piece.type], in_order=True, is_scanners=piece.id in scanned)
     return found
 
 

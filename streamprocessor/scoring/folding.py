@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streamprocessor.scoring.bonds import Source
+from streamprocessor.scoring.bursts import find_scanned
 from streamprocessor.scoring.canonical import LONGEST
 from streamprocessor.scoring.deriving import Match, derive
-from streamprocessor.scoring.facts import HUMAN
+from streamprocessor.scoring.facts import HUMAN, SCANNER
 from streamprocessor.scoring.folded import folded_sum
 from streamprocessor.scoring.joining import folded_of, pieces_of, sources_of, verdicts_of
 from streamprocessor.scoring.live import RecencyTerm
@@ -88,6 +89,7 @@ def fold(plan: Plan, record: Record) -> int:
     going += staying[:too_many]
     staying = staying[too_many:]
     if going:
+        _keep_classes(plan, record, pieces, staying)
         verdicts = verdicts_of(record)
         leaving = {p.id: Leaving(p, _actor(p, verdicts), by_piece.get(p.id, [])) for p in going}
         waiting = dict(leaving)
@@ -145,6 +147,20 @@ def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: i
         for match in matches
         if match.matcher.half_life_ms is None
     )
+
+
+def _keep_classes(plan: Plan, record: Record, pieces: Sequence[Piece], staying: Iterable[Piece]) -> None:
+    """Put down, as the least of verdicts, who did a piece where that would be told otherwise without those that go.
+
+    Of pieces that go themselves it is put down too, where what was done shows a scanner's.
+    """
+    scanned, _ = find_scanned(plan.model.scanners, pieces)
+    scanned_still, _ = find_scanned(plan.model.scanners, staying)
+    verdicts = verdicts_of(record)
+    for piece in pieces:
+        if (piece.id in scanned) != (piece.id in scanned_still) and piece.id not in verdicts:
+            actor = SCANNER if piece.id in scanned else piece.actor
+            record.verdicts[piece.id] = (-1, "", actor, piece.arrival_ms)
 
 
 def _fold_piece(record: Record, folded: Folded, leaving: Leaving) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType
 
+from streamprocessor.scoring.bursts import is_scanners, trace_of
 from streamprocessor.scoring.canonical import canonical, cut
 from streamprocessor.scoring.deriving import Counter, Match, derive, derive_attributes
 from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.joining import attributes_of, has_piece, holds_elsewhere
 from streamprocessor.scoring.keeping import counts_before, kept_values
 from streamprocessor.scoring.plan import Plan
-from streamprocessor.scoring.record import Piece, Record
+from streamprocessor.scoring.record import Derived, Piece, Record
 
 _OCCURRENCE = attrgetter("occurred_at_ms")
 
@@ -100,8 +101,21 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
         intake.stale = True
     evidence.fresh[id_] = piece
     intake.news.append(piece)
-    if not intake.stale and not counter.count(piece, wanted, at > newest_ms):
+    if intake.stale:
+        return
+    scanned = wanted.is_traced and _trace(plan, derived, piece)
+    if scanned is None or not counter.count(piece, wanted, at > newest_ms, scanned):
         intake.stale = True
+
+
+def _trace(plan: Plan, derived: Derived, piece: Piece) -> bool | None:
+    """Whether the piece is a scanner's by what was done; None: with it, another one may be or may not be any more."""
+    trace = trace_of(piece)
+    if trace is None or plan.model.scanners is None:
+        return False
+    found = is_scanners(plan.model.scanners, derived.traces, trace)
+    derived.traces += trace
+    return found
 
 
 def _take_known(record: Record, known: Piece, piece: Piece, intake: Intake) -> None:

@@ -265,10 +265,24 @@ class HotLead:
 
 
 @dataclass(frozen=True, slots=True)
+class Scanners:
+    """What tells a scanner that looks like a browser.
+
+    Clicks on so many distinct links of one message (at least 2) in a window (t - within, t], a honeypot clicked nearer
+    than within_ms, or, where before_delivery is true, a click before the message's first delivery.
+    """
+
+    links: int = 5
+    within_ms: int = 10_000
+    before_delivery: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A whole scoring model.
 
     revision: rises with each apply, 0 where none was (offline). version: the hash of the canonical content.
+    scanners None: who did it is told by events and verdicts alone.
     """
 
     name: str
@@ -278,3 +292,4 @@ class Model:
     revision: int = 0
     proxy_opens_count: bool = False
     correction_window_ms: int = 30 * DAY_MS
+    scanners: Scanners | None = Scanners()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from streamprocessor.scoring.bursts import TRACED_PATHS
 from streamprocessor.scoring.conditions import Predicate, paths_of, predicate
 from streamprocessor.scoring.facts import PROXY, SCANNER
 from streamprocessor.scoring.keeping import WantedPath, wanted_paths
@@ -56,12 +57,16 @@ class ScorePlan:
 
 @dataclass(frozen=True, slots=True)
 class TypePlan:
-    """What an event of one type can do. watches: inactivity rules that it resets; is_open: a proxy's may not count."""
+    """What an event of one type can do.
+
+    watches: inactivity rules that it resets. is_open: a proxy's may not count. is_traced: it can show who did others.
+    """
 
     paths: tuple[WantedPath, ...]
     matchers: tuple[Matcher, ...]
     watches: tuple[int, ...]
     is_open: bool
+    is_traced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,11 @@ def compile_model(model: Model) -> Plan:
     types = {type_ for m in plan.matchers.values() for type_ in m.rule.types}
     plan.silences = tuple(silences)
     types |= {type_ for _, rule in silences for type_ in rule.types or ()}
+    if model.scanners is not None:
+        types |= TRACED_PATHS.keys()
     plan.by_type = {type_: _type_plan(plan, type_, silences) for type_ in sorted(types)}
     any_watches = tuple(number for number, rule in silences if rule.types is None)
-    plan.any_type = TypePlan((), (), any_watches, is_open=False) if any_watches else None
+    plan.any_type = TypePlan((), (), any_watches, is_open=False, is_traced=False) if any_watches else None
     attribute_rules = [(number, rule) for number, rule in rules if isinstance(rule, AttributeRule)]
     plan.attributes = tuple(AttributePlan(n, predicate(rule.when), rule.points_e15) for n, rule in attribute_rules)
     plan.attribute_paths = tuple(sorted({path for _, rule in attribute_rules for path in paths_of(rule.when)}))
@@ -195,9 +202,11 @@ def _merged(plans: Sequence[RulePlan]) -> list[Term]:
 
 def _type_plan(plan: Plan, type_: str, silences: Sequence[tuple[int, InactivityRule]]) -> TypePlan:
     matchers = tuple(m for m in plan.matchers.values() if type_ in m.rule.types)
+    traced = TRACED_PATHS.get(type_, ()) if plan.model.scanners is not None else ()
     return TypePlan(
-        paths=wanted_paths(path for m in matchers for path in paths_read(m.rule)),
+        paths=wanted_paths([*traced, *(path for m in matchers for path in paths_read(m.rule))]),
         matchers=matchers,
         watches=tuple(number for number, rule in silences if rule.types is None or type_ in rule.types),
         is_open=type_ == OPEN,
+        is_traced=bool(traced),
     )

@@ -83,6 +83,7 @@ class Derived:
     live: rule number → [(occurred_at_ms, amount)] in order; amounts are points_e15, counts or nano.
     lasts: inactivity rule number → occurred_at of the last event that it asks for.
     slots: for each match that holds a slot of a limited rule, its 8-byte key and its occurred_at in 8 bytes.
+    traces: of clicks, unsubscribes and deliveries of messages, what tells scanners among them (see bursts.py).
     """
 
     newest_ms: int = 0
@@ -91,6 +92,7 @@ class Derived:
     live: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     lasts: dict[int, int] = field(default_factory=dict)
     slots: bytes = b""
+    traces: bytes = b""
 
 
 @dataclass(slots=True)
@@ -133,7 +135,8 @@ class Record:
     shown: score name → (presented_nano, stage) as last announced.
     episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).
     holds_until_ms: no step by time comes before it; None: none comes at all.
-    verdicts: event id → (occurred_at_ms, id, actor, arrival_ms) of the last verdict on it.
+    verdicts: event id → (occurred_at_ms, id, actor, arrival_ms) of the last verdict on it; one of the time -1 is what
+    folding knew of who did it.
     folded: None where nothing was folded yet. fold_at_ms: folding is looked at again then; None: nothing to fold.
     bonds: links to other contacts, and what the person forbids; None: neither.
     """

@@ -36,6 +36,15 @@ def test_a_token_with_one_character_changed_is_worth_nothing(data):
     assert KEYS.verify("click", token[:position] + other + token[position + 1 :], NOW_MS) is None
 
 
+def test_a_token_has_one_spelling_though_its_last_character_has_bits_to_spare():
+    tokens = [KEYS.sign("open", Tracked("c" * length)) for length in (1, 2, 3)]
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+
+    spellings = [[c for c in alphabet if KEYS.verify("open", token[:-1] + c, NOW_MS)] for token in tokens]
+
+    assert spellings == [[token[-1]] for token in tokens]
+
+
 @pytest.mark.parametrize(("signed", "asked"), [("open", "click"), ("click", "visitor"), ("visitor", "open")])
 def test_a_token_of_one_kind_is_none_of_another(signed, asked):
     assert KEYS.verify(asked, KEYS.sign(signed, MAIL), NOW_MS) is None

@@ -30,6 +30,7 @@ from streamprocessor.scoring.model import (
     PercentPerDayEvery,
     PointsFrom,
     RecencyRule,
+    Scanners,
     Stage,
     StepDecay,
     Test,
@@ -55,6 +56,21 @@ def problems_of(text: str) -> list[str]:
 
 
 # ---- what is read ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "scanners"),
+    [
+        ("", Scanners(links=5, within_ms=10_000, before_delivery=True)),
+        ("scanners: {}", Scanners()),
+        ("scanners: {links: 3}", Scanners(links=3)),
+        ("scanners: {within: 1h}", Scanners(within_ms=3_600_000)),
+        ("scanners: {before_delivery: false}", Scanners(before_delivery=False)),
+        ("scanners: off", None),
+    ],
+)
+def test_scanners_are_told_by_what_they_do_unless_the_model_says_off(words, scanners):
+    assert parse_model(model_with(top=words), "m.yaml").scanners == scanners
 
 
 def test_the_default_model_is_the_engagement_model_of_the_contract(root):
@@ -153,6 +169,7 @@ def test_all_else_of_a_score_and_of_a_model_is_read(everything):
     score = model.scores[1]
 
     assert (model.name, model.proxy_opens_count, model.correction_window_ms) == ("everything", True, 14 * DAY_MS)
+    assert model.scanners == Scanners(links=3, within_ms=60_000, before_delivery=False)
     assert (score.precision_nano, score.min_nano, score.max_nano) == (NANO // 2, -10_500_000_000, 100 * NANO)
     assert score.groups == (Group("clicks", 40 * NANO), Group("losses", -20 * NANO))
     assert score.stages == (
@@ -420,6 +437,13 @@ def test_a_score_that_can_not_be_is_refused_with_its_line(words, said):
         ("hot_lead: {score: s, stage: b, rearm_after: 7}", "rearm_after: wanted a duration"),
         ("hot_leads: {score: s, stage: b}", "did you mean 'hot_lead'?"),
         ("proxy_opens: maybe", "count or ignore"),
+        ("scanners: on", "scanners: wanted off, or a mapping of links, within, before_delivery; got 'on'"),
+        ("scanners: {links: 1}", "scanners: links: wanted a whole number of at least 2; got 1"),
+        ("scanners: {links: true}", "links: wanted a whole number of at least 1; got true"),
+        ("scanners: {within: 10}", "scanners: within: wanted a duration"),
+        ("scanners: {within: 61m}", "wanted a duration of at most an hour"),
+        ("scanners: {before_delivery: 1}", "wanted true or false"),
+        ("scanners: {link: 3}", "did you mean 'links'?"),
         ("correction_window: month", "wanted a duration"),
         ("name: a b", "wanted a name"),
         ("scores: {}", "'scores' stands twice"),

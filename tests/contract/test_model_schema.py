@@ -113,6 +113,11 @@ def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
         "{scores: {s: {RULES}}, hot_lead: {score: s}}",
         "{scores: {s: {RULES}}, hot_leads: {score: s, stage: a}}",
         "{scores: {s: {RULES}}, proxy_opens: maybe}",
+        "{scores: {s: {RULES}}, scanners: on}",
+        "{scores: {s: {RULES}}, scanners: {links: 1}}",
+        "{scores: {s: {RULES}}, scanners: {within: 10}}",
+        "{scores: {s: {RULES}}, scanners: {before_delivery: 1}}",
+        "{scores: {s: {RULES}}, scanners: {link: 3}}",
         "{scores: {s: {RULES}}, correction_window: 30}",
     ],
 )

@@ -158,9 +158,7 @@ async def test_a_full_spool_answers_503_until_kafka_takes_it(
         collector.discard()
 
 
-async def test_a_collector_told_to_stop_loses_nothing(
-    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
-) -> None:
+async def test_a_collector_told_to_stop_loses_nothing(own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path) -> None:
     broker = own_kafka()
     system = System(settings_for(broker))
     await system.create()

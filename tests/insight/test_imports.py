@@ -127,7 +127,7 @@ def test_a_csv_row_becomes_an_event_by_its_mapping() -> None:
             "occurred_at": 1_795_330_800_123,
             "type": "purchase",
             "properties": {"amount": 9.5, "gift": True},
-            "context": {"user_agent": "curl"},
+            "context": {"user_agent": "curl", "actor": "scanner"},
         },
     )
 

@@ -19,7 +19,8 @@ from streamprocessor.scoring.facts import (
     Verdict,
 )
 from streamprocessor.scoring.model import DAY_MS, AttributeRule, Model
-from tests.scoring.models import ATTRIBUTES, PATHS, START_MS, TYPES, URLS
+from tests.scoring.models import ATTRIBUTES, MESSAGES, PATHS, START_MS, TYPES, URLS
+from tests.scoring.oracle_evidence import TRACED
 from tests.scoring.oracle_steps import jump_instants
 
 offsets_ms = st.one_of(
@@ -36,7 +37,13 @@ amounts: st.SearchStrategy[Any] = st.one_of(
     st.integers(-20, 200), st.integers(-200, 2_000).map(lambda n: n / 10), st.just("12"), st.just(value=True)
 )
 properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {}, optional={"path": st.sampled_from(PATHS), "url": st.sampled_from(URLS), "amount": amounts}
+    {},
+    optional={
+        "path": st.sampled_from(PATHS),
+        "url": st.sampled_from(URLS),
+        "amount": amounts,
+        "message": st.sampled_from(MESSAGES),
+    },
 )
 contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])
 moments = st.builds(lambda offset_ms, delay_ms: (START_MS + offset_ms, delay_ms), offsets_ms, delays_ms)
@@ -47,6 +54,23 @@ def events(draw: st.DrawFn, number: int, types: Sequence[str]) -> Event:
     at_ms, delay_ms = draw(moments)
     event_type = draw(st.sampled_from(types))
     return Event(f"e{number}", event_type, at_ms, at_ms + delay_ms, draw(properties), draw(contexts), draw(actors))
+
+
+@st.composite
+def bursts(draw: st.DrawFn, number: int) -> list[Event]:
+    """What a scanner may do with one message, and a person too: clicks and such in a moment, around its delivery."""
+    at_ms, delay_ms = draw(moments)
+    message = draw(st.sampled_from(MESSAGES))
+    made = []
+    for n in range(draw(st.integers(2, 6))):
+        event_type = draw(st.sampled_from(["email_click"] * 5 + ["unsubscribe", "email_delivered"]))
+        said = draw(st.fixed_dictionaries({"message": st.just(message)}, optional={"url": st.sampled_from(URLS)}))
+        if draw(st.integers(0, 9)) == 0:
+            said["honeypot"] = draw(st.sampled_from([True, True, False, 1]))
+        occurred_at_ms = at_ms + draw(st.integers(0, 8))
+        arrival_ms = occurred_at_ms + draw(st.sampled_from([0, delay_ms]))
+        made.append(Event(f"b{number}-{n}", event_type, occurred_at_ms, arrival_ms, said, {}, draw(actors)))
+    return made
 
 
 @st.composite
@@ -84,6 +108,7 @@ def lives(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact]:
     """
     types = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
     singles = [draw(events(n, types)) for n in range(draw(st.integers(1, most_events)))]
+    singles += [event for n in range(draw(st.integers(0, 1))) for event in draw(bursts(n))]
     doubles = [draw(twins(event)) for event in draw(st.lists(st.sampled_from(singles), max_size=3))]
     cared_for = types_cared_for(model)
     idle_named = [e if e.type in cared_for else e._replace(id=f"{e.id}-idle") for e in [*singles, *doubles]]
@@ -93,7 +118,8 @@ def lives(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact]:
 
 def types_cared_for(model: Model) -> set[str]:
     rules = [rule for score in model.scores for rule in score.rules if not isinstance(rule, AttributeRule)]
-    return {event_type for rule in rules for event_type in (TYPES if rule.types is None else rule.types)}
+    named = {event_type for rule in rules for event_type in (TYPES if rule.types is None else rule.types)}
+    return named | TRACED.keys() if model.scanners else named
 
 
 @st.composite

@@ -34,6 +34,7 @@ from streamprocessor.scoring.model import (
     PointsFrom,
     RecencyRule,
     Rule,
+    Scanners,
     Score,
     Stage,
     StepDecay,
@@ -41,7 +42,8 @@ from streamprocessor.scoring.model import (
 )
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
-TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe")
+TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered")
+MESSAGES: tuple[Any, ...] = ("m1", "m2", 1, None)
 PATHS = ("/", "/pricing", "/pricing/team", "/docs")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
 ATTRIBUTES = ("title", "country", "size")
@@ -188,6 +190,10 @@ def stage_ladders(draw: st.DrawFn, least: int, most: int, *, hysteresis: bool) -
     )
 
 
+bursts_in_a_moment = st.builds(Scanners, st.integers(2, 4), st.integers(1, 9), st.just(value=False))
+scanners = st.none() | st.builds(Scanners, st.integers(2, 4), st.one_of(st.integers(1, 9), durations_ms), st.booleans())
+
+
 class Taste(NamedTuple):
     """What kind of model is wanted."""
 
@@ -196,6 +202,7 @@ class Taste(NamedTuple):
     stages_at: tuple[int, int] = (-20, 60)
     hysteresis: bool = False
     window_ms: int = CENTURY_MS  # nothing is folded
+    scanners: st.SearchStrategy[Scanners | None] = scanners
 
 
 @st.composite
@@ -233,7 +240,7 @@ def _unending(rule: Rule) -> Rule:
 def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
     drawn = tuple(draw(scores(f"s{n}", taste)) for n in range(draw(st.integers(1, 2))))
     leads = tuple(draw(hot_leads(score)) for score in drawn if score.stages)
-    return Model("random", "v", drawn, leads[:1], 0, draw(st.booleans()), taste.window_ms)
+    return Model("random", "v", drawn, leads[:1], 0, draw(st.booleans()), taste.window_ms, draw(taste.scanners))
 
 
 rearming_ms = st.sampled_from([None, DAY_MS, 7 * DAY_MS, 14 * DAY_MS])

@@ -17,17 +17,29 @@ from streamprocessor.scoring.model import (
     Model,
     MonetaryRule,
     PointsFrom,
+    Scanners,
     Test,
 )
+from tests.scoring.oracle_bursts import scanned_by_deeds
 
 ABSENT = object()
+TRACED = {
+    "email_click": {"properties.message", "properties.url", "properties.honeypot"},
+    "unsubscribe": {"properties.message"},
+    "email_delivered": {"properties.message"},
+}
 
 
 class Known(NamedTuple):
-    """A history made plain: one event an id, with the actor of its verdict, in (occurred_at, id) order."""
+    """A history made plain: one event an id, with the actor of its verdict, in (occurred_at, id) order.
+
+    judged: the ids that a verdict is on.
+    """
 
     events: tuple[Event, ...]
     attributes: Mapping[str, Any]
+    judged: frozenset[str]
+    scanners: Scanners | None
 
 
 def plain(model: Model, facts: Iterable[Fact]) -> Known:
@@ -47,7 +59,7 @@ def plain(model: Model, facts: Iterable[Fact]) -> Known:
     for write in sorted((fact for fact in facts if isinstance(fact, AttributesWritten)), key=by_occurrence):
         attributes.update(write.attributes)
     present = {name: value for name, value in attributes.items() if value is not None}
-    return Known(tuple(sorted(judged, key=by_occurrence)), present)
+    return Known(tuple(sorted(judged, key=by_occurrence)), present, frozenset(actors), model.scanners)
 
 
 def by_occurrence(fact: Fact) -> tuple[int, str]:
@@ -55,8 +67,15 @@ def by_occurrence(fact: Fact) -> tuple[int, str]:
 
 
 def until(known: Known, t_ms: int) -> Known:
-    """Evidence later than t does not exist; attributes keep no past, their last write serves any t."""
-    return Known(tuple(event for event in known.events if event.occurred_at_ms <= t_ms), known.attributes)
+    """Evidence later than t does not exist; attributes keep no past, their last write serves any t.
+
+    Who did what is told by the evidence that there is.
+    """
+    events = [event for event in known.events if event.occurred_at_ms <= t_ms]
+    scanned = scanned_by_deeds(known.scanners, events) - known.judged if known.scanners else set()
+    return known._replace(
+        events=tuple(event._replace(actor=SCANNER) if event.id in scanned else event for event in events)
+    )
 
 
 def precedence(model: Model, event: Event) -> tuple[int, str]:
@@ -71,6 +90,8 @@ def precedence(model: Model, event: Event) -> tuple[int, str]:
 
 def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths: set[str] = set()
+    if model.scanners and event_type in TRACED:
+        paths |= TRACED[event_type]
     for rule in (rule for score in model.scores for rule in score.rules):
         if isinstance(rule, AttributeRule | InactivityRule) or event_type not in rule.types:
             continue

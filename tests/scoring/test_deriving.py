@@ -15,10 +15,11 @@ from tests.scoring.lives import lives, redelivered
 from tests.scoring.models import Taste, models
 
 
-def in_any_order_of_slots(derived: Derived) -> tuple[object, ...]:
+def in_any_order(derived: Derived) -> tuple[object, ...]:
     slots = sorted(derived.slots[i : i + 16] for i in range(0, len(derived.slots), 16))
     sums = {number: amount for number, amount in derived.sums.items() if amount}
-    return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots
+    traces = sorted(derived.traces[i : i + 16] for i in range(0, len(derived.traces), 16))
+    return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots, traces
 
 
 @settings(max_examples=150)
@@ -32,4 +33,4 @@ def test_event_by_event_is_all_at_once(data: st.DataObject) -> None:
         scorer.apply(record, [fact])
         anew = derive(plan, record)
         keep_what_is_worth(plan.live, anew, record.at_ms)
-        assert in_any_order_of_slots(record.derived) == in_any_order_of_slots(anew)
+        assert in_any_order(record.derived) == in_any_order(anew)

@@ -51,8 +51,7 @@ def hook(provider: Provider, naming: Naming) -> WireFormat:
                 continue
             try:
                 for event in provider.events(item):
-                    entries = entries_of(provider.name, event, naming, request.received_at_ms)
-                    reading.entries += [entry._replace(position=position) for entry in entries]
+                    reading.entries += entries_of(provider.name, event, naming, request.received_at_ms, position)
             except RecordError as error:
                 reading.bad.append(Bad(position, error.reason, error.detail))
         return reading
@@ -81,10 +80,6 @@ def _accepted(request: Request, opened: Opened, reading: Reading) -> Answer:
 
 def _refused(refusal: Refusal) -> Answer:
     """The refusal's status; providers that hold a password send it once they were asked (401)."""
-    headers: list[tuple[str, str]] = []
-    if refusal.status == 401:
-        headers.append(("www-authenticate", 'Basic realm="hooks"'))
-    if refusal.retry_after_seconds is not None:
-        headers.append(("retry-after", str(refusal.retry_after_seconds)))
     body = orjson.dumps({"code": refusal.code, "message": str(refusal)})
-    return Answer(refusal.status, body, headers=tuple(headers))
+    asking = (("www-authenticate", 'Basic realm="hooks"'),) if refusal.status == 401 else ()
+    return Answer(refusal.status, body, headers=asking)

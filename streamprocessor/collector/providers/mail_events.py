@@ -50,12 +50,12 @@ class MailEvent(NamedTuple):
     unread_time: str | None = None
 
 
-def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: int) -> list[Entry]:
+def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: int, position: int) -> list[Entry]:
     """The event's record and, where the contact must not be written to any more, its suppression.
 
     A provider that delivers again may change its own event id, so ours comes from what happened: provider, type,
-    contact, message, URL, kind and the provider's time, never the time of receipt. Raises RecordError where the event
-    names no contact.
+    contact, message, URL, kind and the provider's time, never the time of receipt. position: of the item it was in.
+    Raises RecordError where the event names no contact.
     """
     contact = _contact_of(event, naming)
     message = text_of(event.sender.get("message")) or event.message
@@ -70,9 +70,9 @@ def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: 
         "properties": {"provider": provider} | _properties_of(event, message),
         "context": _context_of(event),
     }
-    entries = [Entry(_TOPICS.get(event.type, "activities"), contact, value)]
+    entries = [Entry(_TOPICS.get(event.type, "activities"), contact, value, position)]
     if event.type in (UNSUBSCRIBE, COMPLAINT) or (event.type == BOUNCE and event.kind == HARD):
-        entries.append(_suppression(event_id, contact, occurred_at_ms))
+        entries.append(_suppression(event_id, contact, occurred_at_ms, position))
     return entries
 
 
@@ -134,7 +134,7 @@ def _path_of(url: str | None) -> str | None:
         return None
 
 
-def _suppression(event_id: str, contact: str, occurred_at_ms: int) -> Entry:
+def _suppression(event_id: str, contact: str, occurred_at_ms: int, position: int) -> Entry:
     value = {
         "id": content_key(["suppressed", event_id]),
         "contact_id": contact,
@@ -142,4 +142,4 @@ def _suppression(event_id: str, contact: str, occurred_at_ms: int) -> Entry:
         "update": "suppressed",
         "suppressed": True,
     }
-    return Entry("contact-updates", contact, value)
+    return Entry("contact-updates", contact, value, position)

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from streamprocessor.contract import reasons
-from streamprocessor.insight.imports.actors import actor_named_by
+from streamprocessor.contract.actors import actor_of
 from streamprocessor.insight.imports.rows import BadRow, ContentIds, ReadRow, Row, topic_for
 from streamprocessor.scoring.facts import HUMAN
 
@@ -28,8 +28,8 @@ _ABSENT = "-"
 def read_access_log(lines: Iterable[bytes]) -> Iterator[ReadRow]:
     """One `page_visit` a line, broken lines as BadRow; blank lines are passed over.
 
-    The contact is `anon:` and a hash of address and user agent, never a user name of the log. Robots that name
-    themselves are marked as scanners.
+    The contact is `anon:` and a hash of address and user agent, never a user name of the log. Machines that name
+    themselves are marked as what they are.
     """
     ids = ContentIds("log-")
     for number, raw in enumerate(lines, 1):
@@ -84,7 +84,7 @@ def _context(ip: str, user_agent: str) -> dict[str, Any]:
     context = {"ip": ip}
     if user_agent != _ABSENT:
         context["user_agent"] = user_agent
-        actor = actor_named_by(user_agent)
+        actor = actor_of(user_agent)
         if actor != HUMAN:
             context["actor"] = actor
     return context

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from streamprocessor.contract import reasons
+from streamprocessor.contract.actors import actor_of
 from streamprocessor.errors import OperatorError, RecordError
-from streamprocessor.insight.imports.actors import actor_named_by
 from streamprocessor.insight.imports.csv_mapping import CsvMapping, Time, Value
 from streamprocessor.insight.imports.rows import UPDATES_TOPIC, BadRow, ContentIds, ReadRow, Row, topic_for
 from streamprocessor.scoring.facts import HUMAN
@@ -113,7 +113,7 @@ class _RowBuilder:
             value |= {"update": "attributes", "attributes": _values(mapping.attributes, cells)}
             return UPDATES_TOPIC
         context = _values(mapping.context, cells)
-        actor = actor_named_by(str(context.get("user_agent", "")))
+        actor = actor_of(str(context.get("user_agent", "")))
         if actor != HUMAN:
             context.setdefault("actor", actor)
         value |= {"type": mapping.type, "properties": _values(mapping.properties, cells), "context": context}
