@@ -43,7 +43,7 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
 async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
     from streamprocessor.cli.reading import newest_under
     from streamprocessor.cli.revisions import full_name_of, model_in_force
-    from streamprocessor.contract.model_file import parse_model
+    from streamprocessor.contract.model_revisions import model_of
     from streamprocessor.contract.outbox import record_of
     from streamprocessor.contract.records import decode_record
     from streamprocessor.insight.answers import answer
@@ -55,8 +55,7 @@ async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any
     if value is None:
         return None
     revision = await model_in_force(settings)
-    source = f"models revision {revision.revision}"
-    scorer = Scorer(parse_model(revision.text, source, revision=revision.revision))
+    scorer = Scorer(model_of(revision))
     record = decode_record(record_of(value))
     if record.revision != revision.revision:
         scorer.adopt(record, max(at_ms, record.at_ms))

@@ -60,9 +60,10 @@ def show(ctx: click.Context, applied: bool, as_json: bool) -> None:
 @model.command()
 @process_options
 @click.argument("file", required=False)
+@click.option("--announce-hot-leads", is_flag=True, help="Announce those whom the change alone makes hot, too.")
 @json_option
 @click.pass_context
-def apply(ctx: click.Context, file: str | None, as_json: bool) -> None:
+def apply(ctx: click.Context, file: str | None, announce_hot_leads: bool, as_json: bool) -> None:
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision."""
     from streamprocessor.cli.printing import print_json_lines
     from streamprocessor.cli.revisions import apply_model
@@ -70,7 +71,7 @@ def apply(ctx: click.Context, file: str | None, as_json: bool) -> None:
 
     settings = connected_settings(ctx)
     path = Path(file or settings.model)
-    revision, is_new = run(apply_model(settings, path))
+    revision, is_new = run(apply_model(settings, path, announce_hot_leads=announce_hot_leads))
     if as_json:
         row = {"name": revision.name, "version": revision.version, "revision": revision.revision, "applied": is_new}
         print_json_lines([row])

@@ -25,12 +25,16 @@ _NO_DECAY: Decay = NoDecay()
 
 def read_model(path: Path) -> Model:
     """The model of the file; raises ModelError with a line for each problem."""
+    return parse_model(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a model's file; raises ModelError where it can't be read."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: wanted a scoring model in UTF-8; got an error: {error}"
         raise ModelError(message) from error
-    return parse_model(text, str(path))
 
 
 def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:

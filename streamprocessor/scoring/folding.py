@@ -89,17 +89,25 @@ def fold(plan: Plan, record: Record) -> int:
     return too_many
 
 
-def carry_over(plan: Plan, record: Record) -> None:
-    """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock."""
+def carry_over(plan: Plan, record: Record, known_until_ms: int) -> None:
+    """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock.
+
+    known_until_ms: the newest arrival in the record; what a rule counts since a later one begins anew.
+    """
     if record.folded is None:
         return
-    by_key = {matcher.key: matcher for matcher in plan.matchers.values()}
+    by_key = {m.key: m for m in plan.matchers.values() if _counts_since_ms(plan, m) <= known_until_ms}
     rules = record.folded.rules
     for key in [key for key in rules if key not in by_key]:
         del rules[key]
     for key, held in rules.items():
         if held.half_life_ms != by_key[key].half_life_ms:
             rules[key] = _under_another_law(by_key[key], held, record.at_ms)
+
+
+def _counts_since_ms(plan: Plan, matcher: Matcher) -> int:
+    """The arrival from which on the rule can count some type of event."""
+    return min(plan.by_type[type_].since_ms.get(matcher.number, 0) for type_ in matcher.rule.types)
 
 
 def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: int) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamprocessor.scoring.conditions import Predicate, paths_of, predicate
 from streamprocessor.scoring.facts import PROXY, SCANNER
-from streamprocessor.scoring.keeping import WantedPath, wanted_paths
+from streamprocessor.scoring.keeping import WantedPath, since_of, wanted_paths
 from streamprocessor.scoring.laws import law_of
 from streamprocessor.scoring.live import LawTerm, LiveTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.matching import Matcher, matcher, paths_read
@@ -30,6 +30,8 @@ from streamprocessor.scoring.silence import SilenceTerm
 from streamprocessor.scoring.terms import LANDMARK_HALF_LIVES, CappedTerm, ConstantTerm, ExponentialTerm, Term
 
 OPEN = "email_open"
+ANY = "any"
+"""Stands among event types for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,20 @@ class ScorePlan:
 
 @dataclass(frozen=True, slots=True)
 class TypePlan:
-    """What an event of one type can do. watches: inactivity rules that it resets; is_open: a proxy's may not count."""
+    """What an event of one type can do. watches: inactivity rules that it resets; is_open: a proxy's may not count.
+
+    since_ms: rule number → arrival from which on evidence has kept what the rule needs; empty: always, for all rules.
+    """
 
     paths: tuple[WantedPath, ...]
     matchers: tuple[Matcher, ...]
     watches: tuple[int, ...]
     is_open: bool
+    since_ms: Mapping[int, int] = field(default_factory=dict)
+
+    def matchers_since(self, arrival_ms: int) -> tuple[Matcher, ...]:
+        """The rules that can count an event of that arrival."""
+        return tuple(matcher for matcher in self.matchers if arrival_ms >= self.since_ms.get(matcher.number, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,8 @@ def _term(plan: Plan, number: int, key: str, rule: Rule) -> Term:
     if isinstance(rule, AttributeRule):
         return ConstantTerm((number,))
     if isinstance(rule, InactivityRule):
-        return SilenceTerm(number, rule)
+        since_ms = max(since_of(plan.model.kept_since_ms, type_, ()) for type_ in rule.types or (ANY,))
+        return SilenceTerm(number, rule, since_ms)
     if isinstance(rule, EventRule) and isinstance(rule.decay, NoDecay):
         plan.matchers[number] = matcher(number, key, rule, 0.0)
         return ConstantTerm((number,))
@@ -195,9 +206,11 @@ def _merged(plans: Sequence[RulePlan]) -> list[Term]:
 
 def _type_plan(plan: Plan, type_: str, silences: Sequence[tuple[int, InactivityRule]]) -> TypePlan:
     matchers = tuple(m for m in plan.matchers.values() if type_ in m.rule.types)
+    since_ms = {m.number: since_of(plan.model.kept_since_ms, type_, paths_read(m.rule)) for m in matchers}
     return TypePlan(
         paths=wanted_paths(path for m in matchers for path in paths_read(m.rule)),
         matchers=matchers,
         watches=tuple(number for number, rule in silences if rule.types is None or type_ in rule.types),
         is_open=type_ == OPEN,
+        since_ms={number: since for number, since in since_ms.items() if since},
     )

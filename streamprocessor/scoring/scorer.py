@@ -88,19 +88,20 @@ class Scorer:
     def adopt(self, record: Record, at_ms: int) -> list[Step]:
         """The step, if any, that this model makes of a record that was written under another revision.
 
-        Its evidence is derived anew; nobody is announced as a hot lead by it.
+        Its evidence is derived anew; nobody is announced as a hot lead by it, unless the model says so.
         """
         if record.revision == self.model.revision:
             return []
         record.revision = self.model.revision
-        record.at_ms = max(record.at_ms, at_ms)
-        carry_over(self._plan, record)
+        known_until_ms, record.at_ms = record.at_ms, max(record.at_ms, at_ms)
+        carry_over(self._plan, record, known_until_ms)
         record.derived = derive(self._plan, record)
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
         seen = look(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms
-        return [self._step(record, seen, "model", (), NO_NEWS)] if seen.changed else []
+        news_age_ms = None if self.model.announce_hot_leads else NO_NEWS
+        return [self._step(record, seen, "model", (), news_age_ms)] if seen.changed else []
 
     def scores_at(self, record: Record, t_ms: int) -> dict[str, ScoreAt]:
         """All scores at any instant; evidence later than it does not exist.
