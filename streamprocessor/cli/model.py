@@ -1,4 +1,4 @@
-"""`model`: the scoring model checked, shown, and put in force."""
+"""`model`: the scoring model checked, compared, shown, and put in force."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamprocessor.cli.options import connected_settings, json_option, process
 
 @click.group()
 def model() -> None:
-    """The scoring model: check its file, show it, apply it."""
+    """The scoring model: check its file, compare it with what is in force, show it, apply it."""
 
 
 @model.command()
@@ -78,3 +78,31 @@ def apply(ctx: click.Context, file: str | None, announce_hot_leads: bool, as_jso
         return
     what = "is now in force" if is_new else "was in force already"
     click.echo(f"{path}: model {revision.name}, version {revision.version}, {what} as revision {revision.revision}")
+
+
+@model.command()
+@process_options
+@click.argument("file", required=False)
+@click.option("--against", metavar="FILE", help="Compare with this file instead of the model in force.")
+@click.option("--contacts", is_flag=True, help="Read all contacts, and count those whose scores or stages would move.")
+@json_option
+@click.pass_context
+def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bool, as_json: bool) -> None:
+    """Tell what applying the model file (FILE, else --model) would change; nothing is written."""
+    from streamprocessor.cli.model_diff import diff_with_applied, diff_with_file, print_diff
+    from streamprocessor.cli.printing import print_json_lines
+    from streamprocessor.cli.running import run
+
+    if against is not None and contacts:
+        message = "--contacts compares with the model in force; wanted it without --against"
+        raise click.UsageError(message)
+    settings = settings_of(ctx) if against is not None else connected_settings(ctx)
+    path = Path(file or settings.model)
+    if against is not None:
+        told = diff_with_file(path, Path(against))
+    else:
+        told = run(diff_with_applied(settings, path, with_contacts=contacts))
+    if as_json:
+        print_json_lines([told])
+    else:
+        print_diff(told)

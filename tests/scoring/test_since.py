@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.scoring.facts import Event, Fact
@@ -162,9 +162,10 @@ def test_a_rule_that_needs_more_than_was_kept_forgets_what_was_folded_of_it() ->
     assert points(again, record, SINCE_MS + 91 * DAY_MS) == 11
 
 
-GATED = Taste(rules=st.one_of(event_rules(), band_rules))
+GATED = Taste(rules=st.one_of(event_rules(), band_rules), precisions_nano=(5 * NANO, 10 * NANO))  # few steps
 
 
+@settings(max_examples=100)
 @given(data=st.data())
 def test_a_model_whose_evidence_begins_late_scores_as_if_nothing_had_come_before(data: st.DataObject) -> None:
     model = data.draw(models(GATED))
