@@ -21,6 +21,7 @@ from streamprocessor.scoring.model import (
     Model,
     MonetaryRule,
     NoDecay,
+    PointsFrom,
     RecencyRule,
     Rule,
     Score,
@@ -85,7 +86,10 @@ class AttributePlan:
 
 @dataclass(slots=True)
 class Plan:
-    """The compiled model. any_type: for events of types that no rule names; None: no rule cares for them."""
+    """The compiled model. any_type: for events of types that no rule names; None: no rule cares for them.
+
+    open_ended: numbers of the rules whose matches may be worth more than a match may be, and are cut then.
+    """
 
     model: Model
     scores: tuple[ScorePlan, ...] = ()
@@ -97,6 +101,7 @@ class Plan:
     live: dict[int, LiveTerm] = field(default_factory=dict)
     silences: tuple[tuple[int, InactivityRule], ...] = ()
     grids_ms: tuple[float, ...] = ()
+    open_ended: frozenset[int] = frozenset()
 
     def counts(self, actor: str, is_open: bool) -> bool:
         """Whether what this actor did gives points."""
@@ -123,6 +128,9 @@ def compile_model(model: Model) -> Plan:
         for score in model.scores
     )
     rules = [(number, rule) for number, _, rule in numbered]
+    plan.open_ended = frozenset(
+        number for number, rule in rules if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom)
+    )
     silences = [(number, rule) for number, rule in rules if isinstance(rule, InactivityRule)]
     types = {type_ for m in plan.matchers.values() for type_ in m.rule.types}
     plan.silences = tuple(silences)

@@ -10,7 +10,7 @@ from streamprocessor.scoring.deriving import derive, derive_attributes
 from streamprocessor.scoring.explaining import because_of_facts, because_of_time, explain, strongest
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.folding import carry_over, fold, is_due, look_again_ms
-from streamprocessor.scoring.intake import Intake, take_in
+from streamprocessor.scoring.intake import Intake, count_cut, take_in
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.plan import ScorePlan, compile_model
@@ -20,11 +20,16 @@ from streamprocessor.scoring.timing import Exit, unrounded_at
 
 
 class Outcome(NamedTuple):
-    """What facts did: the steps in order, how many facts were known already, how many events were folded early."""
+    """What facts did: the steps in order, how many facts were known already.
+
+    capped: how many events, verdicts and attributes went early, for there were too many; cut: how many matches were
+    worth more than a match may be.
+    """
 
     steps: list[Step]
     duplicates: int
     capped: int
+    cut: int = 0
 
 
 class Scorer:
@@ -63,7 +68,9 @@ class Scorer:
         steps = [] if until_ms is None or until_ms > oldest_ms else self._advance(record, oldest_ms, announce)
         record.at_ms = max(record.at_ms, newest_ms)
         intake = take_in(self._plan, record, facts)
-        capped = fold(self._plan, record) if is_due(record) else 0
+        capped = intake.capped
+        if is_due(record):
+            capped += fold(self._plan, record)
         if record.fold_at_ms is None:
             record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
         if record.derived.live:
@@ -76,7 +83,8 @@ class Scorer:
                 steps.append(self._step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
             else:
                 self._pass_over(record, seen)
-        return Outcome(steps, intake.duplicates, capped)
+        cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
+        return Outcome(steps, intake.duplicates, capped, cut)
 
     def advance(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
