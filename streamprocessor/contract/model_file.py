@@ -12,6 +12,7 @@ from streamprocessor.contract.model_rules import Surroundings, read_rule
 from streamprocessor.contract.model_stages import read_hot_leads, read_stages
 from streamprocessor.contract.quantities import duration_ms, name, nano
 from streamprocessor.contract.reading import Node, Problems, Scalar, Spot
+from streamprocessor.contract.step_rates import why_too_fine
 from streamprocessor.contract.yaml_tree import plain, read_tree
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Score
@@ -95,6 +96,8 @@ def _score(score_name: str, spot: Spot) -> Score:
     decay = fields.read("decay", read_decay, _NO_DECAY)
     around = Surroundings(decay, frozenset(group.name for group in groups), low, high)
     rules = () if "combine" in fields else fields.needed("rules", lambda inner: _rules(inner, around), ())
+    if too_fine := why_too_fine(precision, rules):
+        fields.entries.get("precision", spot).note(too_fine)
     stages = fields.read("stages", lambda inner: read_stages(inner, low, high), ())
     return Score(score_name, rules, stages, groups, precision, low, high)
 

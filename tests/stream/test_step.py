@@ -19,7 +19,8 @@ from tests.harness.system import ROOT
 
 AT_MS = 1_790_000_000_000
 MODEL = "scores: {s: {rules: [{id: buy, on: purchase, points_from: {property: properties.amount}}]}}"
-ACTIVITIES = topic_named(read_topics(ROOT / "topics"), "activities")
+NAMES = {1: "activities", 2: "contact-updates"}
+TOPICS = read_topics(ROOT / "topics")
 
 
 def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_counted() -> None:
@@ -28,14 +29,17 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         scorer=Scorer(model),
         hot_stages=HotStages(model),
         announcer=Announcer(Identity("s", "incarnation", model.name, model.version)),
-        decoders={1: value_decoder_for(ACTIVITIES)},
-        full_names={1: "activities"},
+        decoders={number: value_decoder_for(topic_named(TOPICS, name)) for number, name in NAMES.items()},
+        full_names=NAMES,
     )
     said = [{"id": f"e{n}", "type": "purchase", "properties": {"amount": 10**9}} for n in range(5)]
-    said.append({"id": "u", "update": "attributes", "attributes": {f"n{n}": n for n in range(300)}})
-    raws = [Raw(offset, AT_MS, b"jane", orjson.dumps(value), []) for offset, value in enumerate(said)]
+    write = {"id": "u", "update": "attributes", "attributes": {f"n{n}": n for n in range(300)}}
+    batches = [
+        Batch(number, [Raw(offset, AT_MS, b"jane", orjson.dumps(value), []) for offset, value in enumerate(values)])
+        for number, values in ((1, said), (2, [write]))
+    ]
 
-    result = score_batches(scoring, {}, 0, [Batch(1, raws)])
+    result = score_batches(scoring, {}, 0, batches)
 
     assert result.cut == Counter(match=5, score=1)
     assert result.capped == 300 - 256
