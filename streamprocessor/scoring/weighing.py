@@ -10,7 +10,7 @@ from streamprocessor.scoring.record import Folded, Piece, Record
 
 MOST_PIECES, PIECES_LEFT = 1_000, 900
 MOST_BYTES = 48 * 1024
-MOST_RECORD_BYTES = 60 * 1024
+MOST_RECORD_BYTES = 56 * 1024
 """Of all that is weighed; what is not, such as offsets and what is shown, has the rest of 64 KiB."""
 
 LEAST_BYTES = 8 * 1024
@@ -22,7 +22,8 @@ MOST_VERDICT_BYTES = 8 * 1024
 MARK_BYTES = 8
 SLOT_BYTES = 8
 SLOT_IN_TIME_BYTES = 16
-LIVE_BYTES = 18
+LIVE_BYTES = 48
+"""More than the 18 that it takes: each live match is looked at in each step, too."""
 
 
 def is_too_much(record: Record) -> bool:
