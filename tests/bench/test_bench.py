@@ -29,7 +29,7 @@ def test_a_small_bench_reports_every_figure_and_leaves_nothing_behind(tmp_path: 
         env=os.environ | {"TMPDIR": str(folder)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=180,
         check=False,
     )
 
