@@ -120,8 +120,9 @@ async def test_a_broker_that_hangs_is_waited_for_on_disk(
             before = len(load.claimed)
             await until(lambda: len(load.claimed), lambda count: count > before + 100, 20, "load on disk")
             collector.kill()
-            collector.start()
-            await until(lambda: len(load.claimed), lambda count: count > before + 200, 40, "load on disk again")
+            await collector.start().ready()
+            before = len(load.claimed)
+            await until(lambda: len(load.claimed), lambda count: count > before + 100, 40, "load on disk again")
         finally:
             os.kill(broker.pid, signal.SIGCONT)
         await has_passed_on_everything(collector)
