@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import DecodeError
@@ -106,7 +106,8 @@ def decode_record(value: bytes) -> Record:
         None if head.folded is None else _folded(head.folded),
         head.fold_at_ms,
         Evidence(head.packed, head.packed_count, head.marks, _Names(head.names)),
-        Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots),
+        Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots, _values(head) if head.by else {}),
+        head.values,
     )
 
 
@@ -131,7 +132,7 @@ def _head(record: Record) -> tuple[Any, ...]:
         record.episodes,
         record.holds_until_ms,
         record.verdicts,
-        None if folded is None else (folded.newest_ms, {k: _rule(r) for k, r in folded.rules.items()}, folded.lasts),
+        None if folded is None else _folded_row(folded),
         record.fold_at_ms,
         len(evidence),
         packed,
@@ -144,7 +145,37 @@ def _head(record: Record) -> tuple[Any, ...]:
         False,
         names,
         marks,
+        record.values,
+        _values_row(derived.by) if derived.by else {},
     )
+
+
+def _values_row(by: Mapping[str, Mapping[str, Derived]]) -> dict[str, Any]:
+    return {key: {name: (d.sums, d.live, d.lasts, d.slots) for name, d in of.items()} for key, of in by.items()}
+
+
+def _values(head: Head) -> dict[str, dict[str, Derived]]:
+    by: Any = head.by
+    return {
+        key: {
+            name: Derived(
+                head.newest_ms,
+                head.first_ms,
+                {number: int(amount) for number, amount in held.sums.items()},
+                {number: _narrow(matches) for number, matches in held.live.items()},
+                held.lasts,
+                held.slots,
+            )
+            for name, held in of_score.items()
+        }
+        for key, of_score in by.items()
+    }
+
+
+def _folded_row(folded: Folded) -> tuple[Any, ...]:
+    rules = {key: _rule(rule) for key, rule in folded.rules.items()}
+    by = {key: {name: _folded_row(held) for name, held in of.items()} for key, of in folded.by.items()}
+    return (folded.newest_ms, rules, folded.lasts, by)
 
 
 def _rule(rule: FoldedRule) -> tuple[Any, ...]:
@@ -154,14 +185,30 @@ def _rule(rule: FoldedRule) -> tuple[Any, ...]:
 def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same with every amount as text: some do not fit into 64 bits."""
     fields = dict(zip(Head.__struct_fields__, head, strict=True))
-    fields["sums"] = {number: str(amount) for number, amount in fields["sums"].items()}
-    fields["live"] = {number: _wide(matches) for number, matches in fields["live"].items()}
+    fields["sums"], fields["live"] = _wide_sums(fields["sums"]), _wide_live(fields["live"])
+    fields["by"] = {
+        key: {name: (_wide_sums(row[0]), _wide_live(row[1]), *row[2:]) for name, row in of.items()}
+        for key, of in fields["by"].items()
+    }
     if fields["folded"] is not None:
-        newest_ms, rules, lasts = fields["folded"]
-        wide = {key: (rule[0], str(rule[1]), *rule[2:4], _wide(rule[4]), rule[5]) for key, rule in rules.items()}
-        fields["folded"] = (newest_ms, wide, lasts)
+        fields["folded"] = _wide_folded(fields["folded"])
     fields["has_wide"] = True
     return tuple(fields.values())
+
+
+def _wide_sums(sums: Mapping[int, int]) -> dict[int, str]:
+    return {number: str(amount) for number, amount in sums.items()}
+
+
+def _wide_live(live: Mapping[int, list[tuple[int, int]]]) -> dict[int, Live]:
+    return {number: _wide(matches) for number, matches in live.items()}
+
+
+def _wide_folded(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    newest_ms, rules, lasts, by = row
+    wide = {key: (rule[0], str(rule[1]), *rule[2:4], _wide(rule[4]), rule[5]) for key, rule in rules.items()}
+    wide_by = {key: {name: _wide_folded(held) for name, held in of.items()} for key, of in by.items()}
+    return (newest_ms, wide, lasts, wide_by)
 
 
 def _folded(folded: FoldedLayout) -> Folded:
@@ -169,7 +216,8 @@ def _folded(folded: FoldedLayout) -> Folded:
         key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, _narrow(r.live), r.slots)
         for key, r in folded.rules.items()
     }
-    return Folded(folded.newest_ms, rules, folded.lasts)
+    by = {key: {name: _folded(held) for name, held in of.items()} for key, of in folded.by.items()}
+    return Folded(folded.newest_ms, rules, folded.lasts, by)
 
 
 def _wide(matches: list[tuple[int, int]]) -> Live:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from streamprocessor.scoring.canonical import LONGEST
 from streamprocessor.scoring.deriving import Match, derive
 from streamprocessor.scoring.facts import HUMAN
 from streamprocessor.scoring.folded import folded_sum
+from streamprocessor.scoring.keeping import value_name
 from streamprocessor.scoring.live import RecencyTerm
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Evidence, Folded, FoldedRule, Piece, Record
 from streamprocessor.scoring.terms import ExponentialTerm, landmark, weight
+from streamprocessor.scoring.values_plan import ValuesPlan
 
 MOST_PIECES, PIECES_LEFT = 1_000, 900
 MOST_BYTES, BYTES_LEFT = 48 * 1024, 40 * 1024
@@ -24,6 +26,7 @@ MOST_LIVE = 256
 MOST_TYPES = 64
 MOST_VERDICTS = 1_000
 SLOT_BYTES = 8
+ANY_TYPE = ""
 
 
 class Counted(NamedTuple):
@@ -78,7 +81,7 @@ def fold(plan: Plan, record: Record) -> int:
         folded = record.folded = record.folded or Folded()
         _move_landmarks(plan, folded, record.derived.newest_ms)
         for piece in going:
-            _fold_piece(record, folded, piece, by_piece.get(piece.id, ()))
+            _fold_piece(plan, record, piece, by_piece.get(piece.id, ()))
         _keep_small(plan, folded, record.at_ms)
         record.evidence.replace(staying)
         record.derived = derive(plan, record)
@@ -93,13 +96,22 @@ def carry_over(plan: Plan, record: Record) -> None:
     """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock."""
     if record.folded is None:
         return
-    by_key = {matcher.key: matcher for matcher in plan.matchers.values()}
-    rules = record.folded.rules
+    folded = record.folded
+    by_key = {matcher.key: matcher for number, matcher in plan.matchers.items() if number not in plan.values_of}
+    _fit(folded.rules, by_key, record.at_ms)
+    folded.by = {values.key: folded.by[values.key] for values in plan.values if values.key in folded.by}
+    for values in plan.values:
+        by_key = {matcher.key: matcher for number, matcher in plan.matchers.items() if number in values.numbers}
+        for of_value in folded.by.get(values.key, {}).values():
+            _fit(of_value.rules, by_key, record.at_ms)
+
+
+def _fit(rules: dict[str, FoldedRule], by_key: Mapping[str, Matcher], at_ms: int) -> None:
     for key in [key for key in rules if key not in by_key]:
         del rules[key]
     for key, held in rules.items():
         if held.half_life_ms != by_key[key].half_life_ms:
-            rules[key] = _under_another_law(by_key[key], held, record.at_ms)
+            rules[key] = _under_another_law(by_key[key], held, at_ms)
 
 
 def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: int) -> bool:
@@ -111,18 +123,22 @@ def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: i
     )
 
 
-def _fold_piece(record: Record, folded: Folded, piece: Piece, matches: Iterable[Counted]) -> None:
-    at = piece.occurred_at_ms
+def _fold_piece(plan: Plan, record: Record, piece: Piece, matches: Iterable[Counted]) -> None:
+    at, folded = piece.occurred_at_ms, record.folded
+    assert folded is not None
     verdict = record.verdicts.pop(piece.id, None)
     if (piece.actor if verdict is None else verdict[2]) == HUMAN:
         folded.lasts[piece.type] = max(at, folded.lasts.get(piece.type, at))
+        _fold_activity(plan, folded, piece)
     folded.newest_ms = max(folded.newest_ms, at)
     for matcher, amount in matches:
-        held = folded.rules.get(matcher.key)
+        values = plan.values_of.get(matcher.number)
+        rules = folded.rules if values is None else _of_value(folded, values, piece).rules
+        held = rules.get(matcher.key)
         if held is None:
             half_life_ms = matcher.half_life_ms
             at_ms = landmark(record.derived.newest_ms, half_life_ms) if half_life_ms else 0.0
-            held = folded.rules[matcher.key] = FoldedRule(half_life_ms=half_life_ms, at_ms=at_ms)
+            held = rules[matcher.key] = FoldedRule(half_life_ms=half_life_ms, at_ms=at_ms)
         held.count += 1
         if matcher.half_life_ms is None:
             insort(held.live, (at, amount))
@@ -134,33 +150,59 @@ def _fold_piece(record: Record, folded: Folded, piece: Piece, matches: Iterable[
             held.slots += matcher.slot(piece.kept, at)
 
 
+def _fold_activity(plan: Plan, folded: Folded, piece: Piece) -> None:
+    """Note a human event for the inactivity rules of the value that it has."""
+    for values in plan.values:
+        types = {type_ for _, rule in values.silences for type_ in rule.types or (ANY_TYPE,)}
+        said = types & {piece.type, ANY_TYPE}
+        if said and values.may_take(piece.kept):
+            lasts = _of_value(folded, values, piece).lasts
+            for type_ in said:
+                lasts[type_] = max(piece.occurred_at_ms, lasts.get(type_, piece.occurred_at_ms))
+
+
+def _of_value(folded: Folded, values: ValuesPlan, piece: Piece) -> Folded:
+    return folded.by.setdefault(values.key, {}).setdefault(value_name(piece.kept[values.path]), Folded())
+
+
+def _rules_held(folded: Folded) -> Iterator[tuple[dict[str, FoldedRule], int]]:
+    """What is folded of the contact and of each value, with the number of those that share the bounds of a rule."""
+    yield folded.rules, 1
+    for of_score in folded.by.values():
+        for of_value in of_score.values():
+            yield of_value.rules, len(of_score)
+
+
 def _move_landmarks(plan: Plan, folded: Folded, newest_ms: int) -> None:
-    for matcher in plan.matchers.values():
-        held = folded.rules.get(matcher.key)
-        if held is not None and matcher.half_life_ms:
-            held.amount = folded_sum(matcher, held, newest_ms)
-            held.at_ms = landmark(newest_ms, matcher.half_life_ms)
+    for rules, _ in _rules_held(folded):
+        for matcher in plan.matchers.values():
+            held = rules.get(matcher.key)
+            if held is not None and matcher.half_life_ms:
+                held.amount = folded_sum(matcher, held, newest_ms)
+                held.at_ms = landmark(newest_ms, matcher.half_life_ms)
 
 
 def _keep_small(plan: Plan, folded: Folded, at_ms: int) -> None:
     """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join."""
-    for matcher in plan.matchers.values():
-        held = folded.rules.get(matcher.key)
-        if held is None:
-            continue
-        held.slots = held.slots[-MOST_SLOTS * SLOT_BYTES :]
-        term = plan.live.get(matcher.number)
-        if term is not None:
-            held.live = [match for match in held.live if term.still_worth(match, at_ms)]
-            held.live = held.live[-1:] if isinstance(term, RecencyTerm) else _joined(held.live)
+    for rules, sharing in _rules_held(folded):
+        for matcher in plan.matchers.values():
+            held = rules.get(matcher.key)
+            if held is None:
+                continue
+            held.slots = held.slots[-max(1, MOST_SLOTS // sharing) * SLOT_BYTES :]
+            term = plan.live.get(matcher.number)
+            if term is not None:
+                held.live = [match for match in held.live if term.still_worth(match, at_ms)]
+                most = max(1, MOST_LIVE // sharing)
+                held.live = held.live[-1:] if isinstance(term, RecencyTerm) else _joined(held.live, most)
     if len(folded.lasts) > MOST_TYPES:
         latest = sorted(folded.lasts.items(), key=lambda item: (item[1], item[0]))[-MOST_TYPES:]
         folded.lasts = dict(latest)
 
 
-def _joined(matches: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """At most MOST_LIVE matches: the oldest ones become one at the latest of their instants."""
-    surplus = len(matches) - MOST_LIVE
+def _joined(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """At most so many matches: the oldest ones become one at the latest of their instants."""
+    surplus = len(matches) - most
     if surplus <= 0:
         return matches
     oldest = matches[: surplus + 1]

@@ -7,7 +7,7 @@ from operator import attrgetter
 from types import MappingProxyType
 
 from streamprocessor.scoring.canonical import canonical, cut
-from streamprocessor.scoring.deriving import Counter, Match, derive, derive_attributes
+from streamprocessor.scoring.deriving import Counter, Match, derive, derive_attributes, settle_values
 from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.keeping import counts_before, kept_values
 from streamprocessor.scoring.plan import Plan
@@ -59,6 +59,8 @@ def take_in(plan: Plan, record: Record, facts: Sequence[Fact]) -> Intake:
         _derive_anew(plan, record, intake)
     elif intake.attributes_written:
         intake.rules_changed = derive_attributes(plan, record.attributes, record.derived)
+    if plan.values:
+        settle_values(plan, record.derived)
     return intake
 
 

@@ -175,3 +175,6 @@ def keep_what_is_worth(terms: dict[int, LiveTerm], derived: Derived, t_ms: int) 
             del derived.live[number]
         elif len(kept) < len(matches):
             derived.live[number] = kept
+    for of_score in derived.by.values():
+        for of_value in of_score.values():
+            keep_what_is_worth(terms, of_value, t_ms)

@@ -242,8 +242,35 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighted:
+    """The sum of other scores, unrounded and unclamped, each times its weight; `sum` is read as weights of 1."""
+
+    weights_nano: tuple[tuple[str, int], ...]  # (score, weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """No number, only a stage: a label of the stages of two other scores; where `labels` has none, one after the other.
+
+    labels: (stage of rows, stage of columns, label).
+    """
+
+    rows: str
+    columns: str
+    labels: tuple[tuple[str, str, str], ...] = ()
+
+    def label(self, row: str, column: str) -> str:
+        """The label of a contact whose rows' stage is `row` and whose columns' stage is `column`."""
+        return next((label for r, c, label in self.labels if (r, c) == (row, column)), row + column)
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
-    """One named number per contact, made by rules."""
+    """One named number per contact, made by rules, or combined of other scores.
+
+    applies_when: where it is false the score is null; None: it applies to all. by: the property of which each value has
+    a number of its own, the strongest max_values are shown; None: one number. combine: then there are no rules.
+    """
 
     name: str
     rules: tuple[Rule, ...]
@@ -252,6 +279,10 @@ class Score:
     precision_nano: int = NANO
     min_nano: int | None = None
     max_nano: int | None = None
+    applies_when: Condition | None = None
+    by: str | None = None
+    max_values: int = 20
+    combine: Weighted | Matrix | None = None
 
 
 @dataclass(frozen=True, slots=True)

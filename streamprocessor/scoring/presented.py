@@ -101,6 +101,11 @@ class Display:
             None if high is None else self._least_shown_as(high)
         )
 
+    def below(self, cell: Cell, presented_nano: int) -> Cell:
+        """The cell, widened to all that is shown as less than this."""
+        high = self._least_shown_as(presented_nano)
+        return cell._replace(low=None, high=high, low_e15=None, high_e15=_before_rounding(high))
+
     def reaches(self, stage: str, wanted: str) -> bool:
         """Whether `stage` is `wanted` or above."""
         return self._order[stage] >= self._order[wanted]

@@ -69,5 +69,6 @@ class Metrics:
         self.produce_errors = counter("produce_errors_total", "Refused produce requests, retried ones too")
         self.loop_lag = gauge("event_loop_lag_seconds", "How late the event loop wakes")
         self.evidence_capped = counter("evidence_capped_total", "Pieces of evidence folded early by the caps")
+        self.values_forgotten = counter("values_forgotten_total", "Values of `by` scores dropped: there were too many")
         self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, as measured at start")
         self.build_info = gauge("build_info", "1, with what runs", "version", "model", "revision")

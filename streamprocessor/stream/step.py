@@ -60,6 +60,7 @@ class StepResult:
     announced: dict[tuple[str, str], int] = field(default_factory=dict)
     steps_by_time_ms: list[int] = field(default_factory=list)
     capped: int = 0
+    forgotten: int = 0
 
 
 def score_batches(
@@ -172,6 +173,7 @@ def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fac
     if outcome.duplicates:
         result.skipped["duplicate"] += outcome.duplicates
     result.capped += outcome.capped
+    result.forgotten += outcome.forgotten
     if outcome.duplicates < len(facts) or outcome.steps or steps:
         _change(scoring, key, record, steps + outcome.steps, result)
 
