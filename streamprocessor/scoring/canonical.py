@@ -40,11 +40,11 @@ def cut(value: Any) -> Any:
 
 
 def cut_to(text: str, longest: int) -> str:
-    """The text, or its first characters and a hash of the whole, together no longer than this."""
+    """The text, or its first characters and a hash of the whole, together shorter than this."""
     if len(text) <= longest:
         return text
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_CHARS // 2).hexdigest()
-    return text[: longest - DIGEST_CHARS] + digest
+    return text[: longest - 2 * DIGEST_CHARS] + digest
 
 
 def _whole_floats_as_ints(value: Any) -> Any:

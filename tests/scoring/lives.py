@@ -19,7 +19,7 @@ from streamprocessor.scoring.facts import (
     Verdict,
 )
 from streamprocessor.scoring.model import DAY_MS, AttributeRule, Model
-from tests.scoring.models import ATTRIBUTES, PATHS, START_MS, TYPES, URLS
+from tests.scoring.models import ATTRIBUTES, PATHS, PRODUCTS, START_MS, TYPES, URLS
 from tests.scoring.oracle_steps import jump_instants
 
 offsets_ms = st.one_of(
@@ -36,7 +36,13 @@ amounts: st.SearchStrategy[Any] = st.one_of(
     st.integers(-20, 200), st.integers(-200, 2_000).map(lambda n: n / 10), st.just("12"), st.just(value=True)
 )
 properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {}, optional={"path": st.sampled_from(PATHS), "url": st.sampled_from(URLS), "amount": amounts}
+    {},
+    optional={
+        "path": st.sampled_from(PATHS),
+        "url": st.sampled_from(URLS),
+        "amount": amounts,
+        "product": st.sampled_from(PRODUCTS),
+    },
 )
 contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])
 moments = st.builds(lambda offset_ms, delay_ms: (START_MS + offset_ms, delay_ms), offsets_ms, delays_ms)

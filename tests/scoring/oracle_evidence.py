@@ -24,10 +24,14 @@ ABSENT = object()
 
 
 class Known(NamedTuple):
-    """A history made plain: one event an id, with the actor of its verdict, in (occurred_at, id) order."""
+    """A history made plain: one event an id, with the actor of its verdict, in (occurred_at, id) order.
+
+    first_ms: when the contact's first event occurred, of whatever value.
+    """
 
     events: tuple[Event, ...]
     attributes: Mapping[str, Any]
+    first_ms: int | None
 
 
 def plain(model: Model, facts: Iterable[Fact]) -> Known:
@@ -47,7 +51,8 @@ def plain(model: Model, facts: Iterable[Fact]) -> Known:
     for write in sorted((fact for fact in facts if isinstance(fact, AttributesWritten)), key=by_occurrence):
         attributes.update(write.attributes)
     present = {name: value for name, value in attributes.items() if value is not None}
-    return Known(tuple(sorted(judged, key=by_occurrence)), present)
+    first_ms = min((event.occurred_at_ms for event in judged), default=None)
+    return Known(tuple(sorted(judged, key=by_occurrence)), present, first_ms)
 
 
 def by_occurrence(fact: Fact) -> tuple[int, str]:
@@ -56,7 +61,8 @@ def by_occurrence(fact: Fact) -> tuple[int, str]:
 
 def until(known: Known, t_ms: int) -> Known:
     """Evidence later than t does not exist; attributes keep no past, their last write serves any t."""
-    return Known(tuple(event for event in known.events if event.occurred_at_ms <= t_ms), known.attributes)
+    events = tuple(event for event in known.events if event.occurred_at_ms <= t_ms)
+    return Known(events, known.attributes, events[0].occurred_at_ms if events else None)
 
 
 def precedence(model: Model, event: Event) -> tuple[int, str]:
@@ -71,8 +77,12 @@ def precedence(model: Model, event: Event) -> tuple[int, str]:
 
 def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths: set[str] = set()
-    for rule in (rule for score in model.scores for rule in score.rules):
-        if isinstance(rule, AttributeRule | InactivityRule) or event_type not in rule.types:
+    for by, rule in ((score.by, rule) for score in model.scores for rule in score.rules):
+        if isinstance(rule, AttributeRule):
+            continue
+        if by is not None and (rule.types is None or event_type in rule.types):
+            paths.add(by)
+        if isinstance(rule, InactivityRule) or event_type not in rule.types:
             continue
         if rule.where is not None:
             paths |= paths_in(rule.where)
