@@ -106,7 +106,7 @@ class BlendTerm:
     def value(self, derived: Derived, t_ms: int) -> int:
         """Σ sums · weight, decayed at once."""
         sums = derived.sums
-        total = scaled_sum = 0
+        total = 0
         for number, weight_nano in self.weights:
             total += sums.get(number, 0) * weight_nano
         scaled_sum = (total + NANO // 2) // NANO
@@ -136,29 +136,42 @@ def simplified(terms: Sequence[Term], derived: Derived, from_ms: int) -> list[Te
 
     Limits that can't bind any more are taken off; what is then of one half-life becomes one term.
     """
+    constants: list[int] = []
+    by_half_life: dict[float, list[int]] = {}
+    others: list[Term] = []
+    weighted: list[tuple[Term, int]] = []
+    waiting = list(terms)
+    while waiting:
+        term = waiting.pop()
+        if isinstance(term, CappedTerm) and term.never_binds(derived, from_ms):
+            waiting += term.terms
+        elif isinstance(term, ConstantTerm):
+            constants += term.numbers
+        elif isinstance(term, ExponentialTerm):
+            by_half_life.setdefault(term.half_life_ms, []).extend(term.numbers)
+        elif isinstance(term, ComponentTerm) and term.is_never_cut(derived, from_ms):
+            inner = [] if term.is_null(derived) else simplified(term.terms, derived, from_ms)
+            if term.weight_nano == NANO:
+                waiting += inner
+            else:
+                weighted += [(part, term.weight_nano) for part in inner]
+        else:
+            others.append(term)
+    merged: list[Term] = [ConstantTerm(constants)] if constants else []
+    merged += [ExponentialTerm(numbers, half_life_ms) for half_life_ms, numbers in by_half_life.items()]
+    return _blended(merged, weighted) + others if weighted else merged + others
+
+
+def _blended(terms: Iterable[Term], weighted: Iterable[tuple[Term, int]]) -> list[Term]:
+    """As few terms as can be with the sum of these and of the weighted ones, all of them simplified already."""
     by_half_life: dict[float | None, list[tuple[int, int]]] = {}
     others: list[Term] = []
-    waiting = [(term, NANO) for term in terms]
-    while waiting:
-        term, weight_nano = waiting.pop()
-        if isinstance(term, CappedTerm) and term.never_binds(derived, from_ms):
-            waiting += [(inner, weight_nano) for inner in term.terms]
-        elif isinstance(term, ComponentTerm) and term.is_null(derived):
-            continue
-        elif isinstance(term, ComponentTerm) and term.is_never_cut(derived, from_ms):
-            waiting += [(inner, term.weight_nano) for inner in term.terms]
-        elif isinstance(term, ConstantTerm):
+    for term, weight_nano in [*((term, NANO) for term in terms), *weighted]:
+        if isinstance(term, ConstantTerm):
             by_half_life.setdefault(None, []).extend([(number, weight_nano) for number in term.numbers])
         elif isinstance(term, ExponentialTerm):
-            weighted = [(number, weight_nano) for number in term.numbers]
-            by_half_life.setdefault(term.half_life_ms, []).extend(weighted)
+            numbers = [(number, weight_nano) for number in term.numbers]
+            by_half_life.setdefault(term.half_life_ms, []).extend(numbers)
         else:
-            others.append(term if weight_nano == NANO else ComponentTerm([term], weight_nano, None))
-    return [_merged(weights, half_life_ms) for half_life_ms, weights in by_half_life.items()] + others
-
-
-def _merged(weights: Sequence[tuple[int, int]], half_life_ms: float | None) -> Term:
-    if any(weight_nano != NANO for _, weight_nano in weights):
-        return BlendTerm(weights, half_life_ms)
-    numbers = [number for number, _ in weights]
-    return ConstantTerm(numbers) if half_life_ms is None else ExponentialTerm(numbers, half_life_ms)
+            others.append(ComponentTerm([term], weight_nano, None))
+    return [BlendTerm(weights, half_life_ms) for half_life_ms, weights in by_half_life.items()] + others

@@ -207,15 +207,10 @@ class Scorer:
 
     def _show(self, record: Record, seen: Look) -> None:
         for step in seen.scores:
-            if not step.changed:
-                continue
-            values = self._by_name[step.name].values
-            if values is None:
+            if step.changed and step.name in record.values:
+                record.values[step.name] = shown_in(self._by_name[step.name], step)
+            elif step.changed:
                 record.shown[step.name] = (step.presented_nano, step.stage)
-            elif step.values is None:
-                record.values[step.name] = None
-            else:
-                record.values[step.name] = shown_in(step.values, values.blank)
 
     def _blank_values(self) -> dict[str, Shown | None]:
         return {name: None if is_null else {} for name, is_null in self._blank_is_null.items()}

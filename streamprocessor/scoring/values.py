@@ -60,10 +60,12 @@ def shown_of(found: Sequence[Standing]) -> Shown:
     return {each.name: (each.cell.presented_nano, each.stage) for each in found if each.is_shown}
 
 
-def shown_in(steps: Sequence[ScoreStep], blank: tuple[int, str | None]) -> Shown:
-    """What is shown after a step of these values; blank: what is shown without evidence, and not kept."""
-    now = {each.name: (each.presented_nano or 0, each.stage) for each in steps}
-    return {name: shown for name, shown in now.items() if shown != blank}
+def shown_in(score: ScorePlan, step: ScoreStep) -> Shown | None:
+    """What is shown after the score's step; None: it is null. What is as without evidence was told, and is not kept."""
+    if step.values is None:
+        return None
+    now = {each.name: (each.presented_nano or 0, each.stage) for each in step.values}
+    return {name: shown for name, shown in now.items() if shown != _values(score).blank}
 
 
 def look_at_values(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
