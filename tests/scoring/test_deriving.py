@@ -18,7 +18,8 @@ from tests.scoring.models import Taste, models
 def in_any_order_of_slots(derived: Derived) -> tuple[object, ...]:
     slots = sorted(derived.slots[i : i + 16] for i in range(0, len(derived.slots), 16))
     sums = {number: amount for number, amount in derived.sums.items() if amount}
-    return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots
+    by = {key: {name: in_any_order_of_slots(of) for name, of in values.items()} for key, values in derived.by.items()}
+    return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots, by
 
 
 @settings(max_examples=150)
