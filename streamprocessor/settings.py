@@ -15,6 +15,8 @@ from streamprocessor.errors import OperatorError
 
 PREFIX = "STREAMPROCESSOR_"
 
+_SECRET = ("password", "_keys", "_salt", "_secret")
+
 
 class Settings(BaseModel):
     """All settings, checked. Units are in the names; port 0 is any free one."""
@@ -49,10 +51,38 @@ class Settings(BaseModel):
     port_file: str = Field("", description="a file that gets the port of metrics and health, for port 0")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
+    collector_host: str = "127.0.0.1"
+    collector_port: int = Field(8000, ge=0, le=65535)
+    public_url: str = Field("", description="where the outside reaches the collector: https://track.example.com")
+    write_keys: str = Field("", repr=False, description="source=key,source=key, or a file of such lines")
+    token_keys: str = Field("", repr=False, description="id=secret,id=secret, or a file; the first one signs")
+    address_salt: str = Field("", repr=False, description="secret under which mail addresses are hashed")
+    allowed_sites: str = Field("", description="hosts a form may redirect to: example.com,www.example.com")
+    vocabulary: str = Field("", description="a file that adds names to collector/vocabulary.yaml")
+    trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
+    truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")
+    rate_limit_per_second: int = Field(0, ge=0, description="events each write key may send; 0: no limit")
+    spool_max_bytes: int = Field(1 << 30, ge=1 << 16, description="of entries kept on disk while Kafka is away")
+    hook_sendgrid_secret: str = Field("", repr=False)
+    hook_mailgun_secret: str = Field("", repr=False)
+    hook_postmark_secret: str = Field("", repr=False)
+    hook_ses_secret: str = Field("", repr=False)
+    hook_mailjet_secret: str = Field("", repr=False)
+    hook_brevo_secret: str = Field("", repr=False)
+    hook_sparkpost_secret: str = Field("", repr=False)
+    hook_mailersend_secret: str = Field("", repr=False)
+    hook_resend_secret: str = Field("", repr=False)
+    hook_mandrill_secret: str = Field("", repr=False)
+
     @property
     def data_path(self) -> Path:
         """The data folder."""
         return Path(self.data_dir)
+
+    def hook_secret(self, provider: str) -> str | None:
+        """The secret of a mail provider's webhooks; None where none is set."""
+        secret: str = getattr(self, f"hook_{provider}_secret")
+        return secret or None
 
 
 def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
@@ -76,7 +106,7 @@ def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
 
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
-    got = "" if "password" in name else f"; got {problem.get('input')!r}"
+    got = "" if name.endswith(_SECRET) else f"; got {problem.get('input')!r}"
     if problem["type"] == "extra_forbidden":
         return f"{PREFIX}{name.upper()} is not a setting; see deploy/settings.example.env"
     return f"{PREFIX}{name.upper()}: {problem['msg']}{got}"

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from streamprocessor.cli.collector import collector
 from streamprocessor.cli.demo import demo
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.importing import import_file
 from streamprocessor.cli.letters import dead_letters
+from streamprocessor.cli.links import links
 from streamprocessor.cli.model import model
 from streamprocessor.cli.options import process_options
 from streamprocessor.cli.score import score
@@ -60,5 +62,19 @@ def commands() -> None:
     """
 
 
-for command in (up, demo, worker, topics, model, status, explain, score, import_file, simulate, dead_letters):
+for command in (
+    up,
+    demo,
+    worker,
+    collector,
+    topics,
+    model,
+    status,
+    explain,
+    score,
+    import_file,
+    simulate,
+    dead_letters,
+    links,
+):
     commands.add_command(command)

@@ -28,12 +28,13 @@ class Request(NamedTuple):
 class Entry(NamedTuple):
     """One record for Kafka: an event or an update of one contact. topic: its short name; value: as CONTRACT spells it.
 
-    value holds `id` and `contact_id` always; the record's key is the contact.
+    value holds `id` and `contact_id` always; the record's key is the contact. position: of the item it came from.
     """
 
     topic: str
     contact_id: str
     value: dict[str, Any]
+    position: int = 0
 
 
 class Bad(NamedTuple):
@@ -83,6 +84,7 @@ class WireFormat:
     routes: (method, path); a path may hold {name} parameters. needs_key: whether the server checks the opened key
     against the write keys before `read`; False: the format proves the sender itself (a token, a signature), or needs
     no proof. accepted: the answer once all entries are safe. refused: how this format's clients want to hear of it.
+    max_body_bytes: of the body, decompressed. credentials: its browsers' clients send cookies along.
     """
 
     name: str
@@ -92,3 +94,5 @@ class WireFormat:
     accepted: Callable[[Request, Opened, Reading], Answer]
     refused: Callable[[Refusal], Answer]
     needs_key: bool = True
+    max_body_bytes: int = 500 * 1024
+    credentials: bool = False

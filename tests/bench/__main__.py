@@ -14,6 +14,7 @@ from pathlib import Path
 from streamprocessor.broker.embedded import EmbeddedKafka, prepare
 from tests.bench.at_rest import at_rest
 from tests.bench.calibration import calibration_us
+from tests.bench.collector import collector
 from tests.bench.latency import latency
 from tests.bench.peers import confluent, stock_faust
 from tests.bench.report import Figure, Part, as_table, write_json
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "faust": stock_faust,
     "at-rest": at_rest,
     "latency": latency,
+    "collector": collector,
 }
 NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust")
 FEWEST_EVENTS = 1_000

@@ -1,0 +1,33 @@
+"""`collector`: HTTP in."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+
+from streamprocessor.cli.options import connected_settings, process_options, setting
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@process_options
+@setting("--collector-port", "PORT", "Where requests, metrics and health are answered, 0 for any free port.", type=int)
+@click.pass_context
+def collector(ctx: click.Context) -> None:
+    """Take events over HTTP until told to stop (Ctrl-C, SIGTERM).
+
+    What was answered with 200 is in Kafka, or on disk until Kafka is back. Exit code 70 asks to be started anew.
+    """
+    from streamprocessor.cli.running import log_to_stderr, run
+    from streamprocessor.collector.composition import run_collector
+    from streamprocessor.stream.startup import client_settings, layout_of
+
+    settings = connected_settings(ctx)
+    log_to_stderr(settings.log_level)
+
+    def on_ready(port: int) -> None:
+        log.info("collecting, metrics and health on http://%s:%d", settings.collector_host, port)
+
+    ctx.exit(run(run_collector(settings, client_settings(settings), layout_of(settings).names(), on_ready)))

@@ -1,0 +1,81 @@
+"""`links`: pixels and tracked links for a mail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from streamprocessor.cli.options import json_option, process_options, setting, settings_of
+
+if TYPE_CHECKING:
+    from streamprocessor.collector.mails import Mail
+
+
+@click.command()
+@process_options
+@setting("--public-url", "URL", "Where mails' readers reach the collector, such as https://track.example.com.")
+@click.option("--contact", required=True, metavar="ID", help="Whom the mail goes to.")
+@click.option("--message", metavar="ID", help="Which message it is.")
+@click.option("--campaign", metavar="ID", help="Which campaign it belongs to.")
+@click.option("--url", "urls", multiple=True, metavar="URL", help="Where a link leads; as often as there are links.")
+@click.option("--html", type=click.Path(dir_okay=False, allow_dash=True), help="A message to rewrite; - is stdin.")
+@click.option("--honeypot", is_flag=True, help="Also a link that no person sees; who follows it is a machine.")
+@json_option
+@click.pass_context
+def links(
+    ctx: click.Context,
+    contact: str,
+    message: str | None,
+    campaign: str | None,
+    urls: tuple[str, ...],
+    html: str | None,
+    honeypot: bool,
+    as_json: bool,
+) -> None:
+    """Make a pixel and tracked links for a mail, or rewrite a whole HTML message.
+
+    The message is printed with its links tracked and a pixel at its end; without --html the addresses are printed, for
+    mails that are made elsewhere. Links lead through the collector to their URL and nowhere else.
+    """
+    from streamprocessor.collector.mails import Mail
+    from streamprocessor.collector.own_tracking import token_keys_of
+
+    if html is not None and (urls or as_json):
+        text = "--html prints the message; --url and --json are for addresses"
+        raise click.UsageError(text)
+    if honeypot and not (urls or html):
+        text = "--honeypot leads to where the first --url, or the first link of --html, leads; got neither"
+        raise click.UsageError(text)
+    settings = settings_of(ctx)
+    collector_url = settings.public_url or f"http://{settings.collector_host}:{settings.collector_port}"
+    mail = Mail(token_keys_of(settings), collector_url, contact, message, campaign)
+    try:
+        if html is None:
+            _print_addresses(mail, urls, honeypot, as_json)
+        else:
+            _print_message(mail, html, honeypot)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _print_message(mail: Mail, file: str, honeypot: bool) -> None:
+    from streamprocessor.collector.mails import tracked_message
+
+    with click.open_file(file, "rb") as content:  # bytes, since a text's line ends would be changed
+        click.echo(tracked_message(content.read().decode(), mail, honeypot).encode(), nl=False)
+
+
+def _print_addresses(mail: Mail, urls: tuple[str, ...], honeypot: bool, as_json: bool) -> None:
+    from streamprocessor.cli.printing import print_json_lines
+
+    pixel, tracked = mail.pixel_url(), {url: mail.link(url) for url in urls}
+    trap = mail.link(urls[0], honeypot=True) if honeypot else None
+    if as_json:
+        print_json_lines([{"pixel": pixel, "links": tracked, "honeypot": trap}])
+        return
+    click.echo(f"pixel {pixel}")
+    for url, address in tracked.items():
+        click.echo(f"{url} {address}")
+    if trap:
+        click.echo(f"honeypot {trap}")

@@ -1,0 +1,128 @@
+"""One collector process, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.collector.addresses import Origins, networks_of
+from streamprocessor.collector.door import House
+from streamprocessor.collector.formats import all_formats
+from streamprocessor.collector.keys import WriteKeys, kept_pairs, kept_secret
+from streamprocessor.collector.metrics import Metrics
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.openapi import openapi
+from streamprocessor.collector.routes import application
+from streamprocessor.collector.safekeeping import Safekeeping
+from streamprocessor.collector.sending import Line
+from streamprocessor.collector.server import Server, listening_socket
+from streamprocessor.collector.spool import Spool
+from streamprocessor.collector.throttle import Throttle
+from streamprocessor.contract.topics import IN, Topic
+from streamprocessor.errors import EXIT_DONE, MustRestart
+from streamprocessor.settings import Settings
+
+STOP_SECONDS = 10.0
+GC_THRESHOLDS = (50_000, 20, 20)
+
+log = logging.getLogger(__name__)
+
+
+async def run_collector(
+    settings: Settings, clients: ClientSettings, topics: Mapping[str, Topic], on_ready: Callable[[int], None]
+) -> int:
+    """Collect until a signal says to stop; the exit code.
+
+    topics: by their names on the broker. on_ready is called with the port once requests are answered.
+
+    Raises:
+        OperatorError: something at start is not as it must be; the sentence says what to do.
+        MustRestart: what keeps entries safe broke down.
+    """
+    inputs = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
+    folder = settings.data_path
+    listening = listening_socket(settings.collector_host, settings.collector_port)
+    metrics = Metrics()
+    spool = Spool(folder / "spool", settings.spool_max_bytes)
+    line = Line(clients, inputs, int(settings.request_timeout_seconds * 1000))
+    safekeeping = Safekeeping(line, spool, metrics, _now_ms)
+    _watch(metrics, spool, safekeeping)
+    by_name = {topic.name: topic for topic in topics.values() if topic.direction == IN}
+    house = House(
+        keys=WriteKeys(kept_pairs(settings.write_keys, folder / "write-keys", "STREAMPROCESSOR_WRITE_KEYS")),
+        throttle=Throttle(settings.rate_limit_per_second, time.monotonic),
+        origins=Origins(networks_of(settings.trusted_proxies), settings.truncate_ip),
+        topics=by_name,
+        safekeeping=safekeeping,
+        metrics=metrics,
+        clock_ms=_now_ms,
+    )
+    naming = Naming(kept_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT"))
+    app = application(
+        all_formats(settings, naming, by_name.values()),
+        house,
+        lambda: _not_ready(safekeeping),
+        openapi(Path(settings.topics_dir) / "schemas", version("streamprocessor")),
+    )
+    stop = _stop_on_signals()
+    try:
+        await safekeeping.start()
+        port = listening.getsockname()[1]
+        if settings.port_file:
+            Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
+        on_ready(port)
+        _settle_memory()
+        await Server(app).run_until(_first(stop, safekeeping.failed), listening)
+    finally:
+        listening.close()
+        await safekeeping.stop(STOP_SECONDS)
+    if safekeeping.failed.done():
+        message = f"collector: entries can't be kept safe any more: {safekeeping.failed.exception()!r}"
+        raise MustRestart(message)
+    return EXIT_DONE
+
+
+def _settle_memory() -> None:
+    """Look for cycles seldom, and never in what was there at start: requests leave few, and looking costs as much as
+    reading them does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def _watch(metrics: Metrics, spool: Spool, safekeeping: Safekeeping) -> None:
+    metrics.spool_damaged.inc(spool.damaged_bytes)
+    metrics.spool_bytes.set_function(lambda: spool.backlog_bytes)
+    metrics.spool_age.set_function(lambda: (_now_ms() - spool.oldest_ms) / 1000 if spool.oldest_ms else 0.0)
+    metrics.is_spooling.set_function(lambda: safekeeping.is_spooling)
+
+
+def _not_ready(safekeeping: Safekeeping) -> list[str]:
+    return [] if safekeeping.has_room else ["Kafka is away, and there is no room on disk"]
+
+
+def _first(*futures: asyncio.Future[None]) -> asyncio.Future[None]:
+    """Done when the first of them is."""
+    first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    for future in futures:
+        future.add_done_callback(lambda _: None if first.done() else first.set_result(None))
+    return first
+
+
+def _stop_on_signals() -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: None if stop.done() else stop.set_result(None))
+    return stop
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

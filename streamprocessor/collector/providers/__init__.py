@@ -1,0 +1,1 @@
+"""Mail providers' webhooks: one module a provider, from what it posts to events of the contract."""

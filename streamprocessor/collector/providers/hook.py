@@ -1,0 +1,85 @@
+"""A provider's webhook as a wire format: who sent it is checked first, then each item is read by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import orjson
+
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.providers.mail_events import MailEvent, entries_of
+from streamprocessor.collector.wire import Answer, Bad, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.contract import reasons
+from streamprocessor.errors import RecordError
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class Provider(NamedTuple):
+    """What sets one provider apart.
+
+    name: as in the path. check: raises Refusal where the sender is not proved. items: the objects that a checked
+    request holds, raises Refusal. events: what happened, of one such object; nothing for a kind that does not count.
+    max_body_bytes: the largest batch that the provider posts, and some more.
+    """
+
+    name: str
+    check: Callable[[Request], None]
+    items: Callable[[Request], list[Any]]
+    events: Callable[[dict[str, Any]], Iterable[MailEvent]]
+    max_body_bytes: int = MAX_BODY_BYTES
+
+
+def hook(provider: Provider, naming: Naming) -> WireFormat:
+    """The wire format of `POST /hooks/{provider}`, and of the unsigned HEAD by which providers try an address.
+
+    Answers 200 to whatever was proved to come from the provider: what can't be used, a second delivery would not mend.
+    """
+
+    def open_request(request: Request) -> Opened:
+        if request.method == "HEAD":
+            return Opened(None, [])
+        provider.check(request)
+        return Opened(None, provider.items(request))
+
+    def read(request: Request, opened: Opened) -> Reading:
+        reading = Reading()
+        for position, item in enumerate(opened.payload):
+            if not isinstance(item, dict):
+                reading.bad.append(Bad(position, reasons.NOT_AN_OBJECT, "item: wanted an object; got another kind"))
+                continue
+            try:
+                for event in provider.events(item):
+                    reading.entries += entries_of(provider.name, event, naming, request.received_at_ms, position)
+            except RecordError as error:
+                reading.bad.append(Bad(position, error.reason, error.detail))
+        return reading
+
+    path = f"/hooks/{provider.name}"
+    return WireFormat(
+        name=provider.name,
+        routes=(("POST", path), ("HEAD", path)),
+        open=open_request,
+        read=read,
+        accepted=_accepted,
+        refused=_refused,
+        needs_key=False,
+        max_body_bytes=provider.max_body_bytes,
+    )
+
+
+def _accepted(request: Request, opened: Opened, reading: Reading) -> Answer:
+    """200; kinds that do not count are accepted too. `rejected` names the items that could not be used."""
+    if request.method == "HEAD":
+        return Answer(200, b"")
+    rejected = [{"index": bad.position, "reason": bad.reason, "detail": bad.detail} for bad in reading.bad]
+    accepted = len(opened.payload) - len({bad.position for bad in reading.bad})
+    return Answer(200, orjson.dumps({"accepted": accepted, "rejected": rejected}))
+
+
+def _refused(refusal: Refusal) -> Answer:
+    """The refusal's status; providers that hold a password send it once they were asked (401)."""
+    body = orjson.dumps({"code": refusal.code, "message": str(refusal)})
+    asking = (("www-authenticate", 'Basic realm="hooks"'),) if refusal.status == 401 else ()
+    return Answer(refusal.status, body, headers=asking)

@@ -1,0 +1,145 @@
+"""What happened to a mail, in one vocabulary for all providers, and the records that it becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from email.utils import parseaddr
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.providers.payloads import text_of
+from streamprocessor.collector.wire import Entry
+from streamprocessor.contract import reasons
+from streamprocessor.contract.fields import contact_of, content_key
+from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.errors import RecordError
+
+OPEN, CLICK, DELIVERED, BOUNCE = "email_open", "email_click", "email_delivered", "email_bounce"
+COMPLAINT, UNSUBSCRIBE = "spam_complaint", "unsubscribe"
+HARD, SOFT = "hard", "soft"
+
+MAX_TEXT_CHARS = 4096
+MAX_USER_AGENT_CHARS = 500
+MAX_TAGS, MAX_TAG_CHARS = 20, 100
+MAX_METADATA, MAX_METADATA_CHARS = 20, 500
+
+_TOPICS = {OPEN: "email-opens", CLICK: "email-clicks"}
+
+
+class MailEvent(NamedTuple):
+    """One thing that happened to one mail.
+
+    address: of the recipient, None where the provider leaves it out. occurred_at_ms: None where the provider does not
+    say it. unread_time: what it says of the time where that is no instant; it only tells events apart. sender: what
+    the sender put into the mail for this purpose; its `contact_id`, `message` and `campaign` go before the provider's
+    own. kind: of a bounce, hard or soft. actor: where the provider itself knows that no human did it.
+    """
+
+    type: str
+    address: str | None
+    occurred_at_ms: int | None
+    sender: Mapping[str, Any]
+    message: str | None = None
+    campaign: str | None = None
+    tags: Sequence[str] = ()
+    url: str | None = None
+    kind: str | None = None
+    user_agent: str | None = None
+    actor: str | None = None
+    unread_time: str | None = None
+
+
+def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: int, position: int) -> list[Entry]:
+    """The event's record and, where the contact must not be written to any more, its suppression.
+
+    A provider that delivers again may change its own event id, so ours comes from what happened: provider, type,
+    contact, message, URL, kind and the provider's time, never the time of receipt. position: of the item it was in.
+    Raises RecordError where the event names no contact.
+    """
+    contact = _contact_of(event, naming)
+    message = text_of(event.sender.get("message")) or event.message
+    moment = event.unread_time if event.occurred_at_ms is None else event.occurred_at_ms
+    event_id = content_key([provider, event.type, contact, message, event.url, event.kind, moment])
+    occurred_at_ms = received_at_ms if event.occurred_at_ms is None else min(event.occurred_at_ms, received_at_ms)
+    value = {
+        "id": event_id,
+        "contact_id": contact,
+        "type": event.type,
+        "occurred_at": format_rfc3339(occurred_at_ms),
+        "properties": {"provider": provider} | _properties_of(event, message),
+        "context": _context_of(event),
+    }
+    entries = [Entry(_TOPICS.get(event.type, "activities"), contact, value, position)]
+    if event.type in (UNSUBSCRIBE, COMPLAINT) or (event.type == BOUNCE and event.kind == HARD):
+        entries.append(_suppression(event_id, contact, occurred_at_ms, position))
+    return entries
+
+
+def sender_of_tags(tags: Sequence[str]) -> dict[str, str]:
+    """What a sender says through tags of the form `contact_id:c-42`, for providers that carry nothing else."""
+    pairs = (tag.partition(":") for tag in tags)
+    return {name.strip(): value.strip() for name, separator, value in pairs if separator and value.strip()}
+
+
+def _contact_of(event: MailEvent, naming: Naming) -> str:
+    contact = text_of(event.sender.get("contact_id"))
+    if contact is None:
+        address = parseaddr(event.address)[1] if event.address else ""
+        if "@" not in address:
+            raise RecordError(reasons.NO_CONTACT, "recipient: wanted contact_id or one mail address; got neither")
+        contact = naming.address(address)
+    contact_of(contact.encode())
+    return contact
+
+
+def _properties_of(event: MailEvent, message: str | None) -> dict[str, Any]:
+    tags = [tag[:MAX_TAG_CHARS] for tag in event.tags[:MAX_TAGS]]
+    campaign = text_of(event.sender.get("campaign")) or event.campaign or (tags[0] if tags else None)
+    texts = {"message": message, "campaign": campaign, "url": event.url, "path": _path_of(event.url)}
+    properties: dict[str, Any] = {name: text[:MAX_TEXT_CHARS] for name, text in texts.items() if text}
+    if event.kind:
+        properties["kind"] = event.kind
+    if tags:
+        properties["tags"] = tags
+    if metadata := _metadata_of(event.sender):
+        properties["metadata"] = metadata
+    return properties
+
+
+def _metadata_of(sender: Mapping[str, Any]) -> dict[str, Any]:
+    """What else the sender put in, single values only: nothing here may grow or nest without bound."""
+    metadata: dict[str, Any] = {}
+    for name, value in sender.items():
+        if len(metadata) == MAX_METADATA:
+            break
+        if name not in ("contact_id", "message", "campaign") and isinstance(value, (str, int, float)):
+            metadata[name[:MAX_TAG_CHARS]] = value[:MAX_METADATA_CHARS] if isinstance(value, str) else value
+    return metadata
+
+
+def _context_of(event: MailEvent) -> dict[str, Any]:
+    context: dict[str, Any] = {}
+    if event.user_agent:
+        context["user_agent"] = event.user_agent[:MAX_USER_AGENT_CHARS]
+    if event.actor:
+        context["actor"] = event.actor
+    return context
+
+
+def _path_of(url: str | None) -> str | None:
+    try:
+        return (urlsplit(url).path or "/") if url else None
+    except ValueError:  # brackets that are no address
+        return None
+
+
+def _suppression(event_id: str, contact: str, occurred_at_ms: int, position: int) -> Entry:
+    value = {
+        "id": content_key(["suppressed", event_id]),
+        "contact_id": contact,
+        "occurred_at": format_rfc3339(occurred_at_ms),
+        "update": "suppressed",
+        "suppressed": True,
+    }
+    return Entry("contact-updates", contact, value, position)

@@ -1,0 +1,103 @@
+"""MailerSend's webhooks.
+
+Setup: Email > Domains > Manage > Webhooks > Create webhook. URL: `https://HOST/hooks/mailersend`; tick delivered,
+soft bounced, hard bounced, opened, clicked, unsubscribed and spam complaints (not the unique ones: they come beside
+the plain ones). Put the signing secret into STREAMPROCESSOR_HOOK_MAILERSEND_SECRET.
+When sending, MailerSend carries tags only: `"tags": ["contact_id:c-42", "campaign:q4"]`.
+
+Signed: HMAC-SHA256 of the body as it came. The test on saving (`webhook.test`) is signed with a key that everybody
+knows; it is answered and holds no event.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.mail_events import (
+    BOUNCE,
+    CLICK,
+    COMPLAINT,
+    DELIVERED,
+    HARD,
+    OPEN,
+    SOFT,
+    UNSUBSCRIBE,
+    MailEvent,
+    sender_of_tags,
+)
+from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal
+from streamprocessor.collector.wire import Request, WireFormat
+
+NAME = "mailersend"
+
+_TYPES = {
+    "activity.delivered": DELIVERED,
+    "activity.opened": OPEN,
+    "activity.clicked": CLICK,
+    "activity.hard_bounced": BOUNCE,
+    "activity.soft_bounced": BOUNCE,
+    "activity.unsubscribed": UNSUBSCRIBE,
+    "activity.spam_complaint": COMPLAINT,
+}
+_TEST = "webhook.test"
+_MAX_TEST_BYTES = 2048
+
+
+def mailersend(secret: str | None, naming: Naming) -> WireFormat:
+    """`POST /hooks/mailersend`. secret: the webhook's signing secret."""
+    proved = check_by(NAME, secret, _signed)
+
+    def check(request: Request) -> None:
+        if not _is_test(request):
+            proved(request)
+
+    return hook(Provider(NAME, check, _items, _events), naming)
+
+
+def _is_test(request: Request) -> bool:
+    """Whether it is MailerSend's trial of the address, which must succeed before there is a signing secret."""
+    may_be_one = len(request.body) <= _MAX_TEST_BYTES and _TEST.encode() in request.body
+    return may_be_one and object_of(json_of(request.body)).get("type") == _TEST
+
+
+def _signed(secret: str) -> Check:
+    def check(request: Request) -> None:
+        wanted = hmac.new(secret.encode(), request.raw_body, "sha256").hexdigest()
+        if not equal(request.headers.get("signature", "").strip().lower(), wanted):
+            raise denied(wanted="MailerSend's signature of the body")
+
+    return check
+
+
+def _items(request: Request) -> list[Any]:
+    return [json_of(request.body)]
+
+
+def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
+    said = text_of(item.get("type")) or ""
+    event_type = _TYPES.get(said)
+    if event_type is None:
+        return
+    activity = object_of(item.get("data"))
+    mail = object_of(activity.get("email"))
+    what = object_of(activity.get("morph"))
+    tags = texts_of(mail.get("tags"))
+    kind = None
+    if event_type == BOUNCE:
+        kind = HARD if said == "activity.hard_bounced" else SOFT
+    yield MailEvent(
+        event_type,
+        text_of(object_of(mail.get("recipient")).get("email")),
+        rfc3339_to_ms(activity.get("created_at")),
+        sender_of_tags(tags),
+        message=text_of(object_of(mail.get("message")).get("id")),
+        tags=[tag for tag in tags if ":" not in tag],
+        url=text_of(what.get("url")),
+        kind=kind,
+        user_agent=text_of(what.get("user_agent")),
+    )

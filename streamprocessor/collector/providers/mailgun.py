@@ -1,0 +1,165 @@
+"""Mailgun's webhooks, as JSON and as the older forms.
+
+Setup: Send > Sending > Webhooks > Add webhook. URL: `https://HOST/hooks/mailgun`, for each of delivered, opened,
+clicked, unsubscribed, complained, permanent failure and temporary failure. Put the HTTP webhook signing key (Account
+Settings > API security) into STREAMPROCESSOR_HOOK_MAILGUN_SECRET.
+When sending: `v:contact_id=c-42`, `v:campaign=q4`.
+
+Signed: HMAC-SHA256 of timestamp and token, inside the payload; it does not cover the events, so the webhook belongs
+behind HTTPS. A permanent failure is a hard bounce, but for `old` (given up) and `espblock` (refused for now), which
+are soft as temporary ones are; mail held back because somebody unsubscribed or complained earlier is no event.
+Mails in test mode do not count.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from typing import Any
+
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.mail_events import (
+    BOUNCE,
+    CLICK,
+    COMPLAINT,
+    DELIVERED,
+    HARD,
+    OPEN,
+    SOFT,
+    UNSUBSCRIBE,
+    MailEvent,
+)
+from streamprocessor.collector.providers.payloads import (
+    form_of,
+    json_object_in,
+    json_of,
+    object_of,
+    seconds_to_ms,
+    text_of,
+    texts_of,
+)
+from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal, refuse_stale
+from streamprocessor.collector.wire import Request, WireFormat
+from streamprocessor.scoring.facts import PROXY, SCANNER
+
+NAME = "mailgun"
+
+# Mailgun tries for 8 h and may sign once. What comes twice within it is one event by its content.
+MAX_AGE_MS = 12 * 3_600_000
+
+_TYPES = {
+    "opened": OPEN,
+    "clicked": CLICK,
+    "delivered": DELIVERED,
+    "failed": BOUNCE,
+    "bounced": BOUNCE,
+    "dropped": BOUNCE,
+    "unsubscribed": UNSUBSCRIBE,
+    "complained": COMPLAINT,
+}
+_SOFT_REASONS = ("old", "espblock")
+_HELD_BACK = ("suppress-unsubscribe", "suppress-complaint")
+_BOUNCED_EARLIER = "605"  # the older forms' code for mail held back since the address bounced before
+_PROXIES = ("apple", "gmail")
+
+
+def mailgun(secret: str | None, naming: Naming) -> WireFormat:
+    """`POST /hooks/mailgun`. secret: the HTTP webhook signing key."""
+    return hook(Provider(NAME, check_by(NAME, secret, _signed), _items, _events), naming)
+
+
+def _signed(secret: str) -> Check:
+    def check(request: Request) -> None:
+        signature = _signature_of(request)
+        timestamp, token = (text_of(signature.get(name)) or "" for name in ("timestamp", "token"))
+        wanted = hmac.new(secret.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
+        if not equal(text_of(signature.get("signature")) or "", wanted):
+            raise denied(wanted="Mailgun's signature of timestamp and token")
+        refuse_stale(seconds_to_ms(timestamp), request, MAX_AGE_MS)
+
+    return check
+
+
+def _signature_of(request: Request) -> dict[str, Any]:
+    if _is_json(request):
+        return object_of(object_of(json_of(request.body)).get("signature"))
+    # Of names that come twice, Mailgun's own is the last: the sender's variables lie among the fields.
+    return dict(form_of(request))
+
+
+def _is_json(request: Request) -> bool:
+    return request.body.lstrip()[:1] in (b"{", b"[")
+
+
+def _items(request: Request) -> list[Any]:
+    if _is_json(request):
+        payload = json_of(request.body)
+        return [payload.get("event-data") if isinstance(payload, dict) else payload]
+    return [_event_data_of(form_of(request))]
+
+
+def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
+    event_type = _TYPES.get(text_of(item.get("event")) or "")
+    if event_type is None or item.get("reason") in _HELD_BACK or object_of(item.get("flags")).get("is-test-mode"):
+        return
+    client = object_of(item.get("client-info"))
+    yield MailEvent(
+        event_type,
+        text_of(item.get("recipient")),
+        seconds_to_ms(item.get("timestamp")),
+        object_of(item.get("user-variables")),
+        message=_message_of(item),
+        tags=texts_of(item.get("tags")),
+        url=text_of(item.get("url")),
+        kind=_kind_of(item) if event_type == BOUNCE else None,
+        user_agent=text_of(client.get("user-agent")),
+        actor=_actor_of(text_of(client.get("bot"))),
+    )
+
+
+def _kind_of(item: dict[str, Any]) -> str:
+    return SOFT if item.get("severity") == "temporary" or item.get("reason") in _SOFT_REASONS else HARD
+
+
+def _actor_of(bot: str | None) -> str | None:
+    """Mailgun's own verdict: the mail clients' image proxies, or a generic bot."""
+    if bot is None:
+        return None
+    return PROXY if bot.lower() in _PROXIES else SCANNER
+
+
+def _message_of(item: dict[str, Any]) -> str | None:
+    headers = object_of(object_of(item.get("message")).get("headers"))
+    said = text_of(headers.get("message-id"))
+    return said.strip("<>") or None if said else None
+
+
+def _event_data_of(fields: list[tuple[str, str]]) -> dict[str, Any]:
+    """The older form in the shape of today's `event-data`."""
+    first = dict(reversed(fields))
+    headers = _headers_of(first.get("message-headers", ""))
+    event = first.get("event")
+    reason, code = first.get("reason"), first.get("code", "")
+    if event == "dropped" and reason != "old" and code != _BOUNCED_EARLIER:
+        event = None
+    variables = json_object_in(headers.get("x-mailgun-variables"))
+    own = {name: first[name] for name in ("contact_id", "campaign") if name in first}
+    return {
+        "event": event,
+        "severity": "temporary" if event == "bounced" and code.startswith("4") else "permanent",
+        "reason": reason,
+        "recipient": first.get("recipient"),
+        "timestamp": dict(fields).get("timestamp"),
+        "url": first.get("url"),
+        "user-variables": own | variables,
+        "tags": [value for name, value in fields if name in ("tag", "X-Mailgun-Tag")],
+        "message": {"headers": {"message-id": first.get("Message-Id") or first.get("message-id")}},
+        "client-info": {"user-agent": first.get("user-agent")},
+    }
+
+
+def _headers_of(text: str) -> dict[str, str]:
+    pairs = json_object_in(f'{{"headers": {text or "[]"}}}').get("headers")
+    named = [pair for pair in pairs if isinstance(pair, list) and len(pair) == 2] if isinstance(pairs, list) else []
+    return {name.lower(): value for name, value in named if isinstance(name, str) and isinstance(value, str)}

@@ -1,0 +1,120 @@
+"""Mailchimp Transactional's (Mandrill's) webhooks.
+
+Setup: Settings > Webhooks > Add a webhook. Post to URL: the collector's public address and `/hooks/mandrill`, as in
+STREAMPROCESSOR_PUBLIC_URL (`https://HOST`, or `https://user:password@HOST` where Mandrill is to send a password to
+something in front); events: delivered, opened, clicked, hard and soft bounced, marked as spam, unsubscribes. Put the
+webhook's key into STREAMPROCESSOR_HOOK_MANDRILL_SECRET.
+When sending: `"recipient_metadata": [{"rcpt": ..., "values": {"contact_id": "c-42"}}]`, or `"metadata"`.
+
+Signed: HMAC-SHA1 of the URL exactly as it was entered, then each form field's name and value, by name. Before there
+is a key, Mandrill tries the address with a HEAD, then with an empty list of events; both are answered.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.mail_events import (
+    BOUNCE,
+    CLICK,
+    COMPLAINT,
+    DELIVERED,
+    HARD,
+    OPEN,
+    SOFT,
+    UNSUBSCRIBE,
+    MailEvent,
+)
+from streamprocessor.collector.providers.payloads import form_of, json_of, object_of, seconds_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal
+from streamprocessor.collector.wire import Request, WireFormat
+from streamprocessor.errors import OperatorError
+
+NAME = "mandrill"
+FIELD = "mandrill_events"
+MAX_BODY_BYTES = 10 * 1024 * 1024  # up to 1 000 events a batch, each with its message's history
+
+_TYPES = {
+    "delivered": DELIVERED,
+    "open": OPEN,
+    "click": CLICK,
+    "hard_bounce": BOUNCE,
+    "soft_bounce": BOUNCE,
+    "spam": COMPLAINT,
+    "unsub": UNSUBSCRIBE,
+}
+
+
+def mandrill(secret: str | None, naming: Naming, public_url: str | None) -> WireFormat:
+    """`POST /hooks/mandrill`. secret: the webhook's key; public_url: of the collector, without a path.
+
+    Raises OperatorError where there is a key and no public URL: the signature covers it.
+    """
+    proved = check_by(NAME, secret, partial(_signed, public_url))
+
+    def check(request: Request) -> None:
+        if not _is_trial(request):
+            proved(request)
+
+    return hook(Provider(NAME, check, _items, _events, MAX_BODY_BYTES), naming)
+
+
+def _is_trial(request: Request) -> bool:
+    """Whether it is Mandrill's trial of the address, an empty list, which must succeed before there is a key."""
+    return dict(form_of(request)).get(FIELD, "").strip() == "[]"
+
+
+def _signed(public_url: str | None, secret: str) -> Check:
+    if not public_url:
+        message = "STREAMPROCESSOR_PUBLIC_URL: wanted the collector's address as Mandrill calls it; got none"
+        raise OperatorError(message)
+    address = f"{public_url.rstrip('/')}/hooks/{NAME}"
+
+    def check(request: Request) -> None:
+        url = f"{address}?{request.query}" if request.query else address
+        fields = sorted(dict(form_of(request)).items())
+        signed = url + "".join(name + value for name, value in fields)
+        wanted = hmac.new(secret.encode(), signed.encode("utf-8", "replace"), "sha1").digest()
+        offered = request.headers.get("x-mandrill-signature", "")
+        if not equal(offered, base64.b64encode(wanted).decode()):
+            raise denied(wanted=f"Mandrill's signature for {_without_password(address)}")
+
+    return check
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+def _items(request: Request) -> list[Any]:
+    payload = json_of(dict(form_of(request)).get(FIELD, "").encode("utf-8", "replace"))
+    return payload if isinstance(payload, list) else [payload]
+
+
+def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
+    said = text_of(item.get("event")) or ""
+    event_type = _TYPES.get(said)
+    if event_type is None:
+        return
+    mail = object_of(item.get("msg"))
+    kind = None
+    if event_type == BOUNCE:
+        kind = HARD if said == "hard_bounce" else SOFT
+    yield MailEvent(
+        event_type,
+        text_of(mail.get("email")),
+        seconds_to_ms(item.get("ts")),
+        object_of(mail.get("metadata")),
+        message=text_of(mail.get("_id")) or text_of(item.get("_id")),
+        tags=texts_of(mail.get("tags")),
+        url=text_of(item.get("url")),
+        kind=kind,
+        user_agent=text_of(item.get("user_agent")),
+    )

@@ -1,0 +1,126 @@
+"""Resend's webhooks, which Svix delivers.
+
+Setup: Webhooks > Add webhook. URL: `https://HOST/hooks/resend`; events: email.delivered, email.opened,
+email.clicked, email.bounced, email.complained, contact.updated. Put the signing secret (`whsec_...`) into
+STREAMPROCESSOR_HOOK_RESEND_SECRET.
+When sending: `"tags": [{"name": "contact_id", "value": "c-42"}, {"name": "campaign", "value": "q4"}]`.
+
+Resend does not say which of several recipients an event is of: such a mail needs the tag. A bounce is hard where it
+is permanent. A contact that is updated and unsubscribed makes one unsubscription, however often it is updated.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
+
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.mail_events import (
+    BOUNCE,
+    CLICK,
+    COMPLAINT,
+    DELIVERED,
+    HARD,
+    OPEN,
+    SOFT,
+    UNSUBSCRIBE,
+    MailEvent,
+)
+from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal, refuse_stale, wrong_secret
+from streamprocessor.collector.wire import Request, WireFormat
+
+NAME = "resend"
+
+MAX_AGE_MS = 5 * 60_000  # Svix signs every attempt anew
+
+_TYPES = {
+    "email.delivered": DELIVERED,
+    "email.opened": OPEN,
+    "email.clicked": CLICK,
+    "email.bounced": BOUNCE,
+    "email.complained": COMPLAINT,
+}
+
+
+def resend(secret: str | None, naming: Naming) -> WireFormat:
+    """`POST /hooks/resend`. secret: the signing secret, `whsec_` and base64. Raises OperatorError for another text."""
+    return hook(Provider(NAME, check_by(NAME, secret, _signed), _items, _events), naming)
+
+
+def _signed(secret: str) -> Check:
+    try:
+        webhook = Webhook(secret)
+    except (binascii.Error, ValueError, EmptyWebhookSecretError):
+        raise wrong_secret(NAME, "the signing secret, whsec_ and base64") from None
+
+    def check(request: Request) -> None:
+        message_id, timestamp = (request.headers.get(f"svix-{name}", "") for name in ("id", "timestamp"))
+        wanted = _signature_by(webhook, message_id, timestamp, request.raw_body)
+        offered = request.headers.get("svix-signature", "").split()
+        # Several while a secret rotates; each is compared, so that the time does not tell which was right.
+        if wanted is None or True not in [equal(signature, wanted) for signature in offered]:
+            raise denied(wanted="Svix's signature of id, timestamp and body")
+        refuse_stale(int(timestamp) * 1000, request, MAX_AGE_MS)
+
+    return check
+
+
+def _signature_by(webhook: Webhook, message_id: str, timestamp: str, body: bytes) -> str | None:
+    """What the signature must be; None where there is no id, no time in seconds, or the body is no text."""
+    if not message_id or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
+        return None
+    try:
+        signed_at = datetime.fromtimestamp(int(timestamp), timezone.utc)
+        return webhook.sign(message_id, signed_at, body.decode())
+    except (UnicodeDecodeError, ValueError, OverflowError):
+        return None
+
+
+def _items(request: Request) -> list[Any]:
+    return [json_of(request.body)]
+
+
+def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
+    said, data = text_of(item.get("type")), object_of(item.get("data"))
+    if said == "contact.updated" and data.get("unsubscribed") is True:
+        # Without a time, so that later updates of the same contact are this same event.
+        yield MailEvent(UNSUBSCRIBE, text_of(data.get("email")), None, {})
+    event_type = _TYPES.get(said or "")
+    if event_type is None:
+        return
+    what = object_of(data.get("click" if event_type == CLICK else "open"))
+    recipients = texts_of(data.get("to"))
+    yield MailEvent(
+        event_type,
+        recipients[0] if len(recipients) == 1 else None,
+        rfc3339_to_ms(item.get("created_at")),
+        _tags_of(data.get("tags")),
+        message=text_of(data.get("email_id")),
+        campaign=text_of(data.get("broadcast_id")),
+        url=text_of(what.get("link")),
+        kind=_kind_of(object_of(data.get("bounce"))) if event_type == BOUNCE else None,
+        user_agent=text_of(what.get("userAgent")),
+    )
+
+
+def _tags_of(said: object) -> dict[str, Any]:
+    """Tags by name, which come as an object, or as a list of name and value."""
+    if isinstance(said, list):
+        pairs = [object_of(tag) for tag in said]
+        return {name: tag.get("value") for tag in pairs if (name := text_of(tag.get("name")))}
+    return object_of(said)
+
+
+def _kind_of(bounce: dict[str, Any]) -> str:
+    """Permanent ones are hard. Older payloads have no type, and a message that says it."""
+    said = text_of(bounce.get("type"))
+    if said is None:
+        return HARD if "hard bounce" in (text_of(bounce.get("message")) or "") else SOFT
+    return HARD if said == "Permanent" else SOFT

@@ -1,0 +1,123 @@
+"""Amazon SES events and notifications, through SNS.
+
+Setup: make an SNS topic (standard). In SES, add to a configuration set an event destination of that topic with
+deliveries, bounces, complaints, opens, clicks and subscriptions. Put the topic's ARN (several: with commas) into
+STREAMPROCESSOR_HOOK_SES_SECRET, start the collector, then subscribe `https://HOST/hooks/ses` to the topic: protocol
+HTTPS, raw message delivery off. The collector confirms subscriptions to these topics, and to no other.
+When sending: `--email-tags Name=contact_id,Value=c-42 Name=campaign,Value=q4`.
+
+A notification may concern several recipients: each is an event. An open or click of a mail to several recipients does
+not say whose it is: such a mail needs the tag. A permanent bounce is hard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.providers import sns
+from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.mail_events import (
+    BOUNCE,
+    CLICK,
+    COMPLAINT,
+    DELIVERED,
+    HARD,
+    OPEN,
+    SOFT,
+    UNSUBSCRIBE,
+    MailEvent,
+)
+from streamprocessor.collector.providers.payloads import list_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.signatures import UNVERIFIED, Check, check_by, wrong_secret
+from streamprocessor.collector.wire import Refusal, Request, WireFormat
+
+NAME = "ses"
+
+# SES's word for an event, which also names the part that tells of it (in small letters): our type.
+_TYPES = {
+    "Delivery": DELIVERED,
+    "Bounce": BOUNCE,
+    "Complaint": COMPLAINT,
+    "Open": OPEN,
+    "Click": CLICK,
+    "Subscription": UNSUBSCRIBE,
+}
+
+
+def ses(secret: str | None, naming: Naming, fetch: sns.Fetch) -> WireFormat:
+    """`POST /hooks/ses`. secret: ARNs of topics, with commas. fetch: gets certificates and confirms subscriptions.
+
+    Raises OperatorError for a secret that is no ARN.
+    """
+    proved = check_by(NAME, secret, lambda topics: _signed(topics, fetch))
+
+    def check(request: Request) -> None:
+        proved(request)
+        envelope = sns.envelope_of(request)
+        if envelope["Type"] == sns.SUBSCRIPTION:
+            sns.confirm(envelope, fetch)
+
+    return hook(Provider(NAME, check, _items, _events), naming)
+
+
+def _signed(secret: str, fetch: sns.Fetch) -> Check:
+    topics = frozenset(topic.strip() for topic in secret.split(","))
+    if not all(map(sns.is_topic, topics)):
+        raise wrong_secret(NAME, f"ARNs of SNS topics, with commas, or {UNVERIFIED}")
+
+    def check(request: Request) -> None:
+        envelope = sns.envelope_of(request)
+        # Anybody can have Amazon sign messages of a topic of their own.
+        if text_of(envelope.get("TopicArn")) not in topics:
+            raise Refusal(403, "unknown-topic", "TopicArn: wanted a topic of the setting; got another")
+        sns.verify(envelope, request, fetch)
+
+    return check
+
+
+def _items(request: Request) -> list[Any]:
+    envelope = sns.envelope_of(request)
+    return [sns.message_of(envelope)] if envelope["Type"] == sns.NOTIFICATION else []
+
+
+def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
+    said = text_of(item.get("eventType")) or text_of(item.get("notificationType")) or ""
+    event_type = _TYPES.get(said)
+    part = object_of(item.get(said.lower()))
+    if event_type is None or _is_no_event(event_type, part):
+        return
+    mail = object_of(item.get("mail"))
+    sender = {name: value for name, values in object_of(mail.get("tags")).items() for value in texts_of(values)[:1]}
+    for address in _addresses_of(event_type, part, mail):
+        yield MailEvent(
+            event_type,
+            address,
+            rfc3339_to_ms(part.get("timestamp")),
+            {name: value for name, value in sender.items() if not name.startswith("ses:")},
+            message=text_of(mail.get("messageId")),
+            url=text_of(part.get("link")),
+            kind=(HARD if part.get("bounceType") == "Permanent" else SOFT) if event_type == BOUNCE else None,
+            user_agent=text_of(part.get("userAgent")) if event_type in (OPEN, CLICK) else None,
+        )
+
+
+def _is_no_event(event_type: str, part: dict[str, Any]) -> bool:
+    """A complaint that takes a complaint back, and a subscription that leaves somebody subscribed."""
+    if event_type == COMPLAINT:
+        return part.get("complaintFeedbackType") == "not-spam"
+    left = object_of(part.get("newTopicPreferences")).get("unsubscribeAll") is True
+    return event_type == UNSUBSCRIBE and not left
+
+
+def _addresses_of(event_type: str, part: dict[str, Any], mail: dict[str, Any]) -> list[str | None]:
+    """Whom the event concerns, one entry each; a None where SES does not say who of several it was."""
+    names = {BOUNCE: "bouncedRecipients", COMPLAINT: "complainedRecipients"}
+    if event_type in names:
+        recipients = [object_of(recipient) for recipient in list_of(part.get(names[event_type]))]
+        return [text_of(recipient.get("emailAddress")) for recipient in recipients] or [None]
+    if event_type == DELIVERED:
+        return [*texts_of(part.get("recipients"))] or [None]
+    destination = texts_of(mail.get("destination"))
+    return [destination[0] if len(destination) == 1 else None]

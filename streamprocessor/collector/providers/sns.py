@@ -1,0 +1,122 @@
+"""Amazon SNS over HTTP: its envelope, and the certificate that proves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any, TypeAlias
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.x509 import load_pem_x509_certificate
+
+from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of
+from streamprocessor.collector.providers.signatures import decoded_base64, denied, refuse_stale
+from streamprocessor.collector.wire import Refusal, Request
+
+# A fetched document, None: not there yet, ask again in a moment.
+Fetch: TypeAlias = Callable[[str], bytes | None]
+
+NOTIFICATION, SUBSCRIPTION, UNSUBSCRIPTION = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
+MAX_AGE_MS = 2 * 3_600_000  # SNS delivers for at most one hour
+RETRY_AFTER_SECONDS = 5
+
+_SIGNED_FIELDS = {
+    NOTIFICATION: ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    SUBSCRIPTION: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    UNSUBSCRIPTION: ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+}
+_HASHES = {"1": SHA1, "2": SHA256}
+_TOPIC = re.compile(r"arn:aws(?:-[a-z]+)*:sns:([a-z]{2}(?:-[a-z]+)+-\d):\d{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
+_CERTIFICATE_PATH = re.compile(r"SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem", re.ASCII)
+_CONFIRMATION = re.compile(r"\?Action=ConfirmSubscription&[A-Za-z0-9&=%:._~-]{1,2000}", re.ASCII)
+
+
+def envelope_of(request: Request) -> dict[str, Any]:
+    """The SNS message in a request, whatever its content type says; raises Refusal 400 where there is none."""
+    envelope = object_of(json_of(request.body))
+    said = envelope.get("Type")
+    if not isinstance(said, str) or said not in _SIGNED_FIELDS:
+        message = "body: wanted a message of SNS, with raw message delivery off; got another"
+        raise Refusal(400, "not-sns", message)
+    return envelope
+
+
+def is_topic(text: str) -> bool:
+    """Whether a text is the ARN of an SNS topic."""
+    return _TOPIC.fullmatch(text) is not None
+
+
+def verify(envelope: dict[str, Any], request: Request, fetch: Fetch) -> None:
+    """Nothing where Amazon signed the envelope lately; raises Refusal.
+
+    401: it did not; 503: its certificate is still being fetched. Certificates are taken from SNS of the topic's own
+    region only.
+    """
+    url = text_of(envelope.get("SigningCertURL")) or ""
+    if not _is_at_sns(url, envelope, _CERTIFICATE_PATH):
+        raise denied(wanted="a certificate from SNS of the topic's region")
+    refuse_stale(rfc3339_to_ms(envelope.get("Timestamp")), request, MAX_AGE_MS)
+    key = _key_of(_fetched(url, fetch), request.received_at_ms)
+    algorithm = _HASHES.get(str(envelope.get("SignatureVersion")))
+    if algorithm is None:
+        raise denied(wanted="a signature of version 1 or 2")
+    try:
+        signature = decoded_base64(text_of(envelope.get("Signature")) or "")
+        key.verify(signature, _signed_text(envelope), PKCS1v15(), algorithm())
+    except InvalidSignature:
+        raise denied(wanted="Amazon's signature of the message") from None
+
+
+def confirm(envelope: dict[str, Any], fetch: Fetch) -> None:
+    """Nothing once the subscription is confirmed; raises Refusal: 403 where its URL is not at SNS, 503 until then."""
+    url = text_of(envelope.get("SubscribeURL")) or ""
+    if not _is_at_sns(url, envelope, _CONFIRMATION):
+        raise Refusal(403, "not-sns", "SubscribeURL: wanted one of SNS in the topic's region; got another")
+    _fetched(url, fetch)
+
+
+def _is_at_sns(url: str, envelope: dict[str, Any], rest: re.Pattern[str]) -> bool:
+    """Whether a URL is `https://sns.REGION.amazonaws.com/` and the rest; no user, port, redirect, or other host."""
+    topic = _TOPIC.fullmatch(text_of(envelope.get("TopicArn")) or "")
+    if topic is None:
+        return False
+    hosts = (f"https://sns.{topic[1]}.amazonaws.com/", f"https://sns.{topic[1]}.amazonaws.com.cn/")
+    return any(url.startswith(host) and rest.fullmatch(url[len(host) :]) for host in hosts)
+
+
+def _fetched(url: str, fetch: Fetch) -> bytes:
+    document = fetch(url)
+    if document is None:
+        message = "not ready: a document of SNS is being fetched; deliver again"
+        raise Refusal(503, "not-ready", message, RETRY_AFTER_SECONDS)
+    return document
+
+
+def _key_of(pem: bytes, now_ms: int) -> RSAPublicKey:
+    try:
+        certificate = load_pem_x509_certificate(pem)
+    except ValueError:
+        raise denied(wanted="a certificate from SNS") from None
+    now = datetime.fromtimestamp(now_ms / 1000, timezone.utc)
+    key = certificate.public_key()
+    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc or not isinstance(
+        key, RSAPublicKey
+    ):
+        raise denied(wanted="a certificate from SNS that is valid today")
+    return key
+
+
+def _signed_text(envelope: dict[str, Any]) -> bytes:
+    fields = _SIGNED_FIELDS[envelope["Type"]]
+    said = ((name, envelope.get(name)) for name in fields)
+    return "".join(f"{name}\n{value}\n" for name, value in said if isinstance(value, str)).encode()
+
+
+def message_of(envelope: dict[str, Any]) -> dict[str, Any]:
+    """The object that a notification carries as text; an empty one for a message in plain words."""
+    from_text = text_of(envelope.get("Message")) or ""
+    return object_of(json_of(from_text.encode())) if from_text.startswith("{") else {}

@@ -1,0 +1,102 @@
+"""Which sites are ours: there forms may lead, and there a click from a mail may carry who clicked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
+
+from streamprocessor.errors import OperatorError
+
+MAX_URL_CHARS = 4000
+
+_SITE = re.compile(r"(?:(https?)://)?(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# Browsers read a backslash as a slash and drop control characters, so a text with either says two things.
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Hosts under one name. scheme None: http and https; port None: the scheme's own; below: also names under it."""
+
+    host: str
+    scheme: str | None
+    port: int | None
+    below: bool
+
+    def holds(self, parts: SplitResult) -> bool:
+        """Whether the address is on this site."""
+        host = parts.hostname or ""
+        named = host.endswith("." + self.host) if self.below else host == self.host
+        port = _DEFAULT_PORTS[parts.scheme] if self.port is None else self.port
+        return named and self.scheme in (None, parts.scheme) and _port_of(parts) == port
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """All sites of ours."""
+
+    sites: tuple[Site, ...] = ()
+
+    def hold(self, url: str) -> bool:
+        """Whether the URL leads to one of these sites."""
+        parts = web_address(url)
+        return parts is not None and any(site.holds(parts) for site in self.sites)
+
+
+def read_sites(text: str) -> Sites:
+    """The sites that `www.example.com,*.example.org,http://localhost:8080` spells. Raises OperatorError."""
+    return Sites(tuple(_site(item) for item in filter(None, (part.strip().lower() for part in text.split(",")))))
+
+
+def web_address(url: str) -> SplitResult | None:
+    """The parts of an absolute http or https URL, None of anything else: other schemes, names and passwords in it."""
+    if len(url) > MAX_URL_CHARS or _AMBIGUOUS.search(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and _port_of(parts) is not None
+    except ValueError:
+        return None
+    return parts if whole and "@" not in parts.netloc else None
+
+
+def path_of(url: str) -> str:
+    """The path of a URL, `/` where it has none."""
+    parts = web_address(url)
+    return (parts.path if parts else "") or "/"
+
+
+def parameter_of(url: str, name: str) -> str | None:
+    """The first value of a query parameter that is not empty, None where the URL has none."""
+    parts = web_address(url)
+    return next((value for key, value in parse_qsl(parts.query) if key == name), None) if parts else None
+
+
+def with_parameter(url: str, name: str, value: str) -> str:
+    """The URL with that query parameter once; nothing else of it changes."""
+    parts = urlsplit(without_parameter(url, name))
+    said = f"{name}={quote(value, safe='')}"
+    return urlunsplit(parts._replace(query=f"{parts.query}&{said}" if parts.query else said))
+
+
+def without_parameter(url: str, name: str) -> str:
+    """The URL without that query parameter; one that does not have it stays as it is."""
+    parts = urlsplit(url)
+    pieces = parts.query.split("&")
+    kept = [piece for piece in pieces if piece.partition("=")[0] != name]
+    return url if len(kept) == len(pieces) else urlunsplit(parts._replace(query="&".join(kept)))
+
+
+def _site(text: str) -> Site:
+    found = _SITE.fullmatch(text)
+    if found is None:
+        message = f"STREAMPROCESSOR_ALLOWED_SITES: wanted names as www.example.com or *.example.com; got {text!r}"
+        raise OperatorError(message)
+    scheme, below, host, port = found.groups()
+    return Site(host.strip("[]"), scheme, int(port) if port else None, below is not None)
+
+
+def _port_of(parts: SplitResult) -> int | None:
+    return _DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port

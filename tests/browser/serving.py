@@ -1,0 +1,123 @@
+"""A site with the beacon in its pages, and a collector that keeps what it is sent; both over HTTP."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from streamprocessor.collector.wire import Request, WireFormat
+from tests.collector.tracking import NOW_MS, Served, serve
+
+PATIENCE_SECONDS = 15.0
+WRITE_KEY = "the key of the tests"
+
+
+class Collector:
+    """The formats' own functions behind a plain HTTP server; the real one's durability is tested elsewhere."""
+
+    def __init__(self, url: str, formats: Iterable[WireFormat]) -> None:
+        self.url = url
+        self._formats = {
+            (method, path.split("{")[0]): wire_format for wire_format in formats for method, path in wire_format.routes
+        }
+        self._arrived = threading.Condition()
+        self.received: list[Served] = []
+
+    def answer(self, asked: Request) -> Served:
+        wire_format = next(
+            wire_format
+            for (method, start), wire_format in self._formats.items()
+            if asked.method == method and (asked.path.startswith(start) if start.endswith("/") else asked.path == start)
+        )
+        served = serve(wire_format, asked)
+        if served.reading.entries or served.reading.bad:
+            with self._arrived:
+                self.received.append(served)
+                self._arrived.notify_all()
+        return served
+
+    def values(self, count: int) -> list[dict[str, object]]:
+        """The first `count` records that arrive; fails where fewer come in time."""
+        with self._arrived:
+            self._arrived.wait_for(lambda: len(self._values()) >= count, PATIENCE_SECONDS)
+            found = self._values()
+        assert len(found) >= count, f"wanted {count} records; got {found}"
+        return found
+
+    def _values(self) -> list[dict[str, object]]:
+        return [value for served in self.received for value in served.values]
+
+
+@contextmanager
+def serving(formats: Iterable[WireFormat]) -> Iterator[Collector]:
+    """A running collector of these formats."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            parts = urlsplit(self.path)
+            asked = Request(self.command, parts.path, parts.query, headers, body, body, NOW_MS, None)
+            answer = collector.answer(asked).answer
+            self.send_response(answer.status)
+            for name, value in (("Content-Type", answer.content_type), *answer.headers):
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None: ...
+
+    with _running(Handler) as port:
+        collector = Collector(f"http://127.0.0.1:{port}", formats)
+        yield collector
+
+
+class Site:
+    """A site all of whose pages hold the same body and the beacon."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.collector_url = ""
+        self.body = ""
+
+    def page(self) -> bytes:
+        script = f'<script src="{self.collector_url}/beacon.js" data-key="{WRITE_KEY}"></script>'
+        return f"<!doctype html><title>A site</title><body>{self.body}{script}</body>".encode()
+
+
+@contextmanager
+def a_site() -> Iterator[Site]:
+    """A running site; its host is not the collector's."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = b"" if self.path == "/favicon.ico" else site.page()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with _running(Handler) as port:
+        site = Site(f"http://localhost:{port}")
+        yield site
+
+
+@contextmanager
+def _running(handler: type[BaseHTTPRequestHandler]) -> Iterator[int]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,28 @@
+"""All providers together: what the server mounts and what the settings hold."""
+
+import pytest
+
+from streamprocessor.collector.providers.directory import PROVIDERS, provider_formats
+from streamprocessor.errors import OperatorError
+from streamprocessor.settings import read_settings
+from tests.collector.providers.senders import NAMING, amazon
+
+
+def test_each_provider_has_its_path_and_no_key() -> None:
+    formats = provider_formats({}, NAMING, None, amazon)
+    assert [wire_format.routes for wire_format in formats] == [
+        (("POST", f"/hooks/{name}"), ("HEAD", f"/hooks/{name}")) for name in PROVIDERS
+    ]
+    assert not any(wire_format.needs_key for wire_format in formats)
+
+
+def test_each_provider_has_its_setting() -> None:
+    environment = {f"STREAMPROCESSOR_HOOK_{name.upper()}_SECRET": f"of {name}" for name in PROVIDERS}
+    settings = read_settings(environment)
+    assert {name: settings.hook_secret(name) for name in PROVIDERS} == {name: f"of {name}" for name in PROVIDERS}
+
+
+def test_mandrills_key_without_the_public_url_refuses_to_start() -> None:
+    with pytest.raises(OperatorError, match="STREAMPROCESSOR_PUBLIC_URL"):
+        provider_formats({"mandrill": "key"}, NAMING, "", amazon)
+    provider_formats({"mandrill": "unverified"}, NAMING, "", amazon)

@@ -1,0 +1,111 @@
+"""Documents fetched in the background: nobody waits, nothing is fetched twice, redirects lead nowhere."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from streamprocessor.collector.providers.fetching import MAX_AT_ONCE, MAX_KEPT, BackgroundFetch, document_at, https_get
+
+PATIENCE_SECONDS = 10
+
+
+class Source:
+    """Documents that are there when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.may_answer = threading.Event()
+        self.error: OSError | None = None
+
+    def __call__(self, url: str) -> bytes:
+        self.asked.append(url)
+        assert self.may_answer.wait(PATIENCE_SECONDS)
+        if self.error:
+            raise self.error
+        return url.encode()
+
+
+def wait_for_all() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "background-fetch":
+            thread.join(PATIENCE_SECONDS)
+
+
+def test_a_document_is_there_once_it_was_fetched_and_fetched_once() -> None:
+    source = Source()
+    fetch = BackgroundFetch(source)
+    assert [fetch("a"), fetch("a")] == [None, None]
+    source.may_answer.set()
+    wait_for_all()
+    assert [fetch("a"), fetch("a")] == [b"a", b"a"]
+    assert source.asked == ["a"]
+
+
+def test_no_more_than_a_few_are_fetched_at_once() -> None:
+    source = Source()
+    fetch = BackgroundFetch(source)
+    urls = [f"{number}" for number in range(MAX_AT_ONCE + 3)]
+    assert {fetch(url) for url in urls} == {None}
+    source.may_answer.set()
+    wait_for_all()
+    assert source.asked == urls[:MAX_AT_ONCE]
+
+
+def test_no_more_than_some_are_kept() -> None:
+    source = Source()
+    source.may_answer.set()
+    fetch = BackgroundFetch(source)
+    for number in range(MAX_KEPT + 1):
+        fetch(f"{number}")
+        wait_for_all()
+    assert fetch("0") is None
+    assert fetch(f"{MAX_KEPT}") is not None
+    wait_for_all()
+
+
+def test_a_failure_is_logged_without_its_query_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    source = Source()
+    source.may_answer.set()
+    source.error = ConnectionRefusedError()
+    fetch = BackgroundFetch(source)
+    assert fetch("https://sns.example/?Token=secret") is None
+    wait_for_all()
+    assert "sns.example" in caplog.text
+    assert "secret" not in caplog.text
+    source.error = None
+    assert fetch("https://sns.example/?Token=secret") is None
+    wait_for_all()
+    assert fetch("https://sns.example/?Token=secret") is not None
+
+
+@pytest.mark.parametrize("url", ["http://example.com/", "file:///etc/hostname", "ftp://example.com/", ""])
+def test_only_https_is_fetched(url: str) -> None:
+    with pytest.raises(OSError, match="wanted https"):
+        https_get(url)
+
+
+def test_a_redirect_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    asked: list[str] = []
+
+    class Redirecting(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Redirecting) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(OSError, match="302"):
+                document_at(f"http://127.0.0.1:{server.server_port}/")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert asked == ["/"]

@@ -1,0 +1,79 @@
+"""Every documented kind of event, posted and signed as its provider does, and what it becomes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamprocessor.contract.events import decode_event
+from streamprocessor.contract.topics import read_topics, topic_named
+from streamprocessor.contract.updates import decode_update
+from tests.collector.providers.senders import NAMING, NOW_MS, SENDERS, Sender, cases_of, format_of
+
+CASES = [
+    pytest.param(sender, case, id=f"{sender.provider}: {case['case']}")
+    for sender in SENDERS
+    for case in cases_of(sender)
+]
+TOPICS = read_topics(Path("topics"))
+ARRIVAL = "2026-11-22T08:05:00.000Z"
+
+
+@pytest.mark.parametrize(("sender", "case"), CASES)
+def test_each_documented_event_becomes_what_the_table_says(sender: Sender, case: dict[str, Any]) -> None:
+    wire_format = format_of(sender.provider, sender.secret)
+    request = sender.post(case["payload"], sender.secret)
+    opened = wire_format.open(request)
+    reading = wire_format.read(request, opened)
+
+    assert reading.bad == []
+    events = [entry for entry in reading.entries if entry.topic != "contact-updates"]
+    suppressed = [entry for entry in reading.entries if entry.topic == "contact-updates"]
+    assert [event.value for event in events] == [
+        _value_of(sender.provider, expected, event.value["id"])
+        for event, expected in zip(events, case["becomes"], strict=True)
+    ]
+    assert [(entry.contact_id, entry.value["update"], entry.value["suppressed"]) for entry in suppressed] == [
+        (_contact_of(expected), "suppressed", True) for expected in case["becomes"] if expected.get("suppresses")
+    ]
+    answer = wire_format.accepted(request, opened, reading)
+    assert answer.status == 200
+    assert json.loads(answer.body) == {"accepted": len(opened.payload), "rejected": []}
+
+
+@pytest.mark.parametrize(("sender", "case"), CASES)
+def test_what_was_accepted_is_no_dead_letter_later(sender: Sender, case: dict[str, Any]) -> None:
+    wire_format = format_of(sender.provider, sender.secret)
+    request = sender.post(case["payload"], sender.secret)
+
+    for entry in wire_format.read(request, wire_format.open(request)).entries:
+        topic = topic_named(TOPICS, entry.topic)
+        if entry.topic == "contact-updates":
+            decode_update(entry.value, entry.contact_id, NOW_MS)
+        else:
+            decoded = decode_event(entry.value, entry.contact_id, NOW_MS, topic.event_type)
+            assert decoded.id == entry.value["id"]
+
+
+def test_every_provider_has_cases_of_all_six_types() -> None:
+    wanted = {"email_open", "email_click", "email_delivered", "email_bounce", "spam_complaint", "unsubscribe"}
+    found = {
+        sender.cases: {event["type"] for case in cases_of(sender) for event in case["becomes"]} for sender in SENDERS
+    }
+    assert found == dict.fromkeys(found, wanted)
+
+
+def _contact_of(expected: dict[str, Any]) -> str:
+    return expected["contact"] if "contact" in expected else NAMING.address(expected["address"])
+
+
+def _value_of(provider: str, expected: dict[str, Any], event_id: str) -> dict[str, Any]:
+    return {
+        "id": event_id,
+        "contact_id": _contact_of(expected),
+        "type": expected["type"],
+        "occurred_at": expected.get("at", ARRIVAL),
+        "properties": {"provider": provider} | expected["properties"],
+        "context": expected["context"],
+    }

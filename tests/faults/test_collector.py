@@ -1,0 +1,193 @@
+"""What the collector answered with 200 is in the topics, once, whatever was killed, stopped or full meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.broker.ports import any_free
+from streamprocessor.settings import Settings
+from tests.harness.collectors import KEY, CollectorProcess
+from tests.harness.senders import Load, assert_claims_hold
+from tests.harness.system import System, until
+
+pytestmark = pytest.mark.kafka
+
+OUTAGE_SECONDS = float(os.environ.get("FAULT_OUTAGE_SECONDS", "5"))
+KILLS = int(os.environ.get("FAULT_COLLECTOR_KILLS", "3"))
+SPOOLING, SPOOL_BYTES = "leadscore_collector_spooling", "leadscore_collector_spool_bytes"
+
+
+def settings_for(broker: EmbeddedKafka) -> Settings:
+    return Settings(bootstrap=broker.bootstrap, partitions=4, request_timeout_seconds=5.0)
+
+
+async def has_passed_on_everything(collector: CollectorProcess) -> None:
+    await until(lambda: collector.metric(SPOOLING), lambda value: value == 0, 60, f"spool empty\n{collector.tail()}")
+    assert collector.metric(SPOOL_BYTES) == 0
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+async def test_a_broker_that_is_away_for_a_while_is_not_noticed_by_clients(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path, how: str
+) -> None:
+    broker = own_kafka()
+    system = System(settings_for(broker))
+    await system.create()
+    collector = await CollectorProcess(system.settings, tmp_path).start().ready()
+    try:
+        load = Load(collector).start()
+        await until(lambda: len(load.claimed), lambda count: count > 200, 20, "load before the outage")
+
+        await asyncio.to_thread(broker.stop if how == "stop" else broker.kill)
+        await until(lambda: collector.metric(SPOOL_BYTES), lambda size: size > 0, 20, "something on disk")
+        before = len(load.claimed)
+        await asyncio.sleep(OUTAGE_SECONDS if how == "stop" else 1.0)  # the outage itself
+        assert collector.is_ready()
+        assert len(load.claimed) > before + 50
+        await asyncio.to_thread(broker.start)
+
+        await has_passed_on_everything(collector)
+        before = len(load.claimed)
+        await until(lambda: len(load.claimed), lambda count: count > before + 100, 20, "load after the outage")
+        await load.stop()
+        assert set(load.answers) == {200}
+        assert load.slowest_seconds < 8
+        await assert_claims_hold(system, load)
+        assert collector.stop() == 0
+    finally:
+        collector.discard()
+
+
+async def test_a_collector_killed_at_random_loses_and_doubles_nothing(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+) -> None:
+    broker = own_kafka()
+    system = System(settings_for(broker))
+    await system.create()
+    collector = await CollectorProcess(system.settings, tmp_path).start().ready()
+    chance = random.Random(7)
+    try:
+        load = Load(collector).start()
+        for turn in range(KILLS):
+            claimed = len(load.claimed)
+            await until(lambda: len(load.claimed), lambda count: count > claimed + 50, 30, "load")  # noqa: B023
+            if turn % 2:  # killed while it spools, and once more while it passes on
+                await asyncio.to_thread(broker.kill)
+                await until(lambda: collector.metric(SPOOL_BYTES), lambda size: size > 0, 20, "something on disk")
+                claimed = len(load.claimed)
+                await until(lambda: len(load.claimed), lambda count: count > claimed + 200, 30, "a backlog")  # noqa: B023
+                collector.kill()
+                collector.start()
+                await asyncio.to_thread(broker.start)
+            await asyncio.sleep(chance.random() * 1.5)
+            collector.kill()
+            await collector.start().ready()
+        await has_passed_on_everything(collector)
+        await load.stop()
+        await assert_claims_hold(system, load)
+        assert collector.stop() == 0
+        assert list((tmp_path / "collector" / "spool").glob("*.spool")) == []
+    finally:
+        collector.discard()
+
+
+async def test_a_broker_that_hangs_is_waited_for_on_disk(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+) -> None:
+    broker = own_kafka()
+    system = System(settings_for(broker))
+    await system.create()
+    collector = await CollectorProcess(system.settings, tmp_path).start().ready()
+    try:
+        load = Load(collector).start()
+        await until(lambda: len(load.claimed), lambda count: count > 100, 20, "load")
+        os.kill(broker.pid, signal.SIGSTOP)
+        try:
+            await until(lambda: collector.metric(SPOOL_BYTES), lambda size: size > 0, 20, "something on disk")
+            before = len(load.claimed)
+            await until(lambda: len(load.claimed), lambda count: count > before + 100, 20, "load on disk")
+            collector.kill()
+            collector.start()
+            await until(lambda: len(load.claimed), lambda count: count > before + 200, 40, "load on disk again")
+        finally:
+            os.kill(broker.pid, signal.SIGCONT)
+        await has_passed_on_everything(collector)
+        await load.stop()
+        await assert_claims_hold(system, load)
+    finally:
+        collector.discard()
+
+
+async def test_a_full_spool_answers_503_until_kafka_takes_it(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+) -> None:
+    broker = own_kafka()
+    system = System(settings_for(broker))
+    await system.create()
+    broker.stop()
+    collector = CollectorProcess(system.settings, tmp_path, spool_max_bytes=1 << 16).start()
+    try:
+        await collector.ready()
+        load = Load(collector).start()
+        await until(lambda: load.answers[503], lambda count: count > 5, 60, "refusals")
+        headers = {"authorization": f"Bearer {KEY}"}
+        event = {"contact_id": "c-full", "id": "0-0", "type": "x", "properties": {"text": "x" * 20_000}}
+        refused = httpx.post(f"{collector.address}/v1/events", json=event, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (503, "full")
+        assert int(refused.headers["retry-after"]) > 0
+        pixel = httpx.get(f"{collector.address}/o/nobody-signed-this.gif")
+        assert (pixel.status_code, pixel.headers["content-type"], len(pixel.content)) == (200, "image/gif", 43)
+        assert httpx.get(f"{collector.address}/readyz").status_code == 503
+
+        await asyncio.to_thread(broker.start)
+        await has_passed_on_everything(collector)
+        assert httpx.get(f"{collector.address}/readyz").status_code == 200
+        await load.stop()
+        assert set(load.answers) == {200, 503}
+        await assert_claims_hold(system, load)
+    finally:
+        collector.discard()
+
+
+async def test_a_collector_told_to_stop_loses_nothing(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+) -> None:
+    broker = own_kafka()
+    system = System(settings_for(broker))
+    await system.create()
+    collector = await CollectorProcess(system.settings, tmp_path).start().ready()
+    try:
+        load = Load(collector, clients=8).start()
+        await until(lambda: len(load.claimed), lambda count: count > 100, 20, "load")
+        assert await asyncio.to_thread(collector.stop) == 0
+        await load.stop()
+        assert load.answers[200]
+        assert not any(isinstance(answer, int) and answer != 200 for answer in load.answers)
+        await assert_claims_hold(system, load)
+    finally:
+        collector.discard()
+
+
+async def test_without_kafka_it_starts_and_keeps_on_disk(tmp_path: Path) -> None:
+    settings = Settings(bootstrap=f"127.0.0.1:{any_free()}")
+    collector = CollectorProcess(settings, tmp_path).start()
+    try:
+        await collector.ready()
+        load = Load(collector, clients=1).start()
+        await until(lambda: len(load.claimed), lambda count: count > 50, 20, "load")
+        await load.stop()
+        assert set(load.answers) == {200}
+        assert collector.metric(SPOOL_BYTES) > 0
+        assert collector.metric("leadscore_collector_spool_age_seconds") > 0
+        assert collector.stop() == 0
+    finally:
+        collector.discard()
