@@ -212,3 +212,29 @@ def test_a_record_stays_small_with_thousands_of_values() -> None:
         assert record.folded is None or all(len(of) <= 100 for of in record.folded.by.values())
     assert forgotten > 1_000
     assert max(sizes) < 96 * 1024
+
+
+def test_a_stage_of_a_value_is_held_down_to_leave_below() -> None:
+    scorer = scorer_of(FADING, stages=(Stage("cold", 0), Stage("warm", 10 * NANO, 6 * NANO)))
+    record = scorer.blank()
+    told(scorer, record, visit("a", 0))
+    ahead = [scorer.scores_at(record, START_MS + day * DAY_MS)["interest"].values for day in (20, 30)]
+    assert [[value.stage for value in values or ()] for values in ahead] == [["warm"], ["cold"]]
+    steps = scorer.advance(record, START_MS + 30 * DAY_MS)
+    stages = [
+        (value.presented_nano or 0) // NANO
+        for step in steps
+        for value in step.scores[0].values or ()
+        if value.stage == "warm"
+    ]
+    assert stages == [9, 8, 7, 6]
+
+
+def test_silence_of_a_value_is_counted_from_its_last_event_when_that_is_folded() -> None:
+    quiet = InactivityRule("quiet", ("visit",), 10 * DAY_MS, -E15, every_ms=10 * DAY_MS, max_times=100)
+    anything = InactivityRule("nothing", None, 10 * DAY_MS, -100 * E15, every_ms=10 * DAY_MS, max_times=100)
+    scorer = scorer_of(quiet, anything)
+    record = scorer.blank()
+    told(scorer, record, visit("a", 0), visit("b", 5, "mail"), visit("c", 64))
+    assert {piece.id for piece in record.evidence.pieces()} == {"c"}
+    assert points(scorer, record, 64) == {"mail": -505}

@@ -184,3 +184,18 @@ def test_opposite_components_that_cancel_out_do_not_hold_the_search() -> None:
     record = scorer.blank()
     scorer.apply(record, [event("a", 0)])
     assert scorer.next_step_of(record, "same", START_MS) is None
+
+
+def test_a_component_that_is_taken_off_wakes_the_record_as_it_fades() -> None:
+    less = Score("less", (), combine=Weighted((("engagement", -NANO), ("fit", NANO))))
+    scorer = Scorer(replace(MODEL, scores=(ENGAGEMENT, FIT, less), hot_leads=()))
+    alone = Scorer(Model("m", "v", (replace(ENGAGEMENT, precision_nano=30 * NANO, stages=()), FIT, less)))
+    for each in (scorer, alone):
+        record = each.blank()
+        each.apply(record, [event("a", 0)])
+        step_ms = each.next_step_of(record, "less", START_MS)
+        assert step_ms is not None
+        assert record.holds_until_ms is not None
+        assert START_MS < record.holds_until_ms <= step_ms
+        (step,) = each.advance(record, step_ms)
+        assert (step.at_ms, shown(step)["less"]) == (step_ms, (-19, None))
