@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from streamprocessor.contract.quantities import name, weight_nano
 from streamprocessor.contract.reading import Fields, Spot
-from streamprocessor.scoring.model import NANO, InactivityRule, Matrix, Score, Weighted
+from streamprocessor.scoring.combination import Matrix, Weighted
+from streamprocessor.scoring.model import NANO, InactivityRule, Score
 
 
 def read_combine(spot: Spot) -> Weighted | Matrix:

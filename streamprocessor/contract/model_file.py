@@ -16,7 +16,8 @@ from streamprocessor.contract.quantities import count, duration_ms, event_path, 
 from streamprocessor.contract.reading import Node, Problems, Scalar, Spot
 from streamprocessor.contract.yaml_tree import plain, read_tree
 from streamprocessor.errors import ModelError
-from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Matrix, Model, NoDecay, Rule, Score
+from streamprocessor.scoring.combination import Matrix
+from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Score
 
 DEFAULT_NAME = "default"
 MAX_CHARS = 1024 * 1024

@@ -6,7 +6,8 @@ from functools import partial
 
 from streamprocessor.contract.quantities import duration_ms, name, nano
 from streamprocessor.contract.reading import Items, Scalar, Spot
-from streamprocessor.scoring.model import DAY_MS, NANO, HotLead, Matrix, Score, Stage
+from streamprocessor.scoring.combination import Matrix
+from streamprocessor.scoring.model import DAY_MS, NANO, HotLead, Score, Stage
 
 
 def read_stages(spot: Spot, min_nano: int | None, max_nano: int | None) -> tuple[Stage, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streamprocessor.scoring.model import Matrix
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.plan import Plan, ScorePlan
 from streamprocessor.scoring.presented import unrounded
 from streamprocessor.scoring.record import Derived, Record

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.deriving import derive
-from streamprocessor.scoring.model import Matrix
 from streamprocessor.scoring.plan import Plan, ScorePlan
 from streamprocessor.scoring.record import Derived, Record
 from streamprocessor.scoring.steps import ScoreAt

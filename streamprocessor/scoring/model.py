@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from streamprocessor.scoring.combination import Matrix, Weighted
+
 E15 = 10**15
 NANO = 10**9
 DAY_MS = 86_400_000
@@ -239,29 +241,6 @@ class Group:
 
     name: str
     limit_nano: int
-
-
-@dataclass(frozen=True, slots=True)
-class Weighted:
-    """The sum of other scores, unrounded and unclamped, each times its weight; `sum` is read as weights of 1."""
-
-    weights_nano: tuple[tuple[str, int], ...]  # (score, weight)
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """No number, only a stage: a label of the stages of two other scores; where `labels` has none, one after the other.
-
-    labels: (stage of rows, stage of columns, label).
-    """
-
-    rows: str
-    columns: str
-    labels: tuple[tuple[str, str, str], ...] = ()
-
-    def label(self, row: str, column: str) -> str:
-        """The label of a contact whose rows' stage is `row` and whose columns' stage is `column`."""
-        return next((label for r, c, label in self.labels if (r, c) == (row, column)), row + column)
 
 
 @dataclass(frozen=True, slots=True)

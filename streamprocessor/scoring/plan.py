@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.combining import ComponentTerm
 from streamprocessor.scoring.conditions import Predicate, paths_of, predicate
 from streamprocessor.scoring.facts import PROXY, SCANNER
@@ -19,14 +20,12 @@ from streamprocessor.scoring.model import (
     HalfLife,
     HotLead,
     InactivityRule,
-    Matrix,
     Model,
     MonetaryRule,
     NoDecay,
     RecencyRule,
     Rule,
     Score,
-    Weighted,
 )
 from streamprocessor.scoring.presented import Display
 from streamprocessor.scoring.record import Derived

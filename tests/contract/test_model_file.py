@@ -8,6 +8,7 @@ from streamprocessor.contract.model_file import parse_model, read_model
 from streamprocessor.contract.reading import Problems
 from streamprocessor.contract.yaml_tree import core_value, plain, read_tree
 from streamprocessor.errors import ModelError
+from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.model import (
     DAY_MS,
     E15,
@@ -25,7 +26,6 @@ from streamprocessor.scoring.model import (
     InactivityRule,
     Limit,
     Linear,
-    Matrix,
     MonetaryRule,
     NoDecay,
     PercentPerDayEvery,
@@ -34,7 +34,6 @@ from streamprocessor.scoring.model import (
     Stage,
     StepDecay,
     Test,
-    Weighted,
 )
 
 HOUR_MS = 3_600_000

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from streamprocessor.contract.records import decode_record, encode_record
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.facts import Event, Fact
-from streamprocessor.scoring.model import NANO, Matrix, Model, Score
+from streamprocessor.scoring.model import NANO, Model, Score
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Part, ScoreAt, ScoreStep, Step

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.model import (
     DAY_MS,
     E15,
@@ -27,7 +28,6 @@ from streamprocessor.scoring.model import (
     InactivityRule,
     Limit,
     Linear,
-    Matrix,
     Model,
     MonetaryRule,
     NoDecay,
@@ -39,7 +39,6 @@ from streamprocessor.scoring.model import (
     Stage,
     StepDecay,
     Test,
-    Weighted,
 )
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
@@ -233,13 +232,10 @@ def scores(draw: st.DrawFn, name: str, taste: Taste) -> Score:
 
 @st.composite
 def sums(draw: st.DrawFn, components: Sequence[Score], taste: Taste) -> Score:
-    """A score that is the weighted sum of others."""
     chosen = draw(st.lists(st.sampled_from(components), min_size=1, max_size=2, unique_by=lambda score: score.name))
     q = draw(st.sampled_from(taste.precisions_nano))
     unending = any(isinstance(rule, InactivityRule) and rule.max_times is None for s in chosen for rule in s.rules)
-    low, high = draw(st.sampled_from([-40, None] if not unending else [-40])), draw(st.sampled_from([None, 60]))
-    if unending:
-        high = 60
+    low, high = (-40, 60) if unending else (draw(st.sampled_from([-40, None])), draw(st.sampled_from([60, None])))
     return Score(
         "sum",
         (),
@@ -254,7 +250,6 @@ def sums(draw: st.DrawFn, components: Sequence[Score], taste: Taste) -> Score:
 
 @st.composite
 def matrices(draw: st.DrawFn, components: Sequence[Score]) -> Score:
-    """A matrix of the first two of these scores."""
     rows, columns = components[:2]
     cells = [(row.name, column.name) for row in rows.stages for column in columns.stages]
     labelled = draw(st.lists(st.sampled_from(cells), max_size=3, unique=True))
@@ -304,7 +299,3 @@ def stages_of(score: Score, scores: Sequence[Score]) -> list[str]:
     by_name = {each.name: each for each in scores}
     rows, columns = by_name[score.combine.rows].stages, by_name[score.combine.columns].stages
     return [score.combine.label(row.name, column.name) for row in rows for column in columns]
-
-
-def is_matrix(score: Score) -> bool:
-    return isinstance(score.combine, Matrix)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
+from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.facts import HUMAN, Event, Fact
-from streamprocessor.scoring.model import NANO, AttributeRule, InactivityRule, Matrix, Model, Score, Weighted
+from streamprocessor.scoring.model import NANO, AttributeRule, InactivityRule, Model, Score
 from tests.scoring.oracle_evidence import ABSENT, Known, canonical_json, holds, plain, until, value_in_event
 from tests.scoring.oracle_rules import LARGEST_SCORE, ZERO, in_fifty_digits, is_match, rule_events, to_nano, worth
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.facts import Event, Fact, SuppressionChanged
-from streamprocessor.scoring.model import HotLead, Matrix, Model, Score
+from streamprocessor.scoring.model import HotLead, Model, Score
 from tests.scoring.oracle import score_at, score_named
 from tests.scoring.oracle_evidence import by_occurrence, plain
 from tests.scoring.oracle_stages import Shown, show, stage_after

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from streamprocessor.scoring.model import Matrix, Model, Score, Stage
+from streamprocessor.scoring.combination import Matrix
+from streamprocessor.scoring.model import Model, Score, Stage
 from tests.scoring.oracle import Answer, Number, applies, number_of
 from tests.scoring.oracle_evidence import Known
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.model import (
     DAY_MS,
@@ -17,7 +18,6 @@ from streamprocessor.scoring.model import (
     HalfLife,
     InactivityRule,
     Linear,
-    Matrix,
     Model,
     MonetaryRule,
     NoDecay,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from streamprocessor.contract.records import decode_record, encode_record
+from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.facts import AttributesWritten, Event, Fact
 from streamprocessor.scoring.model import (
     DAY_MS,
@@ -17,12 +18,10 @@ from streamprocessor.scoring.model import (
     HalfLife,
     HotLead,
     Limit,
-    Matrix,
     Model,
     Score,
     Stage,
     Test,
-    Weighted,
 )
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
