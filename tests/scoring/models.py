@@ -277,9 +277,8 @@ def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
     staged = [score for score in drawn if score.stages and score.by is None]
     if len(staged) > 1 and draw(st.booleans()):
         drawn.insert(0, draw(matrices(staged)))
-    leads = [
-        draw(hot_leads(score, drawn)) for score in drawn if score.by is None and (score.stages or is_matrix(score))
-    ]
+    leading = [score for score in drawn if score.by is None and (score.stages or isinstance(score.combine, Matrix))]
+    leads = [draw(hot_leads(score, drawn)) for score in leading]
     return Model("random", "v", tuple(drawn), tuple(leads[-1:]), 0, draw(st.booleans()), taste.window_ms)
 
 
