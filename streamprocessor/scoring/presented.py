@@ -101,10 +101,10 @@ class Display:
             None if high is None else self._least_shown_as(high)
         )
 
-    def below(self, cell: Cell, presented_nano: int) -> Cell:
-        """The cell, widened to all that is shown as less than this."""
+    def below(self, presented_nano: int) -> Cell:
+        """All that is shown as less than this, as if it were one cell."""
         high = self._least_shown_as(presented_nano)
-        return cell._replace(low=None, high=high, low_e15=None, high_e15=_before_rounding(high))
+        return Cell(presented_nano, None, high, None, _before_rounding(high), 0)
 
     def reaches(self, stage: str, wanted: str) -> bool:
         """Whether `stage` is `wanted` or above."""

@@ -52,7 +52,9 @@ def standings(score: ScorePlan, derived: Derived, shown: Shown, t_ms: int) -> li
         is_other = (cell.presented_nano, stage) != values.blank
         found.append(Standing(name, exact, cell, stage, is_other, total, gauge))
     found.sort(key=_rank)
-    return found[: values.most_shown] + [each._replace(is_shown=False) for each in found[values.most_shown :]]
+    return found[: values.most_shown] + [
+        each._replace(is_shown=False) if each.is_shown else each for each in found[values.most_shown :]
+    ]
 
 
 def shown_of(found: Sequence[Standing]) -> Shown:
@@ -75,11 +77,11 @@ def look_at_values(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
         return ScoreStep(score.name, None, None, None, before is not None, None, None, None)
     last = before or {}
     found = standings(score, record.derived, last, at_ms)
-    weakest = _weakest(score, found)
+    hidden_room = _room_of_hidden(score, found)
     earliest: int | None = None
     steps = []
     for each in found:
-        until = holds_until(_room(score, each, weakest), each.total_e15, each.gauge, at_ms)
+        until = holds_until(_room(each, hidden_room), each.total_e15, each.gauge, at_ms)
         if until is not None and (earliest is None or until < earliest):
             earliest = until
         if each.is_shown:
@@ -100,8 +102,8 @@ def first_change(
     now = t_ms
     while True:
         found = standings(score, derived, shown, now)
-        weakest = _weakest(score, found)
-        rooms = [(each, _room(score, each, weakest)) for each in found]
+        hidden_room = _room_of_hidden(score, found)
+        rooms = [(each, _room(each, hidden_room)) for each in found]
         bounds = [(holds_until(room, each.total_e15, each.gauge, now), each.name, room) for each, room in rooms]
         nearest: int | None = None
         for bound, name, room in sorted((bound, name, room) for bound, name, room in bounds if bound is not None):
@@ -165,17 +167,17 @@ def _as_without_evidence(score: ScorePlan, found: Sequence[Standing], last: Show
     return steps
 
 
-def _weakest(score: ScorePlan, found: Sequence[Standing]) -> int | None:
-    """What the weakest shown value shows where no more can be shown; else None."""
+def _room_of_hidden(score: ScorePlan, found: Sequence[Standing]) -> Cell | None:
+    """Where values can move that are weaker than all that are shown; None where more can be shown."""
     shown = [each.cell.presented_nano for each in found if each.is_shown]
-    return shown[-1] if len(shown) == _values(score).most_shown else None
+    return score.display.below(shown[-1]) if len(shown) == _values(score).most_shown else None
 
 
-def _room(score: ScorePlan, each: Standing, weakest: int | None) -> Cell:
-    """Where the value can move without a change of what is shown: hidden by stronger ones, anywhere below them."""
-    if each.is_shown or weakest is None or each.cell.presented_nano >= weakest:
+def _room(each: Standing, hidden_room: Cell | None) -> Cell:
+    """Where the value can move without a change of what is shown: its cell, or anywhere below the weakest shown."""
+    if each.is_shown or hidden_room is None or each.cell.presented_nano >= hidden_room.presented_nano:
         return each.cell
-    return score.display.below(each.cell, weakest)
+    return hidden_room
 
 
 def _rank(each: Standing) -> tuple[bool, int, str]:
