@@ -14,7 +14,15 @@ import orjson
 
 from tests.bench.scale import Scale
 
-PER_SECOND = ("events/s", "events/CPU s", "records/s")
+PER_SECOND = (
+    "events/s",
+    "events/CPU s",
+    "records/s",
+    "pixels/s",
+    "pixels/CPU s",
+    "posted/s",
+    "posted/CPU s",
+)
 IN_SECONDS = {"s": 1.0, "ms": 0.001}
 TO_WORKER = ("events/s", "events/CPU s")
 WORKER_PART = "throughput"
