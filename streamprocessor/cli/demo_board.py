@@ -40,7 +40,7 @@ class Board:
         cooled = None
         for name in announced["changed"]:
             score = announced["scores"][name]
-            if score is not None and "score" in score:
+            if score is not None and score.get("score") is not None:
                 cooled = self._take_score(announced, name, score) or cooled
         return cooled
 
@@ -50,8 +50,9 @@ class Board:
         reasons = ", ".join(
             f"{part.get('rule', part.get('group'))} {part['points']:+.3g}" for part in announced["because"]
         )
+        shown = announced["stage"] if announced["score"] is None else f"{announced['score']:g}"
         line = (
-            f"HOT LEAD {announced['contact_id']}: {announced['score_name']} {announced['score']:g}, "
+            f"HOT LEAD {announced['contact_id']}: {announced['score_name']} {shown}, "
             f"was {announced['previous_stage']}: {reasons}"
         )
         self.latest_hot_leads.append(line)

@@ -10,12 +10,8 @@ import orjson
 from streamprocessor.collector.wire import Bad, Entry, Reading
 from streamprocessor.contract import reasons
 from streamprocessor.contract.events import CONTACT_UPDATE, decode_event
-<<<<<<< HEAD
 from streamprocessor.contract.fields import contact_of
-=======
-from streamprocessor.contract.fields import contact_of, content_key, held_to_arrival, id_of, instant_ms_of
 from streamprocessor.contract.json_text import MAX_DEPTH
->>>>>>> main
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.contract.topics import Topic
 from streamprocessor.contract.updates import decode_update

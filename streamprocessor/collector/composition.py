@@ -98,7 +98,7 @@ def _settle_memory() -> None:
 
 
 def _watch(metrics: Metrics, spool: Spool, safekeeping: Safekeeping) -> None:
-    metrics.spool_damaged.inc(spool.damaged_bytes)
+    metrics.spool_damaged.set_function(lambda: spool.damaged_bytes)
     metrics.spool_bytes.set_function(lambda: spool.backlog_bytes)
     metrics.spool_age.set_function(lambda: (_now_ms() - spool.oldest_ms) / 1000 if spool.oldest_ms else 0.0)
     metrics.is_spooling.set_function(lambda: safekeeping.is_spooling)

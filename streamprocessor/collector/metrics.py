@@ -33,7 +33,7 @@ class Metrics:
         self.lost = counter("entries_not_kept_total", "Records that were neither in Kafka nor on disk", "route")
         self.spool_bytes = gauge("spool_bytes", "Bytes on disk that are not in Kafka yet")
         self.spool_age = gauge("spool_age_seconds", "Age of the oldest entry on disk that is not in Kafka yet")
-        self.spool_damaged = counter("spool_damaged_bytes_total", "Bytes of the spool that can't be read any more")
+        self.spool_damaged = gauge("spool_damaged_bytes", "Bytes of the spool that could not be read since the start")
         self.is_spooling = gauge("spooling", "1 while entries go to disk, 0 while they go to Kafka")
         self.round_size = Histogram(
             "leadscore_collector_round_records",

@@ -65,12 +65,12 @@ class Spool:
     def backlog_bytes(self) -> int:
         """Bytes that Kafka does not have yet."""
         at = self._mark.position
-        return max(0, sum(length for number, length in self._lengths.items() if number >= at.segment) - at.offset)
+        return max(0, sum(length for number, length in list(self._lengths.items()) if number >= at.segment) - at.offset)
 
     @property
     def has_room(self) -> bool:
         """Whether one more batch may fit."""
-        return sum(self._lengths.values()) + self._segment_bytes // 8 <= self._max_bytes
+        return sum(list(self._lengths.values())) + self._segment_bytes // 8 <= self._max_bytes
 
     @property
     def marked_at_ms(self) -> int:
@@ -99,9 +99,9 @@ class Spool:
     def next_chunk(self) -> Chunk | None:
         """What Kafka is to get next; None: it has everything."""
         at = self._mark.position
-        for number in sorted(number for number in self._lengths if number >= at.segment):
+        for number in sorted(list(self._lengths)):  # a copy: `write` may add one meanwhile
             offset = at.offset if number == at.segment else 0
-            chunk = self._chunk_of(number, offset)
+            chunk = self._chunk_of(number, offset) if number >= at.segment else None
             if chunk is not None:
                 self.oldest_ms = chunk.since_ms
                 return chunk
@@ -142,8 +142,7 @@ class Spool:
         end = start
         for frame in frames_in(content, start):
             if frame.start > end:
-                self.damaged_bytes += frame.start - end
-                log.error("spool %s: %d bytes at %d can't be read, and are lost", file, frame.start - end, end)
+                self._note_damage(file, end, frame.start)
             end = frame.end
         if end < len(content):
             os.truncate(file, end)
@@ -169,7 +168,14 @@ class Spool:
                     break
             if rows:
                 return Chunk(rows, since_ms, Position(number, end))
+        if length > offset:
+            self._note_damage(self._file(number), offset, length)
+            self._lengths[number] = offset
         return None
+
+    def _note_damage(self, file: Path, start: int, end: int) -> None:
+        self.damaged_bytes += end - start
+        log.error("spool %s: bytes %d to %d can't be read, and are lost", file, start, end)
 
     def _segment_for(self, size: int) -> int:
         if self._tail is not None:

@@ -9,7 +9,7 @@ import orjson
 
 from streamprocessor.contract.outbox import Message
 from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.scoring.steps import HotLeadStep, Part, Step
+from streamprocessor.scoring.steps import HotLeadStep, Part, ScoreStep, Step
 
 NANO = 10**9
 
@@ -63,21 +63,8 @@ class Announcer:
         return messages
 
     def _score_updated(self, contact_id: str, at: str, step: Step) -> dict[str, Any]:
-        scores = {}
-        changed = []
-        for score in step.scores:
-            name, presented_nano, unrounded_nano, stage, has_changed, previous_nano, previous_stage, until_ms = score
-            shown: dict[str, Any] = {"score": number(presented_nano), "unrounded": unrounded_nano / NANO}
-            if stage is not None:
-                shown["stage"] = stage
-            if has_changed:
-                changed.append(name)
-                shown["previous"] = number(previous_nano)
-                if previous_stage is not None:
-                    shown["previous_stage"] = previous_stage
-            if until_ms is not None:
-                shown["holds_until"] = format_rfc3339(until_ms)
-            scores[name] = shown
+        scores = {score.name: _score_object(score) for score in step.scores}
+        changed = [score.name for score in step.scores if score.changed]
         value = {
             "contact_id": contact_id,
             "at": at,
@@ -100,7 +87,7 @@ class Announcer:
             "at": at,
             "score_name": hot_lead.score,
             "episode": hot_lead.episode,
-            "score": number(hot_lead.presented_nano),
+            "score": None if hot_lead.presented_nano is None else number(hot_lead.presented_nano),
             "previous_stage": hot_lead.previous_stage,
             "stage": hot_lead.stage,
             "because": [part_object(part) for part in strongest],
@@ -111,6 +98,27 @@ class Announcer:
 def tombstone(contact_id: str) -> Message:
     """What takes the last score-updated of an erased contact out of the compacted topic."""
     return Message(SCORE_UPDATED, contact_id.encode(), None, [])
+
+
+def _score_object(score: ScoreStep) -> dict[str, Any] | None:
+    """A score, or one value of a `by` score, as a step tells it; None where it is null. A matrix has a stage alone."""
+    _, presented_nano, unrounded_nano, stage, has_changed, previous_nano, previous_stage, until_ms, values = score
+    if values is not None:
+        return {"values": {value.name: _score_object(value) for value in values}}
+    if presented_nano is None and stage is None:
+        return None
+    shown: dict[str, Any] = {"score": None if presented_nano is None else number(presented_nano)}
+    if unrounded_nano is not None:
+        shown["unrounded"] = unrounded_nano / NANO
+    if stage is not None:
+        shown["stage"] = stage
+    if has_changed and presented_nano is not None:
+        shown["previous"] = None if previous_nano is None else number(previous_nano)
+    if has_changed and previous_stage is not None:
+        shown["previous_stage"] = previous_stage
+    if until_ms is not None:
+        shown["holds_until"] = format_rfc3339(until_ms)
+    return shown
 
 
 def number(nano: int) -> int | float:

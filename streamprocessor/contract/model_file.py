@@ -7,21 +7,26 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from streamprocessor.contract.model_combine import check_components, read_combine
+from streamprocessor.contract.model_conditions import attribute_condition
 from streamprocessor.contract.model_decay import read_decay
 from streamprocessor.contract.model_rules import Surroundings, read_rule
 from streamprocessor.contract.model_stages import read_hot_leads, read_stages
-from streamprocessor.contract.quantities import count, duration_ms, flag, name, nano
+from streamprocessor.contract.quantities import count, duration_ms, event_path, flag, name, nano
 from streamprocessor.contract.reading import Node, Problems, Scalar, Spot
 from streamprocessor.contract.step_rates import why_too_fine
 from streamprocessor.contract.yaml_tree import plain, read_tree
 from streamprocessor.errors import ModelError
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Scanners, Score
 
 DEFAULT_NAME = "default"
 MAX_CHARS = 1024 * 1024
 LONGEST_BURST_MS = 3_600_000
 
-_LATER = ("applies_when", "by", "max_values", "combine")
+DEFAULT_VALUES, MOST_VALUES = 20, 100
+
+_BY_RULES = ("decay", "precision", "min", "max", "groups", "stages", "applies_when", "by", "max_values", "rules")
 _NO_DECAY: Decay = NoDecay()
 
 
@@ -78,30 +83,65 @@ def _scores(spot: Spot) -> tuple[Score, ...]:
     if not entries:
         spot.refuse("at least one score")
     scores = []
+    spots = {}
     for score_name, inner in entries.items():
         inner = Spot(inner.node, f"score '{score_name}'", spot.problems)
         name(Spot(Scalar(score_name, inner.node.line), "scores", spot.problems))
         if (score := spot.problems.attempt(partial(_score, score_name, inner), None)) is not None:
             scores.append(score)
+        spots[score_name] = inner
+    if not spot.problems.found:  # what scores are combined of is judged when each of them can be read
+        check_components(tuple(scores), spots)
     return tuple(scores)
 
 
 def _score(score_name: str, spot: Spot) -> Score:
-    fields = spot.fields("decay", "precision", "min", "max", "groups", "stages", "rules", *_LATER)
-    for word in _LATER:
-        if word in fields:
-            fields.entries[word].note("not supported yet; wanted a score without it; got one with it")
+    """The score; raises Wrong where it is no mapping, and notes what else is wrong in it."""
+    entries = spot.entries(f"a mapping of {', '.join(_BY_RULES)}")
+    if "combine" in entries:
+        return _combined(score_name, spot)
+    fields = spot.fields(*_BY_RULES, "combine")
     precision = fields.read("precision", _precision, NANO)
     low, high = fields.read("min", nano, None), fields.read("max", nano, None)
     _check_bounds(spot, precision, low, high)
     groups = fields.read("groups", _groups, ())
     decay = fields.read("decay", read_decay, _NO_DECAY)
     around = Surroundings(decay, frozenset(group.name for group in groups), low, high)
-    rules = () if "combine" in fields else fields.needed("rules", lambda inner: _rules(inner, around), ())
+    rules = fields.needed("rules", lambda inner: _rules(inner, around), ())
     if too_fine := why_too_fine(precision, rules):
         fields.entries.get("precision", spot).note(too_fine)
     stages = fields.read("stages", lambda inner: read_stages(inner, low, high), ())
-    return Score(score_name, rules, stages, groups, precision, low, high)
+    if "max_values" in fields and "by" not in fields:
+        fields.entries["max_values"].note("says how many values are shown; wanted 'by' beside it; got none")
+    return Score(
+        score_name,
+        rules,
+        stages,
+        groups,
+        precision,
+        low,
+        high,
+        applies_when=fields.read("applies_when", attribute_condition, None),
+        by=fields.read("by", event_path, None),
+        max_values=fields.read("max_values", _max_values, DEFAULT_VALUES),
+    )
+
+
+def _combined(score_name: str, spot: Spot) -> Score:
+    """The score of others; that there are such is checked when all are read."""
+    combine = read_combine(spot.entries("combine")["combine"])
+    if isinstance(combine, Matrix):
+        fields = spot.fields("combine", "applies_when")
+        return Score(
+            score_name, (), applies_when=fields.read("applies_when", attribute_condition, None), combine=combine
+        )
+    fields = spot.fields("combine", "precision", "min", "max", "stages", "applies_when")
+    precision = fields.read("precision", _precision, NANO)
+    low, high = fields.read("min", nano, None), fields.read("max", nano, None)
+    _check_bounds(spot, precision, low, high)
+    stages = fields.read("stages", lambda inner: read_stages(inner, low, high), ())
+    applies_when = fields.read("applies_when", attribute_condition, None)
+    return Score(score_name, (), stages, (), precision, low, high, applies_when=applies_when, combine=combine)
 
 
 def _check_bounds(spot: Spot, precision: int, low: int | None, high: int | None) -> None:
@@ -145,6 +185,13 @@ def _precision(spot: Spot) -> int:
     if precision <= 0:
         spot.refuse("a number above 0, such as 1 or 0.1")
     return precision
+
+
+def _max_values(spot: Spot) -> int:
+    values = count(spot)
+    if values > MOST_VALUES:
+        spot.refuse(f"at most {MOST_VALUES} values")
+    return values
 
 
 def _proxy_opens(spot: Spot) -> bool:

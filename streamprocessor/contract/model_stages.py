@@ -6,6 +6,7 @@ from functools import partial
 
 from streamprocessor.contract.quantities import duration_ms, name, nano
 from streamprocessor.contract.reading import Items, Scalar, Spot
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.model import DAY_MS, NANO, HotLead, Score, Stage
 
 
@@ -45,6 +46,13 @@ def read_hot_leads(spot: Spot, scores: tuple[Score, ...]) -> tuple[HotLead, ...]
     return tuple(hot_leads)
 
 
+def labels_of(matrix: Matrix, scores: tuple[Score, ...]) -> list[str]:
+    """Every label that the matrix can show, in order of rows; none where its rows or columns are not among them."""
+    stages = {score.name: [stage.name for stage in score.stages] for score in scores}
+    rows, columns = stages.get(matrix.rows, []), stages.get(matrix.columns, [])
+    return list(dict.fromkeys(matrix.label(row, column) for row in rows for column in columns))
+
+
 def _stage(stage_name: str, spot: Spot) -> Stage:
     if isinstance(spot.node, Scalar):
         return Stage(stage_name, nano(spot))
@@ -72,7 +80,15 @@ def _hot_lead(spot: Spot, scores: tuple[Score, ...]) -> HotLead:
     if score is None and score_name and scores:  # without scores something worse has been said
         names = ", ".join(score.name for score in scores)
         fields.entries["score"].note(f"unknown score; wanted one of {names}; got '{score_name}'")
-    if score is not None and stage_name:
+    if score is not None and score.by is not None:
+        wanted = ", ".join(other.name for other in scores if other.by is None) or "a score with one number"
+        got = f"'{score_name}', which has one for each value"
+        fields.entries["score"].note(f"a hot lead is of a contact; wanted one of {wanted}; got {got}")
+    elif score is not None and isinstance(score.combine, Matrix):
+        labels = labels_of(score.combine, scores)
+        if stage_name and labels and stage_name not in labels:
+            fields.entries["stage"].note(f"unknown label; wanted one of {', '.join(labels)}; got '{stage_name}'")
+    elif score is not None and stage_name:
         above_lowest = [stage.name for stage in score.stages[1:]]
         if stage_name not in above_lowest:
             wanted = f"one of {', '.join(above_lowest)}" if above_lowest else "a score with stages to rise to"

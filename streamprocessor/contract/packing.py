@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xxhash import xxh3_64_digest
 
-from streamprocessor.contract.record_layout import FoldedLayout, Live, decode_pieces, encode
+from streamprocessor.contract.record_layout import FoldedLayout, Head, Live, decode_pieces, encode
 from streamprocessor.scoring.facts import HUMAN, PROXY, SCANNER
-from streamprocessor.scoring.record import Evidence, Folded, FoldedRule, Piece
+from streamprocessor.scoring.record import Derived, Evidence, Folded, FoldedRule, Piece
 
 _ARRAY_MARK = b"\xdd"
 _ARRAY_HEAD_BYTES = {0xDC: 3, 0xDD: 5}  # arrays of up to 15 items have a head of one byte
@@ -81,16 +81,18 @@ def folded_row(folded: Folded | None) -> tuple[Any, ...] | None:
         key: (rule.count, rule.amount, rule.half_life_ms, rule.at_ms, rule.live, rule.slots)
         for key, rule in folded.rules.items()
     }
-    return folded.newest_ms, rules, folded.lasts
+    by = {key: {name: folded_row(held) for name, held in of.items()} for key, of in folded.by.items()}
+    return folded.newest_ms, rules, folded.lasts, by
 
 
 def widened(row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     """The same with every amount as text: some do not fit into 64 bits."""
     if row is None:
         return None
-    newest_ms, rules, lasts = row
+    newest_ms, rules, lasts, by = row
     wide_rules = {key: (rule[0], str(rule[1]), *rule[2:4], wide(rule[4]), rule[5]) for key, rule in rules.items()}
-    return newest_ms, wide_rules, lasts
+    wide_by = {key: {name: widened(held) for name, held in of.items()} for key, of in by.items()}
+    return newest_ms, wide_rules, lasts, wide_by
 
 
 def folded_of_row(folded: FoldedLayout | None) -> Folded | None:
@@ -101,7 +103,47 @@ def folded_of_row(folded: FoldedLayout | None) -> Folded | None:
         key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, narrow(r.live), r.slots)
         for key, r in folded.rules.items()
     }
-    return Folded(folded.newest_ms, rules, folded.lasts)
+    by = {key: {name: _value(held) for name, held in of.items()} for key, of in folded.by.items()}
+    return Folded(folded.newest_ms, rules, folded.lasts, by)
+
+
+def _value(row: FoldedLayout) -> Folded:
+    made = folded_of_row(row)
+    assert made is not None
+    return made
+
+
+def value_rows(by: Mapping[str, Mapping[str, Derived]]) -> dict[str, Any]:
+    """What is derived of each value of `by` scores, as the fields of ValueLayout."""
+    return {key: {name: (d.sums, d.live, d.lasts, d.slots) for name, d in of.items()} for key, of in by.items()}
+
+
+def values_of_rows(head: Head) -> dict[str, dict[str, Derived]]:
+    """What value_rows wrote, widened or not."""
+    return {
+        key: {
+            name: Derived(
+                head.newest_ms,
+                head.first_ms,
+                {number: int(amount) for number, amount in held.sums.items()},
+                {number: narrow(matches) for number, matches in held.live.items()},
+                held.lasts,
+                held.slots,
+            )
+            for name, held in of_score.items()
+        }
+        for key, of_score in head.by.items()
+    }
+
+
+def wide_sums(sums: Mapping[int, int]) -> dict[int, str]:
+    """Amounts as texts, by rule."""
+    return {number: str(amount) for number, amount in sums.items()}
+
+
+def wide_live(live: Mapping[int, list[tuple[int, int]]]) -> dict[int, Live]:
+    """Matches with amounts as texts, by rule."""
+    return {number: wide(matches) for number, matches in live.items()}
 
 
 def wide(matches: list[tuple[int, int]]) -> Live:

@@ -10,6 +10,7 @@ from streamprocessor.scoring.model import E15, NANO
 
 POINTS_BOUND = 1_000_000
 SCORE_BOUND = 4_000_000
+WEIGHT_BOUND = 1_000
 MAX_DAYS = 36_500
 
 _UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
@@ -81,6 +82,14 @@ def factor(spot: Spot) -> float:
     if value == 0 or abs(value) >= 10**15:
         spot.refuse("a number that is not 0")
     return float(value)
+
+
+def weight_nano(spot: Spot) -> int:
+    """A weight as an integer of 10⁻⁹: not zero, below 1 000 in size."""
+    value = number(spot)
+    if value == 0 or abs(value) >= WEIGHT_BOUND:
+        spot.refuse(f"a number that is not 0, below {WEIGHT_BOUND:_} in size")
+    return int(_EXACT.multiply(value, Decimal(NANO)))
 
 
 def count(spot: Spot) -> int:

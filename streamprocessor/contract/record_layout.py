@@ -24,11 +24,21 @@ class RuleLayout(msgspec.Struct, array_like=True):
 
 
 class FoldedLayout(msgspec.Struct, array_like=True):
-    """What is folded of a contact; fields as in Folded."""
+    """What is folded of a contact, or of one value of a `by` score; fields as in Folded."""
 
     newest_ms: int
     rules: dict[str, RuleLayout]
     lasts: dict[str, int]
+    by: dict[str, dict[str, FoldedLayout]] = {}
+
+
+class ValueLayout(msgspec.Struct, array_like=True):
+    """What is derived of one value of a `by` score; fields as in Derived, without what is the contact's."""
+
+    sums: dict[int, Wide]
+    live: dict[int, Live]
+    lasts: dict[int, int]
+    slots: bytes
 
 
 StampLayout: TypeAlias = tuple[int, str]
@@ -75,7 +85,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     offsets: dict[int, int]
     attributes: dict[str, list[Any]]
     suppressed: tuple[bool, int, str]
-    shown: dict[str, tuple[int, str | None]]
+    shown: dict[str, tuple[int | None, str | None]]
     episodes: dict[str, tuple[int, int | None]]
     holds_until_ms: int | None
     verdicts: dict[str, tuple[int, str, str, int]]
@@ -94,6 +104,8 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     marks: bytes
     bonds: BondsLayout | None = None
     traces: bytes = b""
+    values: dict[str, dict[str, tuple[int, str | None]] | None] = {}
+    by: dict[str, dict[str, ValueLayout]] = {}
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -7,7 +7,18 @@ from typing import Any
 from msgspec import DecodeError
 
 from streamprocessor.contract.bond_rows import bonds_of_row, bonds_row
-from streamprocessor.contract.packing import Names, folded_of_row, folded_row, narrow, pack, wide, widened
+from streamprocessor.contract.packing import (
+    Names,
+    folded_of_row,
+    folded_row,
+    narrow,
+    pack,
+    value_rows,
+    values_of_rows,
+    wide_live,
+    wide_sums,
+    widened,
+)
 from streamprocessor.contract.record_layout import Head, decode_head, encode
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.record import Derived, Evidence, Record
@@ -57,8 +68,18 @@ def decode_record(value: bytes) -> Record:
         folded_of_row(head.folded),
         head.fold_at_ms,
         Evidence(head.packed, head.packed_count, head.marks, Names(head.names)),
-        Derived(head.newest_ms, head.first_ms, sums, live, head.lasts, head.slots, head.traces),
+        Derived(
+            head.newest_ms,
+            head.first_ms,
+            sums,
+            live,
+            head.lasts,
+            head.slots,
+            head.traces,
+            values_of_rows(head) if head.by else {},
+        ),
         None if head.bonds is None else bonds_of_row(head.bonds),
+        head.values,
     )
 
 
@@ -92,14 +113,19 @@ def _head(record: Record) -> tuple[Any, ...]:
         marks,
         None if record.bonds is None else bonds_row(record.bonds),
         derived.traces,
+        record.values,
+        value_rows(derived.by) if derived.by else {},
     )
 
 
 def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same with every amount as text: some do not fit into 64 bits."""
     fields = dict(zip(Head.__struct_fields__, head, strict=True))
-    fields["sums"] = {number: str(amount) for number, amount in fields["sums"].items()}
-    fields["live"] = {number: wide(matches) for number, matches in fields["live"].items()}
+    fields["sums"], fields["live"] = wide_sums(fields["sums"]), wide_live(fields["live"])
+    fields["by"] = {
+        key: {name: (wide_sums(row[0]), wide_live(row[1]), *row[2:]) for name, row in of.items()}
+        for key, of in fields["by"].items()
+    }
     fields["folded"] = widened(fields["folded"])
     fields["has_wide"] = True
     return tuple(fields.values())

@@ -9,25 +9,48 @@ from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import Part
+from streamprocessor.scoring.steps import Part, ScoreAt
 
 
 def answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[str, Any]:
     """The object that `score --json` and `explain --json` print for a contact at at_ms, in the contract's shape.
 
-    stage is null where the score has none, next_step_at where no step by time comes any more.
+    stage is null where the score has none, next_step_at where no step by time comes any more, the score where it does
+    not apply. Of a `by` score there are the values that are shown, and the parts of each.
     """
-    scores = {}
+    scores: dict[str, Any] = {}
+    explanation: dict[str, Any] = {}
     for name, score in scorer.scores_at(record, at_ms).items():
         next_step_ms = scorer.next_step_of(record, name, at_ms)
-        scores[name] = {
-            "score": number(score.presented_nano),
-            "unrounded": score.unrounded_nano / NANO,
-            "stage": score.stage,
-            "next_step_at": None if next_step_ms is None else format_rfc3339(next_step_ms),
+        if score.values is None:
+            scores[name] = _score_object(score, next_step_ms)
+            is_by = name in record.values
+            explanation[name] = {} if is_by else [explained(part) for part in scorer.explain(record, name, at_ms)]
+            continue
+        values = {value.name: _number_object(value) for value in score.values}
+        scores[name] = {"values": values, "next_step_at": _instant(next_step_ms)}
+        explanation[name] = {
+            value: [explained(part) for part in scorer.explain(record, name, at_ms, value=value)] for value in values
         }
-    explanation = {name: [explained(part) for part in scorer.explain(record, name, at_ms)] for name in scores}
     return {"contact_id": contact_id, "at": format_rfc3339(at_ms), "scores": scores, "explanation": explanation}
+
+
+def _score_object(score: ScoreAt, next_step_ms: int | None) -> dict[str, Any] | None:
+    if score.presented_nano is None and score.stage is None:
+        return None
+    return {**_number_object(score), "next_step_at": _instant(next_step_ms)}
+
+
+def _number_object(score: ScoreAt) -> dict[str, Any]:
+    return {
+        "score": None if score.presented_nano is None else number(score.presented_nano),
+        "unrounded": None if score.unrounded_nano is None else score.unrounded_nano / NANO,
+        "stage": score.stage,
+    }
+
+
+def _instant(instant_ms: int | None) -> str | None:
+    return None if instant_ms is None else format_rfc3339(instant_ms)
 
 
 def explained(part: Part) -> dict[str, Any]:

@@ -33,15 +33,18 @@ class ModelChange:
         """One contact more, as of at_ms; the record is the new model's afterwards."""
         self._old.adopt(record, record.at_ms)
         self._old.advance(record, at_ms)
-        shown = dict(record.shown)
+        shown, values = dict(record.shown), dict(record.values)
         episodes = {name: number for name, (number, _) in record.episodes.items()}
         self.contacts += 1
         self.moved += bool(self._new.adopt(record, at_ms))
         for name, moved in self.by_score.items():
+            if name in record.values:
+                moved.scores += record.values[name] != values.get(name)
+                continue
             presented, stage = record.shown[name]
             before, stage_before = shown.get(name, (None, None))
             moved.scores += presented != before
-            moved.higher += before is not None and presented > before
-            moved.lower += before is not None and presented < before
+            moved.higher += before is not None and presented is not None and presented > before
+            moved.lower += before is not None and presented is not None and presented < before
             moved.stages += stage != stage_before
             moved.become_hot += record.episodes.get(name, (0, None))[0] > episodes.get(name, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.joining import is_suppressed
 from streamprocessor.scoring.plan import Plan, ScorePlan
 from streamprocessor.scoring.presented import unrounded
@@ -11,8 +12,9 @@ from streamprocessor.scoring.record import Derived, Record
 from streamprocessor.scoring.steps import HotLeadStep, ScoreStep
 from streamprocessor.scoring.terms import END_OF_TIME_MS, Gauge
 from streamprocessor.scoring.timing import holds_until
+from streamprocessor.scoring.values import look_at_values
 
-Shown = tuple[int, "str | None"]
+Shown = tuple["int | None", "str | None"]
 
 NO_NEWS = END_OF_TIME_MS
 """The age of news that is never announced as a hot lead."""
@@ -28,7 +30,12 @@ class Look(NamedTuple):
 
 
 def blank_shown(plan: ScorePlan, derived: Derived) -> Shown:
-    """What is shown of a contact of whom nothing is known."""
+    """What is shown of a contact of whom nothing is known; both None: null."""
+    if plan.is_null(derived):
+        return None, None
+    if plan.matrix is not None:
+        rows, columns = [blank_shown(side, derived)[1] for side, _ in plan.components]
+        return None, plan.matrix.label(str(rows), str(columns))
     cell = plan.display.cell(unrounded(sum(term.value(derived, 0) for term in plan.terms)))
     return cell.presented_nano, plan.display.stage(cell, None)
 
@@ -40,6 +47,13 @@ def look(plan: Plan, record: Record, at_ms: int) -> Look:
     earliest: int | None = None
     shown, derived = record.shown, record.derived
     for score in plan.scores:
+        if not score.is_simple:
+            step = _look_at(score, record, at_ms)
+            any_changed = any_changed or step.changed
+            if step.holds_until_ms is not None and (earliest is None or step.holds_until_ms < earliest):
+                earliest = step.holds_until_ms
+            scores.append(step)
+            continue
         gauge = Gauge()
         total = 0
         for term in score.terms:
@@ -57,6 +71,35 @@ def look(plan: Plan, record: Record, at_ms: int) -> Look:
     return Look(at_ms, tuple(scores), any_changed, earliest)
 
 
+def _look_at(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
+    """The same for a score that can be null, is combined, or has values."""
+    if score.values is not None:
+        return look_at_values(score, record, at_ms)
+    name, derived, (before, before_stage) = score.name, record.derived, record.shown[score.name]
+    if score.is_null(derived):
+        changed = before is not None or before_stage is not None
+        return ScoreStep(name, None, None, None, changed, before, before_stage, None)
+    if score.matrix is not None:
+        return _look_at_matrix(score, score.matrix, record, at_ms)
+    gauge = Gauge()
+    total = sum(term.look(derived, at_ms, gauge) for term in score.terms)
+    exact = unrounded(total)
+    cell = score.display.cell(exact)
+    stage = score.display.stage(cell, before_stage)
+    changed = cell.presented_nano != before or stage != before_stage
+    until = holds_until(cell, total, gauge, at_ms)
+    return ScoreStep(name, cell.presented_nano, exact, stage, changed, before, before_stage, until)
+
+
+def _look_at_matrix(score: ScorePlan, matrix: Matrix, record: Record, at_ms: int) -> ScoreStep:
+    """The label of the stages that rows and columns have now; it holds as long as both."""
+    rows, columns = (_look_at(side, record, at_ms) for side, _ in score.components)
+    label = matrix.label(str(rows.stage), str(columns.stage))
+    before = record.shown[score.name][1]
+    until = min([side.holds_until_ms for side in (rows, columns) if side.holds_until_ms is not None], default=None)
+    return ScoreStep(score.name, None, None, label, label != before, None, before, until)
+
+
 def enter_hot(plan: Plan, record: Record, seen: Look, news_age_ms: int | None) -> list[HotLeadStep]:
     """The hot leads to announce; every entry into a hot stage from below starts the next episode, announced or not.
 
@@ -67,9 +110,9 @@ def enter_hot(plan: Plan, record: Record, seen: Look, news_age_ms: int | None) -
         hot = score.hot_lead
         if hot is None or step.stage == step.previous_stage or step.stage is None:
             continue
-        if not score.display.reaches(step.stage, hot.stage):
+        if not score.reaches(step.stage, hot.stage):
             continue
-        if step.previous_stage is not None and score.display.reaches(step.previous_stage, hot.stage):
+        if step.previous_stage is not None and score.reaches(step.previous_stage, hot.stage):
             continue
         number, announced_at = record.episodes.get(score.name, (0, None))
         number += 1

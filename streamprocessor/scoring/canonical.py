@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any
 
 LONGEST = 1024
-KEPT_OF_LONG = 960
+DIGEST_CHARS = 32
 
 
 def canonical(value: Any) -> str:
@@ -30,18 +30,21 @@ def cut(value: Any) -> Any:
     """The value, or what stands for one that is too long to be kept: its first characters and a hash of the whole."""
     kind = type(value)
     if kind is str:
-        return value if len(value) <= LONGEST else _cut_text(value)
+        return cut_to(value, LONGEST)
     if kind is int:
         return value if -(2**63) <= value < 2**63 else float(value)
     if value is None or kind is bool or kind is float:
         return value
     text = canonical(value)
-    return value if len(text) <= LONGEST else _cut_text(text)
+    return value if len(text) <= LONGEST else cut_to(text, LONGEST)
 
 
-def _cut_text(text: str) -> str:
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return text[:KEPT_OF_LONG] + digest
+def cut_to(text: str, longest: int) -> str:
+    """The text, or its first characters and a hash of the whole, together shorter than this."""
+    if len(text) <= longest:
+        return text
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_CHARS // 2).hexdigest()
+    return text[: longest - 2 * DIGEST_CHARS] + digest
 
 
 def _whole_floats_as_ints(value: Any) -> Any:

@@ -11,10 +11,10 @@ from streamprocessor.scoring.bursts import find_scanned
 from streamprocessor.scoring.facts import HUMAN, SCANNER
 from streamprocessor.scoring.folded import add_folded
 from streamprocessor.scoring.joining import attributes_of, first_of, folded_of, pieces_of, verdicts_of
-from streamprocessor.scoring.keeping import attribute_values
+from streamprocessor.scoring.keeping import attribute_values, value_name
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan, TypePlan
-from streamprocessor.scoring.record import Derived, Piece, Record
+from streamprocessor.scoring.record import Derived, FoldedRule, Piece, Record
 from streamprocessor.scoring.terms import weight
 
 Match = tuple[Matcher, Piece, int]
@@ -28,12 +28,12 @@ OnMatch = Callable[[Match], None]
 class Counter:
     """Counts pieces into `derived`. in_order: no later piece can come before one that was counted already."""
 
-    __slots__ = ("_derived", "_folded", "_on_match", "_plan", "_verdicts")
+    __slots__ = ("_derived", "_folded", "_on_match", "_plan", "_record", "_verdicts")
 
     def __init__(self, plan: Plan, record: Record, derived: Derived, on_match: OnMatch) -> None:
         """For the record's verdicts and folded evidence; on_match hears of every match that counts."""
         self._plan, self._derived, self._on_match = plan, derived, on_match
-        self._verdicts = verdicts_of(record)
+        self._record, self._verdicts = record, verdicts_of(record)
         self._folded = [folded.rules for folded in folded_of(record)]
 
     def count(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
@@ -78,7 +78,27 @@ class Counter:
                 landmark_ms = derived.newest_ms // matcher.grid_ms * matcher.grid_ms
                 amount = weight(amount, at, landmark_ms, half_life_ms)
             derived.sums[number] = derived.sums.get(number, 0) + amount
+        return self._count_by_value(piece, wanted, in_order, is_scanners) if wanted.by_value else True
+
+    def _count_by_value(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
+        """The same for the values that the piece has of `by` scores; a value is there from its first match on."""
+        for values, own in wanted.by_value:
+            if not values.may_take(piece.kept):
+                continue
+            name = value_name(piece.kept[values.path])
+            known = self._derived.by.get(values.key, {})
+            derived = known[name] if name in known else Derived()
+            derived.newest_ms = self._derived.newest_ms
+            counter = Counter(self._plan, self._record, derived, self._on_match)
+            counter._folded = self._folded_of(values.key, name)
+            if not counter.count(piece, own, in_order, is_scanners):
+                return False
+            if name not in known and (derived.sums or derived.live or derived.lasts):
+                self._derived.by.setdefault(values.key, {})[name] = derived
         return True
+
+    def _folded_of(self, key: str, name: str) -> list[dict[str, FoldedRule]]:
+        return [folded.by[key][name].rules for folded in folded_of(self._record) if name in folded.by.get(key, {})]
 
     def _is_later(self, slot: bytes, at_ms: int) -> bool:
         """Whether every unfolded match that holds this slot occurred before at_ms: then none is displaced."""
@@ -132,7 +152,21 @@ def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: On
         wanted = plan.by_type.get(piece.type, plan.any_type)
         if wanted is not None:
             counter.count(piece, wanted, in_order=True, is_scanners=piece.id in scanned)
+    settle_values(plan, derived)
     return derived
+
+
+def settle_values(plan: Plan, derived: Derived) -> None:
+    """Tell each value of the `by` scores what it shares with the contact: its times, its attribute rules."""
+    for values in plan.values:
+        of_attributes = {number: derived.sums.get(number, 0) for number in values.attributes}
+        for of_value in derived.by.get(values.key, {}).values():
+            of_value.newest_ms, of_value.first_ms = derived.newest_ms, derived.first_ms
+            for number, points in of_attributes.items():
+                if points:
+                    of_value.sums[number] = points
+                else:
+                    of_value.sums.pop(number, None)
 
 
 def kept_matches(plan: Plan, record: Record, numbers: set[int]) -> dict[int, list[Match]]:
@@ -141,7 +175,7 @@ def kept_matches(plan: Plan, record: Record, numbers: set[int]) -> dict[int, lis
     derived = Derived(newest_ms=record.derived.newest_ms)
     counter = Counter(plan, record, derived, lambda match: found[match[0].number].append(match))
     narrowed = {
-        type_: replace(wanted, matchers=matchers, watches=())
+        type_: replace(wanted, matchers=matchers, watches=(), by_value=())
         for type_, wanted in plan.by_type.items()
         if (matchers := tuple(matcher for matcher in wanted.matchers if matcher.number in numbers))
     }

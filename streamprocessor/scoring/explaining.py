@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from streamprocessor.scoring.combining import cut_score, scaled
 from streamprocessor.scoring.deriving import Match, derive, kept_matches
 from streamprocessor.scoring.intake import Intake
-from streamprocessor.scoring.joining import folded_count, verdicts_of
+from streamprocessor.scoring.joining import folded_of, verdicts_of
+from streamprocessor.scoring.keeping import value_name
 from streamprocessor.scoring.laws import LinearLaw
 from streamprocessor.scoring.live import LawTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.matching import KINDS, Matcher
-from streamprocessor.scoring.model import EventRule
-from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan
+from streamprocessor.scoring.model import NANO, EventRule
+from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan, capped_rule
 from streamprocessor.scoring.presented import E15_A_NANO, HALF_NANO_E15, unrounded
-from streamprocessor.scoring.record import Derived, Piece, Record
+from streamprocessor.scoring.record import Derived, Folded, Piece, Record
 from streamprocessor.scoring.silence import SilenceTerm
 from streamprocessor.scoring.steps import Part, ScoreStep
 from streamprocessor.scoring.terms import CappedTerm, ExponentialTerm
@@ -24,21 +27,61 @@ MOST_CAUSES = 16
 MOST_DECAYING = 3
 
 
-def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int) -> list[Part]:
-    """The parts of one score at t: their points_nano add up to unrounded_nano; the largest takes the remainder."""
-    matches: dict[int, list[Match]] = {}
-    numbers = {rule.number for rule in score.rules}
+Matches = dict[int, list[Match]]
+Parts = list[tuple[Part, int]]
+"""Parts without points, each with its points in e15."""
+
+
+def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str | None = None) -> list[Part]:
+    """The parts of one score at t: their points_nano add up to unrounded_nano; the largest takes the remainder.
+
+    value: of which value of a `by` score; None of any other. No parts: of what is null, or not there, or a matrix.
+    """
+    numbers = {rule.number for part, _ in ((score, 0), *score.components) for rule in part.rules}
+    matches: Matches = {}
 
     def on_match(match: Match) -> None:
-        if match[0].number in numbers:
-            matches.setdefault(match[0].number, []).append(match)
+        matcher, piece, _ = match
+        if matcher.number in numbers and (values is None or value_name(piece.kept[values.path]) == value):
+            matches.setdefault(matcher.number, []).append(match)
 
+    values, folded = score.values, folded_of(record)
     derived = derive(plan, record, until_ms=t_ms, on_match=on_match)
-    parts: list[tuple[Part, int]] = []
+    if score.is_null(derived) or score.matrix is not None:
+        return []
+    if values is not None:
+        of_value = derived.by.get(values.key, {}).get(value or "")
+        if of_value is None:
+            return []
+        derived = of_value
+        by_value = [held.by.get(values.key, {}) for held in folded]
+        folded = [held[value or ""] for held in by_value if (value or "") in held]
+    source = _Source(plan, record, folded, derived, matches, t_ms)
+    parts, total = _combined_parts(score, source) if score.components else _score_parts(score, source)
+    exact = unrounded(total)
+    if abs(exact * E15_A_NANO - total) > E15_A_NANO:
+        parts += _cut(Part(None, 0, "cut"), exact * E15_A_NANO - total)
+    return _rounded(parts, exact)
+
+
+class _Source(NamedTuple):
+    """Where parts come from: the evidence as of t."""
+
+    plan: Plan
+    record: Record
+    folded: list[Folded]
+    derived: Derived
+    matches: Matches
+    t_ms: int
+
+
+def _score_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
+    """The parts of a score that rules make, and its sum."""
+    parts: Parts = []
     shares: dict[str | None, int] = {}
     for rule in score.rules:
-        of_rule = list(_rule_parts(plan, rule, record, derived, matches.get(rule.number, ()), t_ms))
-        share = rule.term.value(derived, t_ms)
+        of_rule = list(_rule_parts(rule, source))
+        share = rule.term.value(source.derived, source.t_ms)
         limit = rule.rule.limit.points_nano
         if limit is not None:
             capped = CappedTerm([rule.term], limit).cap(share)
@@ -52,11 +95,32 @@ def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int) -> list[Par
         capped = CappedTerm([], group.limit_nano).cap(share)
         parts += _cut(Part(None, 0, "cut", group=group.name), capped - share)
         total += capped
-    exact = unrounded(total)
-    parts += _cut(
-        Part(None, 0, "cut"), exact * E15_A_NANO - total if abs(exact * E15_A_NANO - total) > E15_A_NANO else 0
-    )
-    return _rounded(parts, exact)
+    return parts, total
+
+
+def _combined_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
+    """The parts of the components, times their weights, called "component/rule"; and the sum."""
+    parts: Parts = []
+    total = 0
+    for component, weight_nano in score.components:
+        if component.is_null(source.derived):
+            continue
+        own, whole = _score_parts(component, source)
+        own += _cut(Part(None, 0, "cut"), cut_score(whole) - whole)
+        parts += [_as_component(component.name, part, points, weight_nano) for part, points in own]
+        total += scaled(cut_score(whole), weight_nano)
+    return parts, total
+
+
+def _as_component(name: str, part: Part, points_e15: int, weight_nano: int) -> tuple[Part, int]:
+    group = part.group
+    if part.rule is None:
+        group = name if group is None else f"{name}/{group}"
+    return part._replace(
+        rule=None if part.rule is None else f"{name}/{part.rule}",
+        group=group,
+        of_nano=None if part.of_nano is None else scaled(part.of_nano, weight_nano),
+    ), scaled(points_e15, weight_nano)
 
 
 def because_of_facts(plan: Plan, intake: Intake, at_ms: int) -> tuple[Part, ...]:
@@ -64,7 +128,8 @@ def because_of_facts(plan: Plan, intake: Intake, at_ms: int) -> tuple[Part, ...]
     parts = [_match_part(plan, matcher, piece, amount, at_ms)[0] for matcher, piece, amount in intake.matches]
     if intake.rules_changed:
         ids = {rule.number: rule.rule.id for score in plan.scores for rule in score.rules}
-        parts += [Part(ids[n], _nano(points), "attribute") for n, points in intake.rules_changed.items()]
+        changed = [(ids[n], points) for n, points in intake.rules_changed.items() if n in ids]
+        parts += [Part(id_, _nano(points), "attribute") for id_, points in changed]
     if len(parts) > MOST_CAUSES:
         strongest = sorted(range(len(parts)), key=lambda i: (-abs(parts[i].points_nano), i))[:MOST_CAUSES]
         parts = [parts[i] for i in sorted(strongest)]
@@ -73,60 +138,94 @@ def because_of_facts(plan: Plan, intake: Intake, at_ms: int) -> tuple[Part, ...]
 
 def because_of_time(plan: Plan, derived: Derived, scores: Sequence[ScoreStep], at_ms: int) -> tuple[Part, ...]:
     """The rules that jumped at this instant, else the strongest that decay, with the points they have now."""
-    changed = {step.name for step in scores if step.changed}
-    rules = [rule for score in plan.scores if score.name in changed for rule in score.rules]
     jumped = []
     decaying = []
-    for rule in rules:
-        now = rule.term.value(derived, at_ms)
+    for rule, of in _rules_behind(plan, derived, scores):
+        now = rule.term.value(of, at_ms)
         part = Part(rule.rule.id, _nano(now), KINDS[type(rule.rule)])
         if isinstance(rule.term, ExponentialTerm) or (
             isinstance(rule.term, LawTerm) and isinstance(rule.term.law, LinearLaw)
         ):
             if now:
                 decaying.append(part)
-        elif now != rule.term.value(derived, at_ms - 1):
+        elif now != rule.term.value(of, at_ms - 1):
             jumped.append(part)
     if jumped:
         return tuple(jumped[:MOST_CAUSES])
     return tuple(sorted(decaying, key=lambda part: -abs(part.points_nano))[:MOST_DECAYING])
 
 
+def _rules_behind(plan: Plan, derived: Derived, scores: Sequence[ScoreStep]) -> Iterator[tuple[RulePlan, Derived]]:
+    """Every rule that a changed score is made of, with what it is evaluated on; each once, or once a value."""
+    changed = {step.name: step for step in scores if step.changed}
+    behind = {
+        part.name for score in plan.scores if score.name in changed for part, _ in ((score, 0), *score.components)
+    }
+    behind |= {part.name for score in plan.scores if score.name in behind for part, _ in score.components}
+    for score in plan.scores:
+        if score.name not in behind:
+            continue
+        if score.values is None:
+            yield from ((rule, derived) for rule in score.rules)
+            continue
+        known = derived.by.get(score.values.key, {})
+        for step in changed[score.name].values or ():
+            if step.changed and step.name in known:
+                yield from ((rule, known[step.name]) for rule in score.rules)
+
+
 def strongest(plan: Plan, score: ScorePlan, record: Record, t_ms: int, how_many: int = 3) -> tuple[Part, ...]:
     """The rules that give the most at t, one part each: their points within their limits, their newest event, how many.
 
-    t_ms: not before the record's clock. Only the matches of these rules are looked for.
+    Of a combined score "component/rule", times the weight; of a matrix as they are. t_ms: not before the record's
+    clock. Only the matches of these rules are looked for.
     """
     worth = []
-    for rule in score.rules:
-        share = rule.term.value(record.derived, t_ms)
-        limit = rule.rule.limit.points_nano
-        if limit is not None:
-            share = CappedTerm([rule.term], limit).cap(share)
-        if _nano(share) > 0:
-            worth.append((share, rule))
+    for prefix, rule, weight_nano in _weighted_rules(score, record.derived):
+        share = capped_rule(rule).value(record.derived, t_ms)
+        if _nano(scaled(share, weight_nano)) > 0:
+            worth.append((scaled(share, weight_nano), rule, prefix))
     best = sorted(worth, key=lambda each: -each[0])[:how_many]
-    matches = kept_matches(plan, record, {rule.number for _, rule in best})
-    return tuple(_summed(plan, rule, record, (share, matches.get(rule.number, [])), t_ms) for share, rule in best)
+    matches = kept_matches(plan, record, {rule.number for _, rule, _ in best})
+    parts = []
+    for share, rule, prefix in best:
+        part = _summed(plan, rule, record, (share, matches.get(rule.number, [])), t_ms)
+        parts.append(part._replace(rule=f"{prefix}{part.rule}"))
+    return tuple(parts)
+
+
+def _weighted_rules(score: ScorePlan, derived: Derived) -> Iterator[tuple[str, RulePlan, int]]:
+    """(what goes before its id, rule, weight) of every rule that the score is made of, directly or not."""
+    yield from (("", rule, NANO) for rule in score.rules)
+    for component, weight_nano in score.components:
+        if not component.is_null(derived):
+            weight = NANO if score.matrix is not None else weight_nano
+            for prefix, rule, inner in _weighted_rules(component, derived):
+                yield f"{component.name}/{prefix}", rule, scaled(inner, weight)
 
 
 def _summed(plan: Plan, rule: RulePlan, record: Record, found: tuple[int, list[Match]], t_ms: int) -> Part:
     """One part for all that a rule gives."""
     share, matches = found
-    count = len(matches) + folded_count(record, rule.key)
+    count = len(matches) + _earlier(folded_of(record), rule)
     if isinstance(rule.rule, EventRule) and matches:
         newest = matches[-1][1]
         return Part(rule.rule.id, _nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
     if isinstance(rule.rule, EventRule):
         return Part(rule.rule.id, _nano(share), "earlier", count=count)
-    part = next(_rule_parts(plan, rule, record, record.derived, matches, t_ms))[0]
+    source = _Source(plan, record, folded_of(record), record.derived, {rule.number: matches}, t_ms)
+    part = next(_rule_parts(rule, source))[0]
     return part._replace(points_nano=_nano(share), count=part.count or 1)
 
 
-def _rule_parts(
-    plan: Plan, rule: RulePlan, record: Record, derived: Derived, matches: Sequence[Match], t_ms: int
-) -> Iterator[tuple[Part, int]]:
+def _earlier(folded: Sequence[Folded], rule: RulePlan) -> int:
+    """How many matches of the rule were folded."""
+    return sum(held.rules[rule.key].count for held in folded if rule.key in held.rules)
+
+
+def _rule_parts(rule: RulePlan, source: _Source) -> Iterator[tuple[Part, int]]:
     """(part without points, points e15) of one rule, before its limit."""
+    plan, record, folded, derived, matches, t_ms = source
     value = rule.term.value(derived, t_ms)
     kind, id_ = KINDS[type(rule.rule)], rule.rule.id
     if isinstance(rule.term, SilenceTerm):
@@ -144,13 +243,13 @@ def _rule_parts(
             yield Part(id_, 0, kind), value
     else:
         left, verdicts = value, verdicts_of(record)
-        for matcher, piece, amount in matches:
+        for matcher, piece, amount in matches.get(rule.number, ()):
             part, points = _match_part(plan, matcher, piece, amount, t_ms)
             left -= points
             if points:
                 actor = verdicts[piece.id][2] if piece.id in verdicts else piece.actor
                 yield part._replace(actor=actor), points
-        earlier = folded_count(record, rule.key)
+        earlier = _earlier(folded, rule)
         if earlier and left:
             yield Part(id_, 0, "earlier", count=earlier), left
 
@@ -175,7 +274,7 @@ def _match_part(plan: Plan, matcher: Matcher, piece: Piece, amount: int, t_ms: i
     return part, points
 
 
-def _cut(part: Part, points_e15: int) -> list[tuple[Part, int]]:
+def _cut(part: Part, points_e15: int) -> Parts:
     return [(part, points_e15)] if points_e15 else []
 
 

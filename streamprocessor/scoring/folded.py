@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterable, Sequence
 
 from streamprocessor.scoring.matching import Matcher
+from streamprocessor.scoring.model import InactivityRule
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Derived, Folded, FoldedRule
 from streamprocessor.scoring.terms import landmark
@@ -12,11 +14,22 @@ from streamprocessor.scoring.terms import landmark
 
 def add_folded(plan: Plan, folded: Folded, derived: Derived) -> None:
     """Enter what was folded, before the first piece; derived.newest_ms is final by now."""
-    for matcher in plan.matchers.values():
+    _add_rules(plan.matchers.values(), plan.silences, folded, derived)
+    for values in plan.values:
+        matchers = [plan.matchers[number] for number in values.numbers if number in plan.matchers]
+        for name, of_value in folded.by.get(values.key, {}).items():
+            made = derived.by.setdefault(values.key, {}).setdefault(name, Derived(newest_ms=derived.newest_ms))
+            _add_rules(matchers, values.silences, of_value, made)
+
+
+def _add_rules(
+    matchers: Iterable[Matcher], silences: Sequence[tuple[int, InactivityRule]], folded: Folded, derived: Derived
+) -> None:
+    for matcher in matchers:
         held = folded.rules.get(matcher.key)
         if held is not None:
             _add_rule(matcher, held, derived)
-    for number, rule in plan.silences:
+    for number, rule in silences:
         types = folded.lasts if rule.types is None else [type_ for type_ in rule.types if type_ in folded.lasts]
         if types:
             last = max(folded.lasts[type_] for type_ in types)

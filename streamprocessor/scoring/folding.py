@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from streamprocessor.scoring.bonds import Source
@@ -12,11 +12,13 @@ from streamprocessor.scoring.deriving import Match, derive
 from streamprocessor.scoring.facts import HUMAN, SCANNER
 from streamprocessor.scoring.folded import folded_sum
 from streamprocessor.scoring.joining import folded_of, pieces_of, sources_of, verdicts_of
+from streamprocessor.scoring.keeping import value_name
 from streamprocessor.scoring.live import RecencyTerm
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Folded, FoldedRule, Piece, Record
 from streamprocessor.scoring.terms import ExponentialTerm, landmark, weight
+from streamprocessor.scoring.values_plan import ValuesPlan
 from streamprocessor.scoring.weighing import (
     LEAST_BYTES,
     LIVE_BYTES,
@@ -36,6 +38,7 @@ MOST_FRESH_UNWEIGHED = 16
 MOST_SLOTS, MOST_SLOTS_OF_ALL = 256, 2_048
 MOST_LIVE, LEAST_LIVE = 256, 16
 MOST_TYPES = 64
+ANY_TYPE = ""
 
 
 class Counted(NamedTuple):
@@ -121,13 +124,15 @@ def carry_over(plan: Plan, record: Record, known_until_ms: int) -> None:
 
     known_until_ms: the newest arrival in the record; what a rule counts since a later one begins anew.
     """
-    by_key = {m.key: m for m in plan.matchers.values() if _counts_since_ms(plan, m) <= known_until_ms}
-    for rules in [folded.rules for folded in folded_of(record)]:
-        for key in [key for key in rules if key not in by_key]:
-            del rules[key]
-        for key, held in rules.items():
-            if held.half_life_ms != by_key[key].half_life_ms:
-                rules[key] = _under_another_law(by_key[key], held, record.at_ms)
+    known = {m.number: m for m in plan.matchers.values() if _counts_since_ms(plan, m) <= known_until_ms}
+    by_key = {m.key: m for number, m in known.items() if number not in plan.values_of}
+    for folded in folded_of(record):
+        _fit(folded.rules, by_key, record.at_ms)
+        folded.by = {values.key: folded.by[values.key] for values in plan.values if values.key in folded.by}
+        for values in plan.values:
+            of_values = {m.key: m for number, m in known.items() if number in values.numbers}
+            for of_value in folded.by.get(values.key, {}).values():
+                _fit(of_value.rules, of_values, record.at_ms)
 
 
 def _fold_of(plan: Plan, record: Record, holder: Record | Source, waiting: dict[str, Leaving]) -> None:
@@ -138,7 +143,7 @@ def _fold_of(plan: Plan, record: Record, holder: Record | Source, waiting: dict[
     folded = holder.folded = holder.folded or Folded()
     _move_landmarks(plan, folded, record.derived.newest_ms)
     for id_ in [id_ for id_ in waiting if id_ in ids]:
-        _fold_piece(record, folded, waiting.pop(id_))
+        _fold_piece(plan, record, folded, waiting.pop(id_))
     _keep_small(plan, folded, record.at_ms)
 
 
@@ -157,6 +162,14 @@ def _actor(piece: Piece, verdicts: Mapping[str, tuple[int, str, str, int]]) -> s
 def _counts_since_ms(plan: Plan, matcher: Matcher) -> int:
     """The arrival from which on the rule can count some type of event."""
     return min(plan.by_type[type_].since_ms.get(matcher.number, 0) for type_ in matcher.rule.types)
+
+
+def _fit(rules: dict[str, FoldedRule], by_key: Mapping[str, Matcher], at_ms: int) -> None:
+    for key in [key for key in rules if key not in by_key]:
+        del rules[key]
+    for key, held in rules.items():
+        if held.half_life_ms != by_key[key].half_life_ms:
+            rules[key] = _under_another_law(by_key[key], held, at_ms)
 
 
 def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: int) -> bool:
@@ -182,18 +195,21 @@ def _keep_classes(plan: Plan, record: Record, pieces: Sequence[Piece], staying: 
             record.verdicts[piece.id] = (-1, "", actor, piece.arrival_ms)
 
 
-def _fold_piece(record: Record, folded: Folded, leaving: Leaving) -> None:
+def _fold_piece(plan: Plan, record: Record, folded: Folded, leaving: Leaving) -> None:
     piece, actor, matches = leaving
     at = piece.occurred_at_ms
     if actor == HUMAN:
         folded.lasts[piece.type] = max(at, folded.lasts.get(piece.type, at))
+        _fold_activity(plan, folded, piece)
     folded.newest_ms = max(folded.newest_ms, at)
     for matcher, amount in matches:
-        held = folded.rules.get(matcher.key)
+        values = plan.values_of.get(matcher.number)
+        rules = folded.rules if values is None else _of_value(folded, values, piece).rules
+        held = rules.get(matcher.key)
         if held is None:
             half_life_ms = matcher.half_life_ms
             at_ms = landmark(record.derived.newest_ms, half_life_ms) if half_life_ms else 0.0
-            held = folded.rules[matcher.key] = FoldedRule(half_life_ms=half_life_ms, at_ms=at_ms)
+            held = rules[matcher.key] = FoldedRule(half_life_ms=half_life_ms, at_ms=at_ms)
         held.count += 1
         if matcher.half_life_ms is None:
             insort(held.live, (at, amount))
@@ -205,12 +221,36 @@ def _fold_piece(record: Record, folded: Folded, leaving: Leaving) -> None:
             held.slots += matcher.slot(piece.kept, at)
 
 
+def _fold_activity(plan: Plan, folded: Folded, piece: Piece) -> None:
+    """Note a human event for the inactivity rules of the value that it has."""
+    for values in plan.values:
+        types = {type_ for _, rule in values.silences for type_ in rule.types or (ANY_TYPE,)}
+        said = types & {piece.type, ANY_TYPE}
+        if said and values.may_take(piece.kept):
+            lasts = _of_value(folded, values, piece).lasts
+            for type_ in said:
+                lasts[type_] = max(piece.occurred_at_ms, lasts.get(type_, piece.occurred_at_ms))
+
+
+def _of_value(folded: Folded, values: ValuesPlan, piece: Piece) -> Folded:
+    return folded.by.setdefault(values.key, {}).setdefault(value_name(piece.kept[values.path]), Folded())
+
+
+def _rules_held(folded: Folded) -> Iterator[tuple[dict[str, FoldedRule], int]]:
+    """What is folded of the contact and of each value, with the number of those that share the bounds of a rule."""
+    yield folded.rules, 1
+    for of_score in folded.by.values():
+        for of_value in of_score.values():
+            yield of_value.rules, len(of_score)
+
+
 def _move_landmarks(plan: Plan, folded: Folded, newest_ms: int) -> None:
-    for matcher in plan.matchers.values():
-        held = folded.rules.get(matcher.key)
-        if held is not None and matcher.half_life_ms:
-            held.amount = folded_sum(matcher, held, newest_ms)
-            held.at_ms = landmark(newest_ms, matcher.half_life_ms)
+    for rules, _ in _rules_held(folded):
+        for matcher in plan.matchers.values():
+            held = rules.get(matcher.key)
+            if held is not None and matcher.half_life_ms:
+                held.amount = folded_sum(matcher, held, newest_ms)
+                held.at_ms = landmark(newest_ms, matcher.half_life_ms)
 
 
 def _keep_small(plan: Plan, folded: Folded, at_ms: int) -> None:
@@ -219,15 +259,17 @@ def _keep_small(plan: Plan, folded: Folded, at_ms: int) -> None:
     most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
     joining = sum(not isinstance(term, RecencyTerm) for term in plan.live.values())
     most_live = max(LEAST_LIVE, MOST_LIVE // max(1, joining))
-    for matcher in plan.matchers.values():
-        held = folded.rules.get(matcher.key)
-        if held is None:
-            continue
-        held.slots = held.slots[-most_slots * SLOT_BYTES :]
-        term = plan.live.get(matcher.number)
-        if term is not None:
-            held.live = [match for match in held.live if term.still_worth(match, at_ms)]
-            held.live = held.live[-1:] if isinstance(term, RecencyTerm) else _joined(held.live, most_live)
+    for rules, sharing in _rules_held(folded):
+        for matcher in plan.matchers.values():
+            held = rules.get(matcher.key)
+            if held is None:
+                continue
+            held.slots = held.slots[-max(1, most_slots // sharing) * SLOT_BYTES :]
+            term = plan.live.get(matcher.number)
+            if term is not None:
+                held.live = [match for match in held.live if term.still_worth(match, at_ms)]
+                most = max(1, most_live // sharing)
+                held.live = held.live[-1:] if isinstance(term, RecencyTerm) else _joined(held.live, most)
     if len(folded.lasts) > MOST_TYPES:
         latest = sorted(folded.lasts.items(), key=lambda item: (item[1], item[0]))[-MOST_TYPES:]
         folded.lasts = dict(latest)

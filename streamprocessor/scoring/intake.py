@@ -9,7 +9,7 @@ from typing import Any
 
 from streamprocessor.scoring.bursts import is_scanners, trace_of
 from streamprocessor.scoring.canonical import canonical, cut
-from streamprocessor.scoring.deriving import Counter, Match, derive, derive_attributes
+from streamprocessor.scoring.deriving import Counter, Match, derive, derive_attributes, settle_values
 from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.joining import attributes_of, has_piece, holds_elsewhere
 from streamprocessor.scoring.keeping import counts_before, kept_values
@@ -77,6 +77,8 @@ def take_in(plan: Plan, record: Record, facts: Sequence[Fact], joined: Collectio
         _derive_anew(plan, record, intake)
     elif intake.attributes_written:
         intake.rules_changed = derive_attributes(plan, attributes_of(record), record.derived)
+    if plan.values:
+        settle_values(plan, record.derived)
     return intake
 
 

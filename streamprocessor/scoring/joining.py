@@ -84,11 +84,6 @@ def folded_of(record: Record) -> list[Folded]:
     return own + [source.folded for source in sources_of(record) if source.folded is not None]
 
 
-def folded_count(record: Record, rule_key: str) -> int:
-    """How many matches of the rule "score/rule" were folded."""
-    return sum(folded.rules[rule_key].count for folded in folded_of(record) if rule_key in folded.rules)
-
-
 def first_of(record: Record) -> int | None:
     """occurred_at of the first event of any class; None: there is none."""
     if record.bonds is None or not record.bonds.parts:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from streamprocessor.scoring.canonical import LONGEST, canonical, cut
+from streamprocessor.scoring.canonical import LONGEST, canonical, cut, cut_to
 from streamprocessor.scoring.conditions import ABSENT
 from streamprocessor.scoring.record import Piece
 
 WHOLE = ""
 """Stands among the paths of a type for the event itself."""
+
+FORGOTTEN = "!"
+"""Begins the name of what a piece holds beside values: a `by` score for which it does not count any more."""
+
+LONGEST_NAME = 128
 
 
 class WantedPath(NamedTuple):
@@ -71,7 +76,13 @@ def counts_before(new: Piece, known: Piece) -> bool:
     """Whether, of two events with one id, the new one is the smaller by (occurred_at, canonical content)."""
     if new.occurred_at_ms != known.occurred_at_ms:
         return new.occurred_at_ms < known.occurred_at_ms
-    return canonical([new.type, new.actor, new.kept]) < canonical([known.type, known.actor, known.kept])
+    said = {path: value for path, value in known.kept.items() if not path.startswith(FORGOTTEN)}
+    return canonical([new.type, new.actor, new.kept]) < canonical([known.type, known.actor, said])
+
+
+def value_name(value: Any) -> str:
+    """What a value of a `by` score is called: a text as it is, all else as canonical JSON; over-long ones cut."""
+    return cut_to(value if isinstance(value, str) else canonical(value), LONGEST_NAME)
 
 
 def _walk(value: Any, keys: Iterable[str]) -> Any:

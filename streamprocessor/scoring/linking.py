@@ -42,7 +42,7 @@ class Linking:
     known: how many of the facts said nothing new. is_changed: the bonds are others. has_new_evidence: parts came or
     went. erased_ms: the person was erased then. news_age_ms: how long after it had occurred the freshest event of the
     joined evidence arrived (of the link itself where it has none any more); None: no evidence came. joined_ids: of
-    the events that came with it.
+    the events that came with it. is_forwarded: they came to an old id, after the link was made.
     """
 
     sends: list[Sending] = field(default_factory=list)
@@ -53,6 +53,7 @@ class Linking:
     erased_ms: int | None = None
     news_age_ms: int | None = None
     joined_ids: set[str] = field(default_factory=set)
+    is_forwarded: bool = False
 
 
 def link(contact: str, record: Record, facts: Sequence[LinkFact]) -> Linking:
@@ -202,8 +203,10 @@ class _Linker:
         sources = [_after(bonds.life_ms, source) for source in fact.sources if source.id != self._contact]
         bonds.parts[child] = Part(fact.version, sources)
         self._evidence_changed(True)
-        pieces = [piece for source in sources for piece in source.evidence.pieces()]
+        known = set() if held is None else {p.id for source in held.sources for p in source.evidence.pieces()}
+        pieces = [p for source in sources for p in source.evidence.pieces() if p.id not in known]
         self.done.joined_ids.update(piece.id for piece in pieces)
+        self.done.is_forwarded = self.done.is_forwarded or (bool(known) and bool(pieces))
         ages_ms = [piece.arrival_ms - piece.occurred_at_ms for piece in pieces]
         age_ms = min(ages_ms, default=max(0, fact.arrival_ms - fact.stamp[0]))
         self.done.news_age_ms = age_ms if self.done.news_age_ms is None else min(self.done.news_age_ms, age_ms)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from streamprocessor.scoring.combination import Matrix, Weighted
+
 E15 = 10**15
 NANO = 10**9
 DAY_MS = 86_400_000
@@ -243,7 +245,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One named number per contact, made by rules."""
+    """One named number per contact, made by rules, or combined of other scores.
+
+    applies_when: where it is false the score is null; None: it applies to all. by: the property of which each value has
+    a number of its own, the strongest max_values are shown; None: one number. combine: then there are no rules.
+    """
 
     name: str
     rules: tuple[Rule, ...]
@@ -252,6 +258,10 @@ class Score:
     precision_nano: int = NANO
     min_nano: int | None = None
     max_nano: int | None = None
+    applies_when: Condition | None = None
+    by: str | None = None
+    max_values: int = 20
+    combine: Weighted | Matrix | None = None
 
 
 @dataclass(frozen=True, slots=True)

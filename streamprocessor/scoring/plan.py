@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamprocessor.scoring.bursts import TRACED_PATHS
+from streamprocessor.scoring.combination import Matrix, Weighted
+from streamprocessor.scoring.combining import ComponentTerm
 from streamprocessor.scoring.conditions import Predicate, paths_of, predicate
 from streamprocessor.scoring.facts import PROXY, SCANNER
 from streamprocessor.scoring.keeping import WantedPath, since_of, wanted_paths
@@ -28,8 +30,10 @@ from streamprocessor.scoring.model import (
     Score,
 )
 from streamprocessor.scoring.presented import Display
+from streamprocessor.scoring.record import Derived
 from streamprocessor.scoring.silence import SilenceTerm
 from streamprocessor.scoring.terms import LANDMARK_HALF_LIVES, CappedTerm, ConstantTerm, ExponentialTerm, Term
+from streamprocessor.scoring.values_plan import ValuesPlan, values_plan, watches_of
 
 OPEN = "email_open"
 ANY = "any"
@@ -48,14 +52,37 @@ class RulePlan:
 
 @dataclass(frozen=True, slots=True)
 class ScorePlan:
-    """One score: `terms` add up to it; `rules` are the same, rule by rule, for explanations."""
+    """One score: `terms` add up to it; `rules` are the same, rule by rule, for explanations.
+
+    applies: the number that is among a record's sums while the score applies; None: to all. components: the scores that
+    it is combined of, with their weights; of a matrix its rows and its columns, weighing nothing. is_simple: it is a
+    number that is never null.
+    """
 
     score: Score
     name: str
     display: Display
     terms: tuple[Term, ...]
     rules: tuple[RulePlan, ...]
-    hot_lead: HotLead | None
+    hot_lead: HotLead | None = None
+    is_simple: bool = True
+    applies: int | None = None
+    components: tuple[tuple[ScorePlan, int], ...] = ()
+    matrix: Matrix | None = None
+    values: ValuesPlan | None = None
+
+    def is_null(self, derived: Derived) -> bool:
+        """Whether the score does not apply: a sum needs one component that does, a matrix both."""
+        if self.applies is not None and self.applies not in derived.sums:
+            return True
+        if not self.components:
+            return False
+        nulls = [component.is_null(derived) for component, _ in self.components]
+        return any(nulls) if self.matrix is not None else all(nulls)
+
+    def reaches(self, stage: str, wanted: str) -> bool:
+        """Whether `stage` is `wanted` or above; a matrix knows no above."""
+        return stage == wanted if self.matrix is not None else self.display.reaches(stage, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +91,7 @@ class TypePlan:
 
     watches: inactivity rules that it resets. is_open: a proxy's may not count. is_traced: it can show who did others.
     since_ms: rule number → arrival from which on evidence has kept what the rule needs; empty: always, for all rules.
+    by_value: the same for the value that the event has of each `by` score.
     """
 
     paths: tuple[WantedPath, ...]
@@ -72,6 +100,7 @@ class TypePlan:
     is_open: bool
     is_traced: bool
     since_ms: Mapping[int, int] = field(default_factory=dict)
+    by_value: tuple[tuple[ValuesPlan, TypePlan], ...] = ()
 
     def matchers_since(self, arrival_ms: int) -> tuple[Matcher, ...]:
         """The rules that can count an event of that arrival."""
@@ -80,7 +109,7 @@ class TypePlan:
 
 @dataclass(frozen=True, slots=True)
 class AttributePlan:
-    """One attribute rule: where its condition holds, its points."""
+    """One attribute rule: where its condition holds, its points; of a score's `applies_when` the least there is."""
 
     number: int
     holds: Predicate
@@ -92,6 +121,8 @@ class Plan:
     """The compiled model. any_type: for events of types that no rule names; None: no rule cares for them.
 
     open_ended: numbers of the rules whose matches may be worth more than a match may be, and are cut then.
+    silences: inactivity rules, but those of `by` scores. values: the `by` scores; values_of: by the numbers of their
+    rules.
     """
 
     model: Model
@@ -103,6 +134,8 @@ class Plan:
     attribute_paths: tuple[str, ...] = ()
     live: dict[int, LiveTerm] = field(default_factory=dict)
     silences: tuple[tuple[int, InactivityRule], ...] = ()
+    values: tuple[ValuesPlan, ...] = ()
+    values_of: dict[int, ValuesPlan] = field(default_factory=dict)
     grids_ms: tuple[float, ...] = ()
     open_ended: frozenset[int] = frozenset()
 
@@ -121,34 +154,55 @@ class Plan:
 
 
 def compile_model(model: Model) -> Plan:
-    """The plan of the model; rules are numbered through all scores."""
+    """The plan of the model; rules are numbered through all scores, then what says for whom scores exist."""
     plan = Plan(model)
     numbered = list(_numbered(model))
     terms = {number: _term(plan, number, f"{score.name}/{rule.id}", rule) for number, score, rule in numbered}
-    hot = {lead.score: lead for lead in model.hot_leads}
-    plan.scores = tuple(
-        _score_plan(score, [(n, rule) for n, of, rule in numbered if of is score], terms, hot.get(score.name))
-        for score in model.scores
-    )
     rules = [(number, rule) for number, _, rule in numbered]
+    applies = {
+        score.name: number
+        for number, score in enumerate((s for s in model.scores if s.applies_when is not None), len(numbered))
+    }
+    _plan_attributes(plan, rules, applies)
     plan.open_ended = frozenset(
         number for number, rule in rules if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom)
     )
-    silences = [(number, rule) for number, rule in rules if isinstance(rule, InactivityRule)]
+    hot = {lead.score: lead for lead in model.hot_leads}
+    made: dict[str, ScorePlan] = {}
+    for score in sorted(model.scores, key=_depth):
+        rules_of_score = [(number, rule) for number, of, rule in numbered if of is score]
+        bare = _combined(score, made) if score.combine is not None else _ruled(plan, score, rules_of_score, terms)
+        number = applies.get(score.name)
+        simple = bare.is_simple and number is None
+        made[score.name] = replace(bare, hot_lead=hot.get(score.name), is_simple=simple, applies=number)
+    plan.scores = tuple(made[score.name] for score in model.scores)
+    plan.values = tuple(score.values for score in plan.scores if score.values is not None)
+    plan.values_of = {number: values for values in plan.values for number in values.numbers}
+    all_silences = [(number, rule) for number, rule in rules if isinstance(rule, InactivityRule)]
+    plan.silences = tuple((number, rule) for number, rule in all_silences if number not in plan.values_of)
     types = {type_ for m in plan.matchers.values() for type_ in m.rule.types}
-    plan.silences = tuple(silences)
-    types |= {type_ for _, rule in silences for type_ in rule.types or ()}
+    types |= {type_ for _, rule in all_silences for type_ in rule.types or ()}
     if model.scanners is not None:
         types |= TRACED_PATHS.keys()
-    plan.by_type = {type_: _type_plan(plan, type_, silences) for type_ in sorted(types)}
-    any_watches = tuple(number for number, rule in silences if rule.types is None)
-    plan.any_type = TypePlan((), (), any_watches, is_open=False, is_traced=False) if any_watches else None
-    attribute_rules = [(number, rule) for number, rule in rules if isinstance(rule, AttributeRule)]
-    plan.attributes = tuple(AttributePlan(n, predicate(rule.when), rule.points_e15) for n, rule in attribute_rules)
-    plan.attribute_paths = tuple(sorted({path for _, rule in attribute_rules for path in paths_of(rule.when)}))
+    plan.by_type = {type_: _type_plan(plan, type_) for type_ in sorted(types)}
+    if any(rule.types is None for _, rule in all_silences):
+        plan.any_type = _type_plan(plan, None)
     half_lives = {m.half_life_ms for m in plan.matchers.values() if m.half_life_ms}
     plan.grids_ms = tuple(sorted(LANDMARK_HALF_LIVES * half_life for half_life in half_lives))
     return plan
+
+
+def _plan_attributes(plan: Plan, rules: Sequence[tuple[int, Rule]], applies: Mapping[str, int]) -> None:
+    conditions = {score.name: score.applies_when for score in plan.model.scores}
+    held = [(n, rule.when, rule.points_e15) for n, rule in rules if isinstance(rule, AttributeRule)]
+    held += [(n, when, 1) for name, n in applies.items() if (when := conditions[name]) is not None]
+    plan.attributes = tuple(AttributePlan(number, predicate(when), points) for number, when, points in held)
+    plan.attribute_paths = tuple(sorted({path for _, when, _ in held for path in paths_of(when)}))
+
+
+def _depth(score: Score) -> int:
+    """Components come before what is combined of them: a matrix may be of sums, and of a matrix is nothing."""
+    return 0 if score.combine is None else 1 if isinstance(score.combine, Weighted) else 2
 
 
 def _numbered(model: Model) -> Iterator[tuple[int, Score, Rule]]:
@@ -186,17 +240,37 @@ def _live_term(number: int, rule: EventRule | FrequencyRule | RecencyRule | Mone
     return LawTerm(number, law_of(rule.decay))
 
 
-def _score_plan(
-    score: Score, rules: Sequence[tuple[int, Rule]], terms: dict[int, Term], hot_lead: HotLead | None
-) -> ScorePlan:
+def _combined(score: Score, made: Mapping[str, ScorePlan]) -> ScorePlan:
+    """The score of others, which are made already."""
+    combine = score.combine
+    if isinstance(combine, Matrix):
+        sides = (made[combine.rows], 0), (made[combine.columns], 0)
+        return ScorePlan(score, score.name, Display(score), (), (), is_simple=False, components=sides, matrix=combine)
+    assert isinstance(combine, Weighted)
+    parts = tuple((made[name], weight_nano) for name, weight_nano in combine.weights_nano)
+    shares = tuple(ComponentTerm(part.terms, weight_nano, part.applies) for part, weight_nano in parts)
+    return ScorePlan(score, score.name, Display(score), shares, (), is_simple=False, components=parts)
+
+
+def _ruled(plan: Plan, score: Score, rules: Sequence[tuple[int, Rule]], terms: Mapping[int, Term]) -> ScorePlan:
+    """The score that rules make."""
     plans = tuple(RulePlan(number, f"{score.name}/{rule.id}", rule, terms[number]) for number, rule in rules)
+    made, display = _sum_of(score, plans), Display(score)
+    if score.by is None:
+        return ScorePlan(score, score.name, display, made, plans)
+    nothing = Derived(sums={rule.number: rule.points_e15 for rule in plan.attributes if rule.holds({})})
+    values = values_plan(score, rules, sum(term.value(nothing, 0) for term in made), display)
+    return ScorePlan(score, score.name, display, made, plans, is_simple=False, values=values)
+
+
+def _sum_of(score: Score, plans: Sequence[RulePlan]) -> tuple[Term, ...]:
     free = [plan for plan in plans if plan.rule.limit.points_nano is None and plan.rule.group is None]
     bound = [plan for plan in plans if plan not in free and plan.rule.group is None]
     made: list[Term] = _merged(free) + [capped_rule(plan) for plan in bound]
     for group in score.groups:
         members = [capped_rule(plan) for plan in plans if plan.rule.group == group.name]
         made.append(CappedTerm(members, group.limit_nano))
-    return ScorePlan(score, score.name, Display(score), tuple(made), plans, hot_lead)
+    return tuple(made)
 
 
 def capped_rule(plan: RulePlan) -> Term:
@@ -217,15 +291,27 @@ def _merged(plans: Sequence[RulePlan]) -> list[Term]:
     return made + [plan.term for plan in plans if not isinstance(plan.term, ConstantTerm | ExponentialTerm)]
 
 
-def _type_plan(plan: Plan, type_: str, silences: Sequence[tuple[int, InactivityRule]]) -> TypePlan:
-    matchers = tuple(m for m in plan.matchers.values() if type_ in m.rule.types)
-    traced = TRACED_PATHS.get(type_, ()) if plan.model.scanners is not None else ()
-    since_ms = {m.number: since_of(plan.model.kept_since_ms, type_, paths_read(m.rule)) for m in matchers}
+def _type_plan(plan: Plan, type_: str | None) -> TypePlan:
+    """What events of the type can do; None: of any type that no rule names."""
+    matchers = [m for m in plan.matchers.values() if type_ in m.rule.types]
+    needs = {m.number: paths_read(m.rule) for m in matchers}
+    needs |= {n: needs[n] | {values.path} for values in plan.values for n in values.numbers if n in needs}
+    since_ms = {n: since_of(plan.model.kept_since_ms, type_ or ANY, paths) for n, paths in needs.items()}
+    late = {number: since for number, since in since_ms.items() if since}
+    traced = TRACED_PATHS.get(type_, ()) if type_ is not None and plan.model.scanners is not None else ()
+    by_value = []
+    for values in plan.values:
+        own = tuple(m for m in matchers if m.number in values.numbers)
+        watches = watches_of(values.silences, type_)
+        if own or watches:
+            by_value.append((values, TypePlan((), own, watches, type_ == OPEN, is_traced=False, since_ms=late)))
+    paths = {path for read in needs.values() for path in read} | {values.path for values, _ in by_value}
     return TypePlan(
-        paths=wanted_paths([*traced, *(path for m in matchers for path in paths_read(m.rule))]),
-        matchers=matchers,
-        watches=tuple(number for number, rule in silences if rule.types is None or type_ in rule.types),
+        paths=wanted_paths([*traced, *paths]),
+        matchers=tuple(m for m in matchers if m.number not in plan.values_of),
+        watches=watches_of(plan.silences, type_),
         is_open=type_ == OPEN,
         is_traced=bool(traced),
-        since_ms={number: since for number, since in since_ms.items() if since},
+        since_ms=late,
+        by_value=tuple(by_value),
     )

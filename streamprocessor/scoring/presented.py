@@ -103,6 +103,11 @@ class Display:
             None if high is None else self._least_shown_as(high)
         )
 
+    def below(self, presented_nano: int) -> Cell:
+        """All that is shown as less than this, as if it were one cell."""
+        high = self._least_shown_as(presented_nano)
+        return Cell(presented_nano, None, high, None, _before_rounding(high), 0)
+
     def reaches(self, stage: str, wanted: str) -> bool:
         """Whether `stage` is `wanted` or above."""
         return self._order[stage] >= self._order[wanted]

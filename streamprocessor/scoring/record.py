@@ -79,11 +79,13 @@ class Derived:
 
     newest_ms: newest occurred_at of all accepted evidence, 0 where there is none; it fixes the landmarks of `sums`.
     first_ms: occurred_at of the contact's first event of any class; None: there is none.
-    sums: rule number → Σ points_e15 (no decay, attributes) or Σ forward-decayed weights (half-life, see tallies.py).
+    sums: rule number → Σ points_e15 (no decay, attributes) or Σ forward-decayed weights (half-life, see terms.py); the
+    number of a score's `applies_when` is there while that holds.
     live: rule number → [(occurred_at_ms, amount)] in order; amounts are points_e15, counts or nano.
     lasts: inactivity rule number → occurred_at of the last event that it asks for.
     slots: for each match that holds a slot of a limited rule, its 8-byte key and its occurred_at in 8 bytes.
     traces: of clicks, unsubscribes and deliveries of messages, what tells scanners among them (see bursts.py).
+    by: key of a `by` score → value → the same for that value alone; newest_ms and first_ms are the contact's.
     """
 
     newest_ms: int = 0
@@ -93,6 +95,7 @@ class Derived:
     lasts: dict[int, int] = field(default_factory=dict)
     slots: bytes = b""
     traces: bytes = b""
+    by: dict[str, dict[str, Derived]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -115,12 +118,14 @@ class FoldedRule:
 class Folded:
     """Evidence that went into sums: by "score/rule", and the last human event of each type (for inactivity).
 
-    newest_ms: newest occurred_at that was folded.
+    newest_ms: newest occurred_at that was folded. by: key of a `by` score → value → the same for that value alone;
+    there newest_ms is 0, and `lasts` has the types that the score's rules name, and under "" the last of any type.
     """
 
     newest_ms: int = 0
     rules: dict[str, FoldedRule] = field(default_factory=dict)
     lasts: dict[str, int] = field(default_factory=dict)
+    by: dict[str, dict[str, Folded]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -132,7 +137,8 @@ class Record:
     offsets: input topic number → last applied offset (the worker's alone).
     attributes: name → [value, occurred_at_ms, id] of the last write; value None: deleted.
     suppressed: (value, occurred_at_ms, id) of the last word on it.
-    shown: score name → (presented_nano, stage) as last announced.
+    shown: score name → (presented_nano, stage) as last announced; both None: null; a matrix has a stage alone.
+    values: name of a `by` score → value → (presented_nano, stage) as last announced; None: null.
     episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).
     holds_until_ms: no step by time comes before it; None: none comes at all.
     verdicts: event id → (occurred_at_ms, id, actor, arrival_ms) of the last verdict on it; one of the time -1 is what
@@ -147,7 +153,7 @@ class Record:
     offsets: dict[int, int] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     suppressed: tuple[bool, int, str] = (False, 0, "")
-    shown: dict[str, tuple[int, str | None]] = field(default_factory=dict)
+    shown: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)
     episodes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     holds_until_ms: int | None = None
     verdicts: dict[str, tuple[int, str, str, int]] = field(default_factory=dict)
@@ -156,3 +162,4 @@ class Record:
     evidence: Evidence = field(default_factory=Evidence)
     derived: Derived = field(default_factory=Derived)
     bonds: Bonds | None = None
+    values: dict[str, dict[str, tuple[int, str | None]] | None] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -11,15 +11,18 @@ from streamprocessor.scoring.deriving import derive, derive_attributes
 from streamprocessor.scoring.explaining import because_of_facts, because_of_time, explain, strongest
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.folding import carry_over, fold, is_due, look_again_ms
+from streamprocessor.scoring.instants import derived_at, next_change, score_at
 from streamprocessor.scoring.intake import Intake, count_cut, take_in
 from streamprocessor.scoring.linking import Linking, is_silent, link, send_evidence
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.plan import ScorePlan, compile_model
 from streamprocessor.scoring.record import Derived, Record
-from streamprocessor.scoring.steps import Part, ScoreAt, Step
-from streamprocessor.scoring.timing import Exit, unrounded_at
+from streamprocessor.scoring.steps import Part, ScoreAt, ScoreStep, Step
+from streamprocessor.scoring.terms import END_OF_TIME_MS
+from streamprocessor.scoring.timing import Exit
 from streamprocessor.scoring.transfers import LinkFact, Refused, Sending
+from streamprocessor.scoring.values import Shown, first_change, forget_weakest, shown_in
 
 ERASED, OBJECTED = "erased", "objected"
 """Why facts are not wanted: they are of before an erasure, or the person objects to profiling."""
@@ -29,15 +32,16 @@ class Outcome(NamedTuple):
     """What facts did: the steps in order, how many facts were known already.
 
     capped: how many events, verdicts and attributes went early, for there were too many; cut: how many matches were
-    worth more than a match may be. sends: messages to the owners of other contacts. refused: links that could not be
-    made. erased_ms: the contact was erased then, and what it had is gone. dropped: reason → how many facts were not
-    wanted.
+    worth more than a match may be; forgotten: how many values of `by` scores went, for there were too many. sends:
+    messages to the owners of other contacts. refused: links that could not be made. erased_ms: the contact was erased
+    then, and what it had is gone. dropped: reason → how many facts were not wanted.
     """
 
     steps: list[Step]
     duplicates: int
     capped: int
     cut: int = 0
+    forgotten: int = 0
     sends: Sequence[Sending] = ()
     refused: Sequence[Refused] = ()
     erased_ms: int | None = None
@@ -54,13 +58,19 @@ class Scorer:
         nothing = Derived()
         derive_attributes(self._plan, {}, nothing)
         self._blank_sums = nothing.sums
-        self._blank_shown = {score.name: blank_shown(score, nothing) for score in self._plan.scores}
+        numbers = [score for score in self._plan.scores if score.values is None]
+        by_value = [score for score in self._plan.scores if score.values is not None]
+        self._blank_shown = {score.name: blank_shown(score, nothing) for score in numbers}
+        self._blank_is_null = {score.name: score.is_null(nothing) for score in by_value}
         self._by_name = {score.name: score for score in self._plan.scores}
 
     def blank(self) -> Record:
         """The record of a contact of whom nothing is known; what the model gives for it counts as shown."""
         derived = Derived(sums=dict(self._blank_sums))
-        return Record(revision=self.model.revision, shown=dict(self._blank_shown), derived=derived)
+        record = Record(revision=self.model.revision, shown=dict(self._blank_shown), derived=derived)
+        if self._blank_is_null:
+            record.values = self._blank_values()
+        return record
 
     def apply(
         self, record: Record, facts: Sequence[Fact], *, cause: str | None = None, announce: bool = True
@@ -79,14 +89,7 @@ class Scorer:
         until_ms = record.holds_until_ms
         steps = [] if until_ms is None or until_ms > oldest_ms else self._advance(record, oldest_ms, announce)
         record.at_ms = max(record.at_ms, newest_ms)
-        intake = take_in(self._plan, record, facts)
-        capped = intake.capped
-        if is_due(record):
-            capped += fold(self._plan, record)
-        if record.fold_at_ms is None:
-            record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
-        if record.derived.live:
-            keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
+        intake, capped, forgotten = self._accept(record, facts, None)
         seen = look(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms
         if seen.changed:
@@ -96,7 +99,20 @@ class Scorer:
             else:
                 self._pass_over(record, seen)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
-        return Outcome(steps, intake.duplicates, capped, cut)
+        return Outcome(steps, intake.duplicates, capped, cut, forgotten)
+
+    def _accept(self, record: Record, facts: Sequence[Fact], joined: Collection[str] | None) -> tuple[Intake, int, int]:
+        """Take the facts in and keep the record small; how many pieces went early, and how many values."""
+        intake = take_in(self._plan, record, facts, joined)
+        capped = intake.capped
+        if is_due(record):
+            capped += fold(self._plan, record)
+        if record.fold_at_ms is None:
+            record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
+        forgotten = forget_weakest(self._plan, record) if self._plan.values else 0
+        if record.derived.live or record.derived.by:
+            keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
+        return intake, capped, forgotten
 
     def settle(self, contact: str, record: Record, links: Sequence[LinkFact], facts: Sequence[Fact]) -> Outcome:
         """The same for a contact that has bonds or gets them: links are followed first, then facts are taken in."""
@@ -107,17 +123,15 @@ class Scorer:
         bonds = record.bonds
         assert bonds is not None
         if linking.erased_ms is not None:
-            steps, record.shown = [], dict(self._blank_shown)
+            steps = []
+            self._show_nothing(record)
         wanted = [fact for fact in facts if fact.occurred_at_ms > bonds.life_ms]
         dropped = {ERASED: len(facts) - len(wanted)}
         if bonds.objected[0]:
             dropped[OBJECTED], wanted = len(wanted), []
         has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None
-        intake = take_in(self._plan, record, wanted, linking.joined_ids if has_other_evidence else None)
-        capped = fold(self._plan, record) if is_due(record) else 0
-        if record.fold_at_ms is None:
-            record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
-        keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
+        joined = linking.joined_ids if has_other_evidence else None
+        intake, capped, forgotten = self._accept(record, wanted, joined)
         steps += self._shown_or_hidden(record, linking, intake)
         sends = linking.sends
         is_news = linking.is_changed or intake.duplicates < len(wanted)
@@ -125,7 +139,7 @@ class Scorer:
             sends.append(send_evidence(contact, record))
         known = intake.duplicates + linking.known
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
-        return Outcome(steps, known, capped, cut, sends, linking.refused, linking.erased_ms, dropped)
+        return Outcome(steps, known, capped, cut, forgotten, sends, linking.refused, linking.erased_ms, dropped)
 
     def _shown_or_hidden(self, record: Record, linking: Linking, intake: Intake) -> list[Step]:
         """The step, if any, of a contact with bonds: of what it shows, or the last one before it shows nothing."""
@@ -134,8 +148,9 @@ class Scorer:
         was_silent, bonds.is_silent = bonds.is_silent, bonds.linked is not None or bonds.objected[0]
         if bonds.is_silent:
             record.holds_until_ms = None
-            gone = tuple(name for name, blank in self._blank_shown.items() if record.shown[name] != blank)
-            record.shown = dict(self._blank_shown)
+            blank = {**self._blank_shown, **self._blank_values()}
+            gone = tuple(name for name, shown in {**record.shown, **record.values}.items() if shown != blank[name])
+            self._show_nothing(record)
             if was_silent or not record.sequence:
                 return []
             record.sequence += 1
@@ -146,10 +161,15 @@ class Scorer:
         record.holds_until_ms = seen.holds_until_ms
         if not seen.changed:
             return []
-        cause = "merge" if linking.has_new_evidence or was_silent else intake.cause
+        is_joined = (linking.has_new_evidence and not linking.is_forwarded) or was_silent
+        cause = "merge" if is_joined else "event" if linking.is_forwarded else intake.cause
         ages = [age for age in (_news_age_ms(intake), linking.news_age_ms) if age is not None]
         because = because_of_facts(self._plan, intake, record.at_ms)
         return [self._step(record, seen, cause, because, min(ages, default=None))]
+
+    def _show_nothing(self, record: Record) -> None:
+        """From now on the record shows what it shows without evidence."""
+        record.shown, record.values = dict(self._blank_shown), self._blank_values()
 
     def advance(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
@@ -171,6 +191,7 @@ class Scorer:
         record.derived = derive(self._plan, record)
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
+        record.values = {name: record.values.get(name, blank) for name, blank in self._blank_values().items()}
         if is_silent(record):
             return []
         seen = look(self._plan, record, record.at_ms)
@@ -184,20 +205,21 @@ class Scorer:
         The stage within a hysteresis band follows from the stage shown last; before the record's clock that is not
         known any more, and the stage is the one without hysteresis.
         """
-        derived = self._derived_at(record, t_ms)
-        found = {}
-        for score in self._plan.scores:
-            exact = unrounded_at(score, derived, t_ms)
-            cell = score.display.cell(exact)
-            held = None
-            if score.display.has_hysteresis and t_ms >= record.at_ms:
-                held = self._stage_before(score, record, t_ms)
-            found[score.name] = ScoreAt(score.name, cell.presented_nano, exact, score.display.stage(cell, held))
-        return found
+        derived = derived_at(self._plan, record, t_ms)
+        return {score.name: score_at(score, record, derived, t_ms) for score in self._plan.scores}
 
-    def explain(self, record: Record, score_name: str, t_ms: int) -> list[Part]:
-        """The parts of one score at any instant; their points_nano add up exactly to its unrounded_nano."""
-        return explain(self._plan, self._by_name[score_name], record, t_ms)
+    def explain(self, record: Record, score_name: str, t_ms: int, value: str | None = None) -> list[Part]:
+        """The parts of one score at any instant; their points_nano add up exactly to its unrounded_nano.
+
+        value: which one of a `by` score, None of any other; a score that is null and a matrix have no parts. Raises
+        ValueError where a `by` score is asked for without a value, or another with one.
+        """
+        score = self._by_name[score_name]
+        if (value is None) is not (score.values is None):
+            wanted = "no value" if score.values is None else f"one of its values by {score.values.path}"
+            message = f"explanation of score '{score_name}': wanted {wanted}; got {value!r}"
+            raise ValueError(message)
+        return explain(self._plan, score, record, t_ms, value)
 
     def next_step(self, record: Record, t_ms: int) -> int | None:
         """The first instant after t at which any presented score or stage changes by itself; None: none comes."""
@@ -206,26 +228,7 @@ class Scorer:
 
     def next_step_of(self, record: Record, score_name: str, t_ms: int) -> int | None:
         """The same for one score."""
-        score = self._by_name[score_name]
-        derived = self._derived_at(record, t_ms)
-        cell = score.display.cell(unrounded_at(score, derived, t_ms))
-        return Exit(score, derived, (cell.low, cell.high)).first(t_ms + 1)
-
-    def _derived_at(self, record: Record, t_ms: int) -> Derived:
-        if t_ms >= record.at_ms and record.revision == self.model.revision:
-            return record.derived
-        return derive(self._plan, record, until_ms=t_ms)
-
-    def _stage_before(self, score: ScorePlan, record: Record, t_ms: int) -> str | None:
-        """The stage that the contact is in when t comes, walked from what is shown."""
-        stage, now = record.shown[score.name][1], record.at_ms
-        while stage is not None and now < t_ms:
-            leaves = Exit(score, record.derived, score.display.stage_range(stage)).first(now + 1, t_ms)
-            if leaves is None:
-                break
-            now = leaves
-            stage = score.display.stage(score.display.cell(unrounded_at(score, record.derived, now)), stage)
-        return stage
+        return next_change(self._by_name[score_name], record, derived_at(self._plan, record, t_ms), t_ms)
 
     def _advance(self, record: Record, until_ms: int, announce: bool, at_most: int | None = None) -> list[Step]:
         steps: list[Step] = []
@@ -253,12 +256,21 @@ class Scorer:
         nearest: int | None = None
         bounds = [(step.holds_until_ms, i) for i, step in enumerate(seen.scores) if step.holds_until_ms is not None]
         for bound, i in sorted(bounds):
-            score = self._plan.scores[i]
-            cell = score.display.cell(seen.scores[i].unrounded_nano)
-            search = Exit(score, record.derived, (cell.low, cell.high))
-            found = search.first(bound) if nearest is None else search.first(bound, nearest - 1)
+            last_ms = END_OF_TIME_MS if nearest is None else nearest - 1
+            found = self._exit_of(self._plan.scores[i], seen.scores[i], record, bound, last_ms)
             nearest = nearest if found is None else found
         return nearest
+
+    def _exit_of(self, score: ScorePlan, step: ScoreStep, record: Record, bound_ms: int, last_ms: int) -> int | None:
+        """The first instant in [bound, last] at which the score is shown differently; a matrix moves with its sides."""
+        if score.values is not None:
+            shown = record.values[score.name] or {}
+            change = first_change(score, record.derived, shown, bound_ms - 1, last_ms)
+            return None if change is None else change[0]
+        if step.unrounded_nano is None:
+            return None
+        cell = score.display.cell(step.unrounded_nano)
+        return Exit(score, record.derived, (cell.low, cell.high)).first(bound_ms, last_ms)
 
     def _step(
         self, record: Record, seen: Look, cause: str, because: tuple[Part, ...], news_age_ms: int | None = None
@@ -277,8 +289,13 @@ class Scorer:
 
     def _show(self, record: Record, seen: Look) -> None:
         for step in seen.scores:
-            if step.changed:
+            if step.changed and step.name in record.values:
+                record.values[step.name] = shown_in(self._by_name[step.name], step)
+            elif step.changed:
                 record.shown[step.name] = (step.presented_nano, step.stage)
+
+    def _blank_values(self) -> dict[str, Shown | None]:
+        return {name: None if is_null else {} for name, is_null in self._blank_is_null.items()}
 
 
 def _news_age_ms(intake: Intake) -> int | None:

@@ -6,12 +6,17 @@ from typing import NamedTuple
 
 
 class ScoreAt(NamedTuple):
-    """One score at an instant. presented_nano is rounded and clamped; unrounded_nano is not."""
+    """One score at an instant. presented_nano is rounded and clamped; unrounded_nano is not.
+
+    Both None: the score is null, or a matrix, which has a stage alone, or `values` has them: those shown of a `by`
+    score, the strongest first, each under its name.
+    """
 
     name: str
-    presented_nano: int
-    unrounded_nano: int
+    presented_nano: int | None
+    unrounded_nano: int | None
     stage: str | None
+    values: tuple[ScoreAt, ...] | None = None
 
 
 class Part(NamedTuple):
@@ -37,25 +42,27 @@ class Part(NamedTuple):
 class ScoreStep(NamedTuple):
     """One score in a step: what it is now and, where `changed`, what it was as last announced.
 
-    holds_until_ms: no step by time comes before it; None: none comes at all.
+    holds_until_ms: no step by time comes before it; None: none comes at all. Numbers that are None, values: as in
+    ScoreAt; `values` also holds those that were shown and are now as without evidence.
     """
 
     name: str
-    presented_nano: int
-    unrounded_nano: int
+    presented_nano: int | None
+    unrounded_nano: int | None
     stage: str | None
     changed: bool
-    previous_nano: int
+    previous_nano: int | None
     previous_stage: str | None
     holds_until_ms: int | None
+    values: tuple[ScoreStep, ...] | None = None
 
 
 class HotLeadStep(NamedTuple):
-    """A contact entered the hot stage and it is to be announced."""
+    """A contact entered the hot stage and it is to be announced. presented_nano None: by a matrix."""
 
     score: str
     episode: int
-    presented_nano: int
+    presented_nano: int | None
     stage: str
     previous_stage: str | None
 

@@ -191,27 +191,3 @@ class CappedTerm:
             gauge.fall = fall
             return limit
         return raw
-
-
-def simplified(terms: Sequence[Term], derived: Derived, from_ms: int) -> list[Term]:
-    """Terms with the same sum from from_ms on (to the last digit of e15), of which opposite ones cancel out.
-
-    Limits that can't bind any more are taken off; what is then of one half-life becomes one term.
-    """
-    constants: list[int] = []
-    by_half_life: dict[float, list[int]] = {}
-    others: list[Term] = []
-    waiting = list(terms)
-    while waiting:
-        term = waiting.pop()
-        if isinstance(term, CappedTerm) and term.never_binds(derived, from_ms):
-            waiting += term.terms
-        elif isinstance(term, ConstantTerm):
-            constants += term.numbers
-        elif isinstance(term, ExponentialTerm):
-            by_half_life.setdefault(term.half_life_ms, []).extend(term.numbers)
-        else:
-            others.append(term)
-    merged: list[Term] = [ConstantTerm(constants)] if constants else []
-    merged += [ExponentialTerm(numbers, half_life_ms) for half_life_ms, numbers in by_half_life.items()]
-    return merged + others

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log, log1p
 
+from streamprocessor.scoring.combining import simplified
 from streamprocessor.scoring.plan import ScorePlan
 from streamprocessor.scoring.presented import Cell, unrounded
 from streamprocessor.scoring.record import Derived
-from streamprocessor.scoring.terms import END_OF_TIME_MS, Gauge, Term, simplified
+from streamprocessor.scoring.terms import END_OF_TIME_MS, Gauge, Term
 
 LN_2 = log(2.0)
 SEARCH_BUDGET = 3_000

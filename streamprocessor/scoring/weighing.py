@@ -8,7 +8,7 @@ from typing import Any
 from streamprocessor.scoring.bonds import Source
 from streamprocessor.scoring.canonical import LONGEST
 from streamprocessor.scoring.joining import folded_of, sources_of
-from streamprocessor.scoring.record import Folded, Piece, Record
+from streamprocessor.scoring.record import Derived, Folded, Piece, Record
 
 MOST_PIECES, PIECES_LEFT = 1_000, 900
 MOST_BYTES = 48 * 1024
@@ -24,6 +24,8 @@ MOST_VERDICT_BYTES = 8 * 1024
 MARK_BYTES = 8
 SLOT_BYTES = 8
 SLOT_IN_TIME_BYTES = 16
+SUM_BYTES = 12
+SHOWN_BYTES = 32
 LIVE_BYTES = 48
 """More than the 18 that it takes: each live match is looked at in each step, too."""
 
@@ -48,7 +50,7 @@ def most_bytes(record: Record) -> int:
     """What single pieces and what is derived of them may weigh beside everything else that the record holds."""
     holders: list[Record | Source] = [record, *sources_of(record)]
     others = sum(weight_of_folded(holder.folded) + weight_of_attributes(holder.attributes) for holder in holders)
-    others += sum(weight_of_verdicts(holder) for holder in holders)
+    others += sum(weight_of_verdicts(holder) for holder in holders) + weight_of_values(record.derived)
     return max(LEAST_BYTES, min(MOST_BYTES, MOST_RECORD_BYTES - others))
 
 
@@ -57,7 +59,19 @@ def weight_of_folded(folded: Folded | None) -> int:
     if folded is None:
         return 0
     rules = sum(40 + len(key) + len(rule.slots) + len(rule.live) * LIVE_BYTES for key, rule in folded.rules.items())
-    return rules + sum(10 + len(type_) for type_ in folded.lasts)
+    of_values = sum(
+        16 + _size_of_value(name) + weight_of_folded(held) for of in folded.by.values() for name, held in of.items()
+    )
+    return rules + sum(10 + len(type_) for type_ in folded.lasts) + of_values
+
+
+def weight_of_values(derived: Derived) -> int:
+    """Of the values of `by` scores: their names, sums and times; what single pieces bring goes with them."""
+    return sum(
+        SHOWN_BYTES + 2 * _size_of_value(name) + SUM_BYTES * (len(held.sums) + len(held.lasts))
+        for of in derived.by.values()
+        for name, held in of.items()
+    )
 
 
 def weight_of_attributes(attributes: Mapping[str, Any]) -> int:

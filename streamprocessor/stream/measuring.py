@@ -42,6 +42,7 @@ class Meter:
         for (number, reason), count in result.dead.items():
             metrics.events_dead_lettered.labels(self._topic_names[number], reason).inc(count)
         metrics.evidence_capped.inc(result.capped)
+        metrics.values_forgotten.inc(result.forgotten)
         self._announced(result)
 
     def timed(self, looked_at: int, result: StepResult) -> None:

@@ -72,5 +72,6 @@ class Metrics:
             "evidence_capped_total", "Events folded, verdicts and attributes dropped early by the caps"
         )
         self.values_cut = counter("values_cut_total", "Matches and announced scores that were too large", "what")
+        self.values_forgotten = counter("values_forgotten_total", "Values of `by` scores dropped: there were too many")
         self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, as measured at start")
         self.build_info = gauge("build_info", "1, with what runs", "version", "model", "revision")

@@ -78,6 +78,7 @@ class StepResult:
     steps_by_time_ms: list[int] = field(default_factory=list)
     capped: int = 0
     cut: Counter[str] = field(default_factory=Counter)
+    forgotten: int = 0
 
 
 def score_batches(
@@ -102,12 +103,22 @@ def score_batches(
             continue
         assert key is not None
         record = _open(scoring, key, records.get(key))
+        letters, changes = len(result.dead_letters), len(result.changes)
         arrived = _new_facts(scoring, contact, record, items, (partition, result))
         if arrived.links or (record.bonds is not None and arrived.facts):
             _settle_contact(scoring, key, record, arrived, (partition, result))
         elif arrived.facts:
             _score_contact(scoring, key, record, arrived.facts, result)
+        if len(result.dead_letters) > letters and len(result.changes) > changes:
+            _owe_letters(result, letters)
     return result
+
+
+def _owe_letters(result: StepResult, first: int) -> None:
+    """Let the contact's change owe its dead letters: its offsets move on, so no replay would make them again."""
+    change = result.changes[-1]
+    result.changes[-1] = change._replace(owed=[*result.dead_letters[first:], *change.owed])
+    del result.dead_letters[first:]
 
 
 def score_due(
@@ -206,6 +217,7 @@ def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fac
     result.capped += outcome.capped
     if outcome.cut:
         result.cut["match"] += outcome.cut
+    result.forgotten += outcome.forgotten
     if outcome.duplicates < len(facts) or outcome.steps or steps:
         _change(scoring, key, record, steps + outcome.steps, result)
 
@@ -223,6 +235,8 @@ def _settle_contact(
     outcome = scoring.scorer.settle(contact, record, [fact for fact, _ in arrived.links], arrived.facts)
     result.skipped["duplicate"] += outcome.duplicates
     result.capped += outcome.capped
+    result.forgotten += outcome.forgotten
+    result.cut["match"] += outcome.cut
     for reason, count in outcome.dropped.items():
         result.skipped[reason] += count
     for fact, reason, detail in outcome.refused:

@@ -14,10 +14,6 @@ import orjson
 
 from tests.bench.scale import Scale
 
-<<<<<<< HEAD
-PER_SECOND = ("events/s", "events/CPU s", "records/s")
-IN_SECONDS = {"s": 1.0, "ms": 0.001, "us": 0.000_001}
-=======
 PER_SECOND = (
     "events/s",
     "events/CPU s",
@@ -27,8 +23,7 @@ PER_SECOND = (
     "posted/s",
     "posted/CPU s",
 )
-IN_SECONDS = {"s": 1.0, "ms": 0.001}
->>>>>>> main
+IN_SECONDS = {"s": 1.0, "ms": 0.001, "us": 0.000_001}
 TO_WORKER = ("events/s", "events/CPU s")
 WORKER_PART = "throughput"
 

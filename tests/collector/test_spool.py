@@ -109,6 +109,20 @@ def test_a_damaged_frame_is_told_and_costs_itself_alone(tmp_path):
     assert emptied(again) == rows(0, 10) + rows(20, 10)
 
 
+def test_damage_that_comes_while_it_runs_is_passed_over(tmp_path):
+    spool = Spool(tmp_path, ROOM, SEGMENT)
+    for number in range(0, 300, 3):
+        spool.write(rows(number, 3), number)
+    second = segments(tmp_path)[1]
+    second.write_bytes(bytes(second.stat().st_size))
+
+    found = emptied(spool)
+
+    assert found == sorted(found, key=lambda row: int(row.key[2:]))
+    assert 0 < 300 - len(found) < 150
+    assert (spool.backlog_bytes, spool.damaged_bytes > 0) == (0, True)
+
+
 def test_a_full_spool_takes_nothing_more_until_some_of_it_is_gone(tmp_path):
     spool = Spool(tmp_path, 8 * SEGMENT, SEGMENT)
     written = 0

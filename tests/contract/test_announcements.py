@@ -123,6 +123,42 @@ def test_the_schemas_take_every_announcement(validators):
         validators[message.topic].validate(json.loads(message.value))
 
 
+def told_scores(*scores: ScoreStep, validators):
+    body = json.loads(encoded(STEP._replace(scores=scores, hot_leads=()))[0].value)
+    validators["score-updated"].validate(body)
+    return body["changed"], body["scores"]
+
+
+def test_a_score_that_does_not_apply_is_told_as_null_and_its_return_has_no_previous_number(validators):
+    left = ScoreStep("engagement", None, None, None, True, 41 * NANO, "hot", None)
+    assert told_scores(left, validators=validators) == (["engagement"], {"engagement": None})
+    came = ScoreStep("engagement", 41 * NANO, 41 * NANO, "hot", True, None, None, None)
+    shown = {"score": 41, "unrounded": 41.0, "stage": "hot", "previous": None}
+    assert told_scores(came, validators=validators) == (["engagement"], {"engagement": shown})
+
+
+def test_a_matrix_is_told_by_its_label_alone(validators):
+    grade = ScoreStep("grade", None, None, "A1", True, None, "B1", AT)
+    shown = {"score": None, "stage": "A1", "previous_stage": "B1", "holds_until": "2026-11-22T08:00:00.123Z"}
+    assert told_scores(grade, validators=validators) == (["grade"], {"grade": shown})
+    lead = HotLeadStep("grade", 1, None, "A1", "B1")
+    body = json.loads(encoded(STEP._replace(hot_leads=(lead,)))[1].value)
+    validators["became-hot-lead"].validate(body)
+    assert (body["score"], body["stage"]) == (None, "A1")
+
+
+def test_a_score_by_value_is_told_with_each_value(validators):
+    crm = ScoreStep("crm", 12 * NANO, 12 * NANO, "warm", True, 0, "cold", AT)
+    mail = ScoreStep("mail", 5 * NANO, 5 * NANO, "cold", False, 5 * NANO, "cold", None)
+    interest = ScoreStep("interest", None, None, None, True, None, None, AT, (crm, mail))
+    until = "2026-11-22T08:00:00.123Z"
+    shown = {"score": 12, "unrounded": 12.0, "stage": "warm", "previous": 0, "previous_stage": "cold"}
+    values = {"crm": {**shown, "holds_until": until}, "mail": {"score": 5, "unrounded": 5.0, "stage": "cold"}}
+    assert told_scores(interest, validators=validators) == (["interest"], {"interest": {"values": values}})
+    nothing = interest._replace(values=())
+    assert told_scores(nothing, validators=validators) == (["interest"], {"interest": {"values": {}}})
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -131,6 +167,8 @@ def test_the_schemas_take_every_announcement(validators):
         {"sequence": 0},
         {"more": 1},
         {"scores": {"x": {"score": "41"}}},
+        {"scores": {"x": {"score": None}}},
+        {"scores": {"x": {"values": {"crm": None}}}},
         {"because": [{"points": 1}]},
         {"model": {}},
     ],

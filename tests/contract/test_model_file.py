@@ -8,6 +8,7 @@ from streamprocessor.contract.model_file import parse_model, read_model
 from streamprocessor.contract.reading import Problems
 from streamprocessor.contract.yaml_tree import core_value, plain, read_tree
 from streamprocessor.errors import ModelError
+from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.model import (
     DAY_MS,
     E15,
@@ -177,7 +178,7 @@ def test_all_else_of_a_score_and_of_a_model_is_read(everything):
         Stage("high", 20 * NANO, 20 * NANO),
         Stage("top", 99_500_000_000),
     )
-    assert model.hot_leads == (HotLead("kinds", "high", DAY_MS, 7 * DAY_MS),)
+    assert model.hot_leads == (HotLead("kinds", "high", DAY_MS, 7 * DAY_MS), HotLead("matrix", "best"))
 
 
 def test_every_operator_is_read(everything):
@@ -393,10 +394,13 @@ def test_a_condition_that_can_hold_is_taken(where):
 
 
 BAD_SCORES = [
-    ("by: properties.product", "by: not supported yet"),
-    ("applies_when: {attributes.a: 1}", "applies_when: not supported yet"),
-    ("max_values: 20", "max_values: not supported yet"),
-    ("combine: {sum: [a, b]}", "combine: not supported yet"),
+    ("by: product", "by: wanted a path that begins with properties. or context."),
+    ("applies_when: {properties.a: 1}", "wanted a path that begins with attributes."),
+    ("applies_when: {attributes.a: {at_least: 5, at_most: 3}}", "applies_when: can never hold"),
+    ("max_values: 20", "max_values: says how many values are shown; wanted 'by' beside it; got none"),
+    ("{by: properties.a, max_values: 101}", "max_values: wanted at most 100 values; got 101"),
+    ("{by: properties.a, max_values: 0}", "max_values: wanted a whole number of at least 1"),
+    ("combine: {sum: [a, b]}", "unknown word 'rules'"),
     ("decy: none", "did you mean 'decay'?"),
     ("precision: 0", "precision: wanted a number above 0"),
     ("precision: -1", "precision: wanted a number above 0"),
@@ -424,6 +428,115 @@ def test_a_score_that_can_not_be_is_refused_with_its_line(words, said):
     problems = problems_of(f"scores:\n  s: {{rules: [{{id: r, on: e, points: 1}}],\n    {words}}}")
     assert all(problem.startswith(("m.yaml:2: ", "m.yaml:3: ")) for problem in problems), problems
     assert any(said in problem for problem in problems), problems
+
+
+BAD_COMBINATIONS = [
+    ("combine: {sum: [a, x]}", "combine: sum: unknown score; wanted one of a, b, endless, plain; got 'x'"),
+    (
+        "combine: {sum: [a, s]}",
+        "not combined in a circle, nor in more layers; wanted one of a, b, endless, plain; got 's', which",
+    ),
+    ("combine: {sum: [a, total]}", "not combined in a circle, nor in more layers"),
+    ("combine: {sum: [a, grade]}", "got 'grade', which is combined too"),
+    ("combine: {sum: [a, interest]}", "got 'interest', which has one for each value"),
+    ("combine: {sum: [a, a]}", "combine: sum: wanted each score once"),
+    ("combine: {sum: []}", "a list of scores"),
+    ("combine: {sum: [a], weighted: {a: 1}}", "wanted exactly one of sum, weighted, matrix; got sum and weighted"),
+    ("combine: {}", "wanted exactly one of sum, weighted, matrix; got nothing"),
+    ("combine: {summ: [a]}", "did you mean 'sum'?"),
+    ("combine: {weighted: {a: 0}}", "weighted: a: wanted a number that is not 0, below 1_000 in size; got 0"),
+    ("combine: {weighted: {a: 70%}}", "weighted: a: wanted a number; got '70%'"),
+    ("combine: {weighted: {}}", "at least one score with its weight"),
+    ("combine: {weighted: {x: 1}}", "weighted: x: unknown score"),
+    ("combine: {matrix: {rows: a}}", "'columns' is missing"),
+    (
+        "combine: {matrix: {rows: a, columns: plain}}",
+        "columns: a matrix is made of stages; wanted one of a, b, total; got",
+    ),
+    ("combine: {matrix: {rows: grade, columns: a}}", "rows: scores are not combined in a circle"),
+    ("combine: {matrix: {rows: interest, columns: a}}", "rows: a score has one number"),
+    ("combine: {matrix: {rows: a, columns: a}}", "columns: wanted another score than the rows'; got 'a' for both"),
+    (
+        "combine: {matrix: {rows: a, columns: b, labels: {3: {x: t}}}}",
+        "unknown stage; wanted one of 1, 2, the stages of 'a'",
+    ),
+    (
+        "combine: {matrix: {rows: a, columns: b, labels: {1: {z: t}}}}",
+        "unknown stage; wanted one of x, y, the stages of 'b'",
+    ),
+    ("combine: {matrix: {rows: a, columns: b, labels: {1: {x: 't u'}}}}", "wanted a name"),
+    ("combine: {matrix: {rows: a, columns: b}}, stages: {a: 0}", "unknown word 'stages'"),
+    ("combine: {sum: [a]}, by: properties.a", "unknown word 'by'"),
+    ("combine: {sum: [a]}, max: 0.5", "max: wanted a multiple of the score's precision"),
+    (
+        "combine: {weighted: {endless: -1}}, min: 0",
+        "rule 'quiet' of 'endless' never ends; wanted its 'max_times', or 'max'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), BAD_COMBINATIONS, ids=[words for words, _ in BAD_COMBINATIONS])
+def test_a_score_that_can_not_be_combined_is_refused_with_its_line(words, said):
+    problems = problems_of(combined(words))
+    assert all(problem.startswith("m.yaml:9: ") for problem in problems), problems
+    assert any(said in problem for problem in problems), problems
+
+
+def combined(words: str) -> str:
+    """A model of scores of every kind, and of `s`, which is made of them, on line 9."""
+    rules = "rules: [{id: r, on: e, points: 1}]"
+    endless = "{min: -5, rules: [{id: quiet, inactivity: {of: any, after: 1d, points: -1, every: 1d}}]}"
+    others = {"interest": f"{{by: properties.p, {rules}}}", "plain": f"{{{rules}}}", "endless": endless}
+    others |= {"a": f"{{{rules}, stages: {{1: 0, 2: 5}}}}", "b": f"{{{rules}, stages: {{x: 0, y: 5}}}}"}
+    others |= {"total": "{combine: {sum: [a, b]}, stages: {u: 0, v: 9}}"}
+    others |= {"grade": "{combine: {matrix: {rows: a, columns: total}}}"}
+    return "scores:\n" + "".join(f"  {name}: {text}\n" for name, text in others.items()) + f"  s: {{{words}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "combine"),
+    [
+        ("combine: {sum: [a, b]}, precision: 0.1, min: 0, stages: {l: 0, h: 1}", Weighted((("a", NANO), ("b", NANO)))),
+        ("combine: {weighted: {a: 0.7, b: -0.3}}", Weighted((("a", 7 * NANO // 10), ("b", -3 * NANO // 10)))),
+        ("combine: {matrix: {rows: a, columns: total}}", Matrix("a", "total")),
+        (
+            "combine: {matrix: {rows: a, columns: b, labels: {1: {x: t, y: u}, 2: {x: t}}}}",
+            Matrix("a", "b", (("1", "x", "t"), ("1", "y", "u"), ("2", "x", "t"))),
+        ),
+    ],
+)
+def test_every_way_to_combine_is_read(words, combine):
+    words += ", applies_when: {attributes.stage: {not: customer}}"
+    score = parse_model(combined(words), "m").scores[-1]
+    assert (score.combine, score.rules) == (combine, ())
+    assert score.applies_when == Test("stage", "not", "customer")
+
+
+def test_a_score_by_value_is_read():
+    words = "by: properties.product, max_values: 5, applies_when: {attributes.a: 1}"
+    score = parse_model(f"scores: {{s: {{{words}, rules: [{{id: r, on: e, points: 1}}]}}}}", "m").scores[0]
+    assert (score.by, score.max_values, score.applies_when) == ("properties.product", 5, Test("a", "equals", 1))
+    default = parse_model("scores: {s: {by: context.app, rules: [{id: r, on: e, points: 1}]}}", "m").scores[0]
+    assert (default.by, default.max_values, default.applies_when) == ("context.app", 20, None)
+
+
+@pytest.mark.parametrize(
+    ("hot_lead", "said"),
+    [
+        ("{score: interest, stage: u}", "score: a hot lead is of a contact; wanted one of"),
+        ("{score: grade, stage: 1w}", "stage: unknown label; wanted one of 1u, 1v, 2u, 2v; got '1w'"),
+        ("{score: total, stage: u}", "can't be entered from below"),
+    ],
+)
+def test_a_hot_lead_that_can_not_be_is_refused(hot_lead, said):
+    (problem,) = problems_of(combined("combine: {sum: [a]}") + f"hot_lead: {hot_lead}")
+    assert problem.startswith("m.yaml:10: ")
+    assert said in problem
+
+
+def test_a_hot_lead_can_be_a_label_of_a_matrix():
+    text = combined("combine: {matrix: {rows: a, columns: b, labels: {2: {y: top}}}}")
+    assert parse_model(text + "hot_lead: {score: s, stage: top}", "m").hot_leads == (HotLead("s", "top"),)
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,19 @@ def test_amounts_beyond_64_bits_survive() -> None:
     assert scorer.scores_at(again, again.at_ms) == scorer.scores_at(record, record.at_ms)
 
 
+def test_amounts_of_a_value_beyond_64_bits_survive() -> None:
+    score = Score("s", RULES, precision_nano=100_000 * NANO, by="properties.url")
+    scorer = Scorer(Model("m", "v", (score,)))
+    record = scorer.blank()
+    scorer.apply(record, [event("e1", 0), event("e2", 0, event_type="buy")])
+    scorer.apply(record, [event("e3", 40)])
+    assert record.folded is not None
+    assert record.folded.by["s@properties.url"]["u"].rules["s/none"].amount == 900_000 * E15
+    again = decode_record(encode_record(record))
+    assert same(again, record)
+    assert scorer.scores_at(again, again.at_ms) == scorer.scores_at(record, record.at_ms)
+
+
 def test_a_piece_in_packed_bytes_is_found_by_its_id_and_only_by_it() -> None:
     scorer = Scorer(Model("m", "v", (Score("s", RULES[:1]),)))
     record = scorer.blank()

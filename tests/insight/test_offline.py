@@ -100,6 +100,49 @@ scores:
 """
 
 
+KINDS = """
+scores:
+  heat:
+    applies_when: {attributes.stage: {not: customer}}
+    rules: [{id: visit, on: page_visit, points: 10}]
+    stages: {C: 0, D: 5}
+  fit:
+    rules: [{id: boss, when: {attributes.job: CEO}, points: 30}]
+    stages: {A: 0}
+  total: {combine: {weighted: {heat: 0.5, fit: 1}}}
+  grade: {combine: {matrix: {rows: fit, columns: heat}}}
+  interest:
+    by: properties.product
+    rules: [{id: visit, on: page_visit, points: 10, decay: {expires_after: 2d}}]
+"""
+
+
+def test_a_score_by_value_is_answered_with_each_value_and_its_parts() -> None:
+    visits = [event("c-1", "page_visit", n, id=f"e{n}", properties={"product": f"p{n // 2}"}) for n in range(3)]
+
+    (answer,) = scored(KINDS, visits)
+
+    interest = answer["scores"]["interest"]
+    assert interest["values"]["p0"] == {"score": 20, "unrounded": 20.0, "stage": None}
+    assert (list(interest["values"]), interest["next_step_at"]) == (["p0", "p1"], "2026-11-24T07:59:59.998Z")
+    parts = answer["explanation"]["interest"]
+    assert {value: [part["event_id"] for part in parts[value]] for value in parts} == {"p0": ["e1", "e0"], "p1": ["e2"]}
+    assert answer["scores"]["total"]["score"] == 15
+    assert [part["rule"] for part in answer["explanation"]["total"]] == ["heat/visit"] * 3
+    assert answer["scores"]["grade"] == {"score": None, "unrounded": None, "stage": "AD", "next_step_at": None}
+
+
+def test_a_score_that_does_not_apply_is_answered_as_null() -> None:
+    left = (
+        b'{"contact_id": "c-1", "update": "attributes", "attributes": {"stage": "customer"}, "occurred_at": %d}' % AT_MS
+    )
+
+    (answer,) = scored(KINDS, [event("c-1", "page_visit", 0), left])
+
+    assert (answer["scores"]["heat"], answer["scores"]["grade"]) == (None, None)
+    assert answer["explanation"] == {"heat": [], "fit": [], "total": [], "grade": [], "interest": {}}
+
+
 def test_attributes_and_verdicts_written_later_hold_for_any_instant() -> None:
     lines = [
         event("c-1", "email_open", 0, id="e1"),

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from streamprocessor.contract.records import decode_record, encode_record
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.facts import Event, Fact
-from streamprocessor.scoring.model import NANO, Model
+from streamprocessor.scoring.model import NANO, Model, Score
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import Part, ScoreAt, Step
-from tests.scoring.oracle import OraclePart, explain_parts, presented, score_at, score_named
-from tests.scoring.oracle_replay import possible_stages
+from streamprocessor.scoring.steps import Part, ScoreAt, ScoreStep, Step
+from tests.scoring.oracle import Number, OraclePart, applies, explain_parts, presented, score_at, score_named
+from tests.scoring.oracle_evidence import plain
+from tests.scoring.oracle_stages import Shown, label, possible_stages, strongest_values
 
 FLOAT_NANO = 1  # what floating point may be off by, in the unrounded score
 
-Asked = tuple[dict[str, ScoreAt], dict[str, list[Part]], int | None]
+Asked = tuple[dict[str, ScoreAt], dict[tuple[str, str | None], list[Part]], int | None]
 
 
 def record_of(scorer: Scorer, facts: Sequence[Fact]) -> Record:
@@ -36,8 +38,27 @@ def record_of_batches(scorer: Scorer, batches: Iterable[Sequence[Fact]]) -> tupl
 
 
 def all_answers(scorer: Scorer, record: Record, t_ms: int) -> Asked:
-    explanations = {score.name: scorer.explain(record, score.name, t_ms) for score in scorer.model.scores}
-    return scorer.scores_at(record, t_ms), explanations, scorer.next_step(record, t_ms)
+    scores = scorer.scores_at(record, t_ms)
+    explanations = {(name, value): scorer.explain(record, name, t_ms, value) for name, value in shown_numbers(scores)}
+    return scores, explanations, scorer.next_step(record, t_ms)
+
+
+def shown_numbers(scores: Mapping[str, ScoreAt]) -> list[tuple[str, str | None]]:
+    """(score, value) of each number that is shown; value None: of a score that is not by value."""
+    numbers: list[tuple[str, str | None]] = []
+    for name, score in scores.items():
+        if score.values is not None:
+            numbers += [(name, value.name) for value in score.values]
+        elif score.unrounded_nano is not None:
+            numbers.append((name, None))
+    return numbers
+
+
+def number_at(scores: Mapping[str, ScoreAt], name: str, value: str | None) -> int:
+    """The unrounded number of a score, or of one of its values."""
+    found = scores[name] if value is None else next(v for v in scores[name].values or () if v.name == value)
+    assert found.unrounded_nano is not None
+    return found.unrounded_nano
 
 
 def without_later_events(facts: Iterable[Fact], t_ms: int) -> list[Fact]:
@@ -45,25 +66,59 @@ def without_later_events(facts: Iterable[Fact], t_ms: int) -> list[Fact]:
     return [fact for fact in facts if not isinstance(fact, Event) or fact.occurred_at_ms <= t_ms]
 
 
-def shown(scorer: Scorer, record: Record, t_ms: int) -> dict[str, tuple[int, str | None]]:
-    return {name: (at.presented_nano, at.stage) for name, at in scorer.scores_at(record, t_ms).items()}
+def shown(scorer: Scorer, record: Record, t_ms: int) -> dict[str, Shown]:
+    return {name: seen(score) for name, score in scorer.scores_at(record, t_ms).items()}
+
+
+def seen(score: ScoreAt | ScoreStep) -> Shown:
+    """What is seen of a score, in the oracle's words."""
+    if score.values is not None:
+        return {value.name: (value.presented_nano, value.stage) for value in score.values}
+    is_null = score.presented_nano is None and score.stage is None
+    return None if is_null else (score.presented_nano, score.stage)
 
 
 def assert_scores_are_the_oracles(model: Model, answer: dict[str, ScoreAt], facts: Sequence[Fact], t_ms: int) -> None:
     wanted = score_at(model, facts, t_ms)
     assert list(answer) == list(wanted)
-    for name, (_, unrounded_nano) in wanted.items():
+    for name, number in wanted.items():
         score, got = score_named(model, name), answer[name]
-        assert abs(got.unrounded_nano - unrounded_nano) <= FLOAT_NANO, (name, got, unrounded_nano)
-        assert got.presented_nano == presented(score, got.unrounded_nano), (name, got)
-        assert got.stage in possible_stages(score, got.presented_nano), (name, got)
+        if isinstance(score.combine, Matrix):
+            assert (got.stage is not None) is applies(model, score, plain(model, facts)), (name, got)
+            if got.stage is not None:
+                shown_then = {name: seen(score) for name, score in answer.items()}
+                assert got.stage == label(score.combine, shown_then), (name, got)
+        elif isinstance(number, dict):
+            assert_values_are_the_oracles(model, score, got, number)
+        elif number is None:
+            assert seen(got) is None
+        else:
+            assert_number_is_the_oracles(score, got, number[1])
+
+
+def assert_number_is_the_oracles(score: Score, got: ScoreAt, unrounded_nano: int) -> None:
+    assert got.unrounded_nano is not None
+    assert abs(got.unrounded_nano - unrounded_nano) <= FLOAT_NANO, (got, unrounded_nano)
+    assert got.presented_nano == presented(score, got.unrounded_nano), got
+    assert got.stage in possible_stages(score, got.presented_nano), got
+
+
+def assert_values_are_the_oracles(model: Model, score: Score, got: ScoreAt, numbers: Mapping[str, Number]) -> None:
+    assert got.values is not None
+    for value in got.values:
+        assert_number_is_the_oracles(score, value, numbers[value.name][1])
+    order = [(-(value.presented_nano or 0), value.name) for value in got.values]
+    assert order == sorted(order)
+    on_edge = any(presented(score, exact - 1) != presented(score, exact + 1) for _, exact in numbers.values())
+    if not on_edge and not any(stage.leave_below_nano is not None for stage in score.stages):
+        assert seen(got) == strongest_values(model, score, numbers, {})
 
 
 def assert_parts_are_the_oracles(
-    model: Model, name: str, answer: Sequence[Part], facts: Sequence[Fact], t_ms: int
+    model: Model, name: str, answer: Sequence[Part], facts: Sequence[Fact], t_ms: int, value: str | None = None
 ) -> None:
     """Each part within a nano, but the largest, which takes what rounding the others left over."""
-    wanted, got = _oracle_points(explain_parts(model, facts, name, t_ms)), _points(answer)
+    wanted, got = _oracle_points(explain_parts(model, facts, name, t_ms, value)), _points(answer)
     left_over = len(wanted) + len(got)
     off = {key: got.get(key, 0) - wanted.get(key, 0) for key in wanted.keys() | got.keys()}
     beyond = {key: (got.get(key), wanted.get(key)) for key, nano in off.items() if abs(nano) > FLOAT_NANO}

@@ -19,7 +19,7 @@ from streamprocessor.scoring.facts import (
     Verdict,
 )
 from streamprocessor.scoring.model import DAY_MS, AttributeRule, Model
-from tests.scoring.models import ATTRIBUTES, MESSAGES, PATHS, START_MS, TYPES, URLS
+from tests.scoring.models import ATTRIBUTES, MESSAGES, PATHS, PRODUCTS, START_MS, TYPES, URLS
 from tests.scoring.oracle_evidence import TRACED
 from tests.scoring.oracle_steps import jump_instants
 
@@ -43,6 +43,7 @@ properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "url": st.sampled_from(URLS),
         "amount": amounts,
         "message": st.sampled_from(MESSAGES),
+        "product": st.sampled_from(PRODUCTS),
     },
 )
 contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])

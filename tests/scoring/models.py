@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.model import (
     DAY_MS,
     E15,
@@ -46,6 +47,7 @@ TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "
 MESSAGES: tuple[Any, ...] = ("m1", "m2", 1, None)
 PATHS = ("/", "/pricing", "/pricing/team", "/docs")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
+PRODUCTS: tuple[Any, ...] = ("crm", "mail", "1", 1, None)
 ATTRIBUTES = ("title", "country", "size")
 CENTURY_MS = 36_500 * DAY_MS
 
@@ -192,6 +194,10 @@ def stage_ladders(draw: st.DrawFn, least: int, most: int, *, hysteresis: bool) -
 
 bursts_in_a_moment = st.builds(Scanners, st.integers(2, 4), st.integers(1, 9), st.just(value=False))
 scanners = st.none() | st.builds(Scanners, st.integers(2, 4), st.one_of(st.integers(1, 9), durations_ms), st.booleans())
+perhaps_applies: st.SearchStrategy[Condition | None] = st.one_of(st.none(), st.none(), attribute_conditions)
+weights_nano = st.one_of(
+    st.just(NANO), st.sampled_from([7, 3, 5, -5, 20]).map(lambda n: n * NANO // 10), st.integers(-NANO, 2 * NANO)
+).filter(bool)
 
 
 class Taste(NamedTuple):
@@ -223,7 +229,38 @@ def scores(draw: st.DrawFn, name: str, taste: Taste) -> Score:
         q,
         None if low is None else low * NANO // q * q,
         None if high is None else high * NANO // q * q,
+        applies_when=draw(perhaps_applies),
+        by=draw(st.sampled_from([None, None, None, "properties.product"])),
+        max_values=draw(st.sampled_from([1, 2, 20])),
     )
+
+
+@st.composite
+def sums(draw: st.DrawFn, components: Sequence[Score], taste: Taste) -> Score:
+    chosen = draw(st.lists(st.sampled_from(components), min_size=1, max_size=2, unique_by=lambda score: score.name))
+    q = draw(st.sampled_from(taste.precisions_nano))
+    unending = any(isinstance(rule, InactivityRule) and rule.max_times is None for s in chosen for rule in s.rules)
+    low, high = (-40, 60) if unending else (draw(st.sampled_from([-40, None])), draw(st.sampled_from([60, None])))
+    return Score(
+        "sum",
+        (),
+        draw(st.just(()) | stage_ladders(*taste.stages_at, hysteresis=taste.hysteresis)),
+        precision_nano=q,
+        min_nano=None if low is None else low * NANO // q * q,
+        max_nano=None if high is None else high * NANO // q * q,
+        applies_when=draw(perhaps_applies),
+        combine=Weighted(tuple((score.name, draw(weights_nano)) for score in chosen)),
+    )
+
+
+@st.composite
+def matrices(draw: st.DrawFn, components: Sequence[Score]) -> Score:
+    rows, columns = components[:2]
+    cells = [(row.name, column.name) for row in rows.stages for column in columns.stages]
+    labelled = draw(st.lists(st.sampled_from(cells), max_size=3, unique=True))
+    labels = tuple((row, column, draw(st.sampled_from(["good", "bad"]))) for row, column in labelled)
+    when = draw(perhaps_applies)
+    return Score("matrix", (), applies_when=when, combine=Matrix(rows.name, columns.name, labels))
 
 
 def _numbered(rule: Rule, number: int) -> Rule:
@@ -238,14 +275,33 @@ def _unending(rule: Rule) -> Rule:
 
 @st.composite
 def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
-    drawn = tuple(draw(scores(f"s{n}", taste)) for n in range(draw(st.integers(1, 2))))
-    leads = tuple(draw(hot_leads(score)) for score in drawn if score.stages)
-    return Model("random", "v", drawn, leads[:1], 0, draw(st.booleans()), taste.window_ms, draw(taste.scanners))
+    drawn = [draw(scores(f"s{n}", taste)) for n in range(draw(st.integers(1, 2)))]
+    numbers = [score for score in drawn if score.by is None]
+    if numbers and draw(st.booleans()):
+        drawn.append(draw(sums(numbers, taste)))
+    staged = [score for score in drawn if score.stages and score.by is None]
+    if len(staged) > 1 and draw(st.booleans()):
+        drawn.insert(0, draw(matrices(staged)))
+    leading = [score for score in drawn if score.by is None and (score.stages or isinstance(score.combine, Matrix))]
+    leads = [draw(hot_leads(score, drawn)) for score in leading]
+    return Model(
+        "random", "v", tuple(drawn), tuple(leads[-1:]), 0, draw(st.booleans()), taste.window_ms, draw(taste.scanners)
+    )
 
 
 rearming_ms = st.sampled_from([None, DAY_MS, 7 * DAY_MS, 14 * DAY_MS])
 
 
-def hot_leads(score: Score) -> st.SearchStrategy[HotLead]:
-    stages = st.sampled_from([stage.name for stage in score.stages[1:]])
-    return st.builds(HotLead, st.just(score.name), stages, st.just(DAY_MS), rearming_ms)
+def hot_leads(score: Score, scores: Sequence[Score]) -> st.SearchStrategy[HotLead]:
+    return st.builds(
+        HotLead, st.just(score.name), st.sampled_from(stages_of(score, scores)), st.just(DAY_MS), rearming_ms
+    )
+
+
+def stages_of(score: Score, scores: Sequence[Score]) -> list[str]:
+    """The stages that can be entered from below, or all labels of a matrix."""
+    if not isinstance(score.combine, Matrix):
+        return [stage.name for stage in score.stages[1:]]
+    by_name = {each.name: each for each in scores}
+    rows, columns = by_name[score.combine.rows].stages, by_name[score.combine.columns].stages
+    return [score.combine.label(row.name, column.name) for row in rows for column in columns]

@@ -1,63 +1,25 @@
 """SCORING.md read a second time, slowly: each score from the whole history, in 50 digits, nothing kept in between.
 
-The next step and the replay of a history are in oracle_steps.
+What rules are worth is in oracle_rules, the next step in oracle_steps, the replay of a history in oracle_replay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import ROUND_FLOOR, Context, Decimal, localcontext
-from functools import lru_cache, wraps
-from typing import NamedTuple, ParamSpec, TypeVar
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import NamedTuple, TypeAlias
 
+from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.facts import HUMAN, Event, Fact
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    AttributeRule,
-    Band,
-    Decay,
-    EventRule,
-    ExpiresAfter,
-    FrequencyRule,
-    HalfLife,
-    InactivityRule,
-    Linear,
-    Model,
-    MonetaryRule,
-    PercentPerDayEvery,
-    RecencyRule,
-    Rule,
-    Score,
-    StepDecay,
-)
-from tests.scoring.oracle_evidence import (
-    ABSENT,
-    Known,
-    canonical_json,
-    counts,
-    holds,
-    is_number,
-    plain,
-    until,
-    value_in_event,
-)
+from streamprocessor.scoring.model import NANO, AttributeRule, InactivityRule, Model, Score
+from tests.scoring.oracle_evidence import ABSENT, Known, canonical_json, holds, plain, until, value_in_event
+from tests.scoring.oracle_rules import LARGEST_SCORE, ZERO, in_fifty_digits, is_match, rule_events, to_nano, worth
 
-P = ParamSpec("P")
-R = TypeVar("R")
+Number: TypeAlias = tuple[int, int]
+"""(presented_nano, unrounded_nano)"""
 
-FIFTY_DIGITS = Context(prec=50, Emin=-(10**9), Emax=10**9)
-LN_2 = Decimal(2).ln(Context(prec=70))
-LARGEST_MATCH, LARGEST_SCORE = Decimal(1_000_000), Decimal(4_000_000)
-ZERO, ONE = Decimal(0), Decimal(1)
-
-
-class Match(NamedTuple):
-    """An event that a rule counts, with its points before decay."""
-
-    event: Event
-    points: Decimal
+Answer: TypeAlias = "Number | dict[str, Number] | None"
+"""Of a `by` score the number of each value that it knows; None: null, or a matrix."""
 
 
 class OraclePart(NamedTuple):
@@ -70,54 +32,59 @@ class OraclePart(NamedTuple):
     group: str | None
 
 
-def in_fifty_digits(function: Callable[P, R]) -> Callable[P, R]:
-    @wraps(function)
-    def inner(*args: P.args, **kwargs: P.kwargs) -> R:
-        with localcontext(FIFTY_DIGITS):
-            return function(*args, **kwargs)
-
-    return inner
-
-
 # ---- what is asked ---------------------------------------------------------------------------------------------
 
 
 @in_fifty_digits
-def score_at(model: Model, facts: Iterable[Fact], t_ms: int) -> dict[str, tuple[int, int]]:
-    """{score name: (presented_nano, unrounded_nano)} at t_ms."""
+def score_at(model: Model, facts: Iterable[Fact], t_ms: int) -> dict[str, Answer]:
+    """What each score is at t_ms, by its name."""
     known = until(plain(model, facts), t_ms)
-    answer = {}
-    for score in model.scores:
-        unrounded_nano = score_nano(total(explain_score(model, score, known, t_ms)))
-        answer[score.name] = (presented(score, unrounded_nano), unrounded_nano)
-    return answer
+    return {score.name: answer_of(model, score, known, t_ms) for score in model.scores}
+
+
+def answer_of(model: Model, score: Score, known: Known, t_ms: int) -> Answer:
+    if not applies(model, score, known) or isinstance(score.combine, Matrix):
+        return None
+    if score.by is None:
+        return number_of(model, score, known, t_ms)
+    return {name: number_of(model, score, of_value, t_ms) for name, of_value in values_of(model, score, known).items()}
+
+
+def number_of(model: Model, score: Score, known: Known, t_ms: int) -> Number:
+    unrounded_nano = score_nano(total(explain_score(model, score, known, t_ms)))
+    return presented(score, unrounded_nano), unrounded_nano
 
 
 def oracle_scores(
     model: Model, facts_by_contact: Mapping[str, Iterable[Fact]], t_ms: int
-) -> dict[str, dict[str, tuple[int, int]]]:
-    """{contact: {score name: (presented_nano, unrounded_nano)}} at t_ms."""
+) -> dict[str, dict[str, Answer]]:
+    """{contact: {score name: what it is}} at t_ms."""
     return {contact: score_at(model, facts, t_ms) for contact, facts in facts_by_contact.items()}
 
 
 @in_fifty_digits
-def explain_parts(model: Model, facts: Iterable[Fact], score_name: str, t_ms: int) -> list[OraclePart]:
-    """All parts of a score at t_ms, those worth nothing included; their points add up to the unrounded score."""
-    return explain_score(model, score_named(model, score_name), until(plain(model, facts), t_ms), t_ms)
+def explain_parts(
+    model: Model, facts: Iterable[Fact], score_name: str, t_ms: int, value: str | None = None
+) -> list[OraclePart]:
+    """All parts of a score at t_ms, those worth nothing included; their points add up to the unrounded score.
+
+    value: of which value of a `by` score.
+    """
+    score, known = score_named(model, score_name), until(plain(model, facts), t_ms)
+    if not applies(model, score, known) or isinstance(score.combine, Matrix):
+        return []
+    return explain_score(model, score, known if value is None else values_of(model, score, known)[value], t_ms)
 
 
 # ---- numbers ---------------------------------------------------------------------------------------------------
 
 
 def score_nano(points_sum: Decimal) -> int:
-    return to_nano(max(-LARGEST_SCORE, min(LARGEST_SCORE, points_sum)))
+    return to_nano(score_points(points_sum))
 
 
-@in_fifty_digits
-def to_nano(value: Decimal) -> int:
-    """Rounded half up to nine decimals, after the dust of the last of the fifty digits is wiped off."""
-    clean = value.quantize(Decimal("1e-30"))
-    return int((clean * NANO + Decimal("0.5")).to_integral_value(ROUND_FLOOR))
+def score_points(points_sum: Decimal) -> Decimal:
+    return max(-LARGEST_SCORE, min(LARGEST_SCORE, points_sum))
 
 
 def presented(score: Score, unrounded_nano: int) -> int:
@@ -134,10 +101,80 @@ def score_named(model: Model, name: str) -> Score:
     return next(score for score in model.scores if score.name == name)
 
 
-# ---- the value of each rule ------------------------------------------------------------------------------------
+# ---- for whom, of what, by which value -------------------------------------------------------------------------
+
+
+def applies(model: Model, score: Score, known: Known) -> bool:
+    """Whether the score is a number, or a label: a sum needs a component that is one, a matrix both."""
+    if not holds(score.applies_when, lambda name: known.attributes.get(name, ABSENT)):
+        return False
+    if score.combine is None:
+        return True
+    sides = [applies(model, side, known) for side in components(model, score)]
+    return all(sides) if isinstance(score.combine, Matrix) else any(sides)
+
+
+def components(model: Model, score: Score) -> list[Score]:
+    match score.combine:
+        case Matrix(rows=rows, columns=columns):
+            return [score_named(model, rows), score_named(model, columns)]
+        case Weighted(weights_nano=weights):
+            return [score_named(model, name) for name, _ in weights]
+    return []
+
+
+def weighted(model: Model, score: Score, known: Known) -> list[tuple[Score, Decimal]]:
+    """The scores with rules that a score is the sum of, with their weights; itself where it has rules."""
+    if not isinstance(score.combine, Weighted):
+        return [(score, Decimal(1))]
+    weights = [(score_named(model, name), Decimal(nano) / NANO) for name, nano in score.combine.weights_nano]
+    return [(component, weight) for component, weight in weights if applies(model, component, known)]
+
+
+def values_of(model: Model, score: Score, known: Known) -> dict[str, Known]:
+    """What is known of each value: its events, and since when the contact is known. It needs an event that counts."""
+    by_name: dict[str, list[Event]] = {}
+    for event in known.events:
+        value = value_in_event(event, str(score.by))
+        if value is not ABSENT:
+            by_name.setdefault(value if isinstance(value, str) else canonical_json(value), []).append(event)
+    found = {name: Known(tuple(events), known.attributes, known.first_ms) for name, events in by_name.items()}
+    return {name: of_value for name, of_value in found.items() if is_known(model, score, of_value)}
+
+
+def is_known(model: Model, score: Score, of_value: Known) -> bool:
+    for rule in score.rules:
+        if isinstance(rule, InactivityRule):
+            if any(e.actor == HUMAN and (rule.types is None or e.type in rule.types) for e in of_value.events):
+                return True
+        elif not isinstance(rule, AttributeRule) and any(
+            is_match(rule, event) for event in rule_events(model, rule, of_value)
+        ):
+            return True
+    return False
+
+
+# ---- what scores are made of -----------------------------------------------------------------------------------
 
 
 def explain_score(model: Model, score: Score, known: Known, t_ms: int) -> list[OraclePart]:
+    if score.combine is None:
+        return explain_rules(model, score, known, t_ms)
+    parts = []
+    for component, weight in weighted(model, score, known):
+        own = explain_rules(model, component, known, t_ms)
+        own.append(OraclePart(None, "cut", None, score_points(total(own)) - total(own), None))
+        parts += [as_component(component.name, part, weight) for part in own]
+    return parts
+
+
+def as_component(name: str, part: OraclePart, weight: Decimal) -> OraclePart:
+    if part.rule is not None:
+        return part._replace(rule=f"{name}/{part.rule}", points=part.points * weight)
+    return part._replace(group=name if part.group is None else f"{name}/{part.group}", points=part.points * weight)
+
+
+def explain_rules(model: Model, score: Score, known: Known, t_ms: int) -> list[OraclePart]:
     parts: list[OraclePart] = []
     for rule in score.rules:
         own = [
@@ -152,27 +189,6 @@ def explain_score(model: Model, score: Score, known: Known, t_ms: int) -> list[O
     return parts
 
 
-def worth(model: Model, rule: Rule, known: Known, t_ms: int) -> list[tuple[str, str | None, Decimal]]:
-    """(kind, event id, points at t) of each thing that a rule counts."""
-    match rule:
-        case EventRule():
-            kept = event_matches(model, rule, known)
-            return [("event", m.event.id, m.points * factor(rule.decay, t_ms - m.event.occurred_at_ms)) for m in kept]
-        case AttributeRule():
-            true_now = holds(rule.when, lambda name: known.attributes.get(name, ABSENT))
-            return [("attribute", None, points(rule.points_e15))] if true_now else []
-        case InactivityRule():
-            return [("inactivity", None, points(rule.points_e15) * times_inactive(rule, known, t_ms))]
-        case FrequencyRule():
-            seen = len([e for e in rule_events(model, rule, known) if t_ms - e.occurred_at_ms < rule.within_ms])
-            return [("frequency", None, highest_band(rule.bands, seen))]
-        case RecencyRule():
-            return [("recency", None, recency_band(rule.bands, last_of(rule_events(model, rule, known)), t_ms))]
-        case MonetaryRule():
-            amounts = [a for e, a in amounts_of(model, rule, known) if t_ms - e.occurred_at_ms < rule.within_ms]
-            return [("monetary", None, highest_band(rule.bands, sum(amounts)))]
-
-
 def total(parts: Iterable[OraclePart]) -> Decimal:
     return sum((part.points for part in parts), ZERO)
 
@@ -181,117 +197,3 @@ def cut(points_sum: Decimal, limit_nano: int) -> Decimal:
     """What a bound takes away: ≥ 0 bounds from above, < 0 from below."""
     limit = Decimal(limit_nano) / NANO
     return (min(points_sum, limit) if limit_nano >= 0 else max(points_sum, limit)) - points_sum
-
-
-def rule_events(
-    model: Model, rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, known: Known
-) -> list[Event]:
-    return [
-        event
-        for event in known.events
-        if event.type in rule.types
-        and counts(model, event)
-        and holds(rule.where, lambda path, event=event: value_in_event(event, path))
-    ]
-
-
-def event_matches(model: Model, rule: EventRule, known: Known) -> list[Match]:
-    """The matches that count: of each key the earliest by (occurred_at, id), which is the order of known.events."""
-    kept: list[Match] = []
-    taken: dict[tuple[str, int], int] = {}
-    for event in rule_events(model, rule, known):
-        match_points = points_of(rule, event)
-        if match_points is None:
-            continue
-        slot = limit_key(rule, event)
-        taken[slot] = taken.get(slot, 0) + 1
-        if rule.limit.count is None or taken[slot] <= rule.limit.count:
-            kept.append(Match(event, match_points))
-    return kept
-
-
-def limit_key(rule: EventRule, event: Event) -> tuple[str, int]:
-    value = ABSENT if rule.limit.per is None else value_in_event(event, rule.limit.per)
-    window = 0 if rule.limit.within_ms is None else event.occurred_at_ms // rule.limit.within_ms
-    return ("absent" if value is ABSENT else "value " + canonical_json(value)), window
-
-
-def points_of(rule: EventRule, event: Event) -> Decimal | None:
-    """None: no match, for its amount is missing or no number."""
-    if isinstance(rule.points, int):
-        value = points(rule.points)
-    else:
-        amount = value_in_event(event, rule.points.path)
-        if not is_number(amount):
-            return None
-        value = decimal(amount) * decimal(rule.points.times)
-        if rule.points.min_e15 is not None:
-            value = max(value, points(rule.points.min_e15))
-        if rule.points.max_e15 is not None:
-            value = min(value, points(rule.points.max_e15))
-    return max(-LARGEST_MATCH, min(LARGEST_MATCH, value))
-
-
-def points(points_e15: int) -> Decimal:
-    return Decimal(points_e15) / E15
-
-
-def decimal(number: float) -> Decimal:
-    """The number as it was written: 0.1 is a tenth."""
-    return Decimal(repr(number))
-
-
-@lru_cache(maxsize=100_000)
-def factor(law: Decay, age_ms: int) -> Decimal:
-    """What is left at this age of one point. Only called in fifty digits."""
-    match law:
-        case HalfLife(half_life_ms):
-            return (-LN_2 * age_ms / decimal(half_life_ms)).exp()
-        case PercentPerDayEvery(fraction, every_ms):
-            return (1 - decimal(fraction)) ** (Decimal(age_ms // every_ms * every_ms) / DAY_MS)
-        case Linear(lose, per_ms):
-            return max(ZERO, 1 - decimal(lose) * age_ms / per_ms)
-        case StepDecay(lose, every_ms, True):
-            steps = age_ms // every_ms
-            return (1 - decimal(lose)) ** steps if steps else ONE  # 0 ** 0 is no number to Decimal
-        case StepDecay(lose, every_ms, False):
-            return max(ZERO, 1 - decimal(lose) * (age_ms // every_ms))
-        case ExpiresAfter(after_ms):
-            return ONE if age_ms < after_ms else ZERO
-    return ONE
-
-
-def last_active_ms(rule: InactivityRule, known: Known) -> int | None:
-    """The last qualifying human event, else the first event of any class; None: the contact did nothing yet."""
-    qualifying = [e for e in known.events if e.actor == HUMAN and (rule.types is None or e.type in rule.types)]
-    if qualifying:
-        return qualifying[-1].occurred_at_ms
-    return known.events[0].occurred_at_ms if known.events else None
-
-
-def times_inactive(rule: InactivityRule, known: Known, t_ms: int) -> int:
-    last_ms = last_active_ms(rule, known)
-    if last_ms is None or t_ms - last_ms < rule.after_ms:
-        return 0
-    times = 1 if rule.every_ms is None else 1 + (t_ms - last_ms - rule.after_ms) // rule.every_ms
-    return times if rule.max_times is None else min(times, rule.max_times)
-
-
-def highest_band(bands: Sequence[Band], reached: int) -> Decimal:
-    return points(next((band.points_e15 for band in reversed(bands) if reached >= band.mark), 0))
-
-
-def recency_band(bands: Sequence[Band], last: Event | None, t_ms: int) -> Decimal:
-    if last is None:
-        return ZERO
-    return points(next((band.points_e15 for band in bands if t_ms - last.occurred_at_ms < band.mark), 0))
-
-
-def last_of(events: Sequence[Event]) -> Event | None:
-    return events[-1] if events else None
-
-
-def amounts_of(model: Model, rule: MonetaryRule, known: Known) -> list[tuple[Event, int]]:
-    """(event, amount_nano): decimals of nine places."""
-    found = [(event, value_in_event(event, rule.path)) for event in rule_events(model, rule, known)]
-    return [(event, to_nano(decimal(amount))) for event, amount in found if is_number(amount)]

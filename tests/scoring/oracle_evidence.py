@@ -34,12 +34,14 @@ class Known(NamedTuple):
     """A history made plain: one event an id, with the actor of its verdict, in (occurred_at, id) order.
 
     judged: the ids that a verdict is on.
+    first_ms: when the contact's first event occurred, of whatever value.
     """
 
     events: tuple[Event, ...]
     attributes: Mapping[str, Any]
     judged: frozenset[str]
     scanners: Scanners | None
+    first_ms: int | None
 
 
 def plain(model: Model, facts: Iterable[Fact]) -> Known:
@@ -59,7 +61,9 @@ def plain(model: Model, facts: Iterable[Fact]) -> Known:
     for write in sorted((fact for fact in facts if isinstance(fact, AttributesWritten)), key=by_occurrence):
         attributes.update(write.attributes)
     present = {name: value for name, value in attributes.items() if value is not None}
-    return Known(tuple(sorted(judged, key=by_occurrence)), present, frozenset(actors), model.scanners)
+    first_ms = min((event.occurred_at_ms for event in judged), default=None)
+    in_order = tuple(sorted(judged, key=by_occurrence))
+    return Known(in_order, present, frozenset(actors), model.scanners, first_ms)
 
 
 def by_occurrence(fact: Fact) -> tuple[int, str]:
@@ -74,7 +78,8 @@ def until(known: Known, t_ms: int) -> Known:
     events = [event for event in known.events if event.occurred_at_ms <= t_ms]
     scanned = scanned_by_deeds(known.scanners, events) - known.judged if known.scanners else set()
     return known._replace(
-        events=tuple(event._replace(actor=SCANNER) if event.id in scanned else event for event in events)
+        events=tuple(event._replace(actor=SCANNER) if event.id in scanned else event for event in events),
+        first_ms=events[0].occurred_at_ms if events else None,
     )
 
 
@@ -92,8 +97,12 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths: set[str] = set()
     if model.scanners and event_type in TRACED:
         paths |= TRACED[event_type]
-    for rule in (rule for score in model.scores for rule in score.rules):
-        if isinstance(rule, AttributeRule | InactivityRule) or event_type not in rule.types:
+    for by, rule in ((score.by, rule) for score in model.scores for rule in score.rules):
+        if isinstance(rule, AttributeRule):
+            continue
+        if by is not None and (rule.types is None or event_type in rule.types):
+            paths.add(by)
+        if isinstance(rule, InactivityRule) or event_type not in rule.types:
             continue
         if rule.where is not None:
             paths |= paths_in(rule.where)

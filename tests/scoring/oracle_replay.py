@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.facts import Event, Fact, SuppressionChanged
-from streamprocessor.scoring.model import HotLead, Model, Score, Stage
+from streamprocessor.scoring.model import HotLead, Model, Score
 from tests.scoring.oracle import score_at, score_named
 from tests.scoring.oracle_evidence import by_occurrence, plain
+from tests.scoring.oracle_stages import Shown, show, stage_after
 from tests.scoring.oracle_steps import next_step
 
 
 class SeenStep(NamedTuple):
-    """A step: shown is {score: (presented_nano, stage)}; hot_leads are (score, episode, announced) of those begun."""
+    """A step: shown is {score: what is shown}; hot_leads are (score, episode, announced) of those begun."""
 
     at_ms: int
     by_time: bool
-    shown: dict[str, tuple[int, str | None]]
+    shown: dict[str, Shown]
     hot_leads: tuple[tuple[str, int, bool], ...]
 
 
@@ -28,11 +30,7 @@ class Replay:
         self.model = model
         self.facts: list[Fact] = []
         self.clock_ms = 0
-        self.shown = {
-            score.name: (value, stage_after(score, None, value))
-            for score in model.scores
-            for value in [score_at(model, [], 0)[score.name][0]]
-        }
+        self.shown = show(model, plain(model, []), score_at(model, [], 0), {})
         self.episodes: dict[str, int] = {}
         self.announced_at_ms: dict[str, int] = {}
         self.steps: list[SeenStep] = []
@@ -53,7 +51,7 @@ class Replay:
     def pass_time(self, until_ms: int) -> None:
         """Every step that time makes in (clock, until_ms]."""
         while self.facts:
-            instant_ms = next_step(self.model, self.facts, self.clock_ms)
+            instant_ms = next_step(self.model, self.facts, self.clock_ms, self.shown)
             if instant_ms is None or instant_ms > until_ms:
                 break
             self.clock_ms = instant_ms
@@ -61,19 +59,19 @@ class Replay:
         self.clock_ms = max(self.clock_ms, until_ms)
 
     def look(self, *, by_time: bool, events: Sequence[Event]) -> None:
-        scores = score_at(self.model, self.facts, self.clock_ms)
-        before, self.shown = self.shown, {}
-        for score in self.model.scores:
-            value = scores[score.name][0]
-            self.shown[score.name] = (value, stage_after(score, before[score.name][1], value))
+        before = self.shown
+        known = plain(self.model, self.facts)
+        self.shown = show(self.model, known, score_at(self.model, self.facts, self.clock_ms), before)
         if self.shown != before:
             hot_leads = [self.begin_episode(lead, events) for lead in self.model.hot_leads if self.enters(lead, before)]
             self.steps.append(SeenStep(self.clock_ms, by_time, self.shown, tuple(hot_leads)))
 
-    def enters(self, lead: HotLead, before: dict[str, tuple[int, str | None]]) -> bool:
-        order = [stage.name for stage in score_named(self.model, lead.score).stages]
-        was, now = before[lead.score][1], self.shown[lead.score][1]
-        return order.index(str(was)) < order.index(lead.stage) <= order.index(str(now))
+    def enters(self, lead: HotLead, before: dict[str, Shown]) -> bool:
+        score = score_named(self.model, lead.score)
+        order = [stage.name for stage in score.stages]
+        hot = {lead.stage} if isinstance(score.combine, Matrix) else set(order[order.index(lead.stage) :])
+        was, now = before[lead.score], self.shown[lead.score]
+        return isinstance(now, tuple) and now[1] in hot and not (isinstance(was, tuple) and was[1] in hot)
 
     def begin_episode(self, lead: HotLead, events: Sequence[Event]) -> tuple[str, int, bool]:
         self.episodes[lead.score] = self.episodes.get(lead.score, 0) + 1
@@ -106,20 +104,6 @@ def is_suppressed(facts: Iterable[Fact]) -> bool:
     return changes[-1].suppressed if changes else False
 
 
-def stage_after(score: Score, stage_before: str | None, presented_nano: int) -> str | None:
-    """The stage of a presented score for one who was in stage_before; None where the score has no stages."""
-    if not score.stages:
-        return None
-    reached = [stage for stage in score.stages if stage.from_nano <= presented_nano]
-    natural = reached[-1] if reached else score.stages[0]
-    before = next((stage for stage in score.stages if stage.name == stage_before), natural)
-    return before.name if is_held(before, presented_nano) and before.from_nano > natural.from_nano else natural.name
-
-
-def is_held(stage: Stage, presented_nano: int) -> bool:
-    return stage.leave_below_nano is not None and presented_nano >= stage.leave_below_nano
-
-
 def stages_along(score: Score, presented_values: Iterable[int], first: str | None = None) -> list[str | None]:
     """The stage after each of the presented scores in turn."""
     stages = []
@@ -128,8 +112,3 @@ def stages_along(score: Score, presented_values: Iterable[int], first: str | Non
         stage = stage_after(score, stage, value)
         stages.append(stage)
     return stages
-
-
-def possible_stages(score: Score, presented_nano: int) -> set[str | None]:
-    """The stages that some order of arrival could have left: more than one only within a hysteresis band."""
-    return {stage_after(score, stage.name, presented_nano) for stage in score.stages} or {None}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
+from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.model import (
     DAY_MS,
@@ -26,7 +27,9 @@ from streamprocessor.scoring.model import (
     Score,
     StepDecay,
 )
-from tests.scoring.oracle import (
+from tests.scoring.oracle import applies, number_of, presented, score_named, score_nano, values_of, weighted
+from tests.scoring.oracle_evidence import Known, plain, until
+from tests.scoring.oracle_rules import (
     ZERO,
     Match,
     event_matches,
@@ -34,13 +37,10 @@ from tests.scoring.oracle import (
     in_fifty_digits,
     last_active_ms,
     points,
-    presented,
     rule_events,
-    score_named,
-    score_nano,
     worth,
 )
-from tests.scoring.oracle_evidence import Known, plain, until
+from tests.scoring.oracle_stages import Seen, Shown, strongest_values
 
 NOTHING = 1e-15  # a match worth less can't move a score of nine decimals
 Bounds = tuple[Decimal, Decimal]
@@ -53,73 +53,119 @@ class TooManySpans(Exception):
 # ---- the next step ---------------------------------------------------------------------------------------------
 
 
-def next_step(model: Model, facts: Sequence[Fact], t_ms: int) -> int | None:
-    """The first instant after t_ms at which a presented score changes by itself; None: never."""
-    found = [next_step_of(model, facts, score.name, t_ms) for score in model.scores]
+def next_step(model: Model, facts: Sequence[Fact], t_ms: int, shown: Mapping[str, Shown] | None = None) -> int | None:
+    """The first instant after t_ms at which a presented score changes by itself; None: never. shown: at t_ms."""
+    names = [score.name for score in model.scores if not isinstance(score.combine, Matrix)]  # those have no time alone
+    found = [next_step_of(model, facts, name, t_ms, (shown or {}).get(name)) for name in names]
     return min((instant for instant in found if instant is not None), default=None)
 
 
 @in_fifty_digits
-def next_step_of(model: Model, facts: Iterable[Fact], score_name: str, t_ms: int) -> int | None:
+def next_step_of(model: Model, facts: Iterable[Fact], score_name: str, t_ms: int, shown: Shown = None) -> int | None:
     """The first instant after t_ms at which this presented score changes by itself; None: never.
 
-    A span of time in which the score can't leave what is shown now is skipped, any other is halved, down to 1 ms.
-    A stage changes only with its presented score, so looking at that is enough.
+    A stage changes only with its presented score, so looking at that is enough. shown: of a `by` score, at t_ms.
     """
-    score = score_named(model, score_name)
-    future = Future(model, score, until(plain(model, facts), t_ms))
-    shown_now = future.shown(t_ms, t_ms)
-    spans, looked_at = [(t_ms, future.settled_at_ms(t_ms))], 0
-    while spans:
-        a_ms, b_ms = spans.pop()
-        looked_at += 1
-        if looked_at > 20_000:
-            raise TooManySpans(score_name)
-        if future.shown(a_ms, b_ms) == shown_now:
-            continue
-        if b_ms - a_ms > 1:
-            middle_ms = (a_ms + b_ms) // 2
-            spans += [(middle_ms, b_ms), (a_ms, middle_ms)]
-        elif future.shown(b_ms, b_ms) != shown_now:
-            return b_ms
+    score, known = score_named(model, score_name), until(plain(model, facts), t_ms)
+    if not applies(model, score, known):
+        return None
+    if score.by is None:
+        return Future(model, score, known).next_change(t_ms)
+    return next_change_of_values(model, score, known, t_ms, shown if isinstance(shown, dict) else {})
+
+
+def next_change_of_values(model: Model, score: Score, known: Known, t_ms: int, shown: dict[str, Seen]) -> int | None:
+    """The first instant after t_ms at which other values are shown, or one of them differently."""
+    known_of = values_of(model, score, known)
+    futures = {name: Future(model, score, of_value) for name, of_value in known_of.items()}
+
+    def seen(at_ms: int, before: dict[str, Seen]) -> dict[str, Seen]:
+        numbers = {name: number_of(model, score, of_value, at_ms) for name, of_value in known_of.items()}
+        return strongest_values(model, score, numbers, before)
+
+    shown_now = seen(t_ms, shown)
+    now: int | None = t_ms
+    while now is not None:
+        changes = [future.next_change(now) for future in futures.values()]
+        now = min((instant for instant in changes if instant is not None), default=None)
+        if now is not None and seen(now, shown_now) != shown_now:
+            return now
     return None
 
 
 class Future:
-    """What a score can be between two instants, when nothing more is learned of the contact."""
+    """What a score with one number can be between two instants, when nothing more is learned of the contact."""
 
     def __init__(self, model: Model, score: Score, known: Known) -> None:
         self.model, self.score, self.known = model, score, known
-        self.matches = {r.id: event_matches(model, r, known) for r in score.rules if isinstance(r, EventRule)}
+        self.parts = weighted(model, score, known)
+        self.matches = {
+            (part.name, rule.id): event_matches(model, rule, known)
+            for part, _ in self.parts
+            for rule in part.rules
+            if isinstance(rule, EventRule)
+        }
+
+    def next_change(self, t_ms: int) -> int | None:
+        """The first instant after t_ms at which another number is presented; None: never.
+
+        A span of time in which the score can't leave what is shown now is skipped, any other is halved, down to 1 ms.
+        """
+        shown_now = self.shown(t_ms, t_ms)
+        spans, looked_at = [(t_ms, self.settled_at_ms(t_ms))], 0
+        while spans:
+            a_ms, b_ms = spans.pop()
+            looked_at += 1
+            if looked_at > 20_000:
+                raise TooManySpans(self.score.name)
+            if self.shown(a_ms, b_ms) == shown_now:
+                continue
+            if b_ms - a_ms > 1:
+                middle_ms = (a_ms + b_ms) // 2
+                spans += [(middle_ms, b_ms), (a_ms, middle_ms)]
+            elif self.shown(b_ms, b_ms) != shown_now:
+                return b_ms
+        return None
 
     def shown(self, a_ms: int, b_ms: int) -> tuple[int, int]:
         """The least and the greatest presented score that [a, b] could hold; at a == b it is the one it holds."""
-        low, high = self.inside(None, a_ms, b_ms)
-        for group in self.score.groups:
-            group_low, group_high = self.inside(group.name, a_ms, b_ms)
-            low += held(group_low, group.limit_nano)
-            high += held(group_high, group.limit_nano)
-        return presented(self.score, score_nano(low)), presented(self.score, score_nano(high))
-
-    def inside(self, group: str | None, a_ms: int, b_ms: int) -> Bounds:
-        """Bounds of the sum of a group's rules (None: of those in no group)."""
         low = high = ZERO
         free: dict[Decay, list[Match]] = {}
-        for rule in (rule for rule in self.score.rules if rule.group == group):
+        for part, weight in self.parts:
+            bounds = [self.bound(part, None, weight, free, (a_ms, b_ms))]
+            for group in part.groups:
+                inside: dict[Decay, list[Match]] = {}
+                group_low, group_high = self.bound(part, group.name, Decimal(1), inside, (a_ms, b_ms))
+                free_low, free_high = decayed_together(inside, a_ms, b_ms)
+                ends = held(group_low + free_low, group.limit_nano), held(group_high + free_high, group.limit_nano)
+                bounds.append(times(ends, weight))
+            low += sum((bound[0] for bound in bounds), ZERO)
+            high += sum((bound[1] for bound in bounds), ZERO)
+        free_low, free_high = decayed_together(free, a_ms, b_ms)
+        low, high = low + free_low, high + free_high
+        return presented(self.score, score_nano(low)), presented(self.score, score_nano(high))
+
+    def bound(
+        self, part: Score, group: str | None, weight: Decimal, free: dict[Decay, list[Match]], span: tuple[int, int]
+    ) -> Bounds:
+        """Bounds of the sum of a group's rules (None: of those in no group), times the weight.
+
+        Matches of rules without a limit are not among it: they go to `free`, by their law.
+        """
+        low = high = ZERO
+        for rule in (rule for rule in part.rules if rule.group == group):
             if isinstance(rule, EventRule) and rule.limit.points_nano is None:
-                free.setdefault(rule.decay, []).extend(self.matches[rule.id])
+                own = [match._replace(points=match.points * weight) for match in self.matches[part.name, rule.id]]
+                free.setdefault(rule.decay, []).extend(own)
                 continue
-            rule_low, rule_high = self.of_rule(rule, a_ms, b_ms)
-            low += held(rule_low, rule.limit.points_nano)
-            high += held(rule_high, rule.limit.points_nano)
-        for law, matches in free.items():
-            law_low, law_high = decayed_between(law, matches, a_ms, b_ms)
-            low, high = low + law_low, high + law_high
+            rule_low, rule_high = self.of_rule(part, rule, *span)
+            ends = times((held(rule_low, rule.limit.points_nano), held(rule_high, rule.limit.points_nano)), weight)
+            low, high = low + ends[0], high + ends[1]
         return low, high
 
-    def of_rule(self, rule: Rule, a_ms: int, b_ms: int) -> Bounds:
+    def of_rule(self, part: Score, rule: Rule, a_ms: int, b_ms: int) -> Bounds:
         if isinstance(rule, EventRule):
-            return decayed_between(rule.decay, self.matches[rule.id], a_ms, b_ms)
+            return decayed_between(rule.decay, self.matches[part.name, rule.id], a_ms, b_ms)
         if isinstance(rule, FrequencyRule | MonetaryRule):
             # What is inside the window leaves it one by one: look at what is left after each.
             instants = [e.occurred_at_ms + rule.within_ms for e in rule_events(self.model, rule, self.known)]
@@ -135,10 +181,10 @@ class Future:
     def settled_at_ms(self, t_ms: int) -> int:
         """An instant after which nothing moves any more that nine decimals could tell."""
         instants = [t_ms + 1]
-        for rule in self.score.rules:
+        for name, rule in ((part.name, rule) for part, _ in self.parts for rule in part.rules):
             if isinstance(rule, EventRule):
                 instants += [
-                    m.event.occurred_at_ms + dead_after_ms(rule.decay, m.points) for m in self.matches[rule.id]
+                    m.event.occurred_at_ms + dead_after_ms(rule.decay, m.points) for m in self.matches[name, rule.id]
                 ]
             elif isinstance(rule, FrequencyRule | MonetaryRule | RecencyRule):
                 longest_ms = rule.bands[-1].mark if isinstance(rule, RecencyRule) else rule.within_ms
@@ -150,6 +196,16 @@ class Future:
                 last_ms = last_active_ms(rule, self.known) or 0
                 instants.append(last_ms + rule.after_ms + times * (rule.every_ms or 0))
         return max(instants) + 1
+
+
+def times(bounds: Bounds, weight: Decimal) -> Bounds:
+    ends = bounds[0] * weight, bounds[1] * weight
+    return min(ends), max(ends)
+
+
+def decayed_together(by_law: Mapping[Decay, Sequence[Match]], a_ms: int, b_ms: int) -> Bounds:
+    bounds = [decayed_between(law, matches, a_ms, b_ms) for law, matches in by_law.items()]
+    return sum((low for low, _ in bounds), ZERO), sum((high for _, high in bounds), ZERO)
 
 
 def held(points_sum: Decimal, limit_nano: int | None) -> Decimal:

@@ -19,7 +19,8 @@ def in_any_order(derived: Derived) -> tuple[object, ...]:
     slots = sorted(derived.slots[i : i + 16] for i in range(0, len(derived.slots), 16))
     sums = {number: amount for number, amount in derived.sums.items() if amount}
     traces = sorted(derived.traces[i : i + 16] for i in range(0, len(derived.traces), 16))
-    return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots, traces
+    by = {key: {name: in_any_order(of) for name, of in values.items()} for key, values in derived.by.items()}
+    return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots, traces, by
 
 
 @settings(max_examples=150)

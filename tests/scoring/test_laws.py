@@ -19,20 +19,24 @@ from streamprocessor.scoring.model import (
     Score,
 )
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.steps import Step
 from tests.scoring.judging import (
     FLOAT_NANO,
     all_answers,
     assert_parts_are_the_oracles,
     assert_scores_are_the_oracles,
+    number_at,
     record_of,
     record_of_batches,
+    seen,
     shown,
     without_later_events,
 )
 from tests.scoring.lives import instants, lives, redelivered, split
 from tests.scoring.models import START_MS, Taste, bursts_in_a_moment, eager_rules, foldable_rules, half_lives_ms, models
-from tests.scoring.oracle import score_at
+from tests.scoring.oracle import Answer, score_at
 from tests.scoring.oracle_replay import Replay
+from tests.scoring.oracle_stages import Shown, blank_of
 from tests.scoring.oracle_steps import jump_instants, next_step
 
 FEW_STEPS = Taste(precisions_nano=(5 * NANO, 10 * NANO))
@@ -59,9 +63,9 @@ def test_neither_order_nor_repetition_changes_an_answer_and_each_is_the_oracles(
     answers = all_answers(scorer, record_of(scorer, life), t_ms)
     assert all_answers(scorer, record_of(scorer, data.draw(redelivered(life))), t_ms) == answers
     assert_scores_are_the_oracles(model, answers[0], life, t_ms)
-    for name, parts in answers[1].items():
-        assert sum(part.points_nano for part in parts) == answers[0][name].unrounded_nano
-        assert_parts_are_the_oracles(model, name, parts, life, t_ms)
+    for (name, value), parts in answers[1].items():
+        assert sum(part.points_nano for part in parts) == number_at(answers[0], name, value)
+        assert_parts_are_the_oracles(model, name, parts, life, t_ms, value)
 
 
 @share(30)
@@ -122,6 +126,10 @@ def test_the_next_step_is_the_first_instant_that_shows_something_else(data: st.D
     now, step_ms = shown(scorer, record, t_ms), scorer.next_step(record, t_ms)
     of_each = [scorer.next_step_of(record, score.name, t_ms) for score in model.scores]
     assert step_ms == min((instant for instant in of_each if instant is not None), default=None)
+    for score, instant_ms in zip(model.scores, of_each, strict=True):
+        if instant_ms is not None:
+            before, after = (shown(scorer, record, at_ms)[score.name] for at_ms in (instant_ms - 1, instant_ms))
+            assert before == now[score.name] != after
     if step_ms is not None:
         assert step_ms > t_ms
         assert shown(scorer, record, step_ms) != now
@@ -179,8 +187,7 @@ def assert_steps_are_those_of_a_replay(model: Model, life: list[Fact], data: st.
     replayed.pass_time(end_ms)
 
     assert [step.sequence for step in steps] == list(range(1, len(steps) + 1))
-    seen = [{score.name: (score.presented_nano, score.stage) for score in step.scores} for step in steps]
-    assert seen == [step.shown for step in replayed.steps]
+    assert [shown_after(model, step) for step in steps] == [step.shown for step in replayed.steps]
     assert [step.cause == "time" for step in steps] == [step.by_time for step in replayed.steps]
     for step, wanted in zip(steps, replayed.steps, strict=True):
         assert_same_instant(model, life, step.at_ms, wanted.at_ms)
@@ -189,12 +196,36 @@ def assert_steps_are_those_of_a_replay(model: Model, life: list[Fact], data: st.
     assert shown(scorer, record, record.at_ms) == replayed.shown
 
 
+def shown_after(model: Model, step: Step) -> dict[str, Shown]:
+    """What is shown after a step; values that are back to what is shown without evidence were told, and are gone."""
+    after = {}
+    for score, told in zip(model.scores, step.scores, strict=True):
+        now = seen(told)
+        if isinstance(now, dict):
+            blank = blank_of(model, score)
+            now = {name: value for name, value in now.items() if value != blank}
+        after[score.name] = now
+    return after
+
+
 def assert_same_instant(model: Model, life: list[Fact], got_ms: int, wanted_ms: int) -> None:
     """The same millisecond, or two between which the scores move by no more than floating point may be off."""
     if got_ms != wanted_ms:
         got, wanted = score_at(model, life, got_ms), score_at(model, life, wanted_ms)
-        moved = {name: got[name][1] - wanted[name][1] for name in got}
+        before, after = numbers_of(got), numbers_of(wanted)
+        moved = {name: after[name] - before[name] for name in before}
         assert all(abs(nano) <= 2 * FLOAT_NANO for nano in moved.values()), (got_ms, wanted_ms, moved)
+
+
+def numbers_of(answers: dict[str, Answer]) -> dict[tuple[str, str | None], int]:
+    """The unrounded number of each score, and of each value of a `by` score."""
+    numbers: dict[tuple[str, str | None], int] = {}
+    for name, answer in answers.items():
+        if isinstance(answer, dict):
+            numbers |= {(name, value): number[1] for value, number in answer.items()}
+        elif answer is not None:
+            numbers[name, None] = answer[1]
+    return numbers
 
 
 # ---- evidence that was folded ----------------------------------------------------------------------------------
@@ -215,9 +246,9 @@ def test_folded_evidence_counts_as_if_it_were_still_there(data: st.DataObject) -
     record, _ = record_of_batches(scorer, data.draw(split(delivered)))
     t_ms = record.at_ms + later_ms
     assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), life, t_ms)
-    for score in model.scores:
-        parts = scorer.explain(record, score.name, t_ms)
-        assert sum(part.points_nano for part in parts) == scorer.scores_at(record, t_ms)[score.name].unrounded_nano
+    answers = all_answers(scorer, record, t_ms)
+    for (name, value), parts in answers[1].items():
+        assert sum(part.points_nano for part in parts) == number_at(answers[0], name, value)
 
 
 def soon_delivered(fact: Fact, number: int) -> Fact:

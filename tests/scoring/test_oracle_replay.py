@@ -23,7 +23,8 @@ from streamprocessor.scoring.model import (
     Stage,
 )
 from tests.scoring.oracle import score_at
-from tests.scoring.oracle_replay import in_order_of_occurrence, possible_stages, replay, stages_along
+from tests.scoring.oracle_replay import in_order_of_occurrence, replay, stages_along
+from tests.scoring.oracle_stages import possible_stages
 from tests.scoring.oracle_steps import next_step
 from tests.scoring.test_oracle_vectors import STAGES, START_MS, STEP_15, clicks, event, model_of
 
