@@ -18,7 +18,7 @@ async def kept_of(settings: Settings, contact: str, at_ms: int) -> tuple[Scorer,
     """
     from streamprocessor.cli.reading import newest_under
     from streamprocessor.cli.revisions import full_name_of, model_in_force
-    from streamprocessor.contract.model_file import parse_model
+    from streamprocessor.contract.model_revisions import model_of
     from streamprocessor.contract.outbox import record_of
     from streamprocessor.contract.records import decode_record
     from streamprocessor.scoring.scorer import Scorer
@@ -29,8 +29,7 @@ async def kept_of(settings: Settings, contact: str, at_ms: int) -> tuple[Scorer,
     if value is None:
         return None
     revision = await model_in_force(settings)
-    source = f"models revision {revision.revision}"
-    scorer = Scorer(parse_model(revision.text, source, revision=revision.revision))
+    scorer = Scorer(model_of(revision))
     record = decode_record(record_of(value))
     if record.revision != revision.revision:
         scorer.adopt(record, max(at_ms, record.at_ms))

@@ -1,4 +1,4 @@
-"""`model`: the scoring model checked, shown, and put in force."""
+"""`model`: the scoring model checked, compared, shown, and put in force."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streamprocessor.cli.options import connected_settings, json_option, process
 
 @click.group()
 def model() -> None:
-    """The scoring model: check its file, show it, apply it."""
+    """The scoring model: check its file, compare it with what is in force, show it, apply it."""
 
 
 @model.command()
@@ -60,9 +60,10 @@ def show(ctx: click.Context, applied: bool, as_json: bool) -> None:
 @model.command()
 @process_options
 @click.argument("file", required=False)
+@click.option("--announce-hot-leads", is_flag=True, help="Announce those whom the change alone makes hot, too.")
 @json_option
 @click.pass_context
-def apply(ctx: click.Context, file: str | None, as_json: bool) -> None:
+def apply(ctx: click.Context, file: str | None, announce_hot_leads: bool, as_json: bool) -> None:
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision."""
     from streamprocessor.cli.printing import print_json_lines
     from streamprocessor.cli.revisions import apply_model
@@ -70,10 +71,38 @@ def apply(ctx: click.Context, file: str | None, as_json: bool) -> None:
 
     settings = connected_settings(ctx)
     path = Path(file or settings.model)
-    revision, is_new = run(apply_model(settings, path))
+    revision, is_new = run(apply_model(settings, path, announce_hot_leads=announce_hot_leads))
     if as_json:
         row = {"name": revision.name, "version": revision.version, "revision": revision.revision, "applied": is_new}
         print_json_lines([row])
         return
     what = "is now in force" if is_new else "was in force already"
     click.echo(f"{path}: model {revision.name}, version {revision.version}, {what} as revision {revision.revision}")
+
+
+@model.command()
+@process_options
+@click.argument("file", required=False)
+@click.option("--against", metavar="FILE", help="Compare with this file instead of the model in force.")
+@click.option("--contacts", is_flag=True, help="Read all contacts, and count those whose scores or stages would move.")
+@json_option
+@click.pass_context
+def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bool, as_json: bool) -> None:
+    """Tell what applying the model file (FILE, else --model) would change; nothing is written."""
+    from streamprocessor.cli.model_diff import diff_with_applied, diff_with_file, print_diff
+    from streamprocessor.cli.printing import print_json_lines
+    from streamprocessor.cli.running import run
+
+    if against is not None and contacts:
+        message = "--contacts compares with the model in force; wanted it without --against"
+        raise click.UsageError(message)
+    settings = settings_of(ctx) if against is not None else connected_settings(ctx)
+    path = Path(file or settings.model)
+    if against is not None:
+        told = diff_with_file(path, Path(against))
+    else:
+        told = run(diff_with_applied(settings, path, with_contacts=contacts))
+    if as_json:
+        print_json_lines([told])
+    else:
+        print_diff(told)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.cli.instants import now_ms
 from streamprocessor.cli.reading import records_of, writer_to
-from streamprocessor.contract.model_file import parse_model
-from streamprocessor.contract.model_revisions import ModelRevision, decode_revision, encode_revision, key_of
+from streamprocessor.contract.model_file import parse_model, read_text
+from streamprocessor.contract.model_revisions import (
+    ModelRevision,
+    decode_revision,
+    encode_revision,
+    key_of,
+    revision_after,
+)
 from streamprocessor.contract.outbox import RESERVED
 from streamprocessor.contract.topics import read_topics, topic_named
-from streamprocessor.errors import ModelError, OperatorError
+from streamprocessor.errors import OperatorError
 from streamprocessor.settings import Settings
 from streamprocessor.stream.startup import client_settings
 
@@ -40,15 +46,18 @@ async def model_in_force(settings: Settings) -> ModelRevision:
     return revision
 
 
-async def apply_model(settings: Settings, file: Path) -> Applied:
-    """Write the file's model as the next revision, where it is not in force already; raises ModelError."""
-    wanted = revision_of_file(file)
+async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: bool = False) -> Applied:
+    """Write the file's model as the next revision, where it is not in force already; raises ModelError.
+
+    announce_hot_leads: contacts that become hot by the change alone are announced, too.
+    """
+    text = read_text(file)
+    model = parse_model(text, str(file))
     clients, topic = client_settings(settings), full_name_of(settings, "models")
     newest = await _newest(clients, topic)
-    if newest is not None and (newest.name, newest.version) == (wanted.name, wanted.version):
+    if newest is not None and (newest.name, newest.version) == (model.name, model.version):
         return Applied(newest, is_new=False)
-    number = newest.revision + 1 if newest is not None else 1
-    revision = ModelRevision(number, wanted.name, wanted.version, wanted.text, _now_ms())
+    revision = revision_after(newest, model, text, now_ms(), announce_hot_leads=announce_hot_leads)
     async with writer_to(clients, [topic]) as producer:
         await producer.send_and_wait(topic, key=key_of(revision.name), value=encode_revision(revision))
     return Applied(revision, is_new=True)
@@ -56,11 +65,7 @@ async def apply_model(settings: Settings, file: Path) -> Applied:
 
 def revision_of_file(file: Path) -> ModelRevision:
     """The file's model as revision 0, which is none yet; raises ModelError with a line for each problem."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{file}: wanted a scoring model in UTF-8; got an error: {error}"
-        raise ModelError(message) from error
+    text = read_text(file)
     model = parse_model(text, str(file))
     return ModelRevision(0, model.name, model.version, text, 0)
 
@@ -74,7 +79,3 @@ async def _newest(clients: ClientSettings, topic: str) -> ModelRevision | None:
         if newest is None or revision.revision > newest.revision:
             newest = revision
     return newest
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -12,6 +12,7 @@ from streamprocessor.contract.model_rules import Surroundings, read_rule
 from streamprocessor.contract.model_stages import read_hot_leads, read_stages
 from streamprocessor.contract.quantities import count, duration_ms, flag, name, nano
 from streamprocessor.contract.reading import Node, Problems, Scalar, Spot
+from streamprocessor.contract.step_rates import why_too_fine
 from streamprocessor.contract.yaml_tree import plain, read_tree
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Scanners, Score
@@ -26,12 +27,16 @@ _NO_DECAY: Decay = NoDecay()
 
 def read_model(path: Path) -> Model:
     """The model of the file; raises ModelError with a line for each problem."""
+    return parse_model(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a model's file; raises ModelError where it can't be read."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: wanted a scoring model in UTF-8; got an error: {error}"
         raise ModelError(message) from error
-    return parse_model(text, str(path))
 
 
 def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:
@@ -93,6 +98,8 @@ def _score(score_name: str, spot: Spot) -> Score:
     decay = fields.read("decay", read_decay, _NO_DECAY)
     around = Surroundings(decay, frozenset(group.name for group in groups), low, high)
     rules = () if "combine" in fields else fields.needed("rules", lambda inner: _rules(inner, around), ())
+    if too_fine := why_too_fine(precision, rules):
+        fields.entries.get("precision", spot).note(too_fine)
     stages = fields.read("stages", lambda inner: read_stages(inner, low, high), ())
     return Score(score_name, rules, stages, groups, precision, low, high)
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
+from streamprocessor.contract.model_file import parse_model
 from streamprocessor.errors import OperatorError
+from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.since import kept_since
+
+WORKERS_FOLLOW_WITHIN_MS = 5_000
+"""Until then after an apply, by clocks that agree within seconds, some worker may still keep what the model before
+needs: evidence of a new revision is complete from there on."""
 
 
 class ModelRevision(msgspec.Struct, frozen=True):
     """One applied model; the key beside it is `key_of(name)`.
 
     revision: rises by one with each apply, the first is 1. version: the hash of the content. text: the file as it was.
-    In JSON the instant is called applied_at, in epoch milliseconds.
+    In JSON the instant is called applied_at, in epoch milliseconds. kept_since, announce_hot_leads: as in Model.
     """
 
     revision: int
@@ -19,11 +28,39 @@ class ModelRevision(msgspec.Struct, frozen=True):
     version: str
     text: str
     applied_at_ms: int = msgspec.field(name="applied_at")
+    kept_since: dict[str, dict[str, int]] = {}
+    announce_hot_leads: bool = False
 
 
 def key_of(name: str) -> bytes:
     """The key under which the revisions of the model of that name stand."""
     return name.encode()
+
+
+def model_of(revision: ModelRevision) -> Model:
+    """The model that workers score with under the revision; raises ModelError where its text can't be read."""
+    source = f"models revision {revision.revision}"
+    return replace(
+        parse_model(revision.text, source, revision=revision.revision),
+        kept_since_ms=revision.kept_since,
+        announce_hot_leads=revision.announce_hot_leads,
+    )
+
+
+def revision_after(
+    before: ModelRevision | None, model: Model, text: str, now_ms: int, *, announce_hot_leads: bool = False
+) -> ModelRevision:
+    """The revision that puts the model, spelled by the text, in force now; before None: the application's first."""
+    known = None if before is None else model_of(before)
+    return ModelRevision(
+        revision=1 if before is None else before.revision + 1,
+        name=model.name,
+        version=model.version,
+        text=text,
+        applied_at_ms=now_ms,
+        kept_since=kept_since(model, known, now_ms + WORKERS_FOLLOW_WITHIN_MS),
+        announce_hot_leads=announce_hot_leads,
+    )
 
 
 def encode_revision(revision: ModelRevision) -> bytes:

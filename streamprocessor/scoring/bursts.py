@@ -30,7 +30,7 @@ _KIND_BITS = 0b11
 _CLICK, _HONEYPOT_CLICK, _UNSUBSCRIBE, _DELIVERY = range(4)
 _KINDS = {"email_click": _CLICK, "unsubscribe": _UNSUBSCRIBE, "email_delivered": _DELIVERY}
 _HASH_BYTES = 4
-_TRACE_BYTES = 16
+TRACE_BYTES = 16
 
 
 class Trace(NamedTuple):
@@ -55,7 +55,7 @@ def trace_of(piece: Piece) -> bytes | None:
     return (
         _hash_of(message)
         + (link | kind).to_bytes(_HASH_BYTES, "big")
-        + piece.occurred_at_ms.to_bytes(_TRACE_BYTES - 2 * _HASH_BYTES, "big", signed=True)
+        + piece.occurred_at_ms.to_bytes(TRACE_BYTES - 2 * _HASH_BYTES, "big", signed=True)
     )
 
 
@@ -132,8 +132,8 @@ def _of_message(traces: bytes, message: bytes) -> list[Trace]:
     found = []
     at = traces.find(message)
     while at >= 0:
-        if at % _TRACE_BYTES == 0:
-            found.append(_read(traces[at : at + _TRACE_BYTES]))
+        if at % TRACE_BYTES == 0:
+            found.append(_read(traces[at : at + TRACE_BYTES]))
         at = traces.find(message, at + 1)
     return found
 

@@ -55,7 +55,8 @@ class Counter:
         elif not self._plan.counts(actor, wanted.is_open):
             return True
         kept = piece.kept
-        for matcher in wanted.matchers:
+        matchers = wanted.matchers_since(piece.arrival_ms) if wanted.since_ms else wanted.matchers
+        for matcher in matchers:
             if matcher.where is not None and not matcher.where(kept):
                 continue
             amount = matcher.fixed if matcher.amount is None else matcher.amount(kept)

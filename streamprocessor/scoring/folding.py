@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from streamprocessor.scoring.bonds import Source
-from streamprocessor.scoring.bursts import find_scanned
-from streamprocessor.scoring.canonical import LONGEST
+from streamprocessor.scoring.bursts import TRACE_BYTES, TRACED_PATHS, find_scanned
 from streamprocessor.scoring.deriving import Match, derive
 from streamprocessor.scoring.facts import HUMAN, SCANNER
 from streamprocessor.scoring.folded import folded_sum
@@ -16,17 +15,27 @@ from streamprocessor.scoring.joining import folded_of, pieces_of, sources_of, ve
 from streamprocessor.scoring.live import RecencyTerm
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan
-from streamprocessor.scoring.record import Evidence, Folded, FoldedRule, Piece, Record
+from streamprocessor.scoring.record import Folded, FoldedRule, Piece, Record
 from streamprocessor.scoring.terms import ExponentialTerm, landmark, weight
+from streamprocessor.scoring.weighing import (
+    LEAST_BYTES,
+    LIVE_BYTES,
+    MARK_BYTES,
+    MOST_PIECES,
+    MOST_VERDICT_BYTES,
+    SLOT_BYTES,
+    SLOT_IN_TIME_BYTES,
+    how_many_too_many,
+    is_too_much,
+    size_of,
+    weight_of_verdict,
+    weight_of_verdicts,
+)
 
-MOST_PIECES, PIECES_LEFT = 1_000, 900
-MOST_BYTES, BYTES_LEFT = 48 * 1024, 40 * 1024
 MOST_FRESH_UNWEIGHED = 16
-MOST_SLOTS = 256
-MOST_LIVE = 256
+MOST_SLOTS, MOST_SLOTS_OF_ALL = 256, 2_048
+MOST_LIVE, LEAST_LIVE = 256, 16
 MOST_TYPES = 64
-MOST_VERDICTS = 1_000
-SLOT_BYTES = 8
 
 
 class Counted(NamedTuple):
@@ -50,11 +59,12 @@ def is_due(record: Record) -> bool:
         return True
     evidence = record.evidence
     if record.bonds is not None and record.bonds.parts:
-        held = [evidence, *(source.evidence for source in record.bonds.sources())]
-        return sum(map(len, held)) > MOST_PIECES or sum(map(_weight_of, held)) > MOST_BYTES
-    if len(evidence.fresh) <= MOST_FRESH_UNWEIGHED:
-        return len(evidence.packed) > MOST_BYTES or evidence.packed_count >= MOST_PIECES
-    return len(evidence) > MOST_PIECES or _weight_of(evidence) > MOST_BYTES
+        return is_too_much(record)
+    if record.verdicts and weight_of_verdicts(record) > MOST_VERDICT_BYTES:
+        return True
+    if len(evidence.fresh) <= MOST_FRESH_UNWEIGHED and len(evidence.packed) <= LEAST_BYTES:
+        return evidence.packed_count >= MOST_PIECES
+    return is_too_much(record)
 
 
 def look_again_ms(plan: Plan, at_ms: int) -> int:
@@ -64,12 +74,13 @@ def look_again_ms(plan: Plan, at_ms: int) -> int:
 
 
 def fold(plan: Plan, record: Record) -> int:
-    """Fold what is old, and early what is too much; how many events went early.
+    """Fold what is old, and early what is too much; how many events and verdicts went early.
 
     A piece is old when both its occurred_at and its arrival are more than the correction window behind the record's
     clock. Old pieces of laws that can't be summed up stay until they are worth nothing; early ones join their rule's
     folded matches, where two of the oldest become one when there are too many.
     """
+    settled = _settle_verdicts(record)
     by_piece: dict[str, list[Counted]] = {}
 
     def on_match(match: Match) -> None:
@@ -85,7 +96,7 @@ def fold(plan: Plan, record: Record) -> int:
         is_old = piece.occurred_at_ms < old_ms and piece.arrival_ms < old_ms
         goes = is_old and not _needs_itself(plan, piece, by_piece.get(piece.id, ()), record.at_ms)
         (going if goes else staying).append(piece)
-    too_many = _how_many_too_many(staying)
+    too_many = how_many_too_many(record, (_size_with_matches(plan, piece, by_piece) for piece in staying))
     going += staying[:too_many]
     staying = staying[too_many:]
     if going:
@@ -102,12 +113,15 @@ def fold(plan: Plan, record: Record) -> int:
     oldest_ms = min((piece.arrival_ms for piece in staying), default=None)
     waits = oldest_ms is not None or bool(record.verdicts)
     record.fold_at_ms = look_again_ms(plan, max(oldest_ms or old_ms, old_ms)) if waits else None
-    return too_many
+    return too_many + settled
 
 
-def carry_over(plan: Plan, record: Record) -> None:
-    """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock."""
-    by_key = {matcher.key: matcher for matcher in plan.matchers.values()}
+def carry_over(plan: Plan, record: Record, known_until_ms: int) -> None:
+    """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock.
+
+    known_until_ms: the newest arrival in the record; what a rule counts since a later one begins anew.
+    """
+    by_key = {m.key: m for m in plan.matchers.values() if _counts_since_ms(plan, m) <= known_until_ms}
     for rules in [folded.rules for folded in folded_of(record)]:
         for key in [key for key in rules if key not in by_key]:
             del rules[key]
@@ -138,6 +152,11 @@ def _let_go(holder: Record | Source, leaving: Mapping[str, Leaving]) -> None:
 
 def _actor(piece: Piece, verdicts: Mapping[str, tuple[int, str, str, int]]) -> str:
     return verdicts[piece.id][2] if piece.id in verdicts else piece.actor
+
+
+def _counts_since_ms(plan: Plan, matcher: Matcher) -> int:
+    """The arrival from which on the rule can count some type of event."""
+    return min(plan.by_type[type_].since_ms.get(matcher.number, 0) for type_ in matcher.rule.types)
 
 
 def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: int) -> bool:
@@ -196,34 +215,65 @@ def _move_landmarks(plan: Plan, folded: Folded, newest_ms: int) -> None:
 
 def _keep_small(plan: Plan, folded: Folded, at_ms: int) -> None:
     """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join."""
+    limited = sum(matcher.slot_count is not None for matcher in plan.matchers.values())
+    most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
+    joining = sum(not isinstance(term, RecencyTerm) for term in plan.live.values())
+    most_live = max(LEAST_LIVE, MOST_LIVE // max(1, joining))
     for matcher in plan.matchers.values():
         held = folded.rules.get(matcher.key)
         if held is None:
             continue
-        held.slots = held.slots[-MOST_SLOTS * SLOT_BYTES :]
+        held.slots = held.slots[-most_slots * SLOT_BYTES :]
         term = plan.live.get(matcher.number)
         if term is not None:
             held.live = [match for match in held.live if term.still_worth(match, at_ms)]
-            held.live = held.live[-1:] if isinstance(term, RecencyTerm) else _joined(held.live)
+            held.live = held.live[-1:] if isinstance(term, RecencyTerm) else _joined(held.live, most_live)
     if len(folded.lasts) > MOST_TYPES:
         latest = sorted(folded.lasts.items(), key=lambda item: (item[1], item[0]))[-MOST_TYPES:]
         folded.lasts = dict(latest)
 
 
-def _joined(matches: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """At most MOST_LIVE matches: the oldest ones become one at the latest of their instants."""
-    surplus = len(matches) - MOST_LIVE
+def _joined(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """At most so many matches: the oldest ones become one at the latest of their instants."""
+    surplus = len(matches) - most
     if surplus <= 0:
         return matches
     oldest = matches[: surplus + 1]
     return [(oldest[-1][0], sum(amount for _, amount in oldest)), *matches[surplus + 1 :]]
 
 
+def _size_with_matches(plan: Plan, piece: Piece, by_piece: Mapping[str, Sequence[Counted]]) -> int:
+    """About how many bytes go with the piece: its own, and those of what is derived of it."""
+    size = size_of(piece) + MARK_BYTES + (TRACE_BYTES if piece.type in TRACED_PATHS else 0)
+    for matcher, _ in by_piece.get(piece.id, ()):
+        if matcher.slot_count is not None:
+            size += SLOT_IN_TIME_BYTES
+        if matcher.half_life_ms is None and not isinstance(plan.live[matcher.number], RecencyTerm):
+            size += LIVE_BYTES
+    return size
+
+
+def _settle_verdicts(record: Record) -> int:
+    """Where verdicts take too much, the oldest go: their events stay as they were judged. How many went."""
+    weight = weight_of_verdicts(record)
+    if weight <= MOST_VERDICT_BYTES:
+        return 0
+    going: dict[str, str] = {}
+    for event_id, said in sorted(record.verdicts.items(), key=lambda item: (item[1][3], item[0])):
+        if weight <= MOST_VERDICT_BYTES * 3 // 4:
+            break
+        weight -= weight_of_verdict(event_id, said)
+        going[event_id] = said[2]
+        del record.verdicts[event_id]
+    pieces = record.evidence.pieces()
+    if any(piece.id in going for piece in pieces):
+        record.evidence.replace(piece._replace(actor=going.get(piece.id, piece.actor)) for piece in pieces)
+    return len(going)
+
+
 def _forget_waiting(record: Record, old_ms: int, held_ids: set[str]) -> None:
     """Verdicts wait for their event, deletions for late writes, as long as the correction window."""
     waiting = {id_: v for id_, v in record.verdicts.items() if id_ in held_ids or v[3] >= old_ms}
-    if len(waiting) > MOST_VERDICTS:
-        waiting = dict(sorted(waiting.items(), key=lambda item: (item[1][3], item[0]))[-MOST_VERDICTS:])
     record.verdicts = waiting
     deleted = [name for name, written in record.attributes.items() if written[0] is None and written[1] < old_ms]
     for name in deleted:
@@ -246,36 +296,3 @@ def _under_another_law(matcher: Matcher, held: FoldedRule, at_ms: int) -> Folded
     else:
         made.amount = points
     return made
-
-
-def _how_many_too_many(pieces: list[Piece]) -> int:
-    """How many of the oldest must go, so that what stays is well within the bounds; 0 where it is within them."""
-    sizes = [_size(piece) for piece in pieces]
-    size = sum(sizes)
-    if len(pieces) <= MOST_PIECES and size <= MOST_BYTES:
-        return 0
-    going = 0
-    while len(pieces) - going > PIECES_LEFT or size > BYTES_LEFT:
-        size -= sizes[going]
-        going += 1
-    return going
-
-
-def _weight_of(evidence: Evidence) -> int:
-    """About how many bytes the evidence takes."""
-    return len(evidence.packed) + sum(_size(piece) for piece in evidence.fresh.values())
-
-
-def _size(piece: Piece) -> int:
-    """About how many bytes the piece takes when packed, rather more."""
-    return 24 + len(piece.id) + len(piece.type) + _size_of_values(piece.kept)
-
-
-def _size_of_values(kept: Mapping[str, object]) -> int:
-    return sum(len(path) + _size_of_value(value) for path, value in kept.items())
-
-
-def _size_of_value(value: object) -> int:
-    if isinstance(value, str):
-        return 5 + (len(value) if value.isascii() else 3 * len(value))
-    return LONGEST if isinstance(value, dict | list) else 9

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from types import MappingProxyType
+from typing import Any
 
 from streamprocessor.scoring.bursts import is_scanners, trace_of
 from streamprocessor.scoring.canonical import canonical, cut
@@ -13,7 +14,14 @@ from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, Suppre
 from streamprocessor.scoring.joining import attributes_of, has_piece, holds_elsewhere
 from streamprocessor.scoring.keeping import counts_before, kept_values
 from streamprocessor.scoring.plan import Plan
+from streamprocessor.scoring.presented import LARGEST_MATCH_E15
 from streamprocessor.scoring.record import Derived, Piece, Record
+from streamprocessor.scoring.weighing import (
+    MOST_ATTRIBUTE_BYTES,
+    MOST_ATTRIBUTES,
+    weight_of_attribute,
+    weight_of_attributes,
+)
 
 _OCCURRENCE = attrgetter("occurred_at_ms")
 
@@ -22,13 +30,15 @@ class Intake:
     """What a step's facts brought. matches: (rule, event, amount) in the order in which they were counted.
 
     first_moved: the contact's first event is another one. stale: something known was displaced, so all must be derived
-    anew. rules_changed: points, by number, of the attribute rules that began or ceased to hold.
+    anew. rules_changed: points, by number, of the attribute rules that began or ceased to hold. capped: attributes that
+    were dropped, for there were too many.
     """
 
     rules_changed: Mapping[int, int] = MappingProxyType({})
     first_moved: bool = False
     attributes_written: bool = False
     duplicates: int = 0
+    capped: int = 0
     stale: bool = False
 
     def __init__(self) -> None:
@@ -68,6 +78,14 @@ def take_in(plan: Plan, record: Record, facts: Sequence[Fact], joined: Collectio
     elif intake.attributes_written:
         intake.rules_changed = derive_attributes(plan, attributes_of(record), record.derived)
     return intake
+
+
+def count_cut(plan: Plan, matches: Sequence[Match]) -> int:
+    """How many of the matches were worth more than a match may be."""
+    return sum(
+        matcher.number in plan.open_ended and not -LARGEST_MATCH_E15 < amount < LARGEST_MATCH_E15
+        for matcher, _, amount in matches
+    )
 
 
 def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, intake: Intake) -> None:
@@ -145,6 +163,21 @@ def _take_attributes(record: Record, fact: AttributesWritten, intake: Intake) ->
         intake.attributes_written = True
     if known == len(fact.attributes):
         intake.duplicates += 1
+    elif intake.attributes_written:
+        intake.capped += _drop_oldest_attributes(record.attributes)
+
+
+def _drop_oldest_attributes(attributes: dict[str, Any]) -> int:
+    """Hold the attributes within their bounds: the oldest writes go; how many went."""
+    weight, before = weight_of_attributes(attributes), len(attributes)
+    if before <= MOST_ATTRIBUTES and weight <= MOST_ATTRIBUTE_BYTES:
+        return 0
+    for name, written in sorted(attributes.items(), key=lambda item: (item[1][1], item[1][2], item[0])):
+        if len(attributes) <= MOST_ATTRIBUTES and weight <= MOST_ATTRIBUTE_BYTES:
+            break
+        weight -= weight_of_attribute(name, written)
+        del attributes[name]
+    return before - len(attributes)
 
 
 def _take_verdict(record: Record, fact: Verdict, intake: Intake) -> None:

@@ -9,6 +9,9 @@ from streamprocessor.scoring.canonical import LONGEST, canonical, cut
 from streamprocessor.scoring.conditions import ABSENT
 from streamprocessor.scoring.record import Piece
 
+WHOLE = ""
+"""Stands among the paths of a type for the event itself."""
+
 
 class WantedPath(NamedTuple):
     """A path, taken apart: the event's section (properties or context), the key in it, and what lies deeper."""
@@ -41,6 +44,12 @@ def kept_values(
         if value is not ABSENT:
             kept[path] = value if type(value) is str and len(value) <= LONGEST else cut(value)
     return kept
+
+
+def since_of(kept_since_ms: Mapping[str, Mapping[str, int]], type_: str, paths: Iterable[str]) -> int:
+    """The arrival from which on evidence of this type has kept itself and all the paths; 0: always."""
+    since = kept_since_ms.get(type_)
+    return 0 if since is None else max(since.get(path, 0) for path in (WHOLE, *paths))
 
 
 def attribute_values(attributes: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:

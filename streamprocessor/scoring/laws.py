@@ -90,12 +90,13 @@ class StepLaw:
 class LinearLaw:
     """max(0, 1 - r·a/T)."""
 
-    __slots__ = ("lose", "per_ms", "slope")
+    __slots__ = ("ends_ms", "lose", "per_ms", "slope")
 
     def __init__(self, decay: Linear) -> None:
         """As the decay says."""
         self.lose, self.per_ms = decay.lose, decay.per_ms
         self.slope = decay.lose / decay.per_ms
+        self.ends_ms = ceil(decay.per_ms / decay.lose)
 
     def factor(self, age_ms: int) -> float:
         """What the line left."""
@@ -103,7 +104,7 @@ class LinearLaw:
 
     def next_jump(self, age_ms: int) -> int | None:
         """The end of the line: what it was worth moves no more."""
-        return ceil(self.per_ms / self.lose) if self.factor(age_ms) else None
+        return self.ends_ms if self.factor(age_ms) else None
 
 
 def law_of(decay: PercentPerDayEvery | Linear | StepDecay | ExpiresAfter) -> Law:

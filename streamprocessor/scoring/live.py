@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -47,18 +48,24 @@ class LawTerm:
 
     def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
         """Its points; the next jump of any match, and the slope of all."""
+        factor, next_jump, slope = self.law.factor, self.law.next_jump, self.law.slope
         total = 0
+        nearest = gauge.jump_ms
         for at, points in derived.live.get(self.number, ()):
             age = t_ms - at
-            left = self.law.factor(age)
+            left = factor(age)
+            if not left:
+                continue
             total += int(points * left)
-            jump = self.law.next_jump(age)
-            if jump is not None and at + jump < gauge.jump_ms:
-                gauge.jump_ms = at + jump
-            if left and points > 0:
-                gauge.fall_rate += points * self.law.slope
-            elif left:
-                gauge.rise_rate -= points * self.law.slope
+            jump = next_jump(age)
+            if jump is not None and at + jump < nearest:
+                nearest = at + jump
+            if slope:
+                if points > 0:
+                    gauge.fall_rate += points * slope
+                else:
+                    gauge.rise_rate -= points * slope
+        gauge.jump_ms = nearest
         return total
 
     def still_worth(self, match: Match, t_ms: int) -> bool:
@@ -82,7 +89,8 @@ class WindowTerm:
 
     def count(self, derived: Derived, t_ms: int) -> int:
         """How many matches are in the window."""
-        return sum(1 for at, _ in derived.live.get(self.number, ()) if at > t_ms - self.within_ms)
+        matches = derived.live.get(self.number, [])
+        return len(matches) - self._first_inside(matches, t_ms)
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
         """Over every band reached as matches leave the window one after the other."""
@@ -97,18 +105,24 @@ class WindowTerm:
 
     def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
         """Its points; it can jump when the earliest match leaves the window."""
-        for at, _ in derived.live.get(self.number, ()):
-            if at > t_ms - self.within_ms:
-                gauge.jump_ms = min(gauge.jump_ms, at + self.within_ms)
-                break
-        return self.value(derived, t_ms)
+        matches = derived.live.get(self.number, [])
+        first = self._first_inside(matches, t_ms)
+        if first < len(matches):
+            gauge.jump_ms = min(gauge.jump_ms, matches[first][0] + self.within_ms)
+        return self._points(_sum_from(matches, first))
 
     def still_worth(self, match: Match, t_ms: int) -> bool:
         """Whether the match is in the window at t."""
         return match[0] > t_ms - self.within_ms
 
     def _amount(self, derived: Derived, t_ms: int) -> int:
-        return sum(amount for at, amount in derived.live.get(self.number, ()) if at > t_ms - self.within_ms)
+        matches = derived.live.get(self.number, [])
+        return _sum_from(matches, self._first_inside(matches, t_ms))
+
+    def _first_inside(self, matches: Sequence[Match], t_ms: int) -> int:
+        """The index of the first match in the window; matches are in order."""
+        edge_ms = t_ms - self.within_ms
+        return 0 if not matches or matches[0][0] > edge_ms else bisect_left(matches, (edge_ms + 1,))
 
     def _points(self, amount: int) -> int:
         points = 0
@@ -165,13 +179,20 @@ LiveTerm = LawTerm | WindowTerm | RecencyTerm
 
 
 def keep_what_is_worth(terms: dict[int, LiveTerm], derived: Derived, t_ms: int) -> None:
-    """Drop the live matches that are worth nothing at t nor ever after."""
+    """Drop the oldest live matches, as long as they are worth nothing at t nor ever after."""
     for number, matches in list(derived.live.items()):
         term = terms[number]
-        kept = [match for match in matches if term.still_worth(match, t_ms)]
-        if isinstance(term, RecencyTerm):
-            kept = kept[-1:]
-        if not kept:
+        first = len(matches) - 1 if isinstance(term, RecencyTerm) else 0
+        while first < len(matches) and not term.still_worth(matches[first], t_ms):
+            first += 1
+        if first == len(matches):
             del derived.live[number]
-        elif len(kept) < len(matches):
-            derived.live[number] = kept
+        elif first:
+            derived.live[number] = matches[first:]
+
+
+def _sum_from(matches: Sequence[Match], first: int) -> int:
+    total = 0
+    for index in range(first, len(matches)):
+        total += matches[index][1]
+    return total

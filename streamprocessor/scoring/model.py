@@ -6,7 +6,7 @@ and instants integer milliseconds (`_ms`). So `0.1` is exact and sums do not dep
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -283,6 +283,8 @@ class Model:
 
     revision: rises with each apply, 0 where none was (offline). version: the hash of the canonical content.
     scanners None: who did it is told by events and verdicts alone.
+    kept_since_ms: event type (or `any`) → path (or "" for the event itself) → arrival from which on evidence has kept
+    it; what is not in it was always kept. announce_hot_leads: those that the change to this revision makes, too.
     """
 
     name: str
@@ -293,3 +295,5 @@ class Model:
     proxy_opens_count: bool = False
     correction_window_ms: int = 30 * DAY_MS
     scanners: Scanners | None = Scanners()
+    kept_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
+    announce_hot_leads: bool = field(default=False, compare=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamprocessor.scoring.bursts import TRACED_PATHS
 from streamprocessor.scoring.conditions import Predicate, paths_of, predicate
 from streamprocessor.scoring.facts import PROXY, SCANNER
-from streamprocessor.scoring.keeping import WantedPath, wanted_paths
+from streamprocessor.scoring.keeping import WantedPath, since_of, wanted_paths
 from streamprocessor.scoring.laws import law_of
 from streamprocessor.scoring.live import LawTerm, LiveTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.matching import Matcher, matcher, paths_read
@@ -22,6 +22,7 @@ from streamprocessor.scoring.model import (
     Model,
     MonetaryRule,
     NoDecay,
+    PointsFrom,
     RecencyRule,
     Rule,
     Score,
@@ -31,6 +32,8 @@ from streamprocessor.scoring.silence import SilenceTerm
 from streamprocessor.scoring.terms import LANDMARK_HALF_LIVES, CappedTerm, ConstantTerm, ExponentialTerm, Term
 
 OPEN = "email_open"
+ANY = "any"
+"""Stands among event types for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class TypePlan:
     """What an event of one type can do.
 
     watches: inactivity rules that it resets. is_open: a proxy's may not count. is_traced: it can show who did others.
+    since_ms: rule number → arrival from which on evidence has kept what the rule needs; empty: always, for all rules.
     """
 
     paths: tuple[WantedPath, ...]
@@ -67,6 +71,11 @@ class TypePlan:
     watches: tuple[int, ...]
     is_open: bool
     is_traced: bool
+    since_ms: Mapping[int, int] = field(default_factory=dict)
+
+    def matchers_since(self, arrival_ms: int) -> tuple[Matcher, ...]:
+        """The rules that can count an event of that arrival."""
+        return tuple(matcher for matcher in self.matchers if arrival_ms >= self.since_ms.get(matcher.number, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,10 @@ class AttributePlan:
 
 @dataclass(slots=True)
 class Plan:
-    """The compiled model. any_type: for events of types that no rule names; None: no rule cares for them."""
+    """The compiled model. any_type: for events of types that no rule names; None: no rule cares for them.
+
+    open_ended: numbers of the rules whose matches may be worth more than a match may be, and are cut then.
+    """
 
     model: Model
     scores: tuple[ScorePlan, ...] = ()
@@ -92,6 +104,7 @@ class Plan:
     live: dict[int, LiveTerm] = field(default_factory=dict)
     silences: tuple[tuple[int, InactivityRule], ...] = ()
     grids_ms: tuple[float, ...] = ()
+    open_ended: frozenset[int] = frozenset()
 
     def counts(self, actor: str, is_open: bool) -> bool:
         """Whether what this actor did gives points."""
@@ -118,6 +131,9 @@ def compile_model(model: Model) -> Plan:
         for score in model.scores
     )
     rules = [(number, rule) for number, _, rule in numbered]
+    plan.open_ended = frozenset(
+        number for number, rule in rules if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom)
+    )
     silences = [(number, rule) for number, rule in rules if isinstance(rule, InactivityRule)]
     types = {type_ for m in plan.matchers.values() for type_ in m.rule.types}
     plan.silences = tuple(silences)
@@ -148,7 +164,8 @@ def _term(plan: Plan, number: int, key: str, rule: Rule) -> Term:
     if isinstance(rule, AttributeRule):
         return ConstantTerm((number,))
     if isinstance(rule, InactivityRule):
-        return SilenceTerm(number, rule)
+        since_ms = max(since_of(plan.model.kept_since_ms, type_, ()) for type_ in rule.types or (ANY,))
+        return SilenceTerm(number, rule, since_ms)
     if isinstance(rule, EventRule) and isinstance(rule.decay, NoDecay):
         plan.matchers[number] = matcher(number, key, rule, 0.0)
         return ConstantTerm((number,))
@@ -203,10 +220,12 @@ def _merged(plans: Sequence[RulePlan]) -> list[Term]:
 def _type_plan(plan: Plan, type_: str, silences: Sequence[tuple[int, InactivityRule]]) -> TypePlan:
     matchers = tuple(m for m in plan.matchers.values() if type_ in m.rule.types)
     traced = TRACED_PATHS.get(type_, ()) if plan.model.scanners is not None else ()
+    since_ms = {m.number: since_of(plan.model.kept_since_ms, type_, paths_read(m.rule)) for m in matchers}
     return TypePlan(
         paths=wanted_paths([*traced, *(path for m in matchers for path in paths_read(m.rule))]),
         matchers=matchers,
         watches=tuple(number for number, rule in silences if rule.types is None or type_ in rule.types),
         is_open=type_ == OPEN,
         is_traced=bool(traced),
+        since_ms={number: since for number, since in since_ms.items() if since},
     )

@@ -9,6 +9,8 @@ from streamprocessor.scoring.model import NANO, Score
 E15_A_NANO = 10**6
 HALF_NANO_E15 = E15_A_NANO // 2
 LARGEST_SCORE_E15 = 4_000_000 * NANO * E15_A_NANO
+CUT_SCORES = frozenset((LARGEST_SCORE_E15 // E15_A_NANO, -LARGEST_SCORE_E15 // E15_A_NANO))
+"""Unrounded scores that are, or would be, beyond what a score may be."""
 LARGEST_MATCH_E15 = 1_000_000 * NANO * E15_A_NANO
 
 

@@ -11,7 +11,7 @@ from streamprocessor.scoring.deriving import derive, derive_attributes
 from streamprocessor.scoring.explaining import because_of_facts, because_of_time, explain, strongest
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.folding import carry_over, fold, is_due, look_again_ms
-from streamprocessor.scoring.intake import Intake, take_in
+from streamprocessor.scoring.intake import Intake, count_cut, take_in
 from streamprocessor.scoring.linking import Linking, is_silent, link, send_evidence
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import Model
@@ -26,15 +26,18 @@ ERASED, OBJECTED = "erased", "objected"
 
 
 class Outcome(NamedTuple):
-    """What facts did: the steps in order, how many facts were known already, how many events were folded early.
+    """What facts did: the steps in order, how many facts were known already.
 
-    sends: messages to the owners of other contacts. refused: links that could not be made. erased_ms: the contact was
-    erased then, and what it had is gone. dropped: reason → how many facts were not wanted.
+    capped: how many events, verdicts and attributes went early, for there were too many; cut: how many matches were
+    worth more than a match may be. sends: messages to the owners of other contacts. refused: links that could not be
+    made. erased_ms: the contact was erased then, and what it had is gone. dropped: reason → how many facts were not
+    wanted.
     """
 
     steps: list[Step]
     duplicates: int
     capped: int
+    cut: int = 0
     sends: Sequence[Sending] = ()
     refused: Sequence[Refused] = ()
     erased_ms: int | None = None
@@ -77,7 +80,9 @@ class Scorer:
         steps = [] if until_ms is None or until_ms > oldest_ms else self._advance(record, oldest_ms, announce)
         record.at_ms = max(record.at_ms, newest_ms)
         intake = take_in(self._plan, record, facts)
-        capped = fold(self._plan, record) if is_due(record) else 0
+        capped = intake.capped
+        if is_due(record):
+            capped += fold(self._plan, record)
         if record.fold_at_ms is None:
             record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
         if record.derived.live:
@@ -90,7 +95,8 @@ class Scorer:
                 steps.append(self._step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
             else:
                 self._pass_over(record, seen)
-        return Outcome(steps, intake.duplicates, capped)
+        cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
+        return Outcome(steps, intake.duplicates, capped, cut)
 
     def settle(self, contact: str, record: Record, links: Sequence[LinkFact], facts: Sequence[Fact]) -> Outcome:
         """The same for a contact that has bonds or gets them: links are followed first, then facts are taken in."""
@@ -118,7 +124,8 @@ class Scorer:
         if bonds.linked is not None and is_news and not bonds.objected[0]:
             sends.append(send_evidence(contact, record))
         known = intake.duplicates + linking.known
-        return Outcome(steps, known, capped, sends, linking.refused, linking.erased_ms, dropped)
+        cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
+        return Outcome(steps, known, capped, cut, sends, linking.refused, linking.erased_ms, dropped)
 
     def _shown_or_hidden(self, record: Record, linking: Linking, intake: Intake) -> list[Step]:
         """The step, if any, of a contact with bonds: of what it shows, or the last one before it shows nothing."""
@@ -154,13 +161,13 @@ class Scorer:
     def adopt(self, record: Record, at_ms: int) -> list[Step]:
         """The step, if any, that this model makes of a record that was written under another revision.
 
-        Its evidence is derived anew; nobody is announced as a hot lead by it.
+        Its evidence is derived anew; nobody is announced as a hot lead by it, unless the model says so.
         """
         if record.revision == self.model.revision:
             return []
         record.revision = self.model.revision
-        record.at_ms = max(record.at_ms, at_ms)
-        carry_over(self._plan, record)
+        known_until_ms, record.at_ms = record.at_ms, max(record.at_ms, at_ms)
+        carry_over(self._plan, record, known_until_ms)
         record.derived = derive(self._plan, record)
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
@@ -168,7 +175,8 @@ class Scorer:
             return []
         seen = look(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms
-        return [self._step(record, seen, "model", (), NO_NEWS)] if seen.changed else []
+        news_age_ms = None if self.model.announce_hot_leads else NO_NEWS
+        return [self._step(record, seen, "model", (), news_age_ms)] if seen.changed else []
 
     def scores_at(self, record: Record, t_ms: int) -> dict[str, ScoreAt]:
         """All scores at any instant; evidence later than it does not exist.

@@ -8,21 +8,24 @@ from streamprocessor.scoring.terms import Gauge
 
 
 class SilenceTerm:
-    """0 while t - last < A, then p · (1 + floor((t-last-A)/E)), at most max_times; once where E is absent."""
+    """0 while t - last < A, then p · (1 + floor((t-last-A)/E)), at most max_times; once where E is absent.
 
-    __slots__ = ("after_ms", "every_ms", "max_times", "number", "points_e15")
+    Of a silence before since_ms nothing is known, so it begins there at the earliest.
+    """
 
-    def __init__(self, number: int, rule: InactivityRule) -> None:
+    __slots__ = ("after_ms", "every_ms", "max_times", "number", "points_e15", "since_ms")
+
+    def __init__(self, number: int, rule: InactivityRule, since_ms: int = 0) -> None:
         """For the rule of this number."""
-        self.number = number
+        self.number, self.since_ms = number, since_ms
         self.after_ms, self.points_e15 = rule.after_ms, rule.points_e15
         self.every_ms = rule.every_ms
         self.max_times = 1 if rule.every_ms is None else rule.max_times
 
     def last_ms(self, derived: Derived) -> int | None:
-        """The last event that the rule asks for, else the contact's first event; None: there is no event at all."""
-        last = derived.lasts.get(self.number)
-        return derived.first_ms if last is None else last
+        """When the silence began: the last event that the rule asks for, else the first of all; None: there is none."""
+        last = derived.lasts.get(self.number, derived.first_ms)
+        return None if last is None else max(last, self.since_ms)
 
     def times(self, silent_ms: int) -> int:
         """How many times the points count after so long a silence."""
@@ -46,6 +49,8 @@ class SilenceTerm:
         last = derived.lasts.get(self.number, derived.first_ms)
         if last is None:
             return 0
+        if last < self.since_ms:
+            last = self.since_ms
         silent_ms = t_ms - last
         if silent_ms < self.after_ms:
             jump, value = last + self.after_ms, 0

@@ -53,6 +53,8 @@ class Meter:
         self._announced(result)
 
     def _announced(self, result: StepResult) -> None:
+        for what, count in result.cut.items():
+            self._metrics.values_cut.labels(what).inc(count)
         for (topic, cause), count in result.announced.items():
             self._metrics.announcements.labels(topic, cause).inc(count)
         for (score, stage), count in result.transitions.items():

@@ -68,6 +68,9 @@ class Metrics:
         self.stage_transitions = counter("stage_transitions_total", "Announced changes of stage", "score", "to")
         self.produce_errors = counter("produce_errors_total", "Refused produce requests, retried ones too")
         self.loop_lag = gauge("event_loop_lag_seconds", "How late the event loop wakes")
-        self.evidence_capped = counter("evidence_capped_total", "Pieces of evidence folded early by the caps")
+        self.evidence_capped = counter(
+            "evidence_capped_total", "Events folded, verdicts and attributes dropped early by the caps"
+        )
+        self.values_cut = counter("values_cut_total", "Matches and announced scores that were too large", "what")
         self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, as measured at start")
         self.build_info = gauge("build_info", "1, with what runs", "version", "model", "revision")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from aiokafka import TopicPartition
 
-from streamprocessor.contract.model_file import parse_model
-from streamprocessor.contract.model_revisions import ModelRevision, decode_revision
+from streamprocessor.contract.model_revisions import ModelRevision, decode_revision, model_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.model import Model
 
@@ -87,5 +85,4 @@ class ModelWatch:
 
     def _take(self, revision: ModelRevision) -> None:
         if self._model is None or revision.revision > self._model.revision:
-            source = f"models revision {revision.revision}"
-            self._model = replace(parse_model(revision.text, source), revision=revision.revision)
+            self._model = model_of(revision)

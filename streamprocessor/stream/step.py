@@ -16,6 +16,7 @@ from streamprocessor.errors import MustRestart, RecordError
 from streamprocessor.scoring.bonds import Bonds
 from streamprocessor.scoring.facts import Event, Fact
 from streamprocessor.scoring.linking import is_gone
+from streamprocessor.scoring.presented import CUT_SCORES
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
@@ -76,6 +77,7 @@ class StepResult:
     announced: dict[tuple[str, str], int] = field(default_factory=dict)
     steps_by_time_ms: list[int] = field(default_factory=list)
     capped: int = 0
+    cut: Counter[str] = field(default_factory=Counter)
 
 
 def score_batches(
@@ -202,6 +204,8 @@ def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fac
     if outcome.duplicates:
         result.skipped["duplicate"] += outcome.duplicates
     result.capped += outcome.capped
+    if outcome.cut:
+        result.cut["match"] += outcome.cut
     if outcome.duplicates < len(facts) or outcome.steps or steps:
         _change(scoring, key, record, steps + outcome.steps, result)
 
@@ -257,3 +261,5 @@ def _count(steps: list[Step], result: StepResult) -> None:
         for score in step.scores:
             if score.stage != score.previous_stage and score.stage is not None:
                 result.transitions[score.name, score.stage] += 1
+            if score.unrounded_nano in CUT_SCORES:
+                result.cut["score"] += 1

@@ -20,18 +20,21 @@ from tests.bench.peers import confluent, stock_faust
 from tests.bench.report import Figure, Part, as_table, write_json
 from tests.bench.rig import Rig
 from tests.bench.scale import FULL_EVENTS, Scale, scale_of
-from tests.bench.throughput import compiled, throughput
+from tests.bench.state import state
+from tests.bench.throughput import compiled, forty_rules, throughput
 
 PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "throughput": throughput,
     "compiled": compiled,
     "confluent": confluent,
     "faust": stock_faust,
+    "forty-rules": forty_rules,
+    "state": state,
     "at-rest": at_rest,
     "latency": latency,
     "collector": collector,
 }
-NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust")
+NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules")
 FEWEST_EVENTS = 1_000
 BROKER_HEAP_MB = 512
 TERMINATED = 143

@@ -15,7 +15,7 @@ import orjson
 from tests.bench.scale import Scale
 
 PER_SECOND = ("events/s", "events/CPU s", "records/s")
-IN_SECONDS = {"s": 1.0, "ms": 0.001}
+IN_SECONDS = {"s": 1.0, "ms": 0.001, "us": 0.000_001}
 TO_WORKER = ("events/s", "events/CPU s")
 WORKER_PART = "throughput"
 

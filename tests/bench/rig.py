@@ -15,12 +15,12 @@ from streamprocessor.settings import Settings
 from tests.bench.events import backlog
 from tests.bench.preload import preload
 from tests.bench.scale import PARTITIONS, Scale
-from tests.harness.system import ROOT, System
+from tests.harness.system import DEFAULT_MODEL, ROOT, System
 from tests.harness.workers import WorkerProcess
 
 
 class Rig:
-    """Makes systems (an application's topics with the default model applied) and workers on one broker."""
+    """Makes systems (an application's topics with a model applied) and workers on one broker."""
 
     def __init__(self, kafka: EmbeddedKafka, folder: Path, scale: Scale, ending: ExitStack) -> None:
         self.scale = scale
@@ -29,8 +29,8 @@ class Rig:
         self.ending = ending
         self.folder = folder
 
-    def system(self, name: str, app_id: str = "bench") -> System:
-        """An application of its own, with topics and model."""
+    def system(self, name: str, app_id: str = "bench", model: Path = DEFAULT_MODEL) -> System:
+        """An application of its own, with topics and model; of one name, all share the input topics."""
         system = System(
             Settings(
                 bootstrap=self.bootstrap,
@@ -40,7 +40,7 @@ class Rig:
                 data_dir=str(self.folder),
             )
         )
-        asyncio.run(system.create())
+        asyncio.run(system.create(model))
         return system
 
     def worker(self, system: System, package_in: Path = ROOT) -> WorkerProcess:

@@ -11,12 +11,13 @@ PARTITIONS = 4
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Sizes of all parts. events: of the busy topics, spread over `contacts`. stock_events: how many of them stock
-    Faust gets. idle_contacts: one event each. latency_rates: events/s."""
+    Faust gets. idle_contacts: one event each. endless_events: of one contact. latency_rates: events/s."""
 
     events: int
     contacts: int
     stock_events: int
     idle_contacts: int
+    endless_events: int
     idle_windows: int
     window_seconds: float
     latency_rates: tuple[int, ...]
@@ -31,6 +32,7 @@ def scale_of(events: int) -> Scale:
         contacts=max(50, round(20_000 * share)),
         stock_events=min(events, max(500, round(30_000 * share))),
         idle_contacts=max(1_000, round(200_000 * share)),
+        endless_events=max(2_000, round(1_000_000 * share)),
         idle_windows=3,
         window_seconds=max(1.0, 20 * share),
         latency_rates=tuple(max(200, round(rate * share)) for rate in (2_000, 10_000)),

@@ -12,6 +12,7 @@ from tests.bench.report import Figure
 from tests.bench.rig import Rig
 from tests.bench.steady import Rates, SteadyState
 from tests.bench.worker_metrics import ANNOUNCED, BYTES, CONSUMED, CONTACTS, STEPS, wait_for
+from tests.harness.long_lives import FORTY_RULES
 from tests.harness.system import ROOT, System
 
 MOST_SECONDS = 900.0
@@ -22,7 +23,7 @@ COMPILED = ROOT / "build" / "compiled"
 
 def throughput(rig: Rig) -> list[Figure]:
     """The worker's steady state over all preloaded events."""
-    return _steady_state(rig, rig.busy, ROOT)
+    return steady_state(rig, rig.busy, ROOT)
 
 
 def compiled(rig: Rig) -> list[Figure]:
@@ -30,7 +31,7 @@ def compiled(rig: Rig) -> list[Figure]:
     if not is_compiled():
         return []
     _ = rig.busy
-    return _steady_state(rig, rig.system("busy", "compiled"), COMPILED)
+    return steady_state(rig, rig.system("busy", "compiled"), COMPILED)
 
 
 def is_compiled() -> bool:
@@ -38,7 +39,21 @@ def is_compiled() -> bool:
     return (COMPILED / "pyproject.toml").is_file()
 
 
-def _steady_state(rig: Rig, system: System, package_in: Path) -> list[Figure]:
+def forty_rules(rig: Rig) -> list[Figure]:
+    """The same under a model of forty rules of all kinds, right after the default one under the same conditions."""
+    _ = rig.busy
+    default = steady_state(rig, rig.system("busy", "few-rules"), ROOT)
+    forty = steady_state(rig, rig.system("busy", "forty-rules", FORTY_RULES), ROOT)
+    shares = [
+        Figure(f"{each.name}, forty rules to default", each.value / other.value, "of default")
+        for each, other in zip(forty, default, strict=True)
+        if each.unit in ("events/s", "events/CPU s")
+    ]
+    return [*forty, *shares]
+
+
+def steady_state(rig: Rig, system: System, package_in: Path) -> list[Figure]:
+    """The rates of one worker of the application over all preloaded events, and what they left behind."""
     events = rig.scale.events
     worker = rig.worker(system, package_in).start()
     started = time.perf_counter()

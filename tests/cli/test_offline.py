@@ -1,9 +1,11 @@
 """Commands that need no Kafka."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 JANUARY_MS = 1_767_225_600_000
 ROWS: tuple[dict[str, object], ...] = (
     {"id": "e1", "contact_id": "b", "type": "email_click", "properties": {"url": "/a"}},
@@ -38,6 +40,26 @@ def test_the_models_that_come_with_it_are_right(call, file):
 
     assert result.exit_code == 0
     assert json.loads(result.output)["rules"].keys() == {"engagement"}
+
+
+def test_models_are_compared_without_kafka_and_rules_that_begin_now_are_named(call, tmp_path):
+    file = tmp_path / "m.yaml"
+    text = (ROOT / "deploy" / "scoring.yaml").read_text()
+    file.write_text(text.replace("points: 8}", "points: 9, where: {properties.asset: brochure}}"))
+    words = ("model", "diff", file, "--against", "deploy/scoring.yaml")
+
+    told = json.loads(call(*words, "--json").output)
+
+    assert {(each["rule"], each["word"], each["old"], each["new"]) for each in told["differences"]} == {
+        ("download", "points", "8", "9"),
+        ("download", "where", None, "{properties.asset: brochure}"),
+    }
+    (late,) = told["from_now_on"]
+    assert (late["rule"], late["type"], late["missing"]) == ("download", "download", ["properties.asset"])
+    assert "properties.asset" in call(*words).output
+    same = call("model", "diff", "deploy/scoring.yaml", "--against", "deploy/scoring.yaml")
+    assert "says the same" in same.output
+    assert call(*words, "--contacts").exit_code == 2
 
 
 def test_a_wrong_model_file_is_told_with_its_line(call, tmp_path):

@@ -157,6 +157,25 @@ def test_a_contact_is_explained_from_kafka_by_parts_that_add_up(ask):
     ] == pytest.approx(0)
 
 
+@pytest.mark.usefixtures("imported")
+def test_what_a_model_would_do_to_contacts_is_told_before_it_is_applied(ask, tmp_path):
+    file = tmp_path / "m.yaml"
+    file.write_text(Path("deploy/scoring.yaml").read_text().replace("points: 25", "points: 50"))
+    assert explained(ask, "c-1")["scores"]["engagement"]["stage"] == "warm"
+
+    told = json.loads(ask("model", "diff", file, "--contacts", "--json").output)
+
+    (difference,) = told["differences"]
+    assert (difference["rule"], difference["old"], difference["new"]) == ("contact-us", "25", "50")
+    assert told["from_now_on"] == []
+    moved = told["contacts"]["scores"]["engagement"]
+    assert moved["higher"] >= 1
+    assert moved["become_hot"] >= 1
+    assert told["contacts"]["all"] >= 2
+    assert "become hot" in ask("model", "diff", file, "--contacts").output
+    assert explained(ask, "c-1")["scores"]["engagement"]["stage"] == "warm"  # nothing was written
+
+
 def test_a_contact_of_whom_nothing_is_known_is_not_explained(ask):
     result = ask("explain", "nobody")
 

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.broker.topics import apply
 from streamprocessor.contract.model_file import read_model
-from streamprocessor.contract.model_revisions import ModelRevision, encode_revision, key_of
+from streamprocessor.contract.model_revisions import ModelRevision, encode_revision, key_of, model_of
 from streamprocessor.contract.topics import Topic, topic_named
 from streamprocessor.scoring.model import Model
 from streamprocessor.settings import Settings
@@ -49,13 +48,14 @@ class System:
         await apply(self.clients, self.layout)
         return await self.apply_model(model, 1)
 
-    async def apply_model(self, path: Path, revision: int) -> Model:
-        """Put the model file into the models topic under a revision."""
+    async def apply_model(self, path: Path, revision: int, **more: Any) -> Model:
+        """Put the model file into the models topic under a revision, with more of its fields where given."""
         model = read_model(path)
-        value = encode_revision(ModelRevision(revision, model.name, model.version, path.read_text(), 0))
+        applied = ModelRevision(revision, model.name, model.version, path.read_text(), 0, **more)
+        value = encode_revision(applied)
         async with self.producer() as producer:
             await producer.send_and_wait(self.full["models"], key=key_of(model.name), value=value, partition=0)
-        return replace(model, revision=revision)
+        return model_of(applied)
 
     @asynccontextmanager
     async def producer(self) -> AsyncIterator[AIOKafkaProducer]:

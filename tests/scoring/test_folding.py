@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.scoring.facts import SCANNER, AttributesWritten, Event, Verdict
-from streamprocessor.scoring.folding import MOST_BYTES, MOST_PIECES, MOST_SLOTS
+from streamprocessor.scoring.folding import MOST_SLOTS
 from streamprocessor.scoring.model import (
     DAY_MS,
     E15,
@@ -21,6 +21,7 @@ from streamprocessor.scoring.model import (
 )
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.weighing import MOST_BYTES, MOST_PIECES
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 RULES = (
@@ -81,7 +82,7 @@ def test_a_record_stays_within_its_caps_under_many_events() -> None:
         assert len(record.evidence) <= MOST_PIECES
         assert len(record.evidence.packed) <= MOST_BYTES
     assert capped == 40 * 120 - len(record.evidence)
-    assert largest < 80 * 1024
+    assert largest < 64 * 1024
     assert record.folded is not None
     assert len(record.folded.rules["s/link"].slots) <= 8 * MOST_SLOTS
     assert unrounded(scorer, record, 1) == 4_000 * 2 + 800 * 5

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.harness.system import Sent, System, by_contact, until
-from tests.harness.verdict import assert_announcements_are_whole, assert_records_equal_the_oracle, read_run
+from tests.harness.verdict import (
+    assert_announcements_are_whole,
+    assert_no_episode_is_announced_twice,
+    assert_records_equal_the_oracle,
+    read_run,
+)
 from tests.stream.conftest import MakeWorker
 
 pytestmark = pytest.mark.kafka
@@ -20,6 +25,20 @@ scores:
       - {{id: form, on: form_submission, points: 30}}
     stages: {{cold: 0, warm: 16, hot: 41}}
 hot_lead: {{score: engagement, stage: hot}}
+"""
+
+
+VISITS = """
+scores:
+  s:
+    rules:
+      - {{id: visit, on: page_visit, points: 1}}
+{rules}
+    stages: {{cold: 0}}
+"""
+PRICING_AND_DEMO = """
+      - {id: pricing, on: page_visit, points: 10, where: {properties.path: {starts_with: /pricing}}}
+      - {id: demo, on: demo, points: 100}
 """
 
 
@@ -58,6 +77,53 @@ async def test_all_workers_go_to_a_new_revision_and_idle_contacts_move_with_caus
     assert [step["scores"]["engagement"]["score"] for step in announced["c-5"]] == [5, 20]
     assert announced["c-0"][-1]["scores"]["engagement"]["stage"] == "hot"
     assert await system.read("became-hot-lead") == []  # made hot by a model change alone: nobody is called
+
+
+async def test_who_becomes_hot_by_a_change_alone_is_announced_where_the_revision_says_so(
+    system: System, worker: MakeWorker, tmp_path: Path
+) -> None:
+    await system.create(_model(tmp_path, 5))
+    await worker().ready()
+    await system.send([Sent("email-opens", contact, {"id": "o"}) for contact in (b"jane", b"joe")])
+    await system.send([Sent("form-submissions", b"jane", {"id": "f"})])
+    await system.until_applied()
+
+    await system.apply_model(_model(tmp_path, 20), 2, announce_hot_leads=True)
+
+    async def told() -> list[str]:
+        return [value["contact_id"] for value in await system.values("became-hot-lead")]
+
+    await until(told, lambda contacts: contacts == ["jane"], 30, "the hot lead of the change")
+    run = await read_run(system)
+    assert_announcements_are_whole(run)
+    assert_no_episode_is_announced_twice(run)
+
+
+async def test_a_rule_on_what_was_not_kept_before_counts_from_the_models_since(
+    system: System, worker: MakeWorker, tmp_path: Path
+) -> None:
+    before, after = tmp_path / "before.yaml", tmp_path / "after.yaml"
+    before.write_text(VISITS.format(rules=""))
+    after.write_text(VISITS.format(rules=PRICING_AND_DEMO))
+    await system.create(before)
+    running = await worker().ready()
+    for topic, kind in (("page-visits", None), ("activities", "demo")):
+        said = {"id": f"old-{kind}", "properties": {"path": "/pricing"}}
+        await system.send([Sent(topic, b"jane", said | ({"type": kind} if kind else {}))])
+    await system.until_applied()
+    since_ms = max(record.timestamp for record in await system.read("activities")) + 1
+
+    kept = {"page_visit": {"properties.path": since_ms}, "demo": {"": since_ms}}
+    await system.apply_model(after, 2, kept_since=kept)
+    await until(lambda: running.status()["model"]["revision"], lambda revision: revision == 2, 30, "revision 2")
+    await system.send([Sent("page-visits", b"jane", {"id": "new", "properties": {"path": "/pricing"}})])
+    await system.send([Sent("activities", b"joe", {"id": "new", "type": "demo"})])
+    await system.until_applied()
+
+    announced = by_contact(await system.values("score-updated"))
+    steps = {name: [step["scores"]["s"]["score"] for step in found] for name, found in announced.items()}
+    assert steps == {"jane": [1, 12], "joe": [100]}  # a visit each time, the price page and the demo since then only
+    assert_announcements_are_whole(await read_run(system))
 
 
 async def test_a_worker_whose_models_topic_lost_the_revision_of_its_records_refuses_to_start(
