@@ -21,6 +21,7 @@ from streamprocessor.broker.supervisor import Child, Supervisor
 from streamprocessor.broker.topics import apply
 from streamprocessor.cli.options import KAFKA_FOLDER
 from streamprocessor.cli.revisions import apply_model
+from streamprocessor.collector.keys import write_keys_file
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.settings import Settings
 from streamprocessor.stream.startup import client_settings, layout_of
@@ -78,23 +79,24 @@ class WorkerPlan:
         return [self._child(number, port) for number, port in enumerate(self.ports, 1)]
 
     def _child(self, number: int, port: int) -> Child:
-        said = self.settings
-        options = {
-            "--bootstrap": said.bootstrap,
-            "--app-id": said.app_id,
-            "--model": said.model,
-            "--topic-prefix": said.topic_prefix,
-            "--data-dir": said.data_dir,
-            "--metrics-port": str(port),
-        }
-        command = (
-            sys.executable,
-            "-m",
-            "streamprocessor",
-            "worker",
-            *(word for pair in options.items() for word in pair),
-        )
+        command = _command(self.settings, "worker", ("--metrics-port", str(port)))
         return Child(f"worker-{number}", command, self.logs / f"worker-{number}.log" if self.logs else None)
+
+
+def collector_child(settings: Settings, port: int) -> Child:
+    """The collector, on that port; its output goes to ours."""
+    return Child("collector", _command(settings, "collector", ("--collector-port", str(port))))
+
+
+def _command(settings: Settings, name: str, more: tuple[str, ...]) -> tuple[str, ...]:
+    options = {
+        "--bootstrap": settings.bootstrap,
+        "--app-id": settings.app_id,
+        "--model": settings.model,
+        "--topic-prefix": settings.topic_prefix,
+        "--data-dir": settings.data_dir,
+    }
+    return (sys.executable, "-m", "streamprocessor", name, *(word for pair in options.items() for word in pair), *more)
 
 
 def free_ports(first: int, count: int) -> tuple[int, ...]:
@@ -120,9 +122,16 @@ async def wait_until_ready(plan: WorkerPlan, say: Say) -> None:
     """Return when every worker is ready, and say so of each."""
     for number, port in enumerate(plan.ports, 1):
         address = f"http://{plan.settings.metrics_host}:{port}"
-        while not await asyncio.to_thread(_is_ready, f"{address}/readyz"):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(_LOOK_SECONDS)
+        await _until_ready(address)
         say(f"worker-{number} is ready; metrics and health on {address}")
+
+
+async def wait_until_collecting(settings: Settings, port: int, say: Say) -> None:
+    """Return when the collector is ready, and say where it is and how to be let in."""
+    address = f"http://{settings.collector_host}:{port}"
+    await _until_ready(address)
+    key = "" if settings.write_keys else f"; its write key is in {write_keys_file(settings.data_path)}"
+    say(f"collector is ready on {address}{key}")
 
 
 @contextmanager
@@ -145,6 +154,11 @@ async def _stop_without(kafka: EmbeddedKafka, supervisor: Supervisor, say: Say) 
     say(kafka.why_it_ended())
     supervisor.stop(EXIT_FAILED)
     supervisor.stop()  # told twice, it doesn't wait: without Kafka nothing can be finished, and nothing is lost
+
+
+async def _until_ready(address: str) -> None:
+    while not await asyncio.to_thread(_is_ready, f"{address}/readyz"):  # noqa: ASYNC110 - another process
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _is_ready(address: str) -> bool:

@@ -17,10 +17,11 @@ MOST_WORKERS = 64
 @click.command()
 @process_options
 @setting("--metrics-port", "PORT", "Metrics and health of the first worker, the next ones follow.", type=int)
+@setting("--collector-port", "PORT", "Where the collector answers, or the next free one; 0: any free one.", type=int)
 @click.option("--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="How many.")
 @click.pass_context
 def up(ctx: click.Context, workers: int) -> None:
-    """Run everything here: an embedded Apache Kafka (unless --bootstrap names one), topics, model, workers.
+    """Run everything here: an embedded Apache Kafka (unless --bootstrap names one), topics, model, workers, collector.
 
     Ctrl-C ends all of it; the data stays in the data folder.
     """
@@ -37,16 +38,31 @@ async def _run_all(kafka: LocalKafka, workers: int) -> int:
     import asyncio
 
     from streamprocessor.broker.supervisor import Supervisor
-    from streamprocessor.cli.local_system import WorkerPlan, free_ports, set_up, supervise, wait_until_ready
+    from streamprocessor.cli.local_system import (
+        WorkerPlan,
+        collector_child,
+        free_ports,
+        set_up,
+        supervise,
+        wait_until_collecting,
+        wait_until_ready,
+    )
 
-    await set_up(kafka.settings, _say)
-    plan = WorkerPlan(kafka.settings, free_ports(kafka.settings.metrics_port, workers))
-    _say(f"Kafka for clients: {kafka.settings.bootstrap}. Ctrl-C ends all of it.")
-    telling = asyncio.ensure_future(wait_until_ready(plan, _say))
+    settings = kafka.settings
+    await set_up(settings, _say)
+    plan = WorkerPlan(settings, free_ports(settings.metrics_port, workers))
+    (collector_port,) = free_ports(settings.collector_port, 1)
+    children = [*plan.children(), collector_child(settings, collector_port)]
+    _say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
+    telling = [
+        asyncio.ensure_future(wait_until_ready(plan, _say)),
+        asyncio.ensure_future(wait_until_collecting(settings, collector_port, _say)),
+    ]
     try:
-        return await supervise(kafka.process, Supervisor(plan.children(), _say), _say)
+        return await supervise(kafka.process, Supervisor(children, _say), _say)
     finally:
-        telling.cancel()
+        for task in telling:
+            task.cancel()
 
 
 def _say(sentence: str) -> None:

@@ -10,7 +10,12 @@ import orjson
 from streamprocessor.collector.wire import Bad, Entry, Reading
 from streamprocessor.contract import reasons
 from streamprocessor.contract.events import CONTACT_UPDATE, decode_event
+<<<<<<< HEAD
 from streamprocessor.contract.fields import contact_of
+=======
+from streamprocessor.contract.fields import contact_of, content_key, held_to_arrival, id_of, instant_ms_of
+from streamprocessor.contract.json_text import MAX_DEPTH
+>>>>>>> main
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.contract.topics import Topic
 from streamprocessor.contract.updates import decode_update
@@ -65,7 +70,9 @@ def _row(entry: Entry, topic: Topic, received_at_ms: int) -> Row:
             value["occurred_at"] = format_rfc3339(occurred_at_ms)
         written = orjson.dumps(value)
     except orjson.JSONEncodeError as error:
-        raise RecordError(reasons.NOT_JSON, f"wanted what JSON can hold in 64 bits and 254 levels; {error}") from error
+        if "ecursion" in str(error):
+            raise RecordError(reasons.TOO_DEEP, f"wanted at most {MAX_DEPTH} levels of objects and lists") from error
+        raise RecordError(reasons.NOT_JSON, f"wanted Unicode and 64-bit integers; got an error: {error}") from error
     if len(written) > MAX_EVENT_BYTES:
         raise RecordError(reasons.TOO_LARGE, f"wanted at most {MAX_EVENT_BYTES} bytes; got {len(written)}")
     return Row(topic_name, key, written)

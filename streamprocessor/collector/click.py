@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from streamprocessor.collector.circumstances import context_of, is_prefetch, objects_to_tracking
 from streamprocessor.collector.pages import page
-from streamprocessor.collector.sites import Sites, path_of, web_address, with_parameter
+from streamprocessor.collector.sites import Sites, location_of, path_of, web_address, with_parameter
 from streamprocessor.collector.tokens import TokenKeys, Tracked
 from streamprocessor.collector.wire import Answer, Entry, Opened, Reading, Refusal, Request, WireFormat
 from streamprocessor.contract.fields import content_key
@@ -15,8 +13,6 @@ from streamprocessor.contract.times import format_rfc3339
 ROUTE = "/c/{token}"
 VISITOR_PARAMETER = "_sp"
 VISITOR_LIFE_MS = 15 * 60_000
-
-_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def click(keys: TokenKeys, sites: Sites) -> WireFormat:
@@ -37,7 +33,7 @@ def click(keys: TokenKeys, sites: Sites) -> WireFormat:
             visitor = Tracked(followed.contact_id, expires_at_ms=expires_at_ms)
             url = with_parameter(url, VISITOR_PARAMETER, keys.sign("visitor", visitor))
         headers = (
-            ("Location", quote(url, safe=_ASCII)),
+            ("Location", location_of(url)),
             ("Cache-Control", "no-store"),
             ("Referrer-Policy", "no-referrer"),
         )

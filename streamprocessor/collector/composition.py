@@ -15,7 +15,7 @@ from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.collector.addresses import Origins, networks_of
 from streamprocessor.collector.door import House
 from streamprocessor.collector.formats import all_formats
-from streamprocessor.collector.keys import WriteKeys, kept_pairs, kept_secret
+from streamprocessor.collector.keys import WriteKeys, kept_pairs, kept_secret, write_keys_file
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.openapi import openapi
@@ -29,7 +29,7 @@ from streamprocessor.contract.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.settings import Settings
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 5.0  # with the server's, less than a supervisor's patience
 GC_THRESHOLDS = (50_000, 20, 20)
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ async def run_collector(
     _watch(metrics, spool, safekeeping)
     by_name = {topic.name: topic for topic in topics.values() if topic.direction == IN}
     house = House(
-        keys=WriteKeys(kept_pairs(settings.write_keys, folder / "write-keys", "STREAMPROCESSOR_WRITE_KEYS")),
+        keys=WriteKeys(kept_pairs(settings.write_keys, write_keys_file(folder), "STREAMPROCESSOR_WRITE_KEYS")),
         throttle=Throttle(settings.rate_limit_per_second, time.monotonic),
         origins=Origins(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=by_name,

@@ -72,7 +72,8 @@ class Connection(HttpToolsProtocol):
         """Close where a request was begun and does not become whole, or none was ever begun."""
         waited_seconds = now_seconds - self._began_seconds
         if self._is_waiting and waited_seconds > (REQUEST_SECONDS if self._has_headers else HEADERS_SECONDS):
-            self._refuse(b"" if self._has_headers else _TOO_SLOW)
+            has_begun = self.headers is not None
+            self._refuse(_TOO_SLOW if has_begun and not self._has_headers else b"")
 
     def _refuse(self, answer: bytes) -> None:
         self._refused, self._is_waiting = True, False

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import Field, create_form_parser
@@ -26,7 +26,7 @@ from streamprocessor.collector.circumstances import context_of
 from streamprocessor.collector.form_fields import address_in, attributes_update, kept_fields
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.pages import page
-from streamprocessor.collector.sites import Sites, path_of, web_address
+from streamprocessor.collector.sites import Sites, location_of, path_of, web_address
 from streamprocessor.collector.tokens import TokenKeys
 from streamprocessor.collector.wire import Answer, Entry, Opened, Reading, Refusal, Request, WireFormat
 from streamprocessor.contract.fields import content_key
@@ -71,12 +71,9 @@ def forms(keys: TokenKeys, naming: Naming, sites: Sites) -> WireFormat:
         wanted = dict(opened.payload).get(REDIRECT, "")
         if not sites.hold(wanted):
             return page(200, _THANKS)
-        return Answer(303, b"", "text/plain", (("Location", quote(wanted, safe=_ASCII)), ("Cache-Control", "no-store")))
+        return Answer(303, b"", "text/plain", (("Location", location_of(wanted)), ("Cache-Control", "no-store")))
 
     return WireFormat("forms", (("POST", ROUTE),), _open, read, accepted, _refused)
-
-
-_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 
 
 def _open(request: Request) -> Opened:

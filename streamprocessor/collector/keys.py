@@ -29,6 +29,11 @@ class WriteKeys:
         return blake2b(key.encode("utf-8", "surrogatepass"), key=self._pepper, digest_size=16).digest()
 
 
+def write_keys_file(data_folder: Path) -> Path:
+    """Where the write keys are, unless a setting says otherwise."""
+    return data_folder / "write-keys"
+
+
 def pairs_of(said: str, where: str) -> dict[str, str]:
     """Names and values of `name=value,name=value`, or of a file with one such pair a line; # begins a comment.
 

@@ -17,7 +17,7 @@ from streamprocessor.errors import OperatorError
 
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 75  # longer than proxies keep theirs, so that none is closed under a request
-STOP_SECONDS = 20
+STOP_SECONDS = 10
 _LOOK_SECONDS = 1.0
 
 

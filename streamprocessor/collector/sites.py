@@ -11,6 +11,7 @@ from streamprocessor.errors import OperatorError
 MAX_URL_CHARS = 4000
 
 _SITE = re.compile(r"(?:(https?)://)?(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?")
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Browsers read a backslash as a slash and drop control characters, so a text with either says two things.
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
@@ -60,6 +61,11 @@ def web_address(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if whole and "@" not in parts.netloc else None
+
+
+def location_of(url: str) -> str:
+    """The URL as a Location header can hold it: what is beyond ASCII percent-encoded, the rest as it is."""
+    return quote(url, safe=_ASCII)
 
 
 def path_of(url: str) -> str:

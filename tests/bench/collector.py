@@ -33,7 +33,7 @@ BATCH = 100
 BODIES = 200
 PIXELS = 5_000
 CONTACTS = 20_000
-CONNECTIONS = 32
+CONNECTIONS = 128
 GOALS = {"pixels": 4_000, "events": 50_000}
 TOKEN_KEYS = "bench=a-secret-of-the-bench-with-bytes-enough"
 TYPE_OF = dict(zip(TOPICS, ("page_visit", "email_open", "email_click", "form_submission"), strict=True))

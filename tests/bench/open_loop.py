@@ -29,8 +29,8 @@ async def latencies_ms(port: int, requests: Sequence[bytes], rate: float, second
 
     for number in range(int(rate * seconds)):
         due = began + number / rate
-        while time.perf_counter() < due:
-            await asyncio.sleep(min(0.001, max(0.0, due - time.perf_counter())))
+        if (early := due - time.perf_counter()) > 0:
+            await asyncio.sleep(early)
         asking.add(asyncio.ensure_future(ask(requests[number % len(requests)], due)))
     await asyncio.gather(*asking)
     while not free.empty():

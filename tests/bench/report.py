@@ -14,8 +14,21 @@ import orjson
 
 from tests.bench.scale import Scale
 
+<<<<<<< HEAD
 PER_SECOND = ("events/s", "events/CPU s", "records/s")
 IN_SECONDS = {"s": 1.0, "ms": 0.001, "us": 0.000_001}
+=======
+PER_SECOND = (
+    "events/s",
+    "events/CPU s",
+    "records/s",
+    "pixels/s",
+    "pixels/CPU s",
+    "posted/s",
+    "posted/CPU s",
+)
+IN_SECONDS = {"s": 1.0, "ms": 0.001}
+>>>>>>> main
 TO_WORKER = ("events/s", "events/CPU s")
 WORKER_PART = "throughput"
 

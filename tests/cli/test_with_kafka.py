@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 from click.testing import Result
@@ -41,7 +42,7 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Two workers, three partitions; ended by Ctrl-C, which must leave nothing behind."""
+    """Two workers, a collector, three partitions; ended by Ctrl-C, which must leave nothing behind."""
     folder = tmp_path_factory.mktemp("up")
     ports = free_ports(0, 1)
     environment = {
@@ -50,6 +51,7 @@ def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> I
         "STREAMPROCESSOR_PARTITIONS": str(PARTITIONS),
         "STREAMPROCESSOR_DATA_DIR": str(folder / "data"),
         "STREAMPROCESSOR_METRICS_PORT": str(ports[0]),
+        "STREAMPROCESSOR_COLLECTOR_PORT": "0",
     }
     log = folder / "up.log"
     with log.open("wb") as output:
@@ -59,13 +61,14 @@ def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> I
         )
     try:
         until(lambda: log.read_text().count("is ready; metrics and health on") == 2, log)
+        until(lambda: "collector is ready on" in log.read_text(), log)
         addresses = [line.rsplit(":", 1)[1] for line in log.read_text().splitlines() if "is ready;" in line]
         yield Running(environment, tuple(map(int, addresses)), process, log)
-        workers = psutil.Process(process.pid).children(recursive=True)
-        assert len(workers) == 2
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert len(children) == 3
         process.send_signal(signal.SIGINT)
         assert process.wait(WAIT_SECONDS) == 0, log.read_text()
-        assert not [worker for worker in workers if worker.is_running()]
+        assert not [child for child in children if child.is_running()]
     finally:
         process.kill()
 
@@ -110,6 +113,18 @@ def test_up_has_made_the_topics_and_put_the_model_in_force(ask):
     assert ask("topics", "apply", "--json").output == ""
     shown = json.loads(ask("model", "show", "--applied", "--json").output)
     assert (shown["name"], shown["revision"]) == ("default", 1)
+
+
+def test_what_the_collector_takes_is_scored(ask, running):
+    told = next(line for line in running.log.read_text().splitlines() if "collector is ready on" in line)
+    address, _, file = told.removeprefix("collector is ready on ").partition("; its write key is in ")
+    key = Path(file).read_text().strip().partition("=")[2]
+    event = {"contact_id": "c-http", "type": "form_submission", "properties": {"form": "contact"}}
+
+    answer = httpx.post(f"{address}/v1/events", json=event, headers={"authorization": f"Bearer {key}"}, timeout=20)
+
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    until(lambda: (explained(ask, "c-http") or {"scores": {}})["scores"].get("engagement", {}).get("score") == 25)
 
 
 def test_a_model_is_applied_once_and_again_only_when_it_differs(call, running):

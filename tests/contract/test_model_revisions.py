@@ -34,8 +34,9 @@ def test_a_value_that_is_no_revision_is_refused(value):
         decode_revision(value)
 
 
-OPENS = "scores: {s: {rules: [{id: open, on: email_open, points: 1}]}}"
+OPENS = "{scanners: off, scores: {s: {rules: [{id: open, on: email_open, points: 1}]}}}"
 OPENS_AND_CLICKS = """
+scanners: off
 scores:
   s:
     rules:

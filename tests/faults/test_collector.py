@@ -14,6 +14,9 @@ import pytest
 
 from streamprocessor.broker.embedded import EmbeddedKafka
 from streamprocessor.broker.ports import any_free
+from streamprocessor.collector.keys import pairs_of
+from streamprocessor.collector.mails import Mail
+from streamprocessor.collector.tokens import token_keys
 from streamprocessor.settings import Settings
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.senders import Load, assert_claims_hold
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.kafka
 
 OUTAGE_SECONDS = float(os.environ.get("FAULT_OUTAGE_SECONDS", "5"))
 KILLS = int(os.environ.get("FAULT_COLLECTOR_KILLS", "3"))
+TOKEN_KEYS = "test=a-secret-of-the-tests-with-bytes-enough"
 SPOOLING, SPOOL_BYTES = "leadscore_collector_spooling", "leadscore_collector_spool_bytes"
 
 
@@ -116,8 +120,9 @@ async def test_a_broker_that_hangs_is_waited_for_on_disk(
             before = len(load.claimed)
             await until(lambda: len(load.claimed), lambda count: count > before + 100, 20, "load on disk")
             collector.kill()
-            collector.start()
-            await until(lambda: len(load.claimed), lambda count: count > before + 200, 40, "load on disk again")
+            await collector.start().ready()
+            before = len(load.claimed)
+            await until(lambda: len(load.claimed), lambda count: count > before + 100, 40, "load on disk again")
         finally:
             os.kill(broker.pid, signal.SIGCONT)
         await has_passed_on_everything(collector)
@@ -134,23 +139,27 @@ async def test_a_full_spool_answers_503_until_kafka_takes_it(
     system = System(settings_for(broker))
     await system.create()
     broker.stop()
-    collector = CollectorProcess(system.settings, tmp_path, spool_max_bytes=1 << 16).start()
+    collector = CollectorProcess(system.settings, tmp_path, spool_max_bytes=1 << 16, token_keys=TOKEN_KEYS).start()
     try:
         await collector.ready()
         load = Load(collector).start()
         await until(lambda: load.answers[503], lambda count: count > 5, 60, "refusals")
-        headers = {"authorization": f"Bearer {KEY}"}
-        event = {"contact_id": "c-full", "id": "0-0", "type": "x", "properties": {"text": "x" * 20_000}}
-        refused = httpx.post(f"{collector.address}/v1/events", json=event, headers=headers)
-        assert (refused.status_code, refused.json()["code"]) == (503, "full")
-        assert int(refused.headers["retry-after"]) > 0
-        pixel = httpx.get(f"{collector.address}/o/nobody-signed-this.gif")
-        assert (pixel.status_code, pixel.headers["content-type"], len(pixel.content)) == (200, "image/gif", 43)
-        assert httpx.get(f"{collector.address}/readyz").status_code == 503
+        async with httpx.AsyncClient(timeout=20, headers={"authorization": f"Bearer {KEY}"}) as http:
+            event = {"contact_id": "c-full", "id": "0-0", "type": "x", "properties": {"text": "x" * 20_000}}
+            refused = await http.post(f"{collector.address}/v1/events", json=event)
+            assert (refused.status_code, refused.json()["code"]) == (503, "full")
+            assert int(refused.headers["retry-after"]) > 0
+            mail = Mail(token_keys(pairs_of(TOKEN_KEYS, "test")), collector.address, "c-pixel", "m-" + "x" * 500)
+            pixels = [await http.get(mail.pixel_url()) for _ in range(20)]
+            assert {(gif.status_code, gif.headers["content-type"], len(gif.content)) for gif in pixels} == {
+                (200, "image/gif", 43)
+            }
+            assert collector.metric("leadscore_collector_entries_not_kept_total") > 5
+            assert (await http.get(f"{collector.address}/readyz")).status_code == 503
 
-        await asyncio.to_thread(broker.start)
-        await has_passed_on_everything(collector)
-        assert httpx.get(f"{collector.address}/readyz").status_code == 200
+            await asyncio.to_thread(broker.start)
+            await has_passed_on_everything(collector)
+            assert (await http.get(f"{collector.address}/readyz")).status_code == 200
         await load.stop()
         assert set(load.answers) == {200, 503}
         await assert_claims_hold(system, load)

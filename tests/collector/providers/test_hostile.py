@@ -143,6 +143,18 @@ def test_one_bad_item_does_not_spoil_the_others() -> None:
     assert [rejected["index"] for rejected in answer["rejected"]] == [1, 2, 3, 4]
 
 
+def test_an_event_of_resend_to_several_needs_the_senders_tag() -> None:
+    data = {"email_id": "m", "to": ["ada@example.com", "grace@example.com"]}
+    reading = read("resend", request_of("resend", {"type": "email.opened", "data": data}))
+    assert reading is not None
+    assert ([bad.reason for bad in reading.bad], reading.entries) == (["no-contact"], [])
+
+    tagged = data | {"tags": {"contact_id": "c-42"}}
+    reading = read("resend", request_of("resend", {"type": "email.opened", "data": tagged}))
+    assert reading is not None
+    assert [entry.contact_id for entry in reading.entries] == ["c-42"]
+
+
 def test_nothing_of_a_payload_grows_without_bound() -> None:
     item = {
         "event": "click",

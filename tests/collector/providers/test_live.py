@@ -63,6 +63,14 @@ async def test_a_probe_is_answered_and_a_stranger_is_asked_who_he_is(hooks: Coll
         assert (await http.post("/hooks/unknown", json={})).status_code == 404
 
 
+async def test_a_batch_as_large_as_its_provider_makes_them_is_taken(hooks: CollectorProcess) -> None:
+    (event,) = _open_of("sparkpost", "c-of-a-batch")
+    batch = [event] * 4000
+    async with httpx.AsyncClient(base_url=hooks.address, timeout=30) as http:
+        answer = await _post(http, "sparkpost", batch, SECRETS["sparkpost"])
+    assert (answer.status_code, answer.json()) == (200, {"accepted": 4000, "rejected": []})
+
+
 async def test_without_secrets_every_path_is_closed(collector: CollectorProcess) -> None:
     async with httpx.AsyncClient(base_url=collector.address) as http:
         answers = {provider: await http.post(f"/hooks/{provider}", json={"type": "x"}) for provider in PROVIDERS}

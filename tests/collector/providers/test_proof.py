@@ -143,6 +143,26 @@ def test_mailersends_trial_of_the_address_is_answered_whatever_signed_it(secret:
     assert wire_format.read(request, wire_format.open(request)).entries == []
 
 
+@pytest.mark.parametrize(
+    "activity",
+    [
+        {"type": "activity.opened", "data": {"email": {"tags": ["webhook.test"]}}},
+        {"type": ["webhook.test"]},
+        {"data": {"type": "webhook.test"}},
+        [{"type": "webhook.test"}],
+    ],
+)
+def test_an_activity_that_only_mentions_the_trial_must_be_signed(activity: object) -> None:
+    assert refusal_of("mailersend", "secret", mailersend_post(activity, "wrong")).status == 401
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"mandrill_events=", b"mandrill_events=%5B%5D&mandrill_events=%5B%7B%7D%5D", b"{}"]
+)
+def test_what_is_no_empty_list_of_mandrills_must_be_signed(body: bytes) -> None:
+    assert refusal_of("mandrill", "key", post("mandrill", body, {"content-type": "text/plain"})).status == 401
+
+
 def test_mandrill_signs_the_address_with_its_query() -> None:
     events = [{"event": "open"}]
     request = mandrill_post(events, "key", "https://hooks.example.org/hooks/mandrill?team=a")

@@ -1,0 +1,259 @@
+"""A whole collector from outside: who is let in, how browsers are answered, and that nothing makes it stumble."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import re
+from urllib.parse import quote
+
+import httpx
+import psutil
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+
+from streamprocessor.collector.formats import all_formats
+from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.openapi import openapi
+from streamprocessor.collector.routes import by_path
+from streamprocessor.contract.topics import IN, read_topics
+from streamprocessor.settings import Settings
+from tests.harness.collectors import KEY, CollectorProcess
+from tests.harness.system import ROOT
+
+pytestmark = pytest.mark.kafka
+
+EVENTS = "/v1/events"
+EVENT = {"contact_id": "c-1", "type": "page_visit"}
+HOOKS = {
+    f"hook_{name}_secret": "unverified"
+    for name in ("sendgrid", "mailgun", "postmark", "mailjet", "brevo", "sparkpost", "mailersend", "resend", "mandrill")
+}
+DESCRIPTION = openapi(ROOT / "topics" / "schemas", "test")
+described = schemathesis.openapi.from_dict(DESCRIPTION)
+
+
+@pytest.fixture(scope="module")
+def collector(system, tmp_path_factory):
+    """One that trusts every webhook, so that all formats read what they get."""
+    process = CollectorProcess(system.settings, tmp_path_factory.mktemp("collector"), **HOOKS).start()
+    try:
+        asyncio.run(process.ready())
+        yield process
+    finally:
+        process.discard()
+
+
+@pytest.fixture(scope="module")
+def http(collector):
+    """A client that has a key."""
+    with httpx.Client(base_url=collector.address, headers={"x-write-key": KEY}, timeout=20) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"x-write-key": KEY}, 200),
+        ({"authorization": f"Bearer {KEY}"}, 200),
+        ({}, 401),
+        ({"x-write-key": KEY + "x"}, 401),
+        ({"authorization": "Bearer"}, 401),
+    ],
+)
+def test_only_who_has_a_key_is_let_in(collector, headers, status):
+    answer = httpx.post(collector.address + EVENTS, json=EVENT, headers=headers)
+
+    assert answer.status_code == status
+    if status == 401:
+        assert set(answer.json()) == {"code", "message"}
+        assert KEY not in answer.text
+
+
+def test_a_preflight_is_answered_as_browsers_need_it(collector):
+    asked = {
+        "origin": "https://shop.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type, x-write-key",
+    }
+
+    answer = httpx.options(collector.address + EVENTS, headers=asked)
+
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+    assert answer.headers["access-control-allow-headers"] == "content-type, x-write-key"
+    assert "POST" in answer.headers["access-control-allow-methods"]
+    assert "access-control-allow-credentials" not in answer.headers
+    assert answer.headers["vary"] == "Origin"
+
+
+def test_answers_and_refusals_may_be_read_by_the_page_that_asked(http):
+    for headers in ({}, {"x-write-key": "wrong"}):
+        answer = http.post(EVENTS, json=EVENT, headers={"origin": "https://shop.example"} | headers)
+        assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+
+
+def test_snowplows_browsers_may_send_cookies_along(http):
+    path = "/com.snowplowanalytics.snowplow/tp2"
+    answer = http.options(path, headers={"origin": "https://shop.example"})
+
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert answer.headers["access-control-allow-origin"] == "https://shop.example"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", EVENTS, 405),
+        ("DELETE", EVENTS, 405),
+        ("HEAD", EVENTS, 200),
+        ("POST", EVENTS + "/", 404),
+        ("GET", "/", 404),
+        ("GET", "/o/a/b.gif", 404),
+        ("POST", "/o/a.gif", 405),
+        ("HEAD", "/o/a.gif", 200),
+        ("GET", "/livez", 200),
+        ("GET", "/readyz", 200),
+        ("GET", "/openapi.json", 200),
+    ],
+)
+def test_paths_and_methods_are_answered_as_http_has_it(http, method, path, status):
+    answer = http.request(method, path)
+
+    assert answer.status_code == status
+    if status == 405:
+        assert answer.headers["allow"]
+    if status in (404, 405):
+        assert answer.json()["code"]
+
+
+def test_bombs_are_refused_and_cost_no_memory(collector, http):
+    bomb = gzip.compress(b"[" + b" " * 300_000_000 + b"]")
+    assert len(bomb) < 400_000
+    before = psutil.Process(collector.process.pid).memory_info().rss
+
+    answers = [http.post(EVENTS, content=bomb, headers={"content-encoding": "gzip"}) for _ in range(2)]
+
+    assert {answer.status_code for answer in answers} == {413}
+    assert psutil.Process(collector.process.pid).memory_info().rss - before < 30_000_000
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_over_the_limit_is_refused_before_it_is_whole(http, announced):
+    def parts():
+        for _ in range(20):
+            yield b" " * 100_000
+
+    content = b" " * 2_000_000 if announced else parts()
+    try:
+        answer = http.post(EVENTS, content=content)
+    except httpx.TransportError:  # refused while it was still sending
+        return
+    assert answer.status_code == 413
+
+
+def test_one_source_over_its_rate_waits_and_the_others_do_not(new_collector):
+    process = new_collector("limited", rate_limit_per_second=10, write_keys="a=key-a,b=key-b")
+    asyncio.run(process.ready())
+    batch = [EVENT] * 50
+
+    def post(key):
+        return httpx.post(process.address + EVENTS, json=batch, headers={"x-write-key": key}, timeout=10)
+
+    assert post("key-a").status_code == 200
+    refused = post("key-a")
+    assert (refused.status_code, int(refused.headers["retry-after"]) >= 1) == (429, True)
+    assert post("key-b").status_code == 200
+    assert process.metric("leadscore_collector_requests_total") == 3
+
+
+def test_metrics_count_by_route_and_status_and_never_by_what_visitors_say(http):
+    http.post(EVENTS, json=EVENT)
+    http.get("/o/anything-that-somebody-made-up.gif")
+    http.get("/no-such-path-of-anybody")
+
+    said = http.get("/metrics").text
+
+    assert 'leadscore_collector_requests_total{route="/v1/events",status="200"}' in said
+    assert 'leadscore_collector_requests_total{route="/o/{token}.gif",status="200"}' in said
+    assert "made-up" not in said
+    assert "no-such-path" not in said
+
+
+def test_a_log_holds_nothing_of_a_person(collector, http):
+    marker = "ada.lovelace@example.com"
+    http.post(EVENTS, json=EVENT | {"contact_id": marker, "occurred_at": marker})
+    http.post(EVENTS, content=f'{{"contact_id": "{marker}'.encode())
+    http.get(f"/nothing/{marker}", params={"mail": marker})
+    http.get(f"/o/{marker}.gif", params={"mail": marker}, headers={"x-forwarded-for": marker})
+
+    assert marker not in collector.log.read_text()
+    assert "ada" not in collector.log.read_text()
+
+
+@described.parametrize()
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_native_format_is_as_its_description_says(case, collector):
+    case.call_and_validate(
+        base_url=collector.address,
+        headers={"x-write-key": KEY},
+        checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
+        timeout=20,
+    )
+
+
+def routes() -> list[tuple[str, str]]:
+    """Method and path of everything that is collected."""
+    topics = [topic for topic in read_topics(ROOT / "topics") if topic.direction == IN]
+    formats = all_formats(Settings(token_keys="k=a-secret-that-is-long-enough-to-sign"), Naming("salt"), topics)
+    return [(method, path) for path, by_method in by_path(formats).items() for method in by_method]
+
+
+NAMES = """
+event events batch type name userId anonymousId messageId timestamp sentAt originalTimestamp context traits properties
+page track identify api_key uuid distinct_id e aid duid eid dtm ue_pr data payload RecordType Message msys
+mandrill_events signature token event-data recipient email url ip key visitor kind form fields
+"""
+WORDS = st.sampled_from(NAMES.split())
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=12) | WORDS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | st.text(max_size=6), inner, max_size=6),
+    max_leaves=20,
+)
+BODIES = st.binary(max_size=200) | VALUES.map(lambda value: json_of(value)) | st.just(b"[" * 5_000)
+
+
+def json_of(value: object) -> bytes:
+    return json.dumps(value).encode("utf-8", "surrogatepass")
+
+
+@pytest.mark.parametrize(("method", "path"), routes())
+def test_no_request_makes_it_stumble(http, collector, method, path):
+    headers = st.dictionaries(
+        st.sampled_from(["content-type", "content-encoding", "user-agent", "origin", "referer", "cookie", "accept"]),
+        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(str.strip)
+        | st.sampled_from(
+            ["application/json", "text/plain", "application/x-www-form-urlencoded", "gzip", "multipart/form-data"]
+        ),
+        max_size=3,
+    )
+    text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+    @settings(max_examples=12, deadline=None, database=None)
+    @given(body=BODIES, query=st.dictionaries(WORDS, text, max_size=4), headers=headers, part=text)
+    def tried(body, query, headers, part):
+        place = re.sub(r"\{\w+\}", lambda _: quote(part, safe="") or "x", path)
+        answer = http.request(method, place, content=body, params=query, headers=headers)
+        assert answer.status_code < 500
+
+    tried()
+    assert collector.process.poll() is None
+
+
+def test_what_was_thrown_at_it_left_its_memory_bounded(collector):
+    assert psutil.Process(collector.process.pid).memory_info().rss < 250_000_000
