@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -60,8 +61,8 @@ class Told:
         return lives
 
 
-async def read_told(system: System) -> Told:
-    """Read inputs and announcements whole."""
+async def read_told(system: System, is_asked: Callable[[str], bool] = lambda _: True) -> Told:
+    """Read inputs and announcements whole; what is of others than those who are asked for is left out."""
     facts: dict[str, list[Fact]] = defaultdict(list)
     for topic in (topic for topic in system.layout.topics if topic.direction == IN):
         decode = decoder_for(topic)
@@ -70,12 +71,15 @@ async def read_told(system: System) -> Told:
                 fact = decode(record.key, record.value, record.headers, record.timestamp)
             except RecordError:
                 continue
-            facts[record.key.decode()].append(fact)
+            if is_asked(record.key.decode()):
+                facts[record.key.decode()].append(fact)
     told: dict[str, list[ConsumerRecord]] = defaultdict(list)
     for record in await system.read("score-updated"):
-        told[record.key.decode()].append(record)
+        if is_asked(record.key.decode()):
+            told[record.key.decode()].append(record)
+    leads = [lead for lead in await system.values("became-hot-lead") if is_asked(lead["contact_id"])]
     letters = [(record.key.decode(), letter_of(record.headers).reason) for record in await system.read("dead-letters")]
-    return Told(dict(facts), dict(told), await system.values("became-hot-lead"), letters)
+    return Told(dict(facts), dict(told), leads, [letter for letter in letters if is_asked(letter[0])])
 
 
 def assert_people_are_the_oracles(told: Told, model: Model) -> None:

@@ -216,6 +216,24 @@ CASES = (
         {"anon:v": 50, "jane": 50},
     ),
     Case(
+        "the claim of the better known one holds, though the address's came first",
+        (
+            *(form("anon:v", "e1"), form("email:m", "e2"), form("jane", "e3")),
+            *(merge("email:m", "anon:v"), identify("jane", "anon:v")),
+        ),
+        {"jane": 100, "email:m": 50},
+        {"anon:v": "jane"},
+    ),
+    Case(
+        "an address that is the known one's, and a visitor's claimed by both, are one person",
+        (
+            *(form("anon:v", "e1"), form("email:m", "e2"), form("jane", "e3")),
+            *(merge("email:m", "anon:v"), identify("jane", "anon:v"), merge("jane", "email:m")),
+        ),
+        {"jane": 150},
+        {"anon:v": "jane", "email:m": "jane"},
+    ),
+    Case(
         "a merge with oneself is refused",
         (form("a", "e1"), merge("a", "a")),
         {"a": 50},
