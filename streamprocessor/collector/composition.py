@@ -78,8 +78,8 @@ async def run_collector(
         port = listening.getsockname()[1]
         if settings.port_file:
             Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
-        on_ready(port)
         _settle_memory()
+        on_ready(port)
         await Server(app).run_until(_first(stop, safekeeping.failed), listening)
     finally:
         listening.close()
