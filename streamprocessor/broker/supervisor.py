@@ -74,6 +74,10 @@ class Supervisor:
             self._code = code
             self._stopping.set()
 
+    async def told_to_stop(self) -> None:
+        """Returns once everything is to end."""
+        await self._stopping.wait()
+
     @contextmanager
     def _told_by_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()

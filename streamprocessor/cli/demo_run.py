@@ -1,4 +1,4 @@
-"""The demo, composed: a worker under supervision, played traffic, and the announcements on the screen."""
+"""The demo, composed: worker and collector under supervision, played traffic, the announcements on the screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ from streamprocessor.broker.supervisor import Supervisor
 from streamprocessor.broker.topics import end_offsets
 from streamprocessor.cli.demo_board import Board
 from streamprocessor.cli.demo_screen import Screen
-from streamprocessor.cli.local_system import LocalKafka, WorkerPlan, free_ports, set_up, supervise, wait_until_ready
+from streamprocessor.cli.front_door import front_door
+from streamprocessor.cli.local_system import (
+    LocalKafka,
+    WorkerPlan,
+    a_write_key,
+    collector_child,
+    free_ports,
+    set_up,
+    supervise,
+    wait_until_collecting,
+    wait_until_ready,
+)
 from streamprocessor.cli.revisions import full_name_of
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.errors import EXIT_FAILED
@@ -41,18 +52,20 @@ class DemoPlan:
 
 
 async def run_demo(kafka: LocalKafka, plan: DemoPlan, screen: Screen) -> int:
-    """The exit code, once the demo's time is over or somebody ended it, and the worker has ended."""
+    """The exit code, once the demo's time is over or somebody ended it, and all have ended."""
     settings = kafka.settings
     await set_up(settings, screen.say)
     ports = free_ports(settings.metrics_port, 1)
-    workers = WorkerPlan(settings, ports, settings.data_path / "logs" / "demo")
+    (collector_port,) = free_ports(settings.collector_port, 1)
+    logs = settings.data_path / "logs" / "demo"
+    workers = WorkerPlan(settings, ports, logs)
     screen.say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
-    supervisor = Supervisor(workers.children(), screen.say)
+    supervisor = Supervisor([*workers.children(), collector_child(settings, collector_port, logs)], screen.say)
     board = Board()
     show = _Show(settings, plan, screen, board)
     ends = await show.announcement_ends()
     parts = [
-        _ending(show.play_when_ready(workers, supervisor), supervisor),
+        _ending(show.play_when_ready(workers, collector_port, supervisor), supervisor),
         _ending(show.follow(ends), supervisor),
         _ending(show.draw(), supervisor),
     ]
@@ -80,6 +93,16 @@ async def _ending(part: Coroutine[Any, Any, None], supervisor: Supervisor) -> No
         raise
 
 
+async def _until_first(work: asyncio.Future[Any], end: asyncio.Future[None]) -> None:
+    """Return when either is done; raises what the work raised, unless the end came first."""
+    await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+    if not end.done():
+        end.cancel()
+        work.result()
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
 class _Show:
     """The parts that run side by side, on one board."""
 
@@ -92,16 +115,21 @@ class _Show:
         self._hot_leads = full_name_of(settings, BECAME_HOT_LEAD)
         self._steps = full_name_of(settings, SCORE_UPDATED)
 
-    async def play_when_ready(self, workers: WorkerPlan, supervisor: Supervisor) -> None:
+    async def play_when_ready(self, workers: WorkerPlan, collector_port: int, supervisor: Supervisor) -> None:
         await wait_until_ready(workers, self._screen.say)
+        address = await wait_until_collecting(self._settings, collector_port, self._screen.say)
         if self._plan.seconds is not None:
             asyncio.get_running_loop().call_later(self._plan.seconds, supervisor.stop)
         now_ms = int(time.time() * 1000)
         moves = at_rate(
             simulate(self._plan.seed, self._plan.contacts, now_ms, bad_records=True), now_ms, self._plan.rate
         )
-        async with sending_to(self._clients, self._settings.topic_prefix) as sending:
-            await play(moves, sending, until_wall_clock, lambda _: self._count_sent())
+        async with (
+            sending_to(self._clients, self._settings.topic_prefix) as sending,
+            front_door(address, a_write_key(self._settings), sending) as door,
+        ):
+            playing = asyncio.ensure_future(play(moves, door, until_wall_clock, lambda _: self._count_sent()))
+            await _until_first(playing, asyncio.ensure_future(supervisor.told_to_stop()))
 
     async def announcement_ends(self) -> dict[tuple[str, int], int]:
         """Where the announcements of earlier demos end."""

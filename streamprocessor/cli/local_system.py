@@ -21,7 +21,7 @@ from streamprocessor.broker.supervisor import Child, Supervisor
 from streamprocessor.broker.topics import apply
 from streamprocessor.cli.options import KAFKA_FOLDER
 from streamprocessor.cli.revisions import apply_model
-from streamprocessor.collector.keys import write_keys_file
+from streamprocessor.collector.keys import kept_pairs, write_keys_file
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.settings import Settings
 from streamprocessor.stream.startup import client_settings, layout_of
@@ -83,9 +83,10 @@ class WorkerPlan:
         return Child(f"worker-{number}", command, self.logs / f"worker-{number}.log" if self.logs else None)
 
 
-def collector_child(settings: Settings, port: int) -> Child:
-    """The collector, on that port; its output goes to ours."""
-    return Child("collector", _command(settings, "collector", ("--collector-port", str(port))))
+def collector_child(settings: Settings, port: int, logs: Path | None = None) -> Child:
+    """The collector, on that port; logs: where its output goes, None: to ours."""
+    command = _command(settings, "collector", ("--collector-port", str(port)))
+    return Child("collector", command, logs / "collector.log" if logs else None)
 
 
 def _command(settings: Settings, name: str, more: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,12 +127,19 @@ async def wait_until_ready(plan: WorkerPlan, say: Say) -> None:
         say(f"worker-{number} is ready; metrics and health on {address}")
 
 
-async def wait_until_collecting(settings: Settings, port: int, say: Say) -> None:
-    """Return when the collector is ready, and say where it is and how to be let in."""
+async def wait_until_collecting(settings: Settings, port: int, say: Say) -> str:
+    """The collector's address, once it is ready; says so, and where the key is that lets in."""
     address = f"http://{settings.collector_host}:{port}"
     await _until_ready(address)
     key = "" if settings.write_keys else f"; its write key is in {write_keys_file(settings.data_path)}"
     say(f"collector is ready on {address}{key}")
+    return address
+
+
+def a_write_key(settings: Settings) -> str:
+    """One of the keys that the collector lets in; raises OperatorError where none can be read."""
+    keys = kept_pairs(settings.write_keys, write_keys_file(settings.data_path), "STREAMPROCESSOR_WRITE_KEYS")
+    return next(iter(keys.values()))
 
 
 @contextmanager

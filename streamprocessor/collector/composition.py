@@ -50,7 +50,8 @@ async def run_collector(
     folder = settings.data_path
     listening = listening_socket(settings.collector_host, settings.collector_port)
     metrics = Metrics()
-    spool = Spool(folder / "spool", settings.spool_max_bytes)
+    # By prefix: what waits for the topics of one system must not get into those of another.
+    spool = Spool(folder / f"{settings.topic_prefix}spool", settings.spool_max_bytes)
     line = Line(clients, inputs, int(settings.request_timeout_seconds * 1000))
     safekeeping = Safekeeping(line, spool, metrics, _now_ms)
     _watch(metrics, spool, safekeeping)
@@ -77,8 +78,8 @@ async def run_collector(
         port = listening.getsockname()[1]
         if settings.port_file:
             Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
-        on_ready(port)
         _settle_memory()
+        on_ready(port)
         await Server(app).run_until(_first(stop, safekeeping.failed), listening)
     finally:
         listening.close()

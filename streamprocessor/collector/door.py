@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from streamprocessor.contract.topics import Topic
 
 SPOOL_FULL_SECONDS = 10
 _PREFLIGHT_SECONDS = b"86400"
+_OTHER_METHOD = b'{"code":"method","message":"wanted one of the methods in the header Allow; got another"}'
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +71,7 @@ class Door:
             elif method in ("OPTIONS", "HEAD"):
                 answer = Answer(200, b"", "text/plain; charset=utf-8", (("allow", self._allow),))
             else:
-                answer = Answer(405, b'{"code":"method","message":"wanted another method"}')._replace(
-                    headers=(("allow", self._allow),)
-                )
+                answer = Answer(405, _OTHER_METHOD, headers=(("allow", self._allow),))
         except Gone:
             return
         self._count(answer.status, began_seconds)
@@ -93,7 +93,7 @@ class Door:
             except (Refusal, Gone):
                 raise
             except Exception as error:  # a door must not fall shut: pixels are answered whatever goes wrong
-                log.exception("%s: a request could not be handled", self._path)
+                log.error("%s: a request could not be handled: %s", self._path, _place_of(error))
                 raise Refusal(500, "internal", "this is our fault; it is in the log") from error
         except Refusal as refusal:
             self._house.metrics.rejected.labels(refusal.code).inc()
@@ -172,6 +172,12 @@ class Door:
                 (b"access-control-max-age", _PREFLIGHT_SECONDS),
             ]
         return allowed
+
+
+def _place_of(error: Exception) -> str:
+    """What went wrong and where; not the error's own words, which may repeat what a person sent."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {last.filename}:{last.lineno}"
 
 
 async def _body(receive: Receive, headers: Mapping[str, str], most_bytes: int) -> bytes:

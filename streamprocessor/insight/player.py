@@ -5,16 +5,23 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
 
 import orjson
 
-from streamprocessor.insight.sending import Sending
 from streamprocessor.insight.simulation import Move
+
+
+class Sender(Protocol):
+    """Takes records on their way to the input topics."""
+
+    async def send(self, topic: str, key: bytes | None, value: bytes) -> None:
+        """Put one record on its way; raises BrokerError where it can't be sent."""
 
 
 async def play(
     moves: Iterable[Move],
-    sending: Sending,
+    sending: Sender,
     wait_until: Callable[[int], Awaitable[None]],
     on_sent: Callable[[Move], None],
 ) -> int:

@@ -38,7 +38,7 @@ class CollectorProcess:
         """Start the process."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
         for name, value in self._settings.model_dump().items():
-            if value != "":
+            if value != Settings.model_fields[name].default:
                 environment[f"{PREFIX}{name.upper()}"] = str(value)
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:

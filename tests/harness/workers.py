@@ -38,7 +38,8 @@ class WorkerProcess:
             "port_file": str(self._port_file),
         }
         environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-        environment |= {f"{PREFIX}{name.upper()}": str(value) for name, value in values.items() if value != ""}
+        said = {name: value for name, value in values.items() if value != Settings.model_fields[name].default}
+        environment |= {f"{PREFIX}{name.upper()}": str(value) for name, value in said.items()}
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
