@@ -22,7 +22,7 @@ from tests.harness.decoding import decoder_for
 from tests.harness.system import System
 from tests.scoring.oracle import presented, score_at, score_named
 from tests.scoring.oracle_identity import People, who_is_whom
-from tests.scoring.oracle_replay import possible_stages
+from tests.scoring.oracle_stages import possible_stages
 
 #: What was told of one id between two erasures: values of score-updated, each id of an announcement once.
 Life = list[dict[str, Any]]

@@ -138,7 +138,7 @@ def values_of(model: Model, score: Score, known: Known) -> dict[str, Known]:
         value = value_in_event(event, str(score.by))
         if value is not ABSENT:
             by_name.setdefault(value if isinstance(value, str) else canonical_json(value), []).append(event)
-    found = {name: Known(tuple(events), known.attributes, known.first_ms) for name, events in by_name.items()}
+    found = {name: known._replace(events=tuple(events)) for name, events in by_name.items()}
     return {name: of_value for name, of_value in found.items() if is_known(model, score, of_value)}
 
 
