@@ -23,6 +23,7 @@ from streamprocessor.collector.wire import Answer, Opened, Reading, Refusal, Req
 from streamprocessor.contract.topics import Topic
 
 SPOOL_FULL_SECONDS = 10
+MOST_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
 _PREFLIGHT_SECONDS = b"86400"
 _OTHER_METHOD = b'{"code":"method","message":"wanted one of the methods in the header Allow; got another"}'
 
@@ -130,7 +131,7 @@ class Door:
 
     async def _keep(self, reading: Reading, received_at_ms: int) -> None:
         house = self._house
-        if len(reading.entries) > 4 * MAX_ITEMS:
+        if len(reading.entries) > MOST_ENTRIES:
             raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         rows = checked_rows(reading, house.topics, received_at_ms)
         for bad in reading.bad:
