@@ -31,7 +31,7 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         announcer=Announcer(Identity("s", "incarnation", model.name, model.version)),
         decoders={number: value_decoder_for(topic_named(TOPICS, name)) for number, name in NAMES.items()},
         full_names=NAMES,
-        life_of=lambda key: 0,
+        life_of=lambda _: 0,
     )
     said = [{"id": f"e{n}", "type": "purchase", "properties": {"amount": 10**9}} for n in range(5)]
     write = {"id": "u", "update": "attributes", "attributes": {f"n{n}": n for n in range(300)}}
