@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
+import sys
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException
 
+BOOTSTRAP = os.environ.get("STREAMPROCESSOR_BOOTSTRAP", "127.0.0.1:9092")
 PREFIX = os.environ.get("STREAMPROCESSOR_TOPIC_PREFIX", "")
 SEEN = Path("hot-leads-seen.txt")
 
@@ -16,25 +19,23 @@ def react(lead: dict) -> None:
 
 
 seen = set(SEEN.read_text().split("\n")) if SEEN.exists() else set()
-consumer = Consumer(
-    {
-        "bootstrap.servers": os.environ.get("STREAMPROCESSOR_BOOTSTRAP", "127.0.0.1:9092"),
-        "group.id": f"{PREFIX}hot-leads-confluent",
-        "auto.offset.reset": "earliest",  # at the very first start: all leads that are kept
-        "enable.auto.commit": False,
-    }
-)
+# At the very first start: all leads that are kept. Committed is what was reacted to.
+starting = {"auto.offset.reset": "earliest", "enable.auto.commit": False}
+consumer = Consumer({"bootstrap.servers": BOOTSTRAP, "group.id": f"{PREFIX}hot-leads-confluent", **starting})
 consumer.subscribe([f"{PREFIX}became-hot-lead"])
-while True:
-    message = consumer.poll(1.0)
-    if message is None:
-        continue
-    if message.error():
-        raise KafkaException(message.error())
-    ce_id = dict(message.headers())["ce_id"].decode()
-    if ce_id not in seen:
-        react(json.loads(message.value()))
-        seen.add(ce_id)
-        with SEEN.open("a") as file:  # after reacting: a crash between the two reacts twice, never not at all
-            file.write(f"{ce_id}\n")
-    consumer.commit(message)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+try:
+    while True:
+        if (message := consumer.poll(1.0)) is None:
+            continue
+        if error := message.error():
+            raise KafkaException(error)
+        ce_id = dict(message.headers())["ce_id"].decode()
+        if ce_id not in seen:
+            react(json.loads(message.value()))
+            with SEEN.open("a") as file:  # after reacting: a crash between the two reacts twice, never not at all
+                file.write(f"{ce_id}\n")
+            seen.add(ce_id)
+        consumer.commit(message)
+finally:
+    consumer.close()  # leaves the group, so that the next start need not wait

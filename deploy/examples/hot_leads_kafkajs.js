@@ -2,12 +2,13 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { Kafka, logLevel } from "kafkajs";
 
-const prefix = process.env.STREAMPROCESSOR_TOPIC_PREFIX ?? "";
 const brokers = (process.env.STREAMPROCESSOR_BOOTSTRAP ?? "127.0.0.1:9092").split(",");
+const prefix = process.env.STREAMPROCESSOR_TOPIC_PREFIX ?? "";
 const SEEN = "hot-leads-seen.txt";
 
 function react(lead) {
-  const reasons = lead.because.map((part) => `${part.rule ?? part.group} ${part.points < 0 ? "" : "+"}${part.points.toFixed(0)}`);
+  const signed = (points) => `${points < 0 ? "" : "+"}${points.toFixed(0)}`;
+  const reasons = lead.because.map((part) => `${part.rule ?? part.group} ${signed(part.points)}`);
   console.log(`${lead.contact_id} became ${lead.stage} (${lead.score}): ${reasons.join(", ")}`);
 }
 
@@ -23,7 +24,10 @@ await consumer.run({
     const ceId = message.headers.ce_id.toString();
     if (seen.has(ceId)) return;
     react(JSON.parse(message.value.toString()));
-    seen.add(ceId);
     appendFileSync(SEEN, `${ceId}\n`); // after reacting: a crash between the two reacts twice, never not at all
+    seen.add(ceId);
   },
 });
+
+// Leaves the group, so that the next start need not wait.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => consumer.disconnect());
