@@ -19,7 +19,6 @@ def react(lead: dict) -> None:
 
 
 seen = set(SEEN.read_text().split("\n")) if SEEN.exists() else set()
-# At the very first start: all leads that are kept. Committed is what was reacted to.
 starting = {"auto.offset.reset": "earliest", "enable.auto.commit": False}
 consumer = Consumer({"bootstrap.servers": BOOTSTRAP, "group.id": f"{PREFIX}hot-leads-confluent", **starting})
 consumer.subscribe([f"{PREFIX}became-hot-lead"])

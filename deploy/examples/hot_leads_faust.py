@@ -1,10 +1,8 @@
-"""Prints a line for each hot lead: Faust. Needs `pip install faust-streaming`.
-
-Run it with `python hot_leads_faust.py worker --without-web`.
-"""
+"""Prints a line for each hot lead: Faust. Needs `pip install faust-streaming`; run it with `worker --without-web`."""
 
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import faust
@@ -28,7 +26,11 @@ async def on_hot_lead(stream: faust.Stream) -> None:
     async for event in stream.events():
         ce_id = event.headers["ce_id"].decode()
         if ce_id not in seen:
-            react(event.value)
+            try:
+                react(event.value)
+            except Exception:  # Faust would go on with the next lead and leave this one out
+                traceback.print_exc()
+                os._exit(1)
             with SEEN.open("a") as file:  # after reacting: a crash between the two reacts twice, never not at all
                 file.write(f"{ce_id}\n")
             seen.add(ce_id)

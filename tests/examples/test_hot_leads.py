@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from tests.harness.system import ROOT, Sent, System, until
+from tests.harness.system import ROOT, Sent, System, header, until
 
 pytestmark = pytest.mark.kafka
 
@@ -118,16 +118,11 @@ async def _become_hot(system: System, subscriber: Subscriber, *names: str) -> se
 
 async def _announce_again(system: System) -> None:
     """Every announcement once more, as after a crash: the same bytes under the same id."""
+    announced = {header(record, "ce_id"): record for record in await system.read("became-hot-lead")}
     async with system.producer() as producer:
-        for record in await system.read("became-hot-lead"):
-            sent = await producer.send(
-                record.topic,
-                key=record.key,
-                value=record.value,
-                headers=list(record.headers),
-                partition=record.partition,
-            )
-            await sent
+        for record in announced.values():
+            place = {"key": record.key, "partition": record.partition}
+            await producer.send_and_wait(record.topic, record.value, headers=list(record.headers), **place)
 
 
 async def _until_all_is_read(system: System, subscriber: Subscriber, contacts: set[str]) -> None:
