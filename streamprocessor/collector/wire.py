@@ -7,6 +7,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from streamprocessor.contract.times import format_rfc3339
+
+ACTIVITIES, CONTACT_UPDATES = "activities", "contact-updates"  # short names of topics that hold more than one type
+
 
 class Request(NamedTuple):
     """An HTTP request as wire formats see it.
@@ -36,6 +40,12 @@ class Entry(NamedTuple):
     contact_id: str
     value: dict[str, Any]
     position: int = 0
+
+
+def update_entry(update_id: str, contact_id: str, occurred_at_ms: int, content: Mapping[str, Any]) -> Entry:
+    """The record of a contact update. content: which `update` it is, and what that says."""
+    value = {"id": update_id, "contact_id": contact_id, "occurred_at": format_rfc3339(occurred_at_ms), **content}
+    return Entry(CONTACT_UPDATES, contact_id, value)
 
 
 class Bad(NamedTuple):

@@ -114,10 +114,12 @@ class Fetching:
     """Opens pixels once all of `arrivals` are there, one after the other."""
 
     def __init__(self, *arrivals):
+        self.opened = 0
         self._arrivals = arrivals
         self._pixel = pixel(KEYS)
 
     def open(self, request):
+        self.opened += 1
         for arrival in self._arrivals:
             if not (arrival.done() and arrival.result()):
                 raise Awaiting(Refusal(503, "not-ready", "not yet", 5), arrival)
@@ -147,9 +149,11 @@ async def test_what_does_not_come_or_not_in_time_is_asked_for_again(monkeypatch,
         arrival.set_result(came)
     kept = Kept()
 
-    answer = await ask(Fetching(arrival).wire_format, PICTURE, house(kept))
+    fetching = Fetching(arrival)
+    answer = await ask(fetching.wire_format, PICTURE, house(kept))
 
     assert (answer.status_code, answer.headers["retry-after"], kept.rows) == (503, "5", [])
+    assert fetching.opened == 1
 
 
 WORDS = (NAMING, VOCABULARY)
