@@ -101,7 +101,7 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WireFormat:
-    """One way of posting events. All four functions are pure; `open` and `read` raise Refusal.
+    """One way of posting events. All four functions are pure; `open` and `read` raise Refusal, `open` Awaiting too.
 
     routes: (method, path); a path may hold {name} parameters. needs_key: whether the server checks the opened key
     against the write keys before `read`; False: the format proves the sender itself (a token, a signature), or needs

@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from streamprocessor.collector.formats import all_formats
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.openapi import openapi
+from streamprocessor.collector.providers.directory import PROVIDERS
 from streamprocessor.collector.routes import by_path
 from streamprocessor.contract.topics import IN, read_topics
 from streamprocessor.settings import Settings
@@ -31,10 +32,7 @@ pytestmark = pytest.mark.kafka
 
 EVENTS = "/v1/events"
 EVENT = {"contact_id": "c-1", "type": "page_visit"}
-HOOKS = {
-    f"hook_{name}_secret": "unverified"
-    for name in ("sendgrid", "mailgun", "postmark", "mailjet", "brevo", "sparkpost", "mailersend", "resend", "mandrill")
-}
+HOOKS = {f"hook_{name}_secret": "unverified" for name in PROVIDERS}
 DESCRIPTION = openapi(ROOT / "topics" / "schemas", "test")
 described = schemathesis.openapi.from_dict(DESCRIPTION)
 

@@ -24,8 +24,8 @@ from tests.harness.system import System, until
 
 pytestmark = pytest.mark.kafka
 
-OUTAGE_SECONDS = float(os.environ.get("FAULT_OUTAGE_SECONDS", "5"))
-KILLS = int(os.environ.get("FAULT_COLLECTOR_KILLS", "3"))
+OUTAGE_SECONDS = float(os.environ.get("FAULT_OUTAGE_SECONDS", "3"))
+KILLS = int(os.environ.get("FAULT_COLLECTOR_KILLS", "2"))
 TOKEN_KEYS = "test=a-secret-of-the-tests-with-bytes-enough"
 SPOOLING, SPOOL_BYTES = "leadscore_collector_spooling", "leadscore_collector_spool_bytes"
 
