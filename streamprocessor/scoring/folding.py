@@ -111,6 +111,8 @@ def fold(plan: Plan, record: Record) -> int:
         for holder in holders:
             _fold_of(plan, record, holder, waiting)
             _let_go(holder, leaving)
+        for folded in folded_of(record):
+            _keep_small(plan, folded, record.at_ms, len(holders))
         record.derived = derive(plan, record)
     _forget_waiting(record, old_ms, {piece.id for piece in staying})
     oldest_ms = min((piece.arrival_ms for piece in staying), default=None)
@@ -144,7 +146,6 @@ def _fold_of(plan: Plan, record: Record, holder: Record | Source, waiting: dict[
     _move_landmarks(plan, folded, record.derived.newest_ms)
     for id_ in [id_ for id_ in waiting if id_ in ids]:
         _fold_piece(plan, record, folded, waiting.pop(id_))
-    _keep_small(plan, folded, record.at_ms)
 
 
 def _let_go(holder: Record | Source, leaving: Mapping[str, Leaving]) -> None:
@@ -253,13 +254,17 @@ def _move_landmarks(plan: Plan, folded: Folded, newest_ms: int) -> None:
                 held.at_ms = landmark(newest_ms, matcher.half_life_ms)
 
 
-def _keep_small(plan: Plan, folded: Folded, at_ms: int) -> None:
-    """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join."""
+def _keep_small(plan: Plan, folded: Folded, at_ms: int, holders: int) -> None:
+    """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
+
+    holders: of folded evidence that share the bounds.
+    """
     limited = sum(matcher.slot_count is not None for matcher in plan.matchers.values())
     most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
     joining = sum(not isinstance(term, RecencyTerm) for term in plan.live.values())
     most_live = max(LEAST_LIVE, MOST_LIVE // max(1, joining))
-    for rules, sharing in _rules_held(folded):
+    for rules, values in _rules_held(folded):
+        sharing = values * holders
         for matcher in plan.matchers.values():
             held = rules.get(matcher.key)
             if held is None:
