@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,13 @@ ASYNCAPI = Draft7Validator(json.loads((Path(__file__).parent / "asyncapi-3.0.0.j
 def test_the_file_is_what_is_made_of_the_topics(root: Path) -> None:
     made = asyncapi_text(asyncapi(read_folder(root / "topics")))
     assert (root / "topics" / "asyncapi.yaml").read_text() == made, "make it anew: streamprocessor topics asyncapi"
+
+
+def test_the_command_prints_the_file(root: Path) -> None:
+    command = [sys.executable, "-m", "streamprocessor", "topics", "asyncapi"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAMPROCESSOR_")}
+    printed = subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, text=True).stdout
+    assert printed == (root / "topics" / "asyncapi.yaml").read_text()
 
 
 def test_it_is_asyncapi_3_by_asyncapis_own_schema() -> None:
