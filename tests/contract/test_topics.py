@@ -23,6 +23,7 @@ def test_all_topics_of_the_contract_are_described(topics):
         "contacts-changelog": "internal",
         "models": "internal",
         "evidence-transfers": "internal",
+        "subscriptions": "internal",
     }
 
 

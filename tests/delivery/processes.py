@@ -71,9 +71,9 @@ class DeliveryProcess:
         await until(self._is_ready, bool, timeout_seconds, f"delivery ready\n{self.tail()}", every_seconds=0.05)
         return self
 
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """What its API answers, with the token."""
-        headers = {"authorization": f"Bearer {TOKEN}"}
+    def ask(self, method: str, path: str, token: dict[str, str] | None = None, **more: Any) -> httpx.Response:
+        """What its API answers, with the right token unless another header is given."""
+        headers = {"authorization": f"Bearer {TOKEN}"} if token is None else token
         return httpx.request(method, f"{self.address}{path}", headers=headers, timeout=10, **more)
 
     def metric(self, line_begins: str) -> float:
