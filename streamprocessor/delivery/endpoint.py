@@ -44,8 +44,8 @@ class Endpoint:
             return replace(self, disabled=True)
         if verdict is Verdict.DELIVERED:
             return replace(self, limit=min(self.limit + 1, MOST_AT_ONCE), failures=0)
-        if self.is_open and now_ms < self.quiet_until_ms and not retry_after_ms:
-            return self  # begun before the circuit broke: says nothing new
+        if self.is_open and now_ms < self.quiet_until_ms:  # begun before the circuit broke: one burst breaks it once
+            return replace(self, quiet_until_ms=max(self.quiet_until_ms, now_ms + retry_after_ms))
         failures = self.failures + 1
         pause_ms = retry_after_ms if verdict is Verdict.SLOW_DOWN else 0
         limit = self.limit

@@ -130,8 +130,9 @@ def test_a_receiver_that_asks_for_time_gets_it_and_fewer_at_once_then(tmp_path: 
     assert len(bench.taken) == 26
     first_ms = bench.tries[0][0]
     assert all(at_ms - first_ms >= MINUTE_MS for at_ms, _ in bench.taken)
-    # After so many such answers there is one at a time, then two, ...: 26 need seven rounds.
-    assert len({at_ms // 10 for at_ms, _ in bench.taken}) >= 6
+    assert bench.taken[-1][0] - first_ms < 2 * MINUTE_MS
+    # One at a time at first, then two, then three: 26 need a round for each.
+    assert len({at_ms // 10 for at_ms, _ in bench.taken}) >= 4
 
 
 def test_what_does_not_fit_into_memory_waits_in_the_store_and_goes_in_order(
