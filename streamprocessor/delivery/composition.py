@@ -30,10 +30,12 @@ from streamprocessor.delivery.store import Store
 from streamprocessor.delivery.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.delivery.token import kept_token
 from streamprocessor.delivery.told import ToldSubscriptions
+from streamprocessor.delivery.watching import Watchers
 from streamprocessor.errors import EXIT_DONE, OperatorError
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
+STOP_SECONDS = 1.0
 _EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
 log = logging.getLogger(__name__)
@@ -61,12 +63,12 @@ async def run_delivery(
     surroundings = Surroundings(environment, file.parent, hosts_of(settings.delivery_allowed_hosts), said.wording)
     plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
     full = {topic.name: full_name for full_name, topic in topics.items()}
-    metrics = Metrics()
+    metrics, watchers = Metrics(), Watchers()
     async with AsyncExitStack() as opened:
         journal = await opened.enter_async_context(_journal(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
-        outlets = Outlets(World(sender.post, journal, metrics, _now_ms, random.random))
+        outlets = Outlets(World(sender.post, journal, metrics, watchers.tell, _now_ms, random.random))
         opened.push_async_callback(outlets.close)
         for plan in plans:
             await outlets.put(plan)
@@ -77,7 +79,7 @@ async def run_delivery(
         opened.push_async_callback(intake.stop)
         await intake.start(journal)
         token = kept_token(settings.delivery_secret, settings.data_path)
-        port = await _serve(Routes(outlets, journal, metrics, token).application(), settings, opened)
+        port = await _serve(Routes(outlets, journal, metrics, watchers, token).application(), settings, opened)
         if settings.port_file:
             Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
         on_ready(port)
@@ -112,7 +114,7 @@ def _alone(file: Path) -> Any:
 
 
 async def _serve(app: web.Application, settings: Settings, opened: AsyncExitStack) -> int:
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
     opened.push_async_callback(runner.cleanup)
     host, port = settings.delivery_host, settings.delivery_port

@@ -22,6 +22,7 @@ from streamprocessor.delivery.store import Outcome, Store
 from streamprocessor.delivery.subscriptions import Subscription
 from streamprocessor.delivery.tables import DELIVERED, UNDELIVERABLE, WAITING
 from streamprocessor.delivery.templates import Template
+from streamprocessor.delivery.watching import Attempt
 from streamprocessor.delivery.wording import Wording
 
 log = logging.getLogger(__name__)
@@ -63,11 +64,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class World:
-    """What all outlets share. post: one attempt; clock_ms: now; jitter: 0 to 1, by chance."""
+    """What all outlets share. post: one attempt; tell: shows it; clock_ms: now; jitter: 0 to 1, by chance."""
 
     post: Callable[[Target, Mapping[str, str], bytes], Awaitable[Answer]]
     journal: Journal
     metrics: Metrics
+    tell: Callable[[Attempt], None]
     clock_ms: Callable[[], int]
     jitter: Callable[[], float]
 
@@ -194,7 +196,7 @@ class Outlet:
             log.warning("%s: undeliverable after %d attempts: %s", delivery.subscription, attempts, answer.reason)
             self._end(failed, UNDELIVERABLE, answer.reason, now_ms)
             return
-        world.metrics.deliveries.labels("failed").inc()
+        self._tell(failed, "failed", answer.reason, now_ms)
         self._lanes.put_back(failed)
         world.journal.note(Outcome(failed.number, WAITING, attempts, failed.due_ms, answer.reason, 0))
 
@@ -209,10 +211,16 @@ class Outlet:
             log.info("%s: the endpoint is well again", name)
 
     def _end(self, delivery: Delivery, state: str, reason: str, now_ms: int) -> None:
-        self._world.metrics.deliveries.labels(state).inc()
+        self._tell(delivery, state, reason, now_ms)
         self._lanes.finish(delivery)
         attempts = delivery.attempts
         self._world.journal.note(Outcome(delivery.number, state, attempts, delivery.due_ms, reason, now_ms))
+
+    def _tell(self, delivery: Delivery, result: str, reason: str, now_ms: int) -> None:
+        self._world.metrics.deliveries.labels(result).inc()
+        number = delivery.attempts + (result == DELIVERED)
+        age_ms = max(now_ms - delivery.at_ms, 0)
+        self._world.tell(Attempt(now_ms, delivery.subscription, delivery.webhook_id, result, reason, number, age_ms))
 
     async def _give_up(self) -> None:
         """All that waits for a disabled endpoint is undeliverable; what is under way may still arrive."""

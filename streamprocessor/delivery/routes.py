@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.outlet import Outlet
 from streamprocessor.delivery.outlets import Outlets
+from streamprocessor.delivery.watching import Watchers
 
 MOST_LISTED = 1_000
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -23,10 +25,11 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Routes:
     """The application's paths."""
 
-    def __init__(self, outlets: Outlets, journal: Journal, metrics: Metrics, token: str) -> None:
+    def __init__(self, outlets: Outlets, journal: Journal, metrics: Metrics, watchers: Watchers, token: str) -> None:
         self._outlets = outlets
         self._journal = journal
         self._metrics = metrics
+        self._watchers = watchers
         self._token = token.encode()
 
     def application(self) -> web.Application:
@@ -39,6 +42,7 @@ class Routes:
                 web.get("/metrics", self._show_metrics),
                 web.get("/api/subscriptions", self._list),
                 web.get("/api/undeliverable", self._undeliverable),
+                web.get("/api/attempts", self._attempts),
                 web.post("/api/subscriptions/{name}/ping", self._ping),
                 web.post("/api/subscriptions/{name}/enable", self._enable),
                 web.post("/api/subscriptions/{name}/resend", self._resend),
@@ -84,6 +88,17 @@ class Routes:
             for row in rows
         ]
         return _answer({"undeliverable": found})
+
+    async def _attempts(self, request: web.Request) -> web.StreamResponse:
+        """A line of JSON for each attempt from now on, until the client goes."""
+        response = web.StreamResponse(headers={"content-type": "application/x-ndjson", "cache-control": "no-store"})
+        await response.prepare(request)
+        async with aclosing(self._watchers.watch()) as attempts:
+            async for attempt in attempts:
+                row = attempt._asdict()
+                row["at"] = format_rfc3339(row.pop("at_ms"))
+                await response.write(orjson.dumps(row) + b"\n")
+        return response
 
     async def _ping(self, request: web.Request) -> web.Response:
         return _answer({"webhook_id": await self._outlets.ping(self._named(request))}, 202)

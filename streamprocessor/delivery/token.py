@@ -13,6 +13,7 @@ def kept_token(said: str, folder: Path) -> str:
     """The token; where none is said, that of the folder's file, which its owner alone can read."""
     if said:
         return said
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / TOKEN_FILE
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -39,21 +39,30 @@ class DeliveryProcess:
 
     def start(self) -> DeliveryProcess:
         """Start the process."""
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-        for name, value in self._settings.model_dump().items():
-            if value != Settings.model_fields[name].default:
-                environment[f"{PREFIX}{name.upper()}"] = str(value)
-        environment["HOOK_SECRET"] = SECRET
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streamprocessor", "delivery"],
-                env=environment,
+                env=self._environment(),
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
             )
         return self
+
+    def command(self, *words: str) -> subprocess.Popen[str]:
+        """`streamprocessor delivery` with these words, on the machine where the process runs."""
+        environment = self._environment() | {f"{PREFIX}DELIVERY_PORT": self.address.rpartition(":")[2]}
+        command = [sys.executable, "-m", "streamprocessor", "delivery", *words]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        return subprocess.Popen(command, env=environment, cwd=ROOT, text=True, **pipes)
+
+    def _environment(self) -> dict[str, str]:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        for name, value in self._settings.model_dump().items():
+            if value != Settings.model_fields[name].default:
+                environment[f"{PREFIX}{name.upper()}"] = str(value)
+        return environment | {"HOOK_SECRET": SECRET}
 
     @property
     def process(self) -> subprocess.Popen[bytes]:

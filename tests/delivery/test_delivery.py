@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Callable
 
 import pytest
 from aiohttp import web
@@ -15,7 +16,8 @@ from tests.delivery.conftest import MakeDelivery
 from tests.delivery.leads import Lead, announce
 from tests.delivery.processes import SECRET, DeliveryProcess
 from tests.delivery.receivers import Received, Receiver, close_half_way, hang, status
-from tests.harness.system import System, until
+from tests.harness.system import Sent, System, until
+from tests.harness.workers import WorkerProcess
 
 pytestmark = pytest.mark.kafka
 
@@ -218,3 +220,37 @@ async def system_has_been_read(process: DeliveryProcess, system: System) -> None
             return {(topic, number): offset for topic, number, offset in opened.execute("select * from positions")}
 
     await until(read_to, lambda found: found == ends, 15, "all announcements read")
+
+
+async def test_from_events_to_a_webhook_with_a_real_worker_between(
+    system: System, worker: Callable[..., WorkerProcess], delivery: MakeDelivery, receiver: Receiver
+) -> None:
+    await system.create()
+    process = delivery(
+        f"""
+words: {{pricing: pricing page, contact-us: contact form}}
+subscriptions:
+  sales: {{url: "{receiver.url}/lead", events: [became-hot-lead], template: lead, secrets: [env:HOOK_SECRET]}}
+  board:
+    url: {receiver.url}/board
+    events: [score-updated]
+    when: {{score: engagement, from: cold}}
+    template: flat
+    signed: false
+"""
+    )
+    await worker().ready()
+    await process.ready()
+    await system.send(
+        [
+            Sent("page-visits", b"jane", {"id": "v1", "properties": {"path": "/pricing"}}),
+            Sent("page-visits", b"jane", {"id": "v2", "properties": {"path": "/pricing/a"}}),
+            Sent("form-submissions", b"jane", {"id": "f", "properties": {"form": "contact"}}),
+        ]
+    )
+    await until(lambda: len(receiver.taken), lambda n: n == 2, 30, f"webhooks\n{process.tail()}", every_seconds=0.02)
+    lead, update = sorted(receiver.taken, key=lambda received: received.content["type"], reverse=True)
+    assert lead.content["sentence"].startswith("jane became a hot lead (45): contact form, pricing page twice")
+    assert update.content["sentence"].startswith("jane has engagement ")
+    Webhook(SECRET).verify(lead.body, lead.headers)
+    assert "webhook-signature" not in update.headers

@@ -21,6 +21,7 @@ from streamprocessor.delivery.sender import Answer
 from streamprocessor.delivery.store import Store
 from streamprocessor.delivery.subscription_file import parse_subscription
 from streamprocessor.delivery.templates import read_template
+from streamprocessor.delivery.watching import Watchers
 from streamprocessor.delivery.wording import Wording
 from tests.delivery.leads import FRIDAY_MS, Lead
 from tests.delivery.warp import run_warped
@@ -58,7 +59,7 @@ class Bench:
         subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
         plan = Plan(subscription, Target("https://a", False), read_template("flat", self.folder), Wording(), ())
         journal = Journal(Store(f"sqlite:///{self.folder / 'd.sqlite'}"))
-        world = World(post, journal, Metrics(), lambda: FRIDAY_MS + passed_ms(), lambda: 0.5)
+        world = World(post, journal, Metrics(), Watchers().tell, lambda: FRIDAY_MS + passed_ms(), lambda: 0.5)
         outlet = Outlet(plan, world, "crm" in journal.store.disabled(), journal.store.last_number)
         wanted = [plan.delivery_of(lead.announcement(), FRIDAY_MS) for lead in leads]
         queued = [delivery for delivery in wanted if delivery is not None]
@@ -171,7 +172,8 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
         journal = Journal(store)
         subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
         plan = Plan(subscription, Target("https://a", False), read_template("flat", tmp_path), Wording(), ())
-        outlet = Outlet(plan, World(post, journal, Metrics(), lambda: FRIDAY_MS, lambda: 0.0), False, store.last_number)
+        world = World(post, journal, Metrics(), Watchers().tell, lambda: FRIDAY_MS, lambda: 0.0)
+        outlet = Outlet(plan, world, False, store.last_number)
         running = asyncio.ensure_future(outlet.run())
         await asyncio.wait([running], timeout=1)
         outlet.add(fresh)
