@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiokafka.errors import KafkaError
 
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
@@ -31,7 +32,7 @@ from streamprocessor.delivery.subscription_file import SubscriptionFile, read_su
 from streamprocessor.delivery.token import kept_token
 from streamprocessor.delivery.told import ToldSubscriptions
 from streamprocessor.delivery.watching import Watchers
-from streamprocessor.errors import EXIT_DONE, OperatorError
+from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
@@ -55,7 +56,7 @@ async def run_delivery(
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
-        MustRestart: the database can't be used any more.
+        MustRestart: the database or Kafka can't be used any more.
     """
     stop = _stop_on_signals()
     file = Path(settings.subscriptions)
@@ -75,6 +76,7 @@ async def run_delivery(
         told = ToldSubscriptions(clients, full["subscriptions"], {plan.subscription.name for plan in plans})
         opened.push_async_callback(told.stop)
         await told.start(outlets, surroundings)
+        await outlets.give_up_the_rest()
         intake = Intake(clients, {full[event]: event for event in _EVENTS}, metrics)
         opened.push_async_callback(intake.stop)
         await intake.start(journal)
@@ -83,8 +85,13 @@ async def run_delivery(
         if settings.port_file:
             Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
         on_ready(port)
+        log.info("%d subscriptions in force", len(list(outlets)))
         work = (journal.run(), intake.run(outlets), told.run(outlets, surroundings), _prune(journal))
-        await _until_first(stop, outlets.failed, *map(asyncio.ensure_future, work))
+        try:
+            await _until_first(stop, outlets.failed, *map(asyncio.ensure_future, work))
+        except KafkaError as error:
+            message = f"delivery: Kafka can't be read any more: {error!r}"
+            raise MustRestart(message) from error
     return EXIT_DONE
 
 

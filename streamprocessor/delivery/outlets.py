@@ -18,6 +18,7 @@ from streamprocessor.delivery.store import Positions
 log = logging.getLogger(__name__)
 
 PING_CONTACT = "ping"
+UNSUBSCRIBED = "unsubscribed"
 
 
 class Outlets:
@@ -48,7 +49,12 @@ class Outlets:
         now_ms = self._world.clock_ms()
         async with self._one_at_a_time:
             await self._end(name)
-            await self._world.journal.ask(lambda store: store.give_up(name, "unsubscribed", now_ms))
+            await self._world.journal.ask(lambda store: store.give_up(name, UNSUBSCRIBED, now_ms))
+
+    async def give_up_the_rest(self) -> None:
+        """Keep as undeliverable what waits for subscriptions that ended while delivery was away."""
+        names, now_ms = list(self._outlets), self._world.clock_ms()
+        await self._world.journal.ask(lambda store: store.give_up_others(names, UNSUBSCRIBED, now_ms))
 
     async def offer(self, announcements: Sequence[Announcement], erased: Sequence[str], read_to: Positions) -> None:
         """Queue what is wanted of the announcements, once it is kept with the positions after them."""

@@ -136,6 +136,13 @@ class Store:
         with self._begin() as connection:
             return connection.execute(update(deliveries).where(*waiting).values(values)).rowcount
 
+    def give_up_others(self, subscriptions: Iterable[str], reason: str, now_ms: int) -> int:
+        """How many waiting deliveries of other subscriptions than these are undeliverable from now on."""
+        waiting = (deliveries.c.subscription.not_in(list(subscriptions)), deliveries.c.state == WAITING)
+        values = {"state": UNDELIVERABLE, "reason": reason, "ended_ms": now_ms}
+        with self._begin() as connection:
+            return connection.execute(update(deliveries).where(*waiting).values(values)).rowcount
+
     def undeliverable(self, subscription: str | None, limit: int) -> list[Row[Any]]:
         """Those that could not be delivered, without their bodies, the oldest first; subscription None: of all."""
         columns = [deliveries.c[name] for name in ("webhook_id", "subscription", "at_ms", "attempts", "reason")]

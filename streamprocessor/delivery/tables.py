@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = 1
 
 WAITING, DELIVERED, UNDELIVERABLE = "waiting", "delivered", "undeliverable"
 
 metadata = MetaData()
+
+
+class AnyText(TypeDecorator[str]):
+    """Text that may hold zero bytes, which PostgreSQL takes in no text."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
+        """As it is kept."""
+        return None if value is None else value.replace("%", "%25").replace("\x00", "%00")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
+        """As it was."""
+        return None if value is None else value.replace("%00", "\x00").replace("%25", "%")
+
 
 layout = Table("layout", metadata, Column("version", Integer, nullable=False))
 
@@ -26,7 +45,7 @@ deliveries = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("webhook_id", String, nullable=False, unique=True),
     Column("subscription", String, nullable=False),
-    Column("contact_id", String, nullable=False),
+    Column("contact_id", AnyText, nullable=False),
     Column("body", LargeBinary, nullable=False),  # empty once it is delivered
     Column("at_ms", BigInteger, nullable=False),
     Column("queued_ms", BigInteger, nullable=False),

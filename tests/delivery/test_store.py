@@ -130,6 +130,25 @@ def test_nothing_of_an_erased_contact_is_left(url: str) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("contact_id", ["a\x00b", "%00", "100%", "Jäne 🦉", "'; drop table deliveries; --"])
+def test_any_contact_id_can_be_kept_found_and_erased(url: str, contact_id: str) -> None:
+    store = Store(url)
+    store.queue(queued("a", contact_id=contact_id), {})
+    assert [delivery.contact_id for delivery in store.waiting("crm", 0, 10)] == [contact_id]
+    store.queue([], {}, [contact_id])
+    assert store.waiting("crm", 0, 10) == []
+    store.close()
+
+
+def test_what_waits_for_a_subscription_that_ended_is_kept_as_undeliverable(url: str) -> None:
+    store = Store(url)
+    store.queue([*queued("a"), *queued("b", subscription="old")], {})
+    assert store.give_up_others(["crm"], "unsubscribed", NOW_MS) == 1
+    assert ids(store.waiting("crm", 0, 10)) == ["a"]
+    assert [row.webhook_id for row in store.undeliverable(None, 10)] == ["b"]
+    store.close()
+
+
 def test_what_ended_long_ago_is_dropped_and_what_waits_is_not(url: str) -> None:
     store = Store(url)
     a, b, _ = store.queue(queued("a", "b", "c"), {})

@@ -10,7 +10,11 @@ import orjson
 import pytest
 
 from streamprocessor.delivery.planning import Surroundings
-from streamprocessor.delivery.subscription_file import parse_subscription, parse_subscription_file
+from streamprocessor.delivery.subscription_file import (
+    parse_subscription,
+    parse_subscription_file,
+    read_subscription_file,
+)
 from streamprocessor.delivery.wording import Wording
 from streamprocessor.errors import OperatorError
 from tests.harness.system import ROOT
@@ -121,3 +125,15 @@ def test_a_secret_that_is_not_there_is_missed_at_start() -> None:
         plan_of(text)
     with pytest.raises(OperatorError, match="file:/nowhere"):
         plan_of(text.replace("env:NOWHERE", "file:/nowhere"))
+
+
+def test_the_example_can_be_used_as_it_is() -> None:
+    said = read_subscription_file(ROOT / "deploy" / "subscriptions.example.yaml")
+    secret = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy0yNC1ieXRlcyE="
+    names = ("AUTOMATION_HOOK_SECRET", "CRM_HOOK_SECRET_NEW", "CRM_HOOK_SECRET")
+    environment = dict.fromkeys(names, secret) | dict.fromkeys(
+        ("AUTOMATION_HOOK_URL", "SLACK_HOOK_URL"), "https://hooks.example.com/a"
+    )
+    surroundings = Surroundings(environment, ROOT / "deploy", frozenset(), said.wording)
+    plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
+    assert [len(plan.signers) for plan in plans] == [1, 0, 2]
