@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, create_engine, delete, event, func, insert, inspect, select, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from streamprocessor.delivery.lanes import Delivery
@@ -58,9 +59,8 @@ class Store:
             with self._engine.begin() as connection:
                 _make_tables(connection)
                 self._number: int = connection.scalar(select(func.max(deliveries.c.number))) or 0
-        except SQLAlchemyError as error:
-            place = url.partition("@")[2] or url.partition("?")[0]
-            message = f"delivery's database {place}: can't be opened: {type(error).__name__}: {_said(error)}"
+        except (SQLAlchemyError, ImportError) as error:  # ImportError: the database's driver is not installed
+            message = f"delivery's database {_shown(url)}: can't be opened: {type(error).__name__}: {_said(error)}"
             raise OperatorError(message) from error
 
     @property
@@ -230,7 +230,15 @@ def _broken(error: SQLAlchemyError) -> MustRestart:
     return MustRestart(f"delivery's database: can't be used any more: {_said(error)}")
 
 
-def _said(error: SQLAlchemyError) -> str:
+def _shown(url: str) -> str:
+    """The URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        return "(its URL can't be read)"
+
+
+def _said(error: Exception) -> str:
     """What the database said, without the statement, its values and PostgreSQL's details: they are personal."""
     return (str(getattr(error, "orig", None) or type(error).__name__).splitlines() or [""])[0]
 
