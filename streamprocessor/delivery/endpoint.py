@@ -38,8 +38,6 @@ class Endpoint:
 
     def after(self, verdict: Verdict, retry_after_ms: int, now_ms: int) -> Endpoint:
         """The endpoint after an answer, or after none; once disabled it stays so."""
-        if self.disabled:
-            return self
         if verdict is Verdict.GONE:
             return replace(self, disabled=True)
         if verdict is Verdict.DELIVERED:
