@@ -76,6 +76,16 @@ class Settings(BaseModel):
     hook_resend_secret: str = Field("", repr=False)
     hook_mandrill_secret: str = Field("", repr=False)
 
+    delivery_host: str = "127.0.0.1"
+    delivery_port: int = Field(8090, ge=0, le=65535)
+    delivery_secret: str = Field("", repr=False, description="bearer token of delivery's own API")
+    delivery_database: str = Field("", repr=False, description="SQLAlchemy's URL; empty: SQLite in the data folder")
+    delivery_allowed_hosts: str = Field(
+        "", description="hosts of webhooks that may be inside, or plain http: hooks.lan"
+    )
+    delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
+    subscriptions: str = Field("", description="the subscriptions' file, beside those of the subscriptions topic")
+
     @property
     def data_path(self) -> Path:
         """The data folder."""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from streamprocessor.cli.collector import collector
+from streamprocessor.cli.delivery import delivery
 from streamprocessor.cli.demo import demo
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.export import export
@@ -68,6 +69,7 @@ for command in (
     demo,
     worker,
     collector,
+    delivery,
     topics,
     model,
     status,

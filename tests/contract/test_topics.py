@@ -23,6 +23,7 @@ def test_all_topics_of_the_contract_are_described(topics):
         "contacts-changelog": "internal",
         "models": "internal",
         "evidence-transfers": "internal",
+        "subscriptions": "internal",
     }
 
 
@@ -53,7 +54,7 @@ def test_the_numbers_of_the_inputs_never_change(topics):
 
 
 def test_topics_keyed_by_contact_have_the_same_number_of_partitions(topics):
-    assert {topic.partitions for name, topic in topics.items() if name != "models"} == {12}
+    assert {topic.partitions for name, topic in topics.items() if name not in ("models", "subscriptions")} == {12}
     assert topics["models"].partitions == 1
 
 

@@ -1,0 +1,51 @@
+"""Announcements as they come from Kafka: CloudEvents in binary mode, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streamprocessor.contract import reasons
+from streamprocessor.contract.json_text import read_object
+from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.errors import RecordError
+
+_NEEDED = ("id", "type", "source", "subject", "time")
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One score-updated or became-hot-lead. event: the topic's short name. at_ms: the instant of the step."""
+
+    event: str
+    id: str
+    type: str
+    source: str
+    contact_id: str
+    at: str
+    at_ms: int
+    data: dict[str, Any]
+
+
+def read_announcement(event: str, value: bytes, headers: Sequence[tuple[str, bytes | None]]) -> Announcement:
+    """The announcement that the record carries; raises RecordError where it is none of ours."""
+    attributes = {
+        name[3:]: raw.decode("utf-8", "replace") for name, raw in headers if name.startswith("ce_") and raw is not None
+    }
+    missing = [name for name in _NEEDED if not attributes.get(name)]
+    if missing:
+        raise RecordError(reasons.NOT_AN_OBJECT, f"headers: wanted ce_{', ce_'.join(missing)}; got none")
+    at_ms = parse_rfc3339(attributes["time"])
+    if at_ms is None:
+        raise RecordError(reasons.BAD_TIME, "header ce_time: wanted an RFC 3339 time; got something else")
+    return Announcement(
+        event=event,
+        id=attributes["id"],
+        type=attributes["type"],
+        source=attributes["source"],
+        contact_id=attributes["subject"],
+        at=attributes["time"],
+        at_ms=at_ms,
+        data=read_object(value),
+    )

@@ -1,0 +1,168 @@
+"""One delivery process, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiokafka.errors import KafkaError
+
+from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.topics import Topic
+from streamprocessor.delivery.intake import Intake
+from streamprocessor.delivery.journal import Journal
+from streamprocessor.delivery.metrics import Metrics
+from streamprocessor.delivery.outlet import World
+from streamprocessor.delivery.outlets import Outlets
+from streamprocessor.delivery.planning import Surroundings, hosts_of
+from streamprocessor.delivery.routes import Routes
+from streamprocessor.delivery.sender import Sender
+from streamprocessor.delivery.store import Store
+from streamprocessor.delivery.subscription_file import SubscriptionFile, read_subscription_file
+from streamprocessor.delivery.token import kept_token
+from streamprocessor.delivery.told import ToldSubscriptions
+from streamprocessor.delivery.watching import Watchers
+from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
+from streamprocessor.settings import Settings
+
+PRUNE_SECONDS = 600.0
+STOP_SECONDS = 1.0
+_EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
+
+log = logging.getLogger(__name__)
+
+
+async def run_delivery(
+    settings: Settings,
+    clients: ClientSettings,
+    topics: Mapping[str, Topic],
+    environment: Mapping[str, str],
+    on_ready: Callable[[int], None],
+) -> int:
+    """Deliver until a signal says to stop; the exit code.
+
+    topics: by their names on the broker. environment: for the secrets that subscriptions refer to. on_ready is called
+    with the port once announcements are read.
+
+    Raises:
+        OperatorError: something at start is not as it must be; the sentence says what to do.
+        MustRestart: the database or Kafka can't be used any more.
+    """
+    stop = _stop_on_signals()
+    file = Path(settings.subscriptions)
+    said = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
+    surroundings = Surroundings(environment, file.parent, hosts_of(settings.delivery_allowed_hosts), said.wording)
+    plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
+    full = {topic.name: full_name for full_name, topic in topics.items()}
+    metrics, watchers = Metrics(), Watchers()
+    async with AsyncExitStack() as opened:
+        journal = await opened.enter_async_context(_journal(settings))
+        sender = Sender(settings.delivery_timeout_seconds)
+        opened.push_async_callback(sender.close)
+        outlets = Outlets(World(sender.post, journal, metrics, watchers.tell, _now_ms, random.random))
+        opened.push_async_callback(outlets.close)
+        for plan in plans:
+            await outlets.put(plan)
+        told = ToldSubscriptions(clients, full["subscriptions"], {plan.subscription.name for plan in plans})
+        opened.push_async_callback(told.stop)
+        await told.start(outlets, surroundings)
+        await outlets.give_up_the_rest()
+        intake = Intake(clients, {full[event]: event for event in _EVENTS}, metrics)
+        opened.push_async_callback(intake.stop)
+        await intake.start(journal)
+        token = kept_token(settings.delivery_secret, settings.data_path)
+        port = await _serve(Routes(outlets, journal, metrics, watchers, token).application(), settings, opened)
+        if settings.port_file:
+            Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
+        on_ready(port)
+        log.info("%d subscriptions in force", len(list(outlets)))
+        work = (journal.run(), intake.run(outlets), told.run(outlets, surroundings), _prune(journal))
+        try:
+            await _until_first(stop, outlets.failed, *map(asyncio.ensure_future, work))
+        except KafkaError as error:
+            message = f"delivery: Kafka can't be read any more: {error!r}"
+            raise MustRestart(message) from error
+    return EXIT_DONE
+
+
+@asynccontextmanager
+async def _journal(settings: Settings) -> AsyncIterator[Journal]:
+    """The journal on the database of the settings, for this process alone."""
+    folder = settings.data_path
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{settings.topic_prefix}delivery"
+    with _alone(folder / f"{name}.lock"):
+        journal = Journal(Store(settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"))
+        try:
+            yield journal
+        finally:
+            await journal.close()
+
+
+@contextmanager
+def _alone(file: Path) -> Any:
+    with file.open("w") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"{file}: another delivery runs on this data folder; wanted one alone, or another --data-dir"
+            raise OperatorError(message) from error
+        yield
+
+
+async def _serve(app: web.Application, settings: Settings, opened: AsyncExitStack) -> int:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    opened.push_async_callback(runner.cleanup)
+    host, port = settings.delivery_host, settings.delivery_port
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        message = (
+            f"delivery: {host}:{port} can't be listened on ({error.strerror}); choose another with --delivery-port, "
+            "0 for any free one"
+        )
+        raise OperatorError(message) from error
+    chosen: int = runner.addresses[0][1]
+    return chosen
+
+
+async def _prune(journal: Journal) -> None:
+    while True:
+        now_ms = _now_ms()
+        await journal.ask(lambda store: store.prune(now_ms))  # noqa: B023 - it is called before the next one
+        await asyncio.sleep(PRUNE_SECONDS)
+
+
+async def _until_first(stop: asyncio.Future[None], *work: asyncio.Future[None]) -> None:
+    """Return when told to stop; raises what ends any of the work before."""
+    try:
+        await asyncio.wait({stop, *work}, return_when=asyncio.FIRST_COMPLETED)
+        for task in work:
+            if task.done():
+                task.result()
+    finally:
+        for task in work:
+            task.cancel()
+
+
+def _stop_on_signals() -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: None if stop.done() else stop.set_result(None))
+    return stop
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,70 @@
+"""Where may be sent to: public addresses, and what settings allow by name."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from streamprocessor.errors import OperatorError
+
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An address that was looked at. is_trusted: allowed by name, so it may be inside, and plain http."""
+
+    url: str
+    is_trusted: bool
+
+
+def target_of(url: str, allowed_hosts: frozenset[str], where: str) -> Target:
+    """The target; raises OperatorError, which never shows the URL, as some are secrets, where it may not be one.
+
+    allowed_hosts: host names, in lower case, that may be anywhere. Others are reached by https at public addresses;
+    what a name resolves to is looked at when it is connected to.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError as error:
+        raise _wrong(where, "a URL", "a text that is none") from error
+    if not host or parts.scheme not in ("http", "https") or port == 0 or not url.isprintable() or " " in url:
+        raise _wrong(where, "a URL that begins with https://", "another")
+    if parts.username is not None or parts.password is not None:
+        raise _wrong(where, "a URL without user and password", "one with them")
+    if host in allowed_hosts:
+        return Target(url, True)
+    if parts.scheme != "https":
+        raise _wrong(where, "https, or a host of STREAMPROCESSOR_DELIVERY_ALLOWED_HOSTS", "http")
+    if _is_literal(host) and not is_public(host):
+        raise _wrong(where, "a public address, or one of STREAMPROCESSOR_DELIVERY_ALLOWED_HOSTS", "a private one")
+    return Target(url, False)
+
+
+def is_public(address: str) -> bool:
+    """Whether the IP address is one that the whole world may reach; one inside another is looked at too."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if inner is None and any(found in network for network in _NAT64):
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong(where: str, wanted: str, got: str) -> OperatorError:
+    return OperatorError(f"{where}: url: wanted {wanted}; got {got}")

@@ -1,0 +1,32 @@
+"""What Prometheus sees of delivery. Labels are bounded: results and reasons, never a contact or an address."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 270_000.0)
+
+
+class Metrics:
+    """All series of a delivery process on a registry of its own."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = registry = CollectorRegistry()
+        self.deliveries = Counter(
+            "leadscore_webhook_deliveries_total",
+            "Attempts by what came of them: delivered, failed (and tried again), undeliverable",
+            ("result",),
+            registry=registry,
+        )
+        self.age = Histogram(
+            "leadscore_webhook_delivery_age_seconds",
+            "From the instant of the announcement to its delivery",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.waiting = Gauge(
+            "leadscore_webhook_waiting", "Deliveries in memory that wait or are sent", registry=registry
+        )
+        self.disabled = Gauge("leadscore_webhook_subscriptions_disabled", "Endpoints that are gone", registry=registry)
+        self.skipped = Counter("leadscore_webhook_skipped_total", "Records that are no announcement", registry=registry)

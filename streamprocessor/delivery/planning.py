@@ -1,0 +1,47 @@
+"""Subscriptions into plans: what their words refer to is looked up and checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamprocessor.delivery.guard import target_of
+from streamprocessor.delivery.outlet import Plan
+from streamprocessor.delivery.references import resolved
+from streamprocessor.delivery.signing import signer_of
+from streamprocessor.delivery.subscriptions import Subscription
+from streamprocessor.delivery.templates import read_template, refuse_unknown_paths
+from streamprocessor.delivery.wording import Wording
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What subscriptions refer to. environment: for env:NAME; folder: where template files are looked for."""
+
+    environment: Mapping[str, str]
+    folder: Path
+    allowed_hosts: frozenset[str]
+    wording: Wording
+
+    def plan_of(self, subscription: Subscription) -> Plan:
+        """The plan; raises OperatorError saying what of the subscription can't be used, without any secret in it."""
+        where = f"subscription {subscription.name}"
+        template = read_template(subscription.template, self.folder)
+        refuse_unknown_paths(template, subscription.events)
+        url = resolved(subscription.url, self.environment, f"{where}: url")
+        return Plan(
+            subscription=subscription,
+            target=target_of(url, self.allowed_hosts, where),
+            template=template,
+            wording=self.wording,
+            signers=tuple(
+                signer_of(resolved(secret, self.environment, f"{where}: secrets"), f"{where}: secret {secret}")
+                for secret in subscription.secrets
+            ),
+        )
+
+
+def hosts_of(said: str) -> frozenset[str]:
+    """The host names of a setting, in lower case."""
+    return frozenset(host.strip().lower() for host in said.split(",") if host.strip())

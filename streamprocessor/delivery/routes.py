@@ -1,0 +1,142 @@
+"""Delivery's own HTTP: health, metrics, and what a person asks of it under a bearer token."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Any
+
+import orjson
+from aiohttp import web
+from prometheus_client import generate_latest
+
+from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.delivery.journal import Journal
+from streamprocessor.delivery.metrics import Metrics
+from streamprocessor.delivery.outlet import Outlet
+from streamprocessor.delivery.outlets import Outlets
+from streamprocessor.delivery.watching import Watchers
+
+MOST_LISTED = 1_000
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Routes:
+    """The application's paths."""
+
+    def __init__(self, outlets: Outlets, journal: Journal, metrics: Metrics, watchers: Watchers, token: str) -> None:
+        self._outlets = outlets
+        self._journal = journal
+        self._metrics = metrics
+        self._watchers = watchers
+        self._token = token.encode()
+
+    def application(self) -> web.Application:
+        """The application."""
+        app = web.Application(middlewares=[self._let_in], client_max_size=256 * 1024)
+        app.add_routes(
+            [
+                web.get("/livez", self._livez),
+                web.get("/readyz", self._readyz),
+                web.get("/metrics", self._show_metrics),
+                web.get("/api/subscriptions", self._list),
+                web.get("/api/undeliverable", self._undeliverable),
+                web.get("/api/attempts", self._attempts),
+                web.post("/api/subscriptions/{name}/ping", self._ping),
+                web.post("/api/subscriptions/{name}/enable", self._enable),
+                web.post("/api/subscriptions/{name}/resend", self._resend),
+            ]
+        )
+        return app
+
+    @web.middleware
+    async def _let_in(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        if request.path.startswith("/api/"):
+            said = request.headers.get("authorization", "").encode("utf-8", "replace")
+            if not hmac.compare_digest(said, b"Bearer " + self._token):
+                return _answer({"code": "no-token", "message": "wanted Authorization: Bearer and the token"}, 401)
+        return await handler(request)
+
+    async def _livez(self, _: web.Request) -> web.Response:
+        return web.Response(text="live\n")
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        return web.Response(text="ready\n")
+
+    async def _show_metrics(self, _: web.Request) -> web.Response:
+        self._metrics.waiting.set(sum(len(outlet) for outlet in self._outlets))
+        self._metrics.disabled.set(sum(outlet.endpoint.disabled for outlet in self._outlets))
+        content_type = "text/plain; version=0.0.4; charset=utf-8"
+        return web.Response(body=generate_latest(self._metrics.registry), headers={"content-type": content_type})
+
+    async def _list(self, _: web.Request) -> web.Response:
+        return _answer({"subscriptions": [_row_of(outlet) for outlet in self._outlets]})
+
+    async def _undeliverable(self, request: web.Request) -> web.Response:
+        subscription = request.query.get("subscription")
+        rows = await self._journal.ask(lambda store: store.undeliverable(subscription, MOST_LISTED))
+        found = [
+            {
+                "webhook_id": row.webhook_id,
+                "subscription": row.subscription,
+                "at": format_rfc3339(row.at_ms),
+                "attempts": row.attempts,
+                "reason": row.reason,
+                "given_up_at": format_rfc3339(row.ended_ms),
+            }
+            for row in rows
+        ]
+        return _answer({"undeliverable": found})
+
+    async def _attempts(self, request: web.Request) -> web.StreamResponse:
+        """A line of JSON for each attempt from now on, until the client goes."""
+        response = web.StreamResponse(headers={"content-type": "application/x-ndjson", "cache-control": "no-store"})
+        await response.prepare(request)
+        async with aclosing(self._watchers.watch()) as attempts:
+            async for attempt in attempts:
+                row = attempt._asdict()
+                row["at"] = format_rfc3339(row.pop("at_ms"))
+                await response.write(orjson.dumps(row) + b"\n")
+        return response
+
+    async def _ping(self, request: web.Request) -> web.Response:
+        return _answer({"webhook_id": await self._outlets.ping(self._named(request))}, 202)
+
+    async def _enable(self, request: web.Request) -> web.Response:
+        await self._outlets.enable(self._named(request))
+        return _answer({"enabled": True})
+
+    async def _resend(self, request: web.Request) -> web.Response:
+        outlet = self._named(request)
+        webhook_ids = _ids_in(await request.read())
+        return _answer({"sent_again": await self._outlets.resend(outlet.plan.subscription.name, webhook_ids)}, 202)
+
+    def _named(self, request: web.Request) -> Outlet:
+        outlet = self._outlets.get(request.match_info["name"])
+        if outlet is None:
+            raise web.HTTPNotFound(text="no subscription has this name\n")
+        return outlet
+
+
+def _ids_in(body: bytes) -> list[str] | None:
+    """The webhook ids of a request; None, all, where it has no body."""
+    if not body:
+        return None
+    try:
+        ids = orjson.loads(body)["webhook_ids"]
+    except (orjson.JSONDecodeError, TypeError, KeyError):
+        ids = None
+    if not isinstance(ids, list) or not all(isinstance(found, str) for found in ids):
+        raise web.HTTPBadRequest(text='wanted {"webhook_ids": [...]}, or no body for all\n')
+    return ids
+
+
+def _row_of(outlet: Outlet) -> dict[str, Any]:
+    subscription, endpoint = outlet.plan.subscription, outlet.endpoint
+    state = "disabled" if endpoint.disabled else "failing" if endpoint.is_open else "well"
+    return {"name": subscription.name, "events": subscription.events, "state": state, "waiting": len(outlet)}
+
+
+def _answer(content: dict[str, Any], status: int = 200) -> web.Response:
+    return web.Response(body=orjson.dumps(content), status=status, content_type="application/json")

@@ -1,0 +1,68 @@
+"""The tables of delivery's database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy.types import TypeDecorator
+
+SCHEMA_VERSION = 1
+
+WAITING, DELIVERED, UNDELIVERABLE = "waiting", "delivered", "undeliverable"
+
+metadata = MetaData()
+
+
+class AnyText(TypeDecorator[str]):
+    """Text that may hold zero bytes, which PostgreSQL takes in no text."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
+        """As it is kept."""
+        return None if value is None else value.replace("%", "%25").replace("\x00", "%00")
+
+    def process_result_value(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
+        """As it was."""
+        return None if value is None else value.replace("%00", "\x00").replace("%25", "%")
+
+
+layout = Table("layout", metadata, Column("version", Integer, nullable=False))
+
+positions = Table(
+    "positions",
+    metadata,
+    Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("webhook_id", String, nullable=False, unique=True),
+    Column("subscription", String, nullable=False),
+    Column("contact_id", AnyText, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # empty once it is delivered
+    Column("at_ms", BigInteger, nullable=False),
+    Column("queued_ms", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),  # of the last failure
+    Column("ended_ms", BigInteger, nullable=False),  # 0 while it waits
+    Index("deliveries_of_subscription", "subscription", "state", "number"),
+    Index("deliveries_of_contact", "contact_id"),
+    Index("deliveries_ended", "state", "ended_ms"),
+)
+
+disabled = Table(
+    "disabled",
+    metadata,
+    Column("subscription", String, primary_key=True),
+    Column("url_hash", String, nullable=False),  # of the address that said it is gone: another one is tried anew
+    Column("at_ms", BigInteger, nullable=False),
+)

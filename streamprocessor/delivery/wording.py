@@ -1,0 +1,68 @@
+"""A hot lead in human words, so that a salesperson can act on the message alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamprocessor.contract.announcements import BECAME_HOT_LEAD
+from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.calendar import Calendar, next_business_day
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What people call things. rules: what a rule says of a contact, by its id; without one the id itself is read."""
+
+    calendar: Calendar = field(default_factory=Calendar)
+    rules: Mapping[str, str] = field(default_factory=dict)
+
+    def words_of(self, announcement: Announcement) -> dict[str, str]:
+        """`sentence`, `because` and `call_by` (a date, next business day) of the announcement."""
+        data = announcement.data
+        because = self._because(data.get("because") or ())
+        what = _hot(data) if announcement.event == BECAME_HOT_LEAD else _changed(data)
+        reasons = f": {because}" if because else ""
+        return {
+            "sentence": f"{announcement.contact_id} {what}{reasons}",
+            "because": because,
+            "call_by": next_business_day(self.calendar, announcement.at_ms).isoformat(),
+        }
+
+    def _because(self, parts: Sequence[Mapping[str, Any]]) -> str:
+        times: Counter[str] = Counter()
+        for part in parts:
+            rule = part.get("rule")
+            if rule is not None and not part.get("cut"):
+                times[self.rules.get(rule) or rule.replace("-", " ").replace("_", " ")] += part.get("count", 1)
+        return ", ".join(f"{what}{_often(count)}" for what, count in times.items())
+
+
+def _hot(data: Mapping[str, Any]) -> str:
+    score = data.get("score")
+    return f"became a hot lead ({data.get('stage') if score is None else score})"
+
+
+def _changed(data: Mapping[str, Any]) -> str:
+    scores = data.get("scores") or {}
+    said = [f"{name} {_shown(scores.get(name))}" for name in data.get("changed") or ()]
+    return f"has {', '.join(said)}" if said else "has no scores any more"
+
+
+def _shown(score: Mapping[str, Any] | None) -> str:
+    if not score:
+        return "no longer"
+    if "values" in score:
+        return ", ".join(f"{value} {_shown(inner)}" for value, inner in score["values"].items()) or "none"
+    number, stage = score.get("score"), score.get("stage")
+    if number is None:
+        return str(stage)
+    return f"{number} ({stage})" if stage else str(number)
+
+
+def _often(count: int) -> str:
+    if count == 1:
+        return ""
+    return " twice" if count == 2 else f" {count} times"

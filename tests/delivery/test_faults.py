@@ -1,0 +1,97 @@
+"""Delivery and Kafka killed under load: each announcement arrives, under one id, in order per contact."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.settings import Settings
+from tests.delivery.conftest import MakeDelivery
+from tests.delivery.leads import Lead, announce
+from tests.delivery.processes import DeliveryProcess
+from tests.delivery.receivers import Received, Receiver, close_half_way, status
+from tests.delivery.test_delivery import subscription
+from tests.harness.system import System, until
+
+pytestmark = pytest.mark.kafka
+
+KILLS = int(os.environ.get("FAULT_DELIVERY_KILLS", "3"))
+CONTACTS, EPISODES, AT_ONCE = 25, 40, 50
+
+
+async def test_each_announcement_arrives_under_one_id_and_in_order_though_delivery_is_killed(
+    system: System, delivery: MakeDelivery, receiver: Receiver
+) -> None:
+    await system.create()
+    process = await delivery(subscription(receiver)).ready()
+    chance = random.Random(7)
+
+    async def answer(request: web.Request, received: Received) -> web.StreamResponse:
+        await asyncio.sleep(chance.random() * 0.02)
+        if chance.random() < 0.01:
+            return await chance.choice([status(500), close_half_way])(request, received)
+        return await receiver.take(request, received)
+
+    receiver.answer = answer
+    leads = [
+        Lead(f"c-{contact}", episode, int(time.time() * 1000))
+        for episode in range(1, EPISODES + 1)
+        for contact in range(CONTACTS)
+    ]
+
+    async def load() -> None:
+        for start in range(0, len(leads), AT_ONCE):
+            await announce(system, leads[start : start + AT_ONCE])
+            await asyncio.sleep(0.1)  # the load's own pace
+
+    loading = asyncio.ensure_future(load())
+    for kill in range(KILLS):
+        target = len(leads) * (kill + 1) // (KILLS + 3)
+        await until(lambda: len(receiver.taken), lambda n, t=target: n > t, 60, f"traffic\n{process.tail()}", 0.01)
+        process.kill()
+        await process.start().ready()
+    await loading
+
+    wanted = {f"inc:{lead.contact_id}:engagement:{lead.episode}/crm" for lead in leads}
+    # What failed comes after 5 s, one after the other for each contact; hardly any fails three times.
+    await until(lambda: wanted - {r.id for r in receiver.taken}, lambda left: not left, 120, f"all\n{process.tail()}")
+    assert {received.id for received in receiver.taken} == wanted
+    for contact in range(CONTACTS):
+        mine = [r for r in receiver.taken if r.content["subject"] == f"c-{contact}"]
+        first = list(dict.fromkeys(r.id for r in mine))
+        assert first == [f"inc:c-{contact}:engagement:{episode}/crm" for episode in range(1, EPISODES + 1)]
+        bodies: dict[str, bytes] = {}
+        assert all(bodies.setdefault(r.id, r.body) == r.body for r in mine)
+    assert process.stop() == 0
+
+
+async def test_a_kafka_that_is_away_for_a_while_costs_nothing_and_what_is_queued_goes_on(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path, receiver: Receiver
+) -> None:
+    broker = own_kafka()
+    system = System(Settings(bootstrap=broker.bootstrap, partitions=2, request_timeout_seconds=5.0))
+    await system.create()
+    process = await DeliveryProcess(system.settings, tmp_path, subscription(receiver)).start().ready()
+    try:
+        receiver.answer = status(500)
+        await announce(system, [Lead("jane", 1, int(time.time() * 1000))])
+        await until(lambda: receiver.got, bool, 15, f"the first try\n{process.tail()}", 0.02)
+
+        await asyncio.to_thread(broker.kill)
+        receiver.answer = receiver.take
+        await until(lambda: receiver.taken, bool, 15, f"jane's, without Kafka\n{process.tail()}", 0.02)
+        await asyncio.to_thread(broker.start)
+
+        await announce(system, [Lead("joe", 1, int(time.time() * 1000))])
+        await until(lambda: len(receiver.taken), lambda n: n == 2, 30, f"joe's\n{process.tail()}", 0.02)
+        assert process.stop() == 0
+    finally:
+        process.discard()

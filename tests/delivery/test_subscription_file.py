@@ -1,0 +1,139 @@
+"""The subscriptions' file, read strictly."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import orjson
+import pytest
+
+from streamprocessor.delivery.planning import Surroundings
+from streamprocessor.delivery.subscription_file import (
+    parse_subscription,
+    parse_subscription_file,
+    read_subscription_file,
+)
+from streamprocessor.delivery.wording import Wording
+from streamprocessor.errors import OperatorError
+from tests.harness.system import ROOT
+
+WHOLE = """
+calendar: {time_zone: Europe/Berlin, weekend: [friday, saturday], holidays: [2026-12-25]}
+words: {pricing: pricing page}
+subscriptions:
+  crm:
+    url: env:CRM_URL
+    events: [became-hot-lead]
+    template: lead
+    secrets: [env:NEW, file:/run/secrets/old]
+    when: {score: engagement, to: hot}
+  board: {url: https://hooks.example.com/1, events: [score-updated], signed: false}
+"""
+
+
+def test_the_file_says_who_gets_what() -> None:
+    said = parse_subscription_file(WHOLE, "s.yaml")
+
+    crm, board = said.subscriptions
+    assert (crm.url, crm.template, crm.secrets) == ("env:CRM_URL", "lead", ("env:NEW", "file:/run/secrets/old"))
+    assert (crm.filter.score, crm.filter.to_stages) == ("engagement", {"hot"})
+    assert (board.name, board.template, board.secrets) == ("board", "cloudevents", ())
+    assert said.wording.calendar.holidays == {date(2026, 12, 25)}
+    assert said.wording.rules == {"pricing": "pricing page"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "sentence"),
+    [
+        ("secrets: [env:NEW, file:/run/secrets/old]", "secrets: [whsec_abc]", "s.yaml:9: .*wanted references"),
+        (", signed: false", "", "s.yaml:11: .*'secrets' is missing"),
+        ("template: lead", "templat: lead", "s.yaml:8: .*did you mean 'template'"),
+        ("[became-hot-lead]", "[became-hot]", "s.yaml:7: .*did you mean 'became-hot-lead'"),
+        ("{score: engagement, to: hot}", "{change_at_least: 5}", "told by score-updated only"),
+        ("to: hot}", "too: hot}", "did you mean 'to'"),
+        ("url: env:CRM_URL", "template: flat", "'url' is missing"),
+        ("Europe/Berlin", "Europe/Nowhere", "wanted a time zone"),
+        ("2026-12-25", "2026-13-25", "wanted a date"),
+        ("[friday, saturday]", "[monday, tuesday, wednesday, thursday, friday, saturday, sunday]", "not all"),
+        ("  board:", "  b oard:", "wanted a name"),
+        ("  board:", "  crm:", "crm"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_line_and_what_was_wanted(wrong: str, right: str, sentence: str) -> None:
+    assert wrong in WHOLE
+    with pytest.raises(OperatorError, match=sentence) as refused:
+        parse_subscription_file(WHOLE.replace(wrong, right), "s.yaml")
+    assert "whsec_abc" not in str(refused.value)
+
+
+SAID = [
+    ({"url": "https://a.example", "events": ["score-updated"], "secrets": ["env:A"]}, True),
+    ({"url": "https://a.example", "events": ["became-hot-lead"], "signed": False, "when": {"to": ["hot"]}}, True),
+    ({"url": "https://a.example", "events": [], "signed": False}, False),
+    ({"url": "https://a.example", "events": ["page-visit"], "signed": False}, False),
+    ({"url": "https://a.example", "events": ["score-updated"], "secrets": ["whsec_x"]}, False),
+    ({"events": ["score-updated"], "signed": False}, False),
+    ({"url": "https://a.example", "events": ["score-updated"], "signed": False, "colour": 1}, False),
+]
+
+
+@pytest.mark.parametrize(("value", "is_right"), SAID)
+def test_the_schema_and_the_reader_of_the_topic_agree(value: dict[str, object], is_right: bool) -> None:
+    schema = orjson.loads((ROOT / "topics" / "schemas" / "subscription.json").read_bytes())
+    assert jsonschema.Draft202012Validator(schema).is_valid(value) is is_right
+    if is_right:
+        assert parse_subscription("s", orjson.dumps(value).decode(), "topic").events
+    else:
+        with pytest.raises(OperatorError):
+            parse_subscription("s", orjson.dumps(value).decode(), "topic")
+
+
+def plan_of(text: str, allowed: frozenset[str] = frozenset(), **environment: str) -> object:
+    surroundings = Surroundings(environment, Path(), allowed, Wording())
+    return surroundings.plan_of(parse_subscription("s", text, "test"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/secret-path",
+        "https://127.0.0.1/secret-path",
+        "https://[::1]/secret-path",
+        "https://[::ffff:10.0.0.1]/secret-path",
+        "https://169.254.169.254/secret-path",
+        "https://user:secret-path@example.com/",
+        "ftp://example.com/secret-path",
+        "https:///secret-path",
+        "https://example.com:99999/secret-path",
+    ],
+)
+def test_a_target_inside_or_without_https_is_refused_at_start_and_not_shown(url: str) -> None:
+    with pytest.raises(OperatorError, match="subscription s: url") as refused:
+        plan_of("{url: env:URL, events: [score-updated], signed: false}", URL=url)
+    assert "secret-path" not in str(refused.value)
+
+
+def test_a_host_that_is_allowed_by_name_may_be_inside() -> None:
+    assert plan_of("{url: http://Hooks.lan/a, events: [score-updated], signed: false}", frozenset({"hooks.lan"}))
+
+
+def test_a_secret_that_is_not_there_is_missed_at_start() -> None:
+    text = "{url: https://a.example, events: [score-updated], secrets: [env:NOWHERE]}"
+    with pytest.raises(OperatorError, match="env:NOWHERE"):
+        plan_of(text)
+    with pytest.raises(OperatorError, match="file:/nowhere"):
+        plan_of(text.replace("env:NOWHERE", "file:/nowhere"))
+
+
+def test_the_example_can_be_used_as_it_is() -> None:
+    said = read_subscription_file(ROOT / "deploy" / "subscriptions.example.yaml")
+    secret = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy0yNC1ieXRlcyE="
+    names = ("AUTOMATION_HOOK_SECRET", "CRM_HOOK_SECRET_NEW", "CRM_HOOK_SECRET")
+    environment = dict.fromkeys(names, secret) | dict.fromkeys(
+        ("AUTOMATION_HOOK_URL", "SLACK_HOOK_URL"), "https://hooks.example.com/a"
+    )
+    surroundings = Surroundings(environment, ROOT / "deploy", frozenset(), said.wording)
+    plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
+    assert [len(plan.signers) for plan in plans] == [1, 0, 2]
