@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -24,10 +25,14 @@ FETCH_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FaustSettings:
-    """What Faust must know. group: also the application's id. inputs: full topic names by number."""
+    """What Faust must know. group: also the application's id. inputs: full topic names by number.
+
+    data_folder: where Faust makes its own, which stays empty; without a word it would be where the process was started.
+    """
 
     bootstrap: str
     group: str
+    data_folder: Path
     instance_id: str
     inputs: dict[int, str]
     partitions: int
@@ -58,6 +63,7 @@ def create_app(settings: FaustSettings, parts: DataPlaneParts) -> faust.App:
         broker=brokers,
         broker_credentials=settings.credentials,
         store="memory://",
+        datadir=settings.data_folder,
         TableManager=TableManager,
         web_enabled=False,
         autodiscover=False,

@@ -168,6 +168,7 @@ class _Worker:
             FaustSettings(
                 bootstrap=settings.bootstrap,
                 group=self._group,
+                data_folder=settings.data_path / "faust",
                 instance_id=instance_id,
                 inputs=input_names,
                 partitions=found.partitions,
