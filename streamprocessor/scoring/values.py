@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from streamprocessor.scoring.joining import folded_of
+from streamprocessor.scoring.joining import sources_of
 from streamprocessor.scoring.keeping import value_name
 from streamprocessor.scoring.plan import Plan, ScorePlan
 from streamprocessor.scoring.presented import Cell, unrounded
@@ -130,9 +130,11 @@ def first_change(
 def forget_weakest(plan: Plan, record: Record, *, is_weighed: bool) -> int:
     """Forget the weakest values where too many are kept: they begin again at 0 with their next event; how many.
 
-    is_weighed: also where they are too heavy; it changes with what is folded, and is dear to tell.
+    is_weighed: also where they are too heavy; it changes with what is folded, and is dear to tell. What other contacts'
+    evidence brings can't be forgotten here, so with it nothing is weighed.
     """
     forgotten = 0
+    is_weighed = is_weighed and not sources_of(record)
     for score in plan.scores:
         if score.values is None or not known_values(score, record.derived):
             continue
@@ -147,6 +149,8 @@ def forget_weakest(plan: Plan, record: Record, *, is_weighed: bool) -> int:
         if most_bytes is not None:
             ranked = _light_enough(score.values, record, ranked, most_bytes - most_bytes // 4)
         going = of_score.keys() - ranked
+        if not going:
+            continue
         forgotten += len(going)
         for name in going:
             del of_score[name]
@@ -159,11 +163,11 @@ def forget_weakest(plan: Plan, record: Record, *, is_weighed: bool) -> int:
 def _light_enough(values: ValuesPlan, record: Record, ranked: list[str], most_bytes: int) -> list[str]:
     """The first of the values that weigh no more than that together; one at least."""
     known = record.derived.by[values.key]
-    folded = [held.by[values.key] for held in folded_of(record) if values.key in held.by]
+    folded = {} if record.folded is None else record.folded.by.get(values.key, {})
     weight = 0
     for place, name in enumerate(ranked):
         weight += weight_of_value(name, known[name])
-        weight += sum(weight_of_folded_value(name, of[name]) for of in folded if name in of)
+        weight += weight_of_folded_value(name, folded[name]) if name in folded else 0
         if weight > most_bytes:
             return ranked[: max(1, place)]
     return ranked

@@ -48,7 +48,8 @@ def is_too_much(record: Record) -> bool:
 
 def most_bytes(record: Record) -> int:
     """What single pieces and what is derived of them may weigh beside everything else that the record holds."""
-    others = _weight_of_others(record) + sum(weight_of_values(record, key) for key in record.derived.by)
+    keys = set(record.derived.by).union(*(folded.by for folded in folded_of(record)))
+    others = _weight_of_others(record) + sum(weight_of_values(record, key) for key in keys)
     return max(LEAST_BYTES, min(MOST_BYTES, MOST_RECORD_BYTES - others))
 
 
@@ -76,12 +77,11 @@ def weight_of_folded(folded: Folded | None) -> int:
 
 def weight_of_values(record: Record, key: str) -> int:
     """Of all values of the `by` score of this key: what is derived of them, and what is folded."""
-    known = record.derived.by[key]
+    known = record.derived.by.get(key, {})
     weight = sum(map(weight_of_value, known, known.values()))
     for folded in folded_of(record):
-        of = folded.by.get(key)
-        if of:
-            weight += sum(map(weight_of_folded_value, of, of.values()))
+        of = folded.by.get(key, {})
+        weight += sum(map(weight_of_folded_value, of, of.values()))
     return weight
 
 
