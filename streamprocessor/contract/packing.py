@@ -7,7 +7,7 @@ from typing import Any
 
 from xxhash import xxh3_64_digest
 
-from streamprocessor.contract.record_layout import FoldedLayout, Head, Live, decode_pieces, encode
+from streamprocessor.contract.record_layout import FoldedLayout, Head, Live, ValueLayout, decode_pieces, encode
 from streamprocessor.scoring.facts import HUMAN, PROXY, SCANNER
 from streamprocessor.scoring.record import Derived, Evidence, Folded, FoldedRule, Piece
 
@@ -97,20 +97,16 @@ def widened(row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
 
 def folded_of_row(folded: FoldedLayout | None) -> Folded | None:
     """What folded_row wrote, widened or not."""
-    if folded is None:
-        return None
+    return None if folded is None else _folded(folded)
+
+
+def _folded(row: FoldedLayout) -> Folded:
     rules = {
-        key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, narrow(r.live), r.slots)
-        for key, r in folded.rules.items()
+        key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, narrow(r.live) if r.live else [], r.slots)
+        for key, r in row.rules.items()
     }
-    by = {key: {name: _value(held) for name, held in of.items()} for key, of in folded.by.items()}
-    return Folded(folded.newest_ms, rules, folded.lasts, by)
-
-
-def _value(row: FoldedLayout) -> Folded:
-    made = folded_of_row(row)
-    assert made is not None
-    return made
+    by = {key: {name: _folded(held) for name, held in of.items()} for key, of in row.by.items()} if row.by else {}
+    return Folded(row.newest_ms, rules, row.lasts, by)
 
 
 def value_rows(by: Mapping[str, Mapping[str, Derived]]) -> dict[str, Any]:
@@ -120,20 +116,16 @@ def value_rows(by: Mapping[str, Mapping[str, Derived]]) -> dict[str, Any]:
 
 def values_of_rows(head: Head) -> dict[str, dict[str, Derived]]:
     """What value_rows wrote, widened or not."""
-    return {
-        key: {
-            name: Derived(
-                head.newest_ms,
-                head.first_ms,
-                {number: int(amount) for number, amount in held.sums.items()},
-                {number: narrow(matches) for number, matches in held.live.items()},
-                held.lasts,
-                held.slots,
-            )
-            for name, held in of_score.items()
-        }
-        for key, of_score in head.by.items()
-    }
+    return {key: {name: _value(head, held) for name, held in of.items()} for key, of in head.by.items()}
+
+
+def _value(head: Head, row: ValueLayout) -> Derived:
+    sums: Any = row.sums
+    live: Any = row.live
+    if head.has_wide:
+        sums = {number: int(amount) for number, amount in sums.items()}
+        live = {number: narrow(matches) for number, matches in live.items()}
+    return Derived(head.newest_ms, head.first_ms, sums, live, row.lasts, row.slots)
 
 
 def wide_sums(sums: Mapping[int, int]) -> dict[int, str]:

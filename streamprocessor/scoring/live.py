@@ -191,7 +191,8 @@ def keep_what_is_worth(terms: dict[int, LiveTerm], derived: Derived, t_ms: int) 
             derived.live[number] = matches[first:]
     for of_score in derived.by.values():
         for of_value in of_score.values():
-            keep_what_is_worth(terms, of_value, t_ms)
+            if of_value.live:
+                keep_what_is_worth(terms, of_value, t_ms)
 
 
 def _sum_from(matches: Sequence[Match], first: int) -> int:

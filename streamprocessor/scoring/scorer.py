@@ -107,11 +107,12 @@ class Scorer:
         """Take the facts in and keep the record small; how many pieces went early, and how many values."""
         intake = take_in(self._plan, record, facts, joined)
         capped = intake.capped
-        if is_due(record):
+        is_folded = is_due(record)
+        if is_folded:
             capped += fold(self._plan, record)
         if record.fold_at_ms is None:
             record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
-        forgotten = forget_weakest(self._plan, record) if self._plan.values else 0
+        forgotten = forget_weakest(self._plan, record, is_weighed=is_folded) if self._plan.values else 0
         if record.derived.live or record.derived.by:
             keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         return intake, capped, forgotten

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
+from streamprocessor.scoring.joining import sources_of
 from streamprocessor.scoring.keeping import value_name
 from streamprocessor.scoring.plan import Plan, ScorePlan
 from streamprocessor.scoring.presented import Cell, unrounded
@@ -13,11 +16,14 @@ from streamprocessor.scoring.steps import ScoreStep
 from streamprocessor.scoring.terms import Gauge
 from streamprocessor.scoring.timing import Exit, holds_until, unrounded_at
 from streamprocessor.scoring.values_plan import ValuesPlan
+from streamprocessor.scoring.weighing import most_value_bytes, weight_of_folded_value, weight_of_value, weight_of_values
 
 Shown: TypeAlias = dict[str, tuple[int, "str | None"]]
 
 MOST_KEPT = 5
-"""Times `max_values`: so many are kept; where there are more, the strongest MOST_KEPT - 1 times as many stay."""
+"""Times `max_values`: at most so many are kept; where there are more, MOST_KEPT - 1 times as many stay."""
+
+_RANK = itemgetter(0, 1, 2)
 
 
 class Standing(NamedTuple):
@@ -39,21 +45,22 @@ def known_values(score: ScorePlan, derived: Derived) -> Mapping[str, Derived]:
 
 def standings(score: ScorePlan, derived: Derived, shown: Shown, t_ms: int) -> list[Standing]:
     """Every value at t: those that are shown first, the strongest first. shown: what was shown last, for the stages."""
-    values = _values(score)
-    found = []
+    values, display, terms = _values(score), score.display, score.terms
+    ranked = []
     for name, of_value in known_values(score, derived).items():
         gauge = Gauge()
         total = 0
-        for term in score.terms:
+        for term in terms:
             total += term.look(of_value, t_ms, gauge)
         exact = unrounded(total)
-        cell = score.display.cell(exact)
-        stage = score.display.stage(cell, shown.get(name, values.blank)[1])
-        is_other = (cell.presented_nano, stage) != values.blank
-        found.append(Standing(name, exact, cell, stage, is_other, total, gauge))
-    found.sort(key=_rank)
-    return found[: values.most_shown] + [
-        each._replace(is_shown=False) if each.is_shown else each for each in found[values.most_shown :]
+        cell = display.cell(exact)
+        stage = display.stage(cell, shown.get(name, values.blank)[1]) if display.stages else None
+        is_blank = (cell.presented_nano, stage) == values.blank
+        ranked.append((is_blank, -cell.presented_nano, name, exact, cell, stage, total, gauge))
+    ranked.sort(key=_RANK)
+    return [
+        Standing(name, exact, cell, stage, not is_blank and place < values.most_shown, total, gauge)
+        for place, (is_blank, _, name, exact, cell, stage, total, gauge) in enumerate(ranked)
     ]
 
 
@@ -120,16 +127,30 @@ def first_change(
         now = nearest
 
 
-def forget_weakest(plan: Plan, record: Record) -> int:
-    """Forget the weakest values where too many are kept: they begin again at 0 with their next event; how many."""
+def forget_weakest(plan: Plan, record: Record, *, is_weighed: bool) -> int:
+    """Forget the weakest values where too many are kept: they begin again at 0 with their next event; how many.
+
+    is_weighed: also where they are too heavy; it changes with what is folded, and is dear to tell. What other contacts'
+    evidence brings can't be forgotten here, so with it nothing is weighed.
+    """
     forgotten = 0
+    is_weighed = is_weighed and not sources_of(record)
     for score in plan.scores:
-        if score.values is None or len(known_values(score, record.derived)) <= MOST_KEPT * score.values.most_shown:
+        if score.values is None or not known_values(score, record.derived):
             continue
+        most_bytes = most_value_bytes(record) // len(plan.values) if is_weighed else None
+        if most_bytes is not None and weight_of_values(record, score.values.key) <= most_bytes:
+            most_bytes = None
         of_score = record.derived.by[score.values.key]
+        if most_bytes is None and len(of_score) <= MOST_KEPT * score.values.most_shown:
+            continue
         points = {name: unrounded_at(score, of_value, record.at_ms) for name, of_value in of_score.items()}
-        ranked = sorted(points, key=lambda name: (-points[name], name))
-        going = set(ranked[(MOST_KEPT - 1) * score.values.most_shown :])
+        ranked = sorted(points, key=lambda name: (-points[name], name))[: (MOST_KEPT - 1) * score.values.most_shown]
+        if most_bytes is not None:
+            ranked = _light_enough(score.values, record, ranked, most_bytes - most_bytes // 4)
+        going = of_score.keys() - ranked
+        if not going:
+            continue
         forgotten += len(going)
         for name in going:
             del of_score[name]
@@ -139,7 +160,20 @@ def forget_weakest(plan: Plan, record: Record) -> int:
     return forgotten
 
 
-def _without(values: ValuesPlan, going: set[str], piece: Piece) -> Piece:
+def _light_enough(values: ValuesPlan, record: Record, ranked: list[str], most_bytes: int) -> list[str]:
+    """The first of the values that weigh no more than that together; one at least."""
+    known = record.derived.by[values.key]
+    folded = {} if record.folded is None else record.folded.by.get(values.key, {})
+    weight = 0
+    for place, name in enumerate(ranked):
+        weight += weight_of_value(name, known[name])
+        weight += weight_of_folded_value(name, folded[name]) if name in folded else 0
+        if weight > most_bytes:
+            return ranked[: max(1, place)]
+    return ranked
+
+
+def _without(values: ValuesPlan, going: AbstractSet[str], piece: Piece) -> Piece:
     """The piece, which does not count for these values any more."""
     if not values.may_take(piece.kept) or value_name(piece.kept[values.path]) not in going:
         return piece
@@ -178,10 +212,6 @@ def _room(each: Standing, hidden_room: Cell | None) -> Cell:
     if each.is_shown or hidden_room is None or each.cell.presented_nano >= hidden_room.presented_nano:
         return each.cell
     return hidden_room
-
-
-def _rank(each: Standing) -> tuple[bool, int, str]:
-    return not each.is_shown, -each.cell.presented_nano, each.name
 
 
 def _values(score: ScorePlan) -> ValuesPlan:

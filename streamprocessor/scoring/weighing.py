@@ -48,30 +48,51 @@ def is_too_much(record: Record) -> bool:
 
 def most_bytes(record: Record) -> int:
     """What single pieces and what is derived of them may weigh beside everything else that the record holds."""
-    holders: list[Record | Source] = [record, *sources_of(record)]
-    others = sum(weight_of_folded(holder.folded) + weight_of_attributes(holder.attributes) for holder in holders)
-    others += sum(weight_of_verdicts(holder) for holder in holders) + weight_of_values(record.derived)
+    keys = set(record.derived.by).union(*(folded.by for folded in folded_of(record)))
+    others = _weight_of_others(record) + sum(weight_of_values(record, key) for key in keys)
     return max(LEAST_BYTES, min(MOST_BYTES, MOST_RECORD_BYTES - others))
 
 
+def most_value_bytes(record: Record) -> int:
+    """What the values of all `by` scores may weigh beside everything else, so that single pieces have their least."""
+    return max(LEAST_BYTES, MOST_RECORD_BYTES - LEAST_BYTES - _weight_of_others(record))
+
+
+def _weight_of_others(record: Record) -> int:
+    """Of all that is neither single pieces, with what is derived of them, nor values."""
+    holders: list[Record | Source] = [record, *sources_of(record)]
+    return sum(
+        weight_of_folded(holder.folded) + weight_of_attributes(holder.attributes) + weight_of_verdicts(holder)
+        for holder in holders
+    )
+
+
 def weight_of_folded(folded: Folded | None) -> int:
-    """Of its limit keys, matches, names."""
+    """Of its limit keys, matches, names, but not of its values."""
     if folded is None:
         return 0
     rules = sum(40 + len(key) + len(rule.slots) + len(rule.live) * LIVE_BYTES for key, rule in folded.rules.items())
-    of_values = sum(
-        16 + _size_of_value(name) + weight_of_folded(held) for of in folded.by.values() for name, held in of.items()
-    )
-    return rules + sum(10 + len(type_) for type_ in folded.lasts) + of_values
+    return rules + sum(10 + len(type_) for type_ in folded.lasts)
 
 
-def weight_of_values(derived: Derived) -> int:
-    """Of the values of `by` scores: their names, sums and times; what single pieces bring goes with them."""
-    return sum(
-        SHOWN_BYTES + 2 * _size_of_value(name) + SUM_BYTES * (len(held.sums) + len(held.lasts))
-        for of in derived.by.values()
-        for name, held in of.items()
-    )
+def weight_of_values(record: Record, key: str) -> int:
+    """Of all values of the `by` score of this key: what is derived of them, and what is folded."""
+    known = record.derived.by.get(key, {})
+    weight = sum(map(weight_of_value, known, known.values()))
+    for folded in folded_of(record):
+        of = folded.by.get(key, {})
+        weight += sum(map(weight_of_folded_value, of, of.values()))
+    return weight
+
+
+def weight_of_value(name: str, held: Derived) -> int:
+    """Of one: its name, sums and times, and how it is shown; what single pieces bring goes with them."""
+    return SHOWN_BYTES + 2 * _size_of_value(name) + SUM_BYTES * (len(held.sums) + len(held.lasts))
+
+
+def weight_of_folded_value(name: str, held: Folded) -> int:
+    """Of what is folded of one."""
+    return 16 + _size_of_value(name) + weight_of_folded(held)
 
 
 def weight_of_attributes(attributes: Mapping[str, Any]) -> int:

@@ -11,7 +11,11 @@ from streamprocessor.errors import ModelError
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD_FILES = sorted(
-    [*(ROOT / "tests" / "contract" / "models").glob("*.yaml"), *(ROOT / "deploy").glob("scoring*.yaml")]
+    [
+        *(ROOT / "tests" / "contract" / "models").glob("*.yaml"),
+        *(ROOT / "deploy").glob("scoring*.yaml"),
+        *(ROOT / "deploy" / "models").glob("*.yaml"),
+    ]
 )
 
 

@@ -4,61 +4,30 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from streamprocessor.contract.events import decode_fact
 from streamprocessor.contract.model_file import parse_model, read_model
-from streamprocessor.insight.imports.access_log import read_access_log
-from streamprocessor.insight.imports.csv_mapping import read_mapping
-from streamprocessor.insight.imports.csv_rows import read_csv
-from streamprocessor.insight.imports.importer import checked
-from streamprocessor.insight.imports.rows import BadRow, ReadRow, Row
+from streamprocessor.insight.imports.rows import BadRow, Row
 from streamprocessor.insight.offline import score_offline
-from streamprocessor.scoring.facts import Fact
+from tests.insight.public_data import (
+    AFTER_THE_LOG_MS,
+    AFTER_THE_MAILS_MS,
+    DATA,
+    ROOT,
+    all_mails,
+    facts_of,
+    read_log,
+    read_marketo,
+)
 from tests.scoring.oracle import oracle_scores
 
-ROOT = Path(__file__).parents[2]
-DATA = ROOT.parent / "shared" / "data"
-MARKETO = {
-    "opens": "activity_open_email.csv",
-    "clicks": "activity_click_email.csv",
-    "unsubscribes": "activity_unsubscribe_email.csv",
-    "deliveries": "activity_email_delivered.csv",
-}
-NOW_MS = 1_795_334_400_000
-AFTER_THE_LOG_MS = 1_432_200_000_000  # 2015-05-21
-AFTER_THE_MAILS_MS = 1_589_500_800_000  # 2020-05-15
 ROBOT_LEAD = "1124755"
 
 pytestmark = [
     pytest.mark.data,
     pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not here"),
 ]
-
-
-def read_log() -> list[ReadRow]:
-    with (DATA / "apache_access.log").open("rb") as lines:
-        return list(checked(read_access_log(lines), NOW_MS))
-
-
-def read_marketo(kind: str) -> Iterator[ReadRow]:
-    mapping = read_mapping(ROOT / "deploy" / "imports" / f"marketo-{kind}.yaml")
-    with (DATA / "marketo" / MARKETO[kind]).open("rb") as lines:
-        yield from checked(read_csv(lines, mapping, MARKETO[kind]), NOW_MS)
-
-
-def all_mails() -> list[Row]:
-    return [row for kind in MARKETO for row in read_marketo(kind) if isinstance(row, Row)]
-
-
-def facts_of(rows: list[Row]) -> dict[str, list[Fact]]:
-    facts: dict[str, list[Fact]] = {}
-    for row in rows:
-        facts.setdefault(row.contact_id, []).append(decode_fact(row.value, row.contact_id, NOW_MS))
-    return facts
 
 
 def test_the_log_has_one_bad_line_and_no_other() -> None:

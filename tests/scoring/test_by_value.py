@@ -197,21 +197,24 @@ def test_of_too_many_values_the_weakest_are_forgotten_and_begin_again() -> None:
     assert [part.event_id for part in parts] == ["a9"]
 
 
-def test_a_record_stays_small_with_thousands_of_values() -> None:
+@pytest.mark.parametrize(("most_shown", "values", "at_once"), [(20, 6_000, 100), (100, 1_500, 30), (100, 500, 2)])
+def test_a_record_stays_small_with_thousands_of_values(most_shown: int, values: int, at_once: int) -> None:
     link = EventRule("link", ("visit",), 1 * E15, limit=Limit(count=1, per="properties.url"))
-    scorer = scorer_of(FADING, link, EventRule("brief", ("visit",), E15, decay=ExpiresAfter(90 * DAY_MS)), QUIET)
+    brief = EventRule("brief", ("visit",), E15, decay=ExpiresAfter(90 * DAY_MS))
+    scorer = scorer_of(FADING, link, brief, QUIET, most_shown=most_shown)
     record = scorer.blank()
-    forgotten, sizes = 0, []
-    for batch in range(60):
-        facts = [visit(f"e{batch}-{n}", batch + n / 100, f"product {batch * 37 + n}", url=f"u{n}") for n in range(100)]
+    forgotten, largest = 0, 0
+    for first in range(0, values, at_once):
+        facts = [visit(f"e{n}", n / 1_440, f"product {n}", url=f"u{n}") for n in range(first, first + at_once)]
         forgotten += scorer.apply(record, facts).forgotten
         value = encode_record(record)
         record = decode_record(value)
-        sizes.append(len(value))
-        assert len(record.derived.by["interest@properties.product"]) <= 100
-        assert record.folded is None or all(len(of) <= 100 for of in record.folded.by.values())
-    assert forgotten > 1_000
-    assert max(sizes) < 96 * 1024
+        largest = max(largest, len(value))
+    kept = record.derived.by["interest@properties.product"]
+    assert len(kept) == values - forgotten
+    assert most_shown <= len(kept) <= 5 * most_shown
+    assert len(points(scorer, record, values / 1_440)) == most_shown
+    assert largest < 64 * 1024
 
 
 def test_a_stage_of_a_value_is_held_down_to_leave_below() -> None:
