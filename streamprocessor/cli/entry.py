@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from streamprocessor.cli.api import api
 from streamprocessor.cli.collector import collector
 from streamprocessor.cli.demo import demo
 from streamprocessor.cli.explain import explain
@@ -68,6 +69,7 @@ for command in (
     demo,
     worker,
     collector,
+    api,
     topics,
     model,
     status,
