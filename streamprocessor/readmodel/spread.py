@@ -37,8 +37,9 @@ class Landmarks(NamedTuple):
         if unrounded_nano >= self.median_nano:
             return 50 + 50 * (unrounded_nano - self.median_nano) / (self.highest_nano - self.median_nano)
         floor = min(0, self.lowest_nano)
-        share = (unrounded_nano - floor) / (self.median_nano - floor)
-        return 50 * min(1.0, max(0.0, share))
+        if unrounded_nano <= floor:
+            return 0.0
+        return 50 * (unrounded_nano - floor) / (self.median_nano - floor)
 
 
 class Spread:

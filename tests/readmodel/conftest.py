@@ -28,7 +28,7 @@ scores:
     rules:
       - {id: open, on: email_open, points: 1, limit: {count: 1, per: properties.message}}
       - {id: click, on: email_click, points: 5, limit: {count: 1, per: properties.url, within: 7d}}
-      - {id: pricing, on: page_visit, points: 10, where: {properties.path: {starts_with: /pricing}}, limit: {points: 30}}
+      - {id: pricing, on: page_visit, points: 10, where: {properties.path: /pricing}, limit: {points: 30}}
       - {id: contact-us, on: form_submission, points: 25, where: {properties.form: contact}}
       - {id: unsubscribed, on: unsubscribe, points: -50, decay: none}
     stages: {cold: 0, warm: 16, hot: 41} # no hysteresis: within it a stage depends on what arrived first
@@ -37,7 +37,11 @@ scores:
       - {id: ceo, when: {attributes.job_title: {contains: CEO}}, points: 10}
     stages: {B: 0, A: 10}
   grade:
-    combine: {matrix: {rows: fit, columns: engagement, labels: {A: {cold: A3, warm: A2, hot: A1}, B: {cold: B3, warm: B2, hot: B1}}}}
+    combine:
+      matrix:
+        rows: fit
+        columns: engagement
+        labels: {A: {cold: A3, warm: A2, hot: A1}, B: {cold: B3, warm: B2, hot: B1}}
   interest:
     by: properties.path
     decay: {half_life: 7d}
