@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 from aiokafka.errors import KafkaError
 
+from streamprocessor.contract.fields import contact_of
+from streamprocessor.errors import RecordError
 from streamprocessor.readmodel.problems import Problem
 
 
@@ -19,7 +21,11 @@ class Eraser:
         self._topic = topic
 
     async def erase(self, contact_id: str) -> str:
-        """The id of the update, once Kafka has it; raises Problem where Kafka does not take it."""
+        """The id of the update, once Kafka has it; raises Problem where it can't be a contact's, or Kafka is away."""
+        try:
+            contact_of(contact_id.encode())
+        except RecordError as error:
+            raise Problem(400, "bad-parameter", f"contact: {error.detail}") from error
         id_ = uuid.uuid4().hex
         value = orjson.dumps({"id": id_, "contact_id": contact_id, "update": "erase"})
         try:
