@@ -55,6 +55,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction all of whose questions see one state of the tables."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":  # SQLite's are so anyway
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
 def start_over(connection: Connection) -> None:
     """Empty derived tables; whoever projected into the former ones finds another epoch."""
     derived.drop_all(connection)

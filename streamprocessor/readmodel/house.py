@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine
 
+from streamprocessor.readmodel.database import reading
 from streamprocessor.readmodel.erasing import Eraser
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.queries import Order, spread_of
@@ -23,7 +24,8 @@ from streamprocessor.scoring.scorer import Scorer
 Tell = Callable[[Scorer, Record, str, int], dict[str, Any]]
 """What is told of a contact at an instant, in the shape of `score --json`."""
 
-_SPREAD_SECONDS = 5.0
+_SPREAD_SECONDS = 2.0
+_MOST_SPREADS = 1_000
 
 
 class Call(NamedTuple):
@@ -51,13 +53,13 @@ class House:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the tables."""
-        with self.engine.connect() as connection, connection.begin():
+        """A transaction all of whose questions see one state of the tables."""
+        with reading(self.engine) as connection:
             yield connection
 
 
 class Spreads:
-    """Spreads of scores, each looked up again when it is some seconds old: all contacts are counted for one."""
+    """Spreads of scores, each looked up again when it is some seconds old."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -71,18 +73,11 @@ class Spreads:
             known = self._known.get(order)
             if known is not None and self._clock() < known[0]:
                 return known[1]
-            began_seconds = self._clock()
             spread = spread_of(connection, score, value)
-            now_seconds = self._clock()
             if len(self._known) >= _MOST_SPREADS:
                 self._known.clear()
-            # What took long is kept for longer, so that counting is never most of the work.
-            kept_seconds = max(_SPREAD_SECONDS, 20 * (now_seconds - began_seconds))
-            self._known[order] = (now_seconds + kept_seconds, spread)
+            self._known[order] = (self._clock() + _SPREAD_SECONDS, spread)
             return spread
-
-
-_MOST_SPREADS = 1_000
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def _values(house: House, call: Call) -> dict[str, Any]:
         )
     with house.reading() as connection:
         rows = queries.values_of(connection, name)
-    return {"values": [{"value": row.value, "count": row.count} for row in rows]}
+    return {"values": [{"value": row.value, "count": int(row.contacts)} for row in rows]}
 
 
 def _hot_leads(house: House, call: Call) -> dict[str, Any]:

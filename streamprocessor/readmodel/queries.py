@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import groupby
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
-from streamprocessor.readmodel.filters import ContactFilter, narrowed
+from streamprocessor.readmodel.filters import ContactFilter, ScoreCondition, narrowed
 from streamprocessor.readmodel.spread import Cell, Landmarks, Spread
-from streamprocessor.readmodel.tables import contacts, history, hot_leads, scores, segments
+from streamprocessor.readmodel.tables import contacts, history, hot_leads, scores, segments, tallies
+from streamprocessor.scoring.model import NANO
 
+_UNROUNDED = scores.c.unrounded_nano
 SHOWN = (
     contacts.c.contact_id,
     contacts.c.updated_at_ms,
@@ -57,8 +59,22 @@ def page_of_contacts(
 
 def count_contacts(connection: Connection, wanted: ContactFilter) -> int:
     """How many contacts are wanted."""
+    if len(wanted.scores) == 1 and wanted == ContactFilter(scores=wanted.scores):
+        return _tallied(connection, wanted.scores[0])
     query = narrowed(select(func.count()).select_from(contacts), wanted)
     return int(connection.execute(query).scalar_one())
+
+
+def _tallied(connection: Connection, wanted: ScoreCondition) -> int:
+    low = None if wanted.at_least is None else round(wanted.at_least * NANO)
+    high = None if wanted.at_most is None else round(wanted.at_most * NANO)
+    return sum(
+        cell.contacts
+        for cell in _cells(connection, wanted.score, wanted.value)
+        if (not wanted.stages or cell.stage in wanted.stages)
+        and (low is None or (cell.presented_nano is not None and cell.presented_nano >= low))
+        and (high is None or (cell.presented_nano is not None and cell.presented_nano <= high))
+    )
 
 
 def scores_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, list[Any]]:
@@ -82,24 +98,20 @@ def contact_row(connection: Connection, contact_id: str) -> Any | None:
 
 def spread_of(connection: Connection, score: str, value: str) -> Spread:
     """How the score is spread over all contacts that have it."""
-    of_score = and_(scores.c.name == score, scores.c.value == value)
-    unrounded = scores.c.unrounded_nano
-    query = (
-        select(scores.c.presented_nano, scores.c.stage, func.count(), func.min(unrounded), func.max(unrounded))
-        .where(of_score)
-        .group_by(scores.c.presented_nano, scores.c.stage)
-    )
-    cells = [Cell(*row) for row in connection.execute(query)]
-    numbers = sorted(cell for cell in cells if cell.presented_nano is not None)
-    if not numbers:
+    cells = _cells(connection, score, value)
+    shown: Counter[int] = Counter()
+    for cell in cells:
+        if cell.presented_nano is not None:
+            shown[cell.presented_nano] += cell.contacts
+    if not shown:
         return Spread(cells, None)
-    count = sum(cell.contacts for cell in numbers)
-    middles = {(count - 1) // 2, count // 2}
-    found = [_nth(connection, of_score, numbers, middle) for middle in middles]
-    landmarks = Landmarks(
-        min(cell.lowest_nano for cell in numbers), sum(found) / len(found), max(cell.highest_nano for cell in numbers)
+    of_score = (
+        select(scores.c.unrounded_nano).where(scores.c.name == score, scores.c.value == value).order_by(_UNROUNDED)
     )
-    return Spread(cells, landmarks)
+    count = shown.total()
+    ends = (_nth(connection, of_score, shown, 0), _nth(connection, of_score, shown, count - 1))
+    middles = [_nth(connection, of_score, shown, middle) for middle in {(count - 1) // 2, count // 2}]
+    return Spread(cells, Landmarks(ends[0], sum(middles) / len(middles), ends[1]))
 
 
 def steps_of(connection: Connection, contact_id: str, before: int | None, limit: int) -> Sequence[Any]:
@@ -136,12 +148,13 @@ def newest_hot_lead(connection: Connection) -> int:
 
 
 def values_of(connection: Connection, score: str) -> Sequence[Any]:
-    """(value, count) of a `by` score, the most common first."""
+    """(value, contacts) of a `by` score, the most common first."""
+    count = func.sum(tallies.c.contacts)
     query = (
-        select(scores.c.value, func.count().label("count"))
-        .where(scores.c.name == score, scores.c.value != "")
-        .group_by(scores.c.value)
-        .order_by(func.count().desc(), scores.c.value)
+        select(tallies.c.value, count.label("contacts"))
+        .where(tallies.c.name == score, tallies.c.value != "")
+        .group_by(tallies.c.value)
+        .order_by(count.desc(), tallies.c.value)
         .limit(1_000)
     )
     return connection.execute(query).all()
@@ -174,27 +187,25 @@ def _hot_leads() -> Select[Any]:
     )
 
 
-def _nth(connection: Connection, of_score: Any, cells: list[Cell], index: int) -> int:
-    """The unrounded score at the index, from the lowest on; only those shown like it are looked through."""
-    for _, group in groupby(cells, key=lambda cell: cell.presented_nano):
-        alike = list(group)
-        count = sum(cell.contacts for cell in alike)
-        if index < count:
-            return _nth_alike(connection, of_score, alike, index)
-        index -= count
-    message = f"spread: wanted an index within {len(cells)} cells; got one beyond them"
-    raise IndexError(message)
+def _cells(connection: Connection, score: str, value: str) -> list[Cell]:
+    query = select(tallies.c.presented_nano, tallies.c.stage, tallies.c.contacts)
+    rows = connection.execute(query.where(tallies.c.name == score, tallies.c.value == value))
+    return [Cell(int(shown) if shown else None, stage or None, contacts) for shown, stage, contacts in rows]
 
 
-def _nth_alike(connection: Connection, of_score: Any, alike: list[Cell], index: int) -> int:
-    lowest, highest = min(cell.lowest_nano for cell in alike), max(cell.highest_nano for cell in alike)
-    if lowest == highest:
-        return lowest
-    query = (
-        select(scores.c.unrounded_nano)
-        .where(of_score, scores.c.unrounded_nano.between(lowest, highest))
-        .order_by(scores.c.unrounded_nano)
-        .offset(index)
-        .limit(1)
-    )
-    return int(connection.execute(query).scalar_one())
+def _nth(connection: Connection, of_score: Select[Any], shown: Mapping[int, int], index: int) -> int:
+    """The unrounded score at the index, from the lowest on; only those shown like it are looked through.
+
+    Midway between two presented scores lies what separates them: rounding is by halves of the same step.
+    """
+    marks = sorted(shown)
+    at = 0
+    while index >= shown[marks[at]]:
+        index -= shown[marks[at]]
+        at += 1
+    query = of_score
+    if at > 0:
+        query = query.where(-(-(marks[at - 1] + marks[at]) // 2) <= _UNROUNDED)
+    if at + 1 < len(marks):
+        query = query.where(-(-(marks[at] + marks[at + 1]) // 2) > _UNROUNDED)
+    return int(connection.execute(query.offset(index).limit(1)).scalar_one())

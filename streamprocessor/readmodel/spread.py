@@ -16,8 +16,6 @@ class Cell(NamedTuple):
     presented_nano: int | None
     stage: str | None
     contacts: int
-    lowest_nano: int
-    highest_nano: int
 
 
 class Landmarks(NamedTuple):

@@ -40,8 +40,6 @@ Index(
     scores.c.value,
     scores.c.unrounded_nano.desc(),
     scores.c.contact_id,
-    scores.c.presented_nano,
-    scores.c.stage,
 )
 Index(
     "scores_staged",
@@ -50,6 +48,17 @@ Index(
     scores.c.stage,
     scores.c.unrounded_nano.desc(),
     scores.c.contact_id,
+)
+
+# How many contacts are shown alike: kept beside the scores, so that nobody has to count a million of them.
+tallies = Table(
+    "tallies",
+    derived,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("presented_nano", Text, primary_key=True),  # "" where the score is a label alone
+    Column("stage", Text, primary_key=True),  # "" where it has none
+    Column("contacts", BigInteger, nullable=False),
 )
 
 attributes = Table(

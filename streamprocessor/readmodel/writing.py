@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, and_, delete, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from streamprocessor.errors import MustRestart
 from streamprocessor.readmodel.batches import CHANGELOG, Changes, Place
 from streamprocessor.readmodel.database import begin_epoch, epoch_of, read_state, write_state, writing
-from streamprocessor.readmodel.tables import attributes, contacts, history, hot_leads, projected, scores
+from streamprocessor.readmodel.tables import attributes, contacts, history, hot_leads, projected, scores, tallies
 
+_CELL = ("name", "value", "presented_nano", "stage")
+_DIALECTS: dict[str, Any] = {"sqlite": sqlite, "postgresql": postgresql}
 _MANY = 500  # names in one statement
 _PROJECTED_AT = "projected_at_ms"
 _CROSSED_MS = 3_600_000  # within it a step may be here before its contact is
@@ -69,7 +73,7 @@ def forget_old_steps(engine: Engine, before_ms: int, now_ms: int) -> None:
 
 def start_contacts_over(connection: Connection) -> None:
     """Drop what the changelog made; steps and hot leads, which Kafka does not hold as long as we do, stay."""
-    for table in (contacts, scores, attributes):
+    for table in (contacts, scores, attributes, tallies):
         connection.execute(delete(table))
     connection.execute(delete(projected).where(projected.c.topic == CHANGELOG))
     begin_epoch(connection)
@@ -78,6 +82,7 @@ def start_contacts_over(connection: Connection) -> None:
 def _write_contacts(connection: Connection, changes: Changes) -> None:
     written = list(changes.contacts.values())
     ids = [rows.contact_id for rows in written]
+    _tally(connection, ids, [row for rows in written for row in rows.scores])
     for table in (contacts, scores, attributes):
         _delete(connection, table, table.c.contact_id, ids)
     _insert(connection, contacts, [rows.contact for rows in written if rows.contact is not None])
@@ -88,6 +93,27 @@ def _write_contacts(connection: Connection, changes: Changes) -> None:
             for table in (history, hot_leads):
                 is_former = and_(table.c.contact_id == rows.contact_id, table.c.at_ms <= rows.born_ms)
                 connection.execute(delete(table).where(is_former))
+
+
+def _tally(connection: Connection, ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Count the contacts' rows instead of those that are there now."""
+    cells = Counter(_cell(row) for row in rows)
+    for some in _portions(ids):
+        for row in connection.execute(select(scores).where(scores.c.contact_id.in_(some))):
+            cells[_cell(dict(row._mapping))] -= 1
+    # In one order, whoever counts.
+    changed = [dict(zip(_CELL, cell, strict=True)) | {"contacts": n} for cell, n in sorted(cells.items()) if n]
+    if not changed:
+        return
+    statement = _DIALECTS[connection.dialect.name].insert(tallies)
+    contacts_now = tallies.c.contacts + statement.excluded.contacts
+    connection.execute(statement.on_conflict_do_update(index_elements=_CELL, set_={"contacts": contacts_now}), changed)
+    connection.execute(delete(tallies).where(tallies.c.contacts == 0))
+
+
+def _cell(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    presented_nano = row["presented_nano"]
+    return row["name"], row["value"], "" if presented_nano is None else str(presented_nano), row["stage"] or ""
 
 
 def _write_steps(connection: Connection, changes: Changes) -> None:

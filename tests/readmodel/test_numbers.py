@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 import time
 
 import orjson
@@ -72,6 +73,7 @@ async def test_lists_are_in_order_filters_hold_and_counts_agree(town, new_api, d
     assert down[0]["relative"] == 100
 
     spread = api.get("/api/scores/engagement/distribution")
+    assert (spread["lowest"], spread["median"], spread["highest"]) == (marks[-1], statistics.median(marks), marks[0])
     assert spread["count"] == len(down) == sum(bucket["count"] for bucket in spread["buckets"])
     for stage in spread["stages"]:
         of_stage = every_contact(api, score="engagement", stage=stage["stage"])

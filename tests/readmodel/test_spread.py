@@ -52,7 +52,7 @@ def test_relative_scores_lie_within_0_and_100_and_keep_the_order(scores, one, ot
 
 
 def spread_of(*shown):
-    return Spread([Cell(points * NANO, stage, count, 0, 0) for points, stage, count in shown], Landmarks(0, 0, 0))
+    return Spread([Cell(points * NANO, stage, count) for points, stage, count in shown], Landmarks(0, 0, 0))
 
 
 def test_the_percentile_rank_counts_those_below_and_half_of_those_alike():
@@ -63,7 +63,7 @@ def test_the_percentile_rank_counts_those_below_and_half_of_those_alike():
 
 
 def test_stages_are_counted_labels_included():
-    spread = Spread([Cell(None, "A1", 3, 0, 0), Cell(None, "B2", 4, 0, 0)], None)
+    spread = Spread([Cell(None, "A1", 3), Cell(None, "B2", 4)], None)
 
     assert (spread.stages, spread.count, spread.buckets(10)) == ({"A1": 3, "B2": 4}, 7, [])
 
