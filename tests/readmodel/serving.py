@@ -74,9 +74,13 @@ class ApiProcess:
 
     def get(self, path: str, token: str = ALL, **query: Any) -> Any:
         """The JSON of an answer that must be 200."""
-        answer = self._client.get(self.address + path, params=query, headers=bearer(token))
+        answer = self.ask(path, token, **query)
         assert answer.status_code == 200, (path, answer.status_code, answer.text, self.tail())
         return answer.json()
+
+    def ask(self, path: str, token: str = ALL, **query: Any) -> httpx.Response:
+        """An answer of any kind."""
+        return self._client.get(self.address + path, params=query, headers=bearer(token))
 
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels."""

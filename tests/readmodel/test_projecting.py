@@ -140,7 +140,7 @@ async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town
 
     await api.ready()
     found = await until(
-        lambda: api._client.get(f"{api.address}/api/contacts/late", headers={"authorization": "Bearer t-all"}),
+        lambda: api.ask("/api/contacts/late"),
         lambda answer: answer.status_code == 200,
         20,
         "the contact of before the restart",
