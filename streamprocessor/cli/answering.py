@@ -23,6 +23,9 @@ def print_scores(answers: Iterable[dict[str, Any]]) -> None:
 def print_explanation(answer: dict[str, Any]) -> None:
     """Print each score of one contact with the parts that add up to it."""
     click.echo(f"{answer['contact_id']} at {answer['at']}")
+    if not answer["scores"]:
+        into = answer.get("merged_into")
+        click.echo(f"it was merged into {into}, which has its scores" if into else "the person objects to being scored")
     for name, score, next_step_at in _numbers(answer["scores"]):
         next_step = f"; next step by time at {next_step_at}" if next_step_at else ""
         number = "" if score["score"] is None else f"{score['score']} ({score['unrounded']})"

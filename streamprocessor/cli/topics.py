@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def topics() -> None:
-    """Kafka's topics: list, check, apply."""
+    """Kafka's topics: list, check, apply, describe."""
 
 
 @topics.command("list")
@@ -82,6 +82,21 @@ def apply(ctx: click.Context, as_json: bool) -> None:
     if left:
         click.echo("\n".join(map(str, left)), err=True)
         ctx.exit(EXIT_FAILED)
+
+
+@topics.command()
+@process_options
+@click.pass_context
+def asyncapi(ctx: click.Context) -> None:
+    """Print what describes the topics to programs: AsyncAPI 3.0, as YAML."""
+    from pathlib import Path
+
+    from streamprocessor.contract.asyncapi import asyncapi as description_of
+    from streamprocessor.contract.asyncapi import asyncapi_text, read_folder
+
+    settings = settings_of(ctx)
+    folder = read_folder(Path(settings.topics_dir))
+    click.echo(asyncapi_text(description_of(folder, settings.topic_prefix)), nl=False)
 
 
 def _described(layout: Layout) -> list[dict[str, object]]:

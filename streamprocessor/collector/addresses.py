@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
+from streamprocessor.collector.wire import Entry
 from streamprocessor.errors import OperatorError
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -13,6 +15,7 @@ Address: TypeAlias = IPv4Address | IPv6Address
 
 KEPT_BITS = {4: 24, 6: 48}
 MOST_HOPS = 20
+LONGEST = 64  # characters of an address with brackets and port; what is remembered stays small by it
 
 
 def networks_of(said: str) -> tuple[Network, ...]:
@@ -53,6 +56,18 @@ class Origins:
             return str(address)
         return _network_part(address)
 
+    def cut_in(self, entries: Iterable[Entry]) -> None:
+        """Cut the addresses in records' `context` too, as they came in a body; what is no address is taken out."""
+        if not self._truncate:
+            return
+        for entry in entries:
+            context = entry.value.get("context")
+            if isinstance(context, dict) and "ip" in context:
+                said = context.pop("ip")
+                address = _parsed(said) if isinstance(said, str) else None
+                if address is not None:
+                    context["ip"] = _network_part(address)
+
     def _is_ours(self, address: Address) -> bool:
         return any(address in network for network in self._proxies)
 
@@ -61,10 +76,12 @@ def _network_part(address: Address) -> str:
     return str(ip_network((address, KEPT_BITS[address.version]), strict=False).network_address)
 
 
-@lru_cache(maxsize=4096)
 def _parsed(said: str | None) -> Address | None:
-    if not said:
-        return None
+    return _address_of(said) if said and len(said) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _address_of(said: str) -> Address | None:
     text = said.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from streamprocessor.collector.wire import Entry
+from streamprocessor.collector.wire import Entry, update_entry
 from streamprocessor.contract.fields import content_key
-from streamprocessor.contract.times import format_rfc3339
 
 
 def bindings(known: str | None, address: str | None, anonymous: str | None, occurred_at_ms: int) -> list[Entry]:
@@ -18,16 +17,6 @@ def bindings(known: str | None, address: str | None, anonymous: str | None, occu
     person = known or address
     if person is None or anonymous is None:
         return []
-    return [_identify(person, anonymous, occurred_at_ms)]
-
-
-def _identify(contact_id: str, anonymous: str, occurred_at_ms: int) -> Entry:
-    value = {
-        # The same two found together again say nothing new: one id.
-        "id": content_key(["identify", contact_id, anonymous]),
-        "contact_id": contact_id,
-        "occurred_at": format_rfc3339(occurred_at_ms),
-        "update": "identify",
-        "anonymous_id": anonymous,
-    }
-    return Entry("contact-updates", contact_id, value)
+    # The same two found together again say nothing new: one id.
+    update_id = content_key(["identify", person, anonymous])
+    return [update_entry(update_id, person, occurred_at_ms, {"update": "identify", "anonymous_id": anonymous})]

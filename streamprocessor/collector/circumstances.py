@@ -5,27 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from streamprocessor.collector.wire import Request
+from streamprocessor.contract.actors import actor_of
+from streamprocessor.scoring.facts import HUMAN
 
 MAX_USER_AGENT_CHARS = 500
 
-_PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
-_PREFETCH_WORDS = ("prefetch", "prerender", "preview")
-
 
 def context_of(request: Request) -> dict[str, Any]:
-    """An event's `context`: the user agent and the address, as far as they are known and kept."""
+    """An event's `context`: the user agent and the address, as far as they are known and kept.
+
+    The actor only of what is fetched ahead: all else the worker finds out by the user agent.
+    """
     context: dict[str, Any] = {}
     if user_agent := request.headers.get("user-agent"):
         context["user_agent"] = user_agent[:MAX_USER_AGENT_CHARS]
     if request.ip:
         context["ip"] = request.ip
+    if is_prefetch(request):
+        context["actor"] = actor_of(user_agent, request.headers)
     return context
 
 
 def is_prefetch(request: Request) -> bool:
-    """Whether a browser or a proxy fetches ahead, before anybody asked for it."""
-    said = " ".join(request.headers.get(name, "") for name in _PREFETCH_HEADERS).lower()
-    return any(word in said for word in _PREFETCH_WORDS)
+    """Whether a browser or a proxy fetches ahead, before anybody asked for it: it says so beside its user agent."""
+    return actor_of(None, request.headers) != HUMAN
 
 
 def objects_to_tracking(request: Request) -> bool:

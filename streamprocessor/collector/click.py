@@ -39,7 +39,8 @@ def click(keys: TokenKeys, sites: Sites) -> WireFormat:
         )
         return Answer(302, b"", "text/plain", headers)
 
-    return WireFormat("click", (("GET", ROUTE),), open_click, _read, accepted, _refused, needs_key=False)
+    routes = (("GET", ROUTE),)
+    return WireFormat("click", routes, open_click, _read, accepted, _refused, needs_key=False, answers_unkept=True)
 
 
 def _read(request: Request, opened: Opened) -> Reading:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +21,13 @@ from streamprocessor.collector.keys import WriteKeys
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.safekeeping import NotKept, Safekeeping
 from streamprocessor.collector.throttle import Throttle
-from streamprocessor.collector.wire import Answer, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.wire import Answer, Awaiting, Opened, Reading, Refusal, Request, WireFormat
 from streamprocessor.contract.topics import Topic
 
 SPOOL_FULL_SECONDS = 10
 MOST_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
+ARRIVAL_SECONDS = 5.0
+MOST_ARRIVALS = 2  # a certificate, then a confirmation; together less than a sender waits for us
 _PREFLIGHT_SECONDS = b"86400"
 _OTHER_METHOD = b'{"code":"method","message":"wanted one of the methods in the header Allow; got another"}'
 
@@ -84,12 +88,12 @@ class Door:
         try:
             try:
                 request = await self._request(wire_format, scope, headers, receive)
-                opened = wire_format.open(request)
+                opened = await _opened(wire_format, request)
                 source = self._let_in(wire_format, opened)
                 reading = wire_format.read(request, opened)
                 if source is not None:
                     self._house.throttle.take(source, len(reading.entries))
-                await self._keep(reading, request.received_at_ms)
+                await self._keep(wire_format, reading, request.received_at_ms)
                 return wire_format.accepted(request, opened, reading)
             except (Refusal, Gone):
                 raise
@@ -129,10 +133,11 @@ class Door:
             raise Refusal(401, "write-key", f"write key: wanted one that is known here; got {got}")
         return source
 
-    async def _keep(self, reading: Reading, received_at_ms: int) -> None:
+    async def _keep(self, wire_format: WireFormat, reading: Reading, received_at_ms: int) -> None:
         house = self._house
         if len(reading.entries) > MOST_ENTRIES:
             raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
+        house.origins.cut_in(reading.entries)
         rows = checked_rows(reading, house.topics, received_at_ms)
         for bad in reading.bad:
             house.metrics.rejected.labels(bad.reason).inc()
@@ -142,6 +147,8 @@ class Door:
             await house.safekeeping.keep(rows)
         except NotKept as error:
             house.metrics.lost.labels(self._path).inc(len(rows))
+            if wire_format.answers_unkept:
+                return
             message = "no room to keep this while Kafka is away; try again"
             raise Refusal(503, "full", message, SPOOL_FULL_SECONDS) from error
         for topic, count in Counter(row.topic for row in rows).items():
@@ -173,6 +180,23 @@ class Door:
                 (b"access-control-max-age", _PREFLIGHT_SECONDS),
             ]
         return allowed
+
+
+async def _opened(wire_format: WireFormat, request: Request, arrivals: int = MOST_ARRIVALS) -> Opened:
+    """The request, parsed; what has to be fetched for it first is waited for, so many times."""
+    try:
+        return wire_format.open(request)
+    except Awaiting as refusal:
+        if not arrivals or not await _has_come(refusal.arrival):
+            raise
+    return await _opened(wire_format, request, arrivals - 1)
+
+
+async def _has_come(arrival: Future[bool]) -> bool:
+    """Whether it comes in time."""
+    waited_for = asyncio.wrap_future(arrival)
+    await asyncio.wait({waited_for}, timeout=ARRIVAL_SECONDS)
+    return waited_for.done() and waited_for.result()
 
 
 def _place_of(error: Exception) -> str:

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 
-from streamprocessor.collector.wire import Entry
+from streamprocessor.collector.wire import Entry, update_entry
 from streamprocessor.contract.fields import content_key
-from streamprocessor.contract.times import format_rfc3339
 
 MAX_FIELDS = 100
 MAX_NAME_CHARS = 100
@@ -84,14 +83,8 @@ def attributes_update(fields: Mapping[str, str], event_id: str, contact_id: str,
             attributes.setdefault(attribute, text.strip())
     if not attributes:
         return []
-    value = {
-        "id": content_key(["attributes", contact_id, event_id]),
-        "contact_id": contact_id,
-        "occurred_at": format_rfc3339(occurred_at_ms),
-        "update": "attributes",
-        "attributes": attributes,
-    }
-    return [Entry("contact-updates", contact_id, value)]
+    update_id = content_key(["attributes", contact_id, event_id])
+    return [update_entry(update_id, contact_id, occurred_at_ms, {"update": "attributes", "attributes": attributes})]
 
 
 def holds_card_number(text: str) -> bool:

@@ -17,13 +17,11 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import Field, create_form_parser
-
 from streamprocessor.collector.beacon import anonymous_id_of, contact_of_token
 from streamprocessor.collector.binding import bindings
 from streamprocessor.collector.circumstances import context_of
 from streamprocessor.collector.form_fields import address_in, attributes_update, kept_fields
+from streamprocessor.collector.multipart import multipart_fields
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.pages import page
 from streamprocessor.collector.sites import Sites, location_of, path_of, web_address
@@ -109,7 +107,7 @@ def _pairs_of(request: Request) -> Pairs:
         raise Refusal(415, "bad-content-type", message)
     try:
         return reader(content_type, request.body)
-    except (ValueError, FormParserError) as error:
+    except ValueError as error:
         raise Refusal(400, "bad-form", "The form could not be read.") from error
 
 
@@ -119,20 +117,7 @@ def _urlencoded(_content_type: str, body: bytes) -> Pairs:
 
 
 def _multipart(content_type: str, body: bytes) -> Pairs:
-    pairs: Pairs = []
-
-    def keep(field: Field) -> None:
-        if len(pairs) >= MAX_PARTS:
-            message = f"multipart: wanted at most {MAX_PARTS} parts; got more"
-            raise ValueError(message)
-        pairs.append(
-            ((field.field_name or b"").decode("utf-8", "replace"), (field.value or b"").decode("utf-8", "replace"))
-        )
-
-    parser = create_form_parser({"Content-Type": content_type.encode("latin-1", "replace")}, keep, lambda _file: None)
-    parser.write(body)
-    parser.finalize()
-    return pairs
+    return multipart_fields(content_type, body, MAX_PARTS)
 
 
 _READERS: dict[str, Callable[[str, bytes], Pairs]] = {

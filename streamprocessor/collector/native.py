@@ -13,7 +13,18 @@ from typing import Any
 import orjson
 
 from streamprocessor.collector.checking import MAX_ITEMS
-from streamprocessor.collector.wire import Answer, Bad, Entry, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.wire import (
+    ACTIVITIES,
+    CONTACT_UPDATES,
+    Answer,
+    Bad,
+    Entry,
+    Opened,
+    Reading,
+    Refusal,
+    Request,
+    WireFormat,
+)
 from streamprocessor.contract import reasons
 from streamprocessor.contract.cloud_events import event_object
 from streamprocessor.contract.json_text import kind_of
@@ -21,7 +32,6 @@ from streamprocessor.contract.topics import Topic
 from streamprocessor.errors import RecordError
 
 PATH = "/v1/events"
-ACTIVITIES, CONTACT_UPDATES = "activities", "contact-updates"
 
 _LINES = ("ndjson", "jsonl", "json-lines", "json-seq")
 _UNREADABLE = object()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from streamprocessor.collector.circumstances import context_of, is_prefetch
+from streamprocessor.collector.circumstances import context_of
 from streamprocessor.collector.tokens import TokenKeys, Tracked
 from streamprocessor.collector.wire import Answer, Entry, Opened, Reading, Refusal, Request, WireFormat
 from streamprocessor.contract.fields import content_key
 from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.scoring.facts import PROXY
 
 ROUTE = "/o/{token}.gif"
 
@@ -25,7 +24,8 @@ def pixel(keys: TokenKeys) -> WireFormat:
         token = request.path.rpartition("/")[2].removesuffix(".gif")
         return Opened(None, keys.verify("open", token, request.received_at_ms))
 
-    return WireFormat("pixel", (("GET", ROUTE),), open_pixel, _read, _accepted, _refused, needs_key=False)
+    routes = (("GET", ROUTE),)
+    return WireFormat("pixel", routes, open_pixel, _read, _accepted, _refused, needs_key=False, answers_unkept=True)
 
 
 def _read(request: Request, opened: Opened) -> Reading:
@@ -37,8 +37,6 @@ def _read(request: Request, opened: Opened) -> Reading:
 
 def _email_open(request: Request, mail: Tracked) -> Entry:
     context = context_of(request)
-    if is_prefetch(request):
-        context["actor"] = PROXY
     said = {"message": mail.message, "campaign": mail.campaign}
     value = {
         # The same picture fetched twice within a millisecond by one program is one fetch.

@@ -14,15 +14,13 @@ from typing import Any, NamedTuple
 
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.vocabulary import Vocabulary
-from streamprocessor.collector.wire import Entry
+from streamprocessor.collector.wire import Entry, update_entry
 from streamprocessor.contract import reasons
 from streamprocessor.contract.events import MAX_TYPE_CHARS
 from streamprocessor.contract.fields import contact_of, id_of
 from streamprocessor.contract.json_text import kind_of
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.errors import RecordError
-
-CONTACT_UPDATES = "contact-updates"
 
 _ON_A_PAGE = ("page_visit", "form_submission")
 
@@ -74,8 +72,8 @@ def records_of(said: Said, naming: Naming, vocabulary: Vocabulary) -> list[Entry
         entries.append(_event(said, said.event, contact_id, vocabulary))
     if said.attributes:
         update_id = said.id if said.event is None else _derived(said.id, "attributes")
-        attributes = vocabulary.attributes_of(said.attributes)
-        entries.append(_update(said, update_id, contact_id, {"update": "attributes", "attributes": attributes}))
+        content = {"update": "attributes", "attributes": vocabulary.attributes_of(said.attributes)}
+        entries.append(update_entry(update_id, contact_id, said.occurred_at_ms, content))
     if said.joins is not None:
         entries += _joins(said, said.joins, naming)
     if said.former_ids:
@@ -130,11 +128,6 @@ def _event(said: Said, event: Named, contact_id: str, vocabulary: Vocabulary) ->
     return Entry(vocabulary.topic_of(event_type), contact_id, value)
 
 
-def _update(said: Said, update_id: str, contact_id: str, content: dict[str, Any]) -> Entry:
-    value = {"id": update_id, "contact_id": contact_id, "occurred_at": format_rfc3339(said.occurred_at_ms), **content}
-    return Entry(CONTACT_UPDATES, contact_id, value)
-
-
 def _joins(said: Said, joins_id: str, naming: Naming) -> Iterator[Entry]:
     """What came under weaker ids joins the strongest: a user's id before an address, that before an anonymous id."""
     who = said.who
@@ -152,14 +145,15 @@ def _former(said: Said, contact_id: str, naming: Naming) -> Iterator[Entry]:
     for number, former in enumerate(said.former_ids):
         if former != contact_id:
             content = {"update": "merge", "from": contact_of(former.encode())}
-            yield _update(said, _derived(said.id, f"former-{number}"), contact_id, content)
+            yield update_entry(_derived(said.id, f"former-{number}"), contact_id, said.occurred_at_ms, content)
         # Whether it was a user's id or an anonymous one, the source does not say: it may have been both.
         if (anonymous := naming.anonymous(former)) != contact_id:
             yield _identified(said, _derived(said.id, f"former-anonymous-{number}"), contact_id, anonymous)
 
 
 def _identified(said: Said, update_id: str, contact_id: str, weaker_id: str) -> Entry:
-    return _update(said, update_id, contact_id, {"update": "identify", "anonymous_id": contact_of(weaker_id.encode())})
+    content = {"update": "identify", "anonymous_id": contact_of(weaker_id.encode())}
+    return update_entry(update_id, contact_id, said.occurred_at_ms, content)
 
 
 def _derived(said_id: str, which: str) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 
 from streamprocessor.collector.checking import MAX_ITEMS
-from streamprocessor.collector.circumstances import MAX_USER_AGENT_CHARS
+from streamprocessor.collector.circumstances import MAX_USER_AGENT_CHARS, is_prefetch
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.said import Said, records_of
 from streamprocessor.collector.vocabulary import Vocabulary
 from streamprocessor.collector.wire import Answer, Bad, Entry, Reading, Refusal, Request
 from streamprocessor.contract import reasons
+from streamprocessor.contract.actors import actor_of
 from streamprocessor.contract.fields import content_key, id_of
 from streamprocessor.contract.json_text import kind_of
 from streamprocessor.errors import RecordError
@@ -81,7 +82,8 @@ def context_of(request: Request, user_agent: object, ip: object, *, is_browser: 
     from_browser = sender.startswith(_BROWSER) if is_browser is None else is_browser
     agent = text_of(user_agent) or (sender if from_browser else None)
     address = text_of(ip) or (request.ip if from_browser else None)
-    context = {"user_agent": agent[:MAX_USER_AGENT_CHARS] if agent else None, "ip": address}
+    actor = actor_of(agent, request.headers) if from_browser and is_prefetch(request) else None
+    context = {"user_agent": agent[:MAX_USER_AGENT_CHARS] if agent else None, "ip": address, "actor": actor}
     return {word: value for word, value in context.items() if value}
 
 

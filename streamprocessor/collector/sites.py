@@ -1,4 +1,4 @@
-"""Which sites are ours: there forms may lead, and there a click from a mail may carry who clicked."""
+"""Addresses on the web, and which sites are ours: there forms may lead, and clicks in mails may carry who clicked."""
 
 from __future__ import annotations
 
@@ -68,10 +68,15 @@ def location_of(url: str) -> str:
     return quote(url, safe=_ASCII)
 
 
-def path_of(url: str) -> str:
-    """The path of a URL, `/` where it has none."""
-    parts = web_address(url)
-    return (parts.path if parts else "") or "/"
+def path_of(url: object) -> str | None:
+    """The path of a web address or of a relative one, at least `/`; None where there is none."""
+    if not isinstance(url, str):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as a bracket that is not closed
+        return None
+    return parts.path or "/" if parts.netloc or url.startswith("/") else None
 
 
 def parameter_of(url: str, name: str) -> str | None:

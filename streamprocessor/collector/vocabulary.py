@@ -9,8 +9,9 @@ from functools import lru_cache, partial
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
+from streamprocessor.collector.sites import path_of
+from streamprocessor.collector.wire import ACTIVITIES
 from streamprocessor.contract.quantities import text
 from streamprocessor.contract.reading import Problems, Scalar, Spot
 from streamprocessor.contract.topics import IN, Topic
@@ -19,7 +20,6 @@ from streamprocessor.errors import ModelError, OperatorError
 
 OWN_WORDS = Path(__file__).with_name("vocabulary.yaml")
 ANY_TYPE = "any"
-ACTIVITIES = "activities"
 
 Sources: TypeAlias = dict[str, tuple[str, ...]]
 
@@ -82,17 +82,6 @@ class Vocabulary:
 def snake_case(name: str) -> str:
     """`Form Submitted`, `$formSubmitted` and `form-submitted` as `form_submitted`."""
     return "_".join(part for part in _WORD_ENDS.split(name) if part).lower()
-
-
-def path_of(url: object) -> str | None:
-    """The path of a web address or of a relative one, at least `/`; None where there is none."""
-    if not isinstance(url, str):
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # such as a bracket that is not closed
-        return None
-    return parts.path or "/" if parts.netloc or url.startswith("/") else None
 
 
 def read_vocabulary(topics: Iterable[Topic], own: Path | None = None) -> Vocabulary:

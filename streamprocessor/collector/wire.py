@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from streamprocessor.contract.times import format_rfc3339
+
+ACTIVITIES, CONTACT_UPDATES = "activities", "contact-updates"  # short names of topics that hold more than one type
 
 
 class Request(NamedTuple):
@@ -35,6 +40,12 @@ class Entry(NamedTuple):
     contact_id: str
     value: dict[str, Any]
     position: int = 0
+
+
+def update_entry(update_id: str, contact_id: str, occurred_at_ms: int, content: Mapping[str, Any]) -> Entry:
+    """The record of a contact update. content: which `update` it is, and what that says."""
+    value = {"id": update_id, "contact_id": contact_id, "occurred_at": format_rfc3339(occurred_at_ms), **content}
+    return Entry(CONTACT_UPDATES, contact_id, value)
 
 
 class Bad(NamedTuple):
@@ -70,6 +81,17 @@ class Refusal(Exception):
         self.status, self.code, self.retry_after_seconds = status, code, retry_after_seconds
 
 
+class Awaiting(Refusal):
+    """A request that can't be judged yet, and is to be read again on arrival of what is being fetched for it.
+
+    arrival: whether it came, once that is known. Where it does not come in time, this is the refusal.
+    """
+
+    def __init__(self, refusal: Refusal, arrival: Future[bool]) -> None:
+        super().__init__(refusal.status, refusal.code, str(refusal), refusal.retry_after_seconds)
+        self.arrival = arrival
+
+
 class Opened(NamedTuple):
     """A request, parsed once. key: the write key that it offers, None: none; payload: whatever the format reads."""
 
@@ -79,12 +101,13 @@ class Opened(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WireFormat:
-    """One way of posting events. All four functions are pure; `open` and `read` raise Refusal.
+    """One way of posting events. All four functions are pure; `open` and `read` raise Refusal, `open` Awaiting too.
 
     routes: (method, path); a path may hold {name} parameters. needs_key: whether the server checks the opened key
     against the write keys before `read`; False: the format proves the sender itself (a token, a signature), or needs
     no proof. accepted: the answer once all entries are safe. refused: how this format's clients want to hear of it.
     max_body_bytes: of the body, decompressed. credentials: its browsers' clients send cookies along.
+    answers_unkept: `accepted` is the answer also where there was no room to keep the entries: a person waits for it.
     """
 
     name: str
@@ -96,3 +119,4 @@ class WireFormat:
     needs_key: bool = True
     max_body_bytes: int = 500 * 1024
     credentials: bool = False
+    answers_unkept: bool = False

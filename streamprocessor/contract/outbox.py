@@ -47,10 +47,14 @@ class Entry(NamedTuple):
 
 
 class TableIdentity(msgspec.Struct, frozen=True):
-    """Who the table is: its incarnation, and the ids of the input topics whose offsets its records hold."""
+    """Who the table is: its incarnation, and the ids of the input topics whose offsets its records hold.
+
+    salt_check: by which the salt is known under which erased contacts are kept.
+    """
 
     incarnation: str
     topic_ids: dict[str, str]
+    salt_check: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -13,7 +13,11 @@ from streamprocessor.errors import TopicError
 
 IN, OUT, INTERNAL = "in", "out", "internal"
 
-_WORDS = {"name", "direction", "number", "key", "partitions", "event_type", "schema", "fenced", "config", "description"}
+#: What describes all of them to programs; made of them (contract/asyncapi.py).
+ASYNCAPI = "asyncapi.yaml"
+
+_TEXTS = ("key", "description", "event_type", "schema", "headers")
+_WORDS = {"name", "direction", "number", "partitions", "fenced", "config", *_TEXTS}
 _NEEDED = ("name", "direction", "key", "description", "config")
 
 
@@ -26,6 +30,7 @@ class Topic:
     key: what the key is, in a word. partitions: those of a new topic. config: Kafka's own names and values; the
     broker's tool adds what depends on the session time-out to `fenced` topics. event_type: what every event of the
     topic is, None: the event says it. schema: the file in schemas/ that describes the value, None: bytes of any kind.
+    headers: the file in schemas/ that describes the headers, None: they say nothing.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Topic:
     number: int | None = None
     event_type: str | None = None
     schema: str | None = None
+    headers: str | None = None
     fenced: bool = False
 
     def full_name(self, prefix: str, app_id: str) -> str:
@@ -46,7 +52,7 @@ class Topic:
 
 def read_topics(folder: Path) -> tuple[Topic, ...]:
     """All topics that the folder's YAML files describe, by name; raises TopicError naming file and word."""
-    files = sorted(folder.glob("*.yaml"))
+    files = sorted(file for file in folder.glob("*.yaml") if file.name != ASYNCAPI)
     if not files:
         message = f"{folder}: no topic files; wanted one YAML file a topic; got none"
         raise TopicError(message)
@@ -103,12 +109,12 @@ def _check(file: Path, content: dict[str, Any]) -> None:
         raise _wrong(file, "'partitions'", "1 or more", content["partitions"])
     if content["direction"] != INTERNAL and (content["direction"] == IN) != ("number" in content):
         raise _wrong(file, "'number'", "one on each input topic, and on no output", content.get("number"))
-    for word in ("key", "description", "event_type", "schema"):
+    for word in _TEXTS:
         if word in content and not (isinstance(content[word], str) and content[word]):
             raise _wrong(file, f"'{word}'", "a text", content[word])
-    schema = content.get("schema")
-    if schema is not None and not (file.parent / "schemas" / schema).is_file():
-        raise _wrong(file, "'schema'", "a file in the folder schemas", schema)
+    for word in ("schema", "headers"):
+        if word in content and not (file.parent / "schemas" / content[word]).is_file():
+            raise _wrong(file, f"'{word}'", "a file in the folder schemas", content[word])
 
 
 def _refuse_equal_numbers(topics: tuple[Topic, ...], folder: Path) -> None:

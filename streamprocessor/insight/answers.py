@@ -6,6 +6,7 @@ from typing import Any
 
 from streamprocessor.contract.announcements import number, part_object
 from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.scoring.linking import is_silent
 from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -16,8 +17,13 @@ def answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[
     """The object that `score --json` and `explain --json` print for a contact at at_ms, in the contract's shape.
 
     stage is null where the score has none, next_step_at where no step by time comes any more, the score where it does
-    not apply. Of a `by` score there are the values that are shown, and the parts of each.
+    not apply. Of a `by` score there are the values that are shown, and the parts of each. A contact that was merged
+    into another one (merged_into), or objects, has no scores.
     """
+    if is_silent(record):
+        linked = None if record.bonds is None else record.bonds.linked
+        told = {"contact_id": contact_id, "at": format_rfc3339(at_ms), "scores": {}, "explanation": {}}
+        return told if linked is None else {**told, "merged_into": linked[0]}
     scores: dict[str, Any] = {}
     explanation: dict[str, Any] = {}
     for name, score in scorer.scores_at(record, at_ms).items():

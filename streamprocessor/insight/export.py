@@ -8,7 +8,6 @@ from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.insight.answers import answer
 from streamprocessor.scoring.bonds import NEVER, Bonds, Source
 from streamprocessor.scoring.joining import attributes_of, is_suppressed, verdicts_of
-from streamprocessor.scoring.linking import is_silent
 from streamprocessor.scoring.record import Folded, Piece, Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -21,8 +20,6 @@ def exported(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dic
     it stands for itself. erased_at: from when on anything is kept; null where nothing was ever erased.
     """
     told = answer(scorer, record, contact_id, at_ms)
-    if is_silent(record):
-        told |= {"scores": {}, "explanation": {}}
     bonds = record.bonds or Bonds()
     sources = [_own(contact_id, record), *bonds.sources()]
     return told | {

@@ -17,7 +17,7 @@ from streamprocessor.scoring.live import RecencyTerm
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Folded, FoldedRule, Piece, Record
-from streamprocessor.scoring.terms import ExponentialTerm, landmark, weight
+from streamprocessor.scoring.terms import landmark, weight
 from streamprocessor.scoring.values_plan import ValuesPlan
 from streamprocessor.scoring.weighing import (
     LEAST_BYTES,
@@ -111,28 +111,14 @@ def fold(plan: Plan, record: Record) -> int:
         for holder in holders:
             _fold_of(plan, record, holder, waiting)
             _let_go(holder, leaving)
+        for folded in folded_of(record):
+            _keep_small(plan, folded, record.at_ms, len(holders))
         record.derived = derive(plan, record)
     _forget_waiting(record, old_ms, {piece.id for piece in staying})
     oldest_ms = min((piece.arrival_ms for piece in staying), default=None)
     waits = oldest_ms is not None or bool(record.verdicts)
     record.fold_at_ms = look_again_ms(plan, max(oldest_ms or old_ms, old_ms)) if waits else None
     return too_many + settled
-
-
-def carry_over(plan: Plan, record: Record, known_until_ms: int) -> None:
-    """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock.
-
-    known_until_ms: the newest arrival in the record; what a rule counts since a later one begins anew.
-    """
-    known = {m.number: m for m in plan.matchers.values() if _counts_since_ms(plan, m) <= known_until_ms}
-    by_key = {m.key: m for number, m in known.items() if number not in plan.values_of}
-    for folded in folded_of(record):
-        _fit(folded.rules, by_key, record.at_ms)
-        folded.by = {values.key: folded.by[values.key] for values in plan.values if values.key in folded.by}
-        for values in plan.values:
-            of_values = {m.key: m for number, m in known.items() if number in values.numbers}
-            for of_value in folded.by.get(values.key, {}).values():
-                _fit(of_value.rules, of_values, record.at_ms)
 
 
 def _fold_of(plan: Plan, record: Record, holder: Record | Source, waiting: dict[str, Leaving]) -> None:
@@ -144,7 +130,6 @@ def _fold_of(plan: Plan, record: Record, holder: Record | Source, waiting: dict[
     _move_landmarks(plan, folded, record.derived.newest_ms)
     for id_ in [id_ for id_ in waiting if id_ in ids]:
         _fold_piece(plan, record, folded, waiting.pop(id_))
-    _keep_small(plan, folded, record.at_ms)
 
 
 def _let_go(holder: Record | Source, leaving: Mapping[str, Leaving]) -> None:
@@ -157,19 +142,6 @@ def _let_go(holder: Record | Source, leaving: Mapping[str, Leaving]) -> None:
 
 def _actor(piece: Piece, verdicts: Mapping[str, tuple[int, str, str, int]]) -> str:
     return verdicts[piece.id][2] if piece.id in verdicts else piece.actor
-
-
-def _counts_since_ms(plan: Plan, matcher: Matcher) -> int:
-    """The arrival from which on the rule can count some type of event."""
-    return min(plan.by_type[type_].since_ms.get(matcher.number, 0) for type_ in matcher.rule.types)
-
-
-def _fit(rules: dict[str, FoldedRule], by_key: Mapping[str, Matcher], at_ms: int) -> None:
-    for key in [key for key in rules if key not in by_key]:
-        del rules[key]
-    for key, held in rules.items():
-        if held.half_life_ms != by_key[key].half_life_ms:
-            rules[key] = _under_another_law(by_key[key], held, at_ms)
 
 
 def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: int) -> bool:
@@ -253,13 +225,17 @@ def _move_landmarks(plan: Plan, folded: Folded, newest_ms: int) -> None:
                 held.at_ms = landmark(newest_ms, matcher.half_life_ms)
 
 
-def _keep_small(plan: Plan, folded: Folded, at_ms: int) -> None:
-    """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join."""
+def _keep_small(plan: Plan, folded: Folded, at_ms: int, holders: int) -> None:
+    """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
+
+    holders: of folded evidence that share the bounds.
+    """
     limited = sum(matcher.slot_count is not None for matcher in plan.matchers.values())
     most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
     joining = sum(not isinstance(term, RecencyTerm) for term in plan.live.values())
     most_live = max(LEAST_LIVE, MOST_LIVE // max(1, joining))
-    for rules, sharing in _rules_held(folded):
+    for rules, values in _rules_held(folded):
+        sharing = values * holders
         for matcher in plan.matchers.values():
             held = rules.get(matcher.key)
             if held is None:
@@ -320,21 +296,3 @@ def _forget_waiting(record: Record, old_ms: int, held_ids: set[str]) -> None:
     deleted = [name for name, written in record.attributes.items() if written[0] is None and written[1] < old_ms]
     for name in deleted:
         del record.attributes[name]
-
-
-def _under_another_law(matcher: Matcher, held: FoldedRule, at_ms: int) -> FoldedRule:
-    if held.half_life_ms is None:
-        points = sum(amount for _, amount in held.live)
-    elif held.half_life_ms:
-        points = int(held.amount * (2.0 ** ((held.at_ms - at_ms) / held.half_life_ms) * ExponentialTerm.SCALE))
-    else:
-        points = held.amount
-    made = FoldedRule(count=held.count, half_life_ms=matcher.half_life_ms, slots=held.slots)
-    if matcher.half_life_ms is None:
-        made.live = [(at_ms, points)]
-    elif matcher.half_life_ms:
-        made.at_ms = landmark(at_ms, matcher.half_life_ms)
-        made.amount = weight(points, at_ms, made.at_ms, matcher.half_life_ms)
-    else:
-        made.amount = points
-    return made

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from streamprocessor.scoring.bonds import NEVER, Bonds, Claim, Part, Source, Stamp, loser, rank
+from streamprocessor.scoring.bonds import Bonds, Claim, Part, Stamp, loser, rank
 from streamprocessor.scoring.facts import Erased, Merged, ObjectionChanged, Unmerged
-from streamprocessor.scoring.record import Derived, Evidence, Piece, Record
+from streamprocessor.scoring.forwarding import after_erasure, next_version
+from streamprocessor.scoring.record import Derived, Evidence, Record
 from streamprocessor.scoring.transfers import (
     ClaimTold,
     ErasureTold,
@@ -90,22 +91,6 @@ def is_gone(record: Record) -> bool:
         return False
     kept = (record.attributes, record.verdicts, bonds.claims, bonds.wants, bonds.parts, bonds.objected[1])
     return not len(record.evidence) and record.folded is None and not any(kept)
-
-
-def send_evidence(contact: str, record: Record) -> Sending:
-    """All evidence that counts here, to the contact that this one is linked to."""
-    bonds = record.bonds
-    assert bonds is not None
-    assert bonds.linked is not None
-    parent, stamp = bonds.linked
-    sources = [own_source(contact, record), *bonds.sources()]
-    return Sending(parent, EvidenceSent(0, contact, next_version(record, bonds), stamp, sources))
-
-
-def next_version(record: Record, bonds: Bonds) -> int:
-    """The version of the evidence that is sent next: it rises over all lives of the contact."""
-    bonds.version = max(bonds.version + 1, record.at_ms)
-    return bonds.version
 
 
 class _Linker:
@@ -200,7 +185,7 @@ class _Linker:
             return False
         if not bonds.parts:
             bonds.first_ms = self._record.derived.first_ms
-        sources = [_after(bonds.life_ms, source) for source in fact.sources if source.id != self._contact]
+        sources = [after_erasure(bonds.life_ms, source) for source in fact.sources if source.id != self._contact]
         bonds.parts[child] = Part(fact.version, sources)
         self._evidence_changed(True)
         known = set() if held is None else {p.id for source in held.sources for p in source.evidence.pieces()}
@@ -311,40 +296,6 @@ class _Linker:
     @staticmethod
     def _word(fact: Merged | Unmerged) -> str:
         return "unmerge" if isinstance(fact, Unmerged) else "identify" if fact.identified else "merge"
-
-
-def own_source(contact: str, record: Record) -> Source:
-    """The record's own evidence, as it is sent to the parent that it is linked to."""
-    bonds = record.bonds
-    assert bonds is not None
-    parent, stamp = bonds.linked or ("", NEVER)
-    first_ms = bonds.first_ms if bonds.parts else record.derived.first_ms
-    kept = (record.attributes, record.suppressed, record.verdicts, record.folded, record.evidence)
-    return Source(contact, parent, stamp, first_ms, *kept)
-
-
-def _after(life_ms: int, source: Source) -> Source:
-    """What of the source is later than an erasure."""
-    if not life_ms:
-        return source
-    pieces = [piece for piece in source.evidence.pieces() if piece.occurred_at_ms > life_ms]
-    evidence = Evidence()
-    evidence.replace(pieces)
-    return Source(
-        source.id,
-        source.into,
-        source.stamp,
-        source.first_ms if source.first_ms is None or source.first_ms > life_ms else _first(pieces),
-        {name: written for name, written in source.attributes.items() if written[1] > life_ms},
-        source.suppressed if source.suppressed[1] > life_ms else (False, 0, ""),
-        {id_: verdict for id_, verdict in source.verdicts.items() if verdict[0] > life_ms},
-        None,
-        evidence,
-    )
-
-
-def _first(pieces: list[Piece]) -> int | None:
-    return min((piece.occurred_at_ms for piece in pieces), default=None)
 
 
 def _order(word: tuple[bool, int, str]) -> tuple[int, str, bool]:

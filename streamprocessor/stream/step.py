@@ -250,7 +250,7 @@ def _settle_contact(
     _change(scoring, key, record, steps + outcome.steps, result)
     change = result.changes[-1]
     result.changes[-1] = change._replace(
-        owed=[*owed, *change.owed], hot=scoring.hot_stages.of(record), erased_ms=outcome.erased_ms, gone=is_gone(record)
+        owed=[*owed, *change.owed], hot=scoring.hot_stages.of(record), erased_ms=outcome.erased_ms
     )
 
 
@@ -261,7 +261,8 @@ def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], res
         owed = scoring.announcer.encode(key.decode(), steps, 0 if record.bonds is None else record.bonds.life_ms)
         hot = scoring.hot_stages.of(record)
         _count(steps, result)
-    result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed, hot))
+    gone = is_gone(record)
+    result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed, hot, gone=gone))
 
 
 def _count(steps: list[Step], result: StepResult) -> None:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 
 from streamprocessor.contract.outbox import TableIdentity
+from streamprocessor.contract.pseudonyms import salt_check
 from streamprocessor.errors import OperatorError
 from streamprocessor.stream.changelog import ChangelogReader
 from streamprocessor.stream.lease import Lease
@@ -69,8 +70,10 @@ class Table:
 
     async def _settle(self, partition: Partition) -> None:
         """Send what a crashed step still owes, byte for byte, and give a new partition its identity."""
-        if partition.identity is None:
-            identity = TableIdentity(uuid.uuid4().hex[:12], self.topic_ids)
+        identity, check = partition.identity, salt_check(self.pseudonym)
+        if identity is None or identity.salt_check != check:
+            incarnation = uuid.uuid4().hex[:12] if identity is None else identity.incarnation
+            identity = TableIdentity(incarnation, self.topic_ids, check)
             await self._outbox.write_identity(partition, identity, await self._lease.stamp(partition.stamp_ms))
         owed = partition.owed_after_recovery()
         if owed:
@@ -79,6 +82,7 @@ class Table:
         partition.settle_owed()
 
     async def _check(self, numbers: set[int]) -> None:
+        self._refuse_another_salt()
         for where, (end, committed) in (await self.input_state(numbers)).items():
             partition = self._plane.partitions[where.partition]
             name = self._plane.around.topic_names[where.topic_number]
@@ -100,5 +104,17 @@ class Table:
                 message = (
                     f"{name} is another topic (id {self.topic_ids[name]}) than the one the table was made from "
                     f"(id {known_id}): its offsets mean other events; rebuild the table"
+                )
+                raise OperatorError(message)
+
+    def _refuse_another_salt(self) -> None:
+        check = salt_check(self.pseudonym)
+        for partition in self._plane.partitions.values():
+            known = partition.identity.salt_check if partition.identity else check
+            if partition.erased and known != check:
+                message = (
+                    f"partition {partition.number} knows {len(partition.erased)} erased contacts by another "
+                    "STREAMPROCESSOR_ERASURE_SALT: with this one they would not be known, and could come back; "
+                    "wanted the salt that they were erased under"
                 )
                 raise OperatorError(message)

@@ -11,8 +11,6 @@ import pytest_asyncio
 from streamprocessor.broker.embedded import EmbeddedKafka
 from streamprocessor.collector.mails import Mail, tracked_message
 from streamprocessor.collector.tokens import token_keys
-from streamprocessor.contract.updates import decode_update
-from streamprocessor.errors import RecordError
 from streamprocessor.settings import Settings
 from tests.browser.serving import WRITE_KEY, Site
 from tests.harness.collectors import CollectorProcess
@@ -24,14 +22,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 SECRET = "of the browser's tests"
 FORM = """<form id="contact" onsubmit="event.preventDefault()"><textarea name="message">Call me</textarea>
 <button>send</button></form>"""
-
-
-def identify_is_applied() -> bool:
-    try:
-        decode_update({"update": "identify", "anonymous_id": "anon:v"}, "c-42", 0)
-    except RecordError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -104,7 +94,6 @@ async def test_a_click_from_a_mail_is_in_the_topics_with_who_the_visitor_is(visi
     assert click["properties"] == {"message": "m-9", "url": f"{site.url}/", "path": "/"}
 
 
-@pytest.mark.skipif(not identify_is_applied(), reason="this version does not apply `identify` yet")
 async def test_a_click_from_a_mail_moves_the_score_by_what_was_done_before(
     visitor, site, system, real_collector, real_worker
 ):

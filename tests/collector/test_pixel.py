@@ -52,6 +52,16 @@ def test_a_picture_fetched_ahead_is_a_proxys():
     assert value["context"]["actor"] == "proxy"
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"user-agent": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"}],
+)
+def test_what_the_user_agent_tells_is_left_to_the_worker(headers):
+    (value,) = serve(PIXEL, request("GET", PATH, headers)).values
+
+    assert set(value["context"]) == {"user_agent", "ip"}
+
+
 def test_each_fetch_is_an_open_of_its_own():
     ids = {serve(PIXEL, request("GET", PATH, at_ms=NOW_MS + ms)).values[0]["id"] for ms in (0, 1, 2)}
 

@@ -115,6 +115,12 @@ def test_the_request_tells_who_did_it_only_if_a_browser_made_it(user_agent: str,
     assert sent(TRACK, user_agent=user_agent).only.value["context"] == context
 
 
+@pytest.mark.parametrize(("user_agent", "actor"), [(BROWSER, "proxy"), ("analytics-python/2.4.0", None)])
+def test_what_a_browser_fetches_ahead_nobody_has_seen(user_agent: str, actor: str | None) -> None:
+    context = sent(TRACK, user_agent=user_agent, sec_purpose="prefetch;prerender").only.value["context"]
+    assert context.get("actor") == actor
+
+
 def test_an_identify_writes_traits_and_joins_the_ids() -> None:
     identify = TRACK | {
         "type": "identify",

@@ -7,7 +7,6 @@ import gzip
 import json
 import re
 import socket
-from dataclasses import replace
 from urllib.parse import quote
 
 import httpx
@@ -19,17 +18,11 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from streamprocessor.collector.addresses import Origins
-from streamprocessor.collector.door import Door, House
 from streamprocessor.collector.formats import all_formats
-from streamprocessor.collector.keys import WriteKeys
-from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.openapi import openapi
-from streamprocessor.collector.pixel import pixel
+from streamprocessor.collector.providers.directory import PROVIDERS
 from streamprocessor.collector.routes import by_path
-from streamprocessor.collector.throttle import Throttle
-from streamprocessor.collector.tokens import token_keys
 from streamprocessor.contract.topics import IN, read_topics
 from streamprocessor.settings import Settings
 from tests.harness.collectors import KEY, CollectorProcess
@@ -39,10 +32,7 @@ pytestmark = pytest.mark.kafka
 
 EVENTS = "/v1/events"
 EVENT = {"contact_id": "c-1", "type": "page_visit"}
-HOOKS = {
-    f"hook_{name}_secret": "unverified"
-    for name in ("sendgrid", "mailgun", "postmark", "mailjet", "brevo", "sparkpost", "mailersend", "resend", "mandrill")
-}
+HOOKS = {f"hook_{name}_secret": "unverified" for name in PROVIDERS}
 DESCRIPTION = openapi(ROOT / "topics" / "schemas", "test")
 described = schemathesis.openapi.from_dict(DESCRIPTION)
 
@@ -216,23 +206,6 @@ def test_odd_bytes_in_a_header_are_echoed_or_refused(collector, name, odd):
         said = connection.makefile("rb").read()
 
     assert said[9:12] in (b"200", b"400")
-
-
-async def test_a_fault_of_ours_is_logged_by_its_place_and_the_pixel_is_there_all_the_same(caplog):
-    def stumble(_request):
-        raise ValueError("ada@example.com")
-
-    keys = token_keys({"k": "a-secret-that-is-long-enough-to-sign"})
-    broken = replace(pixel(keys), open=stumble)
-    house = House(WriteKeys({}), Throttle(0, float), Origins((), False), {}, None, Metrics(), int)
-
-    door = httpx.ASGITransport(app=Door("/o/{token}.gif", {"GET": broken}, house))
-    async with httpx.AsyncClient(transport=door, base_url="http://h") as client:
-        answer = await client.get("/o/x.gif")
-
-    assert (answer.status_code, len(answer.content)) == (200, 43)
-    assert "ValueError at" in caplog.text
-    assert "ada" not in caplog.text
 
 
 @described.parametrize()

@@ -58,6 +58,11 @@ def test_a_parameter_is_put_in_and_taken_out_and_all_else_stays(pieces, fragment
 
 
 def test_what_is_asked_of_no_url_is_nothing():
-    assert path_of("nothing") == "/"
+    assert path_of("nothing") is None
     assert parameter_of("nothing", "a") is None
     assert parameter_of("https://www.example.com/?a=&a=1", "a") == "1"
+
+
+@pytest.mark.parametrize(("url", "path"), [("/a?b", "/a"), ("mailto:a@b.example", None), ("", None), (None, None)])
+def test_a_path_is_read_off_addresses_that_have_one(url, path):
+    assert path_of(url) == path

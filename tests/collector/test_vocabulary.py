@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.collector.vocabulary import path_of, read_vocabulary, snake_case
+from streamprocessor.collector.vocabulary import read_vocabulary, snake_case
 from streamprocessor.errors import OperatorError
 from tests.collector.sdk_calls import TOPICS, VOCABULARY
 
@@ -82,11 +82,6 @@ def test_traits_stand_under_our_words_too() -> None:
         "job_title": "CEO",
         "email": "a@b.example",
     }
-
-
-@pytest.mark.parametrize(("url", "path"), [("/a?b", "/a"), ("mailto:a@b.example", None), ("", None), (None, None)])
-def test_a_path_is_read_off_addresses_that_have_one(url: object, path: str | None) -> None:
-    assert path_of(url) == path
 
 
 def test_a_file_of_ones_own_goes_before_ours(tmp_path: Path) -> None:

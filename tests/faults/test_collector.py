@@ -24,8 +24,8 @@ from tests.harness.system import System, until
 
 pytestmark = pytest.mark.kafka
 
-OUTAGE_SECONDS = float(os.environ.get("FAULT_OUTAGE_SECONDS", "5"))
-KILLS = int(os.environ.get("FAULT_COLLECTOR_KILLS", "3"))
+OUTAGE_SECONDS = float(os.environ.get("FAULT_OUTAGE_SECONDS", "3"))
+KILLS = int(os.environ.get("FAULT_COLLECTOR_KILLS", "2"))
 TOKEN_KEYS = "test=a-secret-of-the-tests-with-bytes-enough"
 SPOOLING, SPOOL_BYTES = "leadscore_collector_spooling", "leadscore_collector_spool_bytes"
 
@@ -154,6 +154,8 @@ async def test_a_full_spool_answers_503_until_kafka_takes_it(
             assert {(gif.status_code, gif.headers["content-type"], len(gif.content)) for gif in pixels} == {
                 (200, "image/gif", 43)
             }
+            clicks = [await http.get(mail.link("https://elsewhere.example/")) for _ in range(3)]
+            assert {click.headers["location"] for click in clicks} == {"https://elsewhere.example/"}
             assert collector.metric("leadscore_collector_entries_not_kept_total") > 5
             assert (await http.get(f"{collector.address}/readyz")).status_code == 503
 

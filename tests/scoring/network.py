@@ -22,8 +22,8 @@ Choose = Callable[[int], int]
 class Network:
     """Records by contact, as bytes, and the messages that are on their way to them."""
 
-    def __init__(self, scorer: Scorer, choose: Choose) -> None:
-        self._scorer, self._choose = scorer, choose
+    def __init__(self, scorer: Scorer, choose: Choose, *, repeats: bool = True) -> None:
+        self._scorer, self._choose, self._repeats = scorer, choose, repeats
         self._records: dict[str, bytes] = {}
         self._lives: dict[str, int] = {}
         self._waiting: list[tuple[str, bytes]] = []
@@ -40,7 +40,7 @@ class Network:
             return False
         place = self._choose(len(self._waiting))
         contact, value = self._waiting[place]
-        if self._choose(4):
+        if self._choose(4) or not self._repeats:
             del self._waiting[place]
         self._take(contact, decode_transfer(contact, value, [], self.now_ms))
         return True
@@ -58,6 +58,10 @@ class Network:
         stored = self._records.get(contact)
         record = self._scorer.blank() if stored is None else decode_record(stored)
         return record
+
+    def put(self, contact: str, record: Record) -> None:
+        """The contact has this record from now on."""
+        self._records[contact] = encode_record(record)
 
     def survivors(self) -> set[str]:
         """Those of whom something is shown, or could be."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 from hypothesis import given, note
 from hypothesis import strategies as st
 
+from streamprocessor.contract.model_file import read_model
+from streamprocessor.contract.records import encode_record
 from streamprocessor.scoring.bonds import rank
-from streamprocessor.scoring.facts import Event, Fact, Merged, Said
+from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, Merged, Said
 from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.judging import assert_scores_are_the_oracles
@@ -18,6 +21,7 @@ from tests.scoring.network import Network, told
 from tests.scoring.oracle_identity import who_is_whom
 
 FEW_STEPS = Taste(precisions_nano=(5 * NANO, 10 * NANO))  # a contact steps through all that time makes
+ROOT = Path(__file__).parents[2]
 CONTACTS = ("a", "b", "c", "d", "anon:v", "email:w")
 
 
@@ -58,3 +62,27 @@ def test_survivors_have_the_scores_of_the_oracle(data: st.DataObject) -> None:
         if any(isinstance(fact, Event) for fact in facts):
             assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), facts, t_ms)
     assert not set(people.parents) & network.survivors()
+
+
+def test_a_survivor_of_many_busy_visitors_stays_below_its_cap() -> None:
+    scorer = Scorer(read_model(ROOT / "deploy" / "scoring.yaml"))
+    network = Network(scorer, lambda _: 0, repeats=False)
+    network.say("jane", AttributesWritten("u", START_MS, START_MS, {"title": "CEO"}))
+    for visitor in range(60):
+        clicks: list[Fact] = [
+            Event(f"{visitor}-{n}", "email_click", START_MS + n, START_MS + n, {"url": f"u{n % 200}"}, {})
+            for n in range(400)
+        ]
+        record = scorer.blank()
+        scorer.apply(record, clicks)
+        network.put(f"anon:{visitor}", record)
+        network.say("jane", Merged(f"m{visitor}", START_MS + 500, START_MS + 500, f"anon:{visitor}"))
+        network.settle()
+
+    survivor = network.record("jane")
+    assert len(encode_record(survivor)) < 64 * 1024
+    parts = scorer.explain(survivor, "engagement", START_MS + 500)
+    assert (
+        sum(part.points_nano for part in parts)
+        == scorer.scores_at(survivor, START_MS + 500)["engagement"].unrounded_nano
+    )

@@ -195,6 +195,22 @@ async def _found(system: System, topics: list[str], marks: tuple[bytes, ...]) ->
     return found
 
 
+async def test_a_worker_with_another_salt_does_not_let_the_erased_come_back(
+    system: System, worker: MakeWorker, tmp_path: Path
+) -> None:
+    path = tmp_path / "fifty.yaml"
+    path.write_text(FIFTY_A_FORM)
+    await system.create(path)
+    first = await worker("blue").ready()
+    await tell(system, form("jane", "e1"), erase("jane"))
+    assert first.stop() == 0
+
+    other = worker("blue", erasure_salt="another")
+    await until(other.process.poll, lambda code: code is not None, 30, "the worker ends")
+    assert other.process.returncode == 2
+    assert "wanted the salt that they were erased under" in other.tail()
+
+
 async def test_an_export_holds_all_that_is_kept_and_tells_into_whom_an_old_id_went(town: Town) -> None:
     system, _ = town
     await tell(system, form("xenia", "e1"), form("anon:x", "e2"), job_title("anon:x", "chief"))

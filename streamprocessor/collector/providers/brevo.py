@@ -28,9 +28,9 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import json_object_in, json_of, ms_of, text_of, texts_of
+from streamprocessor.collector.providers.payloads import items_of, json_object_in, ms_of, text_of, texts_of
 from streamprocessor.collector.providers.signatures import Check, basic, bearer, check_by
-from streamprocessor.collector.wire import Request, WireFormat
+from streamprocessor.collector.wire import WireFormat
 from streamprocessor.scoring.facts import PROXY
 
 NAME = "brevo"
@@ -56,16 +56,11 @@ _LOCAL_TIMES = ("ts_event", "ts", "date_event", "date")
 
 def brevo(secret: str | None, naming: Naming) -> WireFormat:
     """`POST /hooks/brevo`. secret: `user:password`, or a token, which has no colon."""
-    return hook(Provider(NAME, check_by(NAME, secret, _proved), _items, _events), naming)
+    return hook(Provider(NAME, check_by(NAME, secret, _proved), items_of, _events), naming)
 
 
 def _proved(secret: str) -> Check:
     return basic(NAME, secret) if ":" in secret else bearer(secret)
-
-
-def _items(request: Request) -> list[Any]:
-    payload = json_of(request.body)
-    return payload if isinstance(payload, list) else [payload]
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:

@@ -1,9 +1,10 @@
-"""Small documents of known hosts, fetched in the background: whoever asks never waits for the network."""
+"""Small documents of known hosts, fetched in the background: whoever asks need not wait for the network."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from http.client import HTTPException
 from threading import Lock, Thread
 from urllib.parse import urlsplit
@@ -18,40 +19,48 @@ log = logging.getLogger(__name__)
 
 
 class BackgroundFetch:
-    """Called with a URL, the document or None: not there yet, ask again. Which URLs are allowed, the caller decides.
+    """Called with a URL: the document, or whether it came, once that is known.
 
-    Keeps the last MAX_KEPT documents, fetches at most MAX_AT_ONCE at a time; a failure is logged and may be tried
-    again. get: fetches one, raising OSError or HTTPException.
+    Which URLs are allowed, the caller decides. Keeps the last MAX_KEPT documents, fetches at most MAX_AT_ONCE at a
+    time; a failure is logged and may be tried again. get: fetches one, raising OSError or HTTPException.
     """
 
     def __init__(self, get: Callable[[str], bytes] | None = None) -> None:
         self._get = get or https_get
         self._lock = Lock()
         self._documents: dict[str, bytes] = {}
-        self._under_way: set[str] = set()
+        self._under_way: dict[str, Future[bool]] = {}
 
-    def __call__(self, url: str) -> bytes | None:
-        """The document, None while it is being fetched."""
+    def __call__(self, url: str) -> bytes | Future[bool]:
+        """The document, or its arrival: false at once where it is not even tried, because too many are under way."""
         with self._lock:
-            document = self._documents.get(url)
-            if document is None and url not in self._under_way and len(self._under_way) < MAX_AT_ONCE:
-                self._under_way.add(url)
-                Thread(target=self._fetch, args=(url,), daemon=True, name="background-fetch").start()
-            return document
+            if url in self._documents:
+                return self._documents[url]
+            if url in self._under_way:
+                return self._under_way[url]
+            arrival: Future[bool] = Future()
+            if len(self._under_way) == MAX_AT_ONCE:
+                arrival.set_result(False)
+            else:
+                self._under_way[url] = arrival
+                Thread(target=self._fetch, args=(url, arrival), daemon=True, name="background-fetch").start()
+            return arrival
 
-    def _fetch(self, url: str) -> None:
+    def _fetch(self, url: str, arrival: Future[bool]) -> None:
         document = None
         try:
             document = self._get(url)
         except (OSError, HTTPException) as error:
             # Without the query, which may hold a token.
             log.warning("could not fetch a document of %s: %s", urlsplit(url).hostname, type(error).__name__)
-        with self._lock:
-            self._under_way.discard(url)
-            if document is not None:
-                while len(self._documents) >= MAX_KEPT:
-                    self._documents.pop(next(iter(self._documents)))
-                self._documents[url] = document
+        finally:
+            with self._lock:
+                del self._under_way[url]
+                if document is not None:
+                    while len(self._documents) >= MAX_KEPT:
+                        self._documents.pop(next(iter(self._documents)))
+                    self._documents[url] = document
+            arrival.set_result(document is not None)
 
 
 def https_get(url: str) -> bytes:

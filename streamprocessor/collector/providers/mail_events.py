@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
+from streamprocessor.collector.circumstances import MAX_USER_AGENT_CHARS
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.providers.payloads import text_of
-from streamprocessor.collector.wire import Entry
+from streamprocessor.collector.sites import path_of
+from streamprocessor.collector.wire import ACTIVITIES, Entry, update_entry
 from streamprocessor.contract import reasons
 from streamprocessor.contract.fields import contact_of, content_key
 from streamprocessor.contract.times import format_rfc3339
@@ -20,7 +21,6 @@ COMPLAINT, UNSUBSCRIBE = "spam_complaint", "unsubscribe"
 HARD, SOFT = "hard", "soft"
 
 MAX_TEXT_CHARS = 4096
-MAX_USER_AGENT_CHARS = 500
 MAX_TAGS, MAX_TAG_CHARS = 20, 100
 MAX_METADATA, MAX_METADATA_CHARS = 20, 500
 
@@ -70,7 +70,7 @@ def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: 
         "properties": {"provider": provider} | _properties_of(event, message),
         "context": _context_of(event),
     }
-    entries = [Entry(_TOPICS.get(event.type, "activities"), contact, value, position)]
+    entries = [Entry(_TOPICS.get(event.type, ACTIVITIES), contact, value, position)]
     if event.type in (UNSUBSCRIBE, COMPLAINT) or (event.type == BOUNCE and event.kind == HARD):
         entries.append(_suppression(event_id, contact, occurred_at_ms, position))
     return entries
@@ -96,7 +96,7 @@ def _contact_of(event: MailEvent, naming: Naming) -> str:
 def _properties_of(event: MailEvent, message: str | None) -> dict[str, Any]:
     tags = [tag[:MAX_TAG_CHARS] for tag in event.tags[:MAX_TAGS]]
     campaign = text_of(event.sender.get("campaign")) or event.campaign or (tags[0] if tags else None)
-    texts = {"message": message, "campaign": campaign, "url": event.url, "path": _path_of(event.url)}
+    texts = {"message": message, "campaign": campaign, "url": event.url, "path": path_of(event.url)}
     properties: dict[str, Any] = {name: text[:MAX_TEXT_CHARS] for name, text in texts.items() if text}
     if event.kind:
         properties["kind"] = event.kind
@@ -127,19 +127,7 @@ def _context_of(event: MailEvent) -> dict[str, Any]:
     return context
 
 
-def _path_of(url: str | None) -> str | None:
-    try:
-        return (urlsplit(url).path or "/") if url else None
-    except ValueError:  # brackets that are no address
-        return None
-
-
 def _suppression(event_id: str, contact: str, occurred_at_ms: int, position: int) -> Entry:
-    value = {
-        "id": content_key(["suppressed", event_id]),
-        "contact_id": contact,
-        "occurred_at": format_rfc3339(occurred_at_ms),
-        "update": "suppressed",
-        "suppressed": True,
-    }
-    return Entry("contact-updates", contact, value, position)
+    update_id = content_key(["suppressed", event_id])
+    content = {"update": "suppressed", "suppressed": True}
+    return update_entry(update_id, contact, occurred_at_ms, content)._replace(position=position)

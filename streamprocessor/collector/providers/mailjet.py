@@ -26,9 +26,9 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import json_object_in, json_of, seconds_to_ms, text_of
+from streamprocessor.collector.providers.payloads import items_of, json_object_in, seconds_to_ms, text_of
 from streamprocessor.collector.providers.signatures import basic, check_by
-from streamprocessor.collector.wire import Request, WireFormat
+from streamprocessor.collector.wire import WireFormat
 
 NAME = "mailjet"
 
@@ -44,12 +44,7 @@ _TYPES = {
 
 def mailjet(secret: str | None, naming: Naming) -> WireFormat:
     """`POST /hooks/mailjet`. secret: `user:password`. Raises OperatorError for another text."""
-    return hook(Provider(NAME, check_by(NAME, secret, partial(basic, NAME)), _items, _events), naming)
-
-
-def _items(request: Request) -> list[Any]:
-    payload = json_of(request.body)
-    return payload if isinstance(payload, list) else [payload]
+    return hook(Provider(NAME, check_by(NAME, secret, partial(basic, NAME)), items_of, _events), naming)
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:

@@ -31,7 +31,7 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import form_of, json_of, object_of, seconds_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.payloads import form_of, items_in, object_of, seconds_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal
 from streamprocessor.collector.wire import Request, WireFormat
 from streamprocessor.errors import OperatorError
@@ -94,8 +94,7 @@ def _without_password(url: str) -> str:
 
 
 def _items(request: Request) -> list[Any]:
-    payload = json_of(dict(form_of(request)).get(FIELD, "").encode("utf-8", "replace"))
-    return payload if isinstance(payload, list) else [payload]
+    return items_in(dict(form_of(request)).get(FIELD, "").encode("utf-8", "replace"))
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:

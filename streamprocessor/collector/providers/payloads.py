@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import Field, parse_form
 
+from streamprocessor.collector.multipart import multipart_fields
 from streamprocessor.collector.wire import Refusal, Request
 from streamprocessor.contract.times import parse_rfc3339
 
@@ -25,6 +23,17 @@ def json_of(body: bytes) -> Any:
         raise Refusal(400, "not-json", f"body: wanted JSON; got an error at byte {error.pos}") from None
 
 
+def items_of(request: Request) -> list[Any]:
+    """The items that a request's body holds, one or a list of them; raises Refusal 400."""
+    return items_in(request.body)
+
+
+def items_in(body: bytes) -> list[Any]:
+    """The items that are spelled there as JSON, one or a list of them; raises Refusal 400."""
+    payload = json_of(body)
+    return payload if isinstance(payload, list) else [payload]
+
+
 def json_object_in(value: object) -> dict[str, Any]:
     """The object that a text spells as JSON, or the object itself; an empty one where there is none."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
@@ -37,13 +46,14 @@ def json_object_in(value: object) -> dict[str, Any]:
 
 def form_of(request: Request) -> list[tuple[str, str]]:
     """The fields of a form, urlencoded or multipart, in their order; files are left out. Raises Refusal 400."""
-    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        return _multipart_fields(request)
+    content_type = request.headers.get("content-type", "")
     try:
-        text = request.body.decode()
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
-    except ValueError:  # not UTF-8, or too many fields
-        raise _no_form() from None
+        if content_type.lower().startswith("multipart/form-data"):
+            return multipart_fields(content_type, request.body, MAX_FORM_FIELDS)
+        return parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
+    except ValueError:  # not UTF-8, no form, or too many fields
+        message = f"body: wanted a form of at most {MAX_FORM_FIELDS} fields; got none"
+        raise Refusal(400, "not-a-form", message) from None
 
 
 def object_of(value: object) -> dict[str, Any]:
@@ -90,24 +100,3 @@ def rfc3339_to_ms(value: object) -> int | None:
     """Milliseconds of a time as RFC 3339 text, with any number of digits of the second; None where it is none."""
     instant_ms = parse_rfc3339(value) if isinstance(value, str) else None
     return instant_ms if instant_ms is not None and instant_ms > 0 else None
-
-
-def _multipart_fields(request: Request) -> list[tuple[str, str]]:
-    fields: list[tuple[str, str]] = []
-
-    def keep(field: Field) -> None:
-        if len(fields) >= MAX_FORM_FIELDS:
-            raise FormParserError
-        name, value = field.field_name or b"", field.value or b""
-        fields.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
-
-    headers = {"Content-Type": request.headers["content-type"].encode("latin-1", "replace")}
-    try:
-        parse_form(headers, BytesIO(request.body), keep, lambda _: None)
-    except (FormParserError, ValueError):
-        raise _no_form() from None
-    return fields
-
-
-def _no_form() -> Refusal:
-    return Refusal(400, "not-a-form", f"body: wanted a form of at most {MAX_FORM_FIELDS} fields; got none")

@@ -34,7 +34,7 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import json_of, seconds_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.payloads import items_of, seconds_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import (
     Check,
     check_by,
@@ -108,7 +108,7 @@ _MESSAGE_ROUTE = re.compile(r"\.(?:filter|recvd)")
 
 def sendgrid(secret: str | None, naming: Naming) -> WireFormat:
     """`POST /hooks/sendgrid`. secret: the verification key, base64 or PEM. Raises OperatorError for another text."""
-    return hook(Provider(NAME, check_by(NAME, secret, _signed), _items, _events), naming)
+    return hook(Provider(NAME, check_by(NAME, secret, _signed), items_of, _events), naming)
 
 
 def _signed(secret: str) -> Check:
@@ -136,11 +136,6 @@ def _public_key(secret: str) -> EllipticCurvePublicKey:
     if not isinstance(key, EllipticCurvePublicKey):
         raise wrong_secret(NAME, "the webhook's verification key, an ECDSA public key")
     return key
-
-
-def _items(request: Request) -> list[Any]:
-    payload = json_of(request.body)
-    return payload if isinstance(payload, list) else [payload]
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:

@@ -3,8 +3,9 @@
 Setup: make an SNS topic (standard). In SES, add to a configuration set an event destination of that topic with
 deliveries, bounces, complaints, opens, clicks and subscriptions. Put the topic's ARN (several: with commas) into
 STREAMPROCESSOR_HOOK_SES_SECRET, start the collector, then subscribe `https://HOST/hooks/ses` to the topic: protocol
-HTTPS, raw message delivery off. The collector confirms subscriptions to these topics, and to no other. Until it has
-Amazon's certificate, or the confirmation, it answers 503, and SNS delivers again.
+HTTPS, raw message delivery off. The collector confirms subscriptions to these topics, and to no other. A request waits
+until Amazon's certificate, or the confirmation, is there; where Amazon can't be reached within seconds it is answered
+503, so that SNS delivers again, which it does after server errors only.
 When sending: `--email-tags Name=contact_id,Value=c-42 Name=campaign,Value=q4`.
 
 A notification may concern several recipients: each is an event. An open or click of a mail to several recipients does

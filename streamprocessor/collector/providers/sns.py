@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime, timezone
 from typing import Any, TypeAlias
 
@@ -15,10 +16,10 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of
 from streamprocessor.collector.providers.signatures import decoded_base64, denied, refuse_stale
-from streamprocessor.collector.wire import Refusal, Request
+from streamprocessor.collector.wire import Awaiting, Refusal, Request
 
-# A fetched document, None: not there yet, ask again in a moment.
-Fetch: TypeAlias = Callable[[str], bytes | None]
+# A document, or whether it came, once that is known.
+Fetch: TypeAlias = Callable[[str], bytes | Future[bool]]
 
 NOTIFICATION, SUBSCRIPTION, UNSUBSCRIPTION = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
 MAX_AGE_MS = 2 * 3_600_000  # SNS delivers for at most one hour
@@ -53,7 +54,7 @@ def is_topic(text: str) -> bool:
 def verify(envelope: dict[str, Any], request: Request, fetch: Fetch) -> None:
     """Nothing where Amazon signed the envelope lately; raises Refusal.
 
-    401: it did not; 503: its certificate is still being fetched. Certificates are taken from SNS of the topic's own
+    401: it did not; Awaiting: its certificate is being fetched. Certificates are taken from SNS of the topic's own
     region only.
     """
     url = text_of(envelope.get("SigningCertURL")) or ""
@@ -72,7 +73,10 @@ def verify(envelope: dict[str, Any], request: Request, fetch: Fetch) -> None:
 
 
 def confirm(envelope: dict[str, Any], fetch: Fetch) -> None:
-    """Nothing once the subscription is confirmed; raises Refusal: 403 where its URL is not at SNS, 503 until then."""
+    """Nothing once the subscription is confirmed; raises Refusal.
+
+    403: its URL is not at SNS; Awaiting: it is being confirmed.
+    """
     url = text_of(envelope.get("SubscribeURL")) or ""
     if not _is_at_sns(url, envelope, _CONFIRMATION):
         raise Refusal(403, "not-sns", "SubscribeURL: wanted one of SNS in the topic's region; got another")
@@ -89,11 +93,11 @@ def _is_at_sns(url: str, envelope: dict[str, Any], rest: re.Pattern[str]) -> boo
 
 
 def _fetched(url: str, fetch: Fetch) -> bytes:
-    document = fetch(url)
-    if document is None:
-        message = "not ready: a document of SNS is being fetched; deliver again"
-        raise Refusal(503, "not-ready", message, RETRY_AFTER_SECONDS)
-    return document
+    found = fetch(url)
+    if isinstance(found, Future):
+        message = "not ready: a document of SNS could not be fetched in time; deliver again"
+        raise Awaiting(Refusal(503, "not-ready", message, RETRY_AFTER_SECONDS), found)
+    return found
 
 
 def _key_of(pem: bytes, now_ms: int) -> RSAPublicKey:

@@ -28,7 +28,7 @@ from streamprocessor.collector.providers.mail_events import (
     MailEvent,
 )
 from streamprocessor.collector.providers.payloads import (
-    json_of,
+    items_of,
     object_of,
     rfc3339_to_ms,
     seconds_to_ms,
@@ -36,7 +36,7 @@ from streamprocessor.collector.providers.payloads import (
     texts_of,
 )
 from streamprocessor.collector.providers.signatures import Check, basic, bearer, check_by
-from streamprocessor.collector.wire import Request, WireFormat
+from streamprocessor.collector.wire import WireFormat
 from streamprocessor.scoring.facts import PROXY
 
 NAME = "sparkpost"
@@ -61,16 +61,11 @@ _MACHINE_CLASSES = ("60", "80", "100")
 
 def sparkpost(secret: str | None, naming: Naming) -> WireFormat:
     """`POST /hooks/sparkpost`. secret: `user:password`, or a token, which has no colon."""
-    return hook(Provider(NAME, check_by(NAME, secret, _proved), _items, _events, MAX_BODY_BYTES), naming)
+    return hook(Provider(NAME, check_by(NAME, secret, _proved), items_of, _events, MAX_BODY_BYTES), naming)
 
 
 def _proved(secret: str) -> Check:
     return basic(NAME, secret) if ":" in secret else bearer(secret, "x-messagesystems-webhook-token")
-
-
-def _items(request: Request) -> list[Any]:
-    payload = json_of(request.body)
-    return payload if isinstance(payload, list) else [payload]
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:

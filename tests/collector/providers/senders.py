@@ -18,6 +18,7 @@ from standardwebhooks import Webhook
 
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.providers.directory import provider_formats
+from streamprocessor.collector.providers.sns import Fetch
 from streamprocessor.collector.wire import Request, WireFormat
 
 NOW_MS = 1_795_334_700_000  # 2026-11-22T08:05:00Z, five minutes after the payloads' mail went out
@@ -48,7 +49,7 @@ def cases_of(sender: Sender) -> list[dict[str, Any]]:
     return json.loads((PAYLOADS / f"{sender.cases}.json").read_text(encoding="utf-8"))
 
 
-def format_of(provider: str, secret: str | None, fetch: Callable[[str], bytes | None] | None = None) -> WireFormat:
+def format_of(provider: str, secret: str | None, fetch: Fetch | None = None) -> WireFormat:
     formats = provider_formats({provider: secret}, NAMING, PUBLIC_URL, fetch or amazon)
     return next(wire_format for wire_format in formats if wire_format.name == provider)
 

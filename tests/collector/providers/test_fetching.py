@@ -1,4 +1,4 @@
-"""Documents fetched in the background: nobody waits, nothing is fetched twice, redirects lead nowhere."""
+"""Documents fetched in the background: nobody has to wait, nothing is fetched twice, redirects lead nowhere."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -35,9 +35,11 @@ def wait_for_all() -> None:
 def test_a_document_is_there_once_it_was_fetched_and_fetched_once() -> None:
     source = Source()
     fetch = BackgroundFetch(source)
-    assert [fetch("a"), fetch("a")] == [None, None]
+    first, second = fetch("a"), fetch("a")
+    assert first is second
+    assert not first.done()
     source.may_answer.set()
-    wait_for_all()
+    assert first.result(PATIENCE_SECONDS) is True
     assert [fetch("a"), fetch("a")] == [b"a", b"a"]
     assert source.asked == ["a"]
 
@@ -46,7 +48,9 @@ def test_no_more_than_a_few_are_fetched_at_once() -> None:
     source = Source()
     fetch = BackgroundFetch(source)
     urls = [f"{number}" for number in range(MAX_AT_ONCE + 3)]
-    assert {fetch(url) for url in urls} == {None}
+    arrivals = [fetch(url) for url in urls]
+    assert [arrival.done() for arrival in arrivals] == [False] * MAX_AT_ONCE + [True] * 3
+    assert not any(arrival.result() for arrival in arrivals[MAX_AT_ONCE:])
     source.may_answer.set()
     wait_for_all()
     assert source.asked == urls[:MAX_AT_ONCE]
@@ -57,11 +61,9 @@ def test_no_more_than_some_are_kept() -> None:
     source.may_answer.set()
     fetch = BackgroundFetch(source)
     for number in range(MAX_KEPT + 1):
-        fetch(f"{number}")
-        wait_for_all()
-    assert fetch("0") is None
-    assert fetch(f"{MAX_KEPT}") is not None
-    wait_for_all()
+        assert fetch(f"{number}").result(PATIENCE_SECONDS)
+    assert fetch(f"{MAX_KEPT}") == f"{MAX_KEPT}".encode()
+    assert fetch("0").result(PATIENCE_SECONDS)
 
 
 def test_a_failure_is_logged_without_its_query_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -69,14 +71,12 @@ def test_a_failure_is_logged_without_its_query_and_tried_again(caplog: pytest.Lo
     source.may_answer.set()
     source.error = ConnectionRefusedError()
     fetch = BackgroundFetch(source)
-    assert fetch("https://sns.example/?Token=secret") is None
-    wait_for_all()
+    assert fetch("https://sns.example/?Token=secret").result(PATIENCE_SECONDS) is False
     assert "sns.example" in caplog.text
     assert "secret" not in caplog.text
     source.error = None
-    assert fetch("https://sns.example/?Token=secret") is None
-    wait_for_all()
-    assert fetch("https://sns.example/?Token=secret") is not None
+    assert fetch("https://sns.example/?Token=secret").result(PATIENCE_SECONDS) is True
+    assert fetch("https://sns.example/?Token=secret") == b"https://sns.example/?Token=secret"
 
 
 @pytest.mark.parametrize("url", ["http://example.com/", "file:///etc/hostname", "ftp://example.com/", ""])

@@ -1,11 +1,12 @@
 """Amazon SNS: whose certificate is believed, what is fetched and what never is."""
 
 import json
-from collections.abc import Callable
+from concurrent.futures import Future
 
 import pytest
 
-from streamprocessor.collector.wire import Reading, Refusal, Request
+from streamprocessor.collector.providers.sns import Fetch
+from streamprocessor.collector.wire import Awaiting, Reading, Refusal, Request
 from tests.collector.providers.senders import (
     CERTIFICATE_URL,
     CONFIRM_URL,
@@ -25,21 +26,21 @@ OPEN = json.dumps({"eventType": "Open", "mail": {"destination": ["ada@example.co
 class Fetched:
     """A fetch that remembers what was asked of it."""
 
-    def __init__(self, answer: Callable[[str], bytes | None] = amazon) -> None:
+    def __init__(self, answer: Fetch = amazon) -> None:
         self.urls: list[str] = []
         self._answer = answer
 
-    def __call__(self, url: str) -> bytes | None:
+    def __call__(self, url: str) -> bytes | Future[bool]:
         self.urls.append(url)
         return self._answer(url)
 
 
-def read(request: Request, fetch: Callable[[str], bytes | None] = amazon, secret: str = TOPIC) -> Reading:
+def read(request: Request, fetch: Fetch = amazon, secret: str = TOPIC) -> Reading:
     wire_format = format_of("ses", secret, fetch)
     return wire_format.read(request, wire_format.open(request))
 
 
-def refusal_of(request: Request, fetch: Callable[[str], bytes | None] = amazon, secret: str = TOPIC) -> Refusal:
+def refusal_of(request: Request, fetch: Fetch = amazon, secret: str = TOPIC) -> Refusal:
     with pytest.raises(Refusal) as refused:
         read(request, fetch, secret)
     return refused.value
@@ -91,8 +92,11 @@ def test_a_topic_that_is_not_ours_is_refused_before_anything_is_fetched() -> Non
     read(sns_post(sns_envelope(OPEN, TopicArn=others)), fetch, f"{TOPIC}, {others}")
 
 
-def test_while_the_certificate_is_on_its_way_sns_is_asked_to_deliver_again() -> None:
-    refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: None)
+def test_a_message_waits_for_the_certificate_and_where_that_does_not_come_sns_delivers_again() -> None:
+    arrival: Future[bool] = Future()
+    refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: arrival)
+    assert isinstance(refusal, Awaiting)
+    assert refusal.arrival is arrival
     assert (refusal.status, refusal.retry_after_seconds) == (503, 5)
 
 
@@ -123,8 +127,9 @@ def test_a_subscription_is_confirmed_by_fetching_its_url() -> None:
 
 def test_a_subscription_counts_as_confirmed_only_when_it_is() -> None:
     request = sns_post(sns_envelope("You have chosen to subscribe.", Type="SubscriptionConfirmation"))
-    refusal = refusal_of(request, {CERTIFICATE_URL: certificate()}.get)
-    assert refusal.status == 503
+    fetch = Fetched(lambda url: certificate() if url == CERTIFICATE_URL else Future())
+    assert isinstance(refusal_of(request, fetch), Awaiting)
+    assert fetch.urls == [CERTIFICATE_URL, CONFIRM_URL]
 
 
 @pytest.mark.parametrize("secret", [TOPIC, "unverified"])

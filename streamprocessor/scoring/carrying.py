@@ -1,0 +1,58 @@
+"""A change of the model, and what was folded under the one before: it goes on where the rule does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from streamprocessor.scoring.joining import folded_of
+from streamprocessor.scoring.matching import Matcher
+from streamprocessor.scoring.plan import Plan
+from streamprocessor.scoring.record import FoldedRule, Record
+from streamprocessor.scoring.terms import ExponentialTerm, landmark, weight
+
+
+def carry_over(plan: Plan, record: Record, known_until_ms: int) -> None:
+    """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock.
+
+    known_until_ms: the newest arrival in the record; what a rule counts since a later one begins anew.
+    """
+    known = {m.number: m for m in plan.matchers.values() if _counts_since_ms(plan, m) <= known_until_ms}
+    by_key = {m.key: m for number, m in known.items() if number not in plan.values_of}
+    for folded in folded_of(record):
+        _fit(folded.rules, by_key, record.at_ms)
+        folded.by = {values.key: folded.by[values.key] for values in plan.values if values.key in folded.by}
+        for values in plan.values:
+            of_values = {m.key: m for number, m in known.items() if number in values.numbers}
+            for of_value in folded.by.get(values.key, {}).values():
+                _fit(of_value.rules, of_values, record.at_ms)
+
+
+def _counts_since_ms(plan: Plan, matcher: Matcher) -> int:
+    """The arrival from which on the rule can count some type of event."""
+    return min(plan.by_type[type_].since_ms.get(matcher.number, 0) for type_ in matcher.rule.types)
+
+
+def _fit(rules: dict[str, FoldedRule], by_key: Mapping[str, Matcher], at_ms: int) -> None:
+    for key in [key for key in rules if key not in by_key]:
+        del rules[key]
+    for key, held in rules.items():
+        if held.half_life_ms != by_key[key].half_life_ms:
+            rules[key] = _under_another_law(by_key[key], held, at_ms)
+
+
+def _under_another_law(matcher: Matcher, held: FoldedRule, at_ms: int) -> FoldedRule:
+    if held.half_life_ms is None:
+        points = sum(amount for _, amount in held.live)
+    elif held.half_life_ms:
+        points = int(held.amount * (2.0 ** ((held.at_ms - at_ms) / held.half_life_ms) * ExponentialTerm.SCALE))
+    else:
+        points = held.amount
+    made = FoldedRule(count=held.count, half_life_ms=matcher.half_life_ms, slots=held.slots)
+    if matcher.half_life_ms is None:
+        made.live = [(at_ms, points)]
+    elif matcher.half_life_ms:
+        made.at_ms = landmark(at_ms, matcher.half_life_ms)
+        made.amount = weight(points, at_ms, made.at_ms, matcher.half_life_ms)
+    else:
+        made.amount = points
+    return made
