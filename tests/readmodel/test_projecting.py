@@ -178,6 +178,7 @@ async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(t
 
     await until(left, lambda rows: not rows, 30, "nothing of them")
     assert api.get(f"/api/contacts/{parent}")["scores"]["engagement"]["score"] == 50
+    await assert_equal_to_kafka(town, engine)
 
 
 async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(town, new_api, database_url, tmp_path):
