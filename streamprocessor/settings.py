@@ -15,7 +15,7 @@ from streamprocessor.errors import OperatorError
 
 PREFIX = "STREAMPROCESSOR_"
 
-_SECRET = ("password", "_keys", "_salt", "_secret")
+_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url")
 
 
 class Settings(BaseModel):
@@ -65,6 +65,13 @@ class Settings(BaseModel):
     truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")
     rate_limit_per_second: int = Field(0, ge=0, description="events each write key may send; 0: no limit")
     spool_max_bytes: int = Field(1 << 30, ge=1 << 16, description="of entries kept on disk while Kafka is away")
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(8080, ge=0, le=65535)
+    api_tokens: str = Field("", repr=False, description="name/scope+scope=token,..., or a file; read, write, erase")
+    database_url: str = Field("", repr=False, description="postgresql://...; empty: a SQLite file in the data folder")
+    history_days: float = Field(90.0, gt=0.0, le=36500.0, description="how long the read model keeps steps")
+
     hook_sendgrid_secret: str = Field("", repr=False)
     hook_mailgun_secret: str = Field("", repr=False)
     hook_postmark_secret: str = Field("", repr=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from streamprocessor.cli.api import api
 from streamprocessor.cli.collector import collector
 from streamprocessor.cli.delivery import delivery
 from streamprocessor.cli.demo import demo
@@ -70,6 +71,7 @@ for command in (
     worker,
     collector,
     delivery,
+    api,
     topics,
     model,
     status,

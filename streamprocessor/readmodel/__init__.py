@@ -1,0 +1,1 @@
+"""The read model: contacts projected into a database, asked over HTTP."""

@@ -1,0 +1,138 @@
+"""What clients ask with: query parameters and bodies, checked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import QueryParams
+
+from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.readmodel.filters import AttributeCondition, ContactFilter, Points, ScoreCondition, Text, Word
+from streamprocessor.readmodel.problems import Problem
+
+LATEST_MS = 253_402_300_799_999
+_MOST_LISTED = 200
+
+
+def _instant(text: str) -> str:
+    if instant_ms(text) is None:
+        message = "wanted RFC 3339 with an offset, or epoch milliseconds"
+        raise ValueError(message)
+    return text
+
+
+def instant_ms(text: str) -> int | None:
+    """Epoch milliseconds of an instant as clients spell it; None where the text is none."""
+    if text.isascii() and text.isdigit() and len(text) <= 15:
+        return min(int(text), LATEST_MS)
+    found = parse_rfc3339(text)
+    return None if found is None else max(0, found)
+
+
+Instant = Annotated[str, Field(max_length=40, description="RFC 3339 or epoch ms."), AfterValidator(_instant)]
+Limit = Annotated[int, Field(ge=1, le=_MOST_LISTED)]
+Cursor = Annotated[str, Field(max_length=4_096, description="`next` of the page before.")]
+
+
+class Nothing(BaseModel):
+    """No parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class At(Nothing):
+    """An instant, past or future."""
+
+    at: Instant | None = None
+
+
+class Explained(At):
+    """What is to be explained."""
+
+    score: Word | None = Field(None, description="This one alone.")
+
+
+class Paged(Nothing):
+    """A part of a list."""
+
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+
+class Sorted(Paged):
+    """A part of a list sorted by a score; `score` without a value is the model's first."""
+
+    score: Word | None = None
+    value: Text = Field("", description="Which one of a `by` score.")
+    order: Literal["desc", "asc"] = "desc"
+
+
+class Listed(Sorted):
+    """Contacts that are wanted."""
+
+    stage: list[Word] = Field(default=[], max_length=50, description="Of the score that is sorted by; any of these.")
+    at_least: Points | None = None
+    at_most: Points | None = None
+    attribute: list[Annotated[str, Field(max_length=1_100)]] = Field(
+        default=[], max_length=50, description="`name:text`, all of these."
+    )
+    suppressed: bool | None = None
+
+    def wanted(self, score: str) -> ContactFilter:
+        """The same as a filter; raises Problem where an attribute has no colon."""
+        conditions = []
+        for said in self.attribute:
+            name, colon, text = said.partition(":")
+            if not (name and colon):
+                raise Problem(400, "bad-parameter", "attribute: wanted name:text; got no colon after a name")
+            conditions.append(checked(AttributeCondition, {"attribute": name, "equals": text}, "attribute"))
+        of_score = ScoreCondition(
+            score=score, value=self.value, stages=self.stage, at_least=self.at_least, at_most=self.at_most
+        )
+        return ContactFilter(scores=[of_score], attributes=conditions, suppressed=self.suppressed)
+
+
+class Buckets(Nothing):
+    """How finely a distribution is told."""
+
+    value: Text = ""
+    buckets: Annotated[int, Field(ge=2, le=200)] = 20
+
+
+class Exported(Nothing):
+    """How a segment is written."""
+
+    format: Literal["csv", "jsonl"] = "jsonl"
+
+
+def query_of(model: type[BaseModel], given: QueryParams) -> Any:
+    """The parameters as the model has them; raises Problem where they are not so."""
+    values: dict[str, Any] = {}
+    for name in given:
+        field = model.model_fields.get(name)
+        is_list = field is not None and str(field.annotation).startswith("list")
+        values[name] = given.getlist(name) if is_list else given[name]
+    return checked(model, values, "parameters")
+
+
+def body_of(model: type[BaseModel], body: bytes) -> Any:
+    """The body as the model has it; raises Problem where it is not so."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise _refused(error, "body") from error
+
+
+def checked(model: type[BaseModel], values: dict[str, Any], what: str) -> Any:
+    """The values as the model has them; raises Problem where they are not so."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _refused(error, what) from error
+
+
+def _refused(error: ValidationError, what: str) -> Problem:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or what
+    return Problem(400, "bad-parameter" if what != "body" else "bad-body", f"{where[:200]}: {first['msg']}")

@@ -1,0 +1,157 @@
+"""One api process, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.broker.cluster import READ, WRITE
+from streamprocessor.broker.topics import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
+from streamprocessor.readmodel.batches import PROJECTED
+from streamprocessor.readmodel.database import open_database
+from streamprocessor.readmodel.erasing import Eraser
+from streamprocessor.readmodel.house import House, Tell
+from streamprocessor.readmodel.live import Live
+from streamprocessor.readmodel.metrics import Metrics
+from streamprocessor.readmodel.models import Models
+from streamprocessor.readmodel.openapi import openapi
+from streamprocessor.readmodel.problems import place_of
+from streamprocessor.readmodel.projector import Projector
+from streamprocessor.readmodel.routes import application
+from streamprocessor.readmodel.server import Server, listening_socket
+from streamprocessor.readmodel.tokens import Tokens
+from streamprocessor.settings import Settings
+
+_FETCH_BYTES = 4 * 1024 * 1024
+_DAY_MS = 86_400_000
+
+
+class Around(NamedTuple):
+    """What an api process is given by others.
+
+    topics: full names by short ones. tokens: `name/scope+scope` → token. answer, export: as in House.
+    """
+
+    clients: ClientSettings
+    topics: Mapping[str, str]
+    tokens: Mapping[str, str]
+    answer: Tell
+    export: Tell
+
+
+async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], None]) -> int:
+    """Project and answer until a signal says to stop; the exit code.
+
+    on_ready is called with the port once requests are answered, be the tables up to date or not: /readyz says so.
+
+    Raises:
+        OperatorError: something at start is not as it must be; the sentence says what to do.
+        MustRestart: projecting broke down.
+    """
+    clients, topics = around.clients, around.topics
+    read = [topics[name] for name in (*PROJECTED, "models")]
+    await refuse_unless_allowed(clients, dict.fromkeys(read, READ) | {topics["contact-updates"]: WRITE})
+    listening = listening_socket(settings.api_host, settings.api_port)
+    metrics = Metrics()
+    tokens = Tokens(around.tokens)
+    engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
+    models = Models(topics["models"], _consumer(clients))
+    projector = Projector(engine, await _projected(clients, topics), _consumer(clients), models, metrics)
+    producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
+    eraser = Eraser(producer, topics["contact-updates"])
+    house = House(engine, lambda: models.scorer, tokens, eraser, around.answer, around.export, metrics, _now_ms)
+    live = Live(house)
+    projector.on_written = live.wake
+    app = application(house, live, lambda: _not_ready(projector), openapi(version("streamprocessor")))
+    stop = _stop_on_signals()
+    tasks: list[asyncio.Task[Any]] = []
+    try:
+        await models.start()
+        await projector.start()
+        await producer.start()
+        history_ms = int(settings.history_days * _DAY_MS)
+        tasks = [_ending(work, stop) for work in (projector.run(history_ms), models.follow())]
+        port = listening.getsockname()[1]
+        if settings.port_file:
+            Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
+        on_ready(port)
+        stop.add_done_callback(lambda _: live.stop())
+        await Server(app).run_until(stop, listening)
+    finally:
+        listening.close()
+        broken = await _ended(tasks)
+        await asyncio.gather(models.stop(), projector.stop(), producer.stop())
+        engine.dispose()
+    if broken is not None:
+        raise broken
+    return EXIT_DONE
+
+
+def database_file(settings: Settings) -> Path:
+    """Where the tables are, unless a setting names a server; one file for each application."""
+    return settings.data_path / f"{settings.topic_prefix}{settings.app_id}.read-model.sqlite"
+
+
+def _consumer(clients: ClientSettings) -> Any:
+    return AIOKafkaConsumer(
+        **clients.arguments(),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=_FETCH_BYTES,
+    )
+
+
+async def _projected(clients: ClientSettings, topics: Mapping[str, str]) -> dict[str, tuple[str, str, int]]:
+    names = {topics[short]: short for short in PROJECTED}
+    ids = await topic_ids(clients, names)
+    ends = await end_offsets(clients, names)
+    return {name: (short, ids[name], sum(1 for topic, _ in ends if topic == name)) for name, short in names.items()}
+
+
+def _not_ready(projector: Projector) -> list[str]:
+    reasons = [] if projector.is_current else ["the read model is being brought up to date"]
+    return reasons if projector.has_database else [*reasons, "the database is away"]
+
+
+def _ending(work: Coroutine[Any, Any, None], stop: asyncio.Future[None]) -> asyncio.Task[None]:
+    """The work as a task that ends the process when it ends."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda _: None if stop.done() else stop.set_result(None))
+    return task
+
+
+async def _ended(tasks: list[asyncio.Task[Any]]) -> StreamprocessorError | None:
+    """Why one of the tasks had ended by itself; None: none had."""
+    broken: StreamprocessorError | None = None
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            broken = error if isinstance(error, StreamprocessorError) else _broke_down(error)
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return broken
+
+
+def _broke_down(error: BaseException) -> MustRestart:
+    return MustRestart(f"api: the read model can't be kept up to date: {place_of(error)}")
+
+
+def _stop_on_signals() -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: None if stop.done() else stop.set_result(None))
+    return stop
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -1,0 +1,83 @@
+"""The scoring model in force, followed in its topic."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from aiokafka import TopicPartition
+
+from streamprocessor.contract.model_revisions import ModelRevision, decode_revision, model_of
+from streamprocessor.contract.outbox import RESERVED
+from streamprocessor.errors import OperatorError
+from streamprocessor.scoring.scorer import Scorer
+
+log = logging.getLogger(__name__)
+
+_POLL_MS = 500
+_PATIENCE_SECONDS = 10.0
+
+
+class Models:
+    """Knows the scorer of the newest revision. consumer: an aiokafka one without a group, not started."""
+
+    def __init__(self, topic: str, consumer: Any) -> None:
+        self._where = TopicPartition(topic, 0)
+        self._consumer = consumer
+        self._scorer: Scorer | None = None
+        self._newest = asyncio.Condition()
+
+    @property
+    def scorer(self) -> Scorer:
+        """Of the newest revision; known once started."""
+        assert self._scorer is not None
+        return self._scorer
+
+    async def start(self) -> None:
+        """Read what there is; raises OperatorError where no model was ever applied."""
+        await self._consumer.start()
+        self._consumer.assign([self._where])
+        await self._consumer.seek_to_beginning(self._where)
+        end = (await self._consumer.end_offsets([self._where]))[self._where]
+        while await self._consumer.position(self._where) < end:
+            await self._poll()
+        if self._scorer is None:
+            message = f"{self._where.topic}: holds no model; wanted one: run `streamprocessor model apply` first"
+            raise OperatorError(message)
+
+    async def follow(self) -> None:
+        """Read on for ever."""
+        while True:
+            await self._poll()
+            async with self._newest:
+                self._newest.notify_all()
+
+    async def wait_for(self, revision: int) -> None:
+        """Return once the revision, or a newer one, is known; raises OperatorError where it does not come."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        async with self._newest:
+            while self.scorer.model.revision < revision:
+                if time.monotonic() > deadline:
+                    message = (
+                        f"{self._where.topic}: wanted the model's revision {revision}, under which contacts were "
+                        f"scored; got {self.scorer.model.revision} as the newest: apply the newer model again"
+                    )
+                    raise OperatorError(message)
+                await self._newest.wait()
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        await self._consumer.stop()
+
+    async def _poll(self) -> None:
+        for records in (await self._consumer.getmany(timeout_ms=_POLL_MS)).values():
+            for record in records:
+                if record.value is not None and not (record.key or b"").startswith(RESERVED):
+                    self._take(decode_revision(record.value))
+
+    def _take(self, revision: ModelRevision) -> None:
+        if self._scorer is None or revision.revision > self._scorer.model.revision:
+            self._scorer = Scorer(model_of(revision))
+            log.info("model %s revision %d", revision.name, revision.revision)

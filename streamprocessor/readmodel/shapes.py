@@ -1,0 +1,189 @@
+"""What answers look like, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from streamprocessor.readmodel.filters import ContactFilter
+
+
+class Number(BaseModel):
+    """A score, or one value of a `by` score. score: presented; both numbers are null for a matrix."""
+
+    score: float | None
+    unrounded: float | None
+    stage: str | None
+
+
+class ListedContact(BaseModel):
+    """A contact in a list: `score` ... `relative` are of the score that is sorted by, as last announced."""
+
+    contact_id: str
+    score: float | None
+    unrounded: float | None
+    stage: str | None
+    relative: float | None = Field(description="Percent: the highest is 100, the median 50.")
+    scores: dict[str, Any]
+    attributes: dict[str, Any]
+    suppressed: bool
+    hot_since: str | None
+    updated_at: str
+    holds_until: str | None = Field(description="No step by time comes before it.")
+
+
+class ContactPage(BaseModel):
+    """A part of a list of contacts. next: the cursor of the next part; null: this is the last."""
+
+    score: str
+    value: str
+    contacts: list[ListedContact]
+    next: str | None
+
+
+class Standing(BaseModel):
+    """Where a contact's score stands among all contacts', as last announced."""
+
+    relative: float | None
+    percentile_rank: float | None
+
+
+class Contact(BaseModel):
+    """A contact's scores at an instant, exactly."""
+
+    contact_id: str
+    at: str
+    scores: dict[str, Any] = Field(description="As `score --json` prints them.")
+    standing: dict[str, Standing]
+    attributes: dict[str, Any]
+    suppressed: bool
+    hot_since: str | None
+    updated_at: str
+
+
+class Explanation(BaseModel):
+    """Parts that add up to the unrounded scores."""
+
+    contact_id: str
+    at: str
+    explanation: dict[str, Any]
+
+
+class History(BaseModel):
+    """Steps of the presented scores, the newest first, as announced."""
+
+    steps: list[dict[str, Any]]
+    next: str | None
+
+
+class Everything(BaseModel):
+    """All that is kept of a contact."""
+
+    contact_id: str
+    at: str
+    scores: dict[str, Any]
+    explanation: dict[str, Any]
+
+
+class Accepted(BaseModel):
+    """It was handed on; it takes effect within seconds."""
+
+    id: str
+    status: str
+
+
+class ScoreDescription(BaseModel):
+    """A score of the model. stages: from the lowest up, none of a matrix. by: the property that it is kept for."""
+
+    name: str
+    stages: list[str]
+    by: str | None
+
+
+class Scores(BaseModel):
+    """The model in force."""
+
+    model: dict[str, Any]
+    scores: list[ScoreDescription]
+
+
+class Bucket(BaseModel):
+    """So many contacts are shown with `from` or more and less than `to`."""
+
+    from_: float = Field(alias="from")
+    to: float
+    count: int
+
+
+class StageCount(BaseModel):
+    """So many contacts are in the stage."""
+
+    stage: str | None
+    count: int
+
+
+class Distribution(BaseModel):
+    """How a score is spread; the landmarks are unrounded, null where nobody has the score as a number."""
+
+    score: str
+    value: str
+    count: int
+    buckets: list[Bucket]
+    stages: list[StageCount]
+    lowest: float | None
+    median: float | None
+    highest: float | None
+
+
+class ValueCount(BaseModel):
+    """So many contacts have the value."""
+
+    value: str
+    count: int
+
+
+class Values(BaseModel):
+    """Values of a `by` score, the most common first."""
+
+    values: list[ValueCount]
+
+
+class HotLeads(BaseModel):
+    """Announced hot leads, the newest first."""
+
+    hot_leads: list[dict[str, Any]]
+    next: str | None
+
+
+class Segment(BaseModel):
+    """A kept filter, and how many contacts it holds now."""
+
+    name: str
+    filter: ContactFilter
+    count: int
+
+
+class Segments(BaseModel):
+    """All kept filters."""
+
+    segments: list[Segment]
+
+
+class SegmentPage(BaseModel):
+    """A segment, its size and a part of its contacts."""
+
+    name: str
+    filter: ContactFilter
+    count: int
+    page: ContactPage
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457. code: for programs; detail: for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str

@@ -1,0 +1,115 @@
+"""The tables. All but `segments` are made from Kafka, and may be made anew from it at any time."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
+
+SCHEMA_VERSION = 1
+"""Rises with each change of the derived tables; a database of an older one is rebuilt from Kafka."""
+
+derived = MetaData()
+kept = MetaData()
+
+contacts = Table(
+    "contacts",
+    derived,
+    Column("contact_id", Text, primary_key=True),
+    Column("record", LargeBinary, nullable=False),  # as in the changelog: any instant can be asked for
+    Column("updated_at_ms", BigInteger, nullable=False),
+    Column("holds_until_ms", BigInteger),
+    Column("hot_since_ms", BigInteger),
+    Column("born_ms", BigInteger, nullable=False),  # when the contact was erased and began anew; 0: never
+    Column("suppressed", Boolean, nullable=False),
+    Column("attributes", Text, nullable=False),  # JSON
+)
+
+scores = Table(
+    "scores",
+    derived,
+    Column("contact_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, primary_key=True),  # of a `by` score, "" of any other
+    Column("unrounded_nano", BigInteger, nullable=False),  # 0 where the score is a label alone
+    Column("presented_nano", BigInteger),
+    Column("stage", Text),
+    sqlite_with_rowid=False,
+)
+Index(
+    "scores_sorted",
+    scores.c.name,
+    scores.c.value,
+    scores.c.unrounded_nano.desc(),
+    scores.c.contact_id,
+)
+Index(
+    "scores_staged",
+    scores.c.name,
+    scores.c.value,
+    scores.c.stage,
+    scores.c.unrounded_nano.desc(),
+    scores.c.contact_id,
+)
+
+# How many contacts are shown alike: kept beside the scores, so that nobody has to count a million of them.
+tallies = Table(
+    "tallies",
+    derived,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("presented_nano", Text, primary_key=True),  # "" where the score is a label alone
+    Column("stage", Text, primary_key=True),  # "" where it has none
+    Column("contacts", BigInteger, nullable=False),
+)
+
+attributes = Table(
+    "attributes",
+    derived,
+    Column("contact_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("text", Text, nullable=False),  # a string as it is, anything else as JSON; long ones are cut
+    Column("number", Float),  # where it is one
+    sqlite_with_rowid=False,
+)
+Index("attributes_by_text", attributes.c.name, attributes.c.text, attributes.c.contact_id)
+
+history = Table(
+    "history",
+    derived,
+    Column("contact_id", Text, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("said", Text, nullable=False),  # the announcement's JSON
+)
+Index("history_by_time", history.c.at_ms)
+
+hot_leads = Table(
+    "hot_leads",
+    derived,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("event_id", Text, nullable=False, unique=True),
+    Column("contact_id", Text, nullable=False, index=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("said", Text, nullable=False),
+)
+
+projected = Table(
+    "projected",
+    derived,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+)
+
+state = Table(
+    "state",
+    kept,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+segments = Table(
+    "segments",
+    kept,
+    Column("name", Text, primary_key=True),
+    Column("filter", Text, nullable=False),
+)

@@ -1,0 +1,46 @@
+"""Who may ask, and for what: bearer tokens, each with a name and scopes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import NamedTuple
+
+from streamprocessor.errors import OperatorError
+
+READ, WRITE, ERASE = "read", "write", "erase"
+SCOPES = (READ, WRITE, ERASE)
+
+
+class Grant(NamedTuple):
+    """Whose token it is, and what it is good for."""
+
+    name: str
+    scopes: frozenset[str]
+
+
+class Tokens:
+    """The tokens that are let in."""
+
+    def __init__(self, pairs: Mapping[str, str]) -> None:
+        """pairs: `name/scope+scope` → token; raises OperatorError, which never repeats a token."""
+        self._pepper = secrets.token_bytes(32)
+        self._grants = {self._digest(token): _grant(said) for said, token in pairs.items()}
+
+    def grant_of(self, offered: str) -> Grant | None:
+        """What the token allows; None: it is nobody's. Only keyed hashes are compared, so time tells nothing."""
+        return self._grants.get(self._digest(offered))
+
+    def _digest(self, token: str) -> bytes:
+        return blake2b(token.encode("utf-8", "surrogatepass"), key=self._pepper, digest_size=16).digest()
+
+
+def _grant(said: str) -> Grant:
+    name, slash, scopes = said.partition("/")
+    wanted = scopes.split("+")
+    if not (name and slash) or not set(wanted) <= set(SCOPES):
+        wanted_words = f"name/scope+scope=token with scopes of {', '.join(SCOPES)}"
+        message = f"STREAMPROCESSOR_API_TOKENS: wanted {wanted_words}; got '{said}'"
+        raise OperatorError(message)
+    return Grant(name, frozenset(wanted))

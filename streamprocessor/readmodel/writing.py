@@ -1,0 +1,154 @@
+"""Changes into the tables, in one transaction with the offsets that they reach to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, Table, and_, delete, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from streamprocessor.errors import MustRestart
+from streamprocessor.readmodel.batches import CHANGELOG, Changes, Place
+from streamprocessor.readmodel.database import begin_epoch, epoch_of, read_state, write_state, writing
+from streamprocessor.readmodel.tables import attributes, contacts, history, hot_leads, projected, scores, tallies
+
+_CELL = ("name", "value", "presented_nano", "stage")
+_DIALECTS: dict[str, Any] = {"sqlite": sqlite, "postgresql": postgresql}
+_MANY = 500  # names in one statement
+_PROJECTED_AT = "projected_at_ms"
+_CROSSED_MS = 3_600_000  # within it a step may be here before its contact is
+
+
+def write(engine: Engine, epoch: str, changes: Changes, now_ms: int) -> dict[Place, int]:
+    """Write the changes, unless another projector has; answers where each place goes on.
+
+    Nothing is written where any place is further already: the records after that are to be read again. Raises
+    MustRestart where the tables were filled anew since `epoch`.
+    """
+    with writing(engine) as connection:
+        if epoch_of(connection) != epoch:
+            message = "read model: another process began to fill it anew; this one starts anew, too"
+            raise MustRestart(message)
+        reached = next_offsets(connection)
+        ahead = {place: reached[place] for place in changes.next_offsets if place in reached}
+        if any(changes.next_offsets[place] <= offset for place, offset in ahead.items()):
+            return {place: ahead.get(place, 0) for place in changes.next_offsets}
+        _write_contacts(connection, changes)
+        _write_steps(connection, changes)
+        _write_offsets(connection, changes.next_offsets)
+        write_state(connection, _PROJECTED_AT, str(now_ms))
+    return changes.next_offsets
+
+
+def next_offsets(connection: Connection) -> dict[Place, int]:
+    """Where each place goes on; one that is missing was not begun."""
+    rows = connection.execute(select(projected.c.topic, projected.c.partition, projected.c.next_offset))
+    return {Place(topic, partition): offset for topic, partition, offset in rows}
+
+
+def projected_at_ms(connection: Connection) -> int | None:
+    """When anything was written last; None: nothing ever was."""
+    value = read_state(connection, _PROJECTED_AT)
+    return None if value is None else int(value)
+
+
+def note_alive(engine: Engine, now_ms: int) -> None:
+    """Note that the tables follow Kafka at this instant."""
+    with writing(engine) as connection:
+        write_state(connection, _PROJECTED_AT, str(now_ms))
+
+
+def forget_old_steps(engine: Engine, before_ms: int, now_ms: int) -> None:
+    """Drop steps and hot leads of before that instant, and those of contacts that are not there any more."""
+    known = select(contacts.c.contact_id)
+    with writing(engine) as connection:
+        for table in (history, hot_leads):
+            connection.execute(delete(table).where(table.c.at_ms < before_ms))
+            is_orphan = table.c.contact_id.not_in(known)
+            connection.execute(delete(table).where(table.c.at_ms < now_ms - _CROSSED_MS, is_orphan))
+
+
+def start_contacts_over(connection: Connection) -> None:
+    """Drop what the changelog made; steps and hot leads, which Kafka does not hold as long as we do, stay."""
+    for table in (contacts, scores, attributes, tallies):
+        connection.execute(delete(table))
+    connection.execute(delete(projected).where(projected.c.topic == CHANGELOG))
+    begin_epoch(connection)
+
+
+def _write_contacts(connection: Connection, changes: Changes) -> None:
+    written = list(changes.contacts.values())
+    ids = [rows.contact_id for rows in written]
+    _tally(connection, ids, [row for rows in written for row in rows.scores])
+    for table in (contacts, scores, attributes):
+        _delete(connection, table, table.c.contact_id, ids)
+    _insert(connection, contacts, [rows.contact for rows in written if rows.contact is not None])
+    _insert(connection, scores, [row for rows in written for row in rows.scores])
+    _insert(connection, attributes, [row for rows in written for row in rows.attributes])
+    for rows in written:
+        if rows.born_ms:
+            for table in (history, hot_leads):
+                is_former = and_(table.c.contact_id == rows.contact_id, table.c.at_ms <= rows.born_ms)
+                connection.execute(delete(table).where(is_former))
+
+
+def _tally(connection: Connection, ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Count the contacts' rows instead of those that are there now."""
+    cells = Counter(_cell(row) for row in rows)
+    for some in _portions(ids):
+        for row in connection.execute(select(scores).where(scores.c.contact_id.in_(some))):
+            cells[_cell(dict(row._mapping))] -= 1
+    # In one order, whoever counts.
+    changed = [dict(zip(_CELL, cell, strict=True)) | {"contacts": n} for cell, n in sorted(cells.items()) if n]
+    if not changed:
+        return
+    statement = _DIALECTS[connection.dialect.name].insert(tallies)
+    contacts_now = tallies.c.contacts + statement.excluded.contacts
+    connection.execute(statement.on_conflict_do_update(index_elements=_CELL, set_={"contacts": contacts_now}), changed)
+    connection.execute(delete(tallies).where(tallies.c.contacts == 0))
+
+
+def _cell(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    presented_nano = row["presented_nano"]
+    return row["name"], row["value"], "" if presented_nano is None else str(presented_nano), row["stage"] or ""
+
+
+def _write_steps(connection: Connection, changes: Changes) -> None:
+    _delete(connection, history, history.c.contact_id, list(changes.forgotten))
+    _delete(connection, hot_leads, hot_leads.c.contact_id, list(changes.forgotten))
+    for some in _portions(list(changes.history)):
+        same = [and_(history.c.contact_id == contact, history.c.sequence == sequence) for contact, sequence in some]
+        connection.execute(delete(history).where(or_(*same)))
+    _insert(connection, history, list(changes.history.values()))
+    known: set[str] = set()
+    for some in _portions(list(changes.hot_leads)):
+        found = connection.execute(select(hot_leads.c.event_id).where(hot_leads.c.event_id.in_(some)))
+        known.update(found.scalars())
+    _insert(connection, hot_leads, [row for event_id, row in changes.hot_leads.items() if event_id not in known])
+
+
+def _write_offsets(connection: Connection, offsets: Mapping[Place, int]) -> None:
+    for place in offsets:
+        is_place = and_(projected.c.topic == place.topic, projected.c.partition == place.partition)
+        connection.execute(delete(projected).where(is_place))
+    rows = [{"topic": p.topic, "partition": p.partition, "next_offset": offset} for p, offset in offsets.items()]
+    _insert(connection, projected, rows)
+
+
+def _delete(connection: Connection, table: Table, column: Column[Any], values: Sequence[Any]) -> None:
+    for some in _portions(values):
+        connection.execute(delete(table).where(column.in_(some)))
+
+
+def _insert(connection: Connection, table: Table, rows: Collection[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def _portions(values: Sequence[Any]) -> Iterator[list[Any]]:
+    remaining = iter(values)
+    while some := list(islice(remaining, _MANY)):
+        yield some

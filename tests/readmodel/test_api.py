@@ -1,0 +1,331 @@
+"""The API from outside: who is let in, what is refused and how, segments, exports, hot leads as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+
+import httpx
+import orjson
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+
+from streamprocessor.readmodel.openapi import openapi
+from streamprocessor.readmodel.routes import ENDPOINTS, STREAM_PATH
+from tests.harness.settling import until_settled
+from tests.harness.system import Sent, until
+from tests.readmodel.serving import ALL, READ_ONLY, ApiProcess, bearer
+
+pytestmark = pytest.mark.kafka
+
+described = schemathesis.openapi.from_dict(openapi("test")).exclude(path=STREAM_PATH)
+FORM = {"type": "form_submission", "properties": {"form": "contact"}}
+EVIL = [
+    "<script>alert(1)</script>",
+    "'; DROP TABLE contacts; --",
+    '" OR ""="',
+    "=HYPERLINK(1)",
+    "100%",
+    "under_score",
+    "a/b c?d#e",
+    "../../etc/passwd",
+    "ключ",
+]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def api(request, town, tmp_path_factory):
+    """One api on each kind of database, for the tests of this module."""
+    url = ""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres").url(f"t{os.urandom(4).hex()}")
+    process = ApiProcess(town.system.settings, tmp_path_factory.mktemp("api"), database_url=url).start()
+    try:
+        asyncio.run(tell_of_evil(town))
+        asyncio.run(process.ready())
+        yield process
+    finally:
+        process.discard()
+
+
+def attributes_of(name):
+    """What is known of a contact with a hostile name."""
+    return {"company": name, "seats": 7, "active": True}
+
+
+async def tell_of_evil(town):
+    await town.system.send(
+        record
+        for name in EVIL
+        for record in (
+            Sent("form-submissions", name.encode(), FORM | {"id": f"f-{name}"}),
+            Sent(
+                "contact-updates",
+                name.encode(),
+                {
+                    "update": "attributes",
+                    "attributes": {"company": name, "seats": 7, "active": True},
+                    "id": f"a-{name}",
+                },
+            ),
+        )
+    )
+    await until_settled(town.system)
+
+
+@pytest.fixture
+def http(api):
+    """A client that may do everything."""
+    with httpx.Client(base_url=api.address, headers=bearer(ALL), timeout=20) as client:
+        yield client
+
+
+def test_nothing_is_answered_without_a_token_and_nothing_leaks(api):
+    for endpoint in ENDPOINTS:
+        path = endpoint.path.replace("{contact_id:path}", "c-1").replace("{name}", "engagement")
+        for headers in ({}, bearer("wrong"), {"authorization": f"Basic {ALL}"}, {"cookie": f"token={ALL}"}):
+            answer = httpx.request(endpoint.method, api.address + path, headers=headers)
+            assert answer.status_code == 401, path
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.headers["www-authenticate"] == "Bearer"
+            assert set(answer.json()) == {"type", "title", "status", "code", "detail"}
+    assert httpx.get(api.address + STREAM_PATH).status_code == 401
+
+
+def test_a_token_is_good_for_its_scopes_alone_and_writes_are_noted_without_the_person(api, http):
+    reader = bearer(READ_ONLY)
+    assert httpx.get(f"{api.address}/api/contacts", headers=reader).status_code == 200
+    for method, path in (("PUT", "/api/segments/x"), ("DELETE", "/api/segments/x"), ("DELETE", "/api/contacts/c-1")):
+        assert httpx.request(method, api.address + path, headers=reader, json={}).status_code == 403
+
+    assert http.put("/api/segments/people-of-note", json={}).status_code == 200
+    assert http.delete("/api/contacts/a-person").status_code == 202
+
+    noted = [line for line in api.log.read_text().splitlines() if "streamprocessor.audit" in line]
+    assert any("put_segment by ops: done" in line for line in noted)
+    assert any("erase_contact by ops: done" in line for line in noted)
+    assert any("by page: refused" in line for line in noted)
+    assert "a-person" not in api.log.read_text()
+    assert http.delete("/api/segments/people-of-note").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/api/contacts?limit=0", 400, "bad-parameter"),
+        ("/api/contacts?limit=10000", 400, "bad-parameter"),
+        ("/api/contacts?limt=3", 400, "bad-parameter"),
+        ("/api/contacts?order=up", 400, "bad-parameter"),
+        ("/api/contacts?at_least=nan", 400, "bad-parameter"),
+        ("/api/contacts?score=none", 404, "no-such-score"),
+        ("/api/contacts?score=interest", 400, "bad-parameter"),
+        ("/api/contacts?score=engagement&value=x", 400, "bad-parameter"),
+        ("/api/contacts?attribute=company", 400, "bad-parameter"),
+        ("/api/contacts?cursor=x", 400, "bad-cursor"),
+        ("/api/contacts?cursor=WzEsMl0", 400, "bad-cursor"),
+        ("/api/contacts?stage=%00", 400, "bad-parameter"),
+        ("/api/contacts/nobody", 404, "no-such-contact"),
+        ("/api/contacts/nobody/history", 404, "no-such-contact"),
+        ("/api/contacts/nobody/export", 404, "no-such-contact"),
+        ("/api/contacts/%00", 400, "bad-parameter"),
+        ("/api/contacts/c-1?at=yesterday", 400, "bad-parameter"),
+        ("/api/scores/none/distribution", 404, "no-such-score"),
+        ("/api/scores/engagement/values", 404, "no-such-score"),
+        ("/api/segments/none", 404, "no-such-segment"),
+        ("/api/nothing", 404, "not-found"),
+    ],
+)
+def test_what_can_not_be_answered_says_what_was_wanted(http, path, status, code):
+    answer = http.get(path)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    if status == 400 or code.startswith("no-such"):
+        assert (
+            "anted" in answer.json()["detail"] or "should" in answer.json()["detail"] or "not permitted" in answer.text
+        )
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_hostile_names_are_names_like_others(http, name):
+    found = http.get(f"/api/contacts/{httpx.QueryParams({'n': name})}".replace("n=", "", 1).replace("+", "%20"))
+
+    assert found.status_code == 200, found.text
+    assert found.json()["contact_id"] == name
+    assert found.json()["attributes"] == attributes_of(name)
+    assert found.headers["content-type"] == "application/json"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    listed = http.get("/api/contacts", params={"attribute": f"company:{name}"}).json()["contacts"]
+    assert [contact["contact_id"] for contact in listed] == [name]
+
+
+@pytest.mark.parametrize(
+    ("condition", "wanted"),
+    [
+        ({"equals": "100%"}, {"100%"}),
+        ({"one_of": ["100%", "ключ", "absent"]}, {"100%", "ключ"}),
+        ({"contains": "%"}, {"100%"}),
+        ({"contains": "_"}, {"under_score"}),
+        ({"contains": "TABLE"}, {"'; DROP TABLE contacts; --"}),
+        ({"contains": "table"}, set()),
+        ({"starts_with": "../"}, {"../../etc/passwd"}),
+        ({"exists": True}, set(EVIL)),
+        ({"at_least": 7}, set()),
+    ],
+)
+def test_segments_hold_those_of_whom_all_conditions_hold(http, condition, wanted):
+    body = {"attributes": [{"attribute": "company", **condition}]}
+    assert http.put("/api/segments/tried", json=body).json()["filter"] == body
+
+    found = http.get("/api/segments/tried", params={"limit": 200}).json()
+
+    assert {contact["contact_id"] for contact in found["page"]["contacts"]} == wanted
+    assert found["count"] == len(wanted)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "count"),
+    [
+        ([{"attribute": "seats", "equals": 7}], len(EVIL)),
+        ([{"attribute": "seats", "equals": "7"}], len(EVIL)),
+        ([{"attribute": "seats", "at_least": 6.5, "at_most": 7}], len(EVIL)),
+        ([{"attribute": "seats", "at_least": 7.5}], 0),
+        ([{"attribute": "active", "equals": True}], len(EVIL)),
+        ([{"attribute": "active", "equals": False}], 0),
+        ([{"attribute": "seats", "equals": 7}, {"attribute": "company", "starts_with": "u"}], 1),
+    ],
+)
+def test_numbers_and_truths_of_attributes_are_compared_as_such(http, conditions, count):
+    assert http.put("/api/segments/typed", json={"attributes": conditions}).json()["count"] == count
+
+
+def test_segments_by_scores_count_what_lists_show_and_those_without_complete_them(http):
+    hot = {"scores": [{"score": "engagement", "stages": ["hot"]}]}
+    count = http.put("/api/segments/hot", json=hot).json()["count"]
+    assert count == len(http.get("/api/contacts", params={"stage": "hot", "limit": 200}).json()["contacts"]) > 0
+
+    everybody = http.put("/api/segments/all", json={}).json()["count"]
+    without = {"attributes": [{"attribute": "company", "exists": False}]}
+    assert http.put("/api/segments/without", json=without).json()["count"] == everybody - len(EVIL)
+    assert {"hot", "all", "without"} <= {segment["name"] for segment in http.get("/api/segments").json()["segments"]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b'{"unknown": 1}',
+        b'{"attributes": [{"attribute": "a"}]}',
+        b'{"attributes": [{"attribute": "a", "equals": "x", "exists": true}]}',
+        b'{"attributes": [{"attribute": "a", "equals": "\\u0000"}]}',
+        b'{"scores": [{"score": "engagement", "at_least": 1e300}]}',
+    ],
+)
+def test_a_filter_that_means_nothing_is_refused(http, body):
+    answer = http.put("/api/segments/bad", content=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-body")
+
+
+def test_a_body_without_end_is_refused(http):
+    def parts():
+        for _ in range(100):
+            yield b" " * 10_000
+
+    assert http.put("/api/segments/bad", content=parts()).status_code == 413
+
+
+def test_a_segment_is_exported_whole_and_no_cell_is_a_formula(http):
+    assert http.put("/api/segments/evil", json={"attributes": [{"attribute": "company", "exists": True}]})
+
+    lines = http.get("/api/segments/evil/export", params={"format": "jsonl"})
+    table = http.get("/api/segments/evil/export", params={"format": "csv"})
+
+    assert lines.headers["x-total-count"] == str(len(EVIL))
+    contacts = [orjson.loads(line) for line in lines.text.splitlines()]
+    assert {contact["contact_id"] for contact in contacts} == set(EVIL)
+    rows = list(csv.DictReader(io.StringIO(table.text)))
+    assert {row["contact_id"] for row in rows} == set(EVIL) - {"=HYPERLINK(1)"} | {"'=HYPERLINK(1)"}
+    assert {row["engagement.score"] for row in rows} == {"25"}
+    assert table.headers["content-type"].startswith("text/csv")
+
+
+def test_everything_that_is_kept_of_a_contact_is_handed_out(http):
+    kept = http.get("/api/contacts/ключ/export").json()
+
+    assert [event["id"] for event in kept["evidence"]] == ["f-ключ"]
+    assert kept["attributes"]["company"]["value"] == "ключ"
+
+
+async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was(town, api):
+    name = f"lead-{os.urandom(4).hex()}"
+    forms = [Sent("form-submissions", name.encode(), FORM | {"id": f"{name}-{n}"}) for n in range(2)]
+    async with httpx.AsyncClient(base_url=api.address, headers=bearer(READ_ONLY), timeout=30) as client:
+        async with client.stream("GET", STREAM_PATH) as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            lines = stream.aiter_lines()
+            assert (await anext(lines)).startswith(":")
+            await town.system.send(forms)
+            id_, told = await asyncio.wait_for(next_event(lines), 30)
+        assert (told["contact_id"], told["score_name"], told["stage"]) == (name, "engagement", "hot")
+
+        since = {"last-event-id": str(id_ - 1)}
+        async with client.stream("GET", STREAM_PATH, headers=since) as stream:
+            again = await asyncio.wait_for(next_event(stream.aiter_lines()), 30)
+    assert again == (id_, told)
+
+
+async def next_event(lines):
+    """The number and content of the next event of a stream."""
+    event = {}
+    async for line in lines:
+        if not line and "data" in event:
+            return int(event["id"]), orjson.loads(event["data"])
+        name, _, value = line.partition(": ")
+        event[name] = value
+    return None
+
+
+async def test_an_erasure_asked_for_here_is_done_by_the_workers(town, api, http):
+    name = f"erased-{os.urandom(4).hex()}"
+    await town.system.send([Sent("form-submissions", name.encode(), FORM | {"id": name})])
+    path = f"/api/contacts/{name}"
+    await until(lambda: http.get(path).status_code, lambda status: status == 200, 30, "the contact is known")
+
+    assert http.delete(path).json()["status"] == "accepted"
+
+    await until(lambda: http.get(path).status_code, lambda status: status == 404, 30, "the contact is gone")
+
+
+def test_an_erasure_of_what_can_not_be_a_contact_is_refused(http):
+    assert http.delete(f"/api/contacts/{'x' * 1_025}").status_code == 400
+
+
+def test_a_score_can_be_asked_for_at_any_instant(http):
+    path = f"/api/contacts/{EVIL[4].replace('%', '%25')}"
+    before = http.get(path, params={"at": "2020-01-01T00:00:00Z"}).json()
+    later = http.get(path, params={"at": "2030-01-01T00:00:00+01:00"}).json()
+
+    assert before["scores"]["engagement"]["score"] == 0
+    assert later["at"] == "2029-12-31T23:00:00.000Z"
+    parts = http.get(f"{path}/explanation", params={"score": "engagement"}).json()["explanation"]
+    assert list(parts) == ["engagement"]
+    assert [part["rule"] for part in parts["engagement"]] == ["contact-us"]
+
+
+@described.parametrize()
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_api_is_as_its_description_says(case, api):
+    case.call_and_validate(
+        base_url=api.address,
+        headers=bearer(ALL),
+        checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
+        timeout=20,
+    )

@@ -1,0 +1,107 @@
+"""What the API says is what the core says of all raw events, on both databases."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+
+import orjson
+import pytest
+
+from streamprocessor.contract.topics import IN
+from streamprocessor.insight.offline import read_facts, score_offline
+from tests.harness.system import until
+
+pytestmark = pytest.mark.kafka
+
+
+async def all_answers(town, at_ms):
+    """`score --at` over everything that was sent, by contact."""
+    lines = []
+    for topic in town.system.layout.topics:
+        if topic.direction == IN:
+            for record in await town.system.read(topic.name):
+                body = orjson.loads(record.value) | {"contact_id": record.key.decode()}
+                if topic.event_type:
+                    body |= {"type": topic.event_type}
+                lines.append(orjson.dumps(body))
+    facts = read_facts(lines, lambda bad: pytest.fail(str(bad)))
+    return {answer["contact_id"]: answer for answer in score_offline(town.model, facts, at_ms)}
+
+
+async def test_scores_explanations_and_lists_equal_the_core_for_200_contacts(town, new_api, database_url):
+    api = await new_api(database_url=database_url).ready()
+    at_ms = int(time.time() * 1000)
+    expected = await all_answers(town, at_ms)
+
+    chosen = random.Random(1).sample(sorted(expected), 200)
+    for contact in chosen:
+        found = api.get(f"/api/contacts/{contact}", at=at_ms)
+        assert found["scores"] == expected[contact]["scores"], contact
+        explained = api.get(f"/api/contacts/{contact}/explanation", at=at_ms)
+        assert explained["explanation"] == expected[contact]["explanation"], contact
+
+    listed = every_contact(api, score="engagement")
+    assert len(listed) == len(expected)
+    for contact in listed:
+        exact = expected[contact["contact_id"]]["scores"]
+        assert (contact["score"], contact["stage"]) == (exact["engagement"]["score"], exact["engagement"]["stage"])
+        assert contact["scores"]["grade"]["stage"] == exact["grade"]["stage"]
+        assert contact["scores"].get("interest", {"values": {}})["values"].keys() == exact["interest"]["values"].keys()
+
+
+def every_contact(api, **query):
+    """All pages of a list, one after the other."""
+    found, cursor = [], {}
+    while True:
+        page = api.get("/api/contacts", limit=37, **query, **cursor)
+        found += page["contacts"]
+        if page["next"] is None:
+            return found
+        cursor = {"cursor": page["next"]}
+
+
+async def test_lists_are_in_order_filters_hold_and_counts_agree(town, new_api, database_url):
+    api = await new_api(database_url=database_url).ready()
+
+    down, up = every_contact(api, score="engagement"), every_contact(api, score="engagement", order="asc")
+    assert [c["contact_id"] for c in up] == [c["contact_id"] for c in down][::-1]
+    marks = [c["unrounded"] for c in down]
+    assert marks == sorted(marks, reverse=True)
+    assert len({c["contact_id"] for c in down}) == len(down)
+    assert down[0]["relative"] == 100
+
+    spread = api.get("/api/scores/engagement/distribution")
+    assert (spread["lowest"], spread["median"], spread["highest"]) == (marks[-1], statistics.median(marks), marks[0])
+    assert spread["count"] == len(down) == sum(bucket["count"] for bucket in spread["buckets"])
+    for stage in spread["stages"]:
+        of_stage = every_contact(api, score="engagement", stage=stage["stage"])
+        assert len(of_stage) == stage["count"]
+        assert {c["stage"] for c in of_stage} == {stage["stage"]}
+    between = every_contact(api, score="engagement", at_least=10, at_most=20)
+    assert between == [c for c in down if 10 <= c["score"] <= 20]
+    assert between
+
+    value = api.get("/api/scores/interest/values")["values"][0]
+    assert len(every_contact(api, score="interest", value=value["value"])) == value["count"]
+    assert {stage["stage"] for stage in api.get("/api/scores/grade/distribution")["stages"]} <= {
+        f"{row}{column}" for row in "AB" for column in "123"
+    }
+
+
+async def test_history_ends_with_what_is_shown_now_and_hot_leads_are_those_announced(town, new_api, database_url):
+    api = await new_api(database_url=database_url).ready()
+    announced = await town.system.values("became-hot-lead")
+    assert announced
+
+    def hot_leads():
+        return api.get("/api/hot-leads", limit=200)["hot_leads"]
+
+    await until(hot_leads, lambda found: len(found) == len(announced), 10, "all hot leads")
+    key = orjson.dumps
+    assert sorted(map(key, hot_leads())) == sorted(map(key, announced))
+    for contact in random.Random(2).sample(api.get("/api/contacts", limit=100)["contacts"], 20):
+        steps = api.get(f"/api/contacts/{contact['contact_id']}/history", limit=200)["steps"]
+        assert [step["sequence"] for step in steps] == list(range(len(steps), 0, -1))
+        assert steps[0]["scores"]["engagement"]["score"] == contact["score"]
