@@ -33,7 +33,7 @@ class Stopped(Exception):
 
 
 class Order(NamedTuple):
-    """How a file is read. mapping: the name of what a CSV's columns mean, `own`, or None; mapping_text: itself, YAML."""
+    """How a file is read. mapping: the name of what a CSV's columns mean, `own`, or None; mapping_text: YAML."""
 
     format: str
     mapping: str | None
