@@ -28,6 +28,7 @@ from streamprocessor.readmodel.problems import place_of
 from streamprocessor.readmodel.projector import Projector
 from streamprocessor.readmodel.routes import application
 from streamprocessor.readmodel.server import Server, listening_socket
+from streamprocessor.readmodel.sessions import Sessions
 from streamprocessor.readmodel.tokens import Tokens
 from streamprocessor.settings import Settings
 
@@ -68,7 +69,10 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     projector = Projector(engine, await _projected(clients, topics), _consumer(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     eraser = Eraser(producer, topics["contact-updates"])
-    house = House(engine, lambda: models.scorer, tokens, eraser, around.answer, around.export, metrics, _now_ms)
+    sessions = Sessions(tokens, around.tokens, _now_ms)
+    house = House(
+        engine, lambda: models.scorer, tokens, sessions, eraser, around.answer, around.export, metrics, _now_ms
+    )
     live = Live(house)
     projector.on_written = live.wake
     app = application(house, live, lambda: _not_ready(projector), openapi(version("streamprocessor")))

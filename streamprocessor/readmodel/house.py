@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
@@ -16,6 +16,7 @@ from streamprocessor.readmodel.database import reading
 from streamprocessor.readmodel.erasing import Eraser
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.queries import Order, spread_of
+from streamprocessor.readmodel.sessions import Sessions
 from streamprocessor.readmodel.spread import Spread
 from streamprocessor.readmodel.tokens import Grant, Tokens
 from streamprocessor.scoring.record import Record
@@ -29,12 +30,18 @@ _MOST_SPREADS = 1_000
 
 
 class Call(NamedTuple):
-    """One request: names in its path, its query and body as the endpoint's models have them, and who asks."""
+    """One request: names in its path, its query and body as the endpoint's models have them, and who asks.
+
+    grant None: nobody, at an endpoint that is open. headers: by small names. cookie: of a session, "" where there is
+    none.
+    """
 
     path: dict[str, str]
     query: Any
     body: Any
-    grant: Grant
+    grant: Grant | None
+    headers: Mapping[str, str]
+    cookie: str
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class House:
     engine: Engine
     scorer: Callable[[], Scorer]
     tokens: Tokens
+    sessions: Sessions
     eraser: Eraser
     answer: Tell
     export: Tell
@@ -85,13 +93,14 @@ class Endpoint:
     """One thing that can be asked for.
 
     query, body: models of what comes; body None: nothing. answer: the model of what goes, media: where it is no JSON.
+    scope None: no token is wanted.
     """
 
     method: str
     path: str
     name: str
     summary: str
-    scope: str
+    scope: str | None
     answer: type[BaseModel] | None
     handle: Callable[[House, Call], Any]
     query: type[BaseModel]

@@ -11,12 +11,13 @@ from pydantic.json_schema import models_json_schema
 from streamprocessor.readmodel import shapes
 from streamprocessor.readmodel.house import Endpoint
 from streamprocessor.readmodel.routes import ENDPOINTS, STREAM_PATH
+from streamprocessor.readmodel.sessions import COOKIE
 
 _PLACE = "#/components/schemas/{model}"
 _REFUSALS = {
     "400": "A parameter or the body is not as it must be.",
     "401": "No token, or one that is not known.",
-    "403": "The token has not the scope.",
+    "403": "The token has not the scope, or a session's request is not from its own page.",
     "404": "There is no such thing.",
     "405": "Another method than those of this path.",
     "413": "Too large.",
@@ -41,9 +42,12 @@ def openapi(version: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": definitions["$defs"],
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            },
         },
-        "security": [{"bearer": []}],
+        "security": [{"bearer": []}, {"session": []}],
     }
 
 
@@ -55,13 +59,15 @@ def _operation(endpoint: Endpoint, places: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
-        "description": f"Wants a token with scope {endpoint.scope}.",
+        "description": f"Wants a token with scope {endpoint.scope}." if endpoint.scope else "Open to all.",
         "parameters": [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)],
         "responses": {str(endpoint.status): {"description": "Done.", "content": content}} | _refusals(),
     }
     if endpoint.body is not None:
         schema = places[endpoint.body, "validation"]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if endpoint.scope is None:
+        operation["security"] = []
     return operation
 
 
