@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,16 +15,25 @@ from streamprocessor.readmodel.spread import Spread
 from streamprocessor.scoring.model import NANO
 
 
-def contact_page(
-    order: Order, rows: Sequence[Any], scores: Mapping[str, Sequence[Any]], spread: Spread, limit: int
-) -> dict[str, Any]:
-    """A page of contacts; rows: up to one more than the limit, which tells that there is a next page."""
-    shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
+class Found(NamedTuple):
+    """Contacts of a list, one more than it shows where there is a next part; of each its scores and last steps."""
+
+    rows: Sequence[Any]
+    scores: Mapping[str, Sequence[Any]]
+    steps: Mapping[str, Sequence[str]]
+
+
+def contact_page(order: Order, found: Found, spread: Spread, limit: int) -> dict[str, Any]:
+    """A page of contacts."""
+    shown = found.rows[:limit]
+    last = shown[-1] if len(found.rows) > limit else None
     return {
         "score": order.score,
         "value": order.value,
-        "contacts": [listed(row, scores[row.contact_id], spread) for row in shown],
+        "contacts": [
+            listed(row, found.scores[row.contact_id], spread) | _trend(order, found.steps[row.contact_id])
+            for row in shown
+        ],
         "next": None if last is None else cursor_of(last.unrounded_nano, last.contact_id),
     }
 
@@ -42,6 +51,18 @@ def listed(row: Any, score_rows: Sequence[Any], spread: Spread) -> dict[str, Any
         "updated_at": instant(row.updated_at_ms),
         "holds_until": instant(row.holds_until_ms),
     }
+
+
+def _trend(order: Order, steps: Sequence[str]) -> dict[str, Any]:
+    """What the score was before it changed last, and when that was; both None where the last steps don't tell."""
+    for said in steps:
+        step = orjson.loads(said)
+        score = step["scores"].get(order.score)
+        if order.value and score is not None:
+            score = score["values"].get(order.value)
+        if score is not None and ("previous" in score or "previous_stage" in score):
+            return {"previous": score.get("previous"), "changed_at": step["at"]}
+    return {"previous": None, "changed_at": None}
 
 
 def standing(spread: Spread, row: Any) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from streamprocessor.readmodel.openapi import openapi
 from streamprocessor.readmodel.problems import place_of
 from streamprocessor.readmodel.projector import Projector
 from streamprocessor.readmodel.routes import application
+from streamprocessor.readmodel.sessions import Sessions
 from streamprocessor.readmodel.subscribed import SubscriptionTopic
 from streamprocessor.readmodel.tokens import Tokens
 from streamprocessor.settings import Settings
@@ -77,6 +78,7 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     eraser = Eraser(producer, topics["contact-updates"])
+    sessions = Sessions(tokens, around.tokens, now_ms)
     subscriptions = SubscriptionTopic(topics["subscriptions"], new_reader(clients), producer)
     delivery = DeliveryProcess(_delivery_address(settings), around.delivery_token)
     imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
@@ -85,6 +87,7 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
         engine=engine,
         scorer=lambda: models.scorer,
         tokens=tokens,
+        sessions=sessions,
         eraser=eraser,
         answer=around.answer,
         export=around.export,

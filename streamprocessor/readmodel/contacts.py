@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from streamprocessor.readmodel import answers, queries
+from streamprocessor.readmodel.answers import Found
 from streamprocessor.readmodel.asking import At, Explained, Listed, Nothing, Paged, Sorted, instant_ms
 from streamprocessor.readmodel.cursors import cursor_of, read_cursor
 from streamprocessor.readmodel.filters import ContactFilter
@@ -51,9 +52,10 @@ def page(house: House, asked: Paged, order: Order, wanted: ContactFilter) -> dic
     after = None if asked.cursor is None else read_cursor(asked.cursor)
     with house.reading() as connection:
         rows = queries.page_of_contacts(connection, order, wanted, asked.limit + 1, after)
-        scores = queries.scores_of(connection, [row.contact_id for row in rows])
+        ids = [row.contact_id for row in rows]
+        found = Found(rows, queries.scores_of(connection, ids), queries.last_steps_of(connection, ids))
         spread = house.spreads.of(connection, order.score, order.value)
-    return answers.contact_page(order, rows, scores, spread, asked.limit)
+    return answers.contact_page(order, found, spread, asked.limit)
 
 
 def kept_of(house: House, contact_id: str, at_ms: int) -> Kept:

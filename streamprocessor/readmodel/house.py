@@ -19,6 +19,7 @@ from streamprocessor.readmodel.erasing import Eraser
 from streamprocessor.readmodel.import_jobs import ImportJobs
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.queries import Order, spread_of
+from streamprocessor.readmodel.sessions import Sessions
 from streamprocessor.readmodel.spread import Spread
 from streamprocessor.readmodel.subscribed import SubscriptionTopic
 from streamprocessor.readmodel.tokens import Grant, Tokens
@@ -35,26 +36,30 @@ _MOST_SPREADS = 1_000
 class Call(NamedTuple):
     """One request: names in its path, its query and body as the endpoint's models have them, and who asks.
 
-    A raw body is its parts as they come, as an async iterator of bytes.
+    A raw body is its parts as they come, as an async iterator of bytes. grant None: nobody, at an endpoint that is
+    open. headers: by small names. cookie: of a session, "" where there is none.
     """
 
     path: dict[str, str]
     query: Any
     body: Any
-    grant: Grant
+    grant: Grant | None
+    headers: Mapping[str, str]
+    cookie: str
 
 
 @dataclass(frozen=True)
 class House:
     """The shared parts. answer, export: what is told of a contact, and everything that is kept of it.
 
-    allowed_hosts: names of hosts that webhooks may go to though they are inside, or plain http. mappings:
-    the folder of what CSV columns mean.
+    allowed_hosts: names of hosts that webhooks may go to though they are inside, or plain http. mappings: the folder of
+    what CSV columns mean.
     """
 
     engine: Engine
     scorer: Callable[[], Scorer]
     tokens: Tokens
+    sessions: Sessions
     eraser: Eraser
     answer: Tell
     export: Tell
@@ -107,13 +112,14 @@ class Endpoint:
     """One thing that can be asked for.
 
     query, body: models of what comes; body None: nothing. answer: the model of what goes, media: where it is no JSON.
+    scope None: no token is wanted.
     """
 
     method: str
     path: str
     name: str
     summary: str
-    scope: str
+    scope: str | None
     answer: type[BaseModel] | None
     handle: Callable[[House, Call], Any]
     query: type[BaseModel]

@@ -13,12 +13,13 @@ from streamprocessor.contract.schemas import components_of
 from streamprocessor.readmodel import shapes
 from streamprocessor.readmodel.house import Endpoint, RawBody
 from streamprocessor.readmodel.routes import ENDPOINTS, STREAM_PATH
+from streamprocessor.readmodel.sessions import COOKIE
 
 _PLACE = "#/components/schemas/{model}"
 _REFUSALS = {
     "400": "A parameter or the body is not as it must be.",
     "401": "No token, or one that is not known.",
-    "403": "The token has not the scope.",
+    "403": "The token has not the scope, or a session's request is not from its own page.",
     "404": "There is no such thing.",
     "405": "Another method than those of this path.",
     "409": "It can't be so beside what there is.",
@@ -44,9 +45,12 @@ def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": definitions["$defs"] | components_of("SubscriptionWritten", subscription),
-            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            },
         },
-        "security": [{"bearer": []}],
+        "security": [{"bearer": []}, {"session": []}],
     }
 
 
@@ -58,7 +62,7 @@ def _operation(endpoint: Endpoint, places: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
-        "description": f"Wants a token with scope {endpoint.scope}.",
+        "description": f"Wants a token with scope {endpoint.scope}." if endpoint.scope else "Open to all.",
         "parameters": [*_path_parameters(endpoint.path), *_query_parameters(endpoint.query)],
         "responses": {str(endpoint.status): {"description": "Done.", "content": content}} | _refusals(),
     }
@@ -70,6 +74,8 @@ def _operation(endpoint: Endpoint, places: Any) -> dict[str, Any]:
         )
         content = {media: {"schema": schema} for media, schema in kinds.items()}
         operation["requestBody"] = {"required": True, "content": content}
+    if endpoint.scope is None:
+        operation["security"] = []
     return operation
 
 

@@ -15,16 +15,29 @@ from streamprocessor.readmodel.problems import Problem
 from streamprocessor.readmodel.queries import Order
 from streamprocessor.readmodel.shapes import Distribution, HotLeads, Scores, Values
 from streamprocessor.readmodel.tokens import READ
+from streamprocessor.scoring.combination import Matrix
+from streamprocessor.scoring.model import NANO, Model, Score
 
 
 def _scores(house: House, _: Call) -> dict[str, Any]:
     model = house.scorer().model
     return {
         "model": {"name": model.name, "version": model.version, "revision": model.revision},
-        "scores": [
-            {"name": score.name, "stages": [stage.name for stage in score.stages], "by": score.by}
-            for score in model.scores
-        ],
+        "scores": [_described(model, score) for score in model.scores],
+    }
+
+
+def _described(model: Model, score: Score) -> dict[str, Any]:
+    stages = [stage.name for stage in score.stages]
+    if isinstance(score.combine, Matrix):
+        sides = {side.name: [stage.name for stage in side.stages] for side in model.scores}
+        rows, columns = sides[score.combine.rows], sides[score.combine.columns]
+        stages = list(dict.fromkeys(score.combine.label(row, column) for row in rows for column in columns))
+    return {
+        "name": score.name,
+        "stages": stages,
+        "bounds": [stage.from_nano / NANO for stage in score.stages],
+        "by": score.by,
     }
 
 

@@ -13,6 +13,7 @@ from streamprocessor.readmodel.spread import Cell, Landmarks, Spread
 from streamprocessor.readmodel.tables import contacts, history, hot_leads, scores, segments, tallies
 from streamprocessor.scoring.model import NANO
 
+_LAST_STEPS = 3
 _UNROUNDED = scores.c.unrounded_nano
 SHOWN = (
     contacts.c.contact_id,
@@ -126,6 +127,26 @@ def steps_of(connection: Connection, contact_id: str, before: int | None, limit:
     if before is not None:
         query = query.where(history.c.sequence < before)
     return connection.execute(query).all()
+
+
+def last_steps_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, list[str]]:
+    """The JSON of the contacts' last announced steps, some of each, the newest first."""
+    newest = (
+        select(history.c.contact_id, func.max(history.c.sequence).label("sequence"))
+        .where(history.c.contact_id.in_(contact_ids))
+        .group_by(history.c.contact_id)
+        .subquery()
+    )
+    query = (
+        select(history.c.contact_id, history.c.said)
+        .join(newest, history.c.contact_id == newest.c.contact_id)
+        .where(history.c.sequence > newest.c.sequence - _LAST_STEPS)
+        .order_by(history.c.contact_id, history.c.sequence.desc())
+    )
+    found: dict[str, list[str]] = {contact_id: [] for contact_id in contact_ids}
+    for contact_id, said in connection.execute(query):
+        found[contact_id].append(said)
+    return found
 
 
 def hot_leads_before(connection: Connection, before: int | None, limit: int) -> Sequence[Any]:

@@ -28,10 +28,13 @@ from streamprocessor.readmodel.live import Live
 from streamprocessor.readmodel.overview import OVERVIEW
 from streamprocessor.readmodel.problems import Problem, place_of
 from streamprocessor.readmodel.segments import SEGMENTS
+from streamprocessor.readmodel.serving_page import page_routes
+from streamprocessor.readmodel.sessions import COOKIE, refuse_forged
+from streamprocessor.readmodel.signing_in import SIGNING_IN
 from streamprocessor.readmodel.subscriptions import SUBSCRIPTIONS
 from streamprocessor.readmodel.tokens import READ, Grant
 
-ENDPOINTS: tuple[Endpoint, ...] = (*CONTACTS, *OVERVIEW, *SEGMENTS, *SUBSCRIPTIONS, *IMPORTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*CONTACTS, *OVERVIEW, *SEGMENTS, *SIGNING_IN, *SUBSCRIPTIONS, *IMPORTS)
 STREAM_PATH = "/api/hot-leads/stream"
 MAX_BODY_BYTES = 256 * 1024
 
@@ -43,6 +46,7 @@ def application(house: House, live: Live, not_ready: Callable[[], list[str]], de
     """The application. not_ready: why answers would be wrong at the moment, nothing where they are right."""
     routes = [_stream_route(house, live), *(_route(house, endpoint) for endpoint in ENDPOINTS)]
     routes += _own_routes(house, not_ready, orjson.dumps(description))
+    routes += page_routes()
     handlers: dict[Any, Any] = {HTTPException: _http_refusal}
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
@@ -67,7 +71,7 @@ def _route(house: House, endpoint: Endpoint) -> Route:
 
 
 async def _answer(house: House, endpoint: Endpoint, request: Request) -> Response:
-    grant = _let_in(house, request, endpoint.scope)
+    grant = None if endpoint.scope is None else _let_in(house, request, endpoint.scope)
     if any("\0" in text for text in (*request.path_params.values(), *request.query_params.values())):
         raise Problem(400, "bad-parameter", "parameters: wanted texts without zero bytes; got one")
     query = query_of(endpoint.query, request.query_params)
@@ -76,7 +80,7 @@ async def _answer(house: House, endpoint: Endpoint, request: Request) -> Respons
         body = _parts_of(request)
     elif endpoint.body is not None:
         body = body_of(endpoint.body, await collected(_parts_of(request), MAX_BODY_BYTES))
-    call = Call(dict(request.path_params), query, body, grant)
+    call = Call(dict(request.path_params), query, body, grant, request.headers, request.cookies.get(COOKIE, ""))
     try:
         if inspect.iscoroutinefunction(endpoint.handle):
             found = await endpoint.handle(house, call)
@@ -85,26 +89,37 @@ async def _answer(house: House, endpoint: Endpoint, request: Request) -> Respons
     except (DBAPIError, PoolTimeout) as error:
         log.warning("%s: the database is away (%s)", endpoint.name, type(error).__name__)
         raise Problem(503, "database-away", "the database does not answer; try again", {"Retry-After": "2"}) from error
-    if endpoint.scope != READ:
+    if grant is not None and endpoint.scope != READ:
         audit.info("%s by %s: done", endpoint.name, grant.name)
     if isinstance(found, Response):
         return found
     return Response(orjson.dumps(found), endpoint.status, _PRIVATE, "application/json")
 
 
+_HARMLESS = ("GET", "HEAD")
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def _let_in(house: House, request: Request, scope: str) -> Grant:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
-    grant = house.tokens.grant_of(token.strip()) if kind.lower() == "bearer" else None
+    if kind:
+        grant = house.tokens.grant_of(token.strip()) if kind.lower() == "bearer" else None
+    else:
+        grant = _signed_in(house, request)
     if grant is None:
-        detail = "Authorization: wanted Bearer and a token that is known; got none"
+        detail = "Authorization: wanted Bearer and a token that is known, or the cookie of a session; got none"
         raise Problem(401, "no-token", detail, {"WWW-Authenticate": "Bearer"})
     if scope not in grant.scopes:
         audit.info("%s %s by %s: refused, its token has no scope %s", request.method, "request", grant.name, scope)
         raise Problem(403, "no-scope", f"token: wanted one with scope {scope}; got one without")
     return grant
+
+
+def _signed_in(house: House, request: Request) -> Grant | None:
+    session = house.sessions.of(request.cookies.get(COOKIE, ""))
+    if session is not None and request.method not in _HARMLESS:
+        refuse_forged(session, request.headers)
+    return None if session is None else session.grant
 
 
 async def _parts_of(request: Request) -> AsyncIterator[bytes]:

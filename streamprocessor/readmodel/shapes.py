@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from streamprocessor.readmodel.filters import ContactFilter
 
@@ -33,12 +33,20 @@ class ListedContact(BaseModel):
     holds_until: str | None = Field(description="No step by time comes before it.")
 
 
+class ContactWithTrend(ListedContact):
+    """The same with what the score was before it changed last, and when that was; null where the last steps, which
+    may be of other scores, don't tell."""
+
+    previous: float | None
+    changed_at: str | None
+
+
 class ContactPage(BaseModel):
     """A part of a list of contacts. next: the cursor of the next part; null: this is the last."""
 
     score: str
     value: str
-    contacts: list[ListedContact]
+    contacts: list[ContactWithTrend]
     next: str | None
 
 
@@ -94,10 +102,12 @@ class Accepted(BaseModel):
 
 
 class ScoreDescription(BaseModel):
-    """A score of the model. stages: from the lowest up, none of a matrix. by: the property that it is kept for."""
+    """A score of the model. stages: from the lowest up; bounds: the presented scores that they begin at; of a matrix
+    all its labels and no bounds. by: the property that it is kept for."""
 
     name: str
     stages: list[str]
+    bounds: list[float]
     by: str | None
 
 
@@ -290,6 +300,28 @@ class Imports(BaseModel):
     imports: list[Import]
     mappings: list[str]
     max_bytes: int
+
+
+class SignIn(BaseModel):
+    """A token, shown once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(min_length=1, max_length=4_096)
+
+
+class SignedIn(BaseModel):
+    """Who asks. csrf_token: of a session, wanted with whatever changes anything; null where a token is shown."""
+
+    name: str
+    scopes: list[str]
+    csrf_token: str | None
+
+
+class SignedOut(BaseModel):
+    """The session has ended."""
+
+    status: str
 
 
 class ProblemBody(BaseModel):

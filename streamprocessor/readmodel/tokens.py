@@ -26,11 +26,22 @@ class Tokens:
     def __init__(self, pairs: Mapping[str, str]) -> None:
         """pairs: `name/scope+scope` → token; raises OperatorError, which never repeats a token."""
         self._pepper = secrets.token_bytes(32)
-        self._grants = {self._digest(token): _grant(said) for said, token in pairs.items()}
+        self._said = {self._digest(token): said for said, token in pairs.items()}
+        self._grants = {said: _grant(said) for said in pairs}
+
+    def said_of(self, offered: str) -> str | None:
+        """Under what the token stands among the pairs; None: it is nobody's. Only keyed hashes are compared, so time
+        tells nothing."""
+        return self._said.get(self._digest(offered))
 
     def grant_of(self, offered: str) -> Grant | None:
-        """What the token allows; None: it is nobody's. Only keyed hashes are compared, so time tells nothing."""
-        return self._grants.get(self._digest(offered))
+        """What the token allows; None: it is nobody's."""
+        said = self.said_of(offered)
+        return None if said is None else self._grants[said]
+
+    def grant_said(self, said: str) -> Grant:
+        """What is allowed to the token that stands under it."""
+        return self._grants[said]
 
     def _digest(self, token: str) -> bytes:
         return blake2b(token.encode("utf-8", "surrogatepass"), key=self._pepper, digest_size=16).digest()

@@ -1,0 +1,58 @@
+// Questions to the API, as who is signed in.
+
+let csrfToken = '';
+
+// What the API refused, in its own words.
+export class Problem extends Error {
+  constructor(status, code, detail) {
+    super(detail);
+    Object.assign(this, {status, code});
+  }
+}
+
+// The JSON of an answer; throws Problem.
+export async function ask(path, {method = 'GET', query = {}, body, signal} = {}) {
+  const parameters = query instanceof URLSearchParams ? query : new URLSearchParams(pairs(query));
+  const headers = {accept: 'application/json'};
+  if (method !== 'GET') headers['x-csrf-token'] = csrfToken;
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const sent = {method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body)};
+  let answer;
+  try {
+    answer = await fetch(parameters.size ? `${path}?${parameters}` : path, sent);
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Problem(0, 'no-answer', 'The API does not answer. It may be starting anew: try again in a moment.');
+  }
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Problem(answer.status, told.code ?? 'refused', told.detail ?? answer.statusText);
+  return told;
+}
+
+// Who is signed in; throws Problem 401 where nobody is.
+export async function whoAsks() {
+  const told = await ask('/api/session');
+  csrfToken = told.csrf_token ?? '';
+  return told;
+}
+
+export async function signIn(token) {
+  const told = await ask('/api/session', {method: 'POST', body: {token}});
+  csrfToken = told.csrf_token;
+  return told;
+}
+
+export async function signOut() {
+  await ask('/api/session', {method: 'DELETE'});
+}
+
+export function pathOf(id, rest = '') {
+  return `/api/contacts/${encodeURIComponent(id)}${rest}`;
+}
+
+function pairs(query) {
+  return Object.entries(query).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((each) => each !== null && each !== undefined && each !== '')
+      .map((each) => [name, each]));
+}

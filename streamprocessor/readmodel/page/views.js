@@ -1,0 +1,25 @@
+// Which views there are: one list, and nothing else has to change when one is added.
+//
+// A view is a module beside this one and a line here:
+//   path     its whole address; one that ends with / takes what comes after it, decoded, as place.rest
+//   title    in the navigation; without one it is not shown there (reached from another view)
+//   load     imports the module, when it is first wanted
+//   of       the path of the view that the navigation marks while this one is shown
+//   scope    the scope a token needs for it to be shown; none: read
+// The module exports one function:
+//   export async function show(place) -> Node (or a list of nodes) that becomes the content of <main>
+// place.rest     "c-42" of /contacts/c-42
+// place.query    URLSearchParams of the address: filters, cursors and choices live there, so that every state has a
+//                link and the back button works; change it with go(address({path, query})) of address.js
+// place.person   {name, scopes} of who is signed in
+// place.signal   an AbortSignal that fires when another view comes: end streams and timers with it
+// What it asks the API for goes through ask() of api.js; a Problem that is thrown is shown, 401 leads to the sign-in.
+// Content is made with el() of element.js, texts alone: markup that comes in data stays text. The first heading is an
+// h1; it gets the focus, and its text the title of the window.
+
+export const VIEWS = [
+  {path: '/contacts', title: 'Contacts', load: () => import('./contacts.js')},
+  {path: '/contacts/', of: '/contacts', load: () => import('./contact.js')},
+];
+
+export const FIRST = '/contacts';

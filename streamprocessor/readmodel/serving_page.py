@@ -1,0 +1,71 @@
+"""The page for people: files of the package, as they are, and nothing from anywhere else."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from importlib.resources import files
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_MEDIA = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_INDEX = "index.html"
+
+_SAFE = {
+    # Nothing inline, nothing from elsewhere, in nobody's frame; texts never become markup.
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",  # asked for each time, sent when changed
+}
+
+
+class _File(NamedTuple):
+    content: bytes
+    media: str
+    tag: str
+
+
+def page_routes() -> list[Route]:
+    """The page's files under /page/, and its first one wherever a view may be; they stand last."""
+    known = _read()
+
+    async def file(request: Request) -> Response:
+        found = known.get(request.path_params["name"])
+        if found is None:
+            raise HTTPException(404)
+        return _answer(request, found)
+
+    async def view(request: Request) -> Response:
+        # What programs ask for in vain is told as it is; which views there are, the page knows.
+        if request.path_params["path"].startswith("api/") or "text/html" not in request.headers.get("accept", ""):
+            raise HTTPException(404)
+        return _answer(request, known[_INDEX])
+
+    return [Route("/page/{name}", file), Route("/{path:path}", view)]
+
+
+def _read() -> dict[str, _File]:
+    found = {}
+    for entry in files("streamprocessor.readmodel").joinpath("page").iterdir():
+        media = _MEDIA.get(entry.name.rpartition(".")[2])
+        if media is not None:
+            content = entry.read_bytes()
+            found[entry.name] = _File(content, media, f'"{blake2b(content, digest_size=12).hexdigest()}"')
+    return found
+
+
+def _answer(request: Request, file: _File) -> Response:
+    headers = _SAFE | {"ETag": file.tag}
+    if request.headers.get("if-none-match") == file.tag:
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, headers=headers, media_type=file.media)

@@ -1,0 +1,103 @@
+"""A small firm's contacts, gone through Kafka and a worker, and the api with its page; people who look at it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page
+
+from streamprocessor.settings import Settings
+from tests.browser.page.people import EVIL, MODEL, of_everybody
+from tests.harness.settling import until_settled
+from tests.harness.system import ROOT, System
+from tests.harness.workers import WorkerProcess
+from tests.readmodel.serving import ALL, ApiProcess
+
+SCREENSHOTS = ROOT / "build" / "screenshots"
+
+Viewer = Callable[..., Awaitable[Page]]
+
+
+class Firm(NamedTuple):
+    """The system, and the api over it."""
+
+    system: System
+    api: ApiProcess
+
+
+@pytest.fixture(scope="session")
+def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    """What there is to be looked at."""
+    folder = tmp_path_factory.mktemp("firm")
+    file = folder / "model.yaml"
+    file.write_text(MODEL)
+    prefix = f"page-{os.urandom(4).hex()}-"
+    settings = Settings(bootstrap=bootstrap, topic_prefix=prefix, app_id="app", partitions=2, erasure_salt="salt")
+    system = System(settings)
+    asyncio.run(system.create(file))
+    worker = WorkerProcess(settings, "blue", folder).start()
+    api = ApiProcess(settings, folder).start()
+    try:
+        asyncio.run(_fill(system, worker, api))
+        yield Firm(system, api)
+    finally:
+        api.discard()
+        worker.discard()
+
+
+async def _fill(system: System, worker: WorkerProcess, api: ApiProcess) -> None:
+    await worker.ready()
+    await system.send(of_everybody(int(time.time() * 1000)))
+    await until_settled(system)
+    await api.ready()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def viewer(browser: Browser, firm: Firm) -> AsyncIterator[Viewer]:
+    """Opens the page as somebody who signed in, unless as_=None; whatever its console says of errors fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    async def open_page(path: str = "/", *, as_: str | None = ALL, **look: object) -> Page:
+        context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **look})
+        contexts.append(context)
+        page = await context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("dialog", lambda dialog: complaints.append(f"a dialog: {dialog.message}"))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said.text, said.type) else None)
+        if as_ is not None:
+            answer = await context.request.post(f"{firm.api.address}/api/session", data={"token": as_})
+            assert answer.status == 200, await answer.text()
+        await page.goto(firm.api.address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        await context.close()
+    assert complaints == []
+
+
+def _is_complaint(text: str, kind: str) -> bool:
+    """Answers that are refusals are told by the console too; those the tests cause themselves."""
+    return kind == "error" and "Failed to load resource" not in text
+
+
+@pytest.fixture
+def evil() -> tuple[str, ...]:
+    """Contacts whose ids and attributes are markup."""
+    return EVIL
+
+
+@pytest.fixture(scope="session")
+def screenshots() -> Path:
+    """Where pictures of the views go."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS
