@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 
 from streamprocessor.scoring.model import Model
 from streamprocessor.settings import Settings
+from tests.delivery.processes import TOKEN, DeliveryProcess
 from tests.harness.settling import until_settled
 from tests.harness.system import System
 from tests.harness.traffic import traffic
 from tests.harness.workers import WorkerProcess
-from tests.readmodel.serving import ApiProcess, PostgresServer, binaries, running_postgres
+from tests.readmodel.serving import ALL, READ_ONLY, ApiProcess, PostgresServer, bearer, binaries, running_postgres
 
 MODEL = """
 scores:
@@ -49,6 +51,7 @@ scores:
       - {id: seen, on: page_visit, points: 3}
 hot_lead: {score: engagement, stage: hot, announce_within: 72h}
 """
+OF_THE_FILE = "subscriptions: {of-the-file: {url: https://hooks.example.com/a, events: [score-updated], signed: false}}"
 
 MakeApi = Callable[..., ApiProcess]
 
@@ -91,6 +94,49 @@ async def _fill(system: System, worker: WorkerProcess) -> None:
     await worker.ready()
     await system.send(traffic(7, 300, 6_000, int(time.time() * 1000)))
     await until_settled(system)
+
+
+class Office(NamedTuple):
+    """A system without contacts, with an api beside a delivery process."""
+
+    system: System
+    delivery: DeliveryProcess
+    api: ApiProcess
+
+
+@pytest.fixture(scope="session")
+def office(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Delivery's file holds one subscription; the api takes files of at most 100 000 bytes."""
+    folder = tmp_path_factory.mktemp("office")
+    prefix = f"office-{os.urandom(4).hex()}-"
+    system = System(Settings(bootstrap=bootstrap, topic_prefix=prefix, app_id="app", partitions=2))
+    asyncio.run(system.create())
+    delivery = DeliveryProcess(system.settings, folder, OF_THE_FILE).start()
+    try:
+        asyncio.run(delivery.ready())
+        known = {"delivery_url": delivery.address, "delivery_secret": TOKEN, "delivery_allowed_hosts": "127.0.0.1"}
+        api = ApiProcess(system.settings, folder, import_max_bytes=100_000, **known).start()
+        try:
+            asyncio.run(api.ready())
+            yield Office(system, delivery, api)
+        finally:
+            api.discard()
+    finally:
+        delivery.discard()
+
+
+@pytest.fixture
+def office_http(office: Office) -> Iterator[httpx.Client]:
+    """A client of the office's api that may do everything."""
+    with httpx.Client(base_url=f"{office.api.address}/api", headers=bearer(ALL), timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def office_reader(office: Office) -> Iterator[httpx.Client]:
+    """A client of the office's api that may only read."""
+    with httpx.Client(base_url=f"{office.api.address}/api", headers=bearer(READ_ONLY), timeout=20) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -15,16 +15,17 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from streamprocessor.readmodel.openapi import openapi
 from streamprocessor.readmodel.routes import ENDPOINTS, STREAM_PATH
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
+from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
 from tests.readmodel.serving import ALL, READ_ONLY, ApiProcess, bearer
 
 pytestmark = pytest.mark.kafka
 
-described = schemathesis.openapi.from_dict(openapi("test")).exclude(path=STREAM_PATH)
+described = schemathesis.openapi.from_dict(DESCRIPTION).exclude(path=STREAM_PATH).exclude(path_regex=ASKS_DELIVERY)
 FORM = {"type": "form_submission", "properties": {"form": "contact"}}
+NOBODY = "http://127.0.0.1:1"
 EVIL = [
     "<script>alert(1)</script>",
     "'; DROP TABLE contacts; --",
@@ -44,7 +45,9 @@ def api(request, town, tmp_path_factory):
     url = ""
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres").url(f"t{os.urandom(4).hex()}")
-    process = ApiProcess(town.system.settings, tmp_path_factory.mktemp("api"), database_url=url).start()
+    process = ApiProcess(
+        town.system.settings, tmp_path_factory.mktemp("api"), database_url=url, delivery_url=NOBODY
+    ).start()
     try:
         asyncio.run(tell_of_evil(town))
         asyncio.run(process.ready())
@@ -318,6 +321,20 @@ def test_a_score_can_be_asked_for_at_any_instant(http):
     parts = http.get(f"{path}/explanation", params={"score": "engagement"}).json()["explanation"]
     assert list(parts) == ["engagement"]
     assert [part["rule"] for part in parts["engagement"]] == ["contact-us"]
+
+
+def test_without_a_delivery_process_subscriptions_are_kept_and_what_it_would_say_is_missed(http):
+    said = {"url": "https://hooks.example.com/a", "events": ["became-hot-lead"], "signed": False}
+    assert http.put("/api/subscriptions/crm", json=said).status_code == 200
+    found = http.get("/api/subscriptions").json()
+    assert found["delivery"] == "away"
+    assert [(row["subscription"], row["state"]) for row in found["subscriptions"]] == [(said, None)]
+    path = "/api/subscriptions/crm"
+    for answer in (http.get(f"{path}/deliveries"), http.post(f"{path}/ping"), http.post(f"{path}/resend", json={})):
+        assert (answer.status_code, answer.json()["code"]) == (503, "delivery-away")
+        assert "streamprocessor delivery" in answer.json()["detail"]
+    assert http.delete(path).status_code == 200
+    assert http.get(path).status_code == 404
 
 
 @described.parametrize()

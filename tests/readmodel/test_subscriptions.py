@@ -1,0 +1,191 @@
+"""Subscriptions over the API: kept in their topic, taken up by a real delivery process, told with their deliveries."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+import pytest_asyncio
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+
+from tests.delivery.leads import Lead, announce
+from tests.delivery.processes import SECRET
+from tests.delivery.receivers import Receiver, status
+from tests.harness.system import until
+from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
+from tests.readmodel.serving import ALL, bearer
+
+pytestmark = pytest.mark.kafka
+
+described = schemathesis.openapi.from_dict(DESCRIPTION).include(path_regex=ASKS_DELIVERY)
+
+
+@pytest_asyncio.fixture
+async def receiver():
+    """A local HTTP server that keeps what it gets."""
+    found = Receiver()
+    await found.start()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture
+def http(office_http):
+    """A client that may do everything."""
+    return office_http
+
+
+@pytest.fixture
+def path(office_http):
+    """Where a subscription of this test is, which ends with it."""
+    found = f"/subscriptions/s-{os.urandom(4).hex()}"
+    yield found
+    office_http.delete(found)
+
+
+def name_in(path):
+    return path.rpartition("/")[2]
+
+
+def to(receiver, **more):
+    """A subscription to hot leads."""
+    return {"url": receiver.url, "events": ["became-hot-lead"], "secrets": ["env:HOOK_SECRET"]} | more
+
+
+def now_ms():
+    return int(time.time() * 1000)
+
+
+def state_of(http, path):
+    return http.get(path).json()["state"]
+
+
+async def test_a_subscription_put_here_is_delivered_to_until_it_is_ended(office, http, path, receiver):
+    said = to(receiver, when={"score": "engagement", "to": "hot"})
+    assert http.put(path, json=said).status_code == 200
+    assert http.get(path).json()["subscription"] == said, "it is read back at once"
+
+    await until(lambda: state_of(http, path), lambda state: state == "well", 20, "delivery has it")
+    await announce(office.system, [Lead("jane", 1, now_ms())])
+    await until(lambda: receiver.taken, bool, 20, f"a webhook\n{office.delivery.tail()}", every_seconds=0.02)
+    assert receiver.taken[0].content["subject"] == "jane"
+    assert SECRET not in http.get(path).text
+
+    seen = await until(lambda: http.get(f"{path}/deliveries").json(), lambda found: found["recent"], 10, "told")
+    shown = [(row["webhook_id"], row["state"]) for row in seen["recent"]]
+    assert shown == [(f"inc:jane:engagement:1/{name_in(path)}", "delivered")]
+    assert (seen["state"], seen["waiting"], seen["undeliverable"]) == ("well", 0, [])
+
+    assert http.delete(path).json()["subscription"] == said
+    assert http.delete(path).status_code == 404
+    await until(lambda: http.get(path).status_code, lambda code: code == 404, 20, "ended in delivery too")
+    other = f"{path}-other"
+    http.put(other, json=to(receiver))
+    await until(lambda: state_of(http, other), lambda state: state == "well", 20, "delivery has the other")
+    await announce(office.system, [Lead("joe", 1, now_ms())])
+    await until(lambda: len(receiver.taken), lambda count: count == 2, 20, "joe's", every_seconds=0.02)
+    http.post(f"{other}/ping")
+    await until(lambda: len(receiver.taken), lambda count: count == 3, 20, "the ping", every_seconds=0.02)
+    assert all(received.id.endswith(f"/{name_in(other)}") for received in receiver.taken[1:])
+    http.delete(other)
+
+    noted = [line for line in office.api.log.read_text().splitlines() if "streamprocessor.audit" in line]
+    for name in ("put_subscription", "delete_subscription", "ping_subscription"):
+        assert any(f"{name} by ops: done" in line for line in noted), name
+
+
+async def test_what_could_not_be_delivered_is_seen_and_sent_again_from_here(http, path, receiver):
+    receiver.answer = status(410)
+    http.put(path, json=to(receiver))
+    await until(lambda: state_of(http, path), lambda state: state == "well", 20, "delivery has it")
+    webhook_id = http.post(f"{path}/ping").json()["webhook_id"]
+    lost = await until(
+        lambda: http.get(f"{path}/deliveries").json(),
+        lambda found: found["undeliverable"],
+        20,
+        "given up",
+    )
+    assert lost["state"] == "disabled"
+    assert [(row["webhook_id"], row["reason"]) for row in lost["undeliverable"]] == [(webhook_id, "status-410")]
+
+    receiver.answer = receiver.take
+    assert http.post(f"{path}/enable").json() == {"enabled": True}
+    assert http.post(f"{path}/resend", json={"webhook_ids": ["another"]}).json() == {"sent_again": 0}
+    assert http.post(f"{path}/resend", json={}).json() == {"sent_again": 1}
+    await until(lambda: [each.id for each in receiver.taken], lambda ids: ids == [webhook_id], 20, "sent again")
+
+
+async def test_what_delivery_refuses_is_told_here_and_what_its_file_holds_is_not_changed_here(http, path, receiver):
+    http.put(path, json=to(receiver, secrets=["env:NOWHERE"]))
+    rows = await until(
+        lambda: {row["name"]: row for row in http.get("/subscriptions").json()["subscriptions"]},
+        lambda found: found[name_in(path)]["state"] == "refused",
+        20,
+        "refused",
+    )
+    assert "env:NOWHERE" in rows[name_in(path)]["refused"]
+    assert (rows["of-the-file"]["source"], rows["of-the-file"]["subscription"]) == ("file", None)
+    refused = http.put("/subscriptions/of-the-file", json=to(receiver))
+    assert (refused.status_code, refused.json()["code"]) == (409, "held-by-file")
+    assert http.delete("/subscriptions/of-the-file").status_code == 404
+
+
+WRONG = [
+    ({"url": "https://a.example"}, ["'events' is missing", "'secrets' is missing"]),
+    ({"url": "http://a.example", "events": ["score-updated"], "signed": False}, ["wanted https"]),
+    ({"url": "https://10.0.0.1/s3cret", "events": ["score-updated"], "signed": False}, ["wanted a public address"]),
+    ({"url": "https://[::1]/s3cret", "events": ["score-updated"], "signed": False}, ["wanted a public address"]),
+    ({"url": "ftp://a.example", "events": ["score-updated"], "signed": False}, ["wanted a URL"]),
+    ({"url": "https://a.example", "events": ["score-updated"], "secrets": ["whsec_s3cret"]}, ["wanted references"]),
+    ({"url": "https://a.example", "events": ["score-updated"], "signed": False, "template": "../x.yaml"}, ["template"]),
+    (
+        {"url": "https://a.example", "evnts": [], "signed": False, "when": {"too": "hot"}},
+        ["'events' is missing", "did you mean 'events'", "did you mean 'to'"],
+    ),
+    ([], ["wanted a mapping"]),
+]
+
+
+async def test_all_that_is_wrong_is_named_and_no_secret_repeated(http, path):
+    for said, sentences in WRONG:
+        refused = http.put(path, json=said)
+        assert refused.status_code == 400, said
+        assert refused.headers["content-type"] == "application/problem+json"
+        for sentence in sentences:
+            assert sentence in refused.json()["detail"], (said, refused.text)
+        assert "s3cret" not in refused.text
+    for content, code in ((b"{", 400), (b"", 400), (b'"' + b"x" * 70_000 + b'"', 413)):
+        assert http.put(path, content=content).status_code == code
+    assert http.put("/subscriptions/no name", json={}).status_code == 400
+    assert http.get(path).status_code == 404
+
+
+async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
+    office, http, office_reader, path, receiver
+):
+    for url, shown in (
+        ("https://hooks.example.com/s3cret?token=s3cret", "https://hooks.example.com/..."),
+        ("env:HOOK_URL", "env:HOOK_URL"),
+    ):
+        http.put(path, json=to(receiver, url=url))
+        assert http.get(path).json()["subscription"]["url"] == url
+        listed = {row["name"]: row for row in office_reader.get("/subscriptions").json()["subscriptions"]}
+        assert listed[name_in(path)]["subscription"]["url"] == shown
+    for method, end in (("PUT", ""), ("DELETE", ""), ("POST", "/ping"), ("POST", "/enable"), ("POST", "/resend")):
+        assert office_reader.request(method, path + end, json={}).status_code == 403, end
+    assert "s3cret" not in office.api.log.read_text()
+
+
+@described.parametrize()
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_is_asked_of_delivery_is_answered_as_described(case, office):
+    case.call_and_validate(
+        base_url=office.api.address,
+        headers=bearer(ALL),
+        checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
+        timeout=20,
+    )
