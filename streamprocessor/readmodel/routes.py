@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from streamprocessor.readmodel.asking import Nothing, body_of, query_of
 from streamprocessor.readmodel.contacts import CONTACTS
+from streamprocessor.readmodel.forecast import FORECAST
 from streamprocessor.readmodel.house import Call, Endpoint, House
 from streamprocessor.readmodel.live import Live
 from streamprocessor.readmodel.overview import OVERVIEW
@@ -30,9 +31,10 @@ from streamprocessor.readmodel.segments import SEGMENTS
 from streamprocessor.readmodel.serving_page import page_routes
 from streamprocessor.readmodel.sessions import COOKIE, refuse_forged
 from streamprocessor.readmodel.signing_in import SIGNING_IN
+from streamprocessor.readmodel.timeline import TIMELINE
 from streamprocessor.readmodel.tokens import READ, Grant
 
-ENDPOINTS: tuple[Endpoint, ...] = (*CONTACTS, *OVERVIEW, *SEGMENTS, *SIGNING_IN)
+ENDPOINTS: tuple[Endpoint, ...] = (*FORECAST, *TIMELINE, *CONTACTS, *OVERVIEW, *SEGMENTS, *SIGNING_IN)
 STREAM_PATH = "/api/hot-leads/stream"
 MAX_BODY_BYTES = 256 * 1024
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -83,6 +83,53 @@ class History(BaseModel):
 
     steps: list[dict[str, Any]]
     next: str | None
+
+
+class Sample(BaseModel):
+    """The unrounded score at an instant; null where it is none then."""
+
+    at: str
+    unrounded: float | None
+
+
+class ComingStep(Number):
+    """What the score becomes by itself at an instant, exactly."""
+
+    at: str
+    previous_stage: str | None
+
+
+class Forecast(BaseModel):
+    """How a score goes on if nothing more happens. complete: all steps up to `until` are there."""
+
+    contact_id: str
+    score: str
+    value: str
+    from_: str = Field(alias="from")
+    until: str
+    samples: list[Sample]
+    steps: list[ComingStep]
+    complete: bool
+
+
+class Event(BaseModel):
+    """Something the contact did. kept: path → value, of what rules ask for. came_under: its id then."""
+
+    id: str
+    type: str
+    occurred_at: str
+    arrival: str
+    class_: Literal["human", "proxy", "scanner"] = Field(alias="class")
+    kept: dict[str, Any]
+    came_under: str
+
+
+class Timeline(BaseModel):
+    """Events, the newest first. earlier_until: the newest of those that are kept in sums alone; null: none is."""
+
+    events: list[Event]
+    next: str | None
+    earlier_until: str | None
 
 
 class Everything(BaseModel):
