@@ -149,12 +149,14 @@ class Accepted(BaseModel):
 
 
 class ScoreDescription(BaseModel):
-    """A score of the model. stages: from the lowest up; bounds: the presented scores that they begin at; of a matrix
-    all its labels and no bounds. by: the property that it is kept for."""
+    """A score of the model. stages: from the lowest up; bounds: the presented scores that they begin at, left_below:
+    those that whoever is in them leaves them below, null: the same. Of a matrix all its labels and no bounds. by: the
+    property that it is kept for."""
 
     name: str
     stages: list[str]
     bounds: list[float]
+    left_below: list[float | None]
     by: str | None
 
 

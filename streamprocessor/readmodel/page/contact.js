@@ -30,7 +30,7 @@ export async function show(place) {
   return [
     head(contact, place),
     el('ul', {class: 'tiles'}, scores.map((score) => tile(contact, score, chosen))),
-    chosen.now && overTime({title, chosen, history, forecast, query}),
+    chosen.now && overTime({title, chosen, history, forecast}),
     chosen.now && el('section', {}, el('h2', {}, `What ${title} is made of`), explanationTable(title, chosen.now, parts)),
     await timeline({id, title, parts, signal}),
     attributes(contact),
@@ -94,17 +94,17 @@ function tile(contact, score, chosen) {
     values.map(([value, held]) => el('span', {}, link(value, value), ` ${number(held.score)}`)),
     score.by !== null && values.length === 0 && el('span', {class: 'quiet'}, `no ${score.by} yet`),
     standing?.relative !== undefined && standing.relative !== null &&
-      el('span', {class: 'quiet'}, `${percent(standing.relative)} relative, above ${percent(standing.percentile_rank)}`),
+      el('span', {class: 'quiet'}, `${percent(standing.relative)} relative, above ${percent(standing.percentile_rank)} of all`),
     now?.next_step_at && el('span', {class: 'quiet'}, 'changes by itself ', ago(now.next_step_at)));
 }
 
-function overTime({title, chosen, history, forecast}) {
+function overTime({title, chosen, history: {steps}, forecast}) {
   const options = AHEAD_MS.map((each) => [String(each), span(each)]);
   const ahead = choice('ahead', options, String(forecast.length), (event) => goWith({ahead: event.target.value}));
   const changes = stageChanges(forecast);
   return el('section', {},
     el('div', {class: 'title'}, el('h2', {}, `${title} over time`), field('Ahead', ahead)),
-    chosen.now.score !== null && scoreChart({...chosen, steps: history.steps, forecast}),
+    chosen.now.score !== null && scoreChart({...chosen, steps, forecast}),
     changes.length
       ? el('ul', {class: 'changes'}, changes.map((step) => el('li', {},
         stage(step.stage, chosen.score.stages), ` ${ago(step.at).textContent}, `, exactly(step.at),

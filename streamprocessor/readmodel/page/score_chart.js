@@ -33,13 +33,18 @@ export function scoreChart({score, value, steps, now, forecast}) {
     text(x(instant), HEIGHT - 6, label, {class: label === 'now' ? 'middle strong' : 'middle'})),
   score.bounds.map((bound, index) => index > 0 && bound >= low && bound <= high && [
     line(ROOM.left, y(bound), width - ROOM.right, y(bound), 'bound'),
-    text(ROOM.left + 4, y(bound) - 4, `${score.stages[index]} from ${bound}`, {class: 'bound-name'}),
+    text(width - ROOM.right, y(bound) - 4, boundName(score, index), {class: 'end'}),
   ]),
   line(x(at), ROOM.top, x(at), HEIGHT - ROOM.bottom, 'now'),
   svg('path', {class: 'past', d: path(held(past, from, at, now.score).map(place), {stepped: true})}),
   samples.length > 1 && svg('path', {class: 'future', d: path(samples.map(place))}),
   marks(changes, x, y, width),
   svg('circle', {class: 'here', cx: x(at), cy: y(now.score), r: 4}));
+}
+
+function boundName({stages, bounds, left_below: left}, index) {
+  const until = left[index] === null ? '' : `, left below ${left[index]}`;
+  return `${stages[index]} from ${bounds[index]}${until}`;
 }
 
 // The steps to come that change the stage.

@@ -10,7 +10,7 @@ const AT_ONCE = 25;
 export async function timeline({id, title, parts, signal}) {
   const first = await ask(pathOf(id, '/events'), {query: {limit: AT_ONCE}, signal});
   const points = new Map(parts.filter((part) => part.event_id !== undefined).map((part) => [part.event_id, part.points]));
-  const columns = [['What', ''], ['When', ''], ['Who', ''], [`Points in ${title}`, 'number'], ['Details', 'extra']];
+  const columns = [['What', ''], ['When', ''], ['Who', ''], ['Points', 'number', {title: `What it gives to ${title} now`}], ['Details', 'extra']];
   const rows = (events) => table('Events', columns, events.map((event) => [
     event.type, ago(event.occurred_at), event.class,
     points.has(event.id) ? number(points.get(event.id)) : NOTHING, details(event, id)]));
