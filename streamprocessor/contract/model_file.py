@@ -6,6 +6,7 @@ import json
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from streamprocessor.contract.model_combine import check_components, read_combine
 from streamprocessor.contract.model_conditions import attribute_condition
@@ -15,7 +16,7 @@ from streamprocessor.contract.model_stages import read_hot_leads, read_stages
 from streamprocessor.contract.quantities import count, duration_ms, event_path, flag, name, nano
 from streamprocessor.contract.reading import Node, Problems, Scalar, Spot
 from streamprocessor.contract.step_rates import why_too_fine
-from streamprocessor.contract.yaml_tree import plain, read_tree
+from streamprocessor.contract.yaml_tree import plain, read_tree, said
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Scanners, Score
@@ -61,6 +62,12 @@ def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:
     problems.refuse()
     assert model is not None
     return model
+
+
+def said_by(text: str) -> dict[str, Any]:
+    """What the text of a model that could be read says, in its own words, as JSON shows it."""
+    words: dict[str, Any] = said(read_tree(text, Problems("the model")))
+    return words
 
 
 def _model(spot: Spot, revision: int) -> Model:

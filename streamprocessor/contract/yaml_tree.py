@@ -64,6 +64,17 @@ def plain(node: Node) -> Any:
     return {"number": f"{Decimal(node.value).normalize():f}"}
 
 
+def said(node: Node) -> Any:
+    """The tree as JSON shows it: numbers are numbers, near enough to be read."""
+    if isinstance(node, Mapping):
+        return {word: said(inner) for word, (_, inner) in node.entries.items()}
+    if isinstance(node, Items):
+        return [said(inner) for inner in node.items]
+    if isinstance(node.value, Decimal):
+        return int(node.value) if node.value == node.value.to_integral_value() else float(node.value)
+    return node.value
+
+
 def core_value(text: str) -> Value:
     """What an unquoted scalar means in the core schema; infinities and not-a-number stay words."""
     if text in _WORDS:

@@ -55,6 +55,15 @@ class Explained(At):
     score: Word | None = Field(None, description="This one alone.")
 
 
+class Forecasted(Nothing):
+    """How far ahead, and how finely."""
+
+    score: Word | None = Field(None, description="The model's first one without it.")
+    value: Text = Field("", description="Which one of a `by` score.")
+    until: Instant | None = Field(None, description="30 days ahead without it.")
+    samples: Annotated[int, Field(ge=2, le=500)] = 120
+
+
 class Paged(Nothing):
     """A part of a list."""
 

@@ -78,7 +78,6 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     eraser = Eraser(producer, topics["contact-updates"])
-    sessions = Sessions(tokens, around.tokens, now_ms)
     subscriptions = SubscriptionTopic(topics["subscriptions"], new_reader(clients), producer)
     delivery = DeliveryProcess(_delivery_address(settings), around.delivery_token)
     imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
@@ -86,8 +85,9 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     house = House(
         engine=engine,
         scorer=lambda: models.scorer,
+        model_text=lambda: models.text,
         tokens=tokens,
-        sessions=sessions,
+        sessions=Sessions(tokens, around.tokens, now_ms),
         eraser=eraser,
         answer=around.answer,
         export=around.export,

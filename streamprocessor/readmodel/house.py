@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -19,6 +18,7 @@ from streamprocessor.readmodel.erasing import Eraser
 from streamprocessor.readmodel.import_jobs import ImportJobs
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.queries import Order, spread_of
+from streamprocessor.readmodel.remembered import Remembered
 from streamprocessor.readmodel.sessions import Sessions
 from streamprocessor.readmodel.spread import Spread
 from streamprocessor.readmodel.subscribed import SubscriptionTopic
@@ -30,34 +30,36 @@ Tell = Callable[[Scorer, Record, str, int], dict[str, Any]]
 """What is told of a contact at an instant, in the shape of `score --json`."""
 
 _SPREAD_SECONDS = 2.0
-_MOST_SPREADS = 1_000
+_SHARES_SECONDS = 60.0
 
 
 class Call(NamedTuple):
     """One request: names in its path, its query and body as the endpoint's models have them, and who asks.
 
-    A raw body is its parts as they come, as an async iterator of bytes. grant None: nobody, at an endpoint that is
-    open. headers: by small names. cookie: of a session, "" where there is none.
+    A raw body is its parts as they come, as an async iterator of bytes. headers: by small names. cookie: of a session,
+    "" where there is none.
     """
 
     path: dict[str, str]
     query: Any
     body: Any
-    grant: Grant | None
+    grant: Grant
     headers: Mapping[str, str]
     cookie: str
 
 
 @dataclass(frozen=True)
 class House:
-    """The shared parts. answer, export: what is told of a contact, and everything that is kept of it.
+    """The shared parts.
 
-    allowed_hosts: names of hosts that webhooks may go to though they are inside, or plain http. mappings: the folder of
-    what CSV columns mean.
+    model_text: of the model in force, as its file has it. answer, export: what is told of a contact, and everything
+    that is kept of it. allowed_hosts: names of hosts that webhooks may go to though they are inside, or plain http.
+    mappings: the folder of what CSV columns mean.
     """
 
     engine: Engine
     scorer: Callable[[], Scorer]
+    model_text: Callable[[], str]
     tokens: Tokens
     sessions: Sessions
     eraser: Eraser
@@ -71,6 +73,7 @@ class House:
     imports: ImportJobs
     mappings: Path
     spreads: Spreads = field(default_factory=lambda: Spreads(time.monotonic))
+    shares: Remembered[Any] = field(default_factory=lambda: Remembered(time.monotonic, _SHARES_SECONDS))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -80,25 +83,14 @@ class House:
 
 
 class Spreads:
-    """Spreads of scores, each looked up again when it is some seconds old."""
+    """Spreads of scores."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._known: dict[Order, tuple[float, Spread]] = {}
-        self._lock = Lock()
+        self._known: Remembered[Spread] = Remembered(clock, _SPREAD_SECONDS)
 
     def of(self, connection: Connection, score: str, value: str = "") -> Spread:
         """The spread of the score, at most some seconds old."""
-        order = Order(score, value)
-        with self._lock:
-            known = self._known.get(order)
-            if known is not None and self._clock() < known[0]:
-                return known[1]
-            spread = spread_of(connection, score, value)
-            if len(self._known) >= _MOST_SPREADS:
-                self._known.clear()
-            self._known[order] = (self._clock() + _SPREAD_SECONDS, spread)
-            return spread
+        return self._known.of(Order(score, value), lambda: spread_of(connection, score, value))
 
 
 class RawBody(NamedTuple):

@@ -27,6 +27,7 @@ class Models:
         self._where = TopicPartition(topic, 0)
         self._consumer = consumer
         self._scorer: Scorer | None = None
+        self._text = ""
         self._newest = asyncio.Condition()
 
     @property
@@ -34,6 +35,11 @@ class Models:
         """Of the newest revision; known once started."""
         assert self._scorer is not None
         return self._scorer
+
+    @property
+    def text(self) -> str:
+        """Its file as it was applied."""
+        return self._text
 
     async def start(self) -> None:
         """Read what there is; raises OperatorError where no model was ever applied."""
@@ -79,5 +85,5 @@ class Models:
 
     def _take(self, revision: ModelRevision) -> None:
         if self._scorer is None or revision.revision > self._scorer.model.revision:
-            self._scorer = Scorer(model_of(revision))
+            self._scorer, self._text = Scorer(model_of(revision)), revision.text
             log.info("model %s revision %d", revision.name, revision.revision)

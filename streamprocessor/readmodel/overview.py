@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from streamprocessor.contract.announcements import number
 from streamprocessor.readmodel import answers, queries
 from streamprocessor.readmodel.asking import Buckets, Nothing, Paged
 from streamprocessor.readmodel.contacts import check_score
@@ -16,7 +17,7 @@ from streamprocessor.readmodel.queries import Order
 from streamprocessor.readmodel.shapes import Distribution, HotLeads, Scores, Values
 from streamprocessor.readmodel.tokens import READ
 from streamprocessor.scoring.combination import Matrix
-from streamprocessor.scoring.model import NANO, Model, Score
+from streamprocessor.scoring.model import Model, Score
 
 
 def _scores(house: House, _: Call) -> dict[str, Any]:
@@ -36,7 +37,10 @@ def _described(model: Model, score: Score) -> dict[str, Any]:
     return {
         "name": score.name,
         "stages": stages,
-        "bounds": [stage.from_nano / NANO for stage in score.stages],
+        "bounds": [number(stage.from_nano) for stage in score.stages],
+        "left_below": [
+            None if stage.leave_below_nano is None else number(stage.leave_below_nano) for stage in score.stages
+        ],
         "by": score.by,
     }
 

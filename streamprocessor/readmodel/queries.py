@@ -14,6 +14,7 @@ from streamprocessor.readmodel.tables import contacts, history, hot_leads, score
 from streamprocessor.scoring.model import NANO
 
 _LAST_STEPS = 3
+_STEPS_A_CONTACT = 10
 _UNROUNDED = scores.c.unrounded_nano
 SHOWN = (
     contacts.c.contact_id,
@@ -147,6 +148,13 @@ def last_steps_of(connection: Connection, contact_ids: Collection[str]) -> dict[
     for contact_id, said in connection.execute(query):
         found[contact_id].append(said)
     return found
+
+
+def records_changed_last(connection: Connection, count: int) -> list[bytes]:
+    """Records of contacts, of those first whose announced scores changed last; about so many."""
+    newest = select(history.c.contact_id).order_by(history.c.at_ms.desc()).limit(_STEPS_A_CONTACT * count)
+    ids = list(dict.fromkeys(connection.execute(newest).scalars()))[:count]
+    return list(connection.execute(select(contacts.c.record).where(contacts.c.contact_id.in_(ids))).scalars())
 
 
 def hot_leads_before(connection: Connection, before: int | None, limit: int) -> Sequence[Any]:

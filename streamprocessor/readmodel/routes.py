@@ -22,9 +22,11 @@ from starlette.routing import Route
 
 from streamprocessor.readmodel.asking import Nothing, body_of, collected, query_of
 from streamprocessor.readmodel.contacts import CONTACTS
+from streamprocessor.readmodel.forecast import FORECAST
 from streamprocessor.readmodel.house import Call, Endpoint, House, RawBody
 from streamprocessor.readmodel.imports import IMPORTS
 from streamprocessor.readmodel.live import Live
+from streamprocessor.readmodel.model_in_force import MODEL
 from streamprocessor.readmodel.overview import OVERVIEW
 from streamprocessor.readmodel.problems import Problem, place_of
 from streamprocessor.readmodel.segments import SEGMENTS
@@ -32,9 +34,20 @@ from streamprocessor.readmodel.serving_page import page_routes
 from streamprocessor.readmodel.sessions import COOKIE, refuse_forged
 from streamprocessor.readmodel.signing_in import SIGNING_IN
 from streamprocessor.readmodel.subscriptions import SUBSCRIPTIONS
-from streamprocessor.readmodel.tokens import READ, Grant
+from streamprocessor.readmodel.timeline import TIMELINE
+from streamprocessor.readmodel.tokens import NOBODY, READ, Grant
 
-ENDPOINTS: tuple[Endpoint, ...] = (*CONTACTS, *OVERVIEW, *SEGMENTS, *SIGNING_IN, *SUBSCRIPTIONS, *IMPORTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *FORECAST,
+    *TIMELINE,
+    *CONTACTS,
+    *OVERVIEW,
+    *MODEL,
+    *SEGMENTS,
+    *SUBSCRIPTIONS,
+    *IMPORTS,
+    *SIGNING_IN,
+)
 STREAM_PATH = "/api/hot-leads/stream"
 MAX_BODY_BYTES = 256 * 1024
 
@@ -71,7 +84,7 @@ def _route(house: House, endpoint: Endpoint) -> Route:
 
 
 async def _answer(house: House, endpoint: Endpoint, request: Request) -> Response:
-    grant = None if endpoint.scope is None else _let_in(house, request, endpoint.scope)
+    grant = NOBODY if endpoint.scope is None else _let_in(house, request, endpoint.scope)
     if any("\0" in text for text in (*request.path_params.values(), *request.query_params.values())):
         raise Problem(400, "bad-parameter", "parameters: wanted texts without zero bytes; got one")
     query = query_of(endpoint.query, request.query_params)
@@ -89,7 +102,7 @@ async def _answer(house: House, endpoint: Endpoint, request: Request) -> Respons
     except (DBAPIError, PoolTimeout) as error:
         log.warning("%s: the database is away (%s)", endpoint.name, type(error).__name__)
         raise Problem(503, "database-away", "the database does not answer; try again", {"Retry-After": "2"}) from error
-    if grant is not None and endpoint.scope != READ:
+    if endpoint.scope not in (READ, None):
         audit.info("%s by %s: done", endpoint.name, grant.name)
     if isinstance(found, Response):
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -85,6 +85,53 @@ class History(BaseModel):
     next: str | None
 
 
+class Sample(BaseModel):
+    """The unrounded score at an instant; null where it is none then."""
+
+    at: str
+    unrounded: float | None
+
+
+class ComingStep(Number):
+    """What the score becomes by itself at an instant, exactly."""
+
+    at: str
+    previous_stage: str | None
+
+
+class Forecast(BaseModel):
+    """How a score goes on if nothing more happens. complete: all steps up to `until` are there."""
+
+    contact_id: str
+    score: str
+    value: str
+    from_: str = Field(alias="from")
+    until: str
+    samples: list[Sample]
+    steps: list[ComingStep]
+    complete: bool
+
+
+class Event(BaseModel):
+    """Something the contact did. kept: path → value, of what rules ask for. came_under: its id then."""
+
+    id: str
+    type: str
+    occurred_at: str
+    arrival: str
+    class_: Literal["human", "proxy", "scanner"] = Field(alias="class")
+    kept: dict[str, Any]
+    came_under: str
+
+
+class Timeline(BaseModel):
+    """Events, the newest first. earlier_until: the newest of those that are kept in sums alone; null: none is."""
+
+    events: list[Event]
+    next: str | None
+    earlier_until: str | None
+
+
 class Everything(BaseModel):
     """All that is kept of a contact."""
 
@@ -102,13 +149,49 @@ class Accepted(BaseModel):
 
 
 class ScoreDescription(BaseModel):
-    """A score of the model. stages: from the lowest up; bounds: the presented scores that they begin at; of a matrix
-    all its labels and no bounds. by: the property that it is kept for."""
+    """A score of the model. stages: from the lowest up; bounds: the presented scores that they begin at, left_below:
+    those that whoever is in them leaves them below, null: the same. Of a matrix all its labels and no bounds. by: the
+    property that it is kept for."""
 
     name: str
     stages: list[str]
     bounds: list[float]
+    left_below: list[float | None]
     by: str | None
+
+
+class RuleInForce(BaseModel):
+    """A rule. said: as the model's file has it, nothing of a rule of a component. share: percent of all points of its
+    score, whatever their sign; null where nobody has any. points: their sum; contacts: who has some."""
+
+    id: str
+    said: dict[str, Any]
+    contacts: int
+    points: float
+    share: float | None
+
+
+class ScoreInForce(BaseModel):
+    """A score. said: what the model's file has of it besides rules."""
+
+    name: str
+    said: dict[str, Any]
+    rules: list[RuleInForce]
+
+
+class Sampled(BaseModel):
+    """Of which contacts shares are, and how many they were."""
+
+    contacts: int
+    how: str
+
+
+class ModelInForce(BaseModel):
+    """The model, its scores and rules in the file's own words, and what each rule gives at present."""
+
+    model: dict[str, Any]
+    scores: list[ScoreInForce]
+    sample: Sampled
 
 
 class Scores(BaseModel):
@@ -187,6 +270,28 @@ class SegmentPage(BaseModel):
     filter: ContactFilter
     count: int
     page: ContactPage
+
+
+class SignIn(BaseModel):
+    """A token, shown once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(min_length=1, max_length=4_096)
+
+
+class SignedIn(BaseModel):
+    """Who asks. csrf_token: of a session, wanted with whatever changes anything; null where a token is shown."""
+
+    name: str
+    scopes: list[str]
+    csrf_token: str | None
+
+
+class SignedOut(BaseModel):
+    """The session has ended."""
+
+    status: str
 
 
 class Subscription(BaseModel):
@@ -300,28 +405,6 @@ class Imports(BaseModel):
     imports: list[Import]
     mappings: list[str]
     max_bytes: int
-
-
-class SignIn(BaseModel):
-    """A token, shown once."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    token: str = Field(min_length=1, max_length=4_096)
-
-
-class SignedIn(BaseModel):
-    """Who asks. csrf_token: of a session, wanted with whatever changes anything; null where a token is shown."""
-
-    name: str
-    scopes: list[str]
-    csrf_token: str | None
-
-
-class SignedOut(BaseModel):
-    """The session has ended."""
-
-    status: str
 
 
 class ProblemBody(BaseModel):

@@ -16,7 +16,7 @@ from streamprocessor.readmodel.asking import Nothing, Resend, collected
 from streamprocessor.readmodel.house import Call, Endpoint, House, RawBody
 from streamprocessor.readmodel.problems import Problem
 from streamprocessor.readmodel.shapes import Deliveries, Enabled, Pinged, SentAgain, Subscription, Subscriptions
-from streamprocessor.readmodel.tokens import READ, WRITE
+from streamprocessor.readmodel.tokens import READ, WRITE, Grant
 
 MAX_BYTES = 64 * 1024
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+/")
@@ -27,7 +27,7 @@ _NOT_YET: dict[str, Any] = {"state": "new", "waiting": 0, "refused": None}
 async def _list(house: House, call: Call) -> dict[str, Any]:
     known, states = house.subscriptions.known, await _states(house)
     names = sorted({*known, *(states or {})})
-    found = [_shown(name, known.get(name), states, _may_write(call)) for name in names]
+    found = [_shown(name, known.get(name), states, call.grant) for name in names]
     return {"subscriptions": found, "delivery": "away" if states is None else "there"}
 
 
@@ -36,7 +36,7 @@ async def _one(house: House, call: Call) -> dict[str, Any]:
     known, states = house.subscriptions.known, await _states(house)
     if name not in known and name not in (states or {}):
         raise _no_such()
-    return _shown(name, known.get(name), states, _may_write(call))
+    return _shown(name, known.get(name), states, call.grant)
 
 
 async def _put(house: House, call: Call) -> dict[str, Any]:
@@ -47,7 +47,7 @@ async def _put(house: House, call: Call) -> dict[str, Any]:
         detail = "name: wanted one that the subscriptions' file does not hold; got one of it: change it there"
         raise Problem(409, "held-by-file", detail)
     await house.subscriptions.put(name, value)
-    return _shown(name, orjson.loads(value), None, _may_write(call))
+    return _shown(name, orjson.loads(value), None, call.grant)
 
 
 async def _delete(house: House, call: Call) -> dict[str, Any]:
@@ -55,7 +55,7 @@ async def _delete(house: House, call: Call) -> dict[str, Any]:
     if name not in known:
         raise _no_such()
     await house.subscriptions.put(name, None)
-    return _shown(name, known[name], None, _may_write(call))
+    return _shown(name, known[name], None, call.grant)
 
 
 async def _deliveries(house: House, call: Call) -> dict[str, Any]:
@@ -84,19 +84,16 @@ async def _states(house: House) -> dict[str, dict[str, Any]] | None:
 
 
 def _shown(
-    name: str, subscription: dict[str, Any] | None, states: dict[str, dict[str, Any]] | None, may_write: bool
+    name: str, subscription: dict[str, Any] | None, states: dict[str, dict[str, Any]] | None, grant: Grant
 ) -> dict[str, Any]:
     state = _UNKNOWN if states is None else states.get(name, _NOT_YET)
+    may_write = WRITE in grant.scopes
     return {
         "name": name,
         "source": state.get("source", "topic"),
         "subscription": subscription if may_write or subscription is None else _without_path(subscription),
         **{word: state[word] for word in _UNKNOWN},
     }
-
-
-def _may_write(call: Call) -> bool:
-    return call.grant is not None and WRITE in call.grant.scopes
 
 
 def _without_path(subscription: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,10 @@ class Grant(NamedTuple):
     scopes: frozenset[str]
 
 
+NOBODY = Grant("nobody", frozenset())
+"""Who shows no token, where none is wanted."""
+
+
 class Tokens:
     """The tokens that are let in."""
 

@@ -16,4 +16,4 @@ ASKS_DELIVERY = r"^/api/subscriptions/\{name\}/"
 @schemathesis.serializer("application/x-ndjson")
 def lines(_, value):
     """A text of lines as it is."""
-    return value.encode() if isinstance(value, str) else value
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")

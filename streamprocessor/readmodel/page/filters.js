@@ -52,7 +52,7 @@ export function filterForm({scores, score, values, query}) {
         el('input', {type: 'checkbox', name: 'stage', id: `stage-${index}`, value: stage, checked: chosen.has(stage)}),
         el('label', {for: `stage-${index}`}, stage),
       ])),
-      score.bounds.length > 0 && el('fieldset', {}, el('legend', {}, 'Score'),
+      score.bounds.length > 0 && el('fieldset', {}, el('legend', {}, 'Shown score'),
         range('at_least', 'from', query), range('at_most', 'to', query)),
       el('fieldset', {}, el('legend', {}, 'Attribute'),
         el('label', {for: 'attribute-name', class: 'unseen'}, 'Attribute'),

@@ -19,6 +19,9 @@
 
 export const VIEWS = [
   {path: '/contacts', title: 'Contacts', load: () => import('./contacts.js')},
+  {path: '/hot-leads', title: 'Hot leads', load: () => import('./hot_leads.js')},
+  {path: '/distribution', title: 'Distribution', load: () => import('./distribution.js')},
+  {path: '/model', title: 'Model', load: () => import('./model.js')},
   {path: '/contacts/', of: '/contacts', load: () => import('./contact.js')},
 ];
 

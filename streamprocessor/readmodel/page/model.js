@@ -1,0 +1,43 @@
+// The scoring model in force: its scores and rules, and what each rule gives at present.
+
+import {ask} from './api.js';
+import {el, table} from './element.js';
+import {bar, count, number, percent, stage} from './format.js';
+
+export async function show({signal}) {
+  const [{model, scores, sample}, described] = await Promise.all([ask('/api/model', {signal}), ask('/api/scores', {signal})]);
+  return [
+    el('h1', {}, 'Model'),
+    el('p', {}, el('strong', {}, model.name), `, revision ${model.revision} `, el('code', {class: 'quiet'}, model.version)),
+    el('p', {class: 'quiet'}, sample.contacts
+      ? `Shares are of the points that the ${count(sample.contacts)} contacts whose scores changed last have now, whatever their sign.`
+      : 'Shares come with the first contacts.'),
+    ...scores.map((score) => section(score, described.scores.find(({name}) => name === score.name))),
+  ];
+}
+
+function section(score, {stages, bounds}) {
+  const more = Object.entries(score.said);
+  return el('section', {}, el('h2', {}, score.name),
+    bounds.length > 0 && el('p', {class: 'row'}, stages.map((name, index) => el('span', {}, stage(name, stages), ` from ${bounds[index]}`))),
+    more.length > 0 && el('dl', {}, more.map(([name, held]) => [el('dt', {}, name), el('dd', {}, el('code', {}, spelled(held)))])),
+    score.rules.length > 0 && table(`Rules of ${score.name}`,
+      [['Rule', ''], ['', 'said'], ['Contacts', 'number'], ['Points', 'number'], ['Share', 'number relative']],
+      score.rules.map((rule) => [
+        rule.id, el('code', {}, without(rule.said)), count(rule.contacts), number(rule.points),
+        rule.share === null ? percent(null) : [bar(rule.share), percent(rule.share)],
+      ])));
+}
+
+function without({id, ...said}) {
+  return Object.entries(said).map(([name, held]) => `${name}: ${spelled(held)}`).join(', ');
+}
+
+// As the model's file spells it.
+function spelled(held) {
+  if (Array.isArray(held)) return `[${held.map(spelled).join(', ')}]`;
+  if (held !== null && typeof held === 'object') {
+    return `{${Object.entries(held).map(([name, inner]) => `${name}: ${spelled(inner)}`).join(', ')}}`;
+  }
+  return String(held);
+}

@@ -1,0 +1,45 @@
+// What a contact did, the newest first.
+
+import {ask, pathOf} from './api.js';
+import {el, table} from './element.js';
+import {ago, exactly, NOTHING, number, value} from './format.js';
+
+const AT_ONCE = 25;
+
+// parts: what events give to the score that is looked at.
+export async function timeline({id, title, parts, signal}) {
+  const first = await ask(pathOf(id, '/events'), {query: {limit: AT_ONCE}, signal});
+  const points = new Map(parts.filter((part) => part.event_id !== undefined).map((part) => [part.event_id, part.points]));
+  const columns = [['What', ''], ['When', ''], ['Who', ''], ['Points', 'number', {title: `What it gives to ${title} now`}], ['Details', 'extra']];
+  const rows = (events) => table('Events', columns, events.map((event) => [
+    event.type, ago(event.occurred_at), event.class,
+    points.has(event.id) ? number(points.get(event.id)) : NOTHING, details(event, id)]));
+  if (!first.events.length && !first.earlier_until) {
+    return el('section', {}, el('h2', {}, 'Timeline'), el('p', {class: 'quiet'}, 'No events are kept of this contact.'));
+  }
+  const found = rows(first.events);
+  const more = el('div', {class: 'pager'});
+  offer(first);
+
+  function offer({next, earlier_until: earlier}) {
+    if (next) more.replaceChildren(el('button', {onclick: () => load(next)}, 'Earlier events'));
+    else more.replaceChildren(earlier ? el('p', {class: 'quiet'}, 'Events up to ', exactly(earlier), ' may be kept as sums only.') : '');
+  }
+
+  async function load(cursor) {
+    const page = await ask(pathOf(id, '/events'), {query: {limit: AT_ONCE, cursor}, signal});
+    const added = [...rows(page.events).querySelectorAll('tbody tr')];
+    found.querySelector('tbody').append(...added);
+    added[0]?.setAttribute('tabindex', '-1');
+    added[0]?.focus();
+    offer(page);
+  }
+
+  return el('section', {}, el('h2', {}, 'Timeline'), found, more);
+}
+
+function details(event, id) {
+  const words = Object.entries(event.kept).map(([path, held]) => `${path.replace(/^(properties|context)\./, '')}: ${value(held)}`);
+  if (event.came_under !== id) words.push(`as ${event.came_under}`);
+  return words.join(', ');
+}
