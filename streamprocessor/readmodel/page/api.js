@@ -10,13 +10,14 @@ export class Problem extends Error {
   }
 }
 
-// The JSON of an answer; throws Problem.
+// The JSON of an answer; body: what becomes JSON, or a file, sent as it is. Throws Problem.
 export async function ask(path, {method = 'GET', query = {}, body, signal} = {}) {
   const parameters = query instanceof URLSearchParams ? query : new URLSearchParams(pairs(query));
   const headers = {accept: 'application/json'};
   if (method !== 'GET') headers['x-csrf-token'] = csrfToken;
-  if (body !== undefined) headers['content-type'] = 'application/json';
-  const sent = {method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body)};
+  const isFile = body instanceof Blob;
+  if (body !== undefined) headers['content-type'] = isFile ? 'text/plain' : 'application/json';
+  const sent = {method, headers, signal, body: body === undefined || isFile ? body : JSON.stringify(body)};
   let answer;
   try {
     answer = await fetch(parameters.size ? `${path}?${parameters}` : path, sent);

@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from streamprocessor.settings import Settings
 from tests.browser.page.people import EVIL, MODEL, of_everybody
+from tests.delivery.processes import TOKEN, DeliveryProcess
 from tests.harness.settling import until_settled
 from tests.harness.system import ROOT, System
 from tests.harness.workers import WorkerProcess
@@ -26,10 +27,11 @@ Viewer = Callable[..., Awaitable[Page]]
 
 
 class Firm(NamedTuple):
-    """The system, and the api over it."""
+    """The system, the api over it, and the delivery process that it asks."""
 
     system: System
     api: ApiProcess
+    delivery: DeliveryProcess
 
 
 @pytest.fixture(scope="session")
@@ -43,12 +45,18 @@ def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     system = System(settings)
     asyncio.run(system.create(file))
     worker = WorkerProcess(settings, "blue", folder).start()
-    api = ApiProcess(settings, folder).start()
+    delivery = DeliveryProcess(settings, folder, "subscriptions: {}").start()
     try:
-        asyncio.run(_fill(system, worker, api))
-        yield Firm(system, api)
+        asyncio.run(delivery.ready())
+        known = {"delivery_url": delivery.address, "delivery_secret": TOKEN, "delivery_allowed_hosts": "127.0.0.1"}
+        api = ApiProcess(settings, folder, **known).start()
+        try:
+            asyncio.run(_fill(system, worker, api))
+            yield Firm(system, api, delivery)
+        finally:
+            api.discard()
     finally:
-        api.discard()
+        delivery.discard()
         worker.discard()
 
 

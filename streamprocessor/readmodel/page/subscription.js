@@ -1,0 +1,81 @@
+// One subscription: how its receiver is, what it got, what it could not be given, and what it says.
+
+import {go} from './address.js';
+import {ask} from './api.js';
+import {el, table, tell} from './element.js';
+import {ago, count, NOTHING} from './format.js';
+import {subscriptionForm} from './subscription_form.js';
+import {away, stateOf} from './subscriptions.js';
+import {again, drawn} from './waiting.js';
+
+export async function show({rest: name, person, signal}) {
+  const path = `/api/subscriptions/${encodeURIComponent(name)}`;
+  const mayWrite = person.scopes.includes('write');
+  const state = el('div', {});
+  const draw = drawn(state, (told) => deliveries(told, mayWrite ? tellDelivery : null));
+  const found = await ask(path, {signal});
+  await look();
+  again(signal, look);
+  return [
+    el('h1', {}, name),
+    state,
+    found.source === 'file'
+      ? el('p', {class: 'quiet'}, 'It is written in the subscriptions’ file of delivery, and changed there.')
+      : mayWrite && found.subscription && el('section', {}, el('h2', {}, 'Change it'), subscriptionForm({name, subscription: found.subscription})),
+    found.source !== 'file' && mayWrite && el('section', {}, el('h2', {}, 'End it'),
+      el('p', {class: 'quiet'}, 'Nothing more is sent. What waits is kept as undeliverable.'),
+      el('button', {class: 'danger', onclick: end}, `End ${name}`)),
+  ].filter(Boolean);
+
+  async function look() {
+    draw(await ask(`${path}/deliveries`, {signal}).catch((problem) => {
+      if (problem.code === 'delivery-away' || problem.status === 404) return {missing: problem.code};
+      throw problem;
+    }));
+  }
+
+  async function tellDelivery(word, said, body) {
+    const told = await ask(`${path}/${word}`, {method: 'POST', body});
+    tell(said(told));
+    await look();
+  }
+
+  async function end() {
+    await ask(path, {method: 'DELETE'});
+    go('/subscriptions');
+    tell(`${name} has ended.`);
+  }
+}
+
+function deliveries(told, tellDelivery) {
+  if (told.missing === 'delivery-away') return away();
+  if (told.missing) return el('p', {}, stateOf('new'));
+  const {state, waiting, refused, recent, undeliverable} = told;
+  return [
+    el('p', {class: 'row'}, stateOf(state), el('span', {class: 'quiet'}, `${count(waiting)} waiting`),
+      tellDelivery && state !== 'refused' && el('button', {onclick: () => tellDelivery('ping', () => 'A made-up hot lead is on its way.')}, 'Send a test'),
+      tellDelivery && state === 'disabled' && el('button', {onclick: () => tellDelivery('enable', () => 'It is sent to again.')}, 'Enable')),
+    refused && el('p', {class: 'refused lines'}, refused),
+    el('section', {}, el('h2', {}, 'Latest webhooks'), recent.length
+      ? table('Latest webhooks', [['Id', 'who'], ['Of', ''], ['Became', ''], ['Failed attempts', 'number']], recent.map((each) => [
+        el('code', {}, each.webhook_id), ago(each.at), became(each), count(each.attempts),
+      ]))
+      : el('p', {class: 'quiet'}, 'None yet. A test shows whether the receiver takes them.')),
+    undeliverable.length > 0 && el('section', {},
+      el('div', {class: 'title'}, el('h2', {}, `Undeliverable (${count(undeliverable.length)})`),
+        tellDelivery && el('button', {onclick: () => resend()}, 'Send all again')),
+      table('Undeliverable webhooks', [['Id', 'who'], ['Of', ''], ['Reason', ''], ['Attempts', 'number'], ['Given up', ''], ['Again', '']], undeliverable.map((each) => [
+        el('code', {}, each.webhook_id), ago(each.at), each.reason, count(each.attempts), ago(each.given_up_at),
+        tellDelivery ? el('button', {onclick: () => resend([each.webhook_id]), 'aria-label': `Send ${each.webhook_id} again`}, 'Send again') : NOTHING,
+      ]))),
+  ];
+
+  function resend(ids) {
+    return tellDelivery('resend', (answer) => `${count(answer.sent_again)} sent again.`, ids ? {webhook_ids: ids} : {});
+  }
+}
+
+function became({state, reason, next_attempt_at: next, delivered_at: arrived}) {
+  if (state === 'delivered') return ['arrived ', ago(arrived)];
+  return next ? [`failed (${reason}), again `, ago(next)] : 'waiting';
+}

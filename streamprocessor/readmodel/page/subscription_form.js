@@ -1,0 +1,99 @@
+// A subscription as people write it down.
+
+import {go} from './address.js';
+import {ask} from './api.js';
+import {el, tell} from './element.js';
+import {field} from './filters.js';
+import {conditions, subscriptionAddress} from './subscriptions.js';
+
+const EVENTS = [['became-hot-lead', 'Hot leads'], ['score-updated', 'Every change of a score']];
+const TEMPLATES = ['cloudevents', 'flat', 'lead', 'slack'];
+const ASKED = ['score', 'from', 'to', 'score_at_least', 'change_at_least'];
+
+// The form of a new one, or of the one of that name as it is.
+export function subscriptionForm({name, subscription = {events: ['became-hot-lead']}}) {
+  const when = subscription.when ?? {};
+  const others = Object.fromEntries(Object.entries(when).filter(([word]) => !ASKED.includes(word)));
+  const refused = el('p', {class: 'refused lines', role: 'alert'});
+  const form = el('form', {class: 'written', onsubmit: keep},
+    name === undefined && field('Name', el('input', {id: 'name', required: true, pattern: '[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}', autocomplete: 'off', placeholder: 'crm'})),
+    text('url', 'Address', subscription.url, {required: true, placeholder: 'https://hooks.example.com/…'}, 'https://…, or where delivery finds it: env:NAME, file:PATH.'),
+    el('fieldset', {}, el('legend', {}, 'What is sent'), EVENTS.map(([event, title]) => el('label', {},
+      el('input', {type: 'checkbox', name: 'event', value: event, checked: subscription.events.includes(event)}), ` ${title}`))),
+    el('fieldset', {}, el('legend', {}, 'Only when (all of it; what is empty is not asked)'),
+      text('score', 'Score', when.score, {placeholder: 'engagement'}),
+      text('from', 'From stage', listed(when.from), {placeholder: 'warm'}),
+      text('to', 'To stage', listed(when.to), {placeholder: 'hot'}),
+      figure('score_at_least', 'Score at least', when.score_at_least),
+      figure('change_at_least', 'Change at least', when.change_at_least)),
+    Object.keys(others).length > 0 && el('p', {class: 'quiet'}, `Kept as they are: ${conditions(others)}`),
+    text('template', 'Template', subscription.template ?? 'cloudevents', {list: 'templates', required: true}, `${TEMPLATES.join(', ')}, or a YAML file below delivery’s folder.`),
+    el('datalist', {id: 'templates'}, TEMPLATES.map((each) => el('option', {value: each}))),
+    text('secrets', 'Secrets', listed(subscription.secrets), {placeholder: 'env:CRM_HOOK_SECRET'}, 'Where delivery finds what it signs with, the newest first: env:NAME, file:PATH. Empty: not signed.'),
+    refused,
+    el('div', {class: 'row'}, el('button', {class: 'main'}, name === undefined ? 'Add' : 'Change'), name === undefined && el('a', {href: '/subscriptions'}, 'Cancel')));
+
+  async function keep(event) {
+    event.preventDefault();
+    refused.textContent = '';
+    const kept = name ?? held('name');
+    try {
+      await ask(`/api/subscriptions/${encodeURIComponent(kept)}`, {method: 'PUT', body: written()});
+    } catch (problem) {
+      if (!problem.status || problem.status === 401) throw problem;
+      refused.textContent = problem.message;
+      return;
+    }
+    go(subscriptionAddress(kept));
+    tell(name === undefined ? `${kept} is added.` : `${kept} is changed.`);
+  }
+
+  // As topics/schemas/subscription.json has it.
+  function written() {
+    const asked = {
+      score: held('score'), from: words('from'), to: words('to'),
+      score_at_least: amount('score_at_least'), change_at_least: amount('change_at_least'),
+    };
+    const conditionsAsked = {...others, ...Object.fromEntries(Object.entries(asked).filter(([, each]) => !isEmpty(each)))};
+    const secrets = words('secrets');
+    return {
+      url: held('url'),
+      events: [...form.querySelectorAll('[name=event]:checked')].map((each) => each.value),
+      template: held('template'),
+      ...(isEmpty(conditionsAsked) ? {} : {when: conditionsAsked}),
+      ...(secrets.length ? {secrets} : {signed: false}),
+    };
+  }
+
+  function held(id) {
+    return form.querySelector(`#${id}`).value.trim();
+  }
+
+  function words(id) {
+    return held(id).split(/\s*,\s*/).filter(Boolean);
+  }
+
+  function amount(id) {
+    return held(id) === '' ? '' : Number(held(id));
+  }
+
+  return form;
+}
+
+function text(id, title, value, more = {}, hint = null) {
+  const found = field(title, el('input', {id, value: value ?? '', autocomplete: 'off', 'aria-describedby': hint && `${id}-hint`, ...more}));
+  if (hint) found.append(el('span', {id: `${id}-hint`, class: 'hint quiet'}, hint));
+  return found;
+}
+
+function figure(id, title, value) {
+  return text(id, title, value, {type: 'number', step: 'any', class: 'short'});
+}
+
+function listed(value) {
+  return [value ?? []].flat().join(', ');
+}
+
+function isEmpty(value) {
+  return value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+}

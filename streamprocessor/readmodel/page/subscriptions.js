@@ -1,0 +1,68 @@
+// Subscriptions: who gets webhooks of what, and how their receivers are.
+
+import {ask} from './api.js';
+import {el, empty, table} from './element.js';
+import {count, NOTHING} from './format.js';
+import {subscriptionForm} from './subscription_form.js';
+import {again, drawn} from './waiting.js';
+
+export async function show({query, person, signal}) {
+  const mayWrite = person.scopes.includes('write');
+  const isNew = mayWrite && query.has('new');
+  const list = el('div', {});
+  const draw = drawn(list, (told) => [told.delivery === 'away' && away(), rows(told.subscriptions, mayWrite)]);
+  const look = async () => draw(await ask('/api/subscriptions', {signal}));
+  await look();
+  again(signal, look);
+  return [
+    el('div', {class: 'title'},
+      el('h1', {}, isNew ? 'New subscription' : 'Subscriptions'),
+      mayWrite && !isNew && el('a', {href: '/subscriptions?new'}, 'New subscription')),
+    isNew && subscriptionForm({}),
+    isNew ? el('section', {}, el('h2', {}, 'Subscriptions'), list) : list,
+  ].filter(Boolean);
+}
+
+export function subscriptionAddress(name) {
+  return `/subscriptions/${encodeURIComponent(name)}`;
+}
+
+export function away() {
+  return el('p', {class: 'refused'}, 'Delivery does not answer, so how receivers are is not known and nothing is sent. Start it with ',
+    el('code', {}, 'streamprocessor delivery'), '.');
+}
+
+const STATES = {
+  well: 'Well', failing: 'Failing', disabled: 'Gone, disabled', refused: 'Refused', new: 'Not taken up yet',
+};
+
+export function stateOf(state) {
+  return state === null ? NOTHING : el('span', {class: 'state', 'data-state': state}, STATES[state] ?? state);
+}
+
+// "stage to hot, score at least 40": what is asked of announcements besides their kind.
+export function conditions(when) {
+  return Object.entries(when ?? {}).map(([name, held]) =>
+    `${name.replaceAll('_', ' ')} ${[held].flat().map((each) => (typeof each === 'object' ? JSON.stringify(each) : each)).join(' or ')}`).join(', ');
+}
+
+function rows(subscriptions, mayWrite) {
+  if (!subscriptions.length) return nobody(mayWrite);
+  const columns = [['Name', 'who'], ['To', 'who'], ['What', ''], ['When', 'extra'], ['State', ''], ['Waiting', 'number']];
+  return table('Subscriptions', columns, subscriptions.map(({name, subscription, state, waiting, refused}) => [
+    el('a', {href: subscriptionAddress(name)}, name),
+    subscription ? el('code', {}, subscription.url) : el('span', {class: 'quiet'}, 'in delivery’s file'),
+    (subscription?.events ?? []).join(', ') || NOTHING,
+    conditions(subscription?.when) || NOTHING,
+    [stateOf(state), refused && el('p', {class: 'refused'}, refused)],
+    waiting === null ? NOTHING : count(waiting),
+  ]));
+}
+
+function nobody(mayWrite) {
+  return empty('Nobody gets webhooks yet.',
+    el('p', {}, 'A subscription sends each hot lead, or each change of a score, to an address: of Slack, Zapier, n8n, a CRM or a program of yours.'),
+    mayWrite
+      ? el('p', {}, el('a', {href: '/subscriptions?new'}, 'New subscription'))
+      : el('p', {}, 'To add one, sign in with a token that may write.'));
+}
