@@ -53,10 +53,10 @@ function deliveries(told, tellDelivery) {
   const {state, waiting, refused, recent, undeliverable} = told;
   return [
     el('p', {class: 'row'}, stateOf(state), el('span', {class: 'quiet'}, `${count(waiting)} waiting`),
-      tellDelivery && state !== 'refused' && el('button', {onclick: () => tellDelivery('ping', () => 'A made-up hot lead is on its way.')}, 'Send a test'),
+      tellDelivery && ['well', 'failing'].includes(state) && el('button', {onclick: () => tellDelivery('ping', () => 'A made-up hot lead is on its way.')}, 'Send a test'),
       tellDelivery && state === 'disabled' && el('button', {onclick: () => tellDelivery('enable', () => 'It is sent to again.')}, 'Enable')),
     refused && el('p', {class: 'refused lines'}, refused),
-    el('section', {}, el('h2', {}, 'Latest webhooks'), recent.length
+    (recent.length > 0 || state === 'well') && el('section', {}, el('h2', {}, 'Latest webhooks'), recent.length
       ? table('Latest webhooks', [['Id', 'who'], ['Of', ''], ['Became', ''], ['Failed attempts', 'number']], recent.map((each) => [
         el('code', {}, each.webhook_id), ago(each.at), became(each), count(each.attempts),
       ]))

@@ -8,7 +8,7 @@ import {again, drawn} from './waiting.js';
 
 export async function show({query, person, signal}) {
   const mayWrite = person.scopes.includes('write');
-  const isNew = mayWrite && query.has('new');
+  if (mayWrite && query.has('new')) return [el('h1', {}, 'New subscription'), subscriptionForm({})];
   const list = el('div', {});
   const draw = drawn(list, (told) => [told.delivery === 'away' && away(), rows(told.subscriptions, mayWrite)]);
   const look = async () => draw(await ask('/api/subscriptions', {signal}));
@@ -16,11 +16,10 @@ export async function show({query, person, signal}) {
   again(signal, look);
   return [
     el('div', {class: 'title'},
-      el('h1', {}, isNew ? 'New subscription' : 'Subscriptions'),
-      mayWrite && !isNew && el('a', {href: '/subscriptions?new'}, 'New subscription')),
-    isNew && subscriptionForm({}),
-    isNew ? el('section', {}, el('h2', {}, 'Subscriptions'), list) : list,
-  ].filter(Boolean);
+      el('h1', {}, 'Subscriptions'),
+      mayWrite && el('a', {href: '/subscriptions?new'}, 'New subscription')),
+    list,
+  ];
 }
 
 export function subscriptionAddress(name) {
