@@ -14,7 +14,7 @@ scores:
     rules:
       - {id: open, on: email_open, points: 1, limit: {count: 1, per: properties.message}}
       - {id: click, on: email_click, points: 5, limit: {count: 1, per: properties.url, within: 7d}}
-      - {id: pricing, on: page_visit, points: 10, where: {properties.path: {starts_with: /pricing}}, limit: {points: 30}}
+      - {id: pricing, on: page_visit, points: 10, where: {properties.path: {starts_with: /pri}}, limit: {points: 30}}
       - {id: contact-us, on: form_submission, points: 25, where: {properties.form: contact}}
       - {id: unsubscribed, on: unsubscribe, points: -50, decay: none}
     stages: {cold: 0, warm: 16, hot: {from: 41, leave_below: 35}}
@@ -55,7 +55,7 @@ PRODUCTS = ("crm", "mail", "analytics")
 EVIL = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(2)>",
-    "\"><svg onload=alert(3)>",
+    '"><svg onload=alert(3)>',
     "javascript:alert(4)",
     "a/b c?d#e&f=g",
     "../../etc/passwd",
@@ -68,12 +68,15 @@ def of_everybody(now_ms: int) -> Iterator[Sent]:
     chance = random.Random(6)
     for number in range(90):
         contact = f"c-{number:02}"
-        yield _attributes(contact, {
-            "name": f"{FIRST[number % 10]} {LAST[number // 10 % 10]}",
-            "company": chance.choice(COMPANIES),
-            "job_title": chance.choice(TITLES),
-            "employees": chance.choice((8, 40, 250, 1200)),
-        })
+        yield _attributes(
+            contact,
+            {
+                "name": f"{FIRST[number % 10]} {LAST[number // 10 % 10]}",
+                "company": chance.choice(COMPANIES),
+                "job_title": chance.choice(TITLES),
+                "employees": chance.choice((8, 40, 250, 1200)),
+            },
+        )
         for event in range(chance.choice((1, 2, 3, 5, 8, 14))):
             yield _event(chance, contact, f"{contact}-{event}", now_ms)
     for number, contact in enumerate(EVIL):
