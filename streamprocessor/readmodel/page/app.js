@@ -67,7 +67,7 @@ function placed(path) {
 // Focus stays on a field that is there again, so that filters can be changed one after the other; else it is where the
 // content begins.
 function put(content, focused) {
-  main.replaceChildren(...[content].flat());
+  main.replaceChildren(...[content].flat(Infinity).filter(Boolean));
   const heading = main.querySelector('h1');
   document.title = `${heading?.textContent ?? 'streamprocessor'} · streamprocessor`;
   const again = focused && focused !== 'main' && main.querySelector(`#${CSS.escape(focused)}`);
@@ -122,11 +122,16 @@ function failed(event) {
 }
 
 // Links inside the page change the view; all others, and those for another tab, are the browser's.
+// One to a place in this page is not a change of views.
 function follow(event) {
   const link = event.target.closest('a[href]');
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return;
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-  if (link.hash && link.pathname === location.pathname) return;
+  if (link.hash && link.pathname === location.pathname) {
+    event.preventDefault();
+    document.getElementById(link.hash.slice(1))?.focus();
+    return;
+  }
   if (!placed(link.pathname)) return;
   event.preventDefault();
   go(link.getAttribute('href'));

@@ -4,7 +4,7 @@ import {address, contactAddress, go, goWith} from './address.js';
 import {ask} from './api.js';
 import {el, empty, table} from './element.js';
 import {filterForm, wantsAll} from './filters.js';
-import {ago, bar, number, percent, stage, trend, value} from './format.js';
+import {ago, number, share, stage, trend, value} from './format.js';
 import {segmentBar} from './segments.js';
 
 const AT_ONCE = 50;
@@ -56,7 +56,7 @@ function contactTable(page, score, query) {
   return table(`Contacts by ${score.name}`, columns, page.contacts.map((contact) => [
     [el('a', {href: contactAddress(contact.contact_id)}, contact.contact_id), known(contact)],
     score.bounds.length || contact.score !== null ? number(contact.score) : stage(contact.stage, score.stages),
-    contact.relative === null ? percent(null) : [bar(contact.relative), percent(contact.relative)],
+    share(contact.relative),
     stage(contact.stage, score.stages),
     trend(contact.score, contact.previous),
     ago(contact.changed_at ?? contact.updated_at),

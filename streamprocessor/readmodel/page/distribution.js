@@ -5,7 +5,7 @@ import {ask} from './api.js';
 import {line, ROOM, roomFor, scale, text, ticks} from './chart.js';
 import {el, empty, svg, table} from './element.js';
 import {choice, field} from './filters.js';
-import {bar, count, number, percent, stage} from './format.js';
+import {count, number, share, stage} from './format.js';
 
 const HEIGHT = 280;
 const FINE = 40;
@@ -72,7 +72,7 @@ function funnel(title, score, spread) {
   const rows = names.map((name, index) => {
     const inIt = counts.get(name) ?? 0;
     const reached = isRising ? names.slice(index).reduce((sum, each) => sum + (counts.get(each) ?? 0), 0) : inIt;
-    return [stage(name, score.stages), count(inIt), [bar((100 * reached) / spread.count), percent((100 * reached) / spread.count)],
+    return [stage(name, score.stages), count(inIt), share((100 * reached) / spread.count),
       el('a', {href: `/contacts?${new URLSearchParams({score: score.name, value: spread.value, stage: name})}`}, 'Show', el('span', {class: 'unseen'}, ` ${name}`))];
   });
   const columns = [['Stage', ''], ['Contacts', 'number'], [isRising ? 'In it or above' : 'Of all', 'number relative funnel'], ['', '']];

@@ -48,14 +48,19 @@ export function trend(now, previous) {
   return el('span', {class: isUp ? 'up' : 'down'},
     svg('svg', {viewBox: '0 0 10 10', class: 'arrow', 'aria-hidden': 'true'},
       svg('path', {d: isUp ? 'M5 1 L9 8 L1 8 Z' : 'M5 9 L1 2 L9 2 Z'})),
-    el('span', {class: 'unseen'}, isUp ? 'up ' : 'down '), `from ${number(previous)}`);
+    el('span', {class: 'unseen'}, isUp ? 'up ' : 'down '), el('span', {class: 'extra'}, `from ${number(previous)}`));
 }
 
-// A share of a whole as a bar; the number stands beside it.
-export function bar(share) {
+function bar(share) {
   return svg('svg', {class: 'bar', viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true'},
     svg('rect', {class: 'track', width: 100, height: 6}),
     svg('rect', {class: 'filled', width: Math.max(0, Math.min(100, share)), height: 6}));
+}
+
+// A share of a whole, 0 to 100, as a bar and a number; null: a dash.
+export function share(value) {
+  if (value === null) return NOTHING;
+  return [bar(value), el('span', {class: 'share'}, percent(value))];
 }
 
 // An attribute's value: a text as it is, all else as JSON.

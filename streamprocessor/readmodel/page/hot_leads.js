@@ -11,7 +11,10 @@ const AGAIN_MS = 3_000;
 
 export async function show({query, signal}) {
   const cursor = query.get('cursor');
-  const page = await ask('/api/hot-leads', {query: {limit: AT_ONCE, cursor}, signal});
+  const [page, {scores}] = await Promise.all([
+    ask('/api/hot-leads', {query: {limit: AT_ONCE, cursor}, signal}), ask('/api/scores', {signal}),
+  ]);
+  const stages = new Map(scores.map((score) => [score.name, score.stages]));
   const state = el('span', {class: 'live', role: 'status'});
   const list = el('div', {});
   const leads = page.hot_leads;
@@ -25,8 +28,8 @@ export async function show({query, signal}) {
     const columns = [['Contact', 'who'], ['Score', 'number'], ['Stage', ''], ['Because', 'extra'], ['When', '']];
     const rows = leads.map((lead) => [
       el('a', {href: contactAddress(lead.contact_id)}, lead.contact_id),
-      [el('span', {class: 'quiet'}, `${lead.score_name} `), number(lead.score)],
-      [stage(lead.stage), lead.previous_stage && el('span', {class: 'quiet'}, ` from ${lead.previous_stage}`)],
+      [el('span', {class: 'quiet extra'}, `${lead.score_name} `), number(lead.score)],
+      [stage(lead.stage, stages.get(lead.score_name)), lead.previous_stage && el('span', {class: 'quiet extra'}, ` from ${lead.previous_stage}`)],
       lead.because.map((part) => part.rule ?? part.group).join(', '),
       ago(lead.at),
     ]);

@@ -2,7 +2,7 @@
 
 import {ask} from './api.js';
 import {el, table} from './element.js';
-import {bar, count, number, percent, stage} from './format.js';
+import {count, number, share, stage} from './format.js';
 
 export async function show({signal}) {
   const [{model, scores, sample}, described] = await Promise.all([ask('/api/model', {signal}), ask('/api/scores', {signal})]);
@@ -16,16 +16,17 @@ export async function show({signal}) {
   ];
 }
 
-function section(score, {stages, bounds}) {
-  const more = Object.entries(score.said);
+function section(score, {stages, bounds, left_below: left}) {
+  const more = Object.entries(score.said).filter(([name]) => name !== 'stages');
   return el('section', {}, el('h2', {}, score.name),
-    bounds.length > 0 && el('p', {class: 'row'}, stages.map((name, index) => el('span', {}, stage(name, stages), ` from ${bounds[index]}`))),
+    bounds.length > 0 && el('p', {class: 'row'}, stages.map((name, index) => el('span', {}, stage(name, stages),
+      ` from ${bounds[index]}${left[index] === null ? '' : `, left below ${left[index]}`}`))),
     more.length > 0 && el('dl', {}, more.map(([name, held]) => [el('dt', {}, name), el('dd', {}, el('code', {}, spelled(held)))])),
     score.rules.length > 0 && table(`Rules of ${score.name}`,
-      [['Rule', ''], ['', 'said'], ['Contacts', 'number'], ['Points', 'number'], ['Share', 'number relative']],
+      [['Rule', 'said'], ['Contacts', 'number'], ['Points', 'number extra'], ['Share', 'number relative funnel']],
       score.rules.map((rule) => [
-        rule.id, el('code', {}, without(rule.said)), count(rule.contacts), number(rule.points),
-        rule.share === null ? percent(null) : [bar(rule.share), percent(rule.share)],
+        [rule.id, el('div', {}, el('code', {}, without(rule.said)))], count(rule.contacts), number(rule.points),
+        share(rule.share),
       ])));
 }
 

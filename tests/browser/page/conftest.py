@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
+from streamprocessor.broker.ports import any_free
 from streamprocessor.settings import Settings
 from tests.browser.page.people import EVIL, MODEL, of_everybody
 from tests.delivery.processes import TOKEN, DeliveryProcess
@@ -49,7 +50,7 @@ def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     try:
         asyncio.run(delivery.ready())
         known = {"delivery_url": delivery.address, "delivery_secret": TOKEN, "delivery_allowed_hosts": "127.0.0.1"}
-        api = ApiProcess(settings, folder, **known).start()
+        api = ApiProcess(settings, folder, api_port=any_free(), **known).start()
         try:
             asyncio.run(_fill(system, worker, api))
             yield Firm(system, api, delivery)
@@ -67,11 +68,18 @@ async def _fill(system: System, worker: WorkerProcess, api: ApiProcess) -> None:
     await api.ready()
 
 
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What pages' consoles said of errors, and dialogs; none may be left."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def viewer(browser: Browser, firm: Firm) -> AsyncIterator[Viewer]:
-    """Opens the page as somebody who signed in, unless as_=None; whatever its console says of errors fails the test."""
+async def viewer(browser: Browser, firm: Firm, complaints: list[str]) -> AsyncIterator[Viewer]:
+    """Opens the page as somebody who signed in, unless as_=None."""
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
 
     async def open_page(path: str = "/", *, as_: str | None = ALL, **look: object) -> Page:
         context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **look})
@@ -90,7 +98,6 @@ async def viewer(browser: Browser, firm: Firm) -> AsyncIterator[Viewer]:
     yield open_page
     for context in contexts:
         await context.close()
-    assert complaints == []
 
 
 def _is_complaint(text: str, kind: str) -> bool:

@@ -14,7 +14,7 @@ scores:
     rules:
       - {id: open, on: email_open, points: 1, limit: {count: 1, per: properties.message}}
       - {id: click, on: email_click, points: 5, limit: {count: 1, per: properties.url, within: 7d}}
-      - {id: pricing, on: page_visit, points: 10, where: {properties.path: {starts_with: /pricing}}, limit: {points: 30}}
+      - {id: pricing, on: page_visit, points: 10, where: {properties.path: {starts_with: /pri}}, limit: {points: 30}}
       - {id: contact-us, on: form_submission, points: 25, where: {properties.form: contact}}
       - {id: unsubscribed, on: unsubscribe, points: -50, decay: none}
     stages: {cold: 0, warm: 16, hot: {from: 41, leave_below: 35}}

@@ -1,26 +1,126 @@
-"""One contact's view."""
+"""One contact's view: its past, what comes by itself, parts that add up, what it did, and its end."""
 
 from __future__ import annotations
+
+import os
+import re
+from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.page.people import visits
+from tests.browser.page.people import a_hand_raised, visits
 from tests.harness.system import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_a_contact_is_shown_with_its_past_and_what_comes_by_itself(viewer, firm, screenshots):
-    await firm.system.send(visits("c-32", "lot", 3))
-    path = "/api/contacts/c-32/history"
-    await until(lambda: firm.api.get(path)["steps"], lambda steps: len(steps) >= 6, 30, "steps by time")
+async def test_the_parts_add_up_to_the_sum_and_the_sum_is_the_apis(viewer, firm):
     page = await viewer("/contacts/c-32")
-    await expect(page.locator("svg.chart")).to_be_visible()
-    await page.screenshot(path=screenshots / "contact.png", full_page=True)
-    await page.goto(f"{firm.api.address}/contacts/c-32?score=buzz")
-    await expect(page.locator("svg.chart")).to_be_visible()
-    await page.screenshot(path=screenshots / "contact-buzz.png", full_page=True)
-    dark = await viewer("/contacts/c-32", color_scheme="dark", viewport={"width": 400, "height": 800})
-    await expect(dark.locator("svg.chart")).to_be_visible()
-    await dark.screenshot(path=screenshots / "contact-dark-narrow.png", full_page=True)
+    parts = page.get_by_role("table", name="Parts of engagement")
+    await expect(parts).to_be_visible()
+    points = [Decimal(text) for text in await parts.locator("tbody td:last-child").all_text_contents()]
+    total, shown = await parts.locator("tfoot td:last-child").all_text_contents()
+
+    assert len(points) > 5
+    assert sum(points) == Decimal(total)
+    assert shown == await page.locator(".tiles .chosen .big").text_content()
+    instant = await page.locator(".title time").last.get_attribute("datetime")
+    told = firm.api.get("/api/contacts/c-32", at=instant)["scores"]["engagement"]
+    assert (Decimal(total), int(shown)) == (Decimal(str(told["unrounded"])), told["score"])
+
+
+async def test_the_future_is_the_decay_curve_with_the_instants_of_the_next_stages(viewer, firm):
+    page = await viewer("/contacts/c-32")
+    changes = page.locator(".changes li")
+    await expect(changes).to_have_count(2)
+    assert [re.split(" ", text)[0] for text in await changes.all_text_contents()] == ["warm", "cold"]
+    await expect(page.locator("svg.chart circle.change")).to_have_count(2)
+    curve = await page.locator("svg.chart path.future").get_attribute("d")
+    heights = [float(each.split(" ")[1]) for each in curve.replace("M", "L").split("L")[1:]]
+    assert len(heights) == 120
+    assert heights == sorted(heights)  # it falls: down the page
+
+    for change in await changes.all():
+        instant = await change.locator("time").get_attribute("datetime")
+        now = firm.api.get("/api/contacts/c-32", at=instant)["scores"]["engagement"]
+        assert now["stage"] == (await change.locator(".stage").text_content())
+
+
+async def test_the_past_is_drawn_from_the_steps_that_were_announced(viewer, firm, screenshots):
+    await firm.system.send(visits("c-31", "lot", 3))
+    path = "/api/contacts/c-31/history"
+    steps = await until(lambda: firm.api.get(path)["steps"], lambda steps: len(steps) >= 5, 30, "steps by time")
+    page = await viewer("/contacts/c-31?score=buzz")
+    past = await page.locator("svg.chart path.past").get_attribute("d")
+    await page.screenshot(path=screenshots / "contact-past-light.png", full_page=True)
+
+    assert past.count("V") >= len(steps) - 1
+    await page.get_by_label("Ahead").select_option("10 min")
+    await page.wait_for_url("**ahead=600000")
+    await expect(page.locator("svg.chart text", has_text="+5 min")).to_be_visible()
+
+
+async def test_the_timeline_holds_every_event_with_who_did_it(viewer, firm):
+    await firm.system.send(visits("c-30", "many", 30))
+    path = "/api/contacts/c-30/events"
+    told = await until(lambda: firm.api.get(path, limit=200)["events"], lambda found: len(found) > 30, 30, "its events")
+    page = await viewer("/contacts/c-30?score=interest&value=crm")
+    rows = page.get_by_role("table", name="Events").locator("tbody tr")
+    await expect(rows).to_have_count(25)
+    await page.get_by_role("button", name="Earlier events").click()
+    await expect(rows).to_have_count(len(told))
+
+    assert await rows.locator("th").all_text_contents() == [event["type"] for event in told]
+    assert set(await rows.locator("td:nth-child(3)").all_text_contents()) == {"human"}
+    points = await rows.locator("td:nth-child(4)").all_text_contents()
+    assert all(Decimal(text) > 2 for text in points[:30])
+
+
+async def test_another_score_or_value_has_an_address_of_its_own(viewer):
+    page = await viewer("/contacts/c-32")
+    await page.get_by_role("link", name="fit").click()
+    await expect(page.get_by_role("heading", name="What fit is made of")).to_be_visible()
+    await page.get_by_role("link", name="crm").click()
+    await page.wait_for_url("**/contacts/c-32?score=interest&value=crm")
+    await expect(page.get_by_role("heading", name="What interest of crm is made of")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_role("heading", name="What fit is made of")).to_be_visible()
+
+
+async def test_names_that_are_markup_stay_text(viewer, evil):
+    page = await viewer("/contacts?attribute=company:Evil+%26+Sons")
+    await expect(page.locator("tbody tr")).to_have_count(len(evil))
+    assert sorted(await page.locator("tbody th a").all_text_contents()) == sorted(evil)
+    for contact in evil:
+        await page.goto(page.url.split("/contacts")[0] + f"/contacts/{quote(contact, safe='')}")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(contact)
+        await expect(page.get_by_role("definition").first).to_have_text(contact)
+        assert await page.locator("main script, main img, main b, main [onload], main [onerror]").count() == 0
+
+
+async def test_markup_that_gets_into_the_page_does_nothing(viewer, complaints):
+    page = await viewer("/contacts")
+    await expect(page.locator("tbody tr").first).to_be_visible()
+    refused = await page.evaluate(
+        "() => { try { document.body.innerHTML = '<img src=x onerror=alert(1)>' } catch (e) { return e.name } }"
+    )
+    assert refused == "TypeError"
+    assert "TrustedHTML" in complaints.pop()
+
+
+async def test_an_erased_contact_is_gone(viewer, firm):
+    name = f"gone-{os.urandom(3).hex()}"
+    await firm.system.send(a_hand_raised(name))
+    await until(lambda: firm.api.ask(f"/api/contacts/{name}").status_code, lambda code: code == 200, 30, "it is known")
+    page = await viewer(f"/contacts/{name}")
+    await page.get_by_role("button", name="Erase", exact=True).click()
+    await page.get_by_role("button", name="Keep").click()
+    assert firm.api.ask(f"/api/contacts/{name}").status_code == 200
+
+    await page.get_by_role("button", name="Erase", exact=True).click()
+    await page.get_by_role("button", name="Erase for good").click()
+    await expect(page.get_by_text(f"{name} was erased.")).to_be_visible(timeout=30_000)
+    assert page.url.endswith("/contacts")
+    assert firm.api.ask(f"/api/contacts/{name}").status_code == 404

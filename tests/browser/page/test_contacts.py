@@ -1,34 +1,155 @@
-"""Signing in, and the list of contacts."""
+"""Signing in, and the list of contacts: sorted, narrowed, leafed through, kept as segments."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from playwright.async_api import expect
 
-from tests.readmodel.serving import ALL
+from tests.readmodel.serving import ALL, READ_ONLY
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_who_is_not_signed_in_is_asked_for_a_token_and_comes_to_where_they_wanted(viewer, firm):
+async def ids(page) -> list[str]:
+    return await page.locator("tbody th a").all_text_contents()
+
+
+async def column(page, number: int) -> list[str]:
+    return await page.locator(f"tbody td:nth-child({number})").all_text_contents()
+
+
+async def test_who_is_not_signed_in_is_asked_for_a_token_and_comes_to_where_they_wanted(viewer):
     page = await viewer("/contacts?stage=hot", as_=None)
     await page.get_by_label("Token").fill("wrong")
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("alert")).to_have_text("This token is not known here.")
 
     await page.get_by_label("Token").fill(ALL)
-    await page.get_by_role("button", name="Sign in").click()
+    await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Contacts")
     assert page.url.endswith("/contacts?stage=hot")
     (cookie,) = await page.context.cookies()
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+    assert ALL not in cookie["value"]
+    assert (
+        await page.evaluate("document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)") == "{}{}"
+    )
 
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_label("Token")).to_be_visible()
     assert await page.context.cookies() == []
 
 
-async def test_the_list_shows_what_the_api_says(viewer, firm, screenshots):
+async def test_the_list_shows_what_the_api_says(viewer, firm):
     page = await viewer("/")
     await expect(page.locator("tbody tr")).to_have_count(50)
-    await page.screenshot(path=screenshots / "contacts.png", full_page=True)
+    told = firm.api.get("/api/contacts", limit=50)["contacts"]
+
+    assert await ids(page) == [contact["contact_id"] for contact in told]
+    assert await column(page, 2) == [str(contact["score"]) for contact in told]
+    assert await column(page, 3) == [f"{contact['relative']:.1f} %" for contact in told]
+    assert await column(page, 4) == [contact["stage"] for contact in told]
+    ways = [("up" if contact["score"] > contact["previous"] else "down", contact["previous"]) for contact in told]
+    assert await column(page, 5) == [f"{way} from {previous:g}" for way, previous in ways]
+
+
+async def test_pages_follow_one_another_and_the_back_button_goes_back(viewer, firm):
+    page = await viewer("/contacts")
+    await expect(page.locator("tbody tr")).to_have_count(50)
+    first = await ids(page)
+    await page.get_by_role("link", name="Next").click()
+    await expect(page.get_by_role("button", name="Previous")).to_be_visible()
+    second = await ids(page)
+    assert len(second) == 47
+    assert not set(first) & set(second)
+
+    await page.reload()
+    await expect(page.locator("tbody tr")).to_have_count(47)
+    await page.get_by_role("button", name="Previous").click()
+    await expect(page.locator("tbody tr")).to_have_count(50)
+    assert await ids(page) == first
+
+
+async def test_filters_narrow_the_list_live_in_the_address_and_become_a_segment(viewer, firm):
+    name = f"warm ones {os.urandom(3).hex()}"
+    page = await viewer("/contacts")
+    await page.get_by_label("warm").check()
+    await page.get_by_label("from", exact=True).fill("20")
+    await page.get_by_label("Attribute", exact=True).fill("company")
+    await page.get_by_label("is", exact=True).fill("Contoso")
+    await page.get_by_role("button", name="Filter").click()
+    await page.wait_for_url("**/contacts?stage=warm&at_least=20&attribute=company%3AContoso")
+    wanted = {"stage": "warm", "at_least": 20, "attribute": "company:Contoso"}
+    told = [contact["contact_id"] for contact in firm.api.get("/api/contacts", **wanted)["contacts"]]
+    assert 0 < len(told) < 50
+    await expect(page.locator("tbody tr")).to_have_count(len(told))
+    assert await ids(page) == told
+
+    await page.get_by_label("Keep this filter as").fill(name)
+    await page.get_by_role("button", name="Keep").click()
+    await expect(page.get_by_text('engagement is warm from 20; company equals "Contoso"')).to_be_visible()
+    await expect(page.get_by_label("Segment").locator("option:checked")).to_have_text(f"{name} ({len(told)})")
+    assert await ids(page) == told
+
+    await page.get_by_label("Score").select_option("fit")
+    await expect(page.get_by_role("columnheader", name="fit")).to_be_visible()
+    assert sorted(await ids(page)) == sorted(told)
+
+    await page.get_by_role("button", name="Drop this segment").click()
+    await expect(page.locator("tbody tr")).to_have_count(50)
+    assert firm.api.ask(f"/api/segments/{name}").status_code == 404
+
+
+async def test_the_order_turns_round_and_says_so(viewer, firm):
+    page = await viewer("/contacts?stage=hot")
+    await expect(page.get_by_role("columnheader", name="engagement")).to_have_attribute("aria-sort", "descending")
+    falling = await ids(page)
+    await page.get_by_role("button", name="engagement").click()
+    await expect(page.get_by_role("columnheader", name="engagement")).to_have_attribute("aria-sort", "ascending")
+    assert await ids(page) == falling[::-1]
+
+
+async def test_a_contact_is_found_by_its_id(viewer):
+    page = await viewer("/contacts")
+    await page.get_by_label("Contact id").fill("c-07")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("c-07")
+    await page.go_back()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Contacts")
+
+
+async def test_everything_is_reached_by_keyboard_and_headings_get_the_focus(viewer):
+    page = await viewer("/contacts?stage=hot")
+    await expect(page.locator("tbody tr").first).to_be_visible()
+    await page.get_by_role("link", name="Skip to content").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("main")).to_be_focused()
+    for _ in range(20):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.matches('tbody th a')"):
+            break
+    await page.keyboard.press("Enter")
+    await expect(page.locator("svg.chart")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1)).to_be_focused()
+    assert await page.title() == f"{await page.get_by_role('heading', level=1).text_content()} · streamprocessor"
+
+
+async def test_a_reader_is_offered_nothing_that_changes_anything(viewer):
+    page = await viewer("/contacts?stage=hot", as_=READ_ONLY)
+    await expect(page.locator("tbody tr").first).to_be_visible()
+    assert await page.get_by_role("button", name="Keep").count() == 0
+    await page.locator("tbody th a").first.click()
+    await expect(page.locator("svg.chart")).to_be_visible()
+    assert await page.get_by_role("button", name="Erase").count() == 0
+
+
+async def test_a_session_that_ended_leads_to_the_sign_in_and_back(viewer):
+    page = await viewer("/contacts")
+    await expect(page.locator("tbody tr").first).to_be_visible()
+    await page.context.clear_cookies()
+    await page.get_by_role("link", name="Distribution").click()
+    await page.get_by_label("Token").fill(ALL)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Distribution")
