@@ -28,16 +28,15 @@ Viewer = Callable[..., Awaitable[Page]]
 
 
 class Firm(NamedTuple):
-    """The system, the api over it, and the delivery process that it asks."""
+    """The system, and the api over it."""
 
     system: System
     api: ApiProcess
-    delivery: DeliveryProcess
 
 
 @pytest.fixture(scope="session")
 def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
-    """What there is to be looked at."""
+    """What there is to be looked at; the api asks a delivery process."""
     folder = tmp_path_factory.mktemp("firm")
     file = folder / "model.yaml"
     file.write_text(MODEL)
@@ -53,7 +52,7 @@ def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
         api = ApiProcess(settings, folder, api_port=any_free(), **known).start()
         try:
             asyncio.run(_fill(system, worker, api))
-            yield Firm(system, api, delivery)
+            yield Firm(system, api)
         finally:
             api.discard()
     finally:

@@ -22,6 +22,9 @@ VIEWS = {
     "distribution": ("/distribution", "svg.chart"),
     "distribution-of-labels": ("/distribution?score=grade", "tbody tr"),
     "model": ("/model", "tbody tr"),
+    "subscriptions": ("/subscriptions", ".title + div > *"),
+    "subscription-new": ("/subscriptions?new", "form"),
+    "imports": ("/imports", "form + div > *"),
     "nothing": ("/nothing-such", "[role=alert]"),
 }
 
