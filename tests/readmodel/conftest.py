@@ -16,12 +16,20 @@ import pytest
 
 from streamprocessor.scoring.model import Model
 from streamprocessor.settings import Settings
-from tests.delivery.processes import TOKEN, DeliveryProcess
 from tests.harness.settling import until_settled
 from tests.harness.system import System
 from tests.harness.traffic import traffic
 from tests.harness.workers import WorkerProcess
-from tests.readmodel.serving import ALL, READ_ONLY, ApiProcess, PostgresServer, bearer, binaries, running_postgres
+from tests.readmodel.serving import (
+    ALL,
+    READ_ONLY,
+    ApiProcess,
+    PostgresServer,
+    api_beside_delivery,
+    bearer,
+    binaries,
+    running_postgres,
+)
 
 MODEL = """
 scores:
@@ -100,7 +108,6 @@ class Office(NamedTuple):
     """A system without contacts, with an api beside a delivery process."""
 
     system: System
-    delivery: DeliveryProcess
     api: ApiProcess
 
 
@@ -111,18 +118,9 @@ def office(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     prefix = f"office-{os.urandom(4).hex()}-"
     system = System(Settings(bootstrap=bootstrap, topic_prefix=prefix, app_id="app", partitions=2))
     asyncio.run(system.create())
-    delivery = DeliveryProcess(system.settings, folder, OF_THE_FILE).start()
-    try:
-        asyncio.run(delivery.ready())
-        known = {"delivery_url": delivery.address, "delivery_secret": TOKEN, "delivery_allowed_hosts": "127.0.0.1"}
-        api = ApiProcess(system.settings, folder, import_max_bytes=100_000, **known).start()
-        try:
-            asyncio.run(api.ready())
-            yield Office(system, delivery, api)
-        finally:
-            api.discard()
-    finally:
-        delivery.discard()
+    with api_beside_delivery(system.settings, folder, OF_THE_FILE, import_max_bytes=100_000) as api:
+        asyncio.run(api.ready())
+        yield Office(system, api)
 
 
 @pytest.fixture

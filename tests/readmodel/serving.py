@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shlex
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 
 from streamprocessor.settings import PREFIX, Settings
+from tests.delivery.processes import TOKEN, DeliveryProcess
 from tests.harness.system import ROOT, until
 
 ALL, READ_ONLY = "t-all", "t-read"
@@ -107,6 +109,22 @@ class ApiProcess:
         self._client.close()
         if self._process is not None and self._process.poll() is None:
             self.kill()
+
+
+@contextlib.contextmanager
+def api_beside_delivery(settings: Settings, folder: Path, subscriptions: str, **changes: Any) -> Iterator[ApiProcess]:
+    """An api, started, and the delivery process that it asks. subscriptions: the text of delivery's file."""
+    delivery = DeliveryProcess(settings, folder, subscriptions).start()
+    try:
+        asyncio.run(delivery.ready())
+        known = {"delivery_url": delivery.address, "delivery_secret": TOKEN, "delivery_allowed_hosts": "127.0.0.1"}
+        api = ApiProcess(settings, folder, **known, **changes).start()
+        try:
+            yield api
+        finally:
+            api.discard()
+    finally:
+        delivery.discard()
 
 
 def bearer(token: str) -> dict[str, str]:

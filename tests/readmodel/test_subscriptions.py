@@ -71,7 +71,7 @@ async def test_a_subscription_put_here_is_delivered_to_until_it_is_ended(office,
 
     await until(lambda: state_of(http, path), lambda state: state == "well", 20, "delivery has it")
     await announce(office.system, [Lead("jane", 1, now_ms())])
-    await until(lambda: receiver.taken, bool, 20, f"a webhook\n{office.delivery.tail()}", every_seconds=0.02)
+    await until(lambda: receiver.taken, bool, 20, "a webhook", every_seconds=0.02)
     assert receiver.taken[0].content["subject"] == "jane"
     assert SECRET not in http.get(path).text
 

@@ -16,11 +16,10 @@ from playwright.async_api import Browser, BrowserContext, Page
 from streamprocessor.broker.ports import any_free
 from streamprocessor.settings import Settings
 from tests.browser.page.people import EVIL, MODEL, of_everybody
-from tests.delivery.processes import TOKEN, DeliveryProcess
 from tests.harness.settling import until_settled
 from tests.harness.system import ROOT, System
 from tests.harness.workers import WorkerProcess
-from tests.readmodel.serving import ALL, ApiProcess
+from tests.readmodel.serving import ALL, ApiProcess, api_beside_delivery
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 
@@ -45,18 +44,11 @@ def firm(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
     system = System(settings)
     asyncio.run(system.create(file))
     worker = WorkerProcess(settings, "blue", folder).start()
-    delivery = DeliveryProcess(settings, folder, "subscriptions: {}").start()
     try:
-        asyncio.run(delivery.ready())
-        known = {"delivery_url": delivery.address, "delivery_secret": TOKEN, "delivery_allowed_hosts": "127.0.0.1"}
-        api = ApiProcess(settings, folder, api_port=any_free(), **known).start()
-        try:
+        with api_beside_delivery(settings, folder, "subscriptions: {}", api_port=any_free()) as api:
             asyncio.run(_fill(system, worker, api))
             yield Firm(system, api)
-        finally:
-            api.discard()
     finally:
-        delivery.discard()
         worker.discard()
 
 
