@@ -38,7 +38,7 @@ def test_segments_are_read_in_the_words_of_the_api():
     (segment,) = segments_of(
         model_with(
             "scores: [{score: engagement, stages: [hot], at_least: 41, at_most: 90.5}, {score: interest, value: crm}]\n"
-            "    attributes: [{attribute: city, one_of: [Berlin, 7, true]}, {attribute: size, at_least: 2, at_most: 3}]\n"
+            "    attributes: [{attribute: city, one_of: [Berlin, 7, true]}, {attribute: n, at_least: 2, at_most: 3}]\n"
             "    suppressed: false"
         )
     )
@@ -48,7 +48,7 @@ def test_segments_are_read_in_the_words_of_the_api():
             (ScoreCondition("engagement", "", ("hot",), 41.0, 90.5), ScoreCondition("interest", "crm")),
             (
                 AttributeCondition("city", one_of=("Berlin", 7.0, True)),
-                AttributeCondition("size", at_least=2.0, at_most=3.0),
+                AttributeCondition("n", at_least=2.0, at_most=3.0),
             ),
             suppressed=False,
         ),
