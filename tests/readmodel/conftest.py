@@ -48,6 +48,10 @@ scores:
     rules:
       - {id: seen, on: page_visit, points: 3}
 hot_lead: {score: engagement, stage: hot, announce_within: 72h}
+segments:
+  warm-companies:
+    scores: [{score: engagement, stages: [warm], at_least: 25}]
+    attributes: [{attribute: company, exists: true}]
 """
 
 MakeApi = Callable[..., ApiProcess]
