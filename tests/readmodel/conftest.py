@@ -114,6 +114,11 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database of each kind, as the setting names it."""
+    return empty_database(request)
+
+
+def empty_database(request: pytest.FixtureRequest) -> str:
+    """An empty database of the kind that the fixture's parameter names, as the setting names it."""
     if request.param == "sqlite":
         return ""
     server: PostgresServer = request.getfixturevalue("postgres")

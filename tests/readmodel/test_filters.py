@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,7 +18,7 @@ from streamprocessor.scoring.facts import AttributesWritten, Event, SuppressionC
 from streamprocessor.scoring.joining import attributes_of, is_suppressed
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.segments import AttributeCondition, ContactFilter, ScoreCondition
-from tests.readmodel.conftest import MODEL
+from tests.readmodel.conftest import MODEL, empty_database
 
 NOW_MS = 1_795_334_400_000
 SCORER = Scorer(parse_model(MODEL, "m"))
@@ -100,10 +98,7 @@ def record_of(events, attributes, is_ceo, is_suppressed):
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def engine(request, tmp_path_factory):
     """An empty database of each kind."""
-    url = ""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").url(f"t{os.urandom(4).hex()}")
-    engine = open_database(url, tmp_path_factory.mktemp("filters") / "read-model.sqlite")
+    engine = open_database(empty_database(request), tmp_path_factory.mktemp("filters") / "read-model.sqlite")
     yield engine
     engine.dispose()
 

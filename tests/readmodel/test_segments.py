@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 import httpx
 import orjson
@@ -13,7 +12,7 @@ from streamprocessor.cli.revisions import apply_model
 from streamprocessor.contract.model_file import parse_model
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
-from tests.readmodel.conftest import MODEL
+from tests.readmodel.conftest import MODEL, empty_database
 from tests.readmodel.serving import ALL, ApiProcess, bearer
 
 pytestmark = pytest.mark.kafka
@@ -24,12 +23,10 @@ PEOPLE = {"seg-1": {"company": "Acme"}, "seg-2": {"company": "Bolt"}, "seg-3": {
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def http(request, town, tmp_path_factory):
     """A client that may do everything, of an api on each kind of database."""
-    url = ""
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").url(f"t{os.urandom(4).hex()}")
-    process = ApiProcess(town.system.settings, tmp_path_factory.mktemp("api"), database_url=url).start()
+    asyncio.run(tell_of_people(town))
+    folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
+    process = ApiProcess(town.system.settings, folder, database_url=url).start()
     try:
-        asyncio.run(tell_of_people(town))
         asyncio.run(process.ready())
         with httpx.Client(base_url=process.address, headers=bearer(ALL), timeout=20) as client:
             yield client
