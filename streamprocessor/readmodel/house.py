@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine
 
+from streamprocessor.readmodel.counts import Counts
 from streamprocessor.readmodel.database import reading
 from streamprocessor.readmodel.delivery_process import DeliveryProcess
 from streamprocessor.readmodel.erasing import Eraser
@@ -74,6 +75,7 @@ class House:
     mappings: Path
     spreads: Spreads = field(default_factory=lambda: Spreads(time.monotonic))
     shares: Remembered[Any] = field(default_factory=lambda: Remembered(time.monotonic, _SHARES_SECONDS))
+    counts: Counts = field(default_factory=lambda: Counts(time.monotonic))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -84,6 +84,7 @@ class Models:
                     self._take(decode_revision(record.value))
 
     def _take(self, revision: ModelRevision) -> None:
-        if self._scorer is None or revision.revision > self._scorer.model.revision:
+        # One with the same number holds other segments.
+        if self._scorer is None or revision.revision >= self._scorer.model.revision:
             self._scorer, self._text = Scorer(model_of(revision)), revision.text
             log.info("model %s revision %d", revision.name, revision.revision)
