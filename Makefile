@@ -8,10 +8,10 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up test check bench compiled compiled-test nightly clean
+.PHONY: help demo up test browser-test check bench compiled compiled-test nightly clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/run.stamp ## see it: embedded Kafka, a worker, simulated traffic, hot leads in the terminal (Ctrl-C ends it)
 	@$(BIN)/streamprocessor demo
@@ -19,8 +19,11 @@ demo: .venv/run.stamp ## see it: embedded Kafka, a worker, simulated traffic, ho
 up: .venv/run.stamp ## run it here: embedded Kafka, topics, model, a worker (Ctrl-C ends it, data stays in .streamprocessor)
 	@$(BIN)/streamprocessor up
 
-test: check ## all checks and all tests, on a real Kafka
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+test: check ## all checks and all tests but those in a browser, on a real Kafka
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not browser'
+
+browser-test: .venv/test.stamp ## the tests in a browser (apt install chromium); pictures of the page in build/screenshots
+	@$(BIN)/python -m pytest -q -rs tests/browser
 
 check: .venv/test.stamp ## ruff, ruff format, mypy --strict, import-linter
 	@$(BIN)/ruff check --quiet $(CHECKED)

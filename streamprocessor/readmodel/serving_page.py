@@ -47,7 +47,8 @@ def page_routes() -> list[Route]:
 
     async def view(request: Request) -> Response:
         # What programs ask for in vain is told as it is; which views there are, the page knows.
-        if request.path_params["path"].startswith("api/") or "text/html" not in request.headers.get("accept", ""):
+        is_wanted = "text/html" in request.headers.get("accept", "")
+        if not is_wanted or request.path_params["path"].startswith(("api/", "page/")):
             raise HTTPException(404)
         return _answer(request, known[_INDEX])
 

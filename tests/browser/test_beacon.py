@@ -8,7 +8,7 @@ import pytest
 from streamprocessor.collector.mails import Mail
 from tests.collector.tracking import KEYS, NAMING
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 GPC = "'globalPrivacyControl', { get: () => true }"
 DNT = "'doNotTrack', { get: () => '1' }"

@@ -17,7 +17,7 @@ from tests.harness.collectors import CollectorProcess
 from tests.harness.system import System, until
 from tests.harness.workers import WorkerProcess
 
-pytestmark = [pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 SECRET = "of the browser's tests"
 FORM = """<form id="contact" onsubmit="event.preventDefault()"><textarea name="message">Call me</textarea>

@@ -90,6 +90,8 @@ def http(api):
 
 def test_nothing_is_answered_without_a_token_and_nothing_leaks(api):
     for endpoint in ENDPOINTS:
+        if endpoint.scope is None:
+            continue
         path = endpoint.path.replace("{contact_id:path}", "c-1").replace("{name}", "engagement")
         for headers in ({}, bearer("wrong"), {"authorization": f"Basic {ALL}"}, {"cookie": f"token={ALL}"}):
             answer = httpx.request(endpoint.method, api.address + path, headers=headers)

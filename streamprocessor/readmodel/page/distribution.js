@@ -31,7 +31,9 @@ export async function show({query, signal}) {
 }
 
 function landmarks(spread) {
-  const told = [['Contacts', count(spread.count)], ['Lowest', number(spread.lowest)], ['Median', number(spread.median)], ['Highest', number(spread.highest)]];
+  const marks = [['Lowest', spread.lowest], ['Median', spread.median], ['Highest', spread.highest]];
+  const told = [['Contacts', count(spread.count)],
+    ...marks.filter(([, held]) => held !== null).map(([name, held]) => [name, number(held)])];
   return el('dl', {class: 'facts'}, told.map(([name, held]) => el('div', {}, el('dt', {}, name), el('dd', {}, held))));
 }
 
@@ -76,5 +78,5 @@ function funnel(title, score, spread) {
       el('a', {href: `/contacts?${new URLSearchParams({score: score.name, value: spread.value, stage: name})}`}, 'Show', el('span', {class: 'unseen'}, ` ${name}`))];
   });
   const columns = [['Stage', ''], ['Contacts', 'number'], [isRising ? 'In it or above' : 'Of all', 'number relative funnel'], ['', '']];
-  return el('section', {}, el('h2', {}, `Funnel of ${title} by stage`), table(`Contacts by stage of ${title}`, columns, rows));
+  return el('section', {}, el('h2', {}, isRising ? `Funnel of ${title} by stage` : `${title} by label`), table(`Contacts by stage of ${title}`, columns, rows));
 }

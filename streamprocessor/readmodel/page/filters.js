@@ -32,8 +32,8 @@ export function described({scores = [], attributes = [], suppressed}) {
     high === undefined ? '' : `to ${high}`,
   ].filter(Boolean).join(' '));
   for (const {attribute, ...condition} of attributes) {
-    const [[operator, operand]] = Object.entries(condition);
-    words.push(`${attribute} ${operator.replaceAll('_', ' ')} ${JSON.stringify(operand)}`);
+    const tests = Object.entries(condition).filter(([, operand]) => operand !== null);
+    words.push(`${attribute} ${tests.map(([name, operand]) => `${name.replaceAll('_', ' ')} ${JSON.stringify(operand)}`).join(', ')}`);
   }
   if (suppressed !== undefined && suppressed !== null) words.push(suppressed ? 'suppressed' : 'not suppressed');
   return words.join('; ') || 'everybody';

@@ -10,12 +10,12 @@ export function segmentBar({segments, query, score, person}) {
   const name = query.get('segment') ?? '';
   const present = segments.find((each) => each.name === name);
   const mayWrite = person.scopes.includes('write');
-  const options = [['', 'All contacts'], ...segments.map((each) => [each.name, `${each.name} (${count(each.count)})`])];
+  const options = [['', 'All contacts'], ...segments.map((each) => [each.name, `${each.name} (${each.count === null ? 'counting' : count(each.count)})`])];
   const change = (event) => open(event.target.value, query);
   return el('div', {class: 'segments'},
     segments.length > 0 && field('Segment', choice('segment', options, name, change)),
-    present && el('p', {class: 'described'}, described(present.filter)),
-    present && mayWrite && el('button', {onclick: () => drop(name)}, 'Drop this segment'),
+    present && el('p', {class: 'described'}, described(present.filter), present.from === 'model' && ' (of the model)'),
+    present?.from === 'api' && mayWrite && el('button', {onclick: () => drop(name)}, 'Drop this segment'),
     !name && mayWrite && !wantsAll(query) && keepForm(query, score));
 }
 
