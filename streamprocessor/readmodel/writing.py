@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Table, and_, delete, insert, or_, select
+from sqlalchemy import Column, Connection, Engine, Table, and_, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from streamprocessor.errors import MustRestart
@@ -82,9 +82,10 @@ def start_contacts_over(connection: Connection) -> None:
 def _write_contacts(connection: Connection, changes: Changes) -> None:
     written = list(changes.contacts.values())
     ids = [rows.contact_id for rows in written]
-    _tally(connection, ids, [row for rows in written for row in rows.scores])
+    known = _known(connection, contacts.c.contact_id, ids)
+    _tally(connection, known, [row for rows in written for row in rows.scores])
     for table in (contacts, scores, attributes):
-        _delete(connection, table, table.c.contact_id, ids)
+        _delete(connection, table, table.c.contact_id, known)
     _insert(connection, contacts, [rows.contact for rows in written if rows.contact is not None])
     _insert(connection, scores, [row for rows in written for row in rows.scores])
     _insert(connection, attributes, [row for rows in written for row in rows.attributes])
@@ -96,7 +97,7 @@ def _write_contacts(connection: Connection, changes: Changes) -> None:
 
 
 def _tally(connection: Connection, ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Count the contacts' rows instead of those that are there now."""
+    """Count the rows instead of those that the contacts have now."""
     cells = Counter(_cell(row) for row in rows)
     for some in _portions(ids):
         for row in connection.execute(select(scores).where(scores.c.contact_id.in_(some))):
@@ -119,14 +120,12 @@ def _cell(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
 def _write_steps(connection: Connection, changes: Changes) -> None:
     _delete(connection, history, history.c.contact_id, list(changes.forgotten))
     _delete(connection, hot_leads, hot_leads.c.contact_id, list(changes.forgotten))
-    for some in _portions(list(changes.history)):
-        same = [and_(history.c.contact_id == contact, history.c.sequence == sequence) for contact, sequence in some]
-        connection.execute(delete(history).where(or_(*same)))
-    _insert(connection, history, list(changes.history.values()))
-    known: set[str] = set()
-    for some in _portions(list(changes.hot_leads)):
-        found = connection.execute(select(hot_leads.c.event_id).where(hot_leads.c.event_id.in_(some)))
-        known.update(found.scalars())
+    if changes.history:
+        statement = _DIALECTS[connection.dialect.name].insert(history)
+        said = {name: statement.excluded[name] for name in ("at_ms", "said")}
+        newest = statement.on_conflict_do_update(index_elements=("contact_id", "sequence"), set_=said)
+        connection.execute(newest, list(changes.history.values()))
+    known = set(_known(connection, hot_leads.c.event_id, list(changes.hot_leads)))
     _insert(connection, hot_leads, [row for event_id, row in changes.hot_leads.items() if event_id not in known])
 
 
@@ -136,6 +135,15 @@ def _write_offsets(connection: Connection, offsets: Mapping[Place, int]) -> None
         connection.execute(delete(projected).where(is_place))
     rows = [{"topic": p.topic, "partition": p.partition, "next_offset": offset} for p, offset in offsets.items()]
     _insert(connection, projected, rows)
+
+
+def _known(connection: Connection, column: Column[Any], values: Sequence[str]) -> list[str]:
+    """Those of the values that are in the column."""
+    return [
+        value
+        for some in _portions(values)
+        for value in connection.execute(select(column).where(column.in_(some))).scalars()
+    ]
 
 
 def _delete(connection: Connection, table: Table, column: Column[Any], values: Sequence[Any]) -> None:
