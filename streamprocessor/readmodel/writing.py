@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, Table, and_, delete, insert, select
+from sqlalchemy import Column, Connection, Engine, Table, and_, delete, exists, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from streamprocessor.errors import MustRestart
@@ -62,13 +62,15 @@ def note_alive(engine: Engine, now_ms: int) -> None:
 
 
 def forget_old_steps(engine: Engine, before_ms: int, now_ms: int) -> None:
-    """Drop steps and hot leads of before that instant, and those of contacts that are not there any more."""
+    """Drop steps and hot leads of before that instant, and those of contacts, or lives, that are over."""
     known = select(contacts.c.contact_id)
     with writing(engine) as connection:
         for table in (history, hot_leads):
             connection.execute(delete(table).where(table.c.at_ms < before_ms))
             is_orphan = table.c.contact_id.not_in(known)
             connection.execute(delete(table).where(table.c.at_ms < now_ms - _CROSSED_MS, is_orphan))
+            is_former = exists().where(contacts.c.contact_id == table.c.contact_id, table.c.at_ms <= contacts.c.born_ms)
+            connection.execute(delete(table).where(is_former))
 
 
 def start_contacts_over(connection: Connection) -> None:
@@ -90,9 +92,9 @@ def _write_contacts(connection: Connection, changes: Changes) -> None:
     _insert(connection, scores, [row for rows in written for row in rows.scores])
     _insert(connection, attributes, [row for rows in written for row in rows.attributes])
     for rows in written:
-        if rows.born_ms:
+        if rows.former_ms:
             for table in (history, hot_leads):
-                is_former = and_(table.c.contact_id == rows.contact_id, table.c.at_ms <= rows.born_ms)
+                is_former = and_(table.c.contact_id == rows.contact_id, table.c.at_ms <= rows.former_ms)
                 connection.execute(delete(table).where(is_former))
 
 
@@ -119,7 +121,6 @@ def _cell(row: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 def _write_steps(connection: Connection, changes: Changes) -> None:
     _delete(connection, history, history.c.contact_id, list(changes.forgotten))
-    _delete(connection, hot_leads, hot_leads.c.contact_id, list(changes.forgotten))
     if changes.history:
         statement = _DIALECTS[connection.dialect.name].insert(history)
         said = {name: statement.excluded[name] for name in ("at_ms", "said")}
