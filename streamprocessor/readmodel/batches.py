@@ -70,9 +70,8 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Change
             else:
                 _take_step(changes, contact_id, record.value)
     for contact_id, value in newest.items():
-        said = (
-            erased.get(contact_id) if value is None else value
-        )  # when somebody was erased stands in the record before the tombstone
+        # When somebody was erased stands in the record before the tombstone.
+        said = erased.get(contact_id) if value is None else value
         rows = no_rows(contact_id) if said is None else rows_of(scorer, contact_id, record_of(said))
         changes.contacts[contact_id] = rows if value is not None else no_rows(contact_id, rows.former_ms)
     return changes
