@@ -35,7 +35,7 @@ compiled: build/compiled.stamp ## the hot modules as machine code in build/compi
 
 nightly: .venv/test.stamp compiled-test ## all tests, with thousands of examples and dozens of kills
 	@HYPOTHESIS_PROFILE=nightly FAULT_KILLS=40 FAULT_EVENTS=60000 FAULT_CONTACTS=10000 FAULT_COLLECTOR_KILLS=12 \
-	  FAULT_OUTAGE_SECONDS=30 $(BIN)/python -m pytest -q
+	  FAULT_OUTAGE_SECONDS=30 $(BIN)/python -m pytest -q --timeout 14400
 
 clean: ## remove .venv and caches; the data in .streamprocessor stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
@@ -47,7 +47,7 @@ compiled-test: compiled ## the tests of scoring, contract, worker and faults, on
 # ---- what is compiled ----------------------------------------------------------------------------------------------
 
 # The same files, compiled beside the tree: in it, a stale compiled module would hide the source that is edited.
-HOT := $(filter-out %/__init__.py %/model.py,$(wildcard streamprocessor/scoring/*.py)) streamprocessor/errors.py \
+HOT := $(filter-out %/__init__.py %/model.py %/segments.py,$(wildcard streamprocessor/scoring/*.py)) streamprocessor/errors.py \
   $(addprefix streamprocessor/contract/,announcements.py cloud_events.py events.py fields.py json_text.py packing.py reasons.py records.py times.py updates.py) \
   $(addprefix streamprocessor/stream/,hot.py partition.py step.py timers.py)
 

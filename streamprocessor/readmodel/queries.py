@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
+from streamprocessor.contract.segments import bounds_nano
 from streamprocessor.readmodel.cursors import Placed
-from streamprocessor.readmodel.filters import ContactFilter, ScoreCondition, narrowed
+from streamprocessor.readmodel.filters import narrowed
 from streamprocessor.readmodel.spread import Cell, Landmarks, Spread
 from streamprocessor.readmodel.tables import PLACE, contacts, history, hot_leads, scores, segments, tallies
-from streamprocessor.scoring.model import NANO
+from streamprocessor.scoring.segments import ContactFilter, ScoreCondition
 
 SHOWN = (
     contacts.c.contact_id,
@@ -64,8 +65,7 @@ def count_contacts(connection: Connection, wanted: ContactFilter) -> int:
 
 
 def _tallied(connection: Connection, wanted: ScoreCondition) -> int:
-    low = None if wanted.at_least is None else round(wanted.at_least * NANO)
-    high = None if wanted.at_most is None else round(wanted.at_most * NANO)
+    low, high = bounds_nano(wanted)
     return sum(
         cell.contacts
         for cell in _cells(connection, wanted.score, wanted.value)

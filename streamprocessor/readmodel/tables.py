@@ -23,6 +23,8 @@ contacts = Table(
     Column("attributes", Text, nullable=False),  # JSON
 )
 
+Index("contacts_suppressed", contacts.c.contact_id, contacts.c.suppressed)  # counts need not pass all the records
+
 scores = Table(
     "scores",
     derived,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,27 +13,28 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.calendar import DAY_NAMES, Calendar
 from streamprocessor.contract.quantities import flag, name, number, text
 from streamprocessor.contract.reading import Items, Problems, Spot, Wrong, unknown
+from streamprocessor.contract.subscriptions import Filter, Subscription
 from streamprocessor.contract.yaml_tree import read_tree
-from streamprocessor.delivery.calendar import DAY_NAMES, Calendar
-from streamprocessor.delivery.subscriptions import Filter, Subscription
-from streamprocessor.delivery.wording import Wording
 from streamprocessor.errors import OperatorError
 
 EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
-_REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
 _WORDS = ("url", "events", "when", "template", "secrets", "signed")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class SubscriptionFile:
-    """What the file says."""
+    """What the file says. rule_words: what a rule says of a contact, by its id."""
 
     subscriptions: tuple[Subscription, ...] = ()
-    wording: Wording = field(default_factory=Wording)
+    calendar: Calendar = field(default_factory=Calendar)
+    rule_words: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_subscription_file(file: Path) -> SubscriptionFile:
@@ -48,17 +49,17 @@ def read_subscription_file(file: Path) -> SubscriptionFile:
 
 def parse_subscription_file(content: str, source: str) -> SubscriptionFile:
     """What the YAML says; raises ModelError with a line for each thing that is wrong."""
-    return _parsed(content, source, _file)
+    return _parsed(content, source, "the file", _file)
 
 
 def parse_subscription(name_of_it: str, content: str, source: str) -> Subscription:
     """The one subscription that the JSON (or YAML) says; raises ModelError with a line for each thing that is wrong."""
-    return _parsed(content, source, lambda spot: _subscription(name_of_it, spot))
+    return _parsed(content, source, "the subscription", lambda spot: _subscription(name_of_it, spot))
 
 
-def _parsed(content: str, source: str, read: Callable[[Spot], T]) -> T:
+def _parsed(content: str, source: str, where: str, read: Callable[[Spot], T]) -> T:
     problems = Problems(source)
-    result = problems.attempt(lambda: read(Spot(read_tree(content, problems), "the file", problems)), None)
+    result = problems.attempt(lambda: read(Spot(read_tree(content, problems), where, problems)), None)
     problems.refuse()
     assert result is not None
     return result
@@ -67,8 +68,8 @@ def _parsed(content: str, source: str, read: Callable[[Spot], T]) -> T:
 def _file(spot: Spot) -> SubscriptionFile:
     fields = spot.fields("subscriptions", "calendar", "words")
     subscriptions = fields.needed("subscriptions", _subscriptions, ())
-    wording = Wording(fields.read("calendar", _calendar, Calendar()), fields.read("words", _rule_words, {}))
-    return SubscriptionFile(subscriptions, wording)
+    calendar = fields.read("calendar", _calendar, Calendar())
+    return SubscriptionFile(subscriptions, calendar, fields.read("words", _rule_words, {}))
 
 
 def _subscriptions(spot: Spot) -> tuple[Subscription, ...]:
@@ -79,7 +80,7 @@ def _subscriptions(spot: Spot) -> tuple[Subscription, ...]:
 
 
 def _subscription(word: str, spot: Spot) -> Subscription:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", word):
+    if not NAME.fullmatch(word):
         raise Wrong(spot.node.line, f"{spot.where}: wanted a name of at most 64 letters, digits, _ . -; got '{word}'")
     fields = spot.fields(*_WORDS)
     events = fields.needed("events", _events, ())
@@ -139,7 +140,7 @@ def _stages(spot: Spot) -> frozenset[str]:
 def _secrets(spot: Spot) -> tuple[str, ...]:
     secrets = tuple(str(item.value) for item in spot.items("a list of references to secrets, the newest first"))
     for secret in secrets:
-        if not _REFERENCE.fullmatch(secret):  # never shown: it may be the secret itself
+        if not REFERENCE.fullmatch(secret):  # never shown: it may be the secret itself
             raise Wrong(spot.node.line, f"{spot.where}: wanted references, env:NAME or file:PATH; got another text")
     return secrets
 
