@@ -26,11 +26,11 @@ EVENT_TYPES = {PAGE: "page_visit", OPEN: "email_open", CLICK: "email_click", FOR
 TITLES = ("CEO", "CTO", "Head of Marketing", "Engineer", "Engineer", "Student", "Sales", "Assistant")
 COUNTRIES = ("DE", "DE", "US", "US", "US", "FR", "GB", "AT", "CH", "IN")
 COMPANIES = 5_000
-_NAME = "c-NOBODY"
+NOBODY = "c-NOBODY"
 
 
 class Life(NamedTuple):
-    """What the worker wrote of one contact. said: its last score-updated, about a contact named _NAME."""
+    """What the worker wrote of one contact. said: its last score-updated, about a contact named NOBODY."""
 
     record: bytes
     said: bytes
@@ -55,7 +55,7 @@ def crowd(of: list[Life], contacts: int) -> Iterator[Input]:
         key, life = name_of(number).encode(), number % len(of)
         yield Input(CHANGELOG, key, entries[life])
         if of[life].said:
-            yield Input(SCORE_UPDATED, key, of[life].said.replace(_NAME.encode(), key))
+            yield Input(SCORE_UPDATED, key, of[life].said.replace(NOBODY.encode(), key))
 
 
 def _life(scorer: Scorer, announcer: Announcer, visitors: Visitors, chance: random.Random, now_ms: int) -> Life:
@@ -67,7 +67,7 @@ def _life(scorer: Scorer, announcer: Announcer, visitors: Visitors, chance: rand
     for number, at_ms in enumerate(instants):
         topic, _, value = visitors.event(0, f"01JD8Q{number:020d}", at_ms)
         facts.append(Event(f"01JD8Q{number:020d}", EVENT_TYPES[topic], at_ms, now_ms, _properties(value), {}))
-    messages = announcer.encode(_NAME, scorer.apply(record, facts).steps)
+    messages = announcer.encode(NOBODY, scorer.apply(record, facts).steps)
     return Life(encode_record(record), next((m.value for m in messages if m.topic == SCORE_UPDATED and m.value), b""))
 
 
