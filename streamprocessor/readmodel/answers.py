@@ -9,7 +9,7 @@ import orjson
 
 from streamprocessor.contract.announcements import number
 from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.readmodel.cursors import cursor_of
+from streamprocessor.readmodel.cursors import Placed, cursor_of
 from streamprocessor.readmodel.queries import Order
 from streamprocessor.readmodel.spread import Spread
 from streamprocessor.scoring.model import NANO
@@ -34,7 +34,7 @@ def contact_page(order: Order, found: Found, spread: Spread, limit: int) -> dict
             listed(row, found.scores[row.contact_id], spread) | _trend(order, found.steps[row.contact_id])
             for row in shown
         ],
-        "next": None if last is None else cursor_of(last.unrounded_nano, last.contact_id),
+        "next": None if last is None else cursor_of(Placed(last.presented_nano, last.unrounded_nano, last.contact_id)),
     }
 
 

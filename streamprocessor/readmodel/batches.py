@@ -34,7 +34,7 @@ class Place(NamedTuple):
 class Changes:
     """Changes that belong into one transaction.
 
-    history: the rows of a contact's steps, under (contact, sequence). forgotten: contacts whose history goes.
+    history: the rows of a contact's steps, under (contact, sequence). forgotten: contacts whose history of before goes.
     next_offsets: where each place goes on after them.
     """
 
@@ -54,6 +54,7 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Change
     """
     changes = Changes()
     newest: dict[str, bytes | None] = {}
+    erased: dict[str, bytes] = {}
     for place, records in fetched.items():
         for record in records:
             changes.next_offsets[place] = record.offset + 1
@@ -61,16 +62,18 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Change
             if contact_id is None:
                 continue
             if place.topic == CHANGELOG:
+                if record.value is None and (last := newest.get(contact_id)) is not None:
+                    erased[contact_id] = last
                 newest[contact_id] = record.value
             elif place.topic == BECAME_HOT_LEAD:
                 _take_hot_lead(changes, record)
             else:
                 _take_step(changes, contact_id, record.value)
     for contact_id, value in newest.items():
-        rows = no_rows(contact_id) if value is None else rows_of(scorer, contact_id, record_of(value))
-        changes.contacts[contact_id] = rows
-        if value is None:
-            changes.forgotten.add(contact_id)
+        # When somebody was erased stands in the record before the tombstone.
+        said = erased.get(contact_id) if value is None else value
+        rows = no_rows(contact_id) if said is None else rows_of(scorer, contact_id, record_of(said))
+        changes.contacts[contact_id] = rows if value is not None else no_rows(contact_id, rows.former_ms)
     return changes
 
 

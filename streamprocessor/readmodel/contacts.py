@@ -9,7 +9,7 @@ import orjson
 from streamprocessor.readmodel import answers, queries
 from streamprocessor.readmodel.answers import Found
 from streamprocessor.readmodel.asking import At, Explained, Listed, Nothing, Paged, Sorted, instant_ms
-from streamprocessor.readmodel.cursors import cursor_of, read_cursor
+from streamprocessor.readmodel.cursors import Numbered, Placed, cursor_of, read_cursor
 from streamprocessor.readmodel.house import Call, Endpoint, House
 from streamprocessor.readmodel.problems import Problem
 from streamprocessor.readmodel.queries import Order
@@ -49,7 +49,7 @@ def check_score(house: House, name: str, value: str = "") -> None:
 
 def page(house: House, asked: Paged, order: Order, wanted: ContactFilter) -> dict[str, Any]:
     """The page of contacts that is asked for."""
-    after = None if asked.cursor is None else read_cursor(asked.cursor)
+    after = None if asked.cursor is None else read_cursor(asked.cursor, Placed)
     with house.reading() as connection:
         rows = queries.page_of_contacts(connection, order, wanted, asked.limit + 1, after)
         ids = [row.contact_id for row in rows]
@@ -115,13 +115,13 @@ def _explanation(house: House, call: Call) -> dict[str, Any]:
 
 def _history(house: House, call: Call) -> dict[str, Any]:
     asked, contact_id = call.query, call.path["contact_id"]
-    before = None if asked.cursor is None else read_cursor(asked.cursor)[0]
+    before = None if asked.cursor is None else read_cursor(asked.cursor, Numbered).number
     with house.reading() as connection:
         if queries.contact_row(connection, contact_id) is None:
             raise Problem(404, "no-such-contact", "contact: wanted one with at least one event; got another")
         rows = queries.steps_of(connection, contact_id, before, asked.limit + 1)
     shown = rows[: asked.limit]
-    following = cursor_of(shown[-1].sequence, "") if len(rows) > asked.limit else None
+    following = cursor_of(Numbered(shown[-1].sequence)) if len(rows) > asked.limit else None
     return {"steps": [orjson.Fragment(row.said) for row in shown], "next": following}
 
 

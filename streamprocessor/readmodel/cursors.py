@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
@@ -11,19 +12,35 @@ from streamprocessor.readmodel.problems import Problem
 
 LARGEST = 2**63 - 1
 
-
-def cursor_of(position: int, contact_id: str) -> str:
-    """The cursor of the row with this position in the order and this contact."""
-    return urlsafe_b64encode(msgspec.json.encode((position, contact_id))).decode().rstrip("=")
+Storable = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 
 
-def read_cursor(cursor: str) -> tuple[int, str]:
-    """What cursor_of was given; raises Problem where it is none of ours."""
+class Placed(NamedTuple):
+    """Where a contact stands in a list sorted by a score. presented_nano None: the score is a label alone."""
+
+    presented_nano: Storable | None
+    unrounded_nano: Storable
+    contact_id: Annotated[str, msgspec.Meta(pattern="^[^\\x00]*$")]
+
+
+class Numbered(NamedTuple):
+    """Where something stands in a list sorted by its own number."""
+
+    number: Storable
+
+
+Position = TypeVar("Position", Placed, Numbered)
+
+
+def cursor_of(position: Placed | Numbered) -> str:
+    """The cursor of the row that has this position."""
+    return urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, kind: type[Position]) -> Position:
+    """What cursor_of was given; raises Problem where it is none of that kind."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        position, contact_id = msgspec.json.decode(urlsafe_b64decode(padded.encode("ascii")), type=tuple[int, str])
+        return msgspec.json.decode(urlsafe_b64decode(padded.encode("ascii")), type=kind)
     except (NotBase64, ValueError, msgspec.DecodeError) as error:
         raise Problem(400, "bad-cursor", "cursor: wanted the `next` of a page before; got another text") from error
-    if abs(position) > LARGEST or "\0" in contact_id:
-        raise Problem(400, "bad-cursor", "cursor: wanted the `next` of a page before; got another text")
-    return position, contact_id

@@ -17,6 +17,7 @@ from streamprocessor.readmodel.tables import SCHEMA_VERSION, derived, kept, stat
 
 _WRITER_LOCK = 0x5C0_5E5
 _BUSY_SECONDS = 30
+_WRITER_CACHE_KIB, _READER_CACHE_KIB = 65_536, 4_096
 _VERSION, _EPOCH = "schema_version", "epoch"
 
 
@@ -119,13 +120,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = NORMAL",  # a power cut may lose the last batches, offsets and all: they are read again
         "case_sensitive_like = ON",  # as in PostgreSQL
-        "cache_size = -65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     is_writing = connection.get_execution_options().get("is_writing", False)
+    # Each connection has a cache of its own, and every reader may have a connection.
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_WRITER_CACHE_KIB if is_writing else _READER_CACHE_KIB}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
 
 

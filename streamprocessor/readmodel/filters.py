@@ -2,53 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_
+from sqlalchemy import ColumnElement, FromClause, Select, exists, or_, select
 
 from streamprocessor.contract.segments import bounds_nano
 from streamprocessor.readmodel.tables import attributes, contacts, scores
 from streamprocessor.scoring.segments import AttributeCondition, ContactFilter, Operand, ScoreCondition
 
 
-def narrowed(query: Select[Any], wanted: ContactFilter, sorted_by: tuple[str, str] | None = None) -> Select[Any]:
-    """The query over contacts, of those that are wanted.
+class Condition:
+    """One of a filter's conditions: asked of one contact, or answered with all of whom it holds.
 
-    sorted_by: name and value of the score whose rows are in the query already; None: none are.
+    row: the table that knows, under a name of its own. is_absence: it holds of those who have no such row.
     """
-    for condition in wanted.scores:
-        if (condition.score, condition.value) == sorted_by:
-            query = query.where(*_score_is(condition))
-        else:
-            has_it = and_(
-                scores.c.contact_id == contacts.c.contact_id,
-                scores.c.name == condition.score,
-                scores.c.value == condition.value,
-                *_score_is(condition),
-            )
-            query = query.where(exists().where(has_it).correlate(contacts))
-    for attribute in wanted.attributes:
-        query = query.where(_attribute_is(attribute))
+
+    def __init__(self, row: FromClause, tests: Sequence[ColumnElement[bool]], is_absence: bool = False) -> None:
+        self._row = row
+        self._tests = tests
+        self._is_absence = is_absence
+
+    def holds_of(self, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether it holds of the contact in that column."""
+        found = exists().where(self._row.c.contact_id == contact_id, *self._tests).correlate_except(self._row)
+        return ~found if self._is_absence else found
+
+    def ids(self) -> Select[Any]:
+        """The contacts of whom it holds, each once, out of an index."""
+        if self._is_absence:
+            anybody = contacts.alias()
+            return select(anybody.c.contact_id).where(self.holds_of(anybody.c.contact_id))
+        return select(self._row.c.contact_id).where(*self._tests)
+
+
+def conditions_of(wanted: ContactFilter, besides: tuple[str, str] | None = None) -> list[Condition]:
+    """All conditions of a filter; besides: name and value of a score whose conditions are left out."""
+    found = [_of_score(each) for each in wanted.scores if (each.score, each.value) != besides]
+    found += [_of_attribute(each) for each in wanted.attributes]
     if wanted.suppressed is not None:
-        query = query.where(contacts.c.suppressed == wanted.suppressed)
-    return query
+        row = contacts.alias()
+        found.append(Condition(row, [row.c.suppressed == wanted.suppressed]))
+    return found
 
 
-def _score_is(condition: ScoreCondition) -> list[ColumnElement[bool]]:
+def score_is(columns: Any, condition: ScoreCondition) -> list[ColumnElement[bool]]:
+    """What a row of the condition's score must be; columns: of the table or of an alias."""
     tests: list[ColumnElement[bool]] = []
     if condition.stages:
-        tests.append(scores.c.stage.in_(condition.stages))
+        tests.append(columns.stage.in_(condition.stages))
     low, high = bounds_nano(condition)
     if low is not None:
-        tests.append(scores.c.presented_nano >= low)
+        tests.append(columns.presented_nano >= low)
     if high is not None:
-        tests.append(scores.c.presented_nano <= high)
+        tests.append(columns.presented_nano <= high)
     return tests
 
 
-def _attribute_is(condition: AttributeCondition) -> ColumnElement[bool]:
+def _of_score(condition: ScoreCondition) -> Condition:
+    row = scores.alias()
+    is_score = (row.c.name == condition.score, row.c.value == condition.value)
+    return Condition(row, [*is_score, *score_is(row.c, condition)])
+
+
+def _of_attribute(condition: AttributeCondition) -> Condition:
     row = attributes.alias()
-    tests: list[ColumnElement[bool]] = []
+    tests: list[ColumnElement[bool]] = [row.c.name == condition.attribute]
     if condition.equals is not None:
         tests.append(_equals(row.c, condition.equals))
     if condition.one_of is not None:
@@ -61,12 +80,7 @@ def _attribute_is(condition: AttributeCondition) -> ColumnElement[bool]:
         tests.append(row.c.number >= condition.at_least)
     if condition.at_most is not None:
         tests.append(row.c.number <= condition.at_most)
-    has_it = (
-        exists()
-        .where(row.c.contact_id == contacts.c.contact_id, row.c.name == condition.attribute, *tests)
-        .correlate(contacts)
-    )
-    return ~has_it if condition.exists is False else has_it
+    return Condition(row, tests, is_absence=condition.exists is False)
 
 
 def _equals(columns: Any, wanted: Operand) -> ColumnElement[bool]:

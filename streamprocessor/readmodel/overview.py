@@ -10,7 +10,7 @@ from streamprocessor.contract.announcements import number
 from streamprocessor.readmodel import answers, queries
 from streamprocessor.readmodel.asking import Buckets, Nothing, Paged
 from streamprocessor.readmodel.contacts import check_score
-from streamprocessor.readmodel.cursors import cursor_of, read_cursor
+from streamprocessor.readmodel.cursors import Numbered, cursor_of, read_cursor
 from streamprocessor.readmodel.house import Call, Endpoint, House
 from streamprocessor.readmodel.problems import Problem
 from streamprocessor.readmodel.queries import Order
@@ -67,11 +67,11 @@ def _values(house: House, call: Call) -> dict[str, Any]:
 
 def _hot_leads(house: House, call: Call) -> dict[str, Any]:
     asked = call.query
-    before = None if asked.cursor is None else read_cursor(asked.cursor)[0]
+    before = None if asked.cursor is None else read_cursor(asked.cursor, Numbered).number
     with house.reading() as connection:
         rows = queries.hot_leads_before(connection, before, asked.limit + 1)
     shown = rows[: asked.limit]
-    following = cursor_of(shown[-1].number, "") if len(rows) > asked.limit else None
+    following = cursor_of(Numbered(shown[-1].number)) if len(rows) > asked.limit else None
     return {"hot_leads": [orjson.Fragment(row.said) for row in shown], "next": following}
 
 

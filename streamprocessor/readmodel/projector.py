@@ -20,6 +20,7 @@ from streamprocessor.readmodel.models import Models
 from streamprocessor.readmodel.rows import NewerRevision
 from streamprocessor.readmodel.writing import (
     forget_old_steps,
+    forget_orphans,
     next_offsets,
     note_alive,
     projected_at_ms,
@@ -33,6 +34,7 @@ BATCH_RECORDS = 2_000
 _POLL_MS = 250
 _RETRY_SECONDS = 1.0
 _TIDY_SECONDS = 600.0
+_SWEEP_SECONDS = 6 * 3_600.0
 TOMBSTONES_LAST_MS = 12 * 3_600_000
 """Half of how long Kafka keeps a tombstone at least: whoever was away for longer may have missed one."""
 
@@ -84,7 +86,7 @@ class Projector:
             MustRestart: another process began to fill the tables anew.
             OperatorError: a newer program wrote what is in Kafka.
         """
-        tidied_seconds = float("-inf")
+        tidied_seconds = swept_seconds = float("-inf")
         while True:
             fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=BATCH_RECORDS)
             if fetched:
@@ -93,6 +95,9 @@ class Projector:
             if self.is_current and time.monotonic() - tidied_seconds > _TIDY_SECONDS:
                 tidied_seconds = time.monotonic()
                 await self._tidy(history_ms)
+            if self.is_current and time.monotonic() - swept_seconds > _SWEEP_SECONDS:
+                swept_seconds = time.monotonic()
+                await self._with_database(lambda: forget_orphans(self._engine, now_ms()))
 
     async def stop(self) -> None:
         """Stop reading."""

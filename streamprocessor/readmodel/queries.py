@@ -6,17 +6,18 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
 from streamprocessor.contract.segments import bounds_nano
-from streamprocessor.readmodel.filters import narrowed
+from streamprocessor.readmodel.cursors import Placed
+from streamprocessor.readmodel.filters import Condition, conditions_of, score_is
 from streamprocessor.readmodel.spread import Cell, Landmarks, Spread
-from streamprocessor.readmodel.tables import contacts, history, hot_leads, scores, segments, tallies
+from streamprocessor.readmodel.tables import PLACE, contacts, history, hot_leads, scores, segments, tallies
 from streamprocessor.scoring.segments import ContactFilter, ScoreCondition
 
 _LAST_STEPS = 3
 _STEPS_A_CONTACT = 10
-_UNROUNDED = scores.c.unrounded_nano
+_FEW = 2_000
 SHOWN = (
     contacts.c.contact_id,
     contacts.c.updated_at_ms,
@@ -36,35 +37,56 @@ class Order(NamedTuple):
 
 
 def page_of_contacts(
-    connection: Connection, order: Order, wanted: ContactFilter, limit: int, after: tuple[int, str] | None = None
+    connection: Connection, order: Order, wanted: ContactFilter, limit: int, after: Placed | None = None
 ) -> Sequence[Any]:
-    """Contacts that have the score, sorted by it and then by contact; after: position and contact of the one before.
+    """Contacts that have the score, sorted by it and then by contact; after: where the one before stands.
 
     Rows have SHOWN, unrounded_nano, presented_nano and stage.
     """
     shown = (*SHOWN, scores.c.unrounded_nano, scores.c.presented_nano, scores.c.stage)
-    query = narrowed(_with_score(select(*shown), order), wanted, (order.score, order.value))
-    position, contact = scores.c.unrounded_nano, scores.c.contact_id
-    if order.is_descending:
-        query = query.order_by(position.desc(), contact)
-    else:
-        query = query.order_by(position, contact.desc())
+    query = _with_score(select(*shown), order)
+    for each in wanted.scores:
+        if (each.score, each.value) == (order.score, order.value):
+            query = query.where(*score_is(scores.c, each))
+    conditions = conditions_of(wanted, besides=(order.score, order.value))
+    query = query.where(*(condition.holds_of(scores.c.contact_id) for condition in conditions))
     if after is not None:
-        # The bound on the position alone is what the index can begin at.
-        if order.is_descending:
-            is_later = or_(position < after[0], contact > after[1])
-            query = query.where(position <= after[0], is_later)
-        else:
-            is_later = or_(position > after[0], contact < after[1])
-            query = query.where(position >= after[0], is_later)
+        query = query.where(_is_beyond(order, after))
+    place: Sequence[ColumnElement[Any]] = PLACE
+    if (few := _fewest(connection, conditions)) is not None:
+        # Through the contacts, not through the sorted index, which SQLite would take to be spared the sorting.
+        query, place = query.where(scores.c.contact_id.in_(few)), [PLACE[0] + 0, *PLACE[1:]]
+    query = query.order_by(*(column.desc() if order.is_descending else column for column in place))
     return connection.execute(query.limit(limit)).all()
+
+
+def _fewest(connection: Connection, conditions: Sequence[Condition]) -> list[str] | None:
+    """The contacts of whom that one of the conditions holds that holds of fewest; None: each holds of more than a few.
+
+    They are named then, for going through a million contacts to find ten of them takes seconds.
+    """
+    found = [connection.execute(each.ids().limit(_FEW + 1)).scalars().all() for each in conditions]
+    return min((list(ids) for ids in found if len(ids) <= _FEW), key=len, default=None)
+
+
+def _is_beyond(order: Order, after: Placed) -> ColumnElement[bool]:
+    """One comparison of rows, which is where the index begins; labels have no number to compare."""
+    is_label = after.presented_nano is None
+    here, there = (tuple_(*PLACE[1:]), tuple_(*after[1:])) if is_label else (tuple_(*PLACE), tuple_(*after))
+    is_beyond = here < there if order.is_descending else here > there
+    return and_(scores.c.presented_nano.is_(None), is_beyond) if is_label else is_beyond
 
 
 def count_contacts(connection: Connection, wanted: ContactFilter) -> int:
     """How many contacts are wanted."""
     if len(wanted.scores) == 1 and wanted == ContactFilter(scores=wanted.scores):
         return _tallied(connection, wanted.scores[0])
-    query = narrowed(select(func.count()).select_from(contacts), wanted)
+    conditions = conditions_of(wanted)
+    base = (conditions[0].ids() if conditions else select(contacts.c.contact_id)).subquery()
+    contact_id = base.c.contact_id
+    query = select(func.count()).select_from(base).where(*(each.holds_of(contact_id) for each in conditions[1:]))
+    if (few := _fewest(connection, conditions[1:])) is not None:
+        query = query.where(contact_id.in_(few))
     return int(connection.execute(query).scalar_one())
 
 
@@ -107,12 +129,9 @@ def spread_of(connection: Connection, score: str, value: str) -> Spread:
             shown[cell.presented_nano] += cell.contacts
     if not shown:
         return Spread(cells, None)
-    of_score = (
-        select(scores.c.unrounded_nano).where(scores.c.name == score, scores.c.value == value).order_by(_UNROUNDED)
-    )
-    count = shown.total()
-    ends = (_nth(connection, of_score, shown, 0), _nth(connection, of_score, shown, count - 1))
-    middles = [_nth(connection, of_score, shown, middle) for middle in {(count - 1) // 2, count // 2}]
+    order, count = Order(score, value), shown.total()
+    ends = (_nth(connection, order, shown, 0), _nth(connection, order, shown, count - 1))
+    middles = [_nth(connection, order, shown, middle) for middle in {(count - 1) // 2, count // 2}]
     return Spread(cells, Landmarks(ends[0], sum(middles) / len(middles), ends[1]))
 
 
@@ -222,19 +241,21 @@ def _cells(connection: Connection, score: str, value: str) -> list[Cell]:
     return [Cell(int(shown) if shown else None, stage or None, contacts) for shown, stage, contacts in rows]
 
 
-def _nth(connection: Connection, of_score: Select[Any], shown: Mapping[int, int], index: int) -> int:
+def _nth(connection: Connection, order: Order, shown: Mapping[int, int], index: int) -> int:
     """The unrounded score at the index, from the lowest on; only those shown like it are looked through.
 
-    Midway between two presented scores lies what separates them: rounding is by halves of the same step.
+    That is from the nearer end of them: half of a million contacts may be shown alike.
     """
     marks = sorted(shown)
     at = 0
     while index >= shown[marks[at]]:
         index -= shown[marks[at]]
         at += 1
-    query = of_score
-    if at > 0:
-        query = query.where(-(-(marks[at - 1] + marks[at]) // 2) <= _UNROUNDED)
-    if at + 1 < len(marks):
-        query = query.where(-(-(marks[at] + marks[at + 1]) // 2) > _UNROUNDED)
-    return int(connection.execute(query.offset(index).limit(1)).scalar_one())
+    unrounded, behind = scores.c.unrounded_nano, shown[marks[at]] - 1 - index
+    query = select(unrounded).where(
+        scores.c.name == order.score, scores.c.value == order.value, scores.c.presented_nano == marks[at]
+    )
+    nearer = (
+        query.order_by(unrounded).offset(index) if index < behind else query.order_by(unrounded.desc()).offset(behind)
+    )
+    return int(connection.execute(nearer.limit(1)).scalar_one())

@@ -17,10 +17,13 @@ from streamprocessor.scoring.steps import ScoreAt
 
 
 class ContactRows(NamedTuple):
-    """What the tables hold of one contact. contact None: nothing, for it was erased, merged or objects."""
+    """What the tables hold of one contact. contact None: nothing, for it was erased, merged or objects.
+
+    former_ms: what was announced up to then is none of it; 0: all is.
+    """
 
     contact_id: str
-    born_ms: int
+    former_ms: int
     contact: dict[str, Any] | None
     scores: list[dict[str, Any]]
     attributes: list[dict[str, Any]]
@@ -47,9 +50,9 @@ def record_under(scorer: Scorer, stored: bytes, at_ms: int = 0) -> Record:
     return record
 
 
-def no_rows(contact_id: str) -> ContactRows:
+def no_rows(contact_id: str, former_ms: int = 0) -> ContactRows:
     """Of a contact of whom nothing is kept."""
-    return ContactRows(contact_id, 0, None, [], [])
+    return ContactRows(contact_id, former_ms, None, [], [])
 
 
 def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
@@ -59,8 +62,10 @@ def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
     """
     record = record_under(scorer, stored)
     born_ms = record.bonds.life_ms if record.bonds is not None else 0
-    if is_silent(record) or is_gone(record):
-        return ContactRows(contact_id, born_ms, None, [], [])
+    if is_silent(record):
+        return no_rows(contact_id, record.at_ms)
+    if is_gone(record):
+        return no_rows(contact_id, born_ms)
     shown = {name: written[0] for name, written in attributes_of(record).items() if written[0] is not None}
     now = scorer.scores_at(record, record.at_ms)
     contact = {

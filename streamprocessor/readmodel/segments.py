@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 from streamprocessor.readmodel import answers, queries
 from streamprocessor.readmodel.asking import Exported, Filter, Nothing, Sorted
 from streamprocessor.readmodel.contacts import order_of, page
+from streamprocessor.readmodel.cursors import Placed
 from streamprocessor.readmodel.database import writing
 from streamprocessor.readmodel.house import Call, Endpoint, House
 from streamprocessor.readmodel.known_segments import API, KnownSegment, all_known, keep, known_by
@@ -105,7 +106,7 @@ def _portions(house: House, wanted: ContactFilter) -> Iterator[list[dict[str, An
             yield [answers.listed(row, scores[row.contact_id], spread) for row in rows]
         if len(rows) < _ROWS_AT_ONCE:
             return
-        after = (rows[-1].unrounded_nano, rows[-1].contact_id)
+        after = Placed(rows[-1].presented_nano, rows[-1].unrounded_nano, rows[-1].contact_id)
 
 
 def _lines(rows: list[list[Any]]) -> bytes:

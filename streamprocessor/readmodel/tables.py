@@ -36,21 +36,11 @@ scores = Table(
     Column("stage", Text),
     sqlite_with_rowid=False,
 )
-Index(
-    "scores_sorted",
-    scores.c.name,
-    scores.c.value,
-    scores.c.unrounded_nano.desc(),
-    scores.c.contact_id,
-)
-Index(
-    "scores_staged",
-    scores.c.name,
-    scores.c.value,
-    scores.c.stage,
-    scores.c.unrounded_nano.desc(),
-    scores.c.contact_id,
-)
+PLACE = (scores.c.presented_nano, scores.c.unrounded_nano, scores.c.contact_id)
+"""What contacts are sorted by: as presented first, so that a range of presented scores is a range of the index."""
+
+Index("scores_sorted", scores.c.name, scores.c.value, *PLACE)
+Index("scores_staged", scores.c.name, scores.c.value, scores.c.stage, *PLACE)
 
 # How many contacts are shown alike: kept beside the scores, so that nobody has to count a million of them.
 tallies = Table(
@@ -73,6 +63,14 @@ attributes = Table(
     sqlite_with_rowid=False,
 )
 Index("attributes_by_text", attributes.c.name, attributes.c.text, attributes.c.contact_id)
+Index(
+    "attributes_by_number",
+    attributes.c.name,
+    attributes.c.number,
+    attributes.c.contact_id,
+    sqlite_where=attributes.c.number.is_not(None),
+    postgresql_where=attributes.c.number.is_not(None),
+)
 
 history = Table(
     "history",

@@ -17,6 +17,7 @@ from tests.bench.calibration import calibration_us
 from tests.bench.collector import collector
 from tests.bench.latency import latency
 from tests.bench.peers import confluent, stock_faust
+from tests.bench.readmodel import readmodel
 from tests.bench.report import Figure, Part, as_table, write_json
 from tests.bench.rig import Rig
 from tests.bench.scale import FULL_EVENTS, Scale, scale_of
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "at-rest": at_rest,
     "latency": latency,
     "collector": collector,
+    "readmodel": readmodel,
 }
 NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules")
 FEWEST_EVENTS = 1_000
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str]) -> None:
     """Run the parts asked for and report."""
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _end)
-    scale = scale_of(options.events)
+    scale = scale_of(options.events, options.contacts)
     runtime = prepare(progress=_say)
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="streamprocessor-bench-")))
@@ -72,6 +74,7 @@ def run(rig: Rig, names: Sequence[str]) -> list[Part]:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--events", type=int, default=FULL_EVENTS, help="of the busy topics; fewer make all smaller")
+    parser.add_argument("--contacts", type=int, help="of the read model, whatever the events are")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="NAME", help=", ".join(PARTS))
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where the figures go")
     options = parser.parse_args(arguments)

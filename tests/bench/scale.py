@@ -11,7 +11,8 @@ PARTITIONS = 4
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Sizes of all parts. events: of the busy topics, spread over `contacts`. stock_events: how many of them stock
-    Faust gets. idle_contacts: one event each. endless_events: of one contact. latency_rates: events/s."""
+    Faust gets. idle_contacts: one event each. endless_events: of one contact. latency_rates: events/s. known_contacts:
+    in the read model; rebuilt_contacts: those of them that come to it from Kafka."""
 
     events: int
     contacts: int
@@ -22,11 +23,17 @@ class Scale:
     window_seconds: float
     latency_rates: tuple[int, ...]
     latency_seconds: float
+    known_contacts: int
+    rebuilt_contacts: int
 
 
-def scale_of(events: int) -> Scale:
-    """The whole bench at FULL_EVENTS; below it everything shrinks with the events, above it only they grow."""
+def scale_of(events: int, known_contacts: int | None = None) -> Scale:
+    """The whole bench at FULL_EVENTS; below it everything shrinks with the events, above it only they grow.
+
+    known_contacts: of the read model, where they are not to shrink with the events.
+    """
     share = min(1.0, events / FULL_EVENTS)
+    known = known_contacts or max(1_000, round(1_000_000 * share))
     return Scale(
         events=events,
         contacts=max(50, round(20_000 * share)),
@@ -37,4 +44,6 @@ def scale_of(events: int) -> Scale:
         window_seconds=max(1.0, 20 * share),
         latency_rates=tuple(max(200, round(rate * share)) for rate in (2_000, 10_000)),
         latency_seconds=max(2.0, 15 * share),
+        known_contacts=known,
+        rebuilt_contacts=min(200_000, known // 2),
     )

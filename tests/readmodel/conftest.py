@@ -75,12 +75,18 @@ class Town(NamedTuple):
     model: Model
 
 
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model of all contacts here."""
+    file = tmp_path_factory.mktemp("model") / "model.yaml"
+    file.write_text(MODEL)
+    return file
+
+
 @pytest.fixture(scope="module")
-def town(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(bootstrap: str, model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """300 contacts by 6 000 events, a worker that goes on."""
     folder = tmp_path_factory.mktemp("town")
-    file = folder / "model.yaml"
-    file.write_text(MODEL)
     prefix = f"rm-{os.urandom(4).hex()}-"
     system = System(
         Settings(
@@ -93,7 +99,7 @@ def town(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
             erasure_salt="salt",
         )
     )
-    model = asyncio.run(system.create(file))
+    model = asyncio.run(system.create(model_file))
     worker = WorkerProcess(system.settings, "blue", folder).start()
     try:
         asyncio.run(_fill(system, worker))

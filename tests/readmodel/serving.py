@@ -56,7 +56,12 @@ class ApiProcess:
     @property
     def address(self) -> str:
         """Its URL, without a path; known once it is ready."""
-        return f"http://127.0.0.1:{int(self._port_file.read_text())}"
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """Where it listens; known once it is ready."""
+        return int(self._port_file.read_text())
 
     async def ready(self, timeout_seconds: float = 60.0) -> ApiProcess:
         """Return when /readyz says so."""
@@ -133,10 +138,11 @@ def bearer(token: str) -> dict[str, str]:
 
 
 class PostgresServer:
-    """A PostgreSQL of the test run, by Debian's binaries; as root it runs as its own user."""
+    """A PostgreSQL of the run, by Debian's binaries; as root it runs as its own user. is_durable: it syncs its disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, is_durable: bool = False) -> None:
         self._folder = folder
+        self._sync = "on" if is_durable else "off"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -154,7 +160,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        options = f"-p {self._port} -h 127.0.0.1 -k {self._folder} -c fsync=off -c max_connections=100"
+        options = f"-p {self._port} -h 127.0.0.1 -k {self._folder} -c fsync={self._sync} -c max_connections=100"
         self._run("pg_ctl", "-D", str(self._data), "-l", str(self._folder / "log"), "-w", "-o", options, "start")
 
     def stop(self) -> None:
@@ -181,9 +187,9 @@ def binaries() -> Path:
 
 
 @contextlib.contextmanager
-def running_postgres(folder: Path) -> Iterator[PostgresServer]:
+def running_postgres(folder: Path, is_durable: bool = False) -> Iterator[PostgresServer]:
     """A server for as long as the block lasts. folder: one that its user can reach."""
-    server = PostgresServer(folder)
+    server = PostgresServer(folder, is_durable)
     server.make()
     server.start()
     try:

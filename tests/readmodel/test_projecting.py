@@ -2,130 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import random
-import time
 
-import orjson
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
-from streamprocessor.contract.outbox import RESERVED, record_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel import tables
 from streamprocessor.readmodel.batches import CHANGELOG
 from streamprocessor.readmodel.composition import database_file
-from streamprocessor.readmodel.database import open_database, reading, write_state, writing
-from streamprocessor.readmodel.rows import rows_of
-from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.readmodel.database import open_database, write_state, writing
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
-from tests.harness.traffic import traffic
+from tests.readmodel.comparing import assert_equal_to_kafka
 
 pytestmark = pytest.mark.kafka
-
-KILLS = int(os.environ.get("FAULT_KILLS", "6"))
-EVENTS = int(os.environ.get("FAULT_EVENTS", "6000"))
-
-
-async def rows_wanted(town):
-    """Contacts, scores and attributes as the changelog has them."""
-    newest = {}
-    for record in await town.system.read(CHANGELOG):
-        if not record.key.startswith(RESERVED):
-            newest[record.key.decode()] = record.value
-    scorer = Scorer(town.model)
-    rows = [rows_of(scorer, key, record_of(value)) for key, value in newest.items() if value is not None]
-    return comparable(
-        [row.contact for row in rows if row.contact], [s for row in rows for s in row.scores], len(await steps(town))
-    )
-
-
-async def steps(town):
-    """Announced steps of the contacts that still show something, by contact and sequence."""
-    found = {}
-    for record in await town.system.read("score-updated"):
-        step = orjson.loads(record.value) if record.value else {"scores": {}}
-        if step["scores"]:
-            found.setdefault(record.key, set()).add(step["sequence"])
-        else:
-            found.pop(record.key, None)
-    return {(key, sequence) for key, sequences in found.items() for sequence in sequences}
-
-
-def rows_found(engine):
-    with reading(engine) as connection:
-        contacts = [dict(row._mapping) for row in connection.execute(select(tables.contacts))]
-        scores = [dict(row._mapping) for row in connection.execute(select(tables.scores))]
-        return comparable(
-            contacts, scores, connection.execute(select(func.count()).select_from(tables.history)).scalar()
-        )
-
-
-def comparable(contacts, scores, count):
-    return (
-        {row["contact_id"]: row for row in contacts},
-        {(row["contact_id"], row["name"], row["value"]): row for row in scores},
-        count,
-    )
 
 
 def engine_of(town, folder, database_url):
     settings = town.system.settings.model_copy(update={"data_dir": str(folder)})
     return open_database(database_url, database_file(settings))
-
-
-def tallied(engine):
-    """The kept tallies, and what counting says."""
-    shown = (tables.scores.c.name, tables.scores.c.value, tables.scores.c.presented_nano, tables.scores.c.stage)
-    with reading(engine) as connection:
-        kept = {tuple(row[:4]): row[4] for row in connection.execute(select(tables.tallies))}
-        counted = connection.execute(select(*shown, func.count()).group_by(*shown))
-        return kept, {(*row[:2], "" if row[2] is None else str(row[2]), row[3] or ""): row[4] for row in counted}
-
-
-async def assert_equal_to_kafka(town, engine):
-    """It may take a moment, and meanwhile time may have made another step."""
-
-    async def both():
-        return await rows_wanted(town), rows_found(engine)
-
-    wanted, found = await until(both, lambda seen: seen[0] == seen[1], 30, "tables that equal Kafka")
-    assert found == wanted
-    kept, counted = await until(lambda: tallied(engine), lambda seen: seen[0] == seen[1], 5, "tallies that are right")
-    assert kept == counted
-
-
-async def test_killed_again_and_again_while_changes_flow_the_tables_equal_the_changelog(
-    town, new_api, database_url, tmp_path
-):
-    sending = asyncio.ensure_future(town.system.send(traffic(11, 300, EVENTS, int(time.time() * 1000))))
-    chance = random.Random(3)
-    for _ in range(KILLS):
-        api = new_api(database_url=database_url)
-        # Some die while they start, most while they write.
-        await asyncio.sleep(chance.uniform(1.0, 4.0))
-        api.kill()
-    await sending
-    await until_settled(town.system)
-
-    await new_api(database_url=database_url).ready()
-
-    await assert_equal_to_kafka(town, engine_of(town, tmp_path, database_url))
-
-
-async def test_two_who_fill_the_same_tables_do_not_harm_each_other(town, new_api, database_url, tmp_path):
-    first = new_api("first", database_url=database_url, data_dir=str(tmp_path))
-    second = new_api("second", database_url=database_url, data_dir=str(tmp_path))
-    await town.system.send(traffic(12, 100, 1_000, int(time.time() * 1000)))
-    await until_settled(town.system)
-    await first.ready()
-    await second.ready()
-
-    await assert_equal_to_kafka(town, engine_of(town, tmp_path, database_url))
-    assert first.process.poll() is None
-    assert second.process.poll() is None
 
 
 async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town, new_api, postgres, tmp_path):
@@ -178,7 +74,7 @@ async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(t
 
     await until(left, lambda rows: not rows, 30, "nothing of them")
     assert api.get(f"/api/contacts/{parent}")["scores"]["engagement"]["score"] == 50
-    await assert_equal_to_kafka(town, engine)
+    await assert_equal_to_kafka(*town, engine)
 
 
 async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(town, new_api, database_url, tmp_path):
@@ -188,7 +84,7 @@ async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(town, n
         write_state(connection, "schema_version", "0")
         connection.exec_driver_sql("ALTER TABLE scores DROP COLUMN stage" if database_url else "DROP TABLE hot_leads")
     api = await new_api(database_url=database_url).ready()
-    await assert_equal_to_kafka(town, engine)
+    await assert_equal_to_kafka(*town, engine)
     assert [segment["name"] for segment in api.get("/api/segments")["segments"]] == ["kept"]
     assert api.stop() == 0
 
@@ -213,7 +109,7 @@ async def test_who_was_away_for_longer_than_tombstones_last_reads_contacts_anew(
 
     api = await new_api().ready()
 
-    await assert_equal_to_kafka(town, engine)
+    await assert_equal_to_kafka(*town, engine)
 
 
 async def test_topics_that_were_made_anew_fill_the_tables_anew(town, new_api, tmp_path):
@@ -225,7 +121,7 @@ async def test_topics_that_were_made_anew_fill_the_tables_anew(town, new_api, tm
 
     await new_api().ready()
 
-    await assert_equal_to_kafka(town, engine)
+    await assert_equal_to_kafka(*town, engine)
 
 
 async def test_a_batch_written_already_is_not_written_again(town, new_api, tmp_path):

@@ -1,0 +1,119 @@
+"""What the tables should hold, from the topics alone, and what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine, Table, func, select
+
+from streamprocessor.contract.outbox import RESERVED, record_of
+from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.readmodel import tables
+from streamprocessor.readmodel.batches import CHANGELOG
+from streamprocessor.readmodel.database import reading
+from streamprocessor.readmodel.rows import ContactRows, rows_of
+from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.scorer import Scorer
+from tests.harness.system import System, until
+
+SHOWN_AT_MOST = 4
+Seen = dict[str, dict[Any, Any]]
+
+
+async def assert_equal_to_kafka(system: System, model: Model, engine: Engine) -> None:
+    """It may take a moment, and meanwhile time may have made another step."""
+
+    async def differences() -> list[str]:
+        return list(islice(_differences(await wanted(system, model), found(engine)), SHOWN_AT_MOST))
+
+    assert await until(differences, lambda seen: not seen, 30, "tables that equal Kafka") == []
+    kept, counted = await until(lambda: tallied(engine), lambda seen: seen[0] == seen[1], 5, "tallies that are right")
+    assert kept == counted
+
+
+def _differences(should: Seen, does: Seen) -> Iterator[str]:
+    for table, rows in should.items():
+        for key in rows.keys() | does[table].keys():
+            if rows.get(key) != does[table].get(key):
+                yield f"{table} {key}: wanted {rows.get(key)}; found {does[table].get(key)}"
+
+
+async def wanted(system: System, model: Model) -> Seen:
+    """Each table's rows by their keys: the last record of each contact, each announced step once."""
+    newest: dict[str, bytes | None] = {}
+    for record in await system.read(CHANGELOG):
+        if not record.key.startswith(RESERVED):
+            newest[record.key.decode()] = record.value
+    scorer = Scorer(model)
+    rows = {key: rows_of(scorer, key, record_of(value)) for key, value in newest.items() if value is not None}
+    shown = {key: of for key, of in rows.items() if of.contact is not None}
+    return {
+        "contacts": {key: of.contact for key, of in shown.items()},
+        "scores": {_key(tables.scores, row): row for of in shown.values() for row in of.scores},
+        "attributes": {_key(tables.attributes, row): row for of in shown.values() for row in of.attributes},
+        "history": await _steps(system, shown),
+        "hot_leads": await _hot_leads(system, shown),
+    }
+
+
+async def _steps(system: System, shown: dict[str, ContactRows]) -> dict[Any, Any]:
+    """Of the contacts that still show something, by contact and sequence."""
+    steps: dict[str, dict[Any, str]] = {}
+    for record in await system.read("score-updated"):
+        contact, said = record.key.decode(), orjson.loads(record.value) if record.value else {"scores": {}}
+        if said["scores"]:
+            steps.setdefault(contact, {})[contact, said["sequence"]] = record.value.decode()
+        else:
+            steps.pop(contact, None)
+    return {key: value for contact, of in steps.items() if contact in shown for key, value in of.items()}
+
+
+async def _hot_leads(system: System, shown: dict[str, ContactRows]) -> dict[Any, Any]:
+    """Of the contacts that still show something, since they began, by the event's id."""
+    announced = {dict(record.headers)["ce_id"].decode(): record for record in await system.read("became-hot-lead")}
+    return {
+        id_: record.value.decode()
+        for id_, record in announced.items()
+        if (of := shown.get(record.key.decode())) and (_at_ms(record.value) or 0) > of.former_ms
+    }
+
+
+def found(engine: Engine) -> Seen:
+    """The same of the tables."""
+    with reading(engine) as connection:
+        rows = {
+            table.name: [dict(row._mapping) for row in connection.execute(select(table))]
+            for table in (tables.contacts, tables.scores, tables.attributes, tables.history, tables.hot_leads)
+        }
+    contacts = {row["contact_id"]: row for row in rows["contacts"]}
+    return {
+        "contacts": contacts,
+        "scores": {_key(tables.scores, row): row for row in rows["scores"]},
+        "attributes": {_key(tables.attributes, row): row for row in rows["attributes"]},
+        "history": {_key(tables.history, row): row["said"] for row in rows["history"] if row["contact_id"] in contacts},
+        "hot_leads": {
+            row["event_id"]: row["said"]
+            for row in rows["hot_leads"]
+            if (of := contacts.get(row["contact_id"])) and row["at_ms"] > of["born_ms"]
+        },
+    }
+
+
+def tallied(engine: Engine) -> tuple[dict[Any, int], dict[Any, int]]:
+    """The kept tallies, and what counting says."""
+    shown = (tables.scores.c.name, tables.scores.c.value, tables.scores.c.presented_nano, tables.scores.c.stage)
+    with reading(engine) as connection:
+        kept = {tuple(row[:4]): row[4] for row in connection.execute(select(tables.tallies))}
+        counted = connection.execute(select(*shown, func.count()).group_by(*shown))
+        return kept, {(*row[:2], "" if row[2] is None else str(row[2]), row[3] or ""): row[4] for row in counted}
+
+
+def _key(table: Table, row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[column.name] for column in table.primary_key)
+
+
+def _at_ms(value: bytes) -> int | None:
+    return parse_rfc3339(orjson.loads(value)["at"])
