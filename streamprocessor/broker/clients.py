@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
@@ -15,6 +16,7 @@ from streamprocessor.errors import BrokerError
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+_READER_FETCH_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,17 @@ class ClientSettings:
                 "sasl_plain_password": self.sasl_password,
             }
         return arguments
+
+
+def new_reader(clients: ClientSettings) -> AIOKafkaConsumer:
+    """An unstarted consumer without a group, for reading whole topics."""
+    return AIOKafkaConsumer(
+        **clients.arguments(),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=_READER_FETCH_BYTES,
+    )
 
 
 @asynccontextmanager

@@ -24,9 +24,9 @@ def api(ctx: click.Context) -> None:
     The database is filled from Kafka, and can be made anew from it at any time. Exit code 70 asks to be started anew.
     """
     from streamprocessor.cli.running import log_to_stderr, run
-    from streamprocessor.collector.keys import kept_pairs
     from streamprocessor.insight.answers import answer
     from streamprocessor.insight.export import exported
+    from streamprocessor.process.kept_secrets import kept_pairs
     from streamprocessor.readmodel.composition import Around, run_api
     from streamprocessor.stream.startup import client_settings, layout_of
 

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from aiokafka import TopicPartition
 
+from streamprocessor.broker.clients import new_reader
 from streamprocessor.broker.supervisor import Supervisor
 from streamprocessor.broker.topics import end_offsets
 from streamprocessor.cli.demo_board import Board
@@ -35,7 +36,7 @@ from streamprocessor.insight.player import play, until_wall_clock
 from streamprocessor.insight.sending import sending_to
 from streamprocessor.insight.simulation import simulate
 from streamprocessor.settings import Settings
-from streamprocessor.stream.startup import client_settings, new_reader
+from streamprocessor.stream.startup import client_settings
 
 _DRAW_SECONDS = 0.25
 _POLL_MS = 250

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamprocessor.cli.instants import Instant, now_ms
+from streamprocessor.cli.instants import Instant
 from streamprocessor.cli.options import connected_settings, json_option, process_options
 from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.settings import Settings

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamprocessor.cli.instants import now_ms
 from streamprocessor.cli.options import connected_settings, process_options
 from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.settings import Settings

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from streamprocessor.cli.instants import now_ms
 from streamprocessor.cli.options import connected_settings, json_option, process_options
 from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.insight.imports.importer import ImportCounts

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
 
@@ -23,8 +21,3 @@ class Instant(click.ParamType):
         if instant_ms is None:
             self.fail(f"wanted 2026-11-22T08:00:00Z or epoch milliseconds; got {text!r}", param, ctx)
         return instant_ms
-
-
-def now_ms() -> int:
-    """The wall clock in epoch milliseconds."""
-    return int(time.time() * 1000)

@@ -21,8 +21,9 @@ from streamprocessor.broker.supervisor import Child, Supervisor
 from streamprocessor.broker.topics import apply
 from streamprocessor.cli.options import KAFKA_FOLDER
 from streamprocessor.cli.revisions import apply_model
-from streamprocessor.collector.keys import kept_pairs, write_keys_file
+from streamprocessor.collector.keys import write_keys_file
 from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.process.kept_secrets import kept_pairs
 from streamprocessor.settings import Settings
 from streamprocessor.stream.startup import client_settings, layout_of
 

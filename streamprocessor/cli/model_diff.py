@@ -10,7 +10,6 @@ import click
 
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.broker.topics import end_offsets
-from streamprocessor.cli.instants import now_ms
 from streamprocessor.cli.printing import print_table
 from streamprocessor.cli.progress import counting_bar
 from streamprocessor.cli.reading import records_of
@@ -21,6 +20,7 @@ from streamprocessor.contract.outbox import RESERVED, record_of
 from streamprocessor.contract.records import decode_record
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.insight.model_change import ModelChange
+from streamprocessor.process.clock import now_ms
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.since import newly_kept
 from streamprocessor.settings import Settings

@@ -10,11 +10,10 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
-from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.cluster import READ, WRITE
 from streamprocessor.broker.topics import end_offsets, refuse_unless_allowed
 from streamprocessor.errors import BrokerError
-from streamprocessor.stream.startup import new_reader
 
 _POLL_MS = 500
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.cli.instants import now_ms
 from streamprocessor.cli.reading import records_of, writer_to
 from streamprocessor.contract.model_file import parse_model, read_text
 from streamprocessor.contract.model_revisions import (
@@ -19,6 +18,7 @@ from streamprocessor.contract.model_revisions import (
 from streamprocessor.contract.outbox import RESERVED
 from streamprocessor.contract.topics import read_topics, topic_named
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
 from streamprocessor.stream.startup import client_settings
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamprocessor.cli.instants import Instant, now_ms
+from streamprocessor.cli.instants import Instant
 from streamprocessor.cli.options import json_option, setting, settings_of
 from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.insight.imports.rows import BadRow

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from streamprocessor.cli.instants import Instant, now_ms
+from streamprocessor.cli.instants import Instant
 from streamprocessor.cli.options import connected_settings, process_options
+from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.insight.simulation import Move

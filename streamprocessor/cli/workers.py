@@ -12,11 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from prometheus_client.parser import text_string_to_metric_families
 
-from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.topics import Layout, end_offsets
 from streamprocessor.contract.topics import IN
 from streamprocessor.errors import BrokerError
-from streamprocessor.stream.startup import new_reader
 
 ANSWER_SECONDS = 3.0
 RECOVERY_REMAINING = "leadscore_recovery_remaining_records"

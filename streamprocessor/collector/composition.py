@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import signal
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -15,18 +14,23 @@ from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.collector.addresses import Origins, networks_of
 from streamprocessor.collector.door import House
 from streamprocessor.collector.formats import all_formats
-from streamprocessor.collector.keys import WriteKeys, kept_pairs, kept_secret, write_keys_file
+from streamprocessor.collector.keys import WriteKeys, write_keys_file
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.openapi import openapi
 from streamprocessor.collector.routes import application
 from streamprocessor.collector.safekeeping import Safekeeping
 from streamprocessor.collector.sending import Line
-from streamprocessor.collector.server import Server, listening_socket
+from streamprocessor.collector.server import CollectorServer
 from streamprocessor.collector.spool import Spool
 from streamprocessor.collector.throttle import Throttle
 from streamprocessor.contract.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
+from streamprocessor.process.clock import now_ms
+from streamprocessor.process.kept_secrets import kept_pairs, kept_secret
+from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.serving import listening_socket
+from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.settings import Settings
 
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor's patience
@@ -48,12 +52,12 @@ async def run_collector(
     """
     inputs = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
     folder = settings.data_path
-    listening = listening_socket(settings.collector_host, settings.collector_port)
+    listening = listening_socket("collector", settings.collector_host, settings.collector_port)
     metrics = Metrics()
     # By prefix: what waits for the topics of one system must not get into those of another.
     spool = Spool(folder / f"{settings.topic_prefix}spool", settings.spool_max_bytes)
     line = Line(clients, inputs, int(settings.request_timeout_seconds * 1000))
-    safekeeping = Safekeeping(line, spool, metrics, _now_ms)
+    safekeeping = Safekeeping(line, spool, metrics, now_ms)
     _watch(metrics, spool, safekeeping)
     by_name = {topic.name: topic for topic in topics.values() if topic.direction == IN}
     house = House(
@@ -63,7 +67,7 @@ async def run_collector(
         topics=by_name,
         safekeeping=safekeeping,
         metrics=metrics,
-        clock_ms=_now_ms,
+        clock_ms=now_ms,
     )
     naming = Naming(kept_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT"))
     app = application(
@@ -72,15 +76,14 @@ async def run_collector(
         lambda: _not_ready(safekeeping),
         openapi(Path(settings.topics_dir) / "schemas", version("streamprocessor")),
     )
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     try:
         await safekeeping.start()
         port = listening.getsockname()[1]
-        if settings.port_file:
-            Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
+        tell_port(settings.port_file, port)
         _settle_memory()
         on_ready(port)
-        await Server(app).run_until(_first(stop, safekeeping.failed), listening)
+        await CollectorServer(app).run_until(_first(stop, safekeeping.failed), listening)
     finally:
         listening.close()
         await safekeeping.stop(STOP_SECONDS)
@@ -101,7 +104,7 @@ def _settle_memory() -> None:
 def _watch(metrics: Metrics, spool: Spool, safekeeping: Safekeeping) -> None:
     metrics.spool_damaged.set_function(lambda: spool.damaged_bytes)
     metrics.spool_bytes.set_function(lambda: spool.backlog_bytes)
-    metrics.spool_age.set_function(lambda: (_now_ms() - spool.oldest_ms) / 1000 if spool.oldest_ms else 0.0)
+    metrics.spool_age.set_function(lambda: (now_ms() - spool.oldest_ms) / 1000 if spool.oldest_ms else 0.0)
     metrics.is_spooling.set_function(lambda: safekeeping.is_spooling)
 
 
@@ -115,15 +118,3 @@ def _first(*futures: asyncio.Future[None]) -> asyncio.Future[None]:
     for future in futures:
         future.add_done_callback(lambda _: None if first.done() else first.set_result(None))
     return first
-
-
-def _stop_on_signals() -> asyncio.Future[None]:
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[None] = loop.create_future()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: None if stop.done() else stop.set_result(None))
-    return stop
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -1,16 +1,11 @@
-"""Who may send, and secrets of this installation: given in settings, in a file, or made at the first start."""
+"""Who may send."""
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-
-from streamprocessor.errors import OperatorError
-
-_RANDOM_BYTES = 24
 
 
 class WriteKeys:
@@ -32,57 +27,3 @@ class WriteKeys:
 def write_keys_file(data_folder: Path) -> Path:
     """Where the write keys are, unless a setting says otherwise."""
     return data_folder / "write-keys"
-
-
-def pairs_of(said: str, where: str) -> dict[str, str]:
-    """Names and values of `name=value,name=value`, or of a file with one such pair a line; # begins a comment.
-
-    Order is kept. Raises OperatorError, which never repeats a value.
-    """
-    text = said
-    if "=" not in said:
-        try:
-            text = Path(said).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            message = (
-                f"{where}: wanted name=value pairs or a readable file of them; got neither ({type(error).__name__})"
-            )
-            raise OperatorError(message) from error
-    pairs: dict[str, str] = {}
-    for item in text.replace(",", "\n").splitlines():
-        entry = item.strip()
-        if not entry or entry.startswith("#"):
-            continue
-        name, equals, value = (part.strip() for part in entry.partition("="))
-        if not (name and equals and value) or name in pairs:
-            message = f"{where}: wanted name=value, each name once; got a {'second ' * (name in pairs)}'{name}'"
-            raise OperatorError(message)
-        pairs[name] = value
-    return pairs
-
-
-def kept_pairs(said: str, file: Path, where: str) -> dict[str, str]:
-    """The pairs of a setting; where it is empty, one of our own making, the same at every start: `local` and a secret.
-
-    Raises OperatorError where the setting or the file can't be used.
-    """
-    return pairs_of(said or _made_once(file, f"local={secrets.token_hex(_RANDOM_BYTES)}\n"), where)
-
-
-def kept_secret(said: str, file: Path, where: str) -> str:
-    """The secret of a setting; where it is empty, one of our own making, the same at every start."""
-    return said or kept_pairs("", file, where)["local"]
-
-
-def _made_once(file: Path, content: str) -> str:
-    """The file's path; it is made with the content where there is none, readable by its owner alone."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return str(file)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as made:
-        made.write(content)
-        made.flush()
-        os.fsync(made.fileno())
-    return str(file)

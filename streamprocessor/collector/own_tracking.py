@@ -5,12 +5,12 @@ from __future__ import annotations
 from streamprocessor.collector.beacon import beacon, beacon_script
 from streamprocessor.collector.click import click
 from streamprocessor.collector.forms import forms
-from streamprocessor.collector.keys import kept_pairs
 from streamprocessor.collector.naming import Naming
 from streamprocessor.collector.pixel import pixel
 from streamprocessor.collector.sites import read_sites
 from streamprocessor.collector.tokens import TokenKeys, token_keys
 from streamprocessor.collector.wire import WireFormat
+from streamprocessor.process.kept_secrets import kept_pairs
 from streamprocessor.settings import Settings
 
 KEYS_FILE = "token-keys"

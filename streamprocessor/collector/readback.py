@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streamprocessor.broker.clients import new_reader
 from streamprocessor.collector.checking import Row
 from streamprocessor.collector.sending import Line, NotAcknowledged
 
-_FETCH_BYTES = 4 * 1024 * 1024
 _POLL_MS = 1_000
 
 
@@ -23,13 +23,7 @@ async def not_there_yet(line: Line, rows: Sequence[Row], since_ms: int) -> list[
     wanted = set(rows)
     topics = {line.full_name(row.topic): row.topic for row in rows}
     places = {TopicPartition(line.full_name(row.topic), line.partition_of(row.topic, row.key)) for row in rows}
-    consumer = AIOKafkaConsumer(
-        **line.clients.arguments(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=_FETCH_BYTES,
-    )
+    consumer = new_reader(line.clients)
     try:
         await consumer.start()
         consumer.assign(list(places))

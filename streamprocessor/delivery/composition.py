@@ -6,8 +6,6 @@ import asyncio
 import fcntl
 import logging
 import random
-import signal
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -33,6 +31,10 @@ from streamprocessor.delivery.token import kept_token
 from streamprocessor.delivery.told import ToldSubscriptions
 from streamprocessor.delivery.watching import Watchers
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
+from streamprocessor.process.clock import now_ms
+from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.serving import listening_socket
+from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
@@ -58,7 +60,7 @@ async def run_delivery(
         OperatorError: something at start is not as it must be; the sentence says what to do.
         MustRestart: the database or Kafka can't be used any more.
     """
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     file = Path(settings.subscriptions)
     said = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
     surroundings = Surroundings(environment, file.parent, hosts_of(settings.delivery_allowed_hosts), said.wording)
@@ -69,7 +71,7 @@ async def run_delivery(
         journal = await opened.enter_async_context(_journal(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
-        outlets = Outlets(World(sender.post, journal, metrics, watchers.tell, _now_ms, random.random))
+        outlets = Outlets(World(sender.post, journal, metrics, watchers.tell, now_ms, random.random))
         opened.push_async_callback(outlets.close)
         for plan in plans:
             await outlets.put(plan)
@@ -82,8 +84,7 @@ async def run_delivery(
         await intake.start(journal)
         token = kept_token(settings.delivery_secret, settings.data_path)
         port = await _serve(Routes(outlets, journal, metrics, watchers, token).application(), settings, opened)
-        if settings.port_file:
-            Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
+        tell_port(settings.port_file, port)
         on_ready(port)
         log.info("%d subscriptions in force", len(list(outlets)))
         work = (journal.run(), intake.run(outlets), told.run(outlets, surroundings), _prune(journal))
@@ -124,23 +125,15 @@ async def _serve(app: web.Application, settings: Settings, opened: AsyncExitStac
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
     await runner.setup()
     opened.push_async_callback(runner.cleanup)
-    host, port = settings.delivery_host, settings.delivery_port
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as error:
-        message = (
-            f"delivery: {host}:{port} can't be listened on ({error.strerror}); choose another with --delivery-port, "
-            "0 for any free one"
-        )
-        raise OperatorError(message) from error
+    listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
+    await web.SockSite(runner, listening).start()
     chosen: int = runner.addresses[0][1]
     return chosen
 
 
 async def _prune(journal: Journal) -> None:
     while True:
-        now_ms = _now_ms()
-        await journal.ask(lambda store: store.prune(now_ms))  # noqa: B023 - it is called before the next one
+        await journal.ask(lambda store: store.prune(now_ms()))
         await asyncio.sleep(PRUNE_SECONDS)
 
 
@@ -154,15 +147,3 @@ async def _until_first(stop: asyncio.Future[None], *work: asyncio.Future[None]) 
     finally:
         for task in work:
             task.cancel()
-
-
-def _stop_on_signals() -> asyncio.Future[None]:
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[None] = loop.create_future()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: None if stop.done() else stop.set_result(None))
-    return stop
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.topics import topic_ids
 from streamprocessor.delivery.outlets import Outlets
 from streamprocessor.delivery.planning import Surroundings
@@ -36,7 +36,7 @@ class ToldSubscriptions:
         if self._where.topic not in await topic_ids(self._clients, [self._where.topic]):
             log.info("no topic %s: the subscriptions are those of the file", self._where.topic)
             return
-        self._consumer = AIOKafkaConsumer(**self._clients.arguments(), group_id=None, enable_auto_commit=False)
+        self._consumer = new_reader(self._clients)
         await self._consumer.start()
         self._consumer.assign([self._where])
         await self._consumer.seek_to_beginning(self._where)

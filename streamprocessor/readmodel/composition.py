@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
-from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.cluster import READ, WRITE
 from streamprocessor.broker.topics import end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
+from streamprocessor.process.clock import now_ms
+from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.serving import Server, listening_socket
+from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.readmodel.batches import PROJECTED
 from streamprocessor.readmodel.database import open_database
 from streamprocessor.readmodel.erasing import Eraser
@@ -27,12 +29,11 @@ from streamprocessor.readmodel.openapi import openapi
 from streamprocessor.readmodel.problems import place_of
 from streamprocessor.readmodel.projector import Projector
 from streamprocessor.readmodel.routes import application
-from streamprocessor.readmodel.server import Server, listening_socket
 from streamprocessor.readmodel.tokens import Tokens
 from streamprocessor.settings import Settings
 
-_FETCH_BYTES = 4 * 1024 * 1024
 _DAY_MS = 86_400_000
+_MOST_AT_ONCE = 1_000
 
 
 class Around(NamedTuple):
@@ -60,19 +61,19 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     clients, topics = around.clients, around.topics
     read = [topics[name] for name in (*PROJECTED, "models")]
     await refuse_unless_allowed(clients, dict.fromkeys(read, READ) | {topics["contact-updates"]: WRITE})
-    listening = listening_socket(settings.api_host, settings.api_port)
+    listening = listening_socket("api", settings.api_host, settings.api_port)
     metrics = Metrics()
     tokens = Tokens(around.tokens)
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
-    models = Models(topics["models"], _consumer(clients))
-    projector = Projector(engine, await _projected(clients, topics), _consumer(clients), models, metrics)
+    models = Models(topics["models"], new_reader(clients))
+    projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     eraser = Eraser(producer, topics["contact-updates"])
-    house = House(engine, lambda: models.scorer, tokens, eraser, around.answer, around.export, metrics, _now_ms)
+    house = House(engine, lambda: models.scorer, tokens, eraser, around.answer, around.export, metrics, now_ms)
     live = Live(house)
     projector.on_written = live.wake
     app = application(house, live, lambda: _not_ready(projector), openapi(version("streamprocessor")))
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     tasks: list[asyncio.Task[Any]] = []
     try:
         await models.start()
@@ -81,11 +82,10 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
         history_ms = int(settings.history_days * _DAY_MS)
         tasks = [_ending(work, stop) for work in (projector.run(history_ms), models.follow())]
         port = listening.getsockname()[1]
-        if settings.port_file:
-            Path(settings.port_file).write_text(f"{port}\n", encoding="utf-8")
+        tell_port(settings.port_file, port)
         on_ready(port)
         stop.add_done_callback(lambda _: live.stop())
-        await Server(app).run_until(stop, listening)
+        await Server(app, most_at_once=_MOST_AT_ONCE).run_until(stop, listening)
     finally:
         listening.close()
         broken = await _ended(tasks)
@@ -99,16 +99,6 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
 def database_file(settings: Settings) -> Path:
     """Where the tables are, unless a setting names a server; one file for each application."""
     return settings.data_path / f"{settings.topic_prefix}{settings.app_id}.read-model.sqlite"
-
-
-def _consumer(clients: ClientSettings) -> Any:
-    return AIOKafkaConsumer(
-        **clients.arguments(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=_FETCH_BYTES,
-    )
 
 
 async def _projected(clients: ClientSettings, topics: Mapping[str, str]) -> dict[str, tuple[str, str, int]]:
@@ -143,15 +133,3 @@ async def _ended(tasks: list[asyncio.Task[Any]]) -> StreamprocessorError | None:
 
 def _broke_down(error: BaseException) -> MustRestart:
     return MustRestart(f"api: the read model can't be kept up to date: {place_of(error)}")
-
-
-def _stop_on_signals() -> asyncio.Future[None]:
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[None] = loop.create_future()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, lambda: None if stop.done() else stop.set_result(None))
-    return stop
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

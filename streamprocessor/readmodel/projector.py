@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.batches import Changes, Place, changes_of
 from streamprocessor.readmodel.database import epoch_of, read_state, start_over, write_state, writing
 from streamprocessor.readmodel.metrics import Metrics
@@ -112,21 +113,21 @@ class Projector:
         elif any(self._ends_at_start[self._where[p]] < offset for p, offset in begun.items() if p in self._where):
             log.warning("a topic is shorter than what was read of it: the read model is filled anew")
             start_over(connection)
-        elif begun and _now_ms() - (projected_at_ms(connection) or 0) > TOMBSTONES_LAST_MS:
+        elif begun and now_ms() - (projected_at_ms(connection) or 0) > TOMBSTONES_LAST_MS:
             log.warning("away for longer than tombstones are sure to last: contacts are read anew")
             start_contacts_over(connection)
         for short, id_ in self._ids.items():
             write_state(connection, f"topic:{short}", id_)
 
     async def _tidy(self, history_ms: int) -> None:
-        now_ms = _now_ms()
-        await self._with_database(lambda: forget_old_steps(self._engine, now_ms - history_ms, now_ms))
-        await self._with_database(lambda: note_alive(self._engine, now_ms))
+        at_ms = now_ms()
+        await self._with_database(lambda: forget_old_steps(self._engine, at_ms - history_ms, at_ms))
+        await self._with_database(lambda: note_alive(self._engine, at_ms))
 
     async def _project(self, fetched: Mapping[Place, list[Any]]) -> None:
         began_seconds = time.monotonic()
         changes = await self._changes_of(fetched)
-        reached = await self._with_database(lambda: write(self._engine, self._epoch, changes, _now_ms()))
+        reached = await self._with_database(lambda: write(self._engine, self._epoch, changes, now_ms()))
         for place, offset in reached.items():
             if offset != changes.next_offsets[place] or reached is not changes.next_offsets:
                 await self._go_on_at(place, offset)
@@ -182,7 +183,3 @@ class Projector:
 def _may_pass(error: DBAPIError) -> bool:
     """Whether the same may go well later: the server restarts, the file is locked."""
     return type(error).__name__ in ("OperationalError", "InterfaceError")
-
-
-def _now_ms() -> int:
-    return int(time.time() * 1000)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from faust.auth import SASLCredentials, SSLCredentials
 
@@ -21,8 +21,6 @@ from streamprocessor.stream.lease import STAMP_SHARE
 
 #: Written to the models topic, whose time is the broker's, to read the broker's clock off the acknowledgement.
 CLOCK_KEY = b"\x00clock"
-READER_FETCH_BYTES = 4 * 1024 * 1024
-READER_WAIT_MS = 500
 
 
 class Found(NamedTuple):
@@ -60,18 +58,6 @@ def layout_of(settings: Settings) -> Layout:
     session_timeout_ms = int(settings.session_timeout_seconds * 1000)
     fence_ms = fence_below(session_timeout_ms, int(STAMP_SHARE * 100))
     return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms)
-
-
-def new_reader(clients: ClientSettings) -> Any:
-    """An unstarted consumer without a group, for reading whole topics."""
-    return AIOKafkaConsumer(
-        **clients.arguments(),
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=READER_FETCH_BYTES,
-        fetch_max_wait_ms=READER_WAIT_MS,
-    )
 
 
 def faust_credentials(clients: ClientSettings) -> Any:

@@ -6,21 +6,22 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from pathlib import Path
 from typing import Any, NoReturn
 
 import faust
 from faust.types import TP
 
-from streamprocessor.broker.clients import ClientSettings
+from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.placing import partition_of
 from streamprocessor.contract.events import value_decoder_for
 from streamprocessor.contract.pseudonyms import pseudonym_under
 from streamprocessor.contract.topics import inputs
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, EXIT_USAGE, OperatorError
+from streamprocessor.process.clock import now_ms
+from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
@@ -44,7 +45,6 @@ from streamprocessor.stream.startup import (
     client_settings,
     faust_credentials,
     layout_of,
-    new_reader,
 )
 from streamprocessor.stream.table import Table
 
@@ -54,11 +54,6 @@ log = logging.getLogger(__name__)
 COLLECT_EVERY_SECONDS = 60.0
 #: How long a stop may take: less than supervisors and orchestrators wait before they kill.
 STOP_SECONDS = 15.0
-
-
-def now_ms() -> int:
-    """The wall clock in epoch milliseconds."""
-    return int(time.time() * 1000)
 
 
 async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambda _: None) -> int:
@@ -71,10 +66,9 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
     """
     use_raw_fetching()
     worker = _Worker(settings)
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     await worker.health.start(settings.metrics_host, settings.metrics_port)
-    if settings.port_file:
-        Path(settings.port_file).write_text(f"{worker.health.port}\n", encoding="utf-8")
+    tell_port(settings.port_file, worker.health.port)
     on_ready(worker.health.port)
     try:
         starting = asyncio.ensure_future(worker.start())
@@ -279,19 +273,6 @@ async def _within_stop_time(stopping: Coroutine[Any, Any, None]) -> None:
 async def _no_model(revision: int) -> None:
     message = f"model revision {revision} is needed, and there is no models topic to wait for it"
     raise OperatorError(message)
-
-
-def _stop_on_signals() -> asyncio.Future[None]:
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[None] = loop.create_future()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _signalled, stop)
-    return stop
-
-
-def _signalled(stop: asyncio.Future[None]) -> None:
-    if not stop.done():
-        stop.set_result(None)
 
 
 async def _first_of(*awaitables: Any) -> None:

@@ -18,9 +18,9 @@ import orjson
 import psutil
 
 from streamprocessor.broker.ports import any_free
-from streamprocessor.collector.keys import pairs_of
 from streamprocessor.collector.mails import Mail
 from streamprocessor.collector.tokens import token_keys
+from streamprocessor.process.kept_secrets import pairs_of
 from tests.bench.events import TOPICS, backlog
 from tests.bench.open_loop import latencies_ms
 from tests.bench.preload import written

@@ -10,8 +10,9 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from streamprocessor.collector import connections, server
-from streamprocessor.collector.server import Server, listening_socket
+from streamprocessor.collector.server import CollectorServer
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.serving import listening_socket
 
 LINE = b"POST / HTTP/1.1\r\nhost: h\r\n"
 
@@ -33,9 +34,9 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr(connections, "HEADERS_SECONDS", 0.4)
     monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.8)
     monkeypatch.setattr(server, "_LOOK_SECONDS", 0.1)
-    listening = listening_socket("127.0.0.1", 0)
+    listening = listening_socket("collector", "127.0.0.1", 0)
     stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    serving = asyncio.ensure_future(Server(echo).run_until(stop, listening))
+    serving = asyncio.ensure_future(CollectorServer(echo).run_until(stop, listening))
     yield listening.getsockname()[1]
     stop.set_result(None)
     await serving
@@ -116,6 +117,6 @@ async def test_pipelined_requests_are_answered_in_order(port):
 
 
 def test_a_port_in_use_is_told():
-    listening = listening_socket("127.0.0.1", 0)
+    listening = listening_socket("collector", "127.0.0.1", 0)
     with listening, pytest.raises(OperatorError, match="can't be listened on"):
-        listening_socket("127.0.0.1", listening.getsockname()[1])
+        listening_socket("collector", "127.0.0.1", listening.getsockname()[1])

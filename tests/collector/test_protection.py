@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from streamprocessor.collector.addresses import Origins, networks_of
 from streamprocessor.collector.decompression import decompressed
-from streamprocessor.collector.keys import WriteKeys, kept_pairs, kept_secret, pairs_of
+from streamprocessor.collector.keys import WriteKeys
 from streamprocessor.collector.throttle import Throttle
 from streamprocessor.collector.wire import Refusal
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.kept_secrets import kept_pairs, kept_secret, pairs_of
 
 MOST = 10_000
 

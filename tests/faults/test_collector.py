@@ -14,9 +14,9 @@ import pytest
 
 from streamprocessor.broker.embedded import EmbeddedKafka
 from streamprocessor.broker.ports import any_free
-from streamprocessor.collector.keys import pairs_of
 from streamprocessor.collector.mails import Mail
 from streamprocessor.collector.tokens import token_keys
+from streamprocessor.process.kept_secrets import pairs_of
 from streamprocessor.settings import Settings
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.senders import Load, assert_claims_hold

@@ -10,29 +10,38 @@ from collections.abc import Generator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import HTTPProtocolType
 
 from streamprocessor.errors import OperatorError
 
-_BACKLOG = 1_024
-_STOP_SECONDS = 10
-_MOST_AT_ONCE = 1_000
+BACKLOG = 2_048
+KEEP_ALIVE_SECONDS = 75  # longer than proxies keep theirs, so that none is closed under a request
+STOP_SECONDS = 10
 
 
 class Server(uvicorn.Server):
     """Serves one application until told to stop."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        http: type[asyncio.Protocol] | HTTPProtocolType = "httptools",
+        most_at_once: int | None = None,
+    ) -> None:
+        """http: what reads a connection. most_at_once: connections, above which 503 is answered; None: any number."""
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=http,
             ws="none",
             lifespan="off",
             access_log=False,
             log_config=None,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=_MOST_AT_ONCE,
-            timeout_graceful_shutdown=_STOP_SECONDS,
+            limit_concurrency=most_at_once,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=STOP_SECONDS,
+            backlog=BACKLOG,
         )
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
         super().__init__(config)
@@ -50,18 +59,21 @@ class Server(uvicorn.Server):
         yield
 
 
-def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 is any free one. Raises OperatorError where it can't."""
+def listening_socket(process: str, host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 is any free one.
+
+    process: the command's name, after which its port option is named. Raises OperatorError where it can't listen.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        listening.listen(_BACKLOG)
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         message = (
-            f"api: {host}:{port} can't be listened on ({error.strerror}); choose another with --api-port, "
+            f"{process}: {host}:{port} can't be listened on ({error.strerror}); choose another with --{process}-port, "
             "0 for any free one"
         )
         raise OperatorError(message) from error
