@@ -23,6 +23,7 @@ from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.outlet import World
 from streamprocessor.delivery.outlets import Outlets
 from streamprocessor.delivery.planning import Surroundings, hosts_of
+from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
 from streamprocessor.delivery.sender import Sender
 from streamprocessor.delivery.store import Store
@@ -71,7 +72,8 @@ async def run_delivery(
         journal = await opened.enter_async_context(_journal(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
-        outlets = Outlets(World(sender.post, journal, metrics, watchers.tell, now_ms, random.random))
+        world = World(sender.post, journal, metrics, watchers.tell, now_ms, random.random)
+        outlets = Outlets(world)
         opened.push_async_callback(outlets.close)
         for plan in plans:
             await outlets.put(plan)
@@ -83,7 +85,8 @@ async def run_delivery(
         opened.push_async_callback(intake.stop)
         await intake.start(journal)
         token = kept_token(settings.delivery_secret, settings.data_path)
-        port = await _serve(Routes(outlets, journal, metrics, watchers, token).application(), settings, opened)
+        routes = Routes(outlets, world, watchers, Readiness(journal, intake.missing), token)
+        port = await _serve(routes.application(), settings, opened)
         tell_port(settings.port_file, port)
         on_ready(port)
         log.info("%d subscriptions in force", len(list(outlets)))

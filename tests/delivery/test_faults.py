@@ -88,7 +88,10 @@ async def test_a_kafka_that_is_away_for_a_while_costs_nothing_and_what_is_queued
         await asyncio.to_thread(broker.kill)
         receiver.answer = receiver.take
         await until(lambda: receiver.taken, bool, 15, f"jane's, without Kafka\n{process.tail()}", 0.02)
+        said = await until(process.readiness, lambda answer: answer.status_code == 503, 20, "Kafka missed")
+        assert "Kafka: 4 of 4 partitions have not been read" in said.text
         await asyncio.to_thread(broker.start)
+        await process.ready()
 
         await announce(system, [Lead("joe", 1, int(time.time() * 1000))])
         await until(lambda: len(receiver.taken), lambda n: n == 2, 30, f"joe's\n{process.tail()}", 0.02)
