@@ -16,21 +16,23 @@ from aiokafka.errors import KafkaError
 
 from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.topics import Topic
+from streamprocessor.contract.webhook_targets import hosts_of
 from streamprocessor.delivery.intake import Intake
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.outlet import World
 from streamprocessor.delivery.outlets import Outlets
-from streamprocessor.delivery.planning import Surroundings, hosts_of
+from streamprocessor.delivery.planning import Surroundings
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
 from streamprocessor.delivery.sender import Sender
 from streamprocessor.delivery.store import Store
-from streamprocessor.delivery.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.delivery.token import kept_token
 from streamprocessor.delivery.told import ToldSubscriptions
 from streamprocessor.delivery.watching import Watchers
+from streamprocessor.delivery.wording import Wording
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.port_file import tell_port
@@ -64,7 +66,8 @@ async def run_delivery(
     stop = stop_on_signals()
     file = Path(settings.subscriptions)
     said = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
-    surroundings = Surroundings(environment, file.parent, hosts_of(settings.delivery_allowed_hosts), said.wording)
+    wording = Wording(said.calendar, said.rule_words)
+    surroundings = Surroundings(environment, file.parent, hosts_of(settings.delivery_allowed_hosts), wording)
     plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, watchers = Metrics(), Watchers()

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD
+from streamprocessor.contract.subscriptions import Filter, Subscription
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.subscriptions import Filter, Subscription
 
 
 class _Change(NamedTuple):

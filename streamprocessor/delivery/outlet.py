@@ -8,9 +8,10 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from streamprocessor.contract.subscriptions import Subscription
+from streamprocessor.contract.webhook_targets import Target
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.endpoint import Endpoint
-from streamprocessor.delivery.guard import Target
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.lanes import Delivery, Lanes
 from streamprocessor.delivery.matching import wants
@@ -19,7 +20,6 @@ from streamprocessor.delivery.schedule import Verdict, next_attempt_ms, retry_af
 from streamprocessor.delivery.sender import Answer
 from streamprocessor.delivery.signing import Signer, signed_headers, webhook_id_of
 from streamprocessor.delivery.store import Outcome, Store
-from streamprocessor.delivery.subscriptions import Subscription
 from streamprocessor.delivery.tables import DELIVERED, UNDELIVERABLE, WAITING
 from streamprocessor.delivery.templates import Template
 from streamprocessor.delivery.watching import Attempt

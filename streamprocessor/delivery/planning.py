@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamprocessor.delivery.guard import target_of
+from streamprocessor.contract.subscriptions import Subscription
+from streamprocessor.contract.webhook_targets import target_of
 from streamprocessor.delivery.outlet import Plan
 from streamprocessor.delivery.references import resolved
 from streamprocessor.delivery.signing import signer_of
-from streamprocessor.delivery.subscriptions import Subscription
 from streamprocessor.delivery.templates import read_template, refuse_unknown_paths
 from streamprocessor.delivery.wording import Wording
 
@@ -40,8 +40,3 @@ class Surroundings:
                 for secret in subscription.secrets
             ),
         )
-
-
-def hosts_of(said: str) -> frozenset[str]:
-    """The host names of a setting, in lower case."""
-    return frozenset(host.strip().lower() for host in said.split(",") if host.strip())

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from streamprocessor.delivery.guard import Target, is_public
+from streamprocessor.contract.webhook_targets import Target, is_public
 
 MOST_ANSWER_BYTES = 64 * 1024
 MOST_CONNECTIONS = 512

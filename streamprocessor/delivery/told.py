@@ -11,9 +11,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.topics import topic_ids
+from streamprocessor.contract.subscription_file import parse_subscription
 from streamprocessor.delivery.outlets import Outlets
 from streamprocessor.delivery.planning import Surroundings
-from streamprocessor.delivery.subscription_file import parse_subscription
 from streamprocessor.errors import OperatorError
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD
+from streamprocessor.contract.calendar import Calendar, next_business_day
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.calendar import Calendar, next_business_day
 
 
 @dataclass(frozen=True)

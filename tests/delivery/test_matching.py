@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from streamprocessor.contract.subscription_file import parse_subscription
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.matching import wants
-from streamprocessor.delivery.subscription_file import parse_subscription
 from tests.delivery.leads import Lead
 
 CHANGED: dict[str, Any] = {

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from streamprocessor.contract.subscription_file import parse_subscription
+from streamprocessor.contract.webhook_targets import Target
 from streamprocessor.delivery import outlet as outlet_module
 from streamprocessor.delivery.endpoint import LONGEST_PAUSE_MS
-from streamprocessor.delivery.guard import Target
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.lanes import Delivery
 from streamprocessor.delivery.metrics import Metrics
@@ -19,7 +20,6 @@ from streamprocessor.delivery.outlet import Outlet, Plan, World
 from streamprocessor.delivery.schedule import GIVE_UP_AFTER_MS
 from streamprocessor.delivery.sender import Answer
 from streamprocessor.delivery.store import Store
-from streamprocessor.delivery.subscription_file import parse_subscription
 from streamprocessor.delivery.templates import read_template
 from streamprocessor.delivery.watching import Watchers
 from streamprocessor.delivery.wording import Wording

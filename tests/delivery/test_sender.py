@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from streamprocessor.delivery.guard import Target, is_public
+from streamprocessor.contract.webhook_targets import Target, is_public
 from streamprocessor.delivery.sender import MOST_ANSWER_BYTES, Sender
 from tests.delivery.receivers import Received, Receiver
 

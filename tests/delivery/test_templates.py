@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.calendar import Calendar
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.calendar import Calendar
 from streamprocessor.delivery.templates import parse_template, read_template, refuse_unknown_paths
 from streamprocessor.delivery.wording import Wording
 from streamprocessor.errors import OperatorError

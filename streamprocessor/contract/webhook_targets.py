@@ -1,4 +1,4 @@
-"""Where may be sent to: public addresses, and what settings allow by name."""
+"""Where webhooks may be sent to: public addresses, and what settings allow by name."""
 
 from __future__ import annotations
 
@@ -41,6 +41,11 @@ def target_of(url: str, allowed_hosts: frozenset[str], where: str) -> Target:
     if _is_literal(host) and not is_public(host):
         raise _wrong(where, "a public address, or one of STREAMPROCESSOR_DELIVERY_ALLOWED_HOSTS", "a private one")
     return Target(url, False)
+
+
+def hosts_of(said: str) -> frozenset[str]:
+    """The host names of a setting, in lower case."""
+    return frozenset(host.strip().lower() for host in said.split(",") if host.strip())
 
 
 def is_public(address: str) -> bool:

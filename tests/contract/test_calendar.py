@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from streamprocessor.contract.calendar import Calendar, next_business_day
 from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.delivery.calendar import Calendar, next_business_day
 
 CHRISTMAS = frozenset({date(2026, 12, 24), date(2026, 12, 25)})
 

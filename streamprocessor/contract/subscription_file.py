@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,12 +13,11 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.calendar import DAY_NAMES, Calendar
 from streamprocessor.contract.quantities import flag, name, number, text
 from streamprocessor.contract.reading import Items, Problems, Spot, Wrong, unknown
+from streamprocessor.contract.subscriptions import Filter, Subscription
 from streamprocessor.contract.yaml_tree import read_tree
-from streamprocessor.delivery.calendar import DAY_NAMES, Calendar
-from streamprocessor.delivery.subscriptions import Filter, Subscription
-from streamprocessor.delivery.wording import Wording
 from streamprocessor.errors import OperatorError
 
 EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
@@ -30,10 +29,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class SubscriptionFile:
-    """What the file says."""
+    """What the file says. rule_words: what a rule says of a contact, by its id."""
 
     subscriptions: tuple[Subscription, ...] = ()
-    wording: Wording = field(default_factory=Wording)
+    calendar: Calendar = field(default_factory=Calendar)
+    rule_words: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_subscription_file(file: Path) -> SubscriptionFile:
@@ -67,8 +67,8 @@ def _parsed(content: str, source: str, read: Callable[[Spot], T]) -> T:
 def _file(spot: Spot) -> SubscriptionFile:
     fields = spot.fields("subscriptions", "calendar", "words")
     subscriptions = fields.needed("subscriptions", _subscriptions, ())
-    wording = Wording(fields.read("calendar", _calendar, Calendar()), fields.read("words", _rule_words, {}))
-    return SubscriptionFile(subscriptions, wording)
+    calendar = fields.read("calendar", _calendar, Calendar())
+    return SubscriptionFile(subscriptions, calendar, fields.read("words", _rule_words, {}))
 
 
 def _subscriptions(spot: Spot) -> tuple[Subscription, ...]:
