@@ -93,7 +93,8 @@ async def run_delivery(
         tell_port(settings.port_file, port)
         on_ready(port)
         log.info("%d subscriptions in force", len(list(outlets)))
-        work = (journal.run(), intake.run(outlets), told.run(outlets, surroundings), _prune(journal))
+        own = (journal.run(), journal.checkpoint(), _prune(journal))
+        work = (*own, intake.run(outlets), told.run(outlets, surroundings))
         try:
             await _until_first(stop, outlets.failed, *map(asyncio.ensure_future, work))
         except KafkaError as error:

@@ -31,6 +31,7 @@ Positions: TypeAlias = Mapping[tuple[str, int], int]
 DELIVERED_KEPT_MS = 3_600_000  # so long an announcement that comes from Kafka again is known
 UNDELIVERABLE_KEPT_MS = 30 * 86_400_000
 _AT_ONCE = 500  # SQLite takes so many values in one statement and more
+_LONGEST_LOG_PAGES = 16_000
 _LOCK = 7_461_927_115_301  # any number, the same in all processes
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
@@ -188,6 +189,15 @@ class Store:
                 old = (deliveries.c.state == state, deliveries.c.ended_ms < now_ms - kept_ms)
                 connection.execute(delete(deliveries).where(*old))
 
+    def checkpoint(self) -> None:
+        """Bring what SQLite's log holds to where it stays; called from another thread, it holds up no writing."""
+        if self._engine.dialect.name == "sqlite":
+            try:
+                with self._engine.connect() as connection:
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            except SQLAlchemyError as error:
+                raise _broken(error) from error
+
     def _begin(self) -> _Transaction:
         return _Transaction(self._engine.begin())
 
@@ -268,5 +278,7 @@ def _make_tables(connection: Connection) -> None:
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     # Positions and deliveries go to disk together, so the last ones may be lost in a power cut: they are read again.
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 10000"):
+    # The log is brought in from another thread; by who writes, waiting for the disk, only where that can't keep up.
+    log = f"wal_autocheckpoint = {_LONGEST_LOG_PAGES}"
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 10000", log):
         connection.execute(f"PRAGMA {pragma}")

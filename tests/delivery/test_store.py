@@ -207,3 +207,29 @@ def test_a_database_that_can_not_be_opened_is_named_without_its_password(url: st
     with pytest.raises(OperatorError, match=named) as refused:
         Store(url)
     assert "hunter2" not in str(refused.value)
+
+
+def test_what_is_brought_out_of_the_log_meanwhile_is_there_after_a_restart(url: str) -> None:
+    store = Store(url)
+    store.checkpoint()
+    store.queue(queued("a"), {("t", 0): 1})
+    store.checkpoint()
+    store.queue(queued("b"), {("t", 0): 2})
+    store.close()
+    again = Store(url)
+    assert ids(again.waiting("crm", 0, 10)) == ["a", "b"]
+    again.close()
+
+
+def test_the_log_of_sqlite_is_brought_in_by_checkpoints_alone(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'd.sqlite'}")
+    log = tmp_path / "d.sqlite-wal"
+    for number in range(600):
+        store.queue(queued(f"w{number}"), {("t", 0): number})
+    grown_bytes = log.stat().st_size
+    assert grown_bytes > 1_000 * 4_096
+    store.checkpoint()
+    for number in range(600, 700):
+        store.queue(queued(f"w{number}"), {("t", 0): number})
+    assert log.stat().st_size == grown_bytes
+    store.close()
