@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from streamprocessor.readmodel.filters import ContactFilter
+from streamprocessor.scoring.segments import ContactFilter
 
 
 class Number(BaseModel):

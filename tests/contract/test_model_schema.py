@@ -100,6 +100,36 @@ def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
 
 
 @pytest.mark.parametrize(
+    "segment",
+    [
+        "[]",
+        "{stages: [a]}",
+        "{suppressed: 1}",
+        "{scores: []}",
+        "{scores: {score: s}}",
+        "{scores: [{stages: [a]}]}",
+        "{scores: [{score: s, stages: []}]}",
+        "{scores: [{score: s, at_least: 4000000}]}",
+        "{scores: [{score: s, more: 1}]}",
+        "{attributes: [{attribute: a}]}",
+        "{attributes: [{equals: a}]}",
+        "{attributes: [{attribute: a, equals: null}]}",
+        "{attributes: [{attribute: a, equals: 1, exists: true}]}",
+        "{attributes: [{attribute: a, contains: x, at_least: 1}]}",
+        "{attributes: [{attribute: a, one_of: []}]}",
+        "{attributes: [{attribute: a, contains: ''}]}",
+        "{attributes: [{attribute: a, at_least: 1e16}]}",
+        "{attributes: [{attribute: a, matches: x}]}",
+    ],
+)
+def test_the_schema_refuses_a_segment_that_the_reader_refuses(schema, segment):
+    text = f"{{scores: {{s: {{rules: [{{id: r, on: e, points: 1}}], stages: {{a: 0}}}}}}, segments: {{g: {segment}}}}}"
+    with pytest.raises(ModelError):
+        parse_model(text, "m.yaml")
+    assert not schema.is_valid(as_an_editor_reads(text))
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{}",
