@@ -17,6 +17,7 @@ TOKENS_FILE = "api-tokens"
 @process_options
 @setting("--api-port", "PORT", "Where requests, metrics and health are answered, 0 for any free port.", type=int)
 @setting("--database-url", "URL", "postgresql://...; without it one SQLite file in the data folder.")
+@setting("--delivery-port", "PORT", "Where the delivery process answers that is asked about webhooks.", type=int)
 @click.pass_context
 def api(ctx: click.Context) -> None:
     """Keep contacts in a database and answer questions about them until told to stop (Ctrl-C, SIGTERM).

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, create_engine, delete, event, func, insert, inspect, select, text, update
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from streamprocessor.delivery.lanes import Delivery
@@ -24,6 +23,7 @@ from streamprocessor.delivery.tables import (
     positions,
 )
 from streamprocessor.errors import MustRestart, OperatorError
+from streamprocessor.process.databases import read_database_url
 
 Positions: TypeAlias = Mapping[tuple[str, int], int]
 """The next offset to read, by topic and partition."""
@@ -51,9 +51,13 @@ class Store:
     """The database; for one writer, called from one thread. Raises MustRestart where it can't be used any more."""
 
     def __init__(self, url: str) -> None:
-        """url: SQLAlchemy's. Raises OperatorError where it can't be opened, is in use, or was made by newer code."""
+        """url: of SQLite or PostgreSQL.
+
+        Raises OperatorError where it can't be opened, is in use, or was made by newer code.
+        """
+        at = read_database_url(url, "delivery")
         try:
-            self._engine = create_engine(url)
+            self._engine = create_engine(at)
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _set_up_sqlite)
             self._lock = self._claim()
@@ -61,7 +65,9 @@ class Store:
                 _make_tables(connection)
                 self._number: int = connection.scalar(select(func.max(deliveries.c.number))) or 0
         except (SQLAlchemyError, ImportError) as error:  # ImportError: the database's driver is not installed
-            message = f"delivery's database {_shown(url)}: can't be opened: {type(error).__name__}: {_said(error)}"
+            message = (
+                f"delivery's database {at.render_as_string()}: can't be opened: {type(error).__name__}: {_said(error)}"
+            )
             raise OperatorError(message) from error
 
     @property
@@ -238,14 +244,6 @@ class _Transaction:
 
 def _broken(error: SQLAlchemyError) -> MustRestart:
     return MustRestart(f"delivery's database: can't be used any more: {_said(error)}")
-
-
-def _shown(url: str) -> str:
-    """The URL without its password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return "(its URL can't be read)"
 
 
 def _said(error: Exception) -> str:

@@ -198,8 +198,9 @@ def test_two_deliveries_can_not_share_a_postgresql_database(postgresql: str) -> 
     ("url", "named"),
     [
         ("postgresql+psycopg://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
+        ("postgresql://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
         ("postgresql+nothing://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
-        ("me:hunter2@127.0.0.1", "can't be read"),
+        ("me:hunter2@127.0.0.1", "got another text"),
         ("sqlite:////nowhere/hunter3.sqlite", "/nowhere"),
     ],
 )
