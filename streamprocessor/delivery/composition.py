@@ -76,11 +76,11 @@ async def run_delivery(
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
         world = World(sender.post, journal, metrics, watchers.tell, now_ms, random.random)
-        outlets = Outlets(world)
+        outlets = Outlets(world, frozenset(plan.subscription.name for plan in plans))
         opened.push_async_callback(outlets.close)
         for plan in plans:
             await outlets.put(plan)
-        told = ToldSubscriptions(clients, full["subscriptions"], {plan.subscription.name for plan in plans})
+        told = ToldSubscriptions(clients, full["subscriptions"])
         opened.push_async_callback(told.stop)
         await told.start(outlets, surroundings)
         await outlets.give_up_the_rest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
@@ -11,6 +12,7 @@ from streamprocessor.contract.times import parse_rfc3339
 from streamprocessor.readmodel.problems import Problem
 from streamprocessor.scoring.segments import LARGEST_POINTS, MAX_TEXT, ContactFilter
 
+CSV = "csv"
 LATEST_MS = 253_402_300_799_999
 _MOST_LISTED = 200
 
@@ -112,6 +114,32 @@ class Exported(Nothing):
     """How a segment is written."""
 
     format: Literal["csv", "jsonl"] = "jsonl"
+
+
+class Imported(Nothing):
+    """How an import's body is read."""
+
+    format: Literal["csv", "jsonl", "access-log"] = "jsonl"
+    mapping: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")] | None = Field(
+        None, description="What a CSV's columns mean: the name of one of those that are here."
+    )
+    mapping_text: Annotated[str, Field(max_length=16_384)] | None = Field(None, description="The same, as YAML.")
+
+
+class Resend(Nothing):
+    """Which webhooks are sent again."""
+
+    webhook_ids: list[Text] | None = Field(None, max_length=1_000, description="None: all undeliverable ones.")
+
+
+async def collected(parts: AsyncIterator[bytes], most_bytes: int) -> bytes:
+    """The whole body; raises Problem where it is larger."""
+    found = bytearray()
+    async for part in parts:
+        found += part
+        if len(found) > most_bytes:
+            raise Problem(413, "too-large", f"body: wanted at most {most_bytes} bytes; got more")
+    return bytes(found)
 
 
 def query_of(model: type[BaseModel], given: QueryParams) -> Any:
