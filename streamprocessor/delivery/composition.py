@@ -19,6 +19,7 @@ from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATE
 from streamprocessor.contract.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.topics import Topic
 from streamprocessor.contract.webhook_targets import hosts_of
+from streamprocessor.delivery.database import Database
 from streamprocessor.delivery.intake import Intake
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.metrics import Metrics
@@ -110,7 +111,8 @@ async def _journal(settings: Settings) -> AsyncIterator[Journal]:
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
-        journal = Journal(Store(settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"))
+        url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"
+        journal = Journal(Store(Database(url)))
         try:
             yield journal
         finally:

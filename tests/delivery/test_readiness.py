@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from streamprocessor.delivery import readiness
+from streamprocessor.delivery.database import Database
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.store import Outcome, Store
@@ -22,7 +23,7 @@ from tests.delivery.test_store import NOW_MS, queued
 @pytest_asyncio.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
     """A journal on a store of its own."""
-    found = Journal(Store(f"sqlite:///{tmp_path / 'd.sqlite'}"))
+    found = Journal(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
     yield found
     await found.close()
 
