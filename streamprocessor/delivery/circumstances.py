@@ -38,8 +38,15 @@ class Circumstances:
     left: frozenset[str] = frozenset()
 
 
+class KnownSegment(NamedTuple):
+    """What a segment says. key: its name with a hash of that, so that another one under its name is told from it."""
+
+    key: str
+    filter: ContactFilter
+
+
 class Member(NamedTuple):
-    """Whether a segment held the contact after its step of this number."""
+    """Whether a segment, by its key, held the contact after its step of this number."""
 
     segment: str
     contact_id: str
@@ -65,21 +72,21 @@ def person_of(value: bytes | None, names: Iterable[str]) -> Person:
 def moves(
     announcement: Announcement,
     person: Person,
-    segments: Mapping[str, ContactFilter],
+    segments: Mapping[str, KnownSegment],
     members: Mapping[tuple[str, str], Member],
 ) -> tuple[Circumstances, list[Member]]:
     """The circumstances of the announcement, and who is in which segment after it.
 
-    members: by segment and contact, as after the announcements before; of whom none is kept, the announcement's
-    previous values say where the contact was. One that comes again, or late, moves nobody.
+    segments: by name. members: by key and contact, as after the announcements before; of whom none is kept, the
+    announcement's previous values say where the contact was. One that comes again, or late, moves nobody.
     """
     if announcement.event != SCORE_UPDATED or not segments:
         return Circumstances(person), []
     contact_id, sequence = announcement.contact_id, int(announcement.data.get("sequence") or 0)
     now = _scores(announcement.data, before=False)
     entered, left, after = set(), set(), []
-    for name, wanted in segments.items():
-        member = members.get((name, contact_id))
+    for name, (key, wanted) in segments.items():
+        member = members.get((key, contact_id))
         if member is not None and sequence <= member.sequence:
             continue
         is_in = bool(now) and holds(wanted, now, person.attributes, person.is_suppressed)
@@ -88,7 +95,7 @@ def moves(
             entered.add(name)
         elif was_in and not is_in:
             left.add(name)
-        after.append(Member(name, contact_id, is_in, sequence))
+        after.append(Member(key, contact_id, is_in, sequence))
     return Circumstances(person, frozenset(entered), frozenset(left)), after
 
 

@@ -63,8 +63,7 @@ class Store:
 
     def positions(self) -> dict[tuple[str, int], int]:
         """Where to read on."""
-        with self._database.begin() as connection:
-            return {(row.topic, row.partition): row.next_offset for row in connection.execute(select(positions))}
+        return self.within(read_positions)
 
     def queue(
         self,
@@ -204,6 +203,11 @@ def _known(connection: Connection, webhook_ids: Sequence[str]) -> set[str]:
         some = webhook_ids[start : start + _AT_ONCE]
         known.update(connection.scalars(select(deliveries.c.webhook_id).where(deliveries.c.webhook_id.in_(some))))
     return known
+
+
+def read_positions(connection: Connection) -> dict[tuple[str, int], int]:
+    """Where to read on, of all topics."""
+    return {(row.topic, row.partition): row.next_offset for row in connection.execute(select(positions))}
 
 
 def write_positions(connection: Connection, read_to: Positions) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from streamprocessor.contract.subscription_file import parse_subscription
 from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.circumstances import Circumstances
 from streamprocessor.delivery.matching import wants
 from tests.delivery.leads import Lead
 
@@ -50,7 +51,7 @@ def test_a_score_update_is_delivered_when_one_of_its_changes_satisfies_all_of_th
     when: str, wanted: bool
 ) -> None:
     text = f"{{url: https://a, events: [score-updated], signed: false, when: {when}}}"
-    assert wants(parse_subscription("s", text, "test"), UPDATE) is wanted
+    assert wants(parse_subscription("s", text, "test"), UPDATE, Circumstances()) is wanted
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,10 @@ def test_a_score_update_is_delivered_when_one_of_its_changes_satisfies_all_of_th
 )
 def test_a_hot_lead_is_delivered_when_it_satisfies_the_filter(when: str, wanted: bool) -> None:
     text = f"{{url: https://a, events: [became-hot-lead], signed: false, when: {when}}}"
-    assert wants(parse_subscription("s", text, "test"), Lead("jane", 1).announcement()) is wanted
+    assert wants(parse_subscription("s", text, "test"), Lead("jane", 1).announcement(), Circumstances()) is wanted
 
 
 def test_a_kind_that_is_not_named_is_not_delivered() -> None:
     subscription = parse_subscription("s", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
-    assert not wants(subscription, UPDATE)
-    assert wants(subscription, Lead("jane", 1).announcement())
+    assert not wants(subscription, UPDATE, Circumstances())
+    assert wants(subscription, Lead("jane", 1).announcement(), Circumstances())

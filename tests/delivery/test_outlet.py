@@ -12,6 +12,7 @@ import pytest
 from streamprocessor.contract.subscription_file import parse_subscription
 from streamprocessor.contract.webhook_targets import Target
 from streamprocessor.delivery import outlet as outlet_module
+from streamprocessor.delivery.circumstances import Circumstances
 from streamprocessor.delivery.database import Database
 from streamprocessor.delivery.endpoint import LONGEST_PAUSE_MS
 from streamprocessor.delivery.journal import Journal
@@ -62,7 +63,7 @@ class Bench:
         journal = Journal(Store(Database(f"sqlite:///{self.folder / 'd.sqlite'}")))
         world = World(post, journal, Metrics(), Watchers().tell, lambda: FRIDAY_MS + passed_ms(), lambda: 0.5)
         outlet = Outlet(plan, world, "crm" in journal.store.disabled(), journal.store.last_number)
-        wanted = [plan.delivery_of(lead.announcement(), FRIDAY_MS) for lead in leads]
+        wanted = [plan.delivery_of(lead.announcement(), Circumstances(), FRIDAY_MS) for lead in leads]
         queued = [delivery for delivery in wanted if delivery is not None]
         running = [asyncio.ensure_future(outlet.run()), asyncio.ensure_future(journal.run())]
         outlet.add(await journal.ask(lambda store: store.queue(queued, {})))

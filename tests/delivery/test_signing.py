@@ -31,7 +31,7 @@ def library(request: pytest.FixtureRequest) -> Any:
 
 
 def body_of(lead: Lead) -> bytes:
-    return read_template("cloudevents", Path()).fill(lead.announcement(), "crm", Wording())
+    return read_template("cloudevents", Path()).fill(lead.announcement(), "crm", Wording(), {})
 
 
 def test_while_secrets_rotate_a_receiver_with_the_old_one_or_the_new_one_takes_the_cloud_event(library: Any) -> None:

@@ -21,7 +21,7 @@ WORDING = Wording(Calendar(), {"pricing": "pricing page", "contact-us": "contact
 
 
 def filled(name: str, lead: Lead) -> dict[str, object]:
-    content: dict[str, object] = orjson.loads(read_template(name, Path()).fill(lead.announcement(), "crm", WORDING))
+    content: dict[str, object] = orjson.loads(read_template(name, Path()).fill(lead.announcement(), "crm", WORDING, {}))
     return content
 
 
@@ -40,11 +40,11 @@ def test_no_contact_id_can_change_a_payloads_shape_or_address_a_slack_channel(co
     named = Announcement(
         **{field: getattr(lead, field) for field in Announcement.__slots__} | {"contact_id": contact_id}
     )
-    content = orjson.loads(read_template("slack", Path()).fill(named, "crm", WORDING))
+    content = orjson.loads(read_template("slack", Path()).fill(named, "crm", WORDING, {}))
     assert set(content) == {"text", "blocks"}
     assert "<" not in content["text"]
     assert ">" not in content["text"]
-    flat = orjson.loads(read_template("flat", Path()).fill(named, "crm", WORDING))
+    flat = orjson.loads(read_template("flat", Path()).fill(named, "crm", WORDING, {}))
     assert flat["contact_id"] == contact_id
 
 
@@ -56,7 +56,7 @@ def test_a_template_of_ones_own_keeps_types_and_fills_texts(tmp_path: Path) -> N
     )
     template = read_template("crm.yaml", tmp_path)
     refuse_unknown_paths(template, (BECAME_HOT_LEAD,))
-    content = orjson.loads(template.fill(Lead("${data.score}", 1).announcement(), "crm", WORDING))
+    content = orjson.loads(template.fill(Lead("${data.score}", 1).announcement(), "crm", WORDING, {}))
     assert (content["n"], content["t"]) == (41, "score 41 of ${data.score}")
     assert len(content["all"]) == 3
     assert (content["plain"], content["deep"]) == ("${data.score}", [{"version": "v"}])
@@ -117,4 +117,4 @@ def test_a_template_for_leads_alone_is_refused_for_score_updates() -> None:
 )
 def test_a_score_update_has_its_sentence(data: dict[str, object], sentence: str) -> None:
     announcement = Announcement(SCORE_UPDATED, "i", "t", "/s", "c", "2026-11-20T08:00:00.000Z", 0, data)
-    assert Wording().words_of(announcement)["sentence"] == sentence
+    assert Wording().words_of(announcement, {})["sentence"] == sentence
