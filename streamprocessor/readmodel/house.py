@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine
 
+from streamprocessor.readmodel.counts import Counts
 from streamprocessor.readmodel.database import reading
 from streamprocessor.readmodel.delivery_process import DeliveryProcess
 from streamprocessor.readmodel.erasing import Eraser
@@ -66,6 +67,7 @@ class House:
     imports: ImportJobs
     mappings: Path
     spreads: Spreads = field(default_factory=lambda: Spreads(time.monotonic))
+    counts: Counts = field(default_factory=lambda: Counts(time.monotonic))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -157,25 +157,30 @@ class HotLeads(BaseModel):
 
 
 class Segment(BaseModel):
-    """A kept filter, and how many contacts it holds now."""
+    """A filter under a name, and how many contacts it held some seconds ago."""
 
     name: str
+    from_: Literal["model", "api"] = Field(alias="from", description="Where it was said.")
+    shadows: bool = Field(description="The model's hides one that was put under the same name.")
     filter: ContactFilter
     count: int
+
+
+class CountedSegment(Segment):
+    """A segment in a list."""
+
+    count: int | None = Field(description="null: there was no time to count it yet; ask again.")  # type: ignore[assignment]
 
 
 class Segments(BaseModel):
-    """All kept filters."""
+    """All segments, by name; of two under one name the model's."""
 
-    segments: list[Segment]
+    segments: list[CountedSegment]
 
 
-class SegmentPage(BaseModel):
+class SegmentPage(Segment):
     """A segment, its size and a part of its contacts."""
 
-    name: str
-    filter: ContactFilter
-    count: int
     page: ContactPage
 
 

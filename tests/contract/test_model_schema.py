@@ -30,6 +30,12 @@ def as_an_editor_reads(text: str) -> Any:
     return YAML(typ="safe", pure=True).load(text)
 
 
+def assert_both_refuse(schema: Any, text: str) -> None:
+    with pytest.raises(ModelError):
+        parse_model(text, "m.yaml")
+    assert not schema.is_valid(as_an_editor_reads(text))
+
+
 @pytest.mark.parametrize("file", GOOD_FILES, ids=lambda file: file.name)
 def test_the_schema_takes_every_model_that_the_reader_takes(schema, file):
     read_model(file)
@@ -94,9 +100,7 @@ def test_the_default_model_names_its_schema_for_editors():
 )
 def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
     text = f"scores: {{s: {{rules: [{rule}]}}}}"
-    with pytest.raises(ModelError):
-        parse_model(text, "m.yaml")
-    assert not schema.is_valid(as_an_editor_reads(text))
+    assert_both_refuse(schema, text)
 
 
 @pytest.mark.parametrize(
@@ -124,9 +128,7 @@ def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
 )
 def test_the_schema_refuses_a_segment_that_the_reader_refuses(schema, segment):
     text = f"{{scores: {{s: {{rules: [{{id: r, on: e, points: 1}}], stages: {{a: 0}}}}}}, segments: {{g: {segment}}}}}"
-    with pytest.raises(ModelError):
-        parse_model(text, "m.yaml")
-    assert not schema.is_valid(as_an_editor_reads(text))
+    assert_both_refuse(schema, text)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +171,4 @@ def test_the_schema_refuses_a_segment_that_the_reader_refuses(schema, segment):
 )
 def test_the_schema_refuses_a_model_that_the_reader_refuses(schema, text):
     text = text.replace("RULES", "rules: [{id: r, on: e, points: 1}]")
-    with pytest.raises(ModelError):
-        parse_model(text, "m.yaml")
-    assert not schema.is_valid(as_an_editor_reads(text))
+    assert_both_refuse(schema, text)
