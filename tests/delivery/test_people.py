@@ -101,6 +101,38 @@ async def test_what_was_said_before_is_known_once_it_is_caught_up(
         assert followed.people.missing() == []
 
 
+async def test_who_asks_waits_until_the_changelog_is_read_as_far_as_it_went_then(
+    system: System, say: Callable[..., Awaitable[None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, ends = People._read, People._ends
+    may_read, stands_still, was_told = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def read_when_told(people: People) -> None:
+        stands_still.set()
+        await may_read.wait()
+        await read(people)
+
+    async def ends_then_tell(people: People, partitions: Any) -> dict[int, int]:
+        answer = await ends(people, partitions)
+        was_told.set()
+        return answer
+
+    monkeypatch.setattr(People, "_read", read_when_told)
+    monkeypatch.setattr(People, "_ends", ends_then_tell)
+    await system.create()
+    async with following(system, tmp_path, CITY) as followed:
+        await stands_still.wait()
+        await say(jane={"city": "Berlin"})
+        asking = asyncio.ensure_future(followed.caught_up())
+        await was_told.wait()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not asking.done()
+        may_read.set()
+        await asking
+        assert followed.known("jane") == {"jane": Person({"city": "Berlin"})}
+
+
 async def test_a_restart_reads_on_and_only_who_asks_for_more_has_all_read_anew(
     system: System, say: Callable[..., Awaitable[None]], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
