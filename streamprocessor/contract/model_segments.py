@@ -40,9 +40,14 @@ def read_segments(spot: Spot, scores: tuple[Score, ...]) -> tuple[Segment, ...]:
 def _filter(spot: Spot, scores: tuple[Score, ...]) -> ContactFilter:
     fields = spot.fields("scores", "attributes", "suppressed")
     of_scores = fields.read("scores", lambda inner: _each(inner, partial(_score_condition, scores=scores)), ())
-    of_attributes = fields.read("attributes", lambda inner: _each(inner, _attribute_condition), ())
+    of_attributes = fields.read("attributes", read_attribute_conditions, ())
     suppressed = fields.read("suppressed", flag, None)
     return _made(spot, lambda: ContactFilter(of_scores, of_attributes, suppressed))
+
+
+def read_attribute_conditions(spot: Spot) -> tuple[AttributeCondition, ...]:
+    """Conditions on attributes, all of which have to hold."""
+    return _each(spot, _attribute_condition)
 
 
 def _each(spot: Spot, read: Callable[[Spot], T]) -> tuple[T, ...]:

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.calendar import DAY_NAMES, Calendar
+from streamprocessor.contract.model_segments import read_attribute_conditions
 from streamprocessor.contract.quantities import flag, name, number, text
 from streamprocessor.contract.reading import Items, Problems, Spot, Wrong, unknown
-from streamprocessor.contract.subscriptions import Filter, Subscription
+from streamprocessor.contract.subscriptions import NAME_FROM, Filter, Subscription
 from streamprocessor.contract.yaml_tree import read_tree
 from streamprocessor.errors import OperatorError
 
@@ -24,17 +25,18 @@ EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
-_WORDS = ("url", "events", "when", "template", "secrets", "signed")
+_WORDS = ("url", "events", "when", "template", "secrets", "signed", "suppressed")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class SubscriptionFile:
-    """What the file says. rule_words: what a rule says of a contact, by its id."""
+    """What the file says. rule_words: what a rule says of a contact, by its id. name_from: as in Wording."""
 
     subscriptions: tuple[Subscription, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
     rule_words: Mapping[str, str] = field(default_factory=dict)
+    name_from: tuple[tuple[str, ...], ...] = NAME_FROM
 
 
 def read_subscription_file(file: Path) -> SubscriptionFile:
@@ -66,10 +68,11 @@ def _parsed(content: str, source: str, where: str, read: Callable[[Spot], T]) ->
 
 
 def _file(spot: Spot) -> SubscriptionFile:
-    fields = spot.fields("subscriptions", "calendar", "words")
+    fields = spot.fields("subscriptions", "calendar", "words", "name_from")
     subscriptions = fields.needed("subscriptions", _subscriptions, ())
     calendar = fields.read("calendar", _calendar, Calendar())
-    return SubscriptionFile(subscriptions, calendar, fields.read("words", _rule_words, {}))
+    rule_words, name_from = fields.read("words", _rule_words, {}), fields.read("name_from", _name_from, NAME_FROM)
+    return SubscriptionFile(subscriptions, calendar, rule_words, name_from)
 
 
 def _subscriptions(spot: Spot) -> tuple[Subscription, ...]:
@@ -91,6 +94,7 @@ def _subscription(word: str, spot: Spot) -> Subscription:
         filter=fields.read("when", lambda inner: _filter(inner, events), Filter()),
         template=fields.read("template", text, "cloudevents"),
         secrets=fields.read("secrets", _secrets, ()),
+        gets_suppressed=fields.read("suppressed", _sent_or_skipped, "skip") == "send",
     )
     if "secrets" in fields and not fields.read("signed", flag, True):
         spot.note("wanted secrets, or signed: false; got both")
@@ -108,12 +112,14 @@ def _events(spot: Spot) -> tuple[str, ...]:
 
 
 def _filter(spot: Spot, events: tuple[str, ...]) -> Filter:
-    fields = spot.fields("score", "value", "from", "to", "change_at_least", "score_at_least")
-    for word in ("value", "change_at_least"):
+    of_change = ("score", "value", "from", "to", "change_at_least", "score_at_least")
+    fields = spot.fields(*of_change, "attributes", "segment")
+    for word in ("value", "change_at_least", "segment"):
         if word in fields and BECAME_HOT_LEAD in events:
             spot.note(
                 f"'{word}' is told by score-updated only; wanted events: [score-updated]; got {', '.join(events)}"
             )
+    entered, left = fields.read("segment", _segment, (None, None))
     return Filter(
         score=fields.read("score", name, None),
         value=fields.read("value", text, None),
@@ -121,7 +127,24 @@ def _filter(spot: Spot, events: tuple[str, ...]) -> Filter:
         to_stages=fields.read("to", _stages, frozenset()),
         change_at_least=fields.read("change_at_least", _above_zero, None),
         score_at_least=fields.read("score_at_least", number, None),
+        attributes=fields.read("attributes", read_attribute_conditions, ()),
+        entered=entered,
+        left=left,
     )
+
+
+def _segment(spot: Spot) -> tuple[str | None, str | None]:
+    """The segments that are entered and left; one of them is None."""
+    fields = spot.fields("entered", "left")
+    fields.one_of("entered", "left")
+    return fields.read("entered", name, None), fields.read("left", name, None)
+
+
+def _sent_or_skipped(spot: Spot) -> str:
+    word = text(spot)
+    if word not in ("send", "skip"):
+        spot.refuse("send or skip")
+    return word
 
 
 def _above_zero(spot: Spot) -> Decimal:
@@ -147,6 +170,14 @@ def _secrets(spot: Spot) -> tuple[str, ...]:
 
 def _rule_words(spot: Spot) -> dict[str, str]:
     return {rule: text(inner) for rule, inner in spot.entries("rules' ids, each with its words").items()}
+
+
+def _name_from(spot: Spot) -> tuple[tuple[str, ...], ...]:
+    """Attributes, or lists of attributes that are joined."""
+    return tuple(
+        tuple(text(inner) for inner in one.items("attributes")) if isinstance(one.node, Items) else (text(one),)
+        for one in spot.items("a list of attributes, or of lists of them that are joined")
+    )
 
 
 def _calendar(spot: Spot) -> Calendar:

@@ -19,13 +19,18 @@ from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATE
 from streamprocessor.contract.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.topics import Topic
 from streamprocessor.contract.webhook_targets import hosts_of
+from streamprocessor.delivery.database import Database
 from streamprocessor.delivery.intake import Intake
 from streamprocessor.delivery.journal import Journal
+from streamprocessor.delivery.knowing import Knowing
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.outlet import World
 from streamprocessor.delivery.outlets import Outlets
+from streamprocessor.delivery.people import People
 from streamprocessor.delivery.planning import Surroundings
+from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
+from streamprocessor.delivery.segments import Segments
 from streamprocessor.delivery.sender import Sender
 from streamprocessor.delivery.store import Store
 from streamprocessor.delivery.token import kept_token
@@ -65,17 +70,25 @@ async def run_delivery(
     stop = stop_on_signals()
     file = Path(settings.subscriptions)
     said = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
-    wording = Wording(said.calendar, said.rule_words)
-    surroundings = Surroundings(environment, file.parent, hosts_of(settings.delivery_allowed_hosts), wording)
-    plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
+    wording = Wording(said.calendar, said.rule_words, said.name_from)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, watchers = Metrics(), Watchers()
     async with AsyncExitStack() as opened:
+        segments = Segments(clients, full["models"])
+        opened.push_async_callback(segments.stop)
+        await segments.start()
+        hosts = hosts_of(settings.delivery_allowed_hosts)
+        surroundings = Surroundings(environment, file.parent, hosts, wording, segments)
+        plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
         journal = await opened.enter_async_context(_journal(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
         world = World(sender.post, journal, metrics, watchers.tell, now_ms, random.random)
-        outlets = Outlets(world, frozenset(plan.subscription.name for plan in plans))
+        people = People(clients, full["contacts-changelog"], journal, metrics)
+        opened.push_async_callback(people.stop)
+        outlets = Outlets(
+            world, Knowing(journal, people, segments), frozenset(plan.subscription.name for plan in plans)
+        )
         opened.push_async_callback(outlets.close)
         for plan in plans:
             await outlets.put(plan)
@@ -87,11 +100,14 @@ async def run_delivery(
         opened.push_async_callback(intake.stop)
         await intake.start(journal)
         token = kept_token(settings.delivery_secret, settings.data_path)
-        port = await _serve(Routes(outlets, journal, metrics, watchers, token).application(), settings, opened)
+        routes = Routes(outlets, world, watchers, Readiness(journal, intake.missing, people.missing), token)
+        port = await _serve(routes.application(), settings, opened)
         tell_port(settings.port_file, port)
         on_ready(port)
         log.info("%d subscriptions in force", len(list(outlets)))
-        work = (journal.run(), intake.run(outlets), told.run(outlets, surroundings), _prune(journal))
+        own = (journal.run(), journal.checkpoint(), _prune(journal))
+        followed = (segments.run(), people.run(), told.run(outlets, surroundings))
+        work = (*own, *followed, intake.run(outlets))
         try:
             await _until_first(stop, outlets.failed, *map(asyncio.ensure_future, work))
         except KafkaError as error:
@@ -107,7 +123,8 @@ async def _journal(settings: Settings) -> AsyncIterator[Journal]:
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
-        journal = Journal(Store(settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"))
+        url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"
+        journal = Journal(Store(Database(url)))
         try:
             yield journal
         finally:

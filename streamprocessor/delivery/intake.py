@@ -16,10 +16,12 @@ from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.outlets import Outlets
 from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.process.clock import now_ms
 
 log = logging.getLogger(__name__)
 
 POLL_MS = 500
+SILENCE_MS = 5_000
 MOST_RECORDS = 2_000
 
 
@@ -31,6 +33,7 @@ class Intake:
         self._clients = clients
         self._topics = topics
         self._metrics = metrics
+        self._started_ms = 0
         self._consumer = AIOKafkaConsumer(
             **clients.arguments(),
             group_id=None,
@@ -60,6 +63,7 @@ class Intake:
         self._consumer.assign(list(begins))
         for where, offset in begins.items():
             self._consumer.seek(where, offset)
+        self._started_ms = now_ms()
 
     async def run(self, outlets: Outlets) -> None:
         """Offer what comes, for ever."""
@@ -67,6 +71,16 @@ class Intake:
             fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
             if fetched:
                 await self._offer(fetched, outlets)
+
+    def missing(self) -> list[str]:
+        """In words, how many partitions Kafka has not answered for lately."""
+        partitions = self._consumer.assignment()
+        answered_ms = [self._consumer.last_poll_timestamp(where) or self._started_ms for where in partitions]
+        silent = [at_ms for at_ms in answered_ms if now_ms() - at_ms > SILENCE_MS]
+        if not silent:
+            return []
+        seconds = (now_ms() - min(silent)) / 1000
+        return [f"Kafka: {len(silent)} of {len(partitions)} partitions have not been read for {seconds:.0f} s"]
 
     async def stop(self) -> None:
         """Stop reading."""

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from streamprocessor.delivery.store import Outcome, Store
 
+CHECKPOINT_SECONDS = 1.0
+
 T = TypeVar("T")
 
 
@@ -43,6 +45,12 @@ class Journal:
             await self._wake.wait()
             self._wake.clear()
             await self.ask(lambda _: None)
+
+    async def checkpoint(self) -> None:
+        """Bring what was written to where it stays, beside the writing, for ever: it waits for the disk."""
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            await asyncio.to_thread(self.store.checkpoint)
 
     async def close(self) -> None:
         """Write what is left, and let go of the store."""

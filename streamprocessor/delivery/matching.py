@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from streamprocessor.contract.announcements import BECAME_HOT_LEAD
+from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.segments import holds
 from streamprocessor.contract.subscriptions import Filter, Subscription
 from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.circumstances import Circumstances
+from streamprocessor.scoring.segments import ContactFilter
 
 
 class _Change(NamedTuple):
@@ -22,13 +25,25 @@ class _Change(NamedTuple):
     previous_stage: str | None
 
 
-def wants(subscription: Subscription, announcement: Announcement) -> bool:
-    """Whether the announcement is of a wanted kind and one of its changes satisfies all of the filter."""
-    if announcement.event not in subscription.events:
+def wants(subscription: Subscription, announcement: Announcement, around: Circumstances) -> bool:
+    """Whether the announcement is of a wanted kind, of a wanted contact, and one of its changes is as wanted.
+
+    A suppressed contact's score-updated is delivered only where that is said; its hot leads are not announced at all.
+    """
+    wanted = subscription.filter
+    if announcement.event not in subscription.events or not _is_of(wanted, around):
         return False
-    if subscription.filter == Filter():
-        return True
-    return any(_satisfies(subscription.filter, change) for change in _changes(announcement))
+    if announcement.event == SCORE_UPDATED and around.person.is_suppressed and not subscription.gets_suppressed:
+        return False
+    return not wanted.asks_about_a_change or any(_satisfies(wanted, change) for change in _changes(announcement))
+
+
+def _is_of(wanted: Filter, around: Circumstances) -> bool:
+    if wanted.entered is not None and wanted.entered not in around.entered:
+        return False
+    if wanted.left is not None and wanted.left not in around.left:
+        return False
+    return holds(ContactFilter(attributes=wanted.attributes), {}, around.person.attributes, around.person.is_suppressed)
 
 
 def _satisfies(wanted: Filter, change: _Change) -> bool:

@@ -30,3 +30,14 @@ class Metrics:
         )
         self.disabled = Gauge("leadscore_webhook_subscriptions_disabled", "Endpoints that are gone", registry=registry)
         self.skipped = Counter("leadscore_webhook_skipped_total", "Records that are no announcement", registry=registry)
+        self.people_behind = Gauge(
+            "leadscore_webhook_people_behind_records",
+            "Records of the contacts' changelog still to be read, where filters or wording ask about people",
+            registry=registry,
+        )
+        self.people_wait = Histogram(
+            "leadscore_webhook_people_wait_seconds",
+            "How long announcements wait until the changelog of their contacts is read",
+            buckets=_SECONDS,
+            registry=registry,
+        )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from streamprocessor.contract.subscriptions import Subscription
 from streamprocessor.contract.webhook_targets import Target
 from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.circumstances import Circumstances
 from streamprocessor.delivery.endpoint import Endpoint
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.lanes import Delivery, Lanes
@@ -46,17 +47,24 @@ class Plan:
         """What tells this address from another one without saying it."""
         return hashlib.sha256(self.target.url.encode()).hexdigest()
 
-    def delivery_of(self, announcement: Announcement, now_ms: int) -> Delivery | None:
+    @property
+    def name_attributes(self) -> frozenset[str]:
+        """The attributes by which its template calls contacts."""
+        if not self.template.names_contacts:
+            return frozenset()
+        return frozenset(word for words in self.wording.name_from for word in words)
+
+    def delivery_of(self, announcement: Announcement, around: Circumstances, now_ms: int) -> Delivery | None:
         """The delivery of the announcement, not numbered yet; None where the subscription does not want it."""
         name = self.subscription.name
-        if not wants(self.subscription, announcement):
+        if not wants(self.subscription, announcement, around):
             return None
         return Delivery(
             number=0,
             webhook_id=webhook_id_of(announcement.id, name),
             subscription=name,
             contact_id=announcement.contact_id,
-            body=self.template.fill(announcement, name, self.wording),
+            body=self.template.fill(announcement, name, self.wording, around.person.attributes),
             at_ms=announcement.at_ms,
             queued_ms=now_ms,
         )

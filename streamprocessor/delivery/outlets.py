@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.knowing import Knowing
 from streamprocessor.delivery.lanes import Delivery
 from streamprocessor.delivery.outlet import Outlet, Plan, World
 from streamprocessor.delivery.signing import webhook_id_of
@@ -28,11 +29,12 @@ class Outlets:
     what the topic says under a name is not in force, by name.
     """
 
-    def __init__(self, world: World, fixed: frozenset[str]) -> None:
+    def __init__(self, world: World, knowing: Knowing, fixed: frozenset[str]) -> None:
         self.fixed = fixed
         self.refused: dict[str, str] = {}
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._world = world
+        self._knowing = knowing
         self._outlets: dict[str, Outlet] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._one_at_a_time = asyncio.Lock()  # so that no announcement passes while a subscription is exchanged
@@ -55,6 +57,7 @@ class Outlets:
         now_ms = self._world.clock_ms()
         async with self._one_at_a_time:
             await self._end(name)
+            self._knowing.want(self._plans())
             await self._world.journal.ask(lambda store: store.give_up(name, UNSUBSCRIBED, now_ms))
 
     async def give_up_the_rest(self) -> None:
@@ -91,7 +94,7 @@ class Outlets:
             webhook_id=webhook_id_of(announcement.id, name),
             subscription=name,
             contact_id=announcement.contact_id,
-            body=plan.template.fill(announcement, name, plan.wording),
+            body=plan.template.fill(announcement, name, plan.wording, {}),
             at_ms=now_ms,
             queued_ms=now_ms,
         )
@@ -112,13 +115,22 @@ class Outlets:
         task = asyncio.ensure_future(outlet.run())
         task.add_done_callback(self._note_failure)
         self._tasks[name] = task
+        self._knowing.want(self._plans())
+
+    def _plans(self) -> list[Plan]:
+        """Those in force whose endpoint is not gone."""
+        return [outlet.plan for outlet in self._outlets.values() if not outlet.endpoint.disabled]
 
     async def _queue(self, announcements: Sequence[Announcement], gone: Sequence[str], read_to: Positions) -> None:
-        now_ms = self._world.clock_ms()
-        plans = [outlet.plan for outlet in self._outlets.values() if not outlet.endpoint.disabled]
-        wanted = [plan.delivery_of(announcement, now_ms) for announcement in announcements for plan in plans]
+        now_ms, plans = self._world.clock_ms(), self._plans()
+        around, moved = await self._knowing.around(announcements, plans, {number for _, number in read_to})
+        wanted = [
+            plan.delivery_of(announcement, circumstances, now_ms)
+            for announcement, circumstances in zip(announcements, around, strict=True)
+            for plan in plans
+        ]
         queued = [delivery for delivery in wanted if delivery is not None]
-        fresh = await self._world.journal.ask(lambda store: store.queue(queued, read_to, gone))
+        fresh = await self._world.journal.ask(lambda store: store.queue(queued, read_to, gone, moved))
         for contact_id in gone:
             for outlet in self._outlets.values():
                 outlet.forget(contact_id)

@@ -10,25 +10,32 @@ from streamprocessor.contract.subscriptions import Subscription
 from streamprocessor.contract.webhook_targets import target_of
 from streamprocessor.delivery.outlet import Plan
 from streamprocessor.delivery.references import resolved
+from streamprocessor.delivery.segments import Segments
 from streamprocessor.delivery.signing import signer_of
 from streamprocessor.delivery.templates import read_template, refuse_unknown_paths
 from streamprocessor.delivery.wording import Wording
+from streamprocessor.errors import OperatorError
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What subscriptions refer to. environment: for env:NAME; folder: where template files are looked for."""
+    """What subscriptions refer to.
+
+    environment: for env:NAME; folder: where template files are looked for; segments: of the model, as it is now.
+    """
 
     environment: Mapping[str, str]
     folder: Path
     allowed_hosts: frozenset[str]
     wording: Wording
+    segments: Segments
 
     def plan_of(self, subscription: Subscription) -> Plan:
         """The plan; raises OperatorError saying what of the subscription can't be used, without any secret in it."""
         where = f"subscription {subscription.name}"
         template = read_template(subscription.template, self.folder)
         refuse_unknown_paths(template, subscription.events)
+        self._refuse_unknown_segments(subscription, where)
         url = resolved(subscription.url, self.environment, f"{where}: url")
         return Plan(
             subscription=subscription,
@@ -40,3 +47,10 @@ class Surroundings:
                 for secret in subscription.secrets
             ),
         )
+
+    def _refuse_unknown_segments(self, subscription: Subscription, where: str) -> None:
+        for name in sorted(subscription.filter.segments):
+            if name not in self.segments.known:
+                known = ", ".join(self.segments.known) or "none, as there are none"
+                message = f"{where}: when: segment: wanted one of the model's, {known}; got '{name}'"
+                raise OperatorError(message)

@@ -14,10 +14,9 @@ from sqlalchemy import Row
 
 from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.delivery.endpoint import Endpoint
-from streamprocessor.delivery.journal import Journal
-from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.outlet import Outlet
+from streamprocessor.delivery.outlet import Outlet, World
 from streamprocessor.delivery.outlets import Outlets
+from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.store import MOST_SHOWN
 from streamprocessor.delivery.tables import WAITING
 from streamprocessor.delivery.watching import Watchers
@@ -29,11 +28,12 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Routes:
     """The application's paths."""
 
-    def __init__(self, outlets: Outlets, journal: Journal, metrics: Metrics, watchers: Watchers, token: str) -> None:
+    def __init__(self, outlets: Outlets, world: World, watchers: Watchers, readiness: Readiness, token: str) -> None:
         self._outlets = outlets
-        self._journal = journal
-        self._metrics = metrics
+        self._journal = world.journal
+        self._metrics = world.metrics
         self._watchers = watchers
+        self._readiness = readiness
         self._token = token.encode()
 
     def application(self) -> web.Application:
@@ -67,7 +67,8 @@ class Routes:
         return web.Response(text="live\n")
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        return web.Response(text="ready\n")
+        missing = await self._readiness.missing()
+        return web.Response(text="\n".join(missing or ["ready"]) + "\n", status=503 if missing else 200)
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
         self._metrics.waiting.set(sum(len(outlet) for outlet in self._outlets))

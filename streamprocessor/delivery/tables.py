@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table
 from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = 1
@@ -65,4 +65,30 @@ disabled = Table(
     Column("subscription", String, primary_key=True),
     Column("url_hash", String, nullable=False),  # of the address that said it is gone: another one is tried anew
     Column("at_ms", BigInteger, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("contact_id", AnyText, primary_key=True),
+    Column("attributes", String, nullable=False),  # JSON of those that subscriptions and the wording ask for
+    Column("suppressed", Boolean, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("segment", String, primary_key=True),  # with a hash of what it says: another one begins anew
+    Column("contact_id", AnyText, primary_key=True),
+    Column("is_in", Boolean, nullable=False),
+    Column("sequence", BigInteger, nullable=False),  # of the contact's step after which it was so
+    Index("members_of_contact", "contact_id"),
+)
+
+following = Table(
+    "following",
+    metadata,
+    Column("attributes", String, nullable=False),
+    Column("topic_id", String, nullable=False),
+    Column("alive_ms", BigInteger, nullable=False),
 )

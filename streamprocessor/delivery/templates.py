@@ -28,7 +28,8 @@ BUILT_IN = Path(__file__).parent / "templates"
 _HOLE = re.compile(r"\$(\$\{)|\$\{([^{}]*)\}|\$\{")
 _MARKS = {"none": {}, "slack": {"&": "&amp;", "<": "&lt;", ">": "&gt;"}}
 _COMMON = ("id", "type", "source", "time", "subject", "event", "subscription")
-_WORDS = ("sentence", "because", "call_by")
+_WORDS = ("sentence", "name", "because", "call_by")
+_NAMING = frozenset({"words.sentence", "words.name"})
 _DATA = {
     BECAME_HOT_LEAD: (
         *("contact_id", "at", "score_name", "episode", "score", "previous_stage", "stage", "because", "model"),
@@ -47,9 +48,16 @@ class Template:
     marks: Mapping[str, str]
     body: Any
 
-    def fill(self, announcement: Announcement, subscription: str, wording: Wording) -> bytes:
-        """The body for the announcement, always the same bytes for the same one."""
-        return orjson.dumps(self._filled(self.body, values_of(announcement, subscription, wording)))
+    @property
+    def names_contacts(self) -> bool:
+        """Whether it says what the contact is called."""
+        return not _NAMING.isdisjoint(_paths(self.body))
+
+    def fill(
+        self, announcement: Announcement, subscription: str, wording: Wording, attributes: Mapping[str, Any]
+    ) -> bytes:
+        """The body for the announcement. attributes: of the contact, as far as they are known."""
+        return orjson.dumps(self._filled(self.body, values_of(announcement, subscription, wording, attributes)))
 
     def _filled(self, part: Any, values: Mapping[str, Any]) -> Any:
         if isinstance(part, dict):
@@ -109,7 +117,9 @@ def refuse_unknown_paths(template: Template, events: tuple[str, ...]) -> None:
                 raise OperatorError(message)
 
 
-def values_of(announcement: Announcement, subscription: str, wording: Wording) -> dict[str, Any]:
+def values_of(
+    announcement: Announcement, subscription: str, wording: Wording, attributes: Mapping[str, Any]
+) -> dict[str, Any]:
     """What paths lead into."""
     return {
         "id": announcement.id,
@@ -120,7 +130,7 @@ def values_of(announcement: Announcement, subscription: str, wording: Wording) -
         "event": announcement.event,
         "subscription": subscription,
         "data": announcement.data,
-        "words": wording.words_of(announcement),
+        "words": wording.words_of(announcement, attributes),
     }
 
 

@@ -29,11 +29,18 @@ class Numbered(NamedTuple):
     number: Storable
 
 
-Position = TypeVar("Position", Placed, Numbered)
+class Happened(NamedTuple):
+    """Where an event stands in a timeline."""
+
+    occurred_at_ms: Storable
+    event_id: str
 
 
-def cursor_of(position: Placed | Numbered) -> str:
-    """The cursor of the row that has this position."""
+Position = TypeVar("Position", Placed, Numbered, Happened)
+
+
+def cursor_of(position: Placed | Numbered | Happened) -> str:
+    """The cursor of what has this position."""
     return urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 
 

@@ -126,7 +126,7 @@ class Projector:
 
     async def _tidy(self, history_ms: int) -> None:
         at_ms = now_ms()
-        await self._with_database(lambda: forget_old_steps(self._engine, at_ms - history_ms, at_ms))
+        await self._with_database(lambda: forget_old_steps(self._engine, at_ms - history_ms))
         await self._with_database(lambda: note_alive(self._engine, at_ms))
 
     async def _project(self, fetched: Mapping[Place, list[Any]]) -> None:

@@ -8,7 +8,7 @@ from streamprocessor.contract.times import format_rfc3339
 from streamprocessor.readmodel import answers
 from streamprocessor.readmodel.asking import Paged
 from streamprocessor.readmodel.contacts import Kept, kept_of
-from streamprocessor.readmodel.cursors import cursor_of, read_cursor
+from streamprocessor.readmodel.cursors import Happened, cursor_of, read_cursor
 from streamprocessor.readmodel.house import Call, Endpoint, House
 from streamprocessor.readmodel.shapes import Timeline
 from streamprocessor.readmodel.tokens import READ
@@ -25,7 +25,7 @@ def _events(house: House, call: Call) -> dict[str, Any]:
     pieces = sorted(pieces_of(kept.record), key=_place, reverse=True)
     actors = _actors(kept, pieces)
     if asked.cursor is not None:
-        before = read_cursor(asked.cursor)
+        before = read_cursor(asked.cursor, Happened)
         pieces = [piece for piece in pieces if _place(piece) < before]
     shown = pieces[: asked.limit]
     own = {piece.id for piece in kept.record.evidence.pieces()}
@@ -43,13 +43,13 @@ def _events(house: House, call: Call) -> dict[str, Any]:
             }
             for piece in shown
         ],
-        "next": cursor_of(*_place(shown[-1])) if len(pieces) > asked.limit else None,
+        "next": cursor_of(_place(shown[-1])) if len(pieces) > asked.limit else None,
         "earlier_until": answers.instant(max((folded.newest_ms for folded in folded_of(kept.record)), default=None)),
     }
 
 
-def _place(piece: Piece) -> tuple[int, str]:
-    return piece.occurred_at_ms, piece.id
+def _place(piece: Piece) -> Happened:
+    return Happened(piece.occurred_at_ms, piece.id)
 
 
 def _actors(kept: Kept, pieces: list[Piece]) -> dict[str, str]:

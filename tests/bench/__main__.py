@@ -15,6 +15,7 @@ from streamprocessor.broker.embedded import EmbeddedKafka, prepare
 from tests.bench.at_rest import at_rest
 from tests.bench.calibration import calibration_us
 from tests.bench.collector import collector
+from tests.bench.delivery import delivery
 from tests.bench.latency import latency
 from tests.bench.peers import confluent, stock_faust
 from tests.bench.readmodel import readmodel
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "latency": latency,
     "collector": collector,
     "readmodel": readmodel,
+    "delivery": delivery,
 }
 NEED_THE_BACKLOG = ("throughput", "compiled", "confluent", "faust", "forty-rules")
 FEWEST_EVENTS = 1_000

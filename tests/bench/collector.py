@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import statistics
@@ -21,6 +20,7 @@ from streamprocessor.broker.ports import any_free
 from streamprocessor.collector.mails import Mail
 from streamprocessor.collector.tokens import token_keys
 from streamprocessor.process.kept_secrets import pairs_of
+from tests.bench.calibration import pinned
 from tests.bench.events import TOPICS, backlog
 from tests.bench.open_loop import latencies_ms
 from tests.bench.preload import written
@@ -80,7 +80,7 @@ def collector(rig: Rig) -> list[Figure]:
     process.start()
     asyncio.run(process.ready())
     server = psutil.Process(process.process.pid)
-    _pin(server, 0)
+    pinned(server)
     pixels, bodies = _pixels(), _bodies()
     figures: list[Figure] = []
     seconds = max(1.0, rig.scale.window_seconds / 2)
@@ -139,7 +139,7 @@ def _ceiling(folder: Path, requests: Path, seconds: float) -> Driven:
     nginx = subprocess.Popen(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")])
     try:
         server = psutil.Process(nginx.pid)
-        _pin(server, 0)
+        pinned(server)
         asyncio.run(latencies_ms(port, [b"GET / HTTP/1.1\r\nhost: bench\r\n\r\n"], 10, 0.5))
         return _wrk(port, requests, server, seconds)
     finally:
@@ -183,9 +183,3 @@ def _file(folder: Path, name: str, lines: Sequence[str]) -> Path:
     file = folder / name
     file.write_text("\n".join(lines))
     return file
-
-
-def _pin(process: psutil.Process, core: int) -> None:
-    """Keep the server to one core, where the system lets us, and there is another one for who asks."""
-    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
-        process.cpu_affinity([core])

@@ -55,6 +55,12 @@ def test_the_file_says_who_gets_what() -> None:
         ("[friday, saturday]", "[monday, tuesday, wednesday, thursday, friday, saturday, sunday]", "not all"),
         ("  board:", "  b oard:", "wanted a name"),
         ("  board:", "  crm:", "crm"),
+        ("{score: engagement, to: hot}", "{segment: {entered: berlin}}", "told by score-updated only"),
+        (", signed: false", ", signed: false, suppressed: keep", "s.yaml:11: .*wanted send or skip; got 'keep'"),
+        ("to: hot}", "attributes: []}", "s.yaml:10: .*wanted a list of conditions"),
+        ("to: hot}", "attributes: [{attribute: city}]}", "s.yaml:10: .*wanted one condition; got none"),
+        ("words: {pricing: pricing page}", "name_from: name", "s.yaml:3: .*wanted a list of attributes"),
+        ("words: {pricing: pricing page}", "name_from: [[first, []]]", "s.yaml:3: .*wanted a text"),
     ],
 )
 def test_what_is_wrong_is_refused_with_its_line_and_what_was_wanted(wrong: str, right: str, sentence: str) -> None:
@@ -64,6 +70,31 @@ def test_what_is_wrong_is_refused_with_its_line_and_what_was_wanted(wrong: str, 
     assert "whsec_abc" not in str(refused.value)
 
 
+def test_the_file_says_what_contacts_are_called_by_and_who_gets_suppressed_ones() -> None:
+    said = parse_subscription_file(
+        f"name_from: [nick, [first, last]]{WHOLE.rstrip()[:-1]}, suppressed: send}}", "s.yaml"
+    )
+    assert said.name_from == (("nick",), ("first", "last"))
+    assert [subscription.gets_suppressed for subscription in said.subscriptions] == [False, True]
+    assert parse_subscription_file(WHOLE, "s.yaml").name_from == (("name",), ("first_name", "last_name"), ("company",))
+
+
+@pytest.mark.parametrize(
+    ("when", "sentence"),
+    [
+        ("{segment: {}}", "wanted exactly one of entered, left"),
+        ("{segment: {entered: a, left: b}}", "wanted exactly one of entered, left; got entered and left"),
+        ("{segment: berlin}", "wanted a mapping of entered, left"),
+        ("{segment: {entered: a b}}", "wanted a name"),
+    ],
+)
+def test_a_segment_is_entered_or_left(when: str, sentence: str) -> None:
+    text = f"{{url: https://a.example, events: [score-updated], signed: false, when: {when}}}"
+    with pytest.raises(OperatorError, match=sentence):
+        parse_subscription("s", text, "topic")
+
+
+WHEN: dict[str, object] = {"url": "https://a.example", "events": ["score-updated"], "signed": False}
 SAID = [
     ({"url": "https://a.example", "events": ["score-updated"], "secrets": ["env:A"]}, True),
     ({"url": "https://a.example", "events": ["became-hot-lead"], "signed": False, "when": {"to": ["hot"]}}, True),
@@ -72,6 +103,17 @@ SAID = [
     ({"url": "https://a.example", "events": ["score-updated"], "secrets": ["whsec_x"]}, False),
     ({"events": ["score-updated"], "signed": False}, False),
     ({"url": "https://a.example", "events": ["score-updated"], "signed": False, "colour": 1}, False),
+    (
+        WHEN | {"when": {"attributes": [{"attribute": "city", "one_of": ["Berlin", 7, True]}]}, "suppressed": "send"},
+        True,
+    ),
+    (WHEN | {"when": {"attributes": [{"attribute": "age", "at_least": 18, "at_most": 30.5}]}}, True),
+    (WHEN | {"when": {"attributes": [{"attribute": "age", "at_least": 18, "equals": 30}]}}, False),
+    (WHEN | {"when": {"attributes": [{"attribute": "city", "like": "B"}]}}, False),
+    (WHEN | {"when": {"segment": {"entered": "berlin"}}, "suppressed": "skip"}, True),
+    (WHEN | {"when": {"segment": {"entered": "berlin", "left": "berlin"}}}, False),
+    (WHEN | {"when": {"segment": {"within": "berlin"}}}, False),
+    (WHEN | {"suppressed": True}, False),
 ]
 
 

@@ -85,6 +85,10 @@ class DeliveryProcess:
         headers = {"authorization": f"Bearer {TOKEN}"} if token is None else token
         return httpx.request(method, f"{self.address}{path}", headers=headers, timeout=10, **more)
 
+    def readiness(self) -> httpx.Response:
+        """What /readyz answers."""
+        return httpx.get(f"{self.address}/readyz", timeout=5)
+
     def metric(self, line_begins: str) -> float:
         """The sum of a metric's lines that begin so."""
         lines = httpx.get(f"{self.address}/metrics", timeout=5).text.splitlines()
@@ -116,6 +120,6 @@ class DeliveryProcess:
         if not (self._port_file.exists() and self._port_file.read_text().strip()):
             return False
         try:
-            return httpx.get(f"{self.address}/readyz", timeout=5).status_code == 200
+            return self.readiness().status_code == 200
         except httpx.TransportError:
             return False

@@ -12,6 +12,8 @@ import pytest
 from streamprocessor.contract.subscription_file import parse_subscription
 from streamprocessor.contract.webhook_targets import Target
 from streamprocessor.delivery import outlet as outlet_module
+from streamprocessor.delivery.circumstances import Circumstances
+from streamprocessor.delivery.database import Database
 from streamprocessor.delivery.endpoint import LONGEST_PAUSE_MS
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.lanes import Delivery
@@ -58,10 +60,10 @@ class Bench:
 
         subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
         plan = Plan(subscription, Target("https://a", False), read_template("flat", self.folder), Wording(), ())
-        journal = Journal(Store(f"sqlite:///{self.folder / 'd.sqlite'}"))
+        journal = Journal(Store(Database(f"sqlite:///{self.folder / 'd.sqlite'}")))
         world = World(post, journal, Metrics(), Watchers().tell, lambda: FRIDAY_MS + passed_ms(), lambda: 0.5)
         outlet = Outlet(plan, world, "crm" in journal.store.disabled(), journal.store.last_number)
-        wanted = [plan.delivery_of(lead.announcement(), FRIDAY_MS) for lead in leads]
+        wanted = [plan.delivery_of(lead.announcement(), Circumstances(), FRIDAY_MS) for lead in leads]
         queued = [delivery for delivery in wanted if delivery is not None]
         running = [asyncio.ensure_future(outlet.run()), asyncio.ensure_future(journal.run())]
         outlet.add(await journal.ask(lambda store: store.queue(queued, {})))
@@ -166,7 +168,7 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
             sent.append(headers["webhook-id"])
             return OK
 
-        store = Store(f"sqlite:///{tmp_path / 'd.sqlite'}")
+        store = Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}"))
         queued = [Delivery(0, f"w{n}", "crm", f"c{n}", b"{}", 0, FRIDAY_MS) for n in range(5)]
         fresh = store.queue(queued, {})
         journal = Journal(store)

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from streamprocessor.broker.clients import ClientSettings
 from streamprocessor.contract.subscription_file import parse_subscription, read_subscription_file
 from streamprocessor.delivery.planning import Surroundings
+from streamprocessor.delivery.segments import Segments
 from streamprocessor.delivery.wording import Wording
 from streamprocessor.errors import OperatorError
 from tests.harness.system import ROOT
 
+SEGMENTS = Segments(ClientSettings("localhost:1"), "models")
+
 
 def plan_of(text: str, allowed: frozenset[str] = frozenset(), **environment: str) -> object:
-    surroundings = Surroundings(environment, Path(), allowed, Wording())
+    surroundings = Surroundings(environment, Path(), allowed, Wording(), SEGMENTS)
     return surroundings.plan_of(parse_subscription("s", text, "test"))
 
 
@@ -50,6 +54,13 @@ def test_a_secret_that_is_not_there_is_missed_at_start() -> None:
         plan_of(text.replace("env:NOWHERE", "file:/nowhere"))
 
 
+@pytest.mark.parametrize("word", ["entered", "left"])
+def test_a_segment_that_the_model_does_not_have_is_refused_by_its_name(word: str) -> None:
+    text = f"{{url: https://a.example, events: [score-updated], signed: false, when: {{segment: {{{word}: berlin}}}}}}"
+    with pytest.raises(OperatorError, match=r"subscription s: when: segment: wanted one of .* got 'berlin'"):
+        plan_of(text)
+
+
 def test_the_example_can_be_used_as_it_is() -> None:
     said = read_subscription_file(ROOT / "deploy" / "subscriptions.example.yaml")
     secret = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy0yNC1ieXRlcyE="
@@ -57,6 +68,6 @@ def test_the_example_can_be_used_as_it_is() -> None:
     environment = dict.fromkeys(names, secret) | dict.fromkeys(
         ("AUTOMATION_HOOK_URL", "SLACK_HOOK_URL"), "https://hooks.example.com/a"
     )
-    surroundings = Surroundings(environment, ROOT / "deploy", frozenset(), Wording(said.calendar, said.rule_words))
+    surroundings = Surroundings(environment, ROOT / "deploy", frozenset(), Wording(), SEGMENTS)
     plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
     assert [len(plan.signers) for plan in plans] == [1, 0, 2]

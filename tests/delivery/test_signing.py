@@ -1,16 +1,22 @@
-"""Signatures that the library of Standard Webhooks, and ed25519 itself, verify."""
+"""Signatures that the libraries of receivers, as they are, and ed25519 itself verify."""
 
 from __future__ import annotations
 
 import base64
+import importlib
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
+from cloudevents.http import from_http
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from standardwebhooks import Webhook, WebhookVerificationError
 
 from streamprocessor.delivery.signing import signed_headers, signer_of, webhook_id_of
+from streamprocessor.delivery.templates import read_template
+from streamprocessor.delivery.wording import Wording
 from streamprocessor.errors import OperatorError
+from tests.delivery.leads import Lead
 
 OLD = "whsec_" + base64.b64encode(b"o" * 24).decode()
 NEW = "whsec_" + base64.b64encode(b"n" * 64).decode()
@@ -18,15 +24,66 @@ STRANGER = "whsec_" + base64.b64encode(b"s" * 24).decode()
 BODY = '{"name":"Jäne"}'.encode()
 
 
-def test_while_secrets_rotate_the_old_one_and_the_new_one_verify_and_no_other() -> None:
-    headers = signed_headers("w-1", BODY, [signer_of(NEW, "n"), signer_of(OLD, "o")], int(time.time() * 1000))
+@pytest.fixture(params=["standardwebhooks", "svix.webhooks"])
+def library(request: pytest.FixtureRequest) -> Any:
+    """What receivers verify with, as it is: it is heavy, so only these tests load it."""
+    return importlib.import_module(request.param)
+
+
+def body_of(lead: Lead) -> bytes:
+    return read_template("cloudevents", Path()).fill(lead.announcement(), "crm", Wording(), {})
+
+
+def test_while_secrets_rotate_a_receiver_with_the_old_one_or_the_new_one_takes_the_cloud_event(library: Any) -> None:
+    body = body_of(Lead("jäne", 3))
+    webhook_id = webhook_id_of("inc:jäne:engagement:3", "crm")
+    headers = signed_headers(webhook_id, body, [signer_of(NEW, "n"), signer_of(OLD, "o")], now_ms())
 
     for secret in (OLD, NEW):
-        assert Webhook(secret).verify(BODY, headers) == {"name": "Jäne"}
-    with pytest.raises(WebhookVerificationError):
-        Webhook(STRANGER).verify(BODY, headers)
-    with pytest.raises(WebhookVerificationError):
-        Webhook(OLD).verify(BODY + b" ", headers)
+        library.Webhook(secret).verify(body, headers)
+    event = from_http(headers | {"content-type": "application/cloudevents+json"}, body)
+    assert (event["id"], event["subject"]) == ("inc:jäne:engagement:3", "jäne")
+    assert (event.data["episode"], event.data["score"]) == (3, 41)
+
+
+TAMPERED = {
+    "another body": lambda headers, body: (headers, body + b" "),
+    "another id": lambda headers, body: (headers | {"webhook-id": "w-2"}, body),
+    "another time": lambda headers, body: (headers | {"webhook-timestamp": str(now_ms() // 1000 - 1)}, body),
+    "no signature": lambda headers, body: (headers | {"webhook-signature": ""}, body),
+    "another version": lambda headers, body: (
+        headers | {"webhook-signature": headers["webhook-signature"].replace("v1,", "v2,")},
+        body,
+    ),
+    "letters of it": lambda headers, body: (
+        headers | {"webhook-signature": headers["webhook-signature"].swapcase().replace("V1,", "v1,")},
+        body,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_what_was_tampered_with_is_refused_by_receivers(library: Any, what: str) -> None:
+    headers = signed_headers("w-1", BODY, [signer_of(NEW, "n"), signer_of(OLD, "o")], now_ms())
+    library.Webhook(OLD).verify(BODY, headers)
+
+    headers, body = TAMPERED[what](headers, BODY)
+    with pytest.raises(library.WebhookVerificationError):
+        library.Webhook(OLD).verify(body, headers)
+
+
+def test_a_stranger_and_an_old_request_are_refused_by_receivers(library: Any) -> None:
+    headers = signed_headers("w-1", BODY, [signer_of(NEW, "n"), signer_of(OLD, "o")], now_ms())
+    with pytest.raises(library.WebhookVerificationError):
+        library.Webhook(STRANGER).verify(BODY, headers)
+
+    late = signed_headers("w-1", BODY, [signer_of(OLD, "o")], now_ms() - 10 * 60_000)
+    with pytest.raises(library.WebhookVerificationError):
+        library.Webhook(OLD).verify(BODY, late)
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
 
 
 @pytest.mark.parametrize("with_public_key", [False, True])

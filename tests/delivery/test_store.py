@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from streamprocessor.broker.ports import any_free
+from streamprocessor.delivery.database import Database
 from streamprocessor.delivery.lanes import Delivery
 from streamprocessor.delivery.store import DELIVERED_KEPT_MS, MOST_SHOWN, SHOWN_KEPT_MS, Outcome, Store
 from streamprocessor.delivery.tables import DELIVERED, UNDELIVERABLE, WAITING
@@ -74,12 +75,12 @@ def ids(deliveries: list[Delivery]) -> list[str]:
 
 
 def test_positions_and_deliveries_outlive_a_restart_together(url: str) -> None:
-    store = Store(url)
+    store = Store(Database(url))
     assert ids(store.queue(queued("a", "b"), {("t", 0): 5, ("t", 1): 7})) == ["a", "b"]
     store.queue(queued("c"), {("t", 0): 6})
     store.close()
 
-    again = Store(url)
+    again = Store(Database(url))
     assert again.positions() == {("t", 0): 6, ("t", 1): 7}
     waiting = again.waiting("crm", 0, 10)
     assert ids(waiting) == ["a", "b", "c"]
@@ -89,7 +90,7 @@ def test_positions_and_deliveries_outlive_a_restart_together(url: str) -> None:
 
 
 def test_what_comes_from_kafka_again_is_queued_once_even_when_it_was_delivered(url: str) -> None:
-    store = Store(url)
+    store = Store(Database(url))
     [first, _] = store.queue(queued("a", "b"), {})
     store.record([Outcome(first.number, DELIVERED, 0, 0, "", NOW_MS)])
     assert ids(store.queue(queued("a", "b", "c", "c"), {})) == ["c"]
@@ -98,7 +99,7 @@ def test_what_comes_from_kafka_again_is_queued_once_even_when_it_was_delivered(u
 
 
 def test_failed_attempts_are_kept_and_given_up_ones_can_be_sent_again(url: str) -> None:
-    store = Store(url)
+    store = Store(Database(url))
     a, b = store.queue(queued("a", "b"), {})
     store.record(
         [
@@ -123,7 +124,7 @@ def test_failed_attempts_are_kept_and_given_up_ones_can_be_sent_again(url: str) 
 
 
 def test_nothing_of_an_erased_contact_is_left(url: str) -> None:
-    store = Store(url)
+    store = Store(Database(url))
     store.queue(queued("a"), {})
     store.queue(queued("b", contact_id="joe"), {("t", 0): 1}, ["jane"])
     assert ids(store.waiting("crm", 0, 10)) == ["b"]
@@ -132,7 +133,7 @@ def test_nothing_of_an_erased_contact_is_left(url: str) -> None:
 
 @pytest.mark.parametrize("contact_id", ["a\x00b", "%00", "100%", "Jäne 🦉", "'; drop table deliveries; --"])
 def test_any_contact_id_can_be_kept_found_and_erased(url: str, contact_id: str) -> None:
-    store = Store(url)
+    store = Store(Database(url))
     store.queue(queued("a", contact_id=contact_id), {})
     assert [delivery.contact_id for delivery in store.waiting("crm", 0, 10)] == [contact_id]
     store.queue([], {}, [contact_id])
@@ -141,7 +142,7 @@ def test_any_contact_id_can_be_kept_found_and_erased(url: str, contact_id: str) 
 
 
 def test_what_waits_for_a_subscription_that_ended_is_kept_as_undeliverable(url: str) -> None:
-    store = Store(url)
+    store = Store(Database(url))
     store.queue([*queued("a"), *queued("b", subscription="old")], {})
     assert store.give_up_others(["crm"], "unsubscribed", NOW_MS) == 1
     assert ids(store.waiting("crm", 0, 10)) == ["a"]
@@ -150,7 +151,7 @@ def test_what_waits_for_a_subscription_that_ended_is_kept_as_undeliverable(url: 
 
 
 def test_what_ended_long_ago_is_dropped_and_what_waits_is_not(url: str) -> None:
-    store = Store(url)
+    store = Store(Database(url))
     arrived = store.queue(queued(*(f"a{n}" for n in range(MOST_SHOWN + 1))), {})
     b, _ = store.queue(queued("b", "c"), {})
     store.record([Outcome(delivery.number, DELIVERED, 0, 0, "", NOW_MS) for delivery in arrived])
@@ -168,11 +169,11 @@ def test_what_ended_long_ago_is_dropped_and_what_waits_is_not(url: str) -> None:
 
 
 def test_a_gone_endpoint_stays_gone_over_a_restart_until_it_is_enabled(url: str) -> None:
-    store = Store(url)
+    store = Store(Database(url))
     store.disable("crm", "h1", NOW_MS)
     store.disable("crm", "h2", NOW_MS)
     store.close()
-    again = Store(url)
+    again = Store(Database(url))
     assert again.disabled() == {"crm": "h2"}
     again.enable("crm")
     assert again.disabled() == {}
@@ -180,21 +181,21 @@ def test_a_gone_endpoint_stays_gone_over_a_restart_until_it_is_enabled(url: str)
 
 
 def test_a_database_of_newer_code_is_refused(url: str) -> None:
-    Store(url).close()
+    Store(Database(url)).close()
     engine = create_engine(url)
     with engine.begin() as connection:
         connection.execute(text("update layout set version = 99"))
     engine.dispose()
     with pytest.raises(OperatorError, match="got 99"):
-        Store(url)
+        Store(Database(url))
 
 
 def test_two_deliveries_can_not_share_a_postgresql_database(postgresql: str) -> None:
-    first = Store(f"{postgresql}/postgres")
+    first = Store(Database(f"{postgresql}/postgres"))
     with pytest.raises(OperatorError, match="another delivery"):
-        Store(f"{postgresql}/postgres")
+        Store(Database(f"{postgresql}/postgres"))
     first.close()
-    Store(f"{postgresql}/postgres").close()
+    Store(Database(f"{postgresql}/postgres")).close()
 
 
 @pytest.mark.parametrize(
@@ -209,5 +210,31 @@ def test_two_deliveries_can_not_share_a_postgresql_database(postgresql: str) -> 
 )
 def test_a_database_that_can_not_be_opened_is_named_without_its_password(url: str, named: str) -> None:
     with pytest.raises(OperatorError, match=named) as refused:
-        Store(url)
+        Store(Database(url))
     assert "hunter2" not in str(refused.value)
+
+
+def test_what_is_brought_out_of_the_log_meanwhile_is_there_after_a_restart(url: str) -> None:
+    store = Store(Database(url))
+    store.checkpoint()
+    store.queue(queued("a"), {("t", 0): 1})
+    store.checkpoint()
+    store.queue(queued("b"), {("t", 0): 2})
+    store.close()
+    again = Store(Database(url))
+    assert ids(again.waiting("crm", 0, 10)) == ["a", "b"]
+    again.close()
+
+
+def test_the_log_of_sqlite_is_brought_in_by_checkpoints_alone(tmp_path: Path) -> None:
+    store = Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}"))
+    log = tmp_path / "d.sqlite-wal"
+    for number in range(600):
+        store.queue(queued(f"w{number}"), {("t", 0): number})
+    grown_bytes = log.stat().st_size
+    assert grown_bytes > 1_000 * 4_096
+    store.checkpoint()
+    for number in range(600, 700):
+        store.queue(queued(f"w{number}"), {("t", 0): number})
+    assert log.stat().st_size == grown_bytes
+    store.close()

@@ -21,7 +21,7 @@ WORDING = Wording(Calendar(), {"pricing": "pricing page", "contact-us": "contact
 
 
 def filled(name: str, lead: Lead) -> dict[str, object]:
-    content: dict[str, object] = orjson.loads(read_template(name, Path()).fill(lead.announcement(), "crm", WORDING))
+    content: dict[str, object] = orjson.loads(read_template(name, Path()).fill(lead.announcement(), "crm", WORDING, {}))
     return content
 
 
@@ -40,11 +40,11 @@ def test_no_contact_id_can_change_a_payloads_shape_or_address_a_slack_channel(co
     named = Announcement(
         **{field: getattr(lead, field) for field in Announcement.__slots__} | {"contact_id": contact_id}
     )
-    content = orjson.loads(read_template("slack", Path()).fill(named, "crm", WORDING))
+    content = orjson.loads(read_template("slack", Path()).fill(named, "crm", WORDING, {}))
     assert set(content) == {"text", "blocks"}
     assert "<" not in content["text"]
     assert ">" not in content["text"]
-    flat = orjson.loads(read_template("flat", Path()).fill(named, "crm", WORDING))
+    flat = orjson.loads(read_template("flat", Path()).fill(named, "crm", WORDING, {}))
     assert flat["contact_id"] == contact_id
 
 
@@ -56,7 +56,7 @@ def test_a_template_of_ones_own_keeps_types_and_fills_texts(tmp_path: Path) -> N
     )
     template = read_template("crm.yaml", tmp_path)
     refuse_unknown_paths(template, (BECAME_HOT_LEAD,))
-    content = orjson.loads(template.fill(Lead("${data.score}", 1).announcement(), "crm", WORDING))
+    content = orjson.loads(template.fill(Lead("${data.score}", 1).announcement(), "crm", WORDING, {}))
     assert (content["n"], content["t"]) == (41, "score 41 of ${data.score}")
     assert len(content["all"]) == 3
     assert (content["plain"], content["deep"]) == ("${data.score}", [{"version": "v"}])
@@ -117,4 +117,47 @@ def test_a_template_for_leads_alone_is_refused_for_score_updates() -> None:
 )
 def test_a_score_update_has_its_sentence(data: dict[str, object], sentence: str) -> None:
     announcement = Announcement(SCORE_UPDATED, "i", "t", "/s", "c", "2026-11-20T08:00:00.000Z", 0, data)
-    assert Wording().words_of(announcement)["sentence"] == sentence
+    assert Wording().words_of(announcement, {})["sentence"] == sentence
+
+
+@pytest.mark.parametrize(
+    ("attributes", "name"),
+    [
+        ({"name": "Jane Smith", "first_name": "J", "company": "Acme"}, "Jane Smith"),
+        ({"first_name": "Jane", "last_name": "Smith", "company": "Acme"}, "Jane Smith"),
+        ({"last_name": "Smith"}, "Smith"),
+        ({"company": "Acme"}, "Acme"),
+        ({"name": "  ", "company": 1860}, "1860"),
+        ({"name": ["no", "text"], "first_name": True}, "c-42"),
+        ({"name": "two\n lines\tof it"}, "two lines of it"),
+        ({"name": "x" * 1_000}, "x" * 200),
+        ({}, "c-42"),
+    ],
+)
+@pytest.mark.parametrize("template", ["flat", "lead", "slack"])
+def test_contacts_are_called_by_what_the_wording_says_else_by_their_id(
+    template: str, attributes: dict[str, object], name: str
+) -> None:
+    body = read_template(template, Path()).fill(Lead("c-42", 1).announcement(), "crm", WORDING, attributes)
+    sentence = f"{name} became a hot lead (41): pricing page twice, contact form"
+    assert sentence in body.decode()
+
+
+def test_who_calls_contacts_by_other_attributes_says_so() -> None:
+    wording = Wording(name_from=(("nick",), ("title", "last_name")))
+    announcement = Lead("c", 1).announcement()
+    assert wording.words_of(announcement, {"name": "Jane", "title": "Dr", "last_name": "Who"})["name"] == "Dr Who"
+    assert wording.words_of(announcement, {"name": "Jane"})["name"] == "c"
+
+
+def test_only_a_template_with_names_asks_for_them() -> None:
+    said = {name: read_template(name, Path()).names_contacts for name in ("cloudevents", "flat", "lead", "slack")}
+    assert said == {"cloudevents": False, "flat": True, "lead": True, "slack": True}
+    assert parse_template("body: {deep: [{a: 'of ${words.name}'}]}", "t.yaml").names_contacts
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=40))
+def test_no_name_can_address_a_slack_channel(name: str) -> None:
+    body = read_template("slack", Path()).fill(Lead("jane", 1).announcement(), "crm", WORDING, {"name": name})
+    assert not set(orjson.loads(body)["text"]) & set("<>")
