@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from streamprocessor.scoring.combining import cut_score, scaled
+from streamprocessor.scoring.compiling import capped_rule
 from streamprocessor.scoring.deriving import Match, derive, kept_matches
 from streamprocessor.scoring.intake import Intake
 from streamprocessor.scoring.joining import folded_of, verdicts_of
@@ -14,7 +15,7 @@ from streamprocessor.scoring.laws import LinearLaw
 from streamprocessor.scoring.live import LawTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.matching import KINDS, Matcher
 from streamprocessor.scoring.model import NANO, EventRule
-from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan, capped_rule
+from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan
 from streamprocessor.scoring.presented import E15_A_NANO, HALF_NANO_E15, unrounded
 from streamprocessor.scoring.record import Derived, Folded, Piece, Record
 from streamprocessor.scoring.silence import SilenceTerm
