@@ -12,7 +12,7 @@ from streamprocessor.scoring.conditions import paths_of, predicate
 from streamprocessor.scoring.keeping import since_of, wanted_paths
 from streamprocessor.scoring.laws import law_of
 from streamprocessor.scoring.live import LawTerm, LiveTerm, RecencyTerm, WindowTerm
-from streamprocessor.scoring.matching import matcher, paths_read
+from streamprocessor.scoring.matching import Matchers, matcher, paths_read
 from streamprocessor.scoring.model import (
     AttributeRule,
     EventRule,
@@ -186,11 +186,13 @@ def _type_plan(plan: Plan, type_: str | None) -> TypePlan:
         own = tuple(m for m in matchers if m.number in values.numbers)
         watches = watches_of(values.silences, type_)
         if own or watches:
-            by_value.append((values, TypePlan((), own, watches, type_ == OPEN, is_traced=False, since_ms=late)))
+            by_value.append(
+                (values, TypePlan((), Matchers(own), watches, type_ == OPEN, is_traced=False, since_ms=late))
+            )
     paths = {path for read in needs.values() for path in read} | {values.path for values, _ in by_value}
     return TypePlan(
         paths=wanted_paths([*traced, *paths]),
-        matchers=tuple(m for m in matchers if m.number not in plan.values_of),
+        matchers=Matchers(m for m in matchers if m.number not in plan.values_of),
         watches=watches_of(plan.silences, type_),
         is_open=type_ == OPEN,
         is_traced=bool(traced),

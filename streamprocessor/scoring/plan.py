@@ -10,7 +10,7 @@ from streamprocessor.scoring.conditions import Predicate
 from streamprocessor.scoring.facts import PROXY, SCANNER
 from streamprocessor.scoring.keeping import WantedPath
 from streamprocessor.scoring.live import LiveTerm
-from streamprocessor.scoring.matching import Matcher
+from streamprocessor.scoring.matching import Matcher, Matchers
 from streamprocessor.scoring.model import (
     HotLead,
     InactivityRule,
@@ -19,7 +19,7 @@ from streamprocessor.scoring.model import (
     Score,
 )
 from streamprocessor.scoring.presented import Display
-from streamprocessor.scoring.record import Derived
+from streamprocessor.scoring.record import Derived, Piece
 from streamprocessor.scoring.terms import Term
 from streamprocessor.scoring.values_plan import ValuesPlan
 
@@ -83,16 +83,19 @@ class TypePlan:
     """
 
     paths: tuple[WantedPath, ...]
-    matchers: tuple[Matcher, ...]
+    matchers: Matchers
     watches: tuple[int, ...]
     is_open: bool
     is_traced: bool
     since_ms: Mapping[int, int] = field(default_factory=dict)
     by_value: tuple[tuple[ValuesPlan, TypePlan], ...] = ()
 
-    def matchers_since(self, arrival_ms: int) -> tuple[Matcher, ...]:
-        """The rules that can count an event of that arrival."""
-        return tuple(matcher for matcher in self.matchers if arrival_ms >= self.since_ms.get(matcher.number, 0))
+    def met_by(self, piece: Piece) -> list[Matcher]:
+        """The rules that can count this event."""
+        met = self.matchers.met_by(piece.kept)
+        if not self.since_ms:
+            return met
+        return [matcher for matcher in met if piece.arrival_ms >= self.since_ms.get(matcher.number, 0)]
 
 
 @dataclass(frozen=True, slots=True)
