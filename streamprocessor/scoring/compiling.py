@@ -136,7 +136,7 @@ def _combined(score: Score, made: Mapping[str, ScorePlan]) -> ScorePlan:
 
 def _ruled(plan: Plan, score: Score, rules: Sequence[tuple[int, Rule]], terms: Mapping[int, Term]) -> ScorePlan:
     """The score that rules make."""
-    plans = tuple(RulePlan(number, f"{score.name}/{rule.id}", rule, terms[number]) for number, rule in rules)
+    plans = tuple(_rule_plan(score, number, rule, terms[number]) for number, rule in rules)
     made, display = _sum_of(score, plans), Display(score)
     if score.by is None:
         return ScorePlan(score, score.name, display, made, plans)
@@ -148,17 +148,16 @@ def _ruled(plan: Plan, score: Score, rules: Sequence[tuple[int, Rule]], terms: M
 def _sum_of(score: Score, plans: Sequence[RulePlan]) -> tuple[Term, ...]:
     free = [plan for plan in plans if plan.rule.limit.points_nano is None and plan.rule.group is None]
     bound = [plan for plan in plans if plan not in free and plan.rule.group is None]
-    made: list[Term] = _merged(free) + [capped_rule(plan) for plan in bound]
+    made: list[Term] = _merged(free) + [plan.within_limit for plan in bound]
     for group in score.groups:
-        members = [capped_rule(plan) for plan in plans if plan.rule.group == group.name]
+        members = [plan.within_limit for plan in plans if plan.rule.group == group.name]
         made.append(CappedTerm(members, group.limit_nano))
     return tuple(made)
 
 
-def capped_rule(plan: RulePlan) -> Term:
-    """The rule's term within its own limit on points."""
-    limit = plan.rule.limit.points_nano
-    return plan.term if limit is None else CappedTerm([plan.term], limit)
+def _rule_plan(score: Score, number: int, rule: Rule, term: Term) -> RulePlan:
+    limit = rule.limit.points_nano
+    return RulePlan(number, f"{score.name}/{rule.id}", rule, term, term if limit is None else CappedTerm([term], limit))
 
 
 def _merged(plans: Sequence[RulePlan]) -> list[Term]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from streamprocessor.scoring.bursts import find_scanned
+from streamprocessor.scoring.bursts import TRACED_PATHS, find_scanned
 from streamprocessor.scoring.facts import HUMAN, SCANNER
 from streamprocessor.scoring.folded import add_folded
 from streamprocessor.scoring.joining import attributes_of, first_of, folded_of, pieces_of, verdicts_of
 from streamprocessor.scoring.keeping import attribute_values, value_name
-from streamprocessor.scoring.matching import Matcher, Matchers
+from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan, TypePlan
 from streamprocessor.scoring.record import Derived, FoldedRule, Piece, Record
 from streamprocessor.scoring.terms import growth, weight
@@ -168,21 +167,19 @@ def settle_values(plan: Plan, derived: Derived) -> None:
                     of_value.sums.pop(number, None)
 
 
-def kept_matches(plan: Plan, record: Record, numbers: set[int]) -> dict[int, list[Match]]:
+def kept_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[int, list[Match]]:
     """The matches that count, of the rules of these numbers alone, in (occurred_at, id) order."""
     found: dict[int, list[Match]] = {number: [] for number in numbers}
     derived = Derived(newest_ms=record.derived.newest_ms)
     counter = Counter(plan, record, derived, lambda match: found[match[0].number].append(match))
-    narrowed = {
-        type_: replace(wanted, matchers=matchers, watches=(), by_value=())
-        for type_, wanted in plan.by_type.items()
-        if (matchers := Matchers(matcher for matcher in wanted.matchers.all if matcher.number in numbers)).all
-    }
-    pieces = sorted(pieces_of(record), key=lambda piece: (piece.occurred_at_ms, piece.id))
-    scanned, _ = find_scanned(plan.model.scanners if record.derived.traces else None, pieces)
+    wanted = plan.of_rules(numbers)
+    pieces = pieces_of(record)
+    is_traced = record.derived.traces and not wanted.keys().isdisjoint(TRACED_PATHS)
+    scanned, _ = find_scanned(plan.model.scanners if is_traced else None, pieces)
+    pieces = [piece for piece in pieces if piece.type in wanted]
+    pieces.sort(key=lambda piece: (piece.occurred_at_ms, piece.id))
     for piece in pieces:
-        if piece.type in narrowed:
-            counter.count(piece, narrowed[piece.type], in_order=True, is_scanners=piece.id in scanned)
+        counter.count(piece, wanted[piece.type], in_order=True, is_scanners=piece.id in scanned)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.conditions import Predicate
@@ -27,15 +27,18 @@ OPEN = "email_open"
 ANY = "any"
 """Stands among event types for all of them."""
 
+MOST_NARROWED = 256
+
 
 @dataclass(frozen=True, slots=True)
 class RulePlan:
-    """One rule of a score: its number in the model, "score/rule", and its term before any limit."""
+    """One rule of a score: its number in the model, "score/rule", its term before any limit, and within its own."""
 
     number: int
     key: str
     rule: Rule
     term: Term
+    within_limit: Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,7 @@ class Plan:
 
     open_ended: numbers of the rules whose matches may be worth more than a match may be, and are cut then.
     silences: inactivity rules, but those of `by` scores. values: the `by` scores; values_of: by the numbers of their
-    rules.
+    rules. narrowed: of_rules' answers.
     """
 
     model: Model
@@ -128,6 +131,7 @@ class Plan:
     values: tuple[ValuesPlan, ...] = ()
     values_of: dict[int, ValuesPlan] = field(default_factory=dict)
     grids_ms: tuple[float, ...] = ()
+    narrowed: dict[frozenset[int], dict[str, TypePlan]] = field(default_factory=dict)
     open_ended: frozenset[int] = frozenset()
 
     def counts(self, actor: str, is_open: bool) -> bool:
@@ -135,6 +139,19 @@ class Plan:
         if actor == SCANNER:
             return False
         return actor != PROXY or not is_open or self.model.proxy_opens_count
+
+    def of_rules(self, numbers: frozenset[int]) -> dict[str, TypePlan]:
+        """What events can do to the rules of these numbers alone, by type; remembered, as contacts share few."""
+        found = self.narrowed.get(numbers)
+        if found is None:
+            if len(self.narrowed) >= MOST_NARROWED:
+                self.narrowed.clear()
+            found = self.narrowed[numbers] = {
+                type_: replace(wanted, matchers=matchers, watches=(), by_value=())
+                for type_, wanted in self.by_type.items()
+                if (matchers := Matchers(matcher for matcher in wanted.matchers.all if matcher.number in numbers)).all
+            }
+        return found
 
     def moves_landmark(self, newest_ms: int, occurred_at_ms: int) -> bool:
         """Whether weights must be made anew when an event becomes the newest one."""
