@@ -70,6 +70,9 @@ class Settings(BaseModel):
     api_port: int = Field(8080, ge=0, le=65535)
     api_tokens: str = Field("", repr=False, description="name/scope+scope=token,..., or a file; read, write, erase")
     database_url: str = Field("", repr=False, description="postgresql://...; empty: a SQLite file in the data folder")
+    delivery_url: str = Field("", description="where the api asks delivery; empty: its host and port on this machine")
+    import_max_bytes: int = Field(1 << 28, ge=1 << 10, description="of a file that is imported over HTTP")
+    mappings_dir: str = Field("deploy/imports", description="folder of what the columns of CSV files mean")
     history_days: float = Field(90.0, gt=0.0, le=36500.0, description="how long the read model keeps steps")
 
     hook_sendgrid_secret: str = Field("", repr=False)
@@ -86,7 +89,7 @@ class Settings(BaseModel):
     delivery_host: str = "127.0.0.1"
     delivery_port: int = Field(8090, ge=0, le=65535)
     delivery_secret: str = Field("", repr=False, description="bearer token of delivery's own API")
-    delivery_database: str = Field("", repr=False, description="SQLAlchemy's URL; empty: SQLite in the data folder")
+    delivery_database: str = Field("", repr=False, description="postgresql://...; empty: SQLite in the data folder")
     delivery_allowed_hosts: str = Field(
         "", description="hosts of webhooks that may be inside, or plain http: hooks.lan"
     )

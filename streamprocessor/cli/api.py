@@ -17,13 +17,16 @@ TOKENS_FILE = "api-tokens"
 @process_options
 @setting("--api-port", "PORT", "Where requests, metrics and health are answered, 0 for any free port.", type=int)
 @setting("--database-url", "URL", "postgresql://...; without it one SQLite file in the data folder.")
+@setting("--delivery-port", "PORT", "Where the delivery process answers that is asked about webhooks.", type=int)
 @click.pass_context
 def api(ctx: click.Context) -> None:
     """Keep contacts in a database and answer questions about them until told to stop (Ctrl-C, SIGTERM).
 
     The database is filled from Kafka, and can be made anew from it at any time. Exit code 70 asks to be started anew.
     """
+    from streamprocessor.cli.importing import importing_of
     from streamprocessor.cli.running import log_to_stderr, run
+    from streamprocessor.delivery.token import kept_token
     from streamprocessor.insight.answers import answer
     from streamprocessor.insight.export import exported
     from streamprocessor.process.kept_secrets import kept_pairs
@@ -43,5 +46,6 @@ def api(ctx: click.Context) -> None:
     def on_ready(port: int) -> None:
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
 
-    around = Around(client_settings(settings), topics, named, answer, exported)
+    delivery_token = kept_token(settings.delivery_secret, settings.data_path)
+    around = Around(client_settings(settings), topics, named, answer, exported, importing_of(settings), delivery_token)
     ctx.exit(run(run_api(settings, around, on_ready)))

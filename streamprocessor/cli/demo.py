@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import click
 
-from streamprocessor.cli.options import process_options, setting, settings_of
+from streamprocessor.cli.options import front_options, process_options, setting, settings_of
 
 
 @click.command()
 @process_options
 @setting("--metrics-port", "PORT", "Metrics and health of the worker.", type=int)
-@setting("--collector-port", "PORT", "Where the collector answers, or the next free one; 0: any free one.", type=int)
+@front_options
 @click.option("--rate", type=click.FloatRange(0.1, 100_000), default=60.0, show_default=True, help="Events a second.")
 @click.option("--contacts", type=click.IntRange(1, 1_000_000), default=1000, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Equal seeds, equal contacts.")
 @click.option("--seconds", type=click.FloatRange(1), help="End by itself after so long; without it at Ctrl-C.")
 @click.pass_context
 def demo(ctx: click.Context, rate: float, contacts: int, seed: int, seconds: float | None) -> None:
-    """Show it: embedded Apache Kafka, a worker, a collector, simulated traffic, hot leads and fading scores.
+    """Show it: embedded Apache Kafka, all processes, simulated traffic, hot leads and fading scores.
 
     Its topics begin with `demo-`; the model is deploy/demo.yaml, whose points are halved every 20 seconds.
     """

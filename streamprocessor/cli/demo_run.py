@@ -17,17 +17,8 @@ from streamprocessor.broker.topics import end_offsets
 from streamprocessor.cli.demo_board import Board
 from streamprocessor.cli.demo_screen import Screen
 from streamprocessor.cli.front_door import front_door
-from streamprocessor.cli.local_system import (
-    LocalKafka,
-    WorkerPlan,
-    a_write_key,
-    collector_child,
-    free_ports,
-    set_up,
-    supervise,
-    wait_until_collecting,
-    wait_until_ready,
-)
+from streamprocessor.cli.local_processes import FrontPlan, WorkerPlan, a_write_key, free_ports, front_plan
+from streamprocessor.cli.local_system import LocalKafka, set_up, supervise
 from streamprocessor.cli.revisions import full_name_of
 from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.errors import EXIT_FAILED
@@ -56,17 +47,16 @@ async def run_demo(kafka: LocalKafka, plan: DemoPlan, screen: Screen) -> int:
     """The exit code, once the demo's time is over or somebody ended it, and all have ended."""
     settings = kafka.settings
     await set_up(settings, screen.say)
-    ports = free_ports(settings.metrics_port, 1)
-    (collector_port,) = free_ports(settings.collector_port, 1)
     logs = settings.data_path / "logs" / "demo"
-    workers = WorkerPlan(settings, ports, logs)
+    workers = WorkerPlan(settings, free_ports(settings.metrics_port, 1), logs)
+    fronts = front_plan(settings, logs)
     screen.say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
-    supervisor = Supervisor([*workers.children(), collector_child(settings, collector_port, logs)], screen.say)
+    supervisor = Supervisor([*workers.children(), *fronts.children()], screen.say)
     board = Board()
     show = _Show(settings, plan, screen, board)
     ends = await show.announcement_ends()
     parts = [
-        _ending(show.play_when_ready(workers, collector_port, supervisor), supervisor),
+        _ending(show.play_when_ready(workers, fronts, supervisor), supervisor),
         _ending(show.follow(ends), supervisor),
         _ending(show.draw(), supervisor),
     ]
@@ -116,9 +106,9 @@ class _Show:
         self._hot_leads = full_name_of(settings, BECAME_HOT_LEAD)
         self._steps = full_name_of(settings, SCORE_UPDATED)
 
-    async def play_when_ready(self, workers: WorkerPlan, collector_port: int, supervisor: Supervisor) -> None:
-        await wait_until_ready(workers, self._screen.say)
-        address = await wait_until_collecting(self._settings, collector_port, self._screen.say)
+    async def play_when_ready(self, workers: WorkerPlan, fronts: FrontPlan, supervisor: Supervisor) -> None:
+        await workers.tell_when_ready(self._screen.say)
+        await fronts.tell_when_ready(self._screen.say)
         if self._plan.seconds is not None:
             asyncio.get_running_loop().call_later(self._plan.seconds, supervisor.stop)
         now_ms = int(time.time() * 1000)
@@ -127,7 +117,7 @@ class _Show:
         )
         async with (
             sending_to(self._clients, self._settings.topic_prefix) as sending,
-            front_door(address, a_write_key(self._settings), sending) as door,
+            front_door(fronts.address_of("collector"), a_write_key(self._settings), sending) as door,
         ):
             playing = asyncio.ensure_future(play(moves, door, until_wall_clock, lambda _: self._count_sent()))
             await _until_first(playing, asyncio.ensure_future(supervisor.told_to_stop()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -13,8 +14,10 @@ from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
+    from streamprocessor.insight.imports.csv_mapping import CsvMapping
     from streamprocessor.insight.imports.importer import ImportCounts
     from streamprocessor.insight.imports.rows import BadRow, ReadRow
+    from streamprocessor.readmodel.import_jobs import Importing, ImportJob, Order
     from streamprocessor.settings import Settings
 
 CSV, JSON_LINES, ACCESS_LOG = "csv", "jsonl", "access-log"
@@ -37,6 +40,7 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
     from streamprocessor.cli.printing import print_json_lines
     from streamprocessor.cli.progress import bytes_bar
     from streamprocessor.cli.running import run
+    from streamprocessor.insight.imports.csv_mapping import read_mapping
 
     file_format = file_format or _FORMATS_BY_SUFFIX.get(file.suffix.lower())
     if file_format is None:
@@ -47,8 +51,9 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
         message = f"{file} is read as {file_format}; wanted {wanted}"
         raise click.UsageError(message)
     with file.open("rb") as content, bytes_bar(file) as (advance, note):
-        rows = _rows(_counted(content, advance), file_format, mapping, file.name)
-        counts = run(_send(connected_settings(ctx), rows, lambda bad: note(_sentence(file, bad))))
+        columns = None if mapping is None else read_mapping(mapping)
+        rows = _rows(_counted(content, advance), file_format, columns, file.name)
+        counts = run(_send(connected_settings(ctx), rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
         print_json_lines([{"file": str(file), "sent": counts.sent, "bad": counts.bad}])
@@ -59,27 +64,55 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
         ctx.exit(EXIT_FAILED)
 
 
-def _rows(lines: Iterable[bytes], file_format: str, mapping: Path | None, source_name: str) -> Iterator[ReadRow]:
+def importing_of(settings: Settings) -> Importing:
+    """How the api imports what it is sent: as the command does."""
+    from streamprocessor.insight.imports.csv_mapping import parse_mapping
+    from streamprocessor.readmodel.import_jobs import Importing
+
+    def run_job(file: Path, order: Order, job: ImportJob) -> None:
+        mapping = None if order.mapping_text is None else parse_mapping(order.mapping_text, "mapping")
+
+        def report(bad: BadRow) -> None:
+            job.refuse(bad.line, bad.reason, bad.detail)
+
+        def progress(counts: ImportCounts) -> None:
+            job.sent = dict(counts.sent)
+
+        with file.open("rb") as content:
+            rows = _rows(_counted(content, job.read_line), order.format, mapping, "the file")
+            asyncio.run(_send(settings, rows, report, progress))
+
+    def check(mapping_text: str) -> None:
+        parse_mapping(mapping_text, "mapping")
+
+    return Importing(run_job, check)
+
+
+def _rows(lines: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str) -> Iterator[ReadRow]:
     from streamprocessor.insight.imports.access_log import read_access_log
-    from streamprocessor.insight.imports.csv_mapping import read_mapping
     from streamprocessor.insight.imports.csv_rows import read_csv
     from streamprocessor.insight.imports.json_lines import read_json_lines
 
     if mapping is not None:
-        return read_csv(lines, read_mapping(mapping), source_name)
+        return read_csv(lines, mapping, source_name)
     return read_access_log(lines) if file_format == ACCESS_LOG else read_json_lines(lines)
 
 
-async def _send(settings: Settings, rows: Iterable[ReadRow], report: Callable[[BadRow], None]) -> ImportCounts:
+async def _send(
+    settings: Settings,
+    rows: Iterable[ReadRow],
+    report: Callable[[BadRow], None],
+    progress: Callable[[ImportCounts], None],
+) -> ImportCounts:
     from streamprocessor.cli.sending import checked_sending
     from streamprocessor.insight.imports.importer import checked, import_rows
 
     async with checked_sending(settings) as sending:
-        return await import_rows(checked(rows, now_ms()), sending, report, lambda _: None)
+        return await import_rows(checked(rows, now_ms()), sending, report, progress)
 
 
 def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
-    """The lines, while the bar follows them."""
+    """The lines, each told of as it is read."""
     for line in content:
         advance(len(line))
         yield line

@@ -27,11 +27,14 @@ def check(ctx: click.Context, file: str | None, as_json: bool) -> None:
     path = Path(file or settings_of(ctx).model)
     read = read_model(path)
     rules = {score.name: len(score.rules) for score in read.scores}
+    segments = [segment.name for segment in read.segments]
     if as_json:
-        print_json_lines([{"file": str(path), "name": read.name, "version": read.version, "rules": rules}])
+        row = {"file": str(path), "name": read.name, "version": read.version, "rules": rules, "segments": segments}
+        print_json_lines([row])
         return
     scores = ", ".join(f"{name} ({count} rules)" for name, count in rules.items())
-    click.echo(f"{path}: model {read.name}, version {read.version}: {scores}")
+    named = f"; segments: {', '.join(segments)}" if segments else ""
+    click.echo(f"{path}: model {read.name}, version {read.version}: {scores}{named}")
 
 
 @model.command()

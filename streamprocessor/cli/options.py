@@ -35,6 +35,19 @@ def process_options(command: Decorated) -> Decorated:
     return command
 
 
+def front_options(command: Decorated) -> Decorated:
+    """The command with the ports of the processes that people and programs talk to."""
+    options = (
+        setting("--collector-port", "PORT", "Where the collector answers, or the next free one; 0: any.", type=int),
+        setting("--api-port", "PORT", "Where the page and its API are, or the next free one; 0: any.", type=int),
+        setting("--delivery-port", "PORT", "Where delivery answers, or the next free one; 0: any.", type=int),
+        setting("--subscriptions", "FILE", "Webhooks to be sent, beside those that the page or the API made."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 

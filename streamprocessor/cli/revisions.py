@@ -13,6 +13,8 @@ from streamprocessor.contract.model_revisions import (
     decode_revision,
     encode_revision,
     key_of,
+    model_of,
+    resegmented,
     revision_after,
 )
 from streamprocessor.contract.outbox import RESERVED
@@ -24,7 +26,7 @@ from streamprocessor.stream.startup import client_settings
 
 
 class Applied(NamedTuple):
-    """The revision in force; is_new: it was not before."""
+    """The revision in force; is_new: it, or its segments, were not before."""
 
     revision: ModelRevision
     is_new: bool
@@ -49,6 +51,7 @@ async def model_in_force(settings: Settings) -> ModelRevision:
 async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: bool = False) -> Applied:
     """Write the file's model as the next revision, where it is not in force already; raises ModelError.
 
+    Where nothing but segments is another, the revision stays and holds the new ones.
     announce_hot_leads: contacts that become hot by the change alone are announced, too.
     """
     text = read_text(file)
@@ -56,8 +59,11 @@ async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: boo
     clients, topic = client_settings(settings), full_name_of(settings, "models")
     newest = await _newest(clients, topic)
     if newest is not None and (newest.name, newest.version) == (model.name, model.version):
-        return Applied(newest, is_new=False)
-    revision = revision_after(newest, model, text, now_ms(), announce_hot_leads=announce_hot_leads)
+        if repr(model_of(newest).segments) == repr(model.segments):  # where true is not 1
+            return Applied(newest, is_new=False)
+        revision = resegmented(newest, text, now_ms())
+    else:
+        revision = revision_after(newest, model, text, now_ms(), announce_hot_leads=announce_hot_leads)
     async with writer_to(clients, [topic]) as producer:
         await producer.send_and_wait(topic, key=key_of(revision.name), value=encode_revision(revision))
     return Applied(revision, is_new=True)
@@ -76,6 +82,6 @@ async def _newest(clients: ClientSettings, topic: str) -> ModelRevision | None:
         if record.value is None or (record.key or b"").startswith(RESERVED):
             continue
         revision = decode_revision(record.value)
-        if newest is None or revision.revision > newest.revision:
+        if newest is None or revision.revision >= newest.revision:
             newest = revision
     return newest

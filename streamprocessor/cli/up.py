@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamprocessor.cli.options import process_options, setting, settings_of
+from streamprocessor.cli.options import front_options, process_options, setting, settings_of
 
 if TYPE_CHECKING:
     from streamprocessor.cli.local_system import LocalKafka
@@ -17,11 +17,12 @@ MOST_WORKERS = 64
 @click.command()
 @process_options
 @setting("--metrics-port", "PORT", "Metrics and health of the first worker, the next ones follow.", type=int)
-@setting("--collector-port", "PORT", "Where the collector answers, or the next free one; 0: any free one.", type=int)
+@front_options
 @click.option("--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="How many.")
 @click.pass_context
 def up(ctx: click.Context, workers: int) -> None:
-    """Run everything here: an embedded Apache Kafka (unless --bootstrap names one), topics, model, workers, collector.
+    """Run everything here: an embedded Apache Kafka (unless --bootstrap names one), topics, model, workers, collector,
+    delivery, and the page with its API.
 
     Ctrl-C ends all of it; the data stays in the data folder.
     """
@@ -38,26 +39,15 @@ async def _run_all(kafka: LocalKafka, workers: int) -> int:
     import asyncio
 
     from streamprocessor.broker.supervisor import Supervisor
-    from streamprocessor.cli.local_system import (
-        WorkerPlan,
-        collector_child,
-        free_ports,
-        set_up,
-        supervise,
-        wait_until_collecting,
-        wait_until_ready,
-    )
+    from streamprocessor.cli.local_processes import WorkerPlan, free_ports, front_plan
+    from streamprocessor.cli.local_system import set_up, supervise
 
     settings = kafka.settings
     await set_up(settings, _say)
-    plan = WorkerPlan(settings, free_ports(settings.metrics_port, workers))
-    (collector_port,) = free_ports(settings.collector_port, 1)
-    children = [*plan.children(), collector_child(settings, collector_port)]
+    plans = (WorkerPlan(settings, free_ports(settings.metrics_port, workers)), front_plan(settings))
+    children = [child for plan in plans for child in plan.children()]
     _say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
-    telling = [
-        asyncio.ensure_future(wait_until_ready(plan, _say)),
-        asyncio.ensure_future(wait_until_collecting(settings, collector_port, _say)),
-    ]
+    telling = [asyncio.ensure_future(plan.tell_when_ready(_say)) for plan in plans]
     try:
         return await supervise(kafka.process, Supervisor(children, _say), _say)
     finally:

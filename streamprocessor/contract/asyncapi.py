@@ -11,6 +11,7 @@ import orjson
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from streamprocessor.contract.schemas import components_of
 from streamprocessor.contract.topics import IN, INTERNAL, Topic, read_topics
 from streamprocessor.errors import TopicError
 
@@ -163,24 +164,11 @@ def _components(folder: Folder, public: Sequence[Topic]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     files = dict.fromkeys(file for topic in public for file in (topic.schema, topic.headers) if file is not None)
     for file in files:
-        schema = folder.schemas[file]
-        itself = {word: value for word, value in schema.items() if word not in ("$schema", "$id", "$defs")}
-        for name, part in {_stem(file): itself, **schema.get("$defs", {})}.items():
-            moved = _moved(part)
-            if found.setdefault(name, moved) != moved:
+        for name, part in components_of(_stem(file), folder.schemas[file]).items():
+            if found.setdefault(name, part) != part:
                 message = f"schemas/{file}: wanted '{name}' to mean one thing in all schemas; got another one here"
                 raise TopicError(message)
     return found
-
-
-def _moved(part: Any) -> Any:
-    """The part of a schema with its references to where definitions stand in the description."""
-    if isinstance(part, Mapping):
-        return {
-            word: value.replace("#/$defs/", "#/components/schemas/") if word == "$ref" else _moved(value)
-            for word, value in part.items()
-        }
-    return [_moved(item) for item in part] if isinstance(part, list) else part
 
 
 def _stem(file: str) -> str:

@@ -12,7 +12,7 @@ from streamprocessor.contract.yaml_tree import read_tree
 
 class Difference(NamedTuple):
     """One thing that is said otherwise. score, rule: where, None: not in one; word: which, None: all of the score or
-    rule. old, new: what is said there, None: nothing."""
+    rule, `segments.NAME` a segment. old, new: what is said there, None: nothing."""
 
     score: str | None
     rule: str | None
@@ -24,8 +24,13 @@ class Difference(NamedTuple):
 def differences(old: str, new: str) -> Iterator[Difference]:
     """What differs between the texts of two models that can be read, in the order of the new one, then of the old."""
     before, after = (_entries(read_tree(text, Problems("a model"))) for text in (old, new))
-    yield from _words(before, after, (None, None), "scores")
+    yield from _words(before, after, (None, None), ("scores", "segments"))
     yield from _scores(_entries(before.get("scores")), _entries(after.get("scores")))
+    old_segments, new_segments = (
+        {f"segments.{name}": node for name, node in _entries(model.get("segments")).items()}
+        for model in (before, after)
+    )
+    yield from _words(old_segments, new_segments, (None, None))
 
 
 def _scores(before: dict[str, Node], after: dict[str, Node]) -> Iterator[Difference]:
@@ -35,7 +40,7 @@ def _scores(before: dict[str, Node], after: dict[str, Node]) -> Iterator[Differe
         if name not in before or name not in after:
             yield Difference(name, None, None, _size(old, old_rules), _size(new, new_rules))
             continue
-        yield from _words(old, new, (name, None), "rules")
+        yield from _words(old, new, (name, None), ("rules",))
         for rule in _both(old_rules, new_rules):
             one, other = old_rules.get(rule), new_rules.get(rule)
             if one is None or other is None:
@@ -45,11 +50,11 @@ def _scores(before: dict[str, Node], after: dict[str, Node]) -> Iterator[Differe
 
 
 def _words(
-    before: dict[str, Node], after: dict[str, Node], where: tuple[str | None, str | None], but: str = ""
+    before: dict[str, Node], after: dict[str, Node], where: tuple[str | None, str | None], but: tuple[str, ...] = ()
 ) -> Iterator[Difference]:
     for word in _both(before, after):
         old, new = _said(before.get(word)), _said(after.get(word))
-        if word != but and old != new:
+        if word not in but and old != new:
             yield Difference(*where, word, old, new)
 
 

@@ -11,6 +11,7 @@ from streamprocessor.contract.model_combine import check_components, read_combin
 from streamprocessor.contract.model_conditions import attribute_condition
 from streamprocessor.contract.model_decay import read_decay
 from streamprocessor.contract.model_rules import Surroundings, read_rule
+from streamprocessor.contract.model_segments import read_segments
 from streamprocessor.contract.model_stages import read_hot_leads, read_stages
 from streamprocessor.contract.quantities import count, duration_ms, event_path, flag, name, nano
 from streamprocessor.contract.reading import Node, Problems, Scalar, Spot
@@ -48,7 +49,7 @@ def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:
     """The model that the text spells; raises ModelError with a line for each problem.
 
     source_name: what problems name as their place. The version is the hash of the content: neither comments nor the
-    way things are written change it. revision: as applied, 0 where it was not.
+    way things are written change it, nor do segments. revision: as applied, 0 where it was not.
     """
     if len(text) > MAX_CHARS:
         message = f"{source_name}: wanted at most {MAX_CHARS} characters; got {len(text)}"
@@ -64,7 +65,7 @@ def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:
 
 
 def _model(spot: Spot, revision: int) -> Model:
-    fields = spot.fields("name", "scores", "hot_lead", "correction_window", "proxy_opens", "scanners")
+    fields = spot.fields("name", "scores", "hot_lead", "correction_window", "proxy_opens", "scanners", "segments")
     scores = fields.needed("scores", _scores, ())
     return Model(
         name=fields.read("name", name, DEFAULT_NAME),
@@ -75,6 +76,7 @@ def _model(spot: Spot, revision: int) -> Model:
         proxy_opens_count=fields.read("proxy_opens", _proxy_opens, False),
         correction_window_ms=fields.read("correction_window", duration_ms, 30 * DAY_MS),
         scanners=fields.read("scanners", _scanners, Scanners()),
+        segments=fields.read("segments", lambda inner: read_segments(inner, scores), ()),
     )
 
 
@@ -229,7 +231,8 @@ def _moment_ms(spot: Spot) -> int:
 
 
 def _version(tree: Node) -> str:
-    content = plain(tree)
+    # Segments are left out: no score depends on them, so another segment must not make workers score anew.
+    content = {word: said for word, said in plain(tree).items() if word != "segments"}
     # Only among scores does the order of words say something: announcements show scores in it.
     order = list(content["scores"]) if isinstance(content.get("scores"), dict) else []
     canonical = json.dumps([content, order], sort_keys=True, separators=(",", ":"))

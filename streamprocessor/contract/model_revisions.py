@@ -19,8 +19,9 @@ needs: evidence of a new revision is complete from there on."""
 class ModelRevision(msgspec.Struct, frozen=True):
     """One applied model; the key beside it is `key_of(name)`.
 
-    revision: rises by one with each apply, the first is 1. version: the hash of the content. text: the file as it was.
-    In JSON the instant is called applied_at, in epoch milliseconds. kept_since, announce_hot_leads: as in Model.
+    revision: rises by one with each apply that changes more than segments, the first is 1. version: the hash of the
+    content but for segments. text: the file as it was. In JSON the instant is called applied_at, in epoch milliseconds.
+    kept_since, announce_hot_leads: as in Model.
     """
 
     revision: int
@@ -61,6 +62,15 @@ def revision_after(
         kept_since=kept_since(model, known, now_ms + WORKERS_FOLLOW_WITHIN_MS),
         announce_hot_leads=announce_hot_leads,
     )
+
+
+def resegmented(before: ModelRevision, text: str, now_ms: int) -> ModelRevision:
+    """The same revision with other segments, which the text spells beside the same scores.
+
+    Its number stays: records are scored under it, and with a new one workers would score and write each of them anew.
+    Of two values with one number the later one holds.
+    """
+    return msgspec.structs.replace(before, text=text, applied_at_ms=now_ms)
 
 
 def encode_revision(revision: ModelRevision) -> bytes:

@@ -22,7 +22,8 @@ from streamprocessor.errors import OperatorError
 
 EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
-_REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
 _WORDS = ("url", "events", "when", "template", "secrets", "signed")
 T = TypeVar("T")
 
@@ -48,17 +49,17 @@ def read_subscription_file(file: Path) -> SubscriptionFile:
 
 def parse_subscription_file(content: str, source: str) -> SubscriptionFile:
     """What the YAML says; raises ModelError with a line for each thing that is wrong."""
-    return _parsed(content, source, _file)
+    return _parsed(content, source, "the file", _file)
 
 
 def parse_subscription(name_of_it: str, content: str, source: str) -> Subscription:
     """The one subscription that the JSON (or YAML) says; raises ModelError with a line for each thing that is wrong."""
-    return _parsed(content, source, lambda spot: _subscription(name_of_it, spot))
+    return _parsed(content, source, "the subscription", lambda spot: _subscription(name_of_it, spot))
 
 
-def _parsed(content: str, source: str, read: Callable[[Spot], T]) -> T:
+def _parsed(content: str, source: str, where: str, read: Callable[[Spot], T]) -> T:
     problems = Problems(source)
-    result = problems.attempt(lambda: read(Spot(read_tree(content, problems), "the file", problems)), None)
+    result = problems.attempt(lambda: read(Spot(read_tree(content, problems), where, problems)), None)
     problems.refuse()
     assert result is not None
     return result
@@ -79,7 +80,7 @@ def _subscriptions(spot: Spot) -> tuple[Subscription, ...]:
 
 
 def _subscription(word: str, spot: Spot) -> Subscription:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", word):
+    if not NAME.fullmatch(word):
         raise Wrong(spot.node.line, f"{spot.where}: wanted a name of at most 64 letters, digits, _ . -; got '{word}'")
     fields = spot.fields(*_WORDS)
     events = fields.needed("events", _events, ())
@@ -139,7 +140,7 @@ def _stages(spot: Spot) -> frozenset[str]:
 def _secrets(spot: Spot) -> tuple[str, ...]:
     secrets = tuple(str(item.value) for item in spot.items("a list of references to secrets, the newest first"))
     for secret in secrets:
-        if not _REFERENCE.fullmatch(secret):  # never shown: it may be the secret itself
+        if not REFERENCE.fullmatch(secret):  # never shown: it may be the secret itself
             raise Wrong(spot.node.line, f"{spot.where}: wanted references, env:NAME or file:PATH; got another text")
     return secrets
 

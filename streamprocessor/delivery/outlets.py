@@ -22,9 +22,15 @@ UNSUBSCRIBED = "unsubscribed"
 
 
 class Outlets:
-    """The outlets by their subscriptions' names. failed: done with the error that ended one of them."""
+    """The outlets by their subscriptions' names.
 
-    def __init__(self, world: World) -> None:
+    failed: done with the error that ended one of them. fixed: names that the subscriptions' file holds. refused: why
+    what the topic says under a name is not in force, by name.
+    """
+
+    def __init__(self, world: World, fixed: frozenset[str]) -> None:
+        self.fixed = fixed
+        self.refused: dict[str, str] = {}
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._world = world
         self._outlets: dict[str, Outlet] = {}

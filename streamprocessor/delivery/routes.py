@@ -10,12 +10,16 @@ from typing import Any
 import orjson
 from aiohttp import web
 from prometheus_client import generate_latest
+from sqlalchemy import Row
 
 from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.delivery.endpoint import Endpoint
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.outlet import Outlet
 from streamprocessor.delivery.outlets import Outlets
+from streamprocessor.delivery.store import MOST_SHOWN
+from streamprocessor.delivery.tables import WAITING
 from streamprocessor.delivery.watching import Watchers
 
 MOST_LISTED = 1_000
@@ -41,6 +45,7 @@ class Routes:
                 web.get("/readyz", self._readyz),
                 web.get("/metrics", self._show_metrics),
                 web.get("/api/subscriptions", self._list),
+                web.get("/api/subscriptions/{name}", self._one),
                 web.get("/api/undeliverable", self._undeliverable),
                 web.get("/api/attempts", self._attempts),
                 web.post("/api/subscriptions/{name}/ping", self._ping),
@@ -71,23 +76,35 @@ class Routes:
         return web.Response(body=generate_latest(self._metrics.registry), headers={"content-type": content_type})
 
     async def _list(self, _: web.Request) -> web.Response:
-        return _answer({"subscriptions": [_row_of(outlet) for outlet in self._outlets]})
+        names = sorted({outlet.plan.subscription.name for outlet in self._outlets} | self._outlets.refused.keys())
+        return _answer({"subscriptions": [self._row(name) for name in names]})
+
+    async def _one(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if self._outlets.get(name) is None and name not in self._outlets.refused:
+            raise _unknown()
+        recent, undeliverable = await self._journal.ask(
+            lambda store: (store.recent(name, MOST_SHOWN), store.undeliverable(name, MOST_LISTED))
+        )
+        lists = {"recent": map(_recent, recent), "undeliverable": map(_given_up, undeliverable)}
+        return _answer(self._row(name) | {word: list(rows) for word, rows in lists.items()})
+
+    def _row(self, name: str) -> dict[str, Any]:
+        """A subscription in a list. refused: why the topic's newest word on it is not in force."""
+        outlet, refused = self._outlets.get(name), self._outlets.refused.get(name)
+        return {
+            "name": name,
+            "source": "file" if name in self._outlets.fixed else "topic",
+            "events": () if outlet is None else outlet.plan.subscription.events,
+            "state": "refused" if outlet is None else _state_of(outlet.endpoint),
+            "waiting": 0 if outlet is None else len(outlet),
+            "refused": refused,
+        }
 
     async def _undeliverable(self, request: web.Request) -> web.Response:
         subscription = request.query.get("subscription")
         rows = await self._journal.ask(lambda store: store.undeliverable(subscription, MOST_LISTED))
-        found = [
-            {
-                "webhook_id": row.webhook_id,
-                "subscription": row.subscription,
-                "at": format_rfc3339(row.at_ms),
-                "attempts": row.attempts,
-                "reason": row.reason,
-                "given_up_at": format_rfc3339(row.ended_ms),
-            }
-            for row in rows
-        ]
-        return _answer({"undeliverable": found})
+        return _answer({"undeliverable": [_given_up(row) for row in rows]})
 
     async def _attempts(self, request: web.Request) -> web.StreamResponse:
         """A line of JSON for each attempt from now on, until the client goes."""
@@ -115,7 +132,7 @@ class Routes:
     def _named(self, request: web.Request) -> Outlet:
         outlet = self._outlets.get(request.match_info["name"])
         if outlet is None:
-            raise web.HTTPNotFound(text="no subscription has this name\n")
+            raise _unknown()
         return outlet
 
 
@@ -132,10 +149,37 @@ def _ids_in(body: bytes) -> list[str] | None:
     return ids
 
 
-def _row_of(outlet: Outlet) -> dict[str, Any]:
-    subscription, endpoint = outlet.plan.subscription, outlet.endpoint
-    state = "disabled" if endpoint.disabled else "failing" if endpoint.is_open else "well"
-    return {"name": subscription.name, "events": subscription.events, "state": state, "waiting": len(outlet)}
+def _state_of(endpoint: Endpoint) -> str:
+    return "disabled" if endpoint.disabled else "failing" if endpoint.is_open else "well"
+
+
+def _recent(row: Row[Any]) -> dict[str, Any]:
+    """A delivery that waits or has arrived. attempts: those that failed."""
+    waits = row.state == WAITING
+    return {
+        "webhook_id": row.webhook_id,
+        "state": row.state,
+        "at": format_rfc3339(row.at_ms),
+        "attempts": row.attempts,
+        "reason": row.reason,
+        "next_attempt_at": format_rfc3339(row.due_ms) if waits and row.due_ms else None,
+        "delivered_at": None if waits else format_rfc3339(row.ended_ms),
+    }
+
+
+def _given_up(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "webhook_id": row.webhook_id,
+        "subscription": row.subscription,
+        "at": format_rfc3339(row.at_ms),
+        "attempts": row.attempts,
+        "reason": row.reason,
+        "given_up_at": format_rfc3339(row.ended_ms),
+    }
+
+
+def _unknown() -> web.HTTPNotFound:
+    return web.HTTPNotFound(text="no subscription has this name\n")
 
 
 def _answer(content: dict[str, Any], status: int = 200) -> web.Response:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Row, create_engine, delete, event, func, insert, inspect, select, text, update
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from streamprocessor.delivery.lanes import Delivery
@@ -24,12 +23,14 @@ from streamprocessor.delivery.tables import (
     positions,
 )
 from streamprocessor.errors import MustRestart, OperatorError
+from streamprocessor.process.databases import read_database_url
 
 Positions: TypeAlias = Mapping[tuple[str, int], int]
 """The next offset to read, by topic and partition."""
 
 DELIVERED_KEPT_MS = 3_600_000  # so long an announcement that comes from Kafka again is known
-UNDELIVERABLE_KEPT_MS = 30 * 86_400_000
+SHOWN_KEPT_MS = 30 * 86_400_000  # the undeliverable ones, and the newest that arrived
+MOST_SHOWN = 50  # of a subscription's that arrived
 _AT_ONCE = 500  # SQLite takes so many values in one statement and more
 _LOCK = 7_461_927_115_301  # any number, the same in all processes
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
@@ -50,9 +51,13 @@ class Store:
     """The database; for one writer, called from one thread. Raises MustRestart where it can't be used any more."""
 
     def __init__(self, url: str) -> None:
-        """url: SQLAlchemy's. Raises OperatorError where it can't be opened, is in use, or was made by newer code."""
+        """url: of SQLite or PostgreSQL.
+
+        Raises OperatorError where it can't be opened, is in use, or was made by newer code.
+        """
+        at = read_database_url(url, "delivery")
         try:
-            self._engine = create_engine(url)
+            self._engine = create_engine(at)
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _set_up_sqlite)
             self._lock = self._claim()
@@ -60,7 +65,9 @@ class Store:
                 _make_tables(connection)
                 self._number: int = connection.scalar(select(func.max(deliveries.c.number))) or 0
         except (SQLAlchemyError, ImportError) as error:  # ImportError: the database's driver is not installed
-            message = f"delivery's database {_shown(url)}: can't be opened: {type(error).__name__}: {_said(error)}"
+            message = (
+                f"delivery's database {at.render_as_string()}: can't be opened: {type(error).__name__}: {_said(error)}"
+            )
             raise OperatorError(message) from error
 
     @property
@@ -152,6 +159,18 @@ class Store:
         with self._begin() as connection:
             return list(connection.execute(wanted.order_by(deliveries.c.number).limit(limit)))
 
+    def recent(self, subscription: str, limit: int) -> list[Row[Any]]:
+        """The newest of its deliveries that wait or have arrived, without their bodies, the newest first."""
+        columns = [deliveries.c[name] for name in ("number", "webhook_id", "state", "at_ms", "attempts", "due_ms")]
+        wanted = select(*columns, deliveries.c.reason, deliveries.c.ended_ms)
+        found: list[Row[Any]] = []
+        with self._begin() as connection:
+            for state in (WAITING, DELIVERED):  # each by itself, as the index has them
+                here = (deliveries.c.subscription == subscription, deliveries.c.state == state)
+                newest_first = wanted.where(*here).order_by(deliveries.c.number.desc()).limit(limit)
+                found.extend(connection.execute(newest_first))
+        return sorted(found, key=lambda row: row.number, reverse=True)[:limit]
+
     def resend(self, subscription: str, webhook_ids: Sequence[str] | None, now_ms: int) -> list[Delivery]:
         """The subscription's undeliverable ones of these ids (None: all), which wait from now on, as if new."""
         wanted = [deliveries.c.state == UNDELIVERABLE, deliveries.c.subscription == subscription]
@@ -182,11 +201,17 @@ class Store:
             connection.execute(delete(disabled).where(disabled.c.subscription == subscription))
 
     def prune(self, now_ms: int) -> None:
-        """Drop what was kept for long enough."""
+        """Drop what was kept for long enough; the newest that arrived are kept longer, for people to see."""
+        state, ended_ms, number = deliveries.c.state, deliveries.c.ended_ms, deliveries.c.number
+        old = (state == DELIVERED, ended_ms < now_ms - DELIVERED_KEPT_MS)
         with self._begin() as connection:
-            for state, kept_ms in ((DELIVERED, DELIVERED_KEPT_MS), (UNDELIVERABLE, UNDELIVERABLE_KEPT_MS)):
-                old = (deliveries.c.state == state, deliveries.c.ended_ms < now_ms - kept_ms)
-                connection.execute(delete(deliveries).where(*old))
+            ended = (state.in_((DELIVERED, UNDELIVERABLE)), ended_ms < now_ms - SHOWN_KEPT_MS)
+            connection.execute(delete(deliveries).where(*ended))
+            for name in connection.scalars(select(deliveries.c.subscription).where(*old).distinct()).all():
+                here = deliveries.c.subscription == name
+                newest = select(number).where(here, state == DELIVERED).order_by(number.desc())
+                shown_from = connection.scalar(newest.offset(MOST_SHOWN - 1).limit(1)) or 0
+                connection.execute(delete(deliveries).where(here, *old, number < shown_from))
 
     def _begin(self) -> _Transaction:
         return _Transaction(self._engine.begin())
@@ -228,14 +253,6 @@ class _Transaction:
 
 def _broken(error: SQLAlchemyError) -> MustRestart:
     return MustRestart(f"delivery's database: can't be used any more: {_said(error)}")
-
-
-def _shown(url: str) -> str:
-    """The URL without its password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except SQLAlchemyError:
-        return "(its URL can't be read)"
 
 
 def _said(error: Exception) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -24,11 +23,9 @@ POLL_MS = 1_000
 class ToldSubscriptions:
     """Keeps the outlets as the topic says. One that can't be used is logged and leaves what was there before."""
 
-    def __init__(self, clients: ClientSettings, topic: str, fixed: Collection[str]) -> None:
-        """fixed: the names of subscriptions that the file holds; the topic does not change them."""
+    def __init__(self, clients: ClientSettings, topic: str) -> None:
         self._clients = clients
         self._where = TopicPartition(topic, 0)
-        self._fixed = fixed
         self._consumer: AIOKafkaConsumer | None = None
 
     async def start(self, outlets: Outlets, surroundings: Surroundings) -> None:
@@ -69,7 +66,8 @@ class ToldSubscriptions:
 
     async def _take(self, record: Any, outlets: Outlets, surroundings: Surroundings) -> None:
         name = _name_of(record)
-        if name in self._fixed:
+        outlets.refused.pop(name, None)
+        if name in outlets.fixed:
             log.error("subscription %s: the file holds one of that name, so the topic's is not taken", name)
         elif record.value is None:
             await outlets.remove(name)
@@ -81,6 +79,7 @@ class ToldSubscriptions:
                 log.info("subscription %s: in force", name)
             except OperatorError as error:
                 log.error("subscription %s of the topic can't be used: %s", name, error)
+                outlets.refused[name] = str(error)
 
 
 def _name_of(record: Any) -> str:

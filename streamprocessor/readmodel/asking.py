@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
 from starlette.datastructures import QueryParams
 
 from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.readmodel.filters import AttributeCondition, ContactFilter, Points, ScoreCondition, Text, Word
 from streamprocessor.readmodel.problems import Problem
+from streamprocessor.scoring.segments import LARGEST_POINTS, MAX_TEXT, ContactFilter
 
+CSV = "csv"
 LATEST_MS = 253_402_300_799_999
 _MOST_LISTED = 200
 
@@ -30,9 +32,16 @@ def instant_ms(text: str) -> int | None:
     return None if found is None else max(0, found)
 
 
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Word = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Points = Annotated[float, Field(ge=-LARGEST_POINTS, le=LARGEST_POINTS, allow_inf_nan=False)]
 Instant = Annotated[str, Field(max_length=40, description="RFC 3339 or epoch ms."), AfterValidator(_instant)]
 Limit = Annotated[int, Field(ge=1, le=_MOST_LISTED)]
 Cursor = Annotated[str, Field(max_length=4_096, description="`next` of the page before.")]
+
+
+class Filter(RootModel[ContactFilter]):
+    """Which contacts are meant."""
 
 
 class Nothing(BaseModel):
@@ -82,15 +91,16 @@ class Listed(Sorted):
     def wanted(self, score: str) -> ContactFilter:
         """The same as a filter; raises Problem where an attribute has no colon."""
         conditions = []
-        for said in self.attribute:
-            name, colon, text = said.partition(":")
+        for attribute in self.attribute:
+            name, colon, text = attribute.partition(":")
             if not (name and colon):
                 raise Problem(400, "bad-parameter", "attribute: wanted name:text; got no colon after a name")
-            conditions.append(checked(AttributeCondition, {"attribute": name, "equals": text}, "attribute"))
-        of_score = ScoreCondition(
-            score=score, value=self.value, stages=self.stage, at_least=self.at_least, at_most=self.at_most
-        )
-        return ContactFilter(scores=[of_score], attributes=conditions, suppressed=self.suppressed)
+            conditions.append({"attribute": name, "equals": text})
+        bounds = {"at_least": self.at_least, "at_most": self.at_most}
+        of_score = {"score": score, "value": self.value, "stages": self.stage} | bounds
+        said = {"scores": [of_score], "attributes": conditions, "suppressed": self.suppressed}
+        wanted: ContactFilter = checked(Filter, said, "parameters").root
+        return wanted
 
 
 class Buckets(Nothing):
@@ -104,6 +114,32 @@ class Exported(Nothing):
     """How a segment is written."""
 
     format: Literal["csv", "jsonl"] = "jsonl"
+
+
+class Imported(Nothing):
+    """How an import's body is read."""
+
+    format: Literal["csv", "jsonl", "access-log"] = "jsonl"
+    mapping: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")] | None = Field(
+        None, description="What a CSV's columns mean: the name of one of those that are here."
+    )
+    mapping_text: Annotated[str, Field(max_length=16_384)] | None = Field(None, description="The same, as YAML.")
+
+
+class Resend(Nothing):
+    """Which webhooks are sent again."""
+
+    webhook_ids: list[Text] | None = Field(None, max_length=1_000, description="None: all undeliverable ones.")
+
+
+async def collected(parts: AsyncIterator[bytes], most_bytes: int) -> bytes:
+    """The whole body; raises Problem where it is larger."""
+    found = bytearray()
+    async for part in parts:
+        found += part
+        if len(found) > most_bytes:
+            raise Problem(413, "too-large", f"body: wanted at most {most_bytes} bytes; got more")
+    return bytes(found)
 
 
 def query_of(model: type[BaseModel], given: QueryParams) -> Any:

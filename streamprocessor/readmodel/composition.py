@@ -13,6 +13,8 @@ from aiokafka import AIOKafkaProducer
 from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.cluster import READ, WRITE
 from streamprocessor.broker.topics import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.contract.asyncapi import read_folder
+from streamprocessor.contract.webhook_targets import hosts_of
 from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.port_file import tell_port
@@ -20,8 +22,10 @@ from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.readmodel.batches import PROJECTED
 from streamprocessor.readmodel.database import open_database
+from streamprocessor.readmodel.delivery_process import DeliveryProcess
 from streamprocessor.readmodel.erasing import Eraser
 from streamprocessor.readmodel.house import House, Tell
+from streamprocessor.readmodel.import_jobs import Importing, ImportJobs
 from streamprocessor.readmodel.live import Live
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.models import Models
@@ -29,6 +33,7 @@ from streamprocessor.readmodel.openapi import openapi
 from streamprocessor.readmodel.problems import place_of
 from streamprocessor.readmodel.projector import Projector
 from streamprocessor.readmodel.routes import application
+from streamprocessor.readmodel.subscribed import SubscriptionTopic
 from streamprocessor.readmodel.tokens import Tokens
 from streamprocessor.settings import Settings
 
@@ -39,7 +44,8 @@ _MOST_AT_ONCE = 1_000
 class Around(NamedTuple):
     """What an api process is given by others.
 
-    topics: full names by short ones. tokens: `name/scope+scope` → token. answer, export: as in House.
+    topics: full names by short ones. tokens: `name/scope+scope` → token. answer, export: as in House. delivery_token:
+    what lets us in to the delivery process.
     """
 
     clients: ClientSettings
@@ -47,6 +53,8 @@ class Around(NamedTuple):
     tokens: Mapping[str, str]
     answer: Tell
     export: Tell
+    importing: Importing
+    delivery_token: str
 
 
 async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], None]) -> int:
@@ -59,8 +67,8 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
         MustRestart: projecting broke down.
     """
     clients, topics = around.clients, around.topics
-    read = [topics[name] for name in (*PROJECTED, "models")]
-    await refuse_unless_allowed(clients, dict.fromkeys(read, READ) | {topics["contact-updates"]: WRITE})
+    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, "models", "subscriptions")})
+    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in ("contact-updates", "subscriptions")})
     listening = listening_socket("api", settings.api_host, settings.api_port)
     metrics = Metrics()
     tokens = Tokens(around.tokens)
@@ -69,18 +77,38 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     eraser = Eraser(producer, topics["contact-updates"])
-    house = House(engine, lambda: models.scorer, tokens, eraser, around.answer, around.export, metrics, now_ms)
+    subscriptions = SubscriptionTopic(topics["subscriptions"], new_reader(clients), producer)
+    delivery = DeliveryProcess(_delivery_address(settings), around.delivery_token)
+    imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
+    imports = ImportJobs(imports_folder, around.importing, settings.import_max_bytes, now_ms)
+    house = House(
+        engine=engine,
+        scorer=lambda: models.scorer,
+        tokens=tokens,
+        eraser=eraser,
+        answer=around.answer,
+        export=around.export,
+        metrics=metrics,
+        clock_ms=now_ms,
+        subscriptions=subscriptions,
+        delivery=delivery,
+        allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
+        imports=imports,
+        mappings=Path(settings.mappings_dir),
+    )
     live = Live(house)
     projector.on_written = live.wake
-    app = application(house, live, lambda: _not_ready(projector), openapi(version("streamprocessor")))
+    app = application(house, live, lambda: _not_ready(projector), _description(settings))
     stop = stop_on_signals()
     tasks: list[asyncio.Task[Any]] = []
     try:
         await models.start()
         await projector.start()
         await producer.start()
+        await subscriptions.start()
         history_ms = int(settings.history_days * _DAY_MS)
-        tasks = [_ending(work, stop) for work in (projector.run(history_ms), models.follow())]
+        work = (projector.run(history_ms), models.follow(), subscriptions.follow())
+        tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
         on_ready(port)
@@ -89,7 +117,8 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     finally:
         listening.close()
         broken = await _ended(tasks)
-        await asyncio.gather(models.stop(), projector.stop(), producer.stop())
+        await imports.stop()
+        await asyncio.gather(models.stop(), projector.stop(), subscriptions.stop(), producer.stop(), delivery.close())
         engine.dispose()
     if broken is not None:
         raise broken
@@ -98,7 +127,20 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
 
 def database_file(settings: Settings) -> Path:
     """Where the tables are, unless a setting names a server; one file for each application."""
-    return settings.data_path / f"{settings.topic_prefix}{settings.app_id}.read-model.sqlite"
+    return settings.data_path / f"{_own_name(settings)}.read-model.sqlite"
+
+
+def _own_name(settings: Settings) -> str:
+    return f"{settings.topic_prefix}{settings.app_id}"
+
+
+def _delivery_address(settings: Settings) -> str:
+    return settings.delivery_url or f"http://{settings.delivery_host}:{settings.delivery_port}"
+
+
+def _description(settings: Settings) -> dict[str, Any]:
+    subscription = read_folder(Path(settings.topics_dir)).schemas["subscription.json"]
+    return openapi(version("streamprocessor"), subscription)
 
 
 async def _projected(clients: ClientSettings, topics: Mapping[str, str]) -> dict[str, tuple[str, str, int]]:

@@ -9,7 +9,6 @@ import orjson
 from streamprocessor.readmodel import answers, queries
 from streamprocessor.readmodel.asking import At, Explained, Listed, Nothing, Paged, Sorted, instant_ms
 from streamprocessor.readmodel.cursors import cursor_of, read_cursor
-from streamprocessor.readmodel.filters import ContactFilter
 from streamprocessor.readmodel.house import Call, Endpoint, House
 from streamprocessor.readmodel.problems import Problem
 from streamprocessor.readmodel.queries import Order
@@ -18,6 +17,7 @@ from streamprocessor.readmodel.shapes import Accepted, Contact, ContactPage, Eve
 from streamprocessor.readmodel.tokens import ERASE, READ
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.segments import ContactFilter
 
 
 class Kept(NamedTuple):

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.databases import read_database_url
 from streamprocessor.readmodel.tables import SCHEMA_VERSION, derived, kept, state
 
 _WRITER_LOCK = 0x5C0_5E5
@@ -100,16 +100,11 @@ def shown_url(engine: Engine) -> str:
 
 
 def _engine(url: str) -> Engine:
+    parsed = read_database_url(url, "read model")
     try:
-        parsed = make_url(url)
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            message = f"read model: wanted a database URL of sqlite or postgresql; got {parsed.drivername}"
-            raise OperatorError(message)
         engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=40)
-    except (ArgumentError, ModuleNotFoundError) as error:
-        message = "read model: wanted a database URL such as postgresql://user:password@host/name; got another text"
+    except ModuleNotFoundError as error:
+        message = f"read model: {error.name} is not installed; wanted pip install 'streamprocessor[postgresql]'"
         raise OperatorError(message) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, Engine
 
+from streamprocessor.readmodel.counts import Counts
 from streamprocessor.readmodel.database import reading
+from streamprocessor.readmodel.delivery_process import DeliveryProcess
 from streamprocessor.readmodel.erasing import Eraser
+from streamprocessor.readmodel.import_jobs import ImportJobs
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.queries import Order, spread_of
 from streamprocessor.readmodel.spread import Spread
+from streamprocessor.readmodel.subscribed import SubscriptionTopic
 from streamprocessor.readmodel.tokens import Grant, Tokens
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -29,7 +34,10 @@ _MOST_SPREADS = 1_000
 
 
 class Call(NamedTuple):
-    """One request: names in its path, its query and body as the endpoint's models have them, and who asks."""
+    """One request: names in its path, its query and body as the endpoint's models have them, and who asks.
+
+    A raw body is its parts as they come, as an async iterator of bytes.
+    """
 
     path: dict[str, str]
     query: Any
@@ -39,7 +47,11 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class House:
-    """The shared parts. answer, export: what is told of a contact, and everything that is kept of it."""
+    """The shared parts. answer, export: what is told of a contact, and everything that is kept of it.
+
+    allowed_hosts: names of hosts that webhooks may go to though they are inside, or plain http. mappings:
+    the folder of what CSV columns mean.
+    """
 
     engine: Engine
     scorer: Callable[[], Scorer]
@@ -49,7 +61,13 @@ class House:
     export: Tell
     metrics: Metrics
     clock_ms: Callable[[], int]
+    subscriptions: SubscriptionTopic
+    delivery: DeliveryProcess
+    allowed_hosts: frozenset[str]
+    imports: ImportJobs
+    mappings: Path
     spreads: Spreads = field(default_factory=lambda: Spreads(time.monotonic))
+    counts: Counts = field(default_factory=lambda: Counts(time.monotonic))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -80,6 +98,12 @@ class Spreads:
             return spread
 
 
+class RawBody(NamedTuple):
+    """A body that the endpoint reads by itself. kinds: the JSON Schema of each media type that it may be."""
+
+    kinds: Mapping[str, dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """One thing that can be asked for.
@@ -95,6 +119,6 @@ class Endpoint:
     answer: type[BaseModel] | None
     handle: Callable[[House, Call], Any]
     query: type[BaseModel]
-    body: type[BaseModel] | None = None
+    body: type[BaseModel] | RawBody | None = None
     status: int = 200
     media: tuple[str, ...] = ("application/json",)

@@ -78,6 +78,7 @@ class Models:
                     self._take(decode_revision(record.value))
 
     def _take(self, revision: ModelRevision) -> None:
-        if self._scorer is None or revision.revision > self._scorer.model.revision:
+        # One with the same number holds other segments.
+        if self._scorer is None or revision.revision >= self._scorer.model.revision:
             self._scorer = Scorer(model_of(revision))
             log.info("model %s revision %d", revision.name, revision.revision)

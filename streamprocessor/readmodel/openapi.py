@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from streamprocessor.contract.schemas import components_of
 from streamprocessor.readmodel import shapes
-from streamprocessor.readmodel.house import Endpoint
+from streamprocessor.readmodel.house import Endpoint, RawBody
 from streamprocessor.readmodel.routes import ENDPOINTS, STREAM_PATH
 
 _PLACE = "#/components/schemas/{model}"
@@ -19,15 +21,16 @@ _REFUSALS = {
     "403": "The token has not the scope.",
     "404": "There is no such thing.",
     "405": "Another method than those of this path.",
+    "409": "It can't be so beside what there is.",
     "413": "Too large.",
-    "503": "The database or Kafka is away; Retry-After says when.",
+    "503": "The database, Kafka or delivery is away; Retry-After says when.",
 }
 
 
-def openapi(version: str) -> dict[str, Any]:
-    """The description."""
+def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
+    """The description. subscription: the JSON Schema of the subscriptions topic."""
     answers = [(each.answer, "serialization") for each in ENDPOINTS if each.answer is not None]
-    bodies = [(each.body, "validation") for each in ENDPOINTS if each.body is not None]
+    bodies = [(each.body, "validation") for each in ENDPOINTS if isinstance(each.body, type)]
     models: Any = dict.fromkeys([*answers, *bodies, (shapes.ProblemBody, "serialization")])
     places, definitions = models_json_schema(list(models), ref_template=_PLACE)
     paths: dict[str, Any] = {}
@@ -40,7 +43,7 @@ def openapi(version: str) -> dict[str, Any]:
         "info": {"title": "streamprocessor api", "version": version},
         "paths": paths,
         "components": {
-            "schemas": definitions["$defs"],
+            "schemas": definitions["$defs"] | components_of("SubscriptionWritten", subscription),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"bearer": []}],
@@ -60,8 +63,13 @@ def _operation(endpoint: Endpoint, places: Any) -> dict[str, Any]:
         "responses": {str(endpoint.status): {"description": "Done.", "content": content}} | _refusals(),
     }
     if endpoint.body is not None:
-        schema = places[endpoint.body, "validation"]
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        kinds = (
+            endpoint.body.kinds
+            if isinstance(endpoint.body, RawBody)
+            else {"application/json": places[endpoint.body, "validation"]}
+        )
+        content = {media: {"schema": schema} for media, schema in kinds.items()}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 

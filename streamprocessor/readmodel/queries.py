@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from streamprocessor.readmodel.filters import ContactFilter, ScoreCondition, narrowed
+from streamprocessor.contract.segments import bounds_nano
+from streamprocessor.readmodel.filters import narrowed
 from streamprocessor.readmodel.spread import Cell, Landmarks, Spread
 from streamprocessor.readmodel.tables import contacts, history, hot_leads, scores, segments, tallies
-from streamprocessor.scoring.model import NANO
+from streamprocessor.scoring.segments import ContactFilter, ScoreCondition
 
 _UNROUNDED = scores.c.unrounded_nano
 SHOWN = (
@@ -66,8 +67,7 @@ def count_contacts(connection: Connection, wanted: ContactFilter) -> int:
 
 
 def _tallied(connection: Connection, wanted: ScoreCondition) -> int:
-    low = None if wanted.at_least is None else round(wanted.at_least * NANO)
-    high = None if wanted.at_most is None else round(wanted.at_most * NANO)
+    low, high = bounds_nano(wanted)
     return sum(
         cell.contacts
         for cell in _cells(connection, wanted.score, wanted.value)

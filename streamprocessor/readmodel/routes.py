@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
@@ -20,16 +20,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from streamprocessor.readmodel.asking import Nothing, body_of, query_of
+from streamprocessor.readmodel.asking import Nothing, body_of, collected, query_of
 from streamprocessor.readmodel.contacts import CONTACTS
-from streamprocessor.readmodel.house import Call, Endpoint, House
+from streamprocessor.readmodel.house import Call, Endpoint, House, RawBody
+from streamprocessor.readmodel.imports import IMPORTS
 from streamprocessor.readmodel.live import Live
 from streamprocessor.readmodel.overview import OVERVIEW
 from streamprocessor.readmodel.problems import Problem, place_of
 from streamprocessor.readmodel.segments import SEGMENTS
+from streamprocessor.readmodel.subscriptions import SUBSCRIPTIONS
 from streamprocessor.readmodel.tokens import READ, Grant
 
-ENDPOINTS: tuple[Endpoint, ...] = (*CONTACTS, *OVERVIEW, *SEGMENTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*CONTACTS, *OVERVIEW, *SEGMENTS, *SUBSCRIPTIONS, *IMPORTS)
 STREAM_PATH = "/api/hot-leads/stream"
 MAX_BODY_BYTES = 256 * 1024
 
@@ -69,7 +71,11 @@ async def _answer(house: House, endpoint: Endpoint, request: Request) -> Respons
     if any("\0" in text for text in (*request.path_params.values(), *request.query_params.values())):
         raise Problem(400, "bad-parameter", "parameters: wanted texts without zero bytes; got one")
     query = query_of(endpoint.query, request.query_params)
-    body = None if endpoint.body is None else body_of(endpoint.body, await _body_of(request))
+    body: Any = None
+    if isinstance(endpoint.body, RawBody):
+        body = _parts_of(request)
+    elif endpoint.body is not None:
+        body = body_of(endpoint.body, await collected(_parts_of(request), MAX_BODY_BYTES))
     call = Call(dict(request.path_params), query, body, grant)
     try:
         if inspect.iscoroutinefunction(endpoint.handle):
@@ -101,16 +107,12 @@ def _let_in(house: House, request: Request, scope: str) -> Grant:
     return grant
 
 
-async def _body_of(request: Request) -> bytes:
-    found = bytearray()
+async def _parts_of(request: Request) -> AsyncIterator[bytes]:
     try:
         async for part in request.stream():
-            found += part
-            if len(found) > MAX_BODY_BYTES:
-                raise Problem(413, "too-large", f"body: wanted at most {MAX_BODY_BYTES} bytes; got more")
+            yield part
     except ClientDisconnect as error:
         raise Problem(400, "bad-body", "body: wanted all of it; got a part") from error
-    return bytes(found)
 
 
 def _stream_route(house: House, live: Live) -> Route:

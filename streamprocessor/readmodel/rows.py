@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import orjson
 
 from streamprocessor.contract.records import decode_record
+from streamprocessor.contract.segments import each_shown, stored
 from streamprocessor.contract.times import parse_rfc3339
 from streamprocessor.scoring.joining import attributes_of, is_suppressed
 from streamprocessor.scoring.linking import is_gone, is_silent
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import ScoreAt
-
-MAX_TEXT = 512
-"""Characters of an attribute that can be filtered by; an index holds no long texts."""
 
 
 class ContactRows(NamedTuple):
@@ -76,7 +73,7 @@ def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
         "suppressed": is_suppressed(record),
         "attributes": orjson.dumps(shown).decode(),
     }
-    score_rows = [row for score in now.values() for row in _score_rows(contact_id, score)]
+    score_rows = [_score_row(contact_id, place, score) for place, score in each_shown(now.values())]
     attribute_rows = [_attribute_row(contact_id, name, value) for name, value in shown.items() if "\0" not in name]
     return ContactRows(contact_id, born_ms, contact, score_rows, attribute_rows)
 
@@ -104,16 +101,8 @@ def hot_lead_row(event_id: str, value: bytes) -> dict[str, Any]:
     return {"event_id": event_id, "contact_id": said["contact_id"], "at_ms": at_ms, "said": value.decode()}
 
 
-def _score_rows(contact_id: str, score: ScoreAt) -> Iterator[dict[str, Any]]:
-    if score.values is not None:
-        for value in score.values:
-            if "\0" not in value.name:  # PostgreSQL has no such texts
-                yield _score_row(contact_id, score.name, value.name, value)
-    elif score.presented_nano is not None or score.stage is not None:
-        yield _score_row(contact_id, score.name, "", score)
-
-
-def _score_row(contact_id: str, name: str, value: str, score: ScoreAt) -> dict[str, Any]:
+def _score_row(contact_id: str, place: tuple[str, str], score: ScoreAt) -> dict[str, Any]:
+    name, value = place
     return {
         "contact_id": contact_id,
         "name": name,
@@ -125,14 +114,7 @@ def _score_row(contact_id: str, name: str, value: str, score: ScoreAt) -> dict[s
 
 
 def _attribute_row(contact_id: str, name: str, value: Any) -> dict[str, Any]:
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return {
-        "contact_id": contact_id,
-        "name": name,
-        "text": text.replace("\0", "\ufffd")[:MAX_TEXT],
-        "number": float(value) if is_number else None,
-    }
+    return {"contact_id": contact_id, "name": name} | stored(value)._asdict()
 
 
 def _hot_since_ms(scorer: Scorer, record: Record, now: dict[str, ScoreAt]) -> int | None:

@@ -8,20 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, insert
 from starlette.responses import StreamingResponse
 
 from streamprocessor.readmodel import answers, queries
-from streamprocessor.readmodel.asking import Exported, Nothing, Sorted
+from streamprocessor.readmodel.asking import Exported, Filter, Nothing, Sorted
 from streamprocessor.readmodel.contacts import order_of, page
 from streamprocessor.readmodel.database import writing
-from streamprocessor.readmodel.filters import ContactFilter
 from streamprocessor.readmodel.house import Call, Endpoint, House
+from streamprocessor.readmodel.known_segments import API, KnownSegment, all_known, keep, known_by
 from streamprocessor.readmodel.problems import Problem
 from streamprocessor.readmodel.queries import Order
 from streamprocessor.readmodel.shapes import Segment, SegmentPage, Segments
-from streamprocessor.readmodel.tables import segments
 from streamprocessor.readmodel.tokens import READ, WRITE
+from streamprocessor.scoring.segments import ContactFilter
 
 MAX_NAME = 100
 _ROWS_AT_ONCE = 1_000
@@ -30,44 +29,42 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def _list(house: House, _: Call) -> dict[str, Any]:
     with house.reading() as connection:
-        found = []
-        for row in queries.all_segments(connection):
-            wanted = ContactFilter.model_validate_json(row.filter)
-            found.append(_shown(row.name, wanted, queries.count_contacts(connection, wanted)))
-    return {"segments": found}
+        known = all_known(connection, house.scorer().model)
+        counts = house.counts.of_all(connection, [each.filter for each in known])
+    return {"segments": [_shown(each, count) for each, count in zip(known, counts, strict=True)]}
 
 
 def _one(house: House, call: Call) -> dict[str, Any]:
-    name = call.path["name"]
-    wanted = _wanted(house, name)
     with house.reading() as connection:
-        count = queries.count_contacts(connection, wanted)
+        known = known_by(connection, house.scorer().model, call.path["name"])
+        count = house.counts.of(connection, known.filter)
     order = order_of(house, call.query)
-    return _shown(name, wanted, count) | {"page": page(house, call.query, order, wanted)}
+    return _shown(known, count) | {"page": page(house, call.query, order, known.filter)}
 
 
 def _put(house: House, call: Call) -> dict[str, Any]:
-    name, wanted = call.path["name"], call.body
+    name, wanted = call.path["name"], call.body.root
     if not 0 < len(name) <= MAX_NAME:
         raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
     with writing(house.engine) as connection:
-        connection.execute(delete(segments).where(segments.c.name == name))
-        connection.execute(insert(segments).values(name=name, filter=wanted.model_dump_json(exclude_defaults=True)))
-        count = queries.count_contacts(connection, wanted)
-    return _shown(name, wanted, count)
+        keep(connection, house.scorer().model, name, wanted)
+    with house.reading() as connection:
+        count = house.counts.now(connection, wanted)
+    return _shown(KnownSegment(name, wanted, API), count)
 
 
 def _delete(house: House, call: Call) -> dict[str, Any]:
-    wanted = _wanted(house, call.path["name"])
+    model = house.scorer().model
     with writing(house.engine) as connection:
-        connection.execute(delete(segments).where(segments.c.name == call.path["name"]))
-    return _shown(call.path["name"], wanted, 0)
+        known = known_by(connection, model, call.path["name"])
+        keep(connection, model, known.name, None)
+    return _shown(known, 0)
 
 
 def _export(house: House, call: Call) -> StreamingResponse:
-    wanted = _wanted(house, call.path["name"])
     with house.reading() as connection:
-        count = queries.count_contacts(connection, wanted)
+        wanted = known_by(connection, house.scorer().model, call.path["name"]).filter
+        count = house.counts.now(connection, wanted)
     write, media = (_csv, "text/csv") if call.query.format == "csv" else (_json_lines, "application/x-ndjson")
     headers = {
         "X-Total-Count": str(count),  # by which a client shows progress
@@ -122,16 +119,14 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _wanted(house: House, name: str) -> ContactFilter:
-    with house.reading() as connection:
-        kept = queries.segment_filter(connection, name)
-    if kept is None:
-        raise Problem(404, "no-such-segment", "segment: wanted one that was put before; got another name")
-    return ContactFilter.model_validate_json(kept)
-
-
-def _shown(name: str, wanted: ContactFilter, count: int) -> dict[str, Any]:
-    return {"name": name, "filter": wanted.model_dump(exclude_defaults=True), "count": count}
+def _shown(known: KnownSegment, count: int | None) -> dict[str, Any]:
+    return {
+        "name": known.name,
+        "from": known.origin,
+        "shadows": known.shadows,
+        "filter": Filter(known.filter).model_dump(exclude_defaults=True),
+        "count": count,
+    }
 
 
 _ONE = "/api/segments/{name}"
@@ -150,6 +145,6 @@ SEGMENTS = (
         media=("text/csv", "application/x-ndjson"),
     ),
     Endpoint("GET", _ONE, "get_segment", "A segment, sorted by a score.", READ, SegmentPage, _one, Sorted),
-    Endpoint("PUT", _ONE, "put_segment", "Keep a filter.", WRITE, Segment, _put, Nothing, body=ContactFilter),
+    Endpoint("PUT", _ONE, "put_segment", "Keep a filter.", WRITE, Segment, _put, Nothing, body=Filter),
     Endpoint("DELETE", _ONE, "delete_segment", "Drop a kept filter.", WRITE, Segment, _delete, Nothing),
 )

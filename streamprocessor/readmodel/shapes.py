@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from streamprocessor.readmodel.filters import ContactFilter
+from streamprocessor.scoring.segments import ContactFilter
 
 
 class Number(BaseModel):
@@ -157,26 +157,144 @@ class HotLeads(BaseModel):
 
 
 class Segment(BaseModel):
-    """A kept filter, and how many contacts it holds now."""
+    """A filter under a name, and how many contacts it held some seconds ago."""
 
     name: str
+    from_: Literal["model", "api"] = Field(alias="from", description="Where it was said.")
+    shadows: bool = Field(description="The model's hides one that was put under the same name.")
     filter: ContactFilter
     count: int
+
+
+class CountedSegment(Segment):
+    """A segment in a list."""
+
+    count: int | None = Field(description="null: there was no time to count it yet; ask again.")  # type: ignore[assignment]
 
 
 class Segments(BaseModel):
-    """All kept filters."""
+    """All segments, by name; of two under one name the model's."""
 
-    segments: list[Segment]
+    segments: list[CountedSegment]
 
 
-class SegmentPage(BaseModel):
+class SegmentPage(Segment):
     """A segment, its size and a part of its contacts."""
 
-    name: str
-    filter: ContactFilter
-    count: int
     page: ContactPage
+
+
+class Subscription(BaseModel):
+    """A subscription, and what delivery says of it.
+
+    subscription: as it was put; null where the file of delivery holds it. state: well, failing, disabled, refused, or
+    new; null where delivery was not asked or is away, as `waiting`. refused: why its newest form is not in force.
+    """
+
+    name: str
+    source: str = Field(description="topic: it can be changed here; file: only in delivery's file.")
+    subscription: dict[str, Any] | None
+    state: str | None
+    waiting: int | None
+    refused: str | None
+
+
+class Subscriptions(BaseModel):
+    """All subscriptions. delivery: there or away."""
+
+    subscriptions: list[Subscription]
+    delivery: str
+
+
+class RecentDelivery(BaseModel):
+    """A webhook that waits or has arrived. attempts: those that failed; reason: of the last one."""
+
+    webhook_id: str
+    state: str
+    at: str
+    attempts: int
+    reason: str
+    next_attempt_at: str | None
+    delivered_at: str | None
+
+
+class Undeliverable(BaseModel):
+    """A webhook that was given up, and is kept to be sent again."""
+
+    webhook_id: str
+    subscription: str
+    at: str
+    attempts: int
+    reason: str
+    given_up_at: str
+
+
+class Deliveries(BaseModel):
+    """How a subscription is. recent: the newest first; undeliverable: the oldest first."""
+
+    name: str
+    source: str
+    events: list[str]
+    state: str
+    waiting: int
+    refused: str | None
+    recent: list[RecentDelivery]
+    undeliverable: list[Undeliverable]
+
+
+class Pinged(BaseModel):
+    """A made-up hot lead is on its way, under this id."""
+
+    webhook_id: str
+
+
+class Enabled(BaseModel):
+    """It is sent to again."""
+
+    enabled: bool
+
+
+class SentAgain(BaseModel):
+    """So many wait to be sent again."""
+
+    sent_again: int
+
+
+class RefusedRow(BaseModel):
+    """A row that could not be used. line: the file's first is 1."""
+
+    line: int
+    reason: str
+    detail: str
+
+
+class Import(BaseModel):
+    """A file on its way to Kafka.
+
+    state: receiving, running, done, failed or interrupted. sent, refused: rows so far, by topic and by reason.
+    """
+
+    id: str
+    state: str
+    format: str | None
+    mapping: str | None
+    bytes: int
+    bytes_read: int
+    lines_read: int
+    sent: dict[str, int]
+    refused: dict[str, int]
+    first_refused: list[RefusedRow]
+    error: str | None
+    began_at: str
+    ended_at: str | None
+
+
+class Imports(BaseModel):
+    """The latest imports, the newest first. mappings: those that CSV files can be read by; max_bytes: of a file."""
+
+    imports: list[Import]
+    mappings: list[str]
+    max_bytes: int
 
 
 class ProblemBody(BaseModel):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from streamprocessor.scoring.combination import Matrix, Weighted
+from streamprocessor.scoring.segments import Segment
 
 E15 = 10**15
 NANO = 10**9
@@ -291,7 +292,8 @@ class Scanners:
 class Model:
     """A whole scoring model.
 
-    revision: rises with each apply, 0 where none was (offline). version: the hash of the canonical content.
+    revision: rises with each apply, 0 where none was (offline). version: the hash of the canonical content. No score
+    depends on segments, so neither knows of them.
     scanners None: who did it is told by events and verdicts alone.
     kept_since_ms: event type (or `any`) → path (or "" for the event itself) → arrival from which on evidence has kept
     it; what is not in it was always kept. announce_hot_leads: those that the change to this revision makes, too.
@@ -305,5 +307,6 @@ class Model:
     proxy_opens_count: bool = False
     correction_window_ms: int = 30 * DAY_MS
     scanners: Scanners | None = Scanners()
+    segments: tuple[Segment, ...] = ()
     kept_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)

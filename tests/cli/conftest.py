@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streamprocessor.cli.entry import commands
+from tests.delivery.conftest import receiver
+
+__all__ = ["receiver"]
 
 ROOT = Path(__file__).parents[2]
 

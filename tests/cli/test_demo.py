@@ -15,6 +15,7 @@ ENOUGH_SECONDS = 150.0
 
 def start_demo(folder: Path, *words: str) -> subprocess.Popen[str]:
     settings = {"KAFKA_PORT": "0", "METRICS_PORT": "0", "COLLECTOR_PORT": "0", "PARTITIONS": "2"}
+    settings |= {"API_PORT": "0", "DELIVERY_PORT": "0"}
     environment = os.environ | {f"STREAMPROCESSOR_{name}": value for name, value in settings.items()}
     command = [
         sys.executable,
@@ -57,6 +58,6 @@ def test_the_demo_shows_a_hot_lead_and_leaves_no_process_behind(tmp_path, words,
         watchdog.cancel()
         demo.kill()
 
-    assert len(children) == 3, "".join(lines)  # Kafka, the worker and the collector
+    assert len(children) == 5, "".join(lines)  # Kafka, worker, collector, delivery, api
     assert not [child for child in children if child.is_running()]
     assert "all ended" in lines[-1]

@@ -8,7 +8,8 @@ import pytest
 
 from streamprocessor.broker.supervisor import Child, Supervisor
 from streamprocessor.cli.instants import Instant
-from streamprocessor.cli.local_system import WorkerPlan, free_ports, supervise
+from streamprocessor.cli.local_processes import WorkerPlan, free_ports
+from streamprocessor.cli.local_system import supervise
 from streamprocessor.cli.running import log_to_stderr
 from streamprocessor.settings import Settings
 

@@ -17,7 +17,7 @@ import pytest
 from click.testing import Result
 
 from streamprocessor.broker.embedded import EmbeddedKafka
-from streamprocessor.cli.local_system import free_ports
+from streamprocessor.cli.local_processes import free_ports
 
 pytestmark = pytest.mark.kafka
 
@@ -42,7 +42,7 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Two workers, a collector, three partitions; ended by Ctrl-C, which must leave nothing behind."""
+    """Two workers, collector, delivery and api, three partitions; ended by Ctrl-C, which must leave nothing behind."""
     folder = tmp_path_factory.mktemp("up")
     ports = free_ports(0, 1)
     environment = {
@@ -52,6 +52,8 @@ def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> I
         "STREAMPROCESSOR_DATA_DIR": str(folder / "data"),
         "STREAMPROCESSOR_METRICS_PORT": str(ports[0]),
         "STREAMPROCESSOR_COLLECTOR_PORT": "0",
+        "STREAMPROCESSOR_DELIVERY_PORT": "0",
+        "STREAMPROCESSOR_API_PORT": "0",
     }
     log = folder / "up.log"
     with log.open("wb") as output:
@@ -61,11 +63,11 @@ def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> I
         )
     try:
         until(lambda: log.read_text().count("is ready; metrics and health on") == 2, log)
-        until(lambda: "collector is ready on" in log.read_text(), log)
+        until(lambda: "its API, is ready on" in log.read_text(), log)
         addresses = [line.rsplit(":", 1)[1] for line in log.read_text().splitlines() if "is ready;" in line]
         yield Running(environment, tuple(map(int, addresses)), process, log)
         children = psutil.Process(process.pid).children(recursive=True)
-        assert len(children) == 3
+        assert len(children) == 5
         process.send_signal(signal.SIGINT)
         assert process.wait(WAIT_SECONDS) == 0, log.read_text()
         assert not [child for child in children if child.is_running()]
@@ -116,8 +118,8 @@ def test_up_has_made_the_topics_and_put_the_model_in_force(ask):
 
 
 def test_what_the_collector_takes_is_scored(ask, running):
-    told = next(line for line in running.log.read_text().splitlines() if "collector is ready on" in line)
-    address, _, file = told.removeprefix("collector is ready on ").partition("; its write key is in ")
+    told = next(line for line in running.log.read_text().splitlines() if "the collector is ready on" in line)
+    address, _, file = told.removeprefix("the collector is ready on ").partition("; its write key is in ")
     key = Path(file).read_text().strip().partition("=")[2]
     event = {"contact_id": "c-http", "type": "form_submission", "properties": {"form": "contact"}}
 

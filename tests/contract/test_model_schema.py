@@ -30,6 +30,12 @@ def as_an_editor_reads(text: str) -> Any:
     return YAML(typ="safe", pure=True).load(text)
 
 
+def assert_both_refuse(schema: Any, text: str) -> None:
+    with pytest.raises(ModelError):
+        parse_model(text, "m.yaml")
+    assert not schema.is_valid(as_an_editor_reads(text))
+
+
 @pytest.mark.parametrize("file", GOOD_FILES, ids=lambda file: file.name)
 def test_the_schema_takes_every_model_that_the_reader_takes(schema, file):
     read_model(file)
@@ -94,9 +100,35 @@ def test_the_default_model_names_its_schema_for_editors():
 )
 def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
     text = f"scores: {{s: {{rules: [{rule}]}}}}"
-    with pytest.raises(ModelError):
-        parse_model(text, "m.yaml")
-    assert not schema.is_valid(as_an_editor_reads(text))
+    assert_both_refuse(schema, text)
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        "[]",
+        "{stages: [a]}",
+        "{suppressed: 1}",
+        "{scores: []}",
+        "{scores: {score: s}}",
+        "{scores: [{stages: [a]}]}",
+        "{scores: [{score: s, stages: []}]}",
+        "{scores: [{score: s, at_least: 4000000}]}",
+        "{scores: [{score: s, more: 1}]}",
+        "{attributes: [{attribute: a}]}",
+        "{attributes: [{equals: a}]}",
+        "{attributes: [{attribute: a, equals: null}]}",
+        "{attributes: [{attribute: a, equals: 1, exists: true}]}",
+        "{attributes: [{attribute: a, contains: x, at_least: 1}]}",
+        "{attributes: [{attribute: a, one_of: []}]}",
+        "{attributes: [{attribute: a, contains: ''}]}",
+        "{attributes: [{attribute: a, at_least: 1e16}]}",
+        "{attributes: [{attribute: a, matches: x}]}",
+    ],
+)
+def test_the_schema_refuses_a_segment_that_the_reader_refuses(schema, segment):
+    text = f"{{scores: {{s: {{rules: [{{id: r, on: e, points: 1}}], stages: {{a: 0}}}}}}, segments: {{g: {segment}}}}}"
+    assert_both_refuse(schema, text)
 
 
 @pytest.mark.parametrize(
@@ -139,6 +171,4 @@ def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
 )
 def test_the_schema_refuses_a_model_that_the_reader_refuses(schema, text):
     text = text.replace("RULES", "rules: [{id: r, on: e, points: 1}]")
-    with pytest.raises(ModelError):
-        parse_model(text, "m.yaml")
-    assert not schema.is_valid(as_an_editor_reads(text))
+    assert_both_refuse(schema, text)

@@ -176,17 +176,30 @@ async def test_a_subscription_of_the_topic_comes_changes_and_goes_without_a_rest
         async with system.producer() as producer:
             await producer.send_and_wait(system.full["subscriptions"], value, key=name, partition=0)
 
-    def names() -> list[str]:
-        return [row["name"] for row in process.ask("GET", "/api/subscriptions").json()["subscriptions"]]
+    def states() -> dict[str, tuple[str, str]]:
+        rows = process.ask("GET", "/api/subscriptions").json()["subscriptions"]
+        return {row["name"]: (row["source"], row["state"]) for row in rows}
 
     told = f'{{"url": "{receiver.url}/told", "events": ["became-hot-lead"], "secrets": ["env:HOOK_SECRET"]}}'
     await tell(b"bad", b'{"url": "http://10.0.0.1/", "events": ["became-hot-lead"], "signed": false}')
     await tell(b"told", told.encode())
-    await until(names, lambda found: found == ["crm-of-the-file", "told"], 15, f"in force\n{process.tail()}")
+    in_force = {"bad": ("topic", "refused"), "crm-of-the-file": ("file", "well"), "told": ("topic", "well")}
+    await until(states, lambda found: found == in_force, 15, f"in force\n{process.tail()}")
+    assert "wanted https" in process.ask("GET", "/api/subscriptions/bad").json()["refused"]
     await announce(system, [Lead("jane", 1, now_ms())])
     await until(lambda: len(receiver.taken), lambda n: n == 2, 15, f"to both\n{process.tail()}", every_seconds=0.02)
+    await until(
+        lambda: process.ask("GET", "/api/subscriptions/told").json()["recent"],
+        lambda rows: (
+            [(row["webhook_id"], row["state"]) for row in rows] == [("inc:jane:engagement:1/told", "delivered")]
+        ),
+        15,
+        "shown",
+    )
     await tell(b"told", None)
-    await until(names, lambda found: found == ["crm-of-the-file"], 15, f"ended\n{process.tail()}")
+    await tell(b"bad", None)
+    await until(states, lambda found: list(found) == ["crm-of-the-file"], 15, f"ended\n{process.tail()}")
+    assert process.ask("GET", "/api/subscriptions/told").status_code == 404
     assert "10.0.0.1" not in process.log.read_text()
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 
 from streamprocessor.broker.ports import any_free
 from streamprocessor.delivery.lanes import Delivery
-from streamprocessor.delivery.store import DELIVERED_KEPT_MS, UNDELIVERABLE_KEPT_MS, Outcome, Store
+from streamprocessor.delivery.store import DELIVERED_KEPT_MS, MOST_SHOWN, SHOWN_KEPT_MS, Outcome, Store
 from streamprocessor.delivery.tables import DELIVERED, UNDELIVERABLE, WAITING
 from streamprocessor.errors import OperatorError
 
@@ -151,16 +151,19 @@ def test_what_waits_for_a_subscription_that_ended_is_kept_as_undeliverable(url: 
 
 def test_what_ended_long_ago_is_dropped_and_what_waits_is_not(url: str) -> None:
     store = Store(url)
-    a, b, _ = store.queue(queued("a", "b", "c"), {})
-    store.record(
-        [Outcome(a.number, DELIVERED, 0, 0, "", NOW_MS), Outcome(b.number, UNDELIVERABLE, 1, 0, "gone", NOW_MS)]
-    )
+    arrived = store.queue(queued(*(f"a{n}" for n in range(MOST_SHOWN + 1))), {})
+    b, _ = store.queue(queued("b", "c"), {})
+    store.record([Outcome(delivery.number, DELIVERED, 0, 0, "", NOW_MS) for delivery in arrived])
+    store.record([Outcome(b.number, UNDELIVERABLE, 1, 0, "gone", NOW_MS)])
     store.prune(NOW_MS + DELIVERED_KEPT_MS + 1)
-    assert ids(store.queue(queued("a"), {})) == ["a"]
+    shown = [row.webhook_id for row in store.recent("crm", MOST_SHOWN + 1)]
+    assert shown == ["c", *(f"a{n}" for n in range(MOST_SHOWN, 0, -1))]
+    assert ids(store.queue(queued("a0"), {})) == ["a0"]
     assert len(store.undeliverable(None, 10)) == 1
-    store.prune(NOW_MS + UNDELIVERABLE_KEPT_MS + 1)
+    store.prune(NOW_MS + SHOWN_KEPT_MS + 1)
     assert store.undeliverable(None, 10) == []
-    assert ids(store.waiting("crm", 0, 10)) == ["c", "a"]
+    assert [row.webhook_id for row in store.recent("crm", 10)] == ["a0", "c"]
+    assert ids(store.waiting("crm", 0, 10)) == ["c", "a0"]
     store.close()
 
 
@@ -198,8 +201,9 @@ def test_two_deliveries_can_not_share_a_postgresql_database(postgresql: str) -> 
     ("url", "named"),
     [
         ("postgresql+psycopg://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
+        ("postgresql://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
         ("postgresql+nothing://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
-        ("me:hunter2@127.0.0.1", "can't be read"),
+        ("me:hunter2@127.0.0.1", "got another text"),
         ("sqlite:////nowhere/hunter3.sqlite", "/nowhere"),
     ],
 )

@@ -75,12 +75,17 @@ def test_every_named_volume_is_declared_and_used(compose: Any) -> None:
     assert all((ROOT / mount.split(":")[0]).exists() for mount in mounts if mount.startswith("."))
 
 
-def test_prometheus_scrapes_every_worker_of_the_compose_file(compose: Any) -> None:
-    (job,) = yaml(ROOT / "deploy" / "prometheus" / "prometheus.yml")["scrape_configs"]
-    targets = [target for group in job["static_configs"] for target in group["targets"]]
+def test_prometheus_scrapes_every_process_of_the_compose_file(compose: Any) -> None:
+    jobs = yaml(ROOT / "deploy" / "prometheus" / "prometheus.yml")["scrape_configs"]
+    targets = {target for job in jobs for group in job["static_configs"] for target in group["targets"]}
 
-    port = Settings().metrics_port
-    assert targets == [f"{name}:{port}" for name in compose["services"] if name.startswith("worker-")]
+    ours = {name: service for name, service in compose["services"].items() if "build" in service and name != "setup"}
+    assert targets == {f"{name}:{_port_of(service['command'][0])}" for name, service in ours.items()}
+
+
+def _port_of(process: str) -> int:
+    port: int = getattr(Settings(), "metrics_port" if process == "worker" else f"{process}_port")
+    return port
 
 
 def test_workers_in_containers_can_be_scraped_and_keep_names_of_their_own(compose: Any) -> None:

@@ -48,6 +48,10 @@ scores:
     rules:
       - {id: seen, on: page_visit, points: 3}
 hot_lead: {score: engagement, stage: hot, announce_within: 72h}
+segments:
+  warm-companies:
+    scores: [{score: engagement, stages: [warm], at_least: 25}]
+    attributes: [{attribute: company, exists: true}]
 """
 
 MakeApi = Callable[..., ApiProcess]
@@ -110,6 +114,11 @@ def postgres() -> Iterator[PostgresServer]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """An empty database of each kind, as the setting names it."""
+    return empty_database(request)
+
+
+def empty_database(request: pytest.FixtureRequest) -> str:
+    """An empty database of the kind that the fixture's parameter names, as the setting names it."""
     if request.param == "sqlite":
         return ""
     server: PostgresServer = request.getfixturevalue("postgres")

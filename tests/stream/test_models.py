@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from streamprocessor.cli.revisions import apply_model
+from streamprocessor.contract.model_revisions import model_of
 from tests.harness.system import Sent, System, by_contact, until
 from tests.harness.verdict import (
     assert_announcements_are_whole,
@@ -142,3 +144,30 @@ async def test_a_worker_whose_models_topic_lost_the_revision_of_its_records_refu
 
     assert again.process.wait(40) == 2
     assert "newest model revision is 1, but the table holds records of revision 2" in again.tail()
+
+
+async def test_other_segments_alone_move_no_contact_and_leave_the_revision(
+    system: System, worker: MakeWorker, tmp_path: Path
+) -> None:
+    file = _model(tmp_path, 5)
+    model = await system.create(file)
+    blue = await worker("blue").ready()
+    await system.send([Sent("email-opens", f"c-{number}".encode(), {"id": "o"}) for number in range(40)])
+    await system.until_applied()
+
+    file.write_text(f"{file.read_text()}segments: {{s: {{suppressed: false}}}}\n")
+    applied = await apply_model(system.settings, file)
+    again = await apply_model(system.settings, file)
+    blue.stop()
+    blue = await blue.start().ready()  # it reads both from the start
+    await system.send([Sent("email-opens", b"c-0", {"id": "o-2"})])
+    await system.until_applied()
+
+    assert (applied.is_new, again.is_new) == (True, False)
+    assert (applied.revision.revision, applied.revision.version) == (1, model.version)
+    assert model_of(applied.revision).segments[0].name == "s"
+    assert len(await system.values("models")) == 2
+    assert blue.status()["model"]["revision"] == 1
+    changed = [record.key for record in await system.read("contacts-changelog")]
+    assert [changed.count(f"c-{number}".encode()) for number in range(40)] == [2] + [1] * 39
+    assert [value["cause"] for value in await system.values("score-updated")] == ["event"] * 41

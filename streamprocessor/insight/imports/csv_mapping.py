@@ -108,16 +108,24 @@ def read_mapping(path: Path) -> CsvMapping:
     Raises OperatorError naming the file and every wrong part of it.
     """
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         message = f"{path}: wanted a CSV mapping in YAML; {error}"
         raise OperatorError(message) from error
+    return parse_mapping(content, str(path))
+
+
+def parse_mapping(content: str, source: str) -> CsvMapping:
+    """The mapping that the YAML says; raises OperatorError naming the source and every wrong part of it."""
     try:
-        return CsvMapping.model_validate(content)
+        return CsvMapping.model_validate(YAML(typ="safe", pure=True).load(content))
+    except YAMLError as error:
+        message = f"{source}: wanted a CSV mapping in YAML; {error}"
+        raise OperatorError(message) from error
     except ValidationError as error:
-        raise OperatorError("\n".join(_problem(path, dict(found)) for found in error.errors())) from error
+        raise OperatorError("\n".join(_problem(source, dict(found)) for found in error.errors())) from error
 
 
-def _problem(path: Path, found: dict[str, Any]) -> str:
+def _problem(source: str, found: dict[str, Any]) -> str:
     where = ".".join(str(step) for step in found["loc"]) or "mapping"
-    return f"{path}: {where}: {found['msg']}; got {found['input']!r:.100}"
+    return f"{source}: {where}: {found['msg']}; got {found['input']!r:.100}"

@@ -1,0 +1,130 @@
+"""Segments of the model: everybody's, changed with the model alone, and at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import orjson
+import pytest
+
+from streamprocessor.cli.revisions import apply_model
+from streamprocessor.contract.model_file import parse_model
+from tests.harness.settling import until_settled
+from tests.harness.system import Sent, until
+from tests.readmodel.conftest import MODEL, empty_database
+from tests.readmodel.serving import ALL, ApiProcess, bearer
+
+pytestmark = pytest.mark.kafka
+
+PEOPLE = {"seg-1": {"company": "Acme"}, "seg-2": {"company": "Bolt"}, "seg-3": {}}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def http(request, town, tmp_path_factory):
+    """A client that may do everything, of an api on each kind of database."""
+    asyncio.run(tell_of_people(town))
+    folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
+    process = ApiProcess(town.system.settings, folder, database_url=url).start()
+    try:
+        asyncio.run(process.ready())
+        with httpx.Client(base_url=process.address, headers=bearer(ALL), timeout=20) as client:
+            yield client
+    finally:
+        process.discard()
+
+
+async def tell_of_people(town):
+    """Each has 25 points; two are of a company."""
+    form = {"type": "form_submission", "properties": {"form": "contact"}}
+    await town.system.send(
+        record
+        for name, said in PEOPLE.items()
+        for record in (
+            Sent("form-submissions", name.encode(), form | {"id": f"f-{name}"}),
+            Sent("contact-updates", name.encode(), {"update": "attributes", "attributes": said, "id": f"a-{name}"}),
+        )
+    )
+    await until_settled(town.system)
+
+
+@pytest.fixture
+def apply(town, tmp_path):
+    """Puts the model with other segments in force; the former ones are back after the test."""
+
+    def put(segments):
+        file = tmp_path / "model.yaml"
+        file.write_text(segments)
+        return asyncio.run(apply_model(town.system.settings, file))
+
+    yield put
+    put(MODEL)
+
+
+def listed(http):
+    return {each["name"]: each for each in http.get("/api/segments").json()["segments"]}
+
+
+def until_listed(http, condition, what):
+    return asyncio.run(until(lambda: listed(http), condition, 20, what, every_seconds=0.05))
+
+
+def names_of(contacts):
+    return {contact["contact_id"] for contact in contacts}
+
+
+def test_segments_of_the_model_are_listed_counted_paged_and_exported(http):
+    (wanted,) = (segment.filter for segment in parse_model(MODEL, "m").segments)
+    known = listed(http)["warm-companies"]
+
+    assert (known["from"], known["shadows"], known["count"]) == ("model", False, 2)
+    assert known["filter"] == {
+        "scores": [{"score": "engagement", "stages": ["warm"], "at_least": 25}],
+        "attributes": [{"attribute": "company", "exists": True}],
+    }
+    assert wanted.scores[0].at_least == 25
+    one = http.get("/api/segments/warm-companies").json()
+    assert names_of(one["page"]["contacts"]) == {"seg-1", "seg-2"}
+    assert (one["count"], one["from"]) == (2, "model")
+    exported = http.get("/api/segments/warm-companies/export")
+    assert names_of(orjson.loads(line) for line in exported.text.splitlines()) == {"seg-1", "seg-2"}
+    assert exported.headers["x-total-count"] == "2"
+
+
+def test_what_is_put_is_told_apart_from_what_the_model_says(http):
+    put = http.put("/api/segments/own", json={"attributes": [{"attribute": "company", "equals": "Acme"}]}).json()
+
+    assert (put["from"], put["shadows"], put["count"]) == ("api", False, 1)
+    assert listed(http)["own"] == put
+    assert http.delete("/api/segments/own").json()["from"] == "api"
+    assert "own" not in listed(http)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_segment_of_the_model_is_not_changed_from_here(http, method):
+    body = {"json": {}} if method == "PUT" else {}
+    answer = http.request(method, "/api/segments/warm-companies", **body)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "held-by-model")
+    assert "wanted one that the model in force does not hold" in answer.json()["detail"]
+    assert listed(http)["warm-companies"]["count"] == 2
+
+
+def test_a_model_with_other_segments_takes_effect_at_once_and_hides_what_was_put(http, apply):
+    assert http.put("/api/segments/mine", json={}).json()["count"] > 2
+    before = http.get("/api/scores").json()["model"]
+
+    said = "mine: {attributes: [{attribute: company, equals: Bolt}]}"
+    apply(MODEL.replace("  warm-companies:", f"  {said}\n  of-all:"))
+    known = until_listed(http, lambda found: "of-all" in found, "the model's segments")
+
+    assert "warm-companies" not in known
+    assert (known["mine"]["from"], known["mine"]["shadows"], known["mine"]["count"]) == ("model", True, 1)
+    assert names_of(http.get("/api/segments/mine").json()["page"]["contacts"]) == {"seg-2"}
+    assert http.delete("/api/segments/mine").status_code == 409
+    assert http.get("/api/scores").json()["model"] == before  # neither another version nor another revision
+
+    apply(MODEL)
+    known = until_listed(http, lambda found: "of-all" not in found, "the segments of before")
+    assert (known["mine"]["from"], known["mine"]["filter"]) == ("api", {})
+    assert http.delete("/api/segments/mine").status_code == 200
