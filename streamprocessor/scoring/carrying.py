@@ -8,7 +8,7 @@ from streamprocessor.scoring.joining import folded_of
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import FoldedRule, Record
-from streamprocessor.scoring.terms import ExponentialTerm, landmark, weight
+from streamprocessor.scoring.terms import ExponentialTerm, growth, landmark, weight
 
 
 def carry_over(plan: Plan, record: Record, known_until_ms: int) -> None:
@@ -52,7 +52,7 @@ def _under_another_law(matcher: Matcher, held: FoldedRule, at_ms: int) -> Folded
         made.live = [(at_ms, points)]
     elif matcher.half_life_ms:
         made.at_ms = landmark(at_ms, matcher.half_life_ms)
-        made.amount = weight(points, at_ms, made.at_ms, matcher.half_life_ms)
+        made.amount = weight(points, growth(at_ms, made.at_ms, matcher.half_life_ms))
     else:
         made.amount = points
     return made

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from streamprocessor.scoring.bursts import find_scanned
+from streamprocessor.scoring.bursts import TRACED_PATHS, find_scanned
 from streamprocessor.scoring.facts import HUMAN, SCANNER
 from streamprocessor.scoring.folded import add_folded
 from streamprocessor.scoring.joining import attributes_of, first_of, folded_of, pieces_of, verdicts_of
@@ -15,7 +14,7 @@ from streamprocessor.scoring.keeping import attribute_values, value_name
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan, TypePlan
 from streamprocessor.scoring.record import Derived, FoldedRule, Piece, Record
-from streamprocessor.scoring.terms import weight
+from streamprocessor.scoring.terms import growth, weight
 
 Match = tuple[Matcher, Piece, int]
 """A rule, the event that matched it, and what the match counts for."""
@@ -54,17 +53,18 @@ class Counter:
                     lasts[number] = at
         elif not self._plan.counts(actor, wanted.is_open):
             return True
-        kept = piece.kept
-        matchers = wanted.matchers_since(piece.arrival_ms) if wanted.since_ms else wanted.matchers
-        for matcher in matchers:
-            if matcher.where is not None and not matcher.where(kept):
-                continue
+        kept, sums = piece.kept, derived.sums
+        grown = grown_by_ms = 0.0
+        for matcher in wanted.met_by(piece):
             amount = matcher.fixed if matcher.amount is None else matcher.amount(kept)
             if amount is None:
                 continue
             if matcher.slot_count is not None:
                 slot = matcher.slot(kept, at)
-                if self._held(matcher, slot) >= matcher.slot_count:
+                held = derived.slots.count(slot)
+                if self._folded:
+                    held += self._folded_slots(matcher, slot)
+                if held >= matcher.slot_count:
                     if in_order or self._is_later(slot, at):
                         continue
                     return False
@@ -75,9 +75,11 @@ class Counter:
                 insort(derived.live.setdefault(number, []), (at, amount))
                 continue
             if half_life_ms:
-                landmark_ms = derived.newest_ms // matcher.grid_ms * matcher.grid_ms
-                amount = weight(amount, at, landmark_ms, half_life_ms)
-            derived.sums[number] = derived.sums.get(number, 0) + amount
+                if half_life_ms != grown_by_ms:
+                    grown_by_ms = half_life_ms
+                    grown = growth(at, derived.newest_ms // matcher.grid_ms * matcher.grid_ms, half_life_ms)
+                amount = weight(amount, grown)
+            sums[number] = sums.get(number, 0) + amount
         return self._count_by_value(piece, wanted, in_order, is_scanners) if wanted.by_value else True
 
     def _count_by_value(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
@@ -111,12 +113,8 @@ class Counter:
             found = slots.find(slot, time_at)
         return True
 
-    def _held(self, matcher: Matcher, slot: bytes) -> int:
-        held = self._derived.slots.count(slot)
-        for rules in self._folded:
-            if matcher.key in rules:
-                held += rules[matcher.key].slots.count(slot)
-        return held
+    def _folded_slots(self, matcher: Matcher, slot: bytes) -> int:
+        return sum([rules[matcher.key].slots.count(slot) for rules in self._folded if matcher.key in rules])
 
 
 def derive_attributes(plan: Plan, attributes: Mapping[str, Any], derived: Derived) -> dict[int, int]:
@@ -169,21 +167,19 @@ def settle_values(plan: Plan, derived: Derived) -> None:
                     of_value.sums.pop(number, None)
 
 
-def kept_matches(plan: Plan, record: Record, numbers: set[int]) -> dict[int, list[Match]]:
+def kept_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[int, list[Match]]:
     """The matches that count, of the rules of these numbers alone, in (occurred_at, id) order."""
     found: dict[int, list[Match]] = {number: [] for number in numbers}
     derived = Derived(newest_ms=record.derived.newest_ms)
     counter = Counter(plan, record, derived, lambda match: found[match[0].number].append(match))
-    narrowed = {
-        type_: replace(wanted, matchers=matchers, watches=(), by_value=())
-        for type_, wanted in plan.by_type.items()
-        if (matchers := tuple(matcher for matcher in wanted.matchers if matcher.number in numbers))
-    }
-    pieces = sorted(pieces_of(record), key=lambda piece: (piece.occurred_at_ms, piece.id))
-    scanned, _ = find_scanned(plan.model.scanners if record.derived.traces else None, pieces)
+    wanted = plan.of_rules(numbers)
+    pieces = pieces_of(record)
+    is_traced = record.derived.traces and not wanted.keys().isdisjoint(TRACED_PATHS)
+    scanned, _ = find_scanned(plan.model.scanners if is_traced else None, pieces)
+    pieces = [piece for piece in pieces if piece.type in wanted]
+    pieces.sort(key=lambda piece: (piece.occurred_at_ms, piece.id))
     for piece in pieces:
-        if piece.type in narrowed:
-            counter.count(piece, narrowed[piece.type], in_order=True, is_scanners=piece.id in scanned)
+        counter.count(piece, wanted[piece.type], in_order=True, is_scanners=piece.id in scanned)
     return found
 
 

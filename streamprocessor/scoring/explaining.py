@@ -1,4 +1,4 @@
-"""Explanations: the parts that a score is made of, down to the last decimal, and what caused a step."""
+"""Explanations: the parts that a score is made of, down to the last decimal, and the strongest of its rules."""
 
 from __future__ import annotations
 
@@ -7,25 +7,18 @@ from typing import NamedTuple
 
 from streamprocessor.scoring.combining import cut_score, scaled
 from streamprocessor.scoring.deriving import Match, derive, kept_matches
-from streamprocessor.scoring.intake import Intake
 from streamprocessor.scoring.joining import folded_of, verdicts_of
 from streamprocessor.scoring.keeping import value_name
-from streamprocessor.scoring.laws import LinearLaw
-from streamprocessor.scoring.live import LawTerm, RecencyTerm, WindowTerm
-from streamprocessor.scoring.matching import KINDS, Matcher
+from streamprocessor.scoring.live import RecencyTerm, WindowTerm
+from streamprocessor.scoring.matching import KINDS
 from streamprocessor.scoring.model import NANO, EventRule
-from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan, capped_rule
-from streamprocessor.scoring.presented import E15_A_NANO, HALF_NANO_E15, unrounded
-from streamprocessor.scoring.record import Derived, Folded, Piece, Record
+from streamprocessor.scoring.parts import match_part, nano, worth
+from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan
+from streamprocessor.scoring.presented import E15_A_NANO, unrounded
+from streamprocessor.scoring.record import Derived, Folded, Record
 from streamprocessor.scoring.silence import SilenceTerm
-from streamprocessor.scoring.steps import Part, ScoreStep
-from streamprocessor.scoring.terms import CappedTerm, ExponentialTerm
-
-MOST_CAUSES = 16
-"""Parts that `because` holds at most, the strongest: a step of a thousand merged events stays a small message."""
-
-MOST_DECAYING = 3
-
+from streamprocessor.scoring.steps import Part
+from streamprocessor.scoring.terms import CappedTerm
 
 Matches = dict[int, list[Match]]
 Parts = list[tuple[Part, int]]
@@ -123,70 +116,19 @@ def _as_component(name: str, part: Part, points_e15: int, weight_nano: int) -> t
     ), scaled(points_e15, weight_nano)
 
 
-def because_of_facts(plan: Plan, intake: Intake, at_ms: int) -> tuple[Part, ...]:
-    """What the step's own facts contribute at its instant: each match, each attribute rule that changed."""
-    parts = [_match_part(plan, matcher, piece, amount, at_ms)[0] for matcher, piece, amount in intake.matches]
-    if intake.rules_changed:
-        ids = {rule.number: rule.rule.id for score in plan.scores for rule in score.rules}
-        changed = [(ids[n], points) for n, points in intake.rules_changed.items() if n in ids]
-        parts += [Part(id_, _nano(points), "attribute") for id_, points in changed]
-    if len(parts) > MOST_CAUSES:
-        strongest = sorted(range(len(parts)), key=lambda i: (-abs(parts[i].points_nano), i))[:MOST_CAUSES]
-        parts = [parts[i] for i in sorted(strongest)]
-    return tuple(parts)
-
-
-def because_of_time(plan: Plan, derived: Derived, scores: Sequence[ScoreStep], at_ms: int) -> tuple[Part, ...]:
-    """The rules that jumped at this instant, else the strongest that decay, with the points they have now."""
-    jumped = []
-    decaying = []
-    for rule, of in _rules_behind(plan, derived, scores):
-        now = rule.term.value(of, at_ms)
-        part = Part(rule.rule.id, _nano(now), KINDS[type(rule.rule)])
-        if isinstance(rule.term, ExponentialTerm) or (
-            isinstance(rule.term, LawTerm) and isinstance(rule.term.law, LinearLaw)
-        ):
-            if now:
-                decaying.append(part)
-        elif now != rule.term.value(of, at_ms - 1):
-            jumped.append(part)
-    if jumped:
-        return tuple(jumped[:MOST_CAUSES])
-    return tuple(sorted(decaying, key=lambda part: -abs(part.points_nano))[:MOST_DECAYING])
-
-
-def _rules_behind(plan: Plan, derived: Derived, scores: Sequence[ScoreStep]) -> Iterator[tuple[RulePlan, Derived]]:
-    """Every rule that a changed score is made of, with what it is evaluated on; each once, or once a value."""
-    changed = {step.name: step for step in scores if step.changed}
-    behind = {
-        part.name for score in plan.scores if score.name in changed for part, _ in ((score, 0), *score.components)
-    }
-    behind |= {part.name for score in plan.scores if score.name in behind for part, _ in score.components}
-    for score in plan.scores:
-        if score.name not in behind:
-            continue
-        if score.values is None:
-            yield from ((rule, derived) for rule in score.rules)
-            continue
-        known = derived.by.get(score.values.key, {})
-        for step in changed[score.name].values or ():
-            if step.changed and step.name in known:
-                yield from ((rule, known[step.name]) for rule in score.rules)
-
-
 def strongest(plan: Plan, score: ScorePlan, record: Record, t_ms: int, how_many: int = 3) -> tuple[Part, ...]:
     """The rules that give the most at t, one part each: their points within their limits, their newest event, how many.
 
     Of a combined score "component/rule", times the weight; of a matrix as they are. t_ms: not before the record's
     clock. Only the matches of these rules are looked for.
     """
-    worth = []
+    giving = []
     for prefix, rule, weight_nano in _weighted_rules(score, record.derived):
-        share = capped_rule(rule).value(record.derived, t_ms)
-        if _nano(scaled(share, weight_nano)) > 0:
-            worth.append((scaled(share, weight_nano), rule, prefix))
-    best = sorted(worth, key=lambda each: -each[0])[:how_many]
-    matches = kept_matches(plan, record, {rule.number for _, rule, _ in best})
+        share = rule.within_limit.value(record.derived, t_ms)
+        if nano(scaled(share, weight_nano)) > 0:
+            giving.append((scaled(share, weight_nano), rule, prefix))
+    best = sorted(giving, key=lambda each: -each[0])[:how_many]
+    matches = kept_matches(plan, record, frozenset(rule.number for _, rule, _ in best))
     parts = []
     for share, rule, prefix in best:
         part = _summed(plan, rule, record, (share, matches.get(rule.number, [])), t_ms)
@@ -210,12 +152,12 @@ def _summed(plan: Plan, rule: RulePlan, record: Record, found: tuple[int, list[M
     count = len(matches) + _earlier(folded_of(record), rule)
     if isinstance(rule.rule, EventRule) and matches:
         newest = matches[-1][1]
-        return Part(rule.rule.id, _nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
+        return Part(rule.rule.id, nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
     if isinstance(rule.rule, EventRule):
-        return Part(rule.rule.id, _nano(share), "earlier", count=count)
+        return Part(rule.rule.id, nano(share), "earlier", count=count)
     source = _Source(plan, record, folded_of(record), record.derived, {rule.number: matches}, t_ms)
     part = next(_rule_parts(rule, source))[0]
-    return part._replace(points_nano=_nano(share), count=part.count or 1)
+    return part._replace(points_nano=nano(share), count=part.count or 1)
 
 
 def _earlier(folded: Sequence[Folded], rule: RulePlan) -> int:
@@ -243,35 +185,15 @@ def _rule_parts(rule: RulePlan, source: _Source) -> Iterator[tuple[Part, int]]:
             yield Part(id_, 0, kind), value
     else:
         left, verdicts = value, verdicts_of(record)
-        for matcher, piece, amount in matches.get(rule.number, ()):
-            part, points = _match_part(plan, matcher, piece, amount, t_ms)
+        for match in matches.get(rule.number, ()):
+            piece, (points, factor) = match[1], worth(plan, match, t_ms)
             left -= points
             if points:
                 actor = verdicts[piece.id][2] if piece.id in verdicts else piece.actor
-                yield part._replace(actor=actor), points
+                yield match_part(match, points, factor)._replace(actor=actor), points
         earlier = _earlier(folded, rule)
         if earlier and left:
             yield Part(id_, 0, "earlier", count=earlier), left
-
-
-def _match_part(plan: Plan, matcher: Matcher, piece: Piece, amount: int, t_ms: int) -> tuple[Part, int]:
-    """(the part with its points, the same points in e15) of one match at t."""
-    age = t_ms - piece.occurred_at_ms
-    factor = None
-    of_nano: int | None = _nano(amount)
-    if matcher.half_life_ms is None:
-        term = plan.live[matcher.number]
-        factor = term.law.factor(age) if isinstance(term, LawTerm) else None
-    else:
-        factor = 2.0 ** (-age / matcher.half_life_ms) if matcher.half_life_ms else 1.0
-    if factor is None:
-        points, of_nano = 0, None
-    else:
-        points = amount if factor == 1.0 else int(amount * factor)
-    part = Part(
-        matcher.rule.id, _nano(points), matcher.kind, piece.id, piece.occurred_at_ms, of_nano, factor, piece.actor
-    )
-    return part, points
 
 
 def _cut(part: Part, points_e15: int) -> Parts:
@@ -279,13 +201,9 @@ def _cut(part: Part, points_e15: int) -> Parts:
 
 
 def _rounded(parts: Sequence[tuple[Part, int]], exact_nano: int) -> list[Part]:
-    rounded = [part._replace(points_nano=_nano(points)) for part, points in parts]
+    rounded = [part._replace(points_nano=nano(points)) for part, points in parts]
     remainder = exact_nano - sum(part.points_nano for part in rounded)
     if remainder and rounded:
         largest = max(range(len(rounded)), key=lambda i: abs(rounded[i].points_nano))
         rounded[largest] = rounded[largest]._replace(points_nano=rounded[largest].points_nano + remainder)
     return rounded
-
-
-def _nano(points_e15: int) -> int:
-    return (points_e15 + HALF_NANO_E15) // E15_A_NANO

@@ -17,7 +17,7 @@ from streamprocessor.scoring.live import RecencyTerm
 from streamprocessor.scoring.matching import Matcher
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Folded, FoldedRule, Piece, Record
-from streamprocessor.scoring.terms import landmark, weight
+from streamprocessor.scoring.terms import growth, landmark, weight
 from streamprocessor.scoring.values_plan import ValuesPlan
 from streamprocessor.scoring.weighing import (
     LEAST_BYTES,
@@ -186,7 +186,7 @@ def _fold_piece(plan: Plan, record: Record, folded: Folded, leaving: Leaving) ->
         if matcher.half_life_ms is None:
             insort(held.live, (at, amount))
         elif matcher.half_life_ms:
-            held.amount += weight(amount, at, held.at_ms, matcher.half_life_ms)
+            held.amount += weight(amount, growth(at, held.at_ms, matcher.half_life_ms))
         else:
             held.amount += amount
         if matcher.slot_count is not None:

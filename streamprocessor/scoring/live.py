@@ -48,10 +48,13 @@ class LawTerm:
 
     def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
         """Its points; the next jump of any match, and the slope of all."""
+        matches = derived.live.get(self.number)
+        if not matches:
+            return 0
         factor, next_jump, slope = self.law.factor, self.law.next_jump, self.law.slope
         total = 0
         nearest = gauge.jump_ms
-        for at, points in derived.live.get(self.number, ()):
+        for at, points in matches:
             age = t_ms - at
             left = factor(age)
             if not left:
@@ -77,11 +80,12 @@ class LawTerm:
 class WindowTerm:
     """Frequency and monetary: the points of the highest band that the amounts in (t - within, t] reach."""
 
-    __slots__ = ("bands", "number", "within_ms")
+    __slots__ = ("_marks", "bands", "number", "within_ms")
 
     def __init__(self, number: int, within_ms: int, bands: Sequence[Band]) -> None:
         """Over the rule of this number."""
         self.number, self.within_ms, self.bands = number, within_ms, tuple(bands)
+        self._marks = tuple((band.mark, band.points_e15) for band in bands)
 
     def value(self, derived: Derived, t_ms: int) -> int:
         """The points of the band reached at t, 0 where none is."""
@@ -105,10 +109,14 @@ class WindowTerm:
 
     def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
         """Its points; it can jump when the earliest match leaves the window."""
-        matches = derived.live.get(self.number, [])
+        matches = derived.live.get(self.number)
+        if not matches:
+            return self._points(0)
         first = self._first_inside(matches, t_ms)
         if first < len(matches):
-            gauge.jump_ms = min(gauge.jump_ms, matches[first][0] + self.within_ms)
+            leaves_ms = matches[first][0] + self.within_ms
+            if leaves_ms < gauge.jump_ms:
+                gauge.jump_ms = leaves_ms
         return self._points(_sum_from(matches, first))
 
     def still_worth(self, match: Match, t_ms: int) -> bool:
@@ -126,20 +134,21 @@ class WindowTerm:
 
     def _points(self, amount: int) -> int:
         points = 0
-        for band in self.bands:
-            if amount >= band.mark:
-                points = band.points_e15
+        for mark, of_band in self._marks:
+            if amount >= mark:
+                points = of_band
         return points
 
 
 class RecencyTerm:
     """The points of the first band that the last match is within."""
 
-    __slots__ = ("bands", "number")
+    __slots__ = ("_marks", "bands", "number")
 
     def __init__(self, number: int, bands: Sequence[Band]) -> None:
         """Over the rule of this number."""
         self.number, self.bands = number, tuple(bands)
+        self._marks = tuple((band.mark, band.points_e15) for band in bands)
 
     def value(self, derived: Derived, t_ms: int) -> int:
         """The points at t, 0 outside of every band."""
@@ -166,9 +175,13 @@ class RecencyTerm:
         if not matches:
             return 0
         last = matches[-1][0]
-        end = next((last + band.mark for band in self.bands if last + band.mark > t_ms), gauge.jump_ms)
-        gauge.jump_ms = min(gauge.jump_ms, end)
-        return self.value(derived, t_ms)
+        age = t_ms - last
+        for mark, points in self._marks:
+            if age < mark:
+                if last + mark < gauge.jump_ms:
+                    gauge.jump_ms = last + mark
+                return points
+        return 0
 
     def still_worth(self, match: Match, t_ms: int) -> bool:
         """Whether the match is within the widest band at t."""
@@ -196,7 +209,4 @@ def keep_what_is_worth(terms: dict[int, LiveTerm], derived: Derived, t_ms: int) 
 
 
 def _sum_from(matches: Sequence[Match], first: int) -> int:
-    total = 0
-    for index in range(first, len(matches)):
-        total += matches[index][1]
-    return total
+    return sum([amount for _, amount in (matches[first:] if first else matches)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -26,6 +26,11 @@ from streamprocessor.scoring.terms import LANDMARK_HALF_LIVES
 
 MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule
 Amount: TypeAlias = Callable[[Mapping[str, Any]], "int | None"]
+
+MANY = 3
+"""Conditions that are dearer than looking up what they said before."""
+
+MOST_REMEMBERED = 1_024
 
 #: What a part of each kind of rule is called in explanations.
 KINDS: dict[type, str] = {
@@ -74,6 +79,41 @@ class Matcher:
         if self.slot_within_ms is not None:
             text = f"{occurred_at_ms // self.slot_within_ms}:{text}"
         return _digest(self.slot_prefix, text)
+
+
+class Matchers:
+    """Rules on events of one type, in order. Of many conditions it is remembered which hold for which texts."""
+
+    __slots__ = ("_paths", "_remembered", "all")
+
+    def __init__(self, matchers: Iterable[Matcher]) -> None:
+        """These rules."""
+        self.all = tuple(matchers)
+        conditions = [matcher.rule.where for matcher in self.all if matcher.rule.where is not None]
+        paths = {path for where in conditions for path in paths_of(where)} if len(conditions) >= MANY else ()
+        self._paths = tuple(sorted(paths))
+        self._remembered: dict[tuple[Any, ...], list[Matcher]] = {}
+
+    def met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
+        """Those whose conditions hold for what an event keeps."""
+        if not self._paths:
+            return self._met_by(kept)
+        texts = []
+        for path in self._paths:
+            value = kept.get(path, ABSENT)
+            if type(value) is not str and value is not ABSENT:
+                return self._met_by(kept)  # 1, 1.0 and true would be one key
+            texts.append(value)
+        key = tuple(texts)
+        met = self._remembered.get(key)
+        if met is None:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            met = self._remembered[key] = self._met_by(kept)
+        return met
+
+    def _met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
+        return [matcher for matcher in self.all if matcher.where is None or matcher.where(kept)]
 
 
 @lru_cache(maxsize=16_384)  # contacts share messages and links

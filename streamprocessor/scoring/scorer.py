@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from streamprocessor.scoring.announcing import NO_NEWS, Look, blank_shown, enter_hot, look
+from streamprocessor.scoring.because import because_of_facts, because_of_time
 from streamprocessor.scoring.carrying import carry_over
+from streamprocessor.scoring.compiling import compile_model
 from streamprocessor.scoring.deriving import derive, derive_attributes
-from streamprocessor.scoring.explaining import because_of_facts, because_of_time, explain, strongest
+from streamprocessor.scoring.explaining import explain, strongest
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.folding import fold, is_due, look_again_ms
 from streamprocessor.scoring.forwarding import send_evidence
@@ -18,7 +20,7 @@ from streamprocessor.scoring.intake import Intake, count_cut, take_in
 from streamprocessor.scoring.linking import Linking, is_silent, link
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.plan import ScorePlan, compile_model
+from streamprocessor.scoring.plan import ScorePlan
 from streamprocessor.scoring.record import Derived, Record
 from streamprocessor.scoring.steps import Part, ScoreAt, ScoreStep, Step
 from streamprocessor.scoring.terms import END_OF_TIME_MS

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from streamprocessor.scoring.compiling import compile_model
 from streamprocessor.scoring.keeping import WHOLE
 from streamprocessor.scoring.matching import paths_read
 from streamprocessor.scoring.model import InactivityRule, Model
-from streamprocessor.scoring.plan import ANY, Plan, RulePlan, compile_model
+from streamprocessor.scoring.plan import ANY, Plan, RulePlan
 
 
 class NewlyKept(NamedTuple):

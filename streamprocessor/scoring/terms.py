@@ -71,10 +71,15 @@ class ConstantTerm:
         return self.value(derived, t_ms)
 
 
-def weight(points_e15: int, occurred_at_ms: int, landmark_ms: float, half_life_ms: float) -> int:
-    """The points, grown backwards from the landmark and scaled: round(p · 2^((occurred - L)/H) · 2^40), p in points."""
-    grown: float = points_e15 / E15 * 2.0 ** ((occurred_at_ms - landmark_ms) / half_life_ms + WEIGHT_BITS)
-    return round(grown)
+def growth(occurred_at_ms: int, landmark_ms: float, half_life_ms: float) -> float:
+    """How large a point is, grown backwards from the landmark and scaled: 2^((occurred - L)/H) · 2^40."""
+    grown: float = 2.0 ** ((occurred_at_ms - landmark_ms) / half_life_ms + WEIGHT_BITS)
+    return grown
+
+
+def weight(points_e15: int, grown: float) -> int:
+    """The points as large as that."""
+    return round(points_e15 / E15 * grown)
 
 
 def landmark(newest_ms: int, half_life_ms: float) -> float:

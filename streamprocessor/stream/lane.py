@@ -6,33 +6,28 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Iterator
 
 from streamprocessor.contract.announcements import Announcer, Identity
 from streamprocessor.errors import MustRestart, StreamprocessorError
-from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.batches import Batch
-from streamprocessor.stream.hot import HotStages
-from streamprocessor.stream.lease import Lease
-from streamprocessor.stream.measuring import Meter
-from streamprocessor.stream.outbox import Outbox
 from streamprocessor.stream.partition import Partition
 from streamprocessor.stream.step import (
-    Decode,
     NewerModelNeeded,
     Scoring,
-    StepResult,
     adopt_model,
+    by_contact,
     score_batches,
+    score_contacts,
     score_due,
+    slices,
 )
+from streamprocessor.stream.step_result import StepResult
+from streamprocessor.stream.step_size import StepSize
+from streamprocessor.stream.surroundings import Surroundings
 
-#: How long a step may compute: other lanes wait meanwhile, and its stamp grows old.
-LONGEST_STEP_SECONDS = 1.0
-#: Records merged into one step, within what its time allows: large steps cost least, for they change a contact once.
-FEWEST_MERGED, MOST_MERGED = 2_000, 36_000
+#: Records that are scored before others have their turn: other lanes, requests for health, the client.
+RECORDS_AT_ONCE = 500
 #: A queue longer than this pauses its partition, one shorter than RESUME_BELOW resumes it.
 PAUSE_ABOVE = 60_000
 RESUME_BELOW = 40_000
@@ -42,28 +37,6 @@ HELD_BACK_SECONDS = 0.1
 LAST_MARKER_SECONDS = 2.0
 #: Contacts looked at by time, or brought to a new model, in one step.
 SLICE = 2_000
-
-
-@dataclass(slots=True)
-class Surroundings:
-    """What all lanes of a worker share. scorer changes with the model's revision; partition_time_ms tells how far
-    timers of a partition may go (None: unknown); flow pauses or resumes fetching a partition; longest_wait_seconds is
-    what each lane's step may take, so that the stamps of all others stay young enough."""
-
-    scorer: Scorer
-    hot_stages: HotStages
-    source: str
-    decoders: dict[int, Decode]
-    topic_names: dict[int, str]
-    full_names: dict[int, str]
-    lease: Lease
-    outbox: Outbox
-    meter: Meter
-    partition_time_ms: Callable[[int], int | None]
-    flow: Callable[[int, bool], None]
-    longest_wait_seconds: Callable[[], float]
-    newer_model: Callable[[int], Awaitable[None]]
-    give_up: Callable[[BaseException], NoReturn]
 
 
 class Lane:
@@ -77,7 +50,7 @@ class Lane:
         self._queue: deque[Batch] = deque()
         self._queued = 0
         self._paused = False
-        self._mergeable = FEWEST_MERGED
+        self._size = StepSize()
         self._wake = asyncio.Event()
         self._to_adopt: Iterator[bytes] | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -155,36 +128,52 @@ class Lane:
     async def _step_of_batches(self) -> bool:
         if not self._queue:
             return False
-        stamp_ms = await self._around.lease.stamp(self.partition.stamp_ms)
+        async with self._around.long_steps if self._queued > RECORDS_AT_ONCE else contextlib.nullcontext():
+            stamp_ms = await self._around.lease.stamp(self.partition.stamp_ms)
+            started, scoring = time.perf_counter(), self._scoring()
+            batches = self._peek(stamp_ms)
+            result = await self._score(scoring, batches)
         async with self._working:
-            if self._closed or not self._queue:
+            if self._closed:
                 return False
-            started = time.perf_counter()
-            batches = self._peek()
-            result = score_batches(self._scoring(), self.partition.records, self.partition.number, batches)
-            self._learn_pace(batches, time.perf_counter() - started)
-            await self._carry_out(result, stamp_ms, started)
+            await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
             self._applied(batches)
             self._around.meter.scored(batches, result)
         return True
 
-    def _peek(self) -> list[Batch]:
+    def _peek(self, now_ms: int) -> list[Batch]:
         """The batches of the next step; they stay queued until it is done."""
+        behind_ms = max((now_ms - since_ms for since_ms in self.waiting_since_ms().values()), default=0)
+        most = self._size.most_records(behind_ms / 1000, self._around.longest_wait_seconds())
         batches: list[Batch] = []
         size = 0
         for batch in self._queue:
             size += len(batch.records)
-            if batches and size > self._mergeable:
+            if batches and size > most:
                 break
             batches.append(batch)
         return batches
 
-    def _learn_pace(self, batches: list[Batch], seconds: float) -> None:
-        """Merge as many records into a step as can be computed in its time; halfway there at each step."""
-        allowed_seconds = min(LONGEST_STEP_SECONDS, self._around.longest_wait_seconds())
-        within_time = allowed_seconds * sum(len(batch.records) for batch in batches) / max(seconds, 1e-6)
-        wanted = (self._mergeable + within_time) / 2
-        self._mergeable = int(min(max(wanted, FEWEST_MERGED), MOST_MERGED))
+    async def _score(self, scoring: Scoring, batches: list[Batch]) -> StepResult:
+        """The step of the batches: a small one at once, of a large one a slice, and then others have their turn.
+
+        Nothing is done yet, so a lane that closes meanwhile just drops it.
+        """
+        partition = self.partition
+        size = sum(len(batch.records) for batch in batches)
+        began = time.perf_counter()
+        if size <= RECORDS_AT_ONCE:
+            return score_batches(scoring, partition.records, partition.number, batches)
+        result = StepResult()
+        arrived = by_contact(batches)
+        seconds = time.perf_counter() - began
+        for first, last in slices(arrived, RECORDS_AT_ONCE):
+            await asyncio.sleep(0)
+            began = time.perf_counter()
+            score_contacts(scoring, partition.records, partition.number, arrived[first:last], result)
+            seconds += time.perf_counter() - began
+        self._size.learn(size, seconds)
+        return result
 
     def _applied(self, batches: list[Batch]) -> None:
         for batch in batches:
@@ -207,17 +196,17 @@ class Lane:
         async with self._working:
             if self._closed:
                 return False
-            started = time.perf_counter()
+            started, scoring = time.perf_counter(), self._scoring()
             due = self.partition.timers.take_due(until_ms, SLICE)
             try:
-                result, later = score_due(self._scoring(), self.partition.records, due, until_ms)
+                result, later = score_due(scoring, self.partition.records, due, until_ms)
             except NewerModelNeeded:
                 for key in due:
                     self.partition.timers.arm(key, due_at_ms)
                 raise
             for key, at_ms in later:
                 self.partition.timers.arm(key, at_ms)
-            await self._carry_out(result, stamp_ms, started)
+            await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
             self._around.meter.timed(len(due), result)
         return True
 
@@ -242,9 +231,9 @@ class Lane:
         async with self._working:
             if self._closed:
                 return False
-            started = time.perf_counter()
-            result = adopt_model(self._scoring(), self.partition.records, keys, stamp_ms)
-            await self._carry_out(result, stamp_ms, started)
+            started, scoring = time.perf_counter(), self._scoring()
+            result = adopt_model(scoring, self.partition.records, keys, stamp_ms)
+            await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
             self._around.meter.timed(0, result)
         return True
 
@@ -267,10 +256,9 @@ class Lane:
         announcer, life_of = Announcer(identity), self.partition.life_of
         return Scoring(around.scorer, around.hot_stages, announcer, around.decoders, around.full_names, life_of)
 
-    async def _carry_out(self, result: StepResult, stamp_ms: int, started: float) -> None:
+    async def _carry_out(self, result: StepResult, revision: int, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""
         meter, outbox = self._around.meter, self._around.outbox
-        revision = self._around.scorer.model.revision
         self.partition.stamp_ms = stamp_ms
         computed = time.perf_counter()
         if result.changes:
@@ -280,4 +268,6 @@ class Lane:
         if messages:
             await outbox.announce(self.partition.number, messages, stamp_ms)
         self.partition.apply(result.changes, revision)
+        if revision < self._around.scorer.model.revision:
+            self.model_changed()  # while the step was made: contacts that are new by it must be brought to it, too
         meter.step_took(computed - started, written - computed, time.perf_counter() - written)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from streamprocessor.stream.batches import Batch
 from streamprocessor.stream.metrics import Metrics
-from streamprocessor.stream.step import StepResult
+from streamprocessor.stream.step_result import StepResult
 
 MOST_TYPES = 50
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.batches import Batch, RawRecord
 from streamprocessor.stream.hot import HotStages
-from streamprocessor.stream.lane import Lane, Surroundings
+from streamprocessor.stream.lane import Lane
 from streamprocessor.stream.partition import Partition
+from streamprocessor.stream.surroundings import Surroundings
 
 
 class InputPartition(NamedTuple):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from streamprocessor.contract.announcements import Announcer, tombstone
@@ -16,7 +15,6 @@ from streamprocessor.errors import MustRestart, RecordError
 from streamprocessor.scoring.bonds import Bonds
 from streamprocessor.scoring.facts import Event, Fact
 from streamprocessor.scoring.linking import is_gone
-from streamprocessor.scoring.presented import CUT_SCORES
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
@@ -24,6 +22,7 @@ from streamprocessor.scoring.transfers import LINK_FACTS, LinkFact
 from streamprocessor.stream.batches import Batch, RawRecord
 from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.partition import Change
+from streamprocessor.stream.step_result import StepResult
 
 #: (contact, value, headers, arrival_ms) to a fact; raises RecordError.
 Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], "Fact | LinkFact"]
@@ -64,37 +63,49 @@ class Arrived:
     links: list[tuple[LinkFact, Item]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class StepResult:
-    """What a step does: changes of contacts, dead letters, and what to count."""
-
-    changes: list[Change] = field(default_factory=list)
-    dead_letters: list[Message] = field(default_factory=list)
-    consumed: dict[tuple[int, str], int] = field(default_factory=dict)
-    skipped: Counter[str] = field(default_factory=Counter)
-    dead: Counter[tuple[int, str]] = field(default_factory=Counter)
-    transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
-    announced: dict[tuple[str, str], int] = field(default_factory=dict)
-    steps_by_time_ms: list[int] = field(default_factory=list)
-    capped: int = 0
-    cut: Counter[str] = field(default_factory=Counter)
-    forgotten: int = 0
-
-
 def score_batches(
     scoring: Scoring, records: Mapping[bytes, bytes], partition: int, batches: Sequence[Batch]
 ) -> StepResult:
     """The step of everything in `batches`, merged: each contact's new facts are applied together."""
     result = StepResult()
-    by_contact: dict[bytes | None, list[Item]] = {}
+    score_contacts(scoring, records, partition, by_contact(batches), result)
+    return result
+
+
+def by_contact(batches: Sequence[Batch]) -> list[tuple[bytes | None, list[Item]]]:
+    """The records of each key, in their order."""
+    found: dict[bytes | None, list[Item]] = {}
     for number, raws in batches:
         for raw in raws:
             key = raw.key
-            if key in by_contact:
-                by_contact[key].append((number, raw))
+            if key in found:
+                found[key].append((number, raw))
             else:
-                by_contact[key] = [(number, raw)]
-    for key, items in by_contact.items():
+                found[key] = [(number, raw)]
+    return list(found.items())
+
+
+def slices(arrived: Sequence[tuple[bytes | None, list[Item]]], most_records: int) -> Iterator[tuple[int, int]]:
+    """From which contact to which, so that each part has about so many records at most, and one contact at least."""
+    first = size = 0
+    for number, (_, items) in enumerate(arrived):
+        if size and size + len(items) > most_records:
+            yield first, number
+            first, size = number, 0
+        size += len(items)
+    if size:
+        yield first, len(arrived)
+
+
+def score_contacts(
+    scoring: Scoring,
+    records: Mapping[bytes, bytes],
+    partition: int,
+    arrived: Iterable[tuple[bytes | None, list[Item]]],
+    result: StepResult,
+) -> None:
+    """Add to the step what becomes of these contacts, of each of which all that arrived is given."""
+    for key, items in arrived:
         try:
             contact = contact_of(key)
         except RecordError as error:
@@ -102,23 +113,25 @@ def score_batches(
                 _refuse(scoring, item, partition, error, result)
             continue
         assert key is not None
+        letters = len(result.dead_letters)
         record = _open(scoring, key, records.get(key))
-        letters, changes = len(result.dead_letters), len(result.changes)
-        arrived = _new_facts(scoring, contact, record, items, (partition, result))
-        if arrived.links or (record.bonds is not None and arrived.facts):
-            _settle_contact(scoring, key, record, arrived, (partition, result))
-        elif arrived.facts:
-            _score_contact(scoring, key, record, arrived.facts, result)
-        if len(result.dead_letters) > letters and len(result.changes) > changes:
-            _owe_letters(result, letters)
-    return result
+        new = _new_facts(scoring, contact, record, items, (partition, result))
+        change: Change | None = None
+        if new.links or (record.bonds is not None and new.facts):
+            change = _settle_contact(scoring, key, record, new, (partition, result))
+        elif new.facts:
+            change = _score_contact(scoring, key, record, new.facts, result)
+        if change is not None:
+            result.changes.append(_owing_letters(change, result, letters))
 
 
-def _owe_letters(result: StepResult, first: int) -> None:
-    """Let the contact's change owe its dead letters: its offsets move on, so no replay would make them again."""
-    change = result.changes[-1]
-    result.changes[-1] = change._replace(owed=[*result.dead_letters[first:], *change.owed])
+def _owing_letters(change: Change, result: StepResult, first: int) -> Change:
+    """The change, owing the contact's dead letters too: its offsets move on, so no replay would make them again."""
+    if len(result.dead_letters) == first:
+        return change
+    owed = [*result.dead_letters[first:], *change.owed]
     del result.dead_letters[first:]
+    return change._replace(owed=owed)
 
 
 def score_due(
@@ -135,7 +148,7 @@ def score_due(
         steps = scoring.scorer.advance(record, until_ms, at_most=MOST_STEPS)
         if steps:
             result.steps_by_time_ms += [step.at_ms for step in steps]
-            _change(scoring, key, record, steps, result)
+            result.changes.append(_change(scoring, key, record, steps, result))
         else:
             later.append((key, record.holds_until_ms))
     return result, later
@@ -150,7 +163,7 @@ def adopt_model(scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable
             continue
         record = decode_record(stored)
         if record.revision < scoring.scorer.model.revision:
-            _change(scoring, key, record, scoring.scorer.adopt(record, at_ms), result)
+            result.changes.append(_change(scoring, key, record, scoring.scorer.adopt(record, at_ms), result))
     return result
 
 
@@ -207,7 +220,10 @@ def _refuse(scoring: Scoring, item: Item, partition: int, error: RecordError, re
     result.dead[number, error.reason] += 1
 
 
-def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fact], result: StepResult) -> None:
+def _score_contact(
+    scoring: Scoring, key: bytes, record: Record, facts: list[Fact], result: StepResult
+) -> Change | None:
+    """The contact's change; None: all of it was known."""
     steps: list[Step] = []
     if record.revision < scoring.scorer.model.revision:
         steps += scoring.scorer.adopt(record, record.at_ms)
@@ -219,12 +235,13 @@ def _score_contact(scoring: Scoring, key: bytes, record: Record, facts: list[Fac
         result.cut["match"] += outcome.cut
     result.forgotten += outcome.forgotten
     if outcome.duplicates < len(facts) or outcome.steps or steps:
-        _change(scoring, key, record, steps + outcome.steps, result)
+        return _change(scoring, key, record, steps + outcome.steps, result)
+    return None
 
 
 def _settle_contact(
     scoring: Scoring, key: bytes, record: Record, arrived: Arrived, origin: tuple[int, StepResult]
-) -> None:
+) -> Change | None:
     """The same for a contact with bonds: what it owes others goes the way of its announcements."""
     partition, result = origin
     steps: list[Step] = []
@@ -242,39 +259,20 @@ def _settle_contact(
     for fact, reason, detail in outcome.refused:
         _refuse(scoring, items[id(fact)], partition, RecordError(reason, detail), result)
     if is_gone(record) and outcome.erased_ms is None and not outcome.sends:
-        return
+        return None
     owed = [transfer_message(sending) for sending in outcome.sends]
     if outcome.erased_ms is not None:
         steps = []
         owed.append(tombstone(contact))
-    _change(scoring, key, record, steps + outcome.steps, result)
-    change = result.changes[-1]
-    result.changes[-1] = change._replace(
-        owed=[*owed, *change.owed], hot=scoring.hot_stages.of(record), erased_ms=outcome.erased_ms
-    )
+    change = _change(scoring, key, record, steps + outcome.steps, result)
+    return change._replace(owed=[*owed, *change.owed], hot=scoring.hot_stages.of(record), erased_ms=outcome.erased_ms)
 
 
-def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: StepResult) -> None:
+def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: StepResult) -> Change:
     owed: Sequence[Message] = ()
     hot = None
     if steps:
         owed = scoring.announcer.encode(key.decode(), steps, 0 if record.bonds is None else record.bonds.life_ms)
         hot = scoring.hot_stages.of(record)
-        _count(steps, result)
-    gone = is_gone(record)
-    result.changes.append(Change(key, encode_record(record), record.holds_until_ms, owed, hot, gone=gone))
-
-
-def _count(steps: list[Step], result: StepResult) -> None:
-    announced = result.announced
-    for step in steps:
-        kind = ("score-updated", step.cause)
-        announced[kind] = announced.get(kind, 0) + 1
-        if step.hot_leads:
-            kind = ("became-hot-lead", step.cause)
-            announced[kind] = announced.get(kind, 0) + len(step.hot_leads)
-        for score in step.scores:
-            if score.stage != score.previous_stage and score.stage is not None:
-                result.transitions[score.name, score.stage] += 1
-            if score.unrounded_nano in CUT_SCORES:
-                result.cut["score"] += 1
+        result.count(steps)
+    return Change(key, encode_record(record), record.holds_until_ms, owed, hot, gone=is_gone(record))

@@ -31,7 +31,6 @@ from streamprocessor.stream.changelog import ChangelogReader
 from streamprocessor.stream.gauges import Gauges
 from streamprocessor.stream.health import HealthServer
 from streamprocessor.stream.hot import HotStages
-from streamprocessor.stream.lane import Surroundings
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.measuring import Meter
 from streamprocessor.stream.membership import take_name
@@ -46,6 +45,7 @@ from streamprocessor.stream.startup import (
     faust_credentials,
     layout_of,
 )
+from streamprocessor.stream.surroundings import Surroundings
 from streamprocessor.stream.table import Table
 
 log = logging.getLogger(__name__)

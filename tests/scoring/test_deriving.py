@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamprocessor.scoring.compiling import compile_model
 from streamprocessor.scoring.deriving import derive
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import NANO
-from streamprocessor.scoring.plan import compile_model
 from streamprocessor.scoring.record import Derived, Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.lives import lives, redelivered

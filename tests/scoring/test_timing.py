@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streamprocessor.scoring.compiling import compile_model
 from streamprocessor.scoring.facts import Event
 from streamprocessor.scoring.model import (
     DAY_MS,
@@ -19,7 +20,6 @@ from streamprocessor.scoring.model import (
     Rule,
     Score,
 )
-from streamprocessor.scoring.plan import compile_model
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.terms import END_OF_TIME_MS
