@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -66,6 +65,8 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
 
 def importing_of(settings: Settings) -> Importing:
     """How the api imports what it is sent: as the command does."""
+    import asyncio
+
     from streamprocessor.insight.imports.csv_mapping import parse_mapping
     from streamprocessor.readmodel.import_jobs import Importing
 

@@ -21,10 +21,10 @@ MOST_WORKERS = 64
 @click.option("--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="How many.")
 @click.pass_context
 def up(ctx: click.Context, workers: int) -> None:
-    """Run everything here: an embedded Apache Kafka (unless --bootstrap names one), topics, model, workers, collector,
-    delivery, and the page with its API.
+    """Run all of it here: Kafka, topics, model, workers, collector, delivery, and the page with its API.
 
-    Ctrl-C ends all of it; the data stays in the data folder.
+    Kafka is an embedded Apache Kafka unless --bootstrap names one. Ctrl-C ends all of it; the data stays in the data
+    folder.
     """
     from streamprocessor.cli.local_system import ended_by_sigterm, kafka_for
     from streamprocessor.cli.running import run

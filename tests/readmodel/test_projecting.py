@@ -85,7 +85,7 @@ async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(town, n
         connection.exec_driver_sql("ALTER TABLE scores DROP COLUMN stage" if database_url else "DROP TABLE hot_leads")
     api = await new_api(database_url=database_url).ready()
     await assert_equal_to_kafka(*town, engine)
-    assert [segment["name"] for segment in api.get("/api/segments")["segments"]] == ["kept"]
+    assert [segment["name"] for segment in api.get("/api/segments")["segments"]] == ["kept", "warm-companies"]
     assert api.stop() == 0
 
     with writing(engine) as connection:

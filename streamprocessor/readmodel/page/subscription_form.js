@@ -3,17 +3,21 @@
 import {go} from './address.js';
 import {ask} from './api.js';
 import {el, tell} from './element.js';
-import {field} from './filters.js';
+import {choice, field} from './filters.js';
 import {conditions, subscriptionAddress} from './subscriptions.js';
 
 const EVENTS = [['became-hot-lead', 'Hot leads'], ['score-updated', 'Every change of a score']];
 const TEMPLATES = ['cloudevents', 'flat', 'lead', 'slack'];
-const ASKED = ['score', 'from', 'to', 'score_at_least', 'change_at_least'];
+const ASKED = ['score', 'from', 'to', 'score_at_least', 'change_at_least', 'segment'];
+const WRITTEN = ['url', 'events', 'template', 'when', 'secrets', 'signed', 'suppressed'];
 
 // The form of a new one, or of the one of that name as it is.
 export function subscriptionForm({name, subscription = {events: ['became-hot-lead']}}) {
   const when = subscription.when ?? {};
-  const others = Object.fromEntries(Object.entries(when).filter(([word]) => !ASKED.includes(word)));
+  const attribute = oneAttribute(when.attributes);
+  const asked = attribute ? [...ASKED, 'attributes'] : ASKED;
+  const others = without(when, asked);
+  const [[moved, segment]] = Object.entries(when.segment ?? {'': ''});
   const refused = el('p', {class: 'refused lines', role: 'alert'});
   const form = el('form', {class: 'written', onsubmit: keep},
     name === undefined && field('Name', el('input', {id: 'name', required: true, pattern: '[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}', autocomplete: 'off', placeholder: 'crm'})),
@@ -25,7 +29,13 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
       text('from', 'From stage', listed(when.from), {placeholder: 'warm'}),
       text('to', 'To stage', listed(when.to), {placeholder: 'hot'}),
       figure('score_at_least', 'Score at least', when.score_at_least),
-      figure('change_at_least', 'Change at least', when.change_at_least)),
+      figure('change_at_least', 'Change at least', when.change_at_least),
+      field('Of a segment', choice('moved', [['', 'whatever'], ['entered', 'entered'], ['left', 'left']], moved)),
+      text('segment', 'Segment of the model', segment, {placeholder: 'decision makers'}),
+      attribute && text('attribute', 'Attribute', attribute.attribute, {placeholder: 'company'}),
+      attribute && text('equals', 'Attribute is', attribute.equals, {placeholder: 'ACME'}),
+      el('label', {class: 'whole'}, el('input', {type: 'checkbox', id: 'suppressed', checked: subscription.suppressed === 'send'}),
+        ' Changes of suppressed contacts, too')),
     Object.keys(others).length > 0 && el('p', {class: 'quiet'}, `Kept as they are: ${conditions(others)}`),
     text('template', 'Template', subscription.template ?? 'cloudevents', {list: 'templates', required: true}, `${TEMPLATES.join(', ')}, or a YAML file below delivery’s folder.`),
     el('datalist', {id: 'templates'}, TEMPLATES.map((each) => el('option', {value: each}))),
@@ -50,16 +60,20 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
 
   // As topics/schemas/subscription.json has it.
   function written() {
-    const asked = {
+    const said = {
       score: held('score'), from: words('from'), to: words('to'),
       score_at_least: amount('score_at_least'), change_at_least: amount('change_at_least'),
+      segment: held('moved') ? {[held('moved')]: held('segment')} : {},
+      attributes: attribute && held('attribute') ? [{attribute: held('attribute'), equals: held('equals')}] : [],
     };
-    const conditionsAsked = {...others, ...Object.fromEntries(Object.entries(asked).filter(([, each]) => !isEmpty(each)))};
+    const conditionsAsked = {...others, ...Object.fromEntries(Object.entries(said).filter(([, each]) => !isEmpty(each)))};
     const secrets = words('secrets');
     return {
+      ...without(subscription, WRITTEN),
       url: held('url'),
       events: [...form.querySelectorAll('[name=event]:checked')].map((each) => each.value),
       template: held('template'),
+      ...(form.querySelector('#suppressed').checked ? {suppressed: 'send'} : {}),
       ...(isEmpty(conditionsAsked) ? {} : {when: conditionsAsked}),
       ...(secrets.length ? {secrets} : {signed: false}),
     };
@@ -78,6 +92,16 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
   }
 
   return form;
+}
+
+// The one condition on an attribute that the form can show; null: there are others.
+function oneAttribute(attributes = []) {
+  const [first = {attribute: '', equals: ''}] = attributes;
+  return attributes.length <= 1 && typeof first.equals === 'string' ? first : null;
+}
+
+function without(said, words) {
+  return Object.fromEntries(Object.entries(said).filter(([word]) => !words.includes(word)));
 }
 
 function text(id, title, value, more = {}, hint = null) {

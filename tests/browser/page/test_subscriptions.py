@@ -86,6 +86,34 @@ async def test_a_person_adds_a_subscription_tries_mends_and_ends_it(viewer, rece
     await expect(page.get_by_role("row", name="crm")).to_have_count(0)
 
 
+async def test_conditions_on_the_person_are_written_and_kept_when_another_word_is_changed(
+    viewer, firm, receiver, screenshots
+):
+    page = await viewer("/subscriptions?new")
+    await page.get_by_label("Hot leads").uncheck()
+    await page.get_by_label("Every change of a score").check()
+    await page.get_by_label("Of a segment").select_option("entered")
+    await page.get_by_label("Segment of the model").fill("decision makers")
+    await page.get_by_label("Attribute", exact=True).fill("company")
+    await page.get_by_label("Attribute is").fill("Fabrikam")
+    await page.get_by_label("Changes of suppressed contacts").check()
+    await page.screenshot(path=screenshots / "subscription-conditions.png", full_page=True)
+    await put_down(page, "deciders", receiver.url)
+    await page.get_by_label("Score at least").fill("20")
+    await page.get_by_role("button", name="Change").click()
+    await expect(page.get_by_text("deciders is changed.")).to_be_visible()
+
+    kept = firm.api.get("/api/subscriptions/deciders")["subscription"]
+    assert kept["suppressed"] == "send"
+    assert kept["when"] == {
+        "score_at_least": 20,
+        "segment": {"entered": "decision makers"},
+        "attributes": [{"attribute": "company", "equals": "Fabrikam"}],
+    }
+    await page.get_by_role("button", name="End deciders").click()
+    await expect(page.get_by_text("deciders has ended.")).to_be_visible()
+
+
 async def test_what_delivery_refuses_is_seen_where_it_was_put_down(viewer, firm, receiver, screenshots):
     page = await viewer("/subscriptions?new", color_scheme="dark", viewport={"width": 400, "height": 800})
     await page.get_by_label("Secrets", exact=True).fill("env:NOWHERE")
