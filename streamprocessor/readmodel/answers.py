@@ -16,11 +16,11 @@ from streamprocessor.scoring.model import NANO
 
 
 class Found(NamedTuple):
-    """Contacts of a list, one more than it shows where there is a next part; of each its scores and last steps."""
+    """Contacts of a list, one more than it shows where there is a next part; of each its scores and its trend."""
 
     rows: Sequence[Any]
     scores: Mapping[str, Sequence[Any]]
-    steps: Mapping[str, Sequence[str]]
+    trends: Mapping[str, Mapping[str, Any]]
 
 
 def contact_page(order: Order, found: Found, spread: Spread, limit: int) -> dict[str, Any]:
@@ -31,8 +31,7 @@ def contact_page(order: Order, found: Found, spread: Spread, limit: int) -> dict
         "score": order.score,
         "value": order.value,
         "contacts": [
-            listed(row, found.scores[row.contact_id], spread) | _trend(order, found.steps[row.contact_id])
-            for row in shown
+            {**listed(row, found.scores[row.contact_id], spread), **found.trends[row.contact_id]} for row in shown
         ],
         "next": None if last is None else cursor_of(Placed(last.presented_nano, last.unrounded_nano, last.contact_id)),
     }
@@ -51,18 +50,6 @@ def listed(row: Any, score_rows: Sequence[Any], spread: Spread) -> dict[str, Any
         "updated_at": instant(row.updated_at_ms),
         "holds_until": instant(row.holds_until_ms),
     }
-
-
-def _trend(order: Order, steps: Sequence[str]) -> dict[str, Any]:
-    """What the score was before it changed last, and when that was; both None where the last steps don't tell."""
-    for said in steps:
-        step = orjson.loads(said)
-        score = step["scores"].get(order.score)
-        if order.value and score is not None:
-            score = score["values"].get(order.value)
-        if score is not None and ("previous" in score or "previous_stage" in score):
-            return {"previous": score.get("previous"), "changed_at": step["at"]}
-    return {"previous": None, "changed_at": None}
 
 
 def standing(spread: Spread, row: Any) -> dict[str, Any]:

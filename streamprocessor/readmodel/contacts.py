@@ -16,6 +16,7 @@ from streamprocessor.readmodel.queries import Order
 from streamprocessor.readmodel.rows import NewerRevision, record_under
 from streamprocessor.readmodel.shapes import Accepted, Contact, ContactPage, Everything, Explanation, History
 from streamprocessor.readmodel.tokens import ERASE, READ
+from streamprocessor.readmodel.trends import trends_of
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.segments import ContactFilter
@@ -53,7 +54,7 @@ def page(house: House, asked: Paged, order: Order, wanted: ContactFilter) -> dic
     with house.reading() as connection:
         rows = queries.page_of_contacts(connection, order, wanted, asked.limit + 1, after)
         ids = [row.contact_id for row in rows]
-        found = Found(rows, queries.scores_of(connection, ids), queries.last_steps_of(connection, ids))
+        found = Found(rows, queries.scores_of(connection, ids), trends_of(connection, order, ids))
         spread = house.spreads.of(connection, order.score, order.value)
     return answers.contact_page(order, found, spread, asked.limit)
 

@@ -15,7 +15,6 @@ from streamprocessor.readmodel.spread import Cell, Landmarks, Spread
 from streamprocessor.readmodel.tables import PLACE, contacts, history, hot_leads, scores, segments, tallies
 from streamprocessor.scoring.segments import ContactFilter, ScoreCondition
 
-_LAST_STEPS = 3
 _STEPS_A_CONTACT = 10
 _FEW = 2_000
 SHOWN = (
@@ -149,8 +148,8 @@ def steps_of(connection: Connection, contact_id: str, before: int | None, limit:
     return connection.execute(query).all()
 
 
-def last_steps_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, list[str]]:
-    """The JSON of the contacts' last announced steps, some of each, the newest first."""
+def last_steps_of(connection: Connection, contact_ids: Collection[str], steps: int) -> dict[str, list[str]]:
+    """The JSON of the contacts' last announced steps, so many of each, the newest first."""
     newest = (
         select(history.c.contact_id, func.max(history.c.sequence).label("sequence"))
         .where(history.c.contact_id.in_(contact_ids))
@@ -160,7 +159,7 @@ def last_steps_of(connection: Connection, contact_ids: Collection[str]) -> dict[
     query = (
         select(history.c.contact_id, history.c.said)
         .join(newest, history.c.contact_id == newest.c.contact_id)
-        .where(history.c.sequence > newest.c.sequence - _LAST_STEPS)
+        .where(history.c.sequence > newest.c.sequence - steps)
         .order_by(history.c.contact_id, history.c.sequence.desc())
     )
     found: dict[str, list[str]] = {contact_id: [] for contact_id in contact_ids}

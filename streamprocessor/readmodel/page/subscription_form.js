@@ -31,7 +31,7 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
       figure('score_at_least', 'Score at least', when.score_at_least),
       figure('change_at_least', 'Change at least', when.change_at_least),
       field('Of a segment', choice('moved', [['', 'whatever'], ['entered', 'entered'], ['left', 'left']], moved)),
-      text('segment', 'Segment of the model', segment, {placeholder: 'decision makers'}),
+      text('segment', 'Segment of the model', segment, {placeholder: 'decision-makers'}),
       attribute && text('attribute', 'Attribute', attribute.attribute, {placeholder: 'company'}),
       attribute && text('equals', 'Attribute is', attribute.equals, {placeholder: 'ACME'}),
       el('label', {class: 'whole'}, el('input', {type: 'checkbox', id: 'suppressed', checked: subscription.suppressed === 'send'}),

@@ -44,7 +44,7 @@ scores:
       - {id: seen, on: page_visit, points: 3}
 hot_lead: {score: engagement, stage: hot, announce_within: 720h}
 segments:
-  decision makers: {attributes: [{attribute: job_title, one_of: [CEO, CTO]}]}
+  decision-makers: {attributes: [{attribute: job_title, one_of: [CEO, CTO]}]}
 """
 HOUR_MS = 3_600_000
 FIRST = ("Ada", "Grace", "Alan", "Edsger", "Barbara", "Donald", "Radia", "Tony", "Frances", "Ken")

@@ -104,8 +104,8 @@ async def test_filters_narrow_the_list_live_in_the_address_and_become_a_segment(
 
 async def test_a_segment_of_the_model_is_chosen_and_is_not_dropped_here(viewer, firm):
     page = await viewer("/contacts")
-    told = firm.api.get("/api/segments/decision%20makers")["page"]["contacts"]
-    await page.get_by_label("Segment").select_option("decision makers")
+    told = firm.api.get("/api/segments/decision-makers")["page"]["contacts"]
+    await page.get_by_label("Segment").select_option("decision-makers")
     await expect(page.get_by_text('job_title one of ["CEO","CTO"] (of the model)')).to_be_visible()
     assert await ids(page) == [contact["contact_id"] for contact in told]
     assert await page.get_by_role("button", name="Drop this segment").count() == 0

@@ -93,7 +93,7 @@ async def test_conditions_on_the_person_are_written_and_kept_when_another_word_i
     await page.get_by_label("Hot leads").uncheck()
     await page.get_by_label("Every change of a score").check()
     await page.get_by_label("Of a segment").select_option("entered")
-    await page.get_by_label("Segment of the model").fill("decision makers")
+    await page.get_by_label("Segment of the model").fill("decision-makers")
     await page.get_by_label("Attribute", exact=True).fill("company")
     await page.get_by_label("Attribute is").fill("Fabrikam")
     await page.get_by_label("Changes of suppressed contacts").check()
@@ -107,7 +107,7 @@ async def test_conditions_on_the_person_are_written_and_kept_when_another_word_i
     assert kept["suppressed"] == "send"
     assert kept["when"] == {
         "score_at_least": 20,
-        "segment": {"entered": "decision makers"},
+        "segment": {"entered": "decision-makers"},
         "attributes": [{"attribute": "company", "equals": "Fabrikam"}],
     }
     await page.get_by_role("button", name="End deciders").click()

@@ -14,7 +14,7 @@ NARROW = {"width": 400, "height": 800}
 VIEWS = {
     "contacts": ("/contacts?stage=warm&stage=hot", "tbody tr"),
     "contacts-by-value": ("/contacts?score=interest&value=crm", "tbody tr"),
-    "contacts-of-a-segment": ("/contacts?segment=decision+makers", "tbody tr"),
+    "contacts-of-a-segment": ("/contacts?segment=decision-makers", "tbody tr"),
     "contacts-none": ("/contacts?stage=hot&at_most=3", ".empty"),
     "contact": ("/contacts/c-32", "svg.chart"),
     "contact-unknown": ("/contacts/nobody", "[role=alert]"),
