@@ -19,6 +19,7 @@ from streamprocessor.contract.fields import (
     instant_ms_of,
 )
 from streamprocessor.contract.json_text import kind_of, read_object
+from streamprocessor.contract.times import parse_rfc3339
 from streamprocessor.contract.topics import Topic
 from streamprocessor.contract.transfers import TRANSFERS, decode_transfer
 from streamprocessor.contract.updates import decode_update
@@ -99,7 +100,10 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     if type(context) is not dict:
         context = _absent_object(context, "context", reasons.BAD_CONTEXT)
     actor = _actor_in(context) if context else HUMAN
-    said_ms = instant_ms_of(get("occurred_at"), "occurred_at")
+    said = get("occurred_at")
+    said_ms = parse_rfc3339(said) if type(said) is str else None
+    if said_ms is None or said_ms < 0:
+        said_ms = instant_ms_of(said, "occurred_at")
     if said_ms is None:
         said_ms = occurred_at_ms = arrival_ms
     else:

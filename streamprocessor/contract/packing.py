@@ -40,25 +40,21 @@ class Names:
 
     def mark(self, event_id: str) -> bytes:
         """Eight bytes of a hash of this id."""
-        return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
+        return _mark(event_id)
 
     def pack(self, pieces: Iterable[Piece]) -> bytes:
         """The pieces as bytes, one after the other; names that are new go to the end of the table."""
+        numbers = {name: number for number, name in enumerate(self.names)}
+        number_of = numbers.setdefault
         rows = []
         for id_, at, arrival, actor, type_, kept in pieces:
-            row = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), self._number(type_)]
+            row = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), number_of(type_, len(numbers))]
             for path, value in kept.items():
-                row += (self._number(path), value)
+                row += (number_of(path, len(numbers)), value)
             rows.append(row)
+        self.names.extend(list(numbers)[len(self.names) :])
         packed = encode(rows)
         return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
-
-    def _number(self, name: str) -> int:
-        try:
-            return self.names.index(name)
-        except ValueError:
-            self.names.append(name)
-            return len(self.names) - 1
 
 
 def pack(evidence: Evidence) -> tuple[int, bytes, list[str], bytes]:
@@ -69,8 +65,12 @@ def pack(evidence: Evidence) -> tuple[int, bytes, list[str], bytes]:
     if evidence.fresh:
         fresh = Names(names)
         packed += fresh.pack(evidence.fresh.values())
-        marks += b"".join([fresh.mark(id_) for id_ in evidence.fresh])
+        marks += b"".join([_mark(id_) for id_ in evidence.fresh])
     return len(evidence), packed, names, marks
+
+
+def _mark(event_id: str) -> bytes:
+    return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
 
 
 def folded_row(folded: Folded | None) -> tuple[Any, ...] | None:

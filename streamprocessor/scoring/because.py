@@ -33,7 +33,7 @@ def because_of_facts(plan: Plan, intake: Intake, at_ms: int) -> tuple[Part, ...]
         changed = [changed[i - len(found)] for i in strongest if i >= len(found)]
         found = [found[i] for i in strongest if i < len(found)]
     parts = [match_part(match, points, factor) for match, points, factor in found]
-    return (*parts, *[Part(id_, nano(points), "attribute") for id_, points in changed])
+    return tuple(parts + [Part(id_, nano(points), "attribute") for id_, points in changed])
 
 
 def because_of_time(plan: Plan, derived: Derived, scores: Sequence[ScoreStep], at_ms: int) -> tuple[Part, ...]:

@@ -33,7 +33,8 @@ class Counter:
         """For the record's verdicts and folded evidence; on_match hears of every match that counts."""
         self._plan, self._derived, self._on_match = plan, derived, on_match
         self._record, self._verdicts = record, verdicts_of(record)
-        self._folded = [folded.rules for folded in folded_of(record)]
+        is_folded = record.folded is not None or record.bonds is not None
+        self._folded = [folded.rules for folded in folded_of(record)] if is_folded else ()
 
     def count(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
         """Whether the piece could be counted; if not, it may displace another and all must be derived anew.
@@ -55,7 +56,10 @@ class Counter:
             return True
         kept, sums = piece.kept, derived.sums
         grown = grown_by_ms = 0.0
-        for matcher in wanted.met_by(piece):
+        few = wanted.few
+        for matcher in wanted.met_by(piece) if few is None else few:
+            if few is not None and matcher.where is not None and not matcher.where(kept):
+                continue
             amount = matcher.fixed if matcher.amount is None else matcher.amount(kept)
             if amount is None:
                 continue

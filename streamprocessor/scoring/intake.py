@@ -96,9 +96,9 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
     if derived.first_ms is None or at < derived.first_ms:
         derived.first_ms = at
         intake.first_moved = True
-    if record.bonds is not None and record.bonds.parts:
-        own_first_ms = record.bonds.first_ms
-        record.bonds.first_ms = at if own_first_ms is None else min(own_first_ms, at)
+    bonds = record.bonds
+    if bonds is not None and bonds.parts:
+        bonds.first_ms = at if bonds.first_ms is None else min(bonds.first_ms, at)
     wanted = plan.by_type.get(type_)
     if wanted is None:
         wanted, type_ = plan.any_type, cut(type_)
@@ -112,12 +112,10 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
             return
     newest_ms = derived.newest_ms
     if at > newest_ms:
-        if plan.moves_landmark(newest_ms, at) and (
-            len(evidence) or record.folded is not None or record.bonds is not None
-        ):
+        if plan.moves_landmark(newest_ms, at) and (len(evidence) or record.folded is not None or bonds is not None):
             intake.stale = True
         derived.newest_ms = at
-    if record.bonds is not None and holds_elsewhere(record, id_):
+    if bonds is not None and holds_elsewhere(record, id_):
         intake.stale = True
     evidence.fresh[id_] = piece
     intake.news.append(piece)

@@ -60,7 +60,9 @@ def attributes_of(record: Record) -> dict[str, Any]:
 
 def verdicts_of(record: Record) -> Verdicts:
     """Each event's last verdict."""
-    sources = sources_of(record)
+    if record.bonds is None:
+        return record.verdicts
+    sources = record.bonds.sources()
     if not sources:
         return record.verdicts
     found = dict(record.verdicts)

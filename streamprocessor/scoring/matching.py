@@ -94,6 +94,11 @@ class Matchers:
         self._paths = tuple(sorted(paths))
         self._remembered: dict[tuple[Any, ...], list[Matcher]] = {}
 
+    @property
+    def remembers(self) -> bool:
+        """Whether there are so many conditions that it is remembered which hold."""
+        return bool(self._paths)
+
     def met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
         """Those whose conditions hold for what an event keeps."""
         if not self._paths:

@@ -27,12 +27,10 @@ def worth(plan: Plan, match: Match, t_ms: int) -> tuple[int, float | None]:
 
 def match_part(match: Match, points_e15: int, factor: float | None) -> Part:
     """The part of a match that is worth so much."""
-    matcher, piece, amount = match
-    of_nano = None if factor is None else nano(amount)
-    points_nano = nano(points_e15)
-    return Part(
-        matcher.rule.id, points_nano, matcher.kind, piece.id, piece.occurred_at_ms, of_nano, factor, piece.actor
-    )
+    matcher, (id_, at, _, actor, _, _), amount = match
+    of_nano = None if factor is None else (amount + HALF_NANO_E15) // E15_A_NANO
+    points_nano = (points_e15 + HALF_NANO_E15) // E15_A_NANO
+    return Part(matcher.rule.id, points_nano, matcher.kind, id_, at, of_nano, factor, actor)
 
 
 def nano(points_e15: int) -> int:

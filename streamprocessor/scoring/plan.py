@@ -82,7 +82,8 @@ class TypePlan:
 
     watches: inactivity rules that it resets. is_open: a proxy's may not count. is_traced: it can show who did others.
     since_ms: rule number → arrival from which on evidence has kept what the rule needs; empty: always, for all rules.
-    by_value: the same for the value that the event has of each `by` score.
+    by_value: the same for the value that the event has of each `by` score. few: the rules, where asking each by itself
+    is cheapest; None: met_by knows.
     """
 
     paths: tuple[WantedPath, ...]
@@ -92,6 +93,12 @@ class TypePlan:
     is_traced: bool
     since_ms: Mapping[int, int] = field(default_factory=dict)
     by_value: tuple[tuple[ValuesPlan, TypePlan], ...] = ()
+    few: tuple[Matcher, ...] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Choose how rules are asked."""
+        few = None if self.since_ms or self.matchers.remembers else self.matchers.all
+        object.__setattr__(self, "few", few)
 
     def met_by(self, piece: Piece) -> list[Matcher]:
         """The rules that can count this event."""

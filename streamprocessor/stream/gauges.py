@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -45,9 +44,9 @@ class Gauges:
             metrics.table_contacts.labels(str(number)).set(len(held.records))
         metrics.table_bytes.set(sum(held.record_bytes for held in plane.partitions.values()))
         metrics.timers_pending.set(sum(len(held.timers) for held in plane.partitions.values()))
-        hot = Counter(score for held in plane.partitions.values() for scores in held.hot.values() for score in scores)
         for lead in plane.around.scorer.model.hot_leads:
-            metrics.hot_contacts.labels(lead.score).set(hot[lead.score])
+            hot = sum(held.hot_contacts[lead.score] for held in plane.partitions.values())
+            metrics.hot_contacts.labels(lead.score).set(hot)
         metrics.lag_seconds.set(_lag_seconds(plane))
 
     def status(self, plane: DataPlane) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -49,7 +50,7 @@ class Partition:
     last one of which the changelog says that its announcements are acknowledged. identity: None until one was
     read or written. applied: the newest input offset in any record, by topic number. oldest_revision, newest_revision:
     of the model, over the records. erased: pseudonym → instant of the erasure. to_forget: keys of which nothing is
-    left, whose tombstones are still to be written.
+    left, whose tombstones are still to be written. hot_contacts: how many are hot, by score.
     """
 
     def __init__(self, number: int, pseudonym: Callable[[bytes], bytes]) -> None:
@@ -60,7 +61,8 @@ class Partition:
         self.records: dict[bytes, bytes] = {}
         self.record_bytes = 0
         self.timers = TimerIndex()
-        self.hot: dict[bytes, tuple[str, ...]] = {}
+        self.hot_contacts: Counter[str] = Counter()
+        self._hot: dict[bytes, tuple[str, ...]] = {}
         self.step = 0
         self.changelog_offset = 0
         self.stamp_ms = 0
@@ -153,10 +155,17 @@ class Partition:
                 self.to_forget.discard(change.key)
 
     def _note_hot(self, key: bytes, scores: tuple[str, ...]) -> None:
+        before = self._hot.get(key, ())
+        if scores == before:
+            return
+        for score in before:
+            self.hot_contacts[score] -= 1
+        for score in scores:
+            self.hot_contacts[score] += 1
         if scores:
-            self.hot[key] = scores
+            self._hot[key] = scores
         else:
-            self.hot.pop(key, None)
+            del self._hot[key]
 
     def _keep(self, key: bytes, record: bytes) -> None:
         before = self.records.get(key)
@@ -167,7 +176,7 @@ class Partition:
         before = self.records.pop(key, None)
         self.record_bytes -= len(before) if before is not None else 0
         self.timers.arm(key, None)
-        self.hot.pop(key, None)
+        self._note_hot(key, ())
         self._owed.pop(key, None)
         self._recovered.discard(key)
         self.to_forget.discard(key)

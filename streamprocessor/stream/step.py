@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from streamprocessor.contract.announcements import Announcer, tombstone
 from streamprocessor.contract.dead_letters import Origin, dead_letter
@@ -55,12 +56,11 @@ class Scoring:
     life_of: Callable[[bytes], int]
 
 
-@dataclass(slots=True)
-class Arrived:
+class Arrived(NamedTuple):
     """What is new of one contact: facts, and links each with the record that it came in."""
 
-    facts: list[Fact] = field(default_factory=list)
-    links: list[tuple[LinkFact, Item]] = field(default_factory=list)
+    facts: list[Fact]
+    links: list[tuple[LinkFact, Item]]
 
 
 def score_batches(
@@ -122,13 +122,12 @@ def score_contacts(
         elif new.facts:
             change = _score_contact(scoring, key, record, new.facts, result)
         if change is not None:
-            result.changes.append(_owing_letters(change, result, letters))
+            is_owing = len(result.dead_letters) > letters
+            result.changes.append(_owing_letters(change, result, letters) if is_owing else change)
 
 
 def _owing_letters(change: Change, result: StepResult, first: int) -> Change:
     """The change, owing the contact's dead letters too: its offsets move on, so no replay would make them again."""
-    if len(result.dead_letters) == first:
-        return change
     owed = [*result.dead_letters[first:], *change.owed]
     del result.dead_letters[first:]
     return change._replace(owed=owed)
@@ -186,7 +185,7 @@ def _new_facts(
     """The facts of the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
     partition, result = origin
     offsets, decoders, consumed = record.offsets, scoring.decoders, result.consumed
-    arrived = Arrived()
+    arrived = Arrived([], [])
     facts = arrived.facts
     for item in items:
         number, raw = item

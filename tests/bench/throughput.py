@@ -70,6 +70,7 @@ def steady_state(rig: Rig, system: System, package_in: Path) -> list[Figure]:
     return [
         *rate_figures(steady.rates()),
         Figure("all events, from the process's start", seconds, "s"),
+        Figure("all events, CPU of the process", steady.cpu_seconds, "s"),
         Figure("contact groups (changelog records)", contact_groups / events, "per event"),
         Figure("size of a contact's record at the end", last[BYTES] / last[CONTACTS], "B"),
         Figure("announcements", last[ANNOUNCED] / events, "per event"),
