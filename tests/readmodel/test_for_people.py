@@ -11,7 +11,7 @@ from collections import Counter
 import httpx
 import pytest
 
-from streamprocessor.readmodel.sessions import COOKIE
+from streamprocessor.readmodel.asking.sessions import COOKIE
 from streamprocessor.scoring.model import DAY_MS
 from tests.harness.system import Sent, until
 from tests.readmodel.conftest import MODEL

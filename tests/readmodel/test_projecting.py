@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel import tables
-from streamprocessor.readmodel.batches import CHANGELOG
 from streamprocessor.readmodel.composition import database_file
-from streamprocessor.readmodel.database import open_database, write_state, writing
+from streamprocessor.readmodel.projecting.batches import CHANGELOG
+from streamprocessor.readmodel.store import tables
+from streamprocessor.readmodel.store.database import open_database, write_state, writing
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
 from tests.readmodel.comparing import assert_equal_to_kafka
