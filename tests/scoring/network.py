@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.contract.transfers import decode_transfer, transfer_message
 from streamprocessor.scoring.facts import Fact, Said
-from streamprocessor.scoring.linking import is_gone, is_silent
+from streamprocessor.scoring.gone import is_gone, is_silent
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step

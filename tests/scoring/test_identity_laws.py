@@ -13,7 +13,7 @@ from streamprocessor.contract.model_file import parse_model
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.contract.transfers import decode_transfer, transfer_message
 from streamprocessor.scoring.facts import Fact, Merged, Unmerged
-from streamprocessor.scoring.linking import is_silent
+from streamprocessor.scoring.gone import is_silent
 from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step

@@ -13,7 +13,7 @@ from streamprocessor.readmodel.endpoints.contacts import Kept, check_score, kept
 from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
 from streamprocessor.readmodel.problems import Problem
 from streamprocessor.readmodel.shapes.contacts import Forecast
-from streamprocessor.scoring.linking import is_silent
+from streamprocessor.scoring.gone import is_silent
 from streamprocessor.scoring.model import DAY_MS, NANO
 from streamprocessor.scoring.steps import ScoreAt, ScoreStep
 

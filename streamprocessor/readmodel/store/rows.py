@@ -9,8 +9,8 @@ import orjson
 from streamprocessor.contract.records import decode_record
 from streamprocessor.contract.segments import each_shown, stored
 from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.scoring.gone import is_gone, is_silent
 from streamprocessor.scoring.joining import attributes_of, is_suppressed
-from streamprocessor.scoring.linking import is_gone, is_silent
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import ScoreAt
