@@ -30,7 +30,7 @@ async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town
     postgres.stop()
     try:
         await town.system.send([Sent("form-submissions", b"late", {"properties": {"form": "contact"}})])
-        await until(api.is_ready, lambda ready: not ready, 20, "not ready without its database")
+        await until(api.ready_code, lambda code: code != 200, 20, "not ready without its database")
     finally:
         postgres.start()
 
