@@ -50,7 +50,7 @@ compiled-test: compiled ## the tests of scoring, contract, worker and faults, on
 # ---- what is compiled ----------------------------------------------------------------------------------------------
 
 # The same files, compiled beside the tree: in it, a stale compiled module would hide the source that is edited.
-HOT := $(filter-out %/__init__.py %/model.py %/segments.py,$(wildcard streamprocessor/scoring/*.py)) streamprocessor/errors.py \
+HOT := $(filter-out %/__init__.py %/model.py %/rules.py %/segments.py,$(wildcard streamprocessor/scoring/*.py)) streamprocessor/errors.py \
   $(addprefix streamprocessor/contract/,announcements.py cloud_events.py events.py fields.py json_text.py packing.py reasons.py records.py times.py updates.py) \
   $(addprefix streamprocessor/stream/,hot.py partition.py step.py step_result.py timers.py)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streamprocessor.insight.imports.csv_mapping import CsvMapping
     from streamprocessor.insight.imports.importer import ImportCounts
     from streamprocessor.insight.imports.rows import BadRow, ReadRow
-    from streamprocessor.readmodel.import_jobs import Importing, ImportJob, Order
+    from streamprocessor.readmodel.errands.import_jobs import Importing, ImportJob, Order
     from streamprocessor.settings import Settings
 
 CSV, JSON_LINES, ACCESS_LOG = "csv", "jsonl", "access-log"
@@ -68,7 +68,7 @@ def importing_of(settings: Settings) -> Importing:
     import asyncio
 
     from streamprocessor.insight.imports.csv_mapping import parse_mapping
-    from streamprocessor.readmodel.import_jobs import Importing
+    from streamprocessor.readmodel.errands.import_jobs import Importing
 
     def run_job(file: Path, order: Order, job: ImportJob) -> None:
         mapping = None if order.mapping_text is None else parse_mapping(order.mapping_text, "mapping")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise, product
 
 from streamprocessor.scoring.conditions import predicate
-from streamprocessor.scoring.model import AllOf, AnyOf, Condition, Test
+from streamprocessor.scoring.rules import AllOf, AnyOf, Condition, Test
 
 _MANY = 1000
 _OF_TEXTS = {"starts_with", "ends_with", "matches"}

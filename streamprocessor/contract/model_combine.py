@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from streamprocessor.contract.quantities import name, weight_nano
 from streamprocessor.contract.reading import Fields, Spot
 from streamprocessor.scoring.combination import Matrix, Weighted
-from streamprocessor.scoring.model import NANO, InactivityRule, Score
+from streamprocessor.scoring.model import NANO, Score
+from streamprocessor.scoring.rules import InactivityRule
 
 
 def read_combine(spot: Spot) -> Weighted | Matrix:

@@ -12,7 +12,7 @@ import re2
 from streamprocessor.contract.contradictions import why_never
 from streamprocessor.contract.quantities import flag, is_path, number
 from streamprocessor.contract.reading import Items, Mapping, Spot, Wrong, unknown
-from streamprocessor.scoring.model import AllOf, AnyOf, Condition, Test
+from streamprocessor.scoring.rules import AllOf, AnyOf, Condition, Test
 
 EVENT_ROOTS = ("properties.", "context.")
 ATTRIBUTE_ROOTS = ("attributes.",)

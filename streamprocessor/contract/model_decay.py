@@ -6,16 +6,8 @@ from math import log, log1p
 
 from streamprocessor.contract.quantities import duration_ms, fraction
 from streamprocessor.contract.reading import Scalar, Spot
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    Decay,
-    ExpiresAfter,
-    HalfLife,
-    Linear,
-    NoDecay,
-    PercentPerDayEvery,
-    StepDecay,
-)
+from streamprocessor.scoring.model import DAY_MS
+from streamprocessor.scoring.rules import Decay, ExpiresAfter, HalfLife, Linear, NoDecay, PercentPerDayEvery, StepDecay
 
 LAWS = ("half_life", "percent_per_day", "linear", "step", "expires_after")
 

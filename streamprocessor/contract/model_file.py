@@ -20,7 +20,8 @@ from streamprocessor.contract.step_rates import why_too_fine
 from streamprocessor.contract.yaml_tree import plain, read_tree, said
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.combination import Matrix
-from streamprocessor.scoring.model import DAY_MS, NANO, Decay, Group, Model, NoDecay, Rule, Scanners, Score
+from streamprocessor.scoring.model import DAY_MS, NANO, Group, Model, Scanners, Score
+from streamprocessor.scoring.rules import Decay, NoDecay, Rule
 
 DEFAULT_NAME = "default"
 MAX_CHARS = 1024 * 1024

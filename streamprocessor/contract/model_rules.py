@@ -21,7 +21,7 @@ from streamprocessor.contract.quantities import (
     types_or_any,
 )
 from streamprocessor.contract.reading import Fields, Spot, Wrong
-from streamprocessor.scoring.model import (
+from streamprocessor.scoring.rules import (
     AllOf,
     AttributeRule,
     Band,

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from math import ceil, log10
 
 from streamprocessor.scoring.laws import law_of
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, NANO
+from streamprocessor.scoring.presented import E15_A_NANO
+from streamprocessor.scoring.rules import (
     Decay,
     EventRule,
     ExpiresAfter,
@@ -19,7 +19,6 @@ from streamprocessor.scoring.model import (
     Rule,
     StepDecay,
 )
-from streamprocessor.scoring.presented import E15_A_NANO
 
 MOST_STEPS_A_DAY = 10_000
 """One message each nine seconds for one contact, and a flood for a thousand of them; people see a few a day."""

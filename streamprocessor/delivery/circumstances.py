@@ -12,8 +12,8 @@ from streamprocessor.contract.outbox import record_of
 from streamprocessor.contract.records import decode_record
 from streamprocessor.contract.segments import Shown, holds
 from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.scoring.gone import is_gone, is_silent
 from streamprocessor.scoring.joining import attributes_of, is_suppressed
-from streamprocessor.scoring.linking import is_gone, is_silent
 from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.segments import ContactFilter
 

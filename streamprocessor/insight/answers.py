@@ -6,7 +6,7 @@ from typing import Any
 
 from streamprocessor.contract.announcements import number, part_object
 from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.scoring.linking import is_silent
+from streamprocessor.scoring.gone import is_silent
 from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer

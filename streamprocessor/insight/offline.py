@@ -12,8 +12,8 @@ from streamprocessor.insight.answers import answer
 from streamprocessor.insight.imports.rows import BadRow
 from streamprocessor.insight.linked import circles, replayed
 from streamprocessor.scoring.facts import Said
+from streamprocessor.scoring.gone import is_gone, is_silent
 from streamprocessor.scoring.joining import sources_of
-from streamprocessor.scoring.linking import is_gone, is_silent
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer

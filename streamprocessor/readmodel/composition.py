@@ -20,22 +20,22 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.process.port_file import tell_port
 from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.process.stopping import stop_on_signals
-from streamprocessor.readmodel.batches import PROJECTED
-from streamprocessor.readmodel.database import open_database
-from streamprocessor.readmodel.delivery_process import DeliveryProcess
-from streamprocessor.readmodel.erasing import Eraser
-from streamprocessor.readmodel.house import House, Tell
-from streamprocessor.readmodel.import_jobs import Importing, ImportJobs
-from streamprocessor.readmodel.live import Live
+from streamprocessor.readmodel.api.openapi import openapi
+from streamprocessor.readmodel.api.routes import application
+from streamprocessor.readmodel.asking.sessions import Sessions
+from streamprocessor.readmodel.asking.tokens import Tokens
+from streamprocessor.readmodel.endpoints.house import Errands, House, Tell
+from streamprocessor.readmodel.endpoints.live import Live
+from streamprocessor.readmodel.errands.delivery_process import DeliveryProcess
+from streamprocessor.readmodel.errands.erasing import Eraser
+from streamprocessor.readmodel.errands.import_jobs import Importing, ImportJobs
+from streamprocessor.readmodel.errands.subscribed import SubscriptionTopic
 from streamprocessor.readmodel.metrics import Metrics
-from streamprocessor.readmodel.models import Models
-from streamprocessor.readmodel.openapi import openapi
 from streamprocessor.readmodel.problems import place_of
-from streamprocessor.readmodel.projector import Projector
-from streamprocessor.readmodel.routes import application
-from streamprocessor.readmodel.sessions import Sessions
-from streamprocessor.readmodel.subscribed import SubscriptionTopic
-from streamprocessor.readmodel.tokens import Tokens
+from streamprocessor.readmodel.projecting.batches import PROJECTED
+from streamprocessor.readmodel.projecting.models import Models
+from streamprocessor.readmodel.projecting.projector import Projector
+from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.settings import Settings
 
 _DAY_MS = 86_400_000
@@ -77,27 +77,18 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     models = Models(topics["models"], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
-    eraser = Eraser(producer, topics["contact-updates"])
-    subscriptions = SubscriptionTopic(topics["subscriptions"], new_reader(clients), producer)
-    delivery = DeliveryProcess(_delivery_address(settings), around.delivery_token)
-    imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
-    imports = ImportJobs(imports_folder, around.importing, settings.import_max_bytes, now_ms)
+    errands = _errands(settings, around, producer)
     house = House(
         engine=engine,
         scorer=lambda: models.scorer,
         model_text=lambda: models.text,
         tokens=tokens,
         sessions=Sessions(tokens, around.tokens, now_ms),
-        eraser=eraser,
         answer=around.answer,
         export=around.export,
         metrics=metrics,
         clock_ms=now_ms,
-        subscriptions=subscriptions,
-        delivery=delivery,
-        allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
-        imports=imports,
-        mappings=Path(settings.mappings_dir),
+        errands=errands,
     )
     live = Live(house)
     projector.on_written = live.wake
@@ -108,9 +99,9 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
         await models.start()
         await projector.start()
         await producer.start()
-        await subscriptions.start()
+        await errands.subscriptions.start()
         history_ms = int(settings.history_days * _DAY_MS)
-        work = (projector.run(history_ms), models.follow(), subscriptions.follow())
+        work = (projector.run(history_ms), models.follow(), errands.subscriptions.follow())
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
@@ -120,8 +111,10 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     finally:
         listening.close()
         broken = await _ended(tasks)
-        await imports.stop()
-        await asyncio.gather(models.stop(), projector.stop(), subscriptions.stop(), producer.stop(), delivery.close())
+        await errands.imports.stop()
+        await asyncio.gather(
+            models.stop(), projector.stop(), errands.subscriptions.stop(), producer.stop(), errands.delivery.close()
+        )
         engine.dispose()
     if broken is not None:
         raise broken
@@ -135,6 +128,19 @@ def database_file(settings: Settings) -> Path:
 
 def _own_name(settings: Settings) -> str:
     return f"{settings.topic_prefix}{settings.app_id}"
+
+
+def _errands(settings: Settings, around: Around, producer: AIOKafkaProducer) -> Errands:
+    clients, topics = around.clients, around.topics
+    imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
+    return Errands(
+        eraser=Eraser(producer, topics["contact-updates"]),
+        subscriptions=SubscriptionTopic(topics["subscriptions"], new_reader(clients), producer),
+        delivery=DeliveryProcess(_delivery_address(settings), around.delivery_token),
+        imports=ImportJobs(imports_folder, around.importing, settings.import_max_bytes, now_ms),
+        allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
+        mappings=Path(settings.mappings_dir),
+    )
 
 
 def _delivery_address(settings: Settings) -> str:

@@ -6,6 +6,8 @@ import traceback
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import BaseModel
+
 
 def place_of(error: BaseException) -> str:
     """What went wrong and where; not the error's own words, which may repeat what a person sent."""
@@ -24,3 +26,13 @@ class Problem(Exception):
         """As application/problem+json."""
         title = HTTPStatus(self.status).phrase
         return {"type": "about:blank", "title": title, "status": self.status, "code": self.code, "detail": self.detail}
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457. code: for programs; detail: for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str

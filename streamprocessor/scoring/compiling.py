@@ -13,23 +13,22 @@ from streamprocessor.scoring.keeping import since_of, wanted_paths
 from streamprocessor.scoring.laws import law_of
 from streamprocessor.scoring.live import LawTerm, LiveTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.matching import Matchers, matcher, paths_read
-from streamprocessor.scoring.model import (
+from streamprocessor.scoring.model import Model, Score
+from streamprocessor.scoring.plan import ANY, OPEN, AttributePlan, Plan, RulePlan, ScorePlan, TypePlan
+from streamprocessor.scoring.presented import Display
+from streamprocessor.scoring.record import Derived
+from streamprocessor.scoring.rules import (
     AttributeRule,
     EventRule,
     FrequencyRule,
     HalfLife,
     InactivityRule,
-    Model,
     MonetaryRule,
     NoDecay,
     PointsFrom,
     RecencyRule,
     Rule,
-    Score,
 )
-from streamprocessor.scoring.plan import ANY, OPEN, AttributePlan, Plan, RulePlan, ScorePlan, TypePlan
-from streamprocessor.scoring.presented import Display
-from streamprocessor.scoring.record import Derived
 from streamprocessor.scoring.silence import SilenceTerm
 from streamprocessor.scoring.terms import LANDMARK_HALF_LIVES, CappedTerm, ConstantTerm, ExponentialTerm, Term
 from streamprocessor.scoring.values_plan import values_plan, watches_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from streamprocessor.scoring.canonical import json_equal
-from streamprocessor.scoring.model import AnyOf, Condition, Test
+from streamprocessor.scoring.rules import AnyOf, Condition, Test
 
 Values: TypeAlias = Mapping[str, Any]
 Predicate: TypeAlias = Callable[[Values], bool]

@@ -11,11 +11,12 @@ from streamprocessor.scoring.joining import folded_of, verdicts_of
 from streamprocessor.scoring.keeping import value_name
 from streamprocessor.scoring.live import RecencyTerm, WindowTerm
 from streamprocessor.scoring.matching import KINDS
-from streamprocessor.scoring.model import NANO, EventRule
+from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.parts import match_part, nano, worth
 from streamprocessor.scoring.plan import Plan, RulePlan, ScorePlan
 from streamprocessor.scoring.presented import E15_A_NANO, unrounded
 from streamprocessor.scoring.record import Derived, Folded, Record
+from streamprocessor.scoring.rules import EventRule
 from streamprocessor.scoring.silence import SilenceTerm
 from streamprocessor.scoring.steps import Part
 from streamprocessor.scoring.terms import CappedTerm

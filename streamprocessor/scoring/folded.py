@@ -6,9 +6,9 @@ from bisect import insort
 from collections.abc import Iterable, Sequence
 
 from streamprocessor.scoring.matching import Matcher
-from streamprocessor.scoring.model import InactivityRule
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.record import Derived, Folded, FoldedRule
+from streamprocessor.scoring.rules import InactivityRule
 from streamprocessor.scoring.terms import landmark
 
 

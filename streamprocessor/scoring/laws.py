@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import ceil
 from typing import Protocol
 
-from streamprocessor.scoring.model import DAY_MS, ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
+from streamprocessor.scoring.model import DAY_MS
+from streamprocessor.scoring.rules import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 
 
 class Law(Protocol):

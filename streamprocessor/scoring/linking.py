@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from streamprocessor.scoring.bonds import Bonds, Claim, Part, Stamp, loser, rank
 from streamprocessor.scoring.facts import Erased, Merged, ObjectionChanged, Unmerged
 from streamprocessor.scoring.forwarding import after_erasure, next_version
-from streamprocessor.scoring.record import Derived, Evidence, Record
+from streamprocessor.scoring.gone import wipe
+from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.transfers import (
     ClaimTold,
     ErasureTold,
@@ -66,31 +67,6 @@ def link(contact: str, record: Record, facts: Sequence[LinkFact]) -> Linking:
             linker.done.known += 1
     linker.relink()
     return linker.done
-
-
-def wipe(record: Record) -> None:
-    """Drop all that is known of the contact: evidence, attributes, verdicts, episodes."""
-    record.attributes, record.verdicts, record.episodes = {}, {}, {}
-    record.suppressed = (False, 0, "")
-    record.folded = record.fold_at_ms = record.holds_until_ms = None
-    record.evidence, record.derived = Evidence(), Derived()
-    if record.bonds is not None:
-        record.bonds.first_ms = None
-        record.bonds.parts = {child: Part(part.version, []) for child, part in record.bonds.parts.items()}
-
-
-def is_silent(record: Record) -> bool:
-    """Whether nothing is shown of the contact: it was merged into another one, or objects."""
-    return record.bonds is not None and record.bonds.is_silent
-
-
-def is_gone(record: Record) -> bool:
-    """Whether nothing is left of the contact but the instant of its erasure."""
-    bonds = record.bonds
-    if bonds is None or not bonds.life_ms or record.sequence or record.derived.first_ms is not None:
-        return False
-    kept = (record.attributes, record.verdicts, bonds.claims, bonds.wants, bonds.parts, bonds.objected[1])
-    return not len(record.evidence) and record.folded is None and not any(kept)
 
 
 class _Linker:

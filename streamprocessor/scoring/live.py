@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from streamprocessor.scoring.laws import Law
-from streamprocessor.scoring.model import Band
 from streamprocessor.scoring.record import Derived
+from streamprocessor.scoring.rules import Band
 from streamprocessor.scoring.terms import Gauge
 
 Match = tuple[int, int]

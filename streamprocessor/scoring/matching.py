@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from streamprocessor.scoring.canonical import canonical
 from streamprocessor.scoring.conditions import ABSENT, Predicate, is_number, paths_of, predicate
-from streamprocessor.scoring.model import (
-    E15,
-    NANO,
+from streamprocessor.scoring.model import E15, NANO
+from streamprocessor.scoring.presented import LARGEST_MATCH_E15
+from streamprocessor.scoring.rules import (
     AttributeRule,
     EventRule,
     FrequencyRule,
@@ -21,7 +21,6 @@ from streamprocessor.scoring.model import (
     PointsFrom,
     RecencyRule,
 )
-from streamprocessor.scoring.presented import LARGEST_MATCH_E15
 from streamprocessor.scoring.terms import LANDMARK_HALF_LIVES
 
 MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule

@@ -11,15 +11,10 @@ from streamprocessor.scoring.facts import PROXY, SCANNER
 from streamprocessor.scoring.keeping import WantedPath
 from streamprocessor.scoring.live import LiveTerm
 from streamprocessor.scoring.matching import Matcher, Matchers
-from streamprocessor.scoring.model import (
-    HotLead,
-    InactivityRule,
-    Model,
-    Rule,
-    Score,
-)
+from streamprocessor.scoring.model import HotLead, Model, Score
 from streamprocessor.scoring.presented import Display
 from streamprocessor.scoring.record import Derived, Piece
+from streamprocessor.scoring.rules import InactivityRule, Rule
 from streamprocessor.scoring.terms import Term
 from streamprocessor.scoring.values_plan import ValuesPlan
 

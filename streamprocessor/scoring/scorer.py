@@ -15,9 +15,10 @@ from streamprocessor.scoring.explaining import explain, strongest
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.folding import fold, is_due, look_again_ms
 from streamprocessor.scoring.forwarding import send_evidence
+from streamprocessor.scoring.gone import is_silent
 from streamprocessor.scoring.instants import derived_at, next_change, score_at
 from streamprocessor.scoring.intake import Intake, count_cut, take_in
-from streamprocessor.scoring.linking import Linking, is_silent, link
+from streamprocessor.scoring.linking import Linking, link
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.plan import ScorePlan

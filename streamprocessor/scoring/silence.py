@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from streamprocessor.scoring.model import InactivityRule
 from streamprocessor.scoring.record import Derived
+from streamprocessor.scoring.rules import InactivityRule
 from streamprocessor.scoring.terms import Gauge
 
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from streamprocessor.scoring.compiling import compile_model
 from streamprocessor.scoring.keeping import WHOLE
 from streamprocessor.scoring.matching import paths_read
-from streamprocessor.scoring.model import InactivityRule, Model
+from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.plan import ANY, Plan, RulePlan
+from streamprocessor.scoring.rules import InactivityRule
 
 
 class NewlyKept(NamedTuple):

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from streamprocessor.scoring.keeping import FORGOTTEN
-from streamprocessor.scoring.model import AttributeRule, InactivityRule, Rule, Score
+from streamprocessor.scoring.model import Score
 from streamprocessor.scoring.presented import Display, unrounded
+from streamprocessor.scoring.rules import AttributeRule, InactivityRule, Rule
 
 
 @dataclass(frozen=True, slots=True)

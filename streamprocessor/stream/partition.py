@@ -21,7 +21,7 @@ from streamprocessor.contract.outbox import (
     step_of,
 )
 from streamprocessor.contract.records import decode_record
-from streamprocessor.scoring.linking import is_gone
+from streamprocessor.scoring.gone import is_gone
 from streamprocessor.stream.batches import RawRecord
 from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.timers import TimerIndex

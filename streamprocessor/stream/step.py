@@ -15,7 +15,7 @@ from streamprocessor.contract.transfers import transfer_message
 from streamprocessor.errors import MustRestart, RecordError
 from streamprocessor.scoring.bonds import Bonds
 from streamprocessor.scoring.facts import Event, Fact
-from streamprocessor.scoring.linking import is_gone
+from streamprocessor.scoring.gone import is_gone
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step

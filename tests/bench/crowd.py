@@ -12,7 +12,7 @@ import orjson
 from streamprocessor.contract.announcements import SCORE_UPDATED, Announcer, Identity
 from streamprocessor.contract.outbox import encode_entry
 from streamprocessor.contract.records import encode_record
-from streamprocessor.readmodel.batches import CHANGELOG
+from streamprocessor.readmodel.projecting.batches import CHANGELOG
 from streamprocessor.scoring.facts import AttributesWritten, Event
 from streamprocessor.scoring.model import DAY_MS
 from streamprocessor.scoring.scorer import Scorer

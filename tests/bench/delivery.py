@@ -16,7 +16,7 @@ from tests.bench.report import Figure
 from tests.bench.rig import Rig
 from tests.bench.steady import cpu_seconds
 from tests.delivery.leads import Lead
-from tests.delivery.processes import DeliveryProcess
+from tests.harness.deliveries import DeliveryProcess
 from tests.harness.system import System, until
 
 RATE = 100

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from streamprocessor.readmodel.batches import Changes
-from streamprocessor.readmodel.database import epoch_of, reading
-from streamprocessor.readmodel.rows import ContactRows, history_row, rows_of
-from streamprocessor.readmodel.writing import write
+from streamprocessor.readmodel.projecting.batches import Changes
+from streamprocessor.readmodel.projecting.writing import write
+from streamprocessor.readmodel.store.database import epoch_of, reading
+from streamprocessor.readmodel.store.rows import ContactRows, history_row, rows_of
 from streamprocessor.scoring.scorer import Scorer
 from tests.bench.crowd import NOBODY, Life, name_of
 

@@ -15,7 +15,7 @@ import orjson
 
 from tests.bench.crowd import COMPANIES, name_of
 from tests.bench.report import Figure
-from tests.readmodel.serving import ALL, bearer
+from tests.harness.apis import ALL, bearer
 
 PAGE = 50
 MOST_LISTED = 200

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from streamprocessor.contract.model_file import read_model
 from streamprocessor.readmodel.composition import database_file
-from streamprocessor.readmodel.database import open_database
+from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from tests.bench.crowd import LIVES, THREE_SCORES, Life, crowd, lives
@@ -25,8 +25,9 @@ from tests.bench.preload import preload
 from tests.bench.questions import Asker, answered, ask_at_once, counted_anew, questions
 from tests.bench.report import Figure
 from tests.bench.rig import Rig
+from tests.harness.apis import ApiProcess
+from tests.harness.postgres import binaries, running_postgres
 from tests.harness.system import System
-from tests.readmodel.serving import ApiProcess, binaries, running_postgres
 
 MOST_SECONDS = 900.0
 AT_ONCE = 32

@@ -28,7 +28,7 @@ def read_metrics(worker: WorkerProcess) -> Metrics | None:
         message = f"the worker ended with {worker.process.returncode}\n{worker.tail()}"
         raise RuntimeError(message)
     try:
-        text = worker.get("/metrics").decode()
+        text = worker.read("/metrics").decode()
     except (URLError, OSError, ValueError):
         return None
     sums: Metrics = defaultdict(float)

@@ -18,8 +18,8 @@ from streamprocessor.broker.embedded import EmbeddedKafka
 from streamprocessor.collector.mails import Mail
 from streamprocessor.collector.own_tracking import token_keys_of
 from streamprocessor.settings import read_settings
-from tests.delivery.processes import SECRET
 from tests.delivery.receivers import Receiver
+from tests.harness.deliveries import SECRET
 from tests.harness.system import ROOT, until
 
 pytestmark = pytest.mark.kafka

@@ -9,10 +9,8 @@ from streamprocessor.contract.reading import Problems
 from streamprocessor.contract.yaml_tree import core_value, plain, read_tree
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.combination import Matrix, Weighted
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Group, HotLead, Scanners, Stage
+from streamprocessor.scoring.rules import (
     AllOf,
     AnyOf,
     AttributeRule,
@@ -20,9 +18,7 @@ from streamprocessor.scoring.model import (
     EventRule,
     ExpiresAfter,
     FrequencyRule,
-    Group,
     HalfLife,
-    HotLead,
     InactivityRule,
     Limit,
     Linear,
@@ -31,8 +27,6 @@ from streamprocessor.scoring.model import (
     PercentPerDayEvery,
     PointsFrom,
     RecencyRule,
-    Scanners,
-    Stage,
     StepDecay,
     Test,
 )

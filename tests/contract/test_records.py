@@ -11,18 +11,9 @@ from hypothesis import strategies as st
 from streamprocessor.contract.records import VERSION, decode_record, encode_record
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.facts import AttributesWritten, Event, Verdict
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    EventRule,
-    ExpiresAfter,
-    HalfLife,
-    InactivityRule,
-    Model,
-    Score,
-)
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import EventRule, ExpiresAfter, HalfLife, InactivityRule
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.lives import lives
 from tests.scoring.models import Taste, models

@@ -5,17 +5,8 @@ import pytest
 from streamprocessor.contract.model_file import parse_model
 from streamprocessor.contract.step_rates import steps_in_a_day
 from streamprocessor.errors import ModelError
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    ExpiresAfter,
-    HalfLife,
-    Linear,
-    NoDecay,
-    PercentPerDayEvery,
-    StepDecay,
-)
+from streamprocessor.scoring.model import DAY_MS, E15, NANO
+from streamprocessor.scoring.rules import ExpiresAfter, HalfLife, Linear, NoDecay, PercentPerDayEvery, StepDecay
 
 MODEL = """
 scores:

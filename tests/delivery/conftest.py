@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from streamprocessor.settings import Settings
-from tests.delivery.processes import DeliveryProcess
 from tests.delivery.receivers import Receiver
+from tests.harness.deliveries import DeliveryProcess
 from tests.harness.fixtures import settings, system, worker
 
 __all__ = ["settings", "system", "worker"]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.delivery.conftest import MakeDelivery
-from tests.delivery.processes import DeliveryProcess
 from tests.delivery.receivers import Receiver
+from tests.harness.deliveries import DeliveryProcess
 from tests.harness.system import DEFAULT_MODEL, Sent, System, until
 from tests.harness.workers import WorkerProcess
 

@@ -10,16 +10,16 @@ import pytest
 
 from tests.delivery.conftest import MakeDelivery
 from tests.delivery.leads import Lead, announce
-from tests.delivery.processes import DeliveryProcess
 from tests.delivery.receivers import Receiver, status
 from tests.delivery.test_delivery import now_ms, subscription
+from tests.harness.deliveries import DeliveryProcess
 from tests.harness.system import System, until
 
 pytestmark = pytest.mark.kafka
 
 
 async def said(process: DeliveryProcess, *words: str) -> str:
-    command = process.command(*words)
+    command = process.run(*words)
     output, _ = await asyncio.to_thread(command.communicate)
     assert command.returncode == 0, output
     return output
@@ -30,7 +30,7 @@ async def test_a_person_sees_what_goes_out_and_mends_what_did_not(
 ) -> None:
     await system.create()
     process = await delivery(subscription(receiver)).ready()
-    tail = process.command("tail")
+    tail = process.run("tail")
     try:
         assert tail.stdout is not None
         line = asyncio.ensure_future(asyncio.to_thread(tail.stdout.readline))
@@ -67,7 +67,7 @@ async def test_a_command_without_a_running_delivery_says_so(
     await system.create()
     process = await delivery(subscription(receiver)).ready()
     process.kill()
-    command = process.command("list")
+    command = process.run("list")
     output, _ = await asyncio.to_thread(command.communicate)
     assert command.returncode == 2
     assert "wanted a running `streamprocessor delivery`" in output

@@ -14,8 +14,8 @@ from standardwebhooks import Webhook
 from streamprocessor.broker.topics import end_offsets
 from tests.delivery.conftest import MakeDelivery
 from tests.delivery.leads import Lead, announce
-from tests.delivery.processes import SECRET, DeliveryProcess
 from tests.delivery.receivers import Received, Receiver, close_half_way, hang, status
+from tests.harness.deliveries import SECRET, DeliveryProcess
 from tests.harness.system import Sent, System, until
 from tests.harness.workers import WorkerProcess
 

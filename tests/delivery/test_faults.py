@@ -33,9 +33,9 @@ from streamprocessor.broker.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
 from tests.delivery.conftest import MakeDelivery
 from tests.delivery.leads import Lead, announce
-from tests.delivery.processes import DeliveryProcess
 from tests.delivery.receivers import Received, Receiver, close_half_way, hang, status
 from tests.delivery.test_delivery import subscription
+from tests.harness.deliveries import DeliveryProcess
 from tests.harness.system import System, until
 
 pytestmark = pytest.mark.kafka

@@ -62,7 +62,7 @@ async def test_a_worker_without_its_broker_is_live_but_not_ready_and_its_log_sta
     try:
         broker.stop()
         await until(worker.ready_code, lambda code: code == 503, 20, "not ready")
-        assert worker.get("/livez") == b"live\n"
+        assert worker.read("/livez") == b"live\n"
         away_since = time.monotonic()
         await until(time.monotonic, lambda now: now - away_since > 8.0, 12, "past the session's end")
         assert worker.process.poll() is None

@@ -55,7 +55,7 @@ async def test_a_broker_that_is_away_for_a_while_is_not_noticed_by_clients(
         await until(lambda: collector.metric(SPOOL_BYTES), lambda size: size > 0, 20, "something on disk")
         before = len(load.claimed)
         await asyncio.sleep(OUTAGE_SECONDS if how == "stop" else 1.0)  # the outage itself
-        assert collector.is_ready()
+        assert collector.ready_code() == 200
         assert len(load.claimed) > before + 50
         await asyncio.to_thread(broker.start)
 

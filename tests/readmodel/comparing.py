@@ -11,10 +11,10 @@ from sqlalchemy import Engine, Table, func, select
 
 from streamprocessor.contract.outbox import RESERVED, record_of
 from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.readmodel import tables
-from streamprocessor.readmodel.batches import CHANGELOG
-from streamprocessor.readmodel.database import reading
-from streamprocessor.readmodel.rows import ContactRows, rows_of
+from streamprocessor.readmodel.projecting.batches import CHANGELOG
+from streamprocessor.readmodel.store import tables
+from streamprocessor.readmodel.store.database import reading
+from streamprocessor.readmodel.store.rows import ContactRows, rows_of
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.system import System, until

@@ -16,20 +16,12 @@ import pytest
 
 from streamprocessor.scoring.model import Model
 from streamprocessor.settings import Settings
+from tests.harness.apis import ALL, READ_ONLY, ApiProcess, api_beside_delivery, bearer
+from tests.harness.postgres import PostgresServer, binaries, running_postgres
 from tests.harness.settling import until_settled
 from tests.harness.system import System
 from tests.harness.traffic import traffic
 from tests.harness.workers import WorkerProcess
-from tests.readmodel.serving import (
-    ALL,
-    READ_ONLY,
-    ApiProcess,
-    PostgresServer,
-    api_beside_delivery,
-    bearer,
-    binaries,
-    running_postgres,
-)
 
 MODEL = """
 scores:

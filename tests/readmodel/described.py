@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import schemathesis
 
-from streamprocessor.readmodel.openapi import openapi
+from streamprocessor.readmodel.api.openapi import openapi
 from tests.harness.system import ROOT
 
 DESCRIPTION = openapi("test", orjson.loads((ROOT / "topics" / "schemas" / "subscription.json").read_bytes()))

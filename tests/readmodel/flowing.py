@@ -13,9 +13,9 @@ from sqlalchemy import Engine, func, select
 from streamprocessor.contract.announcements import Announcer, Identity, tombstone
 from streamprocessor.contract.outbox import Message, encode_entry
 from streamprocessor.contract.records import encode_record
-from streamprocessor.readmodel.batches import CHANGELOG
-from streamprocessor.readmodel.database import reading
-from streamprocessor.readmodel.tables import projected
+from streamprocessor.readmodel.projecting.batches import CHANGELOG
+from streamprocessor.readmodel.store.database import reading
+from streamprocessor.readmodel.store.tables import projected
 from streamprocessor.scoring.facts import AttributesWritten, Erased, Event
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.record import Record

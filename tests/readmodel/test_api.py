@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from streamprocessor.readmodel.routes import ENDPOINTS, STREAM_PATH
+from streamprocessor.readmodel.api.routes import ENDPOINTS, STREAM_PATH
+from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
 from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
-from tests.readmodel.serving import ALL, READ_ONLY, ApiProcess, bearer
 
 pytestmark = pytest.mark.kafka
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from streamprocessor.readmodel import counts
-from streamprocessor.readmodel.counts import LIST_SECONDS, Counts
+from streamprocessor.readmodel.store import counts
+from streamprocessor.readmodel.store.counts import LIST_SECONDS, Counts
 from streamprocessor.scoring.segments import AttributeCondition, ContactFilter
 
 ONE, TRUE, ALL = (

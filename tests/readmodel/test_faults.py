@@ -13,12 +13,12 @@ import pytest
 
 from streamprocessor.contract.model_file import read_model
 from streamprocessor.readmodel.composition import database_file
-from streamprocessor.readmodel.database import open_database
+from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.settings import Settings
+from tests.harness.apis import ApiProcess
 from tests.harness.system import System, until
 from tests.readmodel.comparing import assert_equal_to_kafka
 from tests.readmodel.flowing import Flow, changes
-from tests.readmodel.serving import ApiProcess
 
 pytestmark = pytest.mark.kafka
 

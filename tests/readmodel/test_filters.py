@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from streamprocessor.contract.model_file import parse_model
 from streamprocessor.contract.records import encode_record
 from streamprocessor.contract.segments import holds, shown_of
-from streamprocessor.readmodel.batches import Changes
-from streamprocessor.readmodel.database import epoch_of, open_database, reading
-from streamprocessor.readmodel.queries import Order, count_contacts, page_of_contacts
-from streamprocessor.readmodel.rows import no_rows, rows_of
-from streamprocessor.readmodel.writing import write
+from streamprocessor.readmodel.projecting.batches import Changes
+from streamprocessor.readmodel.projecting.writing import write
+from streamprocessor.readmodel.store.database import epoch_of, open_database, reading
+from streamprocessor.readmodel.store.queries import Order, count_contacts, page_of_contacts
+from streamprocessor.readmodel.store.rows import no_rows, rows_of
 from streamprocessor.scoring.facts import AttributesWritten, Event, SuppressionChanged
 from streamprocessor.scoring.joining import attributes_of, is_suppressed
 from streamprocessor.scoring.scorer import Scorer

@@ -11,11 +11,11 @@ from collections import Counter
 import httpx
 import pytest
 
-from streamprocessor.readmodel.sessions import COOKIE
+from streamprocessor.readmodel.asking.sessions import COOKIE
 from streamprocessor.scoring.model import DAY_MS
+from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
 from tests.harness.system import Sent, until
 from tests.readmodel.conftest import MODEL
-from tests.readmodel.serving import ALL, READ_ONLY, ApiProcess, bearer
 
 pytestmark = pytest.mark.kafka
 

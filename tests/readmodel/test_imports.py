@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.import_jobs import (
+from streamprocessor.readmodel.errands.import_jobs import (
     DONE,
     FAILED,
     INTERRUPTED,

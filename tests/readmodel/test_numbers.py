@@ -84,7 +84,8 @@ async def test_lists_are_in_order_filters_hold_and_counts_agree(town, new_api, d
     assert len({c["contact_id"] for c in down}) == len(down)
     assert down[0]["relative"] == 100
 
-    assert (spread["lowest"], spread["median"], spread["highest"]) == (marks[-1], statistics.median(marks), marks[0])
+    assert (spread["lowest"], spread["highest"]) == (marks[-1], marks[0])
+    assert spread["median"] == pytest.approx(statistics.median(marks), rel=1e-12)  # of an even number it adds floats
     assert spread["count"] == len(down) == sum(bucket["count"] for bucket in spread["buckets"])
     for stage in spread["stages"]:
         assert len(of_stages[stage["stage"]]) == stage["count"]

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel import tables
-from streamprocessor.readmodel.batches import CHANGELOG
 from streamprocessor.readmodel.composition import database_file
-from streamprocessor.readmodel.database import open_database, write_state, writing
+from streamprocessor.readmodel.projecting.batches import CHANGELOG
+from streamprocessor.readmodel.store import tables
+from streamprocessor.readmodel.store.database import open_database, write_state, writing
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
 from tests.readmodel.comparing import assert_equal_to_kafka
@@ -30,7 +30,7 @@ async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town
     postgres.stop()
     try:
         await town.system.send([Sent("form-submissions", b"late", {"properties": {"form": "contact"}})])
-        await until(api.is_ready, lambda ready: not ready, 20, "not ready without its database")
+        await until(api.ready_code, lambda code: code != 200, 20, "not ready without its database")
     finally:
         postgres.start()
 

@@ -10,10 +10,10 @@ import pytest
 
 from streamprocessor.cli.revisions import apply_model
 from streamprocessor.contract.model_file import parse_model
+from tests.harness.apis import ALL, ApiProcess, bearer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
 from tests.readmodel.conftest import MODEL, empty_database
-from tests.readmodel.serving import ALL, ApiProcess, bearer
 
 pytestmark = pytest.mark.kafka
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from streamprocessor.readmodel.asking.sessions import LIFE_MS, Sessions, refuse_forged, refuse_other_sites, set_cookie
+from streamprocessor.readmodel.asking.tokens import Tokens
 from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.sessions import LIFE_MS, Sessions, refuse_forged, refuse_other_sites, set_cookie
-from streamprocessor.readmodel.tokens import Tokens
 
 PAIRS = {"ops/read+write": "t-ops", "page/read": "t-page"}
 OWN = {"host": "leads.example:8080", "origin": "https://leads.example:8080"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.readmodel.spread import Cell, Landmarks, Spread
+from streamprocessor.readmodel.store.spread import Cell, Landmarks, Spread
 from streamprocessor.scoring.model import NANO
 
 marks = st.integers(-4_000_000 * NANO, 4_000_000 * NANO)

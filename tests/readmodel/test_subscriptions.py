@@ -13,11 +13,11 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from tests.delivery.leads import Lead, announce
-from tests.delivery.processes import SECRET
 from tests.delivery.receivers import Receiver, status
+from tests.harness.apis import ALL, bearer
+from tests.harness.deliveries import SECRET
 from tests.harness.system import until
 from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
-from tests.readmodel.serving import ALL, bearer
 
 pytestmark = pytest.mark.kafka
 

@@ -3,10 +3,10 @@
 import orjson
 import pytest
 
-from streamprocessor.readmodel import tables
-from streamprocessor.readmodel.database import open_database, reading, writing
-from streamprocessor.readmodel.queries import Order
-from streamprocessor.readmodel.trends import trends_of
+from streamprocessor.readmodel.store import tables
+from streamprocessor.readmodel.store.database import open_database, reading, writing
+from streamprocessor.readmodel.store.queries import Order
+from streamprocessor.readmodel.store.trends import trends_of
 
 
 def step(number, **scores):

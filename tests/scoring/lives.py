@@ -18,7 +18,8 @@ from streamprocessor.scoring.facts import (
     SuppressionChanged,
     Verdict,
 )
-from streamprocessor.scoring.model import DAY_MS, AttributeRule, Model
+from streamprocessor.scoring.model import DAY_MS, Model
+from streamprocessor.scoring.rules import AttributeRule
 from tests.scoring.models import ATTRIBUTES, MESSAGES, PATHS, PRODUCTS, START_MS, TYPES, URLS
 from tests.scoring.oracle_evidence import TRACED
 from tests.scoring.oracle_steps import jump_instants

@@ -9,10 +9,8 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from streamprocessor.scoring.combination import Matrix, Weighted
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Group, HotLead, Model, Scanners, Score, Stage
+from streamprocessor.scoring.rules import (
     AllOf,
     AnyOf,
     AttributeRule,
@@ -22,22 +20,16 @@ from streamprocessor.scoring.model import (
     EventRule,
     ExpiresAfter,
     FrequencyRule,
-    Group,
     HalfLife,
-    HotLead,
     InactivityRule,
     Limit,
     Linear,
-    Model,
     MonetaryRule,
     NoDecay,
     PercentPerDayEvery,
     PointsFrom,
     RecencyRule,
     Rule,
-    Scanners,
-    Score,
-    Stage,
     StepDecay,
     Test,
 )

@@ -2,62 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict, deque
+from random import Random
 
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.contract.transfers import decode_transfer, transfer_message
-from streamprocessor.scoring.facts import Fact, Said
-from streamprocessor.scoring.linking import is_gone, is_silent
+from streamprocessor.scoring.facts import Said
+from streamprocessor.scoring.gone import is_gone, is_silent
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
 from streamprocessor.scoring.transfers import LINK_FACTS, Transfer
 
-MOST_MESSAGES = 5_000
-
-#: Which of so many waiting messages comes next.
-Choose = Callable[[int], int]
+MOST_STEPS = 10_000
 
 
 class Network:
-    """Records by contact, as bytes, and the messages that are on their way to them."""
+    """Contacts of partitions of their own; which of them takes how much of what is on its way is by chance.
 
-    def __init__(self, scorer: Scorer, choose: Choose, *, repeats: bool = True) -> None:
-        self._scorer, self._choose, self._repeats = scorer, choose, repeats
+    Each record is put away as bytes between two steps. What one says to another keeps its order unless the network
+    `reorders`; of one step in four the messages are sent twice where it `repeats`.
+    """
+
+    def __init__(self, scorer: Scorer, chance: Random, *, reorders: bool = False, repeats: bool = True) -> None:
+        self._scorer, self._chance, self._reorders, self._repeats = scorer, chance, reorders, repeats
         self._records: dict[str, bytes] = {}
-        self._lives: dict[str, int] = {}
-        self._waiting: list[tuple[str, bytes]] = []
-        self.steps: dict[str, list[Step]] = {}
+        self._lines: dict[tuple[str, str], deque[Said | Transfer]] = defaultdict(deque)
+        self.now_ms = 0
+        self.steps: dict[str, list[Step]] = defaultdict(list)
         self.reasons: list[str] = []
 
     def say(self, contact: str, fact: Said) -> None:
-        """A fact reaches its contact; messages go out."""
-        self._take(contact, fact)
+        """A fact is on its way to its contact."""
+        self._lines["", contact].append(fact)
 
-    def deliver_one(self) -> bool:
-        """One of the waiting messages arrives, and now and then it will come again."""
-        if not self._waiting:
-            return False
-        place = self._choose(len(self._waiting))
-        contact, value = self._waiting[place]
-        if self._choose(4) or not self._repeats:
-            del self._waiting[place]
-        self._take(contact, decode_transfer(contact, value, [], self.now_ms))
-        return True
+    def take_one_step(self) -> bool:
+        """One contact takes something of what one other says, or is said of it; whether anything was on its way."""
+        waiting = [line for line, facts in self._lines.items() if facts]
+        if waiting:
+            self._step(*self._chance.choice(waiting))
+        return bool(waiting)
 
-    now_ms = 0
-
-    def settle(self) -> None:
-        """All messages arrive."""
-        for _ in range(MOST_MESSAGES):
-            if not self.deliver_one():
+    def come_to_rest(self) -> None:
+        """All that is on its way arrives, and all that comes of it."""
+        for _ in range(MOST_STEPS):
+            if not self.take_one_step():
                 return
         raise AssertionError("the contacts never stop talking")
 
     def record(self, contact: str) -> Record:
+        """What is kept of the contact."""
         stored = self._records.get(contact)
-        record = self._scorer.blank() if stored is None else decode_record(stored)
-        return record
+        return self._scorer.blank() if stored is None else decode_record(stored)
 
     def put(self, contact: str, record: Record) -> None:
         """The contact has this record from now on."""
@@ -65,35 +61,30 @@ class Network:
 
     def survivors(self) -> set[str]:
         """Those of whom something is shown, or could be."""
-        return {
-            contact
-            for contact in self._records
-            if not is_silent(self.record(contact)) and not is_gone(self.record(contact))
-        }
+        records = {contact: self.record(contact) for contact in self._records}
+        return {contact for contact, record in records.items() if not is_silent(record) and not is_gone(record)}
 
-    def _take(self, contact: str, fact: Said | Transfer) -> None:
+    def _step(self, sender: str, contact: str) -> None:
+        line = self._lines[sender, contact]
+        if self._reorders:
+            self._chance.shuffle(line)
+        batch = [line.popleft() for _ in range(self._chance.randint(1, len(line)))]
+        self.now_ms = max(self.now_ms, *(fact.arrival_ms for fact in batch)) + self._chance.randint(0, 2)
         record = self.record(contact)
-        self.now_ms = max(self.now_ms, fact.arrival_ms)
-        if isinstance(fact, LINK_FACTS):
-            outcome = self._scorer.settle(contact, record, [fact], [])
-        elif record.bonds is not None:
-            outcome = self._scorer.settle(contact, record, [], [fact])
+        links = [fact for fact in batch if isinstance(fact, LINK_FACTS)]
+        facts = [fact for fact in batch if not isinstance(fact, LINK_FACTS)]
+        if not links and record.bonds is None:
+            outcome = self._scorer.apply(record, facts)
         else:
-            outcome = self._scorer.apply(record, [fact])
-        self._records[contact] = encode_record(record)
-        self.steps.setdefault(contact, []).extend(outcome.steps)
+            outcome = self._scorer.settle(contact, record, links, facts)
+        if outcome.erased_ms is not None:
+            self.steps[contact].clear()
+        self.steps[contact] += outcome.steps
         self.reasons += [refused.reason for refused in outcome.refused]
-        for sending in outcome.sends:
-            message = transfer_message(sending)
-            assert message.value is not None
-            self._waiting.append((sending.to, message.value))
-
-
-def told(network: Network, words: Sequence[tuple[str, Fact]], choose: Choose) -> Network:
-    """The network after all words; between them messages arrive as `choose` likes, in the end all do."""
-    for contact, fact in words:
-        network.say(contact, fact)
-        for _ in range(choose(3)):
-            network.deliver_one()
-    network.settle()
-    return network
+        self.put(contact, record)
+        for _ in range(2 if self._repeats and self._chance.random() < 0.25 else 1):
+            for sending in outcome.sends:
+                message = transfer_message(sending)
+                assert message.value is not None
+                told = decode_transfer(sending.to, message.value, [], self.now_ms)
+                self._lines[contact, sending.to].append(told)

@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.facts import HUMAN, Event, Fact
-from streamprocessor.scoring.model import NANO, AttributeRule, InactivityRule, Model, Score
+from streamprocessor.scoring.model import NANO, Model, Score
+from streamprocessor.scoring.rules import AttributeRule, InactivityRule
 from tests.scoring.oracle_evidence import ABSENT, Known, canonical_json, holds, plain, until, value_in_event
 from tests.scoring.oracle_rules import LARGEST_SCORE, ZERO, in_fifty_digits, is_match, rule_events, to_nano, worth
 

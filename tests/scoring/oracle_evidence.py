@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from streamprocessor.scoring.facts import PROXY, SCANNER, AttributesWritten, Event, Fact, Verdict
-from streamprocessor.scoring.model import (
+from streamprocessor.scoring.model import Model, Scanners
+from streamprocessor.scoring.rules import (
     AllOf,
     AnyOf,
     AttributeRule,
     Condition,
     EventRule,
     InactivityRule,
-    Model,
     MonetaryRule,
     PointsFrom,
-    Scanners,
     Test,
 )
 from tests.scoring.oracle_bursts import scanned_by_deeds

@@ -8,10 +8,8 @@ from functools import lru_cache, wraps
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from streamprocessor.scoring.facts import HUMAN, Event
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model
+from streamprocessor.scoring.rules import (
     AttributeRule,
     Band,
     Decay,
@@ -21,7 +19,6 @@ from streamprocessor.scoring.model import (
     HalfLife,
     InactivityRule,
     Linear,
-    Model,
     MonetaryRule,
     PercentPerDayEvery,
     RecencyRule,

@@ -8,9 +8,8 @@ from decimal import Decimal
 
 from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.facts import Fact
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, NANO, Model, Score
+from streamprocessor.scoring.rules import (
     Decay,
     EventRule,
     ExpiresAfter,
@@ -18,13 +17,11 @@ from streamprocessor.scoring.model import (
     HalfLife,
     InactivityRule,
     Linear,
-    Model,
     MonetaryRule,
     NoDecay,
     PercentPerDayEvery,
     RecencyRule,
     Rule,
-    Score,
     StepDecay,
 )
 from tests.scoring.oracle import applies, number_of, presented, score_named, score_nano, values_of, weighted

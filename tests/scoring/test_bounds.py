@@ -10,8 +10,9 @@ import pytest
 from streamprocessor.contract.model_file import read_model
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.scoring.facts import HUMAN, SCANNER, AttributesWritten, Event, Fact, Verdict
-from streamprocessor.scoring.model import E15, NANO, EventRule, Model, PointsFrom, Score
+from streamprocessor.scoring.model import E15, NANO, Model, Score
 from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import EventRule, PointsFrom
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.weighing import MOST_ATTRIBUTES, MOST_PIECES
 from tests.harness.long_lives import FORTY_RULES, START_MS, long_life

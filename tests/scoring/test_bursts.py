@@ -11,21 +11,9 @@ from hypothesis import strategies as st
 
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.scoring.facts import HUMAN, SCANNER, Event, Fact, Verdict
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    EventRule,
-    HalfLife,
-    HotLead,
-    InactivityRule,
-    Limit,
-    Model,
-    Scanners,
-    Score,
-    Stage,
-)
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, HotLead, Model, Scanners, Score, Stage
 from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import EventRule, HalfLife, InactivityRule, Limit
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.judging import assert_scores_are_the_oracles, record_of, record_of_batches
 from tests.scoring.lives import bursts, redelivered

@@ -6,23 +6,18 @@ import pytest
 
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.scoring.facts import SCANNER, AttributesWritten, Event, Fact, Verdict
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score, Stage
+from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import (
     AttributeRule,
     EventRule,
     ExpiresAfter,
     HalfLife,
     InactivityRule,
     Limit,
-    Model,
     Rule,
-    Score,
-    Stage,
     Test,
 )
-from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
 

@@ -9,21 +9,9 @@ import pytest
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.scoring.combination import Matrix, Weighted
 from streamprocessor.scoring.facts import AttributesWritten, Event, Fact
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    AttributeRule,
-    EventRule,
-    HalfLife,
-    HotLead,
-    Limit,
-    Model,
-    Score,
-    Stage,
-    Test,
-)
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
 from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import AttributeRule, EventRule, HalfLife, Limit, Test
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
 from tests.scoring.oracle import score_at

@@ -8,7 +8,7 @@ import pytest
 
 from streamprocessor.scoring.canonical import canonical, cut
 from streamprocessor.scoring.conditions import predicate
-from streamprocessor.scoring.model import AllOf, AnyOf, Condition, Test
+from streamprocessor.scoring.rules import AllOf, AnyOf, Condition, Test
 
 ABSENT = object()
 

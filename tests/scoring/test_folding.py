@@ -5,21 +5,9 @@ from __future__ import annotations
 from streamprocessor.contract.records import decode_record, encode_record
 from streamprocessor.scoring.facts import SCANNER, AttributesWritten, Event, Verdict
 from streamprocessor.scoring.folding import MOST_SLOTS
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    Band,
-    EventRule,
-    ExpiresAfter,
-    FrequencyRule,
-    HalfLife,
-    InactivityRule,
-    Limit,
-    Model,
-    Score,
-)
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import Band, EventRule, ExpiresAfter, FrequencyRule, HalfLife, InactivityRule, Limit
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.weighing import MOST_BYTES, MOST_PIECES
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
 from streamprocessor.contract.model_file import parse_model
-from streamprocessor.contract.records import decode_record, encode_record
-from streamprocessor.contract.transfers import decode_transfer, transfer_message
 from streamprocessor.scoring.facts import Fact, Merged, Unmerged
-from streamprocessor.scoring.linking import is_silent
+from streamprocessor.scoring.gone import is_silent
 from streamprocessor.scoring.model import NANO
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import Step
-from streamprocessor.scoring.transfers import LINK_FACTS
 from tests.scoring.identity_cases import CASES, FIFTY_A_FORM, Case, Said, fact_of, form, merge, unmerge
+from tests.scoring.network import Network
 from tests.scoring.oracle import score_at
 from tests.scoring.oracle_identity import People, ends_of, who_is_whom
 
@@ -26,59 +23,9 @@ START_MS, SECOND_MS = 1_760_000_000_000, 1_000
 SCORER = Scorer(parse_model(FIFTY_A_FORM, "test"))
 
 
-class Network:
-    """Contacts of partitions of their own: what is on the way between two keeps its order, all else is by chance.
-
-    Each record is put away as bytes between two steps; one step in eight is repeated by a crash, as are its messages.
-    """
-
-    def __init__(self, chance: random.Random) -> None:
-        self.now_ms = START_MS
-        self.records: dict[str, bytes] = {}
-        self.steps: dict[str, list[Step]] = defaultdict(list)
-        self.reasons: list[str] = []
-        self._chance = chance
-        self._lines: dict[tuple[str, str], deque[Fact]] = defaultdict(deque)
-
-    def say(self, contact: str, fact: Fact) -> None:
-        self._lines["", contact].append(fact)
-
-    def come_to_rest(self) -> None:
-        for _ in range(10_000):
-            waiting = [line for line, facts in self._lines.items() if facts]
-            if not waiting:
-                return
-            self._step(*self._chance.choice(waiting))
-        raise AssertionError("the contacts never stop talking")
-
-    def _step(self, sender: str, contact: str) -> None:
-        line = self._lines[sender, contact]
-        batch = [line.popleft() for _ in range(self._chance.randint(1, len(line)))]
-        self.now_ms += self._chance.randint(0, 2)
-        stored = self.records.get(contact)
-        record = SCORER.blank() if stored is None else decode_record(stored)
-        links = [fact for fact in batch if type(fact) in LINK_FACTS]
-        facts = [fact for fact in batch if type(fact) not in LINK_FACTS]
-        if not links and record.bonds is None:
-            outcome = SCORER.apply(record, facts)
-        else:
-            outcome = SCORER.settle(contact, record, links, facts)
-        if outcome.erased_ms is not None:
-            self.steps[contact].clear()
-        self.steps[contact] += outcome.steps
-        self.reasons += [refused.reason for refused in outcome.refused]
-        self.records[contact] = encode_record(record)
-        for _ in range(2 if self._chance.random() < 0.125 else 1):
-            for sending in outcome.sends:
-                message = transfer_message(sending)
-                told = decode_transfer(sending.to, message.value, [], self.now_ms)
-                self._lines[contact, sending.to].append(told)
-
-
 def assert_all_is_the_oracles(network: Network, people: People) -> None:
     for survivor, facts in people.trees.items():
-        stored = network.records.get(survivor)
-        record = SCORER.blank() if stored is None else decode_record(stored)
+        record = network.record(survivor)
         at_ms = max(record.at_ms, network.now_ms)
         seen = SCORER.scores_at(record, at_ms)["engagement"].presented_nano
         wanted = 0 if survivor in people.objecting else score_at(SCORER.model, facts, at_ms)["engagement"][0]
@@ -92,7 +39,7 @@ def assert_all_is_the_oracles(network: Network, people: People) -> None:
             assert wanted == 0, (survivor, wanted // NANO, shown)
     for old in people.parents:
         steps = network.steps[old]
-        assert is_silent(decode_record(network.records[old])), old
+        assert is_silent(network.record(old)), old
         assert not steps or (steps[-1].scores == () and steps[-1].merged_into in people.claimed[old]), (old, steps)
     for contact, steps in network.steps.items():
         assert [step.sequence for step in steps] == list(range(1, len(steps) + 1)), contact
@@ -112,10 +59,9 @@ def facts_of(words: tuple[Said, ...] | list[Said]) -> list[tuple[str, Fact]]:
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_story_told_in_order_ends_as_it_must(case: Case) -> None:
     for seed in range(20):
-        network = Network(random.Random(seed))
+        network = Network(SCORER, random.Random(seed))
         told = facts_of(case.words)
         for contact, fact in told:
-            network.now_ms = max(network.now_ms, fact.arrival_ms)
             network.say(contact, fact)
             network.come_to_rest()
 
@@ -145,10 +91,9 @@ def tangles(draw: st.DrawFn, ids: tuple[str, ...] = IDS) -> list[Said]:
 
 @given(tangles(), st.integers(0, 1_000))
 def test_any_tangle_told_in_order_ends_as_the_oracles(words: list[Said], seed: int) -> None:
-    network = Network(random.Random(seed))
+    network = Network(SCORER, random.Random(seed))
     told = facts_of(words)
     for contact, fact in told:
-        network.now_ms = max(network.now_ms, fact.arrival_ms)
         network.say(contact, fact)
         network.come_to_rest()
 
@@ -191,7 +136,7 @@ def test_a_tangle_without_cycles_ends_as_the_oracles_in_any_order(words: list[Sa
 
 
 def assert_any_order_ends_as_the_oracles(told: list[tuple[str, Fact]], chance: random.Random) -> None:
-    network = Network(chance)
+    network = Network(SCORER, chance)
     network.now_ms = max((fact.arrival_ms for _, fact in told), default=START_MS)
     shuffled = [(contact, fact._replace(arrival_ms=network.now_ms)) for contact, fact in told]
     chance.shuffle(shuffled)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from streamprocessor.scoring.facts import HUMAN, SCANNER, AttributesWritten, Fact, SuppressionChanged, Verdict
-from streamprocessor.scoring.model import DAY_MS, E15, NANO, AttributeRule, ExpiresAfter, HotLead, Limit, Rule, Test
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, HotLead
+from streamprocessor.scoring.rules import AttributeRule, ExpiresAfter, Limit, Rule, Test
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.judging import record_of, record_of_batches
 from tests.scoring.models import START_MS as WINDOWS_BEGIN_MS

@@ -7,17 +7,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from streamprocessor.scoring.facts import Event, Fact, Verdict
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    Decay,
-    EventRule,
-    HalfLife,
-    Model,
-    PercentPerDayEvery,
-    Score,
-)
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score
+from streamprocessor.scoring.rules import Decay, EventRule, HalfLife, PercentPerDayEvery
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
 from tests.scoring.judging import (

@@ -17,7 +17,7 @@ from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.judging import assert_scores_are_the_oracles
 from tests.scoring.lives import lives
 from tests.scoring.models import START_MS, Taste, models
-from tests.scoring.network import Network, told
+from tests.scoring.network import Network
 from tests.scoring.oracle_identity import who_is_whom
 
 FEW_STEPS = Taste(precisions_nano=(5 * NANO, 10 * NANO))  # a contact steps through all that time makes
@@ -47,10 +47,15 @@ def test_survivors_have_the_scores_of_the_oracle(data: st.DataObject) -> None:
     by_contact: dict[str, list[Fact]] = {}
     for contact, fact in words:
         by_contact.setdefault(contact, []).append(fact)
-    choose = Random(data.draw(st.integers(0, 999))).randrange
+    chance = Random(data.draw(st.integers(0, 999)))
     scorer = Scorer(model)
+    network = Network(scorer, chance, reorders=True)
 
-    network = told(Network(scorer, choose), words, choose)
+    for contact, fact in words:
+        network.say(contact, fact)
+        for _ in range(chance.randrange(4)):
+            network.take_one_step()
+    network.come_to_rest()
 
     people = who_is_whom(by_contact)
     note(f"{people}")
@@ -66,7 +71,7 @@ def test_survivors_have_the_scores_of_the_oracle(data: st.DataObject) -> None:
 
 def test_a_survivor_of_many_busy_visitors_stays_below_its_cap() -> None:
     scorer = Scorer(read_model(ROOT / "deploy" / "scoring.yaml"))
-    network = Network(scorer, lambda _: 0, repeats=False)
+    network = Network(scorer, Random(0), repeats=False)
     network.say("jane", AttributesWritten("u", START_MS, START_MS, {"title": "CEO"}))
     for visitor in range(60):
         clicks: list[Fact] = [
@@ -77,7 +82,7 @@ def test_a_survivor_of_many_busy_visitors_stays_below_its_cap() -> None:
         scorer.apply(record, clicks)
         network.put(f"anon:{visitor}", record)
         network.say("jane", Merged(f"m{visitor}", START_MS + 500, START_MS + 500, f"anon:{visitor}"))
-        network.settle()
+        network.come_to_rest()
 
     survivor = network.record("jane")
     assert len(encode_record(survivor)) < 64 * 1024

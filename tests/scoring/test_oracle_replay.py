@@ -6,21 +6,17 @@ import math
 
 import pytest
 
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Stage
+from streamprocessor.scoring.rules import (
     Band,
     EventRule,
     ExpiresAfter,
     FrequencyRule,
     HalfLife,
     InactivityRule,
-    Model,
     PercentPerDayEvery,
     RecencyRule,
     Rule,
-    Stage,
 )
 from tests.scoring.oracle import score_at
 from tests.scoring.oracle_replay import in_order_of_occurrence, replay, stages_along

@@ -15,31 +15,24 @@ from streamprocessor.scoring.facts import (
     Fact,
     Verdict,
 )
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Group, HotLead, Model, Score, Stage
+from streamprocessor.scoring.rules import (
     AttributeRule,
     Band,
     Decay,
     EventRule,
     ExpiresAfter,
     FrequencyRule,
-    Group,
     HalfLife,
-    HotLead,
     InactivityRule,
     Limit,
     Linear,
-    Model,
     MonetaryRule,
     NoDecay,
     PercentPerDayEvery,
     PointsFrom,
     RecencyRule,
     Rule,
-    Score,
-    Stage,
     StepDecay,
     Test,
 )

@@ -10,26 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.scoring.facts import Event, Fact
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
+from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import (
     Band,
     EventRule,
     FrequencyRule,
     HalfLife,
-    HotLead,
     InactivityRule,
     Limit,
-    Model,
     MonetaryRule,
     RecencyRule,
     Rule,
-    Score,
-    Stage,
     Test,
 )
-from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.since import NewlyKept, kept_since, newly_kept
 from tests.scoring.judging import assert_scores_are_the_oracles

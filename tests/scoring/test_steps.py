@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from streamprocessor.scoring.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    AttributeRule,
-    EventRule,
-    ExpiresAfter,
-    HalfLife,
-    HotLead,
-    InactivityRule,
-    Model,
-    Score,
-    Stage,
-    Test,
-)
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
 from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import AttributeRule, EventRule, ExpiresAfter, HalfLife, InactivityRule, Test
 from streamprocessor.scoring.scorer import Outcome, Scorer
 from streamprocessor.scoring.steps import Step
 

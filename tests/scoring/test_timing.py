@@ -6,21 +6,9 @@ import pytest
 
 from streamprocessor.scoring.compiling import compile_model
 from streamprocessor.scoring.facts import Event
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
-    Decay,
-    EventRule,
-    HalfLife,
-    InactivityRule,
-    Limit,
-    Linear,
-    Model,
-    Rule,
-    Score,
-)
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import Decay, EventRule, HalfLife, InactivityRule, Limit, Linear, Rule
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.terms import END_OF_TIME_MS
 from streamprocessor.scoring.timing import SEARCH_BUDGET, Exit, unrounded_at

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from streamprocessor.scoring.facts import Event
-from streamprocessor.scoring.model import (
-    DAY_MS,
-    E15,
-    NANO,
+from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score, Stage
+from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.rules import (
     Decay,
     EventRule,
     ExpiresAfter,
@@ -16,16 +15,12 @@ from streamprocessor.scoring.model import (
     InactivityRule,
     Limit,
     Linear,
-    Model,
     NoDecay,
     PercentPerDayEvery,
     Rule,
-    Score,
-    Stage,
     StepDecay,
     Test,
 )
-from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS

@@ -168,7 +168,7 @@ async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_fi
 
         await until(left, lambda found: not found, 60, "nothing of the person in compacted topics", 0.5)
 
-        said = [worker.get(page) for page in ("/status", "/metrics")]
+        said = [worker.read(page) for page in ("/status", "/metrics")]
         kept = [file.read_bytes() for file in (tmp_path / "worker").rglob("*") if file.is_file()]
         assert not [mark for mark in marks for content in said + kept if mark in content]
         told = await read_told(system)

@@ -16,10 +16,10 @@ from playwright.async_api import Browser, BrowserContext, Page
 from streamprocessor.broker.ports import any_free
 from streamprocessor.settings import Settings
 from tests.browser.page.people import EVIL, MODEL, of_everybody
+from tests.harness.apis import ALL, ApiProcess, api_beside_delivery
 from tests.harness.settling import until_settled
 from tests.harness.system import ROOT, System
 from tests.harness.workers import WorkerProcess
-from tests.readmodel.serving import ALL, ApiProcess, api_beside_delivery
 
 SCREENSHOTS = ROOT / "build" / "screenshots"
 

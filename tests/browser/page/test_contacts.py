@@ -7,7 +7,7 @@ import os
 import pytest
 from playwright.async_api import expect
 
-from tests.readmodel.serving import ALL, READ_ONLY
+from tests.harness.apis import ALL, READ_ONLY
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 

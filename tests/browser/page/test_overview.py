@@ -13,8 +13,8 @@ from playwright.async_api import expect
 from streamprocessor.settings import Settings
 from tests.browser.page.conftest import Firm
 from tests.browser.page.people import MODEL, a_hand_raised
+from tests.harness.apis import ALL, ApiProcess
 from tests.harness.system import System
-from tests.readmodel.serving import ALL, ApiProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 

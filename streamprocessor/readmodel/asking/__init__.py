@@ -1,0 +1,1 @@
+"""Who asks, in which words, and the words of the answers."""

@@ -1,0 +1,139 @@
+"""What the endpoints share: the database, the scorer, who may ask."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Engine
+
+from streamprocessor.readmodel.asking.sessions import Sessions
+from streamprocessor.readmodel.asking.tokens import Grant, Tokens
+from streamprocessor.readmodel.errands.delivery_process import DeliveryProcess
+from streamprocessor.readmodel.errands.erasing import Eraser
+from streamprocessor.readmodel.errands.import_jobs import ImportJobs
+from streamprocessor.readmodel.errands.subscribed import SubscriptionTopic
+from streamprocessor.readmodel.metrics import Metrics
+from streamprocessor.readmodel.store.counts import Counts
+from streamprocessor.readmodel.store.database import reading
+from streamprocessor.readmodel.store.queries import Order, spread_of
+from streamprocessor.readmodel.store.remembered import Remembered
+from streamprocessor.readmodel.store.spread import Spread
+from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.scorer import Scorer
+
+Tell = Callable[[Scorer, Record, str, int], dict[str, Any]]
+"""What is told of a contact at an instant, in the shape of `score --json`."""
+
+_SPREAD_SECONDS = 2.0
+_SHARES_SECONDS = 60.0
+
+
+class Call(NamedTuple):
+    """One request: names in its path, its query and body as the endpoint's models have them, and who asks.
+
+    A raw body is its parts as they come, as an async iterator of bytes. headers: by small names. cookie: of a session,
+    "" where there is none.
+    """
+
+    path: dict[str, str]
+    query: Any
+    body: Any
+    grant: Grant
+    headers: Mapping[str, str]
+    cookie: str
+
+
+@dataclass(frozen=True)
+class Errands:
+    """What others do for clients, and what bounds it.
+
+    allowed_hosts: names of hosts that webhooks may go to though they are inside, or plain http. mappings: the folder of
+    what CSV columns mean.
+    """
+
+    eraser: Eraser
+    subscriptions: SubscriptionTopic
+    delivery: DeliveryProcess
+    imports: ImportJobs
+    allowed_hosts: frozenset[str]
+    mappings: Path
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is costly to find out of all contacts, and may be some seconds old."""
+
+    spreads: Spreads = field(default_factory=lambda: Spreads(time.monotonic))
+    shares: Remembered[Any] = field(default_factory=lambda: Remembered(time.monotonic, _SHARES_SECONDS))
+    counts: Counts = field(default_factory=lambda: Counts(time.monotonic))
+
+
+@dataclass(frozen=True)
+class House:
+    """The shared parts.
+
+    model_text: of the model in force, as its file has it. answer, export: what is told of a contact, and everything
+    that is kept of it.
+    """
+
+    engine: Engine
+    scorer: Callable[[], Scorer]
+    model_text: Callable[[], str]
+    tokens: Tokens
+    sessions: Sessions
+    answer: Tell
+    export: Tell
+    metrics: Metrics
+    clock_ms: Callable[[], int]
+    errands: Errands
+    figures: Figures = field(default_factory=Figures)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction all of whose questions see one state of the tables."""
+        with reading(self.engine) as connection:
+            yield connection
+
+
+class Spreads:
+    """Spreads of scores."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._known: Remembered[Spread] = Remembered(clock, _SPREAD_SECONDS)
+
+    def of(self, connection: Connection, score: str, value: str = "") -> Spread:
+        """The spread of the score, at most some seconds old."""
+        return self._known.of(Order(score, value), lambda: spread_of(connection, score, value))
+
+
+class RawBody(NamedTuple):
+    """A body that the endpoint reads by itself. kinds: the JSON Schema of each media type that it may be."""
+
+    kinds: Mapping[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One thing that can be asked for.
+
+    query, body: models of what comes; body None: nothing. answer: the model of what goes, media: where it is no JSON.
+    scope None: no token is wanted.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    scope: str | None
+    answer: type[BaseModel] | None
+    handle: Callable[[House, Call], Any]
+    query: type[BaseModel]
+    body: type[BaseModel] | RawBody | None = None
+    status: int = 200
+    media: tuple[str, ...] = ("application/json",)

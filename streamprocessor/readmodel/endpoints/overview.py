@@ -1,0 +1,104 @@
+"""Endpoints about scores over all contacts, and hot leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from streamprocessor.contract.announcements import number
+from streamprocessor.readmodel.asking import answers
+from streamprocessor.readmodel.asking.parameters import Buckets, Nothing, Paged
+from streamprocessor.readmodel.asking.tokens import READ
+from streamprocessor.readmodel.endpoints.contacts import check_score
+from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
+from streamprocessor.readmodel.problems import Problem
+from streamprocessor.readmodel.shapes.overview import Distribution, HotLeads, Scores, Values
+from streamprocessor.readmodel.store import queries
+from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
+from streamprocessor.readmodel.store.queries import Order
+from streamprocessor.scoring.combination import Matrix
+from streamprocessor.scoring.model import Model, Score
+
+
+def _scores(house: House, _: Call) -> dict[str, Any]:
+    model = house.scorer().model
+    return {
+        "model": {"name": model.name, "version": model.version, "revision": model.revision},
+        "scores": [_described(model, score) for score in model.scores],
+    }
+
+
+def _described(model: Model, score: Score) -> dict[str, Any]:
+    stages = [stage.name for stage in score.stages]
+    if isinstance(score.combine, Matrix):
+        sides = {side.name: [stage.name for stage in side.stages] for side in model.scores}
+        rows, columns = sides[score.combine.rows], sides[score.combine.columns]
+        stages = list(dict.fromkeys(score.combine.label(row, column) for row in rows for column in columns))
+    return {
+        "name": score.name,
+        "stages": stages,
+        "bounds": [number(stage.from_nano) for stage in score.stages],
+        "left_below": [
+            None if stage.leave_below_nano is None else number(stage.leave_below_nano) for stage in score.stages
+        ],
+        "by": score.by,
+    }
+
+
+def _distribution(house: House, call: Call) -> dict[str, Any]:
+    order = Order(call.path["name"], call.query.value)
+    check_score(house, order.score, order.value)
+    with house.reading() as connection:
+        spread = house.figures.spreads.of(connection, order.score, order.value)
+    return answers.distribution(order, spread, call.query.buckets)
+
+
+def _values(house: House, call: Call) -> dict[str, Any]:
+    name = call.path["name"]
+    by_value = [score.name for score in house.scorer().model.scores if score.by is not None]
+    if name not in by_value:
+        raise Problem(
+            404, "no-such-score", f"score: wanted a `by` score ({', '.join(by_value) or 'none'}); got another"
+        )
+    with house.reading() as connection:
+        rows = queries.values_of(connection, name)
+    return {"values": [{"value": row.value, "count": int(row.contacts)} for row in rows]}
+
+
+def _hot_leads(house: House, call: Call) -> dict[str, Any]:
+    asked = call.query
+    before = None if asked.cursor is None else read_cursor(asked.cursor, Numbered).number
+    with house.reading() as connection:
+        rows = queries.hot_leads_before(connection, before, asked.limit + 1)
+    shown = rows[: asked.limit]
+    following = cursor_of(Numbered(shown[-1].number)) if len(rows) > asked.limit else None
+    return {"hot_leads": [orjson.Fragment(row.said) for row in shown], "next": following}
+
+
+OVERVIEW = (
+    Endpoint("GET", "/api/scores", "list_scores", "The scores of the model in force.", READ, Scores, _scores, Nothing),
+    Endpoint(
+        "GET",
+        "/api/scores/{name}/distribution",
+        "score_distribution",
+        "How a score is spread over all contacts, counted at most some seconds ago.",
+        READ,
+        Distribution,
+        _distribution,
+        Buckets,
+    ),
+    Endpoint(
+        "GET", "/api/scores/{name}/values", "score_values", "Values of a `by` score.", READ, Values, _values, Nothing
+    ),
+    Endpoint(
+        "GET",
+        "/api/hot-leads",
+        "list_hot_leads",
+        "Hot leads, newest first.",
+        READ,
+        HotLeads,
+        _hot_leads,
+        Paged,
+    ),
+)

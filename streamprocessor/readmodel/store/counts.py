@@ -1,0 +1,70 @@
+"""How many contacts filters hold, counted so seldom that lists of segments stay quick however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from streamprocessor.readmodel.store.queries import count_contacts
+from streamprocessor.scoring.segments import ContactFilter
+
+LIST_SECONDS = 0.5
+"""After so long no other count is begun for one list."""
+_SECONDS = 2.0
+_REST = 20
+"""Times as long as it took to count, a count is good: a twentieth of a database's time goes into one filter at most."""
+_MOST = 1_000
+
+
+class _Count(NamedTuple):
+    contacts: int
+    good_until: float
+
+
+class Counts:
+    """Counts of contacts, each made again when it is some seconds old. clock: seconds that never go back."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._known: dict[str, _Count] = {}
+        self._lock = Lock()
+
+    def of(self, connection: Connection, wanted: ContactFilter) -> int:
+        """How many contacts are wanted, at most some seconds ago."""
+        with self._lock:
+            known = self._known.get(repr(wanted))
+            if known is not None and self._clock() < known.good_until:
+                return known.contacts
+            return self._count(connection, wanted)
+
+    def now(self, connection: Connection, wanted: ContactFilter) -> int:
+        """How many contacts are wanted at this moment."""
+        with self._lock:
+            return self._count(connection, wanted)
+
+    def of_all(self, connection: Connection, wanted: Sequence[ContactFilter]) -> list[int | None]:
+        """The same for many, in bounded time: what there is no time for is told as last counted; None: never was."""
+        with self._lock:
+            began = self._clock()
+            for each in sorted(wanted, key=self._good_until):  # those first that were never counted, or long ago
+                if self._good_until(each) > self._clock() or self._clock() > began + LIST_SECONDS:
+                    break
+                self._count(connection, each)
+            found = [self._known.get(repr(each)) for each in wanted]
+        return [None if count is None else count.contacts for count in found]
+
+    def _good_until(self, wanted: ContactFilter) -> float:
+        known = self._known.get(repr(wanted))  # as text, where true is not 1
+        return float("-inf") if known is None else known.good_until
+
+    def _count(self, connection: Connection, wanted: ContactFilter) -> int:
+        began = self._clock()
+        contacts = count_contacts(connection, wanted)
+        now = self._clock()
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        self._known[repr(wanted)] = _Count(contacts, now + max(_SECONDS, _REST * (now - began)))
+        return contacts

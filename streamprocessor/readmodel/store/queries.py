@@ -1,0 +1,260 @@
+"""Questions to the tables, each one SELECT."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
+
+from streamprocessor.contract.segments import bounds_nano
+from streamprocessor.readmodel.store.cursors import Placed
+from streamprocessor.readmodel.store.filters import Condition, conditions_of, score_is
+from streamprocessor.readmodel.store.spread import Cell, Landmarks, Spread
+from streamprocessor.readmodel.store.tables import PLACE, contacts, history, hot_leads, scores, segments, tallies
+from streamprocessor.scoring.segments import ContactFilter, ScoreCondition
+
+_STEPS_A_CONTACT = 10
+_FEW = 2_000
+SHOWN = (
+    contacts.c.contact_id,
+    contacts.c.updated_at_ms,
+    contacts.c.holds_until_ms,
+    contacts.c.hot_since_ms,
+    contacts.c.suppressed,
+    contacts.c.attributes,
+)
+
+
+class Order(NamedTuple):
+    """By which score contacts are sorted; value: of a `by` score, "" of any other."""
+
+    score: str
+    value: str = ""
+    is_descending: bool = True
+
+
+def page_of_contacts(
+    connection: Connection, order: Order, wanted: ContactFilter, limit: int, after: Placed | None = None
+) -> Sequence[Any]:
+    """Contacts that have the score, sorted by it and then by contact; after: where the one before stands.
+
+    Rows have SHOWN, unrounded_nano, presented_nano and stage.
+    """
+    shown = (*SHOWN, scores.c.unrounded_nano, scores.c.presented_nano, scores.c.stage)
+    query = _with_score(select(*shown), order)
+    for each in wanted.scores:
+        if (each.score, each.value) == (order.score, order.value):
+            query = query.where(*score_is(scores.c, each))
+    conditions = conditions_of(wanted, besides=(order.score, order.value))
+    query = query.where(*(condition.holds_of(scores.c.contact_id) for condition in conditions))
+    if after is not None:
+        query = query.where(_is_beyond(order, after))
+    place: Sequence[ColumnElement[Any]] = PLACE
+    if (few := _fewest(connection, conditions)) is not None:
+        # Through the contacts, not through the sorted index, which SQLite would take to be spared the sorting.
+        query, place = query.where(scores.c.contact_id.in_(few)), [PLACE[0] + 0, *PLACE[1:]]
+    query = query.order_by(*(column.desc() if order.is_descending else column for column in place))
+    return connection.execute(query.limit(limit)).all()
+
+
+def _fewest(connection: Connection, conditions: Sequence[Condition]) -> list[str] | None:
+    """The contacts of whom that one of the conditions holds that holds of fewest; None: each holds of more than a few.
+
+    They are named then, for going through a million contacts to find ten of them takes seconds.
+    """
+    found = [connection.execute(each.ids().limit(_FEW + 1)).scalars().all() for each in conditions]
+    return min((list(ids) for ids in found if len(ids) <= _FEW), key=len, default=None)
+
+
+def _is_beyond(order: Order, after: Placed) -> ColumnElement[bool]:
+    """One comparison of rows, which is where the index begins; labels have no number to compare."""
+    is_label = after.presented_nano is None
+    here, there = (tuple_(*PLACE[1:]), tuple_(*after[1:])) if is_label else (tuple_(*PLACE), tuple_(*after))
+    is_beyond = here < there if order.is_descending else here > there
+    return and_(scores.c.presented_nano.is_(None), is_beyond) if is_label else is_beyond
+
+
+def count_contacts(connection: Connection, wanted: ContactFilter) -> int:
+    """How many contacts are wanted."""
+    if len(wanted.scores) == 1 and wanted == ContactFilter(scores=wanted.scores):
+        return _tallied(connection, wanted.scores[0])
+    conditions = conditions_of(wanted)
+    base = (conditions[0].ids() if conditions else select(contacts.c.contact_id)).subquery()
+    contact_id = base.c.contact_id
+    query = select(func.count()).select_from(base).where(*(each.holds_of(contact_id) for each in conditions[1:]))
+    if (few := _fewest(connection, conditions[1:])) is not None:
+        query = query.where(contact_id.in_(few))
+    return int(connection.execute(query).scalar_one())
+
+
+def _tallied(connection: Connection, wanted: ScoreCondition) -> int:
+    low, high = bounds_nano(wanted)
+    return sum(
+        cell.contacts
+        for cell in _cells(connection, wanted.score, wanted.value)
+        if (not wanted.stages or cell.stage in wanted.stages)
+        and (low is None or (cell.presented_nano is not None and cell.presented_nano >= low))
+        and (high is None or (cell.presented_nano is not None and cell.presented_nano <= high))
+    )
+
+
+def scores_of(connection: Connection, contact_ids: Collection[str]) -> dict[str, list[Any]]:
+    """All score rows of the contacts, in order of name and, within a `by` score, the strongest first."""
+    query = (
+        select(scores)
+        .where(scores.c.contact_id.in_(contact_ids))
+        .order_by(scores.c.contact_id, scores.c.name, scores.c.unrounded_nano.desc(), scores.c.value)
+    )
+    found: dict[str, list[Any]] = {contact_id: [] for contact_id in contact_ids}
+    for row in connection.execute(query):
+        found[row.contact_id].append(row)
+    return found
+
+
+def contact_row(connection: Connection, contact_id: str) -> Any | None:
+    """SHOWN and the record of one contact; None: there is none."""
+    query = select(*SHOWN, contacts.c.record).where(contacts.c.contact_id == contact_id)
+    return connection.execute(query).one_or_none()
+
+
+def spread_of(connection: Connection, score: str, value: str) -> Spread:
+    """How the score is spread over all contacts that have it."""
+    cells = _cells(connection, score, value)
+    shown: Counter[int] = Counter()
+    for cell in cells:
+        if cell.presented_nano is not None:
+            shown[cell.presented_nano] += cell.contacts
+    if not shown:
+        return Spread(cells, None)
+    order, count = Order(score, value), shown.total()
+    ends = (_nth(connection, order, shown, 0), _nth(connection, order, shown, count - 1))
+    middles = [_nth(connection, order, shown, middle) for middle in {(count - 1) // 2, count // 2}]
+    return Spread(cells, Landmarks(ends[0], sum(middles) / len(middles), ends[1]))
+
+
+def steps_of(connection: Connection, contact_id: str, before: int | None, limit: int) -> Sequence[Any]:
+    """The contact's announced steps, the newest first; before: a sequence number that they are below."""
+    query = (
+        select(history.c.sequence, history.c.said)
+        .join(contacts, contacts.c.contact_id == history.c.contact_id)
+        .where(history.c.contact_id == contact_id, history.c.at_ms > contacts.c.born_ms)
+        .order_by(history.c.sequence.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(history.c.sequence < before)
+    return connection.execute(query).all()
+
+
+def last_steps_of(connection: Connection, contact_ids: Collection[str], steps: int) -> dict[str, list[str]]:
+    """The JSON of the contacts' last announced steps, so many of each, the newest first."""
+    newest = (
+        select(history.c.contact_id, func.max(history.c.sequence).label("sequence"))
+        .where(history.c.contact_id.in_(contact_ids))
+        .group_by(history.c.contact_id)
+        .subquery()
+    )
+    query = (
+        select(history.c.contact_id, history.c.said)
+        .join(newest, history.c.contact_id == newest.c.contact_id)
+        .where(history.c.sequence > newest.c.sequence - steps)
+        .order_by(history.c.contact_id, history.c.sequence.desc())
+    )
+    found: dict[str, list[str]] = {contact_id: [] for contact_id in contact_ids}
+    for contact_id, said in connection.execute(query):
+        found[contact_id].append(said)
+    return found
+
+
+def records_changed_last(connection: Connection, count: int) -> list[bytes]:
+    """Records of contacts, of those first whose announced scores changed last; about so many."""
+    newest = select(history.c.contact_id).order_by(history.c.at_ms.desc()).limit(_STEPS_A_CONTACT * count)
+    ids = list(dict.fromkeys(connection.execute(newest).scalars()))[:count]
+    return list(connection.execute(select(contacts.c.record).where(contacts.c.contact_id.in_(ids))).scalars())
+
+
+def hot_leads_before(connection: Connection, before: int | None, limit: int) -> Sequence[Any]:
+    """Announced hot leads whose contacts are there, the newest first; before: a number that they are below."""
+    query = _hot_leads().order_by(hot_leads.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(hot_leads.c.number < before)
+    return connection.execute(query).all()
+
+
+def hot_leads_after(connection: Connection, after: int, limit: int) -> Sequence[Any]:
+    """Announced hot leads, the oldest first, with numbers above `after`; their contacts may be on the way still."""
+    query = select(hot_leads.c.number, hot_leads.c.said).where(hot_leads.c.number > after)
+    return connection.execute(query.order_by(hot_leads.c.number).limit(limit)).all()
+
+
+def newest_hot_lead(connection: Connection) -> int:
+    """The number of the last one; 0: there was none."""
+    return connection.execute(select(func.max(hot_leads.c.number))).scalar() or 0
+
+
+def values_of(connection: Connection, score: str) -> Sequence[Any]:
+    """(value, contacts) of a `by` score, the most common first."""
+    count = func.sum(tallies.c.contacts)
+    query = (
+        select(tallies.c.value, count.label("contacts"))
+        .where(tallies.c.name == score, tallies.c.value != "")
+        .group_by(tallies.c.value)
+        .order_by(count.desc(), tallies.c.value)
+        .limit(1_000)
+    )
+    return connection.execute(query).all()
+
+
+def all_segments(connection: Connection) -> Sequence[Any]:
+    """(name, filter) of every kept segment, by name."""
+    return connection.execute(select(segments).order_by(segments.c.name)).all()
+
+
+def segment_filter(connection: Connection, name: str) -> str | None:
+    """The JSON of a kept segment's filter; None: there is none of that name."""
+    return connection.execute(select(segments.c.filter).where(segments.c.name == name)).scalar()
+
+
+def _with_score(query: Select[Any], order: Order) -> Select[Any]:
+    return (
+        query.select_from(scores)
+        .join(contacts, contacts.c.contact_id == scores.c.contact_id)
+        .where(scores.c.name == order.score, scores.c.value == order.value)
+    )
+
+
+def _hot_leads() -> Select[Any]:
+    # A row may come before its contact's does; one of an erased contact is on its way out.
+    return (
+        select(hot_leads.c.number, hot_leads.c.said)
+        .join(contacts, contacts.c.contact_id == hot_leads.c.contact_id)
+        .where(hot_leads.c.at_ms > contacts.c.born_ms)
+    )
+
+
+def _cells(connection: Connection, score: str, value: str) -> list[Cell]:
+    query = select(tallies.c.presented_nano, tallies.c.stage, tallies.c.contacts)
+    rows = connection.execute(query.where(tallies.c.name == score, tallies.c.value == value))
+    return [Cell(int(shown) if shown else None, stage or None, contacts) for shown, stage, contacts in rows]
+
+
+def _nth(connection: Connection, order: Order, shown: Mapping[int, int], index: int) -> int:
+    """The unrounded score at the index, from the lowest on; only those shown like it are looked through.
+
+    That is from the nearer end of them: half of a million contacts may be shown alike.
+    """
+    marks = sorted(shown)
+    at = 0
+    while index >= shown[marks[at]]:
+        index -= shown[marks[at]]
+        at += 1
+    unrounded, behind = scores.c.unrounded_nano, shown[marks[at]] - 1 - index
+    query = select(unrounded).where(
+        scores.c.name == order.score, scores.c.value == order.value, scores.c.presented_nano == marks[at]
+    )
+    nearer = (
+        query.order_by(unrounded).offset(index) if index < behind else query.order_by(unrounded.desc()).offset(behind)
+    )
+    return int(connection.execute(nearer.limit(1)).scalar_one())

@@ -1,0 +1,141 @@
+"""A contact's record and its announcements as rows of the tables. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from streamprocessor.contract.records import decode_record
+from streamprocessor.contract.segments import each_shown, stored
+from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.scoring.gone import is_gone, is_silent
+from streamprocessor.scoring.joining import attributes_of, is_suppressed
+from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.steps import ScoreAt
+
+
+class ContactRows(NamedTuple):
+    """What the tables hold of one contact. contact None: nothing, for it was erased, merged or objects.
+
+    former_ms: what was announced up to then is none of it; 0: all is.
+    """
+
+    contact_id: str
+    former_ms: int
+    contact: dict[str, Any] | None
+    scores: list[dict[str, Any]]
+    attributes: list[dict[str, Any]]
+
+
+class NewerRevision(Exception):
+    """A record was written under a revision of the model that is not known yet."""
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(revision)
+        self.revision = revision
+
+
+def record_under(scorer: Scorer, stored: bytes, at_ms: int = 0) -> Record:
+    """The stored record, brought to the scorer's model; at_ms: the instant that is asked for, where there is one.
+
+    Raises NewerRevision where the record knows a newer model than the scorer.
+    """
+    record = decode_record(stored)
+    if record.revision > scorer.model.revision:
+        raise NewerRevision(record.revision)
+    if record.revision != scorer.model.revision:
+        scorer.adopt(record, max(at_ms, record.at_ms))
+    return record
+
+
+def no_rows(contact_id: str, former_ms: int = 0) -> ContactRows:
+    """Of a contact of whom nothing is kept."""
+    return ContactRows(contact_id, former_ms, None, [], [])
+
+
+def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
+    """The rows of a record, scores as they are at its clock: what is shown holds until its next step.
+
+    Raises NewerRevision as record_under does.
+    """
+    record = record_under(scorer, stored)
+    born_ms = record.bonds.life_ms if record.bonds is not None else 0
+    if is_silent(record):
+        return no_rows(contact_id, record.at_ms)
+    if is_gone(record):
+        return no_rows(contact_id, born_ms)
+    shown = {name: written[0] for name, written in attributes_of(record).items() if written[0] is not None}
+    now = scorer.scores_at(record, record.at_ms)
+    contact = {
+        "contact_id": contact_id,
+        "record": stored,
+        "updated_at_ms": record.at_ms,
+        "holds_until_ms": record.holds_until_ms,
+        "hot_since_ms": _hot_since_ms(scorer, record, now),
+        "born_ms": born_ms,
+        "suppressed": is_suppressed(record),
+        "attributes": orjson.dumps(shown).decode(),
+    }
+    score_rows = [_score_row(contact_id, place, score) for place, score in each_shown(now.values())]
+    attribute_rows = [_attribute_row(contact_id, name, value) for name, value in shown.items() if "\0" not in name]
+    return ContactRows(contact_id, born_ms, contact, score_rows, attribute_rows)
+
+
+def history_row(value: bytes) -> dict[str, Any]:
+    """The row of a score-updated message."""
+    said = orjson.loads(value)
+    return {
+        "contact_id": said["contact_id"],
+        "sequence": said["sequence"],
+        "at_ms": parse_rfc3339(said["at"]),
+        "said": value.decode(),
+    }
+
+
+def hides_contact(value: bytes) -> bool:
+    """Whether a score-updated message is a contact's last one: it was merged into another, or objects."""
+    return not orjson.loads(value)["scores"]
+
+
+def hot_lead_row(event_id: str, value: bytes) -> dict[str, Any]:
+    """The row of a became-hot-lead message."""
+    said = orjson.loads(value)
+    at_ms = parse_rfc3339(said["at"])
+    return {"event_id": event_id, "contact_id": said["contact_id"], "at_ms": at_ms, "said": value.decode()}
+
+
+def _score_row(contact_id: str, place: tuple[str, str], score: ScoreAt) -> dict[str, Any]:
+    name, value = place
+    return {
+        "contact_id": contact_id,
+        "name": name,
+        "value": value,
+        "unrounded_nano": score.unrounded_nano or 0,
+        "presented_nano": score.presented_nano,
+        "stage": score.stage,
+    }
+
+
+def _attribute_row(contact_id: str, name: str, value: Any) -> dict[str, Any]:
+    return {"contact_id": contact_id, "name": name} | stored(value)._asdict()
+
+
+def _hot_since_ms(scorer: Scorer, record: Record, now: dict[str, ScoreAt]) -> int | None:
+    """When the oldest of the present hot episodes was announced; None: not hot, or never announced."""
+    announced = [
+        record.episodes[name][1]
+        for name, stages in hot_stages(scorer).items()
+        if name in now and now[name].stage in stages and name in record.episodes
+    ]
+    return min((instant for instant in announced if instant is not None), default=None)
+
+
+def hot_stages(scorer: Scorer) -> dict[str, tuple[str, ...]]:
+    """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""
+    stages = {score.name: [stage.name for stage in score.stages] for score in scorer.model.scores}
+    return {
+        lead.score: tuple(of[of.index(lead.stage) :]) if lead.stage in (of := stages[lead.score]) else (lead.stage,)
+        for lead in scorer.model.hot_leads
+    }

@@ -1,0 +1,66 @@
+"""Api processes for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from streamprocessor.settings import Settings
+from tests.harness.deliveries import TOKEN, DeliveryProcess
+from tests.harness.processes import CommandProcess
+
+ALL, READ_ONLY = "t-all", "t-read"
+TOKENS = f"ops/read+write+erase={ALL},page/read={READ_ONLY}"
+
+
+class ApiProcess(CommandProcess):
+    """One `streamprocessor api` on a free port; a restart keeps its database."""
+
+    command = "api"
+    ready_seconds = 60.0
+
+    def __init__(self, settings: Settings, folder: Path, name: str = "api", **changes: Any) -> None:
+        own = {"api_port": 0, "api_tokens": TOKENS, "data_dir": str(folder)}
+        super().__init__(settings.model_copy(update=own | changes), folder, name)
+        self._client = httpx.Client(timeout=20)
+
+    def get(self, path: str, token: str = ALL, **query: Any) -> Any:
+        """The JSON of an answer that must be 200."""
+        answer = self.ask(path, token, **query)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text, self.tail())
+        return answer.json()
+
+    def ask(self, path: str, token: str = ALL, **query: Any) -> httpx.Response:
+        """An answer of any kind."""
+        return self._client.get(self.address + path, params=query, headers=bearer(token))
+
+    def discard(self) -> None:
+        """End it whatever state it is in."""
+        self._client.close()
+        super().discard()
+
+
+@contextlib.contextmanager
+def api_beside_delivery(settings: Settings, folder: Path, subscriptions: str, **changes: Any) -> Iterator[ApiProcess]:
+    """An api, started, and the delivery process that it asks. subscriptions: the text of delivery's file."""
+    delivery = DeliveryProcess(settings, folder, subscriptions).start()
+    try:
+        asyncio.run(delivery.ready())
+        known = {"delivery_url": delivery.address, "delivery_secret": TOKEN, "delivery_allowed_hosts": "127.0.0.1"}
+        api = ApiProcess(settings, folder, **known, **changes).start()
+        try:
+            yield api
+        finally:
+            api.discard()
+    finally:
+        delivery.discard()
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that shows a token."""
+    return {"authorization": f"Bearer {token}"}
