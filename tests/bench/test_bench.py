@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -16,20 +18,26 @@ from tests.harness.system import ROOT
 
 pytestmark = pytest.mark.kafka
 
-COMPARED = {"throughput": 9, "confluent": 4, "faust": 4} | ({"compiled": 9} if is_compiled() else {})
+COMPARED = {"throughput": 10, "confluent": 4, "faust": 4} | ({"compiled": 10} if is_compiled() else {})
 FIGURES = COMPARED | {
     "at-rest": 10,
     "latency": 8,
     "state": 12,
-    "forty-rules": 11,
+    "forty-rules": 12,
     "collector": 14 if has_tools() else 5,
 }
 
 
-def test_a_small_bench_reports_every_figure_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    file, folder = tmp_path / "bench.json", tmp_path / "temporary"
-    folder.mkdir()
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where the bench's own folders go; PostgreSQL's user may look into it, but not into pytest's."""
+    with tempfile.TemporaryDirectory(prefix="streamprocessor-bench-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
+
+def test_a_small_bench_reports_every_figure_and_leaves_nothing_behind(tmp_path: Path, folder: Path) -> None:
+    file = tmp_path / "bench.json"
     run = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--events", "3000", "--json", str(file)],
         cwd=ROOT,

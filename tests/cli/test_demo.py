@@ -40,7 +40,7 @@ def start_demo(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.usefixtures("kafka_runtime")
-@pytest.mark.parametrize(("words", "ended_by"), [(("--seconds", "5"), None), ((), signal.SIGTERM)])
+@pytest.mark.parametrize(("words", "ended_by"), [(("--seconds", "15"), None), ((), signal.SIGTERM)])
 def test_the_demo_shows_a_hot_lead_and_leaves_no_process_behind(tmp_path, words, ended_by):
     demo = start_demo(tmp_path / "data", *words)
     watchdog = threading.Timer(ENOUGH_SECONDS, demo.kill)
