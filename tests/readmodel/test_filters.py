@@ -12,7 +12,7 @@ from streamprocessor.contract.segments import holds, shown_of
 from streamprocessor.readmodel.projecting.batches import Changes
 from streamprocessor.readmodel.projecting.writing import write
 from streamprocessor.readmodel.store.database import epoch_of, open_database, reading
-from streamprocessor.readmodel.store.queries import Order, count_contacts, page_of_contacts
+from streamprocessor.readmodel.store.queries import Order, contacts_in_order, count_contacts, page_of_contacts
 from streamprocessor.readmodel.store.rows import no_rows, rows_of
 from streamprocessor.scoring.facts import AttributesWritten, Event, SuppressionChanged
 from streamprocessor.scoring.joining import attributes_of, is_suppressed
@@ -112,6 +112,15 @@ def put(engine, records):
     write(engine, epoch, Changes(contacts=rows), NOW_MS)
 
 
+def in_order(connection, wanted):
+    """All contacts of a filter, as an export reads them."""
+    found, after = [], None
+    while rows := contacts_in_order(connection, wanted, 7, after):
+        found += [row.contact_id for row in rows]
+        after = found[-1]
+    return found
+
+
 def assert_sql_finds_whom_the_predicate_holds(engine, records, wanted):
     put(engine, records)
     judged = [
@@ -128,6 +137,7 @@ def assert_sql_finds_whom_the_predicate_holds(engine, records, wanted):
             held = {name for name, *contact in judged if holds(each, *contact)}
             found = page_of_contacts(connection, Order("engagement"), each, 100)
             assert {row.contact_id for row in found} == held, each
+            assert in_order(connection, each) == sorted(held), each
             assert count_contacts(connection, each) == len(held), each
 
 

@@ -31,18 +31,22 @@ def contact_page(order: Order, found: Found, spread: Spread, limit: int) -> dict
         "score": order.score,
         "value": order.value,
         "contacts": [
-            {**listed(row, found.scores[row.contact_id], spread), **found.trends[row.contact_id]} for row in shown
+            {
+                **told(row, found.scores[row.contact_id]),
+                **_number(row),
+                "relative": relative(spread, row),
+                **found.trends[row.contact_id],
+            }
+            for row in shown
         ],
         "next": None if last is None else cursor_of(Placed(last.presented_nano, last.unrounded_nano, last.contact_id)),
     }
 
 
-def listed(row: Any, score_rows: Sequence[Any], spread: Spread) -> dict[str, Any]:
-    """A contact in a list, sorted by the score that the row holds."""
+def told(row: Any, score_rows: Sequence[Any]) -> dict[str, Any]:
+    """A contact as lists and exports tell of it."""
     return {
         "contact_id": row.contact_id,
-        **_number(row),
-        "relative": relative(spread, row),
         "scores": _by_name(score_rows),
         "attributes": orjson.loads(row.attributes),
         "suppressed": row.suppressed,

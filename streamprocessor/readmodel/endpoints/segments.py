@@ -19,9 +19,7 @@ from streamprocessor.readmodel.endpoints.known_segments import API, KnownSegment
 from streamprocessor.readmodel.problems import Problem
 from streamprocessor.readmodel.shapes.segments import Segment, SegmentPage, Segments
 from streamprocessor.readmodel.store import queries
-from streamprocessor.readmodel.store.cursors import Placed
 from streamprocessor.readmodel.store.database import writing
-from streamprocessor.readmodel.store.queries import Order
 from streamprocessor.scoring.segments import ContactFilter
 
 MAX_NAME = 100
@@ -95,19 +93,17 @@ def _csv(house: House, wanted: ContactFilter) -> Iterator[bytes]:
 
 
 def _portions(house: House, wanted: ContactFilter) -> Iterator[list[dict[str, Any]]]:
-    """The segment's contacts that have the model's first score that is one number, the highest first."""
-    first = next(score.name for score in house.scorer().model.scores if score.by is None)
-    order, after = Order(first), None
+    """The segment's contacts by their ids, so that each comes once, whatever its scores do meanwhile."""
+    after: str | None = None
     while True:
         with house.reading() as connection:
-            rows = queries.page_of_contacts(connection, order, wanted, _ROWS_AT_ONCE, after)
+            rows = queries.contacts_in_order(connection, wanted, _ROWS_AT_ONCE, after)
             scores = queries.scores_of(connection, [row.contact_id for row in rows])
-            spread = house.figures.spreads.of(connection, first)
         if rows:
-            yield [answers.listed(row, scores[row.contact_id], spread) for row in rows]
+            yield [answers.told(row, scores[row.contact_id]) for row in rows]
         if len(rows) < _ROWS_AT_ONCE:
             return
-        after = Placed(rows[-1].presented_nano, rows[-1].unrounded_nano, rows[-1].contact_id)
+        after = rows[-1].contact_id
 
 
 def _lines(rows: list[list[Any]]) -> bytes:
@@ -139,7 +135,7 @@ SEGMENTS = (
         "GET",
         f"{_ONE}/export",
         "export_segment",
-        "All contacts of a segment, as CSV or JSON Lines; X-Total-Count says how many come.",
+        "All contacts of a segment by their ids, as CSV or JSON Lines; X-Total-Count says how many come.",
         READ,
         None,
         _export,
