@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
+from collections import Counter
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamprocessor.readmodel.store import queries, tables
+from streamprocessor.readmodel.store.database import open_database, reading, start_over, writing
 from streamprocessor.readmodel.store.spread import Cell, Landmarks, Spread
 from streamprocessor.scoring.model import NANO
 
@@ -79,3 +84,32 @@ def test_buckets_are_even_without_gaps_no_more_than_asked_for_and_hold_everybody
     assert [to for _, to, _ in buckets[:-1]] == [begin for begin, _, _ in buckets[1:]]
     assert buckets[0][0] <= min(points for points, _ in shown)
     assert max(points for points, _ in shown) < buckets[-1][1]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    """A database of its own."""
+    engine = open_database("", tmp_path_factory.mktemp("spread") / "read-model.sqlite")
+    yield engine
+    engine.dispose()
+
+
+@given(st.lists(st.tuples(st.integers(-2, 2), st.integers(0, NANO - 1)), min_size=1, max_size=12))
+@settings(max_examples=60)
+def test_the_landmarks_of_a_table_are_the_ends_and_the_middle_of_all_unrounded_scores(engine, placed):
+    rows = [
+        {"contact_id": f"c-{n}", "presented_nano": whole * NANO, "unrounded_nano": whole * NANO + rest}
+        for n, (whole, rest) in enumerate(placed)
+    ]
+    common = {"name": "s", "value": "", "stage": None}
+    with writing(engine) as connection:
+        start_over(connection)
+        connection.execute(tables.scores.insert(), [row | common for row in rows])
+        counted = Counter(row["presented_nano"] for row in rows)
+        cells = [{"presented_nano": str(shown), "contacts": count} for shown, count in counted.items()]
+        connection.execute(tables.tallies.insert(), [cell | common | {"stage": ""} for cell in cells])
+    with reading(engine) as connection:
+        marks = queries.spread_of(connection, "s", "").landmarks
+
+    unrounded = sorted(row["unrounded_nano"] for row in rows)
+    assert marks == (unrounded[0], statistics.median(unrounded), unrounded[-1])

@@ -56,7 +56,7 @@ def page(house: House, asked: Paged, order: Order, wanted: ContactFilter) -> dic
         rows = queries.page_of_contacts(connection, order, wanted, asked.limit + 1, after)
         ids = [row.contact_id for row in rows]
         found = Found(rows, queries.scores_of(connection, ids), trends_of(connection, order, ids))
-        spread = house.figures.spreads.of(connection, order.score, order.value)
+    spread = house.spread_of(order)
     return answers.contact_page(order, found, spread, asked.limit)
 
 
@@ -67,11 +67,9 @@ def kept_of(house: House, contact_id: str, at_ms: int) -> Kept:
         if row is None:
             raise Problem(404, "no-such-contact", "contact: wanted one with at least one event; got another")
         rows = queries.scores_of(connection, [contact_id])[contact_id]
-        standing = {
-            score.name: answers.standing(house.figures.spreads.of(connection, score.name), score)
-            for score in rows
-            if not score.value
-        }
+    standing = {
+        score.name: answers.standing(house.spread_of(Order(score.name)), score) for score in rows if not score.value
+    }
     scorer = house.scorer()
     try:
         return Kept(row, scorer, record_under(scorer, row.record, at_ms), standing)

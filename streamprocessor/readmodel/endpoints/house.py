@@ -30,7 +30,7 @@ from streamprocessor.scoring.scorer import Scorer
 Tell = Callable[[Scorer, Record, str, int], dict[str, Any]]
 """What is told of a contact at an instant, in the shape of `score --json`."""
 
-_SPREAD_SECONDS = 2.0
+_SPREAD_SECONDS, _OLD_SPREAD_SECONDS = 2.0, 8.0
 _SHARES_SECONDS = 60.0
 
 
@@ -69,7 +69,9 @@ class Errands:
 class Figures:
     """What is costly to find out of all contacts, and may be some seconds old."""
 
-    spreads: Spreads = field(default_factory=lambda: Spreads(time.monotonic))
+    spreads: Remembered[Spread] = field(
+        default_factory=lambda: Remembered(time.monotonic, _SPREAD_SECONDS, _OLD_SPREAD_SECONDS)
+    )
     shares: Remembered[Any] = field(default_factory=lambda: Remembered(time.monotonic, _SHARES_SECONDS))
     counts: Counts = field(default_factory=lambda: Counts(time.monotonic))
 
@@ -100,16 +102,14 @@ class House:
         with reading(self.engine) as connection:
             yield connection
 
+    def spread_of(self, order: Order) -> Spread:
+        """How the score is spread over all contacts, at most some seconds ago. Not to be asked while reading."""
 
-class Spreads:
-    """Spreads of scores."""
+        def find() -> Spread:
+            with self.reading() as connection:
+                return spread_of(connection, order.score, order.value)
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._known: Remembered[Spread] = Remembered(clock, _SPREAD_SECONDS)
-
-    def of(self, connection: Connection, score: str, value: str = "") -> Spread:
-        """The spread of the score, at most some seconds old."""
-        return self._known.of(Order(score, value), lambda: spread_of(connection, score, value))
+        return self.figures.spreads.of(order, find)
 
 
 class RawBody(NamedTuple):

@@ -49,8 +49,7 @@ def _described(model: Model, score: Score) -> dict[str, Any]:
 def _distribution(house: House, call: Call) -> dict[str, Any]:
     order = Order(call.path["name"], call.query.value)
     check_score(house, order.score, order.value)
-    with house.reading() as connection:
-        spread = house.figures.spreads.of(connection, order.score, order.value)
+    spread = house.spread_of(order)
     return answers.distribution(order, spread, call.query.buckets)
 
 

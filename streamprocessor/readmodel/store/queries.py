@@ -140,9 +140,9 @@ def spread_of(connection: Connection, score: str, value: str) -> Spread:
     if not shown:
         return Spread(cells, None)
     order, count = Order(score, value), shown.total()
-    ends = (_nth(connection, order, shown, 0), _nth(connection, order, shown, count - 1))
-    middles = [_nth(connection, order, shown, middle) for middle in {(count - 1) // 2, count // 2}]
-    return Spread(cells, Landmarks(ends[0], sum(middles) / len(middles), ends[1]))
+    (lowest,), (highest,) = (_places(connection, order, shown, at, 1) for at in (0, count - 1))
+    middles = _places(connection, order, shown, (count - 1) // 2, 2 - count % 2)
+    return Spread(cells, Landmarks(lowest, sum(middles) / len(middles), highest))
 
 
 def steps_of(connection: Connection, contact_id: str, before: int | None, limit: int) -> Sequence[Any]:
@@ -251,21 +251,25 @@ def _cells(connection: Connection, score: str, value: str) -> list[Cell]:
     return [Cell(int(shown) if shown else None, stage or None, contacts) for shown, stage, contacts in rows]
 
 
-def _nth(connection: Connection, order: Order, shown: Mapping[int, int], index: int) -> int:
-    """The unrounded score at the index, from the lowest on; only those shown like it are looked through.
+def _places(connection: Connection, order: Order, shown: Mapping[int, int], first: int, count: int) -> list[int]:
+    """The unrounded scores at these places, counted from the lowest on; only those shown alike are looked through.
 
     That is from the nearer end of them: half of a million contacts may be shown alike.
     """
     marks = sorted(shown)
     at = 0
-    while index >= shown[marks[at]]:
-        index -= shown[marks[at]]
+    while first >= shown[marks[at]]:
+        first -= shown[marks[at]]
         at += 1
-    unrounded, behind = scores.c.unrounded_nano, shown[marks[at]] - 1 - index
+    here = min(count, shown[marks[at]] - first)
+    unrounded, behind = scores.c.unrounded_nano, shown[marks[at]] - first - here
     query = select(unrounded).where(
         scores.c.name == order.score, scores.c.value == order.value, scores.c.presented_nano == marks[at]
     )
     nearer = (
-        query.order_by(unrounded).offset(index) if index < behind else query.order_by(unrounded.desc()).offset(behind)
+        query.order_by(unrounded).offset(first) if first < behind else query.order_by(unrounded.desc()).offset(behind)
     )
-    return int(connection.execute(nearer.limit(1)).scalar_one())
+    found = sorted(int(value) for value in connection.execute(nearer.limit(here)).scalars())
+    if here < count:
+        found += _places(connection, order, {mark: shown[mark] for mark in marks[at + 1 :]}, 0, count - here)
+    return found
