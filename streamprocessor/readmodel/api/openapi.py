@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from streamprocessor.contract.reading import Problems
 from streamprocessor.contract.schemas import components_of
+from streamprocessor.contract.yaml_tree import read_tree, said
 from streamprocessor.readmodel.api.routes import ENDPOINTS, STREAM_PATH
 from streamprocessor.readmodel.asking.sessions import COOKIE
 from streamprocessor.readmodel.endpoints.house import Endpoint, RawBody
 from streamprocessor.readmodel.problems import ProblemBody
 
+EXAMPLES = Path(__file__).with_name("examples.yaml")
 _PLACE = "#/components/schemas/{model}"
 _REFUSALS = {
     "400": "A parameter or the body is not as it must be.",
@@ -33,11 +37,14 @@ def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
     answers = [(each.answer, "serialization") for each in ENDPOINTS if each.answer is not None]
     bodies = [(each.body, "validation") for each in ENDPOINTS if isinstance(each.body, type)]
     models: Any = dict.fromkeys([*answers, *bodies, (ProblemBody, "serialization")])
+    examples = said(read_tree(EXAMPLES.read_text(encoding="utf-8"), Problems(EXAMPLES.name)))
     places, definitions = models_json_schema(list(models), ref_template=_PLACE)
     paths: dict[str, Any] = {}
     for endpoint in ENDPOINTS:
         path = endpoint.path.replace(":path", "")
-        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint, places)
+        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(
+            endpoint, places, examples.get(endpoint.name, {})
+        )
     paths[STREAM_PATH] = {"get": _stream()}
     return {
         "openapi": "3.1.0",
@@ -54,11 +61,13 @@ def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _operation(endpoint: Endpoint, places: Any) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, places: Any, example: Mapping[str, Any]) -> dict[str, Any]:
+    content: dict[str, dict[str, Any]]
     if endpoint.answer is None:
         content = {media: {"schema": {"type": "string"}} for media in endpoint.media}
     else:
-        content = {"application/json": {"schema": places[endpoint.answer, "serialization"]}}
+        schema = places[endpoint.answer, "serialization"]
+        content = {"application/json": {"schema": schema, "example": example["answer"]}}
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
@@ -73,6 +82,8 @@ def _operation(endpoint: Endpoint, places: Any) -> dict[str, Any]:
             else {"application/json": places[endpoint.body, "validation"]}
         )
         content = {media: {"schema": schema} for media, schema in kinds.items()}
+        if "application/json" in content:
+            content["application/json"]["example"] = example["body"]
         operation["requestBody"] = {"required": True, "content": content}
     if endpoint.scope is None:
         operation["security"] = []
