@@ -177,7 +177,7 @@ async def test_a_worker_is_live_before_it_is_ready_and_ends_on_a_signal_while_it
     running = worker()
     await running.ready()
 
-    assert running.get("/livez") == b"live\n"
+    assert running.read("/livez") == b"live\n"
     running.send(signal.SIGINT)
 
     assert running.process.wait(30) == 0
