@@ -8,9 +8,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from streamprocessor.broker.clients import ClientSettings, new_reader
+from streamprocessor.broker.followed import FollowedTopic
 from streamprocessor.broker.topics import topic_ids
 from streamprocessor.contract.model_revisions import decode_revision, model_of
 from streamprocessor.contract.outbox import RESERVED
@@ -19,8 +18,6 @@ from streamprocessor.scoring.segments import Segment
 
 log = logging.getLogger(__name__)
 
-POLL_MS = 1_000
-
 
 class Segments:
     """known: the segments by name; none where no model was applied. They change in place."""
@@ -28,41 +25,35 @@ class Segments:
     def __init__(self, clients: ClientSettings, topic: str) -> None:
         self.known: Mapping[str, KnownSegment] = {}
         self._clients = clients
-        self._where = TopicPartition(topic, 0)
+        self._name = topic
         self._revision = 0
-        self._consumer: AIOKafkaConsumer | None = None
+        self._topic: FollowedTopic | None = None
 
     async def start(self) -> None:
         """Read all that there is; nothing where the topic is missing."""
-        if self._where.topic not in await topic_ids(self._clients, [self._where.topic]):
-            log.info("no topic %s: there are no segments", self._where.topic)
+        if self._name not in await topic_ids(self._clients, [self._name]):
+            log.info("no topic %s: there are no segments", self._name)
             return
-        self._consumer = new_reader(self._clients)
-        await self._consumer.start()
-        self._consumer.assign([self._where])
-        await self._consumer.seek_to_beginning(self._where)
-        end = (await self._consumer.end_offsets([self._where]))[self._where]
-        while await self._consumer.position(self._where) < end:
-            await self._poll(self._consumer)
+        self._topic = FollowedTopic(self._name, new_reader(self._clients))
+        self._take_all(await self._topic.start())
 
     async def run(self) -> None:
         """Follow the topic for ever."""
-        if self._consumer is None:
+        if self._topic is None:
             await asyncio.Event().wait()  # there is nothing to follow
             return
         while True:
-            await self._poll(self._consumer)
+            self._take_all(await self._topic.poll())
 
     async def stop(self) -> None:
         """Stop reading."""
-        if self._consumer is not None:
-            await self._consumer.stop()
+        if self._topic is not None:
+            await self._topic.stop()
 
-    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
-        for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-            for record in records:
-                if record.value is not None and not (record.key or b"").startswith(RESERVED):
-                    self._take(record)
+    def _take_all(self, records: list[Any]) -> None:
+        for record in records:
+            if record.value is not None and not (record.key or b"").startswith(RESERVED):
+                self._take(record)
 
     def _take(self, record: Any) -> None:
         revision = decode_revision(record.value)

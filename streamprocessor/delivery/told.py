@@ -6,9 +6,8 @@ import asyncio
 import logging
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from streamprocessor.broker.clients import ClientSettings, new_reader
+from streamprocessor.broker.followed import FollowedTopic
 from streamprocessor.broker.topics import topic_ids
 from streamprocessor.contract.subscription_file import parse_subscription
 from streamprocessor.delivery.outlets import Outlets
@@ -17,52 +16,39 @@ from streamprocessor.errors import OperatorError
 
 log = logging.getLogger(__name__)
 
-POLL_MS = 1_000
-
 
 class ToldSubscriptions:
     """Keeps the outlets as the topic says. One that can't be used is logged and leaves what was there before."""
 
     def __init__(self, clients: ClientSettings, topic: str) -> None:
         self._clients = clients
-        self._where = TopicPartition(topic, 0)
-        self._consumer: AIOKafkaConsumer | None = None
+        self._name = topic
+        self._topic: FollowedTopic | None = None
 
     async def start(self, outlets: Outlets, surroundings: Surroundings) -> None:
         """Read all that there is; nothing where the topic is missing."""
-        if self._where.topic not in await topic_ids(self._clients, [self._where.topic]):
-            log.info("no topic %s: the subscriptions are those of the file", self._where.topic)
+        if self._name not in await topic_ids(self._clients, [self._name]):
+            log.info("no topic %s: the subscriptions are those of the file", self._name)
             return
-        self._consumer = new_reader(self._clients)
-        await self._consumer.start()
-        self._consumer.assign([self._where])
-        await self._consumer.seek_to_beginning(self._where)
-        end = (await self._consumer.end_offsets([self._where]))[self._where]
-        newest: dict[str, Any] = {}
-        while await self._consumer.position(self._where) < end:
-            for record in await self._poll(self._consumer):
-                newest[_name_of(record)] = record
+        self._topic = FollowedTopic(self._name, new_reader(self._clients))
+        newest = {_name_of(record): record for record in await self._topic.start()}
         for record in newest.values():
             if record.value is not None:
                 await self._take(record, outlets, surroundings)
 
     async def run(self, outlets: Outlets, surroundings: Surroundings) -> None:
         """Follow the topic for ever."""
-        if self._consumer is None:
+        if self._topic is None:
             await asyncio.Event().wait()  # there is nothing to follow
             return
         while True:
-            for record in await self._poll(self._consumer):
+            for record in await self._topic.poll():
                 await self._take(record, outlets, surroundings)
 
     async def stop(self) -> None:
         """Stop reading."""
-        if self._consumer is not None:
-            await self._consumer.stop()
-
-    async def _poll(self, consumer: AIOKafkaConsumer) -> list[Any]:
-        fetched = await consumer.getmany(timeout_ms=POLL_MS)
-        return [record for records in fetched.values() for record in records]
+        if self._topic is not None:
+            await self._topic.stop()
 
     async def _take(self, record: Any, outlets: Outlets, surroundings: Surroundings) -> None:
         name = _name_of(record)

@@ -7,15 +7,13 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from aiokafka import TopicPartition
-
-from streamprocessor.contract.model_revisions import ModelRevision, decode_revision, model_of
+from streamprocessor.broker.followed import FollowedTopic
+from streamprocessor.contract.model_revisions import decode_revision, model_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.model import Model
 
 log = logging.getLogger(__name__)
 
-POLL_MS = 1_000
 REVISION_WAIT_SECONDS = 10.0
 
 
@@ -23,22 +21,16 @@ class ModelWatch:
     """Keeps the newest revision of the application's model. on_newer is called with each newer one after the first."""
 
     def __init__(self, topic: str, new_consumer: Callable[[], Any], on_newer: Callable[[Model], None]) -> None:
-        self._where = TopicPartition(topic, 0)
-        self._consumer = new_consumer()
+        self._topic = FollowedTopic(topic, new_consumer())
         self._on_newer = on_newer
         self._model: Model | None = None
         self._changed = asyncio.Condition()
 
     async def start(self) -> Model:
         """The newest revision there is; raises OperatorError where there is none."""
-        await self._consumer.start()
-        self._consumer.assign([self._where])
-        await self._consumer.seek_to_beginning(self._where)
-        ends = await self._consumer.end_offsets([self._where])
-        while await self._consumer.position(self._where) < ends[self._where]:
-            await self._poll()
+        self._take(await self._topic.start())
         if self._model is None:
-            message = f"{self._where.topic}: holds no model; wanted one: run `streamprocessor model apply` first"
+            message = f"{self._topic.topic}: holds no model; wanted one: run `streamprocessor model apply` first"
             raise OperatorError(message)
         return self._model
 
@@ -46,7 +38,7 @@ class ModelWatch:
         """Read on for ever."""
         while True:
             before = self._model
-            await self._poll()
+            self._take(await self._topic.poll())
             if self._model is not before and self._model is not None:
                 log.info("model %s revision %d", self._model.name, self._model.revision)
                 self._on_newer(self._model)
@@ -68,21 +60,18 @@ class ModelWatch:
         except asyncio.TimeoutError as error:
             known = self._model.revision if self._model else 0
             message = (
-                f"{self._where.topic}: newest model revision is {known}, but the table holds records of revision "
+                f"{self._topic.topic}: newest model revision is {known}, but the table holds records of revision "
                 f"{revision}; wanted that one: apply the newer model again, or rebuild the table"
             )
             raise OperatorError(message) from error
 
     async def stop(self) -> None:
         """Stop reading."""
-        await self._consumer.stop()
+        await self._topic.stop()
 
-    async def _poll(self) -> None:
-        for records in (await self._consumer.getmany(timeout_ms=POLL_MS)).values():
-            for record in records:
-                if record.value is not None and not record.key.startswith(b"\x00"):
-                    self._take(decode_revision(record.value))
-
-    def _take(self, revision: ModelRevision) -> None:
-        if self._model is None or revision.revision > self._model.revision:
-            self._model = model_of(revision)
+    def _take(self, records: list[Any]) -> None:
+        for record in records:
+            if record.value is not None and not record.key.startswith(b"\x00"):
+                revision = decode_revision(record.value)
+                if self._model is None or revision.revision > self._model.revision:
+                    self._model = model_of(revision)

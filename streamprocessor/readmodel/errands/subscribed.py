@@ -8,14 +8,13 @@ import logging
 from typing import Any
 
 import orjson
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from streamprocessor.broker.followed import FollowedTopic
 from streamprocessor.readmodel.problems import Problem
 
 log = logging.getLogger(__name__)
 
-_POLL_MS = 500
 _READ_BACK_SECONDS = 10.0
 
 
@@ -23,8 +22,7 @@ class SubscriptionTopic:
     """Knows what the topic says under each name. consumer: without a group, not started; producer: acks all."""
 
     def __init__(self, topic: str, consumer: Any, producer: Any) -> None:
-        self._where = TopicPartition(topic, 0)
-        self._consumer = consumer
+        self._topic = FollowedTopic(topic, consumer)
         self._producer = producer
         self._known: dict[str, dict[str, Any] | None] = {}
         self._read_to = 0
@@ -37,21 +35,16 @@ class SubscriptionTopic:
 
     async def start(self) -> None:
         """Read what there is."""
-        await self._consumer.start()
-        self._consumer.assign([self._where])
-        await self._consumer.seek_to_beginning(self._where)
-        end = (await self._consumer.end_offsets([self._where]))[self._where]
-        while await self._consumer.position(self._where) < end:
-            await self._poll()
+        await self._take_all(await self._topic.start())
 
     async def follow(self) -> None:
         """Read on for ever."""
         while True:
-            await self._poll()
+            await self._take_all(await self._topic.poll())
 
     async def stop(self) -> None:
         """Stop reading."""
-        await self._consumer.stop()
+        await self._topic.stop()
 
     async def put(self, name: str, value: bytes | None) -> None:
         """Have this in force, once Kafka has it and it is read back; None ends the subscription.
@@ -59,7 +52,7 @@ class SubscriptionTopic:
         Raises Problem where Kafka is away.
         """
         try:
-            sent = await self._producer.send_and_wait(self._where.topic, value, key=name.encode(), partition=0)
+            sent = await self._producer.send_and_wait(self._topic.topic, value, key=name.encode(), partition=0)
         except KafkaError as error:
             detail = f"Kafka did not take the subscription ({type(error).__name__}); wanted it acknowledged: try again"
             raise Problem(503, "kafka-away", detail, {"Retry-After": "5"}) from error
@@ -70,10 +63,9 @@ class SubscriptionTopic:
         async with self._read:
             await self._read.wait_for(lambda: self._read_to > offset)
 
-    async def _poll(self) -> None:
-        for records in (await self._consumer.getmany(timeout_ms=_POLL_MS)).values():
-            for record in records:
-                self._take(record)
+    async def _take_all(self, records: list[Any]) -> None:
+        for record in records:
+            self._take(record)
         async with self._read:
             self._read.notify_all()
 

@@ -7,8 +7,7 @@ import logging
 import time
 from typing import Any
 
-from aiokafka import TopicPartition
-
+from streamprocessor.broker.followed import FollowedTopic
 from streamprocessor.contract.model_revisions import ModelRevision, decode_revision, model_of
 from streamprocessor.contract.outbox import RESERVED
 from streamprocessor.errors import OperatorError
@@ -16,7 +15,6 @@ from streamprocessor.scoring.scorer import Scorer
 
 log = logging.getLogger(__name__)
 
-_POLL_MS = 500
 _PATIENCE_SECONDS = 10.0
 
 
@@ -24,8 +22,7 @@ class Models:
     """Knows the scorer of the newest revision. consumer: an aiokafka one without a group, not started."""
 
     def __init__(self, topic: str, consumer: Any) -> None:
-        self._where = TopicPartition(topic, 0)
-        self._consumer = consumer
+        self._topic = FollowedTopic(topic, consumer)
         self._scorer: Scorer | None = None
         self._text = ""
         self._newest = asyncio.Condition()
@@ -43,20 +40,15 @@ class Models:
 
     async def start(self) -> None:
         """Read what there is; raises OperatorError where no model was ever applied."""
-        await self._consumer.start()
-        self._consumer.assign([self._where])
-        await self._consumer.seek_to_beginning(self._where)
-        end = (await self._consumer.end_offsets([self._where]))[self._where]
-        while await self._consumer.position(self._where) < end:
-            await self._poll()
+        self._take_all(await self._topic.start())
         if self._scorer is None:
-            message = f"{self._where.topic}: holds no model; wanted one: run `streamprocessor model apply` first"
+            message = f"{self._topic.topic}: holds no model; wanted one: run `streamprocessor model apply` first"
             raise OperatorError(message)
 
     async def follow(self) -> None:
         """Read on for ever."""
         while True:
-            await self._poll()
+            self._take_all(await self._topic.poll())
             async with self._newest:
                 self._newest.notify_all()
 
@@ -67,7 +59,7 @@ class Models:
             while self.scorer.model.revision < revision:
                 if time.monotonic() > deadline:
                     message = (
-                        f"{self._where.topic}: wanted the model's revision {revision}, under which contacts were "
+                        f"{self._topic.topic}: wanted the model's revision {revision}, under which contacts were "
                         f"scored; got {self.scorer.model.revision} as the newest: apply the newer model again"
                     )
                     raise OperatorError(message)
@@ -75,13 +67,12 @@ class Models:
 
     async def stop(self) -> None:
         """Stop reading."""
-        await self._consumer.stop()
+        await self._topic.stop()
 
-    async def _poll(self) -> None:
-        for records in (await self._consumer.getmany(timeout_ms=_POLL_MS)).values():
-            for record in records:
-                if record.value is not None and not (record.key or b"").startswith(RESERVED):
-                    self._take(decode_revision(record.value))
+    def _take_all(self, records: list[Any]) -> None:
+        for record in records:
+            if record.value is not None and not (record.key or b"").startswith(RESERVED):
+                self._take(decode_revision(record.value))
 
     def _take(self, revision: ModelRevision) -> None:
         # One with the same number holds other segments.
