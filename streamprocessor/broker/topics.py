@@ -15,6 +15,8 @@ MISSING, CONFIG, PARTITIONS, REPLICATION = "missing", "config", "partitions", "r
 
 FENCE = "message.timestamp.before.max.ms"
 MIN_INSYNC = "min.insync.replicas"
+TOMBSTONES_LAST_MS = 12 * 3_600_000
+"""Half of how long Kafka keeps a tombstone at least: who did not read for longer may have missed one."""
 _REPLICATION = 3
 _REPLICAS_THAT_ANSWER = 2
 

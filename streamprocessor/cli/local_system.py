@@ -23,7 +23,6 @@ from streamprocessor.stream.startup import client_settings, layout_of
 Say = Callable[[str], None]
 
 _LOOK_SECONDS = 0.25
-_ANSWER_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

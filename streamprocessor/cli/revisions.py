@@ -10,14 +10,13 @@ from streamprocessor.cli.reading import records_of, writer_to
 from streamprocessor.contract.model_file import parse_model, read_text
 from streamprocessor.contract.model_revisions import (
     ModelRevision,
-    decode_revision,
     encode_revision,
     key_of,
     model_of,
+    newest_of,
     resegmented,
     revision_after,
 )
-from streamprocessor.contract.outbox import RESERVED
 from streamprocessor.contract.topics import read_topics, topic_named
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.clock import now_ms
@@ -77,11 +76,4 @@ def revision_of_file(file: Path) -> ModelRevision:
 
 
 async def _newest(clients: ClientSettings, topic: str) -> ModelRevision | None:
-    newest: ModelRevision | None = None
-    async for record in records_of(clients, topic):
-        if record.value is None or (record.key or b"").startswith(RESERVED):
-            continue
-        revision = decode_revision(record.value)
-        if newest is None or revision.revision >= newest.revision:
-            newest = revision
-    return newest
+    return newest_of([record async for record in records_of(clients, topic)])

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
 from streamprocessor.contract.model_file import parse_model
+from streamprocessor.contract.outbox import RESERVED
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.model import Model
 from streamprocessor.scoring.since import kept_since
@@ -71,6 +74,20 @@ def resegmented(before: ModelRevision, text: str, now_ms: int) -> ModelRevision:
     Of two values with one number the later one holds.
     """
     return msgspec.structs.replace(before, text=text, applied_at_ms=now_ms)
+
+
+def newest_of(records: Iterable[Any], least: int = 0) -> ModelRevision | None:
+    """What is in force after these records of the topic, in order; None: none of them has this number or a higher one.
+
+    Of two with one number the later one holds: its segments are others. Raises OperatorError where one is no revision.
+    """
+    newest: ModelRevision | None = None
+    for record in records:
+        if record.value is not None and not (record.key or b"").startswith(RESERVED):
+            revision = decode_revision(record.value)
+            if revision.revision >= (least if newest is None else newest.revision):
+                newest = revision
+    return newest
 
 
 def encode_revision(revision: ModelRevision) -> bytes:

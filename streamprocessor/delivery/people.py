@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.cluster import READ
-from streamprocessor.broker.topics import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.broker.topics import TOMBSTONES_LAST_MS, end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.contract.outbox import RESERVED
 from streamprocessor.delivery.circumstances import Person, person_of
 from streamprocessor.delivery.journal import Journal
@@ -30,8 +30,6 @@ POLL_MS = 250
 MOST_RECORDS = 2_000
 PATIENCE_SECONDS = 60.0
 ALIVE_SECONDS = 600.0
-TOMBSTONES_LAST_MS = 12 * 3_600_000
-"""Half of how long Kafka keeps a tombstone at least: whoever was away for longer may have missed one."""
 
 
 class People:

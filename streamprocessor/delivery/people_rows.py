@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 
 from streamprocessor.delivery.circumstances import NOBODY, Member, Person
 from streamprocessor.delivery.tables import following, members, people, positions
-
-_AT_ONCE = 500
+from streamprocessor.process.databases import portions
 
 
 class Following(NamedTuple):
@@ -86,18 +85,13 @@ def keep_segments(connection: Connection, segments: Collection[str]) -> None:
 
 
 def _rows(connection: Connection, table: Table, contact_ids: Collection[str]) -> Iterable[Any]:
-    for some in _some(list(contact_ids)):
+    for some in portions(contact_ids):
         yield from connection.execute(select(table).where(table.c.contact_id.in_(some)))
 
 
 def _delete(connection: Connection, table: Table, contact_ids: Collection[str], *also: Any) -> None:
-    for some in _some(list(contact_ids)):
+    for some in portions(contact_ids):
         connection.execute(delete(table).where(table.c.contact_id.in_(some), *also))
-
-
-def _some(contact_ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    for start in range(0, len(contact_ids), _AT_ONCE):
-        yield contact_ids[start : start + _AT_ONCE]
 
 
 def _json(value: Any) -> str:

@@ -11,8 +11,7 @@ from typing import Any
 from streamprocessor.broker.clients import ClientSettings, new_reader
 from streamprocessor.broker.followed import FollowedTopic
 from streamprocessor.broker.topics import topic_ids
-from streamprocessor.contract.model_revisions import decode_revision, model_of
-from streamprocessor.contract.outbox import RESERVED
+from streamprocessor.contract.model_revisions import model_of, newest_of
 from streamprocessor.delivery.circumstances import KnownSegment
 from streamprocessor.scoring.segments import Segment
 
@@ -35,7 +34,7 @@ class Segments:
             log.info("no topic %s: there are no segments", self._name)
             return
         self._topic = FollowedTopic(self._name, new_reader(self._clients))
-        self._take_all(await self._topic.start())
+        self._take(await self._topic.start())
 
     async def run(self) -> None:
         """Follow the topic for ever."""
@@ -43,21 +42,16 @@ class Segments:
             await asyncio.Event().wait()  # there is nothing to follow
             return
         while True:
-            self._take_all(await self._topic.poll())
+            self._take(await self._topic.poll())
 
     async def stop(self) -> None:
         """Stop reading."""
         if self._topic is not None:
             await self._topic.stop()
 
-    def _take_all(self, records: list[Any]) -> None:
-        for record in records:
-            if record.value is not None and not (record.key or b"").startswith(RESERVED):
-                self._take(record)
-
-    def _take(self, record: Any) -> None:
-        revision = decode_revision(record.value)
-        if revision.revision >= self._revision:  # one with the same number holds other segments
+    def _take(self, records: list[Any]) -> None:
+        revision = newest_of(records, least=self._revision)  # one with the same number holds other segments
+        if revision is not None:
             self._revision = revision.revision
             self.known = known_segments(model_of(revision).segments)
 

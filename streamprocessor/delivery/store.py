@@ -14,6 +14,7 @@ from streamprocessor.delivery.database import Database
 from streamprocessor.delivery.lanes import Delivery
 from streamprocessor.delivery.people_rows import forget_members, write_members
 from streamprocessor.delivery.tables import DELIVERED, UNDELIVERABLE, WAITING, deliveries, disabled, positions
+from streamprocessor.process.databases import portions
 
 T = TypeVar("T")
 
@@ -23,7 +24,6 @@ Positions: TypeAlias = Mapping[tuple[str, int], int]
 DELIVERED_KEPT_MS = 3_600_000  # so long an announcement that comes from Kafka again is known
 SHOWN_KEPT_MS = 30 * 86_400_000  # the undeliverable ones, and the newest that arrived
 MOST_SHOWN = 50  # of a subscription's that arrived
-_AT_ONCE = 500  # SQLite takes so many values in one statement and more
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
@@ -110,8 +110,7 @@ class Store:
         ended = [(outcome.number, outcome.ended_ms) for outcome in outcomes if outcome.state == DELIVERED]
         others = [outcome for outcome in outcomes if outcome.state != DELIVERED]
         with self._database.begin() as connection:
-            for start in range(0, len(ended), _AT_ONCE):
-                some = ended[start : start + _AT_ONCE]
+            for some in portions(ended):
                 values = {"state": DELIVERED, "ended_ms": some[-1][1], "body": b"", "reason": ""}
                 numbers = [number for number, _ in some]
                 connection.execute(update(deliveries).where(deliveries.c.number.in_(numbers)).values(values))
@@ -199,8 +198,7 @@ class Store:
 
 def _known(connection: Connection, webhook_ids: Sequence[str]) -> set[str]:
     known: set[str] = set()
-    for start in range(0, len(webhook_ids), _AT_ONCE):
-        some = webhook_ids[start : start + _AT_ONCE]
+    for some in portions(webhook_ids):
         known.update(connection.scalars(select(deliveries.c.webhook_id).where(deliveries.c.webhook_id.in_(some))))
     return known
 

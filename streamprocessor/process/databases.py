@@ -1,6 +1,10 @@
-"""Addresses of databases."""
+"""Addresses of databases, and how much one statement takes."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -9,6 +13,9 @@ from streamprocessor.errors import OperatorError
 
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BACKENDS = ("sqlite", "postgresql")
+_AT_ONCE = 500  # SQLite takes so many values in one statement and more
+
+T = TypeVar("T")
 
 
 def read_database_url(said: str, whose: str) -> URL:
@@ -26,3 +33,10 @@ def read_database_url(said: str, whose: str) -> URL:
         message = f"{whose}: wanted a database URL of {' or '.join(_BACKENDS)}; got {url.drivername}"
         raise OperatorError(message)
     return url
+
+
+def portions(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in their order, never more of them than one statement takes."""
+    remaining = iter(values)
+    while some := list(islice(remaining, _AT_ONCE)):
+        yield some

@@ -36,9 +36,9 @@ from streamprocessor.readmodel.projecting.batches import PROJECTED
 from streamprocessor.readmodel.projecting.models import Models
 from streamprocessor.readmodel.projecting.projector import Projector
 from streamprocessor.readmodel.store.database import open_database
+from streamprocessor.scoring.model import DAY_MS
 from streamprocessor.settings import Settings
 
-_DAY_MS = 86_400_000
 _MOST_AT_ONCE = 1_000
 
 
@@ -100,7 +100,7 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
         await projector.start()
         await producer.start()
         await errands.subscriptions.start()
-        history_ms = int(settings.history_days * _DAY_MS)
+        history_ms = int(settings.history_days * DAY_MS)
         work = (projector.run(history_ms), models.follow(), errands.subscriptions.follow())
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]

@@ -33,8 +33,7 @@ class Counter:
         """For the record's verdicts and folded evidence; on_match hears of every match that counts."""
         self._plan, self._derived, self._on_match = plan, derived, on_match
         self._record, self._verdicts = record, verdicts_of(record)
-        is_folded = record.folded is not None or record.bonds is not None
-        self._folded = [folded.rules for folded in folded_of(record)] if is_folded else ()
+        self._folded = [folded.rules for folded in folded_of(record)]
 
     def count(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
         """Whether the piece could be counted; if not, it may displace another and all must be derived anew.

@@ -60,9 +60,7 @@ def attributes_of(record: Record) -> dict[str, Any]:
 
 def verdicts_of(record: Record) -> Verdicts:
     """Each event's last verdict."""
-    if record.bonds is None:
-        return record.verdicts
-    sources = record.bonds.sources()
+    sources = sources_of(record)
     if not sources:
         return record.verdicts
     found = dict(record.verdicts)

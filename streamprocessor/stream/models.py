@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from streamprocessor.broker.followed import FollowedTopic
-from streamprocessor.contract.model_revisions import decode_revision, model_of
+from streamprocessor.contract.model_revisions import model_of, newest_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.model import Model
 
@@ -70,8 +70,6 @@ class ModelWatch:
         await self._topic.stop()
 
     def _take(self, records: list[Any]) -> None:
-        for record in records:
-            if record.value is not None and not record.key.startswith(b"\x00"):
-                revision = decode_revision(record.value)
-                if self._model is None or revision.revision > self._model.revision:
-                    self._model = model_of(revision)
+        newest = newest_of(records, least=0 if self._model is None else self._model.revision + 1)
+        if newest is not None:
+            self._model = model_of(newest)

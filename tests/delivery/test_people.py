@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from streamprocessor.broker.topics import TOMBSTONES_LAST_MS
 from streamprocessor.contract.outbox import encode_entry, encode_marker
 from streamprocessor.contract.records import encode_record
 from streamprocessor.delivery import people as people_module
@@ -17,7 +18,7 @@ from streamprocessor.delivery.circumstances import Person
 from streamprocessor.delivery.database import Database
 from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.people import TOMBSTONES_LAST_MS, People
+from streamprocessor.delivery.people import People
 from streamprocessor.delivery.people_rows import note_alive, read_following, read_people
 from streamprocessor.delivery.store import Store
 from streamprocessor.errors import MustRestart, TopicError

@@ -25,19 +25,19 @@ class Found(NamedTuple):
 
 def contact_page(order: Order, found: Found, spread: Spread, limit: int) -> dict[str, Any]:
     """A page of contacts."""
-    shown = found.rows[:limit]
-    last = shown[-1] if len(found.rows) > limit else None
+    rows = found.rows[:limit]
+    last = rows[-1] if len(found.rows) > limit else None
     return {
         "score": order.score,
         "value": order.value,
         "contacts": [
             {
                 **told(row, found.scores[row.contact_id]),
-                **_number(row),
+                **shown(row),
                 "relative": relative(spread, row),
                 **found.trends[row.contact_id],
             }
-            for row in shown
+            for row in rows
         ],
         "next": None if last is None else cursor_of(Placed(last.presented_nano, last.unrounded_nano, last.contact_id)),
     }
@@ -89,20 +89,21 @@ def instant(instant_ms: int | None) -> str | None:
     return None if instant_ms is None else format_rfc3339(instant_ms)
 
 
+def shown(score: Any) -> dict[str, Any]:
+    """A score as it is shown: of a row, or of a step."""
+    has_number = score.presented_nano is not None
+    return {
+        "score": number(score.presented_nano) if has_number else None,
+        "unrounded": score.unrounded_nano / NANO if has_number else None,
+        "stage": score.stage,
+    }
+
+
 def _by_name(rows: Sequence[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for row in rows:
         if row.value:
-            found.setdefault(row.name, {"values": {}})["values"][row.value] = _number(row)
+            found.setdefault(row.name, {"values": {}})["values"][row.value] = shown(row)
         else:
-            found[row.name] = _number(row)
+            found[row.name] = shown(row)
     return found
-
-
-def _number(row: Any) -> dict[str, Any]:
-    has_number = row.presented_nano is not None
-    return {
-        "score": number(row.presented_nano) if has_number else None,
-        "unrounded": row.unrounded_nano / NANO if has_number else None,
-        "stage": row.stage,
-    }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from streamprocessor.contract.announcements import number
 from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.readmodel.asking import answers
 from streamprocessor.readmodel.asking.parameters import Forecasted, instant_ms
 from streamprocessor.readmodel.asking.tokens import READ
 from streamprocessor.readmodel.endpoints.contacts import Kept, check_score, kept_of
@@ -69,21 +69,15 @@ def _steps(kept: Kept, name: str, value: str, span_ms: tuple[int, int]) -> tuple
         score = _chosen(step.scores, name)
         shown = score if score is None or score.values is None else _chosen(score.values, value)
         if step.at_ms > from_ms and shown is not None and shown.changed:
-            found.append({"at": format_rfc3339(step.at_ms), **_number(shown), "previous_stage": shown.previous_stage})
+            found.append(
+                {"at": format_rfc3339(step.at_ms), **answers.shown(shown), "previous_stage": shown.previous_stage}
+            )
     due_ms = kept.record.holds_until_ms
     return found, due_ms is None or due_ms > until_ms
 
 
 def _chosen(scores: Iterable[AScore], name: str) -> AScore | None:
     return next((score for score in scores if score.name == name), None)
-
-
-def _number(score: ScoreStep) -> dict[str, Any]:
-    return {
-        "score": None if score.presented_nano is None else number(score.presented_nano),
-        "unrounded": None if score.unrounded_nano is None else score.unrounded_nano / NANO,
-        "stage": score.stage,
-    }
 
 
 FORECAST = (

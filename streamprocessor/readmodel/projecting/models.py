@@ -8,8 +8,7 @@ import time
 from typing import Any
 
 from streamprocessor.broker.followed import FollowedTopic
-from streamprocessor.contract.model_revisions import ModelRevision, decode_revision, model_of
-from streamprocessor.contract.outbox import RESERVED
+from streamprocessor.contract.model_revisions import model_of, newest_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.scorer import Scorer
 
@@ -40,7 +39,7 @@ class Models:
 
     async def start(self) -> None:
         """Read what there is; raises OperatorError where no model was ever applied."""
-        self._take_all(await self._topic.start())
+        self._take(await self._topic.start())
         if self._scorer is None:
             message = f"{self._topic.topic}: holds no model; wanted one: run `streamprocessor model apply` first"
             raise OperatorError(message)
@@ -48,7 +47,7 @@ class Models:
     async def follow(self) -> None:
         """Read on for ever."""
         while True:
-            self._take_all(await self._topic.poll())
+            self._take(await self._topic.poll())
             async with self._newest:
                 self._newest.notify_all()
 
@@ -69,13 +68,9 @@ class Models:
         """Stop reading."""
         await self._topic.stop()
 
-    def _take_all(self, records: list[Any]) -> None:
-        for record in records:
-            if record.value is not None and not (record.key or b"").startswith(RESERVED):
-                self._take(decode_revision(record.value))
-
-    def _take(self, revision: ModelRevision) -> None:
+    def _take(self, records: list[Any]) -> None:
         # One with the same number holds other segments.
-        if self._scorer is None or revision.revision >= self._scorer.model.revision:
+        revision = newest_of(records, least=0 if self._scorer is None else self._scorer.model.revision)
+        if revision is not None:
             self._scorer, self._text = Scorer(model_of(revision)), revision.text
             log.info("model %s revision %d", revision.name, revision.revision)

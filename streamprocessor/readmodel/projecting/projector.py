@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from streamprocessor.broker.topics import TOMBSTONES_LAST_MS
 from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projecting.batches import Changes, Place, changes_of
@@ -35,8 +36,6 @@ _POLL_MS = 250
 _RETRY_SECONDS = 1.0
 _TIDY_SECONDS = 600.0
 _SWEEP_SECONDS = 6 * 3_600.0
-TOMBSTONES_LAST_MS = 12 * 3_600_000
-"""Half of how long Kafka keeps a tombstone at least: whoever was away for longer may have missed one."""
 
 
 class Projector:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Connection, Engine, Table, and_, delete, exists, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from streamprocessor.errors import MustRestart
+from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.projecting.batches import CHANGELOG, Changes, Place
 from streamprocessor.readmodel.store.database import begin_epoch, epoch_of, read_state, reading, write_state, writing
 from streamprocessor.readmodel.store.tables import attributes, contacts, history, hot_leads, projected, scores, tallies
 
 _CELL = ("name", "value", "presented_nano", "stage")
 _DIALECTS: dict[str, Any] = {"sqlite": sqlite, "postgresql": postgresql}
-_MANY = 500  # names in one statement
 _PROJECTED_AT = "projected_at_ms"
 _AT_A_TIME = 20_000  # rows of a tidying transaction
 _CROSSED_MS = 3_600_000  # within it a step may be here before its contact is
@@ -83,7 +82,7 @@ def forget_orphans(engine: Engine, now_ms: int) -> None:
         with reading(engine) as connection:
             orphans = connection.execute(select(table.c.contact_id).where(is_orphan).distinct().limit(_AT_A_TIME))
             found = list(orphans.scalars())
-        for some in _portions(found):
+        for some in portions(found):
             with writing(engine) as connection:
                 connection.execute(delete(table).where(table.c.contact_id.in_(some), is_orphan))
 
@@ -116,7 +115,7 @@ def _write_contacts(connection: Connection, changes: Changes) -> None:
 def _tally(connection: Connection, ids: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Count the rows instead of those that the contacts have now."""
     cells = Counter(_cell(row) for row in rows)
-    for some in _portions(ids):
+    for some in portions(ids):
         for row in connection.execute(select(scores).where(scores.c.contact_id.in_(some))):
             cells[_cell(dict(row._mapping))] -= 1
     # In one order, whoever counts.
@@ -151,7 +150,7 @@ def _forget_former(connection: Connection, changes: Changes) -> None:
     is_former = exists().where(
         contacts.c.contact_id == hot_leads.c.contact_id, contacts.c.born_ms >= hot_leads.c.at_ms, contacts.c.born_ms > 0
     )
-    for some in _portions(list(changes.hot_leads)):
+    for some in portions(list(changes.hot_leads)):
         connection.execute(delete(hot_leads).where(hot_leads.c.event_id.in_(some), is_former))
 
 
@@ -167,22 +166,16 @@ def _known(connection: Connection, column: Column[Any], values: Sequence[str]) -
     """Those of the values that are in the column."""
     return [
         value
-        for some in _portions(values)
+        for some in portions(values)
         for value in connection.execute(select(column).where(column.in_(some))).scalars()
     ]
 
 
 def _delete(connection: Connection, table: Table, column: Column[Any], values: Sequence[Any]) -> None:
-    for some in _portions(values):
+    for some in portions(values):
         connection.execute(delete(table).where(column.in_(some)))
 
 
 def _insert(connection: Connection, table: Table, rows: Collection[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table), list(rows))
-
-
-def _portions(values: Sequence[Any]) -> Iterator[list[Any]]:
-    remaining = iter(values)
-    while some := list(islice(remaining, _MANY)):
-        yield some
