@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.contract.packing import Names, folded_of_row, folded_row, pack, widened
+from streamprocessor.contract.packing import folded_of_row, folded_row, names_in, pack, widened
 from streamprocessor.contract.record_layout import BondsLayout, ClaimLayout, SourceLayout
 from streamprocessor.scoring.bonds import Bonds, Claim, Part, Source
 from streamprocessor.scoring.record import Evidence
@@ -69,7 +69,7 @@ def source_of_row(row: SourceLayout) -> Source:
         row.suppressed,
         row.verdicts,
         folded_of_row(row.folded),
-        Evidence(row.packed, row.packed_count, row.marks, Names(row.names)),
+        Evidence(row.packed, row.packed_count, row.marks, names_in(bytes(row.names))),
     )
 
 

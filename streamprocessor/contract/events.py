@@ -25,6 +25,7 @@ from streamprocessor.contract.transfers import TRANSFERS, decode_transfer
 from streamprocessor.contract.updates import decode_update
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.facts import HUMAN, Event, Fact, Said
+from streamprocessor.scoring.named_tuples import made
 from streamprocessor.scoring.transfers import LinkFact
 
 RecordHeaders: TypeAlias = Sequence[tuple[str, bytes | None]] | None
@@ -111,7 +112,7 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     event_id = get("id")
     if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS:
         event_id = id_of(event_id) or content_key([event_type, contact, said_ms, properties])
-    return Event(event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor)
+    return made(Event, (event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor))
 
 
 def _actor_in(context: dict[str, Any]) -> str:

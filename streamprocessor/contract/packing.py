@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
+from msgspec import Raw
 from xxhash import xxh3_64_digest
 
-from streamprocessor.contract.record_layout import FoldedLayout, Head, Live, ValueLayout, decode_pieces, encode
+from streamprocessor.contract.record_layout import (
+    FoldedLayout,
+    Head,
+    Live,
+    ValueLayout,
+    decode_names,
+    decode_pieces,
+    encode,
+)
 from streamprocessor.scoring.facts import HUMAN, PROXY, SCANNER
+from streamprocessor.scoring.named_tuples import made
 from streamprocessor.scoring.record import Derived, Evidence, Folded, FoldedRule, Piece
 
 _ARRAY_MARK = b"\xdd"
@@ -16,61 +27,87 @@ _ARRAY_HEAD_BYTES = {0xDC: 3, 0xDD: 5}  # arrays of up to 15 items have a head o
 _ACTORS = (HUMAN, PROXY, SCANNER)
 _ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
 
-
-class Names:
-    """The Packing of one record's pieces: types and paths stand once in its table of names, pieces refer to them.
-
-    A piece is an array: id, occurred_at, arrival - occurred_at, actor, type, then path and value of what is kept.
-    """
-
-    __slots__ = ("names",)
-
-    def __init__(self, names: list[str]) -> None:
-        self.names = names
-
-    def unpack(self, packed: bytes, count: int) -> list[Piece]:
-        """The pieces in `packed`."""
-        names = self.names
-        pieces = []
-        for id_, at, delay, actor, type_, *kept in decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
-            values = {names[path]: value for path, value in zip(kept[::2], kept[1::2], strict=True)}
-            who = _ACTORS[actor] if type(actor) is int else actor
-            pieces.append(Piece(id_, at, at + delay, who, names[type_], values))
-        return pieces
-
-    def mark(self, event_id: str) -> bytes:
-        """Eight bytes of a hash of this id."""
-        return _mark(event_id)
-
-    def pack(self, pieces: Iterable[Piece]) -> bytes:
-        """The pieces as bytes, one after the other; names that are new go to the end of the table."""
-        numbers = {name: number for number, name in enumerate(self.names)}
-        number_of = numbers.setdefault
-        rows = []
-        for id_, at, arrival, actor, type_, kept in pieces:
-            row = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), number_of(type_, len(numbers))]
-            for path, value in kept.items():
-                row += (number_of(path, len(numbers)), value)
-            rows.append(row)
-        self.names.extend(list(numbers)[len(self.names) :])
-        packed = encode(rows)
-        return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
-
-
-def pack(evidence: Evidence) -> tuple[int, bytes, list[str], bytes]:
-    """(count, packed pieces, names that they refer to, marks of their ids)."""
-    packed, marks, packing = evidence.packed, evidence.marks, evidence.packing
-    # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
-    names = packing.names if isinstance(packing, Names) and evidence.packed_count else []
-    if evidence.fresh:
-        fresh = Names(names)
-        packed += fresh.pack(evidence.fresh.values())
-        marks += b"".join([_mark(id_) for id_ in evidence.fresh])
-    return len(evidence), packed, names, marks
+LONGEST_REMEMBERED_BYTES = 1_024
 
 
 def _mark(event_id: str) -> bytes:
-    return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
+    """Eight bytes of a hash of this id."""
+    try:
+        return xxh3_64_digest(event_id.encode())
+    except UnicodeEncodeError:  # half of a pair, in a text that did not come as JSON
+        return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
+
+
+class Names:
+    """The Packing of pieces whose types and paths stand once in a table of names; it is never changed.
+
+    A piece is an array: id, occurred_at, arrival - occurred_at, actor, type, then path and value of what is kept.
+    layout: the table as it lies in a record.
+    """
+
+    __slots__ = ("_names", "_numbers", "layout")
+
+    def __init__(self, layout: bytes) -> None:
+        self.layout = Raw(layout)
+        self._names = decode_names(layout)
+        self._numbers = {name: number for number, name in enumerate(self._names)}
+
+    mark = staticmethod(_mark)
+
+    def unpack(self, packed: bytes, count: int) -> list[Piece]:
+        """The pieces in `packed`."""
+        names = self._names
+        pieces = []
+        for id_, at, delay, actor, type_, *kept in decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
+            values = {}
+            paths_and_values = iter(kept)
+            for path in paths_and_values:
+                values[names[path]] = next(paths_and_values)
+            who = _ACTORS[actor] if type(actor) is int else actor
+            pieces.append(made(Piece, (id_, at, at + delay, who, names[type_], values)))
+        return pieces
+
+    def pack(self, pieces: Iterable[Piece]) -> bytes:
+        """The pieces as bytes, one after the other; raises KeyError where the table lacks a name."""
+        numbers = self._numbers
+        rows = []
+        for id_, at, arrival, actor, type_, kept in pieces:
+            row = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), numbers[type_]]
+            for path, value in kept.items():
+                row += (numbers[path], value)
+            rows.append(row)
+        packed = encode(rows)
+        return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
+
+    def and_those_of(self, pieces: Iterable[Piece]) -> Names:
+        """A table of these names and then of those that the pieces need."""
+        needed = dict.fromkeys(name for piece in pieces for name in (piece.type, *piece.kept))
+        return names_in(encode([*self._names, *(name for name in needed if name not in self._numbers)]))
+
+
+def names_in(layout: bytes) -> Names:
+    """The table that lies in these bytes; contacts share few, so small ones are remembered."""
+    return _remembered(layout) if len(layout) <= LONGEST_REMEMBERED_BYTES else Names(layout)
+
+
+_remembered = lru_cache(maxsize=1_024)(Names)
+_NO_NAMES = Names(encode([]))
+
+
+def pack(evidence: Evidence) -> tuple[int, bytes, Raw, bytes]:
+    """(count, packed pieces, the table of names that they refer to, marks of their ids)."""
+    packing, fresh = evidence.packing, evidence.fresh
+    # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
+    names = packing if evidence.packed_count and isinstance(packing, Names) else _NO_NAMES
+    if not fresh:
+        return evidence.packed_count, evidence.packed, names.layout, evidence.marks
+    try:
+        packed = names.pack(fresh.values())
+    except KeyError:
+        names = names.and_those_of(fresh.values())
+        packed = names.pack(fresh.values())
+    marks = b"".join([_mark(id_) for id_ in fresh])
+    return evidence.packed_count + len(fresh), evidence.packed + packed, names.layout, evidence.marks + marks
 
 
 def folded_row(folded: Folded | None) -> tuple[Any, ...] | None:

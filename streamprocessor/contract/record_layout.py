@@ -58,7 +58,7 @@ class SourceLayout(msgspec.Struct, array_like=True):
     folded: FoldedLayout | None
     packed_count: int
     packed: bytes
-    names: list[str]
+    names: msgspec.Raw
     marks: bytes
 
 
@@ -100,7 +100,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     lasts: dict[int, int]
     slots: bytes
     has_wide: bool
-    names: list[str]
+    names: msgspec.Raw
     marks: bytes
     bonds: BondsLayout | None = None
     traces: bytes = b""
@@ -110,4 +110,5 @@ class Head(msgspec.Struct, array_like=True, gc=False):
 
 encode = msgspec.msgpack.Encoder().encode
 decode_head = msgspec.msgpack.Decoder(Head).decode
+decode_names = msgspec.msgpack.Decoder(list[str]).decode
 decode_pieces = msgspec.msgpack.Decoder(list[list[Any]]).decode

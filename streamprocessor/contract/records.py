@@ -8,9 +8,9 @@ from msgspec import DecodeError
 
 from streamprocessor.contract.bond_rows import bonds_of_row, bonds_row
 from streamprocessor.contract.packing import (
-    Names,
     folded_of_row,
     folded_row,
+    names_in,
     narrow,
     pack,
     value_rows,
@@ -46,6 +46,7 @@ def decode_record(value: bytes) -> Record:
         raise OperatorError(message)
     try:
         head = decode_head(memoryview(value)[1:])
+        names = names_in(bytes(head.names))
     except DecodeError as error:
         message = f"a contact's record of schema version {VERSION} can't be read: {error}"
         raise OperatorError(message) from error
@@ -67,7 +68,7 @@ def decode_record(value: bytes) -> Record:
         head.verdicts,
         folded_of_row(head.folded),
         head.fold_at_ms,
-        Evidence(head.packed, head.packed_count, head.marks, Names(head.names)),
+        Evidence(head.packed, head.packed_count, head.marks, names),
         Derived(
             head.newest_ms,
             head.first_ms,
@@ -84,10 +85,10 @@ def decode_record(value: bytes) -> Record:
 
 
 def _head(record: Record) -> tuple[Any, ...]:
-    """The fields of _Head, in its order."""
-    derived = record.derived
+    """The fields of Head, in its order; the last ones, which most contacts do not have, are left out where none is."""
+    derived, folded, bonds = record.derived, record.folded, record.bonds
     count, packed, names, marks = pack(record.evidence)
-    return (
+    head = (
         record.revision,
         record.sequence,
         record.at_ms,
@@ -98,7 +99,7 @@ def _head(record: Record) -> tuple[Any, ...]:
         record.episodes,
         record.holds_until_ms,
         record.verdicts,
-        folded_row(record.folded),
+        None if folded is None else folded_row(folded),
         record.fold_at_ms,
         count,
         packed,
@@ -111,7 +112,12 @@ def _head(record: Record) -> tuple[Any, ...]:
         False,
         names,
         marks,
-        None if record.bonds is None else bonds_row(record.bonds),
+    )
+    if bonds is None and not (derived.traces or record.values or derived.by):
+        return head
+    return (
+        *head,
+        None if bonds is None else bonds_row(bonds),
         derived.traces,
         record.values,
         value_rows(derived.by) if derived.by else {},
@@ -120,12 +126,12 @@ def _head(record: Record) -> tuple[Any, ...]:
 
 def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
     """The same with every amount as text: some do not fit into 64 bits."""
-    fields = dict(zip(Head.__struct_fields__, head, strict=True))
+    fields = dict(zip(Head.__struct_fields__, head, strict=False))
     fields["sums"], fields["live"] = wide_sums(fields["sums"]), wide_live(fields["live"])
-    fields["by"] = {
-        key: {name: (wide_sums(row[0]), wide_live(row[1]), *row[2:]) for name, row in of.items()}
-        for key, of in fields["by"].items()
-    }
-    fields["folded"] = widened(fields["folded"])
-    fields["has_wide"] = True
+    fields["folded"], fields["has_wide"] = widened(fields["folded"]), True
+    if "by" in fields:
+        fields["by"] = {
+            key: {name: (wide_sums(row[0]), wide_live(row[1]), *row[2:]) for name, row in of.items()}
+            for key, of in fields["by"].items()
+        }
     return tuple(fields.values())

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.joining import is_suppressed
+from streamprocessor.scoring.named_tuples import made
 from streamprocessor.scoring.plan import Plan, ScorePlan
 from streamprocessor.scoring.presented import unrounded
 from streamprocessor.scoring.record import Derived, Record
@@ -67,8 +68,9 @@ def look(plan: Plan, record: Record, at_ms: int) -> Look:
         if until is not None and (earliest is None or until < earliest):
             earliest = until
         any_changed = any_changed or changed
-        scores.append(ScoreStep(score.name, cell.presented_nano, exact, stage, changed, before, before_stage, until))
-    return Look(at_ms, tuple(scores), any_changed, earliest)
+        shown_now = (score.name, cell.presented_nano, exact, stage, changed, before, before_stage, until, None)
+        scores.append(made(ScoreStep, shown_now))
+    return made(Look, (at_ms, tuple(scores), any_changed, earliest))
 
 
 def _look_at(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:

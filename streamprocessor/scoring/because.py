@@ -22,17 +22,18 @@ MOST_DECAYING = 3
 
 def because_of_facts(plan: Plan, intake: Intake, at_ms: int) -> tuple[Part, ...]:
     """What the step's own facts contribute at its instant: each match, each attribute rule that changed."""
-    found = [(match, *worth(plan, match, at_ms)) for match in intake.matches]
+    matches = intake.matches
     changed: list[tuple[str, int]] = []
     if intake.rules_changed:
         ids = {rule.number: rule.rule.id for score in plan.scores for rule in score.rules}
         changed = [(ids[n], points) for n, points in intake.rules_changed.items() if n in ids]
-    if len(found) + len(changed) > MOST_CAUSES:
-        sizes = [-abs(nano(points)) for _, points, _ in found] + [-abs(nano(points)) for _, points in changed]
+    if len(matches) + len(changed) > MOST_CAUSES:
+        sizes = [-abs(nano(worth(plan, match, at_ms)[0])) for match in matches]
+        sizes += [-abs(nano(points)) for _, points in changed]
         strongest = sorted(sorted(range(len(sizes)), key=sizes.__getitem__)[:MOST_CAUSES])
-        changed = [changed[i - len(found)] for i in strongest if i >= len(found)]
-        found = [found[i] for i in strongest if i < len(found)]
-    parts = [match_part(match, points, factor) for match, points, factor in found]
+        changed = [changed[i - len(matches)] for i in strongest if i >= len(matches)]
+        matches = [matches[i] for i in strongest if i < len(matches)]
+    parts = [match_part(match, *worth(plan, match, at_ms)) for match in matches]
     return tuple(parts + [Part(id_, nano(points), "attribute") for id_, points in changed])
 
 

@@ -32,8 +32,9 @@ class Counter:
     def __init__(self, plan: Plan, record: Record, derived: Derived, on_match: OnMatch) -> None:
         """For the record's verdicts and folded evidence; on_match hears of every match that counts."""
         self._plan, self._derived, self._on_match = plan, derived, on_match
-        self._record, self._verdicts = record, verdicts_of(record)
-        self._folded = [folded.rules for folded in folded_of(record)]
+        is_alone = record.bonds is None
+        self._record, self._verdicts = record, record.verdicts if is_alone else verdicts_of(record)
+        self._folded = () if is_alone and record.folded is None else [folded.rules for folded in folded_of(record)]
 
     def count(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
         """Whether the piece could be counted; if not, it may displace another and all must be derived anew.
@@ -57,10 +58,11 @@ class Counter:
         grown = grown_by_ms = 0.0
         few = wanted.few
         for matcher in wanted.met_by(piece) if few is None else few:
-            if few is not None and matcher.where is not None and not matcher.where(kept):
+            where = matcher.where
+            if where is not None and few is not None and not where(kept):
                 continue
-            amount = matcher.fixed if matcher.amount is None else matcher.amount(kept)
-            if amount is None:
+            amount = matcher.fixed
+            if amount is None and (matcher.amount is None or (amount := matcher.amount(kept)) is None):
                 continue
             if matcher.slot_count is not None:
                 slot = matcher.slot(kept, at)

@@ -13,6 +13,7 @@ from streamprocessor.scoring.deriving import Counter, Match, derive, derive_attr
 from streamprocessor.scoring.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.joining import attributes_of, has_piece, holds_elsewhere
 from streamprocessor.scoring.keeping import counts_before, kept_values
+from streamprocessor.scoring.named_tuples import made
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.presented import LARGEST_MATCH_E15
 from streamprocessor.scoring.record import Derived, Piece, Record
@@ -104,7 +105,7 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
         wanted, type_ = plan.any_type, cut(type_)
         if wanted is None:
             return
-    piece = Piece(id_, at, arrival_ms, actor, type_, kept_values(properties, context, wanted.paths))
+    piece = made(Piece, (id_, at, arrival_ms, actor, type_, kept_values(properties, context, wanted.paths)))
     if evidence.may_hold(id_):
         known = evidence.find(id_)
         if known is not None:
@@ -112,8 +113,9 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
             return
     newest_ms = derived.newest_ms
     if at > newest_ms:
-        if plan.moves_landmark(newest_ms, at) and (len(evidence) or record.folded is not None or bonds is not None):
-            intake.stale = True
+        calm_from_ms, calm_until_ms = plan.calm_ms  # contacts share few landmarks, and every event passes here
+        if (newest_ms < calm_from_ms or at >= calm_until_ms) and plan.moves_landmark(newest_ms, at):
+            intake.stale = intake.stale or bool(len(evidence) or record.folded is not None or bonds is not None)
         derived.newest_ms = at
     if bonds is not None and holds_elsewhere(record, id_):
         intake.stale = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from streamprocessor.scoring.deriving import Match
 from streamprocessor.scoring.live import LawTerm
+from streamprocessor.scoring.named_tuples import made
 from streamprocessor.scoring.plan import Plan
 from streamprocessor.scoring.presented import E15_A_NANO, HALF_NANO_E15
 from streamprocessor.scoring.steps import Part
@@ -30,7 +31,7 @@ def match_part(match: Match, points_e15: int, factor: float | None) -> Part:
     matcher, (id_, at, _, actor, _, _), amount = match
     of_nano = None if factor is None else (amount + HALF_NANO_E15) // E15_A_NANO
     points_nano = (points_e15 + HALF_NANO_E15) // E15_A_NANO
-    return Part(matcher.rule.id, points_nano, matcher.kind, id_, at, of_nano, factor, actor)
+    return made(Part, (matcher.rule.id, points_nano, matcher.kind, id_, at, of_nano, factor, actor, None, None))
 
 
 def nano(points_e15: int) -> int:

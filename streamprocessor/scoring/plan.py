@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from streamprocessor.scoring.combination import Matrix
 from streamprocessor.scoring.conditions import Predicate
@@ -118,7 +119,8 @@ class Plan:
 
     open_ended: numbers of the rules whose matches may be worth more than a match may be, and are cut then.
     silences: inactivity rules, but those of `by` scores. values: the `by` scores; values_of: by the numbers of their
-    rules. narrowed: of_rules' answers.
+    rules. narrowed: of_rules' answers. calm_ms: between these two instants, which lie around the event that
+    moves_landmark was asked about last, no landmark moves.
     """
 
     model: Model
@@ -133,6 +135,7 @@ class Plan:
     values: tuple[ValuesPlan, ...] = ()
     values_of: dict[int, ValuesPlan] = field(default_factory=dict)
     grids_ms: tuple[float, ...] = ()
+    calm_ms: tuple[float, float] = (0.0, 0.0)
     narrowed: dict[frozenset[int], dict[str, TypePlan]] = field(default_factory=dict)
     open_ended: frozenset[int] = frozenset()
 
@@ -157,7 +160,8 @@ class Plan:
 
     def moves_landmark(self, newest_ms: int, occurred_at_ms: int) -> bool:
         """Whether weights must be made anew when an event becomes the newest one."""
-        for grid in self.grids_ms:  # noqa: SIM110, every event passes here
-            if occurred_at_ms // grid != newest_ms // grid:
-                return True
-        return False
+        starts = [occurred_at_ms // grid * grid for grid in self.grids_ms]
+        ends = [start + grid for start, grid in zip(starts, self.grids_ms, strict=True)]
+        # A millisecond less at both ends, for what floating point may hide.
+        self.calm_ms = max(starts, default=-inf) + 1.0, min(ends, default=inf) - 1.0
+        return any(occurred_at_ms // grid != newest_ms // grid for grid in self.grids_ms)

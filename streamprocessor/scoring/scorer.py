@@ -87,13 +87,10 @@ class Scorer:
         """
         if not facts:
             return Outcome([], 0, 0)
-        oldest_ms = newest_ms = facts[0].arrival_ms
-        for fact in facts:
-            oldest_ms = min(oldest_ms, fact.arrival_ms)
-            newest_ms = max(newest_ms, fact.arrival_ms)
-        until_ms = record.holds_until_ms
+        arrivals = [fact.arrival_ms for fact in facts]
+        oldest_ms, until_ms = min(arrivals), record.holds_until_ms
         steps = [] if until_ms is None or until_ms > oldest_ms else self._advance(record, oldest_ms, announce)
-        record.at_ms = max(record.at_ms, newest_ms)
+        record.at_ms = max(record.at_ms, *arrivals)
         intake, capped, forgotten = self._accept(record, facts, None)
         seen = look(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms

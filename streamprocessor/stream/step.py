@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from streamprocessor.contract.announcements import Announcer, tombstone
 from streamprocessor.contract.dead_letters import Origin, dead_letter
@@ -31,6 +30,8 @@ Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], "Fac
 MOST_STEPS = 200
 #: A record with the number of its topic.
 Item = tuple[int, RawRecord]
+#: What is new of one contact: facts, and links each with the record that it came in.
+Arrived = tuple[list[Fact], list[tuple[LinkFact, Item]]]
 
 
 class NewerModelNeeded(MustRestart):
@@ -54,13 +55,6 @@ class Scoring:
     decoders: Mapping[int, Decode]
     full_names: Mapping[int, str]
     life_of: Callable[[bytes], int]
-
-
-class Arrived(NamedTuple):
-    """What is new of one contact: facts, and links each with the record that it came in."""
-
-    facts: list[Fact]
-    links: list[tuple[LinkFact, Item]]
 
 
 def score_batches(
@@ -105,6 +99,7 @@ def score_contacts(
     result: StepResult,
 ) -> None:
     """Add to the step what becomes of these contacts, of each of which all that arrived is given."""
+    origin = partition, result
     for key, items in arrived:
         try:
             contact = contact_of(key)
@@ -115,12 +110,12 @@ def score_contacts(
         assert key is not None
         letters = len(result.dead_letters)
         record = _open(scoring, key, records.get(key))
-        new = _new_facts(scoring, contact, record, items, (partition, result))
+        new = facts, links = _new_facts(scoring, contact, record, items, origin)
         change: Change | None = None
-        if new.links or (record.bonds is not None and new.facts):
-            change = _settle_contact(scoring, key, record, new, (partition, result))
-        elif new.facts:
-            change = _score_contact(scoring, key, record, new.facts, result)
+        if links or (facts and record.bonds is not None):
+            change = _settle_contact(scoring, key, record, new, origin)
+        elif facts:
+            change = _score_contact(scoring, key, record, facts, result)
         if change is not None:
             is_owing = len(result.dead_letters) > letters
             result.changes.append(_owing_letters(change, result, letters) if is_owing else change)
@@ -185,8 +180,8 @@ def _new_facts(
     """The facts of the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
     partition, result = origin
     offsets, decoders, consumed = record.offsets, scoring.decoders, result.consumed
-    arrived = Arrived([], [])
-    facts = arrived.facts
+    facts: list[Fact] = []
+    links: list[tuple[LinkFact, Item]] = []
     for item in items:
         number, raw = item
         offset = raw.offset
@@ -203,13 +198,13 @@ def _new_facts(
             facts.append(fact)
             kind = (number, fact.type)
         elif isinstance(fact, LINK_FACTS):
-            arrived.links.append((fact, item))
+            links.append((fact, item))
             kind = (number, "link")
         else:
             facts.append(fact)
             kind = (number, "update")
         consumed[kind] = consumed.get(kind, 0) + 1
-    return arrived
+    return facts, links
 
 
 def _refuse(scoring: Scoring, item: Item, partition: int, error: RecordError, result: StepResult) -> None:
@@ -247,8 +242,9 @@ def _settle_contact(
     if record.revision < scoring.scorer.model.revision:
         steps += scoring.scorer.adopt(record, record.at_ms)
     contact = key.decode()
-    items = {id(fact): item for fact, item in arrived.links}
-    outcome = scoring.scorer.settle(contact, record, [fact for fact, _ in arrived.links], arrived.facts)
+    facts, links = arrived
+    items = {id(fact): item for fact, item in links}
+    outcome = scoring.scorer.settle(contact, record, [fact for fact, _ in links], facts)
     result.skipped["duplicate"] += outcome.duplicates
     result.capped += outcome.capped
     result.forgotten += outcome.forgotten
@@ -274,4 +270,4 @@ def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], res
         owed = scoring.announcer.encode(key.decode(), steps, 0 if record.bonds is None else record.bonds.life_ms)
         hot = scoring.hot_stages.of(record)
         result.count(steps)
-    return Change(key, encode_record(record), record.holds_until_ms, owed, hot, gone=is_gone(record))
+    return Change(key, encode_record(record), record.holds_until_ms, owed, hot, None, is_gone(record))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamprocessor.contract.record_layout import Head
 from streamprocessor.contract.records import VERSION, decode_record, encode_record
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.facts import AttributesWritten, Event, Verdict
@@ -81,7 +83,7 @@ def test_a_piece_in_packed_bytes_is_found_by_its_id_and_only_by_it() -> None:
     scorer.apply(record, [event("1", 0), event("ü" * 40, 1, 2), event("x" * 300, 1)])
     evidence = decode_record(encode_record(record)).evidence
     assert [evidence.may_hold(id_) for id_ in ("1", "ü" * 40, "x" * 300)] == [True] * 3
-    assert [evidence.may_hold(id_) for id_ in ("2", "ü" * 39, "u")] == [False] * 3
+    assert [evidence.may_hold(id_) for id_ in ("2", "ü" * 39, "u", "\ud800")] == [False] * 4
     found = evidence.find("ü" * 40)
     assert found is not None
     assert (found.occurred_at_ms, found.arrival_ms) == (START_MS + DAY_MS, START_MS + 2 * DAY_MS)
@@ -132,3 +134,22 @@ def test_a_damaged_record_is_refused() -> None:
     value = encode_record(Record())
     with pytest.raises(OperatorError, match="can't be read"):
         decode_record(value[:-3])
+
+
+@pytest.mark.parametrize("names", [7, "a text", [1, 2]])
+def test_a_record_whose_table_of_names_is_none_is_refused(names: object) -> None:
+    fields = msgspec.msgpack.decode(encode_record(Record())[1:])
+    fields[Head.__struct_fields__.index("names")] = names
+    with pytest.raises(OperatorError, match="can't be read"):
+        decode_record(bytes([VERSION]) + msgspec.msgpack.encode(fields))
+
+
+def test_what_most_contacts_do_not_have_may_be_there_and_empty_as_programs_before_wrote_it() -> None:
+    scorer = Scorer(Model("m", "v", (Score("s", RULES),)))
+    record = scorer.blank()
+    scorer.apply(record, [event("e1", 0)])
+    value = encode_record(record)
+    fields = msgspec.msgpack.decode(value[1:])
+    assert Head.__struct_fields__[len(fields) :] == ("bonds", "traces", "values", "by")
+    longer = bytes([VERSION]) + msgspec.msgpack.encode([*fields, None, b"", {}, {}])
+    assert same(decode_record(longer), decode_record(value))
