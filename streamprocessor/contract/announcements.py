@@ -9,6 +9,7 @@ import orjson
 
 from streamprocessor.contract.outbox import Message
 from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.scoring.named_tuples import made
 from streamprocessor.scoring.steps import HotLeadStep, Part, ScoreStep, Step
 
 NANO = 10**9
@@ -55,7 +56,7 @@ class Announcer:
             common = [_SPECVERSION, _CONTENT_TYPE, self._source, subject, ("ce_time", at.encode())]
             event_id = ("ce_id", f"{id_of_contact}:{step.sequence}".encode())
             value = orjson.dumps(self._score_updated(contact_id, at, step))
-            messages.append(Message(SCORE_UPDATED, key, value, [event_id, _SCORE_UPDATED_TYPE, *common]))
+            messages.append(made(Message, (SCORE_UPDATED, key, value, [event_id, _SCORE_UPDATED_TYPE, *common])))
             for hot_lead in step.hot_leads:
                 event_id = ("ce_id", f"{id_of_contact}:{hot_lead.score}:{hot_lead.episode}".encode())
                 value = orjson.dumps(self._became_hot_lead(contact_id, at, hot_lead, step.strongest))

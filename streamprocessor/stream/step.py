@@ -15,6 +15,7 @@ from streamprocessor.errors import MustRestart, RecordError
 from streamprocessor.scoring.bonds import Bonds
 from streamprocessor.scoring.facts import Event, Fact
 from streamprocessor.scoring.gone import is_gone
+from streamprocessor.scoring.named_tuples import made
 from streamprocessor.scoring.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps import Step
@@ -224,10 +225,8 @@ def _score_contact(
     outcome = scoring.scorer.apply(record, facts)
     if outcome.duplicates:
         result.skipped["duplicate"] += outcome.duplicates
-    result.capped += outcome.capped
-    if outcome.cut:
-        result.cut["match"] += outcome.cut
-    result.forgotten += outcome.forgotten
+    if outcome.capped or outcome.cut or outcome.forgotten:
+        result.count_lost(outcome)
     if outcome.duplicates < len(facts) or outcome.steps or steps:
         return _change(scoring, key, record, steps + outcome.steps, result)
     return None
@@ -246,9 +245,7 @@ def _settle_contact(
     items = {id(fact): item for fact, item in links}
     outcome = scoring.scorer.settle(contact, record, [fact for fact, _ in links], facts)
     result.skipped["duplicate"] += outcome.duplicates
-    result.capped += outcome.capped
-    result.forgotten += outcome.forgotten
-    result.cut["match"] += outcome.cut
+    result.count_lost(outcome)
     for reason, count in outcome.dropped.items():
         result.skipped[reason] += count
     for fact, reason, detail in outcome.refused:
@@ -270,4 +267,5 @@ def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], res
         owed = scoring.announcer.encode(key.decode(), steps, 0 if record.bonds is None else record.bonds.life_ms)
         hot = scoring.hot_stages.of(record)
         result.count(steps)
-    return Change(key, encode_record(record), record.holds_until_ms, owed, hot, None, is_gone(record))
+    gone = record.bonds is not None and is_gone(record)
+    return made(Change, (key, encode_record(record), record.holds_until_ms, owed, hot, None, gone))

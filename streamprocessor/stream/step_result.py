@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from streamprocessor.contract.outbox import Message
 from streamprocessor.scoring.presented import CUT_SCORES
+from streamprocessor.scoring.scorer import Outcome
 from streamprocessor.scoring.steps import Step
 from streamprocessor.stream.partition import Change
 
@@ -27,6 +28,12 @@ class StepResult:
     capped: int = 0
     cut: Counter[str] = field(default_factory=Counter)
     forgotten: int = 0
+
+    def count_lost(self, outcome: Outcome) -> None:
+        """Count what of a contact's facts went early or was cut."""
+        self.capped += outcome.capped
+        self.forgotten += outcome.forgotten
+        self.cut["match"] += outcome.cut
 
     def count(self, steps: Sequence[Step]) -> None:
         """Count what these steps of a contact announce, and what in them was cut."""
