@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from streamprocessor.scoring.announcing import NO_NEWS, Look, blank_shown, enter_hot, look
+from streamprocessor.scoring.announcing import NO_NEWS, look
 from streamprocessor.scoring.because import because_of_facts, because_of_time
 from streamprocessor.scoring.carrying import carry_over
 from streamprocessor.scoring.compiling import compile_model
-from streamprocessor.scoring.deriving import derive, derive_attributes
-from streamprocessor.scoring.explaining import explain, strongest
+from streamprocessor.scoring.deriving import derive
+from streamprocessor.scoring.exits import next_exit
+from streamprocessor.scoring.explaining import explain
 from streamprocessor.scoring.facts import Fact
 from streamprocessor.scoring.folding import fold, is_due, look_again_ms
 from streamprocessor.scoring.forwarding import send_evidence
@@ -21,13 +22,11 @@ from streamprocessor.scoring.intake import Intake, count_cut, take_in
 from streamprocessor.scoring.linking import Linking, link
 from streamprocessor.scoring.live import keep_what_is_worth
 from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.plan import ScorePlan
-from streamprocessor.scoring.record import Derived, Record
-from streamprocessor.scoring.steps import Part, ScoreAt, ScoreStep, Step
-from streamprocessor.scoring.terms import END_OF_TIME_MS
-from streamprocessor.scoring.timing import Exit
+from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.showing import Showing
+from streamprocessor.scoring.steps import Part, ScoreAt, Step
 from streamprocessor.scoring.transfers import LinkFact, Refused, Sending
-from streamprocessor.scoring.values import Shown, first_change, forget_weakest, shown_in
+from streamprocessor.scoring.values import forget_weakest
 
 ERASED, OBJECTED = "erased", "objected"
 """Why facts are not wanted: they are of before an erasure, or the person objects to profiling."""
@@ -60,22 +59,12 @@ class Scorer:
         """For this model; conditions and laws are compiled here."""
         self.model = model
         self._plan = compile_model(model)
-        nothing = Derived()
-        derive_attributes(self._plan, {}, nothing)
-        self._blank_sums = nothing.sums
-        numbers = [score for score in self._plan.scores if score.values is None]
-        by_value = [score for score in self._plan.scores if score.values is not None]
-        self._blank_shown = {score.name: blank_shown(score, nothing) for score in numbers}
-        self._blank_is_null = {score.name: score.is_null(nothing) for score in by_value}
+        self._showing = Showing(self._plan)
         self._by_name = {score.name: score for score in self._plan.scores}
 
     def blank(self) -> Record:
         """The record of a contact of whom nothing is known; what the model gives for it counts as shown."""
-        derived = Derived(sums=dict(self._blank_sums))
-        record = Record(revision=self.model.revision, shown=dict(self._blank_shown), derived=derived)
-        if self._blank_is_null:
-            record.values = self._blank_values()
-        return record
+        return self._showing.blank()
 
     def apply(
         self, record: Record, facts: Sequence[Fact], *, cause: str | None = None, announce: bool = True
@@ -97,9 +86,9 @@ class Scorer:
         if seen.changed:
             if announce:
                 because = because_of_facts(self._plan, intake, record.at_ms)
-                steps.append(self._step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
+                steps.append(self._showing.step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
             else:
-                self._pass_over(record, seen)
+                self._showing.pass_over(record, seen)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
         return Outcome(steps, intake.duplicates, capped, cut, forgotten)
 
@@ -127,7 +116,7 @@ class Scorer:
         assert bonds is not None
         if linking.erased_ms is not None:
             steps = []
-            self._show_nothing(record)
+            self._showing.nothing(record)
         wanted = [fact for fact in facts if fact.occurred_at_ms > bonds.life_ms]
         dropped = {ERASED: len(facts) - len(wanted)}
         if bonds.objected[0]:
@@ -151,9 +140,7 @@ class Scorer:
         was_silent, bonds.is_silent = bonds.is_silent, bonds.linked is not None or bonds.objected[0]
         if bonds.is_silent:
             record.holds_until_ms = None
-            blank = {**self._blank_shown, **self._blank_values()}
-            gone = tuple(name for name, shown in {**record.shown, **record.values}.items() if shown != blank[name])
-            self._show_nothing(record)
+            gone = self._showing.nothing(record)
             if was_silent or not record.sequence:
                 return []
             record.sequence += 1
@@ -168,11 +155,7 @@ class Scorer:
         cause = "merge" if is_joined else "event" if linking.is_forwarded else intake.cause
         ages = [age for age in (_news_age_ms(intake), linking.news_age_ms) if age is not None]
         because = because_of_facts(self._plan, intake, record.at_ms)
-        return [self._step(record, seen, cause, because, min(ages, default=None))]
-
-    def _show_nothing(self, record: Record) -> None:
-        """From now on the record shows what it shows without evidence."""
-        record.shown, record.values = dict(self._blank_shown), self._blank_values()
+        return [self._showing.step(record, seen, cause, because, min(ages, default=None))]
 
     def advance(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
@@ -193,14 +176,13 @@ class Scorer:
         carry_over(self._plan, record, known_until_ms)
         record.derived = derive(self._plan, record)
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
-        record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
-        record.values = {name: record.values.get(name, blank) for name, blank in self._blank_values().items()}
+        self._showing.these_scores(record)
         if is_silent(record):
             return []
         seen = look(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms
         news_age_ms = None if self.model.announce_hot_leads else NO_NEWS
-        return [self._step(record, seen, "model", (), news_age_ms)] if seen.changed else []
+        return [self._showing.step(record, seen, "model", (), news_age_ms)] if seen.changed else []
 
     def scores_at(self, record: Record, t_ms: int) -> dict[str, ScoreAt]:
         """All scores at any instant; evidence later than it does not exist.
@@ -236,7 +218,7 @@ class Scorer:
     def _advance(self, record: Record, until_ms: int, announce: bool, at_most: int | None = None) -> list[Step]:
         steps: list[Step] = []
         while len(steps) != at_most and record.holds_until_ms is not None and record.holds_until_ms <= until_ms:
-            next_ms = self._next_exit(record, record.holds_until_ms)
+            next_ms = next_exit(self._plan, record, record.holds_until_ms)
             if next_ms is None or next_ms > until_ms:
                 record.holds_until_ms = next_ms
                 break
@@ -246,59 +228,12 @@ class Scorer:
             if not seen.changed:
                 continue
             if not announce:
-                self._pass_over(record, seen)
+                self._showing.pass_over(record, seen)
                 continue
             because = because_of_time(self._plan, record.derived, seen.scores, next_ms)
-            steps.append(self._step(record, seen, "time", because))
+            steps.append(self._showing.step(record, seen, "time", because))
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         return steps
-
-    def _next_exit(self, record: Record, holds_until_ms: int) -> int | None:
-        """The first instant at which any score is shown differently; none is before holds_until_ms."""
-        seen = look(self._plan, record, max(record.at_ms, holds_until_ms - 1))
-        nearest: int | None = None
-        bounds = [(step.holds_until_ms, i) for i, step in enumerate(seen.scores) if step.holds_until_ms is not None]
-        for bound, i in sorted(bounds):
-            last_ms = END_OF_TIME_MS if nearest is None else nearest - 1
-            found = self._exit_of(self._plan.scores[i], seen.scores[i], record, bound, last_ms)
-            nearest = nearest if found is None else found
-        return nearest
-
-    def _exit_of(self, score: ScorePlan, step: ScoreStep, record: Record, bound_ms: int, last_ms: int) -> int | None:
-        """The first instant in [bound, last] at which the score is shown differently; a matrix moves with its sides."""
-        if score.values is not None:
-            shown = record.values[score.name] or {}
-            change = first_change(score, record.derived, shown, bound_ms - 1, last_ms)
-            return None if change is None else change[0]
-        if step.unrounded_nano is None:
-            return None
-        cell = score.display.cell(step.unrounded_nano)
-        return Exit(score, record.derived, (cell.low, cell.high)).first(bound_ms, last_ms)
-
-    def _step(
-        self, record: Record, seen: Look, cause: str, because: tuple[Part, ...], news_age_ms: int | None = None
-    ) -> Step:
-        """The step from what is shown to what is seen; the record shows it from now on."""
-        leads = enter_hot(self._plan, record, seen, news_age_ms)
-        reasons = strongest(self._plan, self._by_name[leads[0].score], record, seen.at_ms) if leads else ()
-        self._show(record, seen)
-        record.sequence += 1
-        return Step(seen.at_ms, cause, record.sequence, seen.scores, because, tuple(leads), reasons)
-
-    def _pass_over(self, record: Record, seen: Look) -> None:
-        """The record shows what is seen, and nobody is told."""
-        enter_hot(self._plan, record, seen, NO_NEWS)
-        self._show(record, seen)
-
-    def _show(self, record: Record, seen: Look) -> None:
-        for step in seen.scores:
-            if step.changed and step.name in record.values:
-                record.values[step.name] = shown_in(self._by_name[step.name], step)
-            elif step.changed:
-                record.shown[step.name] = (step.presented_nano, step.stage)
-
-    def _blank_values(self) -> dict[str, Shown | None]:
-        return {name: None if is_null else {} for name, is_null in self._blank_is_null.items()}
 
 
 def _news_age_ms(intake: Intake) -> int | None:
