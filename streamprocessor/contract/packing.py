@@ -30,14 +30,6 @@ _ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
 LONGEST_REMEMBERED_BYTES = 1_024
 
 
-def _mark(event_id: str) -> bytes:
-    """Eight bytes of a hash of this id."""
-    try:
-        return xxh3_64_digest(event_id.encode())
-    except UnicodeEncodeError:  # half of a pair, in a text that did not come as JSON
-        return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
-
-
 class Names:
     """The Packing of pieces whose types and paths stand once in a table of names; it is never changed.
 
@@ -52,7 +44,13 @@ class Names:
         self._names = decode_names(layout)
         self._numbers = {name: number for number, name in enumerate(self._names)}
 
-    mark = staticmethod(_mark)
+    @staticmethod
+    def mark(event_id: str) -> bytes:
+        """Eight bytes of a hash of this id."""
+        try:
+            return xxh3_64_digest(event_id.encode())
+        except UnicodeEncodeError:  # half of a pair, in a text that did not come as JSON
+            return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
 
     def unpack(self, packed: bytes, count: int) -> list[Piece]:
         """The pieces in `packed`."""
@@ -60,9 +58,9 @@ class Names:
         pieces = []
         for id_, at, delay, actor, type_, *kept in decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
             values = {}
-            paths_and_values = iter(kept)
-            for path in paths_and_values:
-                values[names[path]] = next(paths_and_values)
+            each = iter(kept)
+            for path, value in zip(each, each, strict=True):
+                values[names[path]] = value
             who = _ACTORS[actor] if type(actor) is int else actor
             pieces.append(made(Piece, (id_, at, at + delay, who, names[type_], values)))
         return pieces
@@ -86,7 +84,10 @@ class Names:
 
 
 def names_in(layout: bytes) -> Names:
-    """The table that lies in these bytes; contacts share few, so small ones are remembered."""
+    """The table that lies in these bytes; contacts share few, so small ones are remembered.
+
+    Raises DecodeError where they are none.
+    """
     return _remembered(layout) if len(layout) <= LONGEST_REMEMBERED_BYTES else Names(layout)
 
 
@@ -106,7 +107,7 @@ def pack(evidence: Evidence) -> tuple[int, bytes, Raw, bytes]:
     except KeyError:
         names = names.and_those_of(fresh.values())
         packed = names.pack(fresh.values())
-    marks = b"".join([_mark(id_) for id_ in fresh])
+    marks = b"".join([names.mark(id_) for id_ in fresh])
     return evidence.packed_count + len(fresh), evidence.packed + packed, names.layout, evidence.marks + marks
 
 

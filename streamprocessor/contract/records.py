@@ -45,11 +45,14 @@ def decode_record(value: bytes) -> Record:
         )
         raise OperatorError(message)
     try:
-        head = decode_head(memoryview(value)[1:])
-        names = names_in(bytes(head.names))
+        return _record(decode_head(memoryview(value)[1:]))
     except DecodeError as error:
         message = f"a contact's record of schema version {VERSION} can't be read: {error}"
         raise OperatorError(message) from error
+
+
+def _record(head: Head) -> Record:
+    """The record of these fields; raises DecodeError where a table of names is none."""
     sums: Any = head.sums
     live: Any = head.live
     if head.has_wide:
@@ -68,7 +71,7 @@ def decode_record(value: bytes) -> Record:
         head.verdicts,
         folded_of_row(head.folded),
         head.fold_at_ms,
-        Evidence(head.packed, head.packed_count, head.marks, names),
+        Evidence(head.packed, head.packed_count, head.marks, names_in(bytes(head.names))),
         Derived(
             head.newest_ms,
             head.first_ms,

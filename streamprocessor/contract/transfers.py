@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -52,7 +52,8 @@ class _Objection(msgspec.Struct, array_like=True, tag="objection"):
     word: tuple[bool, int, str]
 
 
-_decode = msgspec.msgpack.Decoder(_Claim | _Evidence | _Cut | _Erasure | _Objection).decode
+_Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection
+_decode = msgspec.msgpack.Decoder(_Row).decode
 
 
 def transfer_message(sending: Sending) -> Message:
@@ -75,9 +76,13 @@ def decode_transfer(contact: str, value: bytes | None, headers: Any, arrival_ms:
         )
         raise OperatorError(message)
     try:
-        row = _decode(memoryview(value)[1:])
+        return _transfer(_decode(memoryview(value)[1:]), arrival_ms)
     except msgspec.DecodeError as error:
         raise RecordError(reasons.BAD_UPDATE, f"value: wanted a message between contacts; got {error}") from error
+
+
+def _transfer(row: _Row, arrival_ms: int) -> Transfer:
+    """The transfer of these fields; raises DecodeError where a table of names is none."""
     if isinstance(row, _Claim):
         return ClaimTold(arrival_ms, row.parent, Claim(*row.claim))
     if isinstance(row, _Evidence):

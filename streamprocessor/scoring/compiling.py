@@ -56,7 +56,7 @@ def compile_model(model: Model) -> Plan:
         number = applies.get(score.name)
         simple = bare.is_simple and number is None
         made[score.name] = replace(bare, hot_lead=hot.get(score.name), is_simple=simple, applies=number)
-    plan.scores = tuple(made[score.name] for score in model.scores)
+    plan.scores, plan.by_name = tuple(made[score.name] for score in model.scores), made
     plan.values = tuple(score.values for score in plan.scores if score.values is not None)
     plan.values_of = {number: values for values in plan.values for number in values.numbers}
     all_silences = [(number, rule) for number, rule in rules if isinstance(rule, InactivityRule)]

@@ -125,6 +125,7 @@ class Plan:
 
     model: Model
     scores: tuple[ScorePlan, ...] = ()
+    by_name: dict[str, ScorePlan] = field(default_factory=dict)
     by_type: dict[str, TypePlan] = field(default_factory=dict)
     any_type: TypePlan | None = None
     matchers: dict[int, Matcher] = field(default_factory=dict)

@@ -60,7 +60,6 @@ class Scorer:
         self.model = model
         self._plan = compile_model(model)
         self._showing = Showing(self._plan)
-        self._by_name = {score.name: score for score in self._plan.scores}
 
     def blank(self) -> Record:
         """The record of a contact of whom nothing is known; what the model gives for it counts as shown."""
@@ -199,7 +198,7 @@ class Scorer:
         value: which one of a `by` score, None of any other; a score that is null and a matrix have no parts. Raises
         ValueError where a `by` score is asked for without a value, or another with one.
         """
-        score = self._by_name[score_name]
+        score = self._plan.by_name[score_name]
         if (value is None) is not (score.values is None):
             wanted = "no value" if score.values is None else f"one of its values by {score.values.path}"
             message = f"explanation of score '{score_name}': wanted {wanted}; got {value!r}"
@@ -213,7 +212,7 @@ class Scorer:
 
     def next_step_of(self, record: Record, score_name: str, t_ms: int) -> int | None:
         """The same for one score."""
-        return next_change(self._by_name[score_name], record, derived_at(self._plan, record, t_ms), t_ms)
+        return next_change(self._plan.by_name[score_name], record, derived_at(self._plan, record, t_ms), t_ms)
 
     def _advance(self, record: Record, until_ms: int, announce: bool, at_most: int | None = None) -> list[Step]:
         steps: list[Step] = []

@@ -22,7 +22,6 @@ class Showing:
         self._blank_sums = nothing.sums
         self._blank_shown = {score.name: blank_shown(score, nothing) for score in plan.scores if score.values is None}
         self._is_null = {score.name: score.is_null(nothing) for score in plan.scores if score.values is not None}
-        self._by_name = {score.name: score for score in plan.scores}
 
     def blank(self) -> Record:
         """The record of a contact of whom nothing is known; what the model gives for it counts as shown."""
@@ -49,7 +48,7 @@ class Showing:
     ) -> Step:
         """The step from what is shown to what is seen; the record shows it from now on."""
         leads = enter_hot(self._plan, record, seen, news_age_ms)
-        reasons = strongest(self._plan, self._by_name[leads[0].score], record, seen.at_ms) if leads else ()
+        reasons = strongest(self._plan, self._plan.by_name[leads[0].score], record, seen.at_ms) if leads else ()
         self._show(record, seen)
         record.sequence += 1
         return Step(seen.at_ms, cause, record.sequence, seen.scores, because, tuple(leads), reasons)
@@ -62,7 +61,7 @@ class Showing:
     def _show(self, record: Record, seen: Look) -> None:
         for step in seen.scores:
             if step.changed and step.name in record.values:
-                record.values[step.name] = shown_in(self._by_name[step.name], step)
+                record.values[step.name] = shown_in(self._plan.by_name[step.name], step)
             elif step.changed:
                 record.shown[step.name] = (step.presented_nano, step.stage)
 

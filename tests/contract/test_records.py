@@ -9,14 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.contract.record_layout import Head
+from streamprocessor.contract.record_layout import BondsLayout, Head, SourceLayout
 from streamprocessor.contract.records import VERSION, decode_record, encode_record
-from streamprocessor.errors import OperatorError
+from streamprocessor.contract.transfers import decode_transfer
+from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.scoring.bonds import Bonds, Part, Source
 from streamprocessor.scoring.facts import AttributesWritten, Event, Verdict
 from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score
-from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.record import Evidence, Piece, Record
 from streamprocessor.scoring.rules import EventRule, ExpiresAfter, HalfLife, InactivityRule
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.transfers import EvidenceSent
 from tests.scoring.lives import lives
 from tests.scoring.models import Taste, models
 
@@ -153,3 +156,22 @@ def test_what_most_contacts_do_not_have_may_be_there_and_empty_as_programs_befor
     assert Head.__struct_fields__[len(fields) :] == ("bonds", "traces", "values", "by")
     longer = bytes([VERSION]) + msgspec.msgpack.encode([*fields, None, b"", {}, {}])
     assert same(decode_record(longer), decode_record(value))
+
+
+@pytest.mark.parametrize("names", [7, "a text", [1, 2]])
+def test_a_table_of_names_in_the_evidence_of_another_contact_is_looked_at_as_well(names: object) -> None:
+    evidence = Evidence(fresh={"e": Piece("e", START_MS, START_MS, "human", "click", {})})
+    source = Source("child", "parent", (START_MS, "m"), START_MS, evidence=evidence)
+    record = Record(bonds=Bonds(parts={"child": Part(1, [source])}))
+    fields = msgspec.msgpack.decode(encode_record(record)[1:])
+    bonds = fields[Head.__struct_fields__.index("bonds")]
+    ((_, (row,)),) = bonds[BondsLayout.__struct_fields__.index("parts")].values()
+    sent = ["evidence", "child", 1, (START_MS, "m"), [row]]
+    whole = decode_transfer("parent", bytes([VERSION]) + msgspec.msgpack.encode(sent), None, START_MS)
+    assert isinstance(whole, EvidenceSent)
+    assert whole.sources[0].evidence.pieces() == source.evidence.pieces()
+    row[SourceLayout.__struct_fields__.index("names")] = names
+    with pytest.raises(OperatorError, match="can't be read"):
+        decode_record(bytes([VERSION]) + msgspec.msgpack.encode(fields))
+    with pytest.raises(RecordError, match="wanted a message between contacts"):
+        decode_transfer("parent", bytes([VERSION]) + msgspec.msgpack.encode(sent), None, START_MS)
