@@ -10,7 +10,7 @@ import click
 
 from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
 from streamprocessor.errors import EXIT_FAILED
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.imports.csv_mapping import CsvMapping

@@ -10,7 +10,7 @@ import click
 from streamprocessor.cli.terminal.instants import Instant
 from streamprocessor.cli.terminal.options import json_option, setting, settings_of
 from streamprocessor.errors import EXIT_FAILED
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.imports.rows import BadRow

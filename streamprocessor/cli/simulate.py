@@ -11,7 +11,7 @@ import click
 
 from streamprocessor.cli.terminal.instants import Instant
 from streamprocessor.cli.terminal.options import connected_settings, process_options
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.settings import Settings

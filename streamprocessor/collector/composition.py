@@ -26,8 +26,9 @@ from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_pairs, kept_secret
-from streamprocessor.process.lifecycle import now_ms, stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.settings import Settings
 

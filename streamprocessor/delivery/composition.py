@@ -37,8 +37,9 @@ from streamprocessor.delivery.subscriptions.resolve import Surroundings
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_token
-from streamprocessor.process.lifecycle import now_ms, stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.settings import Settings
 

@@ -16,7 +16,7 @@ from streamprocessor.delivery.store.store_thread import Journal
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 
 log = logging.getLogger(__name__)
 

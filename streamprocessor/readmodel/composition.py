@@ -16,7 +16,8 @@ from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
-from streamprocessor.process.lifecycle import now_ms, stop_on_signals, tell_port
+from streamprocessor.process.clock import now_ms
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.api.routes import application

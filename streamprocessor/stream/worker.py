@@ -21,7 +21,8 @@ from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.partitioner import partition_of
-from streamprocessor.process.lifecycle import now_ms, stop_on_signals, tell_port
+from streamprocessor.process.clock import now_ms
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings

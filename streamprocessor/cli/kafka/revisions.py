@@ -20,7 +20,7 @@ from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
 
 

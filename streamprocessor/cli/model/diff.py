@@ -21,7 +21,7 @@ from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.offline.model_change import ModelChange
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 from streamprocessor.scoring.plan.coverage import newly_kept
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings

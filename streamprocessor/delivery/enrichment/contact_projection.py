@@ -23,7 +23,7 @@ from streamprocessor.errors import BrokerError, MustRestart
 from streamprocessor.kafka.admin.cluster import READ
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS, end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes, Place, changes_of
 from streamprocessor.readmodel.projection.models import Models

@@ -22,7 +22,7 @@ from streamprocessor.delivery.store.store import Store
 from streamprocessor.delivery.store.store_thread import Journal
 from streamprocessor.errors import MustRestart, TopicError
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
-from streamprocessor.process.lifecycle import now_ms
+from streamprocessor.process.clock import now_ms
 from streamprocessor.scoring.record.record import Record
 from tests.harness.system import System, until
 
