@@ -10,9 +10,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streamprocessor.contract.messages.announcements import SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement, read_announcement
-from streamprocessor.delivery.dispatch.dispatchers import Outlets
+from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.store.store_thread import Journal
+from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
@@ -25,7 +25,7 @@ SILENCE_MS = 5_000
 MOST_RECORDS = 2_000
 
 
-class Intake:
+class AnnouncementConsumer:
     """Reads both announcement topics, all partitions, outside of any group: the store holds the positions."""
 
     def __init__(self, clients: ClientSettings, topics: Mapping[str, str], metrics: Metrics) -> None:
@@ -42,7 +42,7 @@ class Intake:
             fetch_max_wait_ms=POLL_MS,
         )
 
-    async def start(self, journal: Journal) -> None:
+    async def start(self, journal: StoreThread) -> None:
         """Begin where the store says; a partition that it does not know begins at its present end, which is kept.
 
         Raises TopicError where a topic is missing, OperatorError where one is not the one that was read before.
@@ -65,7 +65,7 @@ class Intake:
             self._consumer.seek(where, offset)
         self._started_ms = now_ms()
 
-    async def run(self, outlets: Outlets) -> None:
+    async def run(self, outlets: Dispatchers) -> None:
         """Offer what comes, for ever."""
         while True:
             fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
@@ -86,7 +86,7 @@ class Intake:
         """Stop reading."""
         await self._consumer.stop()
 
-    async def _offer(self, fetched: Mapping[TopicPartition, list[Any]], outlets: Outlets) -> None:
+    async def _offer(self, fetched: Mapping[TopicPartition, list[Any]], outlets: Dispatchers) -> None:
         announcements: list[Announcement] = []
         erased: list[str] = []
         for where, records in fetched.items():

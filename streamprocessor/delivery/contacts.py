@@ -10,33 +10,33 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ContactFacts:
     """What is known of a contact. attributes: those alone that somebody asks for and that the contact has."""
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
     is_suppressed: bool = False
 
 
-NOBODY = Person()
+UNKNOWN_CONTACT = ContactFacts()
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class ContactContext:
     """What an announcement is judged and told by. entered, left: segments, by this announcement."""
 
-    person: Person = NOBODY
+    person: ContactFacts = UNKNOWN_CONTACT
     entered: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
 
 
-class KnownSegment(NamedTuple):
+class SegmentFilter(NamedTuple):
     """What a segment says. key: its name with a hash of that, so that another one under its name is told from it."""
 
     key: str
     filter: ContactFilter
 
 
-class Member(NamedTuple):
+class SegmentMember(NamedTuple):
     """Whether a segment, by its key, held the contact after its step of this number."""
 
     segment: str

@@ -41,8 +41,8 @@ from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch_metrics import Meter
 from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.table import Table
-from streamprocessor.stream.partition.task_context import Surroundings
-from streamprocessor.stream.startup import Found, check_broker
+from streamprocessor.stream.partition.task_context import TaskContext
+from streamprocessor.stream.startup import BrokerFacts, check_broker
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class _Worker:
         self._background = [asyncio.ensure_future(work) for work in (self._watch.follow(), self._measure_loop())]
         self._problems = []
 
-    def _compose(self, model: Model, clients: ClientSettings, instance_id: str, found: Found) -> None:
+    def _compose(self, model: Model, clients: ClientSettings, instance_id: str, found: BrokerFacts) -> None:
         settings, names = self._settings, self._names
         read = inputs(self._layout.topics)
         input_names = {topic.number: names[topic.name] for topic in read if topic.number is not None}
@@ -130,7 +130,7 @@ class _Worker:
             names,
             lambda key: partition_of(key, found.partitions),
         )
-        around = Surroundings(
+        around = TaskContext(
             scorer=Scorer(model),
             hot_stages=HotStages(model),
             source=f"streamprocessor/{self._group}",

@@ -15,19 +15,22 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from streamprocessor.collector.http.handler import Door, House
+from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.errors import OperatorError
 
 
 def application(
-    formats: Iterable[WireFormat], house: House, not_ready: Callable[[], list[str]], description: dict[str, Any]
+    formats: Iterable[WireFormat],
+    house: CollectorContext,
+    not_ready: Callable[[], list[str]],
+    description: dict[str, Any],
 ) -> ASGIApp:
     """The application. not_ready: why nothing can be accepted at the moment, nothing where it can.
 
     description: of the native format, for /openapi.json.
     """
-    doors = {path: Door(path, by_method, house) for path, by_method in by_path(formats).items()}
+    doors = {path: FormatHandler(path, by_method, house) for path, by_method in by_path(formats).items()}
     own_routes = _own_routes(house.metrics.registry, not_ready, orjson.dumps(description))
     rest = Starlette(routes=own_routes, exception_handlers={404: _not_found})
     rest.router.redirect_slashes = False

@@ -21,7 +21,7 @@ class Attempt(NamedTuple):
     age_ms: int
 
 
-class Watchers:
+class AttemptStream:
     """Those who watch; one that is too slow misses attempts, and delivery does not wait for it."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from collections import deque
 from streamprocessor.delivery.deliveries import Delivery
 
 
-class Lanes:
+class ContactQueues:
     """Deliveries by contact. The first of a lane is ready at its due_ms, or under way; the others wait for it."""
 
     def __init__(self) -> None:

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from streamprocessor.contract.subscriptions.webhook_targets import Target
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch.attempt_stream import Attempt
-from streamprocessor.delivery.dispatch.circuit_breaker import Endpoint
-from streamprocessor.delivery.dispatch.contact_queues import Lanes
-from streamprocessor.delivery.dispatch.retry_schedule import Verdict, next_attempt_ms, retry_after_ms, verdict_of
-from streamprocessor.delivery.dispatch.sender import Answer
+from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
+from streamprocessor.delivery.dispatch.contact_queues import ContactQueues
+from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult, next_attempt_ms, result_of, retry_after_ms
+from streamprocessor.delivery.dispatch.sender import WebhookAnswer
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.store.store import Outcome, Store
-from streamprocessor.delivery.store.store_thread import Journal
+from streamprocessor.delivery.store.store import Store, StoredOutcome
+from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING
-from streamprocessor.delivery.subscriptions.plan import Plan
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.signing import signed_headers
 
 log = logging.getLogger(__name__)
@@ -28,26 +28,26 @@ WINDOW = 20_000
 
 
 @dataclass(frozen=True)
-class World:
+class DispatchContext:
     """What all outlets share. post: one attempt; tell: shows it; clock_ms: now; jitter: 0 to 1, by chance."""
 
-    post: Callable[[Target, Mapping[str, str], bytes], Awaitable[Answer]]
-    journal: Journal
+    post: Callable[[Target, Mapping[str, str], bytes], Awaitable[WebhookAnswer]]
+    journal: StoreThread
     metrics: Metrics
     tell: Callable[[Attempt], None]
     clock_ms: Callable[[], int]
     jitter: Callable[[], float]
 
 
-class Outlet:
+class Dispatcher:
     """Delivers what it is given until it is cancelled."""
 
-    def __init__(self, plan: Plan, world: World, is_disabled: bool, last_number: int) -> None:
+    def __init__(self, plan: DeliveryPlan, world: DispatchContext, is_disabled: bool, last_number: int) -> None:
         """last_number: up to there deliveries may wait in the store."""
         self.plan = plan
-        self.endpoint = Endpoint(disabled=is_disabled)
+        self.endpoint = CircuitBreaker(disabled=is_disabled)
         self._world = world
-        self._lanes = Lanes()
+        self._lanes = ContactQueues()
         self._under_way: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._loaded_up_to = 0
@@ -81,7 +81,7 @@ class Outlet:
 
     def enable(self) -> None:
         """Send again, to an endpoint that was gone."""
-        self.endpoint = Endpoint()
+        self.endpoint = CircuitBreaker()
         self._changed.set()
 
     async def run(self) -> None:
@@ -147,10 +147,10 @@ class Outlet:
         headers["content-type"] = plan.template.content_type
         answer = await world.post(plan.target, headers, delivery.body)
         now_ms = world.clock_ms()
-        verdict = verdict_of(answer.status) if answer.status else Verdict.FAILED
+        verdict = result_of(answer.status) if answer.status else AttemptResult.FAILED
         asked_ms = retry_after_ms(answer.retry_after, now_ms)
         self._learn(verdict, asked_ms, now_ms, answer.reason)
-        if verdict is Verdict.DELIVERED:
+        if verdict is AttemptResult.DELIVERED:
             world.metrics.age.observe(max(now_ms - delivery.at_ms, 0) / 1000)
             self._end(delivery, DELIVERED, "", now_ms)
             return
@@ -163,9 +163,9 @@ class Outlet:
             return
         self._tell(failed, "failed", answer.reason, now_ms)
         self._lanes.put_back(failed)
-        world.journal.note(Outcome(failed.number, WAITING, attempts, failed.due_ms, answer.reason, 0))
+        world.journal.note(StoredOutcome(failed.number, WAITING, attempts, failed.due_ms, answer.reason, 0))
 
-    def _learn(self, verdict: Verdict, asked_ms: int, now_ms: int, reason: str) -> None:
+    def _learn(self, verdict: AttemptResult, asked_ms: int, now_ms: int, reason: str) -> None:
         before, name = self.endpoint, self.plan.subscription.name
         self.endpoint = before.after(verdict, asked_ms, now_ms)
         if self.endpoint.disabled and not before.disabled:
@@ -179,7 +179,7 @@ class Outlet:
         self._tell(delivery, state, reason, now_ms)
         self._lanes.finish(delivery)
         attempts = delivery.attempts
-        self._world.journal.note(Outcome(delivery.number, state, attempts, delivery.due_ms, reason, now_ms))
+        self._world.journal.note(StoredOutcome(delivery.number, state, attempts, delivery.due_ms, reason, now_ms))
 
     def _tell(self, delivery: Delivery, result: str, reason: str, now_ms: int) -> None:
         self._world.metrics.deliveries.labels(result).inc()
@@ -190,7 +190,7 @@ class Outlet:
     async def _give_up(self) -> None:
         """All that waits for a disabled endpoint is undeliverable; what is under way may still arrive."""
         now_ms, name = self._world.clock_ms(), self.plan.subscription.name
-        self._lanes = Lanes()
+        self._lanes = ContactQueues()
         url_hash = self.plan.url_hash
         self._loaded_up_to = self._stored_up_to
 

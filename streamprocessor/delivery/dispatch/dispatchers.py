@@ -11,10 +11,10 @@ from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.deliveries import Delivery
-from streamprocessor.delivery.dispatch.dispatcher import Outlet, World
-from streamprocessor.delivery.enrichment.enricher import Knowing
+from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
+from streamprocessor.delivery.enrichment.enricher import Enricher
 from streamprocessor.delivery.store.store import Positions
-from streamprocessor.delivery.subscriptions.plan import Plan
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.signing import webhook_id_of
 
 log = logging.getLogger(__name__)
@@ -23,32 +23,32 @@ PING_CONTACT = "ping"
 UNSUBSCRIBED = "unsubscribed"
 
 
-class Outlets:
+class Dispatchers:
     """The outlets by their subscriptions' names.
 
     failed: done with the error that ended one of them. fixed: names that the subscriptions' file holds. refused: why
     what the topic says under a name is not in force, by name.
     """
 
-    def __init__(self, world: World, knowing: Knowing, fixed: frozenset[str]) -> None:
+    def __init__(self, world: DispatchContext, knowing: Enricher, fixed: frozenset[str]) -> None:
         self.fixed = fixed
         self.refused: dict[str, str] = {}
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._world = world
         self._knowing = knowing
-        self._outlets: dict[str, Outlet] = {}
+        self._outlets: dict[str, Dispatcher] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._one_at_a_time = asyncio.Lock()  # so that no announcement passes while a subscription is exchanged
 
-    def __iter__(self) -> Iterator[Outlet]:
+    def __iter__(self) -> Iterator[Dispatcher]:
         """The outlets, by name."""
         return iter([self._outlets[name] for name in sorted(self._outlets)])
 
-    def get(self, name: str) -> Outlet | None:
+    def get(self, name: str) -> Dispatcher | None:
         """The outlet of that subscription."""
         return self._outlets.get(name)
 
-    async def put(self, plan: Plan) -> None:
+    async def put(self, plan: DeliveryPlan) -> None:
         """Have the plan in force; what waited under its name goes on under it."""
         async with self._one_at_a_time:
             await self._exchange(plan)
@@ -80,12 +80,12 @@ class Outlets:
             outlet.add_again(again)
         return len(again)
 
-    async def enable(self, outlet: Outlet) -> None:
+    async def enable(self, outlet: Dispatcher) -> None:
         """Send again, though the endpoint had said that it is gone."""
         await self._world.journal.ask(lambda store: store.enable(outlet.plan.subscription.name))
         outlet.enable()
 
-    async def ping(self, outlet: Outlet) -> str:
+    async def ping(self, outlet: Dispatcher) -> str:
         """The webhook id of a made-up hot lead of the contact `ping` that is sent on the usual way."""
         plan, now_ms = outlet.plan, self._world.clock_ms()
         announcement = _made_up(now_ms)
@@ -107,24 +107,24 @@ class Outlets:
         for name in list(self._tasks):
             await self._end(name)
 
-    async def _exchange(self, plan: Plan) -> None:
+    async def _exchange(self, plan: DeliveryPlan) -> None:
         name = plan.subscription.name
         await self._end(name)
         gone, last_number = await self._world.journal.ask(lambda store: (store.disabled().get(name), store.last_number))
-        outlet = Outlet(plan, self._world, gone == plan.url_hash, last_number)
+        outlet = Dispatcher(plan, self._world, gone == plan.url_hash, last_number)
         self._outlets[name] = outlet
         task = asyncio.ensure_future(outlet.run())
         task.add_done_callback(self._note_failure)
         self._tasks[name] = task
         self._knowing.want(self._plans())
 
-    def _plans(self) -> list[Plan]:
+    def _plans(self) -> list[DeliveryPlan]:
         """Those in force whose endpoint is not gone."""
         return [outlet.plan for outlet in self._outlets.values() if not outlet.endpoint.disabled]
 
     async def _queue(self, announcements: Sequence[Announcement], gone: Sequence[str], read_to: Positions) -> None:
         now_ms, plans = self._world.clock_ms(), self._plans()
-        around, moved = await self._knowing.around(announcements, plans, {number for _, number in read_to})
+        around, moved = await self._knowing.context_of(announcements, plans, {number for _, number in read_to})
         wanted = [
             plan.delivery_of(announcement, circumstances, now_ms)
             for announcement, circumstances in zip(announcements, around, strict=True)

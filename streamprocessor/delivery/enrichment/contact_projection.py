@@ -13,12 +13,18 @@ from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 from sqlalchemy import Connection
 
 from streamprocessor.contract.changelog.entry import RESERVED
-from streamprocessor.delivery.contacts import Person
-from streamprocessor.delivery.enrichment.contact_context import person_of
+from streamprocessor.delivery.contacts import ContactFacts
+from streamprocessor.delivery.enrichment.contact_context import contact_facts_of
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.store.contact_rows import Following, begin_anew, note_alive, read_following, write_people
+from streamprocessor.delivery.store.contact_rows import (
+    Following,
+    begin_anew,
+    note_alive,
+    read_following,
+    write_contacts,
+)
 from streamprocessor.delivery.store.store import read_positions, write_positions
-from streamprocessor.delivery.store.store_thread import Journal
+from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.errors import BrokerError, MustRestart
 from streamprocessor.kafka.admin.cluster import READ
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS, end_offsets, refuse_unless_allowed, topic_ids
@@ -33,10 +39,10 @@ PATIENCE_SECONDS = 60.0
 ALIVE_SECONDS = 600.0
 
 
-class People:
+class ContactProjection:
     """Keeps what is asked of people as the changelog says it, and nothing while nobody asks."""
 
-    def __init__(self, clients: ClientSettings, topic: str, journal: Journal, metrics: Metrics) -> None:
+    def __init__(self, clients: ClientSettings, topic: str, journal: StoreThread, metrics: Metrics) -> None:
         self._clients = clients
         self._topic = topic
         self._journal = journal
@@ -171,11 +177,11 @@ class People:
             await self._journal.ask(lambda store: store.within(lambda rows: note_alive(rows, now_ms())))
 
     def _take(self, rows: Connection, fetched: Mapping[TopicPartition, list[Any]], kept: frozenset[str]) -> None:
-        found: dict[str, Person] = {}
+        found: dict[str, ContactFacts] = {}
         for record in (record for records in fetched.values() for record in records):
             if record.key and not record.key.startswith(RESERVED):
-                found[record.key.decode("utf-8", "replace")] = person_of(record.value, kept)
-        write_people(rows, found)
+                found[record.key.decode("utf-8", "replace")] = contact_facts_of(record.value, kept)
+        write_contacts(rows, found)
         read_to = {(where.topic, where.partition): records[-1].offset + 1 for where, records in fetched.items()}
         write_positions(rows, read_to)
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, Table, delete, insert, select
 
-from streamprocessor.delivery.contacts import NOBODY, Member, Person
+from streamprocessor.delivery.contacts import UNKNOWN_CONTACT, ContactFacts, SegmentMember
 from streamprocessor.delivery.store.tables import following, members, people, positions
 from streamprocessor.process.databases import portions
 
@@ -41,31 +41,31 @@ def note_alive(connection: Connection, now_ms: int) -> None:
     connection.execute(following.update().values(alive_ms=now_ms))
 
 
-def write_people(connection: Connection, found: Mapping[str, Person]) -> None:
+def write_contacts(connection: Connection, found: Mapping[str, ContactFacts]) -> None:
     """Have exactly this said of these contacts; of whom nothing is to be said there is no row."""
     _delete(connection, people, found)
     rows = [
         {"contact_id": contact_id, "attributes": _json(person.attributes), "suppressed": person.is_suppressed}
         for contact_id, person in found.items()
-        if person != NOBODY
+        if person != UNKNOWN_CONTACT
     ]
     if rows:
         connection.execute(insert(people), rows)
 
 
-def read_people(connection: Connection, contact_ids: Collection[str]) -> dict[str, Person]:
+def read_contacts(connection: Connection, contact_ids: Collection[str]) -> dict[str, ContactFacts]:
     """What is known of these contacts; of whom nothing is known are left out."""
     rows = _rows(connection, people, contact_ids)
-    return {row.contact_id: Person(orjson.loads(row.attributes), row.suppressed) for row in rows}
+    return {row.contact_id: ContactFacts(orjson.loads(row.attributes), row.suppressed) for row in rows}
 
 
-def read_members(connection: Connection, contact_ids: Collection[str]) -> dict[tuple[str, str], Member]:
+def read_members(connection: Connection, contact_ids: Collection[str]) -> dict[tuple[str, str], SegmentMember]:
     """In which segments these contacts are, by segment and contact."""
-    found = (Member(*row) for row in _rows(connection, members, contact_ids))
+    found = (SegmentMember(*row) for row in _rows(connection, members, contact_ids))
     return {(member.segment, member.contact_id): member for member in found}
 
 
-def write_members(connection: Connection, found: Iterable[Member]) -> None:
+def write_members(connection: Connection, found: Iterable[SegmentMember]) -> None:
     """Keep who is in which segment from now on."""
     newest = {(member.segment, member.contact_id): member for member in found}
     for segment in {member.segment for member in newest.values()}:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from streamprocessor.delivery.contacts import Member
+from streamprocessor.delivery.contacts import SegmentMember
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.store.contact_rows import forget_members, write_members
 from streamprocessor.delivery.store.database import Database
@@ -27,7 +27,7 @@ MOST_SHOWN = 50  # of a subscription's that arrived
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
-class Outcome(NamedTuple):
+class StoredOutcome(NamedTuple):
     """What became of a delivery: its state, and in it the attempts that failed and the last reason."""
 
     number: int
@@ -70,7 +70,7 @@ class Store:
         queued: Sequence[Delivery],
         read_to: Positions,
         erased: Collection[str] = (),
-        moved: Collection[Member] = (),
+        moved: Collection[SegmentMember] = (),
     ) -> list[Delivery]:
         """The deliveries that are new, numbered in their order, once they, the positions and the members are kept.
 
@@ -105,7 +105,7 @@ class Store:
         with self._database.begin() as connection:
             return [Delivery(*row) for row in connection.execute(wanted)]
 
-    def record(self, outcomes: Sequence[Outcome]) -> None:
+    def record(self, outcomes: Sequence[StoredOutcome]) -> None:
         """Keep what became of deliveries; a delivered one's body goes."""
         ended = [(outcome.number, outcome.ended_ms) for outcome in outcomes if outcome.state == DELIVERED]
         others = [outcome for outcome in outcomes if outcome.state != DELIVERED]

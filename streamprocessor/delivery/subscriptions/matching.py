@@ -10,7 +10,7 @@ from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCO
 from streamprocessor.contract.segment_membership import holds
 from streamprocessor.contract.subscriptions.subscriptions import Filter, Subscription
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.contacts import Circumstances
+from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 
@@ -25,7 +25,7 @@ class _Change(NamedTuple):
     previous_stage: str | None
 
 
-def wants(subscription: Subscription, announcement: Announcement, around: Circumstances) -> bool:
+def wants(subscription: Subscription, announcement: Announcement, around: ContactContext) -> bool:
     """Whether the announcement is of a wanted kind, of a wanted contact, and one of its changes is as wanted.
 
     A suppressed contact's score-updated is delivered only where that is said; its hot leads are not announced at all.
@@ -38,7 +38,7 @@ def wants(subscription: Subscription, announcement: Announcement, around: Circum
     return not wanted.asks_about_a_change or any(_satisfies(wanted, change) for change in _changes(announcement))
 
 
-def _is_of(wanted: Filter, around: Circumstances) -> bool:
+def _is_of(wanted: Filter, around: ContactContext) -> bool:
     if wanted.entered is not None and wanted.entered not in around.entered:
         return False
     if wanted.left is not None and wanted.left not in around.left:

@@ -16,7 +16,7 @@ LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
-class Wording:
+class Phrases:
     """What people call things.
 
     rules: what a rule says of a contact, by its id; without one the id itself is read. name_from: attributes that a

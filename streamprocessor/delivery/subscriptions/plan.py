@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.contract.subscriptions.webhook_targets import Target
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.contacts import Circumstances
+from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.subscriptions.matching import wants
 from streamprocessor.delivery.subscriptions.payload_templates import Template
-from streamprocessor.delivery.subscriptions.phrases import Wording
+from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.signing import Signer, webhook_id_of
 
 
 @dataclass(frozen=True)
-class Plan:
+class DeliveryPlan:
     """A subscription with all that its words refer to."""
 
     subscription: Subscription
     target: Target
     template: Template
-    wording: Wording
+    wording: Phrases
     signers: Sequence[Signer]
 
     @property
@@ -39,7 +39,7 @@ class Plan:
             return frozenset()
         return frozenset(word for words in self.wording.name_from for word in words)
 
-    def delivery_of(self, announcement: Announcement, around: Circumstances, now_ms: int) -> Delivery | None:
+    def delivery_of(self, announcement: Announcement, around: ContactContext, now_ms: int) -> Delivery | None:
         """The delivery of the announcement, not numbered yet; None where the subscription does not want it."""
         name = self.subscription.name
         if not wants(self.subscription, announcement, around):

@@ -9,7 +9,7 @@ from typing import Any
 
 from streamprocessor.contract.model_file.revisions import model_of, newest_of
 from streamprocessor.errors import OperatorError
-from streamprocessor.kafka.compacted_topic import FollowedTopic
+from streamprocessor.kafka.compacted_topic import CompactedTopic
 from streamprocessor.scoring.scorer import Scorer
 
 log = logging.getLogger(__name__)
@@ -17,11 +17,11 @@ log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 10.0
 
 
-class Models:
+class ActiveModel:
     """Knows the scorer of the newest revision. consumer: an aiokafka one without a group, not started."""
 
     def __init__(self, topic: str, consumer: Any) -> None:
-        self._topic = FollowedTopic(topic, consumer)
+        self._topic = CompactedTopic(topic, consumer)
         self._scorer: Scorer | None = None
         self._text = ""
         self._newest = asyncio.Condition()

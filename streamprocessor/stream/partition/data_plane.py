@@ -10,17 +10,17 @@ from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch, InputPartition, RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.partition import Partition
-from streamprocessor.stream.partition.task import Lane
-from streamprocessor.stream.partition.task_context import Surroundings
+from streamprocessor.stream.partition.task import PartitionTask
+from streamprocessor.stream.partition.task_context import TaskContext
 
 
 class DataPlane:
     """Partitions stay while they are owned; lanes run only between a recovery and the next revoke."""
 
-    def __init__(self, around: Surroundings, highwater: Callable[[InputPartition], int | None]) -> None:
+    def __init__(self, around: TaskContext, highwater: Callable[[InputPartition], int | None]) -> None:
         self.around = around
         self.partitions: dict[int, Partition] = {}
-        self.lanes: dict[int, Lane] = {}
+        self.lanes: dict[int, PartitionTask] = {}
         self._positions: dict[InputPartition, int] = {}
         self._highwater = highwater
         self.closed_at_seconds: float | None = None
@@ -45,7 +45,7 @@ class DataPlane:
     def open(self, numbers: Iterable[int]) -> None:
         """Start the lanes of recovered partitions."""
         for number in numbers:
-            self.lanes[number] = Lane(self.partitions[number], self.around)
+            self.lanes[number] = PartitionTask(self.partitions[number], self.around)
 
     async def finish_steps(self) -> None:
         """Finish the steps in flight and begin no other; what was applied may still be committed."""

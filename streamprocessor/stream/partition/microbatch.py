@@ -12,17 +12,17 @@ from streamprocessor.contract.messages.announcements import Announcer, tombstone
 from streamprocessor.contract.messages.dead_letters import Origin, dead_letter
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.errors import MustRestart, RecordError
-from streamprocessor.scoring.canonical import made
-from streamprocessor.scoring.identity.erasure import is_gone
+from streamprocessor.scoring.canonical import unchecked
+from streamprocessor.scoring.identity.erasure import nothing_left
 from streamprocessor.scoring.record.facts import Event, Fact
-from streamprocessor.scoring.record.links import Bonds
+from streamprocessor.scoring.record.links import IdentityLinks
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import LINK_FACTS, LinkFact
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
 from streamprocessor.stream.partition.batch import Batch, RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch_result import StepResult
+from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.partition import Change
 
 #: (contact, value, headers, arrival_ms) to a fact; raises RecordError.
@@ -60,9 +60,9 @@ class Scoring:
 
 def score_batches(
     scoring: Scoring, records: Mapping[bytes, bytes], partition: int, batches: Sequence[Batch]
-) -> StepResult:
+) -> MicrobatchResult:
     """The step of everything in `batches`, merged: each contact's new facts are applied together."""
-    result = StepResult()
+    result = MicrobatchResult()
     score_contacts(scoring, records, partition, by_contact(batches), result)
     return result
 
@@ -97,7 +97,7 @@ def score_contacts(
     records: Mapping[bytes, bytes],
     partition: int,
     arrived: Iterable[tuple[bytes | None, list[Item]]],
-    result: StepResult,
+    result: MicrobatchResult,
 ) -> None:
     """Add to the step what becomes of these contacts, of each of which all that arrived is given."""
     origin = partition, result
@@ -113,7 +113,7 @@ def score_contacts(
         record = _open(scoring, key, records.get(key))
         new = facts, links = _new_facts(scoring, contact, record, items, origin)
         change: Change | None = None
-        if links or (facts and record.bonds is not None):
+        if links or (facts and record.links is not None):
             change = _settle_contact(scoring, key, record, new, origin)
         elif facts:
             change = _score_contact(scoring, key, record, facts, result)
@@ -122,7 +122,7 @@ def score_contacts(
             result.changes.append(_owing_letters(change, result, letters) if is_owing else change)
 
 
-def _owing_letters(change: Change, result: StepResult, first: int) -> Change:
+def _owing_letters(change: Change, result: MicrobatchResult, first: int) -> Change:
     """The change, owing the contact's dead letters too: its offsets move on, so no replay would make them again."""
     owed = [*result.dead_letters[first:], *change.owed]
     del result.dead_letters[first:]
@@ -131,9 +131,9 @@ def _owing_letters(change: Change, result: StepResult, first: int) -> Change:
 
 def score_due(
     scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], until_ms: int
-) -> tuple[StepResult, list[tuple[bytes, int | None]]]:
+) -> tuple[MicrobatchResult, list[tuple[bytes, int | None]]]:
     """The step of contacts whose time may have come, and those where it had not, with when to look again."""
-    result = StepResult()
+    result = MicrobatchResult()
     later: list[tuple[bytes, int | None]] = []
     for key in keys:
         stored = records.get(key)
@@ -149,16 +149,18 @@ def score_due(
     return result, later
 
 
-def adopt_model(scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int) -> StepResult:
+def migrate_to_model(
+    scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int
+) -> MicrobatchResult:
     """The step that brings contacts of an older model revision to the scorer's."""
-    result = StepResult()
+    result = MicrobatchResult()
     for key in keys:
         stored = records.get(key)
         if stored is None:
             continue
         record = decode_record(stored)
         if record.revision < scoring.scorer.model.revision:
-            result.changes.append(_change(scoring, key, record, scoring.scorer.adopt(record, at_ms), result))
+            result.changes.append(_change(scoring, key, record, scoring.scorer.migrate(record, at_ms), result))
     return result
 
 
@@ -167,7 +169,7 @@ def _open(scoring: Scoring, key: bytes, stored: bytes | None) -> Record:
         record = scoring.scorer.blank()
         life_ms = scoring.life_of(key)
         if life_ms:
-            record.bonds = Bonds(life_ms=life_ms)
+            record.links = IdentityLinks(erased_at_ms=life_ms)
         return record
     record = decode_record(stored)
     if record.revision > scoring.scorer.model.revision:
@@ -176,7 +178,7 @@ def _open(scoring: Scoring, key: bytes, stored: bytes | None) -> Record:
 
 
 def _new_facts(
-    scoring: Scoring, contact: str, record: Record, items: list[Item], origin: tuple[int, StepResult]
+    scoring: Scoring, contact: str, record: Record, items: list[Item], origin: tuple[int, MicrobatchResult]
 ) -> Arrived:
     """The facts of the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
     partition, result = origin
@@ -208,7 +210,7 @@ def _new_facts(
     return facts, links
 
 
-def _refuse(scoring: Scoring, item: Item, partition: int, error: RecordError, result: StepResult) -> None:
+def _refuse(scoring: Scoring, item: Item, partition: int, error: RecordError, result: MicrobatchResult) -> None:
     number, raw = item
     origin = Origin(scoring.full_names[number], partition, raw.offset, raw.timestamp)
     result.dead_letters.append(dead_letter(raw.key, raw.value, raw.headers, origin, error))
@@ -216,12 +218,12 @@ def _refuse(scoring: Scoring, item: Item, partition: int, error: RecordError, re
 
 
 def _score_contact(
-    scoring: Scoring, key: bytes, record: Record, facts: list[Fact], result: StepResult
+    scoring: Scoring, key: bytes, record: Record, facts: list[Fact], result: MicrobatchResult
 ) -> Change | None:
     """The contact's change; None: all of it was known."""
     steps: list[Step] = []
     if record.revision < scoring.scorer.model.revision:
-        steps += scoring.scorer.adopt(record, record.at_ms)
+        steps += scoring.scorer.migrate(record, record.at_ms)
     outcome = scoring.scorer.apply(record, facts)
     if outcome.duplicates:
         result.skipped["duplicate"] += outcome.duplicates
@@ -233,24 +235,24 @@ def _score_contact(
 
 
 def _settle_contact(
-    scoring: Scoring, key: bytes, record: Record, arrived: Arrived, origin: tuple[int, StepResult]
+    scoring: Scoring, key: bytes, record: Record, arrived: Arrived, origin: tuple[int, MicrobatchResult]
 ) -> Change | None:
     """The same for a contact with bonds: what it owes others goes the way of its announcements."""
     partition, result = origin
     steps: list[Step] = []
     if record.revision < scoring.scorer.model.revision:
-        steps += scoring.scorer.adopt(record, record.at_ms)
+        steps += scoring.scorer.migrate(record, record.at_ms)
     contact = key.decode()
     facts, links = arrived
     items = {id(fact): item for fact, item in links}
-    outcome = scoring.scorer.settle(contact, record, [fact for fact, _ in links], facts)
+    outcome = scoring.scorer.apply_with_links(contact, record, [fact for fact, _ in links], facts)
     result.skipped["duplicate"] += outcome.duplicates
     result.count_lost(outcome)
     for reason, count in outcome.dropped.items():
         result.skipped[reason] += count
     for fact, reason, detail in outcome.refused:
         _refuse(scoring, items[id(fact)], partition, RecordError(reason, detail), result)
-    if is_gone(record) and outcome.erased_ms is None and not outcome.sends:
+    if nothing_left(record) and outcome.erased_ms is None and not outcome.sends:
         return None
     owed = [transfer_message(sending) for sending in outcome.sends]
     if outcome.erased_ms is not None:
@@ -260,12 +262,12 @@ def _settle_contact(
     return change._replace(owed=[*owed, *change.owed], hot=scoring.hot_stages.of(record), erased_ms=outcome.erased_ms)
 
 
-def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: StepResult) -> Change:
+def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: MicrobatchResult) -> Change:
     owed: Sequence[Message] = ()
     hot = None
     if steps:
-        owed = scoring.announcer.encode(key.decode(), steps, 0 if record.bonds is None else record.bonds.life_ms)
+        owed = scoring.announcer.encode(key.decode(), steps, 0 if record.links is None else record.links.erased_at_ms)
         hot = scoring.hot_stages.of(record)
         result.count(steps)
-    gone = record.bonds is not None and is_gone(record)
-    return made(Change, (key, encode_record(record), record.holds_until_ms, owed, hot, None, gone))
+    gone = record.links is not None and nothing_left(record)
+    return unchecked(Change, (key, encode_record(record), record.holds_until_ms, owed, hot, None, gone))

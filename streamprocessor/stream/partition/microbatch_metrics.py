@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.batch import Batch
-from streamprocessor.stream.partition.microbatch_result import StepResult
+from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 
 MOST_TYPES = 50
 
@@ -29,7 +29,7 @@ class Meter:
         self._durations["changelog"].observe(changelog_seconds)
         self._durations["announcements"].observe(announcements_seconds)
 
-    def scored(self, batches: Sequence[Batch], result: StepResult) -> None:
+    def scored(self, batches: Sequence[Batch], result: MicrobatchResult) -> None:
         """Note a step of input records, once it is acknowledged."""
         metrics = self._metrics
         metrics.batch_size.observe(sum(len(batch.records) for batch in batches))
@@ -45,7 +45,7 @@ class Meter:
         metrics.values_forgotten.inc(result.forgotten)
         self._announced(result)
 
-    def timed(self, looked_at: int, result: StepResult) -> None:
+    def timed(self, looked_at: int, result: MicrobatchResult) -> None:
         """Note a step that time or a model made."""
         now_seconds = time.time()
         self._metrics.timers_fired.inc(looked_at)
@@ -53,7 +53,7 @@ class Meter:
             self._metrics.timer_lateness.observe(max(0.0, now_seconds - at_ms / 1000))
         self._announced(result)
 
-    def _announced(self, result: StepResult) -> None:
+    def _announced(self, result: MicrobatchResult) -> None:
         for what, count in result.cut.items():
             self._metrics.values_cut.labels(what).inc(count)
         for (topic, cause), count in result.announced.items():

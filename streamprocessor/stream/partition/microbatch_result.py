@@ -14,7 +14,7 @@ from streamprocessor.stream.partition.partition import Change
 
 
 @dataclass(slots=True)
-class StepResult:
+class MicrobatchResult:
     """What a step does: changes of contacts, dead letters, and what to count."""
 
     changes: list[Change] = field(default_factory=list)

@@ -11,7 +11,7 @@ SHARE_OF_DELAY = 0.25
 FEWEST_RECORDS, MOST_RECORDS = 2_000, 36_000
 
 
-class StepSize:
+class MicrobatchSize:
     """Learns how fast records can be scored, and sizes steps by it."""
 
     __slots__ = ("_records_a_second",)

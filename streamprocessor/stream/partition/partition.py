@@ -15,13 +15,13 @@ from streamprocessor.contract.changelog.entry import (
     decode_entry,
     decode_identity,
     erasure_of,
+    microbatch_of,
     owes,
     record_of,
-    step_of,
 )
 from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.messages.message import Message
-from streamprocessor.scoring.identity.erasure import is_gone
+from streamprocessor.scoring.identity.erasure import nothing_left
 from streamprocessor.stream.partition.batch import RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.timers import TimerIndex
@@ -87,7 +87,7 @@ class Partition:
             elif value is None:
                 self._forget(key)
             else:
-                step = step_of(value)
+                step = microbatch_of(value)
                 self.step = max(self.step, step)
                 self._keep(key, record_of(value))
                 self._recovered.add(key)
@@ -98,7 +98,7 @@ class Partition:
 
     def _read_reserved(self, key: bytes, value: bytes | None) -> None:
         if key == MARKER_KEY and value is not None:
-            self.marked_step = max(self.marked_step, step_of(value))
+            self.marked_step = max(self.marked_step, microbatch_of(value))
             self.step = max(self.step, self.marked_step)
             self._owed = {key: owed for key, owed in self._owed.items() if owed[0] > self.marked_step}
         elif key == IDENTITY_KEY and value is not None:
@@ -117,7 +117,7 @@ class Partition:
             for topic_number, offset in record.offsets.items():
                 if offset > self.applied.get(topic_number, -1):
                     self.applied[topic_number] = offset
-            if is_gone(record):
+            if nothing_left(record):
                 self.to_forget.add(key)
         self._recovered = set()
 

@@ -14,17 +14,17 @@ from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch import (
     NewerModelNeeded,
     Scoring,
-    adopt_model,
     by_contact,
+    migrate_to_model,
     score_batches,
     score_contacts,
     score_due,
     slices,
 )
-from streamprocessor.stream.partition.microbatch_result import StepResult
-from streamprocessor.stream.partition.microbatch_size import StepSize
+from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
+from streamprocessor.stream.partition.microbatch_size import MicrobatchSize
 from streamprocessor.stream.partition.partition import Partition
-from streamprocessor.stream.partition.task_context import Surroundings
+from streamprocessor.stream.partition.task_context import TaskContext
 
 #: Records that are scored before others have their turn: other lanes, requests for health, the client.
 RECORDS_AT_ONCE = 500
@@ -39,10 +39,10 @@ LAST_MARKER_SECONDS = 2.0
 SLICE = 2_000
 
 
-class Lane:
+class PartitionTask:
     """The steps of one owned and recovered partition."""
 
-    def __init__(self, partition: Partition, around: Surroundings) -> None:
+    def __init__(self, partition: Partition, around: TaskContext) -> None:
         self.partition = partition
         self.applied_to: dict[int, int] = {}
         self.newest_arrival_ms: dict[int, int] = {}
@@ -50,7 +50,7 @@ class Lane:
         self._queue: deque[Batch] = deque()
         self._queued = 0
         self._paused = False
-        self._size = StepSize()
+        self._size = MicrobatchSize()
         self._wake = asyncio.Event()
         self._to_adopt: Iterator[bytes] | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -154,7 +154,7 @@ class Lane:
             batches.append(batch)
         return batches
 
-    async def _score(self, scoring: Scoring, batches: list[Batch]) -> StepResult:
+    async def _score(self, scoring: Scoring, batches: list[Batch]) -> MicrobatchResult:
         """The step of the batches: a small one at once, of a large one a slice, and then others have their turn.
 
         Nothing is done yet, so a lane that closes meanwhile just drops it.
@@ -164,7 +164,7 @@ class Lane:
         began = time.perf_counter()
         if size <= RECORDS_AT_ONCE:
             return score_batches(scoring, partition.records, partition.number, batches)
-        result = StepResult()
+        result = MicrobatchResult()
         arrived = by_contact(batches)
         seconds = time.perf_counter() - began
         for first, last in slices(arrived, RECORDS_AT_ONCE):
@@ -232,7 +232,7 @@ class Lane:
             if self._closed:
                 return False
             started, scoring = time.perf_counter(), self._scoring()
-            result = adopt_model(scoring, self.partition.records, keys, stamp_ms)
+            result = migrate_to_model(scoring, self.partition.records, keys, stamp_ms)
             await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
             self._around.meter.timed(0, result)
         return True
@@ -256,7 +256,7 @@ class Lane:
         announcer, life_of = Announcer(identity), self.partition.life_of
         return Scoring(around.scorer, around.hot_stages, announcer, around.decoders, around.full_names, life_of)
 
-    async def _carry_out(self, result: StepResult, revision: int, stamp_ms: int, started: float) -> None:
+    async def _carry_out(self, result: MicrobatchResult, revision: int, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""
         meter, outbox = self._around.meter, self._around.outbox
         self.partition.stamp_ms = stamp_ms

@@ -16,7 +16,7 @@ from streamprocessor.stream.partition.outbox import Outbox
 
 
 @dataclass(slots=True)
-class Surroundings:
+class TaskContext:
     """What all lanes of a worker share. scorer changes with the model's revision; partition_time_ms tells how far
     timers of a partition may go (None: unknown); flow pauses or resumes fetching a partition; longest_wait_seconds is
     what each lane's step may take, so that the stamps of all others stay young enough. long_steps: held while a step
