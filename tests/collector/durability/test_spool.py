@@ -157,6 +157,25 @@ def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_did(tmp_path, monk
     assert emptied(Spool(tmp_path, ROOM)) == rows(0, 10) + rows(20, 10)
 
 
+def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(tmp_path, monkeypatch):
+    spool = Spool(tmp_path, ROOM, SEGMENT)
+    for number in range(0, 300, 3):
+        spool.write(rows(number, 3), number)
+    real_write = os.pwrite
+
+    def no_growth(descriptor, content, offset):
+        if offset + len(content) > os.fstat(descriptor).st_size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real_write(descriptor, content, offset)
+
+    monkeypatch.setattr(os, "pwrite", no_growth)
+    with pytest.raises(SpoolFull, match="No space left"):
+        spool.write(rows(300, 3), 300)
+
+    assert emptied(spool) == rows(0, 300)
+    assert (spool.backlog_bytes, segments(tmp_path)) == (0, [])
+
+
 def test_two_collectors_do_not_share_a_folder(tmp_path):
     spool = Spool(tmp_path, ROOM)
 
