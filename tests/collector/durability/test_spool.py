@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.durability.row import Row
@@ -72,6 +72,7 @@ def test_a_spool_that_was_emptied_is_empty_after_a_restart_and_takes_more(tmp_pa
     assert emptied(again) == rows(4, 2)
 
 
+@settings(deadline=None)  # a disk may stall
 @given(cut=st.integers(min_value=1, max_value=200))
 def test_a_torn_tail_is_cut_and_what_was_safe_before_it_stays(tmp_path_factory, cut):
     folder = tmp_path_factory.mktemp("spool")
