@@ -21,7 +21,7 @@ from streamprocessor.collector.http.handler import CollectorContext
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.http.server import CollectorServer
-from streamprocessor.collector.http.write_keys import WriteKeys, write_keys_file
+from streamprocessor.collector.http.write_keys import write_keys_file
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
@@ -29,6 +29,7 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_pairs, kept_secret
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.secret_lookup import SecretLookup
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.settings import Settings
 
@@ -60,7 +61,7 @@ async def run_collector(
     _watch(metrics, spool, safekeeping)
     by_name = {topic.name: topic for topic in topics.values() if topic.direction == IN}
     house = CollectorContext(
-        keys=WriteKeys(kept_pairs(settings.write_keys, write_keys_file(folder), "STREAMPROCESSOR_WRITE_KEYS")),
+        keys=SecretLookup(kept_pairs(settings.write_keys, write_keys_file(folder), "STREAMPROCESSOR_WRITE_KEYS")),
         throttle=RateLimit(settings.rate_limit_per_second, time.monotonic),
         origins=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=by_name,

@@ -28,9 +28,9 @@ from streamprocessor.collector.http.wire_format import (
     Request,
     WireFormat,
 )
-from streamprocessor.collector.http.write_keys import WriteKeys
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import Topic
+from streamprocessor.process.secret_lookup import SecretLookup
 
 SPOOL_FULL_SECONDS = 10
 MOST_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 class CollectorContext:
     """What all doors share. topics: the input topics by short name; clock_ms: wall-clock milliseconds."""
 
-    keys: WriteKeys
+    keys: SecretLookup
     throttle: RateLimit
     origins: ClientIps
     topics: Mapping[str, Topic]
@@ -135,7 +135,7 @@ class FormatHandler:
         """The source that sends; None where the format proves its sender otherwise."""
         if not wire_format.needs_key:
             return None
-        source = None if opened.key is None else self._house.keys.source_of(opened.key)
+        source = None if opened.key is None else self._house.keys.name_of(opened.key)
         if source is None:
             got = "none" if opened.key is None else "another"
             raise Refusal(401, "write-key", f"write key: wanted one that is known here; got {got}")

@@ -21,11 +21,11 @@ from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.wire_format import PendingFetch, Refusal
-from streamprocessor.collector.http.write_keys import WriteKeys
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
+from streamprocessor.process.secret_lookup import SecretLookup
 from tests.collector.formats.sdk_requests import NAMING, VOCABULARY
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES, input_topics
 
@@ -55,7 +55,7 @@ class Kept:
 
 def house(kept, truncate=False):
     return CollectorContext(
-        keys=WriteKeys({"tests": WRITE_KEY}),
+        keys=SecretLookup({"tests": WRITE_KEY}),
         throttle=RateLimit(0, float),
         origins=ClientIps((), truncate),
         topics=input_topics(),

@@ -15,7 +15,6 @@ from streamprocessor.collector.http.client_ip import ClientIps, networks_of
 from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.wire_format import Refusal
-from streamprocessor.collector.http.write_keys import WriteKeys
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.kept_secrets import kept_pairs, kept_secret, pairs_of
 
@@ -79,12 +78,6 @@ def test_any_body_is_read_or_refused(rest, encoding, beginning):
         assert len(decompressed(beginning + rest, encoding, MOST)) <= MOST
     except Refusal as refusal:
         assert refusal.status in (400, 413)  # noqa: PT017
-
-
-def test_a_key_tells_its_source_and_another_none():
-    keys = WriteKeys({"web": "k-1", "crm": "k-2"})
-
-    assert [keys.source_of(key) for key in ("k-1", "k-2", "k-3", "", "\ud800")] == ["web", "crm", None, None, None]
 
 
 def test_pairs_are_read_from_the_setting_or_from_a_file(tmp_path):
