@@ -6,6 +6,8 @@ import hashlib
 from collections import Counter
 from typing import Any, NamedTuple, TypeAlias
 
+CSV, JSON_LINES, ACCESS_LOG = "csv", "jsonl", "access-log"
+"""The formats that files come in."""
 UPDATES_TOPIC = "contact-updates"
 ACTIVITIES_TOPIC = "activities"
 TYPED_TOPICS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.contract.answers.contact_answer import answer
+from streamprocessor.contract.answers.contact_answer import contact_answer
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed, verdicts_of
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
@@ -20,7 +20,7 @@ def exported(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dic
     says under which id it came. merged_into: the contact that this id was merged into, which has the scores; null where
     it stands for itself. erased_at: from when on anything is kept; null where nothing was ever erased.
     """
-    told = answer(scorer, record, contact_id, at_ms)
+    told = contact_answer(scorer, record, contact_id, at_ms)
     bonds = record.links or IdentityLinks()
     sources = [_own(contact_id, record), *bonds.sources()]
     return told | {

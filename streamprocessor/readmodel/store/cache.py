@@ -38,17 +38,17 @@ class Cache(Generic[T]):
         self._gates: dict[Hashable, Lock] = {}
         self._lock = Lock()
 
-    def of(self, key: Hashable, find: Callable[[], T]) -> T:
+    def of(self, key: Hashable, find: Callable[[], T], find_beside: Callable[[], T] | None = None) -> T:
         """What `find` said when it was asked last; who comes while another asks waits for that.
 
-        `find` may be called in another thread, after this has returned.
+        find_beside: finds the same in another thread, after this has returned; None: `find` itself does.
         """
         with self._lock:
             known = self._known.get(key)
             if known is not None and self._clock() < known.told_until:
                 if self._clock() >= known.good_until and key not in self._asked:
                     self._asked.add(key)
-                    self._beside.submit(self._find_beside, key, find).add_done_callback(_tell_failure)
+                    self._beside.submit(self._find_beside, key, find_beside or find).add_done_callback(_tell_failure)
                 return known.value
             gate = self._gates.setdefault(key, Lock())
         with gate:

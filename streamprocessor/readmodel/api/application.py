@@ -1,0 +1,92 @@
+"""The API as one application: its operations, health and metrics, what describes it, and the page for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from streamprocessor.readmodel.api.static_page import page_routes
+from streamprocessor.readmodel.endpoints import (
+    active_model,
+    contacts,
+    forecast,
+    hot_leads,
+    imports,
+    overview,
+    segments,
+    sign_in,
+    subscriptions,
+    timeline,
+)
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.route import ApiRoute
+from streamprocessor.readmodel.problem import problem_response
+
+ROUTES: tuple[ApiRoute, ...] = tuple(
+    route
+    for subject in (
+        forecast,
+        timeline,
+        contacts,  # behind those whose paths go on after the contact's id
+        overview,
+        hot_leads,
+        active_model,
+        segments,
+        subscriptions,
+        imports,
+        sign_in,
+    )
+    for route in subject.router.routes
+    if isinstance(route, ApiRoute)
+)
+"""The operations of the API. They stand here one by one: FastAPI matches routers that are included twice."""
+
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+
+
+def application(context: ApiContext, not_ready: Callable[[], list[str]], description: dict[str, Any]) -> FastAPI:
+    """The application. not_ready: why answers would be wrong at the moment, nothing where they are right."""
+    routes: list[BaseRoute] = [*ROUTES, *_own_routes(context, not_ready, orjson.dumps(description)), *page_routes()]
+    app = FastAPI(
+        routes=routes,
+        exception_handlers={HTTPException: _refuse},
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
+    )
+    app.state.context = context
+    return app
+
+
+def _own_routes(context: ApiContext, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
+    async def livez(_: Request) -> Response:
+        return PlainTextResponse("live\n")
+
+    async def readyz(_: Request) -> Response:
+        reasons = not_ready()
+        return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
+
+    async def metrics(_: Request) -> Response:
+        return Response(generate_latest(context.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def openapi(_: Request) -> Response:
+        return Response(description, media_type="application/json")
+
+    answers = {"/livez": livez, "/readyz": readyz, "/metrics": metrics, "/openapi.json": openapi}
+    return [Route(path, answer, methods=["GET"]) for path, answer in answers.items()]
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    """The refusal where no route answers."""
+    assert isinstance(error, HTTPException)
+    return problem_response(error)
