@@ -11,9 +11,11 @@ from fastapi.telemetry import TelemetryConfig
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints import (
@@ -54,12 +56,26 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 
 
+class HeadAsGet:
+    """Asks for HEAD what GET answers; the server leaves the content away."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request."""
+        if scope.get("method") == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
+
+
 def application(context: ApiContext, not_ready: Callable[[], list[str]], description: dict[str, Any]) -> FastAPI:
     """The application. not_ready: why answers would be wrong at the moment, nothing where they are right."""
     routes: list[BaseRoute] = [*ROUTES, *_own_routes(context, not_ready, orjson.dumps(description)), *page_routes()]
     app = FastAPI(
         routes=routes,
         exception_handlers={HTTPException: _refuse},
+        middleware=[Middleware(HeadAsGet)],
         openapi_url=None,
         redirect_slashes=False,
         telemetry=_NO_TELEMETRY,

@@ -91,7 +91,7 @@ def contact_page(
     shown = rows[: query.limit]
     ids = [row.contact_id for row in shown]
     scores, trends = queries.scores_of(connection, ids), trends_of(connection, order, ids)
-    distribution = context.distribution(connection, order)
+    distribution = context.distribution(order, connection)
     return ContactPage(
         score=order.score,
         value=order.value,

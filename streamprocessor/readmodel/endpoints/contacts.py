@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from streamprocessor.contract.answers.contact_answer import explanation_answer, scores_answer
 from streamprocessor.contract.answers.export import exported
@@ -29,13 +29,13 @@ from streamprocessor.readmodel.requests.parameters import (
     PageQuery,
     instant_ms,
 )
+from streamprocessor.readmodel.responses.announcements import History, page_of_announcements
 from streamprocessor.readmodel.responses.contacts import (
     AcceptedErasure,
     ContactExport,
     ContactPage,
     ContactView,
     Explanation,
-    History,
 )
 from streamprocessor.readmodel.responses.scores import instant, score_standing
 from streamprocessor.readmodel.store import queries
@@ -72,8 +72,8 @@ def explain_contact(
     return Explanation(contact_id=contact_id, at=format_rfc3339(at_ms), explanation=explanation)
 
 
-@router.get(f"{_ONE}/history", dependencies=[READER])
-def contact_history(context: Context, contact_id: ContactId, query: Annotated[PageQuery, Query()]) -> History:
+@router.get(f"{_ONE}/history", dependencies=[READER], response_model=History)
+def contact_history(context: Context, contact_id: ContactId, query: Annotated[PageQuery, Query()]) -> Response:
     """A contact's announced steps."""
     before = None if query.cursor is None else read_cursor(query.cursor, Numbered).number
     with context.reading() as connection:
@@ -82,7 +82,7 @@ def contact_history(context: Context, contact_id: ContactId, query: Annotated[Pa
         rows = queries.steps_of(connection, contact_id, before, query.limit + 1)
     shown = rows[: query.limit]
     following = cursor_of(Numbered(shown[-1].sequence)) if len(rows) > query.limit else None
-    return History(steps=[orjson.loads(row.said) for row in shown], next=following)
+    return page_of_announcements("steps", [row.said for row in shown], following)
 
 
 @router.get(f"{_ONE}/export", dependencies=[READER])
@@ -101,7 +101,7 @@ def get_contact(context: Context, contact_id: ContactId, query: Annotated[Instan
     with context.reading() as connection:
         stored = load_contact(context, connection, contact_id, at_ms)
         standing = {
-            score.name: score_standing(context.distribution(connection, SortOrder(score.name)), score)
+            score.name: score_standing(context.distribution(SortOrder(score.name), connection), score)
             for score in queries.scores_of(connection, [contact_id])[contact_id]
             if not score.value
         }

@@ -79,19 +79,20 @@ class ApiContext:
         with reading(self.engine) as connection:
             yield connection
 
-    def distribution(self, connection: Connection, order: SortOrder) -> Distribution:
+    def distribution(self, order: SortOrder, connection: Connection | None = None) -> Distribution:
         """How the score is spread over all contacts, at most some seconds ago.
 
-        It is counted in the connection's transaction where it is not known; anew, in one of its own.
+        Where it is not known it is counted in the connection's transaction; without one, and beside, in one of its own.
         """
 
-        def count_anew() -> Distribution:
+        def count() -> Distribution:
             with self.reading() as own:
                 return distribution_of(own, order.score, order.value)
 
-        return self.figures.distributions.of(
-            (order.score, order.value), lambda: distribution_of(connection, order.score, order.value), count_anew
-        )
+        def count_here() -> Distribution:
+            return count() if connection is None else distribution_of(connection, order.score, order.value)
+
+        return self.figures.distributions.of((order.score, order.value), count_here, count)
 
 
 async def context_of(request: Request) -> ApiContext:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import orjson
 from fastapi import APIRouter, Header, Query
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 
 from streamprocessor.readmodel.endpoints.access import READER
 from streamprocessor.readmodel.endpoints.context import Context
 from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.requests.parameters import NoParameters, PageQuery
-from streamprocessor.readmodel.responses.overview import HotLeadPage
+from streamprocessor.readmodel.responses.announcements import HotLeadPage, page_of_announcements
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
 
@@ -25,15 +24,15 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-@router.get("", dependencies=[READER])
-def list_hot_leads(context: Context, query: Annotated[PageQuery, Query()]) -> HotLeadPage:
+@router.get("", dependencies=[READER], response_model=HotLeadPage)
+def list_hot_leads(context: Context, query: Annotated[PageQuery, Query()]) -> Response:
     """Hot leads, newest first."""
     before = None if query.cursor is None else read_cursor(query.cursor, Numbered).number
     with context.reading() as connection:
         rows = queries.hot_leads_before(connection, before, query.limit + 1)
     shown = rows[: query.limit]
     following = cursor_of(Numbered(shown[-1].number)) if len(rows) > query.limit else None
-    return HotLeadPage(hot_leads=[orjson.loads(row.said) for row in shown], next=following)
+    return page_of_announcements("hot_leads", [row.said for row in shown], following)
 
 
 @router.get("/stream", dependencies=[READER], response_class=EventStream)

@@ -46,8 +46,7 @@ def score_distribution(
 ) -> DistributionView:
     """How a score is spread over all contacts, counted at most some seconds ago."""
     check_score(context, name, query.value)
-    with context.reading() as connection:
-        distribution = context.distribution(connection, SortOrder(name, query.value))
+    distribution = context.distribution(SortOrder(name, query.value))
     marks = distribution.landmarks
     return DistributionView(
         score=name,

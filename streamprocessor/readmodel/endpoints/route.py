@@ -16,8 +16,6 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
-from starlette.types import Receive, Scope, Send
 
 from streamprocessor.readmodel.endpoints.access import authorize, grant_of
 from streamprocessor.readmodel.problem import PRIVATE, Problem, place_of, problem_response
@@ -73,24 +71,12 @@ class ApiRoute(APIRoute):
 
         return handle
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether this route answers; HEAD is GET, whose content the server leaves away."""
-        return super().matches(_as_get(scope))
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what was matched."""
-        await super().handle(_as_get(scope), receive, send)
-
     def _let_in(self, request: Request) -> None:
         # Not in the dependency: FastAPI reads a body before it asks those.
         if self.scope is not None:
             request.state.grant = authorize(request.app.state.context, request, self.scope)
         if any("\0" in text for text in (*request.path_params.values(), *request.query_params.values())):
             raise Problem(400, "bad-parameter", "parameters: wanted texts without zero bytes; got one")
-
-
-def _as_get(scope: Scope) -> Scope:
-    return {**scope, "method": "GET"} if scope.get("method") == "HEAD" else scope
 
 
 def _writing_json(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:

@@ -73,13 +73,6 @@ class Explanation(BaseModel):
     explanation: dict[str, Any]
 
 
-class History(BaseModel):
-    """Steps of the presented scores, the newest first, as announced."""
-
-    steps: list[dict[str, Any]]
-    next: str | None
-
-
 class Sample(BaseModel):
     """The unrounded score at an instant; null where it is none then."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
 from streamprocessor.readmodel.responses.scores import Amount
@@ -75,10 +73,3 @@ class ValueList(BaseModel):
     """Values of a `by` score, the most common first."""
 
     values: list[ValueCount]
-
-
-class HotLeadPage(BaseModel):
-    """Announced hot leads, the newest first."""
-
-    hot_leads: list[dict[str, Any]]
-    next: str | None

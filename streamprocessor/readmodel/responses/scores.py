@@ -46,7 +46,10 @@ class ScoreValues(BaseModel):
 
 def score_view(score: Any) -> ScoreView:
     """The score as it is shown. score: a row of the scores' table, or a score of a step."""
-    return ScoreView(score=presented(score), unrounded=unrounded(score), stage=score.stage)
+    presented_nano = score.presented_nano
+    if presented_nano is None:
+        return ScoreView(score=None, unrounded=None, stage=score.stage)
+    return ScoreView(score=number(presented_nano), unrounded=score.unrounded_nano / NANO, stage=score.stage)
 
 
 def presented(score: Any) -> Amount | None:
