@@ -92,8 +92,9 @@ class Lane:
             self._task.cancel()
             if self.partition.marked_step < self.partition.step:
                 # Without the marker the next owner sends the last step's announcements once more: no loss.
-                with contextlib.suppress(MustRestart, asyncio.TimeoutError):
-                    await asyncio.wait_for(self._write_marker(), LAST_MARKER_SECONDS)
+                with contextlib.suppress(MustRestart, TimeoutError):
+                    async with asyncio.timeout(LAST_MARKER_SECONDS):
+                        await self._write_marker()
 
     async def _write_marker(self) -> None:
         stamp_ms = await self._around.lease.stamp(self.partition.stamp_ms)

@@ -52,12 +52,9 @@ class ModelWatch:
             OperatorError: it did not come: another model topic, or one that was deleted.
         """
         try:
-            async with self._changed:
-                await asyncio.wait_for(
-                    self._changed.wait_for(lambda: self._model is not None and self._model.revision >= revision),
-                    REVISION_WAIT_SECONDS,
-                )
-        except asyncio.TimeoutError as error:
+            async with asyncio.timeout(REVISION_WAIT_SECONDS), self._changed:
+                await self._changed.wait_for(lambda: self._model is not None and self._model.revision >= revision)
+        except TimeoutError as error:
             known = self._model.revision if self._model else 0
             message = (
                 f"{self._topic.topic}: newest model revision is {known}, but the table holds records of revision "

@@ -262,12 +262,13 @@ def give_up(error: BaseException) -> NoReturn:
 
 async def _within_stop_time(stopping: Coroutine[Any, Any, None]) -> None:
     """Stop in order; where Kafka is away and that can't be done, end all the same: nothing acknowledged is lost."""
-    try:
-        await asyncio.wait_for(stopping, STOP_SECONDS)
-    except asyncio.TimeoutError:
+    stopped = asyncio.ensure_future(stopping)
+    await asyncio.wait({stopped}, timeout=STOP_SECONDS)  # which asks nothing of what may not let itself be cancelled
+    if not stopped.done():
         log.warning("stopped without Kafka's answer; what it has not acknowledged is done again at the next start")
         logging.shutdown()
         os._exit(EXIT_DONE)
+    stopped.result()
 
 
 async def _no_model(revision: int) -> None:

@@ -50,7 +50,8 @@ async def said_until_closed(port: int, *parts: bytes) -> tuple[bytes, float]:
         for part in parts:
             writer.write(part)
             await writer.drain()
-        said = await asyncio.wait_for(reader.read(), 10)
+        async with asyncio.timeout(10):
+            said = await reader.read()
     except ConnectionError:
         said = b""
     finally:
@@ -90,7 +91,8 @@ async def test_a_hundred_stalling_clients_hold_up_nobody(port):
     assert said.endswith(b"\r\n\r\n3")
     assert seconds < 1
     for reader, writer in stalling:
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
         writer.close()
 
 

@@ -186,3 +186,32 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
         return sent
 
     assert run_warped(scenario()) == [f"w{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_an_outlet_that_is_told_to_stop_just_as_something_changes_stops(tmp_path: Path, turns: int) -> None:
+    """However many turns of the event loop lie between both: asyncio.wait_for would swallow some of the orders."""
+
+    async def post(_: Target, __: Mapping[str, str], ___: bytes) -> Answer:
+        pytest.fail("nothing is due")
+
+    journal = Journal(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
+    subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
+    plan = Plan(subscription, Target("https://a", False), read_template("flat", tmp_path), Wording(), ())
+    world = World(post, journal, Metrics(), Watchers().tell, lambda: FRIDAY_MS, lambda: 0.0)
+    outlet = Outlet(plan, world, False, journal.store.last_number)
+    outlet.add([Delivery(1, "w1", "crm", "c1", b"{}", 0, FRIDAY_MS, attempts=1, due_ms=FRIDAY_MS + HOUR_MS)])
+    running = asyncio.ensure_future(outlet.run())
+    for _ in range(3):  # now it waits for what will be due
+        await asyncio.sleep(0)
+
+    outlet.add_again([])
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait([running], timeout=5)
+    stopped = running.done()
+    running.cancel()
+    await asyncio.wait([running])
+    await journal.close()
+    assert stopped

@@ -278,12 +278,14 @@ async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was
             lines = stream.aiter_lines()
             assert (await anext(lines)).startswith(":")
             await town.system.send(forms)
-            id_, told = await asyncio.wait_for(next_event(lines), 30)
+            async with asyncio.timeout(30):
+                id_, told = await next_event(lines)
         assert (told["contact_id"], told["score_name"], told["stage"]) == (name, "engagement", "hot")
 
         since = {"last-event-id": str(id_ - 1)}
         async with client.stream("GET", STREAM_PATH, headers=since) as stream:
-            again = await asyncio.wait_for(next_event(stream.aiter_lines()), 30)
+            async with asyncio.timeout(30):
+                again = await next_event(stream.aiter_lines())
     assert again == (id_, told)
 
 
