@@ -10,27 +10,26 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.collector.addresses import Origins, networks_of
-from streamprocessor.collector.door import House
-from streamprocessor.collector.formats import all_formats
-from streamprocessor.collector.keys import WriteKeys, write_keys_file
+from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.durability.durable_writer import Safekeeping
+from streamprocessor.collector.durability.kafka_writer import Line
+from streamprocessor.collector.durability.spool import Spool
+from streamprocessor.collector.formats.openapi import openapi
+from streamprocessor.collector.formats.registry import all_formats
+from streamprocessor.collector.http.client_ip import Origins, networks_of
+from streamprocessor.collector.http.handler import House
+from streamprocessor.collector.http.rate_limit import Throttle
+from streamprocessor.collector.http.routes import application
+from streamprocessor.collector.http.server import CollectorServer
+from streamprocessor.collector.http.write_keys import WriteKeys, write_keys_file
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.collector.naming import Naming
-from streamprocessor.collector.openapi import openapi
-from streamprocessor.collector.routes import application
-from streamprocessor.collector.safekeeping import Safekeeping
-from streamprocessor.collector.sending import Line
-from streamprocessor.collector.server import CollectorServer
-from streamprocessor.collector.spool import Spool
-from streamprocessor.collector.throttle import Throttle
-from streamprocessor.contract.topics import IN, Topic
+from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
+from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_pairs, kept_secret
-from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import listening_socket
-from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.settings import Settings
 
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor's patience

@@ -14,34 +14,33 @@ from typing import Any
 from aiohttp import web
 from aiokafka.errors import KafkaError
 
-from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
-from streamprocessor.contract.subscription_file import SubscriptionFile, read_subscription_file
-from streamprocessor.contract.topics import Topic
-from streamprocessor.contract.webhook_targets import hosts_of
-from streamprocessor.delivery.database import Database
-from streamprocessor.delivery.intake import Intake
-from streamprocessor.delivery.journal import Journal
-from streamprocessor.delivery.knowing import Knowing
+from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
+from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
+from streamprocessor.contract.topics.topics import Topic
+from streamprocessor.delivery.consumer import Intake
+from streamprocessor.delivery.dispatch.attempt_stream import Watchers
+from streamprocessor.delivery.dispatch.dispatcher import World
+from streamprocessor.delivery.dispatch.dispatchers import Outlets
+from streamprocessor.delivery.dispatch.sender import Sender
+from streamprocessor.delivery.enrichment.contact_projection import People
+from streamprocessor.delivery.enrichment.enricher import Knowing
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.outlet import World
-from streamprocessor.delivery.outlets import Outlets
-from streamprocessor.delivery.people import People
-from streamprocessor.delivery.planning import Surroundings
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
-from streamprocessor.delivery.segments import Segments
-from streamprocessor.delivery.sender import Sender
-from streamprocessor.delivery.store import Store
-from streamprocessor.delivery.token import kept_token
-from streamprocessor.delivery.told import ToldSubscriptions
-from streamprocessor.delivery.watching import Watchers
-from streamprocessor.delivery.wording import Wording
+from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.store import Store
+from streamprocessor.delivery.store.store_thread import Journal
+from streamprocessor.delivery.subscription_topic import ToldSubscriptions
+from streamprocessor.delivery.subscriptions.phrases import Wording
+from streamprocessor.delivery.subscriptions.resolve import Surroundings
+from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
+from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.kept_secrets import kept_token
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import listening_socket
-from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0

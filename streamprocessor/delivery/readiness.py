@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from streamprocessor.delivery.journal import Journal
-from streamprocessor.delivery.store import Positions
+from streamprocessor.delivery.store.store import Positions
+from streamprocessor.delivery.store.store_thread import Journal
 from streamprocessor.errors import StreamprocessorError
 
 PATIENCE_SECONDS = 2.0

@@ -12,14 +12,14 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from sqlalchemy import Row
 
-from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.delivery.endpoint import Endpoint
-from streamprocessor.delivery.outlet import Outlet, World
-from streamprocessor.delivery.outlets import Outlets
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.delivery.dispatch.attempt_stream import Watchers
+from streamprocessor.delivery.dispatch.circuit_breaker import Endpoint
+from streamprocessor.delivery.dispatch.dispatcher import Outlet, World
+from streamprocessor.delivery.dispatch.dispatchers import Outlets
 from streamprocessor.delivery.readiness import Readiness
-from streamprocessor.delivery.store import MOST_SHOWN
-from streamprocessor.delivery.tables import WAITING
-from streamprocessor.delivery.watching import Watchers
+from streamprocessor.delivery.store.store import MOST_SHOWN
+from streamprocessor.delivery.store.tables import WAITING
 
 MOST_LISTED = 1_000
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -10,33 +10,32 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
-from streamprocessor.broker.clients import ClientSettings, new_reader
-from streamprocessor.broker.cluster import READ, WRITE
-from streamprocessor.broker.topics import end_offsets, refuse_unless_allowed, topic_ids
-from streamprocessor.contract.asyncapi import read_folder
-from streamprocessor.contract.webhook_targets import hosts_of
+from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
+from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
+from streamprocessor.kafka.admin.cluster import READ, WRITE
+from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import Server, listening_socket
-from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.api.routes import application
-from streamprocessor.readmodel.asking.sessions import Sessions
-from streamprocessor.readmodel.asking.tokens import Tokens
-from streamprocessor.readmodel.endpoints.house import Errands, House, Tell
-from streamprocessor.readmodel.endpoints.live import Live
-from streamprocessor.readmodel.errands.delivery_process import DeliveryProcess
-from streamprocessor.readmodel.errands.erasing import Eraser
-from streamprocessor.readmodel.errands.import_jobs import Importing, ImportJobs
-from streamprocessor.readmodel.errands.subscribed import SubscriptionTopic
+from streamprocessor.readmodel.endpoints.context import Errands, House, Tell
+from streamprocessor.readmodel.endpoints.hot_lead_stream import Live
+from streamprocessor.readmodel.gateways.delivery_client import DeliveryProcess
+from streamprocessor.readmodel.gateways.eraser import Eraser
+from streamprocessor.readmodel.gateways.import_jobs import Importing, ImportJobs
+from streamprocessor.readmodel.gateways.subscription_topic import SubscriptionTopic
 from streamprocessor.readmodel.metrics import Metrics
-from streamprocessor.readmodel.problems import place_of
-from streamprocessor.readmodel.projecting.batches import PROJECTED
-from streamprocessor.readmodel.projecting.models import Models
-from streamprocessor.readmodel.projecting.projector import Projector
+from streamprocessor.readmodel.problem import place_of
+from streamprocessor.readmodel.projection.changes import PROJECTED
+from streamprocessor.readmodel.projection.models import Models
+from streamprocessor.readmodel.projection.projector import Projector
+from streamprocessor.readmodel.requests.sessions import Sessions
+from streamprocessor.readmodel.requests.tokens import Tokens
 from streamprocessor.readmodel.store.database import open_database
-from streamprocessor.scoring.model import DAY_MS
+from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
 
 _MOST_AT_ONCE = 1_000

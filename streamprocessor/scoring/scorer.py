@@ -6,27 +6,25 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from streamprocessor.scoring.announcing import NO_NEWS, look
-from streamprocessor.scoring.because import because_of_facts, because_of_time
-from streamprocessor.scoring.carrying import carry_over
-from streamprocessor.scoring.compiling import compile_model
-from streamprocessor.scoring.deriving import derive
-from streamprocessor.scoring.exits import next_exit
-from streamprocessor.scoring.explaining import explain
-from streamprocessor.scoring.facts import Fact
-from streamprocessor.scoring.folding import fold, is_due, look_again_ms
-from streamprocessor.scoring.forwarding import send_evidence
-from streamprocessor.scoring.gone import is_silent
-from streamprocessor.scoring.instants import derived_at, next_change, score_at
-from streamprocessor.scoring.intake import Intake, count_cut, take_in
-from streamprocessor.scoring.linking import Linking, link
-from streamprocessor.scoring.live import keep_what_is_worth
-from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.record import Record
-from streamprocessor.scoring.showing import Showing
-from streamprocessor.scoring.steps import Part, ScoreAt, Step
-from streamprocessor.scoring.transfers import LinkFact, Refused, Sending
-from streamprocessor.scoring.values import forget_weakest
+from streamprocessor.scoring.evidence.compacted import carry_over
+from streamprocessor.scoring.evidence.compaction import fold, is_due, look_again_ms
+from streamprocessor.scoring.evidence.derive import derive
+from streamprocessor.scoring.evidence.ingest import Intake, count_cut, take_in
+from streamprocessor.scoring.evidence.per_value_limits import forget_weakest
+from streamprocessor.scoring.identity.erasure import is_silent
+from streamprocessor.scoring.identity.forwarding import send_evidence
+from streamprocessor.scoring.identity.linking import Linking, link
+from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.plan.compile import compile_model
+from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.transfers import LinkFact, Refused, Sending
+from streamprocessor.scoring.steps.causes import because_of_facts, because_of_time
+from streamprocessor.scoring.steps.evaluate import NO_NEWS, Showing, look
+from streamprocessor.scoring.steps.explain import explain
+from streamprocessor.scoring.steps.next_change import derived_at, next_change, next_exit, score_at
+from streamprocessor.scoring.steps.steps import Part, ScoreAt, Step
+from streamprocessor.scoring.terms.per_match import keep_what_is_worth
 
 ERASED, OBJECTED = "erased", "objected"
 """Why facts are not wanted: they are of before an erasure, or the person objects to profiling."""

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from streamprocessor.broker.followed import FollowedTopic
-from streamprocessor.contract.model_revisions import model_of, newest_of
+from streamprocessor.contract.model_file.revisions import model_of, newest_of
 from streamprocessor.errors import OperatorError
-from streamprocessor.scoring.model import Model
+from streamprocessor.kafka.compacted_topic import FollowedTopic
+from streamprocessor.scoring.model.model import Model
 
 log = logging.getLogger(__name__)
 

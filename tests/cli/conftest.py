@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from streamprocessor.cli.entry import commands
-from streamprocessor.cli.running import TALKATIVE
+from streamprocessor.cli.main import commands
+from streamprocessor.cli.terminal.running import TALKATIVE
 from tests.delivery.conftest import receiver
 
 __all__ = ["receiver"]

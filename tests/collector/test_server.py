@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from streamprocessor.collector.formats import all_formats
-from streamprocessor.collector.naming import Naming
-from streamprocessor.collector.openapi import openapi
+from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.formats.openapi import openapi
+from streamprocessor.collector.formats.registry import all_formats
+from streamprocessor.collector.http.routes import by_path
 from streamprocessor.collector.providers.directory import PROVIDERS
-from streamprocessor.collector.routes import by_path
-from streamprocessor.contract.topics import IN, read_topics
+from streamprocessor.contract.topics.topics import IN, read_topics
 from streamprocessor.settings import Settings
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.system import ROOT

@@ -12,18 +12,19 @@ from typing import NamedTuple
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.contract.subscription_file import parse_subscription
-from streamprocessor.contract.webhook_targets import Target
-from streamprocessor.delivery.circumstances import Circumstances
-from streamprocessor.delivery.database import Database
-from streamprocessor.delivery.journal import Journal
+from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
+from streamprocessor.contract.subscriptions.webhook_targets import Target
+from streamprocessor.delivery.contacts import Circumstances
+from streamprocessor.delivery.dispatch.attempt_stream import Watchers
+from streamprocessor.delivery.dispatch.dispatcher import Outlet, World
+from streamprocessor.delivery.dispatch.sender import Answer
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.outlet import Outlet, Plan, World
-from streamprocessor.delivery.sender import Answer
-from streamprocessor.delivery.store import Store
-from streamprocessor.delivery.templates import read_template
-from streamprocessor.delivery.watching import Watchers
-from streamprocessor.delivery.wording import Wording
+from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.store import Store
+from streamprocessor.delivery.store.store_thread import Journal
+from streamprocessor.delivery.subscriptions.payload_templates import read_template
+from streamprocessor.delivery.subscriptions.phrases import Wording
+from streamprocessor.delivery.subscriptions.plan import Plan
 from tests.delivery.leads import FRIDAY_MS, Lead
 from tests.delivery.warp import run_warped
 

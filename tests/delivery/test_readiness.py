@@ -11,13 +11,13 @@ import pytest
 import pytest_asyncio
 
 from streamprocessor.delivery import readiness
-from streamprocessor.delivery.database import Database
-from streamprocessor.delivery.journal import Journal
 from streamprocessor.delivery.readiness import Readiness
-from streamprocessor.delivery.store import Outcome, Store
-from streamprocessor.delivery.tables import DELIVERED
+from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.store import Outcome, Store
+from streamprocessor.delivery.store.store_thread import Journal
+from streamprocessor.delivery.store.tables import DELIVERED
 from streamprocessor.errors import MustRestart
-from tests.delivery.test_store import NOW_MS, queued
+from tests.delivery.store.test_store import NOW_MS, queued
 
 
 @pytest_asyncio.fixture

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from streamprocessor.broker.ports import any_free
+from streamprocessor.process.ports import any_free
 
 
 class PostgresServer:

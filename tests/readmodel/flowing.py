@@ -10,17 +10,18 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import Engine, func, select
 
-from streamprocessor.contract.announcements import Announcer, Identity, tombstone
-from streamprocessor.contract.outbox import Message, encode_entry
-from streamprocessor.contract.records import encode_record
-from streamprocessor.readmodel.projecting.batches import CHANGELOG
+from streamprocessor.contract.changelog.entry import encode_entry
+from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.contract.messages.announcements import Announcer, Identity, tombstone
+from streamprocessor.contract.messages.message import Message
+from streamprocessor.readmodel.projection.changes import CHANGELOG
 from streamprocessor.readmodel.store.database import reading
 from streamprocessor.readmodel.store.tables import projected
-from streamprocessor.scoring.facts import AttributesWritten, Erased, Event
-from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.record.facts import AttributesWritten, Erased, Event
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import Step
+from streamprocessor.scoring.steps.steps import Step
 from tests.harness.system import System
 
 CONTACTS = 250

@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from streamprocessor.contract.model_file import read_model
+from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.readmodel.composition import database_file
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import open_database, reading, writing

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.errands.import_jobs import (
+from streamprocessor.readmodel.gateways.import_jobs import (
     DONE,
     FAILED,
     INTERRUPTED,
@@ -18,7 +18,7 @@ from streamprocessor.readmodel.errands.import_jobs import (
     ImportJobs,
     Order,
 )
-from streamprocessor.readmodel.problems import Problem
+from streamprocessor.readmodel.problem import Problem
 from tests.harness.system import until
 
 JSON_LINES = Order("jsonl", None, None)

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from streamprocessor.contract.records import decode_record, encode_record
-from streamprocessor.scoring.combination import Matrix
-from streamprocessor.scoring.facts import Event, Fact
-from streamprocessor.scoring.model import NANO, Model, Score
-from streamprocessor.scoring.record import Record
+from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.scoring.model.model import NANO, Matrix, Model, Score
+from streamprocessor.scoring.record.facts import Event, Fact
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import Part, ScoreAt, ScoreStep, Step
-from tests.scoring.oracle import Number, OraclePart, applies, explain_parts, presented, score_at, score_named
-from tests.scoring.oracle_evidence import plain
-from tests.scoring.oracle_stages import Shown, label, possible_stages, strongest_values
+from streamprocessor.scoring.steps.steps import Part, ScoreAt, ScoreStep, Step
+from tests.scoring.oracle.evidence import plain
+from tests.scoring.oracle.scores import Number, OraclePart, applies, explain_parts, presented, score_at, score_named
+from tests.scoring.oracle.stages import Shown, label, possible_stages, strongest_values
 
 FLOAT_NANO = 1  # what floating point may be off by, in the unrounded score
 

@@ -8,9 +8,20 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from streamprocessor.scoring.combination import Matrix, Weighted
-from streamprocessor.scoring.model import DAY_MS, E15, NANO, Group, HotLead, Model, Scanners, Score, Stage
-from streamprocessor.scoring.rules import (
+from streamprocessor.scoring.model.model import (
+    DAY_MS,
+    E15,
+    NANO,
+    Group,
+    HotLead,
+    Matrix,
+    Model,
+    Scanners,
+    Score,
+    Stage,
+    Weighted,
+)
+from streamprocessor.scoring.model.rules import (
     AllOf,
     AnyOf,
     AttributeRule,

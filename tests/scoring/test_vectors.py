@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamprocessor.scoring.facts import Event
-from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score, Stage
-from streamprocessor.scoring.record import Record
-from streamprocessor.scoring.rules import (
+from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score, Stage
+from streamprocessor.scoring.model.rules import (
     Decay,
     EventRule,
     ExpiresAfter,
@@ -21,6 +19,8 @@ from streamprocessor.scoring.rules import (
     StepDecay,
     Test,
 )
+from streamprocessor.scoring.record.facts import Event
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS

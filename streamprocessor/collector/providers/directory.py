@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.brevo import brevo
 from streamprocessor.collector.providers.mailersend import mailersend
 from streamprocessor.collector.providers.mailgun import mailgun
@@ -16,7 +17,6 @@ from streamprocessor.collector.providers.sendgrid import sendgrid
 from streamprocessor.collector.providers.ses import ses
 from streamprocessor.collector.providers.sns import Fetch
 from streamprocessor.collector.providers.sparkpost import sparkpost
-from streamprocessor.collector.wire import WireFormat
 
 _BY_SECRET_ALONE = {
     "sendgrid": sendgrid,

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.http.wire_format import Answer, Bad, Opened, Reading, Refusal, Request, WireFormat
 from streamprocessor.collector.providers.mail_events import MailEvent, entries_of
-from streamprocessor.collector.wire import Answer, Bad, Opened, Reading, Refusal, Request, WireFormat
-from streamprocessor.contract import reasons
+from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -47,7 +47,9 @@ def hook(provider: Provider, naming: Naming) -> WireFormat:
         reading = Reading()
         for position, item in enumerate(opened.payload):
             if not isinstance(item, dict):
-                reading.bad.append(Bad(position, reasons.NOT_AN_OBJECT, "item: wanted an object; got another kind"))
+                reading.bad.append(
+                    Bad(position, reason_codes.NOT_AN_OBJECT, "item: wanted an object; got another kind")
+                )
                 continue
             try:
                 for event in provider.events(item):

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from streamprocessor.collector.circumstances import MAX_USER_AGENT_CHARS
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS
+from streamprocessor.collector.http.wire_format import ACTIVITIES, Entry, update_entry
 from streamprocessor.collector.providers.payloads import text_of
-from streamprocessor.collector.sites import path_of
-from streamprocessor.collector.wire import ACTIVITIES, Entry, update_entry
-from streamprocessor.contract import reasons
-from streamprocessor.contract.fields import contact_of, content_key
-from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.collector.urls import path_of
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.events.event_fields import contact_of, content_key
+from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import RecordError
 
 OPEN, CLICK, DELIVERED, BOUNCE = "email_open", "email_click", "email_delivered", "email_bounce"
@@ -87,7 +87,7 @@ def _contact_of(event: MailEvent, naming: Naming) -> str:
     if contact is None:
         address = parseaddr(event.address)[1] if event.address else ""
         if "@" not in address:
-            raise RecordError(reasons.NO_CONTACT, "recipient: wanted contact_id or one mail address; got neither")
+            raise RecordError(reason_codes.NO_CONTACT, "recipient: wanted contact_id or one mail address; got neither")
         contact = naming.address(address)
     contact_of(contact.encode())
     return contact

@@ -17,7 +17,8 @@ import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -40,8 +41,7 @@ from streamprocessor.collector.providers.payloads import (
     texts_of,
 )
 from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal, refuse_stale
-from streamprocessor.collector.wire import Request, WireFormat
-from streamprocessor.scoring.facts import PROXY, SCANNER
+from streamprocessor.scoring.record.facts import PROXY, SCANNER
 
 NAME = "mailgun"
 

@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -31,7 +32,6 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import basic, check_by
-from streamprocessor.collector.wire import Request, WireFormat
 
 NAME = "postmark"
 

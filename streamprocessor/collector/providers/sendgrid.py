@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -43,8 +44,7 @@ from streamprocessor.collector.providers.signatures import (
     refuse_stale,
     wrong_secret,
 )
-from streamprocessor.collector.wire import Request, WireFormat
-from streamprocessor.scoring.facts import PROXY
+from streamprocessor.scoring.record.facts import PROXY
 
 NAME = "sendgrid"
 

@@ -20,22 +20,23 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from streamprocessor.readmodel.api.serving_page import page_routes
-from streamprocessor.readmodel.asking.parameters import Nothing, body_of, collected, query_of
-from streamprocessor.readmodel.asking.sessions import COOKIE, refuse_forged
-from streamprocessor.readmodel.asking.tokens import NOBODY, READ, Grant
+from streamprocessor.readmodel.api.static_page import page_routes
+from streamprocessor.readmodel.endpoints.active_model import MODEL
 from streamprocessor.readmodel.endpoints.contacts import CONTACTS
+from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint, RawBody
 from streamprocessor.readmodel.endpoints.forecast import FORECAST
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House, RawBody
+from streamprocessor.readmodel.endpoints.hot_lead_stream import Live
 from streamprocessor.readmodel.endpoints.imports import IMPORTS
-from streamprocessor.readmodel.endpoints.live import Live
-from streamprocessor.readmodel.endpoints.model_in_force import MODEL
 from streamprocessor.readmodel.endpoints.overview import OVERVIEW
 from streamprocessor.readmodel.endpoints.segments import SEGMENTS
-from streamprocessor.readmodel.endpoints.signing_in import SIGNING_IN
+from streamprocessor.readmodel.endpoints.sign_in import SIGNING_IN
 from streamprocessor.readmodel.endpoints.subscriptions import SUBSCRIPTIONS
 from streamprocessor.readmodel.endpoints.timeline import TIMELINE
-from streamprocessor.readmodel.problems import Problem, place_of
+from streamprocessor.readmodel.problem import Problem, place_of
+from streamprocessor.readmodel.requests.parameters import Nothing, body_of, collected, query_of
+from streamprocessor.readmodel.requests.sessions import COOKIE, refuse_forged
+from streamprocessor.readmodel.requests.tokens import NOBODY, READ, Grant
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *FORECAST,

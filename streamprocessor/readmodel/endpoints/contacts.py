@@ -6,21 +6,29 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.readmodel.asking import answers
-from streamprocessor.readmodel.asking.answers import Found
-from streamprocessor.readmodel.asking.parameters import At, Explained, Listed, Nothing, Paged, Sorted, instant_ms
-from streamprocessor.readmodel.asking.tokens import ERASE, READ
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.contacts import Accepted, Contact, ContactPage, Everything, Explanation, History
+from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests import answer_json
+from streamprocessor.readmodel.requests.answer_json import Found
+from streamprocessor.readmodel.requests.parameters import At, Explained, Listed, Nothing, Paged, Sorted, instant_ms
+from streamprocessor.readmodel.requests.tokens import ERASE, READ
+from streamprocessor.readmodel.responses.contacts import (
+    Accepted,
+    Contact,
+    ContactPage,
+    Everything,
+    Explanation,
+    History,
+)
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import Numbered, Placed, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import Order
 from streamprocessor.readmodel.store.rows import NewerRevision, record_under
 from streamprocessor.readmodel.store.trends import trends_of
-from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.model.contact_filter import ContactFilter
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.segments import ContactFilter
 
 
 class Kept(NamedTuple):
@@ -57,7 +65,7 @@ def page(house: House, asked: Paged, order: Order, wanted: ContactFilter) -> dic
         ids = [row.contact_id for row in rows]
         found = Found(rows, queries.scores_of(connection, ids), trends_of(connection, order, ids))
     spread = house.spread_of(order)
-    return answers.contact_page(order, found, spread, asked.limit)
+    return answer_json.contact_page(order, found, spread, asked.limit)
 
 
 def kept_of(house: House, contact_id: str, at_ms: int) -> Kept:
@@ -68,7 +76,7 @@ def kept_of(house: House, contact_id: str, at_ms: int) -> Kept:
             raise Problem(404, "no-such-contact", "contact: wanted one with at least one event; got another")
         rows = queries.scores_of(connection, [contact_id])[contact_id]
     standing = {
-        score.name: answers.standing(house.spread_of(Order(score.name)), score) for score in rows if not score.value
+        score.name: answer_json.standing(house.spread_of(Order(score.name)), score) for score in rows if not score.value
     }
     scorer = house.scorer()
     try:
@@ -95,8 +103,8 @@ def _one(house: House, call: Call) -> dict[str, Any]:
         "standing": kept.standing,
         "attributes": orjson.loads(kept.row.attributes),
         "suppressed": kept.row.suppressed,
-        "hot_since": answers.instant(kept.row.hot_since_ms),
-        "updated_at": answers.instant(kept.row.updated_at_ms),
+        "hot_since": answer_json.instant(kept.row.hot_since_ms),
+        "updated_at": answer_json.instant(kept.row.updated_at_ms),
     }
 
 

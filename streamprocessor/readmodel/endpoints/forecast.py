@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.readmodel.asking import answers
-from streamprocessor.readmodel.asking.parameters import Forecasted, instant_ms
-from streamprocessor.readmodel.asking.tokens import READ
+from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contacts import Kept, check_score, kept_of
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.contacts import Forecast
-from streamprocessor.scoring.gone import is_silent
-from streamprocessor.scoring.model import DAY_MS, NANO
-from streamprocessor.scoring.steps import ScoreAt, ScoreStep
+from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests import answer_json
+from streamprocessor.readmodel.requests.parameters import Forecasted, instant_ms
+from streamprocessor.readmodel.requests.tokens import READ
+from streamprocessor.readmodel.responses.contacts import Forecast
+from streamprocessor.scoring.identity.erasure import is_silent
+from streamprocessor.scoring.model.model import DAY_MS, NANO
+from streamprocessor.scoring.steps.steps import ScoreAt, ScoreStep
 
 MOST_STEPS = 1_000
 _FAR_MS = 30 * DAY_MS
@@ -70,7 +71,7 @@ def _steps(kept: Kept, name: str, value: str, span_ms: tuple[int, int]) -> tuple
         shown = score if score is None or score.values is None else _chosen(score.values, value)
         if step.at_ms > from_ms and shown is not None and shown.changed:
             found.append(
-                {"at": format_rfc3339(step.at_ms), **answers.shown(shown), "previous_stage": shown.previous_stage}
+                {"at": format_rfc3339(step.at_ms), **answer_json.shown(shown), "previous_stage": shown.previous_stage}
             )
     due_ms = kept.record.holds_until_ms
     return found, due_ms is None or due_ms > until_ms

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.asking.answers import instant
-from streamprocessor.readmodel.asking.parameters import CSV, Imported, Nothing
-from streamprocessor.readmodel.asking.tokens import READ, WRITE
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House, RawBody
-from streamprocessor.readmodel.errands.import_jobs import ImportJob, Order
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.imports import Import, Imports
+from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint, RawBody
+from streamprocessor.readmodel.gateways.import_jobs import ImportJob, Order
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.answer_json import instant
+from streamprocessor.readmodel.requests.parameters import CSV, Imported, Nothing
+from streamprocessor.readmodel.requests.tokens import READ, WRITE
+from streamprocessor.readmodel.responses.imports import Import, Imports
 
 OWN = "own"
 

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert
 
-from streamprocessor.readmodel.asking.parameters import Filter
-from streamprocessor.readmodel.problems import Problem
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.parameters import Filter
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.tables import segments
-from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.segments import ContactFilter
+from streamprocessor.scoring.model.contact_filter import ContactFilter
+from streamprocessor.scoring.model.model import Model
 
 MODEL, API = "model", "api"
 

@@ -6,19 +6,19 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.contract.announcements import number
-from streamprocessor.readmodel.asking import answers
-from streamprocessor.readmodel.asking.parameters import Buckets, Nothing, Paged
-from streamprocessor.readmodel.asking.tokens import READ
+from streamprocessor.contract.messages.announcements import number
 from streamprocessor.readmodel.endpoints.contacts import check_score
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.overview import Distribution, HotLeads, Scores, Values
+from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests import answer_json
+from streamprocessor.readmodel.requests.parameters import Buckets, Nothing, Paged
+from streamprocessor.readmodel.requests.tokens import READ
+from streamprocessor.readmodel.responses.overview import Distribution, HotLeads, Scores, Values
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import Order
-from streamprocessor.scoring.combination import Matrix
-from streamprocessor.scoring.model import Model, Score
+from streamprocessor.scoring.model.model import Matrix, Model, Score
 
 
 def _scores(house: House, _: Call) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _distribution(house: House, call: Call) -> dict[str, Any]:
     order = Order(call.path["name"], call.query.value)
     check_score(house, order.score, order.value)
     spread = house.spread_of(order)
-    return answers.distribution(order, spread, call.query.buckets)
+    return answer_json.distribution(order, spread, call.query.buckets)
 
 
 def _values(house: House, call: Call) -> dict[str, Any]:

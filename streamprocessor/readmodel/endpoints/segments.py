@@ -10,17 +10,18 @@ from typing import Any
 import orjson
 from starlette.responses import StreamingResponse
 
-from streamprocessor.readmodel.asking import answers
-from streamprocessor.readmodel.asking.parameters import Exported, Filter, Nothing, Sorted
-from streamprocessor.readmodel.asking.tokens import READ, WRITE
 from streamprocessor.readmodel.endpoints.contacts import order_of, page
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
+from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint
 from streamprocessor.readmodel.endpoints.known_segments import API, KnownSegment, all_known, keep, known_by
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.segments import Segment, SegmentPage, Segments
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests import answer_json
+from streamprocessor.readmodel.requests.parameters import Exported, Filter, Nothing, Sorted
+from streamprocessor.readmodel.requests.tokens import READ, WRITE
+from streamprocessor.readmodel.responses.segments import Segment, SegmentPage, Segments
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.database import writing
-from streamprocessor.scoring.segments import ContactFilter
+from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 MAX_NAME = 100
 _ROWS_AT_ONCE = 1_000
@@ -100,7 +101,7 @@ def _portions(house: House, wanted: ContactFilter) -> Iterator[list[dict[str, An
             rows = queries.contacts_in_order(connection, wanted, _ROWS_AT_ONCE, after)
             scores = queries.scores_of(connection, [row.contact_id for row in rows])
         if rows:
-            yield [answers.told(row, scores[row.contact_id]) for row in rows]
+            yield [answer_json.told(row, scores[row.contact_id]) for row in rows]
         if len(rows) < _ROWS_AT_ONCE:
             return
         after = rows[-1].contact_id

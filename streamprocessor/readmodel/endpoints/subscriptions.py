@@ -9,14 +9,15 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.contract.subscription_file import NAME, REFERENCE, parse_subscription
-from streamprocessor.contract.webhook_targets import target_of
+from streamprocessor.contract.subscriptions.subscription_file import NAME, REFERENCE, parse_subscription
+from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.asking.parameters import Nothing, Resend, collected
-from streamprocessor.readmodel.asking.tokens import READ, WRITE, Grant
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House, RawBody
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.subscriptions import (
+from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint, RawBody
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.parameters import Nothing, Resend, collected
+from streamprocessor.readmodel.requests.tokens import READ, WRITE, Grant
+from streamprocessor.readmodel.responses.subscriptions import (
     Deliveries,
     Enabled,
     Pinged,

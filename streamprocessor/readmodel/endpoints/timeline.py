@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.readmodel.asking import answers
-from streamprocessor.readmodel.asking.parameters import Paged
-from streamprocessor.readmodel.asking.tokens import READ
+from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contacts import Kept, kept_of
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
-from streamprocessor.readmodel.shapes.contacts import Timeline
+from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint
+from streamprocessor.readmodel.requests import answer_json
+from streamprocessor.readmodel.requests.parameters import Paged
+from streamprocessor.readmodel.requests.tokens import READ
+from streamprocessor.readmodel.responses.contacts import Timeline
 from streamprocessor.readmodel.store.cursors import Happened, cursor_of, read_cursor
-from streamprocessor.scoring.bursts import find_scanned
-from streamprocessor.scoring.facts import SCANNER
-from streamprocessor.scoring.joining import folded_of, pieces_of, sources_of, verdicts_of
-from streamprocessor.scoring.keeping import FORGOTTEN
-from streamprocessor.scoring.record import Piece
+from streamprocessor.scoring.events.projection import FORGOTTEN
+from streamprocessor.scoring.events.scanners import find_scanned
+from streamprocessor.scoring.evidence.union import folded_of, pieces_of, sources_of, verdicts_of
+from streamprocessor.scoring.record.evidence import Piece
+from streamprocessor.scoring.record.facts import SCANNER
 
 
 def _events(house: House, call: Call) -> dict[str, Any]:
@@ -44,7 +45,9 @@ def _events(house: House, call: Call) -> dict[str, Any]:
             for piece in shown
         ],
         "next": cursor_of(_place(shown[-1])) if len(pieces) > asked.limit else None,
-        "earlier_until": answers.instant(max((folded.newest_ms for folded in folded_of(kept.record)), default=None)),
+        "earlier_until": answer_json.instant(
+            max((folded.newest_ms for folded in folded_of(kept.record)), default=None)
+        ),
     }
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, exists, or_, select
 
-from streamprocessor.contract.segments import bounds_nano
+from streamprocessor.contract.segment_membership import bounds_nano
 from streamprocessor.readmodel.store.tables import attributes, contacts, scores
-from streamprocessor.scoring.segments import AttributeCondition, ContactFilter, Operand, ScoreCondition
+from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter, Operand, ScoreCondition
 
 
 class Condition:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
-from streamprocessor.contract.segments import bounds_nano
+from streamprocessor.contract.segment_membership import bounds_nano
 from streamprocessor.readmodel.store.cursors import Placed
+from streamprocessor.readmodel.store.distribution import Cell, Landmarks, Spread
 from streamprocessor.readmodel.store.filters import Condition, conditions_of, score_is
-from streamprocessor.readmodel.store.spread import Cell, Landmarks, Spread
 from streamprocessor.readmodel.store.tables import PLACE, contacts, history, hot_leads, scores, segments, tallies
-from streamprocessor.scoring.segments import ContactFilter, ScoreCondition
+from streamprocessor.scoring.model.contact_filter import ContactFilter, ScoreCondition
 
 _STEPS_A_CONTACT = 10
 _FEW = 2_000

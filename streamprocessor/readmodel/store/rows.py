@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.contract.records import decode_record
-from streamprocessor.contract.segments import each_shown, stored
-from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.scoring.gone import is_gone, is_silent
-from streamprocessor.scoring.joining import attributes_of, is_suppressed
-from streamprocessor.scoring.record import Record
+from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.contract.segment_membership import each_shown, stored
+from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
+from streamprocessor.scoring.identity.erasure import is_gone, is_silent
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import ScoreAt
+from streamprocessor.scoring.steps.steps import ScoreAt
 
 
 class ContactRows(NamedTuple):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamprocessor.collector.http.wire_format import Opened, Reading, Refusal, Request, WireFormat
 from streamprocessor.collector.providers.directory import PROVIDERS
-from streamprocessor.collector.wire import Opened, Reading, Refusal, Request, WireFormat
 from tests.collector.providers.senders import SENDERS, cases_of, format_of, post, sns_envelope
 
 MAX_EVENT_BYTES = 32 * 1024

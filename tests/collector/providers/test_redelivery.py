@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.collector.wire import Entry, Request
+from streamprocessor.collector.http.wire_format import Entry, Request
 from tests.collector.providers.senders import NOW_MS, SENDERS, Sender, cases_of, format_of, post
 
 UNVERIFIED = "unverified"

@@ -5,8 +5,8 @@ from concurrent.futures import Future
 
 import pytest
 
+from streamprocessor.collector.http.wire_format import Awaiting, Reading, Refusal, Request
 from streamprocessor.collector.providers.sns import Fetch
-from streamprocessor.collector.wire import Awaiting, Reading, Refusal, Request
 from tests.collector.providers.senders import (
     CERTIFICATE_URL,
     CONFIRM_URL,
