@@ -24,7 +24,7 @@ UNKNOWN_CONTACT = ContactFacts()
 class ContactContext:
     """What an announcement is judged and told by. entered, left: segments, by this announcement."""
 
-    person: ContactFacts = UNKNOWN_CONTACT
+    facts: ContactFacts = UNKNOWN_CONTACT
     entered: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
 

@@ -29,12 +29,17 @@ class Routes:
     """The application's paths."""
 
     def __init__(
-        self, outlets: Dispatchers, world: DispatchContext, watchers: AttemptStream, readiness: Readiness, token: str
+        self,
+        dispatchers: Dispatchers,
+        context: DispatchContext,
+        attempt_stream: AttemptStream,
+        readiness: Readiness,
+        token: str,
     ) -> None:
-        self._outlets = outlets
-        self._journal = world.journal
-        self._metrics = world.metrics
-        self._watchers = watchers
+        self._dispatchers = dispatchers
+        self._store_thread = context.store_thread
+        self._metrics = context.metrics
+        self._attempt_stream = attempt_stream
         self._readiness = readiness
         self._token = token.encode()
 
@@ -60,8 +65,8 @@ class Routes:
     @web.middleware
     async def _let_in(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         if request.path.startswith("/api/"):
-            said = request.headers.get("authorization", "").encode("utf-8", "replace")
-            if not hmac.compare_digest(said, b"Bearer " + self._token):
+            header = request.headers.get("authorization", "").encode("utf-8", "replace")
+            if not hmac.compare_digest(header, b"Bearer " + self._token):
                 return _answer({"code": "no-token", "message": "wanted Authorization: Bearer and the token"}, 401)
         return await handler(request)
 
@@ -73,20 +78,22 @@ class Routes:
         return web.Response(text="\n".join(missing or ["ready"]) + "\n", status=503 if missing else 200)
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
-        self._metrics.waiting.set(sum(len(outlet) for outlet in self._outlets))
-        self._metrics.disabled.set(sum(outlet.endpoint.disabled for outlet in self._outlets))
+        self._metrics.waiting.set(sum(len(dispatcher) for dispatcher in self._dispatchers))
+        self._metrics.disabled.set(sum(outlet.circuit_breaker.disabled for outlet in self._dispatchers))
         content_type = "text/plain; version=0.0.4; charset=utf-8"
         return web.Response(body=generate_latest(self._metrics.registry), headers={"content-type": content_type})
 
     async def _list(self, _: web.Request) -> web.Response:
-        names = sorted({outlet.plan.subscription.name for outlet in self._outlets} | self._outlets.refused.keys())
+        names = sorted(
+            {dispatcher.plan.subscription.name for dispatcher in self._dispatchers} | self._dispatchers.refused.keys()
+        )
         return _answer({"subscriptions": [self._row(name) for name in names]})
 
     async def _one(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        if self._outlets.get(name) is None and name not in self._outlets.refused:
+        if self._dispatchers.get(name) is None and name not in self._dispatchers.refused:
             raise _unknown()
-        recent, undeliverable = await self._journal.ask(
+        recent, undeliverable = await self._store_thread.ask(
             lambda store: (store.recent(name, MOST_SHOWN), store.undeliverable(name, MOST_LISTED))
         )
         lists = {"recent": map(_recent, recent), "undeliverable": map(_given_up, undeliverable)}
@@ -94,26 +101,26 @@ class Routes:
 
     def _row(self, name: str) -> dict[str, Any]:
         """A subscription in a list. refused: why the topic's newest word on it is not in force."""
-        outlet, refused = self._outlets.get(name), self._outlets.refused.get(name)
+        dispatcher, refused = self._dispatchers.get(name), self._dispatchers.refused.get(name)
         return {
             "name": name,
-            "source": "file" if name in self._outlets.fixed else "topic",
-            "events": () if outlet is None else outlet.plan.subscription.events,
-            "state": "refused" if outlet is None else _state_of(outlet.endpoint),
-            "waiting": 0 if outlet is None else len(outlet),
+            "source": "file" if name in self._dispatchers.fixed else "topic",
+            "events": () if dispatcher is None else dispatcher.plan.subscription.events,
+            "state": "refused" if dispatcher is None else _state_of(dispatcher.circuit_breaker),
+            "waiting": 0 if dispatcher is None else len(dispatcher),
             "refused": refused,
         }
 
     async def _undeliverable(self, request: web.Request) -> web.Response:
         subscription = request.query.get("subscription")
-        rows = await self._journal.ask(lambda store: store.undeliverable(subscription, MOST_LISTED))
+        rows = await self._store_thread.ask(lambda store: store.undeliverable(subscription, MOST_LISTED))
         return _answer({"undeliverable": [_given_up(row) for row in rows]})
 
     async def _attempts(self, request: web.Request) -> web.StreamResponse:
         """A line of JSON for each attempt from now on, until the client goes."""
         response = web.StreamResponse(headers={"content-type": "application/x-ndjson", "cache-control": "no-store"})
         await response.prepare(request)
-        async with aclosing(self._watchers.watch()) as attempts:
+        async with aclosing(self._attempt_stream.watch()) as attempts:
             async for attempt in attempts:
                 row = attempt._asdict()
                 row["at"] = format_rfc3339(row.pop("at_ms"))
@@ -121,22 +128,24 @@ class Routes:
         return response
 
     async def _ping(self, request: web.Request) -> web.Response:
-        return _answer({"webhook_id": await self._outlets.ping(self._named(request))}, 202)
+        return _answer({"webhook_id": await self._dispatchers.ping(self._named(request))}, 202)
 
     async def _enable(self, request: web.Request) -> web.Response:
-        await self._outlets.enable(self._named(request))
+        await self._dispatchers.enable(self._named(request))
         return _answer({"enabled": True})
 
     async def _resend(self, request: web.Request) -> web.Response:
-        outlet = self._named(request)
+        dispatcher = self._named(request)
         webhook_ids = _ids_in(await request.read())
-        return _answer({"sent_again": await self._outlets.resend(outlet.plan.subscription.name, webhook_ids)}, 202)
+        return _answer(
+            {"sent_again": await self._dispatchers.resend(dispatcher.plan.subscription.name, webhook_ids)}, 202
+        )
 
     def _named(self, request: web.Request) -> Dispatcher:
-        outlet = self._outlets.get(request.match_info["name"])
-        if outlet is None:
+        dispatcher = self._dispatchers.get(request.match_info["name"])
+        if dispatcher is None:
             raise _unknown()
-        return outlet
+        return dispatcher
 
 
 def _ids_in(body: bytes) -> list[str] | None:
@@ -147,7 +156,7 @@ def _ids_in(body: bytes) -> list[str] | None:
         ids = orjson.loads(body)["webhook_ids"]
     except (orjson.JSONDecodeError, TypeError, KeyError):
         ids = None
-    if not isinstance(ids, list) or not all(isinstance(found, str) for found in ids):
+    if not isinstance(ids, list) or not all(isinstance(webhook_id, str) for webhook_id in ids):
         raise web.HTTPBadRequest(text='wanted {"webhook_ids": [...]}, or no body for all\n')
     return ids
 

@@ -36,15 +36,15 @@ class Follows(Protocol):
 class Enricher:
     """Knows people and segments, those of the model that is in force at the time."""
 
-    def __init__(self, journal: StoreThread, people: Follows, segments: Segments) -> None:
-        self._journal = journal
-        self._people = people
+    def __init__(self, store_thread: StoreThread, projection: Follows, segments: Segments) -> None:
+        self._store_thread = store_thread
+        self._projection = projection
         self._segments = segments
         self._kept_keys: frozenset[str] | None = None
 
     def want(self, plans: Iterable[DeliveryPlan]) -> None:
         """Have known what these plans ask for."""
-        self._people.want(self._attributes(plans))
+        self._projection.want(self._attributes(plans))
 
     async def context_of(
         self, announcements: Sequence[Announcement], plans: Sequence[DeliveryPlan], partitions: Collection[int]
@@ -56,21 +56,21 @@ class Enricher:
         attributes = self._attributes(plans)
         if attributes is None or not announcements:
             return [ContactContext()] * len(announcements), []
-        await self._people.caught_up(attributes, partitions)
+        await self._projection.caught_up(attributes, partitions)
         segments = self._named(plans)
-        people, members = await self._journal.ask(
+        contacts, members = await self._store_thread.ask(
             lambda store: store.within(
                 lambda rows: self._read(rows, {announcement.contact_id for announcement in announcements}, segments)
             )
         )
-        found, moved = [], []
+        contexts, moved = [], []
         for announcement in announcements:
-            person = people.get(announcement.contact_id, UNKNOWN_CONTACT)
-            circumstances, after = moves(announcement, person, segments, members)
+            contact_facts = contacts.get(announcement.contact_id, UNKNOWN_CONTACT)
+            context, after = moves(announcement, contact_facts, segments, members)
             members.update({(member.segment, member.contact_id): member for member in after})
-            found.append(circumstances)
+            contexts.append(context)
             moved += after
-        return found, moved
+        return contexts, moved
 
     def _read(
         self, rows: Connection, contact_ids: Collection[str], segments: Mapping[str, SegmentFilter]

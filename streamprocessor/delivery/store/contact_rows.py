@@ -41,13 +41,13 @@ def note_alive(connection: Connection, now_ms: int) -> None:
     connection.execute(following.update().values(alive_ms=now_ms))
 
 
-def write_contacts(connection: Connection, found: Mapping[str, ContactFacts]) -> None:
+def write_contacts(connection: Connection, contacts: Mapping[str, ContactFacts]) -> None:
     """Have exactly this said of these contacts; of whom nothing is to be said there is no row."""
-    _delete(connection, people, found)
+    _delete(connection, people, contacts)
     rows = [
-        {"contact_id": contact_id, "attributes": _json(person.attributes), "suppressed": person.is_suppressed}
-        for contact_id, person in found.items()
-        if person != UNKNOWN_CONTACT
+        {"contact_id": contact_id, "attributes": _json(facts.attributes), "suppressed": facts.is_suppressed}
+        for contact_id, facts in contacts.items()
+        if facts != UNKNOWN_CONTACT
     ]
     if rows:
         connection.execute(insert(people), rows)
@@ -61,13 +61,13 @@ def read_contacts(connection: Connection, contact_ids: Collection[str]) -> dict[
 
 def read_members(connection: Connection, contact_ids: Collection[str]) -> dict[tuple[str, str], SegmentMember]:
     """In which segments these contacts are, by segment and contact."""
-    found = (SegmentMember(*row) for row in _rows(connection, members, contact_ids))
-    return {(member.segment, member.contact_id): member for member in found}
+    rows = (SegmentMember(*row) for row in _rows(connection, members, contact_ids))
+    return {(member.segment, member.contact_id): member for member in rows}
 
 
-def write_members(connection: Connection, found: Iterable[SegmentMember]) -> None:
+def write_members(connection: Connection, segment_members: Iterable[SegmentMember]) -> None:
     """Keep who is in which segment from now on."""
-    newest = {(member.segment, member.contact_id): member for member in found}
+    newest = {(member.segment, member.contact_id): member for member in segment_members}
     for segment in {member.segment for member in newest.values()}:
         rows = [member._asdict() for member in newest.values() if member.segment == segment]
         _delete(connection, members, [row["contact_id"] for row in rows], members.c.segment == segment)
