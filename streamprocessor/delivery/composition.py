@@ -119,17 +119,17 @@ async def run_delivery(
 
 @asynccontextmanager
 async def _open_store(settings: Settings) -> AsyncIterator[StoreThread]:
-    """The journal on the database of the settings, for this process alone."""
+    """The store on the database of the settings, in a thread of its own, for this process alone."""
     folder = settings.data_path
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
         url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"
-        journal = StoreThread(Store(Database(url)))
+        store_thread = StoreThread(Store(Database(url)))
         try:
-            yield journal
+            yield store_thread
         finally:
-            await journal.close()
+            await store_thread.close()
 
 
 @contextmanager

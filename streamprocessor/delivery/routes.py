@@ -1,4 +1,4 @@
-"""Delivery's own HTTP: health, metrics, and what a person asks of it under a bearer token."""
+"""Delivery's own HTTP: health, metrics, and the API for subscriptions under a bearer token."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Routes:
 
     async def _show_metrics(self, _: web.Request) -> web.Response:
         self._metrics.waiting.set(sum(len(dispatcher) for dispatcher in self._dispatchers))
-        self._metrics.disabled.set(sum(outlet.circuit_breaker.disabled for outlet in self._dispatchers))
+        self._metrics.disabled.set(sum(dispatcher.circuit_breaker.disabled for dispatcher in self._dispatchers))
         content_type = "text/plain; version=0.0.4; charset=utf-8"
         return web.Response(body=generate_latest(self._metrics.registry), headers={"content-type": content_type})
 

@@ -1,4 +1,4 @@
-"""What waits for one endpoint: a lane a contact, in order; a lane whose first delivery waits holds up no other."""
+"""What waits for one endpoint: a queue a contact, in order; a queue whose first delivery waits holds up no other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamprocessor.delivery.deliveries import Delivery
 
 
 class ContactQueues:
-    """Deliveries by contact. The first of a lane is ready at its due_ms, or under way; the others wait for it."""
+    """Deliveries queued by contact. The first of a queue is ready at its due_ms, or under way; the others wait for it."""
 
     def __init__(self) -> None:
         self._queues: dict[str, deque[Delivery]] = {}
@@ -21,7 +21,7 @@ class ContactQueues:
         return self._count
 
     def add(self, delivery: Delivery) -> None:
-        """Put the delivery at the end of its contact's lane."""
+        """Put the delivery at the end of its contact's queue."""
         self._count += 1
         queue = self._queues.setdefault(delivery.contact_id, deque())
         queue.append(delivery)

@@ -1,4 +1,4 @@
-"""One subscription at work: takes what is due from its lanes, sends it, and learns from the answers."""
+"""One subscription at work: deliveries that are due leave its queues, are sent, and their answers are learned from."""
 
 from __future__ import annotations
 
@@ -24,12 +24,18 @@ from streamprocessor.delivery.subscriptions.signing import signed_headers
 log = logging.getLogger(__name__)
 
 WINDOW = 20_000
-"""Deliveries that an outlet holds in memory; more wait in the store, in their order."""
+"""Deliveries that a dispatcher holds in memory; more wait in the store, in their order."""
 
 
 @dataclass(frozen=True)
 class DispatchContext:
-    """What all outlets share. post: one attempt; tell: shows it; clock_ms: now; jitter: 0 to 1, by chance."""
+    """What all dispatchers share.
+
+    post: makes one attempt and answers what came of it.
+    tell: publishes an attempt to those who watch.
+    clock_ms: now, in milliseconds since 1970.
+    jitter: a random number from 0 to 1.
+    """
 
     post: Callable[[Target, Mapping[str, str], bytes], Awaitable[WebhookAnswer]]
     store_thread: StoreThread

@@ -24,7 +24,7 @@ UNSUBSCRIBED = "unsubscribed"
 
 
 class Dispatchers:
-    """The outlets by their subscriptions' names.
+    """The dispatchers by the names of their subscriptions.
 
     failed: done with the error that ended one of them. fixed: names that the subscriptions' file holds. refused: why
     what the topic says under a name is not in force, by name.
@@ -41,11 +41,11 @@ class Dispatchers:
         self._one_at_a_time = asyncio.Lock()  # so that no announcement passes while a subscription is exchanged
 
     def __iter__(self) -> Iterator[Dispatcher]:
-        """The outlets, by name."""
+        """All dispatchers, in order of their names."""
         return iter([self._dispatchers[name] for name in sorted(self._dispatchers)])
 
     def get(self, name: str) -> Dispatcher | None:
-        """The outlet of that subscription."""
+        """The dispatcher of that subscription; None: it has none."""
         return self._dispatchers.get(name)
 
     async def put(self, plan: DeliveryPlan) -> None:

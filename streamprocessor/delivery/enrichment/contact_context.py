@@ -1,4 +1,4 @@
-"""What filters and wording ask about a contact beyond what its announcement says. Pure."""
+"""What filters and phrases ask about a contact beyond what its announcement says. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from streamprocessor.scoring.model.model import NANO
 
 
 def contact_facts_of(value: bytes | None, names: Iterable[str]) -> ContactFacts:
-    """What a value of the contacts' changelog says of a person; NOBODY where nothing is kept of the contact.
+    """What a value of the contacts' changelog says of its contact; UNKNOWN_CONTACT where it holds nothing.
 
     names: of the attributes that are asked for. Raises OperatorError where a newer program wrote the value.
     """
@@ -45,7 +45,7 @@ def moves(
     segments: Mapping[str, SegmentFilter],
     members: Mapping[tuple[str, str], SegmentMember],
 ) -> tuple[ContactContext, list[SegmentMember]]:
-    """The circumstances of the announcement, and who is in which segment after it.
+    """The context of the announcement, and who is in which segment after it.
 
     segments: by name. members: by key and contact, as after the announcements before; of whom none is kept, the
     announcement's previous values say where the contact was. One that comes again, or late, moves nobody.

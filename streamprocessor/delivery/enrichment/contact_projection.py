@@ -1,4 +1,4 @@
-"""The contacts' changelog, followed into delivery's database for as long as somebody asks about people."""
+"""The contacts' changelog, projected into delivery's database for as long as a subscription asks about contacts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ALIVE_SECONDS = 600.0
 
 
 class ContactProjection:
-    """Keeps what is asked of people as the changelog says it, and nothing while nobody asks."""
+    """Projects the attributes that subscriptions ask for, as the changelog has them, and nothing while none asks."""
 
     def __init__(self, clients: ClientSettings, topic: str, store_thread: StoreThread, metrics: Metrics) -> None:
         self._clients = clients
@@ -58,7 +58,7 @@ class ContactProjection:
         self._alive_seconds = float("-inf")
 
     def want(self, attributes: frozenset[str] | None) -> None:
-        """Have these attributes of people kept, and whether they are suppressed; None: nothing of anybody.
+        """Project these attributes of contacts, and whether they are suppressed; None: nothing of anybody.
 
         What is kept besides goes at the next start.
         """

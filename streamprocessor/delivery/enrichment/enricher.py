@@ -24,7 +24,7 @@ from streamprocessor.delivery.subscriptions.segments import Segments
 
 
 class Follows(Protocol):
-    """Who keeps people up to date in the database; delivery's People."""
+    """What keeps contacts up to date in the database: delivery's ContactProjection."""
 
     def want(self, attributes: frozenset[str] | None) -> None:
         """Keep these attributes; None: nothing of anybody."""
@@ -34,7 +34,7 @@ class Follows(Protocol):
 
 
 class Enricher:
-    """Knows people and segments, those of the model that is in force at the time."""
+    """Answers what is known of contacts and of the segments of the model in force at the time."""
 
     def __init__(self, store_thread: StoreThread, projection: Follows, segments: Segments) -> None:
         self._store_thread = store_thread
@@ -49,7 +49,7 @@ class Enricher:
     async def context_of(
         self, announcements: Sequence[Announcement], plans: Sequence[DeliveryPlan], partitions: Collection[int]
     ) -> tuple[list[ContactContext], list[SegmentMember]]:
-        """The circumstances of each announcement, and who is in which segment after all of them.
+        """The context of each announcement, and who is in which segment after all of them.
 
         partitions: those from which the announcements came.
         """
@@ -88,7 +88,7 @@ class Enricher:
         return {name: known[name] for name in sorted(names) if name in known}
 
     def _attributes(self, plans: Iterable[DeliveryPlan]) -> frozenset[str] | None:
-        """What the plans ask about people; None: nothing, not even whether they are suppressed."""
+        """The attributes that the plans ask for; None: nothing, not even whether contacts are suppressed."""
         plans = list(plans)
         conditions = [condition for plan in plans for condition in plan.subscription.filter.attributes]
         conditions += [each for segment in self._named(plans).values() for each in segment.filter.attributes]

@@ -1,4 +1,4 @@
-"""Rows of people and of who is in which segment, written with the positions up to which they are true."""
+"""Rows of contacts and of segment members, written with the positions up to which they are true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from streamprocessor.process.databases import portions
 
 
 class Following(NamedTuple):
-    """What the rows of people were made of. attributes: those kept; topic_id: Kafka's; alive_ms: last seen to be so."""
+    """What the rows of contacts were made of.
+
+    attributes: names of those stored.
+    topic_id: of the changelog topic, Kafka's.
+    alive_ms: when this was last seen to be so.
+    """
 
     attributes: frozenset[str]
     topic_id: str
@@ -22,13 +27,13 @@ class Following(NamedTuple):
 
 
 def read_following(connection: Connection) -> Following | None:
-    """What is followed; None: nobody asks for people."""
+    """What is projected; None: nobody asks for contacts."""
     row = connection.execute(select(following)).first()
     return None if row is None else Following(frozenset(orjson.loads(row.attributes)), row.topic_id, row.alive_ms)
 
 
 def begin_anew(connection: Connection, topic: str, now: Following | None) -> None:
-    """Forget all people, and follow this from its beginning, or nothing."""
+    """Forget all contacts, and project this from its beginning, or nothing."""
     for table in (people, members, following):
         connection.execute(delete(table))
     connection.execute(delete(positions).where(positions.c.topic == topic))

@@ -17,7 +17,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Phrases:
-    """What people call things.
+    """The words of the subscriptions' file for rules, contacts and dates.
 
     rules: what a rule says of a contact, by its id; without one the id itself is read. name_from: attributes that a
     contact is called by, those of one entry joined; the first entry counts of which the contact has any.
