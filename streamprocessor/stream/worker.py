@@ -23,6 +23,7 @@ from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.memory import settle_memory
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
@@ -73,7 +74,7 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
             starting.cancel()
             return EXIT_DONE
         starting.result()
-        _settle_memory()
+        settle_memory(None)  # records are bytes, and collecting by itself costs microseconds an event
         await _first_of(stop, worker.ended())
         await _within_stop_time(worker.stop())
         return EXIT_DONE if stop.done() else EXIT_MUST_RESTART
@@ -274,10 +275,3 @@ async def _no_model(revision: int) -> None:
 async def _first_of(*awaitables: Any) -> None:
     tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-
-
-def _settle_memory() -> None:
-    """Records are bytes, which the collector need not visit; collecting by itself it costs microseconds an event."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
