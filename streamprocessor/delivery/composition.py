@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from aiokafka.errors import KafkaError
@@ -40,6 +38,7 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_token
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.settings import Settings
 
@@ -132,15 +131,12 @@ async def _open_store(settings: Settings) -> AsyncIterator[StoreThread]:
             await store_thread.close()
 
 
-@contextmanager
-def _alone(file: Path) -> Any:
-    with file.open("w") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = f"{file}: another delivery runs on this data folder; wanted one alone, or another --data-dir"
-            raise OperatorError(message) from error
-        yield
+def _alone(file: Path) -> Lock:
+    lock = claim(file)
+    if lock is None:
+        message = f"{file}: another delivery runs on this data folder; wanted one alone, or another --data-dir"
+        raise OperatorError(message)
+    return lock
 
 
 async def _serve(app: web.Application, settings: Settings, opened: AsyncExitStack) -> int:
