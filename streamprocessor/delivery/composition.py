@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
@@ -39,11 +38,10 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_token
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
-from streamprocessor.process.serving import listening_socket
+from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
-STOP_SECONDS = 1.0
 _EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
 log = logging.getLogger(__name__)
@@ -99,9 +97,11 @@ async def run_delivery(
         await consumer.start(store_thread)
         token = kept_token(settings.delivery_secret, settings.data_path)
         routes = Routes(
-            dispatchers, context, attempt_stream, Readiness(store_thread, consumer.missing, projection.missing), token
+            dispatchers, context, attempt_stream, Readiness(store_thread, consumer.missing, projection.missing)
         )
-        port = await _serve(routes.application(), settings, opened)
+        listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
+        port = await opened.enter_async_context(serving(routes.application(token), listening))
+        opened.callback(attempt_stream.close)
         tell_port(settings.port_file, port)
         on_ready(port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
@@ -137,16 +137,6 @@ def _alone(file: Path) -> Lock:
         message = f"{file}: another delivery runs on this data folder; wanted one alone, or another --data-dir"
         raise OperatorError(message)
     return lock
-
-
-async def _serve(app: web.Application, settings: Settings, opened: AsyncExitStack) -> int:
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
-    await runner.setup()
-    opened.push_async_callback(runner.cleanup)
-    listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
-    await web.SockSite(runner, listening).start()
-    chosen: int = runner.addresses[0][1]
-    return chosen
 
 
 async def _prune(store_thread: StoreThread) -> None:

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class SubscriptionTopic:
-    """Keeps the dispatchers as the topic says; a subscription that can't be used is logged and leaves the one before."""
+    """Keeps the dispatchers as the topic says; one that can't be used is logged and leaves the one before in force."""
 
     def __init__(self, clients: ClientSettings, topic: str) -> None:
         self._clients = clients
