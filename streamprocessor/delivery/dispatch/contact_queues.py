@@ -9,7 +9,7 @@ from streamprocessor.delivery.deliveries import Delivery
 
 
 class ContactQueues:
-    """Deliveries queued by contact: the first of a queue is ready at its due_ms, or under way, the others wait for it."""
+    """Deliveries by contact: the first of a queue is ready at its due_ms, or under way; the others wait for it."""
 
     def __init__(self) -> None:
         self._queues: dict[str, deque[Delivery]] = {}
