@@ -42,8 +42,8 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
 
 
 async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
-    from streamprocessor.cli.kafka.stored_contact import kept_of
+    from streamprocessor.cli.kafka.stored_contact import load_contact
     from streamprocessor.contract.answers.contact_answer import answer
 
-    kept = await kept_of(settings, contact, at_ms)
+    kept = await load_contact(settings, contact, at_ms)
     return None if kept is None else answer(*kept, contact, at_ms)

@@ -35,8 +35,8 @@ def export(ctx: click.Context, contact: str) -> None:
 
 
 async def _exported(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
-    from streamprocessor.cli.kafka.stored_contact import kept_of
+    from streamprocessor.cli.kafka.stored_contact import load_contact
     from streamprocessor.contract.answers.export import exported
 
-    kept = await kept_of(settings, contact, at_ms)
+    kept = await load_contact(settings, contact, at_ms)
     return None if kept is None else exported(*kept, contact, at_ms)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streamprocessor.imports.csv_mapping import CsvMapping
     from streamprocessor.imports.importer import ImportCounts
     from streamprocessor.imports.rows import BadRow, ReadRow
-    from streamprocessor.readmodel.gateways.import_jobs import Importing, ImportJob, Order
+    from streamprocessor.readmodel.gateways.import_jobs import Importing, ImportJob, ImportOrder
     from streamprocessor.settings import Settings
 
 CSV, JSON_LINES, ACCESS_LOG = "csv", "jsonl", "access-log"
@@ -70,7 +70,7 @@ def importing_of(settings: Settings) -> Importing:
     from streamprocessor.imports.csv_mapping import parse_mapping
     from streamprocessor.readmodel.gateways.import_jobs import Importing
 
-    def run_job(file: Path, order: Order, job: ImportJob) -> None:
+    def run_job(file: Path, order: ImportOrder, job: ImportJob) -> None:
         mapping = None if order.mapping_text is None else parse_mapping(order.mapping_text, "mapping")
 
         def report(bad: BadRow) -> None:

@@ -13,7 +13,7 @@ from streamprocessor.errors import EXIT_FAILED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streamprocessor.kafka.admin.reconcile import Difference, Layout
+    from streamprocessor.kafka.admin.reconcile import Layout, TopicDifference
 
 
 @click.group()
@@ -115,7 +115,7 @@ def _described(layout: Layout) -> list[dict[str, object]]:
     ]
 
 
-def _print_differences(found: Sequence[Difference], as_json: bool) -> None:
+def _print_differences(found: Sequence[TopicDifference], as_json: bool) -> None:
     from streamprocessor.cli.terminal.printing import print_json_lines
 
     if as_json:

@@ -12,7 +12,7 @@ HASH_CHARS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class ContactIds:
     """Contact ids of this installation. address_salt: a secret, so that nobody can try addresses against the hashes."""
 
     address_salt: str

@@ -18,7 +18,7 @@ from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.steps.steps import ScoreAt
 
 
-class Shown(NamedTuple):
+class ShownScores(NamedTuple):
     """A score as it is shown. presented_nano: rounded and clamped, None of a label; stage None: it has none."""
 
     presented_nano: int | None
@@ -33,7 +33,10 @@ class StoredAttribute(NamedTuple):
 
 
 def holds(
-    wanted: ContactFilter, scores: Mapping[tuple[str, str], Shown], attributes: Mapping[str, Any], suppressed: bool
+    wanted: ContactFilter,
+    scores: Mapping[tuple[str, str], ShownScores],
+    attributes: Mapping[str, Any],
+    suppressed: bool,
 ) -> bool:
     """Whether all that is wanted holds of the contact.
 
@@ -47,9 +50,9 @@ def holds(
     )
 
 
-def shown_of(scores: Iterable[ScoreAt]) -> dict[tuple[str, str], Shown]:
+def shown_of(scores: Iterable[ScoreAt]) -> dict[tuple[str, str], ShownScores]:
     """The scores as `holds` takes them: `shown_of(scorer.scores_at(record, t_ms).values())`. Null scores are none."""
-    return {place: Shown(score.presented_nano, score.stage) for place, score in each_shown(scores)}
+    return {place: ShownScores(score.presented_nano, score.stage) for place, score in each_shown(scores)}
 
 
 def each_shown(scores: Iterable[ScoreAt]) -> Iterator[tuple[tuple[str, str], ScoreAt]]:
@@ -76,7 +79,7 @@ def bounds_nano(condition: ScoreCondition) -> tuple[int | None, int | None]:
     return None if low is None else round(low * NANO), None if high is None else round(high * NANO)
 
 
-def _score_is(condition: ScoreCondition, shown: Shown | None) -> bool:
+def _score_is(condition: ScoreCondition, shown: ShownScores | None) -> bool:
     if shown is None or (condition.stages and shown.stage not in condition.stages):
         return False
     low, high = bounds_nano(condition)

@@ -10,33 +10,46 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """What is known of a contact. attributes: those alone that somebody asks for and that the contact has."""
+class ContactFacts:
+    """What is known of a contact.
+
+    attributes: those alone that a subscription asks for and that the contact has, by name.
+    is_suppressed: whether nobody may be sent to it.
+    """
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
     is_suppressed: bool = False
 
 
-NOBODY = Person()
+UNKNOWN_CONTACT = ContactFacts()
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What an announcement is judged and told by. entered, left: segments, by this announcement."""
+class ContactContext:
+    """What an announcement is matched and phrased with, beside itself.
 
-    person: Person = NOBODY
+    facts: of its contact.
+    entered: names of the segments that the contact entered with this announcement.
+    left: names of the segments that it left with it.
+    """
+
+    facts: ContactFacts = UNKNOWN_CONTACT
     entered: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
 
 
-class KnownSegment(NamedTuple):
-    """What a segment says. key: its name with a hash of that, so that another one under its name is told from it."""
+class SegmentFilter(NamedTuple):
+    """A segment of the model, compiled.
+
+    key: its name with a hash of its filter, so that another segment under the same name is another key.
+    filter: whom it holds.
+    """
 
     key: str
     filter: ContactFilter
 
 
-class Member(NamedTuple):
+class SegmentMember(NamedTuple):
     """Whether a segment, by its key, held the contact after its step of this number."""
 
     segment: str

@@ -11,7 +11,7 @@ import orjson
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.errors import RecordError
-from streamprocessor.imports.kafka_sender import Sending
+from streamprocessor.imports.kafka_sender import KafkaSender
 from streamprocessor.imports.rows import BadRow, ReadRow, Row
 
 _PROGRESS_EVERY_ROWS = 500
@@ -33,7 +33,7 @@ def checked(rows: Iterable[ReadRow], now_ms: int) -> Iterator[ReadRow]:
 
 async def import_rows(
     rows: Iterable[ReadRow],
-    sending: Sending,
+    sending: KafkaSender,
     on_bad: Callable[[BadRow], None],
     on_progress: Callable[[ImportCounts], None],
 ) -> ImportCounts:

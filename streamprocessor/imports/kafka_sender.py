@@ -18,7 +18,7 @@ from streamprocessor.kafka.clients import ClientSettings
 _MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs ahead of the broker
 
 
-class Sending:
+class KafkaSender:
     """A producer that remembers what is not acknowledged yet. Made by `sending_to`."""
 
     def __init__(self, settings: ClientSettings, producer: AIOKafkaProducer, topic_prefix: str) -> None:
@@ -64,7 +64,7 @@ class Sending:
 
 
 @asynccontextmanager
-async def sending_to(settings: ClientSettings, topic_prefix: str) -> AsyncIterator[Sending]:
+async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIterator[KafkaSender]:
     """A Sending, whose records are all acknowledged when its block ends well.
 
     Raises BrokerError where the broker can't be reached.
@@ -78,7 +78,7 @@ async def sending_to(settings: ClientSettings, topic_prefix: str) -> AsyncIterat
         message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
         raise BrokerError(message) from error
     try:
-        sending = Sending(settings, producer, topic_prefix)
+        sending = KafkaSender(settings, producer, topic_prefix)
         yield sending
         await sending.all_acknowledged()
     finally:

@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 POLL_MS = 500
 
 
-class FollowedTopic:
+class CompactedTopic:
     """Reads the topic's records in order. consumer: an aiokafka one without a group, not started."""
 
     def __init__(self, topic: str, consumer: Any) -> None:

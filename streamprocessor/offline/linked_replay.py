@@ -6,16 +6,16 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from streamprocessor.scoring.record.facts import Event, Fact, Merged, Said, Unmerged
+from streamprocessor.scoring.record.facts import Event, Fact, InputFact, Merged, Unmerged
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.transfers import LINK_FACTS, LinkFact, Refused
+from streamprocessor.scoring.record.transfers import LINK_FACTS, LinkFact, RefusedFact
 from streamprocessor.scoring.scorer import Scorer
 
 Told: TypeAlias = Fact | LinkFact
 """The same, and what contacts tell each other."""
 
 
-def circles(facts_by_contact: Mapping[str, Sequence[Said]]) -> list[list[str]]:
+def circles(facts_by_contact: Mapping[str, Sequence[InputFact]]) -> list[list[str]]:
     """Contacts in circles of those that any merge or unmerge names together, sorted; most are alone."""
     circle_of: dict[str, set[str]] = {contact: {contact} for contact in facts_by_contact}
     for contact, facts in facts_by_contact.items():
@@ -33,7 +33,7 @@ class Replay:
     def __init__(self, scorer: Scorer, contacts: Iterable[str]) -> None:
         self._scorer = scorer
         self.records: dict[str, Record] = {contact: scorer.blank() for contact in contacts}
-        self.refused: list[Refused] = []
+        self.refused: list[RefusedFact] = []
 
     def tell(self, contact: str, fact: Told, at_ms: int) -> None:
         """One fact, as if it came at at_ms, and all that contacts then tell each other."""
@@ -43,16 +43,16 @@ class Replay:
             told = told._replace(arrival_ms=at_ms)
             record = self.records.setdefault(to, self._scorer.blank())
             if isinstance(told, LINK_FACTS):
-                outcome = self._scorer.settle(to, record, [told], [])
-            elif record.bonds is not None:
-                outcome = self._scorer.settle(to, record, [], [told])
+                outcome = self._scorer.apply_with_links(to, record, [told], [])
+            elif record.links is not None:
+                outcome = self._scorer.apply_with_links(to, record, [], [told])
             else:
                 outcome = self._scorer.apply(record, [told])
             self.refused += outcome.refused
             waiting += outcome.sends
 
 
-def replayed(scorer: Scorer, facts: Mapping[str, Sequence[Said]], at_ms: int) -> Replay:
+def replayed(scorer: Scorer, facts: Mapping[str, Sequence[InputFact]], at_ms: int) -> Replay:
     """The circle at at_ms: its facts replayed in order of (occurred_at, id), each as if it had come at once.
 
     Events after at_ms don't exist at it; what is later of all else is known at at_ms already.
@@ -64,6 +64,6 @@ def replayed(scorer: Scorer, facts: Mapping[str, Sequence[Said]], at_ms: int) ->
         if occurred_at_ms <= at_ms or not isinstance(fact, Event):
             replay.tell(contact, fact, min(occurred_at_ms, at_ms))
     for record in replay.records.values():
-        if record.bonds is None or not record.bonds.is_silent:
+        if record.links is None or not record.links.is_hidden:
             scorer.advance(record, at_ms)
     return replay

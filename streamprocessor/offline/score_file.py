@@ -12,9 +12,9 @@ from streamprocessor.errors import RecordError
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.offline.linked_replay import circles, replayed
 from streamprocessor.scoring.evidence.union import sources_of
-from streamprocessor.scoring.identity.erasure import is_gone, is_silent
+from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
 from streamprocessor.scoring.model.model import Model
-from streamprocessor.scoring.record.facts import Said
+from streamprocessor.scoring.record.facts import InputFact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -22,12 +22,12 @@ _WHOLE_HISTORY_MS = 1_000_000_000_000_000  # the file is all there, so no eviden
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict[str, list[Said]]:
+def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict[str, list[InputFact]]:
     """The facts of each contact in JSON Lines of events and contact updates; blank lines are passed over.
 
     on_bad is called for each line that can't be used, and reading goes on.
     """
-    facts_by_contact: dict[str, list[Said]] = {}
+    facts_by_contact: dict[str, list[InputFact]] = {}
     for number, line in enumerate(lines, 1):
         content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
         if not content.strip():
@@ -41,7 +41,9 @@ def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict
     return facts_by_contact
 
 
-def score_offline(model: Model, facts_by_contact: Mapping[str, Sequence[Said]], at_ms: int) -> Iterator[dict[str, Any]]:
+def score_offline(
+    model: Model, facts_by_contact: Mapping[str, Sequence[InputFact]], at_ms: int
+) -> Iterator[dict[str, Any]]:
     """The answer for each contact at at_ms, in order of contact: what `score --json` prints, one object a line.
 
     Contacts that were merged into another one, erased, or that object have none.
@@ -55,5 +57,5 @@ def score_offline(model: Model, facts_by_contact: Mapping[str, Sequence[Said]], 
             linked |= replayed(scorer, facts, at_ms).records
         record = linked.pop(contact)
         is_known = contact in facts_by_contact or bool(sources_of(record))
-        if is_known and not is_silent(record) and not is_gone(record):
+        if is_known and not is_hidden(record) and not nothing_left(record):
             yield answer(scorer, record, contact, at_ms)

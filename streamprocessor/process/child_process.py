@@ -5,10 +5,10 @@ import subprocess
 import threading
 from pathlib import Path
 
-from streamprocessor.process.parent_death import leashed
+from streamprocessor.process.parent_death import ended_with_parent
 
 
-class KeptProcess:
+class ChildProcess:
     """A running command whose output goes to a file; it dies with this process, even by kill -9.
 
     A thread starts it and waits for its end, because the leash is held by the thread that starts the child.
@@ -32,7 +32,7 @@ class KeptProcess:
             with self._output.open("wb") as output:
                 # A session of its own: Ctrl-C in the terminal reaches us only, and we end our children in order.
                 self._child = subprocess.Popen(
-                    leashed(self._command),
+                    ended_with_parent(self._command),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,

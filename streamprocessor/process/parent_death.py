@@ -13,7 +13,7 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 
-def leashed(command: list[str]) -> list[str]:
+def ended_with_parent(command: list[str]) -> list[str]:
     """The command line that runs `command` on a leash held by this process.
 
     The kernel watches the *thread* that starts the child: it must live as long as the child.

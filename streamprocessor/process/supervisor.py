@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
-from streamprocessor.process.parent_death import leashed
+from streamprocessor.process.parent_death import ended_with_parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ async def _start(child: Child) -> asyncio.subprocess.Process:
             child.log.parent.mkdir(parents=True, exist_ok=True)
             output = files.enter_context(child.log.open("ab"))
         return await asyncio.create_subprocess_exec(
-            *leashed(list(child.command)),
+            *ended_with_parent(list(child.command)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output is not None else None,

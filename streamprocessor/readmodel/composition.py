@@ -21,16 +21,16 @@ from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.api.routes import application
-from streamprocessor.readmodel.endpoints.context import Errands, House, Tell
+from streamprocessor.readmodel.endpoints.context import ApiContext, Gateways, Tell
 from streamprocessor.readmodel.endpoints.hot_lead_stream import Live
-from streamprocessor.readmodel.gateways.delivery_client import DeliveryProcess
+from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import Importing, ImportJobs
 from streamprocessor.readmodel.gateways.subscription_topic import SubscriptionTopic
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.problem import place_of
 from streamprocessor.readmodel.projection.changes import PROJECTED
-from streamprocessor.readmodel.projection.models import Models
+from streamprocessor.readmodel.projection.models import ActiveModel
 from streamprocessor.readmodel.projection.projector import Projector
 from streamprocessor.readmodel.requests.sessions import Sessions
 from streamprocessor.readmodel.requests.tokens import Tokens
@@ -73,11 +73,11 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     metrics = Metrics()
     tokens = Tokens(around.tokens)
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
-    models = Models(topics["models"], new_reader(clients))
+    models = ActiveModel(topics["models"], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     errands = _errands(settings, around, producer)
-    house = House(
+    house = ApiContext(
         engine=engine,
         scorer=lambda: models.scorer,
         model_text=lambda: models.text,
@@ -129,13 +129,13 @@ def _own_name(settings: Settings) -> str:
     return f"{settings.topic_prefix}{settings.app_id}"
 
 
-def _errands(settings: Settings, around: Around, producer: AIOKafkaProducer) -> Errands:
+def _errands(settings: Settings, around: Around, producer: AIOKafkaProducer) -> Gateways:
     clients, topics = around.clients, around.topics
     imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
-    return Errands(
+    return Gateways(
         eraser=Eraser(producer, topics["contact-updates"]),
         subscriptions=SubscriptionTopic(topics["subscriptions"], new_reader(clients), producer),
-        delivery=DeliveryProcess(_delivery_address(settings), around.delivery_token),
+        delivery=DeliveryClient(_delivery_address(settings), around.delivery_token),
         imports=ImportJobs(imports_folder, around.importing, settings.import_max_bytes, now_ms),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
         mappings=Path(settings.mappings_dir),

@@ -57,5 +57,5 @@ def _whole_floats_as_ints(value: Any) -> Any:
     return value
 
 
-made = tuple.__new__
+unchecked = tuple.__new__
 """made(Class, (its fields, all of them, in their order)): for the hot path alone, as nobody checks the fields."""

@@ -24,7 +24,7 @@ from streamprocessor.settings import Settings
 CLOCK_KEY = b"\x00clock"
 
 
-class Found(NamedTuple):
+class BrokerFacts(NamedTuple):
     """What the checks found out. clock_skew_ms: the broker's clock less ours. topic_ids: of inputs, by short name."""
 
     partitions: int
@@ -32,7 +32,7 @@ class Found(NamedTuple):
     topic_ids: dict[str, str]
 
 
-async def check_broker(settings: Settings, clients: ClientSettings, layout: Layout) -> Found:
+async def check_broker(settings: Settings, clients: ClientSettings, layout: Layout) -> BrokerFacts:
     """What a worker must know of the broker.
 
     Raises:
@@ -49,7 +49,7 @@ async def check_broker(settings: Settings, clients: ClientSettings, layout: Layo
     ids = await topic_ids(clients, layout.names())
     skew_ms = await _clock_skew_ms(settings, clients, layout)
     short_ids = {topic.name: ids[name] for name, topic in layout.names().items() if topic.number is not None}
-    return Found(inputs(layout.topics)[0].partitions, skew_ms, short_ids)
+    return BrokerFacts(inputs(layout.topics)[0].partitions, skew_ms, short_ids)
 
 
 def _rights(layout: Layout) -> dict[str, str]:

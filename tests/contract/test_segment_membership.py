@@ -2,11 +2,11 @@
 
 import pytest
 
-from streamprocessor.contract.model_file.difference import Difference, differences
+from streamprocessor.contract.model_file.difference import ModelDifference, differences
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.model_file.revisions import decode_revision, encode_revision, model_of, resegmented
 from streamprocessor.contract.model_file.revisions import revision_after as next_revision
-from streamprocessor.contract.segment_membership import Shown, holds, shown_of
+from streamprocessor.contract.segment_membership import ShownScores, holds, shown_of
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter, ScoreCondition, Segment
 from streamprocessor.scoring.record.facts import Event
@@ -120,7 +120,7 @@ def test_another_segment_is_neither_another_version_nor_another_revision():
     scorer = Scorer(model_of(before))
     record = scorer.blank()
     scorer.apply(record, [Event("e-1", "e", 1_000, 1_000, {"product": "crm"}, {})])
-    assert Scorer(model_of(after)).adopt(record, 3_000) == []
+    assert Scorer(model_of(after)).migrate(record, 3_000) == []
     assert record.at_ms == 1_000
 
 
@@ -128,10 +128,10 @@ def test_segments_differ_each_by_its_name():
     old = model_with("suppressed: false")
     new = f"{old}  t: {{suppressed: true}}\n".replace("false", "true")
     assert list(differences(old, new)) == [
-        Difference(None, None, "segments.s", "{suppressed: false}", "{suppressed: true}"),
-        Difference(None, None, "segments.t", None, "{suppressed: true}"),
+        ModelDifference(None, None, "segments.s", "{suppressed: false}", "{suppressed: true}"),
+        ModelDifference(None, None, "segments.t", None, "{suppressed: true}"),
     ]
-    assert list(differences(SCORES, old)) == [Difference(None, None, "segments.s", None, "{suppressed: false}")]
+    assert list(differences(SCORES, old)) == [ModelDifference(None, None, "segments.s", None, "{suppressed: false}")]
 
 
 # ---- whom it holds ---------------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def test_scores_are_judged_as_they_are_shown(condition, expected):
 
 
 def test_a_label_is_within_no_bounds():
-    label = {("grade", ""): Shown(None, "A1")}
+    label = {("grade", ""): ShownScores(None, "A1")}
     assert holds(ContactFilter((ScoreCondition("grade"),)), label, {}, suppressed=False)
     assert not holds(ContactFilter((ScoreCondition("grade", at_least=-1.0),)), label, {}, suppressed=False)
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from streamprocessor.contract.messages.dead_letters import letter_of
+from streamprocessor.contract.messages.dead_letters import dead_letter_of
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.topics.topics import IN
 from streamprocessor.errors import RecordError
@@ -78,7 +78,9 @@ async def read_told(system: System, is_asked: Callable[[str], bool] = lambda _: 
         if is_asked(record.key.decode()):
             told[record.key.decode()].append(record)
     leads = [lead for lead in await system.values("became-hot-lead") if is_asked(lead["contact_id"])]
-    letters = [(record.key.decode(), letter_of(record.headers).reason) for record in await system.read("dead-letters")]
+    letters = [
+        (record.key.decode(), dead_letter_of(record.headers).reason) for record in await system.read("dead-letters")
+    ]
     return Told(dict(facts), dict(told), leads, [letter for letter in letters if is_asked(letter[0])])
 
 

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from streamprocessor.errors import BrokerError, TopicError
 from streamprocessor.imports.importer import ImportCounts, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
-from streamprocessor.imports.kafka_sender import sending_to
+from streamprocessor.imports.kafka_sender import kafka_sender
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.ports import any_free
@@ -54,7 +54,7 @@ async def test_imported_rows_stand_on_kafka_in_the_order_of_the_file(bootstrap: 
     bad: list[BadRow] = []
     seen: list[int] = []
 
-    async with sending_to(ClientSettings(bootstrap), topic_prefix) as sending:
+    async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sending:
         rows = read_json_lines([*LINES, b"{"])
         counts = await import_rows(rows, sending, bad.append, lambda so_far: seen.append(so_far.sent.total()))
 
@@ -75,14 +75,14 @@ async def test_a_record_that_the_broker_refuses_is_an_error_that_names_its_topic
     with pytest.raises(
         BrokerError, match=f"{topic_prefix}activities: wanted a record acknowledged; got MessageSizeTooL"
     ):
-        async with sending_to(ClientSettings(bootstrap), topic_prefix) as sending:
+        async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sending:
             await sending.send("activities", b"c-1", b"x" * 200_000)
 
 
 @pytest.mark.kafka
 async def test_a_missing_topic_is_an_error_at_once(bootstrap: str, topic_prefix: str) -> None:
     with pytest.raises(TopicError, match=f"{topic_prefix}activities"):
-        async with sending_to(ClientSettings(bootstrap), topic_prefix) as sending:
+        async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sending:
             await sending.send("activities", b"c-1", b"{}")
 
 
@@ -90,5 +90,5 @@ async def test_no_broker_is_an_error_that_says_where_it_was_sought() -> None:
     bootstrap = f"127.0.0.1:{any_free()}"
 
     with pytest.raises(BrokerError, match=f"{bootstrap}: wanted a Kafka broker to send to"):
-        async with sending_to(ClientSettings(bootstrap), ""):
+        async with kafka_sender(ClientSettings(bootstrap), ""):
             pass

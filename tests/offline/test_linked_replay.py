@@ -9,15 +9,15 @@ import pytest
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.offline.linked_replay import circles
 from streamprocessor.offline.score_file import score_offline
-from streamprocessor.scoring.record.facts import Said
+from streamprocessor.scoring.record.facts import InputFact
 from tests.scoring.identity.cases import CASES, FIFTY_A_FORM, Case, fact_of
 
 START_MS, SECOND_MS = 1_760_000_000_000, 1_000
 MODEL = parse_model(FIFTY_A_FORM, "test")
 
 
-def told(case: Case) -> dict[str, list[Said]]:
-    facts: dict[str, list[Said]] = defaultdict(list)
+def told(case: Case) -> dict[str, list[InputFact]]:
+    facts: dict[str, list[InputFact]] = defaultdict(list)
     for n, said in enumerate(case.words):
         facts[said.contact].append(fact_of(said, n, START_MS + n * SECOND_MS))
     return facts

@@ -16,12 +16,12 @@ from streamprocessor.readmodel.gateways.import_jobs import (
     MOST_REFUSED_SHOWN,
     Importing,
     ImportJobs,
-    Order,
+    ImportOrder,
 )
 from streamprocessor.readmodel.problem import Problem
 from tests.harness.system import until
 
-JSON_LINES = Order("jsonl", None, None)
+JSON_LINES = ImportOrder("jsonl", None, None)
 
 
 async def body_of(*parts):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead
-from streamprocessor.scoring.model.rules import AttributeRule, ExpiresAfter, Limit, Rule, Test
+from streamprocessor.scoring.model.rules import AttributeRule, Comparison, ExpiresAfter, Limit, Rule
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER, AttributesWritten, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.judging import record_of, record_of_batches
@@ -21,7 +21,7 @@ EPOCH_DAY = (WINDOWS_BEGIN_MS - START_MS) / DAY_MS
 ONE_MS = 1 / DAY_MS
 ONE_A_WEEK = clicks(1 * E15, limit=Limit(count=1, within_ms=7 * DAY_MS))
 ONE_A_URL = clicks(1 * E15, limit=Limit(count=1, per="properties.url"))
-BOSS = AttributeRule("boss", Test("title", "equals", "CEO"), 1 * E15)
+BOSS = AttributeRule("boss", Comparison("title", "equals", "CEO"), 1 * E15)
 
 
 def verdict(number: int, day: float, actor: str) -> Verdict:

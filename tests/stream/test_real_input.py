@@ -7,7 +7,7 @@ import random
 import pytest
 
 from streamprocessor.imports.importer import import_rows
-from streamprocessor.imports.kafka_sender import sending_to
+from streamprocessor.imports.kafka_sender import kafka_sender
 from streamprocessor.imports.rows import Row
 from tests.harness.system import System
 from tests.harness.verdict import (
@@ -27,7 +27,7 @@ pytestmark = [
 
 
 async def _import(system: System, rows: list[Row]) -> None:
-    async with sending_to(system.clients, system.settings.topic_prefix) as sending:
+    async with kafka_sender(system.clients, system.settings.topic_prefix) as sending:
         counts = await import_rows(iter(rows), sending, lambda _: None, lambda _: None)
     assert counts.sent.total() == len(rows)
 

@@ -12,7 +12,7 @@ from streamprocessor.errors import EXIT_FAILED
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from streamprocessor.cli.dead_letters.store import Kept, Wanted
+    from streamprocessor.cli.dead_letters.store import LetterFilter, StoredLetter
     from streamprocessor.settings import Settings
 
 reason_option = click.option("--reason", help="Only those with this reason code, such as not-json.")
@@ -32,11 +32,11 @@ def dead_letters() -> None:
 @click.pass_context
 def list_letters(ctx: click.Context, reason: str | None, topic: str | None, as_json: bool) -> None:
     """List them with their reasons."""
-    from streamprocessor.cli.dead_letters.store import Wanted, row_of
+    from streamprocessor.cli.dead_letters.store import LetterFilter, row_of
     from streamprocessor.cli.terminal.printing import print_json_lines, print_table
     from streamprocessor.cli.terminal.running import run
 
-    rows = [row_of(kept) for kept in run(_read(connected_settings(ctx), Wanted(reason, topic)))]
+    rows = [row_of(kept) for kept in run(_read(connected_settings(ctx), LetterFilter(reason, topic)))]
     if as_json:
         print_json_lines(rows)
         return
@@ -52,11 +52,11 @@ def list_letters(ctx: click.Context, reason: str | None, topic: str | None, as_j
 @click.pass_context
 def show(ctx: click.Context, place: str, as_json: bool) -> None:
     """Show the one at PLACE, which is PARTITION:OFFSET as `list` tells it, with its headers and its bytes."""
-    from streamprocessor.cli.dead_letters.store import Wanted, row_of, whole_row_of
+    from streamprocessor.cli.dead_letters.store import LetterFilter, row_of, whole_row_of
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
-    kept = run(_read(connected_settings(ctx), Wanted(places=(place,))))
+    kept = run(_read(connected_settings(ctx), LetterFilter(places=(place,))))
     if not kept:
         click.echo(f"dead letter {place}: there is none; wanted a place that `dead-letters list` tells", err=True)
         ctx.exit(EXIT_FAILED)
@@ -84,14 +84,14 @@ def resend(
 
     They stay in dead-letters. One that is sent again twice counts once, where it has an id.
     """
-    from streamprocessor.cli.dead_letters.store import Wanted
+    from streamprocessor.cli.dead_letters.store import LetterFilter
     from streamprocessor.cli.terminal.running import run
 
     if everything == bool(places or reason or topic):
         message = "wanted PLACES, --reason or --topic, or else --all; got " + ("both" if everything else "none of them")
         raise click.UsageError(message)
     settings = connected_settings(ctx)
-    sent, refused = run(_resend(settings, Wanted(reason, topic, places)))
+    sent, refused = run(_resend(settings, LetterFilter(reason, topic, places)))
     for sentence in refused:
         click.echo(sentence, err=True)
     click.echo(f"{sent} sent again, {len(refused)} not")
@@ -99,11 +99,11 @@ def resend(
         ctx.exit(EXIT_FAILED)
 
 
-async def _read(settings: Settings, wanted: Wanted) -> list[Kept]:
+async def _read(settings: Settings, wanted: LetterFilter) -> list[StoredLetter]:
     return [kept async for kept in _letters(settings, wanted)]
 
 
-async def _resend(settings: Settings, wanted: Wanted) -> tuple[int, list[str]]:
+async def _resend(settings: Settings, wanted: LetterFilter) -> tuple[int, list[str]]:
     from streamprocessor.cli.dead_letters.store import send_again
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.kafka.connection import client_settings
@@ -115,7 +115,7 @@ async def _resend(settings: Settings, wanted: Wanted) -> tuple[int, list[str]]:
     return await send_again(client_settings(settings), _letters(settings, wanted), full_names)
 
 
-def _letters(settings: Settings, wanted: Wanted) -> AsyncIterator[Kept]:
+def _letters(settings: Settings, wanted: LetterFilter) -> AsyncIterator[StoredLetter]:
     from streamprocessor.cli.dead_letters.store import read_letters
     from streamprocessor.cli.kafka.revisions import full_name_of
     from streamprocessor.kafka.connection import client_settings

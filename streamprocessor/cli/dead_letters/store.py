@@ -10,32 +10,32 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from streamprocessor.cli.kafka.topic_reader import records_of, writer_to
-from streamprocessor.contract.messages.dead_letters import Letter, letter_of
+from streamprocessor.contract.messages.dead_letters import DeadLetter, dead_letter_of
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.kafka.clients import ClientSettings
 
 MOST_UNACKNOWLEDGED = 1_000
 
 
-class Kept(NamedTuple):
+class StoredLetter(NamedTuple):
     """A dead letter. place: its own partition and offset; at_ms: when it was put there."""
 
     place: str
     at_ms: int
-    letter: Letter
+    letter: DeadLetter
     key: bytes | None
     value: bytes | None
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LetterFilter:
     """Which ones: those that satisfy all that is given. topic: the full name of where they came from."""
 
     reason: str | None = None
     topic: str | None = None
     places: Sequence[str] = ()
 
-    def takes(self, kept: Kept) -> bool:
+    def takes(self, kept: StoredLetter) -> bool:
         """True for one of those."""
         return (
             self.reason in (None, kept.letter.reason)
@@ -44,17 +44,17 @@ class Wanted:
         )
 
 
-async def read_letters(clients: ClientSettings, topic: str, wanted: Wanted) -> AsyncIterator[Kept]:
+async def read_letters(clients: ClientSettings, topic: str, wanted: LetterFilter) -> AsyncIterator[StoredLetter]:
     """The dead letters that are wanted, in order within a partition."""
     async for record in records_of(clients, topic):
         place = f"{record.partition}:{record.offset}"
-        kept = Kept(place, record.timestamp, letter_of(record.headers), record.key, record.value)
+        kept = StoredLetter(place, record.timestamp, dead_letter_of(record.headers), record.key, record.value)
         if wanted.takes(kept):
             yield kept
 
 
 async def send_again(
-    clients: ClientSettings, letters: AsyncIterator[Kept], inputs: Mapping[str, str]
+    clients: ClientSettings, letters: AsyncIterator[StoredLetter], inputs: Mapping[str, str]
 ) -> tuple[int, list[str]]:
     """How many were sent, and a sentence for each that was not because no input topic of ours is its origin.
 
@@ -80,7 +80,7 @@ async def send_again(
     return sent, refused
 
 
-def row_of(kept: Kept) -> dict[str, Any]:
+def row_of(kept: StoredLetter) -> dict[str, Any]:
     """A dead letter in a row, without its bytes."""
     origin = kept.letter.origin
     return {
@@ -94,7 +94,7 @@ def row_of(kept: Kept) -> dict[str, Any]:
     }
 
 
-def whole_row_of(kept: Kept) -> dict[str, Any]:
+def whole_row_of(kept: StoredLetter) -> dict[str, Any]:
     """A dead letter in a row, with its headers and bytes, which are text only by chance."""
     headers = [[name, (value or b"").decode("utf-8", "backslashreplace")] for name, value in kept.letter.headers]
     value = None if kept.value is None else kept.value.decode("utf-8", "backslashreplace")

@@ -11,7 +11,7 @@ RATE_WINDOW_MS = 5_000
 TIME = "time"
 
 
-class Standing(NamedTuple):
+class BoardRow(NamedTuple):
     """A contact's score as last announced, and the highest one that it had in this demo."""
 
     contact_id: str
@@ -30,7 +30,7 @@ class Board:
     hot_leads: int = 0
     latest_hot_leads: deque[str] = field(default_factory=lambda: deque(maxlen=SHOWN_ROWS))
     latest_coolings: deque[str] = field(default_factory=lambda: deque(maxlen=SHOWN_ROWS))
-    _standings: dict[str, Standing] = field(default_factory=dict)
+    _standings: dict[str, BoardRow] = field(default_factory=dict)
     _samples: deque[tuple[int, int, int]] = field(default_factory=deque)
 
     def take_step(self, announced: dict[str, Any]) -> str | None:
@@ -67,7 +67,7 @@ class Board:
         seconds = max(1.0, (now_ms - then_ms) / 1000)
         return (self.sent - sent) / seconds, (self.steps - steps) / seconds
 
-    def strongest(self) -> list[Standing]:
+    def strongest(self) -> list[BoardRow]:
         """The contacts with the highest scores now, the highest first."""
         return sorted(self._standings.values(), key=lambda standing: (-standing.score, standing.contact_id))[
             :SHOWN_ROWS
@@ -82,7 +82,7 @@ class Board:
         before = self._standings.get(contact_id)
         highest = max(score["score"], before.highest if before else 0)
         stage = score.get("stage")
-        self._standings[contact_id] = Standing(contact_id, score["score"], stage, highest)
+        self._standings[contact_id] = BoardRow(contact_id, score["score"], stage, highest)
         previous = score.get("previous_stage")
         if announced["cause"] != TIME or previous in (None, stage):
             return None

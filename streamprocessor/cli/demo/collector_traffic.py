@@ -11,15 +11,15 @@ import aiohttp
 import orjson
 
 from streamprocessor.errors import BrokerError
-from streamprocessor.imports.kafka_sender import Sending
+from streamprocessor.imports.kafka_sender import KafkaSender
 
 _MOST_AT_ONCE = 500
 
 
-class FrontDoor:
+class CollectorTraffic:
     """Posts events to a collector, those that came meanwhile together; what no collector takes goes to Kafka."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, sending: Sending) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str, sending: KafkaSender) -> None:
         """sending: for the demo's bad records, which stand for producers that write to Kafka themselves."""
         self._http = http
         self._url = url
@@ -64,11 +64,11 @@ class FrontDoor:
 
 
 @asynccontextmanager
-async def front_door(address: str, key: str, sending: Sending) -> AsyncIterator[FrontDoor]:
+async def collector_traffic(address: str, key: str, sending: KafkaSender) -> AsyncIterator[CollectorTraffic]:
     """A FrontDoor of the collector at the address, for as long as the block lasts. key: a write key."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     async with aiohttp.ClientSession(headers=headers) as http:
-        door = FrontDoor(http, f"{address}/v1/events", sending)
+        door = CollectorTraffic(http, f"{address}/v1/events", sending)
         try:
             yield door
         finally:

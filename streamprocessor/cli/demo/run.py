@@ -12,14 +12,14 @@ import orjson
 from aiokafka import TopicPartition
 
 from streamprocessor.cli.demo.board import Board
-from streamprocessor.cli.demo.collector_traffic import front_door
+from streamprocessor.cli.demo.collector_traffic import collector_traffic
 from streamprocessor.cli.demo.screen import Screen
 from streamprocessor.cli.kafka.revisions import full_name_of
 from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan, a_write_key, free_ports, front_plan
 from streamprocessor.cli.local.local_system import LocalKafka, set_up, supervise
 from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.errors import EXIT_FAILED
-from streamprocessor.imports.kafka_sender import sending_to
+from streamprocessor.imports.kafka_sender import kafka_sender
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
@@ -116,8 +116,8 @@ class _Show:
             simulate(self._plan.seed, self._plan.contacts, now_ms, bad_records=True), now_ms, self._plan.rate
         )
         async with (
-            sending_to(self._clients, self._settings.topic_prefix) as sending,
-            front_door(fronts.address_of("collector"), a_write_key(self._settings), sending) as door,
+            kafka_sender(self._clients, self._settings.topic_prefix) as sending,
+            collector_traffic(fronts.address_of("collector"), a_write_key(self._settings), sending) as door,
         ):
             playing = asyncio.ensure_future(play(moves, door, until_wall_clock, lambda _: self._count_sent()))
             await _until_first(playing, asyncio.ensure_future(supervisor.told_to_stop()))

@@ -37,7 +37,7 @@ def full_name_of(settings: Settings, topic: str) -> str:
     return described.full_name(settings.topic_prefix, settings.app_id)
 
 
-async def model_in_force(settings: Settings) -> ModelRevision:
+async def active_model(settings: Settings) -> ModelRevision:
     """The newest revision; raises OperatorError where no model was applied yet."""
     topic = full_name_of(settings, "models")
     revision = await _newest(client_settings(settings), topic)

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from streamprocessor.settings import Settings
 
 
-async def kept_of(settings: Settings, contact: str, at_ms: int) -> tuple[Scorer, Record] | None:
+async def load_contact(settings: Settings, contact: str, at_ms: int) -> tuple[Scorer, Record] | None:
     """The scorer, and the contact's record brought to its model; None: nothing is kept of the contact.
 
     It is read from the contact's partition of the changelog, whether workers run or not. at_ms: the instant that is
     asked for; a record of an older model is brought to this one at it.
     """
-    from streamprocessor.cli.kafka.revisions import full_name_of, model_in_force
+    from streamprocessor.cli.kafka.revisions import active_model, full_name_of
     from streamprocessor.cli.kafka.topic_reader import newest_under
     from streamprocessor.contract.changelog.entry import record_of
     from streamprocessor.contract.changelog.record_codec import decode_record
@@ -28,9 +28,9 @@ async def kept_of(settings: Settings, contact: str, at_ms: int) -> tuple[Scorer,
     value = await newest_under(client_settings(settings), changelog, contact.encode())
     if value is None:
         return None
-    revision = await model_in_force(settings)
+    revision = await active_model(settings)
     scorer = Scorer(model_of(revision))
     record = decode_record(record_of(value))
     if record.revision != revision.revision:
-        scorer.adopt(record, max(at_ms, record.at_ms))
+        scorer.migrate(record, max(at_ms, record.at_ms))
     return scorer, record

@@ -44,13 +44,13 @@ def check(ctx: click.Context, file: str | None, as_json: bool) -> None:
 @click.pass_context
 def show(ctx: click.Context, applied: bool, as_json: bool) -> None:
     """Show the model: the file's text, or the one that is in force."""
-    from streamprocessor.cli.kafka.revisions import model_in_force, revision_of_file
+    from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.contract.model_file.revisions import encode_revision
     from streamprocessor.contract.rfc3339 import format_rfc3339
 
     settings = connected_settings(ctx) if applied else settings_of(ctx)
-    shown = run(model_in_force(settings)) if applied else revision_of_file(Path(settings.model))
+    shown = run(active_model(settings)) if applied else revision_of_file(Path(settings.model))
     if as_json:
         click.echo(encode_revision(shown))
         return

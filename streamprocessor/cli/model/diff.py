@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from streamprocessor.cli.kafka.revisions import full_name_of, model_in_force, revision_of_file
+from streamprocessor.cli.kafka.revisions import active_model, full_name_of, revision_of_file
 from streamprocessor.cli.kafka.topic_reader import records_of
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.cli.terminal.progress import counting_bar
@@ -22,14 +22,14 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.offline.model_change import ModelChange
 from streamprocessor.process.clock import now_ms
-from streamprocessor.scoring.plan.coverage import newly_kept
+from streamprocessor.scoring.plan.coverage import coverage_gaps
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 
 
 async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bool) -> dict[str, Any]:
     """The file beside the model in force; with_contacts: and what applying it now would do to each of them."""
-    before = await model_in_force(settings)
+    before = await active_model(settings)
     after = _as_applied_after(before, file)
     told = _told(before, after, (file, f"revision {before.revision}"))
     if with_contacts:
@@ -75,7 +75,7 @@ def _as_applied_after(before: ModelRevision, file: Path) -> ModelRevision:
 
 def _told(before: ModelRevision, after: ModelRevision, names: tuple[Path, str]) -> dict[str, Any]:
     file, against = names
-    late = newly_kept(model_of(after), after.applied_at_ms)
+    late = coverage_gaps(model_of(after), after.applied_at_ms)
     return {
         "file": str(file),
         "against": against,

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from streamprocessor.collector.durability.kafka_writer import Line, NotAcknowledged
+from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledged
 from streamprocessor.collector.durability.readback import not_there_yet
 from streamprocessor.collector.durability.row import Row
 from streamprocessor.collector.durability.spool import Spool, SpoolFull
@@ -38,11 +38,11 @@ CLOCK_ROOM_MS = 5_000
 log = logging.getLogger(__name__)
 
 
-class NotKept(Exception):
+class NoRoom(Exception):
     """Entries are neither in Kafka nor on disk, because there is no room."""
 
 
-class _Parcel:
+class _PendingWrite:
     """The rows of one request, and who waits for them."""
 
     __slots__ = ("rows", "safe", "size")
@@ -53,15 +53,15 @@ class _Parcel:
         self.size = sum(len(row.value) for row in rows)
 
 
-class Safekeeping:
+class DurableWriter:
     """Keeps rows safe. clock_ms: wall-clock milliseconds."""
 
-    def __init__(self, line: Line, spool: Spool, metrics: Metrics, clock_ms: Callable[[], int]) -> None:
+    def __init__(self, line: KafkaWriter, spool: Spool, metrics: Metrics, clock_ms: Callable[[], int]) -> None:
         self._line = line
         self._spool = spool
         self._metrics = metrics
         self._clock_ms = clock_ms
-        self._waiting: deque[_Parcel] = deque()
+        self._waiting: deque[_PendingWrite] = deque()
         self._waiting_bytes = 0
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -92,12 +92,12 @@ class Safekeeping:
             self._begin(self._empty_spool(None, None))
         self._begin(self._keep_all())
 
-    async def keep(self, rows: list[Row]) -> None:
+    async def write(self, rows: list[Row]) -> None:
         """Returns once the rows are safe; raises NotKept where there is no room for them."""
-        parcel = _Parcel(rows, asyncio.get_running_loop().create_future())
+        parcel = _PendingWrite(rows, asyncio.get_running_loop().create_future())
         if self._waiting_bytes + parcel.size > MOST_WAITING_BYTES:
             message = "too much waits already"
-            raise NotKept(message)
+            raise NoRoom(message)
         self._waiting.append(parcel)
         self._waiting_bytes += parcel.size
         self._some.set()
@@ -137,7 +137,7 @@ class Safekeeping:
                 else:
                     await self._send(parcels, rows)
 
-    def _taken(self) -> list[_Parcel]:
+    def _taken(self) -> list[_PendingWrite]:
         parcels = [self._waiting.popleft()]
         rows, size = len(parcels[0].rows), parcels[0].size
         while self._waiting and rows < ROUND_ROWS and size < ROUND_BYTES:
@@ -149,7 +149,7 @@ class Safekeeping:
             self._some.clear()
         return parcels
 
-    async def _send(self, parcels: list[_Parcel], rows: list[Row]) -> None:
+    async def _send(self, parcels: list[_PendingWrite], rows: list[Row]) -> None:
         began_ms = self._clock_ms()
         flight = asyncio.ensure_future(self._line.send(rows))
         await asyncio.wait({flight}, timeout=PATIENCE_SECONDS)
@@ -161,14 +161,14 @@ class Safekeeping:
         end = await self._write(parcels, rows, began_ms)
         self._begin(self._empty_spool(flight, end))
 
-    async def _write(self, parcels: list[_Parcel], rows: list[Row], since_ms: int) -> Position | None:
+    async def _write(self, parcels: list[_PendingWrite], rows: list[Row], since_ms: int) -> Position | None:
         """The position after the rows; None where they did not fit and their requests were told so."""
         try:
             end = await asyncio.to_thread(self._spool.write, rows, since_ms)
         except SpoolFull as error:
             for parcel in parcels:
                 if not parcel.safe.done():
-                    parcel.safe.set_exception(NotKept(str(error)))
+                    parcel.safe.set_exception(NoRoom(str(error)))
             return None
         _answer(parcels)
         return end
@@ -235,7 +235,7 @@ class Safekeeping:
                 await asyncio.sleep(RETRY_SECONDS)
 
 
-def _answer(parcels: list[_Parcel]) -> None:
+def _answer(parcels: list[_PendingWrite]) -> None:
     for parcel in parcels:
         if not parcel.safe.done():
             parcel.safe.set_result(None)

@@ -27,7 +27,7 @@ class NotAcknowledged(Exception):
     """Kafka did not say of all rows of a round that it has them; nobody can say which it has."""
 
 
-class Line:
+class KafkaWriter:
     """A producer to the input topics. full_names: the broker's names by the contract's short ones.
 
     One round at a time. While a round is out it is tried for ever: the producer's numbers let the broker tell what it

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from streamprocessor.collector.durability.kafka_writer import Line, NotAcknowledged
+from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledged
 from streamprocessor.collector.durability.row import Row
 from streamprocessor.kafka.clients import new_reader
 
 _POLL_MS = 1_000
 
 
-async def not_there_yet(line: Line, rows: Sequence[Row], since_ms: int) -> list[Row]:
+async def not_there_yet(line: KafkaWriter, rows: Sequence[Row], since_ms: int) -> list[Row]:
     """The rows that the topics don't hold among what arrived since then; raises NotAcknowledged without Kafka.
 
     since_ms: by the broker's clock, so leave room for the difference of clocks. The same bytes under the same key are

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.native import offered_key
-from streamprocessor.collector.formats.sdk_call import Said
+from streamprocessor.collector.formats.sdk_call import SdkCall
 from streamprocessor.collector.formats.sdk_requests import (
     json_answer,
     nothing_taken,
@@ -20,20 +20,27 @@ from streamprocessor.collector.formats.sdk_requests import (
     rejected,
     text_of,
 )
-from streamprocessor.collector.formats.sdk_times import sent_ms_said
-from streamprocessor.collector.formats.segment import said_by
+from streamprocessor.collector.formats.sdk_times import client_sent_ms
+from streamprocessor.collector.formats.segment import call_of
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.wire_format import Answer, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    Request,
+    WireFormat,
+)
 
 
-def jitsu(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
+def jitsu(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format; its answers must have a JSON body, an empty one is an error for the SDK."""
 
-    def read(request: Request, opened: Opened) -> Reading:
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
         call = request.path.rstrip("/").rpartition("/")[2]
 
-        def say(item: dict[str, Any]) -> Said:
-            return said_by(item, text_of(item.get("type")) or call, sent_ms_said(item.get("sentAt")), request)
+        def say(item: dict[str, Any]) -> SdkCall:
+            return call_of(item, text_of(item.get("type")) or call, client_sent_ms(item.get("sentAt")), request)
 
         return read_items([opened.payload], say, (naming, vocabulary))
 
@@ -41,15 +48,15 @@ def jitsu(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
     return WireFormat("jitsu", routes, _open, read, _accepted, _refused)
 
 
-def _open(request: Request) -> Opened:
-    return Opened(offered_key(request.headers), object_body(request))
+def _open(request: Request) -> ParsedRequest:
+    return ParsedRequest(offered_key(request.headers), object_body(request))
 
 
-def _accepted(_request: Request, _opened: Opened, reading: Reading) -> Answer:
+def _accepted(_request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
     if nothing_taken(reading):
         return json_answer(400, {"ok": False, "error": reading.bad[0].detail, "rejected": rejected(reading)})
     return json_answer(200, {"ok": True})
 
 
-def _refused(refusal: Refusal) -> Answer:
+def _refused(refusal: Refusal) -> HttpAnswer:
     return json_answer(refusal.status, {"ok": False, "code": refusal.code, "error": str(refusal)})

@@ -16,13 +16,13 @@ from streamprocessor.collector.http.validation import MAX_ITEMS
 from streamprocessor.collector.http.wire_format import (
     ACTIVITIES,
     CONTACT_UPDATES,
-    Answer,
-    Bad,
-    Entry,
-    Opened,
-    Reading,
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
     Refusal,
+    RefusedItem,
     Request,
+    TopicEntry,
     WireFormat,
 )
 from streamprocessor.contract import reason_codes
@@ -41,15 +41,15 @@ def native(topics: Iterable[Topic]) -> WireFormat:
     """The format; topics: the input topics."""
     topic_of_type = {topic.event_type: topic.name for topic in topics if topic.event_type}
 
-    def read(_: Request, opened: Opened) -> Reading:
+    def read(_: Request, opened: ParsedRequest) -> DecodedEvents:
         return _read(opened.payload, topic_of_type)
 
     return WireFormat("native", (("POST", PATH),), _open, read, _accepted, refused_in_json)
 
 
-def refused_in_json(refusal: Refusal) -> Answer:
+def refused_in_json(refusal: Refusal) -> HttpAnswer:
     """A refusal as JSON: a code for programs, a sentence for people."""
-    return Answer(refusal.status, orjson.dumps({"code": refusal.code, "message": str(refusal)}))
+    return HttpAnswer(refusal.status, orjson.dumps({"code": refusal.code, "message": str(refusal)}))
 
 
 def offered_key(headers: Mapping[str, str]) -> str | None:
@@ -65,8 +65,8 @@ def offered_key(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-write-key") or None
 
 
-def _open(request: Request) -> Opened:
-    return Opened(offered_key(request.headers), _items_of(request))
+def _open(request: Request) -> ParsedRequest:
+    return ParsedRequest(offered_key(request.headers), _items_of(request))
 
 
 def _items_of(request: Request) -> list[Any]:
@@ -100,21 +100,21 @@ def _lines(body: bytes) -> Iterator[Any]:
                 yield _UNREADABLE
 
 
-def _read(items: list[Any], topic_of_type: dict[str, str]) -> Reading:
+def _read(items: list[Any], topic_of_type: dict[str, str]) -> DecodedEvents:
     if not items:
         raise Refusal(400, reason_codes.EMPTY, "body: wanted at least one event; got none")
     if len(items) > MAX_ITEMS:
         raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got {len(items)}")
-    reading = Reading()
+    reading = DecodedEvents()
     for position, item in enumerate(items):
         try:
             reading.entries.append(_entry(item, position, topic_of_type))
         except RecordError as error:  # noqa: PERF203 - each item stands alone
-            reading.bad.append(Bad(position, error.reason, error.detail))
+            reading.bad.append(RefusedItem(position, error.reason, error.detail))
     return reading
 
 
-def _entry(item: Any, position: int, topic_of_type: dict[str, str]) -> Entry:
+def _entry(item: Any, position: int, topic_of_type: dict[str, str]) -> TopicEntry:
     if item is _UNREADABLE:
         raise RecordError(reason_codes.NOT_JSON, "line: wanted JSON; got another")
     if type(item) is not dict:
@@ -129,14 +129,14 @@ def _entry(item: Any, position: int, topic_of_type: dict[str, str]) -> Entry:
             reason_codes.NO_CONTACT, f"contact_id: wanted a text; got {kind_of(contact) if contact else 'none'}"
         )
     if "update" in item:
-        return Entry(CONTACT_UPDATES, contact, item, position)
+        return TopicEntry(CONTACT_UPDATES, contact, item, position)
     said = item.get("type")
-    return Entry(topic_of_type.get(said, ACTIVITIES) if type(said) is str else ACTIVITIES, contact, item, position)
+    return TopicEntry(topic_of_type.get(said, ACTIVITIES) if type(said) is str else ACTIVITIES, contact, item, position)
 
 
-def _accepted(_: Request, __: Opened, reading: Reading) -> Answer:
+def _accepted(_: Request, __: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
     rejected = [
         {"index": position, "reason": reason, "detail": detail} for position, reason, detail in sorted(reading.bad)
     ]
     body = orjson.dumps({"accepted": len(reading.entries), "rejected": rejected})
-    return Answer(200 if reading.entries else 400, body)
+    return HttpAnswer(200 if reading.entries else 400, body)

@@ -25,9 +25,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.native import offered_key
-from streamprocessor.collector.formats.sdk_call import Named, Said, Who, address_in, text_id
+from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
     item_id,
@@ -40,9 +40,16 @@ from streamprocessor.collector.formats.sdk_requests import (
     rejected,
     text_of,
 )
-from streamprocessor.collector.formats.sdk_times import instant_ms_said, occurred_ms, sent_ms_said
+from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.wire_format import Answer, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    Request,
+    WireFormat,
+)
 from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
 
@@ -53,32 +60,32 @@ _ALIASES = ("$create_alias", "$merge_dangerously")
 _NOT_KEPT = ("$set", "$ip")
 
 
-def posthog(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
+def posthog(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format of SDKs that put the key in the body."""
 
-    def read(request: Request, opened: Opened) -> Reading:
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
         body = opened.payload
         items = items_of(body) if "batch" in body else [body]
-        sent_ms = sent_ms_said(body.get("sent_at"))
+        sent_ms = client_sent_ms(body.get("sent_at"))
         return read_items(items, lambda item: _said(item, sent_ms, request), (naming, vocabulary))
 
     routes = tuple(("POST", path) for path in ("/batch/", "/batch", "/capture/", "/capture"))
     return WireFormat("posthog", routes, _open, read, _accepted, _refused)
 
 
-def posthog_v1(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
+def posthog_v1(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format of SDKs that put the key in a header and read a result for each event."""
 
-    def read(request: Request, opened: Opened) -> Reading:
-        sent_ms = sent_ms_said(request.headers.get(SENT_HEADER))
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
+        sent_ms = client_sent_ms(request.headers.get(SENT_HEADER))
         return read_items(items_of(opened.payload), lambda item: _said(item, sent_ms, request), (naming, vocabulary))
 
     return WireFormat("posthog-v1", (("POST", "/i/v1/analytics/events"),), _open_v1, read, _accepted_v1, _refused_v1)
 
 
-def _said(item: dict[str, Any], sent_ms: int | None, request: Request) -> Said | None:
+def _said(item: dict[str, Any], sent_ms: int | None, request: Request) -> SdkCall | None:
     properties, options = object_in(item, "properties"), object_in(item, "options")
-    stamped_ms = instant_ms_said(item.get("timestamp"), "timestamp")
+    stamped_ms = client_instant_ms(item.get("timestamp"), "timestamp")
     ignores_sent = properties.get("$ignore_sent_at") is True or options.get("disable_skew_correction") is True
     at_ms = occurred_ms(stamped_ms, None if ignores_sent else sent_ms, request.received_at_ms)
     if stamped_ms is None:
@@ -95,17 +102,17 @@ def _said(item: dict[str, Any], sent_ms: int | None, request: Request) -> Said |
             raise RecordError(
                 reason_codes.NO_CONTACT, "alias: wanted distinct_id and properties.alias; got one at most"
             )
-        return Said(event_id, at_ms, Who(distinct_id), former_ids=(alias, distinct_id))
+        return SdkCall(event_id, at_ms, CallIdentity(distinct_id), former_ids=(alias, distinct_id))
     address = address_in(attributes)
     if name == "$identify":
         anonymous_id = text_id(properties.get("$anon_distinct_id"), "$anon_distinct_id")
-        who = Who(distinct_id, anonymous_id, address)
-        return Said(event_id, at_ms, who, attributes=attributes, joins=event_id)
+        who = CallIdentity(distinct_id, anonymous_id, address)
+        return SdkCall(event_id, at_ms, who, attributes=attributes, identify_id=event_id)
     is_known = _is_known(distinct_id, properties, options)
-    who = Who(distinct_id, None, address) if is_known else Who(None, distinct_id, address)
+    who = CallIdentity(distinct_id, None, address) if is_known else CallIdentity(None, distinct_id, address)
     if name == "$set":
-        return Said(event_id, at_ms, who, attributes=attributes, joins=event_id)
-    return Said(event_id, at_ms, who, event=_event(name, properties, request), attributes=attributes)
+        return SdkCall(event_id, at_ms, who, attributes=attributes, identify_id=event_id)
+    return SdkCall(event_id, at_ms, who, event=_event(name, properties, request), attributes=attributes)
 
 
 def _is_known(distinct_id: str | None, properties: dict[str, Any], options: dict[str, Any]) -> bool:
@@ -117,12 +124,12 @@ def _is_known(distinct_id: str | None, properties: dict[str, Any], options: dict
     )
 
 
-def _event(name: str, properties: dict[str, Any], request: Request) -> Named:
+def _event(name: str, properties: dict[str, Any], request: Request) -> TrackedEvent:
     kept = {word: value for word, value in properties.items() if word not in _NOT_KEPT}
-    return Named(name, kept, context_of(request, properties.get("$raw_user_agent"), properties.get("$ip")))
+    return TrackedEvent(name, kept, context_of(request, properties.get("$raw_user_agent"), properties.get("$ip")))
 
 
-def _group(event_id: str, at_ms: int, distinct_id: str | None, properties: dict[str, Any]) -> Said | None:
+def _group(event_id: str, at_ms: int, distinct_id: str | None, properties: dict[str, Any]) -> SdkCall | None:
     group_type = text_of(properties.get("$group_type"))
     group_key = text_id(properties.get("$group_key"), "$group_key")
     if group_type is None or group_key is None:
@@ -132,7 +139,7 @@ def _group(event_id: str, at_ms: int, distinct_id: str | None, properties: dict[
     if distinct_id is None or distinct_id == f"${group_type}_{group_key}":  # what SDKs put where no person is meant
         return None
     attributes = {group_type: {**object_in(properties, "$group_set"), "id": group_key}}
-    return Said(event_id, at_ms, Who(distinct_id), attributes=attributes)
+    return SdkCall(event_id, at_ms, CallIdentity(distinct_id), attributes=attributes)
 
 
 def _offset_ms(item: dict[str, Any]) -> int:
@@ -141,23 +148,23 @@ def _offset_ms(item: dict[str, Any]) -> int:
     return said if type(said) is int and 0 <= said <= MAX_OFFSET_MS else 0
 
 
-def _open(request: Request) -> Opened:
+def _open(request: Request) -> ParsedRequest:
     body = object_body(request)
-    return Opened(text_of(body.get("api_key")) or text_of(body.get("token")), body)
+    return ParsedRequest(text_of(body.get("api_key")) or text_of(body.get("token")), body)
 
 
-def _open_v1(request: Request) -> Opened:
-    return Opened(offered_key(request.headers), object_body(request))
+def _open_v1(request: Request) -> ParsedRequest:
+    return ParsedRequest(offered_key(request.headers), object_body(request))
 
 
-def _accepted(_request: Request, _opened: Opened, reading: Reading) -> Answer:
+def _accepted(_request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
     if nothing_taken(reading):
         bad = reading.bad[0]
         return json_answer(400, {"code": bad.reason, "detail": bad.detail, "rejected": rejected(reading)})
     return json_answer(200, {"status": 1, "rejected": rejected(reading)})
 
 
-def _accepted_v1(_request: Request, opened: Opened, reading: Reading) -> Answer:
+def _accepted_v1(_request: Request, opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
     results = {}
     bad = {one.position: one for one in reading.bad}
     for position, item in enumerate(items_of(opened.payload)):
@@ -168,9 +175,9 @@ def _accepted_v1(_request: Request, opened: Opened, reading: Reading) -> Answer:
     return json_answer(200, {"results": results})
 
 
-def _refused(refusal: Refusal) -> Answer:
+def _refused(refusal: Refusal) -> HttpAnswer:
     return json_answer(refusal.status, {"code": refusal.code, "detail": str(refusal)})
 
 
-def _refused_v1(refusal: Refusal) -> Answer:
+def _refused_v1(refusal: Refusal) -> HttpAnswer:
     return json_answer(refusal.status, {"error": refusal.code, "error_description": str(refusal)})

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.jitsu import jitsu
 from streamprocessor.collector.formats.native import native
 from streamprocessor.collector.formats.posthog import posthog, posthog_v1
@@ -21,7 +21,7 @@ from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.settings import Settings
 
 
-def all_formats(settings: Settings, naming: Naming, topics: Collection[Topic]) -> list[WireFormat]:
+def all_formats(settings: Settings, naming: ContactIds, topics: Collection[Topic]) -> list[WireFormat]:
     """Every format, set up. Raises OperatorError where a setting can't be used."""
     vocabulary = read_vocabulary(topics, Path(settings.vocabulary) if settings.vocabulary else None)
     secrets = {name: settings.hook_secret(name) for name in PROVIDERS}

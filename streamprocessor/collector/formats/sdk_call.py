@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.wire_format import Entry, update_entry
+from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
@@ -25,7 +25,7 @@ from streamprocessor.errors import RecordError
 _ON_A_PAGE = ("page_visit", "form_submission")
 
 
-class Who(NamedTuple):
+class CallIdentity(NamedTuple):
     """Whom a call is about: ids as the source has them, None where it doesn't say."""
 
     user_id: str | None = None
@@ -33,7 +33,7 @@ class Who(NamedTuple):
     address: str | None = None
 
 
-class Named(NamedTuple):
+class TrackedEvent(NamedTuple):
     """An event: its name as the source spells it, and what it says of it.
 
     page: the page it happened on (url, path, referrer, title), campaign: of the visit; both for what properties lack.
@@ -47,7 +47,7 @@ class Named(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SdkCall:
     """One call: who, when by our clock, and what.
 
     id: the call's own. event: None where it is about the contact only. attributes: to be written. joins: the id of
@@ -57,14 +57,14 @@ class Said:
 
     id: str
     occurred_at_ms: int
-    who: Who
-    event: Named | None = None
+    who: CallIdentity
+    event: TrackedEvent | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
-    joins: str | None = None
+    identify_id: str | None = None
     former_ids: tuple[str, ...] = ()
 
 
-def records_of(said: Said, naming: Naming, vocabulary: Vocabulary) -> list[Entry]:
+def records_of(said: SdkCall, naming: ContactIds, vocabulary: Vocabulary) -> list[TopicEntry]:
     """The records that the call means, the event first; raises RecordError where it names no contact or no event."""
     contact_id = _contact_of(said.who, naming)
     entries = []
@@ -74,8 +74,8 @@ def records_of(said: Said, naming: Naming, vocabulary: Vocabulary) -> list[Entry
         update_id = said.id if said.event is None else _derived(said.id, "attributes")
         content = {"update": "attributes", "attributes": vocabulary.attributes_of(said.attributes)}
         entries.append(update_entry(update_id, contact_id, said.occurred_at_ms, content))
-    if said.joins is not None:
-        entries += _joins(said, said.joins, naming)
+    if said.identify_id is not None:
+        entries += _joins(said, said.identify_id, naming)
     if said.former_ids:
         entries += _former(said, contact_id, naming)
     return entries
@@ -98,7 +98,7 @@ def address_in(*traits: Mapping[str, Any]) -> str | None:
     return next((text for text in said if isinstance(text, str) and "@" in text), None)
 
 
-def _contact_of(who: Who, naming: Naming) -> str:
+def _contact_of(who: CallIdentity, naming: ContactIds) -> str:
     if who.user_id is not None:
         contact_id = who.user_id
     elif who.anonymous_id is not None:
@@ -110,7 +110,7 @@ def _contact_of(who: Who, naming: Naming) -> str:
     return contact_of(contact_id.encode())
 
 
-def _event(said: Said, event: Named, contact_id: str, vocabulary: Vocabulary) -> Entry:
+def _event(said: SdkCall, event: TrackedEvent, contact_id: str, vocabulary: Vocabulary) -> TopicEntry:
     event_type = vocabulary.type_of(event.name) if len(event.name) <= MAX_TYPE_CHARS else ""
     if not event_type:
         wanted = f"a name of 1 to {MAX_TYPE_CHARS} characters with letters or digits"
@@ -125,10 +125,10 @@ def _event(said: Said, event: Named, contact_id: str, vocabulary: Vocabulary) ->
         "properties": properties,
         "context": event.context,
     }
-    return Entry(vocabulary.topic_of(event_type), contact_id, value)
+    return TopicEntry(vocabulary.topic_of(event_type), contact_id, value)
 
 
-def _joins(said: Said, joins_id: str, naming: Naming) -> Iterator[Entry]:
+def _joins(said: SdkCall, joins_id: str, naming: ContactIds) -> Iterator[TopicEntry]:
     """What came under weaker ids joins the strongest: a user's id before an address, that before an anonymous id."""
     who = said.who
     known = who.user_id
@@ -141,7 +141,7 @@ def _joins(said: Said, joins_id: str, naming: Naming) -> Iterator[Entry]:
         yield _identified(said, _derived(joins_id, "anonymous"), known, naming.anonymous(who.anonymous_id))
 
 
-def _former(said: Said, contact_id: str, naming: Naming) -> Iterator[Entry]:
+def _former(said: SdkCall, contact_id: str, naming: ContactIds) -> Iterator[TopicEntry]:
     for number, former in enumerate(said.former_ids):
         if former != contact_id:
             content = {"update": "merge", "from": contact_of(former.encode())}
@@ -151,7 +151,7 @@ def _former(said: Said, contact_id: str, naming: Naming) -> Iterator[Entry]:
             yield _identified(said, _derived(said.id, f"former-anonymous-{number}"), contact_id, anonymous)
 
 
-def _identified(said: Said, update_id: str, contact_id: str, weaker_id: str) -> Entry:
+def _identified(said: SdkCall, update_id: str, contact_id: str, weaker_id: str) -> TopicEntry:
     content = {"update": "identify", "anonymous_id": contact_of(weaker_id.encode())}
     return update_entry(update_id, contact_id, said.occurred_at_ms, content)
 

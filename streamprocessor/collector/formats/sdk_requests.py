@@ -7,12 +7,19 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.collector.contact_ids import Naming
-from streamprocessor.collector.formats.sdk_call import Said, records_of
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.formats.sdk_call import SdkCall, records_of
 from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS, is_prefetch
 from streamprocessor.collector.http.validation import MAX_ITEMS
-from streamprocessor.collector.http.wire_format import Answer, Bad, Entry, Reading, Refusal, Request
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    Refusal,
+    RefusedItem,
+    Request,
+    TopicEntry,
+)
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
 from streamprocessor.contract.events.event_fields import content_key, id_of
@@ -88,42 +95,42 @@ def context_of(request: Request, user_agent: object, ip: object, *, is_browser: 
 
 
 def read_items(
-    items: list[Any], say: Callable[[dict[str, Any]], Said | None], words: tuple[Naming, Vocabulary]
-) -> Reading:
+    items: list[Any], say: Callable[[dict[str, Any]], SdkCall | None], words: tuple[ContactIds, Vocabulary]
+) -> DecodedEvents:
     """The records of all items, each for itself: those that can't be taken are told by their position.
 
     say: what an item says, None where it means nothing here; raises RecordError. Raises Refusal for too many items.
     """
     if len(items) > MAX_ITEMS:
         raise Refusal(413, reason_codes.TOO_LARGE, f"batch: wanted at most {MAX_ITEMS} items; got {len(items)}")
-    reading = Reading()
+    reading = DecodedEvents()
     for position, item in enumerate(items):
         found = _records(item, say, words)
         if isinstance(found, RecordError):
-            reading.bad.append(Bad(position, found.reason, found.detail))
+            reading.bad.append(RefusedItem(position, found.reason, found.detail))
         else:
             reading.entries += [entry._replace(position=position) for entry in found]
     return reading
 
 
-def nothing_taken(reading: Reading) -> bool:
+def nothing_taken(reading: DecodedEvents) -> bool:
     """Whether what came was bad, all of it."""
     return bool(reading.bad) and not reading.entries
 
 
-def rejected(reading: Reading) -> list[dict[str, Any]]:
+def rejected(reading: DecodedEvents) -> list[dict[str, Any]]:
     """The items that were not taken, as answers tell them."""
     return [{"index": bad.position, "reason": bad.reason, "detail": bad.detail} for bad in reading.bad]
 
 
-def json_answer(status: int, content: dict[str, Any]) -> Answer:
+def json_answer(status: int, content: dict[str, Any]) -> HttpAnswer:
     """An answer in JSON."""
-    return Answer(status, orjson.dumps(content))
+    return HttpAnswer(status, orjson.dumps(content))
 
 
 def _records(
-    item: Any, say: Callable[[dict[str, Any]], Said | None], words: tuple[Naming, Vocabulary]
-) -> list[Entry] | RecordError:
+    item: Any, say: Callable[[dict[str, Any]], SdkCall | None], words: tuple[ContactIds, Vocabulary]
+) -> list[TopicEntry] | RecordError:
     try:
         if not isinstance(item, dict):
             raise RecordError(reason_codes.NOT_AN_OBJECT, f"wanted an object; got {kind_of(item)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.events.event_fields import OLDEST_INTEGER_MS, held_to_arrival
+from streamprocessor.contract.events.event_fields import OLDEST_INTEGER_MS, bounded_by_arrival
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
@@ -17,7 +17,7 @@ _LOOSE = re.compile(
 _DIGITS = re.compile(r"\d{12,15}", re.ASCII)
 
 
-def instant_ms_said(said: object, where: str) -> int | None:
+def client_instant_ms(said: object, where: str) -> int | None:
     """Milliseconds since the epoch; None where nothing is said. Raises RecordError bad-time.
 
     Besides RFC 3339 and integer milliseconds (also as a text): a blank for the T, no seconds, an offset without its
@@ -36,10 +36,10 @@ def instant_ms_said(said: object, where: str) -> int | None:
     return instant_ms
 
 
-def sent_ms_said(said: object) -> int | None:
+def client_sent_ms(said: object) -> int | None:
     """As instant_ms_said, but None also where it can't be read: then nothing is known of the device's clock."""
     try:
-        return instant_ms_said(said, "sent")
+        return client_instant_ms(said, "sent")
     except RecordError:
         return None
 
@@ -57,7 +57,7 @@ def occurred_ms(stamped_ms: int | None, sent_ms: int | None, received_ms: int) -
         raise RecordError(
             reason_codes.BAD_TIME, "timestamp: wanted a time since 1970 once the clock is set right; got none"
         )
-    return held_to_arrival(by_our_clock_ms, received_ms)
+    return bounded_by_arrival(by_our_clock_ms, received_ms)
 
 
 def _read(text: str) -> int | None:

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.native import offered_key, refused_in_json
-from streamprocessor.collector.formats.sdk_call import Named, Said, Who, address_in, text_id
+from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
     item_id,
@@ -38,9 +38,9 @@ from streamprocessor.collector.formats.sdk_requests import (
     rejected,
     text_of,
 )
-from streamprocessor.collector.formats.sdk_times import instant_ms_said, occurred_ms, sent_ms_said
+from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.wire_format import Answer, Opened, Reading, Request, WireFormat
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, ParsedRequest, Request, WireFormat
 from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
 
@@ -52,18 +52,18 @@ _CALL_OF_PATH = {f"/v1/{path}": call for call in (BATCH, *CALLS) for path in (ca
 _PAGE_WORDS = ("url", "path", "referrer", "title")
 
 
-def segment(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
+def segment(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format of both; their answers must be 200 with a JSON body, errors JSON with `code` and `message`."""
 
-    def read(request: Request, opened: Opened) -> Reading:
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
         body = opened.payload
         call = _CALL_OF_PATH.get(request.path, "")
         items = items_of(body) if call == BATCH else [body]
 
-        def say(item: dict[str, Any]) -> Said:
+        def say(item: dict[str, Any]) -> SdkCall:
             # A browser's batch says once for all when it was sent; a call of its own says it for itself.
-            sent_ms = sent_ms_said(item.get("sentAt") or body.get("sentAt"))
-            return said_by(item, text_of(item.get("type")) or call, sent_ms, request)
+            sent_ms = client_sent_ms(item.get("sentAt") or body.get("sentAt"))
+            return call_of(item, text_of(item.get("type")) or call, sent_ms, request)
 
         return read_items(items, say, (naming, vocabulary))
 
@@ -71,33 +71,33 @@ def segment(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
     return WireFormat("segment", routes, _open, read, _accepted, refused_in_json)
 
 
-def said_by(item: dict[str, Any], call: str, sent_ms: int | None, request: Request) -> Said:
+def call_of(item: dict[str, Any], call: str, sent_ms: int | None, request: Request) -> SdkCall:
     """What one call in Segment's words says; raises RecordError. sent_ms: by the device's clock, None: not known."""
     if call not in CALLS:
         raise RecordError(reason_codes.UNKNOWN_TYPE, f"type: wanted one of {', '.join(CALLS)}; got another")
-    stamped_ms = instant_ms_said(item.get("originalTimestamp") or item.get("timestamp"), "timestamp")
+    stamped_ms = client_instant_ms(item.get("originalTimestamp") or item.get("timestamp"), "timestamp")
     context, traits = object_in(item, "context"), object_in(item, "traits")
     context_traits = object_in(context, "traits")
     call_id = item_id(item.get("messageId"), item, stamped_ms, request.received_at_ms)
     at_ms = occurred_ms(stamped_ms, sent_ms, request.received_at_ms)
-    who = Who(
+    who = CallIdentity(
         text_id(item.get("userId"), "userId"),
         text_id(item.get("anonymousId"), "anonymousId"),
         address_in(traits, context_traits) if call != "group" else address_in(context_traits),
     )
     if call == "identify":
-        return Said(call_id, at_ms, who, attributes={**context_traits, **traits}, joins=call_id)
+        return SdkCall(call_id, at_ms, who, attributes={**context_traits, **traits}, identify_id=call_id)
     if call == "group":
-        return Said(call_id, at_ms, who, attributes={"company": _group(item, traits)})
+        return SdkCall(call_id, at_ms, who, attributes={"company": _group(item, traits)})
     if call == "alias":
         former = text_id(item.get("previousId"), "previousId")
         if former is None or who.user_id is None:
             raise RecordError(reason_codes.NO_CONTACT, "alias: wanted userId and previousId; got one of them at most")
-        return Said(call_id, at_ms, who, former_ids=(former,))
-    return Said(call_id, at_ms, who, event=_event(item, call, context, request))
+        return SdkCall(call_id, at_ms, who, former_ids=(former,))
+    return SdkCall(call_id, at_ms, who, event=_event(item, call, context, request))
 
 
-def _event(item: dict[str, Any], call: str, context: dict[str, Any], request: Request) -> Named:
+def _event(item: dict[str, Any], call: str, context: dict[str, Any], request: Request) -> TrackedEvent:
     properties = dict(object_in(item, "properties"))
     name = call
     if call == "track":
@@ -107,7 +107,7 @@ def _event(item: dict[str, Any], call: str, context: dict[str, Any], request: Re
             if (said := text_of(item.get(word))) is not None:
                 properties.setdefault(word, said)
     page = object_in(context, "page")
-    return Named(
+    return TrackedEvent(
         name,
         properties,
         context_of(request, context.get("userAgent"), context.get("ip")),
@@ -121,12 +121,12 @@ def _group(item: dict[str, Any], traits: dict[str, Any]) -> dict[str, Any]:
     return traits if group_id is None else {**traits, "id": group_id}
 
 
-def _open(request: Request) -> Opened:
+def _open(request: Request) -> ParsedRequest:
     body = object_body(request)
-    return Opened(offered_key(request.headers) or text_of(body.get("writeKey")), body)
+    return ParsedRequest(offered_key(request.headers) or text_of(body.get("writeKey")), body)
 
 
-def _accepted(_request: Request, _opened: Opened, reading: Reading) -> Answer:
+def _accepted(_request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
     if nothing_taken(reading):
         bad = reading.bad[0]
         problems = {"code": bad.reason, "message": f"item {bad.position}: {bad.detail}", "rejected": rejected(reading)}

@@ -26,9 +26,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.native import refused_in_json
-from streamprocessor.collector.formats.sdk_call import Named, Said, Who, address_in, text_id
+from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
     item_id,
@@ -40,9 +40,16 @@ from streamprocessor.collector.formats.sdk_requests import (
     rejected,
     text_of,
 )
-from streamprocessor.collector.formats.sdk_times import instant_ms_said, occurred_ms, sent_ms_said
+from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.wire_format import Answer, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    Request,
+    WireFormat,
+)
 from streamprocessor.collector.tracking.pixel import GIF
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import content_key
@@ -61,11 +68,11 @@ _OWN_WORDS = {"tr": {"tr_tt": "total", "tr_id": "order_id", "tr_cu": "currency"}
 _OWN_PREFIX = {"pp": "pp_", "tr": "tr_", "ti": "ti_"}
 
 
-def snowplow(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
+def snowplow(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format; a GET is an image for browsers, so it is answered with one."""
 
-    def read(request: Request, opened: Opened) -> Reading:
-        def say(item: dict[str, Any]) -> Said:
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
+        def say(item: dict[str, Any]) -> SdkCall:
             if item.get("aid") != opened.key:
                 raise RecordError(WRONG_KEY, "aid: wanted one application in a request; got another")
             return _said(item, request)
@@ -76,13 +83,13 @@ def snowplow(naming: Naming, vocabulary: Vocabulary) -> WireFormat:
     return WireFormat("snowplow", routes, _open, read, _accepted, refused_in_json)
 
 
-def _open(request: Request) -> Opened:
+def _open(request: Request) -> ParsedRequest:
     items = object_body(request).get("data") if request.method == "POST" else [_query(request)]
     if not isinstance(items, list):
         raise Refusal(400, reason_codes.NOT_AN_OBJECT, f"data: wanted a list of events; got {kind_of(items)}")
     first = items[0] if items else None
     key = text_of(first.get("aid")) if isinstance(first, dict) else None
-    return Opened(key, [] if request.method == "HEAD" else items)  # who asks for the head only has seen nothing
+    return ParsedRequest(key, [] if request.method == "HEAD" else items)  # who asks for the head only has seen nothing
 
 
 def _query(request: Request) -> dict[str, Any]:
@@ -94,9 +101,9 @@ def _query(request: Request) -> dict[str, Any]:
         ) from error
 
 
-def _said(item: dict[str, Any], request: Request) -> Said:
-    stamped_ms = instant_ms_said(item.get("dtm"), "dtm")
-    who = Who(text_id(item.get("uid"), "uid"), _visitor(item))
+def _said(item: dict[str, Any], request: Request) -> SdkCall:
+    stamped_ms = client_instant_ms(item.get("dtm"), "dtm")
+    who = CallIdentity(text_id(item.get("uid"), "uid"), _visitor(item))
     event_id = item_id(item.get("eid"), item, stamped_ms, request.received_at_ms)
     at_ms = _occurred_ms(item, stamped_ms, request.received_at_ms)
     joins = None
@@ -105,13 +112,15 @@ def _said(item: dict[str, Any], request: Request) -> Said:
     name, properties = _named(item)
     if name == "identify":
         traits = properties
-        return Said(event_id, at_ms, who._replace(address=address_in(traits)), attributes=traits, joins=event_id)
+        return SdkCall(
+            event_id, at_ms, who._replace(address=address_in(traits)), attributes=traits, identify_id=event_id
+        )
     contexts = _contexts(item)
     if contexts:
         properties["contexts"] = contexts
     context = context_of(request, item.get("ua"), item.get("ip"), is_browser=item.get("p") == "web")
     page = {word: item[name] for name, word in _PAGE_WORDS.items() if text_of(item.get(name))}
-    return Said(event_id, at_ms, who, event=Named(name, properties, context, page), joins=joins)
+    return SdkCall(event_id, at_ms, who, event=TrackedEvent(name, properties, context, page), identify_id=joins)
 
 
 def _visitor(item: dict[str, Any]) -> str | None:
@@ -119,10 +128,10 @@ def _visitor(item: dict[str, Any]) -> str | None:
 
 
 def _occurred_ms(item: dict[str, Any], stamped_ms: int | None, received_ms: int) -> int:
-    true_ms = instant_ms_said(item.get("ttm"), "ttm")
+    true_ms = client_instant_ms(item.get("ttm"), "ttm")
     if true_ms is not None:
         return occurred_ms(true_ms, None, received_ms)
-    sent_ms = sent_ms_said(item.get("stm"))
+    sent_ms = client_sent_ms(item.get("stm"))
     # Some trackers stamp whole seconds: so little between sent and received is no clock that is wrong.
     if sent_ms is not None and abs(received_ms - sent_ms) < TRUSTED_CLOCK_MS:
         sent_ms = None
@@ -185,10 +194,10 @@ def _json(item: dict[str, Any], plain: str, encoded: str) -> dict[str, Any]:
 _TO_STANDARD = str.maketrans("-_ ", "+/+")  # a plus in a query may have become a blank
 
 
-def _accepted(request: Request, _opened: Opened, reading: Reading) -> Answer:
+def _accepted(request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
     if nothing_taken(reading):
         bad = reading.bad[0]
         return json_answer(400, {"code": bad.reason, "message": bad.detail, "rejected": rejected(reading)})
     if request.method != "POST":
-        return Answer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
+        return HttpAnswer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
     return json_answer(200, {"rejected": rejected(reading)})

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from streamprocessor.collector.http.wire_format import ACTIVITIES
 from streamprocessor.collector.urls import path_of
-from streamprocessor.contract.strict_yaml.located import Problems, Scalar, Spot
+from streamprocessor.contract.strict_yaml.located import LocatedNode, Problems, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 from streamprocessor.contract.topics.topics import IN, Topic
@@ -137,10 +137,10 @@ def _read(path: Path) -> _Words:
         message = f"{path}: wanted a vocabulary in UTF-8; got an error: {error}"
         raise OperatorError(message) from error
     problems = Problems(str(path))
-    tree = problems.attempt(lambda: read_tree(content, problems), Scalar(None, 1))
+    tree = problems.attempt(lambda: read_tree(content, problems), ScalarNode(None, 1))
     words = None
     if not problems.found:
-        words = problems.attempt(lambda: _words(Spot(tree, "the vocabulary", problems)), None)
+        words = problems.attempt(lambda: _words(LocatedNode(tree, "the vocabulary", problems)), None)
     try:
         problems.refuse()
     except ModelError as error:
@@ -149,7 +149,7 @@ def _read(path: Path) -> _Words:
     return words
 
 
-def _words(spot: Spot) -> _Words:
+def _words(spot: LocatedNode) -> _Words:
     fields = spot.fields("types", "properties", "attributes", "numbers")
     return _Words(
         types=fields.read("types", _types, {}),
@@ -159,7 +159,7 @@ def _words(spot: Spot) -> _Words:
     )
 
 
-def _types(spot: Spot) -> dict[str, str]:
+def _types(spot: LocatedNode) -> dict[str, str]:
     types: dict[str, str] = {}
     for event_type, inner in spot.entries("types, each with a list of names").items():
         if snake_case(event_type) != event_type:
@@ -173,15 +173,15 @@ def _types(spot: Spot) -> dict[str, str]:
     return types
 
 
-def _properties(spot: Spot) -> dict[str, Sources]:
+def _properties(spot: LocatedNode) -> dict[str, Sources]:
     entries = spot.entries(f"types or `{ANY_TYPE}`, each with a mapping of properties to lists of names")
     return {of_type: spot.problems.attempt(partial(_sources, inner), {}) for of_type, inner in entries.items()}
 
 
-def _sources(spot: Spot) -> Sources:
+def _sources(spot: LocatedNode) -> Sources:
     entries = spot.entries("words, each with a list of names")
     return {word: spot.problems.attempt(partial(_names, inner), ()) for word, inner in entries.items()}
 
 
-def _names(spot: Spot) -> tuple[str, ...]:
+def _names(spot: LocatedNode) -> tuple[str, ...]:
     return tuple(text(inner) for inner in spot.items("a list of names"))

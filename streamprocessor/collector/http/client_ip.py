@@ -7,7 +7,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
-from streamprocessor.collector.http.wire_format import Entry
+from streamprocessor.collector.http.wire_format import TopicEntry
 from streamprocessor.errors import OperatorError
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -29,7 +29,7 @@ def networks_of(said: str) -> tuple[Network, ...]:
         raise OperatorError(message) from error
 
 
-class Origins:
+class ClientIps:
     """Tells clients' addresses. proxies: whose X-Forwarded-For is believed; truncate: keep the network's part only."""
 
     def __init__(self, proxies: tuple[Network, ...], truncate: bool) -> None:
@@ -56,7 +56,7 @@ class Origins:
             return str(address)
         return _network_part(address)
 
-    def cut_in(self, entries: Iterable[Entry]) -> None:
+    def truncate_in(self, entries: Iterable[TopicEntry]) -> None:
         """Cut the addresses in records' `context` too, as they came in a body; what is no address is taken out."""
         if not self._truncate:
             return

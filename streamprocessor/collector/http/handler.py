@@ -14,12 +14,20 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from streamprocessor.collector.durability.durable_writer import NotKept, Safekeeping
-from streamprocessor.collector.http.client_ip import Origins
+from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoom
+from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed, too_large
-from streamprocessor.collector.http.rate_limit import Throttle
+from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.validation import MAX_ITEMS, checked_rows
-from streamprocessor.collector.http.wire_format import Answer, Awaiting, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    PendingFetch,
+    Refusal,
+    Request,
+    WireFormat,
+)
 from streamprocessor.collector.http.write_keys import WriteKeys
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import Topic
@@ -35,26 +43,26 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class CollectorContext:
     """What all doors share. topics: the input topics by short name; clock_ms: wall-clock milliseconds."""
 
     keys: WriteKeys
-    throttle: Throttle
-    origins: Origins
+    throttle: RateLimit
+    origins: ClientIps
     topics: Mapping[str, Topic]
-    safekeeping: Safekeeping
+    safekeeping: DurableWriter
     metrics: Metrics
     clock_ms: Callable[[], int]
 
 
-class Gone(Exception):
+class ClientDisconnected(Exception):
     """The client went away before its request was whole."""
 
 
-class Door:
+class FormatHandler:
     """One path, as an ASGI application. formats: by method; all have the same path."""
 
-    def __init__(self, path: str, formats: Mapping[str, WireFormat], house: House) -> None:
+    def __init__(self, path: str, formats: Mapping[str, WireFormat], house: CollectorContext) -> None:
         self._path = path
         self._formats = formats
         self._house = house
@@ -74,31 +82,31 @@ class Door:
             if wire_format is not None:
                 answer = await self._answer(wire_format, scope, headers, receive)
             elif method in ("OPTIONS", "HEAD"):
-                answer = Answer(200, b"", "text/plain; charset=utf-8", (("allow", self._allow),))
+                answer = HttpAnswer(200, b"", "text/plain; charset=utf-8", (("allow", self._allow),))
             else:
-                answer = Answer(405, _OTHER_METHOD, headers=(("allow", self._allow),))
-        except Gone:
+                answer = HttpAnswer(405, _OTHER_METHOD, headers=(("allow", self._allow),))
+        except ClientDisconnected:
             return
         self._count(answer.status, began_seconds)
         await _send(send, answer, self._cross_origin(headers, method, wire_format))
 
     async def _answer(
         self, wire_format: WireFormat, scope: Scope, headers: Mapping[str, str], receive: Receive
-    ) -> Answer:
+    ) -> HttpAnswer:
         try:
             try:
                 request = await self._request(wire_format, scope, headers, receive)
                 opened = await _opened(wire_format, request)
-                source = self._let_in(wire_format, opened)
+                source = self._authenticate(wire_format, opened)
                 reading = wire_format.read(request, opened)
                 if source is not None:
                     self._house.throttle.take(source, len(reading.entries))
                 await self._keep(wire_format, reading, request.received_at_ms)
                 return wire_format.accepted(request, opened, reading)
-            except (Refusal, Gone):
+            except (Refusal, ClientDisconnected):
                 raise
             except Exception as error:  # a door must not fall shut: pixels are answered whatever goes wrong
-                log.error("%s: a request could not be handled: %s", self._path, _place_of(error))
+                log.error("%s: a request could not be handled: %s", self._path, _origin_of_error(error))
                 raise Refusal(500, "internal", "this is our fault; it is in the log") from error
         except Refusal as refusal:
             self._house.metrics.rejected.labels(refusal.code).inc()
@@ -123,7 +131,7 @@ class Door:
             self._house.origins.ip_of(peer[0] if peer else None, headers.get("x-forwarded-for")),
         )
 
-    def _let_in(self, wire_format: WireFormat, opened: Opened) -> str | None:
+    def _authenticate(self, wire_format: WireFormat, opened: ParsedRequest) -> str | None:
         """The source that sends; None where the format proves its sender otherwise."""
         if not wire_format.needs_key:
             return None
@@ -133,19 +141,19 @@ class Door:
             raise Refusal(401, "write-key", f"write key: wanted one that is known here; got {got}")
         return source
 
-    async def _keep(self, wire_format: WireFormat, reading: Reading, received_at_ms: int) -> None:
+    async def _keep(self, wire_format: WireFormat, reading: DecodedEvents, received_at_ms: int) -> None:
         house = self._house
         if len(reading.entries) > MOST_ENTRIES:
             raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
-        house.origins.cut_in(reading.entries)
+        house.origins.truncate_in(reading.entries)
         rows = checked_rows(reading, house.topics, received_at_ms)
         for bad in reading.bad:
             house.metrics.rejected.labels(bad.reason).inc()
         if not rows:
             return
         try:
-            await house.safekeeping.keep(rows)
-        except NotKept as error:
+            await house.safekeeping.write(rows)
+        except NoRoom as error:
             house.metrics.lost.labels(self._path).inc(len(rows))
             if wire_format.answers_unkept:
                 return
@@ -182,11 +190,11 @@ class Door:
         return allowed
 
 
-async def _opened(wire_format: WireFormat, request: Request, arrivals: int = MOST_ARRIVALS) -> Opened:
+async def _opened(wire_format: WireFormat, request: Request, arrivals: int = MOST_ARRIVALS) -> ParsedRequest:
     """The request, parsed; what has to be fetched for it first is waited for, so many times."""
     try:
         return wire_format.open(request)
-    except Awaiting as refusal:
+    except PendingFetch as refusal:
         if not arrivals or not await _has_come(refusal.arrival):
             raise
     return await _opened(wire_format, request, arrivals - 1)
@@ -199,7 +207,7 @@ async def _has_come(arrival: Future[bool]) -> bool:
     return waited_for.done() and waited_for.result()
 
 
-def _place_of(error: Exception) -> str:
+def _origin_of_error(error: Exception) -> str:
     """What went wrong and where; not the error's own words, which may repeat what a person sent."""
     *_, last = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {last.filename}:{last.lineno}"
@@ -215,7 +223,7 @@ async def _body(receive: Receive, headers: Mapping[str, str], most_bytes: int) -
     while more:
         message: Message = await receive()
         if message["type"] == "http.disconnect":
-            raise Gone
+            raise ClientDisconnected
         part = message.get("body", b"")
         size += len(part)
         if size > most_bytes:
@@ -225,7 +233,7 @@ async def _body(receive: Receive, headers: Mapping[str, str], most_bytes: int) -
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-async def _send(send: Send, answer: Answer, more: list[tuple[bytes, bytes]]) -> None:
+async def _send(send: Send, answer: HttpAnswer, more: list[tuple[bytes, bytes]]) -> None:
     headers = [
         (b"content-type", answer.content_type.encode("latin-1")),
         (b"content-length", b"%d" % len(answer.body)),

@@ -9,7 +9,7 @@ from streamprocessor.collector.http.wire_format import Refusal
 BURST_SECONDS = 2.0
 
 
-class Throttle:
+class RateLimit:
     """One bucket a source. rate_per_second: 0 means no limit; clock: seconds that only rise."""
 
     def __init__(self, rate_per_second: int, clock: Callable[[], float]) -> None:

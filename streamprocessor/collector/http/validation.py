@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from streamprocessor.collector.durability.row import Row
-from streamprocessor.collector.http.wire_format import Bad, Entry, Reading
+from streamprocessor.collector.http.wire_format import DecodedEvents, RefusedItem, TopicEntry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import CONTACT_UPDATE, decode_event
@@ -22,25 +22,25 @@ MAX_EVENT_BYTES = 32 * 1024
 MAX_ITEMS = 2_500
 
 
-def checked_rows(reading: Reading, topics: Mapping[str, Topic], received_at_ms: int) -> list[Row]:
+def checked_rows(reading: DecodedEvents, topics: Mapping[str, Topic], received_at_ms: int) -> list[Row]:
     """The rows of all good entries; bad entries leave the reading's entries and join its bad items.
 
     topics: the input topics by short name. Written values say `id`, `contact_id` and `occurred_at`, whatever came.
     """
     rows: list[Row] = []
-    good: list[Entry] = []
+    good: list[TopicEntry] = []
     for entry in reading.entries:
         try:
             rows.append(_row(entry, topics[entry.topic], received_at_ms))
         except RecordError as error:  # noqa: PERF203 - each item stands alone
-            reading.bad.append(Bad(entry.position, error.reason, error.detail))
+            reading.bad.append(RefusedItem(entry.position, error.reason, error.detail))
         else:
             good.append(entry)
     reading.entries = good
     return rows
 
 
-def _row(entry: Entry, topic: Topic, received_at_ms: int) -> Row:
+def _row(entry: TopicEntry, topic: Topic, received_at_ms: int) -> Row:
     topic_name, contact, value, _ = entry
     try:
         key = contact.encode()

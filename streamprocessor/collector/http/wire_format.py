@@ -30,7 +30,7 @@ class Request(NamedTuple):
     ip: str | None = None
 
 
-class Entry(NamedTuple):
+class TopicEntry(NamedTuple):
     """One record for Kafka: an event or an update of one contact. topic: its short name; value: as CONTRACT spells it.
 
     value holds `id` and `contact_id` always; the record's key is the contact. position: of the item it came from.
@@ -42,13 +42,13 @@ class Entry(NamedTuple):
     position: int = 0
 
 
-def update_entry(update_id: str, contact_id: str, occurred_at_ms: int, content: Mapping[str, Any]) -> Entry:
+def update_entry(update_id: str, contact_id: str, occurred_at_ms: int, content: Mapping[str, Any]) -> TopicEntry:
     """The record of a contact update. content: which `update` it is, and what that says."""
     value = {"id": update_id, "contact_id": contact_id, "occurred_at": format_rfc3339(occurred_at_ms), **content}
-    return Entry(CONTACT_UPDATES, contact_id, value)
+    return TopicEntry(CONTACT_UPDATES, contact_id, value)
 
 
-class Bad(NamedTuple):
+class RefusedItem(NamedTuple):
     """One item of a batch that was not taken: its position, a reason code, and what was wanted and got."""
 
     position: int
@@ -57,14 +57,14 @@ class Bad(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reading:
+class DecodedEvents:
     """What a request held: records to send, and items that could not be taken."""
 
-    entries: list[Entry] = field(default_factory=list)
-    bad: list[Bad] = field(default_factory=list)
+    entries: list[TopicEntry] = field(default_factory=list)
+    bad: list[RefusedItem] = field(default_factory=list)
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """An HTTP answer."""
 
     status: int
@@ -81,18 +81,18 @@ class Refusal(Exception):
         self.status, self.code, self.retry_after_seconds = status, code, retry_after_seconds
 
 
-class Awaiting(Refusal):
+class PendingFetch(Refusal):
     """A request that can't be judged yet, and is to be read again on arrival of what is being fetched for it.
 
     arrival: whether it came, once that is known. Where it does not come in time, this is the refusal.
     """
 
-    def __init__(self, refusal: Refusal, arrival: Future[bool]) -> None:
+    def __init__(self, refusal: Refusal, fetched: Future[bool]) -> None:
         super().__init__(refusal.status, refusal.code, str(refusal), refusal.retry_after_seconds)
-        self.arrival = arrival
+        self.arrival = fetched
 
 
-class Opened(NamedTuple):
+class ParsedRequest(NamedTuple):
     """A request, parsed once. key: the write key that it offers, None: none; payload: whatever the format reads."""
 
     key: str | None
@@ -112,10 +112,10 @@ class WireFormat:
 
     name: str
     routes: tuple[tuple[str, str], ...]
-    open: Callable[[Request], Opened]
-    read: Callable[[Request, Opened], Reading]
-    accepted: Callable[[Request, Opened, Reading], Answer]
-    refused: Callable[[Refusal], Answer]
+    open: Callable[[Request], ParsedRequest]
+    read: Callable[[Request, ParsedRequest], DecodedEvents]
+    accepted: Callable[[Request, ParsedRequest, DecodedEvents], HttpAnswer]
+    refused: Callable[[Refusal], HttpAnswer]
     needs_key: bool = True
     max_body_bytes: int = 500 * 1024
     credentials: bool = False

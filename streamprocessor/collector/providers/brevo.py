@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
@@ -54,7 +54,7 @@ _TYPES = {
 _LOCAL_TIMES = ("ts_event", "ts", "date_event", "date")
 
 
-def brevo(secret: str | None, naming: Naming) -> WireFormat:
+def brevo(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/brevo`. secret: `user:password`, or a token, which has no colon."""
     return hook(Provider(NAME, check_by(NAME, secret, _proved), items_of, _events), naming)
 

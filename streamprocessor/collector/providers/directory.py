@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.brevo import brevo
 from streamprocessor.collector.providers.mailersend import mailersend
@@ -32,7 +32,7 @@ PROVIDERS = (*_BY_SECRET_ALONE, "ses", "mandrill")
 
 
 def provider_formats(
-    secrets: Mapping[str, str | None], naming: Naming, public_url: str | None, fetch: Fetch
+    secrets: Mapping[str, str | None], naming: ContactIds, public_url: str | None, fetch: Fetch
 ) -> tuple[WireFormat, ...]:
     """The wire formats of all providers. secrets: by provider; one without a secret answers 403.
 

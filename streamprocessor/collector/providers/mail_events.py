@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS
-from streamprocessor.collector.http.wire_format import ACTIVITIES, Entry, update_entry
+from streamprocessor.collector.http.wire_format import ACTIVITIES, TopicEntry, update_entry
 from streamprocessor.collector.providers.payloads import text_of
 from streamprocessor.collector.urls import path_of
 from streamprocessor.contract import reason_codes
@@ -50,7 +50,9 @@ class MailEvent(NamedTuple):
     unread_time: str | None = None
 
 
-def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: int, position: int) -> list[Entry]:
+def entries_of(
+    provider: str, event: MailEvent, naming: ContactIds, received_at_ms: int, position: int
+) -> list[TopicEntry]:
     """The event's record and, where the contact must not be written to any more, its suppression.
 
     A provider that delivers again may change its own event id, so ours comes from what happened: provider, type,
@@ -70,7 +72,7 @@ def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: 
         "properties": {"provider": provider} | _properties_of(event, message),
         "context": _context_of(event),
     }
-    entries = [Entry(_TOPICS.get(event.type, ACTIVITIES), contact, value, position)]
+    entries = [TopicEntry(_TOPICS.get(event.type, ACTIVITIES), contact, value, position)]
     if event.type in (UNSUBSCRIBE, COMPLAINT) or (event.type == BOUNCE and event.kind == HARD):
         entries.append(_suppression(event_id, contact, occurred_at_ms, position))
     return entries
@@ -82,7 +84,7 @@ def sender_of_tags(tags: Sequence[str]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, separator, value in pairs if separator and value.strip()}
 
 
-def _contact_of(event: MailEvent, naming: Naming) -> str:
+def _contact_of(event: MailEvent, naming: ContactIds) -> str:
     contact = text_of(event.sender.get("contact_id"))
     if contact is None:
         address = parseaddr(event.address)[1] if event.address else ""
@@ -127,7 +129,7 @@ def _context_of(event: MailEvent) -> dict[str, Any]:
     return context
 
 
-def _suppression(event_id: str, contact: str, occurred_at_ms: int, position: int) -> Entry:
+def _suppression(event_id: str, contact: str, occurred_at_ms: int, position: int) -> TopicEntry:
     update_id = content_key(["suppressed", event_id])
     content = {"update": "suppressed", "suppressed": True}
     return update_entry(update_id, contact, occurred_at_ms, content)._replace(position=position)

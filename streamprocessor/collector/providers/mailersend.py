@@ -15,7 +15,7 @@ import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
@@ -48,7 +48,7 @@ _TEST = "webhook.test"
 _MAX_TEST_BYTES = 2048
 
 
-def mailersend(secret: str | None, naming: Naming) -> WireFormat:
+def mailersend(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/mailersend`. secret: the webhook's signing secret."""
     proved = check_by(NAME, secret, _signed)
 

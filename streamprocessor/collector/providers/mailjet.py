@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
@@ -42,7 +42,7 @@ _TYPES = {
 }
 
 
-def mailjet(secret: str | None, naming: Naming) -> WireFormat:
+def mailjet(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/mailjet`. secret: `user:password`. Raises OperatorError for another text."""
     return hook(Provider(NAME, check_by(NAME, secret, partial(basic, NAME)), items_of, _events), naming)
 

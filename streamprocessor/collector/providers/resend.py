@@ -19,7 +19,7 @@ from typing import Any
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
@@ -49,7 +49,7 @@ _TYPES = {
 }
 
 
-def resend(secret: str | None, naming: Naming) -> WireFormat:
+def resend(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/resend`. secret: the signing secret, `whsec_` and base64. Raises OperatorError for another text."""
     return hook(Provider(NAME, check_by(NAME, secret, _signed), _items, _events), naming)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import Refusal, Request, WireFormat
 from streamprocessor.collector.providers import sns
 from streamprocessor.collector.providers.hook import Provider, hook
@@ -48,7 +48,7 @@ _TYPES = {
 }
 
 
-def ses(secret: str | None, naming: Naming, fetch: sns.Fetch) -> WireFormat:
+def ses(secret: str | None, naming: ContactIds, fetch: sns.Fetch) -> WireFormat:
     """`POST /hooks/ses`. secret: ARNs of topics, with commas. fetch: gets certificates and confirms subscriptions.
 
     Raises OperatorError for a secret that is no ARN.

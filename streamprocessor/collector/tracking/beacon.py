@@ -15,12 +15,21 @@ import re
 from pathlib import Path
 from typing import Any
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.request_context import context_of, objects_to_tracking
-from streamprocessor.collector.http.wire_format import Answer, Bad, Entry, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    RefusedItem,
+    Request,
+    TopicEntry,
+    WireFormat,
+)
 from streamprocessor.collector.tracking.click import VISITOR_PARAMETER
-from streamprocessor.collector.tracking.form_fields import address_in, attributes_update, is_address, kept_fields
-from streamprocessor.collector.tracking.identity_updates import bindings
+from streamprocessor.collector.tracking.form_fields import address_in, attributes_update, is_address, stored_fields
+from streamprocessor.collector.tracking.identity_updates import identity_updates
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
 from streamprocessor.contract.events.event_fields import content_key
@@ -51,40 +60,40 @@ def beacon_script() -> WireFormat:
     plain = SCRIPT_PATH.read_bytes()
     packed = gzip.compress(plain, mtime=0)
 
-    def accepted(request: Request, _opened: Opened, _reading: Reading) -> Answer:
+    def accepted(request: Request, _opened: ParsedRequest, _reading: DecodedEvents) -> HttpAnswer:
         takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
         body, more = (packed, (("Content-Encoding", "gzip"),)) if takes_gzip else (plain, ())
-        return Answer(200, body, "text/javascript; charset=utf-8", _SCRIPT_HEADERS + more)
+        return HttpAnswer(200, body, "text/javascript; charset=utf-8", _SCRIPT_HEADERS + more)
 
     return WireFormat(
         "beacon-script",
         (("GET", SCRIPT_ROUTE),),
-        open=lambda _request: Opened(None, None),
-        read=lambda _request, _opened: Reading(),
+        open=lambda _request: ParsedRequest(None, None),
+        read=lambda _request, _opened: DecodedEvents(),
         accepted=accepted,
         refused=_refused,
         needs_key=False,
     )
 
 
-def beacon(keys: TokenKeys, naming: Naming) -> WireFormat:
+def beacon(keys: TokenKeys, naming: ContactIds) -> WireFormat:
     """What the script posts. Everything is filed under the anonymous visitor, whom a token or an address may name."""
 
-    def read(request: Request, opened: Opened) -> Reading:
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
         payload: dict[str, Any] = opened.payload
         visitor_id = anonymous_id_of(payload.get("anonymous_id"))
         if visitor_id is None:
             raise Refusal(400, "bad-anonymous-id", "anonymous_id: wanted 8 to 64 letters, digits, _ or -; got another")
         if objects_to_tracking(request):
-            return Reading()
+            return DecodedEvents()
         visitor = naming.anonymous(visitor_id)
         automated = payload.get("automated") is True
         known = None if automated else contact_of_token(keys, payload.get("token"), request.received_at_ms)
-        reading = Reading(bindings(known, None, visitor, request.received_at_ms))
+        reading = DecodedEvents(identity_updates(known, None, visitor, request.received_at_ms))
         for position, item in enumerate(_events_of(payload)):
             found = _entries_of(item, visitor, request, naming)
             if isinstance(found, str):
-                reading.bad.append(Bad(position, "bad-event", found))
+                reading.bad.append(RefusedItem(position, "bad-event", found))
                 continue
             if automated:
                 found[0].value["context"]["actor"] = SCANNER
@@ -108,13 +117,13 @@ def contact_of_token(keys: TokenKeys, said: object, now_ms: int) -> str | None:
     return carried.contact_id if carried else None
 
 
-def _open(request: Request) -> Opened:
+def _open(request: Request) -> ParsedRequest:
     try:
         payload = read_object(request.body)
     except RecordError as error:
         raise Refusal(400, error.reason, error.detail) from error
     key = payload.get("key")
-    return Opened(key if isinstance(key, str) else None, payload)
+    return ParsedRequest(key if isinstance(key, str) else None, payload)
 
 
 def _events_of(payload: dict[str, Any]) -> list[object]:
@@ -125,7 +134,7 @@ def _events_of(payload: dict[str, Any]) -> list[object]:
     return events
 
 
-def _entries_of(item: object, visitor: str, request: Request, naming: Naming) -> list[Entry] | str:
+def _entries_of(item: object, visitor: str, request: Request, naming: ContactIds) -> list[TopicEntry] | str:
     """The records that one event makes, its own first; or what is wrong with it."""
     if not isinstance(item, dict) or item.get("type") not in TOPICS:
         return f"type: wanted one of {', '.join(TOPICS)}; got another"
@@ -133,14 +142,14 @@ def _entries_of(item: object, visitor: str, request: Request, naming: Naming) ->
     if not isinstance(url, str) or web_address(url) is None:
         return "url: wanted an http or https address; got another"
     event = _event(item, visitor, without_parameter(url, VISITOR_PARAMETER), request)
-    entries = [Entry(TOPICS[item["type"]], visitor, event)]
+    entries = [TopicEntry(TOPICS[item["type"]], visitor, event)]
     if item["type"] == "form_submission":
         fields = _fields_of(item)
         event["properties"] |= {"form": str(item.get("form") or "")[:MAX_FORM_NAME_CHARS], "fields": fields}
         marked = item.get("email")
         address = marked if isinstance(marked, str) and is_address(marked) else address_in(fields)
         if address is not None:
-            entries += bindings(None, naming.address(address), visitor, request.received_at_ms)
+            entries += identity_updates(None, naming.address(address), visitor, request.received_at_ms)
         entries += attributes_update(fields, event["id"], visitor, request.received_at_ms)
     return entries
 
@@ -169,14 +178,14 @@ def _event(item: dict[str, Any], visitor: str, url: str, request: Request) -> di
 
 def _fields_of(item: dict[str, Any]) -> dict[str, str]:
     fields = item.get("fields")
-    return kept_fields(fields.items()) if isinstance(fields, dict) else {}
+    return stored_fields(fields.items()) if isinstance(fields, dict) else {}
 
 
-def _accepted(_request: Request, _opened: Opened, reading: Reading) -> Answer:
+def _accepted(_request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
     if reading.bad and not reading.entries:
-        return Answer(400, reading.bad[0].detail.encode(), "text/plain; charset=utf-8")
-    return Answer(204, b"", "text/plain", (("Cache-Control", "no-store"),))
+        return HttpAnswer(400, reading.bad[0].detail.encode(), "text/plain; charset=utf-8")
+    return HttpAnswer(204, b"", "text/plain", (("Cache-Control", "no-store"),))
 
 
-def _refused(refusal: Refusal) -> Answer:
-    return Answer(refusal.status, str(refusal).encode(), "text/plain; charset=utf-8")
+def _refused(refusal: Refusal) -> HttpAnswer:
+    return HttpAnswer(refusal.status, str(refusal).encode(), "text/plain; charset=utf-8")

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from streamprocessor.collector.http.request_context import context_of, is_prefetch, objects_to_tracking
-from streamprocessor.collector.http.wire_format import Answer, Entry, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    Request,
+    TopicEntry,
+    WireFormat,
+)
 from streamprocessor.collector.tracking.html_page import page
 from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
@@ -19,13 +27,13 @@ VISITOR_LIFE_MS = 15 * 60_000
 def click(keys: TokenKeys, sites: Sites) -> WireFormat:
     """Clicks in mails. To `sites`, which are ours, the URL carries who clicked, for 15 minutes; to no others."""
 
-    def open_click(request: Request) -> Opened:
+    def open_click(request: Request) -> ParsedRequest:
         followed = keys.verify("click", request.path.rpartition("/")[2], request.received_at_ms)
         if followed is None or followed.url is None or web_address(followed.url) is None:
             raise Refusal(404, "unknown-link", "This link is not one of ours, or was cut short.")
-        return Opened(None, followed)
+        return ParsedRequest(None, followed)
 
-    def accepted(request: Request, opened: Opened, reading: Reading) -> Answer:
+    def accepted(request: Request, opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
         followed: Tracked = opened.payload
         url = followed.url or ""
         carried = reading.entries and not followed.honeypot and sites.hold(url) and not objects_to_tracking(request)
@@ -38,20 +46,20 @@ def click(keys: TokenKeys, sites: Sites) -> WireFormat:
             ("Cache-Control", "no-store"),
             ("Referrer-Policy", "no-referrer"),
         )
-        return Answer(302, b"", "text/plain", headers)
+        return HttpAnswer(302, b"", "text/plain", headers)
 
     routes = (("GET", ROUTE),)
     return WireFormat("click", routes, open_click, _read, accepted, _refused, needs_key=False, answers_unkept=True)
 
 
-def _read(request: Request, opened: Opened) -> Reading:
+def _read(request: Request, opened: ParsedRequest) -> DecodedEvents:
     """One click; none where only the headers are asked for, or where a program fetches ahead of the reader."""
     if request.method == "HEAD" or is_prefetch(request):
-        return Reading()
-    return Reading([_email_click(request, opened.payload)])
+        return DecodedEvents()
+    return DecodedEvents([_email_click(request, opened.payload)])
 
 
-def _email_click(request: Request, followed: Tracked) -> Entry:
+def _email_click(request: Request, followed: Tracked) -> TopicEntry:
     context = context_of(request)
     url = followed.url or ""
     said = {"message": followed.message, "campaign": followed.campaign, "url": url, "path": path_of(url)}
@@ -67,8 +75,8 @@ def _email_click(request: Request, followed: Tracked) -> Entry:
         "properties": properties,
         "context": context,
     }
-    return Entry("email-clicks", followed.contact_id, value)
+    return TopicEntry("email-clicks", followed.contact_id, value)
 
 
-def _refused(refusal: Refusal) -> Answer:
+def _refused(refusal: Refusal) -> HttpAnswer:
     return page(refusal.status, str(refusal))

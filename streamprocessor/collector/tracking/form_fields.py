@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import orjson
 from python_multipart.multipart import Field, create_form_parser
 
-from streamprocessor.collector.http.wire_format import Entry, update_entry
+from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
 from streamprocessor.contract.events.event_fields import content_key
 
 MAX_FIELDS = 100
@@ -43,7 +43,7 @@ _ATTRIBUTES = {
 }
 
 
-def kept_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
+def stored_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
     """The fields that may be kept, cut to their bounds; several values under one name are one text, with commas.
 
     Beyond MAX_FIELDS or MAX_FIELDS_BYTES the rest is left out.
@@ -75,7 +75,9 @@ def is_address(text: str) -> bool:
     return len(text) <= MAX_ADDRESS_CHARS and _ADDRESS.fullmatch(text.strip()) is not None
 
 
-def attributes_update(fields: Mapping[str, str], event_id: str, contact_id: str, occurred_at_ms: int) -> list[Entry]:
+def attributes_update(
+    fields: Mapping[str, str], event_id: str, contact_id: str, occurred_at_ms: int
+) -> list[TopicEntry]:
     """The `attributes` update that the fields make, none where no field is an attribute."""
     attributes: dict[str, str] = {}
     for name, text in fields.items():

@@ -17,13 +17,26 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.request_context import context_of
-from streamprocessor.collector.http.wire_format import Answer, Entry, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    Request,
+    TopicEntry,
+    WireFormat,
+)
 from streamprocessor.collector.tracking.beacon import anonymous_id_of, contact_of_token
-from streamprocessor.collector.tracking.form_fields import address_in, attributes_update, kept_fields, multipart_fields
+from streamprocessor.collector.tracking.form_fields import (
+    address_in,
+    attributes_update,
+    multipart_fields,
+    stored_fields,
+)
 from streamprocessor.collector.tracking.html_page import page
-from streamprocessor.collector.tracking.identity_updates import bindings
+from streamprocessor.collector.tracking.identity_updates import identity_updates
 from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address
@@ -41,13 +54,13 @@ _FORM = re.compile(r"[\w.-]{1,100}")
 _THANKS = "Thank you. We have received your message."
 
 
-def forms(keys: TokenKeys, naming: Naming, sites: Sites) -> WireFormat:
+def forms(keys: TokenKeys, naming: ContactIds, sites: Sites) -> WireFormat:
     """Forms. Afterwards the person is sent to `_redirect` where that is on one of `sites`, else thanked here."""
 
-    def read(request: Request, opened: Opened) -> Reading:
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
         pairs: Pairs = opened.payload
         ours = {name: value for name, value in pairs if name.startswith("_")}
-        fields = kept_fields(pairs)
+        fields = stored_fields(pairs)
         known = contact_of_token(keys, ours.get(TOKEN), request.received_at_ms)
         visitor_id, address = anonymous_id_of(ours.get(VISITOR)), address_in(fields)
         visitor = naming.anonymous(visitor_id) if visitor_id else None
@@ -60,23 +73,23 @@ def forms(keys: TokenKeys, naming: Naming, sites: Sites) -> WireFormat:
         if ours.get(HONEYPOT):
             event["context"]["actor"] = SCANNER
             event["properties"]["honeypot"] = True
-            return Reading([Entry("form-submissions", contact, event)])
-        joined = bindings(known, by_address, visitor, request.received_at_ms)
+            return DecodedEvents([TopicEntry("form-submissions", contact, event)])
+        joined = identity_updates(known, by_address, visitor, request.received_at_ms)
         written = attributes_update(fields, event["id"], contact, request.received_at_ms)
-        return Reading([Entry("form-submissions", contact, event), *joined, *written])
+        return DecodedEvents([TopicEntry("form-submissions", contact, event), *joined, *written])
 
-    def accepted(_request: Request, opened: Opened, _reading: Reading) -> Answer:
+    def accepted(_request: Request, opened: ParsedRequest, _reading: DecodedEvents) -> HttpAnswer:
         wanted = dict(opened.payload).get(REDIRECT, "")
         if not sites.hold(wanted):
             return page(200, _THANKS)
-        return Answer(303, b"", "text/plain", (("Location", location_of(wanted)), ("Cache-Control", "no-store")))
+        return HttpAnswer(303, b"", "text/plain", (("Location", location_of(wanted)), ("Cache-Control", "no-store")))
 
     return WireFormat("forms", (("POST", ROUTE),), _open, read, accepted, _refused)
 
 
-def _open(request: Request) -> Opened:
+def _open(request: Request) -> ParsedRequest:
     pairs = _pairs_of(request)
-    return Opened(dict(pairs).get(KEY), pairs)
+    return ParsedRequest(dict(pairs).get(KEY), pairs)
 
 
 def _submission(request: Request, contact: str, fields: dict[str, str]) -> dict[str, Any]:
@@ -126,5 +139,5 @@ _READERS: dict[str, Callable[[str, bytes], Pairs]] = {
 }
 
 
-def _refused(refusal: Refusal) -> Answer:
+def _refused(refusal: Refusal) -> HttpAnswer:
     return page(refusal.status, str(refusal))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from streamprocessor.collector.http.wire_format import Answer
+from streamprocessor.collector.http.wire_format import HttpAnswer
 
 _HEADERS = (
     ("Cache-Control", "no-store"),
@@ -18,7 +18,7 @@ _PAGE = """<!doctype html>
 """
 
 
-def page(status: int, sentence: str) -> Answer:
+def page(status: int, sentence: str) -> HttpAnswer:
     """A page with that one sentence."""
     body = _PAGE.format(sentence=escape(sentence)).encode()
-    return Answer(status, body, "text/html; charset=utf-8", _HEADERS)
+    return HttpAnswer(status, body, "text/html; charset=utf-8", _HEADERS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from streamprocessor.collector.http.wire_format import Entry, update_entry
+from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
 from streamprocessor.contract.events.event_fields import content_key
 
 
-def bindings(known: str | None, address: str | None, anonymous: str | None, occurred_at_ms: int) -> list[Entry]:
+def identity_updates(
+    known: str | None, address: str | None, anonymous: str | None, occurred_at_ms: int
+) -> list[TopicEntry]:
     """The `identify` updates that let the anonymous visitor's evidence join whom it turned out to be.
 
     known: the contact of a token; address: the contact of a mail address typed into a form; anonymous: the visitor's.

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from streamprocessor.collector.http.request_context import context_of
-from streamprocessor.collector.http.wire_format import Answer, Entry, Opened, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    Request,
+    TopicEntry,
+    WireFormat,
+)
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.rfc3339 import format_rfc3339
@@ -14,28 +22,28 @@ ROUTE = "/o/{token}.gif"
 GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )  # fmt: skip
-_ANSWER = Answer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
+_ANSWER = HttpAnswer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
 
 
 def pixel(keys: TokenKeys) -> WireFormat:
     """Opens of mails. Whatever goes wrong, a token that is not ours or a full disk, a reader gets the dot."""
 
-    def open_pixel(request: Request) -> Opened:
+    def open_pixel(request: Request) -> ParsedRequest:
         token = request.path.rpartition("/")[2].removesuffix(".gif")
-        return Opened(None, keys.verify("open", token, request.received_at_ms))
+        return ParsedRequest(None, keys.verify("open", token, request.received_at_ms))
 
     routes = (("GET", ROUTE),)
     return WireFormat("pixel", routes, open_pixel, _read, _accepted, _refused, needs_key=False, answers_unkept=True)
 
 
-def _read(request: Request, opened: Opened) -> Reading:
+def _read(request: Request, opened: ParsedRequest) -> DecodedEvents:
     opened_mail: Tracked | None = opened.payload
     if opened_mail is None or request.method == "HEAD":
-        return Reading()
-    return Reading([_email_open(request, opened_mail)])
+        return DecodedEvents()
+    return DecodedEvents([_email_open(request, opened_mail)])
 
 
-def _email_open(request: Request, mail: Tracked) -> Entry:
+def _email_open(request: Request, mail: Tracked) -> TopicEntry:
     context = context_of(request)
     said = {"message": mail.message, "campaign": mail.campaign}
     value = {
@@ -47,12 +55,12 @@ def _email_open(request: Request, mail: Tracked) -> Entry:
         "properties": {name: text for name, text in said.items() if text is not None},
         "context": context,
     }
-    return Entry("email-opens", mail.contact_id, value)
+    return TopicEntry("email-opens", mail.contact_id, value)
 
 
-def _accepted(_request: Request, _opened: Opened, _reading: Reading) -> Answer:
+def _accepted(_request: Request, _opened: ParsedRequest, _reading: DecodedEvents) -> HttpAnswer:
     return _ANSWER
 
 
-def _refused(_refusal: Refusal) -> Answer:
+def _refused(_refusal: Refusal) -> HttpAnswer:
     return _ANSWER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.tracking.beacon import beacon, beacon_script
 from streamprocessor.collector.tracking.click import click
@@ -16,7 +16,7 @@ from streamprocessor.settings import Settings
 KEYS_FILE = "token-keys"
 
 
-def own_tracking(settings: Settings, naming: Naming) -> tuple[WireFormat, ...]:
+def own_tracking(settings: Settings, naming: ContactIds) -> tuple[WireFormat, ...]:
     """The formats. Raises OperatorError where keys or sites can't be used."""
     keys, sites = token_keys_of(settings), read_sites(settings.allowed_sites)
     return pixel(keys), click(keys, sites), beacon_script(), beacon(keys, naming), forms(keys, naming, sites)

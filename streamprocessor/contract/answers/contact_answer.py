@@ -6,11 +6,11 @@ from typing import Any
 
 from streamprocessor.contract.messages.announcements import number, part_object
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.scoring.identity.erasure import is_silent
+from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps.steps import Part, ScoreAt
+from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt
 
 
 def answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[str, Any]:
@@ -20,8 +20,8 @@ def answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[
     not apply. Of a `by` score there are the values that are shown, and the parts of each. A contact that was merged
     into another one (merged_into), or objects, has no scores.
     """
-    if is_silent(record):
-        linked = None if record.bonds is None else record.bonds.linked
+    if is_hidden(record):
+        linked = None if record.links is None else record.links.parent
         told = {"contact_id": contact_id, "at": format_rfc3339(at_ms), "scores": {}, "explanation": {}}
         return told if linked is None else {**told, "merged_into": linked[0]}
     scores: dict[str, Any] = {}
@@ -59,7 +59,7 @@ def _instant(instant_ms: int | None) -> str | None:
     return None if instant_ms is None else format_rfc3339(instant_ms)
 
 
-def explained(part: Part) -> dict[str, Any]:
+def explained(part: ExplanationPart) -> dict[str, Any]:
     """A part of an explanation as JSON shows it, with what an announcement leaves out: of, factor, class."""
     shown = part_object(part)
     if part.of_nano is not None:

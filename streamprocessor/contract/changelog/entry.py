@@ -28,7 +28,7 @@ _HEAD = Struct(">BQI")
 _STEP = Struct(">BQ")
 
 
-class Entry(NamedTuple):
+class ChangelogEntry(NamedTuple):
     """A decoded value of the changelog: a slice of its bytes, the number of its step, what the step owes."""
 
     record: bytes
@@ -58,10 +58,10 @@ def encode_entry(record: bytes, step: int, owed: Sequence[Message]) -> bytes:
     return head + record + _encode(owed) if owed else head + record
 
 
-def decode_entry(value: bytes) -> Entry:
+def decode_entry(value: bytes) -> ChangelogEntry:
     """All that a changelog value says; raises OperatorError where a newer version of the program wrote it."""
     record, step, owed_at = _split(value)
-    return Entry(record, step, _decode_owed(value[owed_at:]) if owed_at < len(value) else [])
+    return ChangelogEntry(record, step, _decode_owed(value[owed_at:]) if owed_at < len(value) else [])
 
 
 def record_of(value: bytes) -> bytes:
@@ -69,7 +69,7 @@ def record_of(value: bytes) -> bytes:
     return _split(value)[0]
 
 
-def step_of(value: bytes) -> int:
+def microbatch_of(value: bytes) -> int:
     """Only the number of the step that wrote a changelog value or a marker."""
     if len(value) < _STEP.size:
         raise _torn(value)
@@ -95,7 +95,7 @@ def encode_erasure(instant_ms: int) -> bytes:
 
 def erasure_of(value: bytes) -> int:
     """What encode_erasure wrote."""
-    return step_of(value)
+    return microbatch_of(value)
 
 
 def encode_identity(identity: TableIdentity) -> bytes:

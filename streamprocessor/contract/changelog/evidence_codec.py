@@ -10,7 +10,7 @@ from msgspec import Raw
 from xxhash import xxh3_64_digest
 
 from streamprocessor.contract.changelog.record_layout import (
-    FoldedLayout,
+    CompactedLayout,
     Head,
     Live,
     ValueLayout,
@@ -18,8 +18,8 @@ from streamprocessor.contract.changelog.record_layout import (
     decode_pieces,
     encode,
 )
-from streamprocessor.scoring.canonical import made
-from streamprocessor.scoring.record.evidence import Evidence, Folded, FoldedRule, Piece
+from streamprocessor.scoring.canonical import unchecked
+from streamprocessor.scoring.record.evidence import Compacted, CompactedRule, Evidence, StoredEvent
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
 from streamprocessor.scoring.record.record import Derived
 
@@ -31,7 +31,7 @@ _ACTOR_CODES = {actor: code for code, actor in enumerate(_ACTORS)}
 LONGEST_REMEMBERED_BYTES = 1_024
 
 
-class Names:
+class StringTable:
     """The Packing of pieces whose types and paths stand once in a table of names; it is never changed.
 
     A piece is an array: id, occurred_at, arrival - occurred_at, actor, type, then path and value of what is kept.
@@ -53,7 +53,7 @@ class Names:
         except UnicodeEncodeError:  # half of a pair, in a text that did not come as JSON
             return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
 
-    def unpack(self, packed: bytes, count: int) -> list[Piece]:
+    def unpack(self, packed: bytes, count: int) -> list[StoredEvent]:
         """The pieces in `packed`."""
         names = self._names
         pieces = []
@@ -63,10 +63,10 @@ class Names:
             for path, value in zip(each, each, strict=True):
                 values[names[path]] = value
             who = _ACTORS[actor] if type(actor) is int else actor
-            pieces.append(made(Piece, (id_, at, at + delay, who, names[type_], values)))
+            pieces.append(unchecked(StoredEvent, (id_, at, at + delay, who, names[type_], values)))
         return pieces
 
-    def pack(self, pieces: Iterable[Piece]) -> bytes:
+    def pack(self, pieces: Iterable[StoredEvent]) -> bytes:
         """The pieces as bytes, one after the other; raises KeyError where the table lacks a name."""
         numbers = self._numbers
         rows = []
@@ -78,29 +78,29 @@ class Names:
         packed = encode(rows)
         return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
 
-    def and_those_of(self, pieces: Iterable[Piece]) -> Names:
+    def and_those_of(self, pieces: Iterable[StoredEvent]) -> StringTable:
         """A table of these names and then of those that the pieces need."""
-        needed = dict.fromkeys(name for piece in pieces for name in (piece.type, *piece.kept))
-        return names_in(encode([*self._names, *(name for name in needed if name not in self._numbers)]))
+        needed = dict.fromkeys(name for piece in pieces for name in (piece.type, *piece.properties))
+        return string_table_in(encode([*self._names, *(name for name in needed if name not in self._numbers)]))
 
 
-def names_in(layout: bytes) -> Names:
+def string_table_in(layout: bytes) -> StringTable:
     """The table that lies in these bytes; contacts share few, so small ones are remembered.
 
     Raises DecodeError where they are none.
     """
-    return _remembered(layout) if len(layout) <= LONGEST_REMEMBERED_BYTES else Names(layout)
+    return _remembered(layout) if len(layout) <= LONGEST_REMEMBERED_BYTES else StringTable(layout)
 
 
-_remembered = lru_cache(maxsize=1_024)(Names)
-_NO_NAMES = Names(encode([]))
+_remembered = lru_cache(maxsize=1_024)(StringTable)
+_NO_NAMES = StringTable(encode([]))
 
 
 def pack(evidence: Evidence) -> tuple[int, bytes, Raw, bytes]:
     """(count, packed pieces, the table of names that they refer to, marks of their ids)."""
     packing, fresh = evidence.packing, evidence.fresh
     # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
-    names = packing if evidence.packed_count and isinstance(packing, Names) else _NO_NAMES
+    names = packing if evidence.packed_count and isinstance(packing, StringTable) else _NO_NAMES
     if not fresh:
         return evidence.packed_count, evidence.packed, names.layout, evidence.marks
     try:
@@ -112,7 +112,7 @@ def pack(evidence: Evidence) -> tuple[int, bytes, Raw, bytes]:
     return evidence.packed_count + len(fresh), evidence.packed + packed, names.layout, evidence.marks + marks
 
 
-def folded_row(folded: Folded | None) -> tuple[Any, ...] | None:
+def compacted_row(folded: Compacted | None) -> tuple[Any, ...] | None:
     """The fields of FoldedLayout, in its order."""
     if folded is None:
         return None
@@ -120,7 +120,7 @@ def folded_row(folded: Folded | None) -> tuple[Any, ...] | None:
         key: (rule.count, rule.amount, rule.half_life_ms, rule.at_ms, rule.live, rule.slots)
         for key, rule in folded.rules.items()
     }
-    by = {key: {name: folded_row(held) for name, held in of.items()} for key, of in folded.by.items()}
+    by = {key: {name: compacted_row(held) for name, held in of.items()} for key, of in folded.by.items()}
     return folded.newest_ms, rules, folded.lasts, by
 
 
@@ -134,18 +134,18 @@ def widened(row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
     return newest_ms, wide_rules, lasts, wide_by
 
 
-def folded_of_row(folded: FoldedLayout | None) -> Folded | None:
+def compacted_of_row(folded: CompactedLayout | None) -> Compacted | None:
     """What folded_row wrote, widened or not."""
     return None if folded is None else _folded(folded)
 
 
-def _folded(row: FoldedLayout) -> Folded:
+def _folded(row: CompactedLayout) -> Compacted:
     rules = {
-        key: FoldedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, narrow(r.live) if r.live else [], r.slots)
+        key: CompactedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, narrow(r.live) if r.live else [], r.slots)
         for key, r in row.rules.items()
     }
     by = {key: {name: _folded(held) for name, held in of.items()} for key, of in row.by.items()} if row.by else {}
-    return Folded(row.newest_ms, rules, row.lasts, by)
+    return Compacted(row.newest_ms, rules, row.lasts, by)
 
 
 def value_rows(by: Mapping[str, Mapping[str, Derived]]) -> dict[str, Any]:

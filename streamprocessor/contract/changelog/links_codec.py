@@ -4,30 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.contract.changelog.evidence_codec import folded_of_row, folded_row, names_in, pack, widened
-from streamprocessor.contract.changelog.record_layout import BondsLayout, ClaimLayout, SourceLayout
+from streamprocessor.contract.changelog.evidence_codec import (
+    compacted_of_row,
+    compacted_row,
+    pack,
+    string_table_in,
+    widened,
+)
+from streamprocessor.contract.changelog.record_layout import ClaimLayout, LinksLayout, SourceLayout
 from streamprocessor.scoring.record.evidence import Evidence
-from streamprocessor.scoring.record.links import Bonds, Claim, Part, Source
+from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
 
 
-def bonds_row(bonds: Bonds) -> tuple[Any, ...]:
+def links_row(bonds: IdentityLinks) -> tuple[Any, ...]:
     """The fields of BondsLayout, in its order."""
     return (
-        bonds.life_ms,
+        bonds.erased_at_ms,
         bonds.objected,
-        bonds.claims,
-        bonds.wants,
-        bonds.linked,
+        bonds.claims_on_self,
+        bonds.claims_on_children,
+        bonds.parent,
         bonds.version,
-        bonds.is_silent,
+        bonds.is_hidden,
         bonds.first_ms,
-        {child: (part.version, [source_row(source) for source in part.sources]) for child, part in bonds.parts.items()},
+        {
+            child: (part.version, [source_row(source) for source in part.sources])
+            for child, part in bonds.children.items()
+        },
     )
 
 
-def bonds_of_row(row: BondsLayout) -> Bonds:
+def links_of_row(row: LinksLayout) -> IdentityLinks:
     """What bonds_row wrote."""
-    return Bonds(
+    return IdentityLinks(
         row.life_ms,
         row.objected,
         _claims(row.claims),
@@ -37,13 +46,13 @@ def bonds_of_row(row: BondsLayout) -> Bonds:
         row.is_silent,
         row.first_ms,
         {
-            child: Part(version, [source_of_row(source) for source in rows])
+            child: ChildEvidence(version, [source_of_row(source) for source in rows])
             for child, (version, rows) in row.parts.items()
         },
     )
 
 
-def source_row(source: Source) -> tuple[Any, ...]:
+def source_row(source: EvidenceSource) -> tuple[Any, ...]:
     """The fields of SourceLayout, in its order."""
     return (
         source.id,
@@ -53,14 +62,14 @@ def source_row(source: Source) -> tuple[Any, ...]:
         source.attributes,
         source.suppressed,
         source.verdicts,
-        widened(folded_row(source.folded)),
+        widened(compacted_row(source.compacted)),
         *pack(source.evidence),
     )
 
 
-def source_of_row(row: SourceLayout) -> Source:
+def source_of_row(row: SourceLayout) -> EvidenceSource:
     """What source_row wrote."""
-    return Source(
+    return EvidenceSource(
         row.id,
         row.into,
         row.stamp,
@@ -68,10 +77,10 @@ def source_of_row(row: SourceLayout) -> Source:
         row.attributes,
         row.suppressed,
         row.verdicts,
-        folded_of_row(row.folded),
-        Evidence(row.packed, row.packed_count, row.marks, names_in(bytes(row.names))),
+        compacted_of_row(row.folded),
+        Evidence(row.packed, row.packed_count, row.marks, string_table_in(bytes(row.names))),
     )
 
 
-def _claims(rows: dict[str, ClaimLayout]) -> dict[str, Claim]:
-    return {contact: Claim(*row) for contact, row in rows.items()}
+def _claims(rows: dict[str, ClaimLayout]) -> dict[str, MergeClaim]:
+    return {contact: MergeClaim(*row) for contact, row in rows.items()}

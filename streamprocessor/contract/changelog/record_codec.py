@@ -7,18 +7,18 @@ from typing import Any
 from msgspec import DecodeError
 
 from streamprocessor.contract.changelog.evidence_codec import (
-    folded_of_row,
-    folded_row,
-    names_in,
+    compacted_of_row,
+    compacted_row,
     narrow,
     pack,
+    string_table_in,
     value_rows,
     values_of_rows,
     wide_live,
     wide_sums,
     widened,
 )
-from streamprocessor.contract.changelog.links_codec import bonds_of_row, bonds_row
+from streamprocessor.contract.changelog.links_codec import links_of_row, links_row
 from streamprocessor.contract.changelog.record_layout import Head, decode_head, encode
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.record.evidence import Evidence
@@ -70,9 +70,9 @@ def _record(head: Head) -> Record:
         head.episodes,
         head.holds_until_ms,
         head.verdicts,
-        folded_of_row(head.folded),
+        compacted_of_row(head.folded),
         head.fold_at_ms,
-        Evidence(head.packed, head.packed_count, head.marks, names_in(bytes(head.names))),
+        Evidence(head.packed, head.packed_count, head.marks, string_table_in(bytes(head.names))),
         Derived(
             head.newest_ms,
             head.first_ms,
@@ -83,14 +83,14 @@ def _record(head: Head) -> Record:
             head.traces,
             values_of_rows(head) if head.by else {},
         ),
-        None if head.bonds is None else bonds_of_row(head.bonds),
+        None if head.bonds is None else links_of_row(head.bonds),
         head.values,
     )
 
 
 def _head(record: Record) -> tuple[Any, ...]:
     """The fields of Head, in its order; the last ones, which most contacts do not have, are left out where none is."""
-    derived, folded, bonds = record.derived, record.folded, record.bonds
+    derived, folded, bonds = record.derived, record.compacted, record.links
     count, packed, names, marks = pack(record.evidence)
     head = (
         record.revision,
@@ -103,8 +103,8 @@ def _head(record: Record) -> tuple[Any, ...]:
         record.episodes,
         record.holds_until_ms,
         record.verdicts,
-        None if folded is None else folded_row(folded),
-        record.fold_at_ms,
+        None if folded is None else compacted_row(folded),
+        record.compact_at_ms,
         count,
         packed,
         derived.newest_ms,
@@ -121,7 +121,7 @@ def _head(record: Record) -> tuple[Any, ...]:
         return head
     return (
         *head,
-        None if bonds is None else bonds_row(bonds),
+        None if bonds is None else links_row(bonds),
         derived.traces,
         record.values,
         value_rows(derived.by) if derived.by else {},

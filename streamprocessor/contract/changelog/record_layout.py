@@ -23,13 +23,13 @@ class RuleLayout(msgspec.Struct, array_like=True):
     slots: bytes
 
 
-class FoldedLayout(msgspec.Struct, array_like=True):
+class CompactedLayout(msgspec.Struct, array_like=True):
     """What is folded of a contact, or of one value of a `by` score; fields as in Folded."""
 
     newest_ms: int
     rules: dict[str, RuleLayout]
     lasts: dict[str, int]
-    by: dict[str, dict[str, FoldedLayout]] = {}
+    by: dict[str, dict[str, CompactedLayout]] = {}
 
 
 class ValueLayout(msgspec.Struct, array_like=True):
@@ -55,14 +55,14 @@ class SourceLayout(msgspec.Struct, array_like=True):
     attributes: dict[str, list[Any]]
     suppressed: tuple[bool, int, str]
     verdicts: dict[str, tuple[int, str, str, int]]
-    folded: FoldedLayout | None
+    folded: CompactedLayout | None
     packed_count: int
     packed: bytes
     names: msgspec.Raw
     marks: bytes
 
 
-class BondsLayout(msgspec.Struct, array_like=True):
+class LinksLayout(msgspec.Struct, array_like=True):
     """Links and what the person forbids; fields as in Bonds."""
 
     life_ms: int
@@ -89,7 +89,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     episodes: dict[str, tuple[int, int | None]]
     holds_until_ms: int | None
     verdicts: dict[str, tuple[int, str, str, int]]
-    folded: FoldedLayout | None
+    folded: CompactedLayout | None
     fold_at_ms: int | None
     packed_count: int
     packed: bytes
@@ -102,7 +102,7 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     has_wide: bool
     names: msgspec.Raw
     marks: bytes
-    bonds: BondsLayout | None = None
+    bonds: LinksLayout | None = None
     traces: bytes = b""
     values: dict[str, dict[str, tuple[int, str | None]] | None] = {}
     by: dict[str, dict[str, ValueLayout]] = {}

@@ -62,7 +62,7 @@ def instant_ms_of(said: object, where: str) -> int | None:
     raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {wanted}; got {got}")
 
 
-def held_to_arrival(occurred_at_ms: int, arrival_ms: int) -> int:
+def bounded_by_arrival(occurred_at_ms: int, arrival_ms: int) -> int:
     """The time at which it counts: never after its arrival. More than 5 min ahead: from-the-future."""
     if occurred_at_ms > arrival_ms + MAX_AHEAD_MS:
         ahead_ms = occurred_at_ms - arrival_ms

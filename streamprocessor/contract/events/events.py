@@ -11,10 +11,10 @@ from streamprocessor.contract.events.cloud_events import event_object
 from streamprocessor.contract.events.event_fields import (
     ACTORS,
     MAX_ID_CHARS,
+    bounded_by_arrival,
     check_contact,
     contact_of,
     content_key,
-    held_to_arrival,
     id_of,
     instant_ms_of,
 )
@@ -24,8 +24,8 @@ from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import kind_of, read_object
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
-from streamprocessor.scoring.canonical import made
-from streamprocessor.scoring.record.facts import HUMAN, Event, Fact, Said
+from streamprocessor.scoring.canonical import unchecked
+from streamprocessor.scoring.record.facts import HUMAN, Event, Fact, InputFact
 from streamprocessor.scoring.record.transfers import LinkFact
 
 RecordHeaders: TypeAlias = Sequence[tuple[str, bytes | None]] | None
@@ -58,14 +58,14 @@ def value_decoder_for(topic: Topic) -> ValueDecoder:
     return decode
 
 
-def decode_fact(body: dict[str, Any], contact: str, arrival_ms: int) -> Said:
+def decode_fact(body: dict[str, Any], contact: str, arrival_ms: int) -> InputFact:
     """The fact that a JSON object spells, a contact update where it has `update`, else an event with a `type`."""
     if "update" in body:
         return decode_update(body, contact, arrival_ms)
     return decode_event(body, contact, arrival_ms, None)
 
 
-def decode_line(line: bytes) -> tuple[str, Said]:
+def decode_line(line: bytes) -> tuple[str, InputFact]:
     """The contact and the fact of one line of JSON Lines, as bytes.
 
     It arrived at its `arrival` where it has one, else when it occurred. Raises RecordError as the topics' decoders do.
@@ -110,11 +110,11 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     if said_ms is None:
         said_ms = occurred_at_ms = arrival_ms
     else:
-        occurred_at_ms = said_ms if said_ms <= arrival_ms else held_to_arrival(said_ms, arrival_ms)
+        occurred_at_ms = said_ms if said_ms <= arrival_ms else bounded_by_arrival(said_ms, arrival_ms)
     event_id = get("id")
     if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS:
         event_id = id_of(event_id) or content_key([event_type, contact, said_ms, properties])
-    return made(Event, (event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor))
+    return unchecked(Event, (event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor))
 
 
 def _actor_in(context: dict[str, Any]) -> str:
@@ -128,7 +128,7 @@ def _actor_in(context: dict[str, Any]) -> str:
     return str(actor)
 
 
-def _decode_update_value(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Said:
+def _decode_update_value(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> InputFact:
     return decode_update(_object_of(value, headers), contact, arrival_ms)
 
 

@@ -11,14 +11,14 @@ from streamprocessor.contract.changelog.links_codec import source_of_row, source
 from streamprocessor.contract.changelog.record_layout import ClaimLayout, SourceLayout, StampLayout, encode
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.errors import OperatorError, RecordError
-from streamprocessor.scoring.record.links import Claim
+from streamprocessor.scoring.record.links import MergeClaim
 from streamprocessor.scoring.record.transfers import (
-    ClaimTold,
-    ErasureTold,
-    EvidenceSent,
-    LinkCut,
-    ObjectionTold,
-    Sending,
+    ClaimTransfer,
+    CutTransfer,
+    ErasureTransfer,
+    EvidenceTransfer,
+    ObjectionTransfer,
+    OutgoingTransfer,
     Transfer,
 )
 
@@ -56,7 +56,7 @@ _Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection
 _decode = msgspec.msgpack.Decoder(_Row).decode
 
 
-def transfer_message(sending: Sending) -> Message:
+def transfer_message(sending: OutgoingTransfer) -> Message:
     """The message, keyed by the contact that it is for."""
     return Message(TRANSFERS, sending.to.encode(), _VERSION_BYTE + encode(_row(sending.transfer)), [])
 
@@ -84,25 +84,25 @@ def decode_transfer(contact: str, value: bytes | None, headers: Any, arrival_ms:
 def _transfer(row: _Row, arrival_ms: int) -> Transfer:
     """The transfer of these fields; raises DecodeError where a table of names is none."""
     if isinstance(row, _Claim):
-        return ClaimTold(arrival_ms, row.parent, Claim(*row.claim))
+        return ClaimTransfer(arrival_ms, row.parent, MergeClaim(*row.claim))
     if isinstance(row, _Evidence):
         sources = [source_of_row(source) for source in row.sources]
-        return EvidenceSent(arrival_ms, row.child, row.version, row.stamp, sources)
+        return EvidenceTransfer(arrival_ms, row.child, row.version, row.stamp, sources)
     if isinstance(row, _Cut):
-        return LinkCut(arrival_ms, row.parent, row.stamp)
+        return CutTransfer(arrival_ms, row.parent, row.stamp)
     if isinstance(row, _Erasure):
-        return ErasureTold(arrival_ms, row.instant_ms)
-    return ObjectionTold(arrival_ms, row.word)
+        return ErasureTransfer(arrival_ms, row.instant_ms)
+    return ObjectionTransfer(arrival_ms, row.word)
 
 
 def _row(transfer: Transfer) -> list[Any]:
-    if isinstance(transfer, ClaimTold):
+    if isinstance(transfer, ClaimTransfer):
         return ["claim", transfer.parent, transfer.claim]
-    if isinstance(transfer, EvidenceSent):
+    if isinstance(transfer, EvidenceTransfer):
         sources = [source_row(source) for source in transfer.sources]
         return ["evidence", transfer.child, transfer.version, transfer.stamp, sources]
-    if isinstance(transfer, LinkCut):
+    if isinstance(transfer, CutTransfer):
         return ["cut", transfer.parent, transfer.stamp]
-    if isinstance(transfer, ErasureTold):
+    if isinstance(transfer, ErasureTransfer):
         return ["erasure", transfer.instant_ms]
     return ["objection", transfer.word]

@@ -7,10 +7,10 @@ from typing import Any
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import (
     ACTORS,
+    bounded_by_arrival,
     check_contact,
     contact_of,
     content_key,
-    held_to_arrival,
     id_of,
     instant_ms_of,
 )
@@ -19,9 +19,9 @@ from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import (
     AttributesWritten,
     Erased,
+    InputFact,
     Merged,
     ObjectionChanged,
-    Said,
     SuppressionChanged,
     Unmerged,
     Verdict,
@@ -41,7 +41,7 @@ _PAYLOADS = {
 UPDATES = tuple(_PAYLOADS)
 
 
-def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> Said:
+def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputFact:
     """The contact update that an object spells; raises RecordError where it says nothing that can be applied."""
     check_contact(body.get("contact_id"), contact)
     update = body.get("update")
@@ -52,12 +52,12 @@ def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> Said:
     said_ms = instant_ms_of(body.get("occurred_at"), "occurred_at")
     if said_ms is None:
         said_ms = arrival_ms
-    occurred_at_ms = held_to_arrival(said_ms, arrival_ms)
+    occurred_at_ms = bounded_by_arrival(said_ms, arrival_ms)
     update_id = id_of(body.get("id")) or content_key([update, contact, said_ms, payload])
     return _fact(update, payload, (update_id, occurred_at_ms, arrival_ms))
 
 
-def _fact(update: str, payload: Any, common: tuple[str, int, int]) -> Said:
+def _fact(update: str, payload: Any, common: tuple[str, int, int]) -> InputFact:
     if update == "attributes":
         return AttributesWritten(*common, payload)
     if update == "suppressed":

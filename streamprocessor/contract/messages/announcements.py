@@ -9,8 +9,8 @@ import orjson
 
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.scoring.canonical import made
-from streamprocessor.scoring.steps.steps import HotLeadStep, Part, ScoreStep, Step
+from streamprocessor.scoring.canonical import unchecked
+from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
 
 NANO = 10**9
 
@@ -56,7 +56,7 @@ class Announcer:
             common = [_SPECVERSION, _CONTENT_TYPE, self._source, subject, ("ce_time", at.encode())]
             event_id = ("ce_id", f"{id_of_contact}:{step.sequence}".encode())
             value = orjson.dumps(self._score_updated(contact_id, at, step))
-            messages.append(made(Message, (SCORE_UPDATED, key, value, [event_id, _SCORE_UPDATED_TYPE, *common])))
+            messages.append(unchecked(Message, (SCORE_UPDATED, key, value, [event_id, _SCORE_UPDATED_TYPE, *common])))
             for hot_lead in step.hot_leads:
                 event_id = ("ce_id", f"{id_of_contact}:{hot_lead.score}:{hot_lead.episode}".encode())
                 value = orjson.dumps(self._became_hot_lead(contact_id, at, hot_lead, step.strongest))
@@ -81,7 +81,7 @@ class Announcer:
         return value
 
     def _became_hot_lead(
-        self, contact_id: str, at: str, hot_lead: HotLeadStep, strongest: Sequence[Part]
+        self, contact_id: str, at: str, hot_lead: HotLeadStep, strongest: Sequence[ExplanationPart]
     ) -> dict[str, Any]:
         return {
             "contact_id": contact_id,
@@ -127,7 +127,7 @@ def number(nano: int) -> int | float:
     return nano / NANO if nano % NANO else nano // NANO
 
 
-def part_object(part: Part) -> dict[str, Any]:
+def part_object(part: ExplanationPart) -> dict[str, Any]:
     """A part of an explanation as JSON shows it; what it does not have is left out."""
     rule, points_nano, kind, event_id, occurred_at_ms, _, _, _, group, count = part
     if kind == "event" and event_id is not None and occurred_at_ms is not None and count is None:

@@ -23,7 +23,7 @@ class Origin(NamedTuple):
     timestamp_ms: int
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
     """What a dead letter's headers say: its origin, why it is there, and the headers that it came with."""
 
     origin: Origin
@@ -52,7 +52,7 @@ def dead_letter(
     return Message(DEAD_LETTERS, key, value, explained)
 
 
-def letter_of(headers: Sequence[tuple[str, bytes | None]] | None) -> Letter:
+def dead_letter_of(headers: Sequence[tuple[str, bytes | None]] | None) -> DeadLetter:
     """What the headers of a dead letter say; raises OperatorError where they are not a dead letter's."""
     said = {name: value for name, value in headers or () if name.startswith(_OURS) and value is not None}
     try:
@@ -63,7 +63,7 @@ def letter_of(headers: Sequence[tuple[str, bytes | None]] | None) -> Letter:
     except (KeyError, ValueError) as error:
         message = f"dead letter: wanted headers dl_topic to dl_detail; got {sorted(said)}; is the topic ours?"
         raise OperatorError(message) from error
-    return Letter(origin, reason, detail, _own(headers))
+    return DeadLetter(origin, reason, detail, _own(headers))
 
 
 def _own(headers: Sequence[tuple[str, bytes | None]] | None) -> Headers:

@@ -32,7 +32,7 @@ def why_too_fine(precision_nano: int, rules: Iterable[Rule]) -> str | None:
     for rule in rules:
         if not isinstance(rule, EventRule):
             continue
-        steps = steps_in_a_day(rule.decay, _largest_e15(rule.points), precision_nano)
+        steps = announcements_a_day(rule.decay, _largest_e15(rule.points), precision_nano)
         if steps > MOST_STEPS_A_DAY:
             coarser = precision_nano * 10 ** ceil(log10(steps / MOST_STEPS_A_DAY))
             return (
@@ -43,7 +43,7 @@ def why_too_fine(precision_nano: int, rules: Iterable[Rule]) -> str | None:
     return None
 
 
-def steps_in_a_day(decay: Decay, points_e15: int, precision_nano: int) -> int:
+def announcements_a_day(decay: Decay, points_e15: int, precision_nano: int) -> int:
     """How many steps of the precision one match of so many points makes in its first day."""
     if isinstance(decay, NoDecay):
         return 0

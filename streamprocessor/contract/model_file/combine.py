@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from streamprocessor.contract.strict_yaml.located import Fields, Spot
+from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import name, weight_nano
 from streamprocessor.scoring.model.model import NANO, Matrix, Score, Weighted
 from streamprocessor.scoring.model.rules import InactivityRule
 
 
-def read_combine(spot: Spot) -> Weighted | Matrix:
+def read_combine(spot: LocatedNode) -> Weighted | Matrix:
     """What a score is combined of; raises Wrong where it can't be told."""
     fields = spot.fields("sum", "weighted", "matrix")
     how = fields.one_of("sum", "weighted", "matrix")
@@ -19,7 +19,7 @@ def read_combine(spot: Spot) -> Weighted | Matrix:
     return Weighted(_sum(fields.entries[how]) if how == "sum" else _weighted(fields.entries[how]))
 
 
-def check_components(scores: Sequence[Score], spots: Mapping[str, Spot]) -> None:
+def check_components(scores: Sequence[Score], spots: Mapping[str, LocatedNode]) -> None:
     """Note what the scores can't be combined of. spots: of each score, by name."""
     by_name = {score.name: score for score in scores}
     for score in scores:
@@ -37,7 +37,7 @@ def check_components(scores: Sequence[Score], spots: Mapping[str, Spot]) -> None
         _check_end(score, score.combine, by_name, inner)
 
 
-def _check_end(score: Score, combine: Weighted, by_name: Mapping[str, Score], spot: Spot) -> None:
+def _check_end(score: Score, combine: Weighted, by_name: Mapping[str, Score], spot: LocatedNode) -> None:
     """Silence without end is held by the bound of its own score, not within another."""
     for component, weight in combine.weights_nano:
         for rule in by_name[component].rules if component in by_name else ():
@@ -48,27 +48,27 @@ def _check_end(score: Score, combine: Weighted, by_name: Mapping[str, Score], sp
                     spot.note(f"{what}; wanted its 'max_times', or '{word}' on this score too; got neither")
 
 
-def _sum(spot: Spot) -> tuple[tuple[str, int], ...]:
+def _sum(spot: LocatedNode) -> tuple[tuple[str, int], ...]:
     names = [name(inner) for inner in spot.items("a list of scores")]
     if len(set(names)) != len(names):
         spot.refuse("each score once")
     return tuple((component, NANO) for component in names)
 
 
-def _weighted(spot: Spot) -> tuple[tuple[str, int], ...]:
+def _weighted(spot: LocatedNode) -> tuple[tuple[str, int], ...]:
     entries = spot.entries("a mapping of scores to their weights")
     if not entries:
         spot.refuse("at least one score with its weight")
     return tuple((component, weight_nano(inner)) for component, inner in entries.items())
 
 
-def _matrix(spot: Spot) -> Matrix:
+def _matrix(spot: LocatedNode) -> Matrix:
     fields = spot.fields("rows", "columns", "labels")
     labels = fields.read("labels", _labels, ())
-    return Matrix(fields.needed("rows", name, ""), fields.needed("columns", name, ""), labels)
+    return Matrix(fields.required("rows", name, ""), fields.required("columns", name, ""), labels)
 
 
-def _labels(spot: Spot) -> tuple[tuple[str, str, str], ...]:
+def _labels(spot: LocatedNode) -> tuple[tuple[str, str, str], ...]:
     rows = spot.entries("a mapping of the rows' stages to mappings of the columns' stages to labels")
     return tuple(
         (row, column, name(label))
@@ -77,7 +77,7 @@ def _labels(spot: Spot) -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def _check_matrix(matrix: Matrix, by_name: Mapping[str, Score], spot: Spot) -> None:
+def _check_matrix(matrix: Matrix, by_name: Mapping[str, Score], spot: LocatedNode) -> None:
     wanted = {n for n, score in by_name.items() if score.stages and score.by is None}
     fields = Fields(spot, spot.entries("a matrix"))
     known = True
@@ -94,12 +94,12 @@ def _check_matrix(matrix: Matrix, by_name: Mapping[str, Score], spot: Spot) -> N
             _check_stage(column, columns, matrix.columns, label)
 
 
-def _check_stage(stage: str, stages: Sequence[str], score_name: str, spot: Spot) -> None:
+def _check_stage(stage: str, stages: Sequence[str], score_name: str, spot: LocatedNode) -> None:
     if stage not in stages:
         spot.note(f"unknown stage; wanted one of {', '.join(stages)}, the stages of '{score_name}'; got '{stage}'")
 
 
-def _check_component(component: str, by_name: Mapping[str, Score], wanted: set[str], spot: Spot) -> bool:
+def _check_component(component: str, by_name: Mapping[str, Score], wanted: set[str], spot: LocatedNode) -> bool:
     """Whether a score can be made of this one; notes why not."""
     if component in wanted:
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import log, log1p
 
-from streamprocessor.contract.strict_yaml.located import Scalar, Spot
+from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import duration_ms, fraction
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.scoring.model.rules import (
@@ -20,9 +20,9 @@ from streamprocessor.scoring.model.rules import (
 LAWS = ("half_life", "percent_per_day", "linear", "step", "expires_after")
 
 
-def read_decay(spot: Spot) -> Decay:
+def read_decay(spot: LocatedNode) -> Decay:
     """The law; raises Wrong where none can be told, and notes what else is wrong in it."""
-    if isinstance(spot.node, Scalar):
+    if isinstance(spot.node, ScalarNode):
         if spot.value != "none":
             spot.refuse(f"none, or a mapping with one of {', '.join(LAWS)}")
         return NoDecay()
@@ -45,7 +45,7 @@ def _percent_per_day(lost: float, every_ms: int | None) -> Decay:
     return HalfLife(-log(2) / log1p(-lost) * DAY_MS)
 
 
-def _part(spot: Spot) -> float:
+def _part(spot: LocatedNode) -> float:
     """A percentage that leaves something."""
     lost = fraction(spot)
     if lost == 1:
@@ -53,18 +53,18 @@ def _part(spot: Spot) -> float:
     return lost
 
 
-def _linear(spot: Spot) -> Decay:
+def _linear(spot: LocatedNode) -> Decay:
     fields = spot.fields("lose", "per")
-    return Linear(fields.needed("lose", fraction, 1.0), fields.needed("per", duration_ms, 1))
+    return Linear(fields.required("lose", fraction, 1.0), fields.required("per", duration_ms, 1))
 
 
-def _step(spot: Spot) -> Decay:
+def _step(spot: LocatedNode) -> Decay:
     fields = spot.fields("lose", "every", "mode")
     compound = fields.read("mode", _mode, "absolute") == "compound"
-    return StepDecay(fields.needed("lose", fraction, 1.0), fields.needed("every", duration_ms, 1), compound)
+    return StepDecay(fields.required("lose", fraction, 1.0), fields.required("every", duration_ms, 1), compound)
 
 
-def _mode(spot: Spot) -> str:
+def _mode(spot: LocatedNode) -> str:
     if spot.value not in ("absolute", "compound"):
         spot.refuse("absolute or compound")
     return str(spot.value)

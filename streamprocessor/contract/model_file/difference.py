@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from streamprocessor.contract.strict_yaml.located import Items, Mapping, Node, Problems, Scalar
+from streamprocessor.contract.strict_yaml.located import MappingNode, Node, Problems, ScalarNode, SequenceNode
 from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 
 
-class Difference(NamedTuple):
+class ModelDifference(NamedTuple):
     """One thing that is said otherwise. score, rule: where, None: not in one; word: which, None: all of the score or
     rule, `segments.NAME` a segment. old, new: what is said there, None: nothing."""
 
@@ -21,7 +21,7 @@ class Difference(NamedTuple):
     new: str | None
 
 
-def differences(old: str, new: str) -> Iterator[Difference]:
+def differences(old: str, new: str) -> Iterator[ModelDifference]:
     """What differs between the texts of two models that can be read, in the order of the new one, then of the old."""
     before, after = (_entries(read_tree(text, Problems("a model"))) for text in (old, new))
     yield from _words(before, after, (None, None), ("scores", "segments"))
@@ -33,29 +33,29 @@ def differences(old: str, new: str) -> Iterator[Difference]:
     yield from _words(old_segments, new_segments, (None, None))
 
 
-def _scores(before: dict[str, Node], after: dict[str, Node]) -> Iterator[Difference]:
+def _scores(before: dict[str, Node], after: dict[str, Node]) -> Iterator[ModelDifference]:
     for name in _both(before, after):
         old, new = _entries(before.get(name)), _entries(after.get(name))
         old_rules, new_rules = _rules(old), _rules(new)
         if name not in before or name not in after:
-            yield Difference(name, None, None, _size(old, old_rules), _size(new, new_rules))
+            yield ModelDifference(name, None, None, _size(old, old_rules), _size(new, new_rules))
             continue
         yield from _words(old, new, (name, None), ("rules",))
         for rule in _both(old_rules, new_rules):
             one, other = old_rules.get(rule), new_rules.get(rule)
             if one is None or other is None:
-                yield Difference(name, rule, None, _said(one), _said(other))
+                yield ModelDifference(name, rule, None, _said(one), _said(other))
             else:
                 yield from _words(_entries(one), _entries(other), (name, rule))
 
 
 def _words(
     before: dict[str, Node], after: dict[str, Node], where: tuple[str | None, str | None], but: tuple[str, ...] = ()
-) -> Iterator[Difference]:
+) -> Iterator[ModelDifference]:
     for word in _both(before, after):
         old, new = _said(before.get(word)), _said(after.get(word))
         if word not in but and old != new:
-            yield Difference(*where, word, old, new)
+            yield ModelDifference(*where, word, old, new)
 
 
 def _both(before: dict[str, Node], after: dict[str, Node]) -> list[str]:
@@ -64,7 +64,7 @@ def _both(before: dict[str, Node], after: dict[str, Node]) -> list[str]:
 
 def _rules(score: dict[str, Node]) -> dict[str, Node]:
     listed = score.get("rules")
-    rules = listed.items if isinstance(listed, Items) else ()
+    rules = listed.items if isinstance(listed, SequenceNode) else ()
     return {_said(_entries(rule).get("id")) or "": rule for rule in rules}
 
 
@@ -75,21 +75,21 @@ def _size(score: dict[str, Node], rules: dict[str, Node]) -> str | None:
 
 
 def _entries(node: Node | None) -> dict[str, Node]:
-    return {word: inner for word, (_, inner) in node.entries.items()} if isinstance(node, Mapping) else {}
+    return {word: inner for word, (_, inner) in node.entries.items()} if isinstance(node, MappingNode) else {}
 
 
 def _said(node: Node | None) -> str | None:
     """The node as YAML writes it on one line; None where there is none."""
     if node is None:
         return None
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return "{" + ", ".join(f"{word}: {_said(inner)}" for word, inner in _entries(node).items()) + "}"
-    if isinstance(node, Items):
+    if isinstance(node, SequenceNode):
         return f"[{', '.join(_said(inner) or '' for inner in node.items)}]"
     return _value(node)
 
 
-def _value(node: Scalar) -> str:
+def _value(node: ScalarNode) -> str:
     value = node.value
     if isinstance(value, str):
         return value

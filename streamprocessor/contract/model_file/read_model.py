@@ -12,10 +12,10 @@ from streamprocessor.contract.model_file.announcement_rate import why_too_fine
 from streamprocessor.contract.model_file.combine import check_components, read_combine
 from streamprocessor.contract.model_file.conditions import attribute_condition
 from streamprocessor.contract.model_file.decay import read_decay
-from streamprocessor.contract.model_file.rules import Surroundings, read_rule
+from streamprocessor.contract.model_file.rules import RuleContext, read_rule
 from streamprocessor.contract.model_file.segments import read_segments
 from streamprocessor.contract.model_file.stages import read_hot_leads, read_stages
-from streamprocessor.contract.strict_yaml.located import Node, Problems, Scalar, Spot
+from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, event_path, flag, name, nano
 from streamprocessor.contract.strict_yaml.yaml_tree import plain, read_tree, said
 from streamprocessor.errors import ModelError
@@ -56,10 +56,10 @@ def parse_model(text: str, source_name: str, *, revision: int = 0) -> Model:
         message = f"{source_name}: wanted at most {MAX_CHARS} characters; got {len(text)}"
         raise ModelError(message)
     problems = Problems(source_name)
-    tree = problems.attempt(lambda: read_tree(text, problems), Scalar(None, 1))
+    tree = problems.attempt(lambda: read_tree(text, problems), ScalarNode(None, 1))
     model = None
-    if not problems.found or not isinstance(tree, Scalar):
-        model = problems.attempt(lambda: _model(Spot(tree, "the model", problems), revision), None)
+    if not problems.found or not isinstance(tree, ScalarNode):
+        model = problems.attempt(lambda: _model(LocatedNode(tree, "the model", problems), revision), None)
     problems.refuse()
     assert model is not None
     return model
@@ -71,9 +71,9 @@ def said_by(text: str) -> dict[str, Any]:
     return words
 
 
-def _model(spot: Spot, revision: int) -> Model:
+def _model(spot: LocatedNode, revision: int) -> Model:
     fields = spot.fields("name", "scores", "hot_lead", "correction_window", "proxy_opens", "scanners", "segments")
-    scores = fields.needed("scores", _scores, ())
+    scores = fields.required("scores", _scores, ())
     return Model(
         name=fields.read("name", name, DEFAULT_NAME),
         version=_version(spot.node),
@@ -87,15 +87,15 @@ def _model(spot: Spot, revision: int) -> Model:
     )
 
 
-def _scores(spot: Spot) -> tuple[Score, ...]:
+def _scores(spot: LocatedNode) -> tuple[Score, ...]:
     entries = spot.entries("a mapping of names to scores")
     if not entries:
         spot.refuse("at least one score")
     scores = []
     spots = {}
     for score_name, inner in entries.items():
-        inner = Spot(inner.node, f"score '{score_name}'", spot.problems)
-        name(Spot(Scalar(score_name, inner.node.line), "scores", spot.problems))
+        inner = LocatedNode(inner.node, f"score '{score_name}'", spot.problems)
+        name(LocatedNode(ScalarNode(score_name, inner.node.line), "scores", spot.problems))
         if (score := spot.problems.attempt(partial(_score, score_name, inner), None)) is not None:
             scores.append(score)
         spots[score_name] = inner
@@ -104,7 +104,7 @@ def _scores(spot: Spot) -> tuple[Score, ...]:
     return tuple(scores)
 
 
-def _score(score_name: str, spot: Spot) -> Score:
+def _score(score_name: str, spot: LocatedNode) -> Score:
     """The score; raises Wrong where it is no mapping, and notes what else is wrong in it."""
     entries = spot.entries(f"a mapping of {', '.join(_BY_RULES)}")
     if "combine" in entries:
@@ -115,8 +115,8 @@ def _score(score_name: str, spot: Spot) -> Score:
     _check_bounds(spot, precision, low, high)
     groups = fields.read("groups", _groups, ())
     decay = fields.read("decay", read_decay, _NO_DECAY)
-    around = Surroundings(decay, frozenset(group.name for group in groups), low, high)
-    rules = fields.needed("rules", lambda inner: _rules(inner, around), ())
+    around = RuleContext(decay, frozenset(group.name for group in groups), low, high)
+    rules = fields.required("rules", lambda inner: _rules(inner, around), ())
     if too_fine := why_too_fine(precision, rules):
         fields.entries.get("precision", spot).note(too_fine)
     stages = fields.read("stages", lambda inner: read_stages(inner, low, high), ())
@@ -136,7 +136,7 @@ def _score(score_name: str, spot: Spot) -> Score:
     )
 
 
-def _combined(score_name: str, spot: Spot) -> Score:
+def _combined(score_name: str, spot: LocatedNode) -> Score:
     """The score of others; that there are such is checked when all are read."""
     combine = read_combine(spot.entries("combine")["combine"])
     if isinstance(combine, Matrix):
@@ -153,7 +153,7 @@ def _combined(score_name: str, spot: Spot) -> Score:
     return Score(score_name, (), stages, (), precision, low, high, applies_when=applies_when, combine=combine)
 
 
-def _check_bounds(spot: Spot, precision: int, low: int | None, high: int | None) -> None:
+def _check_bounds(spot: LocatedNode, precision: int, low: int | None, high: int | None) -> None:
     for word, bound in (("min", low), ("max", high)):
         if bound is not None and bound % precision:
             wanted = f"a multiple of the score's precision, {precision / NANO:g}"
@@ -162,11 +162,11 @@ def _check_bounds(spot: Spot, precision: int, low: int | None, high: int | None)
         spot.note(f"wanted min below max; got {low / NANO:g} and {high / NANO:g}")
 
 
-def _rules(spot: Spot, around: Surroundings) -> tuple[Rule, ...]:
+def _rules(spot: LocatedNode, around: RuleContext) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     first_line: dict[str, int] = {}
     for number, inner in enumerate(spot.items("a list of rules, at least one"), 1):
-        inner = Spot(inner.node, f"rule {number}", spot.problems)
+        inner = LocatedNode(inner.node, f"rule {number}", spot.problems)
         rule = spot.problems.attempt(partial(read_rule, inner, around), None)
         if rule is None:
             continue
@@ -180,37 +180,39 @@ def _rules(spot: Spot, around: Surroundings) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _groups(spot: Spot) -> tuple[Group, ...]:
+def _groups(spot: LocatedNode) -> tuple[Group, ...]:
     groups = []
     for group_name, inner in spot.entries("a mapping of names to groups").items():
-        name(Spot(Scalar(group_name, inner.node.line), "groups", spot.problems))
-        limit = inner.fields("limit").needed("limit", lambda limit: limit.fields("points").needed("points", nano, 0), 0)
+        name(LocatedNode(ScalarNode(group_name, inner.node.line), "groups", spot.problems))
+        limit = inner.fields("limit").required(
+            "limit", lambda limit: limit.fields("points").required("points", nano, 0), 0
+        )
         groups.append(Group(group_name, limit))
     return tuple(groups)
 
 
-def _precision(spot: Spot) -> int:
+def _precision(spot: LocatedNode) -> int:
     precision = nano(spot)
     if precision <= 0:
         spot.refuse("a number above 0, such as 1 or 0.1")
     return precision
 
 
-def _max_values(spot: Spot) -> int:
+def _max_values(spot: LocatedNode) -> int:
     values = count(spot)
     if values > MOST_VALUES:
         spot.refuse(f"at most {MOST_VALUES} values")
     return values
 
 
-def _proxy_opens(spot: Spot) -> bool:
+def _proxy_opens(spot: LocatedNode) -> bool:
     if spot.value not in ("count", "ignore"):
         spot.refuse("count or ignore")
     return spot.value == "count"
 
 
-def _scanners(spot: Spot) -> Scanners | None:
-    if isinstance(spot.node, Scalar):
+def _scanners(spot: LocatedNode) -> Scanners | None:
+    if isinstance(spot.node, ScalarNode):
         if spot.value != "off":
             spot.refuse("off, or a mapping of links, within, before_delivery")
         return None
@@ -223,14 +225,14 @@ def _scanners(spot: Spot) -> Scanners | None:
     )
 
 
-def _links(spot: Spot) -> int:
+def _links(spot: LocatedNode) -> int:
     links = count(spot)
     if links < 2:
         spot.refuse("a whole number of at least 2")
     return links
 
 
-def _moment_ms(spot: Spot) -> int:
+def _moment_ms(spot: LocatedNode) -> int:
     within_ms = duration_ms(spot)
     if within_ms > LONGEST_BURST_MS:
         spot.refuse("a duration of at most an hour, such as 10s (what takes longer people do too)")

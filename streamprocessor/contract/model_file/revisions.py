@@ -12,7 +12,7 @@ from streamprocessor.contract.changelog.entry import RESERVED
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.model.model import Model
-from streamprocessor.scoring.plan.coverage import kept_since
+from streamprocessor.scoring.plan.coverage import covered_since
 
 WORKERS_FOLLOW_WITHIN_MS = 5_000
 """Until then after an apply, by clocks that agree within seconds, some worker may still keep what the model before
@@ -62,7 +62,7 @@ def revision_after(
         version=model.version,
         text=text,
         applied_at_ms=now_ms,
-        kept_since=kept_since(model, known, now_ms + WORKERS_FOLLOW_WITHIN_MS),
+        kept_since=covered_since(model, known, now_ms + WORKERS_FOLLOW_WITHIN_MS),
         announce_hot_leads=announce_hot_leads,
     )
 

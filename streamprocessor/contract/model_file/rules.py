@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from streamprocessor.contract.model_file.conditions import attribute_condition, event_condition
 from streamprocessor.contract.model_file.decay import read_decay
-from streamprocessor.contract.strict_yaml.located import Fields, Spot, Wrong
+from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ReadError
 from streamprocessor.contract.strict_yaml.scalars import (
     amount_nano,
     count,
@@ -41,7 +41,7 @@ NO_POINTS = 0  # stands in for what could not be read
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RuleContext:
     """What of a score its rules lean on."""
 
     decay: Decay
@@ -50,19 +50,19 @@ class Surroundings:
     max_nano: int | None
 
 
-def read_rule(spot: Spot, around: Surroundings) -> Rule:
+def read_rule(spot: LocatedNode, around: RuleContext) -> Rule:
     """The rule; raises Wrong where its kind can't be told, and notes what else is wrong in it."""
     entries = spot.entries("a mapping: an id, and what gives points")
-    spot = Spot(spot.node, _title(entries, spot.where), spot.problems)
+    spot = LocatedNode(spot.node, _title(entries, spot.where), spot.problems)
     kind = Fields(spot, entries).one_of(*_KINDS)
     return _KINDS[kind](spot, around)
 
 
-def _title(entries: dict[str, Spot], where: str) -> str:
+def _title(entries: dict[str, LocatedNode], where: str) -> str:
     return f"rule '{entries['id'].value}'" if "id" in entries and isinstance(entries["id"].value, str) else where
 
 
-def _event_rule(spot: Spot, around: Surroundings) -> Rule:
+def _event_rule(spot: LocatedNode, around: RuleContext) -> Rule:
     fields = spot.fields("id", "on", "where", "points", "points_from", "group", "decay", "limit")
     points: int | PointsFrom = NO_POINTS
     if fields.one_of("points", "points_from") == "points":
@@ -70,8 +70,8 @@ def _event_rule(spot: Spot, around: Surroundings) -> Rule:
     else:
         points = fields.read("points_from", _points_from, NO_POINTS)
     return EventRule(
-        id=fields.needed("id", name, ""),
-        types=fields.needed("on", types, ()),
+        id=fields.required("id", name, ""),
+        types=fields.required("on", types, ()),
         points=points,
         where=fields.read("where", event_condition, None),
         decay=fields.read("decay", read_decay, around.decay),
@@ -80,28 +80,28 @@ def _event_rule(spot: Spot, around: Surroundings) -> Rule:
     )
 
 
-def _attribute_rule(spot: Spot, around: Surroundings) -> Rule:
+def _attribute_rule(spot: LocatedNode, around: RuleContext) -> Rule:
     fields = spot.fields("id", "when", "points", "group", "decay", "limit")
     if not isinstance(fields.read("decay", read_decay, NoDecay()), NoDecay):
         fields.entries["decay"].note("attributes never decay; wanted none or nothing; got a law")
     return AttributeRule(
-        id=fields.needed("id", name, ""),
-        when=fields.needed("when", attribute_condition, AllOf(())),
-        points_e15=fields.needed("points", points_e15, NO_POINTS),
+        id=fields.required("id", name, ""),
+        when=fields.required("when", attribute_condition, AllOf(())),
+        points_e15=fields.required("points", points_e15, NO_POINTS),
         group=_group(fields, around),
         limit=fields.read("limit", _limit_on_points, Limit()),
     )
 
 
-def _inactivity_rule(spot: Spot, around: Surroundings) -> Rule:
+def _inactivity_rule(spot: LocatedNode, around: RuleContext) -> Rule:
     outer, fields = _inner(spot, "inactivity", "of", "after", "points", "every", "max_times")
-    points = fields.needed("points", points_e15, NO_POINTS)
+    points = fields.required("points", points_e15, NO_POINTS)
     every_ms = fields.read("every", duration_ms, None)
     _check_end(fields, points, around)
     return InactivityRule(
-        id=outer.needed("id", name, ""),
-        types=fields.needed("of", types_or_any, None),
-        after_ms=fields.needed("after", duration_ms, 1),
+        id=outer.required("id", name, ""),
+        types=fields.required("of", types_or_any, None),
+        after_ms=fields.required("after", duration_ms, 1),
         points_e15=points,
         every_ms=every_ms,
         max_times=fields.read("max_times", count, None),
@@ -110,7 +110,7 @@ def _inactivity_rule(spot: Spot, around: Surroundings) -> Rule:
     )
 
 
-def _check_end(fields: Fields, points: int, around: Surroundings) -> None:
+def _check_end(fields: Fields, points: int, around: RuleContext) -> None:
     """What repeats must end: after max_times, or where the score is held by its bound."""
     if "max_times" in fields and "every" not in fields:
         fields.entries["max_times"].note("counts repetitions; wanted 'every' beside it; got none")
@@ -121,12 +121,12 @@ def _check_end(fields: Fields, points: int, around: Surroundings) -> None:
         )
 
 
-def _frequency_rule(spot: Spot, around: Surroundings) -> Rule:
+def _frequency_rule(spot: LocatedNode, around: RuleContext) -> Rule:
     outer, fields = _inner(spot, "frequency", "of", "where", "at_least", "within", "points", "bands")
     return FrequencyRule(
-        id=outer.needed("id", name, ""),
-        types=fields.needed("of", types, ()),
-        within_ms=fields.needed("within", duration_ms, 1),
+        id=outer.required("id", name, ""),
+        types=fields.required("of", types, ()),
+        within_ms=fields.required("within", duration_ms, 1),
         bands=_bands_or_one(fields, "at_least", count),
         where=fields.read("where", event_condition, None),
         group=_group(outer, around),
@@ -134,11 +134,11 @@ def _frequency_rule(spot: Spot, around: Surroundings) -> Rule:
     )
 
 
-def _recency_rule(spot: Spot, around: Surroundings) -> Rule:
+def _recency_rule(spot: LocatedNode, around: RuleContext) -> Rule:
     outer, fields = _inner(spot, "recency", "of", "where", "within", "points", "bands")
     return RecencyRule(
-        id=outer.needed("id", name, ""),
-        types=fields.needed("of", types, ()),
+        id=outer.required("id", name, ""),
+        types=fields.required("of", types, ()),
         bands=_bands_or_one(fields, "within", duration_ms),
         where=fields.read("where", event_condition, None),
         group=_group(outer, around),
@@ -146,13 +146,13 @@ def _recency_rule(spot: Spot, around: Surroundings) -> Rule:
     )
 
 
-def _monetary_rule(spot: Spot, around: Surroundings) -> Rule:
+def _monetary_rule(spot: LocatedNode, around: RuleContext) -> Rule:
     outer, fields = _inner(spot, "monetary", "of", "where", "sum", "within", "at_least", "points", "bands")
     return MonetaryRule(
-        id=outer.needed("id", name, ""),
-        types=fields.needed("of", types, ()),
-        path=fields.needed("sum", event_path, ""),
-        within_ms=fields.needed("within", duration_ms, 1),
+        id=outer.required("id", name, ""),
+        types=fields.required("of", types, ()),
+        path=fields.required("sum", event_path, ""),
+        within_ms=fields.required("within", duration_ms, 1),
         bands=_bands_or_one(fields, "at_least", amount_nano),
         where=fields.read("where", event_condition, None),
         group=_group(outer, around),
@@ -160,7 +160,7 @@ def _monetary_rule(spot: Spot, around: Surroundings) -> Rule:
     )
 
 
-_KINDS: dict[str, Callable[[Spot, Surroundings], Rule]] = {
+_KINDS: dict[str, Callable[[LocatedNode, RuleContext], Rule]] = {
     "on": _event_rule,
     "when": _attribute_rule,
     "inactivity": _inactivity_rule,
@@ -170,13 +170,13 @@ _KINDS: dict[str, Callable[[Spot, Surroundings], Rule]] = {
 }
 
 
-def _inner(spot: Spot, kind: str, *words: str) -> tuple[Fields, Fields]:
+def _inner(spot: LocatedNode, kind: str, *words: str) -> tuple[Fields, Fields]:
     """The rule's own words, and those under its kind."""
     outer = spot.fields("id", kind, "group", "limit")
     return outer, outer.entries[kind].fields(*words)
 
 
-def _group(fields: Fields, around: Surroundings) -> str | None:
+def _group(fields: Fields, around: RuleContext) -> str | None:
     group = fields.read("group", name, None)
     if group is not None and group not in around.groups:
         wanted = f"one of {', '.join(sorted(around.groups))}" if around.groups else "it among the score's groups"
@@ -184,15 +184,15 @@ def _group(fields: Fields, around: Surroundings) -> str | None:
     return group
 
 
-def _points_from(spot: Spot) -> PointsFrom:
+def _points_from(spot: LocatedNode) -> PointsFrom:
     fields = spot.fields("property", "times", "min", "max")
     low, high = fields.read("min", points_e15, None), fields.read("max", points_e15, None)
     if low is not None and high is not None and low > high:
         spot.note("wanted min below max; got them the other way round")
-    return PointsFrom(fields.needed("property", event_path, ""), fields.read("times", factor, 1.0), low, high)
+    return PointsFrom(fields.required("property", event_path, ""), fields.read("times", factor, 1.0), low, high)
 
 
-def _limit_on_matches(spot: Spot) -> Limit:
+def _limit_on_matches(spot: LocatedNode) -> Limit:
     fields = spot.fields("once", "count", "per", "within", "points")
     if not fields.entries:
         spot.refuse("once, count or points")
@@ -211,28 +211,28 @@ def _limit_on_matches(spot: Spot) -> Limit:
     )
 
 
-def _limit_on_points(spot: Spot) -> Limit:
-    return Limit(points_nano=spot.fields("points").needed("points", nano, None))
+def _limit_on_points(spot: LocatedNode) -> Limit:
+    return Limit(points_nano=spot.fields("points").required("points", nano, None))
 
 
-def _bands_or_one(fields: Fields, mark: str, read_mark: Callable[[Spot], int]) -> tuple[Band, ...]:
+def _bands_or_one(fields: Fields, mark: str, read_mark: Callable[[LocatedNode], int]) -> tuple[Band, ...]:
     """The bands of a rule, or the one band that its own words make."""
     own = [word for word in (mark, "points") if word in fields]
     if "bands" not in fields:
-        return (Band(fields.needed(mark, read_mark, 1), fields.needed("points", points_e15, NO_POINTS)),)
+        return (Band(fields.required(mark, read_mark, 1), fields.required("points", points_e15, NO_POINTS)),)
     if own:
         where = fields.spot.where
-        raise Wrong(
+        raise ReadError(
             fields.spot.node.line, f"{where}: wanted bands or {mark} and points; got bands and {', '.join(own)}"
         )
     return fields.read("bands", lambda spot: _bands(spot, mark, read_mark), ())
 
 
-def _bands(spot: Spot, mark: str, read_mark: Callable[[Spot], int]) -> tuple[Band, ...]:
+def _bands(spot: LocatedNode, mark: str, read_mark: Callable[[LocatedNode], int]) -> tuple[Band, ...]:
     bands: list[Band] = []
     for inner in spot.items(f"a list of bands, each with {mark} and points"):
         fields = inner.fields(mark, "points")
-        band = Band(fields.needed(mark, read_mark, 0), fields.needed("points", points_e15, NO_POINTS))
+        band = Band(fields.required(mark, read_mark, 0), fields.required("points", points_e15, NO_POINTS))
         if bands and 0 < band.mark <= bands[-1].mark:
             inner.note(f"wanted bands in rising order of {mark}; got one that does not rise")
         bands.append(band)

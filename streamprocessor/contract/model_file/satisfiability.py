@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise, product
 
 from streamprocessor.scoring.model.conditions import predicate
-from streamprocessor.scoring.model.rules import AllOf, AnyOf, Condition, Test
+from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition
 
 _MANY = 1000
 _OF_TEXTS = {"starts_with", "ends_with", "matches"}
@@ -26,8 +26,8 @@ def why_never(condition: Condition) -> str | None:
     return None if None in reasons else (reasons[0] if reasons else "it has no alternative")
 
 
-def _ways(condition: Condition) -> list[tuple[Test, ...]] | None:
-    if isinstance(condition, Test):
+def _ways(condition: Condition) -> list[tuple[Comparison, ...]] | None:
+    if isinstance(condition, Comparison):
         return [(condition,)]
     parts = [_ways(part) for part in condition.conditions]
     if isinstance(condition, AnyOf):
@@ -40,8 +40,8 @@ def _ways(condition: Condition) -> list[tuple[Test, ...]] | None:
     return [tuple(test for way in choice for test in way) for choice in product(*(part or [] for part in parts))]
 
 
-def _contradiction(way: Iterable[Test]) -> str | None:
-    tests_of: dict[str, list[Test]] = {}
+def _contradiction(way: Iterable[Comparison]) -> str | None:
+    tests_of: dict[str, list[Comparison]] = {}
     for test in way:
         tests_of.setdefault(test.path, []).append(test)
     for path, tests in tests_of.items():
@@ -50,7 +50,7 @@ def _contradiction(way: Iterable[Test]) -> str | None:
     return None
 
 
-def _can_hold(path: str, tests: list[Test]) -> bool:
+def _can_hold(path: str, tests: list[Comparison]) -> bool:
     holds = predicate(AllOf(tuple(tests)))
     if any(test.operator == "exists" and test.operand is False for test in tests):
         return holds({})
@@ -64,7 +64,7 @@ def _can_hold(path: str, tests: list[Test]) -> bool:
     return _fit(tests, "starts_with", str.startswith) and _fit(tests, "ends_with", str.endswith)
 
 
-def _has_number(path: str, tests: list[Test]) -> bool:
+def _has_number(path: str, tests: list[Comparison]) -> bool:
     between = [test.operand for test in tests if test.operator == "between"]
     lows = [test.operand for test in tests if test.operator in _LOW] + [low for low, _ in between]
     highs = [test.operand for test in tests if test.operator in _HIGH] + [high for _, high in between]
@@ -74,10 +74,10 @@ def _has_number(path: str, tests: list[Test]) -> bool:
     return low < high
 
 
-def _fit(tests: list[Test], operator: str, fits: Callable[[str, str], bool]) -> bool:
+def _fit(tests: list[Comparison], operator: str, fits: Callable[[str, str], bool]) -> bool:
     operands = sorted((test.operand for test in tests if test.operator == operator), key=len)
     return all(fits(longer, shorter) for shorter, longer in pairwise(operands))
 
 
-def _words(test: Test) -> str:
+def _words(test: Comparison) -> str:
     return f"{test.operator.replace('_', ' ')} {test.operand!r}"

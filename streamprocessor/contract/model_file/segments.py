@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from streamprocessor.contract.model_file.stages import labels_of
-from streamprocessor.contract.strict_yaml.located import Fields, Scalar, Spot, Wrong
+from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ReadError, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import flag, name, nano, number, text
 from streamprocessor.scoring.model.contact_filter import (
     CONDITIONS,
@@ -25,18 +25,20 @@ T = TypeVar("T")
 _ANY_SCORE, _ANY_ATTRIBUTE = ScoreCondition("-"), AttributeCondition("-", exists=True)  # for what can't be read
 
 
-def read_segments(spot: Spot, scores: tuple[Score, ...]) -> tuple[Segment, ...]:
+def read_segments(spot: LocatedNode, scores: tuple[Score, ...]) -> tuple[Segment, ...]:
     """The segments in the order of the file. scores: the model's, which conditions may name."""
     segments = []
     for segment_name, inner in spot.entries("a mapping of names to segments").items():
-        inner = Spot(inner.node, f"segment '{segment_name}'", spot.problems)
-        spot.problems.attempt(partial(name, Spot(Scalar(segment_name, inner.node.line), "segments", spot.problems)), "")
+        inner = LocatedNode(inner.node, f"segment '{segment_name}'", spot.problems)
+        spot.problems.attempt(
+            partial(name, LocatedNode(ScalarNode(segment_name, inner.node.line), "segments", spot.problems)), ""
+        )
         wanted = spot.problems.attempt(partial(_filter, inner, scores), ContactFilter())
         segments.append(Segment(segment_name, wanted))
     return tuple(segments)
 
 
-def _filter(spot: Spot, scores: tuple[Score, ...]) -> ContactFilter:
+def _filter(spot: LocatedNode, scores: tuple[Score, ...]) -> ContactFilter:
     fields = spot.fields("scores", "attributes", "suppressed")
     of_scores = fields.read("scores", lambda inner: _each(inner, partial(_score_condition, scores=scores)), ())
     of_attributes = fields.read("attributes", read_attribute_conditions, ())
@@ -44,20 +46,20 @@ def _filter(spot: Spot, scores: tuple[Score, ...]) -> ContactFilter:
     return _made(spot, lambda: ContactFilter(of_scores, of_attributes, suppressed))
 
 
-def read_attribute_conditions(spot: Spot) -> tuple[AttributeCondition, ...]:
+def read_attribute_conditions(spot: LocatedNode) -> tuple[AttributeCondition, ...]:
     """Conditions on attributes, all of which have to hold."""
     return _each(spot, _attribute_condition)
 
 
-def _each(spot: Spot, read: Callable[[Spot], T]) -> tuple[T, ...]:
+def _each(spot: LocatedNode, read: Callable[[LocatedNode], T]) -> tuple[T, ...]:
     found = [spot.problems.attempt(partial(read, inner), None) for inner in spot.items("a list of conditions")]
     return tuple(each for each in found if each is not None)
 
 
-def _score_condition(spot: Spot, scores: tuple[Score, ...]) -> ScoreCondition:
+def _score_condition(spot: LocatedNode, scores: tuple[Score, ...]) -> ScoreCondition:
     fields = spot.fields("score", "value", "stages", "at_least", "at_most")
     before = len(spot.problems.found)
-    score_name = fields.needed("score", name, "")
+    score_name = fields.required("score", name, "")
     value = fields.read("value", text, "")
     stages = fields.read("stages", _stages, ())
     at_least, at_most = fields.read("at_least", _points, None), fields.read("at_most", _points, None)
@@ -89,10 +91,10 @@ def _check_score(fields: Fields, score: Score, scores: tuple[Score, ...], stages
         fields.spot.note(f"can never hold; wanted 'stages', for '{score.name}' has labels and no number; got a bound")
 
 
-def _attribute_condition(spot: Spot) -> AttributeCondition:
+def _attribute_condition(spot: LocatedNode) -> AttributeCondition:
     fields = spot.fields("attribute", *CONDITIONS)
     before = len(spot.problems.found)
-    attribute = fields.needed("attribute", text, "")
+    attribute = fields.required("attribute", text, "")
     equals, one_of = fields.read("equals", _operand, None), fields.read("one_of", _operands, None)
     exists = fields.read("exists", flag, None)
     contains, starts_with = fields.read("contains", text, None), fields.read("starts_with", text, None)
@@ -106,32 +108,32 @@ def _attribute_condition(spot: Spot) -> AttributeCondition:
     )
 
 
-def _check_bounds(spot: Spot, low: float | None, high: float | None) -> None:
+def _check_bounds(spot: LocatedNode, low: float | None, high: float | None) -> None:
     if low is not None and high is not None and low > high:
         spot.note(f"can never hold; wanted at_least at most at_most; got {low:g} and {high:g}")
 
 
-def _made(spot: Spot, make: Callable[[], T]) -> T:
+def _made(spot: LocatedNode, make: Callable[[], T]) -> T:
     """What is made; raises Wrong with this spot's line where it refuses to be."""
     try:
         return make()
     except ValueError as error:
-        raise Wrong(spot.node.line, f"{spot.where}: {error}") from error
+        raise ReadError(spot.node.line, f"{spot.where}: {error}") from error
 
 
-def _stages(spot: Spot) -> tuple[str, ...]:
+def _stages(spot: LocatedNode) -> tuple[str, ...]:
     return tuple(text(inner) for inner in spot.items("a list of stages"))
 
 
-def _points(spot: Spot) -> float:
+def _points(spot: LocatedNode) -> float:
     return nano(spot) / NANO
 
 
-def _number(spot: Spot) -> float:
+def _number(spot: LocatedNode) -> float:
     return float(number(spot))
 
 
-def _operand(spot: Spot) -> Operand:
+def _operand(spot: LocatedNode) -> Operand:
     value = spot.value
     if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
         return _number(spot)
@@ -140,5 +142,5 @@ def _operand(spot: Spot) -> Operand:
     spot.refuse("a text, a number, true or false (for a list use `one_of`, for nothing `exists: false`)")
 
 
-def _operands(spot: Spot) -> tuple[Operand, ...]:
+def _operands(spot: LocatedNode) -> tuple[Operand, ...]:
     return tuple(_operand(inner) for inner in spot.items("a list with at least one value"))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
-from streamprocessor.contract.strict_yaml.located import Items, Scalar, Spot
+from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode, SequenceNode
 from streamprocessor.contract.strict_yaml.scalars import duration_ms, name, nano
 from streamprocessor.scoring.model.model import DAY_MS, NANO, HotLead, Matrix, Score, Stage
 
 
-def read_stages(spot: Spot, min_nano: int | None, max_nano: int | None) -> tuple[Stage, ...]:
+def read_stages(spot: LocatedNode, min_nano: int | None, max_nano: int | None) -> tuple[Stage, ...]:
     """The stages in rising order; notes an order that can't be and a stage that can't be reached or left."""
     stages: list[Stage] = []
     for stage_name, inner in spot.entries("a mapping of stages to their lower bounds").items():
-        name(Spot(Scalar(stage_name, inner.node.line), spot.where, spot.problems))
+        name(LocatedNode(ScalarNode(stage_name, inner.node.line), spot.where, spot.problems))
         stage = spot.problems.attempt(partial(_stage, stage_name, inner), None)
         if stage is None:
             continue
@@ -33,9 +33,9 @@ def read_stages(spot: Spot, min_nano: int | None, max_nano: int | None) -> tuple
     return tuple(stages)
 
 
-def read_hot_leads(spot: Spot, scores: tuple[Score, ...]) -> tuple[HotLead, ...]:
+def read_hot_leads(spot: LocatedNode, scores: tuple[Score, ...]) -> tuple[HotLead, ...]:
     """One hot lead or a list of them, at most one a score."""
-    spots = spot.items("a hot lead or a list of them") if isinstance(spot.node, Items) else [spot]
+    spots = spot.items("a hot lead or a list of them") if isinstance(spot.node, SequenceNode) else [spot]
     hot_leads: list[HotLead] = []
     for inner in spots:
         hot_lead = _hot_lead(inner, scores)
@@ -52,18 +52,18 @@ def labels_of(matrix: Matrix, scores: tuple[Score, ...]) -> list[str]:
     return list(dict.fromkeys(matrix.label(row, column) for row in rows for column in columns))
 
 
-def _stage(stage_name: str, spot: Spot) -> Stage:
-    if isinstance(spot.node, Scalar):
+def _stage(stage_name: str, spot: LocatedNode) -> Stage:
+    if isinstance(spot.node, ScalarNode):
         return Stage(stage_name, nano(spot))
     fields = spot.fields("from", "leave_below")
-    bound = fields.needed("from", nano, 0)
+    bound = fields.required("from", nano, 0)
     leave_below = fields.read("leave_below", nano, None)
     if leave_below is not None and leave_below > bound:
         spot.note(f"wanted leave_below at most from, {_shown(bound)}; got {_shown(leave_below)}")
     return Stage(stage_name, bound, leave_below)
 
 
-def _check_lowest_is_left(spot: Spot, stages: list[Stage], min_nano: int | None) -> None:
+def _check_lowest_is_left(spot: LocatedNode, stages: list[Stage], min_nano: int | None) -> None:
     if len(stages) > 1 and min_nano is not None and stages[1].from_nano <= min_nano:
         lowest, second = stages[0].name, stages[1]
         spot.note(
@@ -72,9 +72,9 @@ def _check_lowest_is_left(spot: Spot, stages: list[Stage], min_nano: int | None)
         )
 
 
-def _hot_lead(spot: Spot, scores: tuple[Score, ...]) -> HotLead:
+def _hot_lead(spot: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
     fields = spot.fields("score", "stage", "announce_within", "rearm_after")
-    score_name, stage_name = fields.needed("score", name, ""), fields.needed("stage", name, "")
+    score_name, stage_name = fields.required("score", name, ""), fields.required("stage", name, "")
     score = next((score for score in scores if score.name == score_name), None)
     if score is None and score_name and scores:  # without scores something worse has been said
         names = ", ".join(score.name for score in scores)

@@ -17,7 +17,7 @@ Value: TypeAlias = str | int | Decimal | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class ScalarNode:
     """One value and the line it stands on."""
 
     value: Value
@@ -25,7 +25,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class SequenceNode:
     """A list."""
 
     items: tuple[Node, ...]
@@ -33,17 +33,17 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class MappingNode:
     """Words, each with its line and its value, in the order of the file."""
 
     entries: dict[str, tuple[int, Node]]
     line: int
 
 
-Node: TypeAlias = Scalar | Items | Mapping
+Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
-class Wrong(Exception):
+class ReadError(Exception):
     """What stands on a line can't be read; the sentence says what was wanted and what was found."""
 
     def __init__(self, line: int, sentence: str) -> None:
@@ -68,7 +68,7 @@ class Problems:
         """What `read` answers; where it can't, the stand-in, for the source will be refused in the end."""
         try:
             return read()
-        except Wrong as wrong:
+        except ReadError as wrong:
             self.note(wrong.line, wrong.sentence)
             return stand_in
 
@@ -79,7 +79,7 @@ class Problems:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class LocatedNode:
     """A node, and the words that lead a person to it."""
 
     node: Node
@@ -89,34 +89,35 @@ class Spot:
     @property
     def value(self) -> Value | Node:
         """The scalar's value; of anything else the node itself."""
-        return self.node.value if isinstance(self.node, Scalar) else self.node
+        return self.node.value if isinstance(self.node, ScalarNode) else self.node
 
     def refuse(self, wanted: str) -> NoReturn:
         """Raises Wrong: something else stands here than what was wanted."""
-        raise Wrong(self.node.line, f"{self.where}: wanted {wanted}; got {shown(self.node)}")
+        raise ReadError(self.node.line, f"{self.where}: wanted {wanted}; got {shown(self.node)}")
 
     def note(self, sentence: str) -> None:
         """Keeps a problem of this spot."""
         self.problems.note(self.node.line, f"{self.where}: {sentence}")
 
-    def entries(self, wanted: str) -> dict[str, Spot]:
+    def entries(self, wanted: str) -> dict[str, LocatedNode]:
         """The values of a mapping, by their words; raises Wrong where it is none."""
-        if not isinstance(self.node, Mapping):
+        if not isinstance(self.node, MappingNode):
             self.refuse(wanted)
         return {
-            word: Spot(node, f"{self.where}: {word}", self.problems) for word, (_, node) in self.node.entries.items()
+            word: LocatedNode(node, f"{self.where}: {word}", self.problems)
+            for word, (_, node) in self.node.entries.items()
         }
 
-    def items(self, wanted: str) -> list[Spot]:
+    def items(self, wanted: str) -> list[LocatedNode]:
         """The items of a list that is not empty; raises Wrong where it is none."""
-        if not isinstance(self.node, Items) or not self.node.items:
+        if not isinstance(self.node, SequenceNode) or not self.node.items:
             self.refuse(wanted)
-        return [Spot(node, self.where, self.problems) for node in self.node.items]
+        return [LocatedNode(node, self.where, self.problems) for node in self.node.items]
 
     def fields(self, *words: str) -> Fields:
         """The spot as a mapping that may hold these words and no other; raises Wrong where it is no mapping."""
         entries = self.entries(f"a mapping of {', '.join(words)}")
-        assert isinstance(self.node, Mapping)
+        assert isinstance(self.node, MappingNode)
         for word in entries:
             if word not in words:
                 self.problems.note(self.node.entries[word][0], f"{self.where}: {unknown(word, words)}")
@@ -127,19 +128,19 @@ class Spot:
 class Fields:
     """The words of one mapping, to be read one by one."""
 
-    spot: Spot
-    entries: dict[str, Spot]
+    spot: LocatedNode
+    entries: dict[str, LocatedNode]
 
     def __contains__(self, word: str) -> bool:
         """Whether the word is there."""
         return word in self.entries
 
-    def read(self, word: str, reader: Callable[[Spot], T], default: StandIn) -> T | StandIn:
+    def read(self, word: str, reader: Callable[[LocatedNode], T], default: StandIn) -> T | StandIn:
         """What the word says; the default where it is absent or can't be read."""
         spot = self.entries.get(word)
         return default if spot is None else self.spot.problems.attempt(lambda: reader(spot), default)
 
-    def needed(self, word: str, reader: Callable[[Spot], T], stand_in: StandIn) -> T | StandIn:
+    def required(self, word: str, reader: Callable[[LocatedNode], T], stand_in: StandIn) -> T | StandIn:
         """What the word says; its absence is a problem."""
         if word not in self.entries:
             got = ", ".join(self.entries) or "nothing"
@@ -152,7 +153,7 @@ class Fields:
         if len(there) != 1:
             wanted = words[0] if len(words) == 1 else f"exactly one of {', '.join(words)}"
             got = " and ".join(there) if there else ", ".join(self.entries) or "nothing"
-            raise Wrong(self.spot.node.line, f"{self.spot.where}: wanted {wanted}; got {got}")
+            raise ReadError(self.spot.node.line, f"{self.spot.where}: wanted {wanted}; got {got}")
         return there[0]
 
 
@@ -165,9 +166,9 @@ def unknown(word: str, words: tuple[str, ...]) -> str:
 
 def shown(node: Node) -> str:
     """What stands there, in a few words."""
-    if isinstance(node, Items):
+    if isinstance(node, SequenceNode):
         return f"a list of {len(node.items)}"
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return f"a mapping of {', '.join(node.entries) or 'nothing'}"[:80]
     if isinstance(node.value, bool):
         return "true" if node.value else "false"

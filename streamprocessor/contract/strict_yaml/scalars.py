@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Context, Decimal
 
-from streamprocessor.contract.strict_yaml.located import Items, Scalar, Spot
+from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode, SequenceNode
 from streamprocessor.scoring.model.model import E15, NANO
 
 POINTS_BOUND = 1_000_000
@@ -20,28 +20,28 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _EXACT = Context(prec=120)
 
 
-def text(spot: Spot) -> str:
+def text(spot: LocatedNode) -> str:
     """A text that is not empty."""
     if not isinstance(spot.value, str) or not spot.value:
         spot.refuse("a text (in quotes where it looks like a number or a word of YAML)")
     return spot.value
 
 
-def name(spot: Spot) -> str:
+def name(spot: LocatedNode) -> str:
     """A name: letters, digits and _ . - , at most 64."""
     if not isinstance(spot.value, str) or not _NAME.fullmatch(spot.value):
         spot.refuse("a name of at most 64 letters, digits, _ . -")
     return spot.value
 
 
-def flag(spot: Spot) -> bool:
+def flag(spot: LocatedNode) -> bool:
     """true or false."""
     if not isinstance(spot.value, bool):
         spot.refuse("true or false")
     return spot.value
 
 
-def number(spot: Spot) -> Decimal:
+def number(spot: LocatedNode) -> Decimal:
     """A number, exactly as written; one that has more than nine decimals is refused."""
     value = spot.value
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
@@ -52,7 +52,7 @@ def number(spot: Spot) -> Decimal:
     return exact
 
 
-def points_e15(spot: Spot) -> int:
+def points_e15(spot: LocatedNode) -> int:
     """Points as an integer of 10⁻¹⁵, below 1 000 000 in size."""
     points = number(spot)
     if abs(points) >= POINTS_BOUND:
@@ -60,7 +60,7 @@ def points_e15(spot: Spot) -> int:
     return int(_EXACT.multiply(points, Decimal(E15)))
 
 
-def nano(spot: Spot) -> int:
+def nano(spot: LocatedNode) -> int:
     """A score or a bound of one as an integer of 10⁻⁹, below 4 000 000 in size."""
     value = number(spot)
     if abs(value) >= SCORE_BOUND:
@@ -68,7 +68,7 @@ def nano(spot: Spot) -> int:
     return int(_EXACT.multiply(value, Decimal(NANO)))
 
 
-def amount_nano(spot: Spot) -> int:
+def amount_nano(spot: LocatedNode) -> int:
     """A sum of money above 0 as an integer of 10⁻⁹."""
     value = number(spot)
     if not 0 < value < 10**9:
@@ -76,7 +76,7 @@ def amount_nano(spot: Spot) -> int:
     return int(_EXACT.multiply(value, Decimal(NANO)))
 
 
-def factor(spot: Spot) -> float:
+def factor(spot: LocatedNode) -> float:
     """A factor that is not zero."""
     value = number(spot)
     if value == 0 or abs(value) >= 10**15:
@@ -84,7 +84,7 @@ def factor(spot: Spot) -> float:
     return float(value)
 
 
-def weight_nano(spot: Spot) -> int:
+def weight_nano(spot: LocatedNode) -> int:
     """A weight as an integer of 10⁻⁹: not zero, below 1 000 in size."""
     value = number(spot)
     if value == 0 or abs(value) >= WEIGHT_BOUND:
@@ -92,14 +92,14 @@ def weight_nano(spot: Spot) -> int:
     return int(_EXACT.multiply(value, Decimal(NANO)))
 
 
-def count(spot: Spot) -> int:
+def count(spot: LocatedNode) -> int:
     """A whole number of at least 1."""
     if isinstance(spot.value, bool) or not isinstance(spot.value, int) or not 1 <= spot.value < 10**9:
         spot.refuse("a whole number of at least 1")
     return spot.value
 
 
-def duration_ms(spot: Spot) -> int:
+def duration_ms(spot: LocatedNode) -> int:
     """A duration of at least a second and at most 100 years, in milliseconds: a whole number and s, m, h, d or w."""
     match = _DURATION.fullmatch(spot.value) if isinstance(spot.value, str) else None
     if match is None:
@@ -110,7 +110,7 @@ def duration_ms(spot: Spot) -> int:
     return milliseconds
 
 
-def fraction(spot: Spot) -> float:
+def fraction(spot: LocatedNode) -> float:
     """A percentage above 0 and at most 100 %, as a fraction; the sign % is needed."""
     match = _PERCENT.fullmatch(spot.value) if isinstance(spot.value, str) else None
     if match is None or not 0 < Decimal(match[1]) <= 100:
@@ -118,12 +118,12 @@ def fraction(spot: Spot) -> float:
     return float(Decimal(match[1]) / 100)
 
 
-def event_path(spot: Spot) -> str:
+def event_path(spot: LocatedNode) -> str:
     """A path into an event: properties.NAME or context.NAME, deeper with more dots."""
     return _path(spot, "properties.", "context.")
 
 
-def _path(spot: Spot, *roots: str) -> str:
+def _path(spot: LocatedNode, *roots: str) -> str:
     path = spot.value
     if not isinstance(path, str) or not is_path(path, roots):
         spot.refuse(f"a path that begins with {' or '.join(roots)}")
@@ -135,9 +135,9 @@ def is_path(path: str, roots: tuple[str, ...]) -> bool:
     return path.startswith(roots) and all(path.split("."))
 
 
-def types(spot: Spot) -> tuple[str, ...]:
+def types(spot: LocatedNode) -> tuple[str, ...]:
     """One event type or a list of them, each once."""
-    spots = spot.items("an event type or a list of them") if isinstance(spot.node, Items) else [spot]
+    spots = spot.items("an event type or a list of them") if isinstance(spot.node, SequenceNode) else [spot]
     read = tuple(text(one) for one in spots)
     if len(set(read)) != len(read):
         spot.refuse("each event type once")
@@ -146,6 +146,6 @@ def types(spot: Spot) -> tuple[str, ...]:
     return read
 
 
-def types_or_any(spot: Spot) -> tuple[str, ...] | None:
+def types_or_any(spot: LocatedNode) -> tuple[str, ...] | None:
     """Event types as `types` reads them; None for the word any."""
-    return None if isinstance(spot.node, Scalar) and spot.value == "any" else types(spot)
+    return None if isinstance(spot.node, ScalarNode) and spot.value == "any" else types(spot)

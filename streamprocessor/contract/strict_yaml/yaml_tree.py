@@ -24,7 +24,15 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from streamprocessor.contract.strict_yaml.located import Items, Mapping, Node, Problems, Scalar, Value, Wrong
+from streamprocessor.contract.strict_yaml.located import (
+    MappingNode,
+    Node,
+    Problems,
+    ReadError,
+    ScalarNode,
+    SequenceNode,
+    Value,
+)
 
 MAX_DEPTH = 32
 
@@ -42,22 +50,22 @@ def read_tree(text: str, problems: Problems) -> Node:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        raise Wrong(line, f"wanted YAML; got an error: {error.problem or error.context}") from error
+        raise ReadError(line, f"wanted YAML; got an error: {error.problem or error.context}") from error
     except (YAMLError, ValueError) as error:
-        raise Wrong(1, f"wanted YAML; got an error: {' '.join(str(error).split())}") from error
+        raise ReadError(1, f"wanted YAML; got an error: {' '.join(str(error).split())}") from error
     starts = [index for index, event in enumerate(events) if isinstance(event, DocumentStartEvent)]
     if len(starts) != 1:
         line = _line(events[starts[1]]) if starts else 1
-        raise Wrong(line, f"wanted one YAML document; got {len(starts) or 'none'}")
+        raise ReadError(line, f"wanted one YAML document; got {len(starts) or 'none'}")
     remaining = iter(events[starts[0] + 1 :])
     return _node(next(remaining), remaining, problems, 0)
 
 
 def plain(node: Node) -> Any:
     """The tree as values that JSON can hold; equal numbers become equal texts."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return {word: plain(inner) for word, (_, inner) in node.entries.items()}
-    if isinstance(node, Items):
+    if isinstance(node, SequenceNode):
         return [plain(inner) for inner in node.items]
     if isinstance(node.value, bool) or not isinstance(node.value, (int, Decimal)):
         return node.value
@@ -66,9 +74,9 @@ def plain(node: Node) -> Any:
 
 def said(node: Node) -> Any:
     """The tree as JSON shows it: numbers are numbers, near enough to be read."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return {word: said(inner) for word, (_, inner) in node.entries.items()}
-    if isinstance(node, Items):
+    if isinstance(node, SequenceNode):
         return [said(inner) for inner in node.items]
     if isinstance(node.value, Decimal):
         return int(node.value) if node.value == node.value.to_integral_value() else float(node.value)
@@ -89,22 +97,22 @@ def core_value(text: str) -> Value:
 def _node(event: Any, remaining: Iterator[Any], problems: Problems, depth: int) -> Node:
     line = _line(event)
     if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
-        raise Wrong(line, f"wanted the value itself; got an anchor or alias '{event.anchor}'")
+        raise ReadError(line, f"wanted the value itself; got an anchor or alias '{event.anchor}'")
     if isinstance(event, DocumentEndEvent):
-        return Scalar(None, line)
+        return ScalarNode(None, line)
     if isinstance(event, ScalarEvent):
         plain_style, quoted_style = event.implicit
         if not (plain_style or quoted_style):
-            raise Wrong(line, "wanted no tags; got a value with one")
-        return Scalar(core_value(event.value) if plain_style else event.value, line)
+            raise ReadError(line, "wanted no tags; got a value with one")
+        return ScalarNode(core_value(event.value) if plain_style else event.value, line)
     if not event.implicit:
-        raise Wrong(line, "wanted no tags; got a value with one")
+        raise ReadError(line, "wanted no tags; got a value with one")
     if depth >= MAX_DEPTH:
-        raise Wrong(line, f"wanted at most {MAX_DEPTH} levels; got more")
+        raise ReadError(line, f"wanted at most {MAX_DEPTH} levels; got more")
     if isinstance(event, SequenceStartEvent):
-        return Items(tuple(_items(remaining, problems, depth + 1)), line)
+        return SequenceNode(tuple(_items(remaining, problems, depth + 1)), line)
     assert isinstance(event, MappingStartEvent)
-    return Mapping(_entries(remaining, problems, depth + 1), line)
+    return MappingNode(_entries(remaining, problems, depth + 1), line)
 
 
 def _items(remaining: Iterator[Any], problems: Problems, depth: int) -> Iterator[Node]:
@@ -117,7 +125,7 @@ def _entries(remaining: Iterator[Any], problems: Problems, depth: int) -> dict[s
     while not isinstance(event := next(remaining), MappingEndEvent):
         line = _line(event)
         if not isinstance(event, ScalarEvent):
-            raise Wrong(line, "wanted a word before the colon; got a list or a mapping")
+            raise ReadError(line, "wanted a word before the colon; got a list or a mapping")
         node = _node(next(remaining), remaining, problems, depth)
         if event.value in entries:
             first, _ = entries[event.value]

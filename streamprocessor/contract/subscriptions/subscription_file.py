@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.model_file.segments import read_attribute_conditions
-from streamprocessor.contract.strict_yaml.located import Items, Problems, Spot, Wrong, unknown
+from streamprocessor.contract.strict_yaml.located import LocatedNode, Problems, ReadError, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import flag, name, number, text
 from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
@@ -59,37 +59,39 @@ def parse_subscription(name_of_it: str, content: str, source: str) -> Subscripti
     return _parsed(content, source, "the subscription", lambda spot: _subscription(name_of_it, spot))
 
 
-def _parsed(content: str, source: str, where: str, read: Callable[[Spot], T]) -> T:
+def _parsed(content: str, source: str, where: str, read: Callable[[LocatedNode], T]) -> T:
     problems = Problems(source)
-    result = problems.attempt(lambda: read(Spot(read_tree(content, problems), where, problems)), None)
+    result = problems.attempt(lambda: read(LocatedNode(read_tree(content, problems), where, problems)), None)
     problems.refuse()
     assert result is not None
     return result
 
 
-def _file(spot: Spot) -> SubscriptionFile:
+def _file(spot: LocatedNode) -> SubscriptionFile:
     fields = spot.fields("subscriptions", "calendar", "words", "name_from")
-    subscriptions = fields.needed("subscriptions", _subscriptions, ())
+    subscriptions = fields.required("subscriptions", _subscriptions, ())
     calendar = fields.read("calendar", _calendar, Calendar())
     rule_words, name_from = fields.read("words", _rule_words, {}), fields.read("name_from", _name_from, NAME_FROM)
     return SubscriptionFile(subscriptions, calendar, rule_words, name_from)
 
 
-def _subscriptions(spot: Spot) -> tuple[Subscription, ...]:
+def _subscriptions(spot: LocatedNode) -> tuple[Subscription, ...]:
     read: list[Subscription | None] = []
     for word, inner in spot.entries("names, each with its subscription").items():
         read.append(spot.problems.attempt(partial(_subscription, word, inner), None))
     return tuple(subscription for subscription in read if subscription is not None)
 
 
-def _subscription(word: str, spot: Spot) -> Subscription:
+def _subscription(word: str, spot: LocatedNode) -> Subscription:
     if not NAME.fullmatch(word):
-        raise Wrong(spot.node.line, f"{spot.where}: wanted a name of at most 64 letters, digits, _ . -; got '{word}'")
+        raise ReadError(
+            spot.node.line, f"{spot.where}: wanted a name of at most 64 letters, digits, _ . -; got '{word}'"
+        )
     fields = spot.fields(*_WORDS)
-    events = fields.needed("events", _events, ())
+    events = fields.required("events", _events, ())
     subscription = Subscription(
         name=word,
-        url=fields.needed("url", text, ""),
+        url=fields.required("url", text, ""),
         events=events,
         filter=fields.read("when", lambda inner: _filter(inner, events), Filter()),
         template=fields.read("template", text, "cloudevents"),
@@ -103,15 +105,15 @@ def _subscription(word: str, spot: Spot) -> Subscription:
     return subscription
 
 
-def _events(spot: Spot) -> tuple[str, ...]:
+def _events(spot: LocatedNode) -> tuple[str, ...]:
     events = tuple(str(item.value) for item in spot.items("a list of became-hot-lead, score-updated"))
     for event in events:
         if event not in EVENTS:
-            raise Wrong(spot.node.line, f"{spot.where}: {unknown(event, EVENTS)}")
+            raise ReadError(spot.node.line, f"{spot.where}: {unknown(event, EVENTS)}")
     return tuple(dict.fromkeys(events))
 
 
-def _filter(spot: Spot, events: tuple[str, ...]) -> Filter:
+def _filter(spot: LocatedNode, events: tuple[str, ...]) -> Filter:
     of_change = ("score", "value", "from", "to", "change_at_least", "score_at_least")
     fields = spot.fields(*of_change, "attributes", "segment")
     for word in ("value", "change_at_least", "segment"):
@@ -133,54 +135,54 @@ def _filter(spot: Spot, events: tuple[str, ...]) -> Filter:
     )
 
 
-def _segment(spot: Spot) -> tuple[str | None, str | None]:
+def _segment(spot: LocatedNode) -> tuple[str | None, str | None]:
     """The segments that are entered and left; one of them is None."""
     fields = spot.fields("entered", "left")
     fields.one_of("entered", "left")
     return fields.read("entered", name, None), fields.read("left", name, None)
 
 
-def _sent_or_skipped(spot: Spot) -> str:
+def _sent_or_skipped(spot: LocatedNode) -> str:
     word = text(spot)
     if word not in ("send", "skip"):
         spot.refuse("send or skip")
     return word
 
 
-def _above_zero(spot: Spot) -> Decimal:
+def _above_zero(spot: LocatedNode) -> Decimal:
     size = number(spot)
     if size <= 0:
         spot.refuse("a number above 0")
     return size
 
 
-def _stages(spot: Spot) -> frozenset[str]:
-    if isinstance(spot.node, Items):
+def _stages(spot: LocatedNode) -> frozenset[str]:
+    if isinstance(spot.node, SequenceNode):
         return frozenset(text(item) for item in spot.items("stages"))
     return frozenset({text(spot)})
 
 
-def _secrets(spot: Spot) -> tuple[str, ...]:
+def _secrets(spot: LocatedNode) -> tuple[str, ...]:
     secrets = tuple(str(item.value) for item in spot.items("a list of references to secrets, the newest first"))
     for secret in secrets:
         if not REFERENCE.fullmatch(secret):  # never shown: it may be the secret itself
-            raise Wrong(spot.node.line, f"{spot.where}: wanted references, env:NAME or file:PATH; got another text")
+            raise ReadError(spot.node.line, f"{spot.where}: wanted references, env:NAME or file:PATH; got another text")
     return secrets
 
 
-def _rule_words(spot: Spot) -> dict[str, str]:
+def _rule_words(spot: LocatedNode) -> dict[str, str]:
     return {rule: text(inner) for rule, inner in spot.entries("rules' ids, each with its words").items()}
 
 
-def _name_from(spot: Spot) -> tuple[tuple[str, ...], ...]:
+def _name_from(spot: LocatedNode) -> tuple[tuple[str, ...], ...]:
     """Attributes, or lists of attributes that are joined."""
     return tuple(
-        tuple(text(inner) for inner in one.items("attributes")) if isinstance(one.node, Items) else (text(one),)
+        tuple(text(inner) for inner in one.items("attributes")) if isinstance(one.node, SequenceNode) else (text(one),)
         for one in spot.items("a list of attributes, or of lists of them that are joined")
     )
 
 
-def _calendar(spot: Spot) -> Calendar:
+def _calendar(spot: LocatedNode) -> Calendar:
     fields = spot.fields("time_zone", "weekend", "holidays")
     return Calendar(
         time_zone=fields.read("time_zone", _time_zone, "UTC"),
@@ -189,7 +191,7 @@ def _calendar(spot: Spot) -> Calendar:
     )
 
 
-def _time_zone(spot: Spot) -> str:
+def _time_zone(spot: LocatedNode) -> str:
     zone = text(spot)
     try:
         ZoneInfo(zone)
@@ -198,8 +200,8 @@ def _time_zone(spot: Spot) -> str:
     return zone
 
 
-def _weekend(spot: Spot) -> frozenset[str]:
-    if isinstance(spot.node, Items) and not spot.node.items:
+def _weekend(spot: LocatedNode) -> frozenset[str]:
+    if isinstance(spot.node, SequenceNode) and not spot.node.items:
         return frozenset()
     days = frozenset(str(item.value) for item in spot.items("a list of days"))
     if not days < frozenset(DAY_NAMES):
@@ -207,13 +209,13 @@ def _weekend(spot: Spot) -> frozenset[str]:
     return days
 
 
-def _dates(spot: Spot) -> frozenset[date]:
-    if isinstance(spot.node, Items) and not spot.node.items:
+def _dates(spot: LocatedNode) -> frozenset[date]:
+    if isinstance(spot.node, SequenceNode) and not spot.node.items:
         return frozenset()
     return frozenset(_date(item) for item in spot.items("a list of dates"))
 
 
-def _date(spot: Spot) -> date:
+def _date(spot: LocatedNode) -> date:
     try:
         return date.fromisoformat(str(spot.value))
     except ValueError:

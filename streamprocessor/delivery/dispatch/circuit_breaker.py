@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from streamprocessor.delivery.dispatch.retry_schedule import Verdict
+from streamprocessor.delivery.dispatch.retry_schedule import AttemptResult
 
 MOST_AT_ONCE = 32
 FAILURES_THAT_OPEN = 8
@@ -13,7 +13,7 @@ LONGEST_PAUSE_MS = 300_000
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class CircuitBreaker:
     """What is known of an endpoint.
 
     limit: requests that may be under way at once: halved when it asks to slow down, one more with each success.
@@ -36,18 +36,18 @@ class Endpoint:
             return False
         return under_way < (1 if self.is_open else self.limit)
 
-    def after(self, verdict: Verdict, retry_after_ms: int, now_ms: int) -> Endpoint:
+    def after(self, verdict: AttemptResult, retry_after_ms: int, now_ms: int) -> CircuitBreaker:
         """The endpoint after an answer, or after none; once disabled it stays so."""
-        if verdict is Verdict.GONE:
+        if verdict is AttemptResult.GONE:
             return replace(self, disabled=True)
-        if verdict is Verdict.DELIVERED:
+        if verdict is AttemptResult.DELIVERED:
             return replace(self, limit=min(self.limit + 1, MOST_AT_ONCE), failures=0)
         if self.is_open and now_ms < self.quiet_until_ms:  # begun before the circuit broke: one burst breaks it once
             return replace(self, quiet_until_ms=max(self.quiet_until_ms, now_ms + retry_after_ms))
         failures = self.failures + 1
-        pause_ms = retry_after_ms if verdict is Verdict.SLOW_DOWN else 0
+        pause_ms = retry_after_ms if verdict is AttemptResult.SLOW_DOWN else 0
         limit = self.limit
-        if verdict is Verdict.SLOW_DOWN:
+        if verdict is AttemptResult.SLOW_DOWN:
             limit, pause_ms = max(limit // 2, 1), max(pause_ms, SHORTEST_PAUSE_MS)
         if failures >= FAILURES_THAT_OPEN:
             doublings = min(failures - FAILURES_THAT_OPEN, 16)

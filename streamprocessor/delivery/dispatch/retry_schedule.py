@@ -25,7 +25,7 @@ JITTER = 0.1
 LONGEST_RETRY_AFTER_MS = 24 * _HOUR_MS
 
 
-class Verdict(Enum):
+class AttemptResult(Enum):
     """What an attempt came to."""
 
     DELIVERED = "delivered"
@@ -34,13 +34,13 @@ class Verdict(Enum):
     GONE = "gone"
 
 
-def verdict_of(status: int) -> Verdict:
+def result_of(status: int) -> AttemptResult:
     """What the HTTP status means: 2xx only is a delivery, 410 ends the subscription, a redirect is a failure."""
     if 200 <= status < 300:
-        return Verdict.DELIVERED
+        return AttemptResult.DELIVERED
     if status == 410:
-        return Verdict.GONE
-    return Verdict.SLOW_DOWN if status in (429, 502, 503, 504) else Verdict.FAILED
+        return AttemptResult.GONE
+    return AttemptResult.SLOW_DOWN if status in (429, 502, 503, 504) else AttemptResult.FAILED
 
 
 def next_attempt_ms(attempts: int, queued_ms: int, now_ms: int, retry_after_ms: int, jitter: float) -> int | None:

@@ -21,7 +21,7 @@ class RefusedAddress(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WebhookAnswer:
     """What came back. status: 0 where no whole answer came, and `reason` says why, in a word without personal data."""
 
     status: int
@@ -37,7 +37,7 @@ class Sender:
         self._strict = _session(timeout, aiohttp.TCPConnector(limit=MOST_CONNECTIONS, socket_factory=_public_socket))
         self._trusting = _session(timeout, aiohttp.TCPConnector(limit=MOST_CONNECTIONS))
 
-    async def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> WebhookAnswer:
         """The answer to the body posted there; never raises for what a receiver or the network does."""
         session = self._trusting if target.is_trusted else self._strict
         try:
@@ -47,11 +47,11 @@ class Sender:
                     if response.content.total_bytes > MOST_ANSWER_BYTES:
                         response.close()
                         break
-                return Answer(response.status, f"status-{response.status}", response.headers.get("retry-after"))
+                return WebhookAnswer(response.status, f"status-{response.status}", response.headers.get("retry-after"))
         except asyncio.TimeoutError:
-            return Answer(0, "time-out")
+            return WebhookAnswer(0, "time-out")
         except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a Location or header that is none
-            return Answer(0, _word_of(error))
+            return WebhookAnswer(0, _word_of(error))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -70,9 +70,9 @@ def _session(timeout: aiohttp.ClientTimeout, connector: aiohttp.TCPConnector) ->
     )
 
 
-def _public_socket(found: tuple[Any, ...]) -> socket.socket:
+def _public_socket(address_info: tuple[Any, ...]) -> socket.socket:
     """A socket for the very address that will be connected to: a name can't lead elsewhere after the look."""
-    family, kind, protocol, _, address = found
+    family, kind, protocol, _, address = address_info
     if not is_public(address[0]):
         raise RefusedAddress
     made = socket.socket(family, kind, protocol)

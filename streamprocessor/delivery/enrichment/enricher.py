@@ -9,16 +9,22 @@ from sqlalchemy import Connection
 
 from streamprocessor.contract.messages.announcements import SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.contacts import NOBODY, Circumstances, KnownSegment, Member, Person
+from streamprocessor.delivery.contacts import (
+    UNKNOWN_CONTACT,
+    ContactContext,
+    ContactFacts,
+    SegmentFilter,
+    SegmentMember,
+)
 from streamprocessor.delivery.enrichment.contact_context import moves
-from streamprocessor.delivery.store.contact_rows import keep_segments, read_members, read_people
-from streamprocessor.delivery.store.store_thread import Journal
-from streamprocessor.delivery.subscriptions.plan import Plan
+from streamprocessor.delivery.store.contact_rows import keep_segments, read_contacts, read_members
+from streamprocessor.delivery.store.store_thread import StoreThread
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.segments import Segments
 
 
 class Follows(Protocol):
-    """Who keeps people up to date in the database; delivery's People."""
+    """What keeps contacts up to date in the database: delivery's ContactProjection."""
 
     def want(self, attributes: frozenset[str] | None) -> None:
         """Keep these attributes; None: nothing of anybody."""
@@ -27,62 +33,62 @@ class Follows(Protocol):
         """Return once all that was said in these partitions until now is kept."""
 
 
-class Knowing:
-    """Knows people and segments, those of the model that is in force at the time."""
+class Enricher:
+    """Answers what is known of contacts and of the segments of the model in force at the time."""
 
-    def __init__(self, journal: Journal, people: Follows, segments: Segments) -> None:
-        self._journal = journal
-        self._people = people
+    def __init__(self, store_thread: StoreThread, projection: Follows, segments: Segments) -> None:
+        self._store_thread = store_thread
+        self._projection = projection
         self._segments = segments
         self._kept_keys: frozenset[str] | None = None
 
-    def want(self, plans: Iterable[Plan]) -> None:
+    def want(self, plans: Iterable[DeliveryPlan]) -> None:
         """Have known what these plans ask for."""
-        self._people.want(self._attributes(plans))
+        self._projection.want(self._attributes(plans))
 
-    async def around(
-        self, announcements: Sequence[Announcement], plans: Sequence[Plan], partitions: Collection[int]
-    ) -> tuple[list[Circumstances], list[Member]]:
-        """The circumstances of each announcement, and who is in which segment after all of them.
+    async def context_of(
+        self, announcements: Sequence[Announcement], plans: Sequence[DeliveryPlan], partitions: Collection[int]
+    ) -> tuple[list[ContactContext], list[SegmentMember]]:
+        """The context of each announcement, and who is in which segment after all of them.
 
         partitions: those from which the announcements came.
         """
         attributes = self._attributes(plans)
         if attributes is None or not announcements:
-            return [Circumstances()] * len(announcements), []
-        await self._people.caught_up(attributes, partitions)
+            return [ContactContext()] * len(announcements), []
+        await self._projection.caught_up(attributes, partitions)
         segments = self._named(plans)
-        people, members = await self._journal.ask(
+        contacts, members = await self._store_thread.ask(
             lambda store: store.within(
                 lambda rows: self._read(rows, {announcement.contact_id for announcement in announcements}, segments)
             )
         )
-        found, moved = [], []
+        contexts, moved = [], []
         for announcement in announcements:
-            person = people.get(announcement.contact_id, NOBODY)
-            circumstances, after = moves(announcement, person, segments, members)
+            contact_facts = contacts.get(announcement.contact_id, UNKNOWN_CONTACT)
+            context, after = moves(announcement, contact_facts, segments, members)
             members.update({(member.segment, member.contact_id): member for member in after})
-            found.append(circumstances)
+            contexts.append(context)
             moved += after
-        return found, moved
+        return contexts, moved
 
     def _read(
-        self, rows: Connection, contact_ids: Collection[str], segments: Mapping[str, KnownSegment]
-    ) -> tuple[dict[str, Person], dict[tuple[str, str], Member]]:
+        self, rows: Connection, contact_ids: Collection[str], segments: Mapping[str, SegmentFilter]
+    ) -> tuple[dict[str, ContactFacts], dict[tuple[str, str], SegmentMember]]:
         keys = frozenset(segment.key for segment in segments.values())
         if keys != self._kept_keys:
             keep_segments(rows, keys)
             self._kept_keys = keys
-        return read_people(rows, contact_ids), read_members(rows, contact_ids) if keys else {}
+        return read_contacts(rows, contact_ids), read_members(rows, contact_ids) if keys else {}
 
-    def _named(self, plans: Iterable[Plan]) -> dict[str, KnownSegment]:
+    def _named(self, plans: Iterable[DeliveryPlan]) -> dict[str, SegmentFilter]:
         """The segments that the plans name, but for those that the model does not have any more."""
         names = {name for plan in plans for name in plan.subscription.filter.segments}
         known = self._segments.known
         return {name: known[name] for name in sorted(names) if name in known}
 
-    def _attributes(self, plans: Iterable[Plan]) -> frozenset[str] | None:
-        """What the plans ask about people; None: nothing, not even whether they are suppressed."""
+    def _attributes(self, plans: Iterable[DeliveryPlan]) -> frozenset[str] | None:
+        """The attributes that the plans ask for; None: nothing, not even whether contacts are suppressed."""
         plans = list(plans)
         conditions = [condition for plan in plans for condition in plan.subscription.filter.attributes]
         conditions += [each for segment in self._named(plans).values() for each in segment.filter.attributes]
@@ -93,7 +99,7 @@ class Knowing:
         return frozenset(names) if names or asks else None
 
 
-def _asks_about_people(plan: Plan) -> bool:
+def _asks_about_people(plan: DeliveryPlan) -> bool:
     subscription = plan.subscription
     skips = SCORE_UPDATED in subscription.events and not subscription.gets_suppressed
     return skips or bool(subscription.filter.segments)

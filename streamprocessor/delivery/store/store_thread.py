@@ -7,23 +7,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from streamprocessor.delivery.store.store import Outcome, Store
+from streamprocessor.delivery.store.store import Store, StoredOutcome
 
 CHECKPOINT_SECONDS = 1.0
 
 T = TypeVar("T")
 
 
-class Journal:
-    """Writes to the store in the order in which it is told to."""
+class StoreThread:
+    """Runs all work on the store in one thread, in the order in which it was asked for."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self._thread = ThreadPoolExecutor(1, "store")
-        self._pending: list[Outcome] = []
+        self._pending: list[StoredOutcome] = []
         self._wake = asyncio.Event()
 
-    def note(self, outcome: Outcome) -> None:
+    def note(self, outcome: StoredOutcome) -> None:
         """Have the outcome written soon. One that a crash takes is found again by sending again, under the same id."""
         self._pending.append(outcome)
         self._wake.set()

@@ -15,12 +15,12 @@ from typing import Any
 import orjson
 
 from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
-from streamprocessor.contract.strict_yaml.located import Items, Node, Problems, Spot, Wrong, unknown
-from streamprocessor.contract.strict_yaml.located import Mapping as MappingNode
+from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ReadError, SequenceNode, unknown
+from streamprocessor.contract.strict_yaml.located import MappingNode as MappingNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.subscriptions.phrases import Wording
+from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.errors import OperatorError
 
 BUILT_IN = Path(__file__).parent / "templates"
@@ -54,10 +54,10 @@ class Template:
         return not _NAMING.isdisjoint(_paths(self.body))
 
     def fill(
-        self, announcement: Announcement, subscription: str, wording: Wording, attributes: Mapping[str, Any]
+        self, announcement: Announcement, subscription: str, phrases: Phrases, attributes: Mapping[str, Any]
     ) -> bytes:
         """The body for the announcement. attributes: of the contact, as far as they are known."""
-        return orjson.dumps(self._filled(self.body, values_of(announcement, subscription, wording, attributes)))
+        return orjson.dumps(self._filled(self.body, values_of(announcement, subscription, phrases, attributes)))
 
     def _filled(self, part: Any, values: Mapping[str, Any]) -> Any:
         if isinstance(part, dict):
@@ -68,8 +68,8 @@ class Template:
             return part
         whole = _HOLE.fullmatch(part)
         if whole is not None and whole[2] is not None:
-            found = _at(values, whole[2])
-            return self._marked(found) if isinstance(found, str) else found
+            value = _at(values, whole[2])
+            return self._marked(value) if isinstance(value, str) else value
         return _HOLE.sub(lambda hole: "${" if hole[1] else self._marked(_words(_at(values, hole[2]))), part)
 
     def _marked(self, words: str) -> str:
@@ -96,10 +96,12 @@ def parse_template(content: str, source: str) -> Template:
     problems = Problems(source)
 
     def read() -> Template:
-        fields = Spot(read_tree(content, problems), "template", problems).fields("content_type", "escape", "body")
+        fields = LocatedNode(read_tree(content, problems), "template", problems).fields(
+            "content_type", "escape", "body"
+        )
         escape = fields.read("escape", _escape, "none")
         content_type = fields.read("content_type", text, "application/json")
-        return Template(source, content_type, _MARKS[escape], fields.needed("body", _body, None))
+        return Template(source, content_type, _MARKS[escape], fields.required("body", _body, None))
 
     template = problems.attempt(read, None)
     problems.refuse()
@@ -118,7 +120,7 @@ def refuse_unknown_paths(template: Template, events: tuple[str, ...]) -> None:
 
 
 def values_of(
-    announcement: Announcement, subscription: str, wording: Wording, attributes: Mapping[str, Any]
+    announcement: Announcement, subscription: str, phrases: Phrases, attributes: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What paths lead into."""
     return {
@@ -130,7 +132,7 @@ def values_of(
         "event": announcement.event,
         "subscription": subscription,
         "data": announcement.data,
-        "words": wording.words_of(announcement, attributes),
+        "words": phrases.words_of(announcement, attributes),
     }
 
 
@@ -166,24 +168,24 @@ def _words(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _escape(spot: Spot) -> str:
+def _escape(spot: LocatedNode) -> str:
     if not isinstance(spot.value, str) or spot.value not in _MARKS:
-        raise Wrong(spot.node.line, f"{spot.where}: {unknown(str(spot.value), tuple(_MARKS))}")
+        raise ReadError(spot.node.line, f"{spot.where}: {unknown(str(spot.value), tuple(_MARKS))}")
     return spot.value
 
 
-def _body(spot: Spot) -> Any:
+def _body(spot: LocatedNode) -> Any:
     return _json(spot, spot.node)
 
 
-def _json(spot: Spot, node: Node) -> Any:
+def _json(spot: LocatedNode, node: Node) -> Any:
     if isinstance(node, MappingNode):
         return {word: _json(spot, inner) for word, (_, inner) in node.entries.items()}
-    if isinstance(node, Items):
+    if isinstance(node, SequenceNode):
         return [_json(spot, inner) for inner in node.items]
     if isinstance(node.value, str):
         if any(hole[1] is None and hole[2] is None for hole in _HOLE.finditer(node.value)):
-            raise Wrong(node.line, f"{spot.where}: wanted }} after ${{; got '{node.value}'")
+            raise ReadError(node.line, f"{spot.where}: wanted }} after ${{; got '{node.value}'")
         return node.value
     if node.value is None or isinstance(node.value, (bool, int)):
         return node.value

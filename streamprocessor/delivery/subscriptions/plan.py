@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.contract.subscriptions.webhook_targets import Target
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.contacts import Circumstances
+from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.subscriptions.matching import wants
 from streamprocessor.delivery.subscriptions.payload_templates import Template
-from streamprocessor.delivery.subscriptions.phrases import Wording
+from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.signing import Signer, webhook_id_of
 
 
 @dataclass(frozen=True)
-class Plan:
+class DeliveryPlan:
     """A subscription with all that its words refer to."""
 
     subscription: Subscription
     target: Target
     template: Template
-    wording: Wording
+    phrases: Phrases
     signers: Sequence[Signer]
 
     @property
@@ -37,19 +37,19 @@ class Plan:
         """The attributes by which its template calls contacts."""
         if not self.template.names_contacts:
             return frozenset()
-        return frozenset(word for words in self.wording.name_from for word in words)
+        return frozenset(word for words in self.phrases.name_from for word in words)
 
-    def delivery_of(self, announcement: Announcement, around: Circumstances, now_ms: int) -> Delivery | None:
+    def delivery_of(self, announcement: Announcement, context: ContactContext, now_ms: int) -> Delivery | None:
         """The delivery of the announcement, not numbered yet; None where the subscription does not want it."""
         name = self.subscription.name
-        if not wants(self.subscription, announcement, around):
+        if not wants(self.subscription, announcement, context):
             return None
         return Delivery(
             number=0,
             webhook_id=webhook_id_of(announcement.id, name),
             subscription=name,
             contact_id=announcement.contact_id,
-            body=self.template.fill(announcement, name, self.wording, around.person.attributes),
+            body=self.template.fill(announcement, name, self.phrases, context.facts.attributes),
             at_ms=announcement.at_ms,
             queued_ms=now_ms,
         )

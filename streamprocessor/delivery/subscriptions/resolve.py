@@ -9,8 +9,8 @@ from pathlib import Path
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.delivery.subscriptions.payload_templates import read_template, refuse_unknown_paths
-from streamprocessor.delivery.subscriptions.phrases import Wording
-from streamprocessor.delivery.subscriptions.plan import Plan
+from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.secret_references import resolved
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.delivery.subscriptions.signing import signer_of
@@ -18,7 +18,7 @@ from streamprocessor.errors import OperatorError
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class SubscriptionResolver:
     """What subscriptions refer to.
 
     environment: for env:NAME; folder: where template files are looked for; segments: of the model, as it is now.
@@ -27,21 +27,21 @@ class Surroundings:
     environment: Mapping[str, str]
     folder: Path
     allowed_hosts: frozenset[str]
-    wording: Wording
+    phrases: Phrases
     segments: Segments
 
-    def plan_of(self, subscription: Subscription) -> Plan:
+    def plan_of(self, subscription: Subscription) -> DeliveryPlan:
         """The plan; raises OperatorError saying what of the subscription can't be used, without any secret in it."""
         where = f"subscription {subscription.name}"
         template = read_template(subscription.template, self.folder)
         refuse_unknown_paths(template, subscription.events)
         self._refuse_unknown_segments(subscription, where)
         url = resolved(subscription.url, self.environment, f"{where}: url")
-        return Plan(
+        return DeliveryPlan(
             subscription=subscription,
             target=target_of(url, self.allowed_hosts, where),
             template=template,
-            wording=self.wording,
+            phrases=self.phrases,
             signers=tuple(
                 signer_of(resolved(secret, self.environment, f"{where}: secrets"), f"{where}: secret {secret}")
                 for secret in subscription.secrets

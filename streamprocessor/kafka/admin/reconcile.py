@@ -50,7 +50,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class TopicDifference:
     """One thing about a topic that is not as it must be. `what`: MISSING, CONFIG, PARTITIONS or REPLICATION."""
 
     topic: str
@@ -90,7 +90,7 @@ def fence_below(session_timeout_ms: int, percent: int = 80) -> int:
     return session_timeout_ms * percent // 100
 
 
-async def check(settings: ClientSettings, layout: Layout) -> list[Difference]:
+async def check(settings: ClientSettings, layout: Layout) -> list[TopicDifference]:
     """All differences between the topics as they must be and as they are, by topic; none where all is well.
 
     Raises BrokerError when Kafka can't be reached, TopicError when a topic may not be seen.
@@ -102,7 +102,7 @@ async def check(settings: ClientSettings, layout: Layout) -> list[Difference]:
     return differences(layout, state, existing)
 
 
-async def apply(settings: ClientSettings, layout: Layout) -> list[Difference]:
+async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifference]:
     """Creates what is missing and sets the settings that differ; returns the differences that it made good.
 
     Raises TopicError, before it changes anything, when a partition count differs.
@@ -125,23 +125,23 @@ async def apply(settings: ClientSettings, layout: Layout) -> list[Difference]:
     return [difference for difference in found if difference.apply_mends_it]
 
 
-def differences(layout: Layout, state: ClusterState, existing: dict[str, dict[str, str]]) -> list[Difference]:
+def differences(layout: Layout, state: ClusterState, existing: dict[str, dict[str, str]]) -> list[TopicDifference]:
     """The differences, from what the cluster said; `existing`: topic → setting → value."""
-    found: list[Difference] = []
+    found: list[TopicDifference] = []
     replication = _replication_for(len(state.brokers))
     for name, topic in sorted(layout.names().items()):
         actual = state.topics.get(name)
         if actual is None:
-            found.append(Difference(name, MISSING, f"{topic.partitions} partitions", "none"))
+            found.append(TopicDifference(name, MISSING, f"{topic.partitions} partitions", "none"))
             continue
         if actual.partitions != topic.partitions:
-            found.append(Difference(name, PARTITIONS, str(topic.partitions), str(actual.partitions)))
+            found.append(TopicDifference(name, PARTITIONS, str(topic.partitions), str(actual.partitions)))
         if actual.replication < replication:
-            found.append(Difference(name, REPLICATION, str(replication), str(actual.replication)))
+            found.append(TopicDifference(name, REPLICATION, str(replication), str(actual.replication)))
         for setting, wanted in sorted(layout.config(topic, actual.replication).items()):
             got = existing.get(name, {}).get(setting)
             if got is None or not _same(wanted, got):
-                found.append(Difference(name, CONFIG, wanted, got or "not known to the broker", setting))
+                found.append(TopicDifference(name, CONFIG, wanted, got or "not known to the broker", setting))
     return found
 
 

@@ -25,7 +25,7 @@ _TRAINING_SECONDS = 60.0
 _UNUSED_SECONDS = 30 * 24 * 3600
 
 
-def with_fast_start(runtime: Runtime, cache: Path, progress: Progress) -> Runtime:
+def with_aot_cache(runtime: Runtime, cache: Path, progress: Progress) -> Runtime:
     """The same runtime with the ahead-of-time cache; without it when it can't be made."""
     archive = cache / f"kafka-{KAFKA}-{_fingerprint(runtime)}.aot"
     if not archive.exists():

@@ -9,13 +9,13 @@ from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.embedded.diagnosis import tail, why_it_ended
 from streamprocessor.kafka.embedded.node import READY, Node
 from streamprocessor.kafka.embedded.runtime import Runtime
-from streamprocessor.process.child_process import KeptProcess
+from streamprocessor.process.child_process import ChildProcess
 
 _POLL_SECONDS = 0.02
 _FORMAT_SECONDS = 60.0
 
 
-def boot(runtime: Runtime, node: Node, timeout_seconds: float) -> KeptProcess:
+def boot(runtime: Runtime, node: Node, timeout_seconds: float) -> ChildProcess:
     """The running broker, ready for clients. Its data folder is formatted when it is new.
 
     Raises BrokerError, with the last lines of its log, when it ends or isn't ready in time; it runs no more then.
@@ -36,10 +36,10 @@ def boot(runtime: Runtime, node: Node, timeout_seconds: float) -> KeptProcess:
     return process
 
 
-def _run(runtime: Runtime, node: Node) -> KeptProcess:
+def _run(runtime: Runtime, node: Node) -> ChildProcess:
     """The broker's process, just started."""
     command = runtime.command("kafka.Kafka", str(node.settings), heap_mb=node.heap_mb, log_config=node.log_config)
-    return KeptProcess(command, node.output)
+    return ChildProcess(command, node.output)
 
 
 def _format(runtime: Runtime, node: Node) -> None:
@@ -62,7 +62,7 @@ def _new_cluster_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
-def _wait_until_ready(process: KeptProcess, node: Node, log_offset: int, timeout_seconds: float) -> None:
+def _wait_until_ready(process: ChildProcess, node: Node, log_offset: int, timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
     while READY not in tail(node.log, log_offset):
         if process.wait(_POLL_SECONDS):

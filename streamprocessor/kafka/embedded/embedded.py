@@ -4,15 +4,15 @@ from pathlib import Path
 from types import TracebackType
 
 from streamprocessor.errors import BrokerError
-from streamprocessor.kafka.embedded.aot_cache import with_fast_start
+from streamprocessor.kafka.embedded.aot_cache import with_aot_cache
 from streamprocessor.kafka.embedded.boot import boot
 from streamprocessor.kafka.embedded.diagnosis import why_it_ended
 from streamprocessor.kafka.embedded.jars import Progress, class_path
 from streamprocessor.kafka.embedded.node import Node
 from streamprocessor.kafka.embedded.pid_file import forget, note, running_in
 from streamprocessor.kafka.embedded.runtime import HEAP_MB, Runtime, runtime_of
-from streamprocessor.process.child_process import KeptProcess
-from streamprocessor.process.locks import one_at_a_time
+from streamprocessor.process.child_process import ChildProcess
+from streamprocessor.process.locks import wait_for
 from streamprocessor.process.ports import HOST, any_free, is_free, next_free
 
 DEFAULT_FOLDER = Path(".streamprocessor/kafka")
@@ -27,8 +27,8 @@ def prepare(cache: Path | None = None, progress: Progress = lambda _: None) -> R
     """
     folder = cache or Path.home() / ".cache" / "streamprocessor"
     try:
-        with one_at_a_time(folder / "lock"):
-            return with_fast_start(runtime_of(class_path(folder, progress)), folder, progress)
+        with wait_for(folder / "lock"):
+            return with_aot_cache(runtime_of(class_path(folder, progress)), folder, progress)
     except OSError as error:
         message = f"Kafka can't be prepared in {folder}: {error}. Make the folder writable, or free some space there."
         raise BrokerError(message) from error
@@ -55,7 +55,7 @@ class EmbeddedKafka:
         self._heap_mb = heap_mb
         self._runtime = runtime
         self._node: Node | None = None
-        self._process: KeptProcess | None = None
+        self._process: ChildProcess | None = None
         self._log_offset = 0
 
     def start(self, timeout_seconds: float = 60.0) -> str:

@@ -9,22 +9,21 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
-from prometheus_client import generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from streamprocessor.process.health import health_routes
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints.active_model import MODEL
 from streamprocessor.readmodel.endpoints.contacts import CONTACTS
-from streamprocessor.readmodel.endpoints.context import House
-from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint, RawBody
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint, RawBody
 from streamprocessor.readmodel.endpoints.forecast import FORECAST
 from streamprocessor.readmodel.endpoints.hot_lead_stream import Live
 from streamprocessor.readmodel.endpoints.imports import IMPORTS
@@ -56,10 +55,12 @@ log = logging.getLogger(__name__)
 audit = logging.getLogger("streamprocessor.audit")
 
 
-def application(house: House, live: Live, not_ready: Callable[[], list[str]], description: dict[str, Any]) -> Starlette:
+def application(
+    house: ApiContext, live: Live, not_ready: Callable[[], list[str]], description: dict[str, Any]
+) -> Starlette:
     """The application. not_ready: why answers would be wrong at the moment, nothing where they are right."""
     routes = [_stream_route(house, live), *(_route(house, endpoint) for endpoint in ENDPOINTS)]
-    routes += _own_routes(house, not_ready, orjson.dumps(description))
+    routes += [*health_routes(house.metrics.registry, not_ready), _openapi_route(orjson.dumps(description))]
     routes += page_routes()
     handlers: dict[Any, Any] = {HTTPException: _http_refusal}
     app = Starlette(routes=routes, exception_handlers=handlers)
@@ -67,7 +68,7 @@ def application(house: House, live: Live, not_ready: Callable[[], list[str]], de
     return app
 
 
-def _route(house: House, endpoint: Endpoint) -> Route:
+def _route(house: ApiContext, endpoint: Endpoint) -> Route:
     async def answer(request: Request) -> Response:
         began_seconds = time.perf_counter()
         try:
@@ -84,7 +85,7 @@ def _route(house: House, endpoint: Endpoint) -> Route:
     return Route(endpoint.path, answer, methods=[endpoint.method], name=endpoint.name)
 
 
-async def _answer(house: House, endpoint: Endpoint, request: Request) -> Response:
+async def _answer(house: ApiContext, endpoint: Endpoint, request: Request) -> Response:
     grant = NOBODY if endpoint.scope is None else _let_in(house, request, endpoint.scope)
     if any("\0" in text for text in (*request.path_params.values(), *request.query_params.values())):
         raise Problem(400, "bad-parameter", "parameters: wanted texts without zero bytes; got one")
@@ -94,7 +95,7 @@ async def _answer(house: House, endpoint: Endpoint, request: Request) -> Respons
         body = _parts_of(request)
     elif endpoint.body is not None:
         body = body_of(endpoint.body, await collected(_parts_of(request), MAX_BODY_BYTES))
-    call = Call(dict(request.path_params), query, body, grant, request.headers, request.cookies.get(COOKIE, ""))
+    call = ApiRequest(dict(request.path_params), query, body, grant, request.headers, request.cookies.get(COOKIE, ""))
     try:
         if inspect.iscoroutinefunction(endpoint.handle):
             found = await endpoint.handle(house, call)
@@ -114,7 +115,7 @@ _HARMLESS = ("GET", "HEAD")
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def _let_in(house: House, request: Request, scope: str) -> Grant:
+def _let_in(house: ApiContext, request: Request, scope: str) -> Grant:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind:
         grant = house.tokens.grant_of(token.strip()) if kind.lower() == "bearer" else None
@@ -129,7 +130,7 @@ def _let_in(house: House, request: Request, scope: str) -> Grant:
     return grant
 
 
-def _signed_in(house: House, request: Request) -> Grant | None:
+def _signed_in(house: ApiContext, request: Request) -> Grant | None:
     session = house.sessions.of(request.cookies.get(COOKIE, ""))
     if session is not None and request.method not in _HARMLESS:
         refuse_forged(session, request.headers)
@@ -144,7 +145,7 @@ async def _parts_of(request: Request) -> AsyncIterator[bytes]:
         raise Problem(400, "bad-body", "body: wanted all of it; got a part") from error
 
 
-def _stream_route(house: House, live: Live) -> Route:
+def _stream_route(house: ApiContext, live: Live) -> Route:
     async def answer(request: Request) -> Response:
         try:
             _let_in(house, request, READ)
@@ -159,22 +160,11 @@ def _stream_route(house: House, live: Live) -> Route:
     return Route(STREAM_PATH, answer, methods=["GET"])
 
 
-def _own_routes(house: House, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
-    async def livez(_: Request) -> Response:
-        return PlainTextResponse("live\n")
-
-    async def readyz(_: Request) -> Response:
-        reasons = not_ready()
-        return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
-
-    async def metrics(_: Request) -> Response:
-        return Response(generate_latest(house.metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
+def _openapi_route(description: bytes) -> Route:
     async def openapi(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    answers = {"/livez": livez, "/readyz": readyz, "/metrics": metrics, "/openapi.json": openapi}
-    return [Route(path, answer, methods=["GET"]) for path, answer in answers.items()]
+    return Route("/openapi.json", openapi)
 
 
 def refusal(problem: Problem) -> Response:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.model_file.read_model import said_by
-from streamprocessor.readmodel.endpoints.context import House
-from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
 from streamprocessor.readmodel.requests.parameters import Nothing
 from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.active_model import ModelInForce
@@ -29,7 +29,7 @@ class Sampled(NamedTuple):
     shares: dict[str, dict[str, RuleShare]]
 
 
-def _model(house: House, _: Call) -> dict[str, Any]:
+def _model(house: ApiContext, _: ApiRequest) -> dict[str, Any]:
     scorer, text = house.scorer(), house.model_text()
     model = scorer.model
     sampled = house.figures.shares.of(model.revision, lambda: _sampled(house, scorer, text))
@@ -40,7 +40,7 @@ def _model(house: House, _: Call) -> dict[str, Any]:
     }
 
 
-def _sampled(house: House, scorer: Scorer, text: str) -> Sampled:
+def _sampled(house: ApiContext, scorer: Scorer, text: str) -> Sampled:
     at_ms = house.clock_ms()
     with house.reading() as connection:
         stored = queries.records_changed_last(connection, SAMPLED)

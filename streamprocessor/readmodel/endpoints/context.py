@@ -11,18 +11,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from streamprocessor.readmodel.gateways.delivery_client import DeliveryProcess
+from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.subscription_topic import SubscriptionTopic
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.requests.sessions import Sessions
 from streamprocessor.readmodel.requests.tokens import Tokens
-from streamprocessor.readmodel.store.cache import Remembered
+from streamprocessor.readmodel.store.cache import Cache
 from streamprocessor.readmodel.store.counts import Counts
 from streamprocessor.readmodel.store.database import reading
-from streamprocessor.readmodel.store.distribution import Spread
-from streamprocessor.readmodel.store.queries import Order, spread_of
+from streamprocessor.readmodel.store.distribution import Distribution
+from streamprocessor.readmodel.store.queries import SortOrder, distribution_of
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -34,7 +34,7 @@ _SHARES_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Errands:
+class Gateways:
     """What others do for clients, and what bounds it.
 
     allowed_hosts: names of hosts that webhooks may go to though they are inside, or plain http. mappings: the folder of
@@ -43,7 +43,7 @@ class Errands:
 
     eraser: Eraser
     subscriptions: SubscriptionTopic
-    delivery: DeliveryProcess
+    delivery: DeliveryClient
     imports: ImportJobs
     allowed_hosts: frozenset[str]
     mappings: Path
@@ -53,15 +53,15 @@ class Errands:
 class Figures:
     """What is costly to find out of all contacts, and may be some seconds old."""
 
-    spreads: Remembered[Spread] = field(
-        default_factory=lambda: Remembered(time.monotonic, _SPREAD_SECONDS, _OLD_SPREAD_SECONDS)
+    spreads: Cache[Distribution] = field(
+        default_factory=lambda: Cache(time.monotonic, _SPREAD_SECONDS, _OLD_SPREAD_SECONDS)
     )
-    shares: Remembered[Any] = field(default_factory=lambda: Remembered(time.monotonic, _SHARES_SECONDS))
+    shares: Cache[Any] = field(default_factory=lambda: Cache(time.monotonic, _SHARES_SECONDS))
     counts: Counts = field(default_factory=lambda: Counts(time.monotonic))
 
 
 @dataclass(frozen=True)
-class House:
+class ApiContext:
     """The shared parts.
 
     model_text: of the model in force, as its file has it. answer, export: what is told of a contact, and everything
@@ -77,7 +77,7 @@ class House:
     export: Tell
     metrics: Metrics
     clock_ms: Callable[[], int]
-    errands: Errands
+    errands: Gateways
     figures: Figures = field(default_factory=Figures)
 
     @contextmanager
@@ -86,11 +86,11 @@ class House:
         with reading(self.engine) as connection:
             yield connection
 
-    def spread_of(self, order: Order) -> Spread:
+    def spread_of(self, order: SortOrder) -> Distribution:
         """How the score is spread over all contacts, at most some seconds ago. Not to be asked while reading."""
 
-        def find() -> Spread:
+        def find() -> Distribution:
             with self.reading() as connection:
-                return spread_of(connection, order.score, order.value)
+                return distribution_of(connection, order.score, order.value)
 
         return self.figures.spreads.of(order, find)

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.context import ApiContext
 from streamprocessor.readmodel.requests.tokens import Grant
 
 
-class Call(NamedTuple):
+class ApiRequest(NamedTuple):
     """One request: names in its path, its query and body as the endpoint's models have them, and who asks.
 
     A raw body is its parts as they come, as an async iterator of bytes. headers: by small names. cookie: of a session,
@@ -47,7 +47,7 @@ class Endpoint:
     summary: str
     scope: str | None
     answer: type[BaseModel] | None
-    handle: Callable[[House, Call], Any]
+    handle: Callable[[ApiContext, ApiRequest], Any]
     query: type[BaseModel]
     body: type[BaseModel] | RawBody | None = None
     status: int = 200

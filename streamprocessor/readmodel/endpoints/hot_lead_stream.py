@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
-from streamprocessor.readmodel.endpoints.context import House
+from streamprocessor.readmodel.endpoints.context import ApiContext
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.store import queries
 
@@ -24,7 +24,7 @@ _HEARTBEAT_SECONDS = 15.0
 class Live:
     """The streams of a process. wake: called when something was projected; stop: when the process ends."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: ApiContext) -> None:
         self._house = house
         self._changed = asyncio.Event()
         self._stopping = False

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from streamprocessor.readmodel.endpoints.context import House
-from streamprocessor.readmodel.endpoints.endpoint import Call, Endpoint
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
 from streamprocessor.readmodel.requests.parameters import Nothing
 from streamprocessor.readmodel.requests.sessions import refuse_other_sites, set_cookie
 from streamprocessor.readmodel.requests.tokens import READ, Grant
@@ -18,7 +18,7 @@ from streamprocessor.readmodel.responses.sign_in import SignedIn, SignedOut, Sig
 audit = logging.getLogger("streamprocessor.audit")
 
 
-def _open(house: House, call: Call) -> Response:
+def _open(house: ApiContext, call: ApiRequest) -> Response:
     if "sec-fetch-site" in call.headers or "origin" in call.headers:  # programs have neither
         refuse_other_sites(call.headers)
     cookie, session = house.sessions.open(call.body.token)
@@ -26,12 +26,12 @@ def _open(house: House, call: Call) -> Response:
     return _with_cookie(call, _told(session.grant, session.csrf_token), cookie)
 
 
-def _look(house: House, call: Call) -> dict[str, Any]:
+def _look(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     session = None if "authorization" in call.headers else house.sessions.of(call.cookie)
     return _told(call.grant, None if session is None else session.csrf_token)
 
 
-def _end(house: House, call: Call) -> Response:
+def _end(house: ApiContext, call: ApiRequest) -> Response:
     house.sessions.end(call.cookie)
     return _with_cookie(call, {"status": "signed out"}, "")
 
@@ -40,7 +40,7 @@ def _told(grant: Grant, csrf_token: str | None) -> dict[str, Any]:
     return {"name": grant.name, "scopes": sorted(grant.scopes), "csrf_token": csrf_token}
 
 
-def _with_cookie(call: Call, told: dict[str, Any], cookie: str) -> Response:
+def _with_cookie(call: ApiRequest, told: dict[str, Any], cookie: str) -> Response:
     # Said by the proxy that speaks TLS; who makes it up gets a cookie that comes back less often.
     is_secure = call.headers.get("x-forwarded-proto") == "https"
     headers = {"Set-Cookie": set_cookie(cookie, is_secure=is_secure), "Cache-Control": "no-store"}

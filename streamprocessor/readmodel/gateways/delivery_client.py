@@ -16,7 +16,7 @@ _PATIENCE_SECONDS = 5.0
 _AGAIN = {"Retry-After": "5"}
 
 
-class DeliveryProcess:
+class DeliveryClient:
     """The delivery process that answers at an address, to who has its token."""
 
     def __init__(self, address: str, token: str) -> None:

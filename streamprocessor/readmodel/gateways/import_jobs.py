@@ -32,7 +32,7 @@ class Stopped(Exception):
     """The process ends; the import is interrupted."""
 
 
-class Order(NamedTuple):
+class ImportOrder(NamedTuple):
     """How a file is read. mapping: the name of what a CSV's columns mean, `own`, or None; mapping_text: YAML."""
 
     format: str
@@ -47,7 +47,7 @@ class ImportJob:
     id: str
     began_ms: int
     state: str
-    order: Order | None = None
+    order: ImportOrder | None = None
     bytes: int = 0
     bytes_read: int = 0
     lines_read: int = 0
@@ -84,7 +84,7 @@ class Importing(NamedTuple):
     OperatorError where it can't, Stopped. check_mapping: raises OperatorError where the YAML is none.
     """
 
-    run: Callable[[Path, Order, ImportJob], None]
+    run: Callable[[Path, ImportOrder, ImportJob], None]
     check_mapping: Callable[[str], None]
 
 
@@ -112,7 +112,7 @@ class ImportJobs:
         """The one of that id."""
         return self._jobs.get(id_of_it)
 
-    async def begin(self, order: Order, body: AsyncIterator[bytes]) -> ImportJob:
+    async def begin(self, order: ImportOrder, body: AsyncIterator[bytes]) -> ImportJob:
         """The import, which runs on by itself once the whole body is on disk.
 
         Raises Problem where another one is under way, or the body is too large or does not come whole.
@@ -163,7 +163,7 @@ class ImportJobs:
             detail = f"import: the file can't be kept ({error.strerror}); wanted room in the data folder"
             raise Problem(503, "no-room", detail, {"Retry-After": "60"}) from error
 
-    def _run(self, job: ImportJob, order: Order, file: Path) -> None:
+    def _run(self, job: ImportJob, order: ImportOrder, file: Path) -> None:
         try:
             self.importing.run(file, order, job)
             state = DONE

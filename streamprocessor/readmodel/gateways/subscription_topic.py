@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from aiokafka.errors import KafkaError
 
-from streamprocessor.kafka.compacted_topic import FollowedTopic
+from streamprocessor.kafka.compacted_topic import CompactedTopic
 from streamprocessor.readmodel.problem import Problem
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class SubscriptionTopic:
     """Knows what the topic says under each name. consumer: without a group, not started; producer: acks all."""
 
     def __init__(self, topic: str, consumer: Any, producer: Any) -> None:
-        self._topic = FollowedTopic(topic, consumer)
+        self._topic = CompactedTopic(topic, consumer)
         self._producer = producer
         self._known: dict[str, dict[str, Any] | None] = {}
         self._read_to = 0

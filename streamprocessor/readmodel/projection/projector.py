@@ -16,7 +16,7 @@ from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
 from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.changes import Changes, Place, changes_of
-from streamprocessor.readmodel.projection.models import Models
+from streamprocessor.readmodel.projection.models import ActiveModel
 from streamprocessor.readmodel.projection.writes import (
     forget_old_steps,
     forget_orphans,
@@ -46,7 +46,7 @@ class Projector:
         engine: Engine,
         topics: Mapping[str, tuple[str, str, int]],
         consumer: Any,
-        models: Models,
+        models: ActiveModel,
         metrics: Metrics,
     ) -> None:
         self._engine = engine

@@ -10,8 +10,8 @@ import orjson
 from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.store.cursors import Placed, cursor_of
-from streamprocessor.readmodel.store.distribution import Spread
-from streamprocessor.readmodel.store.queries import Order
+from streamprocessor.readmodel.store.distribution import Distribution
+from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.scoring.model.model import NANO
 
 
@@ -23,7 +23,7 @@ class Found(NamedTuple):
     trends: Mapping[str, Mapping[str, Any]]
 
 
-def contact_page(order: Order, found: Found, spread: Spread, limit: int) -> dict[str, Any]:
+def contact_page(order: SortOrder, found: Found, spread: Distribution, limit: int) -> dict[str, Any]:
     """A page of contacts."""
     rows = found.rows[:limit]
     last = rows[-1] if len(found.rows) > limit else None
@@ -56,20 +56,20 @@ def told(row: Any, score_rows: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def standing(spread: Spread, row: Any) -> dict[str, Any]:
+def standing(spread: Distribution, row: Any) -> dict[str, Any]:
     """Where a score row stands among all of its score."""
     rank = None if row.presented_nano is None else spread.percentile_rank(row.presented_nano)
     return {"relative": relative(spread, row), "percentile_rank": rank}
 
 
-def relative(spread: Spread, row: Any) -> float | None:
+def relative(spread: Distribution, row: Any) -> float | None:
     """Percent of the highest, as Ontraport counts; None for a label."""
     if row.presented_nano is None or spread.landmarks is None:
         return None
     return spread.landmarks.relative_percent(row.unrounded_nano)
 
 
-def distribution(order: Order, spread: Spread, buckets: int) -> dict[str, Any]:
+def distribution(order: SortOrder, spread: Distribution, buckets: int) -> dict[str, Any]:
     """How a score is spread."""
     marks = spread.landmarks
     return {

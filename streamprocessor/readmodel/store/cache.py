@@ -21,7 +21,7 @@ class _Known(NamedTuple, Generic[T]):
     told_until: float
 
 
-class Remembered(Generic[T]):
+class Cache(Generic[T]):
     """Values by key, each for so long. clock: seconds that only rise.
 
     told_seconds: for so long after that the old value is told still, while the new one is found out beside.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from streamprocessor.scoring.model.model import NANO
 
 
-class Cell(NamedTuple):
+class StageCell(NamedTuple):
     """So many contacts are shown alike. presented_nano None: the score is a label alone."""
 
     presented_nano: int | None
@@ -40,10 +40,10 @@ class Landmarks(NamedTuple):
         return 50 * (unrounded_nano - floor) / (self.median_nano - floor)
 
 
-class Spread:
+class Distribution:
     """Of one score. landmarks None: nobody has it as a number."""
 
-    def __init__(self, cells: Iterable[Cell], landmarks: Landmarks | None) -> None:
+    def __init__(self, cells: Iterable[StageCell], landmarks: Landmarks | None) -> None:
         self.landmarks = landmarks
         self.stages: Counter[str | None] = Counter()
         shown: Counter[int] = Counter()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps.steps import Part
+from streamprocessor.scoring.steps.steps import ExplanationPart
 
 
 class RuleShare(NamedTuple):
@@ -51,7 +51,7 @@ def _points(scorer: Scorer, record: Record, at_ms: int) -> Iterable[tuple[str, C
         yield name, _by_rule(parts)
 
 
-def _by_rule(parts: Iterable[Part]) -> Counter[str]:
+def _by_rule(parts: Iterable[ExplanationPart]) -> Counter[str]:
     of_rule: Counter[str] = Counter()
     for part in parts:
         if part.rule is not None:

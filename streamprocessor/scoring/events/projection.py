@@ -7,18 +7,18 @@ from typing import Any, NamedTuple
 
 from streamprocessor.scoring.canonical import LONGEST, canonical, cut, cut_to
 from streamprocessor.scoring.model.conditions import ABSENT
-from streamprocessor.scoring.record.evidence import Piece
+from streamprocessor.scoring.record.evidence import StoredEvent
 
 WHOLE = ""
 """Stands among the paths of a type for the event itself."""
 
-FORGOTTEN = "!"
+EXCLUDED_FROM = "!"
 """Begins the name of what a piece holds beside values: a `by` score for which it does not count any more."""
 
 LONGEST_NAME = 128
 
 
-class WantedPath(NamedTuple):
+class FieldPath(NamedTuple):
     """A path, taken apart: the event's section (properties or context), the key in it, and what lies deeper."""
 
     path: str
@@ -27,19 +27,17 @@ class WantedPath(NamedTuple):
     deeper: tuple[str, ...]
 
 
-def wanted_paths(paths: Iterable[str]) -> tuple[WantedPath, ...]:
+def field_paths(paths: Iterable[str]) -> tuple[FieldPath, ...]:
     """The paths that lead into an event's properties or context, each once, in a fixed order."""
     wanted = []
     for path in sorted(set(paths)):
         section, *keys = path.split(".")
         if section in ("properties", "context") and keys:
-            wanted.append(WantedPath(path, section == "context", keys[0], tuple(keys[1:])))
+            wanted.append(FieldPath(path, section == "context", keys[0], tuple(keys[1:])))
     return tuple(wanted)
 
 
-def kept_values(
-    properties: Mapping[str, Any], context: Mapping[str, Any], wanted: Iterable[WantedPath]
-) -> dict[str, Any]:
+def project(properties: Mapping[str, Any], context: Mapping[str, Any], wanted: Iterable[FieldPath]) -> dict[str, Any]:
     """What an event has at the wanted paths; over-long values cut, absent ones left out."""
     kept = {}
     for path, in_context, key, deeper in wanted:
@@ -51,7 +49,7 @@ def kept_values(
     return kept
 
 
-def since_of(kept_since_ms: Mapping[str, Mapping[str, int]], type_: str, paths: Iterable[str]) -> int:
+def coverage_start_ms(kept_since_ms: Mapping[str, Mapping[str, int]], type_: str, paths: Iterable[str]) -> int:
     """The arrival from which on evidence of this type has kept itself and all the paths; 0: always."""
     since = kept_since_ms.get(type_)
     return 0 if since is None else max(since.get(path, 0) for path in (WHOLE, *paths))
@@ -72,12 +70,12 @@ def attribute_values(attributes: Mapping[str, Any], paths: Iterable[str]) -> dic
     return found
 
 
-def counts_before(new: Piece, known: Piece) -> bool:
+def precedes(new: StoredEvent, known: StoredEvent) -> bool:
     """Whether, of two events with one id, the new one is the smaller by (occurred_at, canonical content)."""
     if new.occurred_at_ms != known.occurred_at_ms:
         return new.occurred_at_ms < known.occurred_at_ms
-    said = {path: value for path, value in known.kept.items() if not path.startswith(FORGOTTEN)}
-    return canonical([new.type, new.actor, new.kept]) < canonical([known.type, known.actor, said])
+    said = {path: value for path, value in known.properties.items() if not path.startswith(EXCLUDED_FROM)}
+    return canonical([new.type, new.actor, new.properties]) < canonical([known.type, known.actor, said])
 
 
 def value_name(value: Any) -> str:

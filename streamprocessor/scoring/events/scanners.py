@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from streamprocessor.scoring.canonical import canonical
 from streamprocessor.scoring.model.conditions import ABSENT
 from streamprocessor.scoring.model.model import Scanners
-from streamprocessor.scoring.record.evidence import Piece
+from streamprocessor.scoring.record.evidence import StoredEvent
 
 MESSAGE, URL, HONEYPOT = "properties.message", "properties.url", "properties.honeypot"
 
@@ -33,7 +33,7 @@ _HASH_BYTES = 4
 TRACE_BYTES = 16
 
 
-class Trace(NamedTuple):
+class ClickTrace(NamedTuple):
     """What is asked of an event of a message. link: of a click, a hash of its link, its kind in the lowest bits."""
 
     at_ms: int
@@ -41,9 +41,9 @@ class Trace(NamedTuple):
     link: int
 
 
-def trace_of(piece: Piece) -> bytes | None:
+def click_trace_of(piece: StoredEvent) -> bytes | None:
     """What is kept at hand of a piece of a traced type: hashes of message and link, its time; None: of no message."""
-    kept = piece.kept
+    kept = piece.properties
     message = kept.get(MESSAGE)
     if message is None:
         return None
@@ -68,28 +68,30 @@ def is_scanners(scanners: Scanners, traces: bytes, new: bytes) -> bool | None:
     if trace.kind != _DELIVERY:  # what lies further away shares no window with those that it can be in a burst with
         reach_ms = 2 * scanners.within_ms
         others = [o for o in others if o.kind == _DELIVERY or abs(o.at_ms - trace.at_ms) < reach_ms]
-    *after, of_new = _classes(scanners, [*others, trace])
-    return of_new if after == _classes(scanners, others) else None
+    *after, of_new = _are_scanners(scanners, [*others, trace])
+    return of_new if after == _are_scanners(scanners, others) else None
 
 
-def find_scanned(scanners: Scanners | None, pieces: Iterable[Piece]) -> tuple[frozenset[str], bytes]:
+def find_scanned(scanners: Scanners | None, pieces: Iterable[StoredEvent]) -> tuple[frozenset[str], bytes]:
     """The ids of the pieces that are a scanner's, and the traces of all."""
     if scanners is None:
         return frozenset(), b""
     by_message: dict[bytes, list[tuple[str, bytes]]] = {}
     for piece in pieces:
-        if piece.type in TRACED_PATHS and (trace := trace_of(piece)) is not None:
+        if piece.type in TRACED_PATHS and (trace := click_trace_of(piece)) is not None:
             by_message.setdefault(trace[:_HASH_BYTES], []).append((piece.id, trace))
     found = [
         id_
         for traced in by_message.values()
-        for (id_, _), scanned in zip(traced, _classes(scanners, [_read(trace) for _, trace in traced]), strict=True)
+        for (id_, _), scanned in zip(
+            traced, _are_scanners(scanners, [_read(trace) for _, trace in traced]), strict=True
+        )
         if scanned
     ]
     return frozenset(found), b"".join([trace for traced in by_message.values() for _, trace in traced])
 
 
-def _classes(scanners: Scanners, traces: list[Trace]) -> list[bool]:
+def _are_scanners(scanners: Scanners, traces: list[ClickTrace]) -> list[bool]:
     """Of each of one message's traces, whether it is a scanner's. A delivery is nobody's."""
     acts = sorted((trace.at_ms, i) for i, trace in enumerate(traces) if trace.kind != _DELIVERY)
     scanned = [trace.kind == _HONEYPOT_CLICK for trace in traces]
@@ -104,7 +106,9 @@ def _classes(scanners: Scanners, traces: list[Trace]) -> list[bool]:
     return scanned
 
 
-def _mark_bursts(scanners: Scanners, traces: list[Trace], acts: list[tuple[int, int]], scanned: list[bool]) -> None:
+def _mark_bursts(
+    scanners: Scanners, traces: list[ClickTrace], acts: list[tuple[int, int]], scanned: list[bool]
+) -> None:
     """Mark what lies in a window with clicks on too many links: each window that begins with an act is looked at."""
     links: Counter[int] = Counter()
     end = marked = 0
@@ -119,7 +123,7 @@ def _mark_bursts(scanners: Scanners, traces: list[Trace], acts: list[tuple[int, 
         _count(links, traces[first], -1)
 
 
-def _count(links: Counter[int], trace: Trace, by: int) -> None:
+def _count(links: Counter[int], trace: ClickTrace, by: int) -> None:
     if trace.kind == _UNSUBSCRIBE:
         return
     link = trace.link
@@ -128,7 +132,7 @@ def _count(links: Counter[int], trace: Trace, by: int) -> None:
         del links[link]
 
 
-def _of_message(traces: bytes, message: bytes) -> list[Trace]:
+def _of_message(traces: bytes, message: bytes) -> list[ClickTrace]:
     found = []
     at = traces.find(message)
     while at >= 0:
@@ -138,10 +142,10 @@ def _of_message(traces: bytes, message: bytes) -> list[Trace]:
     return found
 
 
-def _read(trace: bytes) -> Trace:
+def _read(trace: bytes) -> ClickTrace:
     link = int.from_bytes(trace[_HASH_BYTES : 2 * _HASH_BYTES], "big")
     at_ms = int.from_bytes(trace[2 * _HASH_BYTES :], "big", signed=True)
-    return Trace(at_ms, link & _KIND_BITS, link & ~_KIND_BITS)
+    return ClickTrace(at_ms, link & _KIND_BITS, link & ~_KIND_BITS)
 
 
 def _hash_of(value: Any) -> bytes:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from streamprocessor.scoring.events.projection import value_name
 from streamprocessor.scoring.events.scanners import TRACE_BYTES, TRACED_PATHS, find_scanned
-from streamprocessor.scoring.evidence.compacted import folded_sum
-from streamprocessor.scoring.evidence.derive import Match, derive
+from streamprocessor.scoring.evidence.compacted import compacted_sum
+from streamprocessor.scoring.evidence.derive import RuleMatch, derive
 from streamprocessor.scoring.evidence.size_limits import (
     LEAST_BYTES,
     LIVE_BYTES,
@@ -18,19 +18,19 @@ from streamprocessor.scoring.evidence.size_limits import (
     MOST_VERDICT_BYTES,
     SLOT_BYTES,
     SLOT_IN_TIME_BYTES,
-    how_many_too_many,
+    events_over_limit,
     is_too_much,
     size_of,
-    weight_of_verdict,
-    weight_of_verdicts,
+    size_of_verdict_bytes,
+    size_of_verdicts_bytes,
 )
-from streamprocessor.scoring.evidence.union import folded_of, pieces_of, sources_of, verdicts_of
+from streamprocessor.scoring.evidence.union import compacted_of, events_of, sources_of, verdicts_of
 from streamprocessor.scoring.plan.matching import Matcher
 from streamprocessor.scoring.plan.per_value_plan import ValuesPlan
 from streamprocessor.scoring.plan.plan import Plan
-from streamprocessor.scoring.record.evidence import Folded, FoldedRule, Piece
+from streamprocessor.scoring.record.evidence import Compacted, CompactedRule, StoredEvent
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER
-from streamprocessor.scoring.record.links import Source
+from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.terms.per_match import RecencyTerm
 from streamprocessor.scoring.terms.terms import growth, landmark, weight
@@ -49,35 +49,35 @@ class Counted(NamedTuple):
     amount: int
 
 
-class Leaving(NamedTuple):
+class Evicted(NamedTuple):
     """A piece that is to be folded, with the actor of its verdict and the matches that count."""
 
-    piece: Piece
+    piece: StoredEvent
     actor: str
     matches: list[Counted]
 
 
 def is_due(record: Record) -> bool:
     """Whether folding should look at the record: something is old enough, or there is too much."""
-    if record.fold_at_ms is not None and record.fold_at_ms <= record.at_ms:
+    if record.compact_at_ms is not None and record.compact_at_ms <= record.at_ms:
         return True
     evidence = record.evidence
-    if record.bonds is not None and record.bonds.parts:
+    if record.links is not None and record.links.children:
         return is_too_much(record)
-    if record.verdicts and weight_of_verdicts(record) > MOST_VERDICT_BYTES:
+    if record.verdicts and size_of_verdicts_bytes(record) > MOST_VERDICT_BYTES:
         return True
     if len(evidence.fresh) <= MOST_FRESH_UNWEIGHED and len(evidence.packed) <= LEAST_BYTES:
         return evidence.packed_count >= MOST_PIECES
     return is_too_much(record)
 
 
-def look_again_ms(plan: Plan, at_ms: int) -> int:
+def next_compaction_ms(plan: Plan, at_ms: int) -> int:
     """When what is new at at_ms can be folded; an eighth of the window later, so that it is done in bulk."""
     window_ms = plan.model.correction_window_ms
     return at_ms + window_ms + window_ms // 8 + 1
 
 
-def fold(plan: Plan, record: Record) -> int:
+def compact(plan: Plan, record: Record) -> int:
     """Fold what is old, and early what is too much; how many events and verdicts went early.
 
     A piece is old when both its occurred_at and its arrival are more than the correction window behind the record's
@@ -87,65 +87,65 @@ def fold(plan: Plan, record: Record) -> int:
     settled = _settle_verdicts(record)
     by_piece: dict[str, list[Counted]] = {}
 
-    def on_match(match: Match) -> None:
+    def on_match(match: RuleMatch) -> None:
         matcher, piece, amount = match
         by_piece.setdefault(piece.id, []).append(Counted(matcher, amount))
 
     record.derived = derive(plan, record, on_match=on_match)
     old_ms = record.at_ms - plan.model.correction_window_ms
-    pieces = sorted(pieces_of(record), key=lambda piece: (piece.occurred_at_ms, piece.id))
-    going: list[Piece] = []
-    staying: list[Piece] = []
+    pieces = sorted(events_of(record), key=lambda piece: (piece.occurred_at_ms, piece.id))
+    going: list[StoredEvent] = []
+    staying: list[StoredEvent] = []
     for piece in pieces:
         is_old = piece.occurred_at_ms < old_ms and piece.arrival_ms < old_ms
         goes = is_old and not _needs_itself(plan, piece, by_piece.get(piece.id, ()), record.at_ms)
         (going if goes else staying).append(piece)
-    too_many = how_many_too_many(record, (_size_with_matches(plan, piece, by_piece) for piece in staying))
+    too_many = events_over_limit(record, (_size_with_matches(plan, piece, by_piece) for piece in staying))
     going += staying[:too_many]
     staying = staying[too_many:]
     if going:
         _keep_classes(plan, record, pieces, staying)
         verdicts = verdicts_of(record)
-        leaving = {p.id: Leaving(p, _actor(p, verdicts), by_piece.get(p.id, [])) for p in going}
+        leaving = {p.id: Evicted(p, _actor(p, verdicts), by_piece.get(p.id, [])) for p in going}
         waiting = dict(leaving)
-        holders: list[Record | Source] = [record, *sources_of(record)]
+        holders: list[Record | EvidenceSource] = [record, *sources_of(record)]
         for holder in holders:
             _fold_of(plan, record, holder, waiting)
-            _let_go(holder, leaving)
-        for folded in folded_of(record):
+            _evict(holder, leaving)
+        for folded in compacted_of(record):
             _keep_small(plan, folded, record.at_ms, len(holders))
         record.derived = derive(plan, record)
     _forget_waiting(record, old_ms, {piece.id for piece in staying})
     oldest_ms = min((piece.arrival_ms for piece in staying), default=None)
     waits = oldest_ms is not None or bool(record.verdicts)
-    record.fold_at_ms = look_again_ms(plan, max(oldest_ms or old_ms, old_ms)) if waits else None
+    record.compact_at_ms = next_compaction_ms(plan, max(oldest_ms or old_ms, old_ms)) if waits else None
     return too_many + settled
 
 
-def _fold_of(plan: Plan, record: Record, holder: Record | Source, waiting: dict[str, Leaving]) -> None:
+def _fold_of(plan: Plan, record: Record, holder: Record | EvidenceSource, waiting: dict[str, Evicted]) -> None:
     """Fold what of the waiting pieces this holder has; a piece that two hold is folded by the first."""
-    ids = {piece.id for piece in holder.evidence.pieces() if piece.id in waiting and waiting[piece.id].piece == piece}
+    ids = {piece.id for piece in holder.evidence.events() if piece.id in waiting and waiting[piece.id].piece == piece}
     if not ids:
         return
-    folded = holder.folded = holder.folded or Folded()
+    folded = holder.compacted = holder.compacted or Compacted()
     _move_landmarks(plan, folded, record.derived.newest_ms)
     for id_ in [id_ for id_ in waiting if id_ in ids]:
         _fold_piece(plan, record, folded, waiting.pop(id_))
 
 
-def _let_go(holder: Record | Source, leaving: Mapping[str, Leaving]) -> None:
-    held = holder.evidence.pieces()
+def _evict(holder: Record | EvidenceSource, leaving: Mapping[str, Evicted]) -> None:
+    held = holder.evidence.events()
     if any(piece.id in leaving for piece in held):
         holder.evidence.replace(piece for piece in held if piece.id not in leaving)
     for id_ in [id_ for id_ in holder.verdicts if id_ in leaving]:
         del holder.verdicts[id_]
 
 
-def _actor(piece: Piece, verdicts: Mapping[str, tuple[int, str, str, int]]) -> str:
+def _actor(piece: StoredEvent, verdicts: Mapping[str, tuple[int, str, str, int]]) -> str:
     return verdicts[piece.id][2] if piece.id in verdicts else piece.actor
 
 
-def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: int) -> bool:
+def _needs_itself(plan: Plan, piece: StoredEvent, matches: Iterable[Counted], at_ms: int) -> bool:
     """Whether a law that can't be summed up still needs the piece."""
     return any(
         plan.live[match.matcher.number].still_worth((piece.occurred_at_ms, match.amount), at_ms)
@@ -154,7 +154,7 @@ def _needs_itself(plan: Plan, piece: Piece, matches: Iterable[Counted], at_ms: i
     )
 
 
-def _keep_classes(plan: Plan, record: Record, pieces: Sequence[Piece], staying: Iterable[Piece]) -> None:
+def _keep_classes(plan: Plan, record: Record, pieces: Sequence[StoredEvent], staying: Iterable[StoredEvent]) -> None:
     """Put down, as the least of verdicts, who did a piece where that would be told otherwise without those that go.
 
     Of pieces that go themselves it is put down too, where what was done shows a scanner's.
@@ -168,7 +168,7 @@ def _keep_classes(plan: Plan, record: Record, pieces: Sequence[Piece], staying: 
             record.verdicts[piece.id] = (-1, "", actor, piece.arrival_ms)
 
 
-def _fold_piece(plan: Plan, record: Record, folded: Folded, leaving: Leaving) -> None:
+def _fold_piece(plan: Plan, record: Record, folded: Compacted, leaving: Evicted) -> None:
     piece, actor, matches = leaving
     at = piece.occurred_at_ms
     if actor == HUMAN:
@@ -182,7 +182,7 @@ def _fold_piece(plan: Plan, record: Record, folded: Folded, leaving: Leaving) ->
         if held is None:
             half_life_ms = matcher.half_life_ms
             at_ms = landmark(record.derived.newest_ms, half_life_ms) if half_life_ms else 0.0
-            held = rules[matcher.key] = FoldedRule(half_life_ms=half_life_ms, at_ms=at_ms)
+            held = rules[matcher.key] = CompactedRule(half_life_ms=half_life_ms, at_ms=at_ms)
         held.count += 1
         if matcher.half_life_ms is None:
             insort(held.live, (at, amount))
@@ -191,25 +191,25 @@ def _fold_piece(plan: Plan, record: Record, folded: Folded, leaving: Leaving) ->
         else:
             held.amount += amount
         if matcher.slot_count is not None:
-            held.slots += matcher.slot(piece.kept, at)
+            held.slots += matcher.slot(piece.properties, at)
 
 
-def _fold_activity(plan: Plan, folded: Folded, piece: Piece) -> None:
+def _fold_activity(plan: Plan, folded: Compacted, piece: StoredEvent) -> None:
     """Note a human event for the inactivity rules of the value that it has."""
     for values in plan.values:
         types = {type_ for _, rule in values.silences for type_ in rule.types or (ANY_TYPE,)}
         said = types & {piece.type, ANY_TYPE}
-        if said and values.may_take(piece.kept):
+        if said and values.may_take(piece.properties):
             lasts = _of_value(folded, values, piece).lasts
             for type_ in said:
                 lasts[type_] = max(piece.occurred_at_ms, lasts.get(type_, piece.occurred_at_ms))
 
 
-def _of_value(folded: Folded, values: ValuesPlan, piece: Piece) -> Folded:
-    return folded.by.setdefault(values.key, {}).setdefault(value_name(piece.kept[values.path]), Folded())
+def _of_value(folded: Compacted, values: ValuesPlan, piece: StoredEvent) -> Compacted:
+    return folded.by.setdefault(values.key, {}).setdefault(value_name(piece.properties[values.path]), Compacted())
 
 
-def _rules_held(folded: Folded) -> Iterator[tuple[dict[str, FoldedRule], int]]:
+def _rules_held(folded: Compacted) -> Iterator[tuple[dict[str, CompactedRule], int]]:
     """What is folded of the contact and of each value, with the number of those that share the bounds of a rule."""
     yield folded.rules, 1
     for of_score in folded.by.values():
@@ -217,16 +217,16 @@ def _rules_held(folded: Folded) -> Iterator[tuple[dict[str, FoldedRule], int]]:
             yield of_value.rules, len(of_score)
 
 
-def _move_landmarks(plan: Plan, folded: Folded, newest_ms: int) -> None:
+def _move_landmarks(plan: Plan, folded: Compacted, newest_ms: int) -> None:
     for rules, _ in _rules_held(folded):
         for matcher in plan.matchers.values():
             held = rules.get(matcher.key)
             if held is not None and matcher.half_life_ms:
-                held.amount = folded_sum(matcher, held, newest_ms)
+                held.amount = compacted_sum(matcher, held, newest_ms)
                 held.at_ms = landmark(newest_ms, matcher.half_life_ms)
 
 
-def _keep_small(plan: Plan, folded: Folded, at_ms: int, holders: int) -> None:
+def _keep_small(plan: Plan, folded: Compacted, at_ms: int, holders: int) -> None:
     """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
 
     holders: of folded evidence that share the bounds.
@@ -261,7 +261,7 @@ def _joined(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
     return [(oldest[-1][0], sum(amount for _, amount in oldest)), *matches[surplus + 1 :]]
 
 
-def _size_with_matches(plan: Plan, piece: Piece, by_piece: Mapping[str, Sequence[Counted]]) -> int:
+def _size_with_matches(plan: Plan, piece: StoredEvent, by_piece: Mapping[str, Sequence[Counted]]) -> int:
     """About how many bytes go with the piece: its own, and those of what is derived of it."""
     size = size_of(piece) + MARK_BYTES + (TRACE_BYTES if piece.type in TRACED_PATHS else 0)
     for matcher, _ in by_piece.get(piece.id, ()):
@@ -274,17 +274,17 @@ def _size_with_matches(plan: Plan, piece: Piece, by_piece: Mapping[str, Sequence
 
 def _settle_verdicts(record: Record) -> int:
     """Where verdicts take too much, the oldest go: their events stay as they were judged. How many went."""
-    weight = weight_of_verdicts(record)
+    weight = size_of_verdicts_bytes(record)
     if weight <= MOST_VERDICT_BYTES:
         return 0
     going: dict[str, str] = {}
     for event_id, said in sorted(record.verdicts.items(), key=lambda item: (item[1][3], item[0])):
         if weight <= MOST_VERDICT_BYTES * 3 // 4:
             break
-        weight -= weight_of_verdict(event_id, said)
+        weight -= size_of_verdict_bytes(event_id, said)
         going[event_id] = said[2]
         del record.verdicts[event_id]
-    pieces = record.evidence.pieces()
+    pieces = record.evidence.events()
     if any(piece.id in going for piece in pieces):
         record.evidence.replace(piece._replace(actor=going.get(piece.id, piece.actor)) for piece in pieces)
     return len(going)

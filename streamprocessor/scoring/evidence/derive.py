@@ -8,24 +8,24 @@ from typing import Any
 
 from streamprocessor.scoring.events.projection import attribute_values, value_name
 from streamprocessor.scoring.events.scanners import TRACED_PATHS, find_scanned
-from streamprocessor.scoring.evidence.compacted import add_folded
-from streamprocessor.scoring.evidence.union import attributes_of, first_of, folded_of, pieces_of, verdicts_of
+from streamprocessor.scoring.evidence.compacted import add_compacted
+from streamprocessor.scoring.evidence.union import attributes_of, compacted_of, events_of, first_of, verdicts_of
 from streamprocessor.scoring.plan.matching import Matcher
 from streamprocessor.scoring.plan.plan import Plan, TypePlan
-from streamprocessor.scoring.record.evidence import FoldedRule, Piece
+from streamprocessor.scoring.record.evidence import CompactedRule, StoredEvent
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.terms.terms import growth, weight
 
-Match = tuple[Matcher, Piece, int]
+RuleMatch = tuple[Matcher, StoredEvent, int]
 """A rule, the event that matched it, and what the match counts for."""
 
 TIME_BYTES = 8
 
-OnMatch = Callable[[Match], None]
+OnMatch = Callable[[RuleMatch], None]
 
 
-class Counter:
+class Accumulator:
     """Counts pieces into `derived`. in_order: no later piece can come before one that was counted already."""
 
     __slots__ = ("_derived", "_folded", "_on_match", "_plan", "_record", "_verdicts")
@@ -33,11 +33,13 @@ class Counter:
     def __init__(self, plan: Plan, record: Record, derived: Derived, on_match: OnMatch) -> None:
         """For the record's verdicts and folded evidence; on_match hears of every match that counts."""
         self._plan, self._derived, self._on_match = plan, derived, on_match
-        is_alone = record.bonds is None
+        is_alone = record.links is None
         self._record, self._verdicts = record, record.verdicts if is_alone else verdicts_of(record)
-        self._folded = () if is_alone and record.folded is None else [folded.rules for folded in folded_of(record)]
+        self._folded = (
+            () if is_alone and record.compacted is None else [folded.rules for folded in compacted_of(record)]
+        )
 
-    def count(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
+    def count(self, piece: StoredEvent, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
         """Whether the piece could be counted; if not, it may displace another and all must be derived anew.
 
         is_scanners: what it did shows it to be a scanner's, if no verdict says otherwise.
@@ -55,7 +57,7 @@ class Counter:
                     lasts[number] = at
         elif not self._plan.counts(actor, wanted.is_open):
             return True
-        kept, sums = piece.kept, derived.sums
+        kept, sums = piece.properties, derived.sums
         grown = grown_by_ms = 0.0
         few = wanted.few
         for matcher in wanted.met_by(piece) if few is None else few:
@@ -88,16 +90,16 @@ class Counter:
             sums[number] = sums.get(number, 0) + amount
         return self._count_by_value(piece, wanted, in_order, is_scanners) if wanted.by_value else True
 
-    def _count_by_value(self, piece: Piece, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
+    def _count_by_value(self, piece: StoredEvent, wanted: TypePlan, in_order: bool, is_scanners: bool) -> bool:
         """The same for the values that the piece has of `by` scores; a value is there from its first match on."""
         for values, own in wanted.by_value:
-            if not values.may_take(piece.kept):
+            if not values.may_take(piece.properties):
                 continue
-            name = value_name(piece.kept[values.path])
+            name = value_name(piece.properties[values.path])
             known = self._derived.by.get(values.key, {})
             derived = known[name] if name in known else Derived()
             derived.newest_ms = self._derived.newest_ms
-            counter = Counter(self._plan, self._record, derived, self._on_match)
+            counter = Accumulator(self._plan, self._record, derived, self._on_match)
             counter._folded = self._folded_of(values.key, name)
             if not counter.count(piece, own, in_order, is_scanners):
                 return False
@@ -105,8 +107,8 @@ class Counter:
                 self._derived.by.setdefault(values.key, {})[name] = derived
         return True
 
-    def _folded_of(self, key: str, name: str) -> list[dict[str, FoldedRule]]:
-        return [folded.by[key][name].rules for folded in folded_of(self._record) if name in folded.by.get(key, {})]
+    def _folded_of(self, key: str, name: str) -> list[dict[str, CompactedRule]]:
+        return [folded.by[key][name].rules for folded in compacted_of(self._record) if name in folded.by.get(key, {})]
 
     def _is_later(self, slot: bytes, at_ms: int) -> bool:
         """Whether every unfolded match that holds this slot occurred before at_ms: then none is displaced."""
@@ -140,18 +142,18 @@ def derive_attributes(plan: Plan, attributes: Mapping[str, Any], derived: Derive
 
 def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: OnMatch | None = None) -> Derived:
     """All that is derived of the record's evidence, as of until_ms (later pieces do not exist), or None: of all."""
-    pieces = [p for p in pieces_of(record) if until_ms is None or p.occurred_at_ms <= until_ms]
+    pieces = [p for p in events_of(record) if until_ms is None or p.occurred_at_ms <= until_ms]
     pieces.sort(key=lambda piece: (piece.occurred_at_ms, piece.id))
     first = first_of(record)
     derived = Derived(first_ms=first if first is None or until_ms is None or first <= until_ms else None)
     derived.newest_ms = max(0, pieces[-1].occurred_at_ms if pieces else 0)
     derive_attributes(plan, attributes_of(record), derived)
-    for folded in folded_of(record):
+    for folded in compacted_of(record):
         derived.newest_ms = max(derived.newest_ms, folded.newest_ms)
-    for folded in folded_of(record):
-        add_folded(plan, folded, derived)
+    for folded in compacted_of(record):
+        add_compacted(plan, folded, derived)
     scanned, derived.traces = find_scanned(plan.model.scanners, pieces)
-    counter = Counter(plan, record, derived, on_match or _unheard)
+    counter = Accumulator(plan, record, derived, on_match or _unheard)
     for piece in pieces:
         wanted = plan.by_type.get(piece.type, plan.any_type)
         if wanted is not None:
@@ -173,13 +175,13 @@ def settle_values(plan: Plan, derived: Derived) -> None:
                     of_value.sums.pop(number, None)
 
 
-def kept_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[int, list[Match]]:
+def stored_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[int, list[RuleMatch]]:
     """The matches that count, of the rules of these numbers alone, in (occurred_at, id) order."""
-    found: dict[int, list[Match]] = {number: [] for number in numbers}
+    found: dict[int, list[RuleMatch]] = {number: [] for number in numbers}
     derived = Derived(newest_ms=record.derived.newest_ms)
-    counter = Counter(plan, record, derived, lambda match: found[match[0].number].append(match))
+    counter = Accumulator(plan, record, derived, lambda match: found[match[0].number].append(match))
     wanted = plan.of_rules(numbers)
-    pieces = pieces_of(record)
+    pieces = events_of(record)
     is_traced = record.derived.traces and not wanted.keys().isdisjoint(TRACED_PATHS)
     scanned, _ = find_scanned(plan.model.scanners if is_traced else None, pieces)
     pieces = [piece for piece in pieces if piece.type in wanted]
@@ -189,5 +191,5 @@ def kept_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[in
     return found
 
 
-def _unheard(match: Match) -> None:
+def _unheard(match: RuleMatch) -> None:
     """Nobody asked."""

@@ -7,19 +7,19 @@ from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
-from streamprocessor.scoring.canonical import canonical, cut, made
-from streamprocessor.scoring.events.projection import counts_before, kept_values
-from streamprocessor.scoring.events.scanners import is_scanners, trace_of
-from streamprocessor.scoring.evidence.derive import Counter, Match, derive, derive_attributes, settle_values
+from streamprocessor.scoring.canonical import canonical, cut, unchecked
+from streamprocessor.scoring.events.projection import precedes, project
+from streamprocessor.scoring.events.scanners import click_trace_of, is_scanners
+from streamprocessor.scoring.evidence.derive import Accumulator, RuleMatch, derive, derive_attributes, settle_values
 from streamprocessor.scoring.evidence.size_limits import (
     MOST_ATTRIBUTE_BYTES,
     MOST_ATTRIBUTES,
-    weight_of_attribute,
-    weight_of_attributes,
+    size_of_attribute_bytes,
+    size_of_attributes_bytes,
 )
-from streamprocessor.scoring.evidence.union import attributes_of, has_piece, holds_elsewhere
+from streamprocessor.scoring.evidence.union import attributes_of, has_event, holds_elsewhere
 from streamprocessor.scoring.plan.plan import Plan
-from streamprocessor.scoring.record.evidence import Piece
+from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
@@ -27,7 +27,7 @@ from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
 _OCCURRENCE = attrgetter("occurred_at_ms")
 
 
-class Intake:
+class Ingested:
     """What a step's facts brought. matches: (rule, event, amount) in the order in which they were counted.
 
     first_moved: the contact's first event is another one. stale: something known was displaced, so all must be derived
@@ -44,9 +44,9 @@ class Intake:
 
     def __init__(self) -> None:
         """Nothing yet."""
-        self.news: list[Piece] = []
+        self.news: list[StoredEvent] = []
         self.joined: Collection[str] = ()
-        self.matches: list[Match] = []
+        self.matches: list[RuleMatch] = []
 
     @property
     def cause(self) -> str:
@@ -54,15 +54,15 @@ class Intake:
         return "event" if self.news or self.first_moved else "attributes" if self.attributes_written else "correction"
 
 
-def take_in(plan: Plan, record: Record, facts: Sequence[Fact], joined: Collection[str] | None = None) -> Intake:
+def ingest(plan: Plan, record: Record, facts: Sequence[Fact], joined: Collection[str] | None = None) -> Ingested:
     """Take the facts into the record, in any order to the same effect; `derived` is complete again afterwards.
 
     joined: ids of events that came with the evidence of others, so that all is derived anew; None: none came or went.
     """
-    intake = Intake()
+    intake = Ingested()
     if joined is not None:
         intake.stale, intake.joined = True, joined
-    counter = Counter(plan, record, record.derived, intake.matches.append)
+    counter = Accumulator(plan, record, record.derived, intake.matches.append)
     if len(facts) > 1:
         facts = sorted(facts, key=_OCCURRENCE)  # in order, few limits have to be looked at again
     for fact in facts:
@@ -83,7 +83,7 @@ def take_in(plan: Plan, record: Record, facts: Sequence[Fact], joined: Collectio
     return intake
 
 
-def count_cut(plan: Plan, matches: Sequence[Match]) -> int:
+def count_cut(plan: Plan, matches: Sequence[RuleMatch]) -> int:
     """How many of the matches were worth more than a match may be."""
     return sum(
         matcher.number in plan.open_ended and not -LARGEST_MATCH_E15 < amount < LARGEST_MATCH_E15
@@ -91,21 +91,21 @@ def count_cut(plan: Plan, matches: Sequence[Match]) -> int:
     )
 
 
-def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, intake: Intake) -> None:
+def _take_event(plan: Plan, record: Record, event: Event, counter: Accumulator, intake: Ingested) -> None:
     derived, evidence = record.derived, record.evidence
     id_, type_, at, arrival_ms, properties, context, actor = event
     if derived.first_ms is None or at < derived.first_ms:
         derived.first_ms = at
         intake.first_moved = True
-    bonds = record.bonds
-    if bonds is not None and bonds.parts:
+    bonds = record.links
+    if bonds is not None and bonds.children:
         bonds.first_ms = at if bonds.first_ms is None else min(bonds.first_ms, at)
     wanted = plan.by_type.get(type_)
     if wanted is None:
         wanted, type_ = plan.any_type, cut(type_)
         if wanted is None:
             return
-    piece = made(Piece, (id_, at, arrival_ms, actor, type_, kept_values(properties, context, wanted.paths)))
+    piece = unchecked(StoredEvent, (id_, at, arrival_ms, actor, type_, project(properties, context, wanted.paths)))
     if evidence.may_hold(id_):
         known = evidence.find(id_)
         if known is not None:
@@ -115,7 +115,7 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
     if at > newest_ms:
         calm_from_ms, calm_until_ms = plan.calm_ms  # contacts share few landmarks, and every event passes here
         if (newest_ms < calm_from_ms or at >= calm_until_ms) and plan.moves_landmark(newest_ms, at):
-            intake.stale = intake.stale or bool(len(evidence) or record.folded is not None or bonds is not None)
+            intake.stale = intake.stale or bool(len(evidence) or record.compacted is not None or bonds is not None)
         derived.newest_ms = at
     if bonds is not None and holds_elsewhere(record, id_):
         intake.stale = True
@@ -128,9 +128,9 @@ def _take_event(plan: Plan, record: Record, event: Event, counter: Counter, inta
         intake.stale = True
 
 
-def _trace(plan: Plan, derived: Derived, piece: Piece) -> bool | None:
+def _trace(plan: Plan, derived: Derived, piece: StoredEvent) -> bool | None:
     """Whether the piece is a scanner's by what was done; None: with it, another one may be or may not be any more."""
-    trace = trace_of(piece)
+    trace = click_trace_of(piece)
     if trace is None or plan.model.scanners is None:
         return False
     found = is_scanners(plan.model.scanners, derived.traces, trace)
@@ -138,18 +138,18 @@ def _trace(plan: Plan, derived: Derived, piece: Piece) -> bool | None:
     return found
 
 
-def _take_known(record: Record, known: Piece, piece: Piece, intake: Intake) -> None:
+def _take_known(record: Record, known: StoredEvent, piece: StoredEvent, intake: Ingested) -> None:
     """Of two events with one id the smaller counts."""
-    if counts_before(piece, known):
+    if precedes(piece, known):
         evidence = record.evidence
-        evidence.replace(piece if held.id == piece.id else held for held in evidence.pieces())
+        evidence.replace(piece if held.id == piece.id else held for held in evidence.events())
         intake.news = [*(new for new in intake.news if new.id != piece.id), piece]
         intake.stale = True
     else:
         intake.duplicates += 1
 
 
-def _take_attributes(record: Record, fact: AttributesWritten, intake: Intake) -> None:
+def _take_attributes(record: Record, fact: AttributesWritten, intake: Ingested) -> None:
     """The last write by (occurred_at, id) holds; of two with one id and time the smaller by canonical JSON."""
     known = 0
     write = (fact.occurred_at_ms, fact.id)
@@ -171,29 +171,29 @@ def _take_attributes(record: Record, fact: AttributesWritten, intake: Intake) ->
 
 def _drop_oldest_attributes(attributes: dict[str, Any]) -> int:
     """Hold the attributes within their bounds: the oldest writes go; how many went."""
-    weight, before = weight_of_attributes(attributes), len(attributes)
+    weight, before = size_of_attributes_bytes(attributes), len(attributes)
     if before <= MOST_ATTRIBUTES and weight <= MOST_ATTRIBUTE_BYTES:
         return 0
     for name, written in sorted(attributes.items(), key=lambda item: (item[1][1], item[1][2], item[0])):
         if len(attributes) <= MOST_ATTRIBUTES and weight <= MOST_ATTRIBUTE_BYTES:
             break
-        weight -= weight_of_attribute(name, written)
+        weight -= size_of_attribute_bytes(name, written)
         del attributes[name]
     return before - len(attributes)
 
 
-def _take_verdict(record: Record, fact: Verdict, intake: Intake) -> None:
+def _take_verdict(record: Record, fact: Verdict, intake: Ingested) -> None:
     """The last verdict by (occurred_at, id) holds; one that comes before its event waits for it."""
     held = record.verdicts.get(fact.event_id)
     if held is not None and held[:3] >= (fact.occurred_at_ms, fact.id, fact.actor):
         intake.duplicates += 1
         return
     record.verdicts[fact.event_id] = (fact.occurred_at_ms, fact.id, fact.actor, fact.arrival_ms)
-    if has_piece(record, fact.event_id):
+    if has_event(record, fact.event_id):
         intake.stale = True
 
 
-def _take_suppression(record: Record, fact: SuppressionChanged, intake: Intake) -> None:
+def _take_suppression(record: Record, fact: SuppressionChanged, intake: Ingested) -> None:
     value, occurred_at_ms, id_ = record.suppressed
     if (fact.occurred_at_ms, fact.id, fact.suppressed) > (occurred_at_ms, id_, value):
         record.suppressed = (fact.suppressed, fact.occurred_at_ms, fact.id)
@@ -201,12 +201,12 @@ def _take_suppression(record: Record, fact: SuppressionChanged, intake: Intake) 
         intake.duplicates += 1
 
 
-def _derive_anew(plan: Plan, record: Record, intake: Intake) -> None:
+def _derive_anew(plan: Plan, record: Record, intake: Ingested) -> None:
     before, rules = record.derived.sums, [rule.number for rule in plan.attributes]
     new_ids = {piece.id for piece in intake.news}.union(intake.joined)
     intake.matches = []
 
-    def on_match(match: Match) -> None:
+    def on_match(match: RuleMatch) -> None:
         if match[1].id in new_ids:
             intake.matches.append(match)
 

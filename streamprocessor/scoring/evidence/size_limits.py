@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from streamprocessor.scoring.canonical import LONGEST
-from streamprocessor.scoring.evidence.union import folded_of, sources_of
-from streamprocessor.scoring.record.evidence import Folded, Piece
-from streamprocessor.scoring.record.links import Source
+from streamprocessor.scoring.evidence.union import compacted_of, sources_of
+from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
+from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Derived, Record
 
 MOST_PIECES, PIECES_LEFT = 1_000, 900
@@ -42,15 +42,15 @@ def is_too_much(record: Record) -> bool:
         return False
     derived = record.derived
     matches = sum(len(matches) for matches in derived.live.values())
-    matches -= sum(len(rule.live) for folded in folded_of(record) for rule in folded.rules.values())
+    matches -= sum(len(rule.live) for folded in compacted_of(record) for rule in folded.rules.values())
     weight += pieces * MARK_BYTES + len(derived.slots) + len(derived.traces) + matches * LIVE_BYTES
     return weight > most_bytes(record)
 
 
 def most_bytes(record: Record) -> int:
     """What single pieces and what is derived of them may weigh beside everything else that the record holds."""
-    keys = set(record.derived.by).union(*(folded.by for folded in folded_of(record)))
-    others = _weight_of_others(record) + sum(weight_of_values(record, key) for key in keys)
+    keys = set(record.derived.by).union(*(folded.by for folded in compacted_of(record)))
+    others = _weight_of_others(record) + sum(size_of_values_bytes(record, key) for key in keys)
     return max(LEAST_BYTES, min(MOST_BYTES, MOST_RECORD_BYTES - others))
 
 
@@ -61,14 +61,16 @@ def most_value_bytes(record: Record) -> int:
 
 def _weight_of_others(record: Record) -> int:
     """Of all that is neither single pieces, with what is derived of them, nor values."""
-    holders: list[Record | Source] = [record, *sources_of(record)]
+    holders: list[Record | EvidenceSource] = [record, *sources_of(record)]
     return sum(
-        weight_of_folded(holder.folded) + weight_of_attributes(holder.attributes) + weight_of_verdicts(holder)
+        size_of_compacted_bytes(holder.compacted)
+        + size_of_attributes_bytes(holder.attributes)
+        + size_of_verdicts_bytes(holder)
         for holder in holders
     )
 
 
-def weight_of_folded(folded: Folded | None) -> int:
+def size_of_compacted_bytes(folded: Compacted | None) -> int:
     """Of its limit keys, matches, names, but not of its values."""
     if folded is None:
         return 0
@@ -76,47 +78,47 @@ def weight_of_folded(folded: Folded | None) -> int:
     return rules + sum(10 + len(type_) for type_ in folded.lasts)
 
 
-def weight_of_values(record: Record, key: str) -> int:
+def size_of_values_bytes(record: Record, key: str) -> int:
     """Of all values of the `by` score of this key: what is derived of them, and what is folded."""
     known = record.derived.by.get(key, {})
-    weight = sum(map(weight_of_value, known, known.values()))
-    for folded in folded_of(record):
+    weight = sum(map(size_of_value_bytes, known, known.values()))
+    for folded in compacted_of(record):
         of = folded.by.get(key, {})
-        weight += sum(map(weight_of_folded_value, of, of.values()))
+        weight += sum(map(size_of_compacted_value_bytes, of, of.values()))
     return weight
 
 
-def weight_of_value(name: str, held: Derived) -> int:
+def size_of_value_bytes(name: str, held: Derived) -> int:
     """Of one: its name, sums and times, and how it is shown; what single pieces bring goes with them."""
     return SHOWN_BYTES + 2 * _size_of_value(name) + SUM_BYTES * (len(held.sums) + len(held.lasts))
 
 
-def weight_of_folded_value(name: str, held: Folded) -> int:
+def size_of_compacted_value_bytes(name: str, held: Compacted) -> int:
     """Of what is folded of one."""
-    return 16 + _size_of_value(name) + weight_of_folded(held)
+    return 16 + _size_of_value(name) + size_of_compacted_bytes(held)
 
 
-def weight_of_attributes(attributes: Mapping[str, Any]) -> int:
+def size_of_attributes_bytes(attributes: Mapping[str, Any]) -> int:
     """Of their names, values and the ids of their writes."""
-    return sum(weight_of_attribute(name, written) for name, written in attributes.items())
+    return sum(size_of_attribute_bytes(name, written) for name, written in attributes.items())
 
 
-def weight_of_attribute(name: str, written: Any) -> int:
+def size_of_attribute_bytes(name: str, written: Any) -> int:
     """Of one: its name, its value, and the id of its last write."""
     return 16 + _size_of_value(name) + _size_of_value(written[0]) + len(written[2])
 
 
-def weight_of_verdicts(record: Record | Source) -> int:
+def size_of_verdicts_bytes(record: Record | EvidenceSource) -> int:
     """Of all of them."""
-    return sum(weight_of_verdict(event_id, said) for event_id, said in record.verdicts.items())
+    return sum(size_of_verdict_bytes(event_id, said) for event_id, said in record.verdicts.items())
 
 
-def weight_of_verdict(event_id: str, said: tuple[int, str, str, int]) -> int:
+def size_of_verdict_bytes(event_id: str, said: tuple[int, str, str, int]) -> int:
     """Of one: the id of its event and its own."""
     return 24 + len(event_id) + len(said[1])
 
 
-def how_many_too_many(record: Record, sizes: Iterable[int]) -> int:
+def events_over_limit(record: Record, sizes: Iterable[int]) -> int:
     """How many of the pieces of these sizes, the oldest first, must go, so that what stays is well within bounds."""
     weights = list(sizes)
     weight, most = sum(weights), most_bytes(record)
@@ -129,9 +131,9 @@ def how_many_too_many(record: Record, sizes: Iterable[int]) -> int:
     return going
 
 
-def size_of(piece: Piece) -> int:
+def size_of(piece: StoredEvent) -> int:
     """About how many bytes the piece takes when packed, rather more."""
-    values = sum(len(path) + _size_of_value(value) for path, value in piece.kept.items())
+    values = sum(len(path) + _size_of_value(value) for path, value in piece.properties.items())
     return 24 + len(piece.id) + len(piece.type) + values
 
 

@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from streamprocessor.scoring.canonical import canonical
-from streamprocessor.scoring.events.projection import counts_before
-from streamprocessor.scoring.record.evidence import Folded, Piece
-from streamprocessor.scoring.record.links import Source
+from streamprocessor.scoring.events.projection import precedes
+from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
+from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Record
 
 Verdicts = dict[str, tuple[int, str, str, int]]
 
 
-def sources_of(record: Record) -> list[Source]:
+def sources_of(record: Record) -> list[EvidenceSource]:
     """The evidence that came from others; most contacts have none."""
-    return [] if record.bonds is None else record.bonds.sources()
+    return [] if record.links is None else record.links.sources()
 
 
-def pieces_of(record: Record) -> list[Piece]:
+def events_of(record: Record) -> list[StoredEvent]:
     """All single pieces, in no order that means anything; of two with one id the smaller."""
     sources = sources_of(record)
-    own = record.evidence.pieces()
+    own = record.evidence.events()
     if not sources:
         return own
     found = {piece.id: piece for piece in own}
     for source in sources:
-        for piece in source.evidence.pieces():
+        for piece in source.evidence.events():
             held = found.get(piece.id)
-            if held is None or counts_before(piece, held):
+            if held is None or precedes(piece, held):
                 found[piece.id] = piece
     return list(found.values())
 
@@ -38,7 +38,7 @@ def holds_elsewhere(record: Record, event_id: str) -> bool:
     return any(source.evidence.may_hold(event_id) for source in sources_of(record))
 
 
-def has_piece(record: Record, event_id: str) -> bool:
+def has_event(record: Record, event_id: str) -> bool:
     """Whether any single piece has this id."""
     if record.evidence.find(event_id) is not None:
         return True
@@ -79,17 +79,17 @@ def is_suppressed(record: Record) -> bool:
     return max(words)[2]
 
 
-def folded_of(record: Record) -> list[Folded]:
+def compacted_of(record: Record) -> list[Compacted]:
     """All that was folded; what was folded under two ids is added."""
-    own = [] if record.folded is None else [record.folded]
-    return own + [source.folded for source in sources_of(record) if source.folded is not None]
+    own = [] if record.compacted is None else [record.compacted]
+    return own + [source.compacted for source in sources_of(record) if source.compacted is not None]
 
 
 def first_of(record: Record) -> int | None:
     """occurred_at of the first event of any class; None: there is none."""
-    if record.bonds is None or not record.bonds.parts:
+    if record.links is None or not record.links.children:
         return record.derived.first_ms
-    firsts = [record.bonds.first_ms, *(source.first_ms for source in record.bonds.sources())]
+    firsts = [record.links.first_ms, *(source.first_ms for source in record.links.sources())]
     return min((first for first in firsts if first is not None), default=None)
 
 

@@ -2,46 +2,46 @@
 
 from __future__ import annotations
 
-from streamprocessor.scoring.record.evidence import Evidence, Piece
-from streamprocessor.scoring.record.links import NEVER, Bonds, Source
+from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
+from streamprocessor.scoring.record.links import NEVER, EvidenceSource, IdentityLinks
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.transfers import EvidenceSent, Sending
+from streamprocessor.scoring.record.transfers import EvidenceTransfer, OutgoingTransfer
 
 
-def send_evidence(contact: str, record: Record) -> Sending:
+def send_evidence(contact: str, record: Record) -> OutgoingTransfer:
     """All evidence that counts here, to the contact that this one is linked to."""
-    bonds = record.bonds
+    bonds = record.links
     assert bonds is not None
-    assert bonds.linked is not None
-    parent, stamp = bonds.linked
+    assert bonds.parent is not None
+    parent, stamp = bonds.parent
     sources = [own_source(contact, record), *bonds.sources()]
-    return Sending(parent, EvidenceSent(0, contact, next_version(record, bonds), stamp, sources))
+    return OutgoingTransfer(parent, EvidenceTransfer(0, contact, next_version(record, bonds), stamp, sources))
 
 
-def next_version(record: Record, bonds: Bonds) -> int:
+def next_version(record: Record, bonds: IdentityLinks) -> int:
     """The version of the evidence that is sent next: it rises over all lives of the contact."""
     bonds.version = max(bonds.version + 1, record.at_ms)
     return bonds.version
 
 
-def own_source(contact: str, record: Record) -> Source:
+def own_source(contact: str, record: Record) -> EvidenceSource:
     """The record's own evidence, as it is sent to the parent that it is linked to."""
-    bonds = record.bonds
+    bonds = record.links
     assert bonds is not None
-    parent, stamp = bonds.linked or ("", NEVER)
-    first_ms = bonds.first_ms if bonds.parts else record.derived.first_ms
-    kept = (record.attributes, record.suppressed, record.verdicts, record.folded, record.evidence)
-    return Source(contact, parent, stamp, first_ms, *kept)
+    parent, stamp = bonds.parent or ("", NEVER)
+    first_ms = bonds.first_ms if bonds.children else record.derived.first_ms
+    kept = (record.attributes, record.suppressed, record.verdicts, record.compacted, record.evidence)
+    return EvidenceSource(contact, parent, stamp, first_ms, *kept)
 
 
-def after_erasure(life_ms: int, source: Source) -> Source:
+def after_erasure(life_ms: int, source: EvidenceSource) -> EvidenceSource:
     """What of the source is later than an erasure."""
     if not life_ms:
         return source
-    pieces = [piece for piece in source.evidence.pieces() if piece.occurred_at_ms > life_ms]
+    pieces = [piece for piece in source.evidence.events() if piece.occurred_at_ms > life_ms]
     evidence = Evidence()
     evidence.replace(pieces)
-    return Source(
+    return EvidenceSource(
         source.id,
         source.into,
         source.stamp,
@@ -54,5 +54,5 @@ def after_erasure(life_ms: int, source: Source) -> Source:
     )
 
 
-def _first(pieces: list[Piece]) -> int | None:
+def _first(pieces: list[StoredEvent]) -> int | None:
     return min((piece.occurred_at_ms for piece in pieces), default=None)

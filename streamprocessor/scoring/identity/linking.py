@@ -13,17 +13,24 @@ from dataclasses import dataclass, field
 from streamprocessor.scoring.identity.erasure import wipe
 from streamprocessor.scoring.identity.forwarding import after_erasure, next_version
 from streamprocessor.scoring.record.facts import Erased, Merged, ObjectionChanged, Unmerged
-from streamprocessor.scoring.record.links import Bonds, Claim, Part, Stamp, loser, rank
+from streamprocessor.scoring.record.links import (
+    ChildEvidence,
+    IdentityLinks,
+    MergeClaim,
+    Stamp,
+    identity_strength,
+    youngest_link_of_cycle,
+)
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import (
-    ClaimTold,
-    ErasureTold,
-    EvidenceSent,
-    LinkCut,
+    ClaimTransfer,
+    CutTransfer,
+    ErasureTransfer,
+    EvidenceTransfer,
     LinkFact,
-    ObjectionTold,
-    Refused,
-    Sending,
+    ObjectionTransfer,
+    OutgoingTransfer,
+    RefusedFact,
     Transfer,
 )
 
@@ -47,8 +54,8 @@ class Linking:
     the events that came with it. is_forwarded: they came to an old id, after the link was made.
     """
 
-    sends: list[Sending] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+    sends: list[OutgoingTransfer] = field(default_factory=list)
+    refused: list[RefusedFact] = field(default_factory=list)
     known: int = 0
     is_changed: bool = False
     has_new_evidence: bool = False
@@ -75,23 +82,23 @@ class _Linker:
     def __init__(self, contact: str, record: Record) -> None:
         self.done = Linking()
         self._contact, self._record = contact, record
-        if record.bonds is None:
-            record.bonds = Bonds()
-        self._bonds = record.bonds
+        if record.links is None:
+            record.links = IdentityLinks()
+        self._bonds = record.links
         self._linking_facts: dict[str, LinkFact] = {}
 
     def follow(self, fact: LinkFact) -> bool:
         if isinstance(fact, Merged | Unmerged):
             return self._said(fact)
-        if isinstance(fact, ClaimTold):
+        if isinstance(fact, ClaimTransfer):
             return self._claimed(fact.parent, fact.claim, fact)
-        if isinstance(fact, EvidenceSent):
+        if isinstance(fact, EvidenceTransfer):
             return self._received(fact)
-        if isinstance(fact, LinkCut):
+        if isinstance(fact, CutTransfer):
             return self._cut(fact.parent, fact)
         if isinstance(fact, Erased):
             return self._erase(fact.arrival_ms)
-        if isinstance(fact, ErasureTold):
+        if isinstance(fact, ErasureTransfer):
             return self._erase(fact.instant_ms)
         word = (fact.objected, fact.occurred_at_ms, fact.id) if isinstance(fact, ObjectionChanged) else fact.word
         return self._object(word)
@@ -99,15 +106,15 @@ class _Linker:
     def _said(self, fact: Merged | Unmerged) -> bool:
         """A merge or unmerge with `source`: told to the child; the better known of the two is the parent."""
         stamp = (fact.occurred_at_ms, fact.id)
-        claim = Claim(stamp, stamp) if isinstance(fact, Merged) else Claim(parted=stamp)
+        claim = MergeClaim(stamp, stamp) if isinstance(fact, Merged) else MergeClaim(parted=stamp)
         if fact.source == self._contact:
             self._refuse(fact, MERGE_WITH_ITSELF, f"{self._word(fact)}: wanted another contact; got the same one")
             return False
-        if rank(fact.source) > rank(self._contact):
+        if identity_strength(fact.source) > identity_strength(self._contact):
             return self._claimed(fact.source, claim, fact)
-        wants = self._bonds.wants
-        before = wants.get(fact.source, Claim())
-        after = before.joined(claim)
+        wants = self._bonds.claims_on_children
+        before = wants.get(fact.source, MergeClaim())
+        after = before.united(claim)
         if after == before:
             return False
         if fact.source not in wants and len(wants) >= MOST_CHILDREN:
@@ -117,16 +124,16 @@ class _Linker:
         wants[fact.source] = after
         self.done.is_changed = True
         # Told even where it says the same here: the child may know of an unmerge that was addressed to it.
-        self._tell(fact.source, ClaimTold(0, self._contact, after))
+        self._tell(fact.source, ClaimTransfer(0, self._contact, after))
         if not after.is_live:
             self._let_go(fact.source, after.parted)
         return True
 
-    def _claimed(self, parent: str, claim: Claim, fact: LinkFact) -> bool:
+    def _claimed(self, parent: str, claim: MergeClaim, fact: LinkFact) -> bool:
         """A parent's claim on this contact."""
-        claims = self._bonds.claims
-        before = claims.get(parent, Claim())
-        after = before.joined(claim)
+        claims = self._bonds.claims_on_self
+        before = claims.get(parent, MergeClaim())
+        after = before.united(claim)
         if after == before:
             return False
         claims[parent] = after
@@ -137,35 +144,35 @@ class _Linker:
             del claims[max(claims, key=lambda name: (not claims[name].is_live, claims[name].stamp))]
         return True
 
-    def _received(self, fact: EvidenceSent) -> bool:
+    def _received(self, fact: EvidenceTransfer) -> bool:
         """A child's evidence: the newest version replaces what was held of it."""
         bonds, child = self._bonds, fact.child
-        held = bonds.parts.get(child)
+        held = bonds.children.get(child)
         if held is not None and fact.version <= held.version:
             return False
         if not fact.sources:
-            bonds.parts[child] = Part(fact.version, [])
+            bonds.children[child] = ChildEvidence(fact.version, [])
             self._evidence_changed(held is not None and bool(held.sources))
             return True
-        wanted = bonds.wants.get(child)
+        wanted = bonds.claims_on_children.get(child)
         if wanted is not None and not wanted.is_live and wanted.parted > fact.stamp:
-            self._tell(child, ClaimTold(0, self._contact, wanted))
+            self._tell(child, ClaimTransfer(0, self._contact, wanted))
             return False
         if bonds.objected[0]:
-            self._tell(child, ObjectionTold(0, bonds.objected))
+            self._tell(child, ObjectionTransfer(0, bonds.objected))
             return False
         if self._closes_cycle(fact):
             return False
-        if held is None and len(bonds.parts) >= MOST_CHILDREN:
+        if held is None and len(bonds.children) >= MOST_CHILDREN:
             self._refuse(fact, TOO_MANY_SOURCES, f"wanted at most {MOST_CHILDREN} merged contacts; got one more")
             return False
-        if not bonds.parts:
+        if not bonds.children:
             bonds.first_ms = self._record.derived.first_ms
-        sources = [after_erasure(bonds.life_ms, source) for source in fact.sources if source.id != self._contact]
-        bonds.parts[child] = Part(fact.version, sources)
+        sources = [after_erasure(bonds.erased_at_ms, source) for source in fact.sources if source.id != self._contact]
+        bonds.children[child] = ChildEvidence(fact.version, sources)
         self._evidence_changed(True)
-        known = set() if held is None else {p.id for source in held.sources for p in source.evidence.pieces()}
-        pieces = [p for source in sources for p in source.evidence.pieces() if p.id not in known]
+        known = set() if held is None else {p.id for source in held.sources for p in source.evidence.events()}
+        pieces = [p for source in sources for p in source.evidence.events() if p.id not in known]
         self.done.joined_ids.update(piece.id for piece in pieces)
         self.done.is_forwarded = self.done.is_forwarded or (bool(known) and bool(pieces))
         ages_ms = [piece.arrival_ms - piece.occurred_at_ms for piece in pieces]
@@ -173,13 +180,13 @@ class _Linker:
         self.done.news_age_ms = age_ms if self.done.news_age_ms is None else min(self.done.news_age_ms, age_ms)
         return True
 
-    def _closes_cycle(self, fact: EvidenceSent) -> bool:
+    def _closes_cycle(self, fact: EvidenceTransfer) -> bool:
         """Whether the evidence has come back to where it began; then the youngest link of the ring is cut."""
-        linked = self._bonds.chosen()
+        linked = self._bonds.strongest_claim()
         edges = {source.id: (source.into, source.stamp) for source in fact.sources}
         if linked is None or self._contact not in edges:
             return False
-        cut = loser(self._contact, linked, {**edges, fact.child: (self._contact, fact.stamp)})
+        cut = youngest_link_of_cycle(self._contact, linked, {**edges, fact.child: (self._contact, fact.stamp)})
         if cut is None:
             return False
         child, parent = cut
@@ -187,27 +194,27 @@ class _Linker:
             self._cut(parent, fact)
         else:
             stamp = fact.stamp if child == fact.child else edges[child][1]
-            self._tell(child, LinkCut(0, parent, stamp))
+            self._tell(child, CutTransfer(0, parent, stamp))
         return True
 
-    def _cut(self, parent: str, fact: LinkCut | EvidenceSent) -> bool:
-        claim = self._bonds.claims.get(parent)
-        if claim is None or not claim.is_live or (isinstance(fact, LinkCut) and claim.stamp != fact.stamp):
+    def _cut(self, parent: str, fact: CutTransfer | EvidenceTransfer) -> bool:
+        claim = self._bonds.claims_on_self.get(parent)
+        if claim is None or not claim.is_live or (isinstance(fact, CutTransfer) and claim.stamp != fact.stamp):
             return False
-        self._bonds.claims[parent] = claim._replace(parted=claim.last)
+        self._bonds.claims_on_self[parent] = claim._replace(parted=claim.last)
         self.done.is_changed = True
         self._refuse(fact, MERGE_CYCLE, "the merge closes a cycle and is the youngest in it: wanted one survivor")
         return True
 
     def _erase(self, instant_ms: int) -> bool:
         bonds, record = self._bonds, self._record
-        if instant_ms <= bonds.life_ms:
+        if instant_ms <= bonds.erased_at_ms:
             return False
         for other in self._others():
-            self._tell(other, ErasureTold(0, instant_ms))
+            self._tell(other, ErasureTransfer(0, instant_ms))
         wipe(record)
         record.sequence, record.at_ms = 0, max(record.at_ms, instant_ms)
-        record.bonds = self._bonds = Bonds(life_ms=instant_ms)
+        record.links = self._bonds = IdentityLinks(erased_at_ms=instant_ms)
         self.done.is_changed = True
         self.done.erased_ms = instant_ms
         return True
@@ -222,34 +229,36 @@ class _Linker:
             wipe(self._record)
             self._evidence_changed(True)
         for other in self._others():
-            self._tell(other, ObjectionTold(0, word))
+            self._tell(other, ObjectionTransfer(0, word))
         return True
 
     def relink(self) -> None:
         """Follow the claim that holds now; rivals that came in vain are refused."""
         bonds = self._bonds
-        chosen, before = bonds.chosen(), bonds.linked
+        chosen, before = bonds.strongest_claim(), bonds.parent
         if chosen != before:
             if before is not None and (chosen is None or chosen[0] != before[0]):
                 version = next_version(self._record, bonds)
-                self._tell(before[0], EvidenceSent(0, self._contact, version, before[1], []))
-            bonds.linked = chosen
+                self._tell(before[0], EvidenceTransfer(0, self._contact, version, before[1], []))
+            bonds.parent = chosen
             self.done.is_changed = True
             if chosen is not None and bonds.objected[1]:
-                self._tell(chosen[0], ObjectionTold(0, bonds.objected))
+                self._tell(chosen[0], ObjectionTransfer(0, bonds.objected))
         for parent, fact in self._linking_facts.items():
-            claim = bonds.claims.get(parent)
+            claim = bonds.claims_on_self.get(parent)
             if claim is None or not claim.is_live or chosen is None or parent == chosen[0]:
                 continue
-            if rank(parent) == rank(chosen[0]):  # a visitor who is known leaves her address's claim waiting, no more
+            if identity_strength(parent) == identity_strength(
+                chosen[0]
+            ):  # a visitor who is known leaves her address's claim waiting, no more
                 detail = "the contact is already merged into another one; unmerge it from that one first"
                 self._refuse(fact, ALREADY_MERGED, detail)
 
     def _let_go(self, child: str, parted: Stamp) -> None:
         """Drop what the child sent over a link of before it was parted."""
-        held = self._bonds.parts.get(child)
+        held = self._bonds.children.get(child)
         if held is not None and any(source.id == child and source.stamp < parted for source in held.sources):
-            self._bonds.parts[child] = Part(held.version, [])
+            self._bonds.children[child] = ChildEvidence(held.version, [])
             self._evidence_changed(True)
 
     def _evidence_changed(self, changed: bool) -> None:
@@ -259,15 +268,15 @@ class _Linker:
     def _others(self) -> set[str]:
         """All contacts that this one is linked to."""
         bonds = self._bonds
-        others = {child for child, claim in bonds.wants.items() if claim.is_live}
-        others |= {child for child, part in bonds.parts.items() if part.sources}
-        return others | ({bonds.linked[0]} if bonds.linked is not None else set())
+        others = {child for child, claim in bonds.claims_on_children.items() if claim.is_live}
+        others |= {child for child, part in bonds.children.items() if part.sources}
+        return others | ({bonds.parent[0]} if bonds.parent is not None else set())
 
     def _tell(self, other: str, transfer: Transfer) -> None:
-        self.done.sends.append(Sending(other, transfer))
+        self.done.sends.append(OutgoingTransfer(other, transfer))
 
     def _refuse(self, fact: LinkFact, reason: str, detail: str) -> None:
-        self.done.refused.append(Refused(fact, reason, detail))
+        self.done.refused.append(RefusedFact(fact, reason, detail))
 
     @staticmethod
     def _word(fact: Merged | Unmerged) -> str:

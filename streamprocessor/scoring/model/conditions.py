@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from streamprocessor.scoring.canonical import json_equal
-from streamprocessor.scoring.model.rules import AnyOf, Condition, Test
+from streamprocessor.scoring.model.rules import AnyOf, Comparison, Condition
 
 Values: TypeAlias = Mapping[str, Any]
 Predicate: TypeAlias = Callable[[Values], bool]
@@ -16,7 +16,7 @@ ABSENT: Any = object()
 
 def predicate(condition: Condition) -> Predicate:
     """The function that says whether the condition holds for the values found at its paths."""
-    if isinstance(condition, Test):
+    if isinstance(condition, Comparison):
         return _test(condition)
     parts = [predicate(part) for part in condition.conditions]
     if isinstance(condition, AnyOf):
@@ -28,7 +28,7 @@ def predicate(condition: Condition) -> Predicate:
 
 def paths_of(condition: Condition | None) -> Iterator[str]:
     """Every path that the condition reads."""
-    if isinstance(condition, Test):
+    if isinstance(condition, Comparison):
         yield condition.path
     elif condition is not None:
         for part in condition.conditions:
@@ -40,7 +40,7 @@ def is_number(value: Any) -> bool:
     return type(value) is int or type(value) is float
 
 
-def _test(test: Test) -> Predicate:
+def _test(test: Comparison) -> Predicate:
     path, operand = test.path, test.operand
     if test.operator == "exists":
         return lambda values: (path in values) is bool(operand)
@@ -60,7 +60,7 @@ def _test(test: Test) -> Predicate:
     return holds
 
 
-def _comparison(test: Test) -> Callable[[Any], bool]:
+def _comparison(test: Comparison) -> Callable[[Any], bool]:
     """How a value that is there is compared with the operand."""
     operand: Any = test.operand
     comparisons: dict[str, Callable[[Any], bool]] = {

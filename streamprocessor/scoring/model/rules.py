@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Comparison:
     """One comparison: the value at `path` against `operand`.
 
     operator: equals | in | not | exists | contains | starts_with | ends_with | matches | greater_than | at_least |
@@ -41,7 +41,7 @@ class AnyOf:
     conditions: tuple[Condition, ...]
 
 
-Condition: TypeAlias = Test | AllOf | AnyOf
+Condition: TypeAlias = Comparison | AllOf | AnyOf
 
 # ---- decay laws ------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from streamprocessor.scoring.events.projection import since_of, wanted_paths
+from streamprocessor.scoring.events.projection import coverage_start_ms, field_paths
 from streamprocessor.scoring.events.scanners import TRACED_PATHS
 from streamprocessor.scoring.model.conditions import paths_of, predicate
 from streamprocessor.scoring.model.model import Matrix, Model, Score, Weighted
@@ -27,9 +27,9 @@ from streamprocessor.scoring.plan.plan import ANY, OPEN, AttributePlan, Plan, Ru
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.combined import ComponentTerm
 from streamprocessor.scoring.terms.decay_laws import law_of
-from streamprocessor.scoring.terms.inactivity import SilenceTerm
-from streamprocessor.scoring.terms.per_match import LawTerm, LiveTerm, RecencyTerm, WindowTerm
-from streamprocessor.scoring.terms.presentation import Display
+from streamprocessor.scoring.terms.inactivity import InactivityTerm
+from streamprocessor.scoring.terms.per_match import DecayLawTerm, LiveTerm, RecencyTerm, WindowTerm
+from streamprocessor.scoring.terms.presentation import Presentation
 from streamprocessor.scoring.terms.terms import LANDMARK_HALF_LIVES, CappedTerm, ConstantTerm, ExponentialTerm, Term
 
 
@@ -98,8 +98,8 @@ def _term(plan: Plan, number: int, key: str, rule: Rule) -> Term:
     if isinstance(rule, AttributeRule):
         return ConstantTerm((number,))
     if isinstance(rule, InactivityRule):
-        since_ms = max(since_of(plan.model.kept_since_ms, type_, ()) for type_ in rule.types or (ANY,))
-        return SilenceTerm(number, rule, since_ms)
+        since_ms = max(coverage_start_ms(plan.model.kept_since_ms, type_, ()) for type_ in rule.types or (ANY,))
+        return InactivityTerm(number, rule, since_ms)
     if isinstance(rule, EventRule) and isinstance(rule.decay, NoDecay):
         plan.matchers[number] = matcher(number, key, rule, 0.0)
         return ConstantTerm((number,))
@@ -117,7 +117,7 @@ def _live_term(number: int, rule: EventRule | FrequencyRule | RecencyRule | Mone
     if isinstance(rule, FrequencyRule | MonetaryRule):
         return WindowTerm(number, rule.within_ms, rule.bands)
     assert not isinstance(rule.decay, NoDecay | HalfLife)
-    return LawTerm(number, law_of(rule.decay))
+    return DecayLawTerm(number, law_of(rule.decay))
 
 
 def _combined(score: Score, made: Mapping[str, ScorePlan]) -> ScorePlan:
@@ -125,17 +125,19 @@ def _combined(score: Score, made: Mapping[str, ScorePlan]) -> ScorePlan:
     combine = score.combine
     if isinstance(combine, Matrix):
         sides = (made[combine.rows], 0), (made[combine.columns], 0)
-        return ScorePlan(score, score.name, Display(score), (), (), is_simple=False, components=sides, matrix=combine)
+        return ScorePlan(
+            score, score.name, Presentation(score), (), (), is_simple=False, components=sides, matrix=combine
+        )
     assert isinstance(combine, Weighted)
     parts = tuple((made[name], weight_nano) for name, weight_nano in combine.weights_nano)
     shares = tuple(ComponentTerm(part.terms, weight_nano, part.applies) for part, weight_nano in parts)
-    return ScorePlan(score, score.name, Display(score), shares, (), is_simple=False, components=parts)
+    return ScorePlan(score, score.name, Presentation(score), shares, (), is_simple=False, components=parts)
 
 
 def _ruled(plan: Plan, score: Score, rules: Sequence[tuple[int, Rule]], terms: Mapping[int, Term]) -> ScorePlan:
     """The score that rules make."""
     plans = tuple(_rule_plan(score, number, rule, terms[number]) for number, rule in rules)
-    made, display = _sum_of(score, plans), Display(score)
+    made, display = _sum_of(score, plans), Presentation(score)
     if score.by is None:
         return ScorePlan(score, score.name, display, made, plans)
     nothing = Derived(sums={rule.number: rule.points_e15 for rule in plan.attributes if rule.holds({})})
@@ -175,7 +177,7 @@ def _type_plan(plan: Plan, type_: str | None) -> TypePlan:
     matchers = [m for m in plan.matchers.values() if type_ in m.rule.types]
     needs = {m.number: paths_read(m.rule) for m in matchers}
     needs |= {n: needs[n] | {values.path} for values in plan.values for n in values.numbers if n in needs}
-    since_ms = {n: since_of(plan.model.kept_since_ms, type_ or ANY, paths) for n, paths in needs.items()}
+    since_ms = {n: coverage_start_ms(plan.model.kept_since_ms, type_ or ANY, paths) for n, paths in needs.items()}
     late = {number: since for number, since in since_ms.items() if since}
     traced = TRACED_PATHS.get(type_, ()) if type_ is not None and plan.model.scanners is not None else ()
     by_value = []
@@ -188,7 +190,7 @@ def _type_plan(plan: Plan, type_: str | None) -> TypePlan:
             )
     paths = {path for read in needs.values() for path in read} | {values.path for values, _ in by_value}
     return TypePlan(
-        paths=wanted_paths([*traced, *paths]),
+        paths=field_paths([*traced, *paths]),
         matchers=Matchers(m for m in matchers if m.number not in plan.values_of),
         watches=watches_of(plan.silences, type_),
         is_open=type_ == OPEN,

@@ -13,7 +13,7 @@ from streamprocessor.scoring.plan.matching import paths_read
 from streamprocessor.scoring.plan.plan import ANY, Plan, RulePlan
 
 
-class NewlyKept(NamedTuple):
+class CoverageGap(NamedTuple):
     """What a rule needs of one type (or `any`) and evidence keeps only since since_ms.
 
     paths: empty where the events themselves were not kept before.
@@ -26,7 +26,7 @@ class NewlyKept(NamedTuple):
     since_ms: int
 
 
-def kept_since(model: Model, before: Model | None, from_ms: int) -> dict[str, dict[str, int]]:
+def covered_since(model: Model, before: Model | None, from_ms: int) -> dict[str, dict[str, int]]:
     """The model's kept_since_ms when it follows `before` (None: it is the first) and evidence of it begins at from_ms.
 
     What the model before kept goes on; what it did not begins at from_ms. All that was always kept is left out.
@@ -50,7 +50,7 @@ def kept_since(model: Model, before: Model | None, from_ms: int) -> dict[str, di
     return found
 
 
-def newly_kept(model: Model, from_ms: int) -> Iterator[NewlyKept]:
+def coverage_gaps(model: Model, from_ms: int) -> Iterator[CoverageGap]:
     """What rules of the model need and evidence keeps only since from_ms or later, rule by rule."""
     plan = compile_model(model)
     for score in plan.scores:
@@ -60,7 +60,7 @@ def newly_kept(model: Model, from_ms: int) -> Iterator[NewlyKept]:
                 late = {path: kept[path] for path in (WHOLE, *paths) if kept.get(path, -1) >= from_ms}
                 if late:
                     named = () if WHOLE in late else tuple(late)
-                    yield NewlyKept(score.name, rule.rule.id, type_, named, max(late.values()))
+                    yield CoverageGap(score.name, rule.rule.id, type_, named, max(late.values()))
 
 
 def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from streamprocessor.scoring.events.projection import FORGOTTEN
+from streamprocessor.scoring.events.projection import EXCLUDED_FROM
 from streamprocessor.scoring.model.model import Score
 from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule, Rule
-from streamprocessor.scoring.terms.presentation import Display, unrounded
+from streamprocessor.scoring.terms.presentation import Presentation, unrounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ValuesPlan:
         return self.path in kept and self.forgotten not in kept
 
 
-def values_plan(score: Score, rules: Sequence[tuple[int, Rule]], blank_e15: int, display: Display) -> ValuesPlan:
+def values_plan(score: Score, rules: Sequence[tuple[int, Rule]], blank_e15: int, display: Presentation) -> ValuesPlan:
     """The plan of the score's values. rules: with their numbers; blank_e15: its sum without evidence."""
     assert score.by is not None
     key, blank_nano = f"{score.name}@{score.by}", unrounded(blank_e15)
@@ -42,7 +42,7 @@ def values_plan(score: Score, rules: Sequence[tuple[int, Rule]], blank_e15: int,
     return ValuesPlan(
         key=key,
         path=score.by,
-        forgotten=FORGOTTEN + key,
+        forgotten=EXCLUDED_FROM + key,
         most_shown=score.max_values,
         numbers=frozenset(number for number, _ in rules),
         attributes=tuple(number for number, rule in rules if isinstance(rule, AttributeRule)),

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from streamprocessor.scoring.events.projection import WantedPath
+from streamprocessor.scoring.events.projection import FieldPath
 from streamprocessor.scoring.model.conditions import Predicate
 from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
 from streamprocessor.scoring.model.rules import InactivityRule, Rule
 from streamprocessor.scoring.plan.matching import Matcher, Matchers
 from streamprocessor.scoring.plan.per_value_plan import ValuesPlan
-from streamprocessor.scoring.record.evidence import Piece
+from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.per_match import LiveTerm
-from streamprocessor.scoring.terms.presentation import Display, unrounded
+from streamprocessor.scoring.terms.presentation import Presentation, unrounded
 from streamprocessor.scoring.terms.terms import Term
 
 OPEN = "email_open"
@@ -48,7 +48,7 @@ class ScorePlan:
 
     score: Score
     name: str
-    display: Display
+    presentation: Presentation
     terms: tuple[Term, ...]
     rules: tuple[RulePlan, ...]
     hot_lead: HotLead | None = None
@@ -69,7 +69,7 @@ class ScorePlan:
 
     def reaches(self, stage: str, wanted: str) -> bool:
         """Whether `stage` is `wanted` or above; a matrix knows no above."""
-        return stage == wanted if self.matrix is not None else self.display.reaches(stage, wanted)
+        return stage == wanted if self.matrix is not None else self.presentation.reaches(stage, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class TypePlan:
     is cheapest; None: met_by knows.
     """
 
-    paths: tuple[WantedPath, ...]
+    paths: tuple[FieldPath, ...]
     matchers: Matchers
     watches: tuple[int, ...]
     is_open: bool
@@ -96,9 +96,9 @@ class TypePlan:
         few = None if self.since_ms or self.matchers.remembers else self.matchers.all
         object.__setattr__(self, "few", few)
 
-    def met_by(self, piece: Piece) -> list[Matcher]:
+    def met_by(self, piece: StoredEvent) -> list[Matcher]:
         """The rules that can count this event."""
-        met = self.matchers.met_by(piece.kept)
+        met = self.matchers.met_by(piece.properties)
         if not self.since_ms:
             return met
         return [matcher for matcher in met if piece.arrival_ms >= self.since_ms.get(matcher.number, 0)]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     pass
 
 
-class Piece(NamedTuple):
+class StoredEvent(NamedTuple):
     """One accepted event, as far as rules can care: `kept` maps property paths to (cut) values."""
 
     id: str
@@ -18,13 +18,13 @@ class Piece(NamedTuple):
     arrival_ms: int
     actor: str
     type: str
-    kept: dict[str, Any]
+    properties: dict[str, Any]
 
 
 class Packing(Protocol):
     """How pieces lie in bytes; the codec's. Pure."""
 
-    def unpack(self, packed: bytes, count: int) -> list[Piece]:
+    def unpack(self, packed: bytes, count: int) -> list[StoredEvent]:
         """The pieces in `packed`, in the order in which they were packed."""
 
     def mark(self, event_id: str) -> bytes:
@@ -42,7 +42,7 @@ class Evidence:
     packed_count: int = 0
     marks: bytes = b""
     packing: Packing | None = field(default=None, compare=False, repr=False)
-    fresh: dict[str, Piece] = field(default_factory=dict)
+    fresh: dict[str, StoredEvent] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many single pieces there are."""
@@ -54,27 +54,27 @@ class Evidence:
             return True
         return self.packing is not None and self.packing.mark(event_id) in self.marks
 
-    def pieces(self) -> list[Piece]:
+    def events(self) -> list[StoredEvent]:
         """All pieces, in no order that means anything."""
         if self.packing is None or not self.packed_count:
             return list(self.fresh.values())
         return [*self.packing.unpack(self.packed, self.packed_count), *self.fresh.values()]
 
-    def find(self, event_id: str) -> Piece | None:
+    def find(self, event_id: str) -> StoredEvent | None:
         """The piece of this id, or None."""
         found = self.fresh.get(event_id)
         if found is None and self.may_hold(event_id):
-            found = next((piece for piece in self.pieces() if piece.id == event_id), None)
+            found = next((piece for piece in self.events() if piece.id == event_id), None)
         return found
 
-    def replace(self, pieces: Iterable[Piece]) -> None:
+    def replace(self, pieces: Iterable[StoredEvent]) -> None:
         """Hold exactly these pieces from now on."""
         self.packed, self.packed_count, self.marks = b"", 0, b""
         self.fresh = {piece.id: piece for piece in pieces}
 
 
 @dataclass(slots=True)
-class FoldedRule:
+class CompactedRule:
     """What one rule made of the evidence that is no longer held in single pieces.
 
     half_life_ms 0.0: `amount` is Σ points_e15; None: the matches are in `live`, as in Derived; else `amount` is
@@ -90,7 +90,7 @@ class FoldedRule:
 
 
 @dataclass(slots=True)
-class Folded:
+class Compacted:
     """Evidence that went into sums: by "score/rule", and the last human event of each type (for inactivity).
 
     newest_ms: newest occurred_at that was folded. by: key of a `by` score → value → the same for that value alone;
@@ -98,6 +98,6 @@ class Folded:
     """
 
     newest_ms: int = 0
-    rules: dict[str, FoldedRule] = field(default_factory=dict)
+    rules: dict[str, CompactedRule] = field(default_factory=dict)
     lasts: dict[str, int] = field(default_factory=dict)
-    by: dict[str, dict[str, Folded]] = field(default_factory=dict)
+    by: dict[str, dict[str, Compacted]] = field(default_factory=dict)

@@ -86,5 +86,5 @@ class ObjectionChanged(NamedTuple):
     objected: bool
 
 
-Said: TypeAlias = Fact | Merged | Unmerged | Erased | ObjectionChanged
+InputFact: TypeAlias = Fact | Merged | Unmerged | Erased | ObjectionChanged
 """What people and programs say of a contact; what contacts tell each other is in transfers.py."""

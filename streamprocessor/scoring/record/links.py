@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from streamprocessor.scoring.record.evidence import Evidence, Folded
+from streamprocessor.scoring.record.evidence import Compacted, Evidence
 
 Stamp = tuple[int, str]
 """(occurred_at_ms, id) of a fact: what decides which of two came first."""
@@ -16,7 +16,7 @@ NEVER: Stamp = (-1, "")
 _RANKS = {"anon": 0, "email": 1}
 
 
-class Claim(NamedTuple):
+class MergeClaim(NamedTuple):
     """What was said of one link, child → parent, in any order: the state of all merges and unmerges of the pair.
 
     first, last: of the merges after the last unmerge (`first`, as far as known), NEVER: there is none. parted: of the
@@ -37,15 +37,15 @@ class Claim(NamedTuple):
         """The first merge that is in force; it decides between rival claims."""
         return self.first if self.first > self.parted else self.last
 
-    def joined(self, other: Claim) -> Claim:
+    def united(self, other: MergeClaim) -> MergeClaim:
         """What both say together, whichever came first."""
         parted = max(self.parted, other.parted)
         firsts = [stamp for stamp in (*self[:2], *other[:2]) if stamp > parted]
-        return Claim(min(firsts, default=NEVER), max(self.last, other.last), parted)
+        return MergeClaim(min(firsts, default=NEVER), max(self.last, other.last), parted)
 
 
 @dataclass(slots=True)
-class Source:
+class EvidenceSource:
     """The evidence of one contact as it was sent to its parent. Fields as in Record; into, stamp: its link."""
 
     id: str
@@ -55,19 +55,19 @@ class Source:
     attributes: dict[str, Any] = field(default_factory=dict)
     suppressed: tuple[bool, int, str] = (False, 0, "")
     verdicts: dict[str, tuple[int, str, str, int]] = field(default_factory=dict)
-    folded: Folded | None = None
+    compacted: Compacted | None = None
     evidence: Evidence = field(default_factory=Evidence)
 
 
-class Part(NamedTuple):
+class ChildEvidence(NamedTuple):
     """What a child sent last: its own evidence and that of all who are linked to it. No sources: it has left."""
 
     version: int
-    sources: list[Source]
+    sources: list[EvidenceSource]
 
 
 @dataclass(slots=True)
-class Bonds:
+class IdentityLinks:
     """What a record knows besides its own evidence. Most contacts have none.
 
     life_ms: the contact was erased then; facts up to it are dropped. objected: the last word on whether the person
@@ -76,35 +76,41 @@ class Bonds:
     last. is_silent: nothing is shown of it. first_ms: of the contact's own first event, while there are parts.
     """
 
-    life_ms: int = 0
+    erased_at_ms: int = 0
     objected: tuple[bool, int, str] = (False, 0, "")
-    claims: dict[str, Claim] = field(default_factory=dict)
-    wants: dict[str, Claim] = field(default_factory=dict)
-    linked: tuple[str, Stamp] | None = None
+    claims_on_self: dict[str, MergeClaim] = field(default_factory=dict)
+    claims_on_children: dict[str, MergeClaim] = field(default_factory=dict)
+    parent: tuple[str, Stamp] | None = None
     version: int = 0
-    is_silent: bool = False
+    is_hidden: bool = False
     first_ms: int | None = None
-    parts: dict[str, Part] = field(default_factory=dict)
+    children: dict[str, ChildEvidence] = field(default_factory=dict)
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[EvidenceSource]:
         """All evidence that came from others."""
-        return [source for part in self.parts.values() for source in part.sources]
+        return [source for part in self.children.values() for source in part.sources]
 
-    def chosen(self) -> tuple[str, Stamp] | None:
+    def strongest_claim(self) -> tuple[str, Stamp] | None:
         """The live claim that holds, as (parent, stamp): of the best known parents' the one with the smallest stamp."""
-        live = [(-rank(parent), claim.stamp, parent) for parent, claim in self.claims.items() if claim.is_live]
+        live = [
+            (-identity_strength(parent), claim.stamp, parent)
+            for parent, claim in self.claims_on_self.items()
+            if claim.is_live
+        ]
         if not live:
             return None
         _, stamp, parent = min(live)
         return parent, stamp
 
 
-def rank(contact: str) -> int:
+def identity_strength(contact: str) -> int:
     """How well a contact is known by its id: an anonymous visitor 0, a mail address alone 1, all others 2."""
     return _RANKS.get(contact.partition(":")[0], 2) if ":" in contact else 2
 
 
-def loser(contact: str, linked: tuple[str, Stamp], edges: Mapping[str, tuple[str, Stamp]]) -> tuple[str, str] | None:
+def youngest_link_of_cycle(
+    contact: str, linked: tuple[str, Stamp], edges: Mapping[str, tuple[str, Stamp]]
+) -> tuple[str, str] | None:
     """(child, parent) of the link with the largest stamp in the cycle that begins at this contact; None: no cycle.
 
     edges: child → (parent, stamp) of the other contacts.

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from streamprocessor.scoring.record.links import Bonds
-from streamprocessor.scoring.record.evidence import Evidence, Folded
+    from streamprocessor.scoring.record.links import IdentityLinks
+from streamprocessor.scoring.record.evidence import Compacted, Evidence
 
 
 @dataclass(slots=True)
@@ -64,9 +64,9 @@ class Record:
     episodes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     holds_until_ms: int | None = None
     verdicts: dict[str, tuple[int, str, str, int]] = field(default_factory=dict)
-    folded: Folded | None = None
-    fold_at_ms: int | None = None
+    compacted: Compacted | None = None
+    compact_at_ms: int | None = None
     evidence: Evidence = field(default_factory=Evidence)
     derived: Derived = field(default_factory=Derived)
-    bonds: Bonds | None = None
+    links: IdentityLinks | None = None
     values: dict[str, dict[str, tuple[int, str | None]] | None] = field(default_factory=dict)

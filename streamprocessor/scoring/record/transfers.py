@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from streamprocessor.scoring.record.facts import Erased, Merged, ObjectionChanged, Unmerged
-from streamprocessor.scoring.record.links import Claim, Source, Stamp
+from streamprocessor.scoring.record.links import EvidenceSource, MergeClaim, Stamp
 
 
-class ClaimTold(NamedTuple):
+class ClaimTransfer(NamedTuple):
     """To a child: what was said of its link to this parent."""
 
     arrival_ms: int
     parent: str
-    claim: Claim
+    claim: MergeClaim
 
 
-class EvidenceSent(NamedTuple):
+class EvidenceTransfer(NamedTuple):
     """To a parent: the whole evidence of this child and of all who are linked to it; the highest version holds.
 
     stamp: of the link. No sources: the child is linked to this parent no more.
@@ -26,10 +26,10 @@ class EvidenceSent(NamedTuple):
     child: str
     version: int
     stamp: Stamp
-    sources: list[Source]
+    sources: list[EvidenceSource]
 
 
-class LinkCut(NamedTuple):
+class CutTransfer(NamedTuple):
     """To a child: its link to this parent closes a cycle and is the youngest in it, so it is cut."""
 
     arrival_ms: int
@@ -37,36 +37,46 @@ class LinkCut(NamedTuple):
     stamp: Stamp
 
 
-class ErasureTold(NamedTuple):
+class ErasureTransfer(NamedTuple):
     """To all who are linked: the person was erased at this instant."""
 
     arrival_ms: int
     instant_ms: int
 
 
-class ObjectionTold(NamedTuple):
+class ObjectionTransfer(NamedTuple):
     """To all who are linked: the last word on whether the person objects, as (word, occurred_at_ms, id)."""
 
     arrival_ms: int
     word: tuple[bool, int, str]
 
 
-Transfer: TypeAlias = ClaimTold | EvidenceSent | LinkCut | ErasureTold | ObjectionTold
+Transfer: TypeAlias = ClaimTransfer | EvidenceTransfer | CutTransfer | ErasureTransfer | ObjectionTransfer
 
 LinkFact: TypeAlias = Merged | Unmerged | Erased | ObjectionChanged | Transfer
 """What changes a contact's bonds, not its evidence."""
 
-LINK_FACTS = (Merged, Unmerged, Erased, ObjectionChanged, ClaimTold, EvidenceSent, LinkCut, ErasureTold, ObjectionTold)
+LINK_FACTS = (
+    Merged,
+    Unmerged,
+    Erased,
+    ObjectionChanged,
+    ClaimTransfer,
+    EvidenceTransfer,
+    CutTransfer,
+    ErasureTransfer,
+    ObjectionTransfer,
+)
 
 
-class Sending(NamedTuple):
+class OutgoingTransfer(NamedTuple):
     """A message to the owner of another contact."""
 
     to: str
     transfer: Transfer
 
 
-class Refused(NamedTuple):
+class RefusedFact(NamedTuple):
     """A fact that could not be followed, with a reason code and a sentence."""
 
     fact: LinkFact

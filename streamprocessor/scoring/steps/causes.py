@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from streamprocessor.scoring.evidence.ingest import Intake
+from streamprocessor.scoring.evidence.ingest import Ingested
 from streamprocessor.scoring.plan.matching import KINDS
 from streamprocessor.scoring.plan.plan import Plan, RulePlan
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.steps.explain import match_part, nano, worth
-from streamprocessor.scoring.steps.steps import Part, ScoreStep
+from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreStep
 from streamprocessor.scoring.terms.decay_laws import LinearLaw
-from streamprocessor.scoring.terms.per_match import LawTerm
+from streamprocessor.scoring.terms.per_match import DecayLawTerm
 from streamprocessor.scoring.terms.terms import ExponentialTerm
 
 MOST_CAUSES = 16
@@ -20,7 +20,7 @@ MOST_CAUSES = 16
 MOST_DECAYING = 3
 
 
-def because_of_facts(plan: Plan, intake: Intake, at_ms: int) -> tuple[Part, ...]:
+def causes_of_facts(plan: Plan, intake: Ingested, at_ms: int) -> tuple[ExplanationPart, ...]:
     """What the step's own facts contribute at its instant: each match, each attribute rule that changed."""
     matches = intake.matches
     changed: list[tuple[str, int]] = []
@@ -34,18 +34,20 @@ def because_of_facts(plan: Plan, intake: Intake, at_ms: int) -> tuple[Part, ...]
         changed = [changed[i - len(matches)] for i in strongest if i >= len(matches)]
         matches = [matches[i] for i in strongest if i < len(matches)]
     parts = [match_part(match, *worth(plan, match, at_ms)) for match in matches]
-    return tuple(parts + [Part(id_, nano(points), "attribute") for id_, points in changed])
+    return tuple(parts + [ExplanationPart(id_, nano(points), "attribute") for id_, points in changed])
 
 
-def because_of_time(plan: Plan, derived: Derived, scores: Sequence[ScoreStep], at_ms: int) -> tuple[Part, ...]:
+def causes_of_time(
+    plan: Plan, derived: Derived, scores: Sequence[ScoreStep], at_ms: int
+) -> tuple[ExplanationPart, ...]:
     """The rules that jumped at this instant, else the strongest that decay, with the points they have now."""
     jumped = []
     decaying = []
     for rule, of in _rules_behind(plan, derived, scores):
         now = rule.term.value(of, at_ms)
-        part = Part(rule.rule.id, nano(now), KINDS[type(rule.rule)])
+        part = ExplanationPart(rule.rule.id, nano(now), KINDS[type(rule.rule)])
         if isinstance(rule.term, ExponentialTerm) or (
-            isinstance(rule.term, LawTerm) and isinstance(rule.term.law, LinearLaw)
+            isinstance(rule.term, DecayLawTerm) and isinstance(rule.term.law, LinearLaw)
         ):
             if now:
                 decaying.append(part)

@@ -8,8 +8,8 @@ from math import log, log1p
 from streamprocessor.scoring.plan.plan import ScorePlan, unrounded_at
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.combined import simplified
-from streamprocessor.scoring.terms.presentation import Cell, unrounded
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS, Gauge, Term
+from streamprocessor.scoring.terms.presentation import DisplayCell, unrounded
+from streamprocessor.scoring.terms.terms import END_OF_TIME_MS, MotionBound, Term
 
 LN_2 = log(2.0)
 SEARCH_BUDGET = 3_000
@@ -21,7 +21,7 @@ LOOK_FAR_EACH = 4
 """The whole time ahead is looked at once in so many doublings."""
 
 
-def holds_until(cell: Cell, total_e15: int, gauge: Gauge, t_ms: int) -> int | None:
+def holds_until(cell: DisplayCell, total_e15: int, gauge: MotionBound, t_ms: int) -> int | None:
     """No later than the first instant after t at which the score leaves the cell; None: it never does.
 
     total_e15 and the gauge are the score's at t.
@@ -55,7 +55,7 @@ def _least_time(margin: int, decaying: int, rate: float, half_life_ms: float) ->
     return int(time * (1.0 - 1e-12)) or 1 if time < END_OF_TIME_MS else END_OF_TIME_MS
 
 
-class Exit:
+class CrossingSearch:
     """The search for the first instant at which a score leaves [low, high): bounds over ever smaller spans of time.
 
     It is exact to the millisecond. Only a score that hovers at its edge for ages, made of opposite parts that cancel

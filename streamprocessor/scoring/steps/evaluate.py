@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from streamprocessor.scoring.canonical import made
+from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.evidence.derive import derive_attributes
 from streamprocessor.scoring.evidence.union import is_suppressed
 from streamprocessor.scoring.model.model import Matrix
@@ -12,10 +12,10 @@ from streamprocessor.scoring.plan.plan import Plan, ScorePlan
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.steps.crossing import holds_until
 from streamprocessor.scoring.steps.explain import strongest
-from streamprocessor.scoring.steps.per_value import ShownValues, look_at_values, shown_in
-from streamprocessor.scoring.steps.steps import HotLeadStep, Part, ScoreStep, Step
+from streamprocessor.scoring.steps.per_value import ShownValues, evaluate_values, shown_in
+from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
 from streamprocessor.scoring.terms.presentation import unrounded
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS, Gauge
+from streamprocessor.scoring.terms.terms import END_OF_TIME_MS, MotionBound
 
 ShownScore = tuple["int | None", "str | None"]
 """Presented score in nano and stage; both None: null, or no number but a label."""
@@ -24,7 +24,7 @@ NO_NEWS = END_OF_TIME_MS
 """The age of news that is never announced as a hot lead."""
 
 
-class Look(NamedTuple):
+class Evaluation(NamedTuple):
     """A record's scores at an instant, as they are shown, each compared with what was shown last."""
 
     at_ms: int
@@ -40,11 +40,11 @@ def blank_shown(plan: ScorePlan, derived: Derived) -> ShownScore:
     if plan.matrix is not None:
         rows, columns = [blank_shown(side, derived)[1] for side, _ in plan.components]
         return None, plan.matrix.label(str(rows), str(columns))
-    cell = plan.display.cell(unrounded(sum(term.value(derived, 0) for term in plan.terms)))
-    return cell.presented_nano, plan.display.stage(cell, None)
+    cell = plan.presentation.cell(unrounded(sum(term.value(derived, 0) for term in plan.terms)))
+    return cell.presented_nano, plan.presentation.stage(cell, None)
 
 
-def look(plan: Plan, record: Record, at_ms: int) -> Look:
+def evaluate(plan: Plan, record: Record, at_ms: int) -> Evaluation:
     """The record's scores at at_ms, not before its clock."""
     scores = []
     any_changed = False
@@ -58,39 +58,39 @@ def look(plan: Plan, record: Record, at_ms: int) -> Look:
                 earliest = step.holds_until_ms
             scores.append(step)
             continue
-        gauge = Gauge()
+        gauge = MotionBound()
         total = 0
         for term in score.terms:
-            total += term.look(derived, at_ms, gauge)
+            total += term.value_and_bound(derived, at_ms, gauge)
         exact = unrounded(total)
-        cell = score.display.cell(exact)
+        cell = score.presentation.cell(exact)
         before, before_stage = shown[score.name]
-        stage = score.display.stage(cell, before_stage)
+        stage = score.presentation.stage(cell, before_stage)
         changed = cell.presented_nano != before or stage != before_stage
         until = holds_until(cell, total, gauge, at_ms)
         if until is not None and (earliest is None or until < earliest):
             earliest = until
         any_changed = any_changed or changed
         shown_now = (score.name, cell.presented_nano, exact, stage, changed, before, before_stage, until, None)
-        scores.append(made(ScoreStep, shown_now))
-    return made(Look, (at_ms, tuple(scores), any_changed, earliest))
+        scores.append(unchecked(ScoreStep, shown_now))
+    return unchecked(Evaluation, (at_ms, tuple(scores), any_changed, earliest))
 
 
 def _look_at(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
     """The same for a score that can be null, is combined, or has values."""
     if score.values is not None:
-        return look_at_values(score, record, at_ms)
+        return evaluate_values(score, record, at_ms)
     name, derived, (before, before_stage) = score.name, record.derived, record.shown[score.name]
     if score.is_null(derived):
         changed = before is not None or before_stage is not None
         return ScoreStep(name, None, None, None, changed, before, before_stage, None)
     if score.matrix is not None:
         return _look_at_matrix(score, score.matrix, record, at_ms)
-    gauge = Gauge()
-    total = sum(term.look(derived, at_ms, gauge) for term in score.terms)
+    gauge = MotionBound()
+    total = sum(term.value_and_bound(derived, at_ms, gauge) for term in score.terms)
     exact = unrounded(total)
-    cell = score.display.cell(exact)
-    stage = score.display.stage(cell, before_stage)
+    cell = score.presentation.cell(exact)
+    stage = score.presentation.stage(cell, before_stage)
     changed = cell.presented_nano != before or stage != before_stage
     until = holds_until(cell, total, gauge, at_ms)
     return ScoreStep(name, cell.presented_nano, exact, stage, changed, before, before_stage, until)
@@ -105,7 +105,7 @@ def _look_at_matrix(score: ScorePlan, matrix: Matrix, record: Record, at_ms: int
     return ScoreStep(score.name, None, None, label, label != before, None, before, until)
 
 
-def enter_hot(plan: Plan, record: Record, seen: Look, news_age_ms: int | None) -> list[HotLeadStep]:
+def enter_hot(plan: Plan, record: Record, seen: Evaluation, news_age_ms: int | None) -> list[HotLeadStep]:
     """The hot leads to announce; every entry into a hot stage from below starts the next episode, announced or not.
 
     news_age_ms: how long after it had occurred the freshest event of the step arrived; None: not a step by events.
@@ -130,7 +130,7 @@ def enter_hot(plan: Plan, record: Record, seen: Look, news_age_ms: int | None) -
     return leads
 
 
-class Showing:
+class ShownState:
     """What the scores of one model show of records."""
 
     def __init__(self, plan: Plan) -> None:
@@ -163,7 +163,12 @@ class Showing:
         record.values = {name: record.values.get(name, blank) for name, blank in self._blank_values().items()}
 
     def step(
-        self, record: Record, seen: Look, cause: str, because: tuple[Part, ...], news_age_ms: int | None = None
+        self,
+        record: Record,
+        seen: Evaluation,
+        cause: str,
+        because: tuple[ExplanationPart, ...],
+        news_age_ms: int | None = None,
     ) -> Step:
         """The step from what is shown to what is seen; the record shows it from now on."""
         leads = enter_hot(self._plan, record, seen, news_age_ms)
@@ -172,12 +177,12 @@ class Showing:
         record.sequence += 1
         return Step(seen.at_ms, cause, record.sequence, seen.scores, because, tuple(leads), reasons)
 
-    def pass_over(self, record: Record, seen: Look) -> None:
+    def pass_over(self, record: Record, seen: Evaluation) -> None:
         """The record shows what is seen, and nobody is told."""
         enter_hot(self._plan, record, seen, NO_NEWS)
         self._show(record, seen)
 
-    def _show(self, record: Record, seen: Look) -> None:
+    def _show(self, record: Record, seen: Evaluation) -> None:
         for step in seen.scores:
             if step.changed and step.name in record.values:
                 record.values[step.name] = shown_in(self._plan.by_name[step.name], step)

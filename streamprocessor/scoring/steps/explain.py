@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from streamprocessor.scoring.canonical import made
+from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.events.projection import value_name
-from streamprocessor.scoring.evidence.derive import Match, derive, kept_matches
-from streamprocessor.scoring.evidence.union import folded_of, verdicts_of
+from streamprocessor.scoring.evidence.derive import RuleMatch, derive, stored_matches
+from streamprocessor.scoring.evidence.union import compacted_of, verdicts_of
 from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.model.rules import EventRule
 from streamprocessor.scoring.plan.matching import KINDS
 from streamprocessor.scoring.plan.plan import Plan, RulePlan, ScorePlan
-from streamprocessor.scoring.record.evidence import Folded
+from streamprocessor.scoring.record.evidence import Compacted
 from streamprocessor.scoring.record.record import Derived, Record
-from streamprocessor.scoring.steps.steps import Part
+from streamprocessor.scoring.steps.steps import ExplanationPart
 from streamprocessor.scoring.terms.combined import cut_score, scaled
-from streamprocessor.scoring.terms.inactivity import SilenceTerm
-from streamprocessor.scoring.terms.per_match import LawTerm, RecencyTerm, WindowTerm
+from streamprocessor.scoring.terms.inactivity import InactivityTerm
+from streamprocessor.scoring.terms.per_match import DecayLawTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.terms.presentation import E15_A_NANO, HALF_NANO_E15, unrounded
 from streamprocessor.scoring.terms.terms import CappedTerm
 
-Matches = dict[int, list[Match]]
-Parts = list[tuple[Part, int]]
+Matches = dict[int, list[RuleMatch]]
+Parts = list[tuple[ExplanationPart, int]]
 """Parts without points, each with its points in e15."""
 
 
-def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str | None = None) -> list[Part]:
+def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str | None = None) -> list[ExplanationPart]:
     """The parts of one score at t: their points_nano add up to unrounded_nano; the largest takes the remainder.
 
     value: of which value of a `by` score; None of any other. No parts: of what is null, or not there, or a matrix.
@@ -35,12 +35,12 @@ def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str 
     numbers = {rule.number for part, _ in ((score, 0), *score.components) for rule in part.rules}
     matches: Matches = {}
 
-    def on_match(match: Match) -> None:
+    def on_match(match: RuleMatch) -> None:
         matcher, piece, _ = match
-        if matcher.number in numbers and (values is None or value_name(piece.kept[values.path]) == value):
+        if matcher.number in numbers and (values is None or value_name(piece.properties[values.path]) == value):
             matches.setdefault(matcher.number, []).append(match)
 
-    values, folded = score.values, folded_of(record)
+    values, folded = score.values, compacted_of(record)
     derived = derive(plan, record, until_ms=t_ms, on_match=on_match)
     if score.is_null(derived) or score.matrix is not None:
         return []
@@ -55,7 +55,7 @@ def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str 
     parts, total = _combined_parts(score, source) if score.components else _score_parts(score, source)
     exact = unrounded(total)
     if abs(exact * E15_A_NANO - total) > E15_A_NANO:
-        parts += _cut(Part(None, 0, "cut"), exact * E15_A_NANO - total)
+        parts += _cut(ExplanationPart(None, 0, "cut"), exact * E15_A_NANO - total)
     return _rounded(parts, exact)
 
 
@@ -64,7 +64,7 @@ class _Source(NamedTuple):
 
     plan: Plan
     record: Record
-    folded: list[Folded]
+    folded: list[Compacted]
     derived: Derived
     matches: Matches
     t_ms: int
@@ -80,7 +80,7 @@ def _score_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
         limit = rule.rule.limit.points_nano
         if limit is not None:
             capped = CappedTerm([rule.term], limit).cap(share)
-            of_rule += _cut(Part(rule.rule.id, 0, "cut"), capped - share)
+            of_rule += _cut(ExplanationPart(rule.rule.id, 0, "cut"), capped - share)
             share = capped
         parts += of_rule
         shares[rule.rule.group] = shares.get(rule.rule.group, 0) + share
@@ -88,7 +88,7 @@ def _score_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
     for group in score.score.groups:
         share = shares.get(group.name, 0)
         capped = CappedTerm([], group.limit_nano).cap(share)
-        parts += _cut(Part(None, 0, "cut", group=group.name), capped - share)
+        parts += _cut(ExplanationPart(None, 0, "cut", group=group.name), capped - share)
         total += capped
     return parts, total
 
@@ -101,13 +101,13 @@ def _combined_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
         if component.is_null(source.derived):
             continue
         own, whole = _score_parts(component, source)
-        own += _cut(Part(None, 0, "cut"), cut_score(whole) - whole)
+        own += _cut(ExplanationPart(None, 0, "cut"), cut_score(whole) - whole)
         parts += [_as_component(component.name, part, points, weight_nano) for part, points in own]
         total += scaled(cut_score(whole), weight_nano)
     return parts, total
 
 
-def _as_component(name: str, part: Part, points_e15: int, weight_nano: int) -> tuple[Part, int]:
+def _as_component(name: str, part: ExplanationPart, points_e15: int, weight_nano: int) -> tuple[ExplanationPart, int]:
     group = part.group
     if part.rule is None:
         group = name if group is None else f"{name}/{group}"
@@ -118,7 +118,9 @@ def _as_component(name: str, part: Part, points_e15: int, weight_nano: int) -> t
     ), scaled(points_e15, weight_nano)
 
 
-def strongest(plan: Plan, score: ScorePlan, record: Record, t_ms: int, how_many: int = 3) -> tuple[Part, ...]:
+def strongest(
+    plan: Plan, score: ScorePlan, record: Record, t_ms: int, how_many: int = 3
+) -> tuple[ExplanationPart, ...]:
     """The rules that give the most at t, one part each: their points within their limits, their newest event, how many.
 
     Of a combined score "component/rule", times the weight; of a matrix as they are. t_ms: not before the record's
@@ -130,7 +132,7 @@ def strongest(plan: Plan, score: ScorePlan, record: Record, t_ms: int, how_many:
         if nano(scaled(share, weight_nano)) > 0:
             giving.append((scaled(share, weight_nano), rule, prefix))
     best = sorted(giving, key=lambda each: -each[0])[:how_many]
-    matches = kept_matches(plan, record, frozenset(rule.number for _, rule, _ in best))
+    matches = stored_matches(plan, record, frozenset(rule.number for _, rule, _ in best))
     parts = []
     for share, rule, prefix in best:
         part = _summed(plan, rule, record, (share, matches.get(rule.number, [])), t_ms)
@@ -148,43 +150,45 @@ def _weighted_rules(score: ScorePlan, derived: Derived) -> Iterator[tuple[str, R
                 yield f"{component.name}/{prefix}", rule, scaled(inner, weight)
 
 
-def _summed(plan: Plan, rule: RulePlan, record: Record, found: tuple[int, list[Match]], t_ms: int) -> Part:
+def _summed(
+    plan: Plan, rule: RulePlan, record: Record, found: tuple[int, list[RuleMatch]], t_ms: int
+) -> ExplanationPart:
     """One part for all that a rule gives."""
     share, matches = found
-    count = len(matches) + _earlier(folded_of(record), rule)
+    count = len(matches) + _earlier(compacted_of(record), rule)
     if isinstance(rule.rule, EventRule) and matches:
         newest = matches[-1][1]
-        return Part(rule.rule.id, nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
+        return ExplanationPart(rule.rule.id, nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
     if isinstance(rule.rule, EventRule):
-        return Part(rule.rule.id, nano(share), "earlier", count=count)
-    source = _Source(plan, record, folded_of(record), record.derived, {rule.number: matches}, t_ms)
+        return ExplanationPart(rule.rule.id, nano(share), "earlier", count=count)
+    source = _Source(plan, record, compacted_of(record), record.derived, {rule.number: matches}, t_ms)
     part = next(_rule_parts(rule, source))[0]
     return part._replace(points_nano=nano(share), count=part.count or 1)
 
 
-def _earlier(folded: Sequence[Folded], rule: RulePlan) -> int:
+def _earlier(folded: Sequence[Compacted], rule: RulePlan) -> int:
     """How many matches of the rule were folded."""
     return sum(held.rules[rule.key].count for held in folded if rule.key in held.rules)
 
 
-def _rule_parts(rule: RulePlan, source: _Source) -> Iterator[tuple[Part, int]]:
+def _rule_parts(rule: RulePlan, source: _Source) -> Iterator[tuple[ExplanationPart, int]]:
     """(part without points, points e15) of one rule, before its limit."""
     plan, record, folded, derived, matches, t_ms = source
     value = rule.term.value(derived, t_ms)
     kind, id_ = KINDS[type(rule.rule)], rule.rule.id
-    if isinstance(rule.term, SilenceTerm):
+    if isinstance(rule.term, InactivityTerm):
         if value:
             last = rule.term.last_ms(derived)
             times = rule.term.times(t_ms - (last or 0))
-            yield Part(id_, 0, kind, occurred_at_ms=last, count=times), value
+            yield ExplanationPart(id_, 0, kind, occurred_at_ms=last, count=times), value
     elif isinstance(rule.term, WindowTerm | RecencyTerm):
         if value:
             count = rule.term.count(derived, t_ms) if isinstance(rule.term, WindowTerm) else None
             live = derived.live.get(rule.number)
-            yield Part(id_, 0, kind, occurred_at_ms=live[-1][0] if live else None, count=count), value
+            yield ExplanationPart(id_, 0, kind, occurred_at_ms=live[-1][0] if live else None, count=count), value
     elif kind == "attribute":
         if value:
-            yield Part(id_, 0, kind), value
+            yield ExplanationPart(id_, 0, kind), value
     else:
         left, verdicts = value, verdicts_of(record)
         for match in matches.get(rule.number, ()):
@@ -195,14 +199,14 @@ def _rule_parts(rule: RulePlan, source: _Source) -> Iterator[tuple[Part, int]]:
                 yield match_part(match, points, factor)._replace(actor=actor), points
         earlier = _earlier(folded, rule)
         if earlier and left:
-            yield Part(id_, 0, "earlier", count=earlier), left
+            yield ExplanationPart(id_, 0, "earlier", count=earlier), left
 
 
-def _cut(part: Part, points_e15: int) -> Parts:
+def _cut(part: ExplanationPart, points_e15: int) -> Parts:
     return [(part, points_e15)] if points_e15 else []
 
 
-def _rounded(parts: Sequence[tuple[Part, int]], exact_nano: int) -> list[Part]:
+def _rounded(parts: Sequence[tuple[ExplanationPart, int]], exact_nano: int) -> list[ExplanationPart]:
     rounded = [part._replace(points_nano=nano(points)) for part, points in parts]
     remainder = exact_nano - sum(part.points_nano for part in rounded)
     if remainder and rounded:
@@ -211,13 +215,13 @@ def _rounded(parts: Sequence[tuple[Part, int]], exact_nano: int) -> list[Part]:
     return rounded
 
 
-def worth(plan: Plan, match: Match, t_ms: int) -> tuple[int, float | None]:
+def worth(plan: Plan, match: RuleMatch, t_ms: int) -> tuple[int, float | None]:
     """(points e15, what is left of 1) of the match at t; 0 and None: of a rule that is not the sum of its matches."""
     matcher, piece, amount = match
     half_life_ms = matcher.half_life_ms
     if half_life_ms is None:
         term = plan.live[matcher.number]
-        if not isinstance(term, LawTerm):
+        if not isinstance(term, DecayLawTerm):
             return 0, None
         factor = term.law.factor(t_ms - piece.occurred_at_ms)
     elif half_life_ms:
@@ -227,12 +231,14 @@ def worth(plan: Plan, match: Match, t_ms: int) -> tuple[int, float | None]:
     return amount if factor == 1.0 else int(amount * factor), factor
 
 
-def match_part(match: Match, points_e15: int, factor: float | None) -> Part:
+def match_part(match: RuleMatch, points_e15: int, factor: float | None) -> ExplanationPart:
     """The part of a match that is worth so much."""
     matcher, (id_, at, _, actor, _, _), amount = match
     of_nano = None if factor is None else (amount + HALF_NANO_E15) // E15_A_NANO
     points_nano = (points_e15 + HALF_NANO_E15) // E15_A_NANO
-    return made(Part, (matcher.rule.id, points_nano, matcher.kind, id_, at, of_nano, factor, actor, None, None))
+    return unchecked(
+        ExplanationPart, (matcher.rule.id, points_nano, matcher.kind, id_, at, of_nano, factor, actor, None, None)
+    )
 
 
 def nano(points_e15: int) -> int:

@@ -6,9 +6,9 @@ from streamprocessor.scoring.evidence.derive import derive
 from streamprocessor.scoring.model.model import Matrix
 from streamprocessor.scoring.plan.plan import Plan, ScorePlan, unrounded_at
 from streamprocessor.scoring.record.record import Derived, Record
-from streamprocessor.scoring.steps.crossing import Exit
-from streamprocessor.scoring.steps.evaluate import look
-from streamprocessor.scoring.steps.per_value import ShownValues, Standing, first_change, shown_of, standings
+from streamprocessor.scoring.steps.crossing import CrossingSearch
+from streamprocessor.scoring.steps.evaluate import evaluate
+from streamprocessor.scoring.steps.per_value import RankedValue, ShownValues, first_change, ranked_values, shown_of
 from streamprocessor.scoring.steps.steps import ScoreAt, ScoreStep
 from streamprocessor.scoring.terms.terms import END_OF_TIME_MS
 
@@ -32,14 +32,14 @@ def score_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> S
     if score.matrix is not None:
         return ScoreAt(name, None, None, score.matrix.label(*_stages_at(score, record, derived, t_ms)))
     exact = unrounded_at(score, derived, t_ms)
-    cell = score.display.cell(exact)
+    cell = score.presentation.cell(exact)
     held = None
-    if score.display.has_hysteresis and t_ms >= record.at_ms:
+    if score.presentation.has_hysteresis and t_ms >= record.at_ms:
         held = _stage_before(score, record, t_ms)
-    return ScoreAt(name, cell.presented_nano, exact, score.display.stage(cell, held))
+    return ScoreAt(name, cell.presented_nano, exact, score.presentation.stage(cell, held))
 
 
-def next_change(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> int | None:
+def next_change_of_score(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> int | None:
     """The first instant after t at which the score is shown differently by itself; None: none comes."""
     if score.is_null(derived):
         return None
@@ -49,18 +49,18 @@ def next_change(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -
         return None if change is None else change[0]
     if score.matrix is not None:
         return _next_label(score, score.matrix, _stages_at(score, record, derived, t_ms), derived, t_ms)
-    cell = score.display.cell(unrounded_at(score, derived, t_ms))
-    return Exit(score, derived, (cell.low, cell.high)).first(t_ms + 1)
+    cell = score.presentation.cell(unrounded_at(score, derived, t_ms))
+    return CrossingSearch(score, derived, (cell.low, cell.high)).first(t_ms + 1)
 
 
-def _standings_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> list[Standing]:
+def _standings_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> list[RankedValue]:
     """The values of a `by` score at t, with the stages that they have then, walked from what is shown."""
     shown: ShownValues = {}
-    if score.display.has_hysteresis and t_ms >= record.at_ms:
+    if score.presentation.has_hysteresis and t_ms >= record.at_ms:
         shown, now = record.values[score.name] or {}, record.at_ms
         while (change := first_change(score, derived, shown, now, t_ms)) is not None:
             now, shown = change
-    return standings(score, derived, shown, t_ms)
+    return ranked_values(score, derived, shown, t_ms)
 
 
 def _stages_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> tuple[str, str]:
@@ -74,14 +74,14 @@ def _next_label(score: ScorePlan, matrix: Matrix, stages: tuple[str, str], deriv
     label, now = matrix.label(*stages), t_ms
     while True:
         rows, columns = (
-            Exit(side, derived, side.display.stage_range(stage)).first(now + 1)
+            CrossingSearch(side, derived, side.presentation.stage_range(stage)).first(now + 1)
             for (side, _), stage in zip(score.components, stages, strict=True)
         )
         if rows is None and columns is None:
             return None
         now = min(instant for instant in (rows, columns) if instant is not None)
         row, column = (
-            side.display.stage(side.display.cell(unrounded_at(side, derived, now)), stage)
+            side.presentation.stage(side.presentation.cell(unrounded_at(side, derived, now)), stage)
             for (side, _), stage in zip(score.components, stages, strict=True)
         )
         stages = str(row), str(column)
@@ -93,17 +93,17 @@ def _stage_before(score: ScorePlan, record: Record, t_ms: int) -> str | None:
     """The stage that the contact is in when t comes, walked from what is shown."""
     stage, now = record.shown[score.name][1], record.at_ms
     while stage is not None and now < t_ms:
-        leaves = Exit(score, record.derived, score.display.stage_range(stage)).first(now + 1, t_ms)
+        leaves = CrossingSearch(score, record.derived, score.presentation.stage_range(stage)).first(now + 1, t_ms)
         if leaves is None:
             break
         now = leaves
-        stage = score.display.stage(score.display.cell(unrounded_at(score, record.derived, now)), stage)
+        stage = score.presentation.stage(score.presentation.cell(unrounded_at(score, record.derived, now)), stage)
     return stage
 
 
-def next_exit(plan: Plan, record: Record, holds_until_ms: int) -> int | None:
+def next_change_of_record(plan: Plan, record: Record, holds_until_ms: int) -> int | None:
     """The first instant at which any score is shown differently; none is before holds_until_ms. None: none comes."""
-    seen = look(plan, record, max(record.at_ms, holds_until_ms - 1))
+    seen = evaluate(plan, record, max(record.at_ms, holds_until_ms - 1))
     nearest: int | None = None
     bounds = [(step.holds_until_ms, i) for i, step in enumerate(seen.scores) if step.holds_until_ms is not None]
     for bound, i in sorted(bounds):
@@ -125,5 +125,5 @@ def _exit_of(score: ScorePlan, step: ScoreStep, record: Record, between_ms: tupl
         return None if change is None else change[0]
     if step.unrounded_nano is None:
         return None
-    cell = score.display.cell(step.unrounded_nano)
-    return Exit(score, record.derived, (cell.low, cell.high)).first(first_ms, last_ms)
+    cell = score.presentation.cell(step.unrounded_nano)
+    return CrossingSearch(score, record.derived, (cell.low, cell.high)).first(first_ms, last_ms)

@@ -8,10 +8,10 @@ from typing import NamedTuple, TypeAlias
 
 from streamprocessor.scoring.plan.plan import ScorePlan, _values, known_values
 from streamprocessor.scoring.record.record import Derived, Record
-from streamprocessor.scoring.steps.crossing import Exit, holds_until
+from streamprocessor.scoring.steps.crossing import CrossingSearch, holds_until
 from streamprocessor.scoring.steps.steps import ScoreStep
-from streamprocessor.scoring.terms.presentation import Cell, unrounded
-from streamprocessor.scoring.terms.terms import Gauge
+from streamprocessor.scoring.terms.presentation import DisplayCell, unrounded
+from streamprocessor.scoring.terms.terms import MotionBound
 
 ShownValues: TypeAlias = dict[str, tuple[int, "str | None"]]
 
@@ -19,27 +19,27 @@ ShownValues: TypeAlias = dict[str, tuple[int, "str | None"]]
 _RANK = itemgetter(0, 1, 2)
 
 
-class Standing(NamedTuple):
+class RankedValue(NamedTuple):
     """One value at an instant, and how it can move. is_shown: among the strongest, and not as without evidence."""
 
     name: str
     unrounded_nano: int
-    cell: Cell
+    cell: DisplayCell
     stage: str | None
     is_shown: bool
     total_e15: int
-    gauge: Gauge
+    gauge: MotionBound
 
 
-def standings(score: ScorePlan, derived: Derived, shown: ShownValues, t_ms: int) -> list[Standing]:
+def ranked_values(score: ScorePlan, derived: Derived, shown: ShownValues, t_ms: int) -> list[RankedValue]:
     """Every value at t: those that are shown first, the strongest first. shown: what was shown last, for the stages."""
-    values, display, terms = _values(score), score.display, score.terms
+    values, display, terms = _values(score), score.presentation, score.terms
     ranked = []
     for name, of_value in known_values(score, derived).items():
-        gauge = Gauge()
+        gauge = MotionBound()
         total = 0
         for term in terms:
-            total += term.look(of_value, t_ms, gauge)
+            total += term.value_and_bound(of_value, t_ms, gauge)
         exact = unrounded(total)
         cell = display.cell(exact)
         stage = display.stage(cell, shown.get(name, values.blank)[1]) if display.stages else None
@@ -47,12 +47,12 @@ def standings(score: ScorePlan, derived: Derived, shown: ShownValues, t_ms: int)
         ranked.append((is_blank, -cell.presented_nano, name, exact, cell, stage, total, gauge))
     ranked.sort(key=_RANK)
     return [
-        Standing(name, exact, cell, stage, not is_blank and place < values.most_shown, total, gauge)
+        RankedValue(name, exact, cell, stage, not is_blank and place < values.most_shown, total, gauge)
         for place, (is_blank, _, name, exact, cell, stage, total, gauge) in enumerate(ranked)
     ]
 
 
-def shown_of(found: Sequence[Standing]) -> ShownValues:
+def shown_of(found: Sequence[RankedValue]) -> ShownValues:
     """What is shown of these values."""
     return {each.name: (each.cell.presented_nano, each.stage) for each in found if each.is_shown}
 
@@ -65,13 +65,13 @@ def shown_in(score: ScorePlan, step: ScoreStep) -> ShownValues | None:
     return {name: shown for name, shown in now.items() if shown != _values(score).blank}
 
 
-def look_at_values(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
+def evaluate_values(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
     """The score's values at at_ms, not before the record's clock, each compared with what was shown last."""
     before = record.values[score.name]
     if score.is_null(record.derived):
         return ScoreStep(score.name, None, None, None, before is not None, None, None, None)
     last = before or {}
-    found = standings(score, record.derived, last, at_ms)
+    found = ranked_values(score, record.derived, last, at_ms)
     hidden_room = _room_of_hidden(score, found)
     earliest: int | None = None
     steps = []
@@ -96,7 +96,7 @@ def first_change(
     known = known_values(score, derived)
     now = t_ms
     while True:
-        found = standings(score, derived, shown, now)
+        found = ranked_values(score, derived, shown, now)
         hidden_room = _room_of_hidden(score, found)
         rooms = [(each, _room(each, hidden_room)) for each in found]
         bounds = [(holds_until(room, each.total_e15, each.gauge, now), each.name, room) for each, room in rooms]
@@ -105,24 +105,24 @@ def first_change(
             last_ms = until_ms if nearest is None else nearest - 1
             if bound > last_ms:
                 break
-            leaves = Exit(score, known[name], (room.low, room.high)).first(bound, last_ms)
+            leaves = CrossingSearch(score, known[name], (room.low, room.high)).first(bound, last_ms)
             nearest = nearest if leaves is None else leaves
         if nearest is None:
             return None
-        after = shown_of(standings(score, derived, shown, nearest))
+        after = shown_of(ranked_values(score, derived, shown, nearest))
         if after != shown:
             return nearest, after
         now = nearest
 
 
-def _value_step(score: ScorePlan, each: Standing, until_ms: int | None, last: ShownValues) -> ScoreStep:
+def _value_step(score: ScorePlan, each: RankedValue, until_ms: int | None, last: ShownValues) -> ScoreStep:
     before, before_stage = last.get(each.name, _values(score).blank)
     presented, stage = each.cell.presented_nano, each.stage
     changed = (presented, stage) != (before, before_stage)
     return ScoreStep(each.name, presented, each.unrounded_nano, stage, changed, before, before_stage, until_ms)
 
 
-def _as_without_evidence(score: ScorePlan, found: Sequence[Standing], last: ShownValues) -> list[ScoreStep]:
+def _as_without_evidence(score: ScorePlan, found: Sequence[RankedValue], last: ShownValues) -> list[ScoreStep]:
     """Those that were shown and are now as without evidence: told once."""
     values = _values(score)
     presented, stage = values.blank
@@ -136,13 +136,13 @@ def _as_without_evidence(score: ScorePlan, found: Sequence[Standing], last: Show
     return steps
 
 
-def _room_of_hidden(score: ScorePlan, found: Sequence[Standing]) -> Cell | None:
+def _room_of_hidden(score: ScorePlan, found: Sequence[RankedValue]) -> DisplayCell | None:
     """Where values can move that are weaker than all that are shown; None where more can be shown."""
     shown = [each.cell.presented_nano for each in found if each.is_shown]
-    return score.display.below(shown[-1]) if len(shown) == _values(score).most_shown else None
+    return score.presentation.below(shown[-1]) if len(shown) == _values(score).most_shown else None
 
 
-def _room(each: Standing, hidden_room: Cell | None) -> Cell:
+def _room(each: RankedValue, hidden_room: DisplayCell | None) -> DisplayCell:
     """Where the value can move without a change of what is shown: its cell, or anywhere below the weakest shown."""
     if each.is_shown or hidden_room is None or each.cell.presented_nano >= hidden_room.presented_nano:
         return each.cell

@@ -19,7 +19,7 @@ class ScoreAt(NamedTuple):
     values: tuple[ScoreAt, ...] | None = None
 
 
-class Part(NamedTuple):
+class ExplanationPart(NamedTuple):
     """One line of an explanation; the points_nano of all parts of a score add up to its unrounded_nano.
 
     kind: event | attribute | inactivity | frequency | recency | monetary | cut | earlier.
@@ -78,8 +78,8 @@ class Step(NamedTuple):
     cause: str
     sequence: int
     scores: tuple[ScoreStep, ...]
-    because: tuple[Part, ...]
+    because: tuple[ExplanationPart, ...]
     hot_leads: tuple[HotLeadStep, ...]
-    strongest: tuple[Part, ...]  # the three strongest parts; empty where there is no hot lead
+    strongest: tuple[ExplanationPart, ...]  # the three strongest parts; empty where there is no hot lead
     gone: tuple[str, ...] = ()
     merged_into: str | None = None

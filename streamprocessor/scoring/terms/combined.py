@@ -13,7 +13,7 @@ from streamprocessor.scoring.terms.terms import (
     CappedTerm,
     ConstantTerm,
     ExponentialTerm,
-    Gauge,
+    MotionBound,
     Term,
 )
 
@@ -58,14 +58,14 @@ class ComponentTerm:
         ends = scaled(cut_score(low), self.weight_nano), scaled(cut_score(high), self.weight_nano)
         return min(ends), max(ends)
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its share; it moves by no more than its terms do, times the weight."""
         if self.is_null(derived):
             return 0
-        inner = Gauge()
+        inner = MotionBound()
         total = 0
         for term in self.terms:
-            total += term.look(derived, t_ms, inner)
+            total += term.value_and_bound(derived, t_ms, inner)
         size = abs(self.weight_nano)
         fall, rise = -(-inner.fall * size // NANO), -(-inner.rise * size // NANO)
         fall_rate, rise_rate = inner.fall_rate * size / NANO, inner.rise_rate * size / NANO
@@ -121,7 +121,7 @@ class BlendTerm:
         first, last = self.value(derived, from_ms), self.value(derived, to_ms)
         return (last, first) if first > last else (first, last)
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its points; all of them go in the end."""
         value = self.value(derived, t_ms)
         if self.half_life_ms is not None:

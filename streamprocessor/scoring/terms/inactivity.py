@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from streamprocessor.scoring.model.rules import InactivityRule
 from streamprocessor.scoring.record.record import Derived
-from streamprocessor.scoring.terms.terms import Gauge
+from streamprocessor.scoring.terms.terms import MotionBound
 
 
-class SilenceTerm:
+class InactivityTerm:
     """0 while t - last < A, then p · (1 + floor((t-last-A)/E)), at most max_times; once where E is absent.
 
     Of a silence before since_ms nothing is known, so it begins there at the earliest.
@@ -44,7 +44,7 @@ class SilenceTerm:
         first, last = self.value(derived, from_ms), self.value(derived, to_ms)
         return (first, last) if first <= last else (last, first)
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its points; it jumps when the silence is long enough for the next time."""
         last = derived.lasts.get(self.number, derived.first_ms)
         if last is None:

@@ -9,13 +9,13 @@ from itertools import accumulate
 from streamprocessor.scoring.model.rules import Band
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.decay_laws import Law
-from streamprocessor.scoring.terms.terms import Gauge
+from streamprocessor.scoring.terms.terms import MotionBound
 
 Match = tuple[int, int]
 """(occurred_at_ms, amount): points_e15, a count, or an amount in nano."""
 
 
-class LawTerm:
+class DecayLawTerm:
     """Matches of one rule, each decaying by a law that can't be summed up."""
 
     __slots__ = ("law", "number")
@@ -46,7 +46,7 @@ class LawTerm:
                 high += last
         return low, high
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its points; the next jump of any match, and the slope of all."""
         matches = derived.live.get(self.number)
         if not matches:
@@ -107,7 +107,7 @@ class WindowTerm:
         points = [self._points(amount) for amount in reached]
         return min(points), max(points)
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its points; it can jump when the earliest match leaves the window."""
         matches = derived.live.get(self.number)
         if not matches:
@@ -169,7 +169,7 @@ class RecencyTerm:
             ]
         return min(points), max(points)
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its points; it can jump at the end of the band."""
         matches = derived.live.get(self.number)
         if not matches:
@@ -188,7 +188,7 @@ class RecencyTerm:
         return t_ms - match[0] < self.bands[-1].mark
 
 
-LiveTerm = LawTerm | WindowTerm | RecencyTerm
+LiveTerm = DecayLawTerm | WindowTerm | RecencyTerm
 
 
 def keep_what_is_worth(terms: dict[int, LiveTerm], derived: Derived, t_ms: int) -> None:

@@ -24,7 +24,7 @@ def unrounded(total_e15: int) -> int:
 MOST_CELLS = 4_096
 
 
-class Cell(NamedTuple):
+class DisplayCell(NamedTuple):
     """The unrounded scores that are all shown alike: those with low ≤ x < high; None: no such end.
 
     low_e15, high_e15: the same ends for the sum before rounding. natural: the index of the stage without hysteresis.
@@ -35,10 +35,10 @@ class Cell(NamedTuple):
     high: int | None
     low_e15: int | None
     high_e15: int | None
-    natural: int
+    stage_index: int
 
 
-class Display:
+class Presentation:
     """How one score is shown."""
 
     __slots__ = ("_bounds", "_cells", "_leave", "_order", "max_nano", "min_nano", "precision_nano", "stages")
@@ -51,7 +51,7 @@ class Display:
         self._bounds = tuple(stage.from_nano for stage in score.stages)
         self._leave = tuple(stage.leave_below_nano for stage in score.stages)
         self._order: dict[str | None, int] = {name: index for index, name in enumerate(self.stages)}
-        self._cells: dict[int, Cell] = {}
+        self._cells: dict[int, DisplayCell] = {}
 
     @property
     def has_hysteresis(self) -> bool:
@@ -68,7 +68,7 @@ class Display:
             return self.max_nano
         return shown
 
-    def cell(self, unrounded_nano: int) -> Cell:
+    def cell(self, unrounded_nano: int) -> DisplayCell:
         """All that follows from how the score is shown; remembered, as contacts share few of them."""
         q = self.precision_nano
         step = (2 * unrounded_nano + q) // (2 * q)
@@ -79,11 +79,11 @@ class Display:
             cell = self._cells[step] = self._cell(self.presented(unrounded_nano))
         return cell
 
-    def stage(self, cell: Cell, current: str | None) -> str | None:
+    def stage(self, cell: DisplayCell, current: str | None) -> str | None:
         """The stage of a score shown like this for a contact that is in `current`; None: the score has no stages."""
         if not self.stages:
             return None
-        natural = cell.natural
+        natural = cell.stage_index
         held = self._order.get(current, 0)
         if held > natural:
             leave_below = self._leave[held]
@@ -103,23 +103,23 @@ class Display:
             None if high is None else self._least_shown_as(high)
         )
 
-    def below(self, presented_nano: int) -> Cell:
+    def below(self, presented_nano: int) -> DisplayCell:
         """All that is shown as less than this, as if it were one cell."""
         high = self._least_shown_as(presented_nano)
-        return Cell(presented_nano, None, high, None, _before_rounding(high), 0)
+        return DisplayCell(presented_nano, None, high, None, _before_rounding(high), 0)
 
     def reaches(self, stage: str, wanted: str) -> bool:
         """Whether `stage` is `wanted` or above."""
         return self._order[stage] >= self._order[wanted]
 
-    def _cell(self, presented_nano: int) -> Cell:
+    def _cell(self, presented_nano: int) -> DisplayCell:
         q = self.precision_nano
         at_min = self.min_nano is not None and presented_nano <= self.min_nano
         at_max = self.max_nano is not None and presented_nano >= self.max_nano
         low = None if at_min else (2 * presented_nano - q + 1) // 2
         high = None if at_max else (2 * presented_nano + q + 1) // 2
         natural = max((i for i, bound in enumerate(self._bounds) if presented_nano >= bound), default=0)
-        return Cell(presented_nano, low, high, _before_rounding(low), _before_rounding(high), natural)
+        return DisplayCell(presented_nano, low, high, _before_rounding(low), _before_rounding(high), natural)
 
     def _least_shown_as(self, presented_nano: int) -> int | None:
         """The least unrounded score that is shown as this or more; None: every one is, or none."""

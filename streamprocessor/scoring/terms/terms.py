@@ -15,7 +15,7 @@ WEIGHT_BITS = 40
 LANDMARK_HALF_LIVES = 16
 
 
-class Gauge:
+class MotionBound:
     """How fast, and how soon, a score can move by itself after an instant; terms add to it. Never too slow or late.
 
     jump_ms: no term jumps before it. fall, rise: what exponentials can take away or give back, in e15, at the pace of
@@ -39,7 +39,7 @@ class Term(Protocol):
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
         """(low, high) of its points over [from, to]; where from = to both are its value."""
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its points at t; the gauge learns how they can move."""
 
 
@@ -66,7 +66,7 @@ class ConstantTerm:
         value = self.value(derived, from_ms)
         return value, value
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:  # noqa: ARG002
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:  # noqa: ARG002
         """Its points; they never move."""
         return self.value(derived, t_ms)
 
@@ -119,7 +119,7 @@ class ExponentialTerm:
         first, last = self.value(derived, from_ms), self.value(derived, to_ms)
         return (last, first) if first > last else (first, last)
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its points; all of them go in the end."""
         sums = derived.sums
         total = 0
@@ -177,7 +177,7 @@ class CappedTerm:
             high += term_high
         return self.cap(low), self.cap(high)
 
-    def look(self, derived: Derived, t_ms: int, gauge: Gauge) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
         """Its points; while the limit holds, what lies beyond it must go before anything is seen to move.
 
         With F to fall and c beyond the limit, what is seen to fall is at most (F - c)·(1 - 2^(-t/H)).
@@ -185,7 +185,7 @@ class CappedTerm:
         fall, rise = gauge.fall, gauge.rise
         raw = 0
         for term in self.terms:
-            raw += term.look(derived, t_ms, gauge)
+            raw += term.value_and_bound(derived, t_ms, gauge)
         limit = self.limit
         if raw > limit >= 0:
             gauge.fall = max(fall, gauge.fall - (raw - limit))

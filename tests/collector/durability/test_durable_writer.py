@@ -12,8 +12,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from streamprocessor.collector.durability.durable_writer import NotKept, Safekeeping
-from streamprocessor.collector.durability.kafka_writer import Line, NotAcknowledged
+from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoom
+from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledged
 from streamprocessor.collector.durability.readback import not_there_yet
 from streamprocessor.collector.durability.row import Row
 from streamprocessor.collector.durability.spool import Spool, SpoolFull
@@ -38,15 +38,15 @@ def rows(test: str, count: int, first: int = 0) -> list[Row]:
     ]
 
 
-def line_to(system: System) -> Line:
+def line_to(system: System) -> KafkaWriter:
     names = {topic.name: name for name, topic in system.layout.names().items() if topic.direction == IN}
-    return Line(system.clients, names, 10_000)
+    return KafkaWriter(system.clients, names, 10_000)
 
 
 @asynccontextmanager
-async def keeping(line: Line, folder: Path) -> AsyncIterator[tuple[Safekeeping, Spool]]:
+async def keeping(line: KafkaWriter, folder: Path) -> AsyncIterator[tuple[DurableWriter, Spool]]:
     spool = Spool(folder, 1 << 24)
-    safekeeping = Safekeeping(line, spool, Metrics(), now_ms)
+    safekeeping = DurableWriter(line, spool, Metrics(), now_ms)
     await safekeeping.start()
     try:
         yield safekeeping, spool
@@ -54,7 +54,7 @@ async def keeping(line: Line, folder: Path) -> AsyncIterator[tuple[Safekeeping, 
         await safekeeping.stop(1.0)
 
 
-async def passed_on(safekeeping: Safekeeping) -> None:
+async def passed_on(safekeeping: DurableWriter) -> None:
     await until(lambda: safekeeping.is_spooling, lambda spooling: not spooling, 30, "all in Kafka")
 
 
@@ -85,14 +85,14 @@ async def test_what_kafka_got_before_a_crash_is_not_sent_again(system: System, t
     await send(system, rows("crash", 1_234))
 
     async with keeping(line_to(system), tmp_path) as (safekeeping, again):
-        await safekeeping.keep(rows("crash", 10, 3_000))
+        await safekeeping.write(rows("crash", 10, 3_000))
         await passed_on(safekeeping)
         assert again.backlog_bytes == 0
 
     await assert_once_and_in_order(system, "crash", 3_010)
 
 
-class _Deaf(Line):
+class _Deaf(KafkaWriter):
     """Sends, and once does not hear that Kafka has it: rounds after `hears` of them."""
 
     hears = 1
@@ -112,7 +112,7 @@ async def test_a_lost_acknowledgement_doubles_nothing(system: System, tmp_path: 
     line.hears = hears
     async with keeping(line, tmp_path) as (safekeeping, _):
         for first in range(0, 100, 20):
-            await safekeeping.keep(rows(f"deaf{hears}", 20, first))
+            await safekeeping.write(rows(f"deaf{hears}", 20, first))
         await passed_on(safekeeping)
 
     await assert_once_and_in_order(system, f"deaf{hears}", 100)
@@ -129,7 +129,7 @@ async def test_requests_that_come_together_are_committed_together(system: System
 
     line.send = counted  # type: ignore[method-assign]
     async with keeping(line, tmp_path) as (safekeeping, _):
-        await asyncio.gather(*(safekeeping.keep(rows("group", 2, first)) for first in range(0, 400, 2)))
+        await asyncio.gather(*(safekeeping.write(rows("group", 2, first)) for first in range(0, 400, 2)))
 
     assert sum(sizes) == 400
     assert len(sizes) <= 3
@@ -146,10 +146,10 @@ async def test_rows_that_fit_nowhere_are_told_and_those_after_them_are_kept(syst
             raise SpoolFull(message)
 
         spool.write = full  # type: ignore[method-assign]
-        with pytest.raises(NotKept, match="full"):
-            await safekeeping.keep(rows("full", 5))
+        with pytest.raises(NoRoom, match="full"):
+            await safekeeping.write(rows("full", 5))
         spool.write = real_write  # type: ignore[method-assign]
-        await safekeeping.keep(rows("full", 5))
+        await safekeeping.write(rows("full", 5))
         assert spool.backlog_bytes > 0
 
 

@@ -10,14 +10,21 @@ from typing import Any
 import orjson
 from hypothesis import strategies as st
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.vocabulary import read_vocabulary
-from streamprocessor.collector.http.wire_format import Answer, Entry, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    Refusal,
+    Request,
+    TopicEntry,
+    WireFormat,
+)
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.topics.topics import read_topics
 
 TOPICS = read_topics(Path(__file__).parents[3] / "topics")
-NAMING = Naming("a salt")
+NAMING = ContactIds("a salt")
 VOCABULARY = read_vocabulary(TOPICS)
 
 NOW = "2026-11-22T08:00:00.000Z"
@@ -30,8 +37,8 @@ class Taken:
     """What a format made of a request."""
 
     key: str | None
-    reading: Reading
-    answer: Answer
+    reading: DecodedEvents
+    answer: HttpAnswer
 
     @property
     def values(self) -> list[dict[str, Any]]:
@@ -39,7 +46,7 @@ class Taken:
         return [entry.value for entry in self.reading.entries]
 
     @property
-    def only(self) -> Entry:
+    def only(self) -> TopicEntry:
         """The one record."""
         (entry,) = self.reading.entries
         return entry

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from streamprocessor.collector.durability.row import Row
 from streamprocessor.collector.formats.native import native, offered_key
 from streamprocessor.collector.http.validation import MAX_EVENT_BYTES, MAX_ITEMS, checked_rows
-from streamprocessor.collector.http.wire_format import Reading, Refusal, Request
+from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, Request
 from streamprocessor.contract.topics.topics import IN, Topic, read_topics
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.decoding import decoder_for
@@ -33,7 +33,7 @@ def request(body: object, content_type: str = "application/json") -> Request:
     return Request("POST", "/v1/events", "", {"content-type": content_type}, raw, raw, NOW_MS)
 
 
-def taken(body: object, content_type: str = "application/json") -> tuple[list[Row], Reading]:
+def taken(body: object, content_type: str = "application/json") -> tuple[list[Row], DecodedEvents]:
     asked = request(body, content_type)
     reading = FORMAT.read(asked, FORMAT.open(asked))
     return checked_rows(reading, TOPICS, NOW_MS), reading

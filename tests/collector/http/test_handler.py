@@ -10,17 +10,17 @@ import httpx
 import orjson
 import pytest
 
-from streamprocessor.collector.durability.durable_writer import NotKept
+from streamprocessor.collector.durability.durable_writer import NoRoom
 from streamprocessor.collector.formats.jitsu import jitsu
 from streamprocessor.collector.formats.native import native
 from streamprocessor.collector.formats.posthog import posthog
 from streamprocessor.collector.formats.segment import segment
 from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.http import handler as doors
-from streamprocessor.collector.http.client_ip import Origins
-from streamprocessor.collector.http.handler import Door, House
-from streamprocessor.collector.http.rate_limit import Throttle
-from streamprocessor.collector.http.wire_format import Awaiting, Refusal
+from streamprocessor.collector.http.client_ip import ClientIps
+from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
+from streamprocessor.collector.http.rate_limit import RateLimit
+from streamprocessor.collector.http.wire_format import PendingFetch, Refusal
 from streamprocessor.collector.http.write_keys import WriteKeys
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.click import click
@@ -45,7 +45,7 @@ class Kept:
 
     async def keep(self, rows):
         if not self._has_room:
-            raise NotKept("full")
+            raise NoRoom("full")
         self.rows += rows
 
     @property
@@ -54,10 +54,10 @@ class Kept:
 
 
 def house(kept, truncate=False):
-    return House(
+    return CollectorContext(
         keys=WriteKeys({"tests": WRITE_KEY}),
-        throttle=Throttle(0, float),
-        origins=Origins((), truncate),
+        throttle=RateLimit(0, float),
+        origins=ClientIps((), truncate),
         topics=input_topics(),
         safekeeping=kept,
         metrics=Metrics(),
@@ -69,7 +69,7 @@ async def ask(wire_format, path, served_by, **body):
     """The answer to one request through a door of the format."""
     method = "POST" if body else "GET"
     route = next(route for verb, route in wire_format.routes if verb == method)
-    app = httpx.ASGITransport(app=Door(route, {method: wire_format}, served_by), client=("203.0.113.9", 1))
+    app = httpx.ASGITransport(app=FormatHandler(route, {method: wire_format}, served_by), client=("203.0.113.9", 1))
     async with httpx.AsyncClient(transport=app, base_url="http://h", headers={"x-write-key": WRITE_KEY}) as client:
         return await client.request(method, path, **body)
 
@@ -122,7 +122,7 @@ class Fetching:
         self.opened += 1
         for arrival in self._arrivals:
             if not (arrival.done() and arrival.result()):
-                raise Awaiting(Refusal(503, "not-ready", "not yet", 5), arrival)
+                raise PendingFetch(Refusal(503, "not-ready", "not yet", 5), arrival)
         return self._pixel.open(request)
 
     @property

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.collector.http.client_ip import Origins, networks_of
+from streamprocessor.collector.http.client_ip import ClientIps, networks_of
 from streamprocessor.collector.http.decompression import decompressed
-from streamprocessor.collector.http.rate_limit import Throttle
+from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.wire_format import Refusal
 from streamprocessor.collector.http.write_keys import WriteKeys
 from streamprocessor.errors import OperatorError
@@ -115,7 +115,7 @@ def test_a_secret_that_nobody_set_is_made_once_and_is_its_owners_alone(tmp_path)
 
 def test_a_source_sends_at_its_rate_and_is_told_when_to_come_back():
     now = [0.0]
-    throttle = Throttle(10, lambda: now[0])
+    throttle = RateLimit(10, lambda: now[0])
     for _ in range(20):
         throttle.take("web", 1)
     with pytest.raises(Refusal) as refused:
@@ -134,7 +134,7 @@ def test_a_source_sends_at_its_rate_and_is_told_when_to_come_back():
 
 
 def test_without_a_rate_nobody_is_held_up():
-    throttle = Throttle(0, lambda: 0.0)
+    throttle = RateLimit(0, lambda: 0.0)
     for _ in range(1_000):
         throttle.take("web", 1_000)
 
@@ -157,12 +157,12 @@ def test_without_a_rate_nobody_is_held_up():
     ],
 )
 def test_only_our_own_proxies_say_who_the_client_is(peer, forwarded, client):
-    assert Origins(networks_of("10.0.0.0/8, 192.0.2.7"), False).ip_of(peer, forwarded) == client
+    assert ClientIps(networks_of("10.0.0.0/8, 192.0.2.7"), False).ip_of(peer, forwarded) == client
 
 
 @pytest.mark.parametrize(("peer", "kept"), [("203.0.113.9", "203.0.113.0"), ("2001:db8:1:2::3", "2001:db8:1::")])
 def test_an_address_may_be_cut_to_its_network(peer, kept):
-    assert Origins((), True).ip_of(peer, None) == kept
+    assert ClientIps((), True).ip_of(peer, None) == kept
 
 
 def test_a_proxy_that_is_no_address_is_told():

@@ -5,16 +5,16 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from streamprocessor.collector.contact_ids import Naming
+from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.validation import checked_rows
-from streamprocessor.collector.http.wire_format import Answer, Reading, Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, Refusal, Request, WireFormat
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import token_keys
 from streamprocessor.contract.topics.topics import Topic, inputs, read_topics
 
 TOPICS = Path(__file__).parents[3] / "topics"
 KEYS = token_keys({"k1": "0123456789abcdef"})
-NAMING = Naming("salt of the tests")
+NAMING = ContactIds("salt of the tests")
 SITES = read_sites("www.example.com,*.example.org")
 NOW_MS = 1_800_000_000_000
 NOW = "2027-01-15T08:00:00.000Z"
@@ -24,8 +24,8 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 class Served(NamedTuple):
     """What came of a request: the answer, and the records; none where it was refused."""
 
-    answer: Answer
-    reading: Reading
+    answer: HttpAnswer
+    reading: DecodedEvents
 
     @property
     def values(self) -> list[dict[str, object]]:
@@ -54,7 +54,7 @@ def serve(wire_format: WireFormat, asked: Request) -> Served:
         opened = wire_format.open(asked)
         reading = wire_format.read(asked, opened)
     except Refusal as refusal:
-        return Served(wire_format.refused(refusal), Reading())
+        return Served(wire_format.refused(refusal), DecodedEvents())
     made = list(reading.entries)
     checked_rows(reading, input_topics(), asked.received_at_ms)
     assert reading.entries == made, reading.bad

@@ -13,7 +13,7 @@ from streamprocessor.collector.tracking.form_fields import (
     MAX_VALUE_CHARS,
     address_in,
     holds_card_number,
-    kept_fields,
+    stored_fields,
 )
 from streamprocessor.collector.tracking.forms import MAX_PARTS, forms
 from streamprocessor.collector.tracking.tokens import Tracked
@@ -191,7 +191,7 @@ def test_no_bytes_bring_the_reader_down(content_type, body):
     ],
 )
 def test_what_is_private_is_not_kept(name, value):
-    assert kept_fields([(name, value), ("topic", "prices")]) == {"topic": "prices"}
+    assert stored_fields([(name, value), ("topic", "prices")]) == {"topic": "prices"}
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_is_private_is_not_kept(name, value):
     [("note", "4111111111111112"), ("phone", "+49 171 1234567"), ("passenger", "2"), ("year", "2026")],
 )
 def test_what_only_looks_like_it_is_kept(name, value):
-    assert kept_fields([(name, value)]) == {name: value}
+    assert stored_fields([(name, value)]) == {name: value}
 
 
 @given(st.text("0123456789", min_size=12, max_size=18), st.sampled_from(["", " ", "-"]), st.integers(1, 6))
@@ -221,12 +221,12 @@ def _luhn_sum(number):
 
 
 def test_several_values_under_one_name_are_one_text():
-    assert kept_fields([("topic", "a"), ("topic", "b")]) == {"topic": "a, b"}
+    assert stored_fields([("topic", "a"), ("topic", "b")]) == {"topic": "a, b"}
 
 
 def test_what_is_kept_of_a_form_is_bounded():
-    many = kept_fields((f"name{n}", "x") for n in range(1000))
-    large = kept_fields((f"name{n}", "\x01" * 5000) for n in range(1000))
+    many = stored_fields((f"name{n}", "x") for n in range(1000))
+    large = stored_fields((f"name{n}", "\x01" * 5000) for n in range(1000))
 
     assert len(many) == MAX_FIELDS
     assert len(orjson.dumps(large)) <= MAX_FIELDS_BYTES

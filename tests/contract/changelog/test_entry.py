@@ -6,16 +6,16 @@ from streamprocessor.contract.changelog.entry import (
     IDENTITY_KEY,
     MARKER_KEY,
     RESERVED,
-    Entry,
+    ChangelogEntry,
     TableIdentity,
     decode_entry,
     decode_identity,
     encode_entry,
     encode_identity,
     encode_marker,
+    microbatch_of,
     owes,
     record_of,
-    step_of,
 )
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.errors import OperatorError
@@ -33,9 +33,9 @@ messages = st.builds(
 def test_an_entry_written_is_the_entry_read_byte_for_byte(record, step, owed):
     value = encode_entry(record, step, owed)
 
-    assert decode_entry(value) == Entry(record, step, owed)
+    assert decode_entry(value) == ChangelogEntry(record, step, owed)
     assert record_of(value) == record
-    assert step_of(value) == step
+    assert microbatch_of(value) == step
     assert owes(value) is bool(owed)
 
 
@@ -45,7 +45,7 @@ def test_an_entry_that_owes_nothing_is_hardly_larger_than_its_record():
 
 @given(st.integers(0, 2**64 - 1))
 def test_a_marker_says_its_step(step):
-    assert step_of(encode_marker(step)) == step
+    assert microbatch_of(encode_marker(step)) == step
 
 
 def test_the_identity_written_is_the_identity_read():
@@ -59,7 +59,7 @@ def test_reserved_keys_begin_with_a_zero_byte():
     assert MARKER_KEY != IDENTITY_KEY
 
 
-@pytest.mark.parametrize("read", [decode_entry, record_of, step_of, decode_identity])
+@pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity])
 def test_a_value_of_a_newer_version_is_refused_with_what_to_do(read):
     value = b"\x02" + encode_entry(b"record", 1, [])[1:]
     with pytest.raises(OperatorError, match="written by another version"):
@@ -67,7 +67,7 @@ def test_a_value_of_a_newer_version_is_refused_with_what_to_do(read):
 
 
 @pytest.mark.parametrize("value", [b"", b"\x01", b"\x01\x00\x00"])
-@pytest.mark.parametrize("read", [decode_entry, record_of, step_of, decode_identity])
+@pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity])
 def test_a_value_that_is_cut_off_is_refused(read, value):
     with pytest.raises(OperatorError, match="changelog"):
         read(value)

@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.contract.changelog.record_codec import VERSION, decode_record, encode_record
-from streamprocessor.contract.changelog.record_layout import BondsLayout, Head, SourceLayout
+from streamprocessor.contract.changelog.record_layout import Head, LinksLayout, SourceLayout
 from streamprocessor.contract.events.transfers import decode_transfer
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import EventRule, ExpiresAfter, HalfLife, InactivityRule
-from streamprocessor.scoring.record.evidence import Evidence, Piece
+from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Verdict
-from streamprocessor.scoring.record.links import Bonds, Part, Source
+from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.transfers import EvidenceSent
+from streamprocessor.scoring.record.transfers import EvidenceTransfer
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.lives import lives
 from tests.scoring.models import Taste, models
@@ -40,7 +40,7 @@ def event(event_id: str, day: int, arrival_day: int | None = None, event_type: s
 def same(left: Record, right: Record) -> bool:
     """Whether two records hold the same; evidence may lie packed in one of them."""
     fields = [field.name for field in dataclasses.fields(Record) if field.name != "evidence"]
-    pieces = sorted(left.evidence.pieces()) == sorted(right.evidence.pieces())
+    pieces = sorted(left.evidence.events()) == sorted(right.evidence.events())
     return pieces and all(getattr(left, name) == getattr(right, name) for name in fields)
 
 
@@ -62,7 +62,7 @@ def test_amounts_beyond_64_bits_survive() -> None:
     record = scorer.blank()
     scorer.apply(record, [event("e1", 0), event("e2", 0, event_type="buy")])
     scorer.apply(record, [event("e3", 40)])
-    assert record.folded is not None
+    assert record.compacted is not None
     again = decode_record(encode_record(record))
     assert same(again, record)
     assert scorer.scores_at(again, again.at_ms) == scorer.scores_at(record, record.at_ms)
@@ -74,8 +74,8 @@ def test_amounts_of_a_value_beyond_64_bits_survive() -> None:
     record = scorer.blank()
     scorer.apply(record, [event("e1", 0), event("e2", 0, event_type="buy")])
     scorer.apply(record, [event("e3", 40)])
-    assert record.folded is not None
-    assert record.folded.by["s@properties.url"]["u"].rules["s/none"].amount == 900_000 * E15
+    assert record.compacted is not None
+    assert record.compacted.by["s@properties.url"]["u"].rules["s/none"].amount == 900_000 * E15
     again = decode_record(encode_record(record))
     assert same(again, record)
     assert scorer.scores_at(again, again.at_ms) == scorer.scores_at(record, record.at_ms)
@@ -99,7 +99,7 @@ def test_new_events_join_what_is_packed_already() -> None:
     for day in range(3):
         scorer.apply(record, [event(f"e{day}", day)])
         record = decode_record(encode_record(record))
-    assert [piece.id for piece in record.evidence.pieces()] == ["e0", "e1", "e2"]
+    assert [piece.id for piece in record.evidence.events()] == ["e0", "e1", "e2"]
     assert scorer.scores_at(record, record.at_ms)["s"].presented_nano == 2_700_000 * NANO
 
 
@@ -114,7 +114,7 @@ def test_names_are_forgotten_with_the_events_that_had_them() -> None:
         record = decode_record(value)
         sizes.append(len(value))
     assert max(sizes[20:]) <= max(sizes[:20]) + 200
-    assert len({piece.type for piece in record.evidence.pieces()}) == len(record.evidence)
+    assert len({piece.type for piece in record.evidence.events()}) == len(record.evidence)
 
 
 def test_everything_that_is_not_evidence_survives() -> None:
@@ -161,16 +161,16 @@ def test_what_most_contacts_do_not_have_may_be_there_and_empty_as_programs_befor
 
 @pytest.mark.parametrize("names", [7, "a text", [1, 2]])
 def test_a_table_of_names_in_the_evidence_of_another_contact_is_looked_at_as_well(names: object) -> None:
-    evidence = Evidence(fresh={"e": Piece("e", START_MS, START_MS, "human", "click", {})})
-    source = Source("child", "parent", (START_MS, "m"), START_MS, evidence=evidence)
-    record = Record(bonds=Bonds(parts={"child": Part(1, [source])}))
+    evidence = Evidence(fresh={"e": StoredEvent("e", START_MS, START_MS, "human", "click", {})})
+    source = EvidenceSource("child", "parent", (START_MS, "m"), START_MS, evidence=evidence)
+    record = Record(links=IdentityLinks(children={"child": ChildEvidence(1, [source])}))
     fields = msgspec.msgpack.decode(encode_record(record)[1:])
     bonds = fields[Head.__struct_fields__.index("bonds")]
-    ((_, (row,)),) = bonds[BondsLayout.__struct_fields__.index("parts")].values()
+    ((_, (row,)),) = bonds[LinksLayout.__struct_fields__.index("parts")].values()
     sent = ["evidence", "child", 1, (START_MS, "m"), [row]]
     whole = decode_transfer("parent", bytes([VERSION]) + msgspec.msgpack.encode(sent), None, START_MS)
-    assert isinstance(whole, EvidenceSent)
-    assert whole.sources[0].evidence.pieces() == source.evidence.pieces()
+    assert isinstance(whole, EvidenceTransfer)
+    assert whole.sources[0].evidence.events() == source.evidence.events()
     row[SourceLayout.__struct_fields__.index("names")] = names
     with pytest.raises(OperatorError, match="can't be read"):
         decode_record(bytes([VERSION]) + msgspec.msgpack.encode(fields))

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from streamprocessor.contract.messages.announcements import Announcer, Identity, number
-from streamprocessor.scoring.steps.steps import HotLeadStep, Part, ScoreStep, Step
+from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
 
 NANO = 10**9
 AT = 1_795_334_400_123
 IDENTITY = Identity("https://scores.example.com", "01JINC", "default", "5f1c")
 
-PRICING = Part(
+PRICING = ExplanationPart(
     "pricing-page", 9_610_000_000, event_id="01JD8Q", occurred_at_ms=AT - 1000, of_nano=10 * NANO, factor=0.961
 )
 STEP = Step(
@@ -30,8 +30,8 @@ STEP = Step(
     hot_leads=(HotLeadStep("engagement", 2, 41 * NANO, "hot", "warm"),),
     strongest=(
         PRICING,
-        Part("open", 3 * NANO, kind="earlier", count=12),
-        Part(None, -500_000_000, kind="cut", group="clicks"),
+        ExplanationPart("open", 3 * NANO, kind="earlier", count=12),
+        ExplanationPart(None, -500_000_000, kind="cut", group="clicks"),
     ),
 )
 

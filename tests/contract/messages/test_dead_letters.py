@@ -1,6 +1,6 @@
 import pytest
 
-from streamprocessor.contract.messages.dead_letters import Origin, dead_letter, letter_of
+from streamprocessor.contract.messages.dead_letters import Origin, dead_letter, dead_letter_of
 from streamprocessor.errors import OperatorError, RecordError
 
 ORIGIN = Origin("staging-email-opens", 3, 123_456_789_012, 1_795_334_400_000)
@@ -17,26 +17,26 @@ def test_a_dead_letter_is_the_record_as_it_came(key, value):
 
 def test_its_headers_say_where_from_and_why():
     own = [("traceparent", b"00")]
-    said = letter_of(dead_letter(b"c", b"{", own, ORIGIN, ERROR).headers)
+    said = dead_letter_of(dead_letter(b"c", b"{", own, ORIGIN, ERROR).headers)
 
     assert said == (ORIGIN, "bad-time", ERROR.detail, own)
-    assert letter_of(dead_letter(b"c", b"{", None, ORIGIN, ERROR).headers).origin == ORIGIN
+    assert dead_letter_of(dead_letter(b"c", b"{", None, ORIGIN, ERROR).headers).origin == ORIGIN
 
 
 def test_a_letter_that_was_sent_again_and_failed_again_says_the_later_reason_only():
     first = dead_letter(b"c", b"{", [("a", b"1")], Origin("t", 0, 1, 2), RecordError("not-json", "x"))
     second = dead_letter(b"c", b"{", first.headers, ORIGIN, ERROR)
 
-    assert letter_of(second.headers) == (ORIGIN, "bad-time", ERROR.detail, [("a", b"1")])
+    assert dead_letter_of(second.headers) == (ORIGIN, "bad-time", ERROR.detail, [("a", b"1")])
     assert len(second.headers) == len({name for name, _ in second.headers})
 
 
 def test_a_long_detail_is_cut():
     letter = dead_letter(b"c", b"{", None, ORIGIN, RecordError("x", "ä" * 10_000))
-    assert letter_of(letter.headers).detail == "ä" * 500
+    assert dead_letter_of(letter.headers).detail == "ä" * 500
 
 
 @pytest.mark.parametrize("headers", [None, [], [("dl_topic", b"t")], [("dl_topic", b"\xff")]])
 def test_a_record_that_is_no_dead_letter_is_refused(headers):
     with pytest.raises(OperatorError, match="dead letter"):
-        letter_of(headers)
+        dead_letter_of(headers)

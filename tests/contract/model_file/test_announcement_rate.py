@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamprocessor.contract.model_file.announcement_rate import steps_in_a_day
+from streamprocessor.contract.model_file.announcement_rate import announcements_a_day
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO
@@ -33,7 +33,7 @@ scores:
     ],
 )
 def test_steps_are_as_many_as_the_precision_tells_apart_and_the_law_makes(decay, points, precision_nano, steps):
-    assert steps_in_a_day(decay, points * E15, precision_nano) == steps
+    assert announcements_a_day(decay, points * E15, precision_nano) == steps
 
 
 @pytest.mark.parametrize(

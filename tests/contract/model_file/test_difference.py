@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamprocessor.contract.model_file.difference import Difference, differences
+from streamprocessor.contract.model_file.difference import ModelDifference, differences
 
 OPEN = "{id: open, on: email_open, points: 1}"
 CLICK = "{id: click, on: email_click, points: 5, where: {properties.url: {in: [/a, 7]}}}"
@@ -40,4 +40,4 @@ def model(*rules: str, score: str = "s", more: str = "", top: str = "") -> str:
     ],
 )
 def test_what_is_said_otherwise_is_told_with_the_words_of_both(old, new, found):
-    assert set(differences(old, new)) == {Difference(*each) for each in found}
+    assert set(differences(old, new)) == {ModelDifference(*each) for each in found}

@@ -14,6 +14,7 @@ from streamprocessor.scoring.model.rules import (
     AnyOf,
     AttributeRule,
     Band,
+    Comparison,
     EventRule,
     ExpiresAfter,
     FrequencyRule,
@@ -27,7 +28,6 @@ from streamprocessor.scoring.model.rules import (
     PointsFrom,
     RecencyRule,
     StepDecay,
-    Test,
 )
 
 HOUR_MS = 3_600_000
@@ -92,8 +92,8 @@ def test_the_default_model_is_the_engagement_model_of_the_contract(root):
         "open", ("email_open",), E15, decay=half_life, limit=Limit(count=1, per="properties.message")
     )
     assert rules["click"].limit == Limit(count=1, per="properties.url", within_ms=7 * DAY_MS)
-    assert rules["homepage"].where == Test("properties.path", "equals", "/")
-    assert rules["pricing"].where == Test("properties.path", "starts_with", "/pricing")
+    assert rules["homepage"].where == Comparison("properties.path", "equals", "/")
+    assert rules["pricing"].where == Comparison("properties.path", "starts_with", "/pricing")
     assert rules["pricing"].limit == Limit(points_nano=30 * NANO)
     assert rules["unsubscribed"].decay == NoDecay()
     assert rules["no-opens"] == InactivityRule("no-opens", ("email_open",), 60 * DAY_MS, -10 * E15)
@@ -140,12 +140,12 @@ def test_percent_per_day_is_read_as_the_half_life_that_it_means(everything):
         EventRule(
             "plain-amount", ("purchase",), PointsFrom("properties.order.total", 1.0), None, HalfLife(7.0 * DAY_MS)
         ),
-        AttributeRule("boss", Test("job_title", "contains", "CEO"), 10 * E15, limit=Limit(points_nano=5 * NANO)),
+        AttributeRule("boss", Comparison("job_title", "contains", "CEO"), 10 * E15, limit=Limit(points_nano=5 * NANO)),
         InactivityRule("quiet", None, 30 * DAY_MS, -5 * E15, 30 * DAY_MS),
         InactivityRule("quiet-once", ("email_open",), HOUR_MS, -10 * E15),
         InactivityRule("quiet-thrice", ("email_open",), HOUR_MS, 2 * E15, HOUR_MS, 3),
         FrequencyRule(
-            "often", ("page_visit",), 7 * DAY_MS, (Band(3, 15 * E15),), Test("properties.path", "equals", "/")
+            "often", ("page_visit",), 7 * DAY_MS, (Band(3, 15 * E15),), Comparison("properties.path", "equals", "/")
         ),
         FrequencyRule("oftener", ("page_visit",), 7 * DAY_MS, (Band(3, 5 * E15), Band(10, 15 * E15))),
         RecencyRule("lately", ("purchase",), (Band(30 * DAY_MS, 20 * E15), Band(90 * DAY_MS, 10 * E15))),
@@ -178,7 +178,7 @@ def test_every_operator_is_read(everything):
     condition = everything[0]["conditions"]["every-operator"].where
 
     assert isinstance(condition, AllOf)
-    tests = [test for test in condition.conditions if isinstance(test, Test)]
+    tests = [test for test in condition.conditions if isinstance(test, Comparison)]
     assert [(test.path.removeprefix("properties."), test.operator, test.operand) for test in tests] == [
         ("a", "equals", "text"),
         ("b", "equals", 3),
@@ -202,16 +202,16 @@ def test_every_operator_is_read(everything):
     ]
     assert condition.conditions[-1] == AnyOf(
         (
-            Test("properties.p", "equals", 1),
-            AllOf((Test("properties.q", "equals", 2), Test("properties.r", "equals", 3))),
-            AnyOf((Test("properties.s", "equals", 1), Test("properties.t", "equals", 1))),
+            Comparison("properties.p", "equals", 1),
+            AllOf((Comparison("properties.q", "equals", 2), Comparison("properties.r", "equals", 3))),
+            AnyOf((Comparison("properties.s", "equals", 1), Comparison("properties.t", "equals", 1))),
         )
     )
 
 
 def test_a_pattern_is_searched_for_in_linear_time(everything):
     condition = everything[0]["conditions"]["every-operator"].where
-    (search,) = [test.search for test in condition.conditions if isinstance(test, Test) and test.search]
+    (search,) = [test.search for test in condition.conditions if isinstance(test, Comparison) and test.search]
     assert search("/plans")
     assert not search("/plans/2")
 
@@ -502,13 +502,13 @@ def test_every_way_to_combine_is_read(words, combine):
     words += ", applies_when: {attributes.stage: {not: customer}}"
     score = parse_model(combined(words), "m").scores[-1]
     assert (score.combine, score.rules) == (combine, ())
-    assert score.applies_when == Test("stage", "not", "customer")
+    assert score.applies_when == Comparison("stage", "not", "customer")
 
 
 def test_a_score_by_value_is_read():
     words = "by: properties.product, max_values: 5, applies_when: {attributes.a: 1}"
     score = parse_model(f"scores: {{s: {{{words}, rules: [{{id: r, on: e, points: 1}}]}}}}", "m").scores[0]
-    assert (score.by, score.max_values, score.applies_when) == ("properties.product", 5, Test("a", "equals", 1))
+    assert (score.by, score.max_values, score.applies_when) == ("properties.product", 5, Comparison("a", "equals", 1))
     default = parse_model("scores: {s: {by: context.app, rules: [{id: r, on: e, points: 1}]}}", "m").scores[0]
     assert (default.by, default.max_values, default.applies_when) == ("context.app", 20, None)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.delivery.deliveries import Delivery
-from streamprocessor.delivery.dispatch.contact_queues import Lanes
+from streamprocessor.delivery.dispatch.contact_queues import ContactQueues
 
 CONTACTS = ("a", "b", "c")
 
@@ -23,7 +23,7 @@ def waiting(number: int, contact_id: str, due_ms: int = 0) -> Delivery:
     st.lists(st.tuples(st.sampled_from(["take", "finish", "fail", "pass"]), st.integers(0, 3)), max_size=120),
 )
 def test_each_contacts_deliveries_end_in_their_order_one_at_a_time(contacts: list[str], moves: list) -> None:
-    lanes, now_ms, ended = Lanes(), 0, []
+    lanes, now_ms, ended = ContactQueues(), 0, []
     for number, contact_id in enumerate(contacts):
         lanes.add(waiting(number, contact_id))
     under_way: list[Delivery] = []
@@ -56,7 +56,7 @@ def test_each_contacts_deliveries_end_in_their_order_one_at_a_time(contacts: lis
 
 
 def test_a_contact_whose_delivery_is_tried_again_later_holds_up_no_other() -> None:
-    lanes = Lanes()
+    lanes = ContactQueues()
     for number, contact_id in enumerate(["a", "a", "b"]):
         lanes.add(waiting(number, contact_id))
     first = lanes.take(0)
@@ -71,7 +71,7 @@ def test_a_contact_whose_delivery_is_tried_again_later_holds_up_no_other() -> No
 
 
 def test_a_forgotten_contacts_deliveries_are_gone_even_the_one_that_is_being_sent() -> None:
-    lanes = Lanes()
+    lanes = ContactQueues()
     for number, contact_id in enumerate(["a", "a", "b"]):
         lanes.add(waiting(number, contact_id))
     sent = lanes.take(0)

@@ -11,26 +11,26 @@ import pytest
 
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import Target
-from streamprocessor.delivery.contacts import Circumstances
+from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch import dispatcher as outlet_module
-from streamprocessor.delivery.dispatch.attempt_stream import Watchers
+from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
 from streamprocessor.delivery.dispatch.circuit_breaker import LONGEST_PAUSE_MS
-from streamprocessor.delivery.dispatch.dispatcher import Outlet, World
+from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
 from streamprocessor.delivery.dispatch.retry_schedule import GIVE_UP_AFTER_MS
-from streamprocessor.delivery.dispatch.sender import Answer
+from streamprocessor.delivery.dispatch.sender import WebhookAnswer
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.store import Store
-from streamprocessor.delivery.store.store_thread import Journal
+from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.subscriptions.payload_templates import read_template
-from streamprocessor.delivery.subscriptions.phrases import Wording
-from streamprocessor.delivery.subscriptions.plan import Plan
+from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from tests.delivery.leads import FRIDAY_MS, Lead
 from tests.delivery.warp import run_warped
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
-OK, FAILED = Answer(200, "status-200"), Answer(500, "status-500")
+OK, FAILED = WebhookAnswer(200, "status-200"), WebhookAnswer(500, "status-500")
 
 
 @dataclass
@@ -38,11 +38,11 @@ class Bench:
     """An outlet on a real store, whose receiver is a function of the time since the start and the contact."""
 
     folder: Path
-    receiver: Callable[[int, str], Answer]
+    receiver: Callable[[int, str], WebhookAnswer]
     tries: list[tuple[int, str]] = field(default_factory=list)
     taken: list[tuple[int, str]] = field(default_factory=list)
 
-    async def deliver(self, leads: Sequence[Lead], until_ms: int) -> Outlet:
+    async def deliver(self, leads: Sequence[Lead], until_ms: int) -> Dispatcher:
         """The outlet after so much time with these leads."""
         loop = asyncio.get_running_loop()
         start_seconds = loop.time()
@@ -50,7 +50,7 @@ class Bench:
         def passed_ms() -> int:
             return int((loop.time() - start_seconds) * 1000)
 
-        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> Answer:
+        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
             _, contact_id, _, episode = headers["webhook-id"].partition("/")[0].split(":")
             await asyncio.sleep(0.02)
             self.tries.append((passed_ms(), f"{contact_id}{episode}"))
@@ -60,11 +60,13 @@ class Bench:
             return answer
 
         subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
-        plan = Plan(subscription, Target("https://a", False), read_template("flat", self.folder), Wording(), ())
-        journal = Journal(Store(Database(f"sqlite:///{self.folder / 'd.sqlite'}")))
-        world = World(post, journal, Metrics(), Watchers().tell, lambda: FRIDAY_MS + passed_ms(), lambda: 0.5)
-        outlet = Outlet(plan, world, "crm" in journal.store.disabled(), journal.store.last_number)
-        wanted = [plan.delivery_of(lead.announcement(), Circumstances(), FRIDAY_MS) for lead in leads]
+        plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", self.folder), Phrases(), ())
+        journal = StoreThread(Store(Database(f"sqlite:///{self.folder / 'd.sqlite'}")))
+        world = DispatchContext(
+            post, journal, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS + passed_ms(), lambda: 0.5
+        )
+        outlet = Dispatcher(plan, world, "crm" in journal.store.disabled(), journal.store.last_number)
+        wanted = [plan.delivery_of(lead.announcement(), ContactContext(), FRIDAY_MS) for lead in leads]
         queued = [delivery for delivery in wanted if delivery is not None]
         running = [asyncio.ensure_future(outlet.run()), asyncio.ensure_future(journal.run())]
         outlet.add(await journal.ask(lambda store: store.queue(queued, {})))
@@ -104,7 +106,7 @@ def test_a_receiver_that_is_down_for_ten_minutes_gets_all_in_order_within_the_sc
 
 
 def test_a_contact_whose_webhooks_are_refused_holds_up_no_other_and_is_given_up_after_75_hours(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, lambda _, contact_id: Answer(400, "status-400") if contact_id == "b" else OK)
+    bench = Bench(tmp_path, lambda _, contact_id: WebhookAnswer(400, "status-400") if contact_id == "b" else OK)
     run_warped(bench.deliver(leads_of("ab", 3), 90 * HOUR_MS))
 
     assert bench.order == names_of("a", 3)
@@ -118,7 +120,7 @@ def test_a_contact_whose_webhooks_are_refused_holds_up_no_other_and_is_given_up_
 
 
 def test_nothing_is_sent_to_an_endpoint_that_is_gone_not_even_after_a_restart(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, lambda _, __: OK if len(bench.tries) == 1 else Answer(410, "status-410"))
+    bench = Bench(tmp_path, lambda _, __: OK if len(bench.tries) == 1 else WebhookAnswer(410, "status-410"))
     run_warped(bench.deliver(leads_of("a", 5), HOUR_MS))
     assert [name for _, name in bench.tries] == ["a1", "a2"]
     assert [row.reason for row in bench.undeliverable] == ["status-410", "gone", "gone", "gone"]
@@ -129,7 +131,7 @@ def test_nothing_is_sent_to_an_endpoint_that_is_gone_not_even_after_a_restart(tm
 
 
 def test_a_receiver_that_asks_for_time_gets_it_and_fewer_at_once_then(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, lambda _, __: Answer(503, "status-503", "60") if len(bench.tries) <= 26 else OK)
+    bench = Bench(tmp_path, lambda _, __: WebhookAnswer(503, "status-503", "60") if len(bench.tries) <= 26 else OK)
     run_warped(bench.deliver(leads_of("abcdefghijklmnopqrstuvwxyz", 1), HOUR_MS))
     assert len(bench.taken) == 26
     first_ms = bench.tries[0][0]
@@ -165,18 +167,18 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
     async def scenario() -> list[str]:
         sent: list[str] = []
 
-        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> Answer:
+        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
             sent.append(headers["webhook-id"])
             return OK
 
         store = Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}"))
         queued = [Delivery(0, f"w{n}", "crm", f"c{n}", b"{}", 0, FRIDAY_MS) for n in range(5)]
         fresh = store.queue(queued, {})
-        journal = Journal(store)
+        journal = StoreThread(store)
         subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
-        plan = Plan(subscription, Target("https://a", False), read_template("flat", tmp_path), Wording(), ())
-        world = World(post, journal, Metrics(), Watchers().tell, lambda: FRIDAY_MS, lambda: 0.0)
-        outlet = Outlet(plan, world, False, store.last_number)
+        plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", tmp_path), Phrases(), ())
+        world = DispatchContext(post, journal, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS, lambda: 0.0)
+        outlet = Dispatcher(plan, world, False, store.last_number)
         running = asyncio.ensure_future(outlet.run())
         await asyncio.wait([running], timeout=1)
         outlet.add(fresh)
@@ -190,23 +192,23 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
 
 
 @pytest.mark.parametrize("turns", range(6))
-async def test_an_outlet_that_is_told_to_stop_just_as_something_changes_stops(tmp_path: Path, turns: int) -> None:
+async def test_a_dispatcher_that_is_told_to_stop_just_as_something_changes_stops(tmp_path: Path, turns: int) -> None:
     """However many turns of the event loop lie between both: asyncio.wait_for would swallow some of the orders."""
 
-    async def post(_: Target, __: Mapping[str, str], ___: bytes) -> Answer:
+    async def post(_: Target, __: Mapping[str, str], ___: bytes) -> WebhookAnswer:
         pytest.fail("nothing is due")
 
-    journal = Journal(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
+    store = StoreThread(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
     subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
-    plan = Plan(subscription, Target("https://a", False), read_template("flat", tmp_path), Wording(), ())
-    world = World(post, journal, Metrics(), Watchers().tell, lambda: FRIDAY_MS, lambda: 0.0)
-    outlet = Outlet(plan, world, False, journal.store.last_number)
-    outlet.add([Delivery(1, "w1", "crm", "c1", b"{}", 0, FRIDAY_MS, attempts=1, due_ms=FRIDAY_MS + HOUR_MS)])
-    running = asyncio.ensure_future(outlet.run())
+    plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", tmp_path), Phrases(), ())
+    context = DispatchContext(post, store, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS, lambda: 0.0)
+    dispatcher = Dispatcher(plan, context, False, store.store.last_number)
+    dispatcher.add([Delivery(1, "w1", "crm", "c1", b"{}", 0, FRIDAY_MS, attempts=1, due_ms=FRIDAY_MS + HOUR_MS)])
+    running = asyncio.ensure_future(dispatcher.run())
     for _ in range(3):  # now it waits for what will be due
         await asyncio.sleep(0)
 
-    outlet.add_again([])
+    dispatcher.add_again([])
     for _ in range(turns):
         await asyncio.sleep(0)
     running.cancel()
@@ -214,5 +216,5 @@ async def test_an_outlet_that_is_told_to_stop_just_as_something_changes_stops(tm
     stopped = running.done()
     running.cancel()
     await asyncio.wait([running])
-    await journal.close()
+    await store.close()
     assert stopped

@@ -10,10 +10,10 @@ from streamprocessor.delivery.dispatch.retry_schedule import (
     GIVE_UP_AFTER_MS,
     LONGEST_RETRY_AFTER_MS,
     RETRY_DELAYS_MS,
-    Verdict,
+    AttemptResult,
     next_attempt_ms,
+    result_of,
     retry_after_ms,
-    verdict_of,
 )
 
 HOUR_MS = 3_600_000
@@ -22,21 +22,21 @@ HOUR_MS = 3_600_000
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [
-        (200, Verdict.DELIVERED),
-        (204, Verdict.DELIVERED),
-        (301, Verdict.FAILED),
-        (400, Verdict.FAILED),
-        (404, Verdict.FAILED),
-        (410, Verdict.GONE),
-        (429, Verdict.SLOW_DOWN),
-        (500, Verdict.FAILED),
-        (502, Verdict.SLOW_DOWN),
-        (503, Verdict.SLOW_DOWN),
-        (504, Verdict.SLOW_DOWN),
+        (200, AttemptResult.DELIVERED),
+        (204, AttemptResult.DELIVERED),
+        (301, AttemptResult.FAILED),
+        (400, AttemptResult.FAILED),
+        (404, AttemptResult.FAILED),
+        (410, AttemptResult.GONE),
+        (429, AttemptResult.SLOW_DOWN),
+        (500, AttemptResult.FAILED),
+        (502, AttemptResult.SLOW_DOWN),
+        (503, AttemptResult.SLOW_DOWN),
+        (504, AttemptResult.SLOW_DOWN),
     ],
 )
-def test_a_status_means_what_standard_webhooks_says(status: int, verdict: Verdict) -> None:
-    assert verdict_of(status) is verdict
+def test_a_status_means_what_standard_webhooks_says(status: int, verdict: AttemptResult) -> None:
+    assert result_of(status) is verdict
 
 
 def test_a_delivery_that_never_arrives_is_tried_ten_times_over_75_hours() -> None:

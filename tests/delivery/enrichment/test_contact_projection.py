@@ -12,14 +12,14 @@ import pytest
 
 from streamprocessor.contract.changelog.entry import encode_entry, encode_marker
 from streamprocessor.contract.changelog.record_codec import encode_record
-from streamprocessor.delivery.contacts import Person
+from streamprocessor.delivery.contacts import ContactFacts
 from streamprocessor.delivery.enrichment import contact_projection as people_module
-from streamprocessor.delivery.enrichment.contact_projection import People
+from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.store.contact_rows import note_alive, read_following, read_people
+from streamprocessor.delivery.store.contact_rows import note_alive, read_contacts, read_following
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.store import Store
-from streamprocessor.delivery.store.store_thread import Journal
+from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.errors import MustRestart, TopicError
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
 from streamprocessor.process.clock import now_ms
@@ -37,18 +37,18 @@ class Followed:
 
     def __init__(self, system: System, folder: Path) -> None:
         self.people = people_of(system, folder)
-        self.rows = self.people._journal.store.within
+        self.rows = self.people._store_thread.store.within
 
-    def known(self, *contact_ids: str) -> dict[str, Person]:
-        return self.rows(lambda rows: read_people(rows, contact_ids))
+    def known(self, *contact_ids: str) -> dict[str, ContactFacts]:
+        return self.rows(lambda rows: read_contacts(rows, contact_ids))
 
     async def caught_up(self, attributes: frozenset[str] = CITY) -> None:
         await self.people.caught_up(attributes, PARTITIONS)
 
 
-def people_of(system: System, folder: Path) -> People:
-    journal = Journal(Store(Database(f"sqlite:///{folder / 'd.sqlite'}")))
-    return People(system.clients, system.full["contacts-changelog"], journal, Metrics())
+def people_of(system: System, folder: Path) -> ContactProjection:
+    journal = StoreThread(Store(Database(f"sqlite:///{folder / 'd.sqlite'}")))
+    return ContactProjection(system.clients, system.full["contacts-changelog"], journal, Metrics())
 
 
 @asynccontextmanager
@@ -62,7 +62,7 @@ async def following(system: System, folder: Path, attributes: frozenset[str] | N
         running.cancel()
         await asyncio.wait([running])
         await found.people.stop()
-        await found.people._journal.close()
+        await found.people._store_thread.close()
         if not running.cancelled():
             running.result()
 
@@ -91,11 +91,11 @@ async def test_what_was_said_before_is_known_once_it_is_caught_up(
     await say(jane={"city": "Berlin", "name": "Jane"}, joe={"name": "Joe"})
     async with following(system, tmp_path, CITY) as followed:
         await followed.caught_up()
-        assert followed.known("jane", "joe") == {"jane": Person({"city": "Berlin"})}
+        assert followed.known("jane", "joe") == {"jane": ContactFacts({"city": "Berlin"})}
         for city in ("Paris", "Rome", "Oslo", "Bern"):
             await say(jane={"city": city})
             await followed.caught_up()
-            assert followed.known("jane") == {"jane": Person({"city": city})}
+            assert followed.known("jane") == {"jane": ContactFacts({"city": city})}
         await say(jane=None)
         await followed.caught_up()
         assert followed.known("jane") == {}
@@ -105,21 +105,21 @@ async def test_what_was_said_before_is_known_once_it_is_caught_up(
 async def test_who_asks_waits_until_the_changelog_is_read_as_far_as_it_went_then(
     system: System, say: Callable[..., Awaitable[None]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, ends = People._read, People._ends
+    read, ends = ContactProjection._read, ContactProjection._ends
     may_read, stands_still, was_told = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
-    async def read_when_told(people: People) -> None:
+    async def read_when_told(people: ContactProjection) -> None:
         stands_still.set()
         await may_read.wait()
         await read(people)
 
-    async def ends_then_tell(people: People, partitions: Any) -> dict[int, int]:
+    async def ends_then_tell(people: ContactProjection, partitions: Any) -> dict[int, int]:
         answer = await ends(people, partitions)
         was_told.set()
         return answer
 
-    monkeypatch.setattr(People, "_read", read_when_told)
-    monkeypatch.setattr(People, "_ends", ends_then_tell)
+    monkeypatch.setattr(ContactProjection, "_read", read_when_told)
+    monkeypatch.setattr(ContactProjection, "_ends", ends_then_tell)
     await system.create()
     async with following(system, tmp_path, CITY) as followed:
         await stands_still.wait()
@@ -131,7 +131,7 @@ async def test_who_asks_waits_until_the_changelog_is_read_as_far_as_it_went_then
         assert not asking.done()
         may_read.set()
         await asking
-        assert followed.known("jane") == {"jane": Person({"city": "Berlin"})}
+        assert followed.known("jane") == {"jane": ContactFacts({"city": "Berlin"})}
 
 
 async def test_a_restart_reads_on_and_only_who_asks_for_more_has_all_read_anew(
@@ -147,16 +147,19 @@ async def test_a_restart_reads_on_and_only_who_asks_for_more_has_all_read_anew(
     await say(joe={"city": "Paris"})
     async with following(system, tmp_path, CITY) as followed:
         await followed.caught_up()
-        assert followed.known("jane", "joe") == {"jane": Person({"city": "Berlin"}), "joe": Person({"city": "Paris"})}
+        assert followed.known("jane", "joe") == {
+            "jane": ContactFacts({"city": "Berlin"}),
+            "joe": ContactFacts({"city": "Paris"}),
+        }
         assert caplog.text.count("read anew") == 1
         await followed.caught_up(BOTH)
-        assert followed.known("jane") == {"jane": Person({"city": "Berlin", "name": "Jane"})}
+        assert followed.known("jane") == {"jane": ContactFacts({"city": "Berlin", "name": "Jane"})}
         await followed.caught_up()
         assert caplog.text.count("read anew") == 2
 
     async with following(system, tmp_path, CITY) as followed:  # less than before: what nobody asks for goes
         await followed.caught_up()
-        assert followed.known("jane") == {"jane": Person({"city": "Berlin"})}
+        assert followed.known("jane") == {"jane": ContactFacts({"city": "Berlin"})}
 
 
 async def test_nothing_is_kept_of_anybody_while_nobody_asks(
@@ -169,7 +172,7 @@ async def test_nothing_is_kept_of_anybody_while_nobody_asks(
         followed.people.want(None)
         await until(lambda: followed.known("jane"), lambda found: found == {}, 10, "forgotten", 0.02)
         await followed.caught_up()
-        assert followed.known("jane") == {"jane": Person({"city": "Berlin"})}
+        assert followed.known("jane") == {"jane": ContactFacts({"city": "Berlin"})}
 
     async with following(system, tmp_path, None) as followed:
         await until(lambda: followed.known("jane"), lambda found: found == {}, 10, "forgotten at start", 0.02)
@@ -211,7 +214,7 @@ async def test_a_changelog_that_is_not_read_on_asks_for_a_restart_and_says_so_me
     with pytest.raises(MustRestart, match="wanted to read on"):
         await people.caught_up(CITY, PARTITIONS)
     await people.stop()
-    await people._journal.close()
+    await people._store_thread.close()
 
 
 async def test_a_changelog_that_is_missing_is_an_error_that_says_what_to_do(system: System, tmp_path: Path) -> None:
@@ -221,4 +224,4 @@ async def test_a_changelog_that_is_missing_is_an_error_that_says_what_to_do(syst
     people.want(CITY)
     with pytest.raises(TopicError, match="topics apply"):
         await people.run()
-    await people._journal.close()
+    await people._store_thread.close()

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.store.database import Database
-from streamprocessor.delivery.store.store import DELIVERED_KEPT_MS, MOST_SHOWN, SHOWN_KEPT_MS, Outcome, Store
+from streamprocessor.delivery.store.store import DELIVERED_KEPT_MS, MOST_SHOWN, SHOWN_KEPT_MS, Store, StoredOutcome
 from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.ports import any_free
@@ -92,7 +92,7 @@ def test_positions_and_deliveries_outlive_a_restart_together(url: str) -> None:
 def test_what_comes_from_kafka_again_is_queued_once_even_when_it_was_delivered(url: str) -> None:
     store = Store(Database(url))
     [first, _] = store.queue(queued("a", "b"), {})
-    store.record([Outcome(first.number, DELIVERED, 0, 0, "", NOW_MS)])
+    store.record([StoredOutcome(first.number, DELIVERED, 0, 0, "", NOW_MS)])
     assert ids(store.queue(queued("a", "b", "c", "c"), {})) == ["c"]
     assert ids(store.waiting("crm", 0, 10)) == ["b", "c"]
     store.close()
@@ -103,8 +103,8 @@ def test_failed_attempts_are_kept_and_given_up_ones_can_be_sent_again(url: str) 
     a, b = store.queue(queued("a", "b"), {})
     store.record(
         [
-            Outcome(a.number, WAITING, 3, NOW_MS + 9, "status-500", 0),
-            Outcome(b.number, UNDELIVERABLE, 10, 0, "time-out", NOW_MS),
+            StoredOutcome(a.number, WAITING, 3, NOW_MS + 9, "status-500", 0),
+            StoredOutcome(b.number, UNDELIVERABLE, 10, 0, "time-out", NOW_MS),
         ]
     )
     [waiting] = store.waiting("crm", 0, 10)
@@ -154,8 +154,8 @@ def test_what_ended_long_ago_is_dropped_and_what_waits_is_not(url: str) -> None:
     store = Store(Database(url))
     arrived = store.queue(queued(*(f"a{n}" for n in range(MOST_SHOWN + 1))), {})
     b, _ = store.queue(queued("b", "c"), {})
-    store.record([Outcome(delivery.number, DELIVERED, 0, 0, "", NOW_MS) for delivery in arrived])
-    store.record([Outcome(b.number, UNDELIVERABLE, 1, 0, "gone", NOW_MS)])
+    store.record([StoredOutcome(delivery.number, DELIVERED, 0, 0, "", NOW_MS) for delivery in arrived])
+    store.record([StoredOutcome(b.number, UNDELIVERABLE, 1, 0, "gone", NOW_MS)])
     store.prune(NOW_MS + DELIVERED_KEPT_MS + 1)
     shown = [row.webhook_id for row in store.recent("crm", MOST_SHOWN + 1)]
     assert shown == ["c", *(f"a{n}" for n in range(MOST_SHOWN, 0, -1))]

@@ -8,7 +8,7 @@ import pytest
 
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.delivery.announcements import Announcement
-from streamprocessor.delivery.contacts import Circumstances, Person
+from streamprocessor.delivery.contacts import ContactContext, ContactFacts
 from streamprocessor.delivery.subscriptions.matching import wants
 from tests.delivery.leads import Lead
 
@@ -51,7 +51,7 @@ def test_a_score_update_is_delivered_when_one_of_its_changes_satisfies_all_of_th
     when: str, wanted: bool
 ) -> None:
     text = f"{{url: https://a, events: [score-updated], signed: false, when: {when}}}"
-    assert wants(parse_subscription("s", text, "test"), UPDATE, Circumstances()) is wanted
+    assert wants(parse_subscription("s", text, "test"), UPDATE, ContactContext()) is wanted
 
 
 @pytest.mark.parametrize(
@@ -66,46 +66,46 @@ def test_a_score_update_is_delivered_when_one_of_its_changes_satisfies_all_of_th
 )
 def test_a_hot_lead_is_delivered_when_it_satisfies_the_filter(when: str, wanted: bool) -> None:
     text = f"{{url: https://a, events: [became-hot-lead], signed: false, when: {when}}}"
-    assert wants(parse_subscription("s", text, "test"), Lead("jane", 1).announcement(), Circumstances()) is wanted
+    assert wants(parse_subscription("s", text, "test"), Lead("jane", 1).announcement(), ContactContext()) is wanted
 
 
 def test_a_kind_that_is_not_named_is_not_delivered() -> None:
     subscription = parse_subscription("s", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
-    assert not wants(subscription, UPDATE, Circumstances())
-    assert wants(subscription, Lead("jane", 1).announcement(), Circumstances())
+    assert not wants(subscription, UPDATE, ContactContext())
+    assert wants(subscription, Lead("jane", 1).announcement(), ContactContext())
 
 
-BERLINER = Person({"city": "Berlin", "age": 30})
+BERLINER = ContactFacts({"city": "Berlin", "age": 30})
 
 
 @pytest.mark.parametrize(
     ("when", "around", "wanted"),
     [
-        ("{attributes: [{attribute: city, equals: Berlin}]}", Circumstances(BERLINER), True),
-        ("{attributes: [{attribute: city, equals: Paris}]}", Circumstances(BERLINER), False),
-        ("{attributes: [{attribute: city, equals: Berlin}]}", Circumstances(), False),
-        ("{attributes: [{attribute: city, exists: false}]}", Circumstances(), True),
+        ("{attributes: [{attribute: city, equals: Berlin}]}", ContactContext(BERLINER), True),
+        ("{attributes: [{attribute: city, equals: Paris}]}", ContactContext(BERLINER), False),
+        ("{attributes: [{attribute: city, equals: Berlin}]}", ContactContext(), False),
+        ("{attributes: [{attribute: city, exists: false}]}", ContactContext(), True),
         (
             "{attributes: [{attribute: age, at_least: 18}, {attribute: city, exists: true}]}",
-            Circumstances(BERLINER),
+            ContactContext(BERLINER),
             True,
         ),
         (
             "{attributes: [{attribute: age, at_least: 31}, {attribute: city, exists: true}]}",
-            Circumstances(BERLINER),
+            ContactContext(BERLINER),
             False,
         ),
-        ("{score: engagement, attributes: [{attribute: city, equals: Berlin}]}", Circumstances(BERLINER), True),
-        ("{score: fit, attributes: [{attribute: city, equals: Berlin}]}", Circumstances(BERLINER), False),
-        ("{segment: {entered: a}}", Circumstances(entered=frozenset("ab")), True),
-        ("{segment: {entered: a}}", Circumstances(entered=frozenset("b"), left=frozenset("a")), False),
-        ("{segment: {left: a}}", Circumstances(left=frozenset("a")), True),
-        ("{segment: {left: a}}", Circumstances(), False),
-        ("{segment: {left: a}, change_at_least: 6}", Circumstances(left=frozenset("a")), False),
+        ("{score: engagement, attributes: [{attribute: city, equals: Berlin}]}", ContactContext(BERLINER), True),
+        ("{score: fit, attributes: [{attribute: city, equals: Berlin}]}", ContactContext(BERLINER), False),
+        ("{segment: {entered: a}}", ContactContext(entered=frozenset("ab")), True),
+        ("{segment: {entered: a}}", ContactContext(entered=frozenset("b"), left=frozenset("a")), False),
+        ("{segment: {left: a}}", ContactContext(left=frozenset("a")), True),
+        ("{segment: {left: a}}", ContactContext(), False),
+        ("{segment: {left: a}, change_at_least: 6}", ContactContext(left=frozenset("a")), False),
     ],
 )
 def test_what_the_contact_is_like_is_asked_beside_how_its_scores_changed(
-    when: str, around: Circumstances, wanted: bool
+    when: str, around: ContactContext, wanted: bool
 ) -> None:
     text = f"{{url: https://a, events: [score-updated], signed: false, when: {when}}}"
     assert wants(parse_subscription("s", text, "test"), UPDATE, around) is wanted
@@ -114,13 +114,13 @@ def test_what_the_contact_is_like_is_asked_beside_how_its_scores_changed(
 def test_who_has_no_scores_any_more_may_still_leave_a_segment() -> None:
     text = "{url: https://a, events: [score-updated], signed: false, when: {segment: {left: a}}}"
     last = Announcement("score-updated", "i", "contact.score-updated.v1", "/s", "c", "", 0, {"scores": {}})
-    assert wants(parse_subscription("s", text, "test"), last, Circumstances(left=frozenset("a")))
+    assert wants(parse_subscription("s", text, "test"), last, ContactContext(left=frozenset("a")))
 
 
 @pytest.mark.parametrize(("more", "wanted"), [("", False), (", suppressed: skip", False), (", suppressed: send", True)])
 def test_updates_of_a_suppressed_contact_are_sent_only_where_that_is_said(more: str, wanted: bool) -> None:
     text = f"{{url: https://a, events: [score-updated, became-hot-lead], signed: false{more}}}"
-    subscription, around = parse_subscription("s", text, "test"), Circumstances(Person({}, True))
+    subscription, around = parse_subscription("s", text, "test"), ContactContext(ContactFacts({}, True))
     assert wants(subscription, UPDATE, around) is wanted
     # Hot leads of suppressed contacts are not announced: who is suppressed later was no such contact then.
     assert wants(subscription, Lead("jane", 1).announcement(), around)

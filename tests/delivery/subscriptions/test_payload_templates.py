@@ -13,11 +13,11 @@ from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCO
 from streamprocessor.contract.subscriptions.business_days import Calendar
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.subscriptions.payload_templates import parse_template, read_template, refuse_unknown_paths
-from streamprocessor.delivery.subscriptions.phrases import Wording
+from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.errors import OperatorError
 from tests.delivery.leads import Lead
 
-WORDING = Wording(Calendar(), {"pricing": "pricing page", "contact-us": "contact form"})
+WORDING = Phrases(Calendar(), {"pricing": "pricing page", "contact-us": "contact form"})
 
 
 def filled(name: str, lead: Lead) -> dict[str, object]:
@@ -117,7 +117,7 @@ def test_a_template_for_leads_alone_is_refused_for_score_updates() -> None:
 )
 def test_a_score_update_has_its_sentence(data: dict[str, object], sentence: str) -> None:
     announcement = Announcement(SCORE_UPDATED, "i", "t", "/s", "c", "2026-11-20T08:00:00.000Z", 0, data)
-    assert Wording().words_of(announcement, {})["sentence"] == sentence
+    assert Phrases().words_of(announcement, {})["sentence"] == sentence
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_contacts_are_called_by_what_the_wording_says_else_by_their_id(
 
 
 def test_who_calls_contacts_by_other_attributes_says_so() -> None:
-    wording = Wording(name_from=(("nick",), ("title", "last_name")))
+    wording = Phrases(name_from=(("nick",), ("title", "last_name")))
     announcement = Lead("c", 1).announcement()
     assert wording.words_of(announcement, {"name": "Jane", "title": "Dr", "last_name": "Who"})["name"] == "Dr Who"
     assert wording.words_of(announcement, {"name": "Jane"})["name"] == "c"

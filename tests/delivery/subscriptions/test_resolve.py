@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription, read_subscription_file
-from streamprocessor.delivery.subscriptions.phrases import Wording
-from streamprocessor.delivery.subscriptions.resolve import Surroundings
+from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.clients import ClientSettings
@@ -18,7 +18,7 @@ SEGMENTS = Segments(ClientSettings("localhost:1"), "models")
 
 
 def plan_of(text: str, allowed: frozenset[str] = frozenset(), **environment: str) -> object:
-    surroundings = Surroundings(environment, Path(), allowed, Wording(), SEGMENTS)
+    surroundings = SubscriptionResolver(environment, Path(), allowed, Phrases(), SEGMENTS)
     return surroundings.plan_of(parse_subscription("s", text, "test"))
 
 
@@ -68,6 +68,6 @@ def test_the_example_can_be_used_as_it_is() -> None:
     environment = dict.fromkeys(names, secret) | dict.fromkeys(
         ("AUTOMATION_HOOK_URL", "SLACK_HOOK_URL"), "https://hooks.example.com/a"
     )
-    surroundings = Surroundings(environment, ROOT / "deploy", frozenset(), Wording(), SEGMENTS)
+    surroundings = SubscriptionResolver(environment, ROOT / "deploy", frozenset(), Phrases(), SEGMENTS)
     plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
     assert [len(plan.signers) for plan in plans] == [1, 0, 2]

@@ -13,7 +13,7 @@ from cloudevents.http import from_http
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from streamprocessor.delivery.subscriptions.payload_templates import read_template
-from streamprocessor.delivery.subscriptions.phrases import Wording
+from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.signing import signed_headers, signer_of, webhook_id_of
 from streamprocessor.errors import OperatorError
 from tests.delivery.leads import Lead
@@ -31,7 +31,7 @@ def library(request: pytest.FixtureRequest) -> Any:
 
 
 def body_of(lead: Lead) -> bytes:
-    return read_template("cloudevents", Path()).fill(lead.announcement(), "crm", Wording(), {})
+    return read_template("cloudevents", Path()).fill(lead.announcement(), "crm", Phrases(), {})
 
 
 def test_while_secrets_rotate_a_receiver_with_the_old_one_or_the_new_one_takes_the_cloud_event(library: Any) -> None:

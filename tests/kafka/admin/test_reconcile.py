@@ -19,8 +19,8 @@ from streamprocessor.kafka.admin.reconcile import (
     MISSING,
     PARTITIONS,
     REPLICATION,
-    Difference,
     Layout,
+    TopicDifference,
     apply,
     check,
     differences,
@@ -65,8 +65,8 @@ async def test_missing_topics_are_named_then_created_then_nothing_differs(
 ) -> None:
     opens, changelog = f"{layout.prefix}email-opens", f"{layout.prefix}scores-changelog"
     missing = [
-        Difference(opens, MISSING, "2 partitions", "none"),
-        Difference(changelog, MISSING, "2 partitions", "none"),
+        TopicDifference(opens, MISSING, "2 partitions", "none"),
+        TopicDifference(changelog, MISSING, "2 partitions", "none"),
     ]
 
     assert await check(settings, layout) == missing
@@ -97,7 +97,7 @@ async def test_another_session_time_out_is_another_fence(settings: ClientSetting
     await apply(settings, layout)
     found = await check(settings, replace(layout, fence_ms=fence_below(30_000)))
 
-    assert found == [Difference(f"{layout.prefix}scores-changelog", CONFIG, "24000", "8000", FENCE)]
+    assert found == [TopicDifference(f"{layout.prefix}scores-changelog", CONFIG, "24000", "8000", FENCE)]
 
 
 @pytest.mark.kafka
@@ -199,7 +199,7 @@ def test_on_three_brokers_each_record_must_have_three_replicas_and_two_that_answ
     assert "email-opens keeps 1 replicas of each record; wanted 3" in str(thin)
     assert not thin.apply_mends_it
     assert differences(layout, three_brokers(3), as_created) == [
-        Difference("email-opens", CONFIG, "2", "1", "min.insync.replicas")
+        TopicDifference("email-opens", CONFIG, "2", "1", "min.insync.replicas")
     ]
 
 

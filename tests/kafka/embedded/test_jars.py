@@ -12,7 +12,7 @@ import pytest
 
 from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.embedded import maven
-from streamprocessor.kafka.embedded.aot_cache import with_fast_start
+from streamprocessor.kafka.embedded.aot_cache import with_aot_cache
 from streamprocessor.kafka.embedded.embedded import prepare
 from streamprocessor.kafka.embedded.jars import KAFKA, class_path
 from streamprocessor.kafka.embedded.runtime import Runtime
@@ -166,8 +166,8 @@ WRITES_THE_CACHE = "ready(); open(options['-XX:AOTCacheOutput'], 'w').close(); t
 def test_fast_starts_are_prepared_once(java_that: Callable[[str], Runtime], tmp_path: Path) -> None:
     cache, said = tmp_path / "cache", list[str]()
     runtime = java_that(WRITES_THE_CACHE)
-    first = with_fast_start(runtime, cache, said.append)
-    second = with_fast_start(runtime, cache, said.append)
+    first = with_aot_cache(runtime, cache, said.append)
+    second = with_aot_cache(runtime, cache, said.append)
 
     (archive,) = cache.iterdir()
     assert first.options == (f"-XX:AOTCache={archive}",)
@@ -181,7 +181,7 @@ def test_where_fast_starts_cant_be_prepared_kafka_starts_without(
 ) -> None:
     runtime = java_that("sys.exit('no room for it')")
 
-    assert with_fast_start(runtime, tmp_path / "cache", silent) == runtime
+    assert with_aot_cache(runtime, tmp_path / "cache", silent) == runtime
     assert list((tmp_path / "cache").iterdir()) == []
     assert "Kafka will start more slowly" in caplog.text
     assert "no room for it" in caplog.text

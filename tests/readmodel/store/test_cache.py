@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from streamprocessor.readmodel.store.cache import Remembered
+from streamprocessor.readmodel.store.cache import Cache
 
 SECONDS, TOLD_SECONDS = 2.0, 8.0
 
@@ -37,7 +37,7 @@ class World:
 
     def __init__(self, **more):
         self.now, self.looks, self.later = 0.0, 0, Later()
-        self.known = Remembered(lambda: self.now, SECONDS, beside=self.later, **more)
+        self.known = Cache(lambda: self.now, SECONDS, beside=self.later, **more)
 
     def ask(self, at, find=None):
         self.now = at
@@ -94,7 +94,7 @@ def test_a_failure_beside_is_logged_and_met_by_who_asks_when_the_value_is_too_ol
 
 
 def test_who_comes_while_another_asks_waits_for_that_and_others_do_not():
-    known, may_go_on, is_asking = Remembered(lambda: 0.0, SECONDS), Event(), Event()
+    known, may_go_on, is_asking = Cache(lambda: 0.0, SECONDS), Event(), Event()
 
     def slowly():
         is_asking.set()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streamprocessor.readmodel.store import queries, tables
 from streamprocessor.readmodel.store.database import open_database, reading, start_over, writing
-from streamprocessor.readmodel.store.distribution import Cell, Landmarks, Spread
+from streamprocessor.readmodel.store.distribution import Distribution, Landmarks, StageCell
 from streamprocessor.scoring.model.model import NANO
 
 marks = st.integers(-4_000_000 * NANO, 4_000_000 * NANO)
@@ -57,18 +57,18 @@ def test_relative_scores_lie_within_0_and_100_and_keep_the_order(scores, one, ot
 
 
 def spread_of(*shown):
-    return Spread([Cell(points * NANO, stage, count) for points, stage, count in shown], Landmarks(0, 0, 0))
+    return Distribution([StageCell(points * NANO, stage, count) for points, stage, count in shown], Landmarks(0, 0, 0))
 
 
 def test_the_percentile_rank_counts_those_below_and_half_of_those_alike():
     spread = spread_of((0, "cold", 6), (20, "warm", 2), (50, "hot", 2))
 
     assert [spread.percentile_rank(points * NANO) for points in (0, 20, 50, 30, 99)] == [30, 70, 90, 80, 100]
-    assert Spread([], None).percentile_rank(0) is None
+    assert Distribution([], None).percentile_rank(0) is None
 
 
 def test_stages_are_counted_labels_included():
-    spread = Spread([Cell(None, "A1", 3), Cell(None, "B2", 4)], None)
+    spread = Distribution([StageCell(None, "A1", 3), StageCell(None, "B2", 4)], None)
 
     assert (spread.stages, spread.count, spread.buckets(10)) == ({"A1": 3, "B2": 4}, 7, [])
 
@@ -109,7 +109,7 @@ def test_the_landmarks_of_a_table_are_the_ends_and_the_middle_of_all_unrounded_s
         cells = [{"presented_nano": str(shown), "contacts": count} for shown, count in counted.items()]
         connection.execute(tables.tallies.insert(), [cell | common | {"stage": ""} for cell in cells])
     with reading(engine) as connection:
-        marks = queries.spread_of(connection, "s", "").landmarks
+        marks = queries.distribution_of(connection, "s", "").landmarks
 
     unrounded = sorted(row["unrounded_nano"] for row in rows)
     assert marks == (unrounded[0], statistics.median(unrounded), unrounded[-1])

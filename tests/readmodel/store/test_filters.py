@@ -12,7 +12,7 @@ from streamprocessor.contract.segment_membership import holds, shown_of
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.writes import write
 from streamprocessor.readmodel.store.database import epoch_of, open_database, reading
-from streamprocessor.readmodel.store.queries import Order, contacts_in_order, count_contacts, page_of_contacts
+from streamprocessor.readmodel.store.queries import SortOrder, contacts_in_order, count_contacts, page_of_contacts
 from streamprocessor.readmodel.store.rows import no_rows, rows_of
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
 from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter, ScoreCondition
@@ -135,7 +135,7 @@ def assert_sql_finds_whom_the_predicate_holds(engine, records, wanted):
     with reading(engine) as connection:
         for each in wanted:
             held = {name for name, *contact in judged if holds(each, *contact)}
-            found = page_of_contacts(connection, Order("engagement"), each, 100)
+            found = page_of_contacts(connection, SortOrder("engagement"), each, 100)
             assert {row.contact_id for row in found} == held, each
             assert in_order(connection, each) == sorted(held), each
             assert count_contacts(connection, each) == len(held), each

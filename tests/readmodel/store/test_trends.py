@@ -5,7 +5,7 @@ import pytest
 
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import open_database, reading, writing
-from streamprocessor.readmodel.store.queries import Order
+from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.readmodel.store.trends import trends_of
 
 
@@ -24,14 +24,14 @@ STOOD, ROSE = {"score": 7}, {"score": 7, "previous": 5}
 @pytest.mark.parametrize(
     ("steps", "order", "previous", "changed_at"),
     [
-        ([step(1, fit=ROSE)], Order("fit"), 5, "instant 1"),
-        ([step(n, fit=ROSE if n == 2 else STOOD) for n in range(1, 40)], Order("fit"), 5, "instant 2"),
-        ([step(1, fit={"stage": "B", "previous_stage": "C"})], Order("fit"), None, "instant 1"),
-        ([step(1, fit={"values": {"crm": ROSE, "erp": STOOD}})], Order("fit", "crm"), 5, "instant 1"),
-        ([step(1, fit={"values": {"crm": ROSE, "erp": STOOD}})], Order("fit", "erp"), None, None),
-        ([step(1, fit=None)], Order("fit"), None, None),
-        ([step(1, fit=ROSE), step(2, fit=None)], Order("fit"), 5, "instant 1"),
-        ([], Order("fit"), None, None),
+        ([step(1, fit=ROSE)], SortOrder("fit"), 5, "instant 1"),
+        ([step(n, fit=ROSE if n == 2 else STOOD) for n in range(1, 40)], SortOrder("fit"), 5, "instant 2"),
+        ([step(1, fit={"stage": "B", "previous_stage": "C"})], SortOrder("fit"), None, "instant 1"),
+        ([step(1, fit={"values": {"crm": ROSE, "erp": STOOD}})], SortOrder("fit", "crm"), 5, "instant 1"),
+        ([step(1, fit={"values": {"crm": ROSE, "erp": STOOD}})], SortOrder("fit", "erp"), None, None),
+        ([step(1, fit=None)], SortOrder("fit"), None, None),
+        ([step(1, fit=ROSE), step(2, fit=None)], SortOrder("fit"), 5, "instant 1"),
+        ([], SortOrder("fit"), None, None),
     ],
 )
 def test_the_newest_step_that_changed_the_score_tells(tmp_path, steps, order, previous, changed_at):

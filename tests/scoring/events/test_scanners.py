@@ -188,11 +188,12 @@ def test_what_no_rule_names_is_kept_for_bursts_only() -> None:
     visits = EventRule("visit", ("page_visit",), E15)
     facts = [*BURST, delivered("d", 0, message="n"), act("u", 1, "unsubscribe", list="x")]
     kept = {
-        piece.id: piece.kept for piece in record_of(Scorer(model_of(THREE_A_SECOND, visits)), facts).evidence.pieces()
+        piece.id: piece.properties
+        for piece in record_of(Scorer(model_of(THREE_A_SECOND, visits)), facts).evidence.events()
     }
     assert kept["a"] == {"properties.message": "m", "properties.url": "a"}
     assert (kept["d"], kept["u"]) == ({"properties.message": "n"}, {"properties.message": "m"})
-    assert record_of(Scorer(model_of(None, visits)), facts).evidence.pieces() == []
+    assert record_of(Scorer(model_of(None, visits)), facts).evidence.events() == []
 
 
 # ---- folding ---------------------------------------------------------------------------------------------------
@@ -213,7 +214,7 @@ def worth(scorer: Scorer, record: Record) -> float:
 def test_what_is_left_of_a_folded_burst_is_a_scanners_still() -> None:
     last = click("c", 1.9 * DAY_MS)
     scorer, record = folded([click("a", 0), click("b", 0.7 * DAY_MS), last])
-    assert {piece.id for piece in record.evidence.pieces()} == {"c", "x"}
+    assert {piece.id for piece in record.evidence.events()} == {"c", "x"}
     assert worth(scorer, record) == 0
     outcome = scorer.apply(record, [last._replace(arrival_ms=record.at_ms + 1)])
     assert (outcome.duplicates, worth(scorer, record)) == (1, 0)
@@ -223,14 +224,14 @@ def test_what_is_left_of_a_folded_burst_is_a_scanners_still() -> None:
 
 def test_a_click_after_a_delivery_that_is_folded_is_a_persons_still() -> None:
     scorer, record = folded([delivered("d", 0), click("a", 1.8 * DAY_MS), delivered("e", 1.9 * DAY_MS)])
-    assert {piece.id for piece in record.evidence.pieces()} == {"a", "e", "x"}
+    assert {piece.id for piece in record.evidence.events()} == {"a", "e", "x"}
     assert worth(scorer, record) == 1
 
 
 def test_a_folded_scanner_gave_nothing_and_ended_no_silence() -> None:
     scorer, record = folded([click("z", -2 * DAY_MS), *(click(f"{n}", n) for n in range(3))])
-    assert record.folded is not None
-    assert (worth(scorer, record), record.folded.lasts["email_click"]) == (1, START_MS - 2 * DAY_MS)
+    assert record.compacted is not None
+    assert (worth(scorer, record), record.compacted.lasts["email_click"]) == (1, START_MS - 2 * DAY_MS)
 
 
 # ---- any life --------------------------------------------------------------------------------------------------

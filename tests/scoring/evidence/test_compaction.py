@@ -46,7 +46,7 @@ def test_old_events_count_on_without_their_pieces() -> None:
     scorer, record = scorer_of(), scorer_of().blank()
     scorer.apply(record, [event("e1", 0, "visit"), event("e2", 0, url="u"), event("e3", 0, "buy")])
     scorer.apply(record, [event("e4", 60, url="u")])
-    assert {piece.id for piece in record.evidence.pieces()} == {"e3", "e4"}
+    assert {piece.id for piece in record.evidence.events()} == {"e3", "e4"}
     assert unrounded(scorer, record, 60) == 2.5 + 2 + 1 + 5
     assert unrounded(scorer, record, 120) == 0.625 + 2 + 1 + 5 - 3
     parts = {(part.rule, part.kind): part for part in scorer.explain(record, "s", START_MS + 60 * DAY_MS)}
@@ -79,8 +79,8 @@ def test_a_record_stays_within_its_caps_under_many_events() -> None:
         assert len(record.evidence.packed) <= MOST_BYTES
     assert capped == 40 * 120 - len(record.evidence)
     assert largest < 64 * 1024
-    assert record.folded is not None
-    assert len(record.folded.rules["s/link"].slots) <= 8 * MOST_SLOTS
+    assert record.compacted is not None
+    assert len(record.compacted.rules["s/link"].slots) <= 8 * MOST_SLOTS
     assert unrounded(scorer, record, 1) == 4_000 * 2 + 800 * 5
     assert unrounded(scorer, record, 202) == 4_000 * 2 - 3
 
@@ -91,8 +91,8 @@ def test_events_that_must_stay_single_join_when_there_are_too_many() -> None:
     for batch in range(20):
         scorer.apply(record, [event(f"e{batch}-{n}", batch + n / 1_000) for n in range(100)])
     assert unrounded(scorer, record, 20) == 7
-    assert record.folded is not None
-    assert len(record.folded.rules["s/often"].live) <= 256
+    assert record.compacted is not None
+    assert len(record.compacted.rules["s/often"].live) <= 256
 
 
 def test_verdicts_and_deletions_wait_as_long_as_the_window_and_no_longer() -> None:
@@ -114,8 +114,8 @@ def test_folded_points_go_on_under_another_models_law() -> None:
     lasting = EventRule("visit", ("visit",), 10 * E15)
     fading = EventRule("click", ("click",), E15, decay=HalfLife(10.0 * DAY_MS))
     other = scorer_of(lasting, fading, revision=1)
-    other.adopt(record, START_MS + 60 * DAY_MS)
+    other.migrate(record, START_MS + 60 * DAY_MS)
     assert unrounded(other, record, 60) == 10 + 2.5 + 1
     assert unrounded(other, record, 70) == 10 + 2.5 + 0.5
-    assert record.folded is not None
-    assert set(record.folded.rules) == {"s/visit", "s/click"}
+    assert record.compacted is not None
+    assert set(record.compacted.rules) == {"s/visit", "s/click"}

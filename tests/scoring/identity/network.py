@@ -7,8 +7,8 @@ from random import Random
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.events.transfers import decode_transfer, transfer_message
-from streamprocessor.scoring.identity.erasure import is_gone, is_silent
-from streamprocessor.scoring.record.facts import Said
+from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
+from streamprocessor.scoring.record.facts import InputFact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import LINK_FACTS, Transfer
 from streamprocessor.scoring.scorer import Scorer
@@ -27,12 +27,12 @@ class Network:
     def __init__(self, scorer: Scorer, chance: Random, *, reorders: bool = False, repeats: bool = True) -> None:
         self._scorer, self._chance, self._reorders, self._repeats = scorer, chance, reorders, repeats
         self._records: dict[str, bytes] = {}
-        self._lines: dict[tuple[str, str], deque[Said | Transfer]] = defaultdict(deque)
+        self._lines: dict[tuple[str, str], deque[InputFact | Transfer]] = defaultdict(deque)
         self.now_ms = 0
         self.steps: dict[str, list[Step]] = defaultdict(list)
         self.reasons: list[str] = []
 
-    def say(self, contact: str, fact: Said) -> None:
+    def say(self, contact: str, fact: InputFact) -> None:
         """A fact is on its way to its contact."""
         self._lines["", contact].append(fact)
 
@@ -62,7 +62,7 @@ class Network:
     def survivors(self) -> set[str]:
         """Those of whom something is shown, or could be."""
         records = {contact: self.record(contact) for contact in self._records}
-        return {contact for contact, record in records.items() if not is_silent(record) and not is_gone(record)}
+        return {contact for contact, record in records.items() if not is_hidden(record) and not nothing_left(record)}
 
     def _step(self, sender: str, contact: str) -> None:
         line = self._lines[sender, contact]
@@ -73,10 +73,10 @@ class Network:
         record = self.record(contact)
         links = [fact for fact in batch if isinstance(fact, LINK_FACTS)]
         facts = [fact for fact in batch if not isinstance(fact, LINK_FACTS)]
-        if not links and record.bonds is None:
+        if not links and record.links is None:
             outcome = self._scorer.apply(record, facts)
         else:
-            outcome = self._scorer.settle(contact, record, links, facts)
+            outcome = self._scorer.apply_with_links(contact, record, links, facts)
         if outcome.erased_ms is not None:
             self.steps[contact].clear()
         self.steps[contact] += outcome.steps

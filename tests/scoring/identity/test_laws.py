@@ -10,7 +10,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from streamprocessor.contract.model_file.read_model import parse_model
-from streamprocessor.scoring.identity.erasure import is_silent
+from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.record.facts import Fact, Merged, Unmerged
 from streamprocessor.scoring.scorer import Scorer
@@ -32,14 +32,14 @@ def assert_all_is_the_oracles(network: Network, people: People) -> None:
         assert seen == wanted, (survivor, seen // NANO, wanted // NANO)
         shown = network.steps[survivor]
         if survivor in people.objecting:
-            assert is_silent(record)
+            assert is_hidden(record)
         elif shown and not shown[-1].merged_into and shown[-1].scores:
             assert shown[-1].scores[0].presented_nano == wanted, survivor
         else:
             assert wanted == 0, (survivor, wanted // NANO, shown)
     for old in people.parents:
         steps = network.steps[old]
-        assert is_silent(network.record(old)), old
+        assert is_hidden(network.record(old)), old
         assert not steps or (steps[-1].scores == () and steps[-1].merged_into in people.claimed[old]), (old, steps)
     for contact, steps in network.steps.items():
         assert [step.sequence for step in steps] == list(range(1, len(steps) + 1)), contact

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.scoring.model.model import NANO
-from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, Merged, Said
-from streamprocessor.scoring.record.links import rank
+from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, InputFact, Merged
+from streamprocessor.scoring.record.links import identity_strength
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.identity.network import Network
 from tests.scoring.judging import assert_scores_are_the_oracles
@@ -26,14 +26,16 @@ CONTACTS = ("a", "b", "c", "d", "anon:v", "email:w")
 
 
 @st.composite
-def merges(draw: st.DrawFn) -> list[tuple[str, Said]]:
+def merges(draw: st.DrawFn) -> list[tuple[str, InputFact]]:
     """Each contact goes into one other at most; cycles are made of them. (Rivals and partings: test_identity_laws.)"""
     sources = draw(st.lists(st.sampled_from(CONTACTS), min_size=1, unique=True))
-    found: list[tuple[str, Said]] = []
+    found: list[tuple[str, InputFact]] = []
     for number, source in enumerate(sources):
         into = draw(st.sampled_from([contact for contact in CONTACTS if contact != source]))
         at_ms = START_MS + number
-        if rank(source) <= rank(into):  # else it is turned round, and `into` could have two parents
+        if identity_strength(source) <= identity_strength(
+            into
+        ):  # else it is turned round, and `into` could have two parents
             found.append((into, Merged(f"m{number}", at_ms, at_ms, source)))
     return found
 
@@ -41,7 +43,9 @@ def merges(draw: st.DrawFn) -> list[tuple[str, Said]]:
 @given(data=st.data())
 def test_survivors_have_the_scores_of_the_oracle(data: st.DataObject) -> None:
     model = data.draw(models(FEW_STEPS))
-    words: list[tuple[str, Said]] = [(data.draw(st.sampled_from(CONTACTS)), fact) for fact in data.draw(lives(model))]
+    words: list[tuple[str, InputFact]] = [
+        (data.draw(st.sampled_from(CONTACTS)), fact) for fact in data.draw(lives(model))
+    ]
     words += data.draw(merges())
     words = data.draw(st.permutations(words))
     by_contact: dict[str, list[Fact]] = {}

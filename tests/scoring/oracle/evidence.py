@@ -11,12 +11,12 @@ from streamprocessor.scoring.model.rules import (
     AllOf,
     AnyOf,
     AttributeRule,
+    Comparison,
     Condition,
     EventRule,
     InactivityRule,
     MonetaryRule,
     PointsFrom,
-    Test,
 )
 from streamprocessor.scoring.record.facts import PROXY, SCANNER, AttributesWritten, Event, Fact, Verdict
 from tests.scoring.oracle.scanners import scanned_by_deeds
@@ -115,7 +115,7 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
 
 
 def paths_in(condition: Condition) -> set[str]:
-    if isinstance(condition, Test):
+    if isinstance(condition, Comparison):
         return {condition.path}
     return {path for inner in condition.conditions for path in paths_in(inner)}
 
@@ -144,11 +144,11 @@ def holds(condition: Condition | None, value_at: Callable[[str], Any]) -> bool:
             return all(holds(inner, value_at) for inner in conditions)
         case AnyOf(conditions):
             return any(holds(inner, value_at) for inner in conditions)
-        case Test():
+        case Comparison():
             return passes(condition, value_at(condition.path))
 
 
-def passes(test: Test, value: Any) -> bool:
+def passes(test: Comparison, value: Any) -> bool:
     operator, wanted = test.operator, test.operand
     if operator == "exists":
         return (value is not ABSENT) == wanted
@@ -174,7 +174,7 @@ def passes(test: Test, value: Any) -> bool:
     }[operator]()
 
 
-def text_passes(test: Test, value: str) -> bool:
+def text_passes(test: Comparison, value: str) -> bool:
     if test.operator == "contains":
         return test.operand in value
     if test.operator == "starts_with":

@@ -10,6 +10,7 @@ from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Group, HotLea
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
     Band,
+    Comparison,
     Decay,
     EventRule,
     ExpiresAfter,
@@ -25,7 +26,6 @@ from streamprocessor.scoring.model.rules import (
     RecencyRule,
     Rule,
     StepDecay,
-    Test,
 )
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER, AttributesWritten, Event, Fact, Verdict
 from tests.scoring.oracle.scores import explain_parts, oracle_scores, score_at
@@ -151,7 +151,7 @@ def test_a_group_bounds_its_rules_together_and_its_cut_is_a_part() -> None:
 
 
 def test_of_two_events_with_one_id_the_smaller_counts() -> None:
-    model = model_of(EventRule("r", ("click",), 10 * E15, where=Test("properties.path", "equals", "/a")))
+    model = model_of(EventRule("r", ("click",), 10 * E15, where=Comparison("properties.path", "equals", "/a")))
     same_time: list[Fact] = [event("x", 0, path="/b"), event("x", 0, path="/a")]
     assert unrounded(model, same_time, 1) == 10
     assert unrounded(model, [event("x", 0, path="/b"), event("x", 1, path="/a")], 2) == 0
@@ -193,7 +193,7 @@ def test_amounts_without_a_number_match_nothing_and_large_ones_are_cut() -> None
 
 
 def test_the_last_write_of_an_attribute_holds_and_null_deletes() -> None:
-    model = model_of(AttributeRule("boss", Test("title", "contains", "CEO"), 10 * E15))
+    model = model_of(AttributeRule("boss", Comparison("title", "contains", "CEO"), 10 * E15))
     write, delete = (
         AttributesWritten(f"w{day}", START_MS + day, START_MS + day, {"title": title})
         for day, title in [(1, "CEO"), (2, None)]

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
 from streamprocessor.scoring.model.rules import (
     Band,
+    Comparison,
     EventRule,
     FrequencyRule,
     HalfLife,
@@ -20,9 +21,8 @@ from streamprocessor.scoring.model.rules import (
     MonetaryRule,
     RecencyRule,
     Rule,
-    Test,
 )
-from streamprocessor.scoring.plan.coverage import NewlyKept, kept_since, newly_kept
+from streamprocessor.scoring.plan.coverage import CoverageGap, coverage_gaps, covered_since
 from streamprocessor.scoring.record.facts import Event, Fact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -33,7 +33,7 @@ from tests.scoring.models import START_MS, TYPES, Taste, band_rules, event_rules
 SINCE_MS = 1_800_000_000_000
 OPEN = EventRule("open", ("email_open",), E15)
 CLICK = EventRule("click", ("email_click",), 5 * E15, limit=Limit(count=1, per="properties.url"))
-HOME = EventRule("home", ("page_visit",), 2 * E15, Test("properties.path", "equals", "/"))
+HOME = EventRule("home", ("page_visit",), 2 * E15, Comparison("properties.path", "equals", "/"))
 BUY = MonetaryRule("buy", ("purchase",), "properties.amount", 30 * DAY_MS, (Band(100 * NANO, 5 * E15),))
 QUIET = InactivityRule("quiet", None, 30 * DAY_MS, -5 * E15)
 NO_DEMO = InactivityRule("no-demo", ("demo",), 30 * DAY_MS, -5 * E15)
@@ -72,14 +72,14 @@ def test_what_a_model_needs_and_the_one_before_did_not_is_kept_from_now_on(
     before: Sequence[Rule] | None, after: Sequence[Rule], found: dict[str, dict[str, int]]
 ) -> None:
     known = None if before is None else model_of(*before)
-    assert kept_since(model_of(*after), known, SINCE_MS) == found
+    assert covered_since(model_of(*after), known, SINCE_MS) == found
 
 
 def test_what_was_kept_stays_kept_while_it_is_named_and_begins_anew_after_a_gap() -> None:
     first = model_of(OPEN)
-    second = model_of(OPEN, CLICK, since=kept_since(model_of(OPEN, CLICK), first, 100))
-    third = model_of(CLICK, since=kept_since(model_of(CLICK), second, 200))
-    fourth = model_of(CLICK, OPEN, since=kept_since(model_of(CLICK, OPEN), third, 300))
+    second = model_of(OPEN, CLICK, since=covered_since(model_of(OPEN, CLICK), first, 100))
+    third = model_of(CLICK, since=covered_since(model_of(CLICK), second, 200))
+    fourth = model_of(CLICK, OPEN, since=covered_since(model_of(CLICK, OPEN), third, 300))
     click = {"": 100, "properties.url": 100}
     assert [each.kept_since_ms for each in (second, third)] == [{"email_click": click}, {"email_click": click}]
     assert fourth.kept_since_ms == {"email_click": click, "email_open": {"": 300}}
@@ -88,15 +88,15 @@ def test_what_was_kept_stays_kept_while_it_is_named_and_begins_anew_after_a_gap(
 def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> None:
     known = EventRule("any-click", ("email_click",), E15)
     model = model_of(OPEN, CLICK, HOME, NO_DEMO, QUIET)
-    since = kept_since(model, model_of(OPEN, known), SINCE_MS)
+    since = covered_since(model, model_of(OPEN, known), SINCE_MS)
     model = model_of(OPEN, CLICK, HOME, NO_DEMO, QUIET, since=since)
-    assert list(newly_kept(model, SINCE_MS)) == [
-        NewlyKept("s", "click", "email_click", ("properties.url",), SINCE_MS),
-        NewlyKept("s", "home", "page_visit", (), SINCE_MS),
-        NewlyKept("s", "no-demo", "demo", (), SINCE_MS),
-        NewlyKept("s", "quiet", "any", (), SINCE_MS),
+    assert list(coverage_gaps(model, SINCE_MS)) == [
+        CoverageGap("s", "click", "email_click", ("properties.url",), SINCE_MS),
+        CoverageGap("s", "home", "page_visit", (), SINCE_MS),
+        CoverageGap("s", "no-demo", "demo", (), SINCE_MS),
+        CoverageGap("s", "quiet", "any", (), SINCE_MS),
     ]
-    assert list(newly_kept(model, SINCE_MS + 1)) == []
+    assert list(coverage_gaps(model, SINCE_MS + 1)) == []
 
 
 # ---- what counts -----------------------------------------------------------------------------------------------
@@ -106,7 +106,11 @@ def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> N
     ("rule", "missing", "wanted"),
     [
         (HOME, "properties.path", (0, 2)),
-        (EventRule("none", ("page_visit",), E15, Test("properties.path", "exists", False)), "properties.path", (0, 0)),
+        (
+            EventRule("none", ("page_visit",), E15, Comparison("properties.path", "exists", False)),
+            "properties.path",
+            (0, 0),
+        ),
         (BUY, "properties.amount", (0, 5)),
         (RecencyRule("r", ("page_visit",), (Band(30 * DAY_MS, 3 * E15),)), "", (0, 3)),
         (FrequencyRule("f", ("page_visit",), 30 * DAY_MS, (Band(2, 4 * E15),)), "", (0, 0)),
@@ -146,15 +150,15 @@ def test_a_rule_that_needs_more_than_was_kept_forgets_what_was_folded_of_it() ->
     record = old.blank()
     old.apply(record, [event("c1", SINCE_MS - 90 * DAY_MS, "email_click"), event("o1", 1, "email_open")])
     old.apply(record, [event("c2", SINCE_MS - 10, "email_click")])
-    assert record.folded is not None
+    assert record.compacted is not None
     assert points(old, record, SINCE_MS) == 3
     new = Scorer(model_of(CLICK, OPEN, revision=2, since={"email_click": {"properties.url": SINCE_MS}}))
-    new.adopt(record, SINCE_MS - 5)
+    new.migrate(record, SINCE_MS - 5)
     assert points(new, record, SINCE_MS) == 1
     again = Scorer(model_of(CLICK, OPEN, revision=3, since={"email_click": {"properties.url": SINCE_MS}}))
     new.apply(record, [event("c3", SINCE_MS + 1, "email_click", url="u")])
     new.apply(record, [event("c4", SINCE_MS + 90 * DAY_MS, "email_click", url="v")])
-    again.adopt(record, SINCE_MS + 91 * DAY_MS)
+    again.migrate(record, SINCE_MS + 91 * DAY_MS)
     assert points(again, record, SINCE_MS + 91 * DAY_MS) == 11
 
 
@@ -194,6 +198,6 @@ def test_hot_leads_that_a_change_alone_makes_are_announced_only_where_the_revisi
 
     record = scorer_of(1, 1).blank()
     scorer_of(1, 1).apply(record, [event("o", SINCE_MS, "email_open")])
-    (step,) = scorer_of(50, 2).adopt(record, SINCE_MS)
+    (step,) = scorer_of(50, 2).migrate(record, SINCE_MS)
     assert (step.cause, step.sequence, record.episodes["s"][0]) == ("model", 2, 1)
     assert [lead.episode for lead in step.hot_leads] == ([1] if announced else [])

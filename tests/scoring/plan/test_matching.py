@@ -8,7 +8,7 @@ import pytest
 
 from streamprocessor.scoring.canonical import canonical, cut
 from streamprocessor.scoring.model.conditions import predicate
-from streamprocessor.scoring.model.rules import AllOf, AnyOf, Condition, Test
+from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition
 
 ABSENT = object()
 
@@ -55,15 +55,15 @@ ABSENT = object()
 )
 def test_an_operator_holds_for_what_its_word_says(operator: str, operand: Any, value: Any, holds: bool) -> None:
     values = {} if value is ABSENT else {"p": value}
-    assert predicate(Test("p", operator, operand))(values) is holds
+    assert predicate(Comparison("p", operator, operand))(values) is holds
 
 
 def test_matches_searches_text_only() -> None:
-    found = predicate(Test("p", "matches", "b+", search=lambda text: "b" in text))
+    found = predicate(Comparison("p", "matches", "b+", search=lambda text: "b" in text))
     assert [found({"p": value}) for value in ("abc", "ac", 5)] == [True, False, False]
 
 
-IS_A, IS_B = Test("p", "equals", "a"), Test("q", "equals", "b")
+IS_A, IS_B = Comparison("p", "equals", "a"), Comparison("q", "equals", "b")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from streamprocessor.scoring.plan.plan import unrounded_at
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps.crossing import SEARCH_BUDGET, Exit
+from streamprocessor.scoring.steps.crossing import SEARCH_BUDGET, CrossingSearch
 from streamprocessor.scoring.terms.terms import END_OF_TIME_MS
 
 START_MS = 1_790_000_000_000
@@ -43,8 +43,8 @@ def test_opposite_parts_that_cancel_out_at_an_edge_do_not_hold_the_search(opposi
     """Each for ever within half of 10⁻⁹ of what would be shown as 1."""
     scorer, record = scored(*opposites, ALMOST_HALF)
     plan = compile_model(scorer.model).scores[0]
-    cell = plan.display.cell(unrounded_at(plan, record.derived, START_MS))
-    search = Exit(plan, record.derived, (cell.low, cell.high))
+    cell = plan.presentation.cell(unrounded_at(plan, record.derived, START_MS))
+    search = CrossingSearch(plan, record.derived, (cell.low, cell.high))
     assert search.first(START_MS + 1) is None
     assert SEARCH_BUDGET - search.evaluations_left < 20 * SEARCH_BUDGET
 

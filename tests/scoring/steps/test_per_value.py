@@ -8,13 +8,13 @@ from streamprocessor.contract.changelog.record_codec import decode_record, encod
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score, Stage
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
+    Comparison,
     EventRule,
     ExpiresAfter,
     HalfLife,
     InactivityRule,
     Limit,
     Rule,
-    Test,
 )
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
@@ -25,7 +25,7 @@ START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 VISIT = EventRule("visit", ("visit",), 10 * E15)
 FADING = EventRule("visit", ("visit",), 10 * E15, decay=HalfLife(30.0 * DAY_MS))
 BRIEF = EventRule("visit", ("visit",), 10 * E15, decay=ExpiresAfter(5 * DAY_MS))
-BOSS = AttributeRule("boss", Test("title", "equals", "CEO"), 7 * E15)
+BOSS = AttributeRule("boss", Comparison("title", "equals", "CEO"), 7 * E15)
 QUIET = InactivityRule("quiet", ("visit",), 10 * DAY_MS, -3 * E15)
 
 
@@ -133,7 +133,9 @@ def test_a_value_that_is_back_to_what_nobody_has_is_told_once() -> None:
 
 
 def test_a_score_by_value_that_does_not_apply_is_null_and_comes_back_as_it_would_be() -> None:
-    score = Score("interest", (VISIT,), by="properties.product", applies_when=Test("title", "exists", operand=True))
+    score = Score(
+        "interest", (VISIT,), by="properties.product", applies_when=Comparison("title", "exists", operand=True)
+    )
     scorer = Scorer(Model("m", "v", (score,)))
     record = scorer.blank()
     assert told(scorer, record, visit("a", 0)) == []
@@ -164,7 +166,7 @@ def test_folded_events_of_a_value_count_on() -> None:
     record = scorer.blank()
     told(scorer, record, visit("a", 0, url="u"), visit("b", 0, "mail", url="u"), visit("c", 60, url="u"))
     record = decode_record(encode_record(record))
-    assert {piece.id for piece in record.evidence.pieces()} == {"c"}
+    assert {piece.id for piece in record.evidence.events()} == {"c"}
     assert points(scorer, record, 60) == {"crm": 13.5, "mail": 0.5}
     assert points(scorer, record, 90)["crm"] == 10 / 8 + 10 / 2 + 1 - 3
     parts = scorer.explain(record, "interest", START_MS + 60 * DAY_MS, value="mail")
@@ -234,5 +236,5 @@ def test_silence_of_a_value_is_counted_from_its_last_event_when_that_is_folded()
     scorer = scorer_of(quiet, anything)
     record = scorer.blank()
     told(scorer, record, visit("a", 0), visit("b", 5, "mail"), visit("c", 64))
-    assert {piece.id for piece in record.evidence.pieces()} == {"c"}
+    assert {piece.id for piece in record.evidence.events()} == {"c"}
     assert points(scorer, record, 64) == {"mail": -505}

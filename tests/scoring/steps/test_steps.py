@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
-from streamprocessor.scoring.model.rules import AttributeRule, EventRule, ExpiresAfter, HalfLife, InactivityRule, Test
+from streamprocessor.scoring.model.rules import (
+    AttributeRule,
+    Comparison,
+    EventRule,
+    ExpiresAfter,
+    HalfLife,
+    InactivityRule,
+)
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Outcome, Scorer
@@ -16,12 +23,12 @@ ENGAGEMENT = Score(
     (
         EventRule("click", ("click",), 20 * E15, decay=HalfLife(30.0 * DAY_MS)),
         EventRule("buy", ("buy",), 45 * E15, decay=ExpiresAfter(10 * DAY_MS)),
-        AttributeRule("boss", Test("title", "contains", "CEO"), 5 * E15),
+        AttributeRule("boss", Comparison("title", "contains", "CEO"), 5 * E15),
         InactivityRule("quiet", None, 60 * DAY_MS, -10 * E15),
     ),
     STAGES,
 )
-FIT = Score("fit", (AttributeRule("boss", Test("title", "contains", "CEO"), 30 * E15),))
+FIT = Score("fit", (AttributeRule("boss", Comparison("title", "contains", "CEO"), 30 * E15),))
 MODEL = Model("m", "v", (ENGAGEMENT, FIT), (HotLead("engagement", "hot", DAY_MS, 7 * DAY_MS),), revision=1)
 SCORER = Scorer(MODEL)
 
@@ -199,11 +206,11 @@ def test_another_model_is_adopted_in_one_step_that_announces_nobody() -> None:
     told(record, event("e1", 0))
     dearer = Score("engagement", (EventRule("click", ("click",), 50 * E15),), STAGES)
     later = Scorer(Model("m", "w", (dearer,), MODEL.hot_leads, revision=2))
-    (step,) = later.adopt(record, START_MS + DAY_MS)
+    (step,) = later.migrate(record, START_MS + DAY_MS)
     assert (step.cause, step.at_ms, step.sequence, step.hot_leads) == ("model", START_MS + DAY_MS, 2, ())
     assert [(score.name, score.presented_nano // NANO) for score in step.scores] == [("engagement", 50)]
     assert (record.revision, record.episodes) == (2, {"engagement": (1, None)})
-    assert later.adopt(record, START_MS + DAY_MS) == []
+    assert later.migrate(record, START_MS + DAY_MS) == []
 
 
 def test_an_event_that_displaces_another_content_of_its_id_is_news_as_old_as_itself() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Matrix, Model, Score, Stage, Weighted
-from streamprocessor.scoring.model.rules import AttributeRule, EventRule, HalfLife, Limit, Test
+from streamprocessor.scoring.model.rules import AttributeRule, Comparison, EventRule, HalfLife, Limit
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -16,7 +16,7 @@ from streamprocessor.scoring.steps.steps import Step
 from tests.scoring.oracle.scores import score_at
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
-IS_LEAD = Test("customer", "exists", operand=False)
+IS_LEAD = Comparison("customer", "exists", operand=False)
 ENGAGEMENT = Score(
     "engagement",
     (EventRule("click", ("click",), 20 * E15, decay=HalfLife(30.0 * DAY_MS)),),
@@ -26,7 +26,7 @@ ENGAGEMENT = Score(
 )
 FIT = Score(
     "fit",
-    (AttributeRule("boss", Test("title", "equals", "CEO"), 30 * E15), EventRule("buy", ("buy",), E15 // 10)),
+    (AttributeRule("boss", Comparison("title", "equals", "CEO"), 30 * E15), EventRule("buy", ("buy",), E15 // 10)),
     (Stage("B", 0), Stage("A", 20 * NANO)),
 )
 TOTAL = Score(
