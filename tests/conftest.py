@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
 from streamprocessor.kafka.embedded.runtime import Runtime
+from streamprocessor.settings import PREFIX
 
 TEST_HEAP_MB = 256
 
@@ -34,6 +35,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how the order of the tests can be had again, also with -q."""
     seed = terminalreporter.config.getoption("randomly_seed", None)
     terminalreporter.write_line(f"the order was that of --randomly-seed={seed}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_shell() -> Iterator[None]:
+    """No test, nor any process that one starts, has settings of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(PREFIX)]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")
