@@ -49,6 +49,6 @@ async def test_announcements_of_steps_after_the_marker_are_sent_once_and_those_b
     assert (sent.partition, sent.key, sent.value, list(sent.headers)) == (2, *message[1:])
     assert first.stop() == 0
 
-    second = await worker("green").ready()
+    second = await worker().ready()
     assert second.stop() == 0
     assert len(await system.read("score-updated")) == 1

@@ -130,7 +130,6 @@ async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_fi
         bootstrap=own_kafka().bootstrap,
         partitions=1,
         app_id="app",
-        session_timeout_seconds=6.0,
         commit_interval_seconds=0.2,
         data_dir=str(tmp_path / "worker"),
         erasure_salt="pepper",

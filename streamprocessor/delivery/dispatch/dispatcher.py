@@ -143,8 +143,9 @@ class Dispatcher:
             await self._changed.wait()
             return
         try:
-            await asyncio.wait_for(self._changed.wait(), max(wait_ms, 1) / 1000)
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(max(wait_ms, 1) / 1000):
+                await self._changed.wait()
+        except TimeoutError:
             return
 
     async def _attempt(self, delivery: Delivery) -> None:

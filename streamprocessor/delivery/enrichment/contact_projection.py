@@ -212,9 +212,9 @@ class ContactProjection:
         while not is_so():
             before = dict(self._reached)
             try:
-                async with self._progress:
-                    await asyncio.wait_for(self._progress.wait_for(is_so), PATIENCE_SECONDS)
-            except asyncio.TimeoutError as error:
+                async with asyncio.timeout(PATIENCE_SECONDS), self._progress:
+                    await self._progress.wait_for(is_so)
+            except TimeoutError as error:
                 if self._reached == before and self._asker is not None:
                     await self._ends(before)
                     if self._reached == before:

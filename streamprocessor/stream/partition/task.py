@@ -115,8 +115,9 @@ class PartitionTask:
             self._task.cancel()
             if self.partition.marked_microbatch < self.partition.microbatch:
                 # Without the marker the next owner sends the last micro-batch's announcements once more: no loss.
-                with contextlib.suppress(MustRestart, asyncio.TimeoutError):
-                    await asyncio.wait_for(self._write_marker(), LAST_MARKER_SECONDS)
+                with contextlib.suppress(MustRestart, TimeoutError):
+                    async with asyncio.timeout(LAST_MARKER_SECONDS):
+                        await self._write_marker()
 
     async def _write_marker(self) -> None:
         stamp_ms = await self._context.lease.stamp(self.partition.stamp_ms)
