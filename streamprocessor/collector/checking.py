@@ -39,7 +39,7 @@ def checked_rows(reading: Reading, topics: Mapping[str, Topic], received_at_ms: 
     for entry in reading.entries:
         try:
             rows.append(_row(entry, topics[entry.topic], received_at_ms))
-        except RecordError as error:  # noqa: PERF203 - each item stands alone
+        except RecordError as error:
             reading.bad.append(Bad(entry.position, error.reason, error.detail))
         else:
             good.append(entry)

@@ -181,7 +181,7 @@ class Outlet:
             return
         try:
             await asyncio.wait_for(self._changed.wait(), max(wait_ms, 1) / 1000)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return
 
     async def _attempt(self, delivery: Delivery) -> None:

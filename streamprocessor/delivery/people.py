@@ -207,7 +207,7 @@ class People:
             try:
                 async with self._progress:
                     await asyncio.wait_for(self._progress.wait_for(is_so), PATIENCE_SECONDS)
-            except asyncio.TimeoutError as error:
+            except TimeoutError as error:
                 if self._reached == before and self._asker is not None:
                     await self._ends(before)
                     if self._reached == before:

@@ -57,7 +57,7 @@ class ModelWatch:
                     self._changed.wait_for(lambda: self._model is not None and self._model.revision >= revision),
                     REVISION_WAIT_SECONDS,
                 )
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             known = self._model.revision if self._model else 0
             message = (
                 f"{self._topic.topic}: newest model revision is {known}, but the table holds records of revision "

@@ -264,7 +264,7 @@ async def _within_stop_time(stopping: Coroutine[Any, Any, None]) -> None:
     """Stop in order; where Kafka is away and that can't be done, end all the same: nothing acknowledged is lost."""
     try:
         await asyncio.wait_for(stopping, STOP_SECONDS)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         log.warning("stopped without Kafka's answer; what it has not acknowledged is done again at the next start")
         logging.shutdown()
         os._exit(EXIT_DONE)
