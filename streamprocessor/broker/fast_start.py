@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from streamprocessor.broker.boot import boot
+from streamprocessor.broker.boot import boot, format_data
 from streamprocessor.broker.jars import KAFKA, Progress
 from streamprocessor.broker.node import Node
 from streamprocessor.broker.ports import any_free
@@ -48,6 +48,8 @@ def _train(runtime: Runtime, cache: Path, archive: Path) -> None:
         made = folder / archive.name
         port = any_free()
         node = Node(folder=folder, port=port, controller_port=any_free(port), heap_mb=256)
+        node.write_settings()
+        format_data(runtime, node)  # apart from the broker: Java would write a cache for this tool as well, in vain
         broker = boot(replace(runtime, options=(f"-XX:AOTCacheOutput={made}",)), node, _TRAINING_SECONDS)
         broker.stop(grace_seconds=_TRAINING_SECONDS)
         if made.exists():
