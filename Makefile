@@ -50,9 +50,11 @@ compiled-test: compiled ## the tests of scoring, contract, worker and faults, on
 # ---- what is compiled ----------------------------------------------------------------------------------------------
 
 # The same files, compiled beside the tree: in it, a stale compiled module would hide the source that is edited.
-HOT := $(filter-out %/__init__.py %/model.py %/rules.py %/segments.py,$(wildcard streamprocessor/scoring/*.py)) streamprocessor/errors.py \
-  $(addprefix streamprocessor/contract/,announcements.py cloud_events.py events.py fields.py json_text.py packing.py reasons.py records.py times.py updates.py) \
-  $(addprefix streamprocessor/stream/,hot.py partition.py step.py step_result.py timers.py)
+HOT := $(filter-out %/__init__.py streamprocessor/scoring/model/%,$(wildcard streamprocessor/scoring/*.py streamprocessor/scoring/*/*.py)) \
+  streamprocessor/errors.py streamprocessor/contract/rfc3339.py streamprocessor/contract/strict_json.py streamprocessor/contract/reason_codes.py \
+  $(addprefix streamprocessor/contract/events/,cloud_events.py events.py event_fields.py updates.py) \
+  $(addprefix streamprocessor/contract/changelog/,evidence_codec.py record_codec.py) streamprocessor/contract/messages/announcements.py \
+  $(addprefix streamprocessor/stream/partition/,hot_stages.py partition.py microbatch.py microbatch_result.py timers.py)
 
 build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py')
 	@rm -rf build/compiled && mkdir -p build/compiled

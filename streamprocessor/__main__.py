@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command that the command line names; the process ends with its exit code."""
     try:
-        from streamprocessor.cli.entry import commands
+        from streamprocessor.cli.main import commands
 
         commands(prog_name="streamprocessor")
     except KeyboardInterrupt:  # before a command could take it

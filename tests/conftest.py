@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.broker.embedded import EmbeddedKafka, prepare
-from streamprocessor.broker.runtime import Runtime
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
+from streamprocessor.kafka.embedded.runtime import Runtime
 
 TEST_HEAP_MB = 256
 

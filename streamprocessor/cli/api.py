@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from streamprocessor.cli.options import connected_settings, process_options, setting
+from streamprocessor.cli.terminal.options import connected_settings, process_options, setting
 
 log = logging.getLogger(__name__)
 
@@ -24,14 +24,14 @@ def api(ctx: click.Context) -> None:
 
     The database is filled from Kafka, and can be made anew from it at any time. Exit code 70 asks to be started anew.
     """
-    from streamprocessor.cli.importing import importing_of
-    from streamprocessor.cli.running import log_to_stderr, run
-    from streamprocessor.delivery.token import kept_token
-    from streamprocessor.insight.answers import answer
-    from streamprocessor.insight.export import exported
-    from streamprocessor.process.kept_secrets import kept_pairs
+    from streamprocessor.cli.import_file import importing_of
+    from streamprocessor.cli.terminal.running import log_to_stderr, run
+    from streamprocessor.contract.answers.contact_answer import answer
+    from streamprocessor.contract.answers.export import exported
+    from streamprocessor.kafka.admin.layout import layout_of
+    from streamprocessor.kafka.connection import client_settings
+    from streamprocessor.process.kept_secrets import kept_pairs, kept_token
     from streamprocessor.readmodel.composition import Around, run_api
-    from streamprocessor.stream.startup import client_settings, layout_of
 
     settings = connected_settings(ctx)
     log_to_stderr(settings.log_level)

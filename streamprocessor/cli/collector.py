@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from streamprocessor.cli.options import connected_settings, process_options, setting
+from streamprocessor.cli.terminal.options import connected_settings, process_options, setting
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +20,10 @@ def collector(ctx: click.Context) -> None:
 
     What was answered with 200 is in Kafka, or on disk until Kafka is back. Exit code 70 asks to be started anew.
     """
-    from streamprocessor.cli.running import log_to_stderr, run
+    from streamprocessor.cli.terminal.running import log_to_stderr, run
     from streamprocessor.collector.composition import run_collector
-    from streamprocessor.stream.startup import client_settings, layout_of
+    from streamprocessor.kafka.admin.layout import layout_of
+    from streamprocessor.kafka.connection import client_settings
 
     settings = connected_settings(ctx)
     log_to_stderr(settings.log_level)

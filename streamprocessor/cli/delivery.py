@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamprocessor.cli.options import connected_settings, json_option, process_options, setting, settings_of
+from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, setting, settings_of
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -33,9 +33,10 @@ def delivery(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from streamprocessor.cli.running import log_to_stderr, run
+    from streamprocessor.cli.terminal.running import log_to_stderr, run
     from streamprocessor.delivery.composition import run_delivery
-    from streamprocessor.stream.startup import client_settings, layout_of
+    from streamprocessor.kafka.admin.layout import layout_of
+    from streamprocessor.kafka.connection import client_settings
 
     settings = connected_settings(ctx)
     log_to_stderr(settings.log_level)
@@ -107,7 +108,7 @@ def tail(ctx: click.Context) -> None:
 
 
 def _print_rows(rows: list[dict[str, Any]], as_json: bool) -> None:
-    from streamprocessor.cli.printing import print_json_lines, print_table
+    from streamprocessor.cli.terminal.printing import print_json_lines, print_table
 
     if as_json:
         print_json_lines(rows)
@@ -134,8 +135,8 @@ def _open(ctx: click.Context, method: str, path: str, body: object, timeout_seco
 
     import orjson
 
-    from streamprocessor.delivery.token import kept_token
     from streamprocessor.errors import OperatorError
+    from streamprocessor.process.kept_secrets import kept_token
 
     settings = settings_of(ctx)
     address = f"http://{settings.delivery_host}:{settings.delivery_port}"

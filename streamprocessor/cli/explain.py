@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamprocessor.cli.instants import Instant
-from streamprocessor.cli.options import connected_settings, json_option, process_options
+from streamprocessor.cli.terminal.instants import Instant
+from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.process.clock import now_ms
 
@@ -26,9 +26,9 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
 
     It reads the contact's record from the changelog, whether workers run or not.
     """
-    from streamprocessor.cli.answering import print_explanation
-    from streamprocessor.cli.printing import print_json_lines
-    from streamprocessor.cli.running import run
+    from streamprocessor.cli.terminal.print_answers import print_explanation
+    from streamprocessor.cli.terminal.printing import print_json_lines
+    from streamprocessor.cli.terminal.running import run
 
     settings = connected_settings(ctx)
     answer = run(_answer(settings, contact, now_ms() if at_ms is None else at_ms))
@@ -42,8 +42,8 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
 
 
 async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
-    from streamprocessor.cli.kept import kept_of
-    from streamprocessor.insight.answers import answer
+    from streamprocessor.cli.kafka.stored_contact import load_contact
+    from streamprocessor.contract.answers.contact_answer import answer
 
-    kept = await kept_of(settings, contact, at_ms)
+    kept = await load_contact(settings, contact, at_ms)
     return None if kept is None else answer(*kept, contact, at_ms)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamprocessor.cli.options import connected_settings, process_options
+from streamprocessor.cli.terminal.options import connected_settings, process_options
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.process.clock import now_ms
 
@@ -24,8 +24,8 @@ def export(ctx: click.Context, contact: str) -> None:
     It reads the contact's record from the changelog, whether workers run or not. What came under ids that were merged
     into the contact is in it; the export of such an id says into whom it was merged.
     """
-    from streamprocessor.cli.printing import print_json_lines
-    from streamprocessor.cli.running import run
+    from streamprocessor.cli.terminal.printing import print_json_lines
+    from streamprocessor.cli.terminal.running import run
 
     found = run(_exported(connected_settings(ctx), contact, now_ms()))
     if found is None:
@@ -35,8 +35,8 @@ def export(ctx: click.Context, contact: str) -> None:
 
 
 async def _exported(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
-    from streamprocessor.cli.kept import kept_of
-    from streamprocessor.insight.export import exported
+    from streamprocessor.cli.kafka.stored_contact import load_contact
+    from streamprocessor.contract.answers.export import exported
 
-    kept = await kept_of(settings, contact, at_ms)
+    kept = await load_contact(settings, contact, at_ms)
     return None if kept is None else exported(*kept, contact, at_ms)

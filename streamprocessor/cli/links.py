@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamprocessor.cli.options import json_option, process_options, setting, settings_of
+from streamprocessor.cli.terminal.options import json_option, process_options, setting, settings_of
 
 if TYPE_CHECKING:
-    from streamprocessor.collector.mails import Mail
+    from streamprocessor.collector.tracking.tracked_mail import Mail
 
 
 @click.command()
@@ -38,8 +38,8 @@ def links(
     The message is printed with its links tracked and a pixel at its end; without --html the addresses are printed, for
     mails that are made elsewhere. Links lead through the collector to their URL and nowhere else.
     """
-    from streamprocessor.collector.mails import Mail
-    from streamprocessor.collector.own_tracking import token_keys_of
+    from streamprocessor.collector.tracking.registry import token_keys_of
+    from streamprocessor.collector.tracking.tracked_mail import Mail
 
     if html is not None and (urls or as_json):
         text = "--html prints the message; --url and --json are for addresses"
@@ -60,14 +60,14 @@ def links(
 
 
 def _print_message(mail: Mail, file: str, honeypot: bool) -> None:
-    from streamprocessor.collector.mails import tracked_message
+    from streamprocessor.collector.tracking.tracked_mail import tracked_message
 
     with click.open_file(file, "rb") as content:  # bytes, since a text's line ends would be changed
         click.echo(tracked_message(content.read().decode(), mail, honeypot).encode(), nl=False)
 
 
 def _print_addresses(mail: Mail, urls: tuple[str, ...], honeypot: bool, as_json: bool) -> None:
-    from streamprocessor.cli.printing import print_json_lines
+    from streamprocessor.cli.terminal.printing import print_json_lines
 
     pixel, tracked = mail.pixel_url(), {url: mail.link(url) for url in urls}
     trap = mail.link(urls[0], honeypot=True) if honeypot else None

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamprocessor.cli.instants import Instant
-from streamprocessor.cli.options import json_option, setting, settings_of
+from streamprocessor.cli.terminal.instants import Instant
+from streamprocessor.cli.terminal.options import json_option, setting, settings_of
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
-    from streamprocessor.insight.imports.rows import BadRow
+    from streamprocessor.imports.rows import BadRow
 
 
 @click.command()
@@ -33,10 +33,10 @@ def score(ctx: click.Context, events: str, at_ms: int | None, as_json: bool) -> 
     --json prints an object a line for each contact, with stages, next steps and the explanation. A line that can't be
     used is named on stderr and left out; the exit code is 1 then.
     """
-    from streamprocessor.cli.answering import print_scores
-    from streamprocessor.cli.printing import print_json_lines
-    from streamprocessor.contract.model_file import read_model
-    from streamprocessor.insight.offline import read_facts, score_offline
+    from streamprocessor.cli.terminal.print_answers import print_scores
+    from streamprocessor.cli.terminal.printing import print_json_lines
+    from streamprocessor.contract.model_file.read_model import read_model
+    from streamprocessor.offline.score_file import read_facts, score_offline
 
     bad_lines = 0
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from streamprocessor.cli.instants import Instant
-from streamprocessor.cli.options import connected_settings, process_options
+from streamprocessor.cli.terminal.instants import Instant
+from streamprocessor.cli.terminal.options import connected_settings, process_options
 from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
-    from streamprocessor.insight.simulation import Move
     from streamprocessor.settings import Settings
+    from streamprocessor.simulation.simulation import Move
 
 FILE_BEGINS_MS = 1_767_225_600_000  # 2026-01-01: a fixed instant, so that equal options give equal bytes
 FILE_EVENTS = 10_000
@@ -50,7 +50,7 @@ class Traffic:
 @click.pass_context
 def simulate(ctx: click.Context, /, **options: Any) -> None:
     """Play traffic of contacts of different habits: bursts, campaigns, late events, repeats."""
-    from streamprocessor.cli.running import run
+    from streamprocessor.cli.terminal.running import run
 
     traffic = Traffic(**options)
     if traffic.rate is not None and traffic.speed is not None:
@@ -67,8 +67,8 @@ def simulate(ctx: click.Context, /, **options: Any) -> None:
 
 
 def _moves(traffic: Traffic, start_ms: int, default_rate: float | None) -> Iterator[Move]:
-    from streamprocessor.insight.pace import at_rate, at_speed
-    from streamprocessor.insight.simulation import simulate as moves_of
+    from streamprocessor.simulation.pace import at_rate, at_speed
+    from streamprocessor.simulation.simulation import simulate as moves_of
 
     moves = moves_of(traffic.seed, traffic.contacts, start_ms, bad_records=traffic.bad_records)
     rate = traffic.rate if traffic.speed is not None or traffic.rate is not None else default_rate
@@ -80,9 +80,9 @@ def _moves(traffic: Traffic, start_ms: int, default_rate: float | None) -> Itera
 
 
 async def _play(settings: Settings, traffic: Traffic) -> int:
-    from streamprocessor.cli.progress import counting_bar
-    from streamprocessor.cli.sending import checked_sending
-    from streamprocessor.insight.player import play, until_wall_clock
+    from streamprocessor.cli.kafka.sending import checked_sending
+    from streamprocessor.cli.terminal.progress import counting_bar
+    from streamprocessor.simulation.player import play, until_wall_clock
 
     start_ms = now_ms() if traffic.start_ms is None else traffic.start_ms
     with counting_bar("events", traffic.events) as count:

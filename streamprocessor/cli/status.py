@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from streamprocessor.cli.options import connected_settings, json_option, process_options
+from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
 from streamprocessor.errors import EXIT_FAILED
 
 
@@ -20,10 +20,11 @@ def status(ctx: click.Context, ports: tuple[int, ...], as_json: bool) -> None:
 
     The exit code is 1 where one of the workers asked does not answer or is not ready.
     """
-    from streamprocessor.cli.printing import print_json_lines
-    from streamprocessor.cli.running import run
-    from streamprocessor.cli.workers import ask_worker, group_lag
-    from streamprocessor.stream.startup import client_settings, layout_of
+    from streamprocessor.cli.kafka.workers import ask_worker, group_lag
+    from streamprocessor.cli.terminal.printing import print_json_lines
+    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.kafka.admin.layout import layout_of
+    from streamprocessor.kafka.connection import client_settings
 
     settings = connected_settings(ctx)
     host = "127.0.0.1" if settings.metrics_host == "0.0.0.0" else settings.metrics_host
@@ -39,7 +40,7 @@ def status(ctx: click.Context, ports: tuple[int, ...], as_json: bool) -> None:
 
 
 def _print(group: str, lag: dict[str, int], workers: list[dict[str, Any]]) -> None:
-    from streamprocessor.cli.printing import print_table
+    from streamprocessor.cli.terminal.printing import print_table
 
     behind = ", ".join(f"{topic} {records}" for topic, records in lag.items() if records)
     click.echo(f"group {group}: {sum(lag.values())} records behind{f' ({behind})' if behind else ''}\n")
@@ -68,7 +69,7 @@ def _worker_row(worker: dict[str, Any]) -> tuple[object, ...]:
 
 
 def _partition_row(worker: dict[str, Any], partition: dict[str, Any]) -> tuple[object, ...]:
-    from streamprocessor.contract.times import format_rfc3339
+    from streamprocessor.contract.rfc3339 import format_rfc3339
 
     next_ms = partition["next_timer_at_ms"]
     return (

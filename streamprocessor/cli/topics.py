@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamprocessor.cli.options import connected_settings, json_option, process_options, settings_of
+from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, settings_of
 from streamprocessor.errors import EXIT_FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streamprocessor.broker.topics import Difference, Layout
+    from streamprocessor.kafka.admin.reconcile import Layout, TopicDifference
 
 
 @click.group()
@@ -27,8 +27,8 @@ def topics() -> None:
 @click.pass_context
 def list_topics(ctx: click.Context, as_json: bool) -> None:
     """Show the topics of this application as described, without asking Kafka."""
-    from streamprocessor.cli.printing import print_json_lines, print_table
-    from streamprocessor.stream.startup import layout_of
+    from streamprocessor.cli.terminal.printing import print_json_lines, print_table
+    from streamprocessor.kafka.admin.layout import layout_of
 
     layout = layout_of(settings_of(ctx))
     if as_json:
@@ -44,9 +44,10 @@ def list_topics(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
     """Name every difference between the topics as described and as they are; exit code 1 where there are any."""
-    from streamprocessor.broker.topics import check as differences_on
-    from streamprocessor.cli.running import run
-    from streamprocessor.stream.startup import client_settings, layout_of
+    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.kafka.admin.layout import layout_of
+    from streamprocessor.kafka.admin.reconcile import check as differences_on
+    from streamprocessor.kafka.connection import client_settings
 
     settings = connected_settings(ctx)
     layout = layout_of(settings)
@@ -67,10 +68,11 @@ def apply(ctx: click.Context, as_json: bool) -> None:
 
     A partition count is never changed: it would part contacts from their state.
     """
-    from streamprocessor.broker.topics import apply as make_good
-    from streamprocessor.broker.topics import check as differences_on
-    from streamprocessor.cli.running import run
-    from streamprocessor.stream.startup import client_settings, layout_of
+    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.kafka.admin.layout import layout_of
+    from streamprocessor.kafka.admin.reconcile import apply as make_good
+    from streamprocessor.kafka.admin.reconcile import check as differences_on
+    from streamprocessor.kafka.connection import client_settings
 
     settings = connected_settings(ctx)
     clients, layout = client_settings(settings), layout_of(settings)
@@ -91,8 +93,8 @@ def asyncapi(ctx: click.Context) -> None:
     """Print what describes the topics to programs: AsyncAPI 3.0, as YAML."""
     from pathlib import Path
 
-    from streamprocessor.contract.asyncapi import asyncapi as description_of
-    from streamprocessor.contract.asyncapi import asyncapi_text, read_folder
+    from streamprocessor.contract.topics.asyncapi import asyncapi as description_of
+    from streamprocessor.contract.topics.asyncapi import asyncapi_text, read_folder
 
     settings = settings_of(ctx)
     folder = read_folder(Path(settings.topics_dir))
@@ -113,8 +115,8 @@ def _described(layout: Layout) -> list[dict[str, object]]:
     ]
 
 
-def _print_differences(found: Sequence[Difference], as_json: bool) -> None:
-    from streamprocessor.cli.printing import print_json_lines
+def _print_differences(found: Sequence[TopicDifference], as_json: bool) -> None:
+    from streamprocessor.cli.terminal.printing import print_json_lines
 
     if as_json:
         print_json_lines(asdict(difference) for difference in found)

@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from streamprocessor.cli.options import connected_settings, process_options, setting
+from streamprocessor.cli.terminal.options import connected_settings, process_options, setting
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def worker(ctx: click.Context) -> None:
 
     Exit code 70 asks to be started anew, as `up`, compose and Kubernetes do.
     """
-    from streamprocessor.cli.running import log_to_stderr, run
+    from streamprocessor.cli.terminal.running import log_to_stderr, run
     from streamprocessor.stream.worker import run_worker
 
     settings = connected_settings(ctx)

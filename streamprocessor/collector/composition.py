@@ -10,27 +10,26 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.collector.addresses import Origins, networks_of
-from streamprocessor.collector.door import House
-from streamprocessor.collector.formats import all_formats
-from streamprocessor.collector.keys import WriteKeys, write_keys_file
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.durability.durable_writer import DurableWriter
+from streamprocessor.collector.durability.kafka_writer import KafkaWriter
+from streamprocessor.collector.durability.spool import Spool
+from streamprocessor.collector.formats.openapi import openapi
+from streamprocessor.collector.formats.registry import all_formats
+from streamprocessor.collector.http.client_ip import ClientIps, networks_of
+from streamprocessor.collector.http.handler import CollectorContext
+from streamprocessor.collector.http.rate_limit import RateLimit
+from streamprocessor.collector.http.routes import application
+from streamprocessor.collector.http.server import CollectorServer
+from streamprocessor.collector.http.write_keys import WriteKeys, write_keys_file
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.collector.naming import Naming
-from streamprocessor.collector.openapi import openapi
-from streamprocessor.collector.routes import application
-from streamprocessor.collector.safekeeping import Safekeeping
-from streamprocessor.collector.sending import Line
-from streamprocessor.collector.server import CollectorServer
-from streamprocessor.collector.spool import Spool
-from streamprocessor.collector.throttle import Throttle
-from streamprocessor.contract.topics import IN, Topic
+from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
+from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_pairs, kept_secret
-from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import listening_socket
-from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.settings import Settings
 
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor's patience
@@ -56,20 +55,20 @@ async def run_collector(
     metrics = Metrics()
     # By prefix: what waits for the topics of one system must not get into those of another.
     spool = Spool(folder / f"{settings.topic_prefix}spool", settings.spool_max_bytes)
-    line = Line(clients, inputs, int(settings.request_timeout_seconds * 1000))
-    safekeeping = Safekeeping(line, spool, metrics, now_ms)
+    line = KafkaWriter(clients, inputs, int(settings.request_timeout_seconds * 1000))
+    safekeeping = DurableWriter(line, spool, metrics, now_ms)
     _watch(metrics, spool, safekeeping)
     by_name = {topic.name: topic for topic in topics.values() if topic.direction == IN}
-    house = House(
+    house = CollectorContext(
         keys=WriteKeys(kept_pairs(settings.write_keys, write_keys_file(folder), "STREAMPROCESSOR_WRITE_KEYS")),
-        throttle=Throttle(settings.rate_limit_per_second, time.monotonic),
-        origins=Origins(networks_of(settings.trusted_proxies), settings.truncate_ip),
+        throttle=RateLimit(settings.rate_limit_per_second, time.monotonic),
+        origins=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=by_name,
         safekeeping=safekeeping,
         metrics=metrics,
         clock_ms=now_ms,
     )
-    naming = Naming(kept_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT"))
+    naming = ContactIds(kept_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT"))
     app = application(
         all_formats(settings, naming, by_name.values()),
         house,
@@ -101,14 +100,14 @@ def _settle_memory() -> None:
     gc.set_threshold(*GC_THRESHOLDS)
 
 
-def _watch(metrics: Metrics, spool: Spool, safekeeping: Safekeeping) -> None:
+def _watch(metrics: Metrics, spool: Spool, safekeeping: DurableWriter) -> None:
     metrics.spool_damaged.set_function(lambda: spool.damaged_bytes)
     metrics.spool_bytes.set_function(lambda: spool.backlog_bytes)
     metrics.spool_age.set_function(lambda: (now_ms() - spool.oldest_ms) / 1000 if spool.oldest_ms else 0.0)
     metrics.is_spooling.set_function(lambda: safekeeping.is_spooling)
 
 
-def _not_ready(safekeeping: Safekeeping) -> list[str]:
+def _not_ready(safekeeping: DurableWriter) -> list[str]:
     return [] if safekeeping.has_room else ["Kafka is away, and there is no room on disk"]
 
 

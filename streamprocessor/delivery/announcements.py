@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streamprocessor.contract import reasons
-from streamprocessor.contract.json_text import read_object
-from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.contract.strict_json import read_object
 from streamprocessor.errors import RecordError
 
 _NEEDED = ("id", "type", "source", "subject", "time")
@@ -35,10 +35,10 @@ def read_announcement(event: str, value: bytes, headers: Sequence[tuple[str, byt
     }
     missing = [name for name in _NEEDED if not attributes.get(name)]
     if missing:
-        raise RecordError(reasons.NOT_AN_OBJECT, f"headers: wanted ce_{', ce_'.join(missing)}; got none")
+        raise RecordError(reason_codes.NOT_AN_OBJECT, f"headers: wanted ce_{', ce_'.join(missing)}; got none")
     at_ms = parse_rfc3339(attributes["time"])
     if at_ms is None:
-        raise RecordError(reasons.BAD_TIME, "header ce_time: wanted an RFC 3339 time; got something else")
+        raise RecordError(reason_codes.BAD_TIME, "header ce_time: wanted an RFC 3339 time; got something else")
     return Announcement(
         event=event,
         id=attributes["id"],

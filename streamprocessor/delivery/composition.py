@@ -14,34 +14,33 @@ from typing import Any
 from aiohttp import web
 from aiokafka.errors import KafkaError
 
-from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.contract.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
-from streamprocessor.contract.subscription_file import SubscriptionFile, read_subscription_file
-from streamprocessor.contract.topics import Topic
-from streamprocessor.contract.webhook_targets import hosts_of
-from streamprocessor.delivery.database import Database
-from streamprocessor.delivery.intake import Intake
-from streamprocessor.delivery.journal import Journal
-from streamprocessor.delivery.knowing import Knowing
+from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
+from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
+from streamprocessor.contract.topics.topics import Topic
+from streamprocessor.delivery.consumer import AnnouncementConsumer
+from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
+from streamprocessor.delivery.dispatch.dispatcher import DispatchContext
+from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
+from streamprocessor.delivery.dispatch.sender import Sender
+from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
+from streamprocessor.delivery.enrichment.enricher import Enricher
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.outlet import World
-from streamprocessor.delivery.outlets import Outlets
-from streamprocessor.delivery.people import People
-from streamprocessor.delivery.planning import Surroundings
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.routes import Routes
-from streamprocessor.delivery.segments import Segments
-from streamprocessor.delivery.sender import Sender
-from streamprocessor.delivery.store import Store
-from streamprocessor.delivery.token import kept_token
-from streamprocessor.delivery.told import ToldSubscriptions
-from streamprocessor.delivery.watching import Watchers
-from streamprocessor.delivery.wording import Wording
+from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.store import Store
+from streamprocessor.delivery.store.store_thread import StoreThread
+from streamprocessor.delivery.subscription_topic import SubscriptionTopic
+from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
+from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
+from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.kept_secrets import kept_token
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import listening_socket
-from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
@@ -70,33 +69,33 @@ async def run_delivery(
     stop = stop_on_signals()
     file = Path(settings.subscriptions)
     said = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
-    wording = Wording(said.calendar, said.rule_words, said.name_from)
+    wording = Phrases(said.calendar, said.rule_words, said.name_from)
     full = {topic.name: full_name for full_name, topic in topics.items()}
-    metrics, watchers = Metrics(), Watchers()
+    metrics, watchers = Metrics(), AttemptStream()
     async with AsyncExitStack() as opened:
         segments = Segments(clients, full["models"])
         opened.push_async_callback(segments.stop)
         await segments.start()
         hosts = hosts_of(settings.delivery_allowed_hosts)
-        surroundings = Surroundings(environment, file.parent, hosts, wording, segments)
+        surroundings = SubscriptionResolver(environment, file.parent, hosts, wording, segments)
         plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
         journal = await opened.enter_async_context(_journal(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
-        world = World(sender.post, journal, metrics, watchers.tell, now_ms, random.random)
-        people = People(clients, full["contacts-changelog"], journal, metrics)
+        world = DispatchContext(sender.post, journal, metrics, watchers.tell, now_ms, random.random)
+        people = ContactProjection(clients, full["contacts-changelog"], journal, metrics)
         opened.push_async_callback(people.stop)
-        outlets = Outlets(
-            world, Knowing(journal, people, segments), frozenset(plan.subscription.name for plan in plans)
+        outlets = Dispatchers(
+            world, Enricher(journal, people, segments), frozenset(plan.subscription.name for plan in plans)
         )
         opened.push_async_callback(outlets.close)
         for plan in plans:
             await outlets.put(plan)
-        told = ToldSubscriptions(clients, full["subscriptions"])
+        told = SubscriptionTopic(clients, full["subscriptions"])
         opened.push_async_callback(told.stop)
         await told.start(outlets, surroundings)
         await outlets.give_up_the_rest()
-        intake = Intake(clients, {full[event]: event for event in _EVENTS}, metrics)
+        intake = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
         opened.push_async_callback(intake.stop)
         await intake.start(journal)
         token = kept_token(settings.delivery_secret, settings.data_path)
@@ -117,14 +116,14 @@ async def run_delivery(
 
 
 @asynccontextmanager
-async def _journal(settings: Settings) -> AsyncIterator[Journal]:
+async def _journal(settings: Settings) -> AsyncIterator[StoreThread]:
     """The journal on the database of the settings, for this process alone."""
     folder = settings.data_path
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
         url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"
-        journal = Journal(Store(Database(url)))
+        journal = StoreThread(Store(Database(url)))
         try:
             yield journal
         finally:
@@ -152,7 +151,7 @@ async def _serve(app: web.Application, settings: Settings, opened: AsyncExitStac
     return chosen
 
 
-async def _prune(journal: Journal) -> None:
+async def _prune(journal: StoreThread) -> None:
     while True:
         await journal.ask(lambda store: store.prune(now_ms()))
         await asyncio.sleep(PRUNE_SECONDS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from streamprocessor.delivery.journal import Journal
-from streamprocessor.delivery.store import Positions
+from streamprocessor.delivery.store.store import Positions
+from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.errors import StreamprocessorError
 
 PATIENCE_SECONDS = 2.0
@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 2.0
 class Readiness:
     """Looks at what delivery needs. behind: whoever else can say in words what is missing."""
 
-    def __init__(self, journal: Journal, *behind: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, journal: StoreThread, *behind: Callable[[], Iterable[str]]) -> None:
         self._journal = journal
         self._behind = behind
         self._asked: asyncio.Future[Positions] | None = None

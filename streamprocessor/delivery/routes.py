@@ -12,14 +12,14 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from sqlalchemy import Row
 
-from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.delivery.endpoint import Endpoint
-from streamprocessor.delivery.outlet import Outlet, World
-from streamprocessor.delivery.outlets import Outlets
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
+from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
+from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
+from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.readiness import Readiness
-from streamprocessor.delivery.store import MOST_SHOWN
-from streamprocessor.delivery.tables import WAITING
-from streamprocessor.delivery.watching import Watchers
+from streamprocessor.delivery.store.store import MOST_SHOWN
+from streamprocessor.delivery.store.tables import WAITING
 
 MOST_LISTED = 1_000
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -28,7 +28,9 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Routes:
     """The application's paths."""
 
-    def __init__(self, outlets: Outlets, world: World, watchers: Watchers, readiness: Readiness, token: str) -> None:
+    def __init__(
+        self, outlets: Dispatchers, world: DispatchContext, watchers: AttemptStream, readiness: Readiness, token: str
+    ) -> None:
         self._outlets = outlets
         self._journal = world.journal
         self._metrics = world.metrics
@@ -130,7 +132,7 @@ class Routes:
         webhook_ids = _ids_in(await request.read())
         return _answer({"sent_again": await self._outlets.resend(outlet.plan.subscription.name, webhook_ids)}, 202)
 
-    def _named(self, request: web.Request) -> Outlet:
+    def _named(self, request: web.Request) -> Dispatcher:
         outlet = self._outlets.get(request.match_info["name"])
         if outlet is None:
             raise _unknown()
@@ -150,7 +152,7 @@ def _ids_in(body: bytes) -> list[str] | None:
     return ids
 
 
-def _state_of(endpoint: Endpoint) -> str:
+def _state_of(endpoint: CircuitBreaker) -> str:
     return "disabled" if endpoint.disabled else "failing" if endpoint.is_open else "well"
 
 

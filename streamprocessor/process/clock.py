@@ -1,4 +1,4 @@
-"""The clock."""
+"""The clock of this machine."""
 
 from __future__ import annotations
 

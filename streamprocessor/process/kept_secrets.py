@@ -63,3 +63,11 @@ def made_once(file: Path, content: str) -> Path:
         made.flush()
         os.fsync(made.fileno())
     return file
+
+
+TOKEN_FILE = "delivery-token"
+
+
+def kept_token(said: str, folder: Path) -> str:
+    """The token; where none is said, that of the folder's file, which its owner alone can read."""
+    return said or made_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()

@@ -10,33 +10,32 @@ from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 
-from streamprocessor.broker.clients import ClientSettings, new_reader
-from streamprocessor.broker.cluster import READ, WRITE
-from streamprocessor.broker.topics import end_offsets, refuse_unless_allowed, topic_ids
-from streamprocessor.contract.asyncapi import read_folder
-from streamprocessor.contract.webhook_targets import hosts_of
+from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
+from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
+from streamprocessor.kafka.admin.cluster import READ, WRITE
+from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.port_file import tell_port
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import Server, listening_socket
-from streamprocessor.process.stopping import stop_on_signals
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.api.routes import application
-from streamprocessor.readmodel.asking.sessions import Sessions
-from streamprocessor.readmodel.asking.tokens import Tokens
-from streamprocessor.readmodel.endpoints.house import Errands, House, Tell
-from streamprocessor.readmodel.endpoints.live import Live
-from streamprocessor.readmodel.errands.delivery_process import DeliveryProcess
-from streamprocessor.readmodel.errands.erasing import Eraser
-from streamprocessor.readmodel.errands.import_jobs import Importing, ImportJobs
-from streamprocessor.readmodel.errands.subscribed import SubscriptionTopic
+from streamprocessor.readmodel.endpoints.context import ApiContext, Gateways, Tell
+from streamprocessor.readmodel.endpoints.hot_lead_stream import Live
+from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
+from streamprocessor.readmodel.gateways.eraser import Eraser
+from streamprocessor.readmodel.gateways.import_jobs import Importing, ImportJobs
+from streamprocessor.readmodel.gateways.subscription_topic import SubscriptionTopic
 from streamprocessor.readmodel.metrics import Metrics
-from streamprocessor.readmodel.problems import place_of
-from streamprocessor.readmodel.projecting.batches import PROJECTED
-from streamprocessor.readmodel.projecting.models import Models
-from streamprocessor.readmodel.projecting.projector import Projector
+from streamprocessor.readmodel.problem import place_of
+from streamprocessor.readmodel.projection.changes import PROJECTED
+from streamprocessor.readmodel.projection.models import ActiveModel
+from streamprocessor.readmodel.projection.projector import Projector
+from streamprocessor.readmodel.requests.sessions import Sessions
+from streamprocessor.readmodel.requests.tokens import Tokens
 from streamprocessor.readmodel.store.database import open_database
-from streamprocessor.scoring.model import DAY_MS
+from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
 
 _MOST_AT_ONCE = 1_000
@@ -74,11 +73,11 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
     metrics = Metrics()
     tokens = Tokens(around.tokens)
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
-    models = Models(topics["models"], new_reader(clients))
+    models = ActiveModel(topics["models"], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     errands = _errands(settings, around, producer)
-    house = House(
+    house = ApiContext(
         engine=engine,
         scorer=lambda: models.scorer,
         model_text=lambda: models.text,
@@ -130,13 +129,13 @@ def _own_name(settings: Settings) -> str:
     return f"{settings.topic_prefix}{settings.app_id}"
 
 
-def _errands(settings: Settings, around: Around, producer: AIOKafkaProducer) -> Errands:
+def _errands(settings: Settings, around: Around, producer: AIOKafkaProducer) -> Gateways:
     clients, topics = around.clients, around.topics
     imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
-    return Errands(
+    return Gateways(
         eraser=Eraser(producer, topics["contact-updates"]),
         subscriptions=SubscriptionTopic(topics["subscriptions"], new_reader(clients), producer),
-        delivery=DeliveryProcess(_delivery_address(settings), around.delivery_token),
+        delivery=DeliveryClient(_delivery_address(settings), around.delivery_token),
         imports=ImportJobs(imports_folder, around.importing, settings.import_max_bytes, now_ms),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
         mappings=Path(settings.mappings_dir),

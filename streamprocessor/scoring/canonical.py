@@ -55,3 +55,7 @@ def _whole_floats_as_ints(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_whole_floats_as_ints(item) for item in value]
     return value
+
+
+unchecked = tuple.__new__
+"""made(Class, (its fields, all of them, in their order)): for the hot path alone, as nobody checks the fields."""

@@ -6,27 +6,25 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from streamprocessor.scoring.announcing import NO_NEWS, look
-from streamprocessor.scoring.because import because_of_facts, because_of_time
-from streamprocessor.scoring.carrying import carry_over
-from streamprocessor.scoring.compiling import compile_model
-from streamprocessor.scoring.deriving import derive
-from streamprocessor.scoring.exits import next_exit
-from streamprocessor.scoring.explaining import explain
-from streamprocessor.scoring.facts import Fact
-from streamprocessor.scoring.folding import fold, is_due, look_again_ms
-from streamprocessor.scoring.forwarding import send_evidence
-from streamprocessor.scoring.gone import is_silent
-from streamprocessor.scoring.instants import derived_at, next_change, score_at
-from streamprocessor.scoring.intake import Intake, count_cut, take_in
-from streamprocessor.scoring.linking import Linking, link
-from streamprocessor.scoring.live import keep_what_is_worth
-from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.record import Record
-from streamprocessor.scoring.showing import Showing
-from streamprocessor.scoring.steps import Part, ScoreAt, Step
-from streamprocessor.scoring.transfers import LinkFact, Refused, Sending
-from streamprocessor.scoring.values import forget_weakest
+from streamprocessor.scoring.evidence.compacted import migrate_compacted
+from streamprocessor.scoring.evidence.compaction import compact, is_due, next_compaction_ms
+from streamprocessor.scoring.evidence.derive import derive
+from streamprocessor.scoring.evidence.ingest import Ingested, count_cut, ingest
+from streamprocessor.scoring.evidence.per_value_limits import evict_weakest
+from streamprocessor.scoring.identity.erasure import is_hidden
+from streamprocessor.scoring.identity.forwarding import send_evidence
+from streamprocessor.scoring.identity.linking import Linking, link
+from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.plan.compile import compile_model
+from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.transfers import LinkFact, OutgoingTransfer, RefusedFact
+from streamprocessor.scoring.steps.causes import causes_of_facts, causes_of_time
+from streamprocessor.scoring.steps.evaluate import NO_NEWS, ShownState, evaluate
+from streamprocessor.scoring.steps.explain import explain
+from streamprocessor.scoring.steps.next_change import derived_at, next_change_of_record, next_change_of_score, score_at
+from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, Step
+from streamprocessor.scoring.terms.per_match import keep_what_is_worth
 
 ERASED, OBJECTED = "erased", "objected"
 """Why facts are not wanted: they are of before an erasure, or the person objects to profiling."""
@@ -46,8 +44,8 @@ class Outcome(NamedTuple):
     capped: int
     cut: int = 0
     forgotten: int = 0
-    sends: Sequence[Sending] = ()
-    refused: Sequence[Refused] = ()
+    sends: Sequence[OutgoingTransfer] = ()
+    refused: Sequence[RefusedFact] = ()
     erased_ms: int | None = None
     dropped: Mapping[str, int] = MappingProxyType({})
 
@@ -59,11 +57,11 @@ class Scorer:
         """For this model; conditions and laws are compiled here."""
         self.model = model
         self._plan = compile_model(model)
-        self._showing = Showing(self._plan)
+        self._shown_state = ShownState(self._plan)
 
     def blank(self) -> Record:
         """The record of a contact of whom nothing is known; what the model gives for it counts as shown."""
-        return self._showing.blank()
+        return self._shown_state.blank()
 
     def apply(
         self, record: Record, facts: Sequence[Fact], *, cause: str | None = None, announce: bool = True
@@ -80,81 +78,85 @@ class Scorer:
         steps = [] if until_ms is None or until_ms > oldest_ms else self._advance(record, oldest_ms, announce)
         record.at_ms = max(record.at_ms, *arrivals)
         intake, capped, forgotten = self._accept(record, facts, None)
-        seen = look(self._plan, record, record.at_ms)
+        seen = evaluate(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms
         if seen.changed:
             if announce:
-                because = because_of_facts(self._plan, intake, record.at_ms)
-                steps.append(self._showing.step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
+                because = causes_of_facts(self._plan, intake, record.at_ms)
+                steps.append(self._shown_state.step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
             else:
-                self._showing.pass_over(record, seen)
+                self._shown_state.pass_over(record, seen)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
         return Outcome(steps, intake.duplicates, capped, cut, forgotten)
 
-    def _accept(self, record: Record, facts: Sequence[Fact], joined: Collection[str] | None) -> tuple[Intake, int, int]:
+    def _accept(
+        self, record: Record, facts: Sequence[Fact], joined: Collection[str] | None
+    ) -> tuple[Ingested, int, int]:
         """Take the facts in and keep the record small; how many pieces went early, and how many values."""
-        intake = take_in(self._plan, record, facts, joined)
+        intake = ingest(self._plan, record, facts, joined)
         capped = intake.capped
         is_folded = is_due(record)
         if is_folded:
-            capped += fold(self._plan, record)
-        if record.fold_at_ms is None:
-            record.fold_at_ms = look_again_ms(self._plan, record.at_ms)
-        forgotten = forget_weakest(self._plan, record, is_weighed=is_folded) if self._plan.values else 0
+            capped += compact(self._plan, record)
+        if record.compact_at_ms is None:
+            record.compact_at_ms = next_compaction_ms(self._plan, record.at_ms)
+        forgotten = evict_weakest(self._plan, record, is_weighed=is_folded) if self._plan.values else 0
         if record.derived.live or record.derived.by:
             keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         return intake, capped, forgotten
 
-    def settle(self, contact: str, record: Record, links: Sequence[LinkFact], facts: Sequence[Fact]) -> Outcome:
+    def apply_with_links(
+        self, contact: str, record: Record, links: Sequence[LinkFact], facts: Sequence[Fact]
+    ) -> Outcome:
         """The same for a contact that has bonds or gets them: links are followed first, then facts are taken in."""
         arrivals = [fact.arrival_ms for fact in links] + [fact.arrival_ms for fact in facts]
-        steps = [] if is_silent(record) else self._advance(record, min(arrivals), announce=True)
+        steps = [] if is_hidden(record) else self._advance(record, min(arrivals), announce=True)
         record.at_ms = max(record.at_ms, *arrivals)
         linking = link(contact, record, links)
-        bonds = record.bonds
+        bonds = record.links
         assert bonds is not None
         if linking.erased_ms is not None:
             steps = []
-            self._showing.nothing(record)
-        wanted = [fact for fact in facts if fact.occurred_at_ms > bonds.life_ms]
+            self._shown_state.nothing(record)
+        wanted = [fact for fact in facts if fact.occurred_at_ms > bonds.erased_at_ms]
         dropped = {ERASED: len(facts) - len(wanted)}
         if bonds.objected[0]:
             dropped[OBJECTED], wanted = len(wanted), []
         has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None
         joined = linking.joined_ids if has_other_evidence else None
         intake, capped, forgotten = self._accept(record, wanted, joined)
-        steps += self._shown_or_hidden(record, linking, intake)
+        steps += self._evaluate_visibility(record, linking, intake)
         sends = linking.sends
         is_news = linking.is_changed or intake.duplicates < len(wanted)
-        if bonds.linked is not None and is_news and not bonds.objected[0]:
+        if bonds.parent is not None and is_news and not bonds.objected[0]:
             sends.append(send_evidence(contact, record))
         known = intake.duplicates + linking.known
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
         return Outcome(steps, known, capped, cut, forgotten, sends, linking.refused, linking.erased_ms, dropped)
 
-    def _shown_or_hidden(self, record: Record, linking: Linking, intake: Intake) -> list[Step]:
+    def _evaluate_visibility(self, record: Record, linking: Linking, intake: Ingested) -> list[Step]:
         """The step, if any, of a contact with bonds: of what it shows, or the last one before it shows nothing."""
-        bonds = record.bonds
+        bonds = record.links
         assert bonds is not None
-        was_silent, bonds.is_silent = bonds.is_silent, bonds.linked is not None or bonds.objected[0]
-        if bonds.is_silent:
+        was_silent, bonds.is_hidden = bonds.is_hidden, bonds.parent is not None or bonds.objected[0]
+        if bonds.is_hidden:
             record.holds_until_ms = None
-            gone = self._showing.nothing(record)
+            gone = self._shown_state.nothing(record)
             if was_silent or not record.sequence:
                 return []
             record.sequence += 1
-            into = None if bonds.linked is None else bonds.linked[0]
+            into = None if bonds.parent is None else bonds.parent[0]
             cause = "merge" if into is not None else "attributes"
             return [Step(record.at_ms, cause, record.sequence, (), (), (), (), gone, into)]
-        seen = look(self._plan, record, record.at_ms)
+        seen = evaluate(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms
         if not seen.changed:
             return []
         is_joined = (linking.has_new_evidence and not linking.is_forwarded) or was_silent
         cause = "merge" if is_joined else "event" if linking.is_forwarded else intake.cause
         ages = [age for age in (_news_age_ms(intake), linking.news_age_ms) if age is not None]
-        because = because_of_facts(self._plan, intake, record.at_ms)
-        return [self._showing.step(record, seen, cause, because, min(ages, default=None))]
+        because = causes_of_facts(self._plan, intake, record.at_ms)
+        return [self._shown_state.step(record, seen, cause, because, min(ages, default=None))]
 
     def advance(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
@@ -163,7 +165,7 @@ class Scorer:
         """
         return self._advance(record, until_ms, announce=True, at_most=at_most)
 
-    def adopt(self, record: Record, at_ms: int) -> list[Step]:
+    def migrate(self, record: Record, at_ms: int) -> list[Step]:
         """The step, if any, that this model makes of a record that was written under another revision.
 
         Its evidence is derived anew; nobody is announced as a hot lead by it, unless the model says so.
@@ -172,16 +174,16 @@ class Scorer:
             return []
         record.revision = self.model.revision
         known_until_ms, record.at_ms = record.at_ms, max(record.at_ms, at_ms)
-        carry_over(self._plan, record, known_until_ms)
+        migrate_compacted(self._plan, record, known_until_ms)
         record.derived = derive(self._plan, record)
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
-        self._showing.these_scores(record)
-        if is_silent(record):
+        self._shown_state.these_scores(record)
+        if is_hidden(record):
             return []
-        seen = look(self._plan, record, record.at_ms)
+        seen = evaluate(self._plan, record, record.at_ms)
         record.holds_until_ms = seen.holds_until_ms
         news_age_ms = None if self.model.announce_hot_leads else NO_NEWS
-        return [self._showing.step(record, seen, "model", (), news_age_ms)] if seen.changed else []
+        return [self._shown_state.step(record, seen, "model", (), news_age_ms)] if seen.changed else []
 
     def scores_at(self, record: Record, t_ms: int) -> dict[str, ScoreAt]:
         """All scores at any instant; evidence later than it does not exist.
@@ -192,7 +194,7 @@ class Scorer:
         derived = derived_at(self._plan, record, t_ms)
         return {score.name: score_at(score, record, derived, t_ms) for score in self._plan.scores}
 
-    def explain(self, record: Record, score_name: str, t_ms: int, value: str | None = None) -> list[Part]:
+    def explain(self, record: Record, score_name: str, t_ms: int, value: str | None = None) -> list[ExplanationPart]:
         """The parts of one score at any instant; their points_nano add up exactly to its unrounded_nano.
 
         value: which one of a `by` score, None of any other; a score that is null and a matrix have no parts. Raises
@@ -212,30 +214,30 @@ class Scorer:
 
     def next_step_of(self, record: Record, score_name: str, t_ms: int) -> int | None:
         """The same for one score."""
-        return next_change(self._plan.by_name[score_name], record, derived_at(self._plan, record, t_ms), t_ms)
+        return next_change_of_score(self._plan.by_name[score_name], record, derived_at(self._plan, record, t_ms), t_ms)
 
     def _advance(self, record: Record, until_ms: int, announce: bool, at_most: int | None = None) -> list[Step]:
         steps: list[Step] = []
         while len(steps) != at_most and record.holds_until_ms is not None and record.holds_until_ms <= until_ms:
-            next_ms = next_exit(self._plan, record, record.holds_until_ms)
+            next_ms = next_change_of_record(self._plan, record, record.holds_until_ms)
             if next_ms is None or next_ms > until_ms:
                 record.holds_until_ms = next_ms
                 break
             record.at_ms = next_ms
-            seen = look(self._plan, record, next_ms)
+            seen = evaluate(self._plan, record, next_ms)
             record.holds_until_ms = seen.holds_until_ms
             if not seen.changed:
                 continue
             if not announce:
-                self._showing.pass_over(record, seen)
+                self._shown_state.pass_over(record, seen)
                 continue
-            because = because_of_time(self._plan, record.derived, seen.scores, next_ms)
-            steps.append(self._showing.step(record, seen, "time", because))
+            because = causes_of_time(self._plan, record.derived, seen.scores, next_ms)
+            steps.append(self._shown_state.step(record, seen, "time", because))
         keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
         return steps
 
 
-def _news_age_ms(intake: Intake) -> int | None:
+def _news_age_ms(intake: Ingested) -> int | None:
     """How long after it had occurred the freshest event arrived; None where the step is not by events."""
     if not intake.news:
         return None

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.stream.metrics import Metrics
-from streamprocessor.stream.plane import DataPlane
+from streamprocessor.stream.partition.data_plane import DataPlane
 
 
 class Gauges:

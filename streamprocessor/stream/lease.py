@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from streamprocessor.kafka.admin.reconcile import STAMP_SHARE
+
 LEASE_SHARE = 0.3
-STAMP_SHARE = 0.6
 
 
 class Lease:

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from streamprocessor.broker.followed import FollowedTopic
-from streamprocessor.contract.model_revisions import model_of, newest_of
+from streamprocessor.contract.model_file.revisions import model_of, newest_of
 from streamprocessor.errors import OperatorError
-from streamprocessor.scoring.model import Model
+from streamprocessor.kafka.compacted_topic import CompactedTopic
+from streamprocessor.scoring.model.model import Model
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class ModelWatch:
     """Keeps the newest revision of the application's model. on_newer is called with each newer one after the first."""
 
     def __init__(self, topic: str, new_consumer: Callable[[], Any], on_newer: Callable[[Model], None]) -> None:
-        self._topic = FollowedTopic(topic, new_consumer())
+        self._topic = CompactedTopic(topic, new_consumer())
         self._on_newer = on_newer
         self._model: Model | None = None
         self._changed = asyncio.Condition()

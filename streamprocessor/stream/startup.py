@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from faust.auth import SASLCredentials, SSLCredentials
 
-from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.broker.cluster import READ, WRITE
-from streamprocessor.broker.topics import Layout, check, fence_below, refuse_unless_allowed, topic_ids
-from streamprocessor.contract.topics import inputs, read_topics
-from streamprocessor.errors import BrokerError, OperatorError, TopicError
+from streamprocessor.contract.topics.topics import inputs
+from streamprocessor.errors import OperatorError, TopicError
+from streamprocessor.kafka.admin.cluster import READ, WRITE
+from streamprocessor.kafka.admin.reconcile import (
+    Layout,
+    check,
+    refuse_unless_allowed,
+    topic_ids,
+)
+from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.settings import Settings
-from streamprocessor.stream.lease import STAMP_SHARE
 
 #: Written to the models topic, whose time is the broker's, to read the broker's clock off the acknowledgement.
 CLOCK_KEY = b"\x00clock"
 
 
-class Found(NamedTuple):
+class BrokerFacts(NamedTuple):
     """What the checks found out. clock_skew_ms: the broker's clock less ours. topic_ids: of inputs, by short name."""
 
     partitions: int
@@ -31,49 +32,7 @@ class Found(NamedTuple):
     topic_ids: dict[str, str]
 
 
-def client_settings(settings: Settings) -> ClientSettings:
-    """How clients reach Kafka; raises BrokerError where the parts don't fit together."""
-    if not settings.bootstrap:
-        message = "no Kafka named; wanted --bootstrap HOST:PORT (or STREAMPROCESSOR_BOOTSTRAP); `up` starts one itself"
-        raise BrokerError(message)
-    return ClientSettings(
-        bootstrap=settings.bootstrap,
-        security_protocol=settings.security_protocol,
-        sasl_mechanism=settings.sasl_mechanism or "SCRAM-SHA-512",
-        sasl_username=settings.sasl_username or None,
-        sasl_password=settings.sasl_password or None,
-        ssl_ca=Path(settings.ssl_ca_file) if settings.ssl_ca_file else None,
-        ssl_cert=Path(settings.ssl_certificate_file) if settings.ssl_certificate_file else None,
-        ssl_key=Path(settings.ssl_key_file) if settings.ssl_key_file else None,
-    )
-
-
-def layout_of(settings: Settings) -> Layout:
-    """The topics of this application, as the topics' files and the settings say."""
-    topics = read_topics(Path(settings.topics_dir))
-    if settings.partitions:
-        topics = tuple(
-            topic if topic.partitions == 1 else replace(topic, partitions=settings.partitions) for topic in topics
-        )
-    session_timeout_ms = int(settings.session_timeout_seconds * 1000)
-    fence_ms = fence_below(session_timeout_ms, int(STAMP_SHARE * 100))
-    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms)
-
-
-def faust_credentials(clients: ClientSettings) -> Any:
-    """The same encryption and login in Faust's words; None: neither."""
-    context = clients.ssl_context()
-    if clients.uses_sasl:
-        return SASLCredentials(
-            username=clients.sasl_username,
-            password=clients.sasl_password,
-            mechanism=clients.sasl_mechanism,
-            ssl_context=context,
-        )
-    return SSLCredentials(context) if context is not None else None
-
-
-async def check_broker(settings: Settings, clients: ClientSettings, layout: Layout) -> Found:
+async def check_broker(settings: Settings, clients: ClientSettings, layout: Layout) -> BrokerFacts:
     """What a worker must know of the broker.
 
     Raises:
@@ -90,7 +49,7 @@ async def check_broker(settings: Settings, clients: ClientSettings, layout: Layo
     ids = await topic_ids(clients, layout.names())
     skew_ms = await _clock_skew_ms(settings, clients, layout)
     short_ids = {topic.name: ids[name] for name, topic in layout.names().items() if topic.number is not None}
-    return Found(inputs(layout.topics)[0].partitions, skew_ms, short_ids)
+    return BrokerFacts(inputs(layout.topics)[0].partitions, skew_ms, short_ids)
 
 
 def _rights(layout: Layout) -> dict[str, str]:

@@ -13,40 +13,36 @@ from typing import Any, NoReturn
 import faust
 from faust.types import TP
 
-from streamprocessor.broker.clients import ClientSettings, new_reader
-from streamprocessor.broker.placing import partition_of
-from streamprocessor.contract.events import value_decoder_for
-from streamprocessor.contract.pseudonyms import pseudonym_under
-from streamprocessor.contract.topics import inputs
+from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
+from streamprocessor.contract.events.events import value_decoder_for
+from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, EXIT_USAGE, OperatorError
+from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.connection import client_settings
+from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.port_file import tell_port
-from streamprocessor.process.stopping import stop_on_signals
-from streamprocessor.scoring.model import Model
+from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
-from streamprocessor.stream.app import DataPlaneParts, FaustSettings, create_app, highwater_of, input_states
-from streamprocessor.stream.batches import use_raw_fetching
-from streamprocessor.stream.changelog import ChangelogReader
+from streamprocessor.stream.faust_shell.app import DataPlaneParts, FaustSettings, create_app, highwater_of, input_states
+from streamprocessor.stream.faust_shell.credentials import faust_credentials
+from streamprocessor.stream.faust_shell.raw_fetch import use_raw_fetching
 from streamprocessor.stream.gauges import Gauges
 from streamprocessor.stream.health import HealthServer
-from streamprocessor.stream.hot import HotStages
 from streamprocessor.stream.lease import Lease
-from streamprocessor.stream.measuring import Meter
 from streamprocessor.stream.membership import take_name
 from streamprocessor.stream.metrics import CountingHandler, Metrics
 from streamprocessor.stream.models import ModelWatch
-from streamprocessor.stream.outbox import Outbox
-from streamprocessor.stream.plane import DataPlane
-from streamprocessor.stream.startup import (
-    Found,
-    check_broker,
-    client_settings,
-    faust_credentials,
-    layout_of,
-)
-from streamprocessor.stream.surroundings import Surroundings
-from streamprocessor.stream.table import Table
+from streamprocessor.stream.partition.changelog_reader import ChangelogReader
+from streamprocessor.stream.partition.data_plane import DataPlane
+from streamprocessor.stream.partition.hot_stages import HotStages
+from streamprocessor.stream.partition.microbatch_metrics import Meter
+from streamprocessor.stream.partition.outbox import Outbox
+from streamprocessor.stream.partition.table import Table
+from streamprocessor.stream.partition.task_context import TaskContext
+from streamprocessor.stream.startup import BrokerFacts, check_broker
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +118,7 @@ class _Worker:
         self._background = [asyncio.ensure_future(work) for work in (self._watch.follow(), self._measure_loop())]
         self._problems = []
 
-    def _compose(self, model: Model, clients: ClientSettings, instance_id: str, found: Found) -> None:
+    def _compose(self, model: Model, clients: ClientSettings, instance_id: str, found: BrokerFacts) -> None:
         settings, names = self._settings, self._names
         read = inputs(self._layout.topics)
         input_names = {topic.number: names[topic.name] for topic in read if topic.number is not None}
@@ -134,7 +130,7 @@ class _Worker:
             names,
             lambda key: partition_of(key, found.partitions),
         )
-        around = Surroundings(
+        around = TaskContext(
             scorer=Scorer(model),
             hot_stages=HotStages(model),
             source=f"streamprocessor/{self._group}",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from streamprocessor.broker.embedded import EmbeddedKafka, prepare
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
 from tests.bench.at_rest import at_rest
 from tests.bench.calibration import calibration_us
 from tests.bench.collector import collector

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import orjson
 import psutil
 
-from streamprocessor.broker.ports import any_free
-from streamprocessor.collector.mails import Mail
-from streamprocessor.collector.tokens import token_keys
+from streamprocessor.collector.tracking.tokens import token_keys
+from streamprocessor.collector.tracking.tracked_mail import Mail
 from streamprocessor.process.kept_secrets import pairs_of
+from streamprocessor.process.ports import any_free
 from tests.bench.calibration import pinned
 from tests.bench.events import TOPICS, backlog
 from tests.bench.open_loop import latencies_ms

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.contract.announcements import SCORE_UPDATED, Announcer, Identity
-from streamprocessor.contract.outbox import encode_entry
-from streamprocessor.contract.records import encode_record
-from streamprocessor.readmodel.projecting.batches import CHANGELOG
-from streamprocessor.scoring.facts import AttributesWritten, Event
-from streamprocessor.scoring.model import DAY_MS
+from streamprocessor.contract.changelog.entry import encode_entry
+from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.contract.messages.announcements import SCORE_UPDATED, Announcer, Identity
+from streamprocessor.readmodel.projection.changes import CHANGELOG
+from streamprocessor.scoring.model.model import DAY_MS
+from streamprocessor.scoring.record.facts import AttributesWritten, Event
 from streamprocessor.scoring.scorer import Scorer
 from tests.bench.events import CLICK, FORM, OPEN, PAGE, Input, Visitors
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.contract.rfc3339 import format_rfc3339
 
 PAGE, OPEN, CLICK, FORM = "page-visits", "email-opens", "email-clicks", "form-submissions"
 TOPICS = (PAGE, OPEN, CLICK, FORM)

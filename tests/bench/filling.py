@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from streamprocessor.readmodel.projecting.batches import Changes
-from streamprocessor.readmodel.projecting.writing import write
+from streamprocessor.readmodel.projection.changes import Changes
+from streamprocessor.readmodel.projection.writes import write
 from streamprocessor.readmodel.store.database import epoch_of, reading
 from streamprocessor.readmodel.store.rows import ContactRows, history_row, rows_of
 from streamprocessor.scoring.scorer import Scorer

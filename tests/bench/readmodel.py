@@ -14,10 +14,10 @@ from typing import NamedTuple
 import psutil
 from sqlalchemy import Engine, text
 
-from streamprocessor.contract.model_file import read_model
+from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.readmodel.composition import database_file
 from streamprocessor.readmodel.store.database import open_database
-from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from tests.bench.crowd import LIVES, THREE_SCORES, Life, crowd, lives
 from tests.bench.filling import fill

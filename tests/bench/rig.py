@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
 from tests.bench.events import backlog
 from tests.bench.preload import preload

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import NamedTuple
 
-from streamprocessor.contract.model_file import read_model
-from streamprocessor.contract.records import decode_record, encode_record
-from streamprocessor.scoring.facts import Event
-from streamprocessor.scoring.model import DAY_MS
-from streamprocessor.scoring.record import Record
+from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.contract.model_file.read_model import read_model
+from streamprocessor.scoring.model.model import DAY_MS
+from streamprocessor.scoring.record.facts import Event
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.bench.report import Figure
 from tests.bench.rig import Rig

@@ -7,12 +7,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from streamprocessor.collector.beacon import beacon, beacon_script
-from streamprocessor.collector.click import click
-from streamprocessor.collector.forms import forms
-from streamprocessor.collector.sites import read_sites
+from streamprocessor.collector.tracking.beacon import beacon, beacon_script
+from streamprocessor.collector.tracking.click import click
+from streamprocessor.collector.tracking.forms import forms
+from streamprocessor.collector.tracking.sites import read_sites
 from tests.browser.serving import Collector, Site, a_site, serving
-from tests.collector.tracking import KEYS, NAMING
+from tests.collector.tracking.requests import KEYS, NAMING
 
 # Without a window Chromium calls itself HeadlessChrome, and steered by a program it says so; people's doesn't.
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"

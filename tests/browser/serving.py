@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from streamprocessor.collector.wire import Request, WireFormat
-from tests.collector.tracking import NOW_MS, Served, serve
+from streamprocessor.collector.http.wire_format import Request, WireFormat
+from tests.collector.tracking.requests import NOW_MS, Served, serve
 
 PATIENCE_SECONDS = 15.0
 WRITE_KEY = "the key of the tests"

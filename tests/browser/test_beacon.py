@@ -5,8 +5,8 @@ from html import escape
 
 import pytest
 
-from streamprocessor.collector.mails import Mail
-from tests.collector.tracking import KEYS, NAMING
+from streamprocessor.collector.tracking.tracked_mail import Mail
+from tests.collector.tracking.requests import KEYS, NAMING
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from streamprocessor.broker.embedded import EmbeddedKafka
-from streamprocessor.collector.mails import Mail, tracked_message
-from streamprocessor.collector.tokens import token_keys
+from streamprocessor.collector.tracking.tokens import token_keys
+from streamprocessor.collector.tracking.tracked_mail import Mail, tracked_message
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
 from tests.browser.serving import WRITE_KEY, Site
 from tests.harness.collectors import CollectorProcess

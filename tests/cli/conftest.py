@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from streamprocessor.cli.entry import commands
+from streamprocessor.cli.main import commands
 from tests.delivery.conftest import receiver
 
 __all__ = ["receiver"]

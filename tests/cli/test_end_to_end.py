@@ -14,9 +14,9 @@ import psutil
 import pytest
 from standardwebhooks import Webhook
 
-from streamprocessor.broker.embedded import EmbeddedKafka
-from streamprocessor.collector.mails import Mail
-from streamprocessor.collector.own_tracking import token_keys_of
+from streamprocessor.collector.tracking.registry import token_keys_of
+from streamprocessor.collector.tracking.tracked_mail import Mail
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import read_settings
 from tests.delivery.receivers import Receiver
 from tests.harness.deliveries import SECRET

@@ -16,8 +16,8 @@ import psutil
 import pytest
 from click.testing import Result
 
-from streamprocessor.broker.embedded import EmbeddedKafka
-from streamprocessor.cli.local_processes import free_ports
+from streamprocessor.cli.local.local_processes import free_ports
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 
 pytestmark = pytest.mark.kafka
 

@@ -26,7 +26,7 @@ from snowplow_tracker import (
     Tracker,
 )
 
-from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.contract.rfc3339 import parse_rfc3339
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.system import System
 

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from streamprocessor.collector.formats import all_formats
-from streamprocessor.collector.naming import Naming
-from streamprocessor.collector.openapi import openapi
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.formats.openapi import openapi
+from streamprocessor.collector.formats.registry import all_formats
+from streamprocessor.collector.http.routes import by_path
 from streamprocessor.collector.providers.directory import PROVIDERS
-from streamprocessor.collector.routes import by_path
-from streamprocessor.contract.topics import IN, read_topics
+from streamprocessor.contract.topics.topics import IN, read_topics
 from streamprocessor.settings import Settings
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.system import ROOT
@@ -222,7 +222,7 @@ def test_the_native_format_is_as_its_description_says(case, collector):
 def routes() -> list[tuple[str, str]]:
     """Method and path of everything that is collected."""
     topics = [topic for topic in read_topics(ROOT / "topics") if topic.direction == IN]
-    formats = all_formats(Settings(token_keys="k=a-secret-that-is-long-enough-to-sign"), Naming("salt"), topics)
+    formats = all_formats(Settings(token_keys="k=a-secret-that-is-long-enough-to-sign"), ContactIds("salt"), topics)
     return [(method, path) for path, by_method in by_path(formats).items() for method in by_method]
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.contract.topics import Topic, read_topics
+from streamprocessor.contract.topics.topics import Topic, read_topics
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from cloudevents.http import from_http
 from standardwebhooks import Webhook
 
-from streamprocessor.broker.topics import end_offsets
+from streamprocessor.kafka.admin.reconcile import end_offsets
 from tests.delivery.conftest import MakeDelivery
 from tests.delivery.leads import Lead, announce
 from tests.delivery.receivers import Received, Receiver, close_half_way, hang, status

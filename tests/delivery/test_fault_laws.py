@@ -12,18 +12,19 @@ from typing import NamedTuple
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.contract.subscription_file import parse_subscription
-from streamprocessor.contract.webhook_targets import Target
-from streamprocessor.delivery.circumstances import Circumstances
-from streamprocessor.delivery.database import Database
-from streamprocessor.delivery.journal import Journal
+from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
+from streamprocessor.contract.subscriptions.webhook_targets import Target
+from streamprocessor.delivery.contacts import ContactContext
+from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
+from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
+from streamprocessor.delivery.dispatch.sender import WebhookAnswer
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.outlet import Outlet, Plan, World
-from streamprocessor.delivery.sender import Answer
-from streamprocessor.delivery.store import Store
-from streamprocessor.delivery.templates import read_template
-from streamprocessor.delivery.watching import Watchers
-from streamprocessor.delivery.wording import Wording
+from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.store import Store
+from streamprocessor.delivery.store.store_thread import StoreThread
+from streamprocessor.delivery.subscriptions.payload_templates import read_template
+from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from tests.delivery.leads import FRIDAY_MS, Lead
 from tests.delivery.warp import run_warped
 
@@ -31,15 +32,15 @@ QUICKLY_SECONDS = 0.02
 A_MOMENT_MS = 1_000
 LAST_LIFE_SECONDS = 200 * 3_600.0
 TAKES = "takes"
-ANSWERS: dict[str, tuple[float, Answer]] = {
-    TAKES: (QUICKLY_SECONDS, Answer(200, "status-200")),
-    "fails": (QUICKLY_SECONDS, Answer(500, "status-500")),
-    "redirects": (QUICKLY_SECONDS, Answer(307, "status-307")),
-    "closes half-way": (QUICKLY_SECONDS, Answer(0, "broken-answer")),
-    "hangs": (20.0, Answer(0, "time-out")),
-    "asks for time": (QUICKLY_SECONDS, Answer(429, "status-429", "30")),
-    "is busy": (QUICKLY_SECONDS, Answer(503, "status-503")),
-    "is gone": (QUICKLY_SECONDS, Answer(410, "status-410")),
+ANSWERS: dict[str, tuple[float, WebhookAnswer]] = {
+    TAKES: (QUICKLY_SECONDS, WebhookAnswer(200, "status-200")),
+    "fails": (QUICKLY_SECONDS, WebhookAnswer(500, "status-500")),
+    "redirects": (QUICKLY_SECONDS, WebhookAnswer(307, "status-307")),
+    "closes half-way": (QUICKLY_SECONDS, WebhookAnswer(0, "broken-answer")),
+    "hangs": (20.0, WebhookAnswer(0, "time-out")),
+    "asks for time": (QUICKLY_SECONDS, WebhookAnswer(429, "status-429", "30")),
+    "is busy": (QUICKLY_SECONDS, WebhookAnswer(503, "status-503")),
+    "is gone": (QUICKLY_SECONDS, WebhookAnswer(410, "status-410")),
 }
 
 
@@ -49,7 +50,7 @@ class Try(NamedTuple):
     life: int
     webhook_id: str
     body: bytes
-    answer: Answer
+    answer: WebhookAnswer
 
     @property
     def contact_id(self) -> str:
@@ -60,7 +61,7 @@ class Try(NamedTuple):
         return int(self.webhook_id.partition("/")[0].rpartition(":")[2])
 
 
-class MortalJournal(Journal):
+class MortalJournal(StoreThread):
     """A journal that can be killed: what it was only told is lost."""
 
     def kill(self) -> None:
@@ -86,12 +87,12 @@ class Story:
         loop = asyncio.get_running_loop()
         life, start_ms, start_seconds = len(self.knew_that_it_is_gone), self.clock_ms, loop.time()
 
-        async def post(_: Target, headers: Mapping[str, str], body: bytes) -> Answer:
+        async def post(_: Target, headers: Mapping[str, str], body: bytes) -> WebhookAnswer:
             what = self.script[self.began] if self.began < len(self.script) else TAKES
             self.began += 1
             delay_seconds, answer = ANSWERS[what if self.gone_ms is None else "is gone"]
             place = len(self.tries)
-            self.tries.append(Try(life, headers["webhook-id"], body, Answer(0, "killed")))
+            self.tries.append(Try(life, headers["webhook-id"], body, WebhookAnswer(0, "killed")))
             await asyncio.sleep(delay_seconds)
             if answer.status == 410 and self.gone_ms is None:
                 self.gone_ms = passing()
@@ -99,18 +100,18 @@ class Story:
             return answer
 
         subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
-        plan = Plan(subscription, Target("https://a", False), read_template("flat", Path()), Wording(), ())
+        plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", Path()), Phrases(), ())
         journal = MortalJournal(Store(Database(self.url)))
         disabled = "crm" in journal.store.disabled()
         self.knew_that_it_is_gone.append(disabled)
         assert disabled or self.gone_ms is None or self.clock_ms - self.gone_ms < A_MOMENT_MS
-        queued = [plan.delivery_of(lead.announcement(), Circumstances(), self.clock_ms) for lead in leads]
+        queued = [plan.delivery_of(lead.announcement(), ContactContext(), self.clock_ms) for lead in leads]
 
         def passing() -> int:
             return start_ms + int((loop.time() - start_seconds) * 1000)
 
-        world = World(post, journal, Metrics(), Watchers().tell, passing, lambda: 0.5)
-        outlet = Outlet(plan, world, disabled, journal.store.last_number)
+        world = DispatchContext(post, journal, Metrics(), AttemptStream().tell, passing, lambda: 0.5)
+        outlet = Dispatcher(plan, world, disabled, journal.store.last_number)
         running = [asyncio.ensure_future(outlet.run()), asyncio.ensure_future(journal.run())]
         outlet.add(await journal.ask(lambda store: store.queue([each for each in queued if each is not None], {})))
         await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

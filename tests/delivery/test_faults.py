@@ -29,7 +29,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
 from tests.delivery.conftest import MakeDelivery
 from tests.delivery.leads import Lead, announce

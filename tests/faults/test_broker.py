@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
 from tests.harness.system import System, until
 from tests.harness.traffic import traffic

@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from streamprocessor.broker.embedded import EmbeddedKafka
-from streamprocessor.broker.ports import any_free
-from streamprocessor.collector.mails import Mail
-from streamprocessor.collector.tokens import token_keys
+from streamprocessor.collector.tracking.tokens import token_keys
+from streamprocessor.collector.tracking.tracked_mail import Mail
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.process.kept_secrets import pairs_of
+from streamprocessor.process.ports import any_free
 from streamprocessor.settings import Settings
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.senders import Load, assert_claims_hold

@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from streamprocessor.contract.announcements import Announcer, Identity
-from streamprocessor.contract.outbox import (
+from streamprocessor.contract.changelog.entry import (
     IDENTITY_KEY,
     MARKER_KEY,
     TableIdentity,
@@ -15,8 +14,9 @@ from streamprocessor.contract.outbox import (
     encode_identity,
     encode_marker,
 )
-from streamprocessor.contract.records import encode_record
-from streamprocessor.scoring.facts import Event
+from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.contract.messages.announcements import Announcer, Identity
+from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.scorer import Scorer
 from tests.faults.conftest import MakeWorker
 from tests.harness.system import System, until

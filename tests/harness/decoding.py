@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from streamprocessor.contract.events import RecordHeaders, value_decoder_for
-from streamprocessor.contract.fields import contact_of
-from streamprocessor.contract.topics import Topic
-from streamprocessor.scoring.facts import Fact
+from streamprocessor.contract.events.event_fields import contact_of
+from streamprocessor.contract.events.events import RecordHeaders, value_decoder_for
+from streamprocessor.contract.topics.topics import Topic
+from streamprocessor.scoring.record.facts import Fact
 
 
 def decoder_for(topic: Topic) -> Callable[[bytes | None, bytes | None, RecordHeaders, int], Fact]:

@@ -10,7 +10,7 @@ from typing import Any
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, System
 from tests.harness.traffic import traffic
-from tests.scoring.identity_cases import HOUR_MS, Said
+from tests.scoring.identity.cases import HOUR_MS, Said
 
 
 def sent(said: Said, name: str, occurred_at_ms: int | None) -> Sent:

@@ -12,17 +12,17 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from streamprocessor.contract.dead_letters import letter_of
-from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.contract.topics import IN
+from streamprocessor.contract.messages.dead_letters import dead_letter_of
+from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.contract.topics.topics import IN
 from streamprocessor.errors import RecordError
-from streamprocessor.scoring.facts import Fact
-from streamprocessor.scoring.model import NANO, Model, Score
+from streamprocessor.scoring.model.model import NANO, Model, Score
+from streamprocessor.scoring.record.facts import Fact
 from tests.harness.decoding import decoder_for
 from tests.harness.system import System
-from tests.scoring.oracle import presented, score_at, score_named
-from tests.scoring.oracle_identity import People, who_is_whom
-from tests.scoring.oracle_stages import possible_stages
+from tests.scoring.oracle.identity import People, who_is_whom
+from tests.scoring.oracle.scores import presented, score_at, score_named
+from tests.scoring.oracle.stages import possible_stages
 
 #: What was told of one id between two erasures: values of score-updated, each id of an announcement once.
 Life = list[dict[str, Any]]
@@ -78,7 +78,9 @@ async def read_told(system: System, is_asked: Callable[[str], bool] = lambda _: 
         if is_asked(record.key.decode()):
             told[record.key.decode()].append(record)
     leads = [lead for lead in await system.values("became-hot-lead") if is_asked(lead["contact_id"])]
-    letters = [(record.key.decode(), letter_of(record.headers).reason) for record in await system.read("dead-letters")]
+    letters = [
+        (record.key.decode(), dead_letter_of(record.headers).reason) for record in await system.read("dead-letters")
+    ]
     return Told(dict(facts), dict(told), leads, [letter for letter in letters if is_asked(letter[0])])
 
 

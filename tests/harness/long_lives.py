@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streamprocessor.scoring.facts import Event
+from streamprocessor.scoring.record.facts import Event
 
 FORTY_RULES = Path(__file__).parents[1] / "bench" / "forty_rules.yaml"
 START_MS = 1_790_000_000_000

@@ -13,14 +13,15 @@ import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streamprocessor.broker.clients import ClientSettings
-from streamprocessor.broker.topics import apply
-from streamprocessor.contract.model_file import read_model
-from streamprocessor.contract.model_revisions import ModelRevision, encode_revision, key_of, model_of
-from streamprocessor.contract.topics import Topic, topic_named
-from streamprocessor.scoring.model import Model
+from streamprocessor.contract.model_file.read_model import read_model
+from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision, key_of, model_of
+from streamprocessor.contract.topics.topics import Topic, topic_named
+from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.admin.reconcile import apply
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.connection import client_settings
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
-from streamprocessor.stream.startup import client_settings, layout_of
 
 ROOT = Path(__file__).parents[2]
 DEFAULT_MODEL = ROOT / "deploy" / "scoring.yaml"

@@ -9,17 +9,17 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
-from streamprocessor.contract.outbox import RESERVED, record_of
-from streamprocessor.contract.records import decode_record
-from streamprocessor.contract.topics import inputs
+from streamprocessor.contract.changelog.entry import RESERVED, record_of
+from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import RecordError
-from streamprocessor.scoring.facts import Fact
-from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.decoding import decoder_for
 from tests.harness.system import System, header
-from tests.scoring.oracle import oracle_scores
+from tests.scoring.oracle.scores import oracle_scores
 
 
 @dataclass

@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine, Table, func, select
 
-from streamprocessor.contract.outbox import RESERVED, record_of
-from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.readmodel.projecting.batches import CHANGELOG
+from streamprocessor.contract.changelog.entry import RESERVED, record_of
+from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.readmodel.projection.changes import CHANGELOG
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import reading
 from streamprocessor.readmodel.store.rows import ContactRows, rows_of
-from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.system import System, until
 

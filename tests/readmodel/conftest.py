@@ -14,7 +14,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, api_beside_delivery, bearer
 from tests.harness.postgres import PostgresServer, binaries, running_postgres

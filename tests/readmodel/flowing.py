@@ -10,17 +10,18 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaProducer
 from sqlalchemy import Engine, func, select
 
-from streamprocessor.contract.announcements import Announcer, Identity, tombstone
-from streamprocessor.contract.outbox import Message, encode_entry
-from streamprocessor.contract.records import encode_record
-from streamprocessor.readmodel.projecting.batches import CHANGELOG
+from streamprocessor.contract.changelog.entry import encode_entry
+from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.contract.messages.announcements import Announcer, Identity, tombstone
+from streamprocessor.contract.messages.message import Message
+from streamprocessor.readmodel.projection.changes import CHANGELOG
 from streamprocessor.readmodel.store.database import reading
 from streamprocessor.readmodel.store.tables import projected
-from streamprocessor.scoring.facts import AttributesWritten, Erased, Event
-from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.record import Record
+from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.record.facts import AttributesWritten, Erased, Event
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import Step
+from streamprocessor.scoring.steps.steps import Step
 from tests.harness.system import System
 
 CONTACTS = 250
@@ -68,20 +69,20 @@ def _changes(scorer: Scorer, count: int, now_ms: int) -> Iterator[list[Message]]
         contact, at_ms = f"c-{chance.randrange(CONTACTS)}", now_ms - (count - number) * EVERY_MS
         record = records.setdefault(contact, scorer.blank())
         if record.sequence and chance.random() < 0.02:
-            erased = scorer.settle(contact, record, [Erased(f"x-{number}", at_ms, at_ms)], [])
+            erased = scorer.apply_with_links(contact, record, [Erased(f"x-{number}", at_ms, at_ms)], [])
             yield [*_written(announcer, contact, record, erased.steps), tombstone(contact), _gone(contact)]
         else:
             yield _written(announcer, contact, record, _happened(scorer, contact, record, _fact(chance, number, at_ms)))
 
 
 def _happened(scorer: Scorer, contact: str, record: Record, fact: Event | AttributesWritten) -> list[Step]:
-    if record.bonds is None:
+    if record.links is None:
         return scorer.apply(record, [fact]).steps
-    return scorer.settle(contact, record, [], [fact]).steps
+    return scorer.apply_with_links(contact, record, [], [fact]).steps
 
 
 def _written(announcer: Announcer, contact: str, record: Record, steps: Sequence[Step]) -> list[Message]:
-    owed = announcer.encode(contact, steps, 0 if record.bonds is None else record.bonds.life_ms)
+    owed = announcer.encode(contact, steps, 0 if record.links is None else record.links.erased_at_ms)
     return [Message(CHANGELOG, contact.encode(), encode_entry(encode_record(record), 1, owed), []), *owed]
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from streamprocessor.contract.model_file import read_model
+from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.readmodel.composition import database_file
 from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.settings import Settings

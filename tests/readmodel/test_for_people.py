@@ -11,8 +11,8 @@ from collections import Counter
 import httpx
 import pytest
 
-from streamprocessor.readmodel.asking.sessions import COOKIE
-from streamprocessor.scoring.model import DAY_MS
+from streamprocessor.readmodel.requests.sessions import COOKIE
+from streamprocessor.scoring.model.model import DAY_MS
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
 from tests.harness.system import Sent, until
 from tests.readmodel.conftest import MODEL

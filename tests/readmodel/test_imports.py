@@ -9,19 +9,19 @@ import orjson
 import pytest
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.errands.import_jobs import (
+from streamprocessor.readmodel.gateways.import_jobs import (
     DONE,
     FAILED,
     INTERRUPTED,
     MOST_REFUSED_SHOWN,
     Importing,
     ImportJobs,
-    Order,
+    ImportOrder,
 )
-from streamprocessor.readmodel.problems import Problem
+from streamprocessor.readmodel.problem import Problem
 from tests.harness.system import until
 
-JSON_LINES = Order("jsonl", None, None)
+JSON_LINES = ImportOrder("jsonl", None, None)
 
 
 async def body_of(*parts):

@@ -9,8 +9,8 @@ import time
 import orjson
 import pytest
 
-from streamprocessor.contract.topics import IN
-from streamprocessor.insight.offline import read_facts, score_offline
+from streamprocessor.contract.topics.topics import IN
+from streamprocessor.offline.score_file import read_facts, score_offline
 from tests.harness.system import until
 
 pytestmark = pytest.mark.kafka

@@ -8,8 +8,8 @@ import httpx
 import orjson
 import pytest
 
-from streamprocessor.cli.revisions import apply_model
-from streamprocessor.contract.model_file import parse_model
+from streamprocessor.cli.kafka.revisions import apply_model
+from streamprocessor.contract.model_file.read_model import parse_model
 from tests.harness.apis import ALL, ApiProcess, bearer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until

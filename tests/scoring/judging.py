@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from streamprocessor.contract.records import decode_record, encode_record
-from streamprocessor.scoring.combination import Matrix
-from streamprocessor.scoring.facts import Event, Fact
-from streamprocessor.scoring.model import NANO, Model, Score
-from streamprocessor.scoring.record import Record
+from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.scoring.model.model import NANO, Matrix, Model, Score
+from streamprocessor.scoring.record.facts import Event, Fact
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import Part, ScoreAt, ScoreStep, Step
-from tests.scoring.oracle import Number, OraclePart, applies, explain_parts, presented, score_at, score_named
-from tests.scoring.oracle_evidence import plain
-from tests.scoring.oracle_stages import Shown, label, possible_stages, strongest_values
+from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, ScoreStep, Step
+from tests.scoring.oracle.evidence import plain
+from tests.scoring.oracle.scores import Number, OraclePart, applies, explain_parts, presented, score_at, score_named
+from tests.scoring.oracle.stages import Shown, label, possible_stages, strongest_values
 
 FLOAT_NANO = 1  # what floating point may be off by, in the unrounded score
 
-Asked = tuple[dict[str, ScoreAt], dict[tuple[str, str | None], list[Part]], int | None]
+Asked = tuple[dict[str, ScoreAt], dict[tuple[str, str | None], list[ExplanationPart]], int | None]
 
 
 def record_of(scorer: Scorer, facts: Sequence[Fact]) -> Record:
@@ -115,7 +114,12 @@ def assert_values_are_the_oracles(model: Model, score: Score, got: ScoreAt, numb
 
 
 def assert_parts_are_the_oracles(
-    model: Model, name: str, answer: Sequence[Part], facts: Sequence[Fact], t_ms: int, value: str | None = None
+    model: Model,
+    name: str,
+    answer: Sequence[ExplanationPart],
+    facts: Sequence[Fact],
+    t_ms: int,
+    value: str | None = None,
 ) -> None:
     """Each part within a nano, but the largest, which takes what rounding the others left over."""
     wanted, got = _oracle_points(explain_parts(model, facts, name, t_ms, value)), _points(answer)
@@ -130,7 +134,7 @@ def assert_parts_are_the_oracles(
 Key = tuple[str | None, str, str | None, str | None]
 
 
-def _points(parts: Iterable[Part]) -> dict[Key, Decimal]:
+def _points(parts: Iterable[ExplanationPart]) -> dict[Key, Decimal]:
     summed: dict[Key, Decimal] = {}
     for part in parts:
         key = (part.rule, part.kind, part.event_id, part.group if part.rule is None else None)

@@ -8,7 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from streamprocessor.scoring.facts import (
+from streamprocessor.scoring.model.model import DAY_MS, Model
+from streamprocessor.scoring.model.rules import AttributeRule
+from streamprocessor.scoring.record.facts import (
     HUMAN,
     PROXY,
     SCANNER,
@@ -18,11 +20,9 @@ from streamprocessor.scoring.facts import (
     SuppressionChanged,
     Verdict,
 )
-from streamprocessor.scoring.model import DAY_MS, Model
-from streamprocessor.scoring.rules import AttributeRule
 from tests.scoring.models import ATTRIBUTES, MESSAGES, PATHS, PRODUCTS, START_MS, TYPES, URLS
-from tests.scoring.oracle_evidence import TRACED
-from tests.scoring.oracle_steps import jump_instants
+from tests.scoring.oracle.evidence import TRACED
+from tests.scoring.oracle.steps import jump_instants
 
 offsets_ms = st.one_of(
     st.integers(0, 12),

@@ -8,13 +8,25 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from streamprocessor.scoring.combination import Matrix, Weighted
-from streamprocessor.scoring.model import DAY_MS, E15, NANO, Group, HotLead, Model, Scanners, Score, Stage
-from streamprocessor.scoring.rules import (
+from streamprocessor.scoring.model.model import (
+    DAY_MS,
+    E15,
+    NANO,
+    Group,
+    HotLead,
+    Matrix,
+    Model,
+    Scanners,
+    Score,
+    Stage,
+    Weighted,
+)
+from streamprocessor.scoring.model.rules import (
     AllOf,
     AnyOf,
     AttributeRule,
     Band,
+    Comparison,
     Condition,
     Decay,
     EventRule,
@@ -31,7 +43,6 @@ from streamprocessor.scoring.rules import (
     RecencyRule,
     Rule,
     StepDecay,
-    Test,
 )
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
@@ -82,24 +93,24 @@ limits = st.one_of(
     st.builds(lambda limit, bound: Limit(limit.count, limit.per, limit.within_ms, bound), count_limits, points_bounds),
 )
 simple_conditions: st.SearchStrategy[Condition] = st.one_of(
-    st.sampled_from(PATHS).map(lambda path: Test("properties.path", "equals", path)),
-    st.just(Test("properties.path", "starts_with", "/pricing")),
-    st.just(Test("properties.path", "not", ["/", "/docs"])),
-    st.just(Test("properties.missing", "exists", operand=False)),
-    st.just(Test("properties.url", "in", ["u1", 1])),
-    st.integers(0, 100).map(lambda amount: Test("properties.amount", "at_least", amount)),
-    st.just(Test("properties.amount", "between", (1, 50))),
-    st.just(Test("context.user_agent", "contains", "Mozilla")),
+    st.sampled_from(PATHS).map(lambda path: Comparison("properties.path", "equals", path)),
+    st.just(Comparison("properties.path", "starts_with", "/pricing")),
+    st.just(Comparison("properties.path", "not", ["/", "/docs"])),
+    st.just(Comparison("properties.missing", "exists", operand=False)),
+    st.just(Comparison("properties.url", "in", ["u1", 1])),
+    st.integers(0, 100).map(lambda amount: Comparison("properties.amount", "at_least", amount)),
+    st.just(Comparison("properties.amount", "between", (1, 50))),
+    st.just(Comparison("context.user_agent", "contains", "Mozilla")),
 )
 some_conditions = st.lists(simple_conditions, min_size=1, max_size=2).map(tuple)
 conditions = st.one_of(simple_conditions, some_conditions.map(AllOf), some_conditions.map(AnyOf))
 attribute_conditions: st.SearchStrategy[Condition] = st.one_of(
-    st.just(Test("title", "contains", "CEO")),
-    st.just(Test("title", "exists", operand=True)),
-    st.just(Test("country", "not", "DE")),
-    st.just(Test("country", "equals", "DE")),
-    st.just(Test("size", "greater_than", 100)),
-    st.just(Test("size", "equals", True)),
+    st.just(Comparison("title", "contains", "CEO")),
+    st.just(Comparison("title", "exists", operand=True)),
+    st.just(Comparison("country", "not", "DE")),
+    st.just(Comparison("country", "equals", "DE")),
+    st.just(Comparison("size", "greater_than", 100)),
+    st.just(Comparison("size", "equals", True)),
 )
 type_tuples = st.lists(st.sampled_from(TYPES), min_size=2, max_size=4, unique=True).map(tuple)
 groups = st.sampled_from([None, None, "g1", "g2"])

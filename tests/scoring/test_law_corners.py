@@ -7,21 +7,21 @@ from dataclasses import replace
 
 import pytest
 
-from streamprocessor.scoring.facts import HUMAN, SCANNER, AttributesWritten, Fact, SuppressionChanged, Verdict
-from streamprocessor.scoring.model import DAY_MS, E15, NANO, HotLead
-from streamprocessor.scoring.rules import AttributeRule, ExpiresAfter, Limit, Rule, Test
+from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead
+from streamprocessor.scoring.model.rules import AttributeRule, Comparison, ExpiresAfter, Limit, Rule
+from streamprocessor.scoring.record.facts import HUMAN, SCANNER, AttributesWritten, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.judging import record_of, record_of_batches
 from tests.scoring.models import START_MS as WINDOWS_BEGIN_MS
-from tests.scoring.oracle import score_at
-from tests.scoring.oracle_replay import replay
-from tests.scoring.test_oracle_vectors import STAGES, START_MS, clicks, event, model_of
+from tests.scoring.oracle.replay import replay
+from tests.scoring.oracle.scores import score_at
+from tests.scoring.oracle.test_vectors import STAGES, START_MS, clicks, event, model_of
 
 EPOCH_DAY = (WINDOWS_BEGIN_MS - START_MS) / DAY_MS
 ONE_MS = 1 / DAY_MS
 ONE_A_WEEK = clicks(1 * E15, limit=Limit(count=1, within_ms=7 * DAY_MS))
 ONE_A_URL = clicks(1 * E15, limit=Limit(count=1, per="properties.url"))
-BOSS = AttributeRule("boss", Test("title", "equals", "CEO"), 1 * E15)
+BOSS = AttributeRule("boss", Comparison("title", "equals", "CEO"), 1 * E15)
 
 
 def verdict(number: int, day: float, actor: str) -> Verdict:

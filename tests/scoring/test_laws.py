@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from streamprocessor.scoring.facts import Event, Fact, Verdict
-from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score
-from streamprocessor.scoring.rules import Decay, EventRule, HalfLife, PercentPerDayEvery
+from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
+from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, PercentPerDayEvery
+from streamprocessor.scoring.record.facts import Event, Fact, Verdict
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import Step
+from streamprocessor.scoring.steps.steps import Step
 from tests.scoring.judging import (
     FLOAT_NANO,
     all_answers,
@@ -25,10 +25,10 @@ from tests.scoring.judging import (
 )
 from tests.scoring.lives import instants, lives, redelivered, split
 from tests.scoring.models import START_MS, Taste, bursts_in_a_moment, eager_rules, foldable_rules, half_lives_ms, models
-from tests.scoring.oracle import Answer, score_at
-from tests.scoring.oracle_replay import Replay
-from tests.scoring.oracle_stages import Shown, blank_of
-from tests.scoring.oracle_steps import jump_instants, next_step
+from tests.scoring.oracle.replay import Replay
+from tests.scoring.oracle.scores import Answer, score_at
+from tests.scoring.oracle.stages import Shown, blank_of
+from tests.scoring.oracle.steps import jump_instants, next_step
 
 FEW_STEPS = Taste(precisions_nano=(5 * NANO, 10 * NANO))
 FEW_STEPS_WITH_HYSTERESIS = FEW_STEPS._replace(hysteresis=True)

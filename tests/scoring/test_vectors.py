@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from streamprocessor.scoring.facts import Event
-from streamprocessor.scoring.model import DAY_MS, E15, NANO, Model, Score, Stage
-from streamprocessor.scoring.record import Record
-from streamprocessor.scoring.rules import (
+from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score, Stage
+from streamprocessor.scoring.model.rules import (
+    Comparison,
     Decay,
     EventRule,
     ExpiresAfter,
@@ -19,8 +18,9 @@ from streamprocessor.scoring.rules import (
     PercentPerDayEvery,
     Rule,
     StepDecay,
-    Test,
 )
+from streamprocessor.scoring.record.facts import Event
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
@@ -100,9 +100,9 @@ def test_the_engagement_table_turns_hot_at_41() -> None:
     points = {"email_open": 1, "email_click": 5, "download": 8, "unsubscribe": -50}
     rules: list[Rule] = [EventRule(type_, (type_,), p * E15) for type_, p in points.items()]
     rules += [
-        EventRule("homepage", ("page_visit",), 2 * E15, Test("properties.path", "equals", "/")),
-        EventRule("pricing", ("page_visit",), 10 * E15, Test("properties.path", "starts_with", "/pricing")),
-        EventRule("contact-us", ("form_submission",), 25 * E15, Test("properties.form", "equals", "contact")),
+        EventRule("homepage", ("page_visit",), 2 * E15, Comparison("properties.path", "equals", "/")),
+        EventRule("pricing", ("page_visit",), 10 * E15, Comparison("properties.path", "starts_with", "/pricing")),
+        EventRule("contact-us", ("form_submission",), 25 * E15, Comparison("properties.form", "equals", "contact")),
     ]
     scorer = scorer_of(*rules, stages=(Stage("cold", 0), Stage("warm", 16 * NANO), Stage("hot", 41 * NANO)))
     record = scored(

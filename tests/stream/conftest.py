@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from streamprocessor.scoring.model import Model
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
 from tests.harness.fixtures import MakeWorker, settings, system, worker
 from tests.harness.system import System
 from tests.harness.workers import WorkerProcess
-from tests.scoring.identity_cases import FIFTY_A_FORM
+from tests.scoring.identity.cases import FIFTY_A_FORM
 
 __all__ = ["MakeWorker", "settings", "system", "worker"]
 

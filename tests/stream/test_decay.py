@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.contract.model_file import read_model
+from streamprocessor.contract.model_file.read_model import read_model
 from tests.harness.system import Sent, System, by_contact, until
 from tests.harness.verdict import assert_announcements_are_whole, read_run
-from tests.scoring.oracle_steps import next_step
+from tests.scoring.oracle.steps import next_step
 from tests.stream.conftest import MakeWorker
 
 pytestmark = pytest.mark.kafka

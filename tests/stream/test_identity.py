@@ -9,13 +9,13 @@ from itertools import zip_longest
 
 import pytest
 
-from streamprocessor.scoring.model import NANO, Model
+from streamprocessor.scoring.model.model import NANO, Model
 from tests.harness.identity_traffic import sent, tell
 from tests.harness.identity_verdict import Told, assert_people_are_the_oracles, read_told
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent
-from tests.scoring.identity_cases import CASES, HOUR_MS, Case, Said, form, identify, merge
-from tests.scoring.oracle import score_at
+from tests.scoring.identity.cases import CASES, HOUR_MS, Case, Said, form, identify, merge
+from tests.scoring.oracle.scores import score_at
 from tests.stream.conftest import Town
 
 pytestmark = pytest.mark.kafka

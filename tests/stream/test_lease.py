@@ -2,7 +2,8 @@
 
 import asyncio
 
-from streamprocessor.stream.lease import LEASE_SHARE, STAMP_SHARE, Lease
+from streamprocessor.kafka.admin.reconcile import STAMP_SHARE
+from streamprocessor.stream.lease import LEASE_SHARE, Lease
 
 
 def test_the_lease_and_the_brokers_patience_end_before_the_session() -> None:

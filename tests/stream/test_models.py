@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.cli.revisions import apply_model
-from streamprocessor.contract.model_revisions import model_of
+from streamprocessor.cli.kafka.revisions import apply_model
+from streamprocessor.contract.model_file.revisions import model_of
 from tests.harness.system import Sent, System, by_contact, until
 from tests.harness.verdict import (
     assert_announcements_are_whole,

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from streamprocessor.insight.imports.importer import import_rows
-from streamprocessor.insight.imports.rows import Row
-from streamprocessor.insight.sending import sending_to
+from streamprocessor.imports.importer import import_rows
+from streamprocessor.imports.kafka_sender import kafka_sender
+from streamprocessor.imports.rows import Row
 from tests.harness.system import System
 from tests.harness.verdict import (
     assert_announcements_are_whole,
@@ -16,7 +16,7 @@ from tests.harness.verdict import (
     assert_records_equal_the_oracle,
     read_run,
 )
-from tests.insight.test_real_data import DATA, ROBOT_LEAD, all_mails, read_log
+from tests.offline.test_real_data import DATA, ROBOT_LEAD, all_mails, read_log
 from tests.stream.conftest import MakeWorker
 
 pytestmark = [
@@ -27,7 +27,7 @@ pytestmark = [
 
 
 async def _import(system: System, rows: list[Row]) -> None:
-    async with sending_to(system.clients, system.settings.topic_prefix) as sending:
+    async with kafka_sender(system.clients, system.settings.topic_prefix) as sending:
         counts = await import_rows(iter(rows), sending, lambda _: None, lambda _: None)
     assert counts.sent.total() == len(rows)
 

@@ -13,15 +13,15 @@ import orjson
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from streamprocessor.broker.clients import connected
-from streamprocessor.broker.cluster import set_configs
-from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.kafka.admin.cluster import set_configs
+from streamprocessor.kafka.clients import connected
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import PREFIX, Settings
 from tests.harness.identity_traffic import tell
 from tests.harness.identity_verdict import assert_whole, id_of, read_told
 from tests.harness.system import ROOT, System, until
 from tests.harness.workers import WorkerProcess
-from tests.scoring.identity_cases import FIFTY_A_FORM, HOUR_MS, Said, do_not_score, erase, form, job_title, merge
+from tests.scoring.identity.cases import FIFTY_A_FORM, HOUR_MS, Said, do_not_score, erase, form, job_title, merge
 from tests.stream.conftest import MakeWorker, Town
 
 pytestmark = pytest.mark.kafka

@@ -41,7 +41,7 @@ def test_topics_that_are_missing_are_all_named(worker: MakeWorker) -> None:
 
 
 async def test_no_model_was_applied(system: System, worker: MakeWorker) -> None:
-    from streamprocessor.broker.topics import apply
+    from streamprocessor.kafka.admin.reconcile import apply
 
     await apply(system.clients, system.layout)
 

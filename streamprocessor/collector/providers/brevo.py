@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -30,8 +31,7 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import items_of, json_object_in, ms_of, text_of, texts_of
 from streamprocessor.collector.providers.signatures import Check, basic, bearer, check_by
-from streamprocessor.collector.wire import WireFormat
-from streamprocessor.scoring.facts import PROXY
+from streamprocessor.scoring.record.facts import PROXY
 
 NAME = "brevo"
 
@@ -54,7 +54,7 @@ _TYPES = {
 _LOCAL_TIMES = ("ts_event", "ts", "date_event", "date")
 
 
-def brevo(secret: str | None, naming: Naming) -> WireFormat:
+def brevo(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/brevo`. secret: `user:password`, or a token, which has no colon."""
     return hook(Provider(NAME, check_by(NAME, secret, _proved), items_of, _events), naming)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.brevo import brevo
 from streamprocessor.collector.providers.mailersend import mailersend
 from streamprocessor.collector.providers.mailgun import mailgun
@@ -16,7 +17,6 @@ from streamprocessor.collector.providers.sendgrid import sendgrid
 from streamprocessor.collector.providers.ses import ses
 from streamprocessor.collector.providers.sns import Fetch
 from streamprocessor.collector.providers.sparkpost import sparkpost
-from streamprocessor.collector.wire import WireFormat
 
 _BY_SECRET_ALONE = {
     "sendgrid": sendgrid,
@@ -32,7 +32,7 @@ PROVIDERS = (*_BY_SECRET_ALONE, "ses", "mandrill")
 
 
 def provider_formats(
-    secrets: Mapping[str, str | None], naming: Naming, public_url: str | None, fetch: Fetch
+    secrets: Mapping[str, str | None], naming: ContactIds, public_url: str | None, fetch: Fetch
 ) -> tuple[WireFormat, ...]:
     """The wire formats of all providers. secrets: by provider; one without a secret answers 403.
 

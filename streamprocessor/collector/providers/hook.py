@@ -7,10 +7,18 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    RefusedItem,
+    Request,
+    WireFormat,
+)
 from streamprocessor.collector.providers.mail_events import MailEvent, entries_of
-from streamprocessor.collector.wire import Answer, Bad, Opened, Reading, Refusal, Request, WireFormat
-from streamprocessor.contract import reasons
+from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -31,29 +39,31 @@ class Provider(NamedTuple):
     max_body_bytes: int = MAX_BODY_BYTES
 
 
-def hook(provider: Provider, naming: Naming) -> WireFormat:
+def hook(provider: Provider, naming: ContactIds) -> WireFormat:
     """The wire format of `POST /hooks/{provider}`, and of the unsigned HEAD by which providers try an address.
 
     Answers 200 to whatever was proved to come from the provider: what can't be used, a second delivery would not mend.
     """
 
-    def open_request(request: Request) -> Opened:
+    def open_request(request: Request) -> ParsedRequest:
         if request.method == "HEAD":
-            return Opened(None, [])
+            return ParsedRequest(None, [])
         provider.check(request)
-        return Opened(None, provider.items(request))
+        return ParsedRequest(None, provider.items(request))
 
-    def read(request: Request, opened: Opened) -> Reading:
-        reading = Reading()
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
+        reading = DecodedEvents()
         for position, item in enumerate(opened.payload):
             if not isinstance(item, dict):
-                reading.bad.append(Bad(position, reasons.NOT_AN_OBJECT, "item: wanted an object; got another kind"))
+                reading.bad.append(
+                    RefusedItem(position, reason_codes.NOT_AN_OBJECT, "item: wanted an object; got another kind")
+                )
                 continue
             try:
                 for event in provider.events(item):
                     reading.entries += entries_of(provider.name, event, naming, request.received_at_ms, position)
             except RecordError as error:
-                reading.bad.append(Bad(position, error.reason, error.detail))
+                reading.bad.append(RefusedItem(position, error.reason, error.detail))
         return reading
 
     path = f"/hooks/{provider.name}"
@@ -69,17 +79,17 @@ def hook(provider: Provider, naming: Naming) -> WireFormat:
     )
 
 
-def _accepted(request: Request, opened: Opened, reading: Reading) -> Answer:
+def _accepted(request: Request, opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
     """200; kinds that do not count are accepted too. `rejected` names the items that could not be used."""
     if request.method == "HEAD":
-        return Answer(200, b"")
+        return HttpAnswer(200, b"")
     rejected = [{"index": bad.position, "reason": bad.reason, "detail": bad.detail} for bad in reading.bad]
     accepted = len(opened.payload) - len({bad.position for bad in reading.bad})
-    return Answer(200, orjson.dumps({"accepted": accepted, "rejected": rejected}))
+    return HttpAnswer(200, orjson.dumps({"accepted": accepted, "rejected": rejected}))
 
 
-def _refused(refusal: Refusal) -> Answer:
+def _refused(refusal: Refusal) -> HttpAnswer:
     """The refusal's status; providers that hold a password send it once they were asked (401)."""
     body = orjson.dumps({"code": refusal.code, "message": str(refusal)})
     asking = (("www-authenticate", 'Basic realm="hooks"'),) if refusal.status == 401 else ()
-    return Answer(refusal.status, body, headers=asking)
+    return HttpAnswer(refusal.status, body, headers=asking)

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from streamprocessor.collector.circumstances import MAX_USER_AGENT_CHARS
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS
+from streamprocessor.collector.http.wire_format import ACTIVITIES, TopicEntry, update_entry
 from streamprocessor.collector.providers.payloads import text_of
-from streamprocessor.collector.sites import path_of
-from streamprocessor.collector.wire import ACTIVITIES, Entry, update_entry
-from streamprocessor.contract import reasons
-from streamprocessor.contract.fields import contact_of, content_key
-from streamprocessor.contract.times import format_rfc3339
+from streamprocessor.collector.urls import path_of
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.events.event_fields import contact_of, content_key
+from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import RecordError
 
 OPEN, CLICK, DELIVERED, BOUNCE = "email_open", "email_click", "email_delivered", "email_bounce"
@@ -50,7 +50,9 @@ class MailEvent(NamedTuple):
     unread_time: str | None = None
 
 
-def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: int, position: int) -> list[Entry]:
+def entries_of(
+    provider: str, event: MailEvent, naming: ContactIds, received_at_ms: int, position: int
+) -> list[TopicEntry]:
     """The event's record and, where the contact must not be written to any more, its suppression.
 
     A provider that delivers again may change its own event id, so ours comes from what happened: provider, type,
@@ -70,7 +72,7 @@ def entries_of(provider: str, event: MailEvent, naming: Naming, received_at_ms: 
         "properties": {"provider": provider} | _properties_of(event, message),
         "context": _context_of(event),
     }
-    entries = [Entry(_TOPICS.get(event.type, ACTIVITIES), contact, value, position)]
+    entries = [TopicEntry(_TOPICS.get(event.type, ACTIVITIES), contact, value, position)]
     if event.type in (UNSUBSCRIBE, COMPLAINT) or (event.type == BOUNCE and event.kind == HARD):
         entries.append(_suppression(event_id, contact, occurred_at_ms, position))
     return entries
@@ -82,12 +84,12 @@ def sender_of_tags(tags: Sequence[str]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, separator, value in pairs if separator and value.strip()}
 
 
-def _contact_of(event: MailEvent, naming: Naming) -> str:
+def _contact_of(event: MailEvent, naming: ContactIds) -> str:
     contact = text_of(event.sender.get("contact_id"))
     if contact is None:
         address = parseaddr(event.address)[1] if event.address else ""
         if "@" not in address:
-            raise RecordError(reasons.NO_CONTACT, "recipient: wanted contact_id or one mail address; got neither")
+            raise RecordError(reason_codes.NO_CONTACT, "recipient: wanted contact_id or one mail address; got neither")
         contact = naming.address(address)
     contact_of(contact.encode())
     return contact
@@ -127,7 +129,7 @@ def _context_of(event: MailEvent) -> dict[str, Any]:
     return context
 
 
-def _suppression(event_id: str, contact: str, occurred_at_ms: int, position: int) -> Entry:
+def _suppression(event_id: str, contact: str, occurred_at_ms: int, position: int) -> TopicEntry:
     update_id = content_key(["suppressed", event_id])
     content = {"update": "suppressed", "suppressed": True}
     return update_entry(update_id, contact, occurred_at_ms, content)._replace(position=position)

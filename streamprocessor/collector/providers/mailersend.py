@@ -15,7 +15,8 @@ import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -31,7 +32,6 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal
-from streamprocessor.collector.wire import Request, WireFormat
 
 NAME = "mailersend"
 
@@ -48,7 +48,7 @@ _TEST = "webhook.test"
 _MAX_TEST_BYTES = 2048
 
 
-def mailersend(secret: str | None, naming: Naming) -> WireFormat:
+def mailersend(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/mailersend`. secret: the webhook's signing secret."""
     proved = check_by(NAME, secret, _signed)
 

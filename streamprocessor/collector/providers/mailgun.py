@@ -17,7 +17,8 @@ import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -40,8 +41,7 @@ from streamprocessor.collector.providers.payloads import (
     texts_of,
 )
 from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal, refuse_stale
-from streamprocessor.collector.wire import Request, WireFormat
-from streamprocessor.scoring.facts import PROXY, SCANNER
+from streamprocessor.scoring.record.facts import PROXY, SCANNER
 
 NAME = "mailgun"
 
@@ -64,7 +64,7 @@ _BOUNCED_EARLIER = "605"  # the older forms' code for mail held back since the a
 _PROXIES = ("apple", "gmail")
 
 
-def mailgun(secret: str | None, naming: Naming) -> WireFormat:
+def mailgun(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/mailgun`. secret: the HTTP webhook signing key."""
     return hook(Provider(NAME, check_by(NAME, secret, _signed), _items, _events), naming)
 

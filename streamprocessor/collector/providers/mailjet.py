@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -28,7 +29,6 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import items_of, json_object_in, seconds_to_ms, text_of
 from streamprocessor.collector.providers.signatures import basic, check_by
-from streamprocessor.collector.wire import WireFormat
 
 NAME = "mailjet"
 
@@ -42,7 +42,7 @@ _TYPES = {
 }
 
 
-def mailjet(secret: str | None, naming: Naming) -> WireFormat:
+def mailjet(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/mailjet`. secret: `user:password`. Raises OperatorError for another text."""
     return hook(Provider(NAME, check_by(NAME, secret, partial(basic, NAME)), items_of, _events), naming)
 

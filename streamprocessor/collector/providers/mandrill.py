@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -33,7 +34,6 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import form_of, items_in, object_of, seconds_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal
-from streamprocessor.collector.wire import Request, WireFormat
 from streamprocessor.errors import OperatorError
 
 NAME = "mandrill"
@@ -51,7 +51,7 @@ _TYPES = {
 }
 
 
-def mandrill(secret: str | None, naming: Naming, public_url: str | None) -> WireFormat:
+def mandrill(secret: str | None, naming: ContactIds, public_url: str | None) -> WireFormat:
     """`POST /hooks/mandrill`. secret: the webhook's key; public_url: of the collector, without a path.
 
     Raises OperatorError where there is a key and no public URL: the signature covers it.

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from streamprocessor.collector.multipart import multipart_fields
-from streamprocessor.collector.wire import Refusal, Request
-from streamprocessor.contract.times import parse_rfc3339
+from streamprocessor.collector.http.wire_format import Refusal, Request
+from streamprocessor.collector.tracking.form_fields import multipart_fields
+from streamprocessor.contract.rfc3339 import parse_rfc3339
 
 MAX_FORM_FIELDS = 1000
 

@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -31,7 +32,6 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import basic, check_by
-from streamprocessor.collector.wire import Request, WireFormat
 
 NAME = "postmark"
 
@@ -51,7 +51,7 @@ _SOFT_BOUNCES = (
 _TEST_MESSAGE = "00000000-0000-0000-0000-000000000000"
 
 
-def postmark(secret: str | None, naming: Naming) -> WireFormat:
+def postmark(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/postmark`. secret: `user:password`. Raises OperatorError for another text."""
     return hook(Provider(NAME, check_by(NAME, secret, partial(basic, NAME)), _items, _events), naming)
 

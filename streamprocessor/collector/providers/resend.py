@@ -19,7 +19,8 @@ from typing import Any
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -34,7 +35,6 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal, refuse_stale, wrong_secret
-from streamprocessor.collector.wire import Request, WireFormat
 
 NAME = "resend"
 
@@ -49,7 +49,7 @@ _TYPES = {
 }
 
 
-def resend(secret: str | None, naming: Naming) -> WireFormat:
+def resend(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/resend`. secret: the signing secret, `whsec_` and base64. Raises OperatorError for another text."""
     return hook(Provider(NAME, check_by(NAME, secret, _signed), _items, _events), naming)
 

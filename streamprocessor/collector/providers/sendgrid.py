@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -43,8 +44,7 @@ from streamprocessor.collector.providers.signatures import (
     refuse_stale,
     wrong_secret,
 )
-from streamprocessor.collector.wire import Request, WireFormat
-from streamprocessor.scoring.facts import PROXY
+from streamprocessor.scoring.record.facts import PROXY
 
 NAME = "sendgrid"
 
@@ -106,7 +106,7 @@ _OWN_FIELDS = frozenset(
 _MESSAGE_ROUTE = re.compile(r"\.(?:filter|recvd)")
 
 
-def sendgrid(secret: str | None, naming: Naming) -> WireFormat:
+def sendgrid(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/sendgrid`. secret: the verification key, base64 or PEM. Raises OperatorError for another text."""
     return hook(Provider(NAME, check_by(NAME, secret, _signed), items_of, _events), naming)
 

@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import Refusal, Request, WireFormat
 from streamprocessor.collector.providers import sns
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
@@ -33,7 +34,6 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import list_of, object_of, rfc3339_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import UNVERIFIED, Check, check_by, wrong_secret
-from streamprocessor.collector.wire import Refusal, Request, WireFormat
 
 NAME = "ses"
 
@@ -48,7 +48,7 @@ _TYPES = {
 }
 
 
-def ses(secret: str | None, naming: Naming, fetch: sns.Fetch) -> WireFormat:
+def ses(secret: str | None, naming: ContactIds, fetch: sns.Fetch) -> WireFormat:
     """`POST /hooks/ses`. secret: ARNs of topics, with commas. fetch: gets certificates and confirms subscriptions.
 
     Raises OperatorError for a secret that is no ARN.

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Callable
 from typing import TypeAlias
 
-from streamprocessor.collector.wire import Refusal, Request
+from streamprocessor.collector.http.wire_format import Refusal, Request
 from streamprocessor.errors import OperatorError
 
 Check: TypeAlias = Callable[[Request], None]

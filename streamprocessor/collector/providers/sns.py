@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
+from streamprocessor.collector.http.wire_format import PendingFetch, Refusal, Request
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of
 from streamprocessor.collector.providers.signatures import decoded_base64, denied, refuse_stale
-from streamprocessor.collector.wire import Awaiting, Refusal, Request
 
 # A document, or whether it came, once that is known.
 Fetch: TypeAlias = Callable[[str], bytes | Future[bool]]
@@ -96,7 +96,7 @@ def _fetched(url: str, fetch: Fetch) -> bytes:
     found = fetch(url)
     if isinstance(found, Future):
         message = "not ready: a document of SNS could not be fetched in time; deliver again"
-        raise Awaiting(Refusal(503, "not-ready", message, RETRY_AFTER_SECONDS), found)
+        raise PendingFetch(Refusal(503, "not-ready", message, RETRY_AFTER_SECONDS), found)
     return found
 
 

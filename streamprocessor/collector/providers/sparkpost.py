@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.hook import Provider, hook
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
@@ -36,8 +37,7 @@ from streamprocessor.collector.providers.payloads import (
     texts_of,
 )
 from streamprocessor.collector.providers.signatures import Check, basic, bearer, check_by
-from streamprocessor.collector.wire import WireFormat
-from streamprocessor.scoring.facts import PROXY
+from streamprocessor.scoring.record.facts import PROXY
 
 NAME = "sparkpost"
 MAX_BODY_BYTES = 10 * 1024 * 1024  # up to 10 000 events a batch
@@ -59,7 +59,7 @@ _UNSUBSCRIBE_CLASS = "90"
 _MACHINE_CLASSES = ("60", "80", "100")
 
 
-def sparkpost(secret: str | None, naming: Naming) -> WireFormat:
+def sparkpost(secret: str | None, naming: ContactIds) -> WireFormat:
     """`POST /hooks/sparkpost`. secret: `user:password`, or a token, which has no colon."""
     return hook(Provider(NAME, check_by(NAME, secret, _proved), items_of, _events, MAX_BODY_BYTES), naming)
 

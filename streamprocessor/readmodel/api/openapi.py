@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from streamprocessor.contract.reading import Problems
-from streamprocessor.contract.schemas import components_of
-from streamprocessor.contract.yaml_tree import read_tree, said
+from streamprocessor.contract.strict_yaml.located import Problems
+from streamprocessor.contract.strict_yaml.yaml_tree import read_tree, said
+from streamprocessor.contract.topics.schemas import components_of
 from streamprocessor.readmodel.api.routes import ENDPOINTS, STREAM_PATH
-from streamprocessor.readmodel.asking.sessions import COOKIE
-from streamprocessor.readmodel.endpoints.house import Endpoint, RawBody
-from streamprocessor.readmodel.problems import ProblemBody
+from streamprocessor.readmodel.endpoints.endpoint import Endpoint, RawBody
+from streamprocessor.readmodel.problem import ProblemBody
+from streamprocessor.readmodel.requests.sessions import COOKIE
 
 EXAMPLES = Path(__file__).with_name("examples.yaml")
 _PLACE = "#/components/schemas/{model}"

@@ -20,22 +20,23 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from streamprocessor.readmodel.api.serving_page import page_routes
-from streamprocessor.readmodel.asking.parameters import Nothing, body_of, collected, query_of
-from streamprocessor.readmodel.asking.sessions import COOKIE, refuse_forged
-from streamprocessor.readmodel.asking.tokens import NOBODY, READ, Grant
+from streamprocessor.readmodel.api.static_page import page_routes
+from streamprocessor.readmodel.endpoints.active_model import MODEL
 from streamprocessor.readmodel.endpoints.contacts import CONTACTS
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint, RawBody
 from streamprocessor.readmodel.endpoints.forecast import FORECAST
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House, RawBody
+from streamprocessor.readmodel.endpoints.hot_lead_stream import Live
 from streamprocessor.readmodel.endpoints.imports import IMPORTS
-from streamprocessor.readmodel.endpoints.live import Live
-from streamprocessor.readmodel.endpoints.model_in_force import MODEL
 from streamprocessor.readmodel.endpoints.overview import OVERVIEW
 from streamprocessor.readmodel.endpoints.segments import SEGMENTS
-from streamprocessor.readmodel.endpoints.signing_in import SIGNING_IN
+from streamprocessor.readmodel.endpoints.sign_in import SIGNING_IN
 from streamprocessor.readmodel.endpoints.subscriptions import SUBSCRIPTIONS
 from streamprocessor.readmodel.endpoints.timeline import TIMELINE
-from streamprocessor.readmodel.problems import Problem, place_of
+from streamprocessor.readmodel.problem import Problem, place_of
+from streamprocessor.readmodel.requests.parameters import Nothing, body_of, collected, query_of
+from streamprocessor.readmodel.requests.sessions import COOKIE, refuse_forged
+from streamprocessor.readmodel.requests.tokens import NOBODY, READ, Grant
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *FORECAST,
@@ -55,7 +56,9 @@ log = logging.getLogger(__name__)
 audit = logging.getLogger("streamprocessor.audit")
 
 
-def application(house: House, live: Live, not_ready: Callable[[], list[str]], description: dict[str, Any]) -> Starlette:
+def application(
+    house: ApiContext, live: Live, not_ready: Callable[[], list[str]], description: dict[str, Any]
+) -> Starlette:
     """The application. not_ready: why answers would be wrong at the moment, nothing where they are right."""
     routes = [_stream_route(house, live), *(_route(house, endpoint) for endpoint in ENDPOINTS)]
     routes += _own_routes(house, not_ready, orjson.dumps(description))
@@ -66,7 +69,7 @@ def application(house: House, live: Live, not_ready: Callable[[], list[str]], de
     return app
 
 
-def _route(house: House, endpoint: Endpoint) -> Route:
+def _route(house: ApiContext, endpoint: Endpoint) -> Route:
     async def answer(request: Request) -> Response:
         began_seconds = time.perf_counter()
         try:
@@ -83,7 +86,7 @@ def _route(house: House, endpoint: Endpoint) -> Route:
     return Route(endpoint.path, answer, methods=[endpoint.method], name=endpoint.name)
 
 
-async def _answer(house: House, endpoint: Endpoint, request: Request) -> Response:
+async def _answer(house: ApiContext, endpoint: Endpoint, request: Request) -> Response:
     grant = NOBODY if endpoint.scope is None else _let_in(house, request, endpoint.scope)
     if any("\0" in text for text in (*request.path_params.values(), *request.query_params.values())):
         raise Problem(400, "bad-parameter", "parameters: wanted texts without zero bytes; got one")
@@ -93,7 +96,7 @@ async def _answer(house: House, endpoint: Endpoint, request: Request) -> Respons
         body = _parts_of(request)
     elif endpoint.body is not None:
         body = body_of(endpoint.body, await collected(_parts_of(request), MAX_BODY_BYTES))
-    call = Call(dict(request.path_params), query, body, grant, request.headers, request.cookies.get(COOKIE, ""))
+    call = ApiRequest(dict(request.path_params), query, body, grant, request.headers, request.cookies.get(COOKIE, ""))
     try:
         if inspect.iscoroutinefunction(endpoint.handle):
             found = await endpoint.handle(house, call)
@@ -113,7 +116,7 @@ _HARMLESS = ("GET", "HEAD")
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def _let_in(house: House, request: Request, scope: str) -> Grant:
+def _let_in(house: ApiContext, request: Request, scope: str) -> Grant:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind:
         grant = house.tokens.grant_of(token.strip()) if kind.lower() == "bearer" else None
@@ -128,7 +131,7 @@ def _let_in(house: House, request: Request, scope: str) -> Grant:
     return grant
 
 
-def _signed_in(house: House, request: Request) -> Grant | None:
+def _signed_in(house: ApiContext, request: Request) -> Grant | None:
     session = house.sessions.of(request.cookies.get(COOKIE, ""))
     if session is not None and request.method not in _HARMLESS:
         refuse_forged(session, request.headers)
@@ -143,7 +146,7 @@ async def _parts_of(request: Request) -> AsyncIterator[bytes]:
         raise Problem(400, "bad-body", "body: wanted all of it; got a part") from error
 
 
-def _stream_route(house: House, live: Live) -> Route:
+def _stream_route(house: ApiContext, live: Live) -> Route:
     async def answer(request: Request) -> Response:
         try:
             _let_in(house, request, READ)
@@ -158,7 +161,7 @@ def _stream_route(house: House, live: Live) -> Route:
     return Route(STREAM_PATH, answer, methods=["GET"])
 
 
-def _own_routes(house: House, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
+def _own_routes(house: ApiContext, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
     async def livez(_: Request) -> Response:
         return PlainTextResponse("live\n")
 

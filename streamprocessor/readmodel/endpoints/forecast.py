@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from streamprocessor.contract.times import format_rfc3339
-from streamprocessor.readmodel.asking import answers
-from streamprocessor.readmodel.asking.parameters import Forecasted, instant_ms
-from streamprocessor.readmodel.asking.tokens import READ
-from streamprocessor.readmodel.endpoints.contacts import Kept, check_score, kept_of
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.contacts import Forecast
-from streamprocessor.scoring.gone import is_silent
-from streamprocessor.scoring.model import DAY_MS, NANO
-from streamprocessor.scoring.steps import ScoreAt, ScoreStep
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.readmodel.endpoints.contacts import StoredContact, check_score, load_contact
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests import answer_json
+from streamprocessor.readmodel.requests.parameters import Forecasted, instant_ms
+from streamprocessor.readmodel.requests.tokens import READ
+from streamprocessor.readmodel.responses.contacts import Forecast
+from streamprocessor.scoring.identity.erasure import is_hidden
+from streamprocessor.scoring.model.model import DAY_MS, NANO
+from streamprocessor.scoring.steps.steps import ScoreAt, ScoreStep
 
 MOST_STEPS = 1_000
 _FAR_MS = 30 * DAY_MS
@@ -23,7 +24,7 @@ _FAR_MS = 30 * DAY_MS
 AScore = TypeVar("AScore", ScoreAt, ScoreStep)
 
 
-def _forecast(house: House, call: Call) -> dict[str, Any]:
+def _forecast(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     asked, contact_id = call.query, call.path["contact_id"]
     name = asked.score or house.scorer().model.scores[0].name
     check_score(house, name, asked.value)
@@ -31,8 +32,8 @@ def _forecast(house: House, call: Call) -> dict[str, Any]:
     until_ms = from_ms + _FAR_MS if asked.until is None else instant_ms(asked.until) or 0
     if until_ms <= from_ms:
         raise Problem(400, "bad-parameter", "until: wanted an instant to come; got one that has passed")
-    kept = kept_of(house, contact_id, from_ms)
-    if is_silent(kept.record):
+    kept = load_contact(house, contact_id, from_ms)
+    if is_hidden(kept.record):
         raise Problem(404, "no-such-contact", "contact: wanted one that is scored; got one that is not")
     # Samples first: walking the steps moves the record on.
     samples = [_sample(kept, name, asked.value, at_ms) for at_ms in _instants(from_ms, until_ms, asked.samples)]
@@ -54,14 +55,14 @@ def _instants(from_ms: int, until_ms: int, count: int) -> Iterable[int]:
     return dict.fromkeys(from_ms + (until_ms - from_ms) * n // (count - 1) for n in range(count))
 
 
-def _sample(kept: Kept, name: str, value: str, at_ms: int) -> dict[str, Any]:
+def _sample(kept: StoredContact, name: str, value: str, at_ms: int) -> dict[str, Any]:
     score = kept.scorer.scores_at(kept.record, at_ms)[name]
     shown = _chosen([score] if score.values is None else score.values, value or name)
     unrounded_nano = None if shown is None else shown.unrounded_nano
     return {"at": format_rfc3339(at_ms), "unrounded": None if unrounded_nano is None else unrounded_nano / NANO}
 
 
-def _steps(kept: Kept, name: str, value: str, span_ms: tuple[int, int]) -> tuple[list[dict[str, Any]], bool]:
+def _steps(kept: StoredContact, name: str, value: str, span_ms: tuple[int, int]) -> tuple[list[dict[str, Any]], bool]:
     """The score's steps after the span's begin, and whether all up to its end are among them."""
     from_ms, until_ms = span_ms
     found = []
@@ -70,7 +71,7 @@ def _steps(kept: Kept, name: str, value: str, span_ms: tuple[int, int]) -> tuple
         shown = score if score is None or score.values is None else _chosen(score.values, value)
         if step.at_ms > from_ms and shown is not None and shown.changed:
             found.append(
-                {"at": format_rfc3339(step.at_ms), **answers.shown(shown), "previous_stage": shown.previous_stage}
+                {"at": format_rfc3339(step.at_ms), **answer_json.shown(shown), "previous_stage": shown.previous_stage}
             )
     due_ms = kept.record.holds_until_ms
     return found, due_ms is None or due_ms > until_ms

@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.asking.answers import instant
-from streamprocessor.readmodel.asking.parameters import CSV, Imported, Nothing
-from streamprocessor.readmodel.asking.tokens import READ, WRITE
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House, RawBody
-from streamprocessor.readmodel.errands.import_jobs import ImportJob, Order
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.imports import Import, Imports
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint, RawBody
+from streamprocessor.readmodel.gateways.import_jobs import ImportJob, ImportOrder
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.answer_json import instant
+from streamprocessor.readmodel.requests.parameters import CSV, Imported, Nothing
+from streamprocessor.readmodel.requests.tokens import READ, WRITE
+from streamprocessor.readmodel.responses.imports import Import, Imports
 
 OWN = "own"
 
 
-def _list(house: House, _: Call) -> dict[str, Any]:
+def _list(house: ApiContext, _: ApiRequest) -> dict[str, Any]:
     return {
         "imports": [_shown(job) for job in house.errands.imports.all()],
         "mappings": sorted(file.stem for file in house.errands.mappings.glob("*.yaml")),
@@ -26,14 +27,14 @@ def _list(house: House, _: Call) -> dict[str, Any]:
     }
 
 
-def _one(house: House, call: Call) -> dict[str, Any]:
+def _one(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     job = house.errands.imports.get(call.path["id"])
     if job is None:
         raise Problem(404, "no-such-import", "import: wanted one of the latest of this process; got another id")
     return _shown(job)
 
 
-async def _begin(house: House, call: Call) -> dict[str, Any]:
+async def _begin(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     asked = call.query
     text = await asyncio.to_thread(_mapping_text, asked, house.errands.mappings)
     if text is not None:
@@ -42,7 +43,7 @@ async def _begin(house: House, call: Call) -> dict[str, Any]:
         except OperatorError as error:
             raise Problem(400, "bad-parameter", str(error)) from error
     mapping = asked.mapping if asked.mapping_text is None else OWN
-    return _shown(await house.errands.imports.begin(Order(asked.format, mapping, text), call.body))
+    return _shown(await house.errands.imports.begin(ImportOrder(asked.format, mapping, text), call.body))
 
 
 def _mapping_text(asked: Imported, folder: Path) -> str | None:

@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert
 
-from streamprocessor.readmodel.asking.parameters import Filter
-from streamprocessor.readmodel.problems import Problem
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.parameters import Filter
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.tables import segments
-from streamprocessor.scoring.model import Model
-from streamprocessor.scoring.segments import ContactFilter
+from streamprocessor.scoring.model.contact_filter import ContactFilter
+from streamprocessor.scoring.model.model import Model
 
 MODEL, API = "model", "api"
 
 
-class KnownSegment(NamedTuple):
+class NamedSegment(NamedTuple):
     """A filter under a name. origin: MODEL or API. shadows: the model's hides one that was put under that name."""
 
     name: str
@@ -25,22 +25,22 @@ class KnownSegment(NamedTuple):
     shadows: bool = False
 
 
-def all_known(connection: Connection, model: Model) -> list[KnownSegment]:
+def all_known(connection: Connection, model: Model) -> list[NamedSegment]:
     """Every segment once, by name; of two under one name the model's, for everybody who reads the model has that."""
-    put = {row.name: KnownSegment(row.name, _read(row.filter), API) for row in queries.all_segments(connection)}
-    said = {each.name: KnownSegment(each.name, each.filter, MODEL, each.name in put) for each in model.segments}
+    put = {row.name: NamedSegment(row.name, _read(row.filter), API) for row in queries.all_segments(connection)}
+    said = {each.name: NamedSegment(each.name, each.filter, MODEL, each.name in put) for each in model.segments}
     return [known for _, known in sorted((put | said).items())]
 
 
-def known_by(connection: Connection, model: Model, name: str) -> KnownSegment:
+def known_by(connection: Connection, model: Model, name: str) -> NamedSegment:
     """The segment of that name; raises Problem where there is none."""
     put = queries.segment_filter(connection, name)
     for each in model.segments:
         if each.name == name:
-            return KnownSegment(name, each.filter, MODEL, put is not None)
+            return NamedSegment(name, each.filter, MODEL, put is not None)
     if put is None:
         raise Problem(404, "no-such-segment", "segment: wanted one of the model, or one that was put; got another name")
-    return KnownSegment(name, _read(put), API)
+    return NamedSegment(name, _read(put), API)
 
 
 def keep(connection: Connection, model: Model, name: str, wanted: ContactFilter | None) -> None:

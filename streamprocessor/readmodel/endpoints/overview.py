@@ -6,22 +6,22 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.contract.announcements import number
-from streamprocessor.readmodel.asking import answers
-from streamprocessor.readmodel.asking.parameters import Buckets, Nothing, Paged
-from streamprocessor.readmodel.asking.tokens import READ
+from streamprocessor.contract.messages.announcements import number
 from streamprocessor.readmodel.endpoints.contacts import check_score
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.overview import Distribution, HotLeads, Scores, Values
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests import answer_json
+from streamprocessor.readmodel.requests.parameters import Buckets, Nothing, Paged
+from streamprocessor.readmodel.requests.tokens import READ
+from streamprocessor.readmodel.responses.overview import Distribution, HotLeads, Scores, Values
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
-from streamprocessor.readmodel.store.queries import Order
-from streamprocessor.scoring.combination import Matrix
-from streamprocessor.scoring.model import Model, Score
+from streamprocessor.readmodel.store.queries import SortOrder
+from streamprocessor.scoring.model.model import Matrix, Model, Score
 
 
-def _scores(house: House, _: Call) -> dict[str, Any]:
+def _scores(house: ApiContext, _: ApiRequest) -> dict[str, Any]:
     model = house.scorer().model
     return {
         "model": {"name": model.name, "version": model.version, "revision": model.revision},
@@ -46,14 +46,14 @@ def _described(model: Model, score: Score) -> dict[str, Any]:
     }
 
 
-def _distribution(house: House, call: Call) -> dict[str, Any]:
-    order = Order(call.path["name"], call.query.value)
+def _distribution(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
+    order = SortOrder(call.path["name"], call.query.value)
     check_score(house, order.score, order.value)
     spread = house.spread_of(order)
-    return answers.distribution(order, spread, call.query.buckets)
+    return answer_json.distribution(order, spread, call.query.buckets)
 
 
-def _values(house: House, call: Call) -> dict[str, Any]:
+def _values(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     name = call.path["name"]
     by_value = [score.name for score in house.scorer().model.scores if score.by is not None]
     if name not in by_value:
@@ -65,7 +65,7 @@ def _values(house: House, call: Call) -> dict[str, Any]:
     return {"values": [{"value": row.value, "count": int(row.contacts)} for row in rows]}
 
 
-def _hot_leads(house: House, call: Call) -> dict[str, Any]:
+def _hot_leads(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     asked = call.query
     before = None if asked.cursor is None else read_cursor(asked.cursor, Numbered).number
     with house.reading() as connection:

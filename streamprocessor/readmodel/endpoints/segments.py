@@ -10,31 +10,32 @@ from typing import Any
 import orjson
 from starlette.responses import StreamingResponse
 
-from streamprocessor.readmodel.asking import answers
-from streamprocessor.readmodel.asking.parameters import Exported, Filter, Nothing, Sorted
-from streamprocessor.readmodel.asking.tokens import READ, WRITE
 from streamprocessor.readmodel.endpoints.contacts import order_of, page
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House
-from streamprocessor.readmodel.endpoints.known_segments import API, KnownSegment, all_known, keep, known_by
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.segments import Segment, SegmentPage, Segments
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
+from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment, all_known, keep, known_by
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests import answer_json
+from streamprocessor.readmodel.requests.parameters import Exported, Filter, Nothing, Sorted
+from streamprocessor.readmodel.requests.tokens import READ, WRITE
+from streamprocessor.readmodel.responses.segments import Segment, SegmentPage, Segments
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.database import writing
-from streamprocessor.scoring.segments import ContactFilter
+from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 MAX_NAME = 100
 _ROWS_AT_ONCE = 1_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _list(house: House, _: Call) -> dict[str, Any]:
+def _list(house: ApiContext, _: ApiRequest) -> dict[str, Any]:
     with house.reading() as connection:
         known = all_known(connection, house.scorer().model)
         counts = house.figures.counts.of_all(connection, [each.filter for each in known])
     return {"segments": [_shown(each, count) for each, count in zip(known, counts, strict=True)]}
 
 
-def _one(house: House, call: Call) -> dict[str, Any]:
+def _one(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     with house.reading() as connection:
         known = known_by(connection, house.scorer().model, call.path["name"])
         count = house.figures.counts.of(connection, known.filter)
@@ -42,7 +43,7 @@ def _one(house: House, call: Call) -> dict[str, Any]:
     return _shown(known, count) | {"page": page(house, call.query, order, known.filter)}
 
 
-def _put(house: House, call: Call) -> dict[str, Any]:
+def _put(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     name, wanted = call.path["name"], call.body.root
     if not 0 < len(name) <= MAX_NAME:
         raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
@@ -50,10 +51,10 @@ def _put(house: House, call: Call) -> dict[str, Any]:
         keep(connection, house.scorer().model, name, wanted)
     with house.reading() as connection:
         count = house.figures.counts.now(connection, wanted)
-    return _shown(KnownSegment(name, wanted, API), count)
+    return _shown(NamedSegment(name, wanted, API), count)
 
 
-def _delete(house: House, call: Call) -> dict[str, Any]:
+def _delete(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     model = house.scorer().model
     with writing(house.engine) as connection:
         known = known_by(connection, model, call.path["name"])
@@ -61,7 +62,7 @@ def _delete(house: House, call: Call) -> dict[str, Any]:
     return _shown(known, 0)
 
 
-def _export(house: House, call: Call) -> StreamingResponse:
+def _export(house: ApiContext, call: ApiRequest) -> StreamingResponse:
     with house.reading() as connection:
         wanted = known_by(connection, house.scorer().model, call.path["name"]).filter
         count = house.figures.counts.now(connection, wanted)
@@ -73,12 +74,12 @@ def _export(house: House, call: Call) -> StreamingResponse:
     return StreamingResponse(write(house, wanted), media_type=media, headers=headers)
 
 
-def _json_lines(house: House, wanted: ContactFilter) -> Iterator[bytes]:
+def _json_lines(house: ApiContext, wanted: ContactFilter) -> Iterator[bytes]:
     for contacts in _portions(house, wanted):
         yield b"".join(orjson.dumps(contact) + b"\n" for contact in contacts)
 
 
-def _csv(house: House, wanted: ContactFilter) -> Iterator[bytes]:
+def _csv(house: ApiContext, wanted: ContactFilter) -> Iterator[bytes]:
     names = [score.name for score in house.scorer().model.scores if score.by is None]
     head = ["contact_id", "updated_at", "hot_since", "suppressed"]
     titles = [*head, *(f"{name}.{part}" for name in names for part in ("score", "stage")), "attributes"]
@@ -92,7 +93,7 @@ def _csv(house: House, wanted: ContactFilter) -> Iterator[bytes]:
         yield _lines(rows)
 
 
-def _portions(house: House, wanted: ContactFilter) -> Iterator[list[dict[str, Any]]]:
+def _portions(house: ApiContext, wanted: ContactFilter) -> Iterator[list[dict[str, Any]]]:
     """The segment's contacts by their ids, so that each comes once, whatever its scores do meanwhile."""
     after: str | None = None
     while True:
@@ -100,7 +101,7 @@ def _portions(house: House, wanted: ContactFilter) -> Iterator[list[dict[str, An
             rows = queries.contacts_in_order(connection, wanted, _ROWS_AT_ONCE, after)
             scores = queries.scores_of(connection, [row.contact_id for row in rows])
         if rows:
-            yield [answers.told(row, scores[row.contact_id]) for row in rows]
+            yield [answer_json.told(row, scores[row.contact_id]) for row in rows]
         if len(rows) < _ROWS_AT_ONCE:
             return
         after = rows[-1].contact_id
@@ -117,7 +118,7 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _shown(known: KnownSegment, count: int | None) -> dict[str, Any]:
+def _shown(known: NamedSegment, count: int | None) -> dict[str, Any]:
     return {
         "name": known.name,
         "from": known.origin,

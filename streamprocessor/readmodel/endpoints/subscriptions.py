@@ -9,14 +9,15 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.contract.subscription_file import NAME, REFERENCE, parse_subscription
-from streamprocessor.contract.webhook_targets import target_of
+from streamprocessor.contract.subscriptions.subscription_file import NAME, REFERENCE, parse_subscription
+from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.asking.parameters import Nothing, Resend, collected
-from streamprocessor.readmodel.asking.tokens import READ, WRITE, Grant
-from streamprocessor.readmodel.endpoints.house import Call, Endpoint, House, RawBody
-from streamprocessor.readmodel.problems import Problem
-from streamprocessor.readmodel.shapes.subscriptions import (
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint, RawBody
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.parameters import Nothing, Resend, collected
+from streamprocessor.readmodel.requests.tokens import READ, WRITE, Grant
+from streamprocessor.readmodel.responses.subscriptions import (
     Deliveries,
     Enabled,
     Pinged,
@@ -31,14 +32,14 @@ _UNKNOWN: dict[str, Any] = {"state": None, "waiting": None, "refused": None}
 _NOT_YET: dict[str, Any] = {"state": "new", "waiting": 0, "refused": None}
 
 
-async def _list(house: House, call: Call) -> dict[str, Any]:
+async def _list(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     known, states = house.errands.subscriptions.known, await _states(house)
     names = sorted({*known, *(states or {})})
     found = [_shown(name, known.get(name), states, call.grant) for name in names]
     return {"subscriptions": found, "delivery": "away" if states is None else "there"}
 
 
-async def _one(house: House, call: Call) -> dict[str, Any]:
+async def _one(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     name = call.path["name"]
     known, states = house.errands.subscriptions.known, await _states(house)
     if name not in known and name not in (states or {}):
@@ -46,7 +47,7 @@ async def _one(house: House, call: Call) -> dict[str, Any]:
     return _shown(name, known.get(name), states, call.grant)
 
 
-async def _put(house: House, call: Call) -> dict[str, Any]:
+async def _put(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     name = call.path["name"]
     value = await asyncio.to_thread(_checked, name, await collected(call.body, MAX_BYTES), house.errands.allowed_hosts)
     states = await _states(house)
@@ -57,7 +58,7 @@ async def _put(house: House, call: Call) -> dict[str, Any]:
     return _shown(name, orjson.loads(value), None, call.grant)
 
 
-async def _delete(house: House, call: Call) -> dict[str, Any]:
+async def _delete(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     name, known = call.path["name"], house.errands.subscriptions.known
     if name not in known:
         raise _no_such()
@@ -65,24 +66,24 @@ async def _delete(house: House, call: Call) -> dict[str, Any]:
     return _shown(name, known[name], None, call.grant)
 
 
-async def _deliveries(house: House, call: Call) -> dict[str, Any]:
+async def _deliveries(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     return await house.errands.delivery.subscription(_name_in(call))
 
 
-async def _ping(house: House, call: Call) -> dict[str, Any]:
+async def _ping(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     return await house.errands.delivery.tell(_name_in(call), "ping")
 
 
-async def _enable(house: House, call: Call) -> dict[str, Any]:
+async def _enable(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     return await house.errands.delivery.tell(_name_in(call), "enable")
 
 
-async def _resend(house: House, call: Call) -> dict[str, Any]:
+async def _resend(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
     ids = call.body.webhook_ids
     return await house.errands.delivery.tell(_name_in(call), "resend", None if ids is None else {"webhook_ids": ids})
 
 
-async def _states(house: House) -> dict[str, dict[str, Any]] | None:
+async def _states(house: ApiContext) -> dict[str, dict[str, Any]] | None:
     """What delivery says of all subscriptions; None: it is away."""
     try:
         return await house.errands.delivery.subscriptions()
@@ -134,7 +135,7 @@ def _checked(name: str, body: bytes, allowed_hosts: frozenset[str]) -> bytes:
     return written
 
 
-def _name_in(call: Call) -> str:
+def _name_in(call: ApiRequest) -> str:
     if not NAME.fullmatch(call.path["name"]):
         raise _no_such()
     return call.path["name"]

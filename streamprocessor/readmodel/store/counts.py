@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from streamprocessor.readmodel.store.queries import count_contacts
-from streamprocessor.scoring.segments import ContactFilter
+from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 LIST_SECONDS = 0.5
 """After so long no other count is begun for one list."""

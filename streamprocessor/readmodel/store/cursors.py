@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
-from streamprocessor.readmodel.problems import Problem
+from streamprocessor.readmodel.problem import Problem
 
 LARGEST = 2**63 - 1
 

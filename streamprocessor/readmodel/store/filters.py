@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, exists, or_, select
 
-from streamprocessor.contract.segments import bounds_nano
+from streamprocessor.contract.segment_membership import bounds_nano
 from streamprocessor.readmodel.store.tables import attributes, contacts, scores
-from streamprocessor.scoring.segments import AttributeCondition, ContactFilter, Operand, ScoreCondition
+from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter, Operand, ScoreCondition
 
 
-class Condition:
+class SqlCondition:
     """One of a filter's conditions: asked of one contact, or answered with all of whom it holds.
 
     row: the table that knows, under a name of its own. is_absence: it holds of those who have no such row.
@@ -36,13 +36,13 @@ class Condition:
         return select(self._row.c.contact_id).where(*self._tests)
 
 
-def conditions_of(wanted: ContactFilter, besides: tuple[str, str] | None = None) -> list[Condition]:
+def conditions_of(wanted: ContactFilter, besides: tuple[str, str] | None = None) -> list[SqlCondition]:
     """All conditions of a filter; besides: name and value of a score whose conditions are left out."""
     found = [_of_score(each) for each in wanted.scores if (each.score, each.value) != besides]
     found += [_of_attribute(each) for each in wanted.attributes]
     if wanted.suppressed is not None:
         row = contacts.alias()
-        found.append(Condition(row, [row.c.suppressed == wanted.suppressed]))
+        found.append(SqlCondition(row, [row.c.suppressed == wanted.suppressed]))
     return found
 
 
@@ -59,13 +59,13 @@ def score_is(columns: Any, condition: ScoreCondition) -> list[ColumnElement[bool
     return tests
 
 
-def _of_score(condition: ScoreCondition) -> Condition:
+def _of_score(condition: ScoreCondition) -> SqlCondition:
     row = scores.alias()
     is_score = (row.c.name == condition.score, row.c.value == condition.value)
-    return Condition(row, [*is_score, *score_is(row.c, condition)])
+    return SqlCondition(row, [*is_score, *score_is(row.c, condition)])
 
 
-def _of_attribute(condition: AttributeCondition) -> Condition:
+def _of_attribute(condition: AttributeCondition) -> SqlCondition:
     row = attributes.alias()
     tests: list[ColumnElement[bool]] = [row.c.name == condition.attribute]
     if condition.equals is not None:
@@ -80,7 +80,7 @@ def _of_attribute(condition: AttributeCondition) -> Condition:
         tests.append(row.c.number >= condition.at_least)
     if condition.at_most is not None:
         tests.append(row.c.number <= condition.at_most)
-    return Condition(row, tests, is_absence=condition.exists is False)
+    return SqlCondition(row, tests, is_absence=condition.exists is False)
 
 
 def _equals(columns: Any, wanted: Operand) -> ColumnElement[bool]:

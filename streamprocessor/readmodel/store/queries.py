@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
-from streamprocessor.contract.segments import bounds_nano
+from streamprocessor.contract.segment_membership import bounds_nano
 from streamprocessor.readmodel.store.cursors import Placed
-from streamprocessor.readmodel.store.filters import Condition, conditions_of, score_is
-from streamprocessor.readmodel.store.spread import Cell, Landmarks, Spread
+from streamprocessor.readmodel.store.distribution import Distribution, Landmarks, StageCell
+from streamprocessor.readmodel.store.filters import SqlCondition, conditions_of, score_is
 from streamprocessor.readmodel.store.tables import PLACE, contacts, history, hot_leads, scores, segments, tallies
-from streamprocessor.scoring.segments import ContactFilter, ScoreCondition
+from streamprocessor.scoring.model.contact_filter import ContactFilter, ScoreCondition
 
 _STEPS_A_CONTACT = 10
 _FEW = 2_000
@@ -27,7 +27,7 @@ SHOWN = (
 )
 
 
-class Order(NamedTuple):
+class SortOrder(NamedTuple):
     """By which score contacts are sorted; value: of a `by` score, "" of any other."""
 
     score: str
@@ -36,7 +36,7 @@ class Order(NamedTuple):
 
 
 def page_of_contacts(
-    connection: Connection, order: Order, wanted: ContactFilter, limit: int, after: Placed | None = None
+    connection: Connection, order: SortOrder, wanted: ContactFilter, limit: int, after: Placed | None = None
 ) -> Sequence[Any]:
     """Contacts that have the score, sorted by it and then by contact; after: where the one before stands.
 
@@ -70,7 +70,7 @@ def contacts_in_order(connection: Connection, wanted: ContactFilter, limit: int,
     return connection.execute(query.order_by(contact_id).limit(limit)).all()
 
 
-def _fewest(connection: Connection, conditions: Sequence[Condition]) -> list[str] | None:
+def _fewest(connection: Connection, conditions: Sequence[SqlCondition]) -> list[str] | None:
     """The contacts of whom that one of the conditions holds that holds of fewest; None: each holds of more than a few.
 
     They are named then, for going through a million contacts to find ten of them takes seconds.
@@ -79,7 +79,7 @@ def _fewest(connection: Connection, conditions: Sequence[Condition]) -> list[str
     return min((list(ids) for ids in found if len(ids) <= _FEW), key=len, default=None)
 
 
-def _is_beyond(order: Order, after: Placed) -> ColumnElement[bool]:
+def _is_beyond(order: SortOrder, after: Placed) -> ColumnElement[bool]:
     """One comparison of rows, which is where the index begins; labels have no number to compare."""
     is_label = after.presented_nano is None
     here, there = (tuple_(*PLACE[1:]), tuple_(*after[1:])) if is_label else (tuple_(*PLACE), tuple_(*after))
@@ -130,7 +130,7 @@ def contact_row(connection: Connection, contact_id: str) -> Any | None:
     return connection.execute(query).one_or_none()
 
 
-def spread_of(connection: Connection, score: str, value: str) -> Spread:
+def distribution_of(connection: Connection, score: str, value: str) -> Distribution:
     """How the score is spread over all contacts that have it."""
     cells = _cells(connection, score, value)
     shown: Counter[int] = Counter()
@@ -138,11 +138,11 @@ def spread_of(connection: Connection, score: str, value: str) -> Spread:
         if cell.presented_nano is not None:
             shown[cell.presented_nano] += cell.contacts
     if not shown:
-        return Spread(cells, None)
-    order, count = Order(score, value), shown.total()
+        return Distribution(cells, None)
+    order, count = SortOrder(score, value), shown.total()
     (lowest,), (highest,) = (_places(connection, order, shown, at, 1) for at in (0, count - 1))
     middles = _places(connection, order, shown, (count - 1) // 2, 2 - count % 2)
-    return Spread(cells, Landmarks(lowest, sum(middles) / len(middles), highest))
+    return Distribution(cells, Landmarks(lowest, sum(middles) / len(middles), highest))
 
 
 def steps_of(connection: Connection, contact_id: str, before: int | None, limit: int) -> Sequence[Any]:
@@ -228,7 +228,7 @@ def segment_filter(connection: Connection, name: str) -> str | None:
     return connection.execute(select(segments.c.filter).where(segments.c.name == name)).scalar()
 
 
-def _with_score(query: Select[Any], order: Order) -> Select[Any]:
+def _with_score(query: Select[Any], order: SortOrder) -> Select[Any]:
     return (
         query.select_from(scores)
         .join(contacts, contacts.c.contact_id == scores.c.contact_id)
@@ -245,13 +245,13 @@ def _hot_leads() -> Select[Any]:
     )
 
 
-def _cells(connection: Connection, score: str, value: str) -> list[Cell]:
+def _cells(connection: Connection, score: str, value: str) -> list[StageCell]:
     query = select(tallies.c.presented_nano, tallies.c.stage, tallies.c.contacts)
     rows = connection.execute(query.where(tallies.c.name == score, tallies.c.value == value))
-    return [Cell(int(shown) if shown else None, stage or None, contacts) for shown, stage, contacts in rows]
+    return [StageCell(int(shown) if shown else None, stage or None, contacts) for shown, stage, contacts in rows]
 
 
-def _places(connection: Connection, order: Order, shown: Mapping[int, int], first: int, count: int) -> list[int]:
+def _places(connection: Connection, order: SortOrder, shown: Mapping[int, int], first: int, count: int) -> list[int]:
     """The unrounded scores at these places, counted from the lowest on; only those shown alike are looked through.
 
     That is from the nearer end of them: half of a million contacts may be shown alike.

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.contract.records import decode_record
-from streamprocessor.contract.segments import each_shown, stored
-from streamprocessor.contract.times import parse_rfc3339
-from streamprocessor.scoring.gone import is_gone, is_silent
-from streamprocessor.scoring.joining import attributes_of, is_suppressed
-from streamprocessor.scoring.record import Record
+from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.contract.segment_membership import each_shown, stored
+from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
+from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps import ScoreAt
+from streamprocessor.scoring.steps.steps import ScoreAt
 
 
 class ContactRows(NamedTuple):
@@ -46,7 +46,7 @@ def record_under(scorer: Scorer, stored: bytes, at_ms: int = 0) -> Record:
     if record.revision > scorer.model.revision:
         raise NewerRevision(record.revision)
     if record.revision != scorer.model.revision:
-        scorer.adopt(record, max(at_ms, record.at_ms))
+        scorer.migrate(record, max(at_ms, record.at_ms))
     return record
 
 
@@ -61,10 +61,10 @@ def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
     Raises NewerRevision as record_under does.
     """
     record = record_under(scorer, stored)
-    born_ms = record.bonds.life_ms if record.bonds is not None else 0
-    if is_silent(record):
+    born_ms = record.links.erased_at_ms if record.links is not None else 0
+    if is_hidden(record):
         return no_rows(contact_id, record.at_ms)
-    if is_gone(record):
+    if nothing_left(record):
         return no_rows(contact_id, born_ms)
     shown = {name: written[0] for name, written in attributes_of(record).items() if written[0] is not None}
     now = scorer.scores_at(record, record.at_ms)

@@ -8,13 +8,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from streamprocessor.readmodel.store.queries import Order, last_steps_of
+from streamprocessor.readmodel.store.queries import SortOrder, last_steps_of
 
 _FEW_STEPS, _MANY_STEPS = 3, 64
 _UNKNOWN = {"previous": None, "changed_at": None}
 
 
-def trends_of(connection: Connection, order: Order, contact_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+def trends_of(connection: Connection, order: SortOrder, contact_ids: Collection[str]) -> dict[str, dict[str, Any]]:
     """Of each contact `previous`, what the score was before it changed last, and `changed_at`, when that was.
 
     Both None where its last steps don't tell: other scores changed since, or it never was announced.
@@ -29,7 +29,7 @@ def trends_of(connection: Connection, order: Order, contact_ids: Collection[str]
     return {contact_id: found.get(contact_id, _UNKNOWN) for contact_id in contact_ids}
 
 
-def _trend(order: Order, steps: Collection[str]) -> dict[str, Any] | None:
+def _trend(order: SortOrder, steps: Collection[str]) -> dict[str, Any] | None:
     for said in steps:
         step = orjson.loads(said)
         score = step["scores"].get(order.score)

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
-from streamprocessor.broker.ports import any_free
+from streamprocessor.process.ports import any_free
 from streamprocessor.settings import Settings
 from tests.browser.page.people import EVIL, MODEL, of_everybody
 from tests.harness.apis import ALL, ApiProcess, api_beside_delivery

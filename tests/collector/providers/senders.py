@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook
 
-from streamprocessor.collector.naming import Naming
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import Request, WireFormat
 from streamprocessor.collector.providers.directory import provider_formats
 from streamprocessor.collector.providers.sns import Fetch
-from streamprocessor.collector.wire import Request, WireFormat
 
 NOW_MS = 1_795_334_700_000  # 2026-11-22T08:05:00Z, five minutes after the payloads' mail went out
 NOW_SECONDS = NOW_MS // 1000
-NAMING = Naming("a salt")
+NAMING = ContactIds("a salt")
 PUBLIC_URL = "https://hooks.example.org"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:ses-events"
 CERTIFICATE_URL = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123abcdef.pem"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamprocessor.collector.http.wire_format import DecodedEvents, ParsedRequest, Refusal, Request, WireFormat
 from streamprocessor.collector.providers.directory import PROVIDERS
-from streamprocessor.collector.wire import Opened, Reading, Refusal, Request, WireFormat
 from tests.collector.providers.senders import SENDERS, cases_of, format_of, post, sns_envelope
 
 MAX_EVENT_BYTES = 32 * 1024
@@ -37,7 +37,7 @@ PAYLOADS = [
 FORM_TYPE = {"content-type": "application/x-www-form-urlencoded"}
 
 
-def read(provider: str, request: Request) -> Reading | None:
+def read(provider: str, request: Request) -> DecodedEvents | None:
     """What an unverified provider reads of it; None where it refuses. All of it can be written."""
     wire_format = format_of(provider, "unverified")
     opened = opened_or_refused(wire_format, request)
@@ -53,7 +53,7 @@ def read(provider: str, request: Request) -> Reading | None:
     return reading
 
 
-def opened_or_refused(wire_format: WireFormat, request: Request) -> Opened | Refusal:
+def opened_or_refused(wire_format: WireFormat, request: Request) -> ParsedRequest | Refusal:
     try:
         return wire_format.open(request)
     except Refusal as refusal:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.contract.events import decode_event
-from streamprocessor.contract.topics import read_topics, topic_named
-from streamprocessor.contract.updates import decode_update
+from streamprocessor.contract.events.events import decode_event
+from streamprocessor.contract.events.updates import decode_update
+from streamprocessor.contract.topics.topics import read_topics, topic_named
 from tests.collector.providers.senders import NAMING, NOW_MS, SENDERS, Sender, cases_of, format_of
 
 CASES = [

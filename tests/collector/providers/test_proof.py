@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
+from streamprocessor.collector.http.wire_format import Refusal, Request
 from streamprocessor.collector.providers import mailgun, resend, sendgrid
 from streamprocessor.collector.providers.directory import PROVIDERS
-from streamprocessor.collector.wire import Refusal, Request
 from streamprocessor.errors import OperatorError
 from tests.collector.providers.senders import (
     NOW_SECONDS,

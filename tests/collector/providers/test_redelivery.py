@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.collector.wire import Entry, Request
+from streamprocessor.collector.http.wire_format import Request, TopicEntry
 from tests.collector.providers.senders import NOW_MS, SENDERS, Sender, cases_of, format_of, post
 
 UNVERIFIED = "unverified"
@@ -18,7 +18,7 @@ CASES = [
 ]
 
 
-def entries(provider: str, request: Request) -> list[Entry]:
+def entries(provider: str, request: Request) -> list[TopicEntry]:
     wire_format = format_of(provider, UNVERIFIED)
     return wire_format.read(request, wire_format.open(request)).entries
 

@@ -5,8 +5,8 @@ from concurrent.futures import Future
 
 import pytest
 
+from streamprocessor.collector.http.wire_format import DecodedEvents, PendingFetch, Refusal, Request
 from streamprocessor.collector.providers.sns import Fetch
-from streamprocessor.collector.wire import Awaiting, Reading, Refusal, Request
 from tests.collector.providers.senders import (
     CERTIFICATE_URL,
     CONFIRM_URL,
@@ -35,7 +35,7 @@ class Fetched:
         return self._answer(url)
 
 
-def read(request: Request, fetch: Fetch = amazon, secret: str = TOPIC) -> Reading:
+def read(request: Request, fetch: Fetch = amazon, secret: str = TOPIC) -> DecodedEvents:
     wire_format = format_of("ses", secret, fetch)
     return wire_format.read(request, wire_format.open(request))
 
@@ -95,7 +95,7 @@ def test_a_topic_that_is_not_ours_is_refused_before_anything_is_fetched() -> Non
 def test_a_message_waits_for_the_certificate_and_where_that_does_not_come_sns_delivers_again() -> None:
     arrival: Future[bool] = Future()
     refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: arrival)
-    assert isinstance(refusal, Awaiting)
+    assert isinstance(refusal, PendingFetch)
     assert refusal.arrival is arrival
     assert (refusal.status, refusal.retry_after_seconds) == (503, 5)
 
@@ -128,7 +128,7 @@ def test_a_subscription_is_confirmed_by_fetching_its_url() -> None:
 def test_a_subscription_counts_as_confirmed_only_when_it_is() -> None:
     request = sns_post(sns_envelope("You have chosen to subscribe.", Type="SubscriptionConfirmation"))
     fetch = Fetched(lambda url: certificate() if url == CERTIFICATE_URL else Future())
-    assert isinstance(refusal_of(request, fetch), Awaiting)
+    assert isinstance(refusal_of(request, fetch), PendingFetch)
     assert fetch.urls == [CERTIFICATE_URL, CONFIRM_URL]
 
 

@@ -1,1 +1,0 @@
-"""Embedded Apache Kafka, topic administration, Kafka clients."""

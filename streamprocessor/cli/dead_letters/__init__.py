@@ -1,0 +1,1 @@
+"""`streamprocessor dead-letters`: list, show, resend."""

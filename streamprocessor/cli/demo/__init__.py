@@ -1,0 +1,1 @@
+"""`streamprocessor demo`: the whole system with simulated traffic, watched in the terminal."""

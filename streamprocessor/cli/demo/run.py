@@ -1,0 +1,157 @@
+"""The demo, composed: worker and collector under supervision, played traffic, the announcements on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from aiokafka import TopicPartition
+
+from streamprocessor.cli.demo.board import Board
+from streamprocessor.cli.demo.collector_traffic import collector_traffic
+from streamprocessor.cli.demo.screen import Screen
+from streamprocessor.cli.kafka.revisions import full_name_of
+from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan, a_write_key, free_ports, front_plan
+from streamprocessor.cli.local.local_system import LocalKafka, set_up, supervise
+from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.imports.kafka_sender import kafka_sender
+from streamprocessor.kafka.admin.reconcile import end_offsets
+from streamprocessor.kafka.clients import new_reader
+from streamprocessor.kafka.connection import client_settings
+from streamprocessor.process.supervisor import Supervisor
+from streamprocessor.settings import Settings
+from streamprocessor.simulation.pace import at_rate
+from streamprocessor.simulation.player import play, until_wall_clock
+from streamprocessor.simulation.simulation import simulate
+
+_DRAW_SECONDS = 0.25
+_POLL_MS = 250
+
+
+@dataclass(frozen=True)
+class DemoPlan:
+    """What is played: rate in events a second; seconds None: until told to stop."""
+
+    contacts: int
+    rate: float
+    seed: int
+    seconds: float | None
+
+
+async def run_demo(kafka: LocalKafka, plan: DemoPlan, screen: Screen) -> int:
+    """The exit code, once the demo's time is over or somebody ended it, and all have ended."""
+    settings = kafka.settings
+    await set_up(settings, screen.say)
+    logs = settings.data_path / "logs" / "demo"
+    workers = WorkerPlan(settings, free_ports(settings.metrics_port, 1), logs)
+    fronts = front_plan(settings, logs)
+    screen.say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
+    supervisor = Supervisor([*workers.children(), *fronts.children()], screen.say)
+    board = Board()
+    show = _Show(settings, plan, screen, board)
+    ends = await show.announcement_ends()
+    parts = [
+        _ending(show.play_when_ready(workers, fronts, supervisor), supervisor),
+        _ending(show.follow(ends), supervisor),
+        _ending(show.draw(), supervisor),
+    ]
+    tasks = [asyncio.ensure_future(part) for part in parts]
+    try:
+        code = await supervise(kafka.process, supervisor, screen.say)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+    steps = f"{board.steps} score steps, {board.steps_by_time} of them by time alone"
+    screen.say(f"{board.sent} events, {steps}, {board.hot_leads} hot leads")
+    return code
+
+
+async def _ending(part: Coroutine[Any, Any, None], supervisor: Supervisor) -> None:
+    """The part; where it fails, everything is to end."""
+    try:
+        await part
+    except Exception:
+        supervisor.stop(EXIT_FAILED)
+        raise
+
+
+async def _until_first(work: asyncio.Future[Any], end: asyncio.Future[None]) -> None:
+    """Return when either is done; raises what the work raised, unless the end came first."""
+    await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
+    if not end.done():
+        end.cancel()
+        work.result()
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+
+
+class _Show:
+    """The parts that run side by side, on one board."""
+
+    def __init__(self, settings: Settings, plan: DemoPlan, screen: Screen, board: Board) -> None:
+        self._settings = settings
+        self._clients = client_settings(settings)
+        self._plan = plan
+        self._screen = screen
+        self._board = board
+        self._hot_leads = full_name_of(settings, BECAME_HOT_LEAD)
+        self._steps = full_name_of(settings, SCORE_UPDATED)
+
+    async def play_when_ready(self, workers: WorkerPlan, fronts: FrontPlan, supervisor: Supervisor) -> None:
+        await workers.tell_when_ready(self._screen.say)
+        await fronts.tell_when_ready(self._screen.say)
+        if self._plan.seconds is not None:
+            asyncio.get_running_loop().call_later(self._plan.seconds, supervisor.stop)
+        now_ms = int(time.time() * 1000)
+        moves = at_rate(
+            simulate(self._plan.seed, self._plan.contacts, now_ms, bad_records=True), now_ms, self._plan.rate
+        )
+        async with (
+            kafka_sender(self._clients, self._settings.topic_prefix) as sending,
+            collector_traffic(fronts.address_of("collector"), a_write_key(self._settings), sending) as door,
+        ):
+            playing = asyncio.ensure_future(play(moves, door, until_wall_clock, lambda _: self._count_sent()))
+            await _until_first(playing, asyncio.ensure_future(supervisor.told_to_stop()))
+
+    async def announcement_ends(self) -> dict[tuple[str, int], int]:
+        """Where the announcements of earlier demos end."""
+        return await end_offsets(self._clients, [self._hot_leads, self._steps])
+
+    async def follow(self, ends: dict[tuple[str, int], int]) -> None:
+        """Read the announcements from there on, for ever."""
+        consumer = new_reader(self._clients)
+        try:
+            await consumer.start()
+            consumer.assign([TopicPartition(*where) for where in ends])
+            for where, offset in ends.items():
+                consumer.seek(TopicPartition(*where), offset)
+            while True:
+                for where, records in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
+                    for record in records:
+                        self._take(where.topic, orjson.loads(record.value))
+        finally:
+            await consumer.stop()
+
+    async def draw(self) -> None:
+        """Bring the screen up to date, for ever."""
+        while True:
+            self._screen.draw(self._board, int(time.time() * 1000))
+            await asyncio.sleep(_DRAW_SECONDS)
+
+    def _take(self, topic: str, announced: dict[str, Any]) -> None:
+        if topic == self._hot_leads:
+            self._screen.news(self._board.take_hot_lead(announced))
+        elif (cooled := self._board.take_step(announced)) is not None:
+            self._screen.news(cooled)
+
+    def _count_sent(self) -> None:
+        self._board.sent += 1

@@ -1,0 +1,1 @@
+"""What commands read from Kafka and write to it."""

@@ -1,0 +1,79 @@
+"""Topics read from beginning to end, outside of any consumer group."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+
+from streamprocessor.errors import BrokerError
+from streamprocessor.kafka.admin.cluster import READ, WRITE
+from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed
+from streamprocessor.kafka.clients import ClientSettings, new_reader
+
+_POLL_MS = 500
+
+
+async def records_of(
+    clients: ClientSettings, topic: str, partitions: Collection[int] | None = None
+) -> AsyncIterator[Any]:
+    """Every record that the topic holds now, in order within a partition; partitions None: all of them.
+
+    Raises TopicError where the topic is missing or may not be read, BrokerError where Kafka goes away.
+    """
+    await refuse_unless_allowed(clients, {topic: READ})
+    ends = {
+        TopicPartition(topic, number): end
+        for (_, number), end in (await end_offsets(clients, [topic])).items()
+        if partitions is None or number in partitions
+    }
+    consumer = new_reader(clients)
+    try:
+        await consumer.start()
+        consumer.assign(list(ends))
+        await consumer.seek_to_beginning(*ends)
+        left = {where for where, end in ends.items() if await consumer.position(where) < end}
+        while left:
+            for where, records in (await consumer.getmany(*left, timeout_ms=_POLL_MS)).items():
+                for record in records:
+                    if record.offset < ends[where]:
+                        yield record
+            left = {where for where in left if await consumer.position(where) < ends[where]}
+    except KafkaError as error:
+        message = f"{topic}: can't be read from {clients.bootstrap}: {error!r}; wanted all of its records"
+        raise BrokerError(message) from error
+    finally:
+        await consumer.stop()
+
+
+@asynccontextmanager
+async def writer_to(clients: ClientSettings, topics: Collection[str]) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer whose writes are acknowledged by all replicas, for topics that are there and may be written.
+
+    Raises TopicError where one is not, BrokerError where a record can't be written.
+    """
+    await refuse_unless_allowed(clients, dict.fromkeys(topics, WRITE))
+    producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        yield producer
+    except KafkaError as error:
+        message = f"{', '.join(topics)}: can't be written at {clients.bootstrap}: {error!r}; wanted it acknowledged"
+        raise BrokerError(message) from error
+    finally:
+        await producer.stop()
+
+
+async def newest_under(clients: ClientSettings, topic: str, key: bytes) -> bytes | None:
+    """The last value under the key, looked for in the one partition that its hash names; None: there is none."""
+    partitions = sorted(number for _, number in await end_offsets(clients, [topic]))
+    partition = DefaultPartitioner()(key, partitions, partitions)
+    newest: bytes | None = None
+    async for record in records_of(clients, topic, [partition]):
+        if record.key == key:
+            newest = record.value
+    return newest

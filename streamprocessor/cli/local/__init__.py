@@ -1,0 +1,1 @@
+"""`streamprocessor up`: all processes on this machine, started, supervised and ended together."""

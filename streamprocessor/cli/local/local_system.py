@@ -1,0 +1,93 @@
+"""All of it on this machine: embedded Kafka, topics, model, supervised workers; nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from streamprocessor.cli.kafka.revisions import apply_model
+from streamprocessor.cli.terminal.options import KAFKA_FOLDER
+from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.admin.reconcile import apply
+from streamprocessor.kafka.connection import client_settings
+from streamprocessor.kafka.embedded.embedded import DEFAULT_PORT, EmbeddedKafka, prepare
+from streamprocessor.process.supervisor import Supervisor
+from streamprocessor.settings import Settings
+
+Say = Callable[[str], None]
+
+_LOOK_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class LocalKafka:
+    """The Kafka in use: `process` where it is our own, None where --bootstrap named another."""
+
+    settings: Settings
+    process: EmbeddedKafka | None
+
+
+@contextmanager
+def kafka_for(settings: Settings, say: Say) -> Iterator[LocalKafka]:
+    """Kafka for as long as the block lasts: the one named, else an embedded one, fetched and started, stopped after.
+
+    Raises BrokerError where it can't be fetched or started.
+    """
+    if settings.bootstrap:
+        yield LocalKafka(settings, None)
+        return
+    port = None if settings.kafka_port == DEFAULT_PORT else settings.kafka_port
+    folder = settings.data_path / KAFKA_FOLDER
+    with EmbeddedKafka(folder, port=port, runtime=prepare(progress=say)) as kafka:
+        say(f"Apache Kafka is up on {kafka.bootstrap}, its data in {folder}")
+        yield LocalKafka(settings.model_copy(update={"bootstrap": kafka.bootstrap}), kafka)
+
+
+async def set_up(settings: Settings, say: Say) -> None:
+    """Make the topics and put the model file in force, where that is not done yet."""
+    layout = layout_of(settings)
+    mended = await apply(client_settings(settings), layout)
+    say(f"{len(layout.topics)} topics are there ({len(mended)} differences made good)")
+    revision, is_new = await apply_model(settings, Path(settings.model))
+    state = "now in force" if is_new else "in force"
+    say(f"model {settings.model} is {state} as revision {revision.revision}")
+
+
+async def supervise(kafka: EmbeddedKafka | None, supervisor: Supervisor, say: Say) -> int:
+    """The exit code, once the workers were told to end and did; where our Kafka ends by itself, so do they."""
+    if kafka is None:
+        return await supervisor.run()
+    watching = asyncio.ensure_future(_stop_without(kafka, supervisor, say))
+    try:
+        return await supervisor.run()
+    finally:
+        watching.cancel()
+
+
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM does as Ctrl-C does while the block lasts, so that what was started is stopped."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+async def _stop_without(kafka: EmbeddedKafka, supervisor: Supervisor, say: Say) -> None:
+    while not await asyncio.to_thread(kafka.wait, _LOOK_SECONDS):
+        pass
+    say(kafka.why_it_ended())
+    supervisor.stop(EXIT_FAILED)
+    supervisor.stop()  # told twice, it doesn't wait: without Kafka nothing can be finished, and nothing is lost

@@ -1,0 +1,59 @@
+"""`up`: all of it on this machine, until told to stop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from streamprocessor.cli.terminal.options import front_options, process_options, setting, settings_of
+
+if TYPE_CHECKING:
+    from streamprocessor.cli.local.local_system import LocalKafka
+
+MOST_WORKERS = 64
+
+
+@click.command()
+@process_options
+@setting("--metrics-port", "PORT", "Metrics and health of the first worker, the next ones follow.", type=int)
+@front_options
+@click.option("--workers", type=click.IntRange(1, MOST_WORKERS), default=1, show_default=True, help="How many.")
+@click.pass_context
+def up(ctx: click.Context, workers: int) -> None:
+    """Run all of it here: Kafka, topics, model, workers, collector, delivery, and the page with its API.
+
+    Kafka is an embedded Apache Kafka unless --bootstrap names one. Ctrl-C ends all of it; the data stays in the data
+    folder.
+    """
+    from streamprocessor.cli.local.local_system import ended_by_sigterm, kafka_for
+    from streamprocessor.cli.terminal.running import run
+
+    with ended_by_sigterm(), kafka_for(settings_of(ctx), _say) as kafka:
+        code = run(_run_all(kafka, workers))
+    _say("all ended")
+    ctx.exit(code)
+
+
+async def _run_all(kafka: LocalKafka, workers: int) -> int:
+    import asyncio
+
+    from streamprocessor.cli.local.local_processes import WorkerPlan, free_ports, front_plan
+    from streamprocessor.cli.local.local_system import set_up, supervise
+    from streamprocessor.process.supervisor import Supervisor
+
+    settings = kafka.settings
+    await set_up(settings, _say)
+    plans = (WorkerPlan(settings, free_ports(settings.metrics_port, workers)), front_plan(settings))
+    children = [child for plan in plans for child in plan.children()]
+    _say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")
+    telling = [asyncio.ensure_future(plan.tell_when_ready(_say)) for plan in plans]
+    try:
+        return await supervise(kafka.process, Supervisor(children, _say), _say)
+    finally:
+        for task in telling:
+            task.cancel()
+
+
+def _say(sentence: str) -> None:
+    click.echo(sentence, err=True)

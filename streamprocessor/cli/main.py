@@ -1,0 +1,86 @@
+"""The command `streamprocessor`: its subcommands, and errors turned into sentences and exit codes."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from streamprocessor.cli.api import api
+from streamprocessor.cli.collector import collector
+from streamprocessor.cli.dead_letters.command import dead_letters
+from streamprocessor.cli.delivery import delivery
+from streamprocessor.cli.demo.command import demo
+from streamprocessor.cli.explain import explain
+from streamprocessor.cli.export import export
+from streamprocessor.cli.import_file import import_file
+from streamprocessor.cli.links import links
+from streamprocessor.cli.local.up import up
+from streamprocessor.cli.model.command import model
+from streamprocessor.cli.score import score
+from streamprocessor.cli.simulate import simulate
+from streamprocessor.cli.status import status
+from streamprocessor.cli.terminal.options import process_options
+from streamprocessor.cli.topics import topics
+from streamprocessor.cli.worker import worker
+from streamprocessor.errors import EXIT_FAILED, EXIT_MUST_RESTART, EXIT_USAGE, MustRestart, OperatorError, RecordError
+
+EXIT_INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """A group in which an error of ours ends the process with its sentence on stderr and its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the subcommand returns."""
+        try:
+            return super().invoke(ctx)
+        except OperatorError as error:
+            code, sentence = EXIT_USAGE, str(error)
+        except RecordError as error:
+            code, sentence = EXIT_FAILED, str(error)
+        except MustRestart as error:
+            code, sentence = EXIT_MUST_RESTART, str(error)
+        except KeyboardInterrupt:
+            ctx.exit(EXIT_INTERRUPTED)
+        click.echo(f"streamprocessor: {sentence}", err=True)
+        ctx.exit(code)
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"streamprocessor {version('streamprocessor')}")
+        ctx.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Say which.")
+@process_options
+def commands() -> None:
+    """Score contacts in real time, exactly and explainably, on Kafka.
+
+    `demo` shows it all on this machine; `up` runs it here; `worker` is what runs in production. Options stand before
+    or after the command; each is also a setting STREAMPROCESSOR_... in the environment.
+    """
+
+
+for command in (
+    up,
+    demo,
+    worker,
+    collector,
+    delivery,
+    api,
+    topics,
+    model,
+    status,
+    explain,
+    export,
+    score,
+    import_file,
+    simulate,
+    dead_letters,
+    links,
+):
+    commands.add_command(command)

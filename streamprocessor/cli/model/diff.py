@@ -1,0 +1,110 @@
+"""What `model diff` tells: a model beside the one in force or beside another file, and what it does to contacts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from streamprocessor.cli.kafka.revisions import active_model, full_name_of, revision_of_file
+from streamprocessor.cli.kafka.topic_reader import records_of
+from streamprocessor.cli.terminal.printing import print_table
+from streamprocessor.cli.terminal.progress import counting_bar
+from streamprocessor.contract.changelog.entry import RESERVED, record_of
+from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.model_file.difference import differences
+from streamprocessor.contract.model_file.revisions import ModelRevision, model_of, revision_after
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.kafka.admin.reconcile import end_offsets
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.connection import client_settings
+from streamprocessor.offline.model_change import ModelChange
+from streamprocessor.process.clock import now_ms
+from streamprocessor.scoring.plan.coverage import coverage_gaps
+from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.settings import Settings
+
+
+async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bool) -> dict[str, Any]:
+    """The file beside the model in force; with_contacts: and what applying it now would do to each of them."""
+    before = await active_model(settings)
+    after = _as_applied_after(before, file)
+    told = _told(before, after, (file, f"revision {before.revision}"))
+    if with_contacts:
+        change = ModelChange(Scorer(model_of(before)), Scorer(model_of(after)))
+        await _count_contacts(client_settings(settings), full_name_of(settings, "contacts-changelog"), change)
+        by_score = {name: asdict(moved) for name, moved in change.by_score.items()}
+        told["contacts"] = {"all": change.contacts, "moved": change.moved, "scores": by_score}
+    return told
+
+
+def diff_with_file(file: Path, against: Path) -> dict[str, Any]:
+    """The file beside another, as if that were in force and had always been."""
+    before = revision_of_file(against)
+    return _told(before, _as_applied_after(before, file), (file, str(against)))
+
+
+def print_diff(told: dict[str, Any]) -> None:
+    """Print it for people."""
+    if not told["differences"]:
+        click.echo(f"{told['file']}: says the same as {told['against']}, version {told['version']}")
+    else:
+        columns = ("score", "rule", "what", "was", "is")
+        rows = [(d["score"], d["rule"], d["word"], d["old"], d["new"]) for d in told["differences"]]
+        print_table(columns, rows, title=f"{told['file']} beside {told['against']}")
+    if told["from_now_on"]:
+        click.echo("\nRules that count only what arrives from now on, for evidence has not kept what they need:")
+        late = [(r["score"], r["rule"], r["type"], ", ".join(r["missing"]) or "all") for r in told["from_now_on"]]
+        print_table(("score", "rule", "event type", "missing"), late)
+    if "contacts" in told:
+        _print_contacts(told["contacts"])
+
+
+def _print_contacts(contacts: dict[str, Any]) -> None:
+    click.echo(f"\n{contacts['moved']} of {contacts['all']} contacts would be announced with another score or stage:")
+    columns = ("score", "another score", "higher", "lower", "another stage", "become hot")
+    print_table(columns, [(name, *moved.values()) for name, moved in contacts["scores"].items()])
+
+
+def _as_applied_after(before: ModelRevision, file: Path) -> ModelRevision:
+    wanted = revision_of_file(file)
+    return revision_after(before, model_of(wanted), wanted.text, now_ms())
+
+
+def _told(before: ModelRevision, after: ModelRevision, names: tuple[Path, str]) -> dict[str, Any]:
+    file, against = names
+    late = coverage_gaps(model_of(after), after.applied_at_ms)
+    return {
+        "file": str(file),
+        "against": against,
+        "version": after.version,
+        "differences": [each._asdict() for each in differences(before.text, after.text)],
+        "from_now_on": [
+            {
+                "score": each.score,
+                "rule": each.rule,
+                "type": each.type,
+                "missing": each.paths,
+                "since": format_rfc3339(each.since_ms),
+            }
+            for each in late
+        ],
+    }
+
+
+async def _count_contacts(clients: ClientSettings, changelog: str, change: ModelChange) -> None:
+    """Every contact's last record, partition by partition, so that one partition's are in memory at a time."""
+    numbers = sorted(number for _, number in await end_offsets(clients, [changelog]))
+    with counting_bar("partitions of contacts", len(numbers)) as one_more:
+        for number in numbers:
+            newest: dict[bytes, bytes | None] = {}
+            async for record in records_of(clients, changelog, [number]):
+                if record.key is not None and not record.key.startswith(RESERVED):
+                    newest[record.key] = record.value
+            at_ms = now_ms()
+            for value in newest.values():
+                if value is not None:
+                    change.count(decode_record(record_of(value)), at_ms)
+            one_more()

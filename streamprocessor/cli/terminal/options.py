@@ -1,0 +1,90 @@
+"""Options of every process command, the settings that they make, and where Kafka is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from streamprocessor.settings import Settings
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+KAFKA_FOLDER = "kafka"
+
+
+def setting(flag: str, metavar: str, text: str, **more: Any) -> Callable[[Decorated], Decorated]:
+    """An option that is a setting: given before or after the command, the later one holds."""
+    return click.option(flag, metavar=metavar, help=text, expose_value=False, callback=_keep, **more)
+
+
+def process_options(command: Decorated) -> Decorated:
+    """The command with the options that every process has."""
+    options = (
+        setting("--bootstrap", "HOST:PORT,...", "Kafka's brokers; without it the embedded one, which `up` starts."),
+        setting("--app-id", "NAME", "The application: consumer group and names of internal topics."),
+        setting("--model", "FILE", "The scoring model."),
+        setting("--topic-prefix", "TEXT", "Put before the name of every topic, such as `staging-`."),
+        setting("--data-dir", "FOLDER", "What this machine keeps: the embedded Kafka, workers' names."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def front_options(command: Decorated) -> Decorated:
+    """The command with the ports of the processes that people and programs talk to."""
+    options = (
+        setting("--collector-port", "PORT", "Where the collector answers, or the next free one; 0: any.", type=int),
+        setting("--api-port", "PORT", "Where the page and its API are, or the next free one; 0: any.", type=int),
+        setting("--delivery-port", "PORT", "Where delivery answers, or the next free one; 0: any.", type=int),
+        setting("--subscriptions", "FILE", "Webhooks to be sent, beside those that the page or the API made."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def settings_of(ctx: click.Context, **defaults: str) -> Settings:
+    """The settings: the command line's before the environment's, before these defaults, before the usual ones.
+
+    Raises OperatorError where one is wrong.
+    """
+    from streamprocessor.settings import PREFIX, read_settings
+
+    environment = {f"{PREFIX}{name.upper()}": value for name, value in defaults.items()}
+    environment |= {name: value for name, value in os.environ.items() if value}
+    return read_settings(environment, **ctx.ensure_object(dict))
+
+
+def connected_settings(ctx: click.Context) -> Settings:
+    """The settings with Kafka's address in them: the one given, else that of the embedded Kafka that runs here.
+
+    Raises OperatorError where there is neither.
+    """
+    from streamprocessor.errors import BrokerError
+    from streamprocessor.kafka.embedded.pid_file import running_in
+
+    settings = settings_of(ctx)
+    if settings.bootstrap:
+        return settings
+    folder = settings.data_path / KAFKA_FOLDER
+    running = running_in(folder)
+    if running is None:
+        message = (
+            f"no Kafka: none is named, and no embedded one runs on {folder}; wanted --bootstrap HOST:PORT (or "
+            "STREAMPROCESSOR_BOOTSTRAP), or a running `streamprocessor up`"
+        )
+        raise BrokerError(message)
+    return settings.model_copy(update={"bootstrap": running.bootstrap})
+
+
+def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is not None:
+        ctx.ensure_object(dict)[parameter.name] = value

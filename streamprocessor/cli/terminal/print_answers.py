@@ -1,0 +1,69 @@
+"""Scores and explanations printed for people, from the objects that --json prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import click
+
+from streamprocessor.cli.terminal.printing import print_table
+
+
+def print_scores(answers: Iterable[dict[str, Any]]) -> None:
+    """Print a row for each contact and score."""
+    rows = [
+        (answer["contact_id"], name, score["score"], score["unrounded"], score["stage"], next_step)
+        for answer in answers
+        for name, score, next_step in _numbers(answer["scores"])
+    ]
+    print_table(("contact", "score", "is", "unrounded", "stage", "next step"), rows)
+
+
+def print_explanation(answer: dict[str, Any]) -> None:
+    """Print each score of one contact with the parts that add up to it."""
+    click.echo(f"{answer['contact_id']} at {answer['at']}")
+    if not answer["scores"]:
+        into = answer.get("merged_into")
+        click.echo(f"it was merged into {into}, which has its scores" if into else "the person objects to being scored")
+    for name, score, next_step_at in _numbers(answer["scores"]):
+        next_step = f"; next step by time at {next_step_at}" if next_step_at else ""
+        number = "" if score["score"] is None else f"{score['score']} ({score['unrounded']})"
+        shown = ", ".join(word for word in (number, score["stage"]) if word)
+        click.echo(f"\n{name}: {shown or 'does not apply'}{next_step}")
+        parts = _parts(answer["explanation"], name)
+        if not parts:
+            click.echo("nothing counts at this instant")
+            continue
+        columns = ("points", "of", "factor", "rule", "event", "occurred at", "class")
+        print_table(columns, [_row(part) for part in parts])
+
+
+def _numbers(scores: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    """(name, number and stage, next step) of each score, and of each value of a `by` score, called "score: value"."""
+    nothing = {"score": None, "unrounded": None, "stage": None}
+    for name, score in scores.items():
+        if score is None:
+            yield name, nothing, None
+        elif "values" not in score:
+            yield name, score, score["next_step_at"]
+        else:
+            for value, number in score["values"].items():
+                yield f"{name}: {value}", number, score["next_step_at"]
+
+
+def _parts(explanation: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    score_name, _, value = name.partition(": ")
+    parts: list[dict[str, Any]] = explanation[score_name][value] if value else explanation[name]
+    return parts
+
+
+def _row(part: dict[str, Any]) -> tuple[object, ...]:
+    rule = part.get("rule") or f"group {part.get('group')}"
+    if part.get("cut"):
+        rule += " (cut by its limit)"
+    if part.get("earlier"):
+        rule += f" (earlier, {part.get('count')} events)"
+    shown = ("of", "factor", "event_id", "occurred_at", "class")
+    of, factor, event_id, occurred_at, actor = (part.get(word) for word in shown)
+    return part["points"], of, factor, rule, event_id, occurred_at, actor

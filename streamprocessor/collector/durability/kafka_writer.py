@@ -1,0 +1,136 @@
+"""Rows to Kafka, a round at a time: batched by partition, idempotent, acknowledged by all replicas."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from streamprocessor.collector.durability.row import Row
+from streamprocessor.errors import BrokerError
+from streamprocessor.kafka.admin.cluster import WRITE
+from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
+from streamprocessor.kafka.clients import ClientSettings
+
+BATCH_BYTES = 512 * 1024  # half of what the topics take
+_REMEMBERED_KEYS = 100_000
+_STOP_SECONDS = 2.0
+
+
+class NotAcknowledged(Exception):
+    """Kafka did not say of all rows of a round that it has them; nobody can say which it has."""
+
+
+class KafkaWriter:
+    """A producer to the input topics. full_names: the broker's names by the contract's short ones.
+
+    One round at a time. While a round is out it is tried for ever: the producer's numbers let the broker tell what it
+    has from what it lacks, so that trying again doubles nothing.
+    """
+
+    def __init__(self, clients: ClientSettings, full_names: Mapping[str, str], request_timeout_ms: int) -> None:
+        self._clients = clients
+        self._full_names = full_names
+        self._request_timeout_ms = request_timeout_ms
+        self._producer: AIOKafkaProducer | None = None
+        self._partitions: dict[str, int] = {}
+        self._hashes: dict[bytes, int] = {}
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a producer to send by."""
+        return self._producer is not None
+
+    async def connect(self) -> None:
+        """Start a producer; raises TopicError where a topic is missing or not ours, BrokerError without Kafka."""
+        await refuse_unless_allowed(self._clients, dict.fromkeys(self._full_names.values(), WRITE))
+        producer = AIOKafkaProducer(
+            **self._clients.arguments(),
+            enable_idempotence=True,
+            acks="all",
+            max_batch_size=BATCH_BYTES,
+            request_timeout_ms=self._request_timeout_ms,
+            retry_backoff_ms=50,
+        )
+        try:
+            await producer.start()
+            partitions = {short: len(await producer.partitions_for(name)) for short, name in self._full_names.items()}
+        except KafkaError as error:
+            await _end(producer)
+            message = (
+                f"{self._clients.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
+            )
+            raise BrokerError(message) from error
+        self._producer, self._partitions = producer, partitions
+
+    async def send(self, rows: Iterable[Row]) -> None:
+        """Returns once Kafka has all rows; raises NotAcknowledged where that can't be known any more."""
+        producer = self._producer
+        if producer is None:
+            message = "no producer"
+            raise NotAcknowledged(message)
+        try:
+            pending = [
+                await producer.send_batch(batch, self._full_names[topic], partition=partition)
+                for (topic, partition), batches in self._batches(producer, rows).items()
+                for batch in batches
+            ]
+            outcomes = await asyncio.gather(*pending, return_exceptions=True)
+        except KafkaError as error:
+            message = f"not sent: {error!r}"
+            raise NotAcknowledged(message) from error
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                message = f"not acknowledged: {outcome!r}"
+                raise NotAcknowledged(message) from outcome
+
+    async def drop(self) -> None:
+        """Give up the producer, and whatever it still tried to send."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _end(producer)
+
+    def partition_of(self, topic: str, key: bytes) -> int:
+        """The partition of a key, as Kafka's own default partitioner has it."""
+        known = self._hashes.get(key)
+        if known is None:
+            if len(self._hashes) >= _REMEMBERED_KEYS:
+                self._hashes.clear()
+            known = self._hashes[key] = murmur2(key) & 0x7FFFFFFF
+        return known % self._partitions[topic]
+
+    def full_name(self, topic: str) -> str:
+        """The broker's name of a topic."""
+        return self._full_names[topic]
+
+    @property
+    def clients(self) -> ClientSettings:
+        """How to reach the same Kafka otherwise."""
+        return self._clients
+
+    def _batches(self, producer: AIOKafkaProducer, rows: Iterable[Row]) -> dict[tuple[str, int], list[Any]]:
+        now_ms = int(time.time() * 1000)
+        batches: dict[tuple[str, int], list[Any]] = {}
+        for topic, key, value in rows:
+            where = (topic, self.partition_of(topic, key))
+            open_ones = batches.get(where)
+            if open_ones is None:
+                open_ones = batches[where] = [producer.create_batch()]
+            if open_ones[-1].append(key=key, value=value, timestamp=now_ms) is None:
+                open_ones.append(producer.create_batch())
+                open_ones[-1].append(key=key, value=value, timestamp=now_ms)
+        return batches
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    """Stop it; without a Kafka that answers it would go on flushing for ever."""
+    with contextlib.suppress(KafkaError, asyncio.TimeoutError):
+        await asyncio.wait_for(producer.stop(), _STOP_SECONDS)
+    with contextlib.suppress(KafkaError):
+        await producer.client.close()

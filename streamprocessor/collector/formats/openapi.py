@@ -1,0 +1,113 @@
+"""What describes the native format to programs: OpenAPI 3.1, made of the topics' own schemas."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from streamprocessor.collector.formats.native import PATH
+from streamprocessor.collector.http.validation import MAX_ITEMS
+from streamprocessor.errors import OperatorError
+
+_SCHEMAS = {"Event": "event.json", "ContactUpdate": "contact-update.json"}
+_ONE = {"anyOf": [{"$ref": "#/components/schemas/Event"}, {"$ref": "#/components/schemas/ContactUpdate"}]}
+_SEVERAL = {"type": "array", "minItems": 1, "maxItems": MAX_ITEMS, "items": _ONE}
+_REFUSAL = {
+    "type": "object",
+    "required": ["code", "message"],
+    "properties": {
+        "code": {"type": "string", "description": "For programs."},
+        "message": {"type": "string", "description": "For people: what, where, wanted, got."},
+    },
+}
+_RECEIPT = {
+    "type": "object",
+    "required": ["accepted", "rejected"],
+    "properties": {
+        "accepted": {"type": "integer", "minimum": 0, "description": "How many are safe."},
+        "rejected": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["index", "reason", "detail"],
+                "properties": {
+                    "index": {"type": "integer", "minimum": 0},
+                    "reason": {"type": "string"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def openapi(schemas: Path, version: str) -> dict[str, Any]:
+    """The description. schemas: the folder of the topics' schemas; raises OperatorError where one can't be read."""
+    components: dict[str, Any] = {name: _schema(schemas / file) for name, file in _SCHEMAS.items()}
+    components["Event"]["required"] = ["contact_id", "type"]  # what a topic and a key say otherwise
+    components["ContactUpdate"]["required"] = ["contact_id", "update"]
+    for name in _SCHEMAS:
+        components[name]["properties"]["contact_id"] = {"type": ["string", "integer"], "minLength": 1}
+    components |= {"Receipt": _RECEIPT, "Refusal": _REFUSAL}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "streamprocessor collector", "version": version},
+        "paths": {PATH: {"post": _operation()}},
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "A write key."},
+                "basic": {"type": "http", "scheme": "basic", "description": "A write key as the user, no password."},
+                "header": {"type": "apiKey", "in": "header", "name": "X-Write-Key", "description": "A write key."},
+            },
+        },
+        "security": [{"bearer": []}, {"basic": []}, {"header": []}],
+    }
+
+
+def _operation() -> dict[str, Any]:
+    wrapped = {"type": "object", "required": ["events"], "properties": {"events": _SEVERAL}}
+    return {
+        "operationId": "post_events",
+        "summary": "Take events and contact updates; those of 200 are safe.",
+        "requestBody": {
+            "required": True,
+            "description": "One, a list, or one a line; gzip and deflate are understood.",
+            "content": {
+                "application/json": {"schema": {"anyOf": [_ONE, _SEVERAL, wrapped]}},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+            },
+        },
+        "responses": {
+            "200": _answer("Some are safe; those that are not are named.", "Receipt"),
+            "400": {
+                "description": "Nothing is good, or the body can't be read.",
+                "content": {"application/json": {"schema": {"anyOf": [_ref("Receipt"), _ref("Refusal")]}}},
+            },
+            "401": _answer("No write key, or one that is not known.", "Refusal"),
+            "405": _answer("Another method than POST.", "Refusal"),
+            "413": _answer("Too large, or too many.", "Refusal"),
+            "415": _answer("A content encoding that is not understood.", "Refusal"),
+            "429": _answer("Too many for this key; Retry-After says when.", "Refusal"),
+            "503": _answer("Kafka is away and the disk is full; Retry-After says when.", "Refusal"),
+        },
+    }
+
+
+def _answer(description: str, schema: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": _ref(schema)}}}
+
+
+def _ref(schema: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def _schema(file: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        message = f"{file}: wanted a readable JSON Schema; got {error}"
+        raise OperatorError(message) from error
+    return {name: value for name, value in content.items() if name not in ("$schema", "$id")}

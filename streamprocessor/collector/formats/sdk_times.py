@@ -1,0 +1,79 @@
+"""When it happened, as SDKs say it: their many spellings of an instant, and a device's clock set right."""
+
+from __future__ import annotations
+
+import re
+
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.events.event_fields import OLDEST_INTEGER_MS, bounded_by_arrival
+from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.errors import RecordError
+
+_LOOSE = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII,
+)
+_DIGITS = re.compile(r"\d{12,15}", re.ASCII)
+
+
+def client_instant_ms(said: object, where: str) -> int | None:
+    """Milliseconds since the epoch; None where nothing is said. Raises RecordError bad-time.
+
+    Besides RFC 3339 and integer milliseconds (also as a text): a blank for the T, no seconds, an offset without its
+    colon, and no offset at all, which SDKs mean as UTC.
+    """
+    if said is None or said == "":
+        return None
+    instant_ms = None
+    if isinstance(said, str):
+        instant_ms = _read(said)
+    elif type(said) is int and said >= OLDEST_INTEGER_MS:
+        instant_ms = said
+    if instant_ms is None or instant_ms < 0:
+        got = repr(said)[:40] if isinstance(said, (str, int, float)) else kind_of(said)
+        raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted a time since 1970, or epoch milliseconds; got {got}")
+    return instant_ms
+
+
+def client_sent_ms(said: object) -> int | None:
+    """As instant_ms_said, but None also where it can't be read: then nothing is known of the device's clock."""
+    try:
+        return client_instant_ms(said, "sent")
+    except RecordError:
+        return None
+
+
+def occurred_ms(stamped_ms: int | None, sent_ms: int | None, received_ms: int) -> int:
+    """When it happened by our clock: stamped + (received - sent), as Segment defines it; raises RecordError.
+
+    stamped_ms and sent_ms are by the device's clock, so its error cancels out. Without a stamp: when it was received;
+    without the time of sending: as stamped.
+    """
+    if stamped_ms is None:
+        return received_ms
+    by_our_clock_ms = stamped_ms if sent_ms is None else stamped_ms + received_ms - sent_ms
+    if by_our_clock_ms < 0:
+        raise RecordError(
+            reason_codes.BAD_TIME, "timestamp: wanted a time since 1970 once the clock is set right; got none"
+        )
+    return bounded_by_arrival(by_our_clock_ms, received_ms)
+
+
+def _read(text: str) -> int | None:
+    exact_ms = parse_rfc3339(text)
+    if exact_ms is not None:
+        return exact_ms
+    if _DIGITS.fullmatch(text):
+        return int(text)
+    match = _LOOSE.fullmatch(text.strip())
+    if match is None:
+        return None
+    day, minute, second, offset = match.groups()
+    return parse_rfc3339(f"{day}T{minute}{second or ':00'}{_with_colon(offset or 'Z')}")
+
+
+def _with_colon(offset: str) -> str:
+    if len(offset) == 1 or ":" in offset:
+        return offset
+    return f"{offset[:3]}:{offset[3:] or '00'}"

@@ -1,0 +1,134 @@
+"""Segment and RudderStack: their SDKs unmodified, one call or a batch a request.
+
+The key is the user name of Basic credentials, or `writeKey` in the body (for browsers and @segment/analytics-node).
+
+| what they send | what it becomes |
+|---|---|
+| `track` `event` | an event; its type by vocabulary.yaml, else the name in snake case |
+| `page`, `screen` | `page_visit`, `screen_view`; `name` and `category` beside the other properties |
+| `identify` | `traits`, over `context.traits`: an `attributes` update; ids together: `identify` updates |
+| `group` | an `attributes` update: `company` = the group's traits, its `id` = `groupId` |
+| `alias` | `userId` is the contact; a `merge` from `previousId`, and an `identify` with it as an anonymous id |
+| `messageId` | `id`; of what follows from it: `messageId:attributes`, `:anonymous`, `:address`, `:former-0` |
+| `originalTimestamp`, else `timestamp` | `occurred_at`, + (received - `sentAt`) |
+| `userId`, `anonymousId`, `traits.email` | the contact, the first that is there |
+| `properties` | as they came; beside them the words of vocabulary.yaml |
+| `context.page` | `url`, `path`, `referrer`, `title` where a page visit or a form submission lacks them |
+| `context.campaign.name` | `campaign`, where the properties have none |
+| `context.userAgent`, `context.ip` | `context.user_agent`, `context.ip`; else the request's, if a browser made it |
+| `integrations`, other `context`, `receivedAt` | nothing |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.formats.native import offered_key, refused_in_json
+from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
+from streamprocessor.collector.formats.sdk_requests import (
+    context_of,
+    item_id,
+    items_of,
+    json_answer,
+    nothing_taken,
+    object_body,
+    object_in,
+    read_items,
+    rejected,
+    text_of,
+)
+from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
+from streamprocessor.collector.formats.vocabulary import Vocabulary
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, ParsedRequest, Request, WireFormat
+from streamprocessor.contract import reason_codes
+from streamprocessor.errors import RecordError
+
+CALLS = ("track", "page", "screen", "identify", "group", "alias")
+BATCH = "batch"
+
+# Segment's library for browsers says the first letter of a call only.
+_CALL_OF_PATH = {f"/v1/{path}": call for call in (BATCH, *CALLS) for path in (call, call[0])}
+_PAGE_WORDS = ("url", "path", "referrer", "title")
+
+
+def segment(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
+    """The format of both; their answers must be 200 with a JSON body, errors JSON with `code` and `message`."""
+
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
+        body = opened.payload
+        call = _CALL_OF_PATH.get(request.path, "")
+        items = items_of(body) if call == BATCH else [body]
+
+        def say(item: dict[str, Any]) -> SdkCall:
+            # A browser's batch says once for all when it was sent; a call of its own says it for itself.
+            sent_ms = client_sent_ms(item.get("sentAt") or body.get("sentAt"))
+            return call_of(item, text_of(item.get("type")) or call, sent_ms, request)
+
+        return read_items(items, say, (naming, vocabulary))
+
+    routes = tuple(("POST", path) for path in _CALL_OF_PATH)
+    return WireFormat("segment", routes, _open, read, _accepted, refused_in_json)
+
+
+def call_of(item: dict[str, Any], call: str, sent_ms: int | None, request: Request) -> SdkCall:
+    """What one call in Segment's words says; raises RecordError. sent_ms: by the device's clock, None: not known."""
+    if call not in CALLS:
+        raise RecordError(reason_codes.UNKNOWN_TYPE, f"type: wanted one of {', '.join(CALLS)}; got another")
+    stamped_ms = client_instant_ms(item.get("originalTimestamp") or item.get("timestamp"), "timestamp")
+    context, traits = object_in(item, "context"), object_in(item, "traits")
+    context_traits = object_in(context, "traits")
+    call_id = item_id(item.get("messageId"), item, stamped_ms, request.received_at_ms)
+    at_ms = occurred_ms(stamped_ms, sent_ms, request.received_at_ms)
+    who = CallIdentity(
+        text_id(item.get("userId"), "userId"),
+        text_id(item.get("anonymousId"), "anonymousId"),
+        address_in(traits, context_traits) if call != "group" else address_in(context_traits),
+    )
+    if call == "identify":
+        return SdkCall(call_id, at_ms, who, attributes={**context_traits, **traits}, identify_id=call_id)
+    if call == "group":
+        return SdkCall(call_id, at_ms, who, attributes={"company": _group(item, traits)})
+    if call == "alias":
+        former = text_id(item.get("previousId"), "previousId")
+        if former is None or who.user_id is None:
+            raise RecordError(reason_codes.NO_CONTACT, "alias: wanted userId and previousId; got one of them at most")
+        return SdkCall(call_id, at_ms, who, former_ids=(former,))
+    return SdkCall(call_id, at_ms, who, event=_event(item, call, context, request))
+
+
+def _event(item: dict[str, Any], call: str, context: dict[str, Any], request: Request) -> TrackedEvent:
+    properties = dict(object_in(item, "properties"))
+    name = call
+    if call == "track":
+        name = text_of(item.get("event")) or ""
+    else:
+        for word in ("name", "category"):
+            if (said := text_of(item.get(word))) is not None:
+                properties.setdefault(word, said)
+    page = object_in(context, "page")
+    return TrackedEvent(
+        name,
+        properties,
+        context_of(request, context.get("userAgent"), context.get("ip")),
+        page={word: page[word] for word in _PAGE_WORDS if text_of(page.get(word))},
+        campaign=text_of(object_in(context, "campaign").get("name")),
+    )
+
+
+def _group(item: dict[str, Any], traits: dict[str, Any]) -> dict[str, Any]:
+    group_id = text_id(item.get("groupId"), "groupId")
+    return traits if group_id is None else {**traits, "id": group_id}
+
+
+def _open(request: Request) -> ParsedRequest:
+    body = object_body(request)
+    return ParsedRequest(offered_key(request.headers) or text_of(body.get("writeKey")), body)
+
+
+def _accepted(_request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
+    if nothing_taken(reading):
+        bad = reading.bad[0]
+        problems = {"code": bad.reason, "message": f"item {bad.position}: {bad.detail}", "rejected": rejected(reading)}
+        return json_answer(400, problems)
+    return json_answer(200, {"success": True, "rejected": rejected(reading)})

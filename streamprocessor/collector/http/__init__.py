@@ -1,0 +1,1 @@
+"""What every request passes, whatever its format: connection, authentication, limits, validation, answer."""

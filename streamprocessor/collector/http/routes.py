@@ -1,0 +1,112 @@
+"""The collector as one ASGI application: the formats' paths, health, metrics, and what describes the native part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import orjson
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, compile_path
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
+from streamprocessor.collector.http.wire_format import WireFormat
+from streamprocessor.errors import OperatorError
+
+
+def application(
+    formats: Iterable[WireFormat],
+    house: CollectorContext,
+    not_ready: Callable[[], list[str]],
+    description: dict[str, Any],
+) -> ASGIApp:
+    """The application. not_ready: why nothing can be accepted at the moment, nothing where it can.
+
+    description: of the native format, for /openapi.json.
+    """
+    doors = {path: FormatHandler(path, by_method, house) for path, by_method in by_path(formats).items()}
+    own_routes = _own_routes(house.metrics.registry, not_ready, orjson.dumps(description))
+    rest = Starlette(routes=own_routes, exception_handlers={404: _not_found})
+    rest.router.redirect_slashes = False
+    return Paths(doors, rest)
+
+
+class Paths:
+    """The doors by their paths, and an application for all others.
+
+    A router of its own, because asking two dozen patterns one after the other costs a tenth of a pixel.
+    """
+
+    def __init__(self, doors: Mapping[str, ASGIApp], rest: ASGIApp) -> None:
+        """doors: by path, which may hold {name} parameters; none of them matches a slash."""
+        self._doors = {path: door for path, door in doors.items() if "{" not in path}
+        self._patterns: dict[str, list[tuple[re.Pattern[str], ASGIApp]]] = {}
+        for path, door in doors.items():
+            if "{" in path:
+                beginning = path[1:].partition("/")[0]
+                self._patterns.setdefault(beginning, []).append((compile_path(path)[0], door))
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the path's application answer."""
+        path = scope["path"]
+        door = self._doors.get(path)
+        if door is None:
+            found = (
+                door for pattern, door in self._patterns.get(path[1:].partition("/")[0], ()) if pattern.match(path)
+            )
+            door = next(found, self._rest)
+        await door(scope, receive, send)
+
+
+def by_path(formats: Iterable[WireFormat]) -> dict[str, dict[str, WireFormat]]:
+    """The formats by path and method; raises OperatorError where two claim the same."""
+    found: dict[str, dict[str, WireFormat]] = {}
+    for wire_format in formats:
+        for method, path in wire_format.routes:
+            other = found.setdefault(path, {}).setdefault(method, wire_format)
+            if other is not wire_format:
+                message = f"{method} {path}: wanted one format; got {other.name} and {wire_format.name}"
+                raise OperatorError(message)
+    return found
+
+
+def _own_routes(registry: CollectorRegistry, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
+    def livez(_: Request) -> Response:
+        return PlainTextResponse("live\n")
+
+    def readyz(_: Request) -> Response:
+        reasons = not_ready()
+        return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
+
+    def metrics(_: Request) -> Response:
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    def openapi(_: Request) -> Response:
+        return Response(description, media_type="application/json")
+
+    answers: Mapping[str, Callable[[Request], Response]] = {
+        "/livez": livez,
+        "/readyz": readyz,
+        "/metrics": metrics,
+        "/openapi.json": openapi,
+    }
+    return [Route(path, _awaitable(answer)) for path, answer in answers.items()]
+
+
+def _awaitable(answer: Callable[[Request], Response]) -> Callable[[Request], object]:
+    async def endpoint(request: Request) -> Response:  # a plain function would be run in a thread
+        return answer(request)
+
+    return endpoint
+
+
+async def _not_found(_: Request, __: Exception) -> Response:
+    content = orjson.dumps({"code": "not-found", "message": "nothing is collected under this path"})
+    return Response(content, 404, media_type="application/json")

@@ -1,0 +1,143 @@
+"""`POST /f/{form}`: a plain HTML form, posted here without any script.
+
+    <form method="post" action="https://collector.example/f/contact">
+      <input type="hidden" name="_key" value="WRITE KEY">
+      <input type="hidden" name="_redirect" value="https://www.example.com/thanks">
+      <input name="_honeypot" style="display: none" tabindex="-1" autocomplete="off">
+      <input name="email" type="email"> ...
+
+Who it is: `_sp`, the token of a click in a mail; else `_sp_id`, the anonymous visitor that beacon.js adds; else the
+mail address in a field named as one. Whoever fills `_honeypot`, which no person sees, is filed as a scanner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.request_context import context_of
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpAnswer,
+    ParsedRequest,
+    Refusal,
+    Request,
+    TopicEntry,
+    WireFormat,
+)
+from streamprocessor.collector.tracking.beacon import anonymous_id_of, contact_of_token
+from streamprocessor.collector.tracking.form_fields import (
+    address_in,
+    attributes_update,
+    multipart_fields,
+    stored_fields,
+)
+from streamprocessor.collector.tracking.html_page import page
+from streamprocessor.collector.tracking.identity_updates import identity_updates
+from streamprocessor.collector.tracking.sites import Sites
+from streamprocessor.collector.tracking.tokens import TokenKeys
+from streamprocessor.collector.urls import location_of, path_of, web_address
+from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.scoring.record.facts import SCANNER
+
+ROUTE = "/f/{form}"
+KEY, REDIRECT, HONEYPOT, TOKEN, VISITOR = "_key", "_redirect", "_honeypot", "_sp", "_sp_id"
+MAX_PARTS = 200
+
+Pairs: TypeAlias = list[tuple[str, str]]
+
+_FORM = re.compile(r"[\w.-]{1,100}")
+_THANKS = "Thank you. We have received your message."
+
+
+def forms(keys: TokenKeys, naming: ContactIds, sites: Sites) -> WireFormat:
+    """Forms. Afterwards the person is sent to `_redirect` where that is on one of `sites`, else thanked here."""
+
+    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
+        pairs: Pairs = opened.payload
+        ours = {name: value for name, value in pairs if name.startswith("_")}
+        fields = stored_fields(pairs)
+        known = contact_of_token(keys, ours.get(TOKEN), request.received_at_ms)
+        visitor_id, address = anonymous_id_of(ours.get(VISITOR)), address_in(fields)
+        visitor = naming.anonymous(visitor_id) if visitor_id else None
+        by_address = naming.address(address) if address else None
+        contact = visitor or known or by_address
+        if contact is None:
+            message = "This form does not say who you are: it needs a field named email."
+            raise Refusal(422, "no-contact", message)
+        event = _submission(request, contact, fields)
+        if ours.get(HONEYPOT):
+            event["context"]["actor"] = SCANNER
+            event["properties"]["honeypot"] = True
+            return DecodedEvents([TopicEntry("form-submissions", contact, event)])
+        joined = identity_updates(known, by_address, visitor, request.received_at_ms)
+        written = attributes_update(fields, event["id"], contact, request.received_at_ms)
+        return DecodedEvents([TopicEntry("form-submissions", contact, event), *joined, *written])
+
+    def accepted(_request: Request, opened: ParsedRequest, _reading: DecodedEvents) -> HttpAnswer:
+        wanted = dict(opened.payload).get(REDIRECT, "")
+        if not sites.hold(wanted):
+            return page(200, _THANKS)
+        return HttpAnswer(303, b"", "text/plain", (("Location", location_of(wanted)), ("Cache-Control", "no-store")))
+
+    return WireFormat("forms", (("POST", ROUTE),), _open, read, accepted, _refused)
+
+
+def _open(request: Request) -> ParsedRequest:
+    pairs = _pairs_of(request)
+    return ParsedRequest(dict(pairs).get(KEY), pairs)
+
+
+def _submission(request: Request, contact: str, fields: dict[str, str]) -> dict[str, Any]:
+    form = request.path.rpartition("/")[2]
+    if not _FORM.fullmatch(form):
+        raise Refusal(404, "bad-form", "A form's name is made of letters, digits, dots and dashes.")
+    properties: dict[str, Any] = {"form": form, "fields": fields}
+    referrer = request.headers.get("referer", "")
+    if web_address(referrer):
+        properties |= {"url": referrer, "path": path_of(referrer)}
+    return {
+        "id": content_key(["form_submission", contact, form, fields, request.received_at_ms]),
+        "contact_id": contact,
+        "type": "form_submission",
+        "occurred_at": format_rfc3339(request.received_at_ms),
+        "properties": properties,
+        "context": context_of(request),
+    }
+
+
+def _pairs_of(request: Request) -> Pairs:
+    """Names and values as posted; files are left out. Raises Refusal where the body is no form."""
+    content_type = request.headers.get("content-type", "")
+    kind = content_type.partition(";")[0].strip().lower()
+    reader = _READERS.get(kind)
+    if reader is None:
+        message = f"A form is posted as {' or '.join(_READERS)}."
+        raise Refusal(415, "bad-content-type", message)
+    try:
+        return reader(content_type, request.body)
+    except ValueError as error:
+        raise Refusal(400, "bad-form", "The form could not be read.") from error
+
+
+def _urlencoded(_content_type: str, body: bytes) -> Pairs:
+    text = body.decode("utf-8", "replace")
+    return parse_qsl(text, keep_blank_values=True, errors="replace", max_num_fields=MAX_PARTS)
+
+
+def _multipart(content_type: str, body: bytes) -> Pairs:
+    return multipart_fields(content_type, body, MAX_PARTS)
+
+
+_READERS: dict[str, Callable[[str, bytes], Pairs]] = {
+    "application/x-www-form-urlencoded": _urlencoded,
+    "multipart/form-data": _multipart,
+}
+
+
+def _refused(refusal: Refusal) -> HttpAnswer:
+    return page(refusal.status, str(refusal))

@@ -1,0 +1,27 @@
+"""Own tracking put together from settings: pixel, click, beacon and forms, and the keys of their tokens."""
+
+from __future__ import annotations
+
+from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.wire_format import WireFormat
+from streamprocessor.collector.tracking.beacon import beacon, beacon_script
+from streamprocessor.collector.tracking.click import click
+from streamprocessor.collector.tracking.forms import forms
+from streamprocessor.collector.tracking.pixel import pixel
+from streamprocessor.collector.tracking.sites import read_sites
+from streamprocessor.collector.tracking.tokens import TokenKeys, token_keys
+from streamprocessor.process.kept_secrets import kept_pairs
+from streamprocessor.settings import Settings
+
+KEYS_FILE = "token-keys"
+
+
+def own_tracking(settings: Settings, naming: ContactIds) -> tuple[WireFormat, ...]:
+    """The formats. Raises OperatorError where keys or sites can't be used."""
+    keys, sites = token_keys_of(settings), read_sites(settings.allowed_sites)
+    return pixel(keys), click(keys, sites), beacon_script(), beacon(keys, naming), forms(keys, naming, sites)
+
+
+def token_keys_of(settings: Settings) -> TokenKeys:
+    """The keys that sign and verify; where none are set, one of our own making in the data folder."""
+    return token_keys(kept_pairs(settings.token_keys, settings.data_path / KEYS_FILE, "STREAMPROCESSOR_TOKEN_KEYS"))

@@ -1,0 +1,55 @@
+"""Addresses on the web, and which sites are ours: there forms may lead, and clicks in mails may carry who clicked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import SplitResult
+
+from streamprocessor.collector.urls import _DEFAULT_PORTS, _port_of, web_address
+from streamprocessor.errors import OperatorError
+
+_SITE = re.compile(r"(?:(https?)://)?(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Hosts under one name. scheme None: http and https; port None: the scheme's own; below: also names under it."""
+
+    host: str
+    scheme: str | None
+    port: int | None
+    below: bool
+
+    def holds(self, parts: SplitResult) -> bool:
+        """Whether the address is on this site."""
+        host = parts.hostname or ""
+        named = host.endswith("." + self.host) if self.below else host == self.host
+        port = _DEFAULT_PORTS[parts.scheme] if self.port is None else self.port
+        return named and self.scheme in (None, parts.scheme) and _port_of(parts) == port
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """All sites of ours."""
+
+    sites: tuple[Site, ...] = ()
+
+    def hold(self, url: str) -> bool:
+        """Whether the URL leads to one of these sites."""
+        parts = web_address(url)
+        return parts is not None and any(site.holds(parts) for site in self.sites)
+
+
+def read_sites(text: str) -> Sites:
+    """The sites that `www.example.com,*.example.org,http://localhost:8080` spells. Raises OperatorError."""
+    return Sites(tuple(_site(item) for item in filter(None, (part.strip().lower() for part in text.split(",")))))
+
+
+def _site(text: str) -> Site:
+    found = _SITE.fullmatch(text)
+    if found is None:
+        message = f"STREAMPROCESSOR_ALLOWED_SITES: wanted names as www.example.com or *.example.com; got {text!r}"
+        raise OperatorError(message)
+    scheme, below, host, port = found.groups()
+    return Site(host.strip("[]"), scheme, int(port) if port else None, below is not None)

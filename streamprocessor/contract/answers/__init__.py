@@ -1,0 +1,1 @@
+"""The JSON that commands and the API answer with about one contact."""

@@ -1,0 +1,140 @@
+"""Values of the changelog: a contact's record, the step that wrote it and the announcements which that step owes.
+
+    value = version (1 byte) · step (8 bytes) · record length (4 bytes) · record · owed messages (msgpack or nothing)
+
+So recovery finds the record by two slices, and looks at the owed messages only of steps after the last marker.
+Keys that begin with a zero byte are ours: the marker (the last step of the partition whose announcements are
+acknowledged), the table's identity, and one for each erased contact: its pseudonym and when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from struct import Struct
+from typing import NamedTuple
+
+import msgspec
+
+from streamprocessor.contract.messages.message import Message
+from streamprocessor.errors import OperatorError
+
+RESERVED = b"\x00"
+MARKER_KEY = b"\x00marker"
+IDENTITY_KEY = b"\x00identity"
+ERASED_PREFIX = b"\x00erased:"
+
+VERSION = 1
+_HEAD = Struct(">BQI")
+_STEP = Struct(">BQ")
+
+
+class ChangelogEntry(NamedTuple):
+    """A decoded value of the changelog: a slice of its bytes, the number of its step, what the step owes."""
+
+    record: bytes
+    step: int
+    owed: list[Message]
+
+
+class TableIdentity(msgspec.Struct, frozen=True):
+    """Who the table is: its incarnation, and the ids of the input topics whose offsets its records hold.
+
+    salt_check: by which the salt is known under which erased contacts are kept.
+    """
+
+    incarnation: str
+    topic_ids: dict[str, str]
+    salt_check: str = ""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_owed = msgspec.msgpack.Decoder(list[Message]).decode
+_decode_identity = msgspec.json.Decoder(TableIdentity).decode
+
+
+def encode_entry(record: bytes, step: int, owed: Sequence[Message]) -> bytes:
+    """The changelog value of a record written by the partition's step number `step`."""
+    head = _HEAD.pack(VERSION, step, len(record))
+    return head + record + _encode(owed) if owed else head + record
+
+
+def decode_entry(value: bytes) -> ChangelogEntry:
+    """All that a changelog value says; raises OperatorError where a newer version of the program wrote it."""
+    record, step, owed_at = _split(value)
+    return ChangelogEntry(record, step, _decode_owed(value[owed_at:]) if owed_at < len(value) else [])
+
+
+def record_of(value: bytes) -> bytes:
+    """Only the record of a changelog value, cheaply; raises as decode_entry does."""
+    return _split(value)[0]
+
+
+def microbatch_of(value: bytes) -> int:
+    """Only the number of the step that wrote a changelog value or a marker."""
+    if len(value) < _STEP.size:
+        raise _torn(value)
+    version, step = _STEP.unpack_from(value)
+    _refuse_newer(version)
+    return int(step)
+
+
+def owes(value: bytes) -> bool:
+    """Whether the changelog value carries announcements."""
+    return len(value) > _split(value)[2]
+
+
+def encode_marker(step: int) -> bytes:
+    """The marker's value: all announcements of the partition's steps up to this one are acknowledged."""
+    return _STEP.pack(VERSION, step)
+
+
+def encode_erasure(instant_ms: int) -> bytes:
+    """The value of an erased contact's entry: when it was erased."""
+    return _STEP.pack(VERSION, instant_ms)
+
+
+def erasure_of(value: bytes) -> int:
+    """What encode_erasure wrote."""
+    return microbatch_of(value)
+
+
+def encode_identity(identity: TableIdentity) -> bytes:
+    """The identity's value, the same in every partition: a version byte and JSON."""
+    return bytes([VERSION]) + msgspec.json.encode(identity)
+
+
+def decode_identity(value: bytes) -> TableIdentity:
+    """What encode_identity wrote; raises OperatorError where a newer version of the program wrote it."""
+    if not value:
+        raise _torn(value)
+    _refuse_newer(value[0])
+    try:
+        return _decode_identity(value[1:])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _torn(value) from error
+
+
+def _split(value: bytes) -> tuple[bytes, int, int]:
+    if len(value) < _HEAD.size:
+        raise _torn(value)
+    version, step, length = _HEAD.unpack_from(value)
+    _refuse_newer(version)
+    end = _HEAD.size + length
+    if end > len(value):
+        raise _torn(value)
+    return value[_HEAD.size : end], step, end
+
+
+def _refuse_newer(version: int) -> None:
+    if version != VERSION:
+        message = (
+            f"changelog: a value of layout {version}; wanted {VERSION}; it was written by another version of the "
+            "program: start that one, or rebuild the table with this one"
+        )
+        raise OperatorError(message)
+
+
+def _torn(value: bytes) -> OperatorError:
+    return OperatorError(
+        f"changelog: wanted a whole value of layout {VERSION}; got {len(value)} bytes; is the topic ours?"
+    )

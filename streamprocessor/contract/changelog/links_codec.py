@@ -1,0 +1,86 @@
+"""Bonds between contacts as rows: in records, and in the messages by which evidence travels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamprocessor.contract.changelog.evidence_codec import (
+    compacted_of_row,
+    compacted_row,
+    pack,
+    string_table_in,
+    widened,
+)
+from streamprocessor.contract.changelog.record_layout import ClaimLayout, LinksLayout, SourceLayout
+from streamprocessor.scoring.record.evidence import Evidence
+from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
+
+
+def links_row(bonds: IdentityLinks) -> tuple[Any, ...]:
+    """The fields of BondsLayout, in its order."""
+    return (
+        bonds.erased_at_ms,
+        bonds.objected,
+        bonds.claims_on_self,
+        bonds.claims_on_children,
+        bonds.parent,
+        bonds.version,
+        bonds.is_hidden,
+        bonds.first_ms,
+        {
+            child: (part.version, [source_row(source) for source in part.sources])
+            for child, part in bonds.children.items()
+        },
+    )
+
+
+def links_of_row(row: LinksLayout) -> IdentityLinks:
+    """What bonds_row wrote."""
+    return IdentityLinks(
+        row.life_ms,
+        row.objected,
+        _claims(row.claims),
+        _claims(row.wants),
+        row.linked,
+        row.version,
+        row.is_silent,
+        row.first_ms,
+        {
+            child: ChildEvidence(version, [source_of_row(source) for source in rows])
+            for child, (version, rows) in row.parts.items()
+        },
+    )
+
+
+def source_row(source: EvidenceSource) -> tuple[Any, ...]:
+    """The fields of SourceLayout, in its order."""
+    return (
+        source.id,
+        source.into,
+        source.stamp,
+        source.first_ms,
+        source.attributes,
+        source.suppressed,
+        source.verdicts,
+        widened(compacted_row(source.compacted)),
+        *pack(source.evidence),
+    )
+
+
+def source_of_row(row: SourceLayout) -> EvidenceSource:
+    """What source_row wrote."""
+    return EvidenceSource(
+        row.id,
+        row.into,
+        row.stamp,
+        row.first_ms,
+        row.attributes,
+        row.suppressed,
+        row.verdicts,
+        compacted_of_row(row.folded),
+        Evidence(row.packed, row.packed_count, row.marks, string_table_in(bytes(row.names))),
+    )
+
+
+def _claims(rows: dict[str, ClaimLayout]) -> dict[str, MergeClaim]:
+    return {contact: MergeClaim(*row) for contact, row in rows.items()}

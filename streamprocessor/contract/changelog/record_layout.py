@@ -1,0 +1,114 @@
+"""How a contact's record lies in bytes: msgpack arrays, read and written by the library."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+Wide: TypeAlias = int | str
+"""An integer; as text where it does not fit into 64 bits."""
+
+Live: TypeAlias = list[tuple[int, Wide]]
+
+
+class RuleLayout(msgspec.Struct, array_like=True):
+    """What is folded of one rule; fields as in FoldedRule."""
+
+    count: int
+    amount: Wide
+    half_life_ms: float | None
+    at_ms: float
+    live: Live
+    slots: bytes
+
+
+class CompactedLayout(msgspec.Struct, array_like=True):
+    """What is folded of a contact, or of one value of a `by` score; fields as in Folded."""
+
+    newest_ms: int
+    rules: dict[str, RuleLayout]
+    lasts: dict[str, int]
+    by: dict[str, dict[str, CompactedLayout]] = {}
+
+
+class ValueLayout(msgspec.Struct, array_like=True):
+    """What is derived of one value of a `by` score; fields as in Derived, without what is the contact's."""
+
+    sums: dict[int, Wide]
+    live: dict[int, Live]
+    lasts: dict[int, int]
+    slots: bytes
+
+
+StampLayout: TypeAlias = tuple[int, str]
+ClaimLayout: TypeAlias = tuple[StampLayout, StampLayout, StampLayout]
+
+
+class SourceLayout(msgspec.Struct, array_like=True):
+    """The evidence of one contact that counts for another; fields as in Source."""
+
+    id: str
+    into: str
+    stamp: StampLayout
+    first_ms: int | None
+    attributes: dict[str, list[Any]]
+    suppressed: tuple[bool, int, str]
+    verdicts: dict[str, tuple[int, str, str, int]]
+    folded: CompactedLayout | None
+    packed_count: int
+    packed: bytes
+    names: msgspec.Raw
+    marks: bytes
+
+
+class LinksLayout(msgspec.Struct, array_like=True):
+    """Links and what the person forbids; fields as in Bonds."""
+
+    life_ms: int
+    objected: tuple[bool, int, str]
+    claims: dict[str, ClaimLayout]
+    wants: dict[str, ClaimLayout]
+    linked: tuple[str, StampLayout] | None
+    version: int
+    is_silent: bool
+    first_ms: int | None
+    parts: dict[str, tuple[int, list[SourceLayout]]]
+
+
+class Head(msgspec.Struct, array_like=True, gc=False):
+    """A record as it lies in bytes; new fields go to the end, with a default."""
+
+    revision: int
+    sequence: int
+    at_ms: int
+    offsets: dict[int, int]
+    attributes: dict[str, list[Any]]
+    suppressed: tuple[bool, int, str]
+    shown: dict[str, tuple[int | None, str | None]]
+    episodes: dict[str, tuple[int, int | None]]
+    holds_until_ms: int | None
+    verdicts: dict[str, tuple[int, str, str, int]]
+    folded: CompactedLayout | None
+    fold_at_ms: int | None
+    packed_count: int
+    packed: bytes
+    newest_ms: int
+    first_ms: int | None
+    sums: dict[int, Wide]
+    live: dict[int, Live]
+    lasts: dict[int, int]
+    slots: bytes
+    has_wide: bool
+    names: msgspec.Raw
+    marks: bytes
+    bonds: LinksLayout | None = None
+    traces: bytes = b""
+    values: dict[str, dict[str, tuple[int, str | None]] | None] = {}
+    by: dict[str, dict[str, ValueLayout]] = {}
+
+
+encode = msgspec.msgpack.Encoder().encode
+decode_head = msgspec.msgpack.Decoder(Head).decode
+decode_names = msgspec.msgpack.Decoder(list[str]).decode
+decode_pieces = msgspec.msgpack.Decoder(list[list[Any]]).decode

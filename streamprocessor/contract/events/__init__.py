@@ -1,0 +1,1 @@
+"""Records of the input topics: events, contact updates, evidence transfers, and who acted."""

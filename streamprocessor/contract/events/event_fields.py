@@ -1,0 +1,88 @@
+"""The fields that all facts have in common: contact, time, id; each read strictly."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.rfc3339 import parse_rfc3339
+from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.errors import RecordError
+from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
+
+MAX_KEY_BYTES = 1024
+MAX_ID_CHARS = 128
+MAX_AHEAD_MS = 5 * 60_000
+OLDEST_INTEGER_MS = 100_000_000_000
+
+ACTORS = (HUMAN, PROXY, SCANNER)
+
+
+def contact_of(key: bytes | None) -> str:
+    """The contact that a record's key names; raises RecordError no-contact or bad-key."""
+    if not key:
+        raise RecordError(reason_codes.NO_CONTACT, "key: wanted the contact's id; got none")
+    if key[0] == 0 or len(key) > MAX_KEY_BYTES:
+        got = "one that begins with a zero byte" if key[0] == 0 else f"{len(key)} bytes"
+        raise RecordError(
+            reason_codes.BAD_KEY, f"key: wanted at most {MAX_KEY_BYTES} bytes, not the first zero; got {got}"
+        )
+    try:
+        return key.decode()
+    except UnicodeDecodeError as error:
+        raise RecordError(
+            reason_codes.BAD_KEY, f"key: wanted UTF-8; got {error.reason} at byte {error.start}"
+        ) from error
+
+
+def check_contact(said: object, contact: str) -> None:
+    """Nothing where contact_id says what the key says, or nothing; raises RecordError contact-mismatch."""
+    if said is not None and said != contact and not (type(said) is int and str(said) == contact):
+        raise RecordError(reason_codes.CONTACT_MISMATCH, "contact_id: wanted what the key says; got another contact")
+
+
+def instant_ms_of(said: object, where: str) -> int | None:
+    """Milliseconds since the epoch of a time said as RFC 3339 or as an integer; None where none is said.
+
+    Raises RecordError bad-time. The earliest integer is in 1973: a smaller one is a time in seconds.
+    """
+    if said is None:
+        return None
+    if type(said) is str:
+        instant_ms = parse_rfc3339(said)
+        if instant_ms is not None and instant_ms >= 0:
+            return instant_ms
+    elif type(said) is int and said >= OLDEST_INTEGER_MS:
+        return said
+    wanted = "RFC 3339 with an offset, or integer epoch milliseconds, since 1970"
+    got = repr(said)[:40] if isinstance(said, (str, int, float)) else kind_of(said)
+    raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {wanted}; got {got}")
+
+
+def bounded_by_arrival(occurred_at_ms: int, arrival_ms: int) -> int:
+    """The time at which it counts: never after its arrival. More than 5 min ahead: from-the-future."""
+    if occurred_at_ms > arrival_ms + MAX_AHEAD_MS:
+        ahead_ms = occurred_at_ms - arrival_ms
+        detail = f"occurred_at: wanted at most {MAX_AHEAD_MS} ms ahead of the arrival; got {ahead_ms} ms"
+        raise RecordError(reason_codes.FROM_THE_FUTURE, detail)
+    return min(occurred_at_ms, arrival_ms)
+
+
+def id_of(said: object) -> str | None:
+    """An id as a text of at most 128 characters, a longer one as its hash; None where none is said."""
+    if said is None:
+        return None
+    text = str(said) if type(said) is int else said
+    if type(text) is not str or not text:
+        raise RecordError(
+            reason_codes.BAD_ID, f"id: wanted a text that is not empty, or an integer; got {kind_of(said)}"
+        )
+    return text if len(text) <= MAX_ID_CHARS else blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def content_key(content: list[Any]) -> str:
+    """The id of a fact that has none: a hash of what it says."""
+    return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

@@ -1,0 +1,108 @@
+"""Messages between owners of linked contacts, as bytes: a version byte, then msgpack. Only our processes read them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.changelog.links_codec import source_of_row, source_row
+from streamprocessor.contract.changelog.record_layout import ClaimLayout, SourceLayout, StampLayout, encode
+from streamprocessor.contract.messages.message import Message
+from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.scoring.record.links import MergeClaim
+from streamprocessor.scoring.record.transfers import (
+    ClaimTransfer,
+    CutTransfer,
+    ErasureTransfer,
+    EvidenceTransfer,
+    ObjectionTransfer,
+    OutgoingTransfer,
+    Transfer,
+)
+
+TRANSFERS = "evidence-transfers"
+VERSION = 1
+_VERSION_BYTE = bytes([VERSION])
+
+
+class _Claim(msgspec.Struct, array_like=True, tag="claim"):
+    parent: str
+    claim: ClaimLayout
+
+
+class _Evidence(msgspec.Struct, array_like=True, tag="evidence"):
+    child: str
+    version: int
+    stamp: StampLayout
+    sources: list[SourceLayout]
+
+
+class _Cut(msgspec.Struct, array_like=True, tag="cut"):
+    parent: str
+    stamp: StampLayout
+
+
+class _Erasure(msgspec.Struct, array_like=True, tag="erasure"):
+    instant_ms: int
+
+
+class _Objection(msgspec.Struct, array_like=True, tag="objection"):
+    word: tuple[bool, int, str]
+
+
+_Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection
+_decode = msgspec.msgpack.Decoder(_Row).decode
+
+
+def transfer_message(sending: OutgoingTransfer) -> Message:
+    """The message, keyed by the contact that it is for."""
+    return Message(TRANSFERS, sending.to.encode(), _VERSION_BYTE + encode(_row(sending.transfer)), [])
+
+
+def decode_transfer(contact: str, value: bytes | None, headers: Any, arrival_ms: int) -> Transfer:  # noqa: ARG001
+    """The transfer that these bytes hold.
+
+    Raises:
+        OperatorError: a newer program wrote it.
+        RecordError: it is none of ours.
+    """
+    if not value:
+        raise RecordError(reason_codes.EMPTY, "value: wanted a message between contacts; got nothing")
+    if value[0] > VERSION and value[0] < 16:
+        message = (
+            f"{TRANSFERS}: a message of version {value[0]}; this program reads up to {VERSION}: start the newer one"
+        )
+        raise OperatorError(message)
+    try:
+        return _transfer(_decode(memoryview(value)[1:]), arrival_ms)
+    except msgspec.DecodeError as error:
+        raise RecordError(reason_codes.BAD_UPDATE, f"value: wanted a message between contacts; got {error}") from error
+
+
+def _transfer(row: _Row, arrival_ms: int) -> Transfer:
+    """The transfer of these fields; raises DecodeError where a table of names is none."""
+    if isinstance(row, _Claim):
+        return ClaimTransfer(arrival_ms, row.parent, MergeClaim(*row.claim))
+    if isinstance(row, _Evidence):
+        sources = [source_of_row(source) for source in row.sources]
+        return EvidenceTransfer(arrival_ms, row.child, row.version, row.stamp, sources)
+    if isinstance(row, _Cut):
+        return CutTransfer(arrival_ms, row.parent, row.stamp)
+    if isinstance(row, _Erasure):
+        return ErasureTransfer(arrival_ms, row.instant_ms)
+    return ObjectionTransfer(arrival_ms, row.word)
+
+
+def _row(transfer: Transfer) -> list[Any]:
+    if isinstance(transfer, ClaimTransfer):
+        return ["claim", transfer.parent, transfer.claim]
+    if isinstance(transfer, EvidenceTransfer):
+        sources = [source_row(source) for source in transfer.sources]
+        return ["evidence", transfer.child, transfer.version, transfer.stamp, sources]
+    if isinstance(transfer, CutTransfer):
+        return ["cut", transfer.parent, transfer.stamp]
+    if isinstance(transfer, ErasureTransfer):
+        return ["erasure", transfer.instant_ms]
+    return ["objection", transfer.word]

@@ -1,0 +1,106 @@
+"""Contact updates: what is learned of a contact otherwise than by events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.events.event_fields import (
+    ACTORS,
+    bounded_by_arrival,
+    check_contact,
+    contact_of,
+    content_key,
+    id_of,
+    instant_ms_of,
+)
+from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.errors import RecordError
+from streamprocessor.scoring.record.facts import (
+    AttributesWritten,
+    Erased,
+    InputFact,
+    Merged,
+    ObjectionChanged,
+    SuppressionChanged,
+    Unmerged,
+    Verdict,
+)
+
+#: Where an update's payload stands; None: it needs none.
+_PAYLOADS = {
+    "attributes": "attributes",
+    "suppressed": "suppressed",
+    "do_not_score": "do_not_score",
+    "identify": "anonymous_id",
+    "merge": "from",
+    "unmerge": "from",
+    "verdict": None,
+    "erase": None,
+}
+UPDATES = tuple(_PAYLOADS)
+
+
+def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputFact:
+    """The contact update that an object spells; raises RecordError where it says nothing that can be applied."""
+    check_contact(body.get("contact_id"), contact)
+    update = body.get("update")
+    if type(update) is not str or update not in _PAYLOADS:
+        got = repr(update)[:60] if isinstance(update, str) else kind_of(update)
+        raise RecordError(reason_codes.UNKNOWN_UPDATE, f"update: wanted one of {', '.join(UPDATES)}; got {got}")
+    payload = _payload_of(update, body)
+    said_ms = instant_ms_of(body.get("occurred_at"), "occurred_at")
+    if said_ms is None:
+        said_ms = arrival_ms
+    occurred_at_ms = bounded_by_arrival(said_ms, arrival_ms)
+    update_id = id_of(body.get("id")) or content_key([update, contact, said_ms, payload])
+    return _fact(update, payload, (update_id, occurred_at_ms, arrival_ms))
+
+
+def _fact(update: str, payload: Any, common: tuple[str, int, int]) -> InputFact:
+    if update == "attributes":
+        return AttributesWritten(*common, payload)
+    if update == "suppressed":
+        return SuppressionChanged(*common, payload)
+    if update == "verdict":
+        return Verdict(*common, *payload)
+    if update == "unmerge":
+        return Unmerged(*common, payload)
+    if update == "erase":
+        return Erased(*common)
+    if update == "do_not_score":
+        return ObjectionChanged(*common, payload)
+    return Merged(*common, payload, update == "identify")
+
+
+def _payload_of(update: str, body: dict[str, Any]) -> Any:
+    if update == "verdict":
+        event_id = id_of(body.get("event_id"))
+        actor = body.get("actor")
+        if event_id is None or actor not in ACTORS:
+            wanted = f"event_id, and actor one of {', '.join(ACTORS)}"
+            raise RecordError(reason_codes.BAD_UPDATE, f"verdict: wanted {wanted}; got another")
+        return event_id, actor
+    word = _PAYLOADS[update]
+    if word is None:
+        return None
+    payload = body.get(word)
+    if update in ("identify", "merge", "unmerge"):
+        return _other_contact(payload, f"{update}.{word}")
+    if type(payload) is not (dict if update == "attributes" else bool):
+        kind = "an object" if update == "attributes" else "true or false"
+        raise RecordError(reason_codes.BAD_UPDATE, f"{word}: wanted {kind}; got {kind_of(payload)}")
+    return payload
+
+
+def _other_contact(said: object, where: str) -> str:
+    """The id of another contact, as a text."""
+    text = str(said) if type(said) is int else said
+    if type(text) is not str or not text:
+        raise RecordError(reason_codes.BAD_UPDATE, f"{where}: wanted the id of a contact; got {kind_of(said)}")
+    try:
+        return contact_of(text.encode())
+    except (RecordError, UnicodeEncodeError) as error:
+        raise RecordError(
+            reason_codes.BAD_UPDATE, f"{where}: wanted the id of a contact; got one that can't be"
+        ) from error

@@ -1,0 +1,1 @@
+"""What is written to output topics: announcements and dead letters."""

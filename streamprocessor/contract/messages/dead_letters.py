@@ -1,0 +1,70 @@
+"""Records that can't be used, kept as they came: where from and why stand in headers beside their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from streamprocessor.contract.messages.message import Headers, Message
+from streamprocessor.errors import OperatorError, RecordError
+
+DEAD_LETTERS = "dead-letters"
+MAX_DETAIL_CHARS = 500
+
+_OURS = "dl_"
+
+
+class Origin(NamedTuple):
+    """Where a record stood: the topic's full name on the broker, partition, offset and its timestamp."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+
+
+class DeadLetter(NamedTuple):
+    """What a dead letter's headers say: its origin, why it is there, and the headers that it came with."""
+
+    origin: Origin
+    reason: str
+    detail: str
+    headers: Headers
+
+
+def dead_letter(
+    key: bytes | None,
+    value: bytes | None,
+    headers: Sequence[tuple[str, bytes | None]] | None,
+    origin: Origin,
+    error: RecordError,
+) -> Message:
+    """The record as it came, with the headers that explain it."""
+    explained = [
+        *_own(headers),
+        ("dl_topic", origin.topic.encode()),
+        ("dl_partition", b"%d" % origin.partition),
+        ("dl_offset", b"%d" % origin.offset),
+        ("dl_timestamp", b"%d" % origin.timestamp_ms),
+        ("dl_reason", error.reason.encode()),
+        ("dl_detail", error.detail[:MAX_DETAIL_CHARS].encode("utf-8", "replace")),
+    ]
+    return Message(DEAD_LETTERS, key, value, explained)
+
+
+def dead_letter_of(headers: Sequence[tuple[str, bytes | None]] | None) -> DeadLetter:
+    """What the headers of a dead letter say; raises OperatorError where they are not a dead letter's."""
+    said = {name: value for name, value in headers or () if name.startswith(_OURS) and value is not None}
+    try:
+        origin = Origin(
+            said["dl_topic"].decode(), int(said["dl_partition"]), int(said["dl_offset"]), int(said["dl_timestamp"])
+        )
+        reason, detail = said["dl_reason"].decode(), said["dl_detail"].decode("utf-8", "replace")
+    except (KeyError, ValueError) as error:
+        message = f"dead letter: wanted headers dl_topic to dl_detail; got {sorted(said)}; is the topic ours?"
+        raise OperatorError(message) from error
+    return DeadLetter(origin, reason, detail, _own(headers))
+
+
+def _own(headers: Sequence[tuple[str, bytes | None]] | None) -> Headers:
+    return [(name, value) for name, value in headers or () if not name.startswith(_OURS)]

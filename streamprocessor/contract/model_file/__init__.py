@@ -1,0 +1,1 @@
+"""The scoring model's file: read, checked, compared, and kept as revisions."""

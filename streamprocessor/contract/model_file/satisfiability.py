@@ -1,0 +1,83 @@
+"""Conditions that can never hold: found before they silently give nobody points."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import pairwise, product
+
+from streamprocessor.scoring.model.conditions import predicate
+from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition
+
+_MANY = 1000
+_OF_TEXTS = {"starts_with", "ends_with", "matches"}
+_LOW = {"greater_than", "at_least"}
+_HIGH = {"less_than", "at_most"}
+_OF_NUMBERS = {"between"} | _LOW | _HIGH
+
+
+def why_never(condition: Condition) -> str | None:
+    """Why no event or contact can satisfy the condition; None where one can, as far as can be told.
+
+    Every way to satisfy it is a list of tests that must hold together; it can hold if one of them can. Patterns of
+    `matches` are not compared, and of more than a thousand ways none is looked at.
+    """
+    ways = _ways(condition)
+    reasons = [_contradiction(way) for way in ways] if ways is not None else [None]
+    return None if None in reasons else (reasons[0] if reasons else "it has no alternative")
+
+
+def _ways(condition: Condition) -> list[tuple[Comparison, ...]] | None:
+    if isinstance(condition, Comparison):
+        return [(condition,)]
+    parts = [_ways(part) for part in condition.conditions]
+    if isinstance(condition, AnyOf):
+        return None if None in parts else [way for part in parts for way in part or ()]
+    count = 1
+    for part in parts:
+        count *= len(part) if part is not None else _MANY + 1
+    if count > _MANY:
+        return None
+    return [tuple(test for way in choice for test in way) for choice in product(*(part or [] for part in parts))]
+
+
+def _contradiction(way: Iterable[Comparison]) -> str | None:
+    tests_of: dict[str, list[Comparison]] = {}
+    for test in way:
+        tests_of.setdefault(test.path, []).append(test)
+    for path, tests in tests_of.items():
+        if not _can_hold(path, tests):
+            return f"no value of {path} is " + " and ".join(_words(test) for test in tests)
+    return None
+
+
+def _can_hold(path: str, tests: list[Comparison]) -> bool:
+    holds = predicate(AllOf(tuple(tests)))
+    if any(test.operator == "exists" and test.operand is False for test in tests):
+        return holds({})
+    named = [test for test in tests if test.operator in ("equals", "in")]
+    if named:
+        values = named[0].operand if named[0].operator == "in" else (named[0].operand,)
+        return any(holds({path: value}) for value in values)
+    operators = {test.operator for test in tests}
+    if operators & _OF_NUMBERS:
+        return not operators & (_OF_TEXTS | {"contains"}) and _has_number(path, tests)
+    return _fit(tests, "starts_with", str.startswith) and _fit(tests, "ends_with", str.endswith)
+
+
+def _has_number(path: str, tests: list[Comparison]) -> bool:
+    between = [test.operand for test in tests if test.operator == "between"]
+    lows = [test.operand for test in tests if test.operator in _LOW] + [low for low, _ in between]
+    highs = [test.operand for test in tests if test.operator in _HIGH] + [high for _, high in between]
+    low, high = max(lows, default=float("-inf")), min(highs, default=float("inf"))
+    if low == high:  # one number is left, or none
+        return predicate(AllOf(tuple(tests)))({path: low})
+    return low < high
+
+
+def _fit(tests: list[Comparison], operator: str, fits: Callable[[str, str], bool]) -> bool:
+    operands = sorted((test.operand for test in tests if test.operator == operator), key=len)
+    return all(fits(longer, shorter) for shorter, longer in pairwise(operands))
+
+
+def _words(test: Comparison) -> str:
+    return f"{test.operator.replace('_', ' ')} {test.operand!r}"

@@ -1,0 +1,139 @@
+"""YAML 1.2 (core schema) as a tree whose every node knows its line.
+
+Read from the parser's events, so that `on` and `NO` stay words, numbers stay decimals, and no word is silently taken
+twice. Anchors, aliases and tags are refused: a model says what it says where it says it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from streamprocessor.contract.strict_yaml.located import (
+    MappingNode,
+    Node,
+    Problems,
+    ReadError,
+    ScalarNode,
+    SequenceNode,
+    Value,
+)
+
+MAX_DEPTH = 32
+
+_WORDS: dict[str, Value] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?[0-9]{1,40}", re.ASCII)
+_OTHER_BASE = re.compile(r"0o[0-7]{1,40}|0x[0-9a-fA-F]{1,40}", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+]?[0-9]{1,3})?", re.ASCII)
+
+
+def read_tree(text: str, problems: Problems) -> Node:
+    """The tree of the one document in the text; notes a word that stands twice, raises Wrong where it is no YAML."""
+    try:
+        events = list(YAML(typ="safe", pure=True).parse(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark is not None else 1
+        raise ReadError(line, f"wanted YAML; got an error: {error.problem or error.context}") from error
+    except (YAMLError, ValueError) as error:
+        raise ReadError(1, f"wanted YAML; got an error: {' '.join(str(error).split())}") from error
+    starts = [index for index, event in enumerate(events) if isinstance(event, DocumentStartEvent)]
+    if len(starts) != 1:
+        line = _line(events[starts[1]]) if starts else 1
+        raise ReadError(line, f"wanted one YAML document; got {len(starts) or 'none'}")
+    remaining = iter(events[starts[0] + 1 :])
+    return _node(next(remaining), remaining, problems, 0)
+
+
+def plain(node: Node) -> Any:
+    """The tree as values that JSON can hold; equal numbers become equal texts."""
+    if isinstance(node, MappingNode):
+        return {word: plain(inner) for word, (_, inner) in node.entries.items()}
+    if isinstance(node, SequenceNode):
+        return [plain(inner) for inner in node.items]
+    if isinstance(node.value, bool) or not isinstance(node.value, (int, Decimal)):
+        return node.value
+    return {"number": f"{Decimal(node.value).normalize():f}"}
+
+
+def said(node: Node) -> Any:
+    """The tree as JSON shows it: numbers are numbers, near enough to be read."""
+    if isinstance(node, MappingNode):
+        return {word: said(inner) for word, (_, inner) in node.entries.items()}
+    if isinstance(node, SequenceNode):
+        return [said(inner) for inner in node.items]
+    if isinstance(node.value, Decimal):
+        return int(node.value) if node.value == node.value.to_integral_value() else float(node.value)
+    return node.value
+
+
+def core_value(text: str) -> Value:
+    """What an unquoted scalar means in the core schema; infinities and not-a-number stay words."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _OTHER_BASE.fullmatch(text):
+        return int(text, 0)
+    return Decimal(text) if _DECIMAL.fullmatch(text) else text
+
+
+def _node(event: Any, remaining: Iterator[Any], problems: Problems, depth: int) -> Node:
+    line = _line(event)
+    if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
+        raise ReadError(line, f"wanted the value itself; got an anchor or alias '{event.anchor}'")
+    if isinstance(event, DocumentEndEvent):
+        return ScalarNode(None, line)
+    if isinstance(event, ScalarEvent):
+        plain_style, quoted_style = event.implicit
+        if not (plain_style or quoted_style):
+            raise ReadError(line, "wanted no tags; got a value with one")
+        return ScalarNode(core_value(event.value) if plain_style else event.value, line)
+    if not event.implicit:
+        raise ReadError(line, "wanted no tags; got a value with one")
+    if depth >= MAX_DEPTH:
+        raise ReadError(line, f"wanted at most {MAX_DEPTH} levels; got more")
+    if isinstance(event, SequenceStartEvent):
+        return SequenceNode(tuple(_items(remaining, problems, depth + 1)), line)
+    assert isinstance(event, MappingStartEvent)
+    return MappingNode(_entries(remaining, problems, depth + 1), line)
+
+
+def _items(remaining: Iterator[Any], problems: Problems, depth: int) -> Iterator[Node]:
+    while not isinstance(event := next(remaining), SequenceEndEvent):
+        yield _node(event, remaining, problems, depth)
+
+
+def _entries(remaining: Iterator[Any], problems: Problems, depth: int) -> dict[str, tuple[int, Node]]:
+    entries: dict[str, tuple[int, Node]] = {}
+    while not isinstance(event := next(remaining), MappingEndEvent):
+        line = _line(event)
+        if not isinstance(event, ScalarEvent):
+            raise ReadError(line, "wanted a word before the colon; got a list or a mapping")
+        node = _node(next(remaining), remaining, problems, depth)
+        if event.value in entries:
+            first, _ = entries[event.value]
+            problems.note(line, f"'{event.value}' stands twice; wanted it once; got it on line {first} already")
+        else:
+            entries[event.value] = (line, node)
+    return entries
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1

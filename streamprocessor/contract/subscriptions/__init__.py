@@ -1,0 +1,1 @@
+"""The subscriptions' file and topic, and the addresses that webhooks may go to."""

@@ -1,0 +1,111 @@
+"""Announcements read from Kafka, from where the store says that delivery was."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streamprocessor.contract.messages.announcements import SCORE_UPDATED
+from streamprocessor.delivery.announcements import Announcement, read_announcement
+from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
+from streamprocessor.delivery.metrics import Metrics
+from streamprocessor.delivery.store.store_thread import StoreThread
+from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.kafka.admin.reconcile import end_offsets
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.process.clock import now_ms
+
+log = logging.getLogger(__name__)
+
+POLL_MS = 500
+SILENCE_MS = 5_000
+MOST_RECORDS = 2_000
+
+
+class AnnouncementConsumer:
+    """Reads both announcement topics, all partitions, outside of any group: the store holds the positions."""
+
+    def __init__(self, clients: ClientSettings, topics: Mapping[str, str], metrics: Metrics) -> None:
+        """topics: the events' short names, by the topics' full names."""
+        self._clients = clients
+        self._topics = topics
+        self._metrics = metrics
+        self._started_ms = 0
+        self._consumer = AIOKafkaConsumer(
+            **clients.arguments(),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=POLL_MS,
+        )
+
+    async def start(self, journal: StoreThread) -> None:
+        """Begin where the store says; a partition that it does not know begins at its present end, which is kept.
+
+        Raises TopicError where a topic is missing, OperatorError where one is not the one that was read before.
+        """
+        ends = await end_offsets(self._clients, self._topics)
+        known = await journal.ask(lambda store: store.positions())
+        first = {where: end for where, end in ends.items() if where not in known}
+        for where, end in ends.items():
+            if known.get(where, 0) > end:
+                message = (
+                    f"topic {where[0]}, partition {where[1]}: ends at {end}; wanted the one that was read up to "
+                    f"{known[where]}: it was made anew. Use another delivery database, or another data folder"
+                )
+                raise OperatorError(message)
+        await journal.ask(lambda store: store.queue([], first))
+        await self._consumer.start()
+        begins = {TopicPartition(*where): known.get(where, first.get(where, 0)) for where in ends}
+        self._consumer.assign(list(begins))
+        for where, offset in begins.items():
+            self._consumer.seek(where, offset)
+        self._started_ms = now_ms()
+
+    async def run(self, outlets: Dispatchers) -> None:
+        """Offer what comes, for ever."""
+        while True:
+            fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
+            if fetched:
+                await self._offer(fetched, outlets)
+
+    def missing(self) -> list[str]:
+        """In words, how many partitions Kafka has not answered for lately."""
+        partitions = self._consumer.assignment()
+        answered_ms = [self._consumer.last_poll_timestamp(where) or self._started_ms for where in partitions]
+        silent = [at_ms for at_ms in answered_ms if now_ms() - at_ms > SILENCE_MS]
+        if not silent:
+            return []
+        seconds = (now_ms() - min(silent)) / 1000
+        return [f"Kafka: {len(silent)} of {len(partitions)} partitions have not been read for {seconds:.0f} s"]
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        await self._consumer.stop()
+
+    async def _offer(self, fetched: Mapping[TopicPartition, list[Any]], outlets: Dispatchers) -> None:
+        announcements: list[Announcement] = []
+        erased: list[str] = []
+        for where, records in fetched.items():
+            event = self._topics[where.topic]
+            for record in records:
+                if record.value is None and event == SCORE_UPDATED and record.key is not None:
+                    contact_id = record.key.decode("utf-8", "replace")
+                    erased.append(contact_id)
+                    announcements = [found for found in announcements if found.contact_id != contact_id]
+                else:
+                    announcements += self._read(event, record)
+        read_to = {(where.topic, where.partition): records[-1].offset + 1 for where, records in fetched.items()}
+        await outlets.offer(announcements, erased, read_to)
+
+    def _read(self, event: str, record: Any) -> list[Announcement]:
+        try:
+            return [read_announcement(event, record.value or b"", record.headers)]
+        except RecordError as error:
+            self._metrics.skipped.inc()
+            place = f"{record.topic} {record.partition}:{record.offset}"
+            log.warning("%s: no announcement of ours, skipped: %s", place, error.reason)
+            return []

@@ -1,0 +1,1 @@
+"""Sending webhooks: queues per contact, retries, circuit breakers, one dispatcher a subscription."""

@@ -1,0 +1,1 @@
+"""What is known of a contact beyond its announcement: attributes, suppression, segments."""

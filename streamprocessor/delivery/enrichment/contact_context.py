@@ -1,0 +1,94 @@
+"""What filters and wording ask about a contact beyond what its announcement says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from streamprocessor.contract.changelog.entry import record_of
+from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.messages.announcements import SCORE_UPDATED
+from streamprocessor.contract.segment_membership import ShownScores, holds
+from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.contacts import (
+    UNKNOWN_CONTACT,
+    ContactContext,
+    ContactFacts,
+    SegmentFilter,
+    SegmentMember,
+)
+from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
+from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
+from streamprocessor.scoring.model.contact_filter import ContactFilter
+from streamprocessor.scoring.model.model import NANO
+
+
+def contact_facts_of(value: bytes | None, names: Iterable[str]) -> ContactFacts:
+    """What a value of the contacts' changelog says of a person; NOBODY where nothing is kept of the contact.
+
+    names: of the attributes that are asked for. Raises OperatorError where a newer program wrote the value.
+    """
+    if value is None:
+        return UNKNOWN_CONTACT
+    record = decode_record(record_of(value))
+    if is_hidden(record) or nothing_left(record):
+        return UNKNOWN_CONTACT
+    written = attributes_of(record)
+    found = {name: written[name][0] for name in names if name in written and written[name][0] is not None}
+    return ContactFacts(found, is_suppressed(record))
+
+
+def moves(
+    announcement: Announcement,
+    person: ContactFacts,
+    segments: Mapping[str, SegmentFilter],
+    members: Mapping[tuple[str, str], SegmentMember],
+) -> tuple[ContactContext, list[SegmentMember]]:
+    """The circumstances of the announcement, and who is in which segment after it.
+
+    segments: by name. members: by key and contact, as after the announcements before; of whom none is kept, the
+    announcement's previous values say where the contact was. One that comes again, or late, moves nobody.
+    """
+    if announcement.event != SCORE_UPDATED or not segments:
+        return ContactContext(person), []
+    contact_id, sequence = announcement.contact_id, int(announcement.data.get("sequence") or 0)
+    now = _scores(announcement.data, before=False)
+    entered, left, after = set(), set(), []
+    for name, (key, wanted) in segments.items():
+        member = members.get((key, contact_id))
+        if member is not None and sequence <= member.sequence:
+            continue
+        is_in = bool(now) and holds(wanted, now, person.attributes, person.is_suppressed)
+        was_in = _was_in(wanted, announcement, person) if member is None else member.is_in
+        if is_in and not was_in:
+            entered.add(name)
+        elif was_in and not is_in:
+            left.add(name)
+        after.append(SegmentMember(key, contact_id, is_in, sequence))
+    return ContactContext(person, frozenset(entered), frozenset(left)), after
+
+
+def _was_in(wanted: ContactFilter, announcement: Announcement, person: ContactFacts) -> bool:
+    before = _scores(announcement.data, before=True)
+    return bool(before) and holds(wanted, before, person.attributes, person.is_suppressed)
+
+
+def _scores(data: Mapping[str, Any], before: bool) -> dict[tuple[str, str], ShownScores]:
+    """The scores of a score-updated as `holds` takes them; before: as they were before its step, as far as it tells."""
+    found: dict[tuple[str, str], ShownScores] = {}
+    for name, said in (data.get("scores") or {}).items():
+        values = {"": said} if said is None or "values" not in said else said["values"]
+        for value, one in values.items():
+            shown = None if one is None else _shown(one, before)
+            if shown is not None:
+                found[name, value] = shown
+    return found
+
+
+def _shown(said: Mapping[str, Any], before: bool) -> ShownScores | None:
+    number = said.get("previous", said.get("score")) if before else said.get("score")
+    stage = said.get("previous_stage", said.get("stage")) if before else said.get("stage")
+    if number is None and (stage is None or (before and "previous" in said)):
+        return None
+    return ShownScores(None if number is None else int(Decimal(repr(number)) * NANO), stage)

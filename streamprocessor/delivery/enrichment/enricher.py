@@ -1,0 +1,105 @@
+"""What is known of contacts around their announcements, as far as plans ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from streamprocessor.contract.messages.announcements import SCORE_UPDATED
+from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.contacts import (
+    UNKNOWN_CONTACT,
+    ContactContext,
+    ContactFacts,
+    SegmentFilter,
+    SegmentMember,
+)
+from streamprocessor.delivery.enrichment.contact_context import moves
+from streamprocessor.delivery.store.contact_rows import keep_segments, read_contacts, read_members
+from streamprocessor.delivery.store.store_thread import StoreThread
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
+from streamprocessor.delivery.subscriptions.segments import Segments
+
+
+class Follows(Protocol):
+    """Who keeps people up to date in the database; delivery's People."""
+
+    def want(self, attributes: frozenset[str] | None) -> None:
+        """Keep these attributes; None: nothing of anybody."""
+
+    async def caught_up(self, attributes: frozenset[str], partitions: Collection[int]) -> None:
+        """Return once all that was said in these partitions until now is kept."""
+
+
+class Enricher:
+    """Knows people and segments, those of the model that is in force at the time."""
+
+    def __init__(self, journal: StoreThread, people: Follows, segments: Segments) -> None:
+        self._journal = journal
+        self._people = people
+        self._segments = segments
+        self._kept_keys: frozenset[str] | None = None
+
+    def want(self, plans: Iterable[DeliveryPlan]) -> None:
+        """Have known what these plans ask for."""
+        self._people.want(self._attributes(plans))
+
+    async def context_of(
+        self, announcements: Sequence[Announcement], plans: Sequence[DeliveryPlan], partitions: Collection[int]
+    ) -> tuple[list[ContactContext], list[SegmentMember]]:
+        """The circumstances of each announcement, and who is in which segment after all of them.
+
+        partitions: those from which the announcements came.
+        """
+        attributes = self._attributes(plans)
+        if attributes is None or not announcements:
+            return [ContactContext()] * len(announcements), []
+        await self._people.caught_up(attributes, partitions)
+        segments = self._named(plans)
+        people, members = await self._journal.ask(
+            lambda store: store.within(
+                lambda rows: self._read(rows, {announcement.contact_id for announcement in announcements}, segments)
+            )
+        )
+        found, moved = [], []
+        for announcement in announcements:
+            person = people.get(announcement.contact_id, UNKNOWN_CONTACT)
+            circumstances, after = moves(announcement, person, segments, members)
+            members.update({(member.segment, member.contact_id): member for member in after})
+            found.append(circumstances)
+            moved += after
+        return found, moved
+
+    def _read(
+        self, rows: Connection, contact_ids: Collection[str], segments: Mapping[str, SegmentFilter]
+    ) -> tuple[dict[str, ContactFacts], dict[tuple[str, str], SegmentMember]]:
+        keys = frozenset(segment.key for segment in segments.values())
+        if keys != self._kept_keys:
+            keep_segments(rows, keys)
+            self._kept_keys = keys
+        return read_contacts(rows, contact_ids), read_members(rows, contact_ids) if keys else {}
+
+    def _named(self, plans: Iterable[DeliveryPlan]) -> dict[str, SegmentFilter]:
+        """The segments that the plans name, but for those that the model does not have any more."""
+        names = {name for plan in plans for name in plan.subscription.filter.segments}
+        known = self._segments.known
+        return {name: known[name] for name in sorted(names) if name in known}
+
+    def _attributes(self, plans: Iterable[DeliveryPlan]) -> frozenset[str] | None:
+        """What the plans ask about people; None: nothing, not even whether they are suppressed."""
+        plans = list(plans)
+        conditions = [condition for plan in plans for condition in plan.subscription.filter.attributes]
+        conditions += [each for segment in self._named(plans).values() for each in segment.filter.attributes]
+        names = {condition.attribute for condition in conditions}
+        for plan in plans:
+            names |= plan.name_attributes
+        asks = any(_asks_about_people(plan) for plan in plans)
+        return frozenset(names) if names or asks else None
+
+
+def _asks_about_people(plan: DeliveryPlan) -> bool:
+    subscription = plan.subscription
+    skips = SCORE_UPDATED in subscription.events and not subscription.gets_suppressed
+    return skips or bool(subscription.filter.segments)

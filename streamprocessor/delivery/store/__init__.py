@@ -1,0 +1,1 @@
+"""What delivery remembers, in SQLite or PostgreSQL: deliveries, cursors, contacts."""

@@ -1,0 +1,98 @@
+"""Rows of people and of who is in which segment, written with the positions up to which they are true."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, Table, delete, insert, select
+
+from streamprocessor.delivery.contacts import UNKNOWN_CONTACT, ContactFacts, SegmentMember
+from streamprocessor.delivery.store.tables import following, members, people, positions
+from streamprocessor.process.databases import portions
+
+
+class Following(NamedTuple):
+    """What the rows of people were made of. attributes: those kept; topic_id: Kafka's; alive_ms: last seen to be so."""
+
+    attributes: frozenset[str]
+    topic_id: str
+    alive_ms: int
+
+
+def read_following(connection: Connection) -> Following | None:
+    """What is followed; None: nobody asks for people."""
+    row = connection.execute(select(following)).first()
+    return None if row is None else Following(frozenset(orjson.loads(row.attributes)), row.topic_id, row.alive_ms)
+
+
+def begin_anew(connection: Connection, topic: str, now: Following | None) -> None:
+    """Forget all people, and follow this from its beginning, or nothing."""
+    for table in (people, members, following):
+        connection.execute(delete(table))
+    connection.execute(delete(positions).where(positions.c.topic == topic))
+    if now is not None:
+        connection.execute(insert(following).values(now._asdict() | {"attributes": _json(sorted(now.attributes))}))
+
+
+def note_alive(connection: Connection, now_ms: int) -> None:
+    """Keep that the rows are up to date at this instant."""
+    connection.execute(following.update().values(alive_ms=now_ms))
+
+
+def write_contacts(connection: Connection, found: Mapping[str, ContactFacts]) -> None:
+    """Have exactly this said of these contacts; of whom nothing is to be said there is no row."""
+    _delete(connection, people, found)
+    rows = [
+        {"contact_id": contact_id, "attributes": _json(person.attributes), "suppressed": person.is_suppressed}
+        for contact_id, person in found.items()
+        if person != UNKNOWN_CONTACT
+    ]
+    if rows:
+        connection.execute(insert(people), rows)
+
+
+def read_contacts(connection: Connection, contact_ids: Collection[str]) -> dict[str, ContactFacts]:
+    """What is known of these contacts; of whom nothing is known are left out."""
+    rows = _rows(connection, people, contact_ids)
+    return {row.contact_id: ContactFacts(orjson.loads(row.attributes), row.suppressed) for row in rows}
+
+
+def read_members(connection: Connection, contact_ids: Collection[str]) -> dict[tuple[str, str], SegmentMember]:
+    """In which segments these contacts are, by segment and contact."""
+    found = (SegmentMember(*row) for row in _rows(connection, members, contact_ids))
+    return {(member.segment, member.contact_id): member for member in found}
+
+
+def write_members(connection: Connection, found: Iterable[SegmentMember]) -> None:
+    """Keep who is in which segment from now on."""
+    newest = {(member.segment, member.contact_id): member for member in found}
+    for segment in {member.segment for member in newest.values()}:
+        rows = [member._asdict() for member in newest.values() if member.segment == segment]
+        _delete(connection, members, [row["contact_id"] for row in rows], members.c.segment == segment)
+        connection.execute(insert(members), rows)
+
+
+def forget_members(connection: Connection, contact_ids: Collection[str]) -> None:
+    """Forget where these contacts were, who were erased."""
+    _delete(connection, members, contact_ids)
+
+
+def keep_segments(connection: Connection, segments: Collection[str]) -> None:
+    """Forget who is in other segments than these."""
+    connection.execute(delete(members).where(members.c.segment.not_in(list(segments))))
+
+
+def _rows(connection: Connection, table: Table, contact_ids: Collection[str]) -> Iterable[Any]:
+    for some in portions(contact_ids):
+        yield from connection.execute(select(table).where(table.c.contact_id.in_(some)))
+
+
+def _delete(connection: Connection, table: Table, contact_ids: Collection[str], *also: Any) -> None:
+    for some in portions(contact_ids):
+        connection.execute(delete(table).where(table.c.contact_id.in_(some), *also))
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

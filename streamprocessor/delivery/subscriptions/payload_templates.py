@@ -1,0 +1,192 @@
+"""Payloads as data: a YAML file whose texts hold ${paths} into an announcement. No code runs, so none can be put in.
+
+A text that is one path and nothing else becomes the value itself, with its type; in a longer text it becomes words.
+`$${` is a plain `${`. A template is tried on one announcement of each kind before any is sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ReadError, SequenceNode, unknown
+from streamprocessor.contract.strict_yaml.located import MappingNode as MappingNode
+from streamprocessor.contract.strict_yaml.scalars import text
+from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
+from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.errors import OperatorError
+
+BUILT_IN = Path(__file__).parent / "templates"
+
+_HOLE = re.compile(r"\$(\$\{)|\$\{([^{}]*)\}|\$\{")
+_MARKS = {"none": {}, "slack": {"&": "&amp;", "<": "&lt;", ">": "&gt;"}}
+_COMMON = ("id", "type", "source", "time", "subject", "event", "subscription")
+_WORDS = ("sentence", "name", "because", "call_by")
+_NAMING = frozenset({"words.sentence", "words.name"})
+_DATA = {
+    BECAME_HOT_LEAD: (
+        *("contact_id", "at", "score_name", "episode", "score", "previous_stage", "stage", "because", "model"),
+    ),
+    SCORE_UPDATED: ("contact_id", "at", "cause", "sequence", "changed", "scores", "because", "model", "merged_into"),
+}
+_FREE = ("scores", "model")  # what is below them depends on the scoring model
+
+
+@dataclass(frozen=True)
+class Template:
+    """A payload with holes. marks: what is written in place of characters that mean something to the receiver."""
+
+    source: str
+    content_type: str
+    marks: Mapping[str, str]
+    body: Any
+
+    @property
+    def names_contacts(self) -> bool:
+        """Whether it says what the contact is called."""
+        return not _NAMING.isdisjoint(_paths(self.body))
+
+    def fill(
+        self, announcement: Announcement, subscription: str, wording: Phrases, attributes: Mapping[str, Any]
+    ) -> bytes:
+        """The body for the announcement. attributes: of the contact, as far as they are known."""
+        return orjson.dumps(self._filled(self.body, values_of(announcement, subscription, wording, attributes)))
+
+    def _filled(self, part: Any, values: Mapping[str, Any]) -> Any:
+        if isinstance(part, dict):
+            return {word: self._filled(inner, values) for word, inner in part.items()}
+        if isinstance(part, list):
+            return [self._filled(inner, values) for inner in part]
+        if not isinstance(part, str):
+            return part
+        whole = _HOLE.fullmatch(part)
+        if whole is not None and whole[2] is not None:
+            found = _at(values, whole[2])
+            return self._marked(found) if isinstance(found, str) else found
+        return _HOLE.sub(lambda hole: "${" if hole[1] else self._marked(_words(_at(values, hole[2]))), part)
+
+    def _marked(self, words: str) -> str:
+        return "".join(self.marks.get(character, character) for character in words) if self.marks else words
+
+
+def read_template(name: str, folder: Path) -> Template:
+    """The template: a built-in one's name (cloudevents, slack, flat), else a file, beginning at the folder.
+
+    Raises OperatorError where it can't be read.
+    """
+    file = folder / name if name.endswith((".yaml", ".yml")) else BUILT_IN / f"{name}.yaml"
+    try:
+        content = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        known = ", ".join(sorted(built_in.stem for built_in in BUILT_IN.glob("*.yaml")))
+        message = f"template '{name}': can't be read; wanted one of {known}, or a YAML file's path; got {file.name}"
+        raise OperatorError(message) from error
+    return parse_template(content, file.name)
+
+
+def parse_template(content: str, source: str) -> Template:
+    """The template that the YAML spells; raises ModelError with the lines of what is wrong."""
+    problems = Problems(source)
+
+    def read() -> Template:
+        fields = LocatedNode(read_tree(content, problems), "template", problems).fields(
+            "content_type", "escape", "body"
+        )
+        escape = fields.read("escape", _escape, "none")
+        content_type = fields.read("content_type", text, "application/json")
+        return Template(source, content_type, _MARKS[escape], fields.required("body", _body, None))
+
+    template = problems.attempt(read, None)
+    problems.refuse()
+    assert template is not None
+    return template
+
+
+def refuse_unknown_paths(template: Template, events: tuple[str, ...]) -> None:
+    """Nothing where all paths are known for announcements of these kinds; raises OperatorError naming the others."""
+    for path in _paths(template.body):
+        for event in events:
+            if not _is_known(path, event):
+                known = (*_COMMON, *(f"words.{word}" for word in _WORDS), *(f"data.{word}" for word in _DATA[event]))
+                message = f"template {template.source}: for {event}: wanted one of {', '.join(known)}; got '{path}'"
+                raise OperatorError(message)
+
+
+def values_of(
+    announcement: Announcement, subscription: str, wording: Phrases, attributes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What paths lead into."""
+    return {
+        "id": announcement.id,
+        "type": announcement.type,
+        "source": announcement.source,
+        "time": announcement.at,
+        "subject": announcement.contact_id,
+        "event": announcement.event,
+        "subscription": subscription,
+        "data": announcement.data,
+        "words": wording.words_of(announcement, attributes),
+    }
+
+
+def _is_known(path: str, event: str) -> bool:
+    first, *deeper = path.split(".")
+    if first == "words":
+        return len(deeper) == 1 and deeper[0] in _WORDS
+    if first == "data":
+        return not deeper or (deeper[0] in _DATA[event] and (len(deeper) == 1 or deeper[0] in _FREE))
+    return first in _COMMON and not deeper
+
+
+def _paths(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            yield from _paths(inner)
+    elif isinstance(part, str):
+        yield from (hole[2] for hole in _HOLE.finditer(part) if hole[2] is not None)
+
+
+def _at(values: Any, path: str) -> Any:
+    """What the path leads to; None where a step on the way is absent."""
+    for word in path.split("."):
+        values = values.get(word) if isinstance(values, dict) else None
+    return values
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _escape(spot: LocatedNode) -> str:
+    if not isinstance(spot.value, str) or spot.value not in _MARKS:
+        raise ReadError(spot.node.line, f"{spot.where}: {unknown(str(spot.value), tuple(_MARKS))}")
+    return spot.value
+
+
+def _body(spot: LocatedNode) -> Any:
+    return _json(spot, spot.node)
+
+
+def _json(spot: LocatedNode, node: Node) -> Any:
+    if isinstance(node, MappingNode):
+        return {word: _json(spot, inner) for word, (_, inner) in node.entries.items()}
+    if isinstance(node, SequenceNode):
+        return [_json(spot, inner) for inner in node.items]
+    if isinstance(node.value, str):
+        if any(hole[1] is None and hole[2] is None for hole in _HOLE.finditer(node.value)):
+            raise ReadError(node.line, f"{spot.where}: wanted }} after ${{; got '{node.value}'")
+        return node.value
+    if node.value is None or isinstance(node.value, (bool, int)):
+        return node.value
+    return float(node.value)

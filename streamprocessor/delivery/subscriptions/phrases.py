@@ -1,0 +1,91 @@
+"""A hot lead in human words, so that a salesperson can act on the message alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD
+from streamprocessor.contract.subscriptions.business_days import Calendar, next_business_day
+from streamprocessor.contract.subscriptions.subscriptions import NAME_FROM
+from streamprocessor.delivery.announcements import Announcement
+
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """What people call things.
+
+    rules: what a rule says of a contact, by its id; without one the id itself is read. name_from: attributes that a
+    contact is called by, those of one entry joined; the first entry counts of which the contact has any.
+    """
+
+    calendar: Calendar = field(default_factory=Calendar)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    name_from: tuple[tuple[str, ...], ...] = NAME_FROM
+
+    def words_of(self, announcement: Announcement, attributes: Mapping[str, Any]) -> dict[str, str]:
+        """`sentence`, `name`, `because` and `call_by` (a date, next business day) of the announcement.
+
+        attributes: of the contact, as far as they are known.
+        """
+        data = announcement.data
+        because = self._because(data.get("because") or ())
+        what = _hot(data) if announcement.event == BECAME_HOT_LEAD else _changed(data)
+        reasons = f": {because}" if because else ""
+        name = self._name_in(attributes) or announcement.contact_id
+        return {
+            "sentence": f"{name} {what}{reasons}",
+            "name": name,
+            "because": because,
+            "call_by": next_business_day(self.calendar, announcement.at_ms).isoformat(),
+        }
+
+    def _name_in(self, attributes: Mapping[str, Any]) -> str:
+        """What the contact is called, in one line; empty where its attributes do not say."""
+        said = (" ".join(_said(attributes.get(word)) for word in words).split() for words in self.name_from)
+        return next((" ".join(words)[:LONGEST_NAME] for words in said if words), "")
+
+    def _because(self, parts: Sequence[Mapping[str, Any]]) -> str:
+        times: Counter[str] = Counter()
+        for part in parts:
+            rule = part.get("rule")
+            if rule is not None and not part.get("cut"):
+                times[self.rules.get(rule) or rule.replace("-", " ").replace("_", " ")] += part.get("count", 1)
+        return ", ".join(f"{what}{_often(count)}" for what, count in times.items())
+
+
+def _said(value: Any) -> str:
+    """A text or number as it is read; nothing of anything else."""
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def _hot(data: Mapping[str, Any]) -> str:
+    score = data.get("score")
+    return f"became a hot lead ({data.get('stage') if score is None else score})"
+
+
+def _changed(data: Mapping[str, Any]) -> str:
+    scores = data.get("scores") or {}
+    said = [f"{name} {_shown(scores.get(name))}" for name in data.get("changed") or ()]
+    return f"has {', '.join(said)}" if said else "has no scores any more"
+
+
+def _shown(score: Mapping[str, Any] | None) -> str:
+    if not score:
+        return "no longer"
+    if "values" in score:
+        return ", ".join(f"{value} {_shown(inner)}" for value, inner in score["values"].items()) or "none"
+    number, stage = score.get("score"), score.get("stage")
+    if number is None:
+        return str(stage)
+    return f"{number} ({stage})" if stage else str(number)
+
+
+def _often(count: int) -> str:
+    if count == 1:
+        return ""
+    return " twice" if count == 2 else f" {count} times"

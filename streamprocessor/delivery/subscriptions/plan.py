@@ -1,0 +1,55 @@
+"""A subscription resolved: everything that its deliveries need."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from streamprocessor.contract.subscriptions.subscriptions import Subscription
+from streamprocessor.contract.subscriptions.webhook_targets import Target
+from streamprocessor.delivery.announcements import Announcement
+from streamprocessor.delivery.contacts import ContactContext
+from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.delivery.subscriptions.matching import wants
+from streamprocessor.delivery.subscriptions.payload_templates import Template
+from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.signing import Signer, webhook_id_of
+
+
+@dataclass(frozen=True)
+class DeliveryPlan:
+    """A subscription with all that its words refer to."""
+
+    subscription: Subscription
+    target: Target
+    template: Template
+    wording: Phrases
+    signers: Sequence[Signer]
+
+    @property
+    def url_hash(self) -> str:
+        """What tells this address from another one without saying it."""
+        return hashlib.sha256(self.target.url.encode()).hexdigest()
+
+    @property
+    def name_attributes(self) -> frozenset[str]:
+        """The attributes by which its template calls contacts."""
+        if not self.template.names_contacts:
+            return frozenset()
+        return frozenset(word for words in self.wording.name_from for word in words)
+
+    def delivery_of(self, announcement: Announcement, around: ContactContext, now_ms: int) -> Delivery | None:
+        """The delivery of the announcement, not numbered yet; None where the subscription does not want it."""
+        name = self.subscription.name
+        if not wants(self.subscription, announcement, around):
+            return None
+        return Delivery(
+            number=0,
+            webhook_id=webhook_id_of(announcement.id, name),
+            subscription=name,
+            contact_id=announcement.contact_id,
+            body=self.template.fill(announcement, name, self.wording, around.person.attributes),
+            at_ms=announcement.at_ms,
+            queued_ms=now_ms,
+        )

@@ -1,0 +1,1 @@
+"""Files into input topics: JSON Lines, CSV with a mapping, access logs."""

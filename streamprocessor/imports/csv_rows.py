@@ -1,0 +1,172 @@
+"""CSV rows read as events or attribute updates, by a mapping."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.events.actors import actor_of
+from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.imports.csv_mapping import CsvMapping, Time, Value
+from streamprocessor.imports.rows import UPDATES_TOPIC, BadRow, ContentIds, ReadRow, Row, topic_for
+from streamprocessor.scoring.record.facts import HUMAN
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def read_csv(lines: Iterable[bytes], mapping: CsvMapping, source_name: str) -> Iterator[ReadRow]:
+    """One event or update a row, in the file's order; rows to skip and blank ones are passed over.
+
+    The first row names the columns. A byte order mark, any line end and a missing last one are taken.
+    Raises OperatorError where a column that the mapping names is not in the file.
+    """
+    reader = csv.reader(_texts(lines), delimiter=mapping.delimiter, strict=True)
+    header = _header(reader, source_name)
+    missing = mapping.columns() - set(header)
+    if missing:
+        message = f"{source_name}: wanted the columns {sorted(missing)} too; got {header}"
+        raise OperatorError(message)
+    build = _RowBuilder(mapping)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield BadRow(line, "not-csv", str(error))
+            continue
+        row = _read_row(line, header, cells, build)
+        if row is not None:
+            yield row
+
+
+def _header(reader: Iterator[list[str]], source_name: str) -> list[str]:
+    try:
+        return next(reader, [])
+    except csv.Error as error:
+        message = f"{source_name}: wanted a first row that names the columns; {error}"
+        raise OperatorError(message) from error
+
+
+def _texts(lines: Iterable[bytes]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        # Bytes that are no UTF-8 become surrogates here and their row a bad one; decoding strictly would end the file.
+        yield line.decode("utf-8-sig" if number == 0 else "utf-8", "surrogateescape")
+
+
+def _read_row(line: int, header: list[str], cells: list[str], build: _RowBuilder) -> ReadRow | None:
+    if not cells:
+        return None
+    if len(cells) != len(header):
+        return BadRow(line, "bad-row", f"wanted {len(header)} cells; got {len(cells)}")
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        return BadRow(line, "not-utf8", "wanted UTF-8; got other bytes")
+    try:
+        return build.row(line, dict(zip(header, cells, strict=True)))
+    except RecordError as error:
+        return BadRow(line, error.reason, error.detail)
+
+
+class _RowBuilder:
+    def __init__(self, mapping: CsvMapping) -> None:
+        self._mapping = mapping
+        self._time_ms = _time_reader(mapping.occurred_at)
+        self._content_ids = ContentIds(f"csv-{mapping.type or 'attributes'}-")
+
+    def row(self, line: int, cells: dict[str, str]) -> Row | None:
+        """The row as an event or update, None where it is to be skipped. Raises RecordError where it is bad."""
+        mapping = self._mapping
+        if any(cells[skip.column] in skip.is_in for skip in mapping.skip):
+            return None
+        event_id = self._id(cells)
+        contact = cells[mapping.contact.column].strip()
+        if not contact:
+            reason, detail = reason_codes.NO_CONTACT, f"column {mapping.contact.column!r} is empty"
+            raise RecordError(reason, detail)
+        value: dict[str, Any] = {
+            "id": event_id,
+            "occurred_at": self._time_ms(cells[mapping.occurred_at.column].strip()),
+        }
+        topic = self._fill(value, cells)
+        return Row(line, topic, mapping.contact.prefix + contact, value)
+
+    def _id(self, cells: dict[str, str]) -> str:
+        column = self._mapping.id
+        if column is None or not cells[column.column].strip():
+            return self._content_ids.next_for(orjson.dumps(list(cells.values())))
+        return column.prefix + cells[column.column].strip()
+
+    def _fill(self, value: dict[str, Any], cells: dict[str, str]) -> str:
+        mapping = self._mapping
+        if mapping.type is None:
+            value |= {"update": "attributes", "attributes": _values(mapping.attributes, cells)}
+            return UPDATES_TOPIC
+        context = _values(mapping.context, cells)
+        actor = actor_of(str(context.get("user_agent", "")))
+        if actor != HUMAN:
+            context.setdefault("actor", actor)
+        value |= {"type": mapping.type, "properties": _values(mapping.properties, cells), "context": context}
+        return topic_for(mapping.type)
+
+
+def _values(columns: dict[str, Value], cells: dict[str, str]) -> dict[str, Any]:
+    return {
+        name: _value(column, cells[column.column]) for name, column in columns.items() if cells[column.column] != ""
+    }
+
+
+def _value(column: Value, cell: str) -> Any:
+    if column.read_as == "text":
+        return cell
+    if column.read_as == "number":
+        number = _number(cell)
+        if number is not None:
+            return number
+    elif cell.strip().lower() in _BOOLEANS:
+        return _BOOLEANS[cell.strip().lower()]
+    reason, detail = "bad-value", f"column {column.column!r}: wanted a {column.read_as}; got {cell[:40]!r}"
+    raise RecordError(reason, detail)
+
+
+def _number(cell: str) -> int | float | None:
+    try:
+        return int(cell)
+    except ValueError:
+        pass
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _time_reader(time: Time) -> Callable[[str], int]:
+    """A function from a cell to epoch milliseconds (UTC); finer times are cut. It raises RecordError `bad-time`."""
+    zone = ZoneInfo(time.zone)
+    parse: Callable[[str], datetime] = {
+        "epoch_ms": lambda text: _EPOCH + timedelta(milliseconds=int(text)),
+        "epoch_seconds": lambda text: _EPOCH + timedelta(microseconds=math.floor(float(text) * 1e6)),
+        "iso": lambda text: datetime.fromisoformat(text.replace("Z", "+00:00")),
+    }.get(time.format, lambda text: datetime.strptime(text, time.format))  # noqa: DTZ007 - read() puts the zone on
+
+    def read(text: str) -> int:
+        try:
+            moment = parse(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+            return (moment - _EPOCH) // timedelta(milliseconds=1)
+        except (ValueError, OverflowError):
+            reason, detail = reason_codes.BAD_TIME, f"column {time.column!r}: wanted {time.format}; got {text[:40]!r}"
+            raise RecordError(reason, detail) from None
+
+    return read

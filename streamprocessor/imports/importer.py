@@ -1,0 +1,64 @@
+"""Rows sent to the input topics in the file's order, each acknowledged; bad ones counted and reported."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import orjson
+
+from streamprocessor.contract.events.event_fields import contact_of
+from streamprocessor.contract.events.events import decode_fact
+from streamprocessor.errors import RecordError
+from streamprocessor.imports.kafka_sender import KafkaSender
+from streamprocessor.imports.rows import BadRow, ReadRow, Row
+
+_PROGRESS_EVERY_ROWS = 500
+
+
+@dataclass
+class ImportCounts:
+    """What became of a file's rows: sent, by topic; bad, by reason."""
+
+    sent: Counter[str] = field(default_factory=Counter)
+    bad: Counter[str] = field(default_factory=Counter)
+
+
+def checked(rows: Iterable[ReadRow], now_ms: int) -> Iterator[ReadRow]:
+    """The rows, those that the worker would refuse as BadRow, so that they are reported with their line."""
+    for row in rows:
+        yield row if isinstance(row, BadRow) else _checked(row, now_ms)
+
+
+async def import_rows(
+    rows: Iterable[ReadRow],
+    sending: KafkaSender,
+    on_bad: Callable[[BadRow], None],
+    on_progress: Callable[[ImportCounts], None],
+) -> ImportCounts:
+    """The counts once every good row is acknowledged. Importing the same rows again changes no score.
+
+    on_progress is called every few hundred rows and at the end. Raises BrokerError where a row can't be sent.
+    """
+    counts = ImportCounts()
+    for number, row in enumerate(rows, 1):
+        if isinstance(row, BadRow):
+            counts.bad[row.reason] += 1
+            on_bad(row)
+        else:
+            await sending.send(row.topic, row.contact_id.encode(), orjson.dumps(row.value))
+            counts.sent[row.topic] += 1
+        if number % _PROGRESS_EVERY_ROWS == 0:
+            on_progress(counts)
+    await sending.all_acknowledged()
+    on_progress(counts)
+    return counts
+
+
+def _checked(row: Row, now_ms: int) -> ReadRow:
+    try:
+        decode_fact(row.value, contact_of(row.contact_id.encode()), now_ms)
+    except RecordError as error:
+        return BadRow(row.line, error.reason, error.detail)
+    return row

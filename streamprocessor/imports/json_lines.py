@@ -1,0 +1,39 @@
+"""JSON Lines read as events and contact updates, both in the words of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from streamprocessor.contract import reason_codes
+from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.errors import RecordError
+from streamprocessor.imports.rows import UPDATES_TOPIC, BadRow, ReadRow, Row, topic_for
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+def read_json_lines(lines: Iterable[bytes]) -> Iterator[ReadRow]:
+    """One event or `{"update": ...}` a line, as it stands; blank lines are passed over.
+
+    Only what is needed to send it is looked at: an object, its contact_id, its type or update.
+    """
+    for number, line in enumerate(lines, 1):
+        content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+        if content.strip():
+            yield _read_line(number, content)
+
+
+def _read_line(number: int, line: bytes) -> ReadRow:
+    try:
+        value = read_object(line)
+    except RecordError as error:
+        return BadRow(number, error.reason, error.detail)
+    contact_id = value.get("contact_id")
+    if not isinstance(contact_id, str) or not contact_id:
+        return BadRow(number, reason_codes.NO_CONTACT, f"contact_id: wanted a text; got {kind_of(contact_id)}")
+    if "update" in value:
+        return Row(number, UPDATES_TOPIC, contact_id, value)
+    event_type = value.get("type")
+    if not isinstance(event_type, str) or not event_type:
+        return BadRow(number, reason_codes.UNKNOWN_TYPE, f"type: wanted a text, or update; got {kind_of(event_type)}")
+    return Row(number, topic_for(event_type), contact_id, value)

@@ -1,1 +1,0 @@
-"""Looking at scores from outside the stream: offline scoring, import, simulation."""

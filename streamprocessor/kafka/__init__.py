@@ -1,0 +1,1 @@
+"""Kafka as seen by every process: clients, connection settings, compacted topics, the partitioner."""

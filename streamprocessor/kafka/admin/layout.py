@@ -1,0 +1,26 @@
+"""The layout of the topics, by the settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from streamprocessor.contract.topics.topics import read_topics
+from streamprocessor.kafka.admin.reconcile import (
+    STAMP_SHARE,
+    Layout,
+    fence_below,
+)
+from streamprocessor.settings import Settings
+
+
+def layout_of(settings: Settings) -> Layout:
+    """The topics of this application, as the topics' files and the settings say."""
+    topics = read_topics(Path(settings.topics_dir))
+    if settings.partitions:
+        topics = tuple(
+            topic if topic.partitions == 1 else replace(topic, partitions=settings.partitions) for topic in topics
+        )
+    session_timeout_ms = int(settings.session_timeout_seconds * 1000)
+    fence_ms = fence_below(session_timeout_ms, int(STAMP_SHARE * 100))
+    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms)

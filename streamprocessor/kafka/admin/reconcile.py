@@ -1,0 +1,210 @@
+"""Topics as they must be against topics as they are: each difference in words, and made good where that is safe."""
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from streamprocessor.contract.topics.topics import Topic
+from streamprocessor.errors import TopicError
+from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, set_configs
+from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
+from streamprocessor.kafka.clients import ClientSettings, connected
+
+MISSING, CONFIG, PARTITIONS, REPLICATION = "missing", "config", "partitions", "replication"
+
+FENCE = "message.timestamp.before.max.ms"
+STAMP_SHARE = 0.6
+"""Share of the session time-out after which the broker refuses a stamp; the other share is stream/lease.py's."""
+MIN_INSYNC = "min.insync.replicas"
+TOMBSTONES_LAST_MS = 12 * 3_600_000
+"""Half of how long Kafka keeps a tombstone at least: who did not read for longer may have missed one."""
+_REPLICATION = 3
+_REPLICAS_THAT_ANSWER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All topics of one application on one cluster.
+
+    `fence_ms`: how old a record's time may be when it arrives in a `fenced` topic; see `fence_below`.
+    """
+
+    topics: tuple[Topic, ...]
+    prefix: str
+    app_id: str
+    fence_ms: int
+
+    def names(self) -> dict[str, Topic]:
+        """The topics by their names on the broker."""
+        return {topic.full_name(self.prefix, self.app_id): topic for topic in self.topics}
+
+    def config(self, topic: Topic, replication: int) -> dict[str, str]:
+        """The settings that the topic must have when each record has so many replicas."""
+        config = dict(topic.config)
+        if topic.fenced:
+            config[FENCE] = str(self.fence_ms)
+        if replication >= _REPLICATION:
+            config[MIN_INSYNC] = str(_REPLICAS_THAT_ANSWER)
+        return config
+
+
+@dataclass(frozen=True, slots=True)
+class TopicDifference:
+    """One thing about a topic that is not as it must be. `what`: MISSING, CONFIG, PARTITIONS or REPLICATION."""
+
+    topic: str
+    what: str
+    wanted: str
+    got: str
+    setting: str = ""
+
+    @property
+    def apply_mends_it(self) -> bool:
+        """True where `apply` makes it good by itself."""
+        return self.what in (MISSING, CONFIG)
+
+    def __str__(self) -> str:
+        """The difference as a sentence, with what to do where `apply` doesn't do it."""
+        if self.what == MISSING:
+            return f"topic {self.topic} is missing; wanted {self.wanted}"
+        if self.what == CONFIG:
+            return f"topic {self.topic}: {self.setting} is {self.got}; wanted {self.wanted}"
+        if self.what == PARTITIONS:
+            return (
+                f"topic {self.topic} has {self.got} partitions; wanted {self.wanted}. This can't be changed: a contact "
+                "would move to another partition, away from its state and its order. Describe it with "
+                f"{self.got} partitions, or replay everything into new topics under another prefix"
+            )
+        return (
+            f"topic {self.topic} keeps {self.got} replicas of each record; wanted {self.wanted}, because the cluster "
+            "has brokers enough. Raise it with kafka-reassign-partitions"
+        )
+
+
+def fence_below(session_timeout_ms: int, percent: int = 80) -> int:
+    """How old a record's time may be in fenced topics: some percent of the consumers' session time-out, in ms.
+
+    A worker that was stopped for longer than its session may wake up holding records: they must be too old by then.
+    """
+    return session_timeout_ms * percent // 100
+
+
+async def check(settings: ClientSettings, layout: Layout) -> list[TopicDifference]:
+    """All differences between the topics as they must be and as they are, by topic; none where all is well.
+
+    Raises BrokerError when Kafka can't be reached, TopicError when a topic may not be seen.
+    """
+    async with connected(settings) as client:
+        state = await describe(client, layout.names())
+        found = {name: layout.config(topic, _replication_of(name, state)) for name, topic in layout.names().items()}
+        existing = await configs(client, {name: found[name] for name in state.topics}) if state.topics else {}
+    return differences(layout, state, existing)
+
+
+async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifference]:
+    """Creates what is missing and sets the settings that differ; returns the differences that it made good.
+
+    Raises TopicError, before it changes anything, when a partition count differs.
+    """
+    found = await check(settings, layout)
+    refused = [difference for difference in found if difference.what == PARTITIONS]
+    if refused:
+        raise TopicError("\n".join(map(str, refused)))
+    missing = [difference.topic for difference in found if difference.what == MISSING]
+    changed: dict[str, dict[str, str]] = {}
+    for difference in found:
+        if difference.what == CONFIG:
+            changed.setdefault(difference.topic, {})[difference.setting] = difference.wanted
+    async with connected(settings) as client:
+        if missing:
+            brokers = len((await describe(client, [])).brokers)
+            await create(client, [_new(layout, name, _replication_for(brokers)) for name in missing])
+        if changed:
+            await set_configs(client, changed)
+    return [difference for difference in found if difference.apply_mends_it]
+
+
+def differences(layout: Layout, state: ClusterState, existing: dict[str, dict[str, str]]) -> list[TopicDifference]:
+    """The differences, from what the cluster said; `existing`: topic → setting → value."""
+    found: list[TopicDifference] = []
+    replication = _replication_for(len(state.brokers))
+    for name, topic in sorted(layout.names().items()):
+        actual = state.topics.get(name)
+        if actual is None:
+            found.append(TopicDifference(name, MISSING, f"{topic.partitions} partitions", "none"))
+            continue
+        if actual.partitions != topic.partitions:
+            found.append(TopicDifference(name, PARTITIONS, str(topic.partitions), str(actual.partitions)))
+        if actual.replication < replication:
+            found.append(TopicDifference(name, REPLICATION, str(replication), str(actual.replication)))
+        for setting, wanted in sorted(layout.config(topic, actual.replication).items()):
+            got = existing.get(name, {}).get(setting)
+            if got is None or not _same(wanted, got):
+                found.append(TopicDifference(name, CONFIG, wanted, got or "not known to the broker", setting))
+    return found
+
+
+async def topic_ids(settings: ClientSettings, names: Iterable[str]) -> dict[str, str]:
+    """Kafka's ids of the topics, by name; another id under a name is another topic. One that is missing is left out."""
+    async with connected(settings) as client:
+        state = await describe(client, names)
+    return {name: topic.topic_id for name, topic in state.topics.items()}
+
+
+async def end_offsets(settings: ClientSettings, names: Iterable[str]) -> dict[tuple[str, int], int]:
+    """The offset after the last record of each partition, by topic and partition.
+
+    Raises TopicError for a topic that is missing.
+    """
+    wanted = set(names)
+    async with connected(settings) as client:
+        _refuse_missing(wanted, await describe(client, wanted))
+        return await offsets_at_end(client, wanted)
+
+
+async def refuse_unless_allowed(settings: ClientSettings, rights: dict[str, str]) -> None:
+    """Nothing when all topics exist and may be used as needed; `rights`: topic → READ or WRITE.
+
+    Raises TopicError naming all that are missing or may not be used: a consumer would ask for them again and again,
+    without a word to its caller.
+    """
+    async with connected(settings) as client:
+        state = await describe(client, rights)
+    _refuse_missing(set(rights), state)
+    refused = [
+        f"topic {name}: wanted the right {right}; got {', '.join(sorted(state.topics[name].allowed)) or 'none'}"
+        for name, right in sorted(rights.items())
+        if right not in state.topics[name].allowed
+    ]
+    if refused:
+        raise TopicError("\n".join(refused))
+
+
+def _refuse_missing(names: set[str], state: ClusterState) -> None:
+    missing = sorted(names - state.topics.keys())
+    if missing:
+        message = f"topics missing: {', '.join(missing)}; create them with `streamprocessor topics apply`"
+        raise TopicError(message)
+
+
+def _new(layout: Layout, name: str, replication: int) -> NewTopic:
+    topic = layout.names()[name]
+    return NewTopic(name, topic.partitions, replication, layout.config(topic, replication))
+
+
+def _replication_for(brokers: int) -> int:
+    return _REPLICATION if brokers >= _REPLICATION else 1
+
+
+def _replication_of(name: str, state: ClusterState) -> int:
+    return state.topics[name].replication if name in state.topics else 0
+
+
+def _same(wanted: str, got: str) -> bool:
+    """True for one value in two spellings: 0.2 and 0.20, "compact,delete" and "delete, compact"."""
+    if wanted == got:
+        return True
+    with contextlib.suppress(InvalidOperation):
+        return Decimal(wanted) == Decimal(got)
+    return sorted(word.strip() for word in wanted.split(",")) == sorted(word.strip() for word in got.split(","))

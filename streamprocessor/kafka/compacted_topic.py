@@ -1,0 +1,38 @@
+"""A compacted topic of one partition, such as models or subscriptions: read whole at start, then followed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiokafka import TopicPartition
+
+POLL_MS = 500
+
+
+class CompactedTopic:
+    """Reads the topic's records in order. consumer: an aiokafka one without a group, not started."""
+
+    def __init__(self, topic: str, consumer: Any) -> None:
+        self.topic = topic
+        self._where = TopicPartition(topic, 0)
+        self._consumer = consumer
+
+    async def start(self) -> list[Any]:
+        """All records that there are."""
+        await self._consumer.start()
+        self._consumer.assign([self._where])
+        await self._consumer.seek_to_beginning(self._where)
+        end = (await self._consumer.end_offsets([self._where]))[self._where]
+        found: list[Any] = []
+        while await self._consumer.position(self._where) < end:
+            found += await self.poll()
+        return found
+
+    async def poll(self) -> list[Any]:
+        """The records that came since; none, after a while, where none came."""
+        fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
+        return [record for records in fetched.values() for record in records]
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        await self._consumer.stop()

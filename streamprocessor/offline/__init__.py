@@ -1,0 +1,1 @@
+"""Scores of a file without Kafka, and what a change of the model would do."""

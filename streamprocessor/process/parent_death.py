@@ -1,0 +1,34 @@
+"""A child on a leash: runs a command so that it dies with the process that started it.
+
+Run as a script: `python leash.py PARENT_PID COMMAND...`. It asks the kernel to kill it when its parent ends, then
+becomes the command, so the process id stays the same. Elsewhere than on Linux the command is run without the leash.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+
+def ended_with_parent(command: list[str]) -> list[str]:
+    """The command line that runs `command` on a leash held by this process.
+
+    The kernel watches the *thread* that starts the child: it must live as long as the child.
+    """
+    return [sys.executable, "-I", "-S", str(Path(__file__).resolve()), str(os.getpid()), *command]
+
+
+def run(parent_pid: int, command: list[str]) -> None:
+    """Becomes `command`; ends at once when the parent is gone already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent_pid:
+            sys.exit(1)
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    run(int(sys.argv[1]), sys.argv[2:])

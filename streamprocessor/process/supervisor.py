@@ -1,0 +1,164 @@
+"""Child processes of `up`: restarted when they ask for it, ended together."""
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
+from streamprocessor.process.parent_death import ended_with_parent
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process to be kept running.
+
+    `log`: the file its output is added to, None: our own output. Its environment is ours.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long to wait before a restart, and for an end.
+
+    The first pause is doubled for each failure in a row, up to the longest; one who ran well for `healthy_seconds`
+    begins again with the first. `grace_seconds`: from SIGTERM to SIGKILL.
+    """
+
+    first_pause_seconds: float = 0.5
+    longest_pause_seconds: float = 30.0
+    healthy_seconds: float = 60.0
+    grace_seconds: float = 20.0
+
+    def pause_seconds(self, failures: int) -> float:
+        """The pause after so many failures in a row (0 before the first)."""
+        return min(self.longest_pause_seconds, self.first_pause_seconds * 2.0 ** min(failures, 30))
+
+
+class Supervisor:
+    """Keeps processes running until one ends for good or we are told to stop.
+
+    A process that exits with 70, or dies of a signal, is started again after a pause; any other exit code ends all.
+    `say` gets a sentence for each of these. Must run in the main thread: the children die when it ends.
+    """
+
+    def __init__(self, children: Sequence[Child], say: Callable[[str], None], pace: Pace | None = None) -> None:
+        """Nothing runs yet."""
+        self._children = children
+        self._say = say
+        self._pace = pace or Pace()
+        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._code = EXIT_DONE
+
+    async def run(self) -> int:
+        """The exit code, once all have ended: 0 when told to stop by SIGINT or SIGTERM, else the code of the first."""
+        with self._told_by_signals():
+            await asyncio.gather(*(self._keep(child) for child in self._children))
+        return self._code
+
+    def stop(self, code: int = EXIT_DONE) -> None:
+        """Ends all processes in order: SIGTERM, then SIGKILL after the grace. Told twice: SIGKILL at once."""
+        if self._stopping.is_set():
+            self._hurry.set()
+        else:
+            self._code = code
+            self._stopping.set()
+
+    async def told_to_stop(self) -> None:
+        """Returns once everything is to end."""
+        await self._stopping.wait()
+
+    @contextmanager
+    def _told_by_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.stop)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    async def _keep(self, child: Child) -> None:
+        clock = asyncio.get_running_loop().time
+        failures = 0
+        while not self._stopping.is_set():
+            started_seconds = clock()
+            code = await self._run_once(child)
+            if self._stopping.is_set():
+                return
+            if code != EXIT_MUST_RESTART and code >= 0:
+                self._say(f"{child.name} ended with exit code {code}: ending all{_where(child)}")
+                self.stop(code)
+                return
+            if clock() - started_seconds >= self._pace.healthy_seconds:
+                failures = 0
+            pause_seconds = self._pace.pause_seconds(failures)
+            failures += 1
+            self._say(f"{child.name} {_how_it_ended(code)}: starting it again in {pause_seconds:g} s{_where(child)}")
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause_seconds)
+
+    async def _run_once(self, child: Child) -> int:
+        """The exit code of one run, negative for a signal; it is ended when we are told to stop."""
+        process = await _start(child)
+        ended = asyncio.ensure_future(process.wait())
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                await self._end(child, process, ended)
+            return await ended
+        finally:
+            stopping.cancel()
+            if process.returncode is None:
+                process.kill()
+
+    async def _end(self, child: Child, process: asyncio.subprocess.Process, ended: asyncio.Future[Any]) -> None:
+        process.terminate()
+        hurry: asyncio.Future[Any] = asyncio.ensure_future(self._hurry.wait())
+        grace_seconds = self._pace.grace_seconds
+        await asyncio.wait({ended, hurry}, timeout=grace_seconds, return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not ended.done():
+            self._say(f"{child.name} did not end when asked to: killed{_where(child)}")
+            process.kill()
+
+
+async def _start(child: Child) -> asyncio.subprocess.Process:
+    with contextlib.ExitStack() as files:
+        output = None
+        if child.log is not None:
+            child.log.parent.mkdir(parents=True, exist_ok=True)
+            output = files.enter_context(child.log.open("ab"))
+        return await asyncio.create_subprocess_exec(
+            *ended_with_parent(list(child.command)),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None,
+            # Ctrl-C in the terminal reaches us only, and we end our children in order.
+            start_new_session=True,
+        )
+
+
+def _how_it_ended(code: int) -> str:
+    if code >= 0:
+        return "asked to be started again"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
+def _where(child: Child) -> str:
+    return f" (its log: {child.log})" if child.log is not None else ""

@@ -1,1 +1,0 @@
-"""Who asks, in which words, and the words of the answers."""

@@ -1,0 +1,82 @@
+"""Hot leads as they come: server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
+
+from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.store import queries
+
+MOST_STREAMS = 200
+_AT_ONCE = 100
+_LOOK_SECONDS = 1.0  # another process may have projected what we wait for
+_HEARTBEAT_SECONDS = 15.0
+
+
+class Live:
+    """The streams of a process. wake: called when something was projected; stop: when the process ends."""
+
+    def __init__(self, house: ApiContext) -> None:
+        self._house = house
+        self._changed = asyncio.Event()
+        self._stopping = False
+        self._streams = 0
+
+    def wake(self) -> None:
+        """There may be something new."""
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Let all streams end."""
+        self._stopping = True
+        self.wake()
+
+    async def follow(self, last_event_id: str | None) -> AsyncIterator[bytes]:
+        """Hot leads after that one, or from now on; raises Problem where there are too many streams."""
+        if self._streams >= MOST_STREAMS:
+            detail = f"streams: wanted at most {MOST_STREAMS} at a time; got one more: try again"
+            raise Problem(503, "too-many-streams", detail, {"Retry-After": "10"})
+        newest = await self._ask(queries.newest_hot_lead)
+        is_number = last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
+        after = min(int(last_event_id or 0), newest) if is_number and len(last_event_id or "") < 19 else newest
+        return self._events(after)
+
+    async def _events(self, after: int) -> AsyncIterator[bytes]:
+        loop = asyncio.get_running_loop()
+        self._streams += 1
+        self._house.metrics.streams.inc()
+        try:
+            yield b": hot leads follow\n\n"
+            quiet_since = loop.time()
+            while not self._stopping:
+                rows = await self._ask(partial(queries.hot_leads_after, after=after, limit=_AT_ONCE))
+                for row in rows:
+                    after = row.number
+                    yield f"id: {row.number}\nevent: became-hot-lead\ndata: {row.said}\n\n".encode()
+                if rows:
+                    quiet_since = loop.time()
+                elif loop.time() - quiet_since > _HEARTBEAT_SECONDS:
+                    quiet_since = loop.time()
+                    yield b": still here\n\n"
+                else:
+                    self._changed.clear()
+                    with suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(self._changed.wait(), _LOOK_SECONDS)
+        finally:
+            self._streams -= 1
+            self._house.metrics.streams.dec()
+
+    async def _ask(self, question: Callable[[Connection], Any]) -> Any:
+        def asked() -> Any:
+            with self._house.reading() as connection:
+                return question(connection)
+
+        return await run_in_threadpool(asked)

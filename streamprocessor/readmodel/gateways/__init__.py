@@ -1,0 +1,1 @@
+"""What the API asks of others: erasures, imports, subscriptions, the delivery process."""

@@ -1,0 +1,188 @@
+"""Imports asked for over HTTP: one file at a time, from its upload to the last acknowledged row."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import re
+import threading
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from streamprocessor.errors import OperatorError
+from streamprocessor.readmodel.problem import Problem, place_of
+
+log = logging.getLogger(__name__)
+
+RECEIVING, RUNNING, DONE, FAILED, INTERRUPTED = "receiving", "running", "done", "failed", "interrupted"
+MOST_SHOWN = 20
+MOST_REFUSED_SHOWN = 20
+STOP_SECONDS = 5.0
+_WRITE_BYTES = 1 << 20
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class Stopped(Exception):
+    """The process ends; the import is interrupted."""
+
+
+class ImportOrder(NamedTuple):
+    """How a file is read. mapping: the name of what a CSV's columns mean, `own`, or None; mapping_text: YAML."""
+
+    format: str
+    mapping: str | None
+    mapping_text: str | None
+
+
+@dataclass
+class ImportJob:
+    """One file and how far it got; written by one thread, read by others. order: None where it is not known now."""
+
+    id: str
+    began_ms: int
+    state: str
+    order: ImportOrder | None = None
+    bytes: int = 0
+    bytes_read: int = 0
+    lines_read: int = 0
+    sent: Mapping[str, int] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+    first_refused: list[tuple[int, str, str]] = field(default_factory=list)
+    error: str | None = None
+    ended_ms: int | None = None
+    is_stopped: bool = False
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in (RECEIVING, RUNNING)
+
+    def read_line(self, size_bytes: int) -> None:
+        """Count a line; raises Stopped where the process ends."""
+        if self.is_stopped:
+            raise Stopped
+        self.bytes_read += size_bytes
+        self.lines_read += 1
+
+    def refuse(self, line: int, reason: str, detail: str) -> None:
+        """Count a row that can't be used."""
+        self.refused[reason] += 1
+        if len(self.first_refused) < MOST_REFUSED_SHOWN:
+            self.first_refused.append((line, reason, detail))
+
+
+class Importing(NamedTuple):
+    """How files are imported.
+
+    run: sends the file as the order says, telling the job, and returns once all of it is acknowledged; raises
+    OperatorError where it can't, Stopped. check_mapping: raises OperatorError where the YAML is none.
+    """
+
+    run: Callable[[Path, ImportOrder, ImportJob], None]
+    check_mapping: Callable[[str], None]
+
+
+class ImportJobs:
+    """The imports of this process. What a process before this one left unfinished is told as interrupted."""
+
+    def __init__(self, folder: Path, importing: Importing, most_bytes: int, clock_ms: Callable[[], int]) -> None:
+        self.most_bytes = most_bytes
+        self.importing = importing
+        self._folder = folder
+        self._clock_ms = clock_ms
+        self._jobs: dict[str, ImportJob] = {}
+        self._thread: threading.Thread | None = None
+        for file in sorted(folder.glob("*"), key=lambda path: path.stat().st_mtime):
+            if _ID.fullmatch(file.name):
+                began_ms = int(file.stat().st_mtime * 1000)
+                self._keep(ImportJob(file.name, began_ms, INTERRUPTED, bytes=file.stat().st_size, ended_ms=clock_ms()))
+                file.unlink()
+
+    def all(self) -> list[ImportJob]:
+        """The latest, the newest first."""
+        return list(reversed(self._jobs.values()))
+
+    def get(self, id_of_it: str) -> ImportJob | None:
+        """The one of that id."""
+        return self._jobs.get(id_of_it)
+
+    async def begin(self, order: ImportOrder, body: AsyncIterator[bytes]) -> ImportJob:
+        """The import, which runs on by itself once the whole body is on disk.
+
+        Raises Problem where another one is under way, or the body is too large or does not come whole.
+        """
+        if any(job.is_under_way for job in self._jobs.values()):
+            raise Problem(409, "import-under-way", "import: wanted one at a time; got a second: wait for the first")
+        job = ImportJob(uuid.uuid4().hex, self._clock_ms(), RECEIVING, order)
+        self._keep(job)
+        file = self._folder / job.id
+        try:
+            await self._receive(job, file, body)
+        except BaseException:
+            del self._jobs[job.id]
+            file.unlink(missing_ok=True)
+            raise
+        job.state = RUNNING
+        self._thread = threading.Thread(target=self._run, args=(job, order, file), name="import", daemon=True)
+        self._thread.start()
+        return job
+
+    async def stop(self) -> None:
+        """Stop what is under way; its file stays, by which the next process knows that it was interrupted."""
+        for job in self._jobs.values():
+            job.is_stopped = True
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, STOP_SECONDS)
+
+    def _keep(self, job: ImportJob) -> None:
+        self._jobs[job.id] = job
+        while len(self._jobs) > MOST_SHOWN:
+            del self._jobs[next(iter(self._jobs))]
+
+    async def _receive(self, job: ImportJob, file: Path, body: AsyncIterator[bytes]) -> None:
+        try:
+            with await asyncio.to_thread(_opened, file) as opened:
+                part = bytearray()
+                async for some in body:
+                    job.bytes += len(some)
+                    if job.bytes > self.most_bytes:
+                        limit = f"{self.most_bytes} bytes (STREAMPROCESSOR_IMPORT_MAX_BYTES)"
+                        raise Problem(413, "too-large", f"body: wanted at most {limit}; got more")
+                    part += some
+                    if len(part) >= _WRITE_BYTES:
+                        await asyncio.to_thread(opened.write, bytes(part))
+                        part.clear()
+                await asyncio.to_thread(opened.write, bytes(part))
+        except OSError as error:
+            detail = f"import: the file can't be kept ({error.strerror}); wanted room in the data folder"
+            raise Problem(503, "no-room", detail, {"Retry-After": "60"}) from error
+
+    def _run(self, job: ImportJob, order: ImportOrder, file: Path) -> None:
+        try:
+            self.importing.run(file, order, job)
+            state = DONE
+        except Stopped:
+            return
+        except OperatorError as error:
+            state, job.error = FAILED, str(error)
+        except Exception as error:  # noqa: BLE001 - told to who asked; its words may be of the file
+            log.error("import: %s", place_of(error))
+            state, job.error = FAILED, "something went wrong here; the log says where"
+        with contextlib.suppress(OSError):
+            file.unlink()
+        job.ended_ms = self._clock_ms()
+        job.state = state
+        sent, refused = sum(job.sent.values()), sum(job.refused.values())
+        log.info("import %s: %d lines, %d sent, %d refused", state, job.lines_read, sent, refused)
+
+
+def _opened(file: Path) -> BinaryIO:
+    """A new file that its owner alone can read: it holds personal data."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

@@ -1,0 +1,1 @@
+"""From Kafka into the tables, and the model in force meanwhile."""

@@ -1,0 +1,99 @@
+"""What was fetched from Kafka as changes to the tables. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from streamprocessor.contract.changelog.entry import RESERVED, record_of
+from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.readmodel.store.rows import (
+    ContactRows,
+    hides_contact,
+    history_row,
+    hot_lead_row,
+    no_rows,
+    rows_of,
+)
+from streamprocessor.scoring.scorer import Scorer
+
+CHANGELOG = "contacts-changelog"
+PROJECTED = (CHANGELOG, SCORE_UPDATED, BECAME_HOT_LEAD)
+"""The topics that the tables are made from, by their short names."""
+
+
+class Place(NamedTuple):
+    """A partition of a topic, by the topic's short name."""
+
+    topic: str
+    partition: int
+
+
+@dataclass
+class Changes:
+    """Changes that belong into one transaction.
+
+    history: the rows of a contact's steps, under (contact, sequence). forgotten: contacts whose history of before goes.
+    next_offsets: where each place goes on after them.
+    """
+
+    contacts: dict[str, ContactRows] = field(default_factory=dict)
+    history: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    hot_leads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    next_offsets: dict[Place, int] = field(default_factory=dict)
+
+
+def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Changes:
+    """The changes that the records make, in their order: of each contact the last one.
+
+    Raises:
+        NewerRevision: a record was written under a model that the scorer does not know yet.
+        OperatorError: a newer program wrote a record.
+    """
+    changes = Changes()
+    newest: dict[str, bytes | None] = {}
+    erased: dict[str, bytes] = {}
+    for place, records in fetched.items():
+        for record in records:
+            changes.next_offsets[place] = record.offset + 1
+            contact_id = _contact_of(record.key)
+            if contact_id is None:
+                continue
+            if place.topic == CHANGELOG:
+                if record.value is None and (last := newest.get(contact_id)) is not None:
+                    erased[contact_id] = last
+                newest[contact_id] = record.value
+            elif place.topic == BECAME_HOT_LEAD:
+                _take_hot_lead(changes, record)
+            else:
+                _take_step(changes, contact_id, record.value)
+    for contact_id, value in newest.items():
+        # When somebody was erased stands in the record before the tombstone.
+        said = erased.get(contact_id) if value is None else value
+        rows = no_rows(contact_id) if said is None else rows_of(scorer, contact_id, record_of(said))
+        changes.contacts[contact_id] = rows if value is not None else no_rows(contact_id, rows.former_ms)
+    return changes
+
+
+def _contact_of(key: bytes | None) -> str | None:
+    """The contact; None: the record is about none, or about one whose id no database could hold."""
+    if not key or key.startswith(RESERVED) or RESERVED in key:
+        return None
+    return key.decode()
+
+
+def _take_step(changes: Changes, contact_id: str, value: bytes | None) -> None:
+    if value is None or hides_contact(value):
+        changes.forgotten.add(contact_id)
+        for known in [key for key in changes.history if key[0] == contact_id]:
+            del changes.history[known]
+        return
+    row = history_row(value)
+    changes.history[contact_id, row["sequence"]] = row
+
+
+def _take_hot_lead(changes: Changes, record: Any) -> None:
+    event_id = next(value for name, value in record.headers if name == "ce_id").decode()
+    changes.hot_leads[event_id] = hot_lead_row(event_id, record.value)

@@ -1,0 +1,1 @@
+"""Response models of the API: a module for each subject."""

@@ -1,1 +1,0 @@
-"""What answers look like, for the OpenAPI document: a module for each subject."""

@@ -1,0 +1,1 @@
+"""Events before they are evidence: the properties that are stored, and scanners recognised."""

@@ -1,0 +1,160 @@
+"""Scanners that look like browsers, found by what they do with a message's links; verdicts overrule it.
+
+A click or unsubscribe of a message is a scanner's where a window holds it together with clicks on many distinct links
+of the message, where a honeypot is clicked near it, or where it came before the message was delivered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from streamprocessor.scoring.canonical import canonical
+from streamprocessor.scoring.model.conditions import ABSENT
+from streamprocessor.scoring.model.model import Scanners
+from streamprocessor.scoring.record.evidence import StoredEvent
+
+MESSAGE, URL, HONEYPOT = "properties.message", "properties.url", "properties.honeypot"
+
+#: What an event of these types must keep, so that bursts can be told.
+TRACED_PATHS: Mapping[str, tuple[str, ...]] = {
+    "email_click": (MESSAGE, URL, HONEYPOT),
+    "unsubscribe": (MESSAGE,),
+    "email_delivered": (MESSAGE,),
+}
+
+_KIND_BITS = 0b11
+_CLICK, _HONEYPOT_CLICK, _UNSUBSCRIBE, _DELIVERY = range(4)
+_KINDS = {"email_click": _CLICK, "unsubscribe": _UNSUBSCRIBE, "email_delivered": _DELIVERY}
+_HASH_BYTES = 4
+TRACE_BYTES = 16
+
+
+class ClickTrace(NamedTuple):
+    """What is asked of an event of a message. link: of a click, a hash of its link, its kind in the lowest bits."""
+
+    at_ms: int
+    kind: int
+    link: int
+
+
+def click_trace_of(piece: StoredEvent) -> bytes | None:
+    """What is kept at hand of a piece of a traced type: hashes of message and link, its time; None: of no message."""
+    kept = piece.properties
+    message = kept.get(MESSAGE)
+    if message is None:
+        return None
+    kind = _KINDS[piece.type]
+    link = 0
+    if kind == _CLICK:
+        link = int.from_bytes(_hash_of(kept.get(URL, ABSENT)), "big") & ~_KIND_BITS
+        kind = _HONEYPOT_CLICK if kept.get(HONEYPOT) is True else _CLICK
+    return (
+        _hash_of(message)
+        + (link | kind).to_bytes(_HASH_BYTES, "big")
+        + piece.occurred_at_ms.to_bytes(TRACE_BYTES - 2 * _HASH_BYTES, "big", signed=True)
+    )
+
+
+def is_scanners(scanners: Scanners, traces: bytes, new: bytes) -> bool | None:
+    """Whether the newly traced event is a scanner's; None: by it the class of one in `traces` may change."""
+    others = _of_message(traces, new[:_HASH_BYTES])
+    trace = _read(new)
+    if not others:
+        return trace.kind == _HONEYPOT_CLICK
+    if trace.kind != _DELIVERY:  # what lies further away shares no window with those that it can be in a burst with
+        reach_ms = 2 * scanners.within_ms
+        others = [o for o in others if o.kind == _DELIVERY or abs(o.at_ms - trace.at_ms) < reach_ms]
+    *after, of_new = _are_scanners(scanners, [*others, trace])
+    return of_new if after == _are_scanners(scanners, others) else None
+
+
+def find_scanned(scanners: Scanners | None, pieces: Iterable[StoredEvent]) -> tuple[frozenset[str], bytes]:
+    """The ids of the pieces that are a scanner's, and the traces of all."""
+    if scanners is None:
+        return frozenset(), b""
+    by_message: dict[bytes, list[tuple[str, bytes]]] = {}
+    for piece in pieces:
+        if piece.type in TRACED_PATHS and (trace := click_trace_of(piece)) is not None:
+            by_message.setdefault(trace[:_HASH_BYTES], []).append((piece.id, trace))
+    found = [
+        id_
+        for traced in by_message.values()
+        for (id_, _), scanned in zip(
+            traced, _are_scanners(scanners, [_read(trace) for _, trace in traced]), strict=True
+        )
+        if scanned
+    ]
+    return frozenset(found), b"".join([trace for traced in by_message.values() for _, trace in traced])
+
+
+def _are_scanners(scanners: Scanners, traces: list[ClickTrace]) -> list[bool]:
+    """Of each of one message's traces, whether it is a scanner's. A delivery is nobody's."""
+    acts = sorted((trace.at_ms, i) for i, trace in enumerate(traces) if trace.kind != _DELIVERY)
+    scanned = [trace.kind == _HONEYPOT_CLICK for trace in traces]
+    if scanners.before_delivery:
+        delivered_ms = min((trace.at_ms for trace in traces if trace.kind == _DELIVERY), default=None)
+        for at_ms, i in acts:
+            scanned[i] = scanned[i] or (delivered_ms is not None and at_ms < delivered_ms)
+    traps = [trace.at_ms for trace in traces if trace.kind == _HONEYPOT_CLICK]
+    for at_ms, i in acts if traps else ():
+        scanned[i] = scanned[i] or any(abs(at_ms - trap_ms) < scanners.within_ms for trap_ms in traps)
+    _mark_bursts(scanners, traces, acts, scanned)
+    return scanned
+
+
+def _mark_bursts(
+    scanners: Scanners, traces: list[ClickTrace], acts: list[tuple[int, int]], scanned: list[bool]
+) -> None:
+    """Mark what lies in a window with clicks on too many links: each window that begins with an act is looked at."""
+    links: Counter[int] = Counter()
+    end = marked = 0
+    for start, (from_ms, first) in enumerate(acts):
+        while end < len(acts) and acts[end][0] < from_ms + scanners.within_ms:
+            _count(links, traces[acts[end][1]], 1)
+            end += 1
+        if len(links) >= scanners.links:
+            for _, i in acts[max(start, marked) : end]:
+                scanned[i] = True
+            marked = end
+        _count(links, traces[first], -1)
+
+
+def _count(links: Counter[int], trace: ClickTrace, by: int) -> None:
+    if trace.kind == _UNSUBSCRIBE:
+        return
+    link = trace.link
+    links[link] += by
+    if not links[link]:
+        del links[link]
+
+
+def _of_message(traces: bytes, message: bytes) -> list[ClickTrace]:
+    found = []
+    at = traces.find(message)
+    while at >= 0:
+        if at % TRACE_BYTES == 0:
+            found.append(_read(traces[at : at + TRACE_BYTES]))
+        at = traces.find(message, at + 1)
+    return found
+
+
+def _read(trace: bytes) -> ClickTrace:
+    link = int.from_bytes(trace[_HASH_BYTES : 2 * _HASH_BYTES], "big")
+    at_ms = int.from_bytes(trace[2 * _HASH_BYTES :], "big", signed=True)
+    return ClickTrace(at_ms, link & _KIND_BITS, link & ~_KIND_BITS)
+
+
+def _hash_of(value: Any) -> bytes:
+    """Four bytes for a JSON value or its absence."""
+    if type(value) is str:
+        return _hash("s" + value)
+    return _hash("" if value is ABSENT else "j" + canonical(value))
+
+
+@lru_cache(maxsize=16_384)  # contacts share messages and links
+def _hash(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()

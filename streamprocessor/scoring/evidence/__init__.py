@@ -1,0 +1,1 @@
+"""Evidence of a contact: ingested, derived from, united, compacted, bounded in size."""

@@ -1,0 +1,99 @@
+"""The evidence of a contact together with that of all who are linked to it: one set, one event an id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamprocessor.scoring.canonical import canonical
+from streamprocessor.scoring.events.projection import precedes
+from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
+from streamprocessor.scoring.record.links import EvidenceSource
+from streamprocessor.scoring.record.record import Record
+
+Verdicts = dict[str, tuple[int, str, str, int]]
+
+
+def sources_of(record: Record) -> list[EvidenceSource]:
+    """The evidence that came from others; most contacts have none."""
+    return [] if record.links is None else record.links.sources()
+
+
+def events_of(record: Record) -> list[StoredEvent]:
+    """All single pieces, in no order that means anything; of two with one id the smaller."""
+    sources = sources_of(record)
+    own = record.evidence.events()
+    if not sources:
+        return own
+    found = {piece.id: piece for piece in own}
+    for source in sources:
+        for piece in source.evidence.events():
+            held = found.get(piece.id)
+            if held is None or precedes(piece, held):
+                found[piece.id] = piece
+    return list(found.values())
+
+
+def holds_elsewhere(record: Record, event_id: str) -> bool:
+    """Whether evidence that came from others may hold this id; False only where it does not."""
+    return any(source.evidence.may_hold(event_id) for source in sources_of(record))
+
+
+def has_event(record: Record, event_id: str) -> bool:
+    """Whether any single piece has this id."""
+    if record.evidence.find(event_id) is not None:
+        return True
+    return any(source.evidence.find(event_id) is not None for source in sources_of(record))
+
+
+def attributes_of(record: Record) -> dict[str, Any]:
+    """Each attribute's last write by (occurred_at, id); of two with one id and time the smaller by canonical JSON."""
+    sources = sources_of(record)
+    if not sources:
+        return record.attributes
+    found = dict(record.attributes)
+    for source in sources:
+        for name, written in source.attributes.items():
+            held = found.get(name)
+            if held is None or _is_later(written, held):
+                found[name] = written
+    return found
+
+
+def verdicts_of(record: Record) -> Verdicts:
+    """Each event's last verdict."""
+    sources = sources_of(record)
+    if not sources:
+        return record.verdicts
+    found = dict(record.verdicts)
+    for source in sources:
+        for event_id, verdict in source.verdicts.items():
+            held = found.get(event_id)
+            if held is None or verdict[:3] > held[:3]:
+                found[event_id] = verdict
+    return found
+
+
+def is_suppressed(record: Record) -> bool:
+    """The last word on suppression."""
+    words = [(said[1], said[2], said[0]) for said in [record.suppressed, *(s.suppressed for s in sources_of(record))]]
+    return max(words)[2]
+
+
+def compacted_of(record: Record) -> list[Compacted]:
+    """All that was folded; what was folded under two ids is added."""
+    own = [] if record.compacted is None else [record.compacted]
+    return own + [source.compacted for source in sources_of(record) if source.compacted is not None]
+
+
+def first_of(record: Record) -> int | None:
+    """occurred_at of the first event of any class; None: there is none."""
+    if record.links is None or not record.links.children:
+        return record.derived.first_ms
+    firsts = [record.links.first_ms, *(source.first_ms for source in record.links.sources())]
+    return min((first for first in firsts if first is not None), default=None)
+
+
+def _is_later(written: Any, held: Any) -> bool:
+    if (written[1], written[2]) != (held[1], held[2]):
+        return bool((written[1], written[2]) > (held[1], held[2]))
+    return canonical(written[0]) < canonical(held[0])

@@ -1,0 +1,1 @@
+"""The scoring model as values: scores, rules, conditions, stages, contact filters."""

@@ -1,0 +1,77 @@
+"""Since when evidence has kept what rules look at: a rule of a new model can't count what was not kept before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from streamprocessor.scoring.events.projection import WHOLE
+from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.model.rules import InactivityRule
+from streamprocessor.scoring.plan.compile import compile_model
+from streamprocessor.scoring.plan.matching import paths_read
+from streamprocessor.scoring.plan.plan import ANY, Plan, RulePlan
+
+
+class CoverageGap(NamedTuple):
+    """What a rule needs of one type (or `any`) and evidence keeps only since since_ms.
+
+    paths: empty where the events themselves were not kept before.
+    """
+
+    score: str
+    rule: str
+    type: str
+    paths: tuple[str, ...]
+    since_ms: int
+
+
+def covered_since(model: Model, before: Model | None, from_ms: int) -> dict[str, dict[str, int]]:
+    """The model's kept_since_ms when it follows `before` (None: it is the first) and evidence of it begins at from_ms.
+
+    What the model before kept goes on; what it did not begins at from_ms. All that was always kept is left out.
+    """
+    if before is None:
+        return {}
+    kept = _paths_by_type(compile_model(before))
+    found: dict[str, dict[str, int]] = {}
+    for type_, paths in _paths_by_type(compile_model(model)).items():
+        for path in paths:
+            since_ms = min(
+                (
+                    before.kept_since_ms.get(source, {}).get(path, 0)
+                    for source in (type_, ANY)
+                    if path in kept.get(source, ())
+                ),
+                default=from_ms,
+            )
+            if since_ms:
+                found.setdefault(type_, {})[path] = since_ms
+    return found
+
+
+def coverage_gaps(model: Model, from_ms: int) -> Iterator[CoverageGap]:
+    """What rules of the model need and evidence keeps only since from_ms or later, rule by rule."""
+    plan = compile_model(model)
+    for score in plan.scores:
+        for rule in score.rules:
+            for type_, paths in _needs(plan, rule).items():
+                kept = model.kept_since_ms.get(type_, {})
+                late = {path: kept[path] for path in (WHOLE, *paths) if kept.get(path, -1) >= from_ms}
+                if late:
+                    named = () if WHOLE in late else tuple(late)
+                    yield CoverageGap(score.name, rule.rule.id, type_, named, max(late.values()))
+
+
+def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
+    """The paths that the rule reads in events of each of its types."""
+    if isinstance(rule.rule, InactivityRule):
+        return dict.fromkeys(rule.rule.types or (ANY,), ())
+    matcher = plan.matchers.get(rule.number)
+    return {} if matcher is None else dict.fromkeys(matcher.rule.types, tuple(sorted(paths_read(matcher.rule))))
+
+
+def _paths_by_type(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """What evidence of each type keeps, the event itself included."""
+    kept = {type_: (WHOLE, *(wanted.path for wanted in of.paths)) for type_, of in plan.by_type.items()}
+    return kept if plan.any_type is None else {**kept, ANY: (WHOLE,)}

@@ -1,0 +1,193 @@
+"""Rules on events, compiled: which events match, for how much, and whether a limit leaves them a slot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, TypeAlias
+
+from streamprocessor.scoring.canonical import canonical
+from streamprocessor.scoring.model.conditions import ABSENT, Predicate, is_number, paths_of, predicate
+from streamprocessor.scoring.model.model import E15, NANO
+from streamprocessor.scoring.model.rules import (
+    AttributeRule,
+    EventRule,
+    FrequencyRule,
+    InactivityRule,
+    MonetaryRule,
+    PointsFrom,
+    RecencyRule,
+)
+from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
+from streamprocessor.scoring.terms.terms import LANDMARK_HALF_LIVES
+
+MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule
+Amount: TypeAlias = Callable[[Mapping[str, Any]], "int | None"]
+
+MANY = 3
+"""Conditions that are dearer than looking up what they said before."""
+
+MOST_REMEMBERED = 1_024
+
+#: What a part of each kind of rule is called in explanations.
+KINDS: dict[type, str] = {
+    AttributeRule: "attribute",
+    InactivityRule: "inactivity",
+    EventRule: "event",
+    FrequencyRule: "frequency",
+    RecencyRule: "recency",
+    MonetaryRule: "monetary",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One rule on events. `fixed`: the amount of each match; None: `amount` finds it, or None for no match.
+
+    kind: as in steps.Part.
+    slot_count: matches that one limit key may hold, None: any number. slot_prefix tells the rules' keys apart.
+    half_life_ms: 0.0 where the amounts are summed up as they are; None where each match lives by itself. grid_ms: its
+    landmarks lie so far apart.
+    """
+
+    number: int
+    key: str
+    kind: str
+    rule: MatchingRule
+    where: Predicate | None
+    fixed: int | None
+    amount: Amount | None
+    half_life_ms: float | None
+    grid_ms: float
+    slot_count: int | None
+    slot_per: str | None
+    slot_within_ms: int | None
+    slot_prefix: bytes
+
+    def slot(self, kept: Mapping[str, Any], occurred_at_ms: int) -> bytes:
+        """The limit key of a match, as 8 bytes: of the rule, the value at `per` (or its absence), the window."""
+        text = ""
+        if self.slot_per is not None:
+            value = kept.get(self.slot_per, ABSENT)
+            if type(value) is str:
+                text = "s" + value
+            elif value is not ABSENT:
+                text = "j" + canonical(value)
+        if self.slot_within_ms is not None:
+            text = f"{occurred_at_ms // self.slot_within_ms}:{text}"
+        return _digest(self.slot_prefix, text)
+
+
+class Matchers:
+    """Rules on events of one type, in order. Of many conditions it is remembered which hold for which texts."""
+
+    __slots__ = ("_paths", "_remembered", "all")
+
+    def __init__(self, matchers: Iterable[Matcher]) -> None:
+        """These rules."""
+        self.all = tuple(matchers)
+        conditions = [matcher.rule.where for matcher in self.all if matcher.rule.where is not None]
+        paths = {path for where in conditions for path in paths_of(where)} if len(conditions) >= MANY else ()
+        self._paths = tuple(sorted(paths))
+        self._remembered: dict[tuple[Any, ...], list[Matcher]] = {}
+
+    @property
+    def remembers(self) -> bool:
+        """Whether there are so many conditions that it is remembered which hold."""
+        return bool(self._paths)
+
+    def met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
+        """Those whose conditions hold for what an event keeps."""
+        if not self._paths:
+            return self._met_by(kept)
+        texts = []
+        for path in self._paths:
+            value = kept.get(path, ABSENT)
+            if type(value) is not str and value is not ABSENT:
+                return self._met_by(kept)  # 1, 1.0 and true would be one key
+            texts.append(value)
+        key = tuple(texts)
+        met = self._remembered.get(key)
+        if met is None:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            met = self._remembered[key] = self._met_by(kept)
+        return met
+
+    def _met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
+        return [matcher for matcher in self.all if matcher.where is None or matcher.where(kept)]
+
+
+@lru_cache(maxsize=16_384)  # contacts share messages and links
+def _digest(prefix: bytes, text: str) -> bytes:
+    return blake2b(prefix + text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | None) -> Matcher:
+    """The compiled rule; its key is "score/rule"."""
+    limit = rule.limit
+    fixed, amount = _amount(rule)
+    return Matcher(
+        number=number,
+        key=key,
+        kind=KINDS[type(rule)],
+        rule=rule,
+        where=None if rule.where is None else predicate(rule.where),
+        fixed=fixed,
+        amount=amount,
+        half_life_ms=half_life_ms,
+        grid_ms=LANDMARK_HALF_LIVES * (half_life_ms or 0.0),
+        slot_count=limit.count,
+        slot_per=limit.per,
+        slot_within_ms=limit.within_ms,
+        slot_prefix=f"{key}|{limit.per}|{limit.within_ms}|".encode(),
+    )
+
+
+def paths_read(rule: MatchingRule) -> set[str]:
+    """Every property path that the rule mentions."""
+    paths = set(paths_of(rule.where))
+    if rule.limit.per is not None:
+        paths.add(rule.limit.per)
+    if isinstance(rule, MonetaryRule):
+        paths.add(rule.path)
+    if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
+        paths.add(rule.points.path)
+    return paths
+
+
+def _amount(rule: MatchingRule) -> tuple[int | None, Amount | None]:
+    """(fixed amount, function that finds it): one of them is None."""
+    if isinstance(rule, MonetaryRule):
+        path = rule.path
+        return None, lambda kept: _nano(kept.get(path))
+    if not isinstance(rule, EventRule):
+        return 1, None
+    points = rule.points
+    if isinstance(points, PointsFrom):
+        return None, lambda kept: _points(points, kept.get(points.path))
+    return _within(points, -LARGEST_MATCH_E15, LARGEST_MATCH_E15), None
+
+
+def _points(source: PointsFrom, value: Any) -> int | None:
+    """The value times the factor, e15, within min and max; None where the value is no number."""
+    if not is_number(value):
+        return None
+    size = min(max(value * source.times, -1e7), 1e7)
+    points = round(size * E15)
+    if source.min_e15 is not None:
+        points = max(points, source.min_e15)
+    if source.max_e15 is not None:
+        points = min(points, source.max_e15)
+    return _within(points, -LARGEST_MATCH_E15, LARGEST_MATCH_E15)
+
+
+def _nano(value: Any) -> int | None:
+    """A number as a decimal of nine places; None where it is none."""
+    return round(min(max(value, -1e18), 1e18) * NANO) if is_number(value) else None
+
+
+def _within(points: int, low: int, high: int) -> int:
+    return max(low, min(points, high))

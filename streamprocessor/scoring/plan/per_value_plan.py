@@ -1,0 +1,57 @@
+"""What a `by` score is made of: where its values come from, which rules are theirs, what is shown without evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from streamprocessor.scoring.events.projection import EXCLUDED_FROM
+from streamprocessor.scoring.model.model import Score
+from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule, Rule
+from streamprocessor.scoring.terms.presentation import Presentation, unrounded
+
+
+@dataclass(frozen=True, slots=True)
+class ValuesPlan:
+    """A `by` score's values. path: of the value in an event; key: under which records hold them, other with the path.
+
+    forgotten: what a piece that does not count for it any more holds. numbers: of its rules. attributes: of those of
+    them that are on attributes. blank: what is shown without evidence: (presented_nano, stage), and unrounded.
+    """
+
+    key: str
+    path: str
+    forgotten: str
+    most_shown: int
+    numbers: frozenset[int]
+    attributes: tuple[int, ...]
+    silences: tuple[tuple[int, InactivityRule], ...]
+    blank: tuple[int, str | None]
+    blank_nano: int
+
+    def may_take(self, kept: Mapping[str, object]) -> bool:
+        """Whether a piece that keeps these values counts for one of the score's."""
+        return self.path in kept and self.forgotten not in kept
+
+
+def values_plan(score: Score, rules: Sequence[tuple[int, Rule]], blank_e15: int, display: Presentation) -> ValuesPlan:
+    """The plan of the score's values. rules: with their numbers; blank_e15: its sum without evidence."""
+    assert score.by is not None
+    key, blank_nano = f"{score.name}@{score.by}", unrounded(blank_e15)
+    cell = display.cell(blank_nano)
+    return ValuesPlan(
+        key=key,
+        path=score.by,
+        forgotten=EXCLUDED_FROM + key,
+        most_shown=score.max_values,
+        numbers=frozenset(number for number, _ in rules),
+        attributes=tuple(number for number, rule in rules if isinstance(rule, AttributeRule)),
+        silences=tuple((number, rule) for number, rule in rules if isinstance(rule, InactivityRule)),
+        blank=(cell.presented_nano, display.stage(cell, None)),
+        blank_nano=blank_nano,
+    )
+
+
+def watches_of(silences: Sequence[tuple[int, InactivityRule]], type_: str | None) -> tuple[int, ...]:
+    """The numbers of those rules that an event of the type resets; None: of a type that no rule names."""
+    return tuple(number for number, rule in silences if rule.types is None or type_ in rule.types)

@@ -1,0 +1,90 @@
+"""What can be learned of a contact, as values: events and updates, decoded and checked."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+HUMAN, PROXY, SCANNER = "human", "proxy", "scanner"
+
+
+class Event(NamedTuple):
+    """Something a contact did. Times are epoch milliseconds (UTC); occurred_at_ms is never after arrival_ms."""
+
+    id: str
+    type: str
+    occurred_at_ms: int
+    arrival_ms: int
+    properties: dict[str, Any]
+    context: dict[str, Any]
+    actor: str = HUMAN
+
+
+class AttributesWritten(NamedTuple):
+    """Attributes of the contact were written; null deletes one. The last write by (occurred_at, id) holds."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    attributes: dict[str, Any]
+
+
+class SuppressionChanged(NamedTuple):
+    """The contact may, or may no longer, be announced as a hot lead. The last by (occurred_at, id) holds."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    suppressed: bool
+
+
+class Verdict(NamedTuple):
+    """Who did the event `event_id`, said afterwards or before. The last by (occurred_at, id) holds."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    event_id: str
+    actor: str
+
+
+Fact: TypeAlias = Event | AttributesWritten | SuppressionChanged | Verdict
+
+
+class Merged(NamedTuple):
+    """The evidence of the contact `source` joins this one's. identified: said by an identify, not by a merge."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    source: str
+    identified: bool = False
+
+
+class Unmerged(NamedTuple):
+    """The contact `source` is one of its own again. Of a pair the last word by (occurred_at, id) holds."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    source: str
+
+
+class Erased(NamedTuple):
+    """The person is to be forgotten: all that is known up to the arrival of this."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+
+
+class ObjectionChanged(NamedTuple):
+    """The person objects to profiling, or does no more. The last by (occurred_at, id) holds."""
+
+    id: str
+    occurred_at_ms: int
+    arrival_ms: int
+    objected: bool
+
+
+InputFact: TypeAlias = Fact | Merged | Unmerged | Erased | ObjectionChanged
+"""What people and programs say of a contact; what contacts tell each other is in transfers.py."""

@@ -1,0 +1,127 @@
+"""How contacts hang together: who is claimed by whom, whose evidence counts here, and what a person has forbidden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from streamprocessor.scoring.record.evidence import Compacted, Evidence
+
+Stamp = tuple[int, str]
+"""(occurred_at_ms, id) of a fact: what decides which of two came first."""
+
+NEVER: Stamp = (-1, "")
+
+_RANKS = {"anon": 0, "email": 1}
+
+
+class MergeClaim(NamedTuple):
+    """What was said of one link, child → parent, in any order: the state of all merges and unmerges of the pair.
+
+    first, last: of the merges after the last unmerge (`first`, as far as known), NEVER: there is none. parted: of the
+    last unmerge.
+    """
+
+    first: Stamp = NEVER
+    last: Stamp = NEVER
+    parted: Stamp = NEVER
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the last word is a merge."""
+        return self.last > self.parted
+
+    @property
+    def stamp(self) -> Stamp:
+        """The first merge that is in force; it decides between rival claims."""
+        return self.first if self.first > self.parted else self.last
+
+    def united(self, other: MergeClaim) -> MergeClaim:
+        """What both say together, whichever came first."""
+        parted = max(self.parted, other.parted)
+        firsts = [stamp for stamp in (*self[:2], *other[:2]) if stamp > parted]
+        return MergeClaim(min(firsts, default=NEVER), max(self.last, other.last), parted)
+
+
+@dataclass(slots=True)
+class EvidenceSource:
+    """The evidence of one contact as it was sent to its parent. Fields as in Record; into, stamp: its link."""
+
+    id: str
+    into: str
+    stamp: Stamp
+    first_ms: int | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+    suppressed: tuple[bool, int, str] = (False, 0, "")
+    verdicts: dict[str, tuple[int, str, str, int]] = field(default_factory=dict)
+    compacted: Compacted | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+class ChildEvidence(NamedTuple):
+    """What a child sent last: its own evidence and that of all who are linked to it. No sources: it has left."""
+
+    version: int
+    sources: list[EvidenceSource]
+
+
+@dataclass(slots=True)
+class IdentityLinks:
+    """What a record knows besides its own evidence. Most contacts have none.
+
+    life_ms: the contact was erased then; facts up to it are dropped. objected: the last word on whether the person
+    objects to profiling. claims: parent → claim on this contact. wants: child → claim by this contact.
+    linked: (parent, stamp) of the claim that holds; None: the contact stands for itself. version: of the evidence sent
+    last. is_silent: nothing is shown of it. first_ms: of the contact's own first event, while there are parts.
+    """
+
+    erased_at_ms: int = 0
+    objected: tuple[bool, int, str] = (False, 0, "")
+    claims_on_self: dict[str, MergeClaim] = field(default_factory=dict)
+    claims_on_children: dict[str, MergeClaim] = field(default_factory=dict)
+    parent: tuple[str, Stamp] | None = None
+    version: int = 0
+    is_hidden: bool = False
+    first_ms: int | None = None
+    children: dict[str, ChildEvidence] = field(default_factory=dict)
+
+    def sources(self) -> list[EvidenceSource]:
+        """All evidence that came from others."""
+        return [source for part in self.children.values() for source in part.sources]
+
+    def strongest_claim(self) -> tuple[str, Stamp] | None:
+        """The live claim that holds, as (parent, stamp): of the best known parents' the one with the smallest stamp."""
+        live = [
+            (-identity_strength(parent), claim.stamp, parent)
+            for parent, claim in self.claims_on_self.items()
+            if claim.is_live
+        ]
+        if not live:
+            return None
+        _, stamp, parent = min(live)
+        return parent, stamp
+
+
+def identity_strength(contact: str) -> int:
+    """How well a contact is known by its id: an anonymous visitor 0, a mail address alone 1, all others 2."""
+    return _RANKS.get(contact.partition(":")[0], 2) if ":" in contact else 2
+
+
+def youngest_link_of_cycle(
+    contact: str, linked: tuple[str, Stamp], edges: Mapping[str, tuple[str, Stamp]]
+) -> tuple[str, str] | None:
+    """(child, parent) of the link with the largest stamp in the cycle that begins at this contact; None: no cycle.
+
+    edges: child → (parent, stamp) of the other contacts.
+    """
+    ring = [(linked[1], contact, linked[0])]
+    at = linked[0]
+    while at != contact:
+        edge = edges.get(at)
+        if edge is None or len(ring) > len(edges):
+            return None
+        ring.append((edge[1], at, edge[0]))
+        at = edge[0]
+    _, child, parent = max(ring)
+    return child, parent

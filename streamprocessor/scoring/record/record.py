@@ -1,0 +1,72 @@
+"""What is kept of a contact: evidence, what is derived from it, and what was announced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from streamprocessor.scoring.record.links import IdentityLinks
+from streamprocessor.scoring.record.evidence import Compacted, Evidence
+
+
+@dataclass(slots=True)
+class Derived:
+    """What rules need to know of the evidence to be evaluated at any later instant: a pure function of its set.
+
+    newest_ms: newest occurred_at of all accepted evidence, 0 where there is none; it fixes the landmarks of `sums`.
+    first_ms: occurred_at of the contact's first event of any class; None: there is none.
+    sums: rule number → Σ points_e15 (no decay, attributes) or Σ forward-decayed weights (half-life, see terms.py); the
+    number of a score's `applies_when` is there while that holds.
+    live: rule number → [(occurred_at_ms, amount)] in order; amounts are points_e15, counts or nano.
+    lasts: inactivity rule number → occurred_at of the last event that it asks for.
+    slots: for each match that holds a slot of a limited rule, its 8-byte key and its occurred_at in 8 bytes.
+    traces: of clicks, unsubscribes and deliveries of messages, what tells scanners among them (see bursts.py).
+    by: key of a `by` score → value → the same for that value alone; newest_ms and first_ms are the contact's.
+    """
+
+    newest_ms: int = 0
+    first_ms: int | None = None
+    sums: dict[int, int] = field(default_factory=dict)
+    live: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    lasts: dict[int, int] = field(default_factory=dict)
+    slots: bytes = b""
+    traces: bytes = b""
+    by: dict[str, dict[str, Derived]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Record:
+    """One contact, decoded for one step; it belongs to that step and may be changed in place.
+
+    revision: of the model that `derived` and `shown` belong to. sequence: number of the last announced step.
+    at_ms: the record's clock, the instant of its last step or fact; it never goes back.
+    offsets: input topic number → last applied offset (the worker's alone).
+    attributes: name → [value, occurred_at_ms, id] of the last write; value None: deleted.
+    suppressed: (value, occurred_at_ms, id) of the last word on it.
+    shown: score name → (presented_nano, stage) as last announced; both None: null; a matrix has a stage alone.
+    values: name of a `by` score → value → (presented_nano, stage) as last announced; None: null.
+    episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).
+    holds_until_ms: no step by time comes before it; None: none comes at all.
+    verdicts: event id → (occurred_at_ms, id, actor, arrival_ms) of the last verdict on it; one of the time -1 is what
+    folding knew of who did it.
+    folded: None where nothing was folded yet. fold_at_ms: folding is looked at again then; None: nothing to fold.
+    bonds: links to other contacts, and what the person forbids; None: neither.
+    """
+
+    revision: int = 0
+    sequence: int = 0
+    at_ms: int = 0
+    offsets: dict[int, int] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    suppressed: tuple[bool, int, str] = (False, 0, "")
+    shown: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)
+    episodes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    holds_until_ms: int | None = None
+    verdicts: dict[str, tuple[int, str, str, int]] = field(default_factory=dict)
+    compacted: Compacted | None = None
+    compact_at_ms: int | None = None
+    evidence: Evidence = field(default_factory=Evidence)
+    derived: Derived = field(default_factory=Derived)
+    links: IdentityLinks | None = None
+    values: dict[str, dict[str, tuple[int, str | None]] | None] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Changes of a presented score: evaluated, explained, attributed to causes, and predicted."""

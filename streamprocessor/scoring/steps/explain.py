@@ -1,0 +1,246 @@
+"""Explanations: the parts that a score is made of, down to the last decimal, and the strongest of its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from streamprocessor.scoring.canonical import unchecked
+from streamprocessor.scoring.events.projection import value_name
+from streamprocessor.scoring.evidence.derive import RuleMatch, derive, stored_matches
+from streamprocessor.scoring.evidence.union import compacted_of, verdicts_of
+from streamprocessor.scoring.model.model import NANO
+from streamprocessor.scoring.model.rules import EventRule
+from streamprocessor.scoring.plan.matching import KINDS
+from streamprocessor.scoring.plan.plan import Plan, RulePlan, ScorePlan
+from streamprocessor.scoring.record.evidence import Compacted
+from streamprocessor.scoring.record.record import Derived, Record
+from streamprocessor.scoring.steps.steps import ExplanationPart
+from streamprocessor.scoring.terms.combined import cut_score, scaled
+from streamprocessor.scoring.terms.inactivity import InactivityTerm
+from streamprocessor.scoring.terms.per_match import DecayLawTerm, RecencyTerm, WindowTerm
+from streamprocessor.scoring.terms.presentation import E15_A_NANO, HALF_NANO_E15, unrounded
+from streamprocessor.scoring.terms.terms import CappedTerm
+
+Matches = dict[int, list[RuleMatch]]
+Parts = list[tuple[ExplanationPart, int]]
+"""Parts without points, each with its points in e15."""
+
+
+def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str | None = None) -> list[ExplanationPart]:
+    """The parts of one score at t: their points_nano add up to unrounded_nano; the largest takes the remainder.
+
+    value: of which value of a `by` score; None of any other. No parts: of what is null, or not there, or a matrix.
+    """
+    numbers = {rule.number for part, _ in ((score, 0), *score.components) for rule in part.rules}
+    matches: Matches = {}
+
+    def on_match(match: RuleMatch) -> None:
+        matcher, piece, _ = match
+        if matcher.number in numbers and (values is None or value_name(piece.properties[values.path]) == value):
+            matches.setdefault(matcher.number, []).append(match)
+
+    values, folded = score.values, compacted_of(record)
+    derived = derive(plan, record, until_ms=t_ms, on_match=on_match)
+    if score.is_null(derived) or score.matrix is not None:
+        return []
+    if values is not None:
+        of_value = derived.by.get(values.key, {}).get(value or "")
+        if of_value is None:
+            return []
+        derived = of_value
+        by_value = [held.by.get(values.key, {}) for held in folded]
+        folded = [held[value or ""] for held in by_value if (value or "") in held]
+    source = _Source(plan, record, folded, derived, matches, t_ms)
+    parts, total = _combined_parts(score, source) if score.components else _score_parts(score, source)
+    exact = unrounded(total)
+    if abs(exact * E15_A_NANO - total) > E15_A_NANO:
+        parts += _cut(ExplanationPart(None, 0, "cut"), exact * E15_A_NANO - total)
+    return _rounded(parts, exact)
+
+
+class _Source(NamedTuple):
+    """Where parts come from: the evidence as of t."""
+
+    plan: Plan
+    record: Record
+    folded: list[Compacted]
+    derived: Derived
+    matches: Matches
+    t_ms: int
+
+
+def _score_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
+    """The parts of a score that rules make, and its sum."""
+    parts: Parts = []
+    shares: dict[str | None, int] = {}
+    for rule in score.rules:
+        of_rule = list(_rule_parts(rule, source))
+        share = rule.term.value(source.derived, source.t_ms)
+        limit = rule.rule.limit.points_nano
+        if limit is not None:
+            capped = CappedTerm([rule.term], limit).cap(share)
+            of_rule += _cut(ExplanationPart(rule.rule.id, 0, "cut"), capped - share)
+            share = capped
+        parts += of_rule
+        shares[rule.rule.group] = shares.get(rule.rule.group, 0) + share
+    total = shares.get(None, 0)
+    for group in score.score.groups:
+        share = shares.get(group.name, 0)
+        capped = CappedTerm([], group.limit_nano).cap(share)
+        parts += _cut(ExplanationPart(None, 0, "cut", group=group.name), capped - share)
+        total += capped
+    return parts, total
+
+
+def _combined_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
+    """The parts of the components, times their weights, called "component/rule"; and the sum."""
+    parts: Parts = []
+    total = 0
+    for component, weight_nano in score.components:
+        if component.is_null(source.derived):
+            continue
+        own, whole = _score_parts(component, source)
+        own += _cut(ExplanationPart(None, 0, "cut"), cut_score(whole) - whole)
+        parts += [_as_component(component.name, part, points, weight_nano) for part, points in own]
+        total += scaled(cut_score(whole), weight_nano)
+    return parts, total
+
+
+def _as_component(name: str, part: ExplanationPart, points_e15: int, weight_nano: int) -> tuple[ExplanationPart, int]:
+    group = part.group
+    if part.rule is None:
+        group = name if group is None else f"{name}/{group}"
+    return part._replace(
+        rule=None if part.rule is None else f"{name}/{part.rule}",
+        group=group,
+        of_nano=None if part.of_nano is None else scaled(part.of_nano, weight_nano),
+    ), scaled(points_e15, weight_nano)
+
+
+def strongest(
+    plan: Plan, score: ScorePlan, record: Record, t_ms: int, how_many: int = 3
+) -> tuple[ExplanationPart, ...]:
+    """The rules that give the most at t, one part each: their points within their limits, their newest event, how many.
+
+    Of a combined score "component/rule", times the weight; of a matrix as they are. t_ms: not before the record's
+    clock. Only the matches of these rules are looked for.
+    """
+    giving = []
+    for prefix, rule, weight_nano in _weighted_rules(score, record.derived):
+        share = rule.within_limit.value(record.derived, t_ms)
+        if nano(scaled(share, weight_nano)) > 0:
+            giving.append((scaled(share, weight_nano), rule, prefix))
+    best = sorted(giving, key=lambda each: -each[0])[:how_many]
+    matches = stored_matches(plan, record, frozenset(rule.number for _, rule, _ in best))
+    parts = []
+    for share, rule, prefix in best:
+        part = _summed(plan, rule, record, (share, matches.get(rule.number, [])), t_ms)
+        parts.append(part._replace(rule=f"{prefix}{part.rule}"))
+    return tuple(parts)
+
+
+def _weighted_rules(score: ScorePlan, derived: Derived) -> Iterator[tuple[str, RulePlan, int]]:
+    """(what goes before its id, rule, weight) of every rule that the score is made of, directly or not."""
+    yield from (("", rule, NANO) for rule in score.rules)
+    for component, weight_nano in score.components:
+        if not component.is_null(derived):
+            weight = NANO if score.matrix is not None else weight_nano
+            for prefix, rule, inner in _weighted_rules(component, derived):
+                yield f"{component.name}/{prefix}", rule, scaled(inner, weight)
+
+
+def _summed(
+    plan: Plan, rule: RulePlan, record: Record, found: tuple[int, list[RuleMatch]], t_ms: int
+) -> ExplanationPart:
+    """One part for all that a rule gives."""
+    share, matches = found
+    count = len(matches) + _earlier(compacted_of(record), rule)
+    if isinstance(rule.rule, EventRule) and matches:
+        newest = matches[-1][1]
+        return ExplanationPart(rule.rule.id, nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
+    if isinstance(rule.rule, EventRule):
+        return ExplanationPart(rule.rule.id, nano(share), "earlier", count=count)
+    source = _Source(plan, record, compacted_of(record), record.derived, {rule.number: matches}, t_ms)
+    part = next(_rule_parts(rule, source))[0]
+    return part._replace(points_nano=nano(share), count=part.count or 1)
+
+
+def _earlier(folded: Sequence[Compacted], rule: RulePlan) -> int:
+    """How many matches of the rule were folded."""
+    return sum(held.rules[rule.key].count for held in folded if rule.key in held.rules)
+
+
+def _rule_parts(rule: RulePlan, source: _Source) -> Iterator[tuple[ExplanationPart, int]]:
+    """(part without points, points e15) of one rule, before its limit."""
+    plan, record, folded, derived, matches, t_ms = source
+    value = rule.term.value(derived, t_ms)
+    kind, id_ = KINDS[type(rule.rule)], rule.rule.id
+    if isinstance(rule.term, InactivityTerm):
+        if value:
+            last = rule.term.last_ms(derived)
+            times = rule.term.times(t_ms - (last or 0))
+            yield ExplanationPart(id_, 0, kind, occurred_at_ms=last, count=times), value
+    elif isinstance(rule.term, WindowTerm | RecencyTerm):
+        if value:
+            count = rule.term.count(derived, t_ms) if isinstance(rule.term, WindowTerm) else None
+            live = derived.live.get(rule.number)
+            yield ExplanationPart(id_, 0, kind, occurred_at_ms=live[-1][0] if live else None, count=count), value
+    elif kind == "attribute":
+        if value:
+            yield ExplanationPart(id_, 0, kind), value
+    else:
+        left, verdicts = value, verdicts_of(record)
+        for match in matches.get(rule.number, ()):
+            piece, (points, factor) = match[1], worth(plan, match, t_ms)
+            left -= points
+            if points:
+                actor = verdicts[piece.id][2] if piece.id in verdicts else piece.actor
+                yield match_part(match, points, factor)._replace(actor=actor), points
+        earlier = _earlier(folded, rule)
+        if earlier and left:
+            yield ExplanationPart(id_, 0, "earlier", count=earlier), left
+
+
+def _cut(part: ExplanationPart, points_e15: int) -> Parts:
+    return [(part, points_e15)] if points_e15 else []
+
+
+def _rounded(parts: Sequence[tuple[ExplanationPart, int]], exact_nano: int) -> list[ExplanationPart]:
+    rounded = [part._replace(points_nano=nano(points)) for part, points in parts]
+    remainder = exact_nano - sum(part.points_nano for part in rounded)
+    if remainder and rounded:
+        largest = max(range(len(rounded)), key=lambda i: abs(rounded[i].points_nano))
+        rounded[largest] = rounded[largest]._replace(points_nano=rounded[largest].points_nano + remainder)
+    return rounded
+
+
+def worth(plan: Plan, match: RuleMatch, t_ms: int) -> tuple[int, float | None]:
+    """(points e15, what is left of 1) of the match at t; 0 and None: of a rule that is not the sum of its matches."""
+    matcher, piece, amount = match
+    half_life_ms = matcher.half_life_ms
+    if half_life_ms is None:
+        term = plan.live[matcher.number]
+        if not isinstance(term, DecayLawTerm):
+            return 0, None
+        factor = term.law.factor(t_ms - piece.occurred_at_ms)
+    elif half_life_ms:
+        factor = 2.0 ** ((piece.occurred_at_ms - t_ms) / half_life_ms)
+    else:
+        factor = 1.0
+    return amount if factor == 1.0 else int(amount * factor), factor
+
+
+def match_part(match: RuleMatch, points_e15: int, factor: float | None) -> ExplanationPart:
+    """The part of a match that is worth so much."""
+    matcher, (id_, at, _, actor, _, _), amount = match
+    of_nano = None if factor is None else (amount + HALF_NANO_E15) // E15_A_NANO
+    points_nano = (points_e15 + HALF_NANO_E15) // E15_A_NANO
+    return unchecked(
+        ExplanationPart, (matcher.rule.id, points_nano, matcher.kind, id_, at, of_nano, factor, actor, None, None)
+    )
+
+
+def nano(points_e15: int) -> int:
+    """The points as an integer of 10⁻⁹, rounded half up."""
+    return (points_e15 + HALF_NANO_E15) // E15_A_NANO

@@ -1,0 +1,1 @@
+"""Simulated contacts: reproducible traffic at a chosen pace, with the troubles of real traffic."""

@@ -1,0 +1,180 @@
+"""Reproducible traffic that looks like life: visits in bursts, campaigns, late events, repeats, bad records."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterator
+from functools import partial
+from random import Random
+from typing import Any, NamedTuple
+
+from streamprocessor.imports.rows import UPDATES_TOPIC, topic_for
+from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
+from streamprocessor.simulation.bad_records import draw_bad_record
+from streamprocessor.simulation.habits import JOB_TITLES, LINKS, MAIL_PROXY, SITE, Contact, draw_contact
+
+SECOND_MS, HOUR_MS, DAY_MS = 1000, 3_600_000, 86_400_000
+FIRST_CAMPAIGN_AFTER_MS = 6 * HOUR_MS
+CAMPAIGN_EVERY_MS = 2 * DAY_MS
+LATE, REPEATED, BAD = 0.02, 0.02, 0.003  # shares of the events
+
+
+class Move(NamedTuple):
+    """One record to send. at_ms: when; topic: without prefix; value: an event or update, or a bad record's bytes."""
+
+    at_ms: int
+    topic: str
+    contact_id: str | None
+    value: dict[str, Any] | bytes
+
+
+def simulate(seed: int, contacts: int, start_ms: int, *, bad_records: bool = False) -> Iterator[Move]:
+    """Endless traffic of that many contacts from start_ms on, in order of time; equal arguments, equal moves.
+
+    `occurred_at` is never after at_ms; late events were made offline and arrive up to hours later; repeats have the
+    id and content of the first. Ids differ between starts, so a simulation may follow another on the same broker.
+    """
+    return _Traffic(seed, contacts, start_ms, bad_records).moves()
+
+
+class _Traffic:
+    def __init__(self, seed: int, contacts: int, start_ms: int, bad_records: bool) -> None:
+        self._rng = Random(seed)
+        self._origin = f"{seed}:{contacts}:{start_ms}"
+        self._made = 0
+        self._bad_records = bad_records
+        # What comes next: moves to yield, and calls that add more; `_made` breaks ties, so nothing else is compared.
+        self._agenda: list[tuple[int, int, Move | Callable[[int], None]]] = []
+        self._contacts = [draw_contact(self._rng, number) for number in range(1, contacts + 1)]
+        for contact in self._contacts:
+            self._plan_visit(contact, start_ms)
+        self._plan(start_ms + FIRST_CAMPAIGN_AFTER_MS, partial(self._campaign, 1))
+
+    def moves(self) -> Iterator[Move]:
+        while True:
+            at_ms, _, due = heapq.heappop(self._agenda)
+            if isinstance(due, Move):
+                yield due
+            else:
+                due(at_ms)
+
+    # ---- visits ------------------------------------------------------------------------------------------------
+
+    def _plan_visit(self, contact: Contact, after_ms: int) -> None:
+        at_ms = after_ms + self._wait_ms(DAY_MS / contact.habit.visits_a_day)
+        at_night = (at_ms // HOUR_MS) % 24 < 6
+        if at_night and contact.habit.actor == HUMAN:
+            at_ms += 8 * HOUR_MS
+        self._plan(at_ms, partial(self._visit_and_come_again, contact))
+
+    def _visit_and_come_again(self, contact: Contact, at_ms: int) -> None:
+        self._visit(contact, at_ms)
+        self._plan_visit(contact, at_ms)
+
+    def _visit(self, contact: Contact, at_ms: int) -> None:
+        rng, habit = self._rng, contact.habit
+        if not contact.known and rng.random() < 0.5:
+            contact.known = True
+            self._write_attributes(contact, at_ms)
+        referrer = "https://search.example/"
+        for _ in range(1 + int(rng.expovariate(1 / habit.pages_a_visit))):
+            path = rng.choices(list(habit.pages), list(habit.pages.values()))[0]
+            page = {"url": SITE + path, "path": path, "referrer": referrer}
+            self._happen(contact, at_ms, "page_visit", page)
+            referrer = SITE + path
+            at_ms += self._wait_ms(habit.seconds_a_page * SECOND_MS)
+        if rng.random() < habit.downloads:
+            self._happen(contact, at_ms, "download", {"file": "guide.pdf"})
+        if rng.random() < habit.asks:
+            self._happen(contact, at_ms + 30 * SECOND_MS, "form_submission", {"form": "contact"})
+
+    def _write_attributes(self, contact: Contact, at_ms: int) -> None:
+        attributes = {"job_title": self._rng.choice(JOB_TITLES), "employees": self._rng.choice((5, 40, 300, 2000))}
+        update = {"id": self._next_id(), "occurred_at": at_ms, "update": "attributes", "attributes": attributes}
+        self._send(contact.contact_id, UPDATES_TOPIC, at_ms, update)
+
+    # ---- mail --------------------------------------------------------------------------------------------------
+
+    def _campaign(self, number: int, at_ms: int) -> None:
+        mail = {"campaign": f"campaign-{number}", "message": f"m-{number}"}
+        for contact in self._contacts:
+            if contact.subscribed:
+                delivered_ms = at_ms + self._rng.randrange(10 * 60 * SECOND_MS)
+                self._happen(contact, delivered_ms, "email_delivered", mail)
+                self._plan(delivered_ms, partial(self._receive, contact, mail))
+        self._plan(at_ms + CAMPAIGN_EVERY_MS, partial(self._campaign, number + 1))
+
+    def _receive(self, contact: Contact, mail: dict[str, Any], at_ms: int) -> None:
+        rng, habit = self._rng, contact.habit
+        if habit.actor == SCANNER:
+            self._follow_all_links(contact, mail, at_ms)
+            return
+        if contact.through_proxy:
+            fetched_by = {"user_agent": MAIL_PROXY, "actor": PROXY}
+            self._happen(contact, at_ms + 3 * SECOND_MS, "email_open", mail, fetched_by)
+        if rng.random() >= habit.opens:
+            return
+        opened_ms = at_ms + int(2 * HOUR_MS * rng.lognormvariate(0, 1))
+        if not contact.through_proxy:
+            self._happen(contact, opened_ms, "email_open", mail)
+        if rng.random() < habit.clicks:
+            clicked_ms = opened_ms + self._wait_ms(30 * SECOND_MS)
+            self._happen(contact, clicked_ms, "email_click", mail | _link(rng.choice(LINKS)))
+            self._plan(clicked_ms + SECOND_MS, partial(self._visit, contact))
+        elif rng.random() < 0.01:
+            contact.subscribed = False
+            self._happen(contact, opened_ms + 20 * SECOND_MS, "unsubscribe", mail)
+
+    def _follow_all_links(self, contact: Contact, mail: dict[str, Any], at_ms: int) -> None:
+        self._happen(contact, at_ms, "email_open", mail)
+        for number, path in enumerate(LINKS, 1):
+            self._happen(contact, at_ms + 200 * number, "email_click", mail | _link(path))
+
+    # ---- sending -----------------------------------------------------------------------------------------------
+
+    def _happen(
+        self,
+        contact: Contact,
+        at_ms: int,
+        event_type: str,
+        properties: dict[str, Any],
+        context: dict[str, Any] | None = None,
+    ) -> None:
+        if context is None:
+            context = {"user_agent": contact.user_agent, "actor": contact.habit.actor}
+        event = {
+            "id": self._next_id(),
+            "type": event_type,
+            "occurred_at": at_ms,
+            "properties": properties,
+            "context": context,
+        }
+        self._send(contact.contact_id, topic_for(event_type), at_ms, event)
+
+    def _send(self, contact_id: str, topic: str, occurred_at_ms: int, value: dict[str, Any]) -> None:
+        rng = self._rng
+        at_ms = occurred_at_ms + rng.randrange(20, 2000)
+        if rng.random() < LATE:
+            at_ms += self._wait_ms(HOUR_MS)
+        self._plan(at_ms, Move(at_ms, topic, contact_id, value))
+        if rng.random() < REPEATED:
+            again_ms = at_ms + self._wait_ms(60 * SECOND_MS)
+            self._plan(again_ms, Move(again_ms, topic, contact_id, value))
+        if self._bad_records and rng.random() < BAD:
+            self._plan(at_ms, Move(at_ms, *draw_bad_record(rng, contact_id, at_ms)))
+
+    def _plan(self, at_ms: int, what: Move | Callable[[int], None]) -> None:
+        self._made += 1
+        heapq.heappush(self._agenda, (at_ms, self._made, what))
+
+    def _wait_ms(self, mean_ms: float) -> int:
+        return int(self._rng.expovariate(1 / mean_ms))
+
+    def _next_id(self) -> str:
+        self._made += 1
+        return hashlib.blake2b(f"{self._origin}:{self._made}".encode(), digest_size=12).hexdigest()
+
+
+def _link(path: str) -> dict[str, str]:
+    return {"url": SITE + path, "path": path}

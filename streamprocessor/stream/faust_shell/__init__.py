@@ -1,0 +1,1 @@
+"""Faust and its consumer, transport and recovery; the only place that imports it."""

@@ -1,0 +1,51 @@
+"""What a step does, before anything of it is done: changes, messages, and what to count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from streamprocessor.contract.messages.message import Message
+from streamprocessor.scoring.scorer import Outcome
+from streamprocessor.scoring.steps.steps import Step
+from streamprocessor.scoring.terms.presentation import CUT_SCORES
+from streamprocessor.stream.partition.partition import Change
+
+
+@dataclass(slots=True)
+class MicrobatchResult:
+    """What a step does: changes of contacts, dead letters, and what to count."""
+
+    changes: list[Change] = field(default_factory=list)
+    dead_letters: list[Message] = field(default_factory=list)
+    consumed: dict[tuple[int, str], int] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+    dead: Counter[tuple[int, str]] = field(default_factory=Counter)
+    transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    announced: dict[tuple[str, str], int] = field(default_factory=dict)
+    steps_by_time_ms: list[int] = field(default_factory=list)
+    capped: int = 0
+    cut: Counter[str] = field(default_factory=Counter)
+    forgotten: int = 0
+
+    def count_lost(self, outcome: Outcome) -> None:
+        """Count what of a contact's facts went early or was cut."""
+        self.capped += outcome.capped
+        self.forgotten += outcome.forgotten
+        self.cut["match"] += outcome.cut
+
+    def count(self, steps: Sequence[Step]) -> None:
+        """Count what these steps of a contact announce, and what in them was cut."""
+        announced = self.announced
+        for step in steps:
+            kind = ("score-updated", step.cause)
+            announced[kind] = announced.get(kind, 0) + 1
+            if step.hot_leads:
+                kind = ("became-hot-lead", step.cause)
+                announced[kind] = announced.get(kind, 0) + len(step.hot_leads)
+            for score in step.scores:
+                if score.stage != score.previous_stage and score.stage is not None:
+                    self.transitions[score.name, score.stage] += 1
+                if score.unrounded_nano in CUT_SCORES:
+                    self.cut["score"] += 1

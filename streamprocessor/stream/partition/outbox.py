@@ -1,0 +1,114 @@
+"""Sending a step: changelog acknowledged first, then what it owes; all with acks=all, in batches."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from streamprocessor.contract.changelog.entry import (
+    ERASED_PREFIX,
+    IDENTITY_KEY,
+    MARKER_KEY,
+    TableIdentity,
+    encode_entry,
+    encode_erasure,
+    encode_identity,
+    encode_marker,
+)
+from streamprocessor.contract.events.transfers import TRANSFERS
+from streamprocessor.contract.messages.message import Headers, Message
+from streamprocessor.errors import MustRestart
+from streamprocessor.stream.partition.partition import Change, Partition
+
+Row = tuple[bytes | None, bytes | None, Headers]
+
+DEAD_LETTERS = "dead-letters"
+
+
+class Outbox:
+    """Sends steps of any partition. full_names: the broker's topic names by the contract's short ones.
+
+    partition_of: where messages between contacts go, by the other one's key; all else stays in its partition.
+    """
+
+    def __init__(
+        self,
+        producer: Callable[[], Any],
+        changelog: str,
+        full_names: dict[str, str],
+        partition_of: Callable[[bytes], int],
+    ) -> None:
+        self._producer = producer
+        self._changelog = changelog
+        self._full_names = full_names
+        self._partition_of = partition_of
+
+    async def write_changes(self, partition: Partition, changes: Sequence[Change], stamp_ms: int) -> None:
+        """Write a step's changes to the changelog; on return they are acknowledged and its number is the partition's.
+
+        Raises:
+            MustRestart: the broker did not take them; nobody can say which are in.
+        """
+        step = partition.step + 1
+        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), [])]
+        partition.marked_step = partition.step
+        rows += [(change.key, encode_entry(change.record, step, change.owed), []) for change in changes]
+        rows += [
+            (ERASED_PREFIX + partition.pseudonym(change.key), encode_erasure(change.erased_ms), [])
+            for change in changes
+            if change.erased_ms is not None
+        ]
+        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        partition.step = step
+
+    async def write_marker(self, partition: Partition, stamp_ms: int) -> None:
+        """Say that all announcements of the partition's steps so far are acknowledged, without another step."""
+        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), [])]
+        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        partition.marked_step = partition.step
+
+    async def write_tombstones(self, partition: Partition, stamp_ms: int) -> None:
+        """Take the records of erased contacts out of the changelog; all that their steps owed is acknowledged."""
+        keys = list(partition.to_forget)
+        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), []), *((key, None, []) for key in keys)]
+        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        partition.marked_step = partition.step
+        partition.forget(keys)
+
+    async def write_identity(self, partition: Partition, identity: TableIdentity, stamp_ms: int) -> None:
+        """Give a new partition of the table its identity."""
+        rows: list[Row] = [(IDENTITY_KEY, encode_identity(identity), [])]
+        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
+        partition.identity = identity
+
+    async def announce(self, partition: int, messages: Iterable[Message], stamp_ms: int) -> None:
+        """Send announcements and dead letters; on return they are acknowledged. Raises MustRestart."""
+        by_place: dict[tuple[str, int], list[Row]] = {}
+        for topic, key, value, headers in messages:
+            number = self._partition_of(key) if topic == TRANSFERS and key is not None else partition
+            by_place.setdefault((topic, number), []).append((key, value, headers))
+        await asyncio.gather(
+            *(self._send(self._full_names[topic], number, rows, stamp_ms) for (topic, number), rows in by_place.items())
+        )
+
+    async def _send(self, topic: str, partition: int, rows: Sequence[Row], stamp_ms: int) -> int:
+        """The offset after the last row."""
+        producer = self._producer()
+        acknowledgements = []
+        batch = producer.create_batch()
+        try:
+            for key, value, headers in rows:
+                if batch.append(key=key, value=value, timestamp=stamp_ms, headers=headers) is None:
+                    acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+                    batch = producer.create_batch()
+                    batch.append(key=key, value=value, timestamp=stamp_ms, headers=headers)
+            last_rows: int = batch.record_count()
+            acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+            metadata = [await acknowledgement for acknowledgement in acknowledgements]
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            message = f"{topic}[{partition}]: {len(rows)} records were not acknowledged: {error!r}"
+            raise MustRestart(message) from error
+        return int(metadata[-1].offset) + last_rows

@@ -1,0 +1,182 @@
+"""One partition of the contact table: its records as bytes, its timers, its place in the changelog."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from streamprocessor.contract.changelog.entry import (
+    ERASED_PREFIX,
+    IDENTITY_KEY,
+    MARKER_KEY,
+    RESERVED,
+    TableIdentity,
+    decode_entry,
+    decode_identity,
+    erasure_of,
+    microbatch_of,
+    owes,
+    record_of,
+)
+from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.messages.message import Message
+from streamprocessor.scoring.identity.erasure import nothing_left
+from streamprocessor.stream.partition.batch import RawRecord
+from streamprocessor.stream.partition.hot_stages import HotStages
+from streamprocessor.stream.partition.timers import TimerIndex
+
+
+class Change(NamedTuple):
+    """What a step makes of one contact: the new record, when to look again, the announcements it owes.
+
+    hot: the scores in which the contact is hot by now; None: as before. erased_ms: the contact was erased then; None:
+    it was not. gone: nothing is left of it, so its record goes once what it owes is sent.
+    """
+
+    key: bytes
+    record: bytes
+    holds_until_ms: int | None
+    owed: Sequence[Message]
+    hot: tuple[str, ...] | None
+    erased_ms: int | None = None
+    gone: bool = False
+
+
+class Partition:
+    """The state of one partition number, as of `changelog_offset` (the next changelog offset to read or write).
+
+    step: the number of the last step; stamp_ms: its time, later ones are stamped later. marked_step: the
+    last one of which the changelog says that its announcements are acknowledged. identity: None until one was
+    read or written. applied: the newest input offset in any record, by topic number. oldest_revision, newest_revision:
+    of the model, over the records. erased: pseudonym → instant of the erasure. to_forget: keys of which nothing is
+    left, whose tombstones are still to be written. hot_contacts: how many are hot, by score.
+    """
+
+    def __init__(self, number: int, pseudonym: Callable[[bytes], bytes]) -> None:
+        self.number = number
+        self.pseudonym = pseudonym
+        self.erased: dict[bytes, int] = {}
+        self.to_forget: set[bytes] = set()
+        self.records: dict[bytes, bytes] = {}
+        self.record_bytes = 0
+        self.timers = TimerIndex()
+        self.hot_contacts: Counter[str] = Counter()
+        self._hot: dict[bytes, tuple[str, ...]] = {}
+        self.step = 0
+        self.changelog_offset = 0
+        self.stamp_ms = 0
+        self.identity: TableIdentity | None = None
+        self.applied: dict[int, int] = {}
+        self.newest_revision = 0
+        self.oldest_revision = 2**62
+        self.marked_step = 0
+        self._owed: dict[bytes, tuple[int, bytes]] = {}
+        self._recovered: set[bytes] = set()
+
+    def read_changelog(self, entries: Iterable[RawRecord]) -> None:
+        """Apply records of the changelog, in order; raises OperatorError for a newer layout."""
+        for entry in entries:
+            key, value = entry.key, entry.value
+            self.changelog_offset = entry.offset + 1
+            self.stamp_ms = max(self.stamp_ms, entry.timestamp)
+            if key is None:
+                continue
+            if key.startswith(RESERVED):
+                self._read_reserved(key, value)
+            elif value is None:
+                self._forget(key)
+            else:
+                step = microbatch_of(value)
+                self.step = max(self.step, step)
+                self._keep(key, record_of(value))
+                self._recovered.add(key)
+                if owes(value):
+                    self._owed[key] = (step, value)
+                else:
+                    self._owed.pop(key, None)
+
+    def _read_reserved(self, key: bytes, value: bytes | None) -> None:
+        if key == MARKER_KEY and value is not None:
+            self.marked_step = max(self.marked_step, microbatch_of(value))
+            self.step = max(self.step, self.marked_step)
+            self._owed = {key: owed for key, owed in self._owed.items() if owed[0] > self.marked_step}
+        elif key == IDENTITY_KEY and value is not None:
+            self.identity = decode_identity(value)
+        elif key.startswith(ERASED_PREFIX) and value is not None:
+            self.erased[key[len(ERASED_PREFIX) :]] = erasure_of(value)
+
+    def finish_recovery(self, stages: HotStages) -> None:
+        """Rebuild what is derived from the records just read: timers, applied offsets, the newest model revision."""
+        for key in self._recovered:
+            record = decode_record(self.records[key])
+            self.timers.arm(key, record.holds_until_ms)
+            self._note_hot(key, stages.of(record))
+            self.newest_revision = max(self.newest_revision, record.revision)
+            self.oldest_revision = min(self.oldest_revision, record.revision)
+            for topic_number, offset in record.offsets.items():
+                if offset > self.applied.get(topic_number, -1):
+                    self.applied[topic_number] = offset
+            if nothing_left(record):
+                self.to_forget.add(key)
+        self._recovered = set()
+
+    def owed_after_recovery(self) -> list[Message]:
+        """The announcements of steps after the last marker, in order of steps."""
+        owed = sorted(item for item in self._owed.values() if item[0] > self.marked_step)
+        return [message for _, value in owed for message in decode_entry(value).owed]
+
+    def settle_owed(self) -> None:
+        """Note that all that was owed is acknowledged; the next marker says so to others."""
+        self._owed.clear()
+
+    def life_of(self, key: bytes) -> int:
+        """When the contact of this key was erased; 0: never."""
+        return self.erased.get(self.pseudonym(key), 0) if self.erased else 0
+
+    def forget(self, keys: Iterable[bytes]) -> None:
+        """Drop the records of these keys, whose tombstones are in the changelog."""
+        for key in keys:
+            self._forget(key)
+
+    def apply(self, changes: Iterable[Change], revision: int) -> None:
+        """Take over a step, scored under a revision, that is in the changelog with its announcements acknowledged."""
+        self.oldest_revision = min(self.oldest_revision, revision)
+        for change in changes:
+            self._keep(change.key, change.record)
+            self.timers.arm(change.key, change.holds_until_ms)
+            if change.hot is not None:
+                self._note_hot(change.key, change.hot)
+            if change.erased_ms is not None:
+                self.erased[self.pseudonym(change.key)] = change.erased_ms
+            if change.gone:
+                self.to_forget.add(change.key)
+            elif self.to_forget:
+                self.to_forget.discard(change.key)
+
+    def _note_hot(self, key: bytes, scores: tuple[str, ...]) -> None:
+        before = self._hot.get(key, ())
+        if scores == before:
+            return
+        for score in before:
+            self.hot_contacts[score] -= 1
+        for score in scores:
+            self.hot_contacts[score] += 1
+        if scores:
+            self._hot[key] = scores
+        else:
+            del self._hot[key]
+
+    def _keep(self, key: bytes, record: bytes) -> None:
+        before = self.records.get(key)
+        self.record_bytes += len(record) - (len(before) if before is not None else 0)
+        self.records[key] = record
+
+    def _forget(self, key: bytes) -> None:
+        before = self.records.pop(key, None)
+        self.record_bytes -= len(before) if before is not None else 0
+        self.timers.arm(key, None)
+        self._note_hot(key, ())
+        self._owed.pop(key, None)
+        self._recovered.discard(key)
+        self.to_forget.discard(key)

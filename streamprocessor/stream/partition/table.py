@@ -1,0 +1,121 @@
+"""The contact table: which partitions this worker holds, recovered and checked before a lane may open."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+
+from streamprocessor.contract.changelog.entry import TableIdentity
+from streamprocessor.contract.changelog.pseudonyms import salt_check
+from streamprocessor.errors import OperatorError
+from streamprocessor.stream.lease import Lease
+from streamprocessor.stream.metrics import Metrics
+from streamprocessor.stream.partition.batch import InputPartition
+from streamprocessor.stream.partition.changelog_reader import ChangelogReader
+from streamprocessor.stream.partition.data_plane import DataPlane
+from streamprocessor.stream.partition.outbox import Outbox
+from streamprocessor.stream.partition.partition import Partition
+
+log = logging.getLogger(__name__)
+
+#: Of an input partition: the offset after its last record, and the committed one (None: never committed).
+InputState = Callable[[set[int]], Awaitable[Mapping[InputPartition, tuple[int, int | None]]]]
+
+
+class Table:
+    """Recovers partitions for the data plane."""
+
+    def __init__(
+        self, plane: DataPlane, reader: ChangelogReader, lease: Lease, outbox: Outbox, metrics: Metrics
+    ) -> None:
+        self._plane = plane
+        self._reader = reader
+        self._lease = lease
+        self._outbox = outbox
+        self._metrics = metrics
+        self.input_state: InputState
+        self.topic_ids: dict[str, str] = {}
+        self.pseudonym: Callable[[bytes], bytes]
+
+    async def recover(self, numbers: set[int]) -> None:
+        """Hold exactly these partitions, as the changelog has them, with nothing owed; then open their lanes.
+
+        Raises:
+            OperatorError: what was recovered can't belong to the input topics as they are.
+            MustRestart: the broker did not take what had to be sent again.
+        """
+        started = time.monotonic()
+        plane = self._plane
+        await plane.finish_steps()
+        plane.drop_lanes()
+        plane.partitions = {
+            number: plane.partitions.get(number) or Partition(number, self.pseudonym) for number in numbers
+        }
+        if numbers:
+            await self._reader.catch_up(plane.partitions, plane.around.hot_stages)
+            await self._check(numbers)
+            newest = max(partition.newest_revision for partition in plane.partitions.values())
+            if newest > plane.around.scorer.model.revision:
+                await plane.around.newer_model(newest)
+            for partition in plane.partitions.values():
+                await self._settle(partition)
+        plane.open(numbers)
+        seconds = time.monotonic() - started
+        self._metrics.rebalances.inc()
+        self._metrics.rebalance_duration.observe(time.monotonic() - (plane.closed_at_seconds or started))
+        self._metrics.recovery_duration.set(seconds)
+        contacts = sum(len(partition.records) for partition in plane.partitions.values())
+        log.info("recovered %d partitions with %d contacts in %.2f s", len(numbers), contacts, seconds)
+
+    async def _settle(self, partition: Partition) -> None:
+        """Send what a crashed step still owes, byte for byte, and give a new partition its identity."""
+        identity, check = partition.identity, salt_check(self.pseudonym)
+        if identity is None or identity.salt_check != check:
+            incarnation = uuid.uuid4().hex[:12] if identity is None else identity.incarnation
+            identity = TableIdentity(incarnation, self.topic_ids, check)
+            await self._outbox.write_identity(partition, identity, await self._lease.stamp(partition.stamp_ms))
+        owed = partition.owed_after_recovery()
+        if owed:
+            log.info("partition %d: sending %d announcements again", partition.number, len(owed))
+            await self._outbox.announce(partition.number, owed, await self._lease.stamp(partition.stamp_ms))
+        partition.settle_owed()
+
+    async def _check(self, numbers: set[int]) -> None:
+        self._refuse_another_salt()
+        for where, (end, committed) in (await self.input_state(numbers)).items():
+            partition = self._plane.partitions[where.partition]
+            name = self._plane.around.topic_names[where.topic_number]
+            applied = partition.applied.get(where.topic_number, -1)
+            if applied >= end:
+                message = (
+                    f"{name}[{where.partition}] ends at {end}, but the table has applied offset {applied}: the topic "
+                    "was deleted or made anew since; put the old topic back, or rebuild the table"
+                )
+                raise OperatorError(message)
+            if committed and not partition.records and partition.identity is None:
+                message = (
+                    f"{name}[{where.partition}] was committed up to {committed}, but the changelog of partition "
+                    f"{where.partition} is empty: it was deleted; rebuild the table, or use another --app-id"
+                )
+                raise OperatorError(message)
+            known_id = partition.identity.topic_ids.get(name) if partition.identity else None
+            if known_id is not None and self.topic_ids.get(name, known_id) != known_id:
+                message = (
+                    f"{name} is another topic (id {self.topic_ids[name]}) than the one the table was made from "
+                    f"(id {known_id}): its offsets mean other events; rebuild the table"
+                )
+                raise OperatorError(message)
+
+    def _refuse_another_salt(self) -> None:
+        check = salt_check(self.pseudonym)
+        for partition in self._plane.partitions.values():
+            known = partition.identity.salt_check if partition.identity else check
+            if partition.erased and known != check:
+                message = (
+                    f"partition {partition.number} knows {len(partition.erased)} erased contacts by another "
+                    "STREAMPROCESSOR_ERASURE_SALT: with this one they would not be known, and could come back; "
+                    "wanted the salt that they were erased under"
+                )
+                raise OperatorError(message)

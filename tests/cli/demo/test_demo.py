@@ -1,0 +1,63 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.kafka
+
+ENOUGH_SECONDS = 150.0
+
+
+def start_demo(folder: Path, *words: str) -> subprocess.Popen[str]:
+    settings = {"KAFKA_PORT": "0", "METRICS_PORT": "0", "COLLECTOR_PORT": "0", "PARTITIONS": "2"}
+    settings |= {"API_PORT": "0", "DELIVERY_PORT": "0"}
+    environment = os.environ | {f"STREAMPROCESSOR_{name}": value for name, value in settings.items()}
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "streamprocessor",
+        "demo",
+        "--data-dir",
+        str(folder),
+        "--rate",
+        "250",
+        *words,
+    ]
+    return subprocess.Popen(
+        command,
+        env=environment,
+        cwd=Path(__file__).parents[3],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.usefixtures("kafka_runtime")
+@pytest.mark.parametrize(("words", "ended_by"), [(("--seconds", "15"), None), ((), signal.SIGTERM)])
+def test_the_demo_shows_a_hot_lead_and_leaves_no_process_behind(tmp_path, words, ended_by):
+    demo = start_demo(tmp_path / "data", *words)
+    watchdog = threading.Timer(ENOUGH_SECONDS, demo.kill)
+    watchdog.start()
+    lines, children = [], []
+    try:
+        for line in demo.stdout:
+            lines.append(line)
+            if line.startswith("HOT LEAD") and not children:
+                children = psutil.Process(demo.pid).children(recursive=True)
+                if ended_by is not None:
+                    demo.send_signal(ended_by)
+        assert demo.wait() == 0, "".join(lines)
+    finally:
+        watchdog.cancel()
+        demo.kill()
+
+    assert len(children) == 5, "".join(lines)  # Kafka, worker, collector, delivery, api
+    assert not [child for child in children if child.is_running()]
+    assert "all ended" in lines[-1]

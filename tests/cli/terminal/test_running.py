@@ -1,0 +1,100 @@
+import json
+import logging
+import re
+import sys
+
+import click
+import pytest
+
+from streamprocessor.cli.local.local_processes import WorkerPlan, free_ports
+from streamprocessor.cli.local.local_system import supervise
+from streamprocessor.cli.terminal.instants import Instant
+from streamprocessor.cli.terminal.running import log_to_stderr
+from streamprocessor.process.supervisor import Child, Supervisor
+from streamprocessor.settings import Settings
+
+
+@pytest.fixture
+def _log_as_before():
+    root, handlers = logging.getLogger(), logging.getLogger().handlers[:]
+    yield
+    root.handlers[:] = handlers
+
+
+@pytest.mark.usefixtures("_log_as_before")
+def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys):
+    log_to_stderr("INFO")
+    logging.getLogger("streamprocessor.stream.table").info("recovered %d partitions", 3)
+    logging.getLogger("streamprocessor.stream.transport").info("[^-Consumer]: Starting...")
+    logging.getLogger("aiokafka.consumer").info("chat")
+    for _ in range(100):
+        logging.getLogger("faust").warning("matters")
+    for _ in range(2):
+        logging.getLogger("streamprocessor.stream.worker").warning("ours")
+
+    lines = capsys.readouterr().err.splitlines()
+    form = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z "
+    assert [re.sub(f"^{form}", "", line) for line in lines] == [
+        "INFO streamprocessor.stream.table: recovered 3 partitions",
+        "WARNING faust: matters",
+        "WARNING streamprocessor.stream.worker: ours",
+        "WARNING streamprocessor.stream.worker: ours",
+    ]
+    assert all(re.match(form, line) for line in lines)
+
+
+@pytest.mark.parametrize("text", ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "1767225600000"])
+def test_an_instant_is_rfc_3339_or_epoch_milliseconds(text):
+    assert Instant().convert(text, None, None) == 1_767_225_600_000
+
+
+@pytest.mark.parametrize("text", ["", "now", "2026-01-01", "2026-01-01T00:00:00", "-5", "1.5"])
+def test_anything_else_is_no_instant(text):
+    with pytest.raises(click.BadParameter):
+        Instant().convert(text, None, None)
+
+
+@pytest.mark.parametrize("first", [0, 21_000])
+def test_each_worker_gets_a_port_of_its_own(first):
+    ports = free_ports(first, 4)
+
+    assert len(set(ports)) == 4
+    assert min(ports) >= first
+
+
+class KilledKafka:
+    """An embedded Kafka that is dead already."""
+
+    def wait(self, _timeout_seconds: float) -> bool:
+        return True
+
+    def why_it_ended(self) -> str:
+        return "Kafka ended: the disk is full"
+
+
+async def test_where_our_kafka_ends_by_itself_all_ends_at_once_and_the_cause_is_told():
+    told: list[str] = []
+    sleeper = Child("worker-1", (sys.executable, "-c", "import time; time.sleep(600)"))
+
+    code = await supervise(KilledKafka(), Supervisor([sleeper], told.append), told.append)
+
+    assert code == 1
+    assert told[0] == "Kafka ended: the disk is full"
+
+
+def test_a_worker_is_started_with_the_settings_of_up(tmp_path):
+    settings = Settings(bootstrap="k:1", app_id="app", topic_prefix="p-", data_dir="d", model="m.yaml")
+
+    first, second = WorkerPlan(settings, (7001, 7002), tmp_path).children()
+
+    words = dict(zip(first.command[4::2], first.command[5::2], strict=True))
+    assert words == {
+        "--bootstrap": "k:1",
+        "--app-id": "app",
+        "--model": "m.yaml",
+        "--topic-prefix": "p-",
+        "--data-dir": "d",
+        "--metrics-port": "7001",
+    }
+    assert (second.name, second.log) == ("worker-2", tmp_path / "worker-2.log")
+    assert json.dumps(second.command).count("7002") == 1

@@ -1,0 +1,145 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from streamprocessor.cli.main import Commands, commands
+from streamprocessor.errors import MustRestart, OperatorError, RecordError
+
+HEAVY = ("faust", "aiokafka", "pydantic", "rich", "orjson", "asyncio")
+
+
+def test_help_names_every_command(call):
+    result = call("--help")
+
+    assert result.exit_code == 0
+    for name in commands.commands:
+        assert name in result.output
+
+
+@pytest.mark.parametrize("name", sorted(commands.commands))
+def test_every_command_has_help_that_begins_with_a_whole_sentence(call, name):
+    result = call(name, "--help")
+
+    assert result.exit_code == 0
+    assert not commands.commands[name].get_short_help_str(limit=120).endswith("...")
+
+
+def test_every_command_that_the_readme_shows_exists(call):
+    shown = set(
+        re.findall(r"streamprocessor ((?:topics|model|dead-letters) [a-z]+|[a-z-]+)", Path("README.md").read_text())
+    )
+
+    assert {"topics apply", "worker", "explain"} <= shown
+    for words in shown:
+        assert call(*words.split(), "--help").exit_code == 0, words
+
+
+def test_asking_for_help_imports_no_room():
+    program = f"import sys, streamprocessor.cli.main; print([name for name in {HEAVY} if name in sys.modules])"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (OperatorError("do this"), 2, "do this"),
+        (RecordError("not-json", "no JSON"), 1, "not-json: no JSON"),
+        (MustRestart("again"), 70, "again"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_an_error_becomes_its_sentence_and_exit_code(error, code, sentence):
+    @click.group(cls=Commands)
+    def group():
+        pass
+
+    @group.command()
+    def fail():
+        raise error
+
+    result = CliRunner().invoke(group, ["fail"])
+
+    assert result.exit_code == code
+    assert result.stdout == ""
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_error_of_the_program_is_not_hidden():
+    @click.group(cls=Commands)
+    def group():
+        pass
+
+    @group.command()
+    def fail():
+        raise ZeroDivisionError
+
+    assert isinstance(CliRunner().invoke(group, ["fail"]).exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nonsense"], "No such command"),
+        (["topics", "check", "--data-dir", "/nowhere"], "no Kafka: none is named"),
+        (["worker", "--data-dir", "/nowhere"], "wanted --bootstrap HOST:PORT"),
+        (["topics", "list", "--topic-prefix", "sp ace"], "STREAMPROCESSOR_TOPIC_PREFIX"),
+        (["worker", "--metrics-port", "99999"], "STREAMPROCESSOR_METRICS_PORT"),
+        (["model", "check", "no-such-file.yaml"], "no-such-file.yaml"),
+        (["score", "--events", "-", "--at", "yesterday"], "wanted 2026-11-22T08:00:00Z or epoch milliseconds"),
+        (["simulate", "--rate", "1", "--speed", "2"], "--rate and --speed: wanted one of them"),
+        (["simulate", "--output", "-", "--bad-records"], "--bad-records: wanted without --output"),
+        (["import", "README.md"], "the name doesn't tell its format"),
+        (["import", "README.md", "--format", "csv"], "wanted a --mapping"),
+        (["dead-letters", "resend"], "or else --all; got none of them"),
+        (["dead-letters", "resend", "--all", "1:2"], "or else --all; got both"),
+        (["demo", "--rate", "0"], "--rate"),
+        (["up", "--workers", "0"], "--workers"),
+    ],
+)
+def test_what_a_user_gets_wrong_ends_with_exit_code_2_and_says_what_was_wanted(call, words, sentence):
+    result = call(*words)
+
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--topic-prefix", "x-", "topics", "list", "--json"],
+        ["topics", "list", "--json", "--topic-prefix", "x-"],
+        ["--topic-prefix", "y-", "topics", "list", "--json", "--topic-prefix", "x-"],
+    ],
+)
+def test_options_stand_before_or_after_the_command_and_the_later_one_holds(call, words):
+    assert '"x-page-visits"' in call(*words).output
+
+
+def test_the_command_line_holds_before_the_environment(call):
+    environment = {"STREAMPROCESSOR_TOPIC_PREFIX": "env-"}
+
+    assert '"env-page-visits"' in call("topics", "list", "--json", env=environment).output
+    assert '"x-page-visits"' in call("topics", "list", "--json", "--topic-prefix", "x-", env=environment).output
+
+
+def test_a_setting_that_does_not_exist_is_refused(call):
+    result = call("topics", "list", env={"STREAMPROCESSOR_BOOTSTRAPS": "x:1"})
+
+    assert result.exit_code == 2
+    assert "STREAMPROCESSOR_BOOTSTRAPS is not a setting" in result.stderr
+
+
+def test_a_kafka_that_is_not_there_is_named_at_once(call):
+    result = call("topics", "check", "--bootstrap", "127.0.0.1:1")
+
+    assert result.exit_code == 2
+    assert "Kafka can't be used at 127.0.0.1:1" in result.stderr

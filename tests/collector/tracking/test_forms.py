@@ -1,0 +1,256 @@
+from html import escape
+from urllib.parse import urlencode
+
+import httpx
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamprocessor.collector.tracking.form_fields import (
+    MAX_FIELDS,
+    MAX_FIELDS_BYTES,
+    MAX_VALUE_CHARS,
+    address_in,
+    holds_card_number,
+    stored_fields,
+)
+from streamprocessor.collector.tracking.forms import MAX_PARTS, forms
+from streamprocessor.collector.tracking.tokens import Tracked
+from tests.collector.tracking.requests import AGENT, KEYS, NAMING, NOW, NOW_MS, SITES, request, serve
+
+FORMS = forms(KEYS, NAMING, SITES)
+ADA = NAMING.address("ada@example.com")
+VISITOR = {"_sp_id": "0123456789abcdef"}
+TOKEN = {"_sp": KEYS.sign("visitor", Tracked("c-42", expires_at_ms=NOW_MS + 1))}
+
+
+def post(fields, path="/f/contact", headers=None):
+    said = {"content-type": "application/x-www-form-urlencoded"} | (headers or {})
+    return serve(FORMS, request("POST", path, said, urlencode(fields).encode()))
+
+
+def post_multipart(fields, files=None):
+    sent = httpx.Request(
+        "POST", "http://collector.example/f/contact", data=fields, files=files or {"f": ("none.txt", b"")}
+    )
+    return serve(FORMS, request("POST", "/f/contact", dict(sent.headers), sent.read()))
+
+
+def filed_under(served):
+    return [(entry.topic, entry.contact_id) for entry in served.reading.entries]
+
+
+@pytest.mark.parametrize("send", [post, post_multipart])
+def test_a_form_is_a_submission_of_whoever_reads_the_address(send):
+    served = send({"email": "Ada@Example.com", "message": "Hällo & more"})
+
+    (entry,) = served.reading.entries
+    assert (entry.topic, entry.contact_id) == ("form-submissions", ADA)
+    assert entry.value == {
+        "id": entry.value["id"],
+        "contact_id": ADA,
+        "type": "form_submission",
+        "occurred_at": NOW,
+        "properties": {"form": "contact", "fields": {"email": "Ada@Example.com", "message": "Hällo & more"}},
+        "context": {"user_agent": AGENT, "ip": "203.0.113.9"},
+    }
+
+
+def test_the_page_with_the_form_is_its_url():
+    properties = post({"email": "ada@example.com"}, headers={"referer": "https://www.example.com/ask?a=1"}).values[0][
+        "properties"
+    ]
+
+    assert (properties["url"], properties["path"]) == ("https://www.example.com/ask?a=1", "/ask")
+
+
+def test_files_are_left_out():
+    served = post_multipart({"email": "ada@example.com"}, {"cv": ("cv.pdf", b"%PDF" * 1000, "application/pdf")})
+
+    assert served.values[0]["properties"]["fields"] == {"email": "ada@example.com"}
+
+
+def test_the_visitor_whom_the_script_knows_turns_out_to_read_the_address():
+    served = post({"email": "ada@example.com"} | VISITOR)
+
+    assert filed_under(served) == [("form-submissions", "anon:0123456789abcdef"), ("contact-updates", ADA)]
+    assert (served.values[1]["update"], served.values[1]["anonymous_id"]) == ("identify", "anon:0123456789abcdef")
+
+
+def test_a_click_from_a_mail_says_who_posts_and_is_not_joined_with_the_address():
+    assert filed_under(post({"email": "ada@example.com"} | TOKEN)) == [("form-submissions", "c-42")]
+    assert filed_under(post({"email": "ada@example.com"} | TOKEN | VISITOR)) == [
+        ("form-submissions", "anon:0123456789abcdef"),
+        ("contact-updates", "c-42"),
+    ]
+
+
+def test_what_is_known_of_a_company_becomes_attributes_and_nothing_else_does():
+    served = post({"email": "ada@example.com", "Company": " Example Ltd ", "job-title": "CTO", "diagnosis": "x"})
+
+    update = served.values[1]
+    assert (update["update"], update["contact_id"]) == ("attributes", ADA)
+    assert update["attributes"] == {"company": "Example Ltd", "job_title": "CTO"}
+
+
+def test_who_fills_the_honeypot_is_a_scanner_and_nobody_is_identified():
+    served = post({"email": "ada@example.com", "company": "Spam", "_honeypot": "x"} | VISITOR)
+
+    (value,) = served.values
+    assert (value["context"]["actor"], value["properties"]["honeypot"]) == ("scanner", True)
+    assert served.answer == post({"email": "ada@example.com"}).answer
+
+
+def test_an_empty_honeypot_is_a_persons():
+    assert "actor" not in post({"email": "ada@example.com", "_honeypot": ""}).values[0]["context"]
+
+
+def test_a_form_offers_its_write_key():
+    asked = request("POST", "/f/contact", {"content-type": "application/x-www-form-urlencoded"}, b"_key=w1&a=b")
+
+    assert FORMS.needs_key
+    assert FORMS.open(asked).key == "w1"
+
+
+@pytest.mark.parametrize("to", ["https://www.example.com/thanks?a=b", "https://shop.example.org/"])
+def test_afterwards_the_person_is_sent_to_a_site_of_ours(to):
+    served = post({"email": "ada@example.com", "_redirect": to})
+
+    assert (served.answer.status, served.headers["Location"]) == (303, to)
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "",
+        "https://elsewhere.example/",
+        "https://www.example.com.elsewhere.example/",
+        "https://elsewhere.example/https://www.example.com/",
+        "https://www.example.com@elsewhere.example/",
+        "https://www.example.com:8443/",
+        "https://www.example.com\\.elsewhere.example/",
+        "https://elsewhere.example\\@www.example.com/",
+        "//www.example.com/",
+        "javascript:alert(1)//www.example.com/",
+        "https://www.example.com/\r\nX: y",
+        "https://www.example.com\t/",
+    ],
+)
+def test_to_no_other_place_anybody_is_sent_but_thanked_here(to):
+    served = post({"email": "ada@example.com", "_redirect": to})
+
+    assert served.answer.status == 200
+    assert "Location" not in served.headers
+    assert b"Thank you" in served.answer.body
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "path", "status"),
+    [
+        ({"content-type": "application/json"}, b"{}", "/f/contact", 415),
+        ({}, b"email=ada%40example.com", "/f/contact", 415),
+        ({"content-type": "multipart/form-data"}, b"x", "/f/contact", 400),
+        ({"content-type": "multipart/form-data; boundary=b"}, b"no boundary", "/f/contact", 400),
+        ({"content-type": "application/x-www-form-urlencoded"}, b"&".join([b"a=b"] * (MAX_PARTS + 1)), "/f/x", 400),
+        ({"content-type": "application/x-www-form-urlencoded"}, b"message=hello", "/f/contact", 422),
+        ({"content-type": "application/x-www-form-urlencoded"}, b"email=a%40b.cd", "/f/<b>", 404),
+    ],
+)
+def test_what_is_no_form_is_refused_with_a_sentence_for_people(headers, body, path, status):
+    served = serve(FORMS, request("POST", path, headers, body))
+
+    assert (served.answer.status, served.answer.content_type) == (status, "text/html; charset=utf-8")
+    assert served.values == []
+
+
+@settings(max_examples=150)
+@given(
+    st.sampled_from(["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "multipart/form-data; x"]),
+    st.one_of(st.binary(max_size=300), st.builds(lambda b: b"--b\r\n" + b + b"\r\n--b--\r\n", st.binary(max_size=200))),
+)
+def test_no_bytes_bring_the_reader_down(content_type, body):
+    assert serve(FORMS, request("POST", "/f/contact", {"content-type": content_type}, body)).answer.status < 500
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("password", "hunter2"),
+        ("user[passwd]", "hunter2"),
+        ("csrf_token", "a8f7"),
+        ("card_number", "1234"),
+        ("cvc", "123"),
+        ("iban", "DE89 3704 0044 0532 0130 00"),
+        ("note", "4111111111111111"),
+        ("note", "it is 4111 1111 1111 1111, 12/27"),
+        ("note", "3782-822463-10005"),
+        ("note", "no 12 4111-1111-1111-1111 34"),
+        ("_anything", "of ours"),
+        ("", "no name"),
+    ],
+)
+def test_what_is_private_is_not_kept(name, value):
+    assert stored_fields([(name, value), ("topic", "prices")]) == {"topic": "prices"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("note", "4111111111111112"), ("phone", "+49 171 1234567"), ("passenger", "2"), ("year", "2026")],
+)
+def test_what_only_looks_like_it_is_kept(name, value):
+    assert stored_fields([(name, value)]) == {name: value}
+
+
+@given(st.text("0123456789", min_size=12, max_size=18), st.sampled_from(["", " ", "-"]), st.integers(1, 6))
+def test_every_number_with_a_valid_check_digit_is_found_however_it_is_grouped(digits, separator, size):
+    last = next(d for d in "0123456789" if _luhn_sum(digits + d) % 10 == 0)
+    number = digits + last
+    grouped = separator.join(number[at : at + size] for at in range(0, len(number), size))
+
+    assert holds_card_number(f"my card: {grouped}, thanks")
+
+
+def _luhn_sum(number):
+    """Written apart from the product: the textbook's way, from the left."""
+    total = 0
+    for index, digit in enumerate(number):
+        value = int(digit) * (2 if (len(number) - index) % 2 == 0 else 1)
+        total += value if value < 10 else value - 9
+    return total
+
+
+def test_several_values_under_one_name_are_one_text():
+    assert stored_fields([("topic", "a"), ("topic", "b")]) == {"topic": "a, b"}
+
+
+def test_what_is_kept_of_a_form_is_bounded():
+    many = stored_fields((f"name{n}", "x") for n in range(1000))
+    large = stored_fields((f"name{n}", "\x01" * 5000) for n in range(1000))
+
+    assert len(many) == MAX_FIELDS
+    assert len(orjson.dumps(large)) <= MAX_FIELDS_BYTES
+    assert {len(text) for text in large.values()} == {MAX_VALUE_CHARS}
+
+
+@pytest.mark.parametrize(
+    ("fields", "address"),
+    [
+        ({"email": " ada@example.com "}, "ada@example.com"),
+        ({"Your-E-Mail": "ada@example.com"}, "ada@example.com"),
+        ({"mail": "none", "email2": "ada@example.com"}, "ada@example.com"),
+        ({"comment": "ada@example.com"}, None),
+        ({"email": "ada@example"}, None),
+        ({"email": "ada@example.com, bob@example.com"}, None),
+        ({"email": "a" * 300 + "@example.com"}, None),
+    ],
+)
+def test_the_address_is_that_of_a_field_named_as_one(fields, address):
+    assert address_in(fields) == address
+
+
+def test_a_page_shows_no_text_of_the_request():
+    served = serve(FORMS, request("POST", "/f/<script>", {"content-type": "text/<script>"}))
+
+    assert b"<script>" not in served.answer.body
+    assert escape("<script>").encode() not in served.answer.body

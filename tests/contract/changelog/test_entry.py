@@ -1,0 +1,78 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamprocessor.contract.changelog.entry import (
+    IDENTITY_KEY,
+    MARKER_KEY,
+    RESERVED,
+    ChangelogEntry,
+    TableIdentity,
+    decode_entry,
+    decode_identity,
+    encode_entry,
+    encode_identity,
+    encode_marker,
+    microbatch_of,
+    owes,
+    record_of,
+)
+from streamprocessor.contract.messages.message import Message
+from streamprocessor.errors import OperatorError
+
+messages = st.builds(
+    Message,
+    topic=st.sampled_from(["score-updated", "became-hot-lead"]),
+    key=st.binary(max_size=20),
+    value=st.binary(max_size=200),
+    headers=st.lists(st.tuples(st.text(max_size=10), st.binary(max_size=20)), max_size=4),
+)
+
+
+@given(record=st.binary(max_size=500), step=st.integers(0, 2**64 - 1), owed=st.lists(messages, max_size=3))
+def test_an_entry_written_is_the_entry_read_byte_for_byte(record, step, owed):
+    value = encode_entry(record, step, owed)
+
+    assert decode_entry(value) == ChangelogEntry(record, step, owed)
+    assert record_of(value) == record
+    assert microbatch_of(value) == step
+    assert owes(value) is bool(owed)
+
+
+def test_an_entry_that_owes_nothing_is_hardly_larger_than_its_record():
+    assert len(encode_entry(b"x" * 100, 7, [])) == 113
+
+
+@given(st.integers(0, 2**64 - 1))
+def test_a_marker_says_its_step(step):
+    assert microbatch_of(encode_marker(step)) == step
+
+
+def test_the_identity_written_is_the_identity_read():
+    identity = TableIdentity("01J", {"email-opens": "aGVsbG8"})
+    assert decode_identity(encode_identity(identity)) == identity
+
+
+def test_reserved_keys_begin_with_a_zero_byte():
+    assert MARKER_KEY.startswith(RESERVED)
+    assert IDENTITY_KEY.startswith(RESERVED)
+    assert MARKER_KEY != IDENTITY_KEY
+
+
+@pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity])
+def test_a_value_of_a_newer_version_is_refused_with_what_to_do(read):
+    value = b"\x02" + encode_entry(b"record", 1, [])[1:]
+    with pytest.raises(OperatorError, match="written by another version"):
+        read(value)
+
+
+@pytest.mark.parametrize("value", [b"", b"\x01", b"\x01\x00\x00"])
+@pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity])
+def test_a_value_that_is_cut_off_is_refused(read, value):
+    with pytest.raises(OperatorError, match="changelog"):
+        read(value)
+
+
+def test_an_entry_whose_record_is_cut_off_is_refused():
+    with pytest.raises(OperatorError, match="changelog"):
+        record_of(encode_entry(b"record", 1, [])[:-1])

@@ -1,0 +1,191 @@
+"""One subscription at work over hours and days of injected time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
+from streamprocessor.contract.subscriptions.webhook_targets import Target
+from streamprocessor.delivery.contacts import ContactContext
+from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.delivery.dispatch import dispatcher as outlet_module
+from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
+from streamprocessor.delivery.dispatch.circuit_breaker import LONGEST_PAUSE_MS
+from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher
+from streamprocessor.delivery.dispatch.retry_schedule import GIVE_UP_AFTER_MS
+from streamprocessor.delivery.dispatch.sender import WebhookAnswer
+from streamprocessor.delivery.metrics import Metrics
+from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.store import Store
+from streamprocessor.delivery.store.store_thread import StoreThread
+from streamprocessor.delivery.subscriptions.payload_templates import read_template
+from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
+from tests.delivery.leads import FRIDAY_MS, Lead
+from tests.delivery.warp import run_warped
+
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
+OK, FAILED = WebhookAnswer(200, "status-200"), WebhookAnswer(500, "status-500")
+
+
+@dataclass
+class Bench:
+    """An outlet on a real store, whose receiver is a function of the time since the start and the contact."""
+
+    folder: Path
+    receiver: Callable[[int, str], WebhookAnswer]
+    tries: list[tuple[int, str]] = field(default_factory=list)
+    taken: list[tuple[int, str]] = field(default_factory=list)
+
+    async def deliver(self, leads: Sequence[Lead], until_ms: int) -> Dispatcher:
+        """The outlet after so much time with these leads."""
+        loop = asyncio.get_running_loop()
+        start_seconds = loop.time()
+
+        def passed_ms() -> int:
+            return int((loop.time() - start_seconds) * 1000)
+
+        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+            _, contact_id, _, episode = headers["webhook-id"].partition("/")[0].split(":")
+            await asyncio.sleep(0.02)
+            self.tries.append((passed_ms(), f"{contact_id}{episode}"))
+            answer = self.receiver(passed_ms(), contact_id)
+            if answer.status == 200:
+                self.taken.append(self.tries[-1])
+            return answer
+
+        subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
+        plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", self.folder), Phrases(), ())
+        journal = StoreThread(Store(Database(f"sqlite:///{self.folder / 'd.sqlite'}")))
+        world = DispatchContext(
+            post, journal, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS + passed_ms(), lambda: 0.5
+        )
+        outlet = Dispatcher(plan, world, "crm" in journal.store.disabled(), journal.store.last_number)
+        wanted = [plan.delivery_of(lead.announcement(), ContactContext(), FRIDAY_MS) for lead in leads]
+        queued = [delivery for delivery in wanted if delivery is not None]
+        running = [asyncio.ensure_future(outlet.run()), asyncio.ensure_future(journal.run())]
+        outlet.add(await journal.ask(lambda store: store.queue(queued, {})))
+        await asyncio.wait(running, timeout=until_ms / 1000, return_when=asyncio.FIRST_COMPLETED)
+        for task in running:
+            assert not task.done(), task.result()
+            task.cancel()
+        await asyncio.wait(running)
+        self.undeliverable = journal.store.undeliverable("crm", 1_000)
+        await journal.close()
+        return outlet
+
+    @property
+    def order(self) -> list[str]:
+        return [name for _, name in self.taken]
+
+
+def names_of(contact_id: str, count: int) -> list[str]:
+    return [f"{contact_id}{episode}" for episode in range(1, count + 1)]
+
+
+def leads_of(contacts: str, count: int) -> list[Lead]:
+    return [Lead(contact_id, episode) for episode in range(1, count + 1) for contact_id in contacts]
+
+
+def test_a_receiver_that_is_down_for_ten_minutes_gets_all_in_order_within_the_schedule(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda at_ms, _: FAILED if at_ms < 10 * MINUTE_MS else OK)
+    run_warped(bench.deliver(leads_of("abcdefghijklmnopqrstuvwxyz", 4), HOUR_MS))
+
+    for contact_id in "abcdefghijklmnopqrstuvwxyz":
+        assert [name for name in bench.order if name.startswith(contact_id)] == names_of(contact_id, 4)
+    assert len(bench.taken) == 4 * 26
+    assert bench.taken[0][0] < 10 * MINUTE_MS + LONGEST_PAUSE_MS + 33 * MINUTE_MS
+    # The circuit broke: far fewer tries than 26 contacts at three attempts each.
+    assert len(bench.tries) - len(bench.taken) < 60
+    assert bench.undeliverable == []
+
+
+def test_a_contact_whose_webhooks_are_refused_holds_up_no_other_and_is_given_up_after_75_hours(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _, contact_id: WebhookAnswer(400, "status-400") if contact_id == "b" else OK)
+    run_warped(bench.deliver(leads_of("ab", 3), 90 * HOUR_MS))
+
+    assert bench.order == names_of("a", 3)
+    assert bench.taken[-1][0] < 1_000
+    tried = [name for _, name in bench.tries if name.startswith("b")]
+    # The second and third had waited as long: one attempt each.
+    assert tried == ["b1"] * 10 + ["b2", "b3"]
+    assert [(row.attempts, row.reason) for row in bench.undeliverable] == [(10, "status-400")] + [(1, "status-400")] * 2
+    given_up_ms = bench.undeliverable[0].ended_ms - FRIDAY_MS
+    assert GIVE_UP_AFTER_MS <= given_up_ms <= GIVE_UP_AFTER_MS * 1.1
+
+
+def test_nothing_is_sent_to_an_endpoint_that_is_gone_not_even_after_a_restart(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _, __: OK if len(bench.tries) == 1 else WebhookAnswer(410, "status-410"))
+    run_warped(bench.deliver(leads_of("a", 5), HOUR_MS))
+    assert [name for _, name in bench.tries] == ["a1", "a2"]
+    assert [row.reason for row in bench.undeliverable] == ["status-410", "gone", "gone", "gone"]
+
+    again = Bench(tmp_path, lambda _, __: OK)
+    run_warped(again.deliver([Lead("z", 1)], 100 * HOUR_MS))
+    assert again.tries == []
+
+
+def test_a_receiver_that_asks_for_time_gets_it_and_fewer_at_once_then(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _, __: WebhookAnswer(503, "status-503", "60") if len(bench.tries) <= 26 else OK)
+    run_warped(bench.deliver(leads_of("abcdefghijklmnopqrstuvwxyz", 1), HOUR_MS))
+    assert len(bench.taken) == 26
+    first_ms = bench.tries[0][0]
+    assert all(at_ms - first_ms >= MINUTE_MS for at_ms, _ in bench.taken)
+    assert bench.taken[-1][0] - first_ms < 2 * MINUTE_MS
+    # One at a time at first, then two, then three: 26 need a round for each.
+    assert len({at_ms // 10 for at_ms, _ in bench.taken}) >= 4
+
+
+def test_what_does_not_fit_into_memory_waits_in_the_store_and_goes_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outlet_module, "WINDOW", 10)
+    bench = Bench(tmp_path, lambda _, __: OK)
+    run_warped(bench.deliver(leads_of("abc", 40), HOUR_MS))
+    assert len(bench.taken) == 120
+    for contact_id in "abc":
+        assert [name for name in bench.order if name.startswith(contact_id)] == names_of(contact_id, 40)
+
+
+def test_a_restart_goes_on_with_what_was_left_at_the_time_that_was_planned(tmp_path: Path) -> None:
+    before = Bench(tmp_path, lambda _, __: FAILED)
+    run_warped(before.deliver(leads_of("ab", 2), 2_000))
+    assert sorted(name for _, name in before.tries) == ["a1", "b1"]
+
+    after = Bench(tmp_path, lambda _, __: OK)
+    run_warped(after.deliver([], HOUR_MS))
+    assert sorted(after.order) == ["a1", "a2", "b1", "b2"]
+    assert after.taken[0][0] >= 5_000
+
+
+def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_sent_once(tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        sent: list[str] = []
+
+        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+            sent.append(headers["webhook-id"])
+            return OK
+
+        store = Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}"))
+        queued = [Delivery(0, f"w{n}", "crm", f"c{n}", b"{}", 0, FRIDAY_MS) for n in range(5)]
+        fresh = store.queue(queued, {})
+        journal = StoreThread(store)
+        subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
+        plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", tmp_path), Phrases(), ())
+        world = DispatchContext(post, journal, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS, lambda: 0.0)
+        outlet = Dispatcher(plan, world, False, store.last_number)
+        running = asyncio.ensure_future(outlet.run())
+        await asyncio.wait([running], timeout=1)
+        outlet.add(fresh)
+        await asyncio.wait([running], timeout=1)
+        running.cancel()
+        await asyncio.wait([running])
+        await journal.close()
+        return sent
+
+    assert run_warped(scenario()) == [f"w{n}" for n in range(5)]

@@ -1,0 +1,100 @@
+"""Where delivery connects to, and what it takes from a receiver."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from streamprocessor.contract.subscriptions.webhook_targets import Target, is_public
+from streamprocessor.delivery.dispatch.sender import MOST_ANSWER_BYTES, Sender
+from tests.delivery.receivers import Received, Receiver
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.215.14", True),
+        ("2606:4700::1111", True),
+        ("127.0.0.1", False),
+        ("127.8.8.8", False),
+        ("0.0.0.0", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("100.64.0.1", False),
+        ("169.254.169.254", False),
+        ("224.0.0.1", False),
+        ("240.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::", False),
+        ("::1", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("ff02::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:93.184.215.14", True),
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("2002:7f00:1::", False),
+        ("no address", False),
+    ],
+)
+def test_only_addresses_that_the_whole_world_may_reach_are_public(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+async def test_a_name_that_leads_inside_when_it_is_connected_to_is_refused(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def rebound(host: Any, port: Any, *more: Any, **words: Any) -> Any:
+        return real("127.0.0.1" if host == "public.example" else host, port, *more, **words)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebound)
+    sender = Sender(5.0)
+    url = f"http://public.example:{receiver.port}/hook"
+    refused = await sender.post(Target(url, is_trusted=False), {}, b"{}")
+    literal = await sender.post(Target(f"http://127.0.0.1:{receiver.port}/hook", is_trusted=False), {}, b"{}")
+    assert (refused.status, refused.reason) == (0, "refused-address")
+    assert (literal.status, literal.reason) == (0, "refused-address")
+    assert receiver.got == []
+
+    allowed = await sender.post(Target(url, is_trusted=True), {}, b"{}")
+    assert allowed.status == 200
+    await sender.close()
+
+
+async def test_an_endless_answer_is_cut(receiver: Receiver) -> None:
+    sent_bytes = 0
+
+    async def endless(request: web.Request, _: Received) -> web.StreamResponse:
+        nonlocal sent_bytes
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while sent_bytes < 500 * MOST_ANSWER_BYTES:
+            await response.write(b"x" * MOST_ANSWER_BYTES)
+            sent_bytes += MOST_ANSWER_BYTES
+        return response
+
+    receiver.answer = endless
+    sender = Sender(20.0)
+    answer = await sender.post(Target(receiver.url, is_trusted=True), {}, b"{}")
+    await sender.close()
+    assert answer.status == 200
+    assert sent_bytes < 200 * MOST_ANSWER_BYTES
+
+
+async def test_a_receiver_that_is_not_there_is_a_word_and_no_error() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        sender = Sender(5.0)
+        answer = await sender.post(Target(f"http://127.0.0.1:{port}/", is_trusted=True), {}, b"{}")
+    unknown = await sender.post(Target("http://nowhere.invalid/", is_trusted=True), {}, b"{}")
+    await sender.close()
+    assert (answer.status, answer.reason) == (0, "no-connection")
+    assert (unknown.status, unknown.reason) == (0, "unknown-host")

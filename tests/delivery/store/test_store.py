@@ -1,0 +1,240 @@
+"""What delivery keeps, in SQLite and in PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from streamprocessor.delivery.deliveries import Delivery
+from streamprocessor.delivery.store.database import Database
+from streamprocessor.delivery.store.store import DELIVERED_KEPT_MS, MOST_SHOWN, SHOWN_KEPT_MS, Store, StoredOutcome
+from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING
+from streamprocessor.errors import OperatorError
+from streamprocessor.process.ports import any_free
+
+NOW_MS = 1_795_161_600_000
+
+
+def found_postgresql() -> Path | None:
+    beside = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    on_path = shutil.which("pg_ctl")
+    return beside[-1] if beside else Path(on_path).parent if on_path else None
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL of this module's own."""
+    programs = found_postgresql()
+    if programs is None:
+        pytest.skip("no PostgreSQL on this machine")
+    with tempfile.TemporaryDirectory(prefix="streamprocessor-postgresql-") as folder:
+        if os.geteuid() == 0:  # it refuses to run as root
+            shutil.chown(folder, "postgres")
+            user = {"user": "postgres", "group": "postgres", "extra_groups": [], "cwd": folder}
+        else:
+            user = {"cwd": folder}
+        data, port = f"{folder}/data", any_free()
+        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | user
+        subprocess.run([programs / "initdb", "-A", "trust", "-U", "postgres", "-D", data], **quiet)
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}"
+        subprocess.run([programs / "pg_ctl", "-w", "-D", data, "-o", options, "start"], **quiet)
+        try:
+            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
+        finally:
+            subprocess.run([programs / "pg_ctl", "-w", "-m", "immediate", "-D", data, "stop"], **quiet)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'delivery.sqlite'}"
+    server: str = request.getfixturevalue("postgresql")
+    name = f"d{os.urandom(4).hex()}"
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    return f"{server}/{name}"
+
+
+def queued(*ids: str, contact_id: str = "jane", subscription: str = "crm") -> list[Delivery]:
+    return [Delivery(0, webhook_id, subscription, contact_id, b"{}", NOW_MS, NOW_MS) for webhook_id in ids]
+
+
+def ids(deliveries: list[Delivery]) -> list[str]:
+    return [delivery.webhook_id for delivery in deliveries]
+
+
+def test_positions_and_deliveries_outlive_a_restart_together(url: str) -> None:
+    store = Store(Database(url))
+    assert ids(store.queue(queued("a", "b"), {("t", 0): 5, ("t", 1): 7})) == ["a", "b"]
+    store.queue(queued("c"), {("t", 0): 6})
+    store.close()
+
+    again = Store(Database(url))
+    assert again.positions() == {("t", 0): 6, ("t", 1): 7}
+    waiting = again.waiting("crm", 0, 10)
+    assert ids(waiting) == ["a", "b", "c"]
+    assert waiting[0] == replace(queued("a")[0], number=1)
+    assert [delivery.number for delivery in again.queue(queued("d"), {})] == [4]
+    again.close()
+
+
+def test_what_comes_from_kafka_again_is_queued_once_even_when_it_was_delivered(url: str) -> None:
+    store = Store(Database(url))
+    [first, _] = store.queue(queued("a", "b"), {})
+    store.record([StoredOutcome(first.number, DELIVERED, 0, 0, "", NOW_MS)])
+    assert ids(store.queue(queued("a", "b", "c", "c"), {})) == ["c"]
+    assert ids(store.waiting("crm", 0, 10)) == ["b", "c"]
+    store.close()
+
+
+def test_failed_attempts_are_kept_and_given_up_ones_can_be_sent_again(url: str) -> None:
+    store = Store(Database(url))
+    a, b = store.queue(queued("a", "b"), {})
+    store.record(
+        [
+            StoredOutcome(a.number, WAITING, 3, NOW_MS + 9, "status-500", 0),
+            StoredOutcome(b.number, UNDELIVERABLE, 10, 0, "time-out", NOW_MS),
+        ]
+    )
+    [waiting] = store.waiting("crm", 0, 10)
+    assert (waiting.attempts, waiting.due_ms) == (3, NOW_MS + 9)
+    [row] = store.undeliverable("crm", 10)
+    assert (row.webhook_id, row.attempts, row.reason) == ("b", 10, "time-out")
+    assert store.undeliverable("other", 10) == []
+
+    assert store.give_up("crm", "gone", NOW_MS) == 1
+    assert store.resend("crm", ["nothing"], NOW_MS) == []
+    [again] = store.resend("crm", ["b"], NOW_MS + 1)
+    assert (again.number, again.attempts, again.queued_ms, again.body) == (b.number, 0, NOW_MS + 1, b"{}")
+    assert ids(store.resend("crm", None, NOW_MS)) == ["a"]
+    assert ids(store.waiting("crm", 0, 10)) == ["a", "b"]
+    assert ids(store.waiting("crm", a.number, 10)) == ["b"]
+    store.close()
+
+
+def test_nothing_of_an_erased_contact_is_left(url: str) -> None:
+    store = Store(Database(url))
+    store.queue(queued("a"), {})
+    store.queue(queued("b", contact_id="joe"), {("t", 0): 1}, ["jane"])
+    assert ids(store.waiting("crm", 0, 10)) == ["b"]
+    store.close()
+
+
+@pytest.mark.parametrize("contact_id", ["a\x00b", "%00", "100%", "Jäne 🦉", "'; drop table deliveries; --"])
+def test_any_contact_id_can_be_kept_found_and_erased(url: str, contact_id: str) -> None:
+    store = Store(Database(url))
+    store.queue(queued("a", contact_id=contact_id), {})
+    assert [delivery.contact_id for delivery in store.waiting("crm", 0, 10)] == [contact_id]
+    store.queue([], {}, [contact_id])
+    assert store.waiting("crm", 0, 10) == []
+    store.close()
+
+
+def test_what_waits_for_a_subscription_that_ended_is_kept_as_undeliverable(url: str) -> None:
+    store = Store(Database(url))
+    store.queue([*queued("a"), *queued("b", subscription="old")], {})
+    assert store.give_up_others(["crm"], "unsubscribed", NOW_MS) == 1
+    assert ids(store.waiting("crm", 0, 10)) == ["a"]
+    assert [row.webhook_id for row in store.undeliverable(None, 10)] == ["b"]
+    store.close()
+
+
+def test_what_ended_long_ago_is_dropped_and_what_waits_is_not(url: str) -> None:
+    store = Store(Database(url))
+    arrived = store.queue(queued(*(f"a{n}" for n in range(MOST_SHOWN + 1))), {})
+    b, _ = store.queue(queued("b", "c"), {})
+    store.record([StoredOutcome(delivery.number, DELIVERED, 0, 0, "", NOW_MS) for delivery in arrived])
+    store.record([StoredOutcome(b.number, UNDELIVERABLE, 1, 0, "gone", NOW_MS)])
+    store.prune(NOW_MS + DELIVERED_KEPT_MS + 1)
+    shown = [row.webhook_id for row in store.recent("crm", MOST_SHOWN + 1)]
+    assert shown == ["c", *(f"a{n}" for n in range(MOST_SHOWN, 0, -1))]
+    assert ids(store.queue(queued("a0"), {})) == ["a0"]
+    assert len(store.undeliverable(None, 10)) == 1
+    store.prune(NOW_MS + SHOWN_KEPT_MS + 1)
+    assert store.undeliverable(None, 10) == []
+    assert [row.webhook_id for row in store.recent("crm", 10)] == ["a0", "c"]
+    assert ids(store.waiting("crm", 0, 10)) == ["c", "a0"]
+    store.close()
+
+
+def test_a_gone_endpoint_stays_gone_over_a_restart_until_it_is_enabled(url: str) -> None:
+    store = Store(Database(url))
+    store.disable("crm", "h1", NOW_MS)
+    store.disable("crm", "h2", NOW_MS)
+    store.close()
+    again = Store(Database(url))
+    assert again.disabled() == {"crm": "h2"}
+    again.enable("crm")
+    assert again.disabled() == {}
+    again.close()
+
+
+def test_a_database_of_newer_code_is_refused(url: str) -> None:
+    Store(Database(url)).close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("update layout set version = 99"))
+    engine.dispose()
+    with pytest.raises(OperatorError, match="got 99"):
+        Store(Database(url))
+
+
+def test_two_deliveries_can_not_share_a_postgresql_database(postgresql: str) -> None:
+    first = Store(Database(f"{postgresql}/postgres"))
+    with pytest.raises(OperatorError, match="another delivery"):
+        Store(Database(f"{postgresql}/postgres"))
+    first.close()
+    Store(Database(f"{postgresql}/postgres")).close()
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("postgresql+psycopg://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
+        ("postgresql://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
+        ("postgresql+nothing://me:hunter2@127.0.0.1:1/x", "127.0.0.1:1/x"),
+        ("me:hunter2@127.0.0.1", "got another text"),
+        ("sqlite:////nowhere/hunter3.sqlite", "/nowhere"),
+    ],
+)
+def test_a_database_that_can_not_be_opened_is_named_without_its_password(url: str, named: str) -> None:
+    with pytest.raises(OperatorError, match=named) as refused:
+        Store(Database(url))
+    assert "hunter2" not in str(refused.value)
+
+
+def test_what_is_brought_out_of_the_log_meanwhile_is_there_after_a_restart(url: str) -> None:
+    store = Store(Database(url))
+    store.checkpoint()
+    store.queue(queued("a"), {("t", 0): 1})
+    store.checkpoint()
+    store.queue(queued("b"), {("t", 0): 2})
+    store.close()
+    again = Store(Database(url))
+    assert ids(again.waiting("crm", 0, 10)) == ["a", "b"]
+    again.close()
+
+
+def test_the_log_of_sqlite_is_brought_in_by_checkpoints_alone(tmp_path: Path) -> None:
+    store = Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}"))
+    log = tmp_path / "d.sqlite-wal"
+    for number in range(600):
+        store.queue(queued(f"w{number}"), {("t", 0): number})
+    grown_bytes = log.stat().st_size
+    assert grown_bytes > 1_000 * 4_096
+    store.checkpoint()
+    for number in range(600, 700):
+        store.queue(queued(f"w{number}"), {("t", 0): number})
+    assert log.stat().st_size == grown_bytes
+    store.close()

@@ -1,0 +1,282 @@
+"""Files become rows; what can't be used is a bad row with its line and reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamprocessor.errors import OperatorError
+from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.csv_mapping import CsvMapping, read_mapping
+from streamprocessor.imports.csv_rows import read_csv
+from streamprocessor.imports.importer import checked
+from streamprocessor.imports.json_lines import read_json_lines
+from streamprocessor.imports.rows import BadRow, ReadRow, Row
+
+NOW_MS = 1_795_000_000_000
+LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP/1.1" 200 5 "-" "Firefox \\"x\\""\n'
+
+
+def mapping(**parts: Any) -> CsvMapping:
+    whole = {"type": "purchase", "contact": "who", "occurred_at": {"column": "at"}} | parts
+    return CsvMapping.model_validate(whole)
+
+
+def csv_rows(text: bytes, how: CsvMapping) -> list[ReadRow]:
+    return list(read_csv(text.splitlines(keepends=True), how, "orders.csv"))
+
+
+def only(rows: list[ReadRow]) -> Any:
+    assert len(rows) == 1
+    return rows[0]
+
+
+# ---- access log ------------------------------------------------------------------------------------------------
+
+
+def test_a_log_line_becomes_a_page_visit_of_an_anonymous_contact() -> None:
+    row = only(list(read_access_log([LOG_LINE])))
+
+    assert row.topic == "page-visits"
+    assert row.contact_id.startswith("anon:")
+    assert "203" not in row.contact_id
+    assert row.value["occurred_at"] == 1_795_330_800_000
+    assert row.value["properties"] == {"url": "/pricing?a=1", "path": "/pricing", "method": "GET", "status": 200}
+    assert row.value["context"] == {"ip": "203.0.113.9", "user_agent": 'Firefox \\"x\\"'}
+
+
+def test_the_contact_is_address_and_user_agent_together() -> None:
+    lines = [LOG_LINE, LOG_LINE.replace(b"/pricing", b"/"), LOG_LINE.replace(b"Firefox", b"Opera"), b"1" + LOG_LINE]
+
+    contacts = [row.contact_id for row in read_access_log(lines) if isinstance(row, Row)]
+
+    assert contacts[0] == contacts[1]
+    assert len(set(contacts)) == 3
+
+
+def test_equal_lines_have_ids_of_their_own_and_keep_them_in_a_second_reading() -> None:
+    lines = [LOG_LINE, LOG_LINE.replace(b"200", b"304"), LOG_LINE]
+
+    first, second = ([row.value["id"] for row in read_access_log(lines) if isinstance(row, Row)] for _ in range(2))
+
+    assert len(set(first)) == 3
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "actor"),
+    [
+        (b"Mozilla/5.0 (compatible; Googlebot/2.1)", "scanner"),
+        (b"Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "proxy"),
+        (b"Mozilla/5.0 (X11; Linux x86_64)", None),
+        (b"-", None),
+    ],
+)
+def test_what_names_itself_a_machine_is_no_person(user_agent: bytes, actor: str | None) -> None:
+    row = only(list(read_access_log([LOG_LINE.replace(b'Firefox \\"x\\"', user_agent)])))
+
+    assert row.value["context"].get("actor") == actor
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (LOG_LINE.rstrip()[:-1], "not-combined"),
+        (b"hello", "not-combined"),
+        (LOG_LINE.replace(b"Nov", b"Nox"), "bad-time"),
+        (LOG_LINE.replace(b"22/", b"32/"), "bad-time"),
+        (LOG_LINE.replace(b"GET ", b""), "not-combined"),
+        (b"\xff\xfe\x00", "not-combined"),
+    ],
+)
+def test_a_broken_log_line_is_bad_and_the_reading_goes_on(line: bytes, reason: str) -> None:
+    bad, good = read_access_log([line, LOG_LINE])
+
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.reason) == (1, reason)
+    assert isinstance(good, Row)
+    assert good.line == 2
+
+
+# ---- CSV -------------------------------------------------------------------------------------------------------
+
+
+def test_a_csv_row_becomes_an_event_by_its_mapping() -> None:
+    how = mapping(
+        contact={"column": "who", "prefix": "crm:"},
+        id={"column": "no", "prefix": "order-"},
+        properties={
+            "amount": {"column": "total", "as": "number"},
+            "gift": {"column": "gift", "as": "boolean"},
+            "note": "n",
+        },
+        context={"user_agent": "ua"},
+    )
+    text = b"no,who,at,total,gift,n,ua\r\n7,c1,2026-11-22T08:00:00.1239+01:00,9.50,yes,,curl"
+
+    row = only(csv_rows(b"\xef\xbb\xbf" + text, how))
+
+    assert row == Row(
+        2,
+        "activities",
+        "crm:c1",
+        {
+            "id": "order-7",
+            "occurred_at": 1_795_330_800_123,
+            "type": "purchase",
+            "properties": {"amount": 9.5, "gift": True},
+            "context": {"user_agent": "curl", "actor": "scanner"},
+        },
+    )
+
+
+def test_a_csv_row_becomes_attributes_where_the_mapping_says_so() -> None:
+    how = CsvMapping.model_validate(
+        {"contact": "who", "occurred_at": {"column": "at"}, "attributes": {"job_title": "title"}}
+    )
+
+    row = only(csv_rows(b"who,at,title\nc1,2026-11-22T08:00:00Z,CEO\n", how))
+
+    assert row.topic == "contact-updates"
+    assert row.value["update"] == "attributes"
+    assert row.value["attributes"] == {"job_title": "CEO"}
+
+
+@pytest.mark.parametrize(
+    ("time", "cell", "expected_ms"),
+    [
+        ({"format": "iso"}, "2026-11-22T08:00:00Z", 1_795_334_400_000),
+        ({"format": "iso", "zone": "Europe/Berlin"}, "2026-07-01 08:00:00", 1_782_885_600_000),
+        ({"format": "iso", "zone": "Europe/Berlin"}, "2026-07-01T08:00:00+00:00", 1_782_892_800_000),
+        ({"format": "epoch_ms"}, "1795334400123", 1_795_334_400_123),
+        ({"format": "epoch_seconds"}, "1795334400.1239", 1_795_334_400_123),
+        ({"format": "%d.%m.%Y %H:%M"}, "22.11.2026 08:00", 1_795_334_400_000),
+    ],
+)
+def test_times_are_read_in_the_mapping_s_format_and_zone(time: dict[str, str], cell: str, expected_ms: int) -> None:
+    row = only(csv_rows(f"who,at\nc1,{cell}\n".encode(), mapping(occurred_at={"column": "at"} | time)))
+
+    assert row.value["occurred_at"] == expected_ms
+
+
+def test_the_example_mapping_means_what_its_comments_say() -> None:
+    how = read_mapping(Path(__file__).parents[2] / "deploy" / "imports" / "example.yaml")
+    header = b"customer_no;order_no;ordered_on;total;is_gift;product_name;browser;client_ip;status\n"
+
+    row = only(csv_rows(header + b"7;1;01.07.2026 08:00;12;no;;;;paid\n7;2;01.07.2026 08:00;1;no;;;;test\n", how))
+
+    assert (row.topic, row.contact_id, row.value["id"]) == ("activities", "crm:7", "order-1")
+    assert row.value["occurred_at"] == 1_782_885_600_000
+    assert row.value["properties"] == {"amount": 12, "gift": False}
+
+
+def test_rows_to_skip_are_neither_events_nor_bad() -> None:
+    how = mapping(skip=[{"column": "result", "in": ["skipped"]}])
+
+    row = only(csv_rows(b"who,at,result\nc1,2026-11-22T08:00:00Z,skipped\n\nc2,2026-11-22T08:00:00Z,\n", how))
+
+    assert row.contact_id == "c2"
+
+
+def test_rows_without_an_id_get_one_from_their_content() -> None:
+    text = b"who,at\nc1,2026-11-22T08:00:00Z\nc1,2026-11-22T08:00:00Z\nc2,2026-11-22T08:00:00Z\n"
+
+    first, second = ([row.value["id"] for row in csv_rows(text, mapping()) if isinstance(row, Row)] for _ in range(2))
+
+    assert len(set(first)) == 3
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"c1,2026-11-22T08:00:00Z", "bad-row"),
+        (b"c1,2026-11-22T08:00:00Z,1,more", "bad-row"),
+        (b",2026-11-22T08:00:00Z,1", "no-contact"),
+        (b"c1,yesterday,1", "bad-time"),
+        (b"c1,,1", "bad-time"),
+        (b"c1,2026-11-22T08:00:00Z,many", "bad-value"),
+        (b"c1,2026-11-22T08:00:00Z,nan", "bad-value"),
+        (b"c\xff,2026-11-22T08:00:00Z,1", "not-utf8"),
+        (b'"c1"x,2026-11-22T08:00:00Z,1', "not-csv"),
+    ],
+)
+def test_a_broken_csv_row_is_bad_and_the_reading_goes_on(line: bytes, reason: str) -> None:
+    how = mapping(properties={"amount": {"column": "total", "as": "number"}})
+
+    bad, good = csv_rows(b"who,at,total\n" + line + b"\nc2,2026-11-22T08:00:00Z,2\n", how)
+
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.reason) == (2, reason)
+    assert isinstance(good, Row)
+    assert good.line == 3
+
+
+def test_a_file_without_a_mapped_column_is_refused_before_its_first_row() -> None:
+    with pytest.raises(OperatorError, match=r"orders\.csv: wanted the columns \['at'\] too; got \['who', 'when'\]"):
+        csv_rows(b"who,when\nc1,2026\n", mapping())
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("type: open\ncontact: id\n", "occurred_at: Field required"),
+        ("type: open\ncontact: id\noccurred_at: {column: at, zone: Mars/Base}\n", "no time zone of that name"),
+        ("type: open\ncontact: id\noccurred_at: {column: at}\nproprties: {}\n", "proprties: Extra inputs"),
+        ("contact: id\noccurred_at: {column: at}\n", "wanted either type"),
+        ("type: open\ncontact: id\noccurred_at: {column: at}\nattributes: {a: b}\n", "wanted either type"),
+        ("type: [", "wanted a CSV mapping in YAML"),
+        ("- 1\n", "mapping: "),
+    ],
+)
+def test_a_wrong_mapping_is_refused_by_name_and_part(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "orders.yaml"
+    path.write_text(text)
+
+    with pytest.raises(OperatorError) as caught:
+        read_mapping(path)
+
+    assert str(path) in str(caught.value)
+    assert complaint in str(caught.value)
+
+
+# ---- JSON Lines ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [
+        ('"type": "email_open"', "email-opens"),
+        ('"type": "email_click"', "email-clicks"),
+        ('"type": "page_visit"', "page-visits"),
+        ('"type": "form_submission"', "form-submissions"),
+        ('"type": "sms_reply"', "activities"),
+        ('"update": "attributes", "attributes": {}', "contact-updates"),
+    ],
+)
+def test_an_event_goes_to_the_topic_of_its_type(said: str, topic: str) -> None:
+    row = only(list(read_json_lines([f'{{"contact_id": "c1", {said}}}'.encode()])))
+
+    assert (row.topic, row.contact_id) == (topic, "c1")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b"{", "not-json"),
+        (b'{"a": "\xff"}', "not-json"),
+        (b"[]", "not-an-object"),
+        (b'{"type": "open"}', "no-contact"),
+        (b'{"contact_id": "c1"}', "unknown-type"),
+        (b'{"contact_id": "c1", "type": "open", "occurred_at": "2200-01-01T00:00:00Z"}', "from-the-future"),
+        (b'{"contact_id": "c1", "type": "open", "properties": 1}', "bad-properties"),
+        (b'{"contact_id": "c1", "update": "attributes"}', "bad-update"),
+    ],
+)
+def test_what_the_worker_would_refuse_is_bad_before_it_is_sent(line: bytes, reason: str) -> None:
+    bad = only(list(checked(read_json_lines([b"\n", line]), NOW_MS)))
+
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.reason) == (2, reason)

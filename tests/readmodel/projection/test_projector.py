@@ -1,0 +1,139 @@
+"""The tables equal what Kafka holds, whatever happens to who fills them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from streamprocessor.errors import OperatorError
+from streamprocessor.readmodel.composition import database_file
+from streamprocessor.readmodel.projection.changes import CHANGELOG
+from streamprocessor.readmodel.store import tables
+from streamprocessor.readmodel.store.database import open_database, write_state, writing
+from tests.harness.settling import until_settled
+from tests.harness.system import Sent, until
+from tests.readmodel.comparing import assert_equal_to_kafka
+
+pytestmark = pytest.mark.kafka
+
+
+def engine_of(town, folder, database_url):
+    settings = town.system.settings.model_copy(update={"data_dir": str(folder)})
+    return open_database(database_url, database_file(settings))
+
+
+async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town, new_api, postgres, tmp_path):
+    url = postgres.url(f"t{os.urandom(4).hex()}")
+    api = await new_api(database_url=url).ready()
+    postgres.stop()
+    try:
+        await town.system.send([Sent("form-submissions", b"late", {"properties": {"form": "contact"}})])
+        await until(api.ready_code, lambda code: code != 200, 20, "not ready without its database")
+    finally:
+        postgres.start()
+
+    await api.ready()
+    found = await until(
+        lambda: api.ask("/api/contacts/late"),
+        lambda answer: answer.status_code == 200,
+        20,
+        "the contact of before the restart",
+    )
+    assert found.json()["scores"]["engagement"]["score"] == 25
+
+
+async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(town, new_api, database_url, tmp_path):
+    form = {"properties": {"form": "contact"}, "type": "form_submission"}
+    names = [f"{name}-{os.urandom(4).hex()}" for name in ("gone", "child", "parent", "objector")]
+    gone, child, parent, objector = names
+    await town.system.send([Sent("form-submissions", name.encode(), {**form, "id": f"f-{name}"}) for name in names])
+    await until_settled(town.system)
+    api = await new_api(database_url=database_url).ready()
+    for name in names:
+        assert api.get(f"/api/contacts/{name}")["scores"]["engagement"]["score"] == 25
+        assert api.get(f"/api/contacts/{name}/history")["steps"]
+
+    await town.system.send(
+        [
+            Sent("contact-updates", gone.encode(), {"update": "erase"}),
+            Sent("contact-updates", parent.encode(), {"update": "merge", "from": child}),
+            Sent("contact-updates", objector.encode(), {"update": "do_not_score", "do_not_score": True}),
+        ]
+    )
+    engine = engine_of(town, tmp_path, database_url)
+
+    def left():
+        found = set()
+        with engine.connect() as connection, connection.begin():
+            for table in (tables.contacts, tables.scores, tables.attributes, tables.history, tables.hot_leads):
+                hidden = table.c.contact_id.in_([gone, child, objector])
+                found |= {(table.name, row[0]) for row in connection.execute(select(table.c.contact_id).where(hidden))}
+        return found
+
+    await until(left, lambda rows: not rows, 30, "nothing of them")
+    assert api.get(f"/api/contacts/{parent}")["scores"]["engagement"]["score"] == 50
+    await assert_equal_to_kafka(*town, engine)
+
+
+async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(town, new_api, database_url, tmp_path):
+    engine = engine_of(town, tmp_path, database_url)
+    with writing(engine) as connection:
+        connection.execute(tables.segments.insert().values(name="kept", filter="{}"))
+        write_state(connection, "schema_version", "0")
+        connection.exec_driver_sql("ALTER TABLE scores DROP COLUMN stage" if database_url else "DROP TABLE hot_leads")
+    api = await new_api(database_url=database_url).ready()
+    await assert_equal_to_kafka(*town, engine)
+    assert [segment["name"] for segment in api.get("/api/segments")["segments"]] == ["kept", "warm-companies"]
+    assert api.stop() == 0
+
+    with writing(engine) as connection:
+        write_state(connection, "schema_version", "999")
+    with pytest.raises(OperatorError, match="schema version 999"):
+        engine_of(town, tmp_path, database_url)
+    refused = new_api("refused", database_url=database_url)
+    assert refused.process.wait(30) == 2
+    assert "999" in refused.tail()
+
+
+async def test_who_was_away_for_longer_than_tombstones_last_reads_contacts_anew(town, new_api, tmp_path):
+    api = await new_api().ready()
+    assert api.stop() == 0
+    engine = engine_of(town, tmp_path, "")
+    with writing(engine) as connection:
+        # One whose tombstone is compacted away by now.
+        ghost = dict(connection.execute(select(tables.contacts).limit(1)).one()._mapping) | {"contact_id": "ghost"}
+        connection.execute(tables.contacts.insert().values(ghost))
+        write_state(connection, "projected_at_ms", "1")
+
+    api = await new_api().ready()
+
+    await assert_equal_to_kafka(*town, engine)
+
+
+async def test_topics_that_were_made_anew_fill_the_tables_anew(town, new_api, tmp_path):
+    engine = engine_of(town, tmp_path, "")
+    with writing(engine) as connection:
+        write_state(connection, f"topic:{CHANGELOG}", "another id")
+        connection.execute(delete(tables.projected))
+        connection.execute(tables.projected.insert().values(topic=CHANGELOG, partition=0, next_offset=10**9))
+
+    await new_api().ready()
+
+    await assert_equal_to_kafka(*town, engine)
+
+
+async def test_a_batch_written_already_is_not_written_again(town, new_api, tmp_path):
+    """Offsets are in the transaction of the rows: what is below them is left alone."""
+    api = await new_api().ready()
+    assert api.stop() == 0
+    engine = engine_of(town, tmp_path, "")
+    with writing(engine) as connection:
+        connection.execute(update(tables.contacts).values(suppressed=True))
+
+    api = await new_api().ready()
+
+    with engine.connect() as connection, connection.begin():
+        assert set(connection.execute(select(tables.contacts.c.suppressed)).scalars()) == {True}
+    assert api.metric("leadscore_read_model_records_total") == 0

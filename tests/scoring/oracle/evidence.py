@@ -1,0 +1,202 @@
+"""What a history comes down to, read from SCORING.md: which events are there, who did them, which a condition takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from streamprocessor.scoring.model.model import Model, Scanners
+from streamprocessor.scoring.model.rules import (
+    AllOf,
+    AnyOf,
+    AttributeRule,
+    Comparison,
+    Condition,
+    EventRule,
+    InactivityRule,
+    MonetaryRule,
+    PointsFrom,
+)
+from streamprocessor.scoring.record.facts import PROXY, SCANNER, AttributesWritten, Event, Fact, Verdict
+from tests.scoring.oracle.scanners import scanned_by_deeds
+
+ABSENT = object()
+TRACED = {
+    "email_click": {"properties.message", "properties.url", "properties.honeypot"},
+    "unsubscribe": {"properties.message"},
+    "email_delivered": {"properties.message"},
+}
+
+
+class Known(NamedTuple):
+    """A history made plain: one event an id, with the actor of its verdict, in (occurred_at, id) order.
+
+    judged: the ids that a verdict is on.
+    first_ms: when the contact's first event occurred, of whatever value.
+    """
+
+    events: tuple[Event, ...]
+    attributes: Mapping[str, Any]
+    judged: frozenset[str]
+    scanners: Scanners | None
+    first_ms: int | None
+
+
+def plain(model: Model, facts: Iterable[Fact]) -> Known:
+    facts = list(facts)
+    one_of_each: dict[str, Event] = {}
+    for event in (fact for fact in facts if isinstance(fact, Event)):
+        other = one_of_each.get(event.id)
+        if other is None or precedence(model, event) < precedence(model, other):
+            one_of_each[event.id] = event
+
+    actors = {}
+    for verdict in sorted((fact for fact in facts if isinstance(fact, Verdict)), key=by_occurrence):
+        actors[verdict.event_id] = verdict.actor
+    judged = [event._replace(actor=actors.get(event.id, event.actor)) for event in one_of_each.values()]
+
+    attributes: dict[str, Any] = {}
+    for write in sorted((fact for fact in facts if isinstance(fact, AttributesWritten)), key=by_occurrence):
+        attributes.update(write.attributes)
+    present = {name: value for name, value in attributes.items() if value is not None}
+    first_ms = min((event.occurred_at_ms for event in judged), default=None)
+    in_order = tuple(sorted(judged, key=by_occurrence))
+    return Known(in_order, present, frozenset(actors), model.scanners, first_ms)
+
+
+def by_occurrence(fact: Fact) -> tuple[int, str]:
+    return fact.occurred_at_ms, fact.id
+
+
+def until(known: Known, t_ms: int) -> Known:
+    """Evidence later than t does not exist; attributes keep no past, their last write serves any t.
+
+    Who did what is told by the evidence that there is.
+    """
+    events = [event for event in known.events if event.occurred_at_ms <= t_ms]
+    scanned = scanned_by_deeds(known.scanners, events) - known.judged if known.scanners else set()
+    return known._replace(
+        events=tuple(event._replace(actor=SCANNER) if event.id in scanned else event for event in events),
+        first_ms=events[0].occurred_at_ms if events else None,
+    )
+
+
+def precedence(model: Model, event: Event) -> tuple[int, str]:
+    """Of two events with one id the smaller counts; only what a rule could look at makes a difference."""
+    kept = {}
+    for path in paths_mentioned(model, event.type):
+        value = value_in_event(event, path)
+        if value is not ABSENT:
+            kept[path] = value
+    return event.occurred_at_ms, canonical_json([event.type, event.actor, kept])
+
+
+def paths_mentioned(model: Model, event_type: str) -> set[str]:
+    paths: set[str] = set()
+    if model.scanners and event_type in TRACED:
+        paths |= TRACED[event_type]
+    for by, rule in ((score.by, rule) for score in model.scores for rule in score.rules):
+        if isinstance(rule, AttributeRule):
+            continue
+        if by is not None and (rule.types is None or event_type in rule.types):
+            paths.add(by)
+        if isinstance(rule, InactivityRule) or event_type not in rule.types:
+            continue
+        if rule.where is not None:
+            paths |= paths_in(rule.where)
+        if isinstance(rule, EventRule) and rule.limit.per is not None:
+            paths.add(rule.limit.per)
+        if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
+            paths.add(rule.points.path)
+        if isinstance(rule, MonetaryRule):
+            paths.add(rule.path)
+    return paths
+
+
+def paths_in(condition: Condition) -> set[str]:
+    if isinstance(condition, Comparison):
+        return {condition.path}
+    return {path for inner in condition.conditions for path in paths_in(inner)}
+
+
+def canonical_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+# ---- conditions ------------------------------------------------------------------------------------------------
+
+
+def value_in_event(event: Event, path: str) -> Any:
+    value: Any = {"properties": event.properties, "context": event.context}
+    for name in path.split("."):
+        if not isinstance(value, dict) or name not in value:
+            return ABSENT
+        value = value[name]
+    return value
+
+
+def holds(condition: Condition | None, value_at: Callable[[str], Any]) -> bool:
+    match condition:
+        case None:
+            return True
+        case AllOf(conditions):
+            return all(holds(inner, value_at) for inner in conditions)
+        case AnyOf(conditions):
+            return any(holds(inner, value_at) for inner in conditions)
+        case Comparison():
+            return passes(condition, value_at(condition.path))
+
+
+def passes(test: Comparison, value: Any) -> bool:
+    operator, wanted = test.operator, test.operand
+    if operator == "exists":
+        return (value is not ABSENT) == wanted
+    if operator == "not":
+        refused = wanted if isinstance(wanted, list | tuple) else [wanted]
+        return value is ABSENT or not any(equal(value, one) for one in refused)
+    if value is ABSENT:
+        return False
+    if operator == "equals":
+        return equal(value, wanted)
+    if operator == "in":
+        return any(equal(value, one) for one in wanted)
+    if operator in ("contains", "starts_with", "ends_with", "matches"):
+        return isinstance(value, str) and text_passes(test, value)
+    if not is_number(value):
+        return False
+    return {
+        "greater_than": lambda: value > wanted,
+        "at_least": lambda: value >= wanted,
+        "less_than": lambda: value < wanted,
+        "at_most": lambda: value <= wanted,
+        "between": lambda: wanted[0] <= value <= wanted[1],
+    }[operator]()
+
+
+def text_passes(test: Comparison, value: str) -> bool:
+    if test.operator == "contains":
+        return test.operand in value
+    if test.operator == "starts_with":
+        return value.startswith(test.operand)
+    if test.operator == "ends_with":
+        return value.endswith(test.operand)
+    assert test.search is not None
+    return test.search(value)
+
+
+def equal(one: Any, other: Any) -> bool:
+    """By JSON type: true is not 1, "1" is not 1; 1 and 1.0 are one number."""
+    if is_number(one) and is_number(other):
+        return bool(one == other)
+    return type(one) is type(other) and bool(one == other)
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def counts(model: Model, event: Event) -> bool:
+    if event.actor == PROXY and event.type == "email_open":
+        return model.proxy_opens_count
+    return event.actor != SCANNER

@@ -1,0 +1,185 @@
+"""Who is whom, read from the rules of identity: facts by the id they came under, into facts by the one who survives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from streamprocessor.scoring.record.facts import (
+    AttributesWritten,
+    Erased,
+    Event,
+    Fact,
+    Merged,
+    ObjectionChanged,
+    Unmerged,
+    Verdict,
+)
+from tests.scoring.oracle.evidence import by_occurrence
+
+Stamp = tuple[int, str]
+Addressed = tuple[str, Fact]
+
+ALREADY_MERGED, MERGE_CYCLE, MERGE_WITH_ITSELF = "already-merged", "merge-cycle", "merge-with-itself"
+
+
+class Link(NamedTuple):
+    """The evidence of `child` is part of that of `parent`; said for the first time at `stamp`."""
+
+    child: str
+    parent: str
+    stamp: Stamp
+
+
+@dataclass
+class People:
+    """Who is whom in the end.
+
+    trees: survivor → all facts that count for it. parents: old id → the id that it was linked to.
+    claimed: id → all that it was ever said to go into. reasons: of the dead letters, where all was said in time.
+    erased_at_ms: id → the instant up to which nothing of it is left. objecting: survivors that may not be scored.
+    """
+
+    trees: dict[str, list[Fact]] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    claimed: dict[str, set[str]] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+    erased_at_ms: dict[str, int] = field(default_factory=dict)
+    objecting: set[str] = field(default_factory=set)
+
+    def survivor(self, contact: str) -> str:
+        return survivor_in(self.parents, contact)
+
+
+def who_is_whom(facts_by_contact: Mapping[str, Iterable[Fact]]) -> People:
+    """The people that these facts, each under the id that it was addressed to, come down to."""
+    everything = [(contact, fact) for contact, facts in facts_by_contact.items() for fact in facts]
+    left, erased_at_ms = after_erasures(everything)
+    forest = Forest()
+    for contact, fact in sorted(left, key=lambda item: by_occurrence(item[1])):
+        forest.hear(contact, fact)
+    people = People(parents=forest.parents(), reasons=forest.reasons, erased_at_ms=erased_at_ms)
+    for child, parent in forest.heard:
+        people.claimed.setdefault(child, set()).add(parent)
+    for contact in [contact for contact, _ in left] + [end for pair in people.parents.items() for end in pair]:
+        people.trees.setdefault(people.survivor(contact), [])
+    for contact, fact in left:
+        people.trees[people.survivor(contact)].append(fact)
+    for survivor, facts in people.trees.items():
+        people.trees[survivor], objects = after_objections(facts)
+        if objects:
+            people.objecting.add(survivor)
+    return people
+
+
+# ---- links -----------------------------------------------------------------------------------------------------
+
+
+def rank(contact: str) -> int:
+    """How much is known of one who goes by this id."""
+    return 0 if contact.startswith("anon:") else 1 if contact.startswith("email:") else 2
+
+
+def ends_of(contact: str, source: str) -> tuple[str, str]:
+    """(child, parent): the source goes into the contact, but the one who is known better survives."""
+    return (contact, source) if rank(source) > rank(contact) else (source, contact)
+
+
+class Forest:
+    """Links as they hold after each word on them, heard in order of occurrence."""
+
+    def __init__(self) -> None:
+        self.claims: dict[tuple[str, str], Link] = {}
+        self.heard: set[tuple[str, str]] = set()
+        self.reasons: list[str] = []
+
+    def hear(self, contact: str, fact: Fact) -> None:
+        """A merge makes a claim where there is none, an unmerge takes it back; a cycle that comes of it is cut.
+
+        What was cut is as if it had not been said: only another merge could make the claim again.
+        """
+        if not isinstance(fact, Merged | Unmerged):
+            return
+        if contact == fact.source:
+            self.reasons.append(MERGE_WITH_ITSELF)
+            return
+        ends = ends_of(contact, fact.source)
+        self.heard.add(ends)
+        if isinstance(fact, Unmerged):
+            self.claims.pop(ends, None)
+        elif ends not in self.claims:
+            self.claims[ends] = Link(*ends, by_occurrence(fact))
+            holds = self.holding()[ends[0]]
+            if holds != self.claims[ends] and rank(holds.parent) == rank(ends[1]):
+                self.reasons.append(ALREADY_MERGED)
+        while cycle := self.a_cycle():
+            youngest = max(cycle, key=lambda link: link.stamp)
+            del self.claims[youngest.child, youngest.parent]
+            self.reasons.append(MERGE_CYCLE)
+
+    def holding(self) -> dict[str, Link]:
+        """Of each child the one claim that holds: of the best known parent's, the earliest."""
+        holding: dict[str, Link] = {}
+        for link in sorted(self.claims.values(), key=lambda link: (-rank(link.parent), link.stamp)):
+            holding.setdefault(link.child, link)
+        return holding
+
+    def parents(self) -> dict[str, str]:
+        return {child: link.parent for child, link in self.holding().items()}
+
+    def a_cycle(self) -> list[Link]:
+        """The links of some cycle, or none."""
+        holding = self.holding()
+        for start in holding:
+            way = [holding[start]]
+            while way[-1].parent in holding and len(way) <= len(holding):
+                if way[-1].parent == start:
+                    return way
+                way.append(holding[way[-1].parent])
+        return []
+
+
+def survivor_in(parents: Mapping[str, str], contact: str) -> str:
+    while contact in parents:
+        contact = parents[contact]
+    return contact
+
+
+# ---- rights ----------------------------------------------------------------------------------------------------
+
+
+def after_erasures(everything: list[Addressed]) -> tuple[list[Addressed], dict[str, int]]:
+    """What the erasures leave, and {erased id: instant}: one at a time, each for the tree that it found."""
+    left, erased_at_ms = everything, dict[str, int]()
+    erasures = [(contact, fact) for contact, fact in everything if isinstance(fact, Erased)]
+    for contact, erasure in sorted(erasures, key=lambda item: item[1].arrival_ms):
+        instant_ms = erasure.arrival_ms
+        forest = Forest()
+        for addressed, fact in sorted(left, key=lambda item: by_occurrence(item[1])):
+            if fact.arrival_ms <= instant_ms:
+                forest.hear(addressed, fact)
+        parents = forest.parents()
+        ids = {contact, *parents, *parents.values()}
+        person = {one for one in ids if survivor_in(parents, one) == survivor_in(parents, contact)}
+        left = [item for item in left if item[1].occurred_at_ms > instant_ms or not is_about(person, *item)]
+        erased_at_ms |= dict.fromkeys(person, instant_ms)
+    return left, erased_at_ms
+
+
+def is_about(person: set[str], contact: str, fact: Fact) -> bool:
+    """Whether it is a fact of one of these ids; a link is one of both of its ends."""
+    return contact in person or (isinstance(fact, Merged | Unmerged) and fact.source in person)
+
+
+def after_objections(facts: list[Fact]) -> tuple[list[Fact], bool]:
+    """What is left where evidence goes when an objection comes and while it holds; and whether one holds."""
+    kept: list[Fact] = []
+    word: ObjectionChanged | None = None
+    for fact in sorted(facts, key=lambda fact: fact.arrival_ms):
+        if isinstance(fact, ObjectionChanged) and (word is None or by_occurrence(fact) > by_occurrence(word)):
+            word = fact
+        kept.append(fact)
+        if word is not None and word.objected:
+            kept = [fact for fact in kept if not isinstance(fact, Event | AttributesWritten | Verdict)]
+    return kept, word is not None and word.objected

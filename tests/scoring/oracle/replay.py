@@ -1,0 +1,113 @@
+"""A contact's life told batch by batch: the steps to announce, the stages, the episodes, as SCORING.md has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
+from streamprocessor.scoring.record.facts import Event, Fact, SuppressionChanged
+from tests.scoring.oracle.evidence import by_occurrence, plain
+from tests.scoring.oracle.scores import score_at, score_named
+from tests.scoring.oracle.stages import Shown, show, stage_after
+from tests.scoring.oracle.steps import next_step
+
+
+class SeenStep(NamedTuple):
+    """A step: shown is {score: what is shown}; hot_leads are (score, episode, announced) of those begun."""
+
+    at_ms: int
+    by_time: bool
+    shown: dict[str, Shown]
+    hot_leads: tuple[tuple[str, int, bool], ...]
+
+
+class Replay:
+    """A contact's life, told batch by batch as it is learned; `steps` holds what is to be announced."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.facts: list[Fact] = []
+        self.clock_ms = 0
+        self.shown = show(model, plain(model, []), score_at(model, [], 0), {})
+        self.episodes: dict[str, int] = {}
+        self.announced_at_ms: dict[str, int] = {}
+        self.steps: list[SeenStep] = []
+
+    def learn(self, batch: Sequence[Fact]) -> None:
+        """Facts processed together: one step at the newest arrival, after those that time made up to the oldest."""
+        self.pass_time(min(fact.arrival_ms for fact in batch))
+        known = self.contents()
+        self.facts += batch
+        self.clock_ms = max(self.clock_ms, max(fact.arrival_ms for fact in batch))
+        # An event delivered again, or the larger of two contents of one id, is no event of the step.
+        self.look(by_time=False, events=[event for said, event in self.contents().items() if said not in known])
+
+    def contents(self) -> dict[str, Event]:
+        """The events that count by now, by what each says: whoever is judged to have done it."""
+        return {repr(event._replace(actor="")): event for event in plain(self.model, self.facts).events}
+
+    def pass_time(self, until_ms: int) -> None:
+        """Every step that time makes in (clock, until_ms]."""
+        while self.facts:
+            instant_ms = next_step(self.model, self.facts, self.clock_ms, self.shown)
+            if instant_ms is None or instant_ms > until_ms:
+                break
+            self.clock_ms = instant_ms
+            self.look(by_time=True, events=[])
+        self.clock_ms = max(self.clock_ms, until_ms)
+
+    def look(self, *, by_time: bool, events: Sequence[Event]) -> None:
+        before = self.shown
+        known = plain(self.model, self.facts)
+        self.shown = show(self.model, known, score_at(self.model, self.facts, self.clock_ms), before)
+        if self.shown != before:
+            hot_leads = [self.begin_episode(lead, events) for lead in self.model.hot_leads if self.enters(lead, before)]
+            self.steps.append(SeenStep(self.clock_ms, by_time, self.shown, tuple(hot_leads)))
+
+    def enters(self, lead: HotLead, before: dict[str, Shown]) -> bool:
+        score = score_named(self.model, lead.score)
+        order = [stage.name for stage in score.stages]
+        hot = {lead.stage} if isinstance(score.combine, Matrix) else set(order[order.index(lead.stage) :])
+        was, now = before[lead.score], self.shown[lead.score]
+        return isinstance(now, tuple) and now[1] in hot and not (isinstance(was, tuple) and was[1] in hot)
+
+    def begin_episode(self, lead: HotLead, events: Sequence[Event]) -> tuple[str, int, bool]:
+        self.episodes[lead.score] = self.episodes.get(lead.score, 0) + 1
+        old_news = bool(events) and all(e.arrival_ms - e.occurred_at_ms >= lead.announce_within_ms for e in events)
+        last_ms = self.announced_at_ms.get(lead.score)
+        rearmed = last_ms is None or self.clock_ms - last_ms >= (lead.rearm_after_ms or 0)
+        announced = rearmed and not old_news and not is_suppressed(self.facts)
+        if announced:
+            self.announced_at_ms[lead.score] = self.clock_ms
+        return lead.score, self.episodes[lead.score], announced
+
+
+def replay(model: Model, batches: Iterable[Sequence[Fact]], until_ms: int | None = None) -> Replay:
+    """A contact's life told batch by batch, then up to until_ms: its steps, what is shown at the end, its episodes."""
+    life = Replay(model)
+    for batch in batches:
+        life.learn(batch)
+    if until_ms is not None:
+        life.pass_time(until_ms)
+    return life
+
+
+def in_order_of_occurrence(facts: Iterable[Fact]) -> list[list[Fact]]:
+    """The batches of the offline replay: one fact each by (occurred_at, id), learned when it occurred."""
+    return [[fact._replace(arrival_ms=fact.occurred_at_ms)] for fact in sorted(facts, key=by_occurrence)]
+
+
+def is_suppressed(facts: Iterable[Fact]) -> bool:
+    changes = sorted((fact for fact in facts if isinstance(fact, SuppressionChanged)), key=by_occurrence)
+    return changes[-1].suppressed if changes else False
+
+
+def stages_along(score: Score, presented_values: Iterable[int], first: str | None = None) -> list[str | None]:
+    """The stage after each of the presented scores in turn."""
+    stages = []
+    stage = first
+    for value in presented_values:
+        stage = stage_after(score, stage, value)
+        stages.append(stage)
+    return stages

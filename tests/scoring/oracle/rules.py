@@ -1,0 +1,201 @@
+"""What each rule is worth at an instant, read from SCORING.md a second time, slowly, in 50 digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import ROUND_FLOOR, Context, Decimal, localcontext
+from functools import lru_cache, wraps
+from typing import NamedTuple, ParamSpec, TypeVar
+
+from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model
+from streamprocessor.scoring.model.rules import (
+    AttributeRule,
+    Band,
+    Decay,
+    EventRule,
+    ExpiresAfter,
+    FrequencyRule,
+    HalfLife,
+    InactivityRule,
+    Linear,
+    MonetaryRule,
+    PercentPerDayEvery,
+    RecencyRule,
+    Rule,
+    StepDecay,
+)
+from streamprocessor.scoring.record.facts import HUMAN, Event
+from tests.scoring.oracle.evidence import ABSENT, Known, canonical_json, counts, holds, is_number, value_in_event
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FIFTY_DIGITS = Context(prec=50, Emin=-(10**9), Emax=10**9)
+LN_2 = Decimal(2).ln(Context(prec=70))
+LARGEST_MATCH, LARGEST_SCORE = Decimal(1_000_000), Decimal(4_000_000)
+ZERO, ONE = Decimal(0), Decimal(1)
+
+
+class Match(NamedTuple):
+    """An event that a rule counts, with its points before decay."""
+
+    event: Event
+    points: Decimal
+
+
+def in_fifty_digits(function: Callable[P, R]) -> Callable[P, R]:
+    @wraps(function)
+    def inner(*args: P.args, **kwargs: P.kwargs) -> R:
+        with localcontext(FIFTY_DIGITS):
+            return function(*args, **kwargs)
+
+    return inner
+
+
+@in_fifty_digits
+def to_nano(value: Decimal) -> int:
+    """Rounded half up to nine decimals, after the dust of the last of the fifty digits is wiped off."""
+    clean = value.quantize(Decimal("1e-30"))
+    return int((clean * NANO + Decimal("0.5")).to_integral_value(ROUND_FLOOR))
+
+
+def worth(model: Model, rule: Rule, known: Known, t_ms: int) -> list[tuple[str, str | None, Decimal]]:
+    """(kind, event id, points at t) of each thing that a rule counts."""
+    match rule:
+        case EventRule():
+            kept = event_matches(model, rule, known)
+            return [("event", m.event.id, m.points * factor(rule.decay, t_ms - m.event.occurred_at_ms)) for m in kept]
+        case AttributeRule():
+            true_now = holds(rule.when, lambda name: known.attributes.get(name, ABSENT))
+            return [("attribute", None, points(rule.points_e15))] if true_now else []
+        case InactivityRule():
+            return [("inactivity", None, points(rule.points_e15) * times_inactive(rule, known, t_ms))]
+        case FrequencyRule():
+            seen = len([e for e in rule_events(model, rule, known) if t_ms - e.occurred_at_ms < rule.within_ms])
+            return [("frequency", None, highest_band(rule.bands, seen))]
+        case RecencyRule():
+            return [("recency", None, recency_band(rule.bands, last_of(rule_events(model, rule, known)), t_ms))]
+        case MonetaryRule():
+            amounts = [a for e, a in amounts_of(model, rule, known) if t_ms - e.occurred_at_ms < rule.within_ms]
+            return [("monetary", None, highest_band(rule.bands, sum(amounts)))]
+
+
+def rule_events(
+    model: Model, rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, known: Known
+) -> list[Event]:
+    return [
+        event
+        for event in known.events
+        if event.type in rule.types
+        and counts(model, event)
+        and holds(rule.where, lambda path, event=event: value_in_event(event, path))
+    ]
+
+
+def event_matches(model: Model, rule: EventRule, known: Known) -> list[Match]:
+    """The matches that count: of each key the earliest by (occurred_at, id), which is the order of known.events."""
+    kept: list[Match] = []
+    taken: dict[tuple[str, int], int] = {}
+    for event in rule_events(model, rule, known):
+        match_points = points_of(rule, event)
+        if match_points is None:
+            continue
+        slot = limit_key(rule, event)
+        taken[slot] = taken.get(slot, 0) + 1
+        if rule.limit.count is None or taken[slot] <= rule.limit.count:
+            kept.append(Match(event, match_points))
+    return kept
+
+
+def limit_key(rule: EventRule, event: Event) -> tuple[str, int]:
+    value = ABSENT if rule.limit.per is None else value_in_event(event, rule.limit.per)
+    window = 0 if rule.limit.within_ms is None else event.occurred_at_ms // rule.limit.within_ms
+    return ("absent" if value is ABSENT else "value " + canonical_json(value)), window
+
+
+def points_of(rule: EventRule, event: Event) -> Decimal | None:
+    """None: no match, for its amount is missing or no number."""
+    if isinstance(rule.points, int):
+        value = points(rule.points)
+    else:
+        amount = value_in_event(event, rule.points.path)
+        if not is_number(amount):
+            return None
+        value = decimal(amount) * decimal(rule.points.times)
+        if rule.points.min_e15 is not None:
+            value = max(value, points(rule.points.min_e15))
+        if rule.points.max_e15 is not None:
+            value = min(value, points(rule.points.max_e15))
+    return max(-LARGEST_MATCH, min(LARGEST_MATCH, value))
+
+
+def points(points_e15: int) -> Decimal:
+    return Decimal(points_e15) / E15
+
+
+def decimal(number: float) -> Decimal:
+    """The number as it was written: 0.1 is a tenth."""
+    return Decimal(repr(number))
+
+
+@lru_cache(maxsize=100_000)
+def factor(law: Decay, age_ms: int) -> Decimal:
+    """What is left at this age of one point. Only called in fifty digits."""
+    match law:
+        case HalfLife(half_life_ms):
+            return (-LN_2 * age_ms / decimal(half_life_ms)).exp()
+        case PercentPerDayEvery(fraction, every_ms):
+            return (1 - decimal(fraction)) ** (Decimal(age_ms // every_ms * every_ms) / DAY_MS)
+        case Linear(lose, per_ms):
+            return max(ZERO, 1 - decimal(lose) * age_ms / per_ms)
+        case StepDecay(lose, every_ms, True):
+            steps = age_ms // every_ms
+            return (1 - decimal(lose)) ** steps if steps else ONE  # 0 ** 0 is no number to Decimal
+        case StepDecay(lose, every_ms, False):
+            return max(ZERO, 1 - decimal(lose) * (age_ms // every_ms))
+        case ExpiresAfter(after_ms):
+            return ONE if age_ms < after_ms else ZERO
+    return ONE
+
+
+def last_active_ms(rule: InactivityRule, known: Known) -> int | None:
+    """The last qualifying human event, else the first event of any class; None: the contact did nothing yet."""
+    qualifying = [e for e in known.events if e.actor == HUMAN and (rule.types is None or e.type in rule.types)]
+    if qualifying:
+        return qualifying[-1].occurred_at_ms
+    return known.first_ms
+
+
+def times_inactive(rule: InactivityRule, known: Known, t_ms: int) -> int:
+    last_ms = last_active_ms(rule, known)
+    if last_ms is None or t_ms - last_ms < rule.after_ms:
+        return 0
+    times = 1 if rule.every_ms is None else 1 + (t_ms - last_ms - rule.after_ms) // rule.every_ms
+    return times if rule.max_times is None else min(times, rule.max_times)
+
+
+def highest_band(bands: Sequence[Band], reached: int) -> Decimal:
+    return points(next((band.points_e15 for band in reversed(bands) if reached >= band.mark), 0))
+
+
+def recency_band(bands: Sequence[Band], last: Event | None, t_ms: int) -> Decimal:
+    if last is None:
+        return ZERO
+    return points(next((band.points_e15 for band in bands if t_ms - last.occurred_at_ms < band.mark), 0))
+
+
+def last_of(events: Sequence[Event]) -> Event | None:
+    return events[-1] if events else None
+
+
+def amounts_of(model: Model, rule: MonetaryRule, known: Known) -> list[tuple[Event, int]]:
+    """(event, amount_nano): decimals of nine places."""
+    found = [(event, value_in_event(event, rule.path)) for event in rule_events(model, rule, known)]
+    return [(event, to_nano(decimal(amount))) for event, amount in found if is_number(amount)]
+
+
+def is_match(rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, event: Event) -> bool:
+    """Whether an event that the rule takes gives it an amount."""
+    if isinstance(rule, EventRule):
+        return points_of(rule, event) is not None
+    return not isinstance(rule, MonetaryRule) or is_number(value_in_event(event, rule.path))
