@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from streamprocessor.errors import BrokerError
-from streamprocessor.kafka.embedded import maven
+from streamprocessor.kafka.embedded import boot, maven
 from streamprocessor.kafka.embedded.aot_cache import with_aot_cache
 from streamprocessor.kafka.embedded.embedded import prepare
 from streamprocessor.kafka.embedded.jars import KAFKA, class_path
+from streamprocessor.kafka.embedded.node import Node
 from streamprocessor.kafka.embedded.progress import SILENT
 from streamprocessor.kafka.embedded.runtime import Runtime
 
@@ -195,3 +196,15 @@ def test_where_fast_starts_cant_be_prepared_kafka_starts_without(
     assert list((tmp_path / "cache").iterdir()) == []
     assert "Kafka will start more slowly" in caplog.text
     assert "no room for it" in caplog.text
+
+
+def test_a_java_that_does_not_come_to_an_end_is_given_up(
+    java_that: Callable[[str], Runtime], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runtime = java_that("")
+    runtime.java.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(boot, "_FORMAT_SECONDS", 0.05)
+    node = Node(folder=tmp_path / "node", port=9092, controller_port=9093, heap_mb=64)
+
+    with pytest.raises(BrokerError, match=r"was not made ready for Kafka within 0\.05 s"):
+        boot.boot(runtime, node, timeout_seconds=60)
