@@ -125,7 +125,7 @@ class _Worker:
         short_names = {topic.number: topic.name for topic in read if topic.number is not None}
         lease = self._lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
         outbox = Outbox(
-            lambda: self._faust().producer._ensure_producer(),
+            lambda: self._faust().producer._ensure_producer(),  # noqa: SLF001 - it starts when first asked for
             names["contacts-changelog"],
             names,
             lambda key: partition_of(key, found.partitions),
