@@ -2,6 +2,10 @@
 
 Append-only segment files of checked frames, and `mark`: how far Kafka has them. Blocking: call it in threads; `write`
 may run beside `next_chunk` and `mark`.
+
+Files of its own, because SQLite (WAL, synchronous FULL) writes each byte twice, which makes rounds of 1 000 rows half
+as fast; on a disk that is full it can't delete what Kafka has, and one damaged bit in its log loses all rounds after
+it without a word.
 """
 
 from __future__ import annotations
