@@ -63,7 +63,7 @@ def _live(scorer: Scorer, record: Record, life: Iterable[Event], at_once: int) -
     while facts := list(islice(events, at_once)):
         count += len(facts)
         began = time.process_time()
-        scorer.apply(record, facts)
+        scorer.apply_in_place(record, facts)
         written = encode_record(record)
         record = decode_record(written)
         seconds += time.process_time() - began

@@ -23,7 +23,7 @@ Asked = tuple[dict[str, ScoreAt], dict[tuple[str, str | None], list[ExplanationP
 def record_of(scorer: Scorer, facts: Sequence[Fact]) -> Record:
     """The record of facts that were processed together."""
     record = scorer.blank()
-    scorer.apply(record, facts)
+    scorer.apply_in_place(record, facts)
     return record
 
 
@@ -31,7 +31,7 @@ def record_of_batches(scorer: Scorer, batches: Iterable[Sequence[Fact]]) -> tupl
     """The record of facts processed batch by batch, put away as bytes after each, and the steps on the way."""
     record, steps = scorer.blank(), []
     for batch in batches:
-        steps += scorer.apply(record, batch).steps
+        steps += scorer.apply_in_place(record, batch).steps
         record = decode_record(encode_record(record))
     return record, steps
 

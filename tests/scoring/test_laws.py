@@ -172,7 +172,7 @@ def assert_steps_are_those_of_a_replay(model: Model, life: list[Fact], data: st.
     scorer, replayed = Scorer(model), Replay(model)
 
     record, steps = record_of_batches(scorer, batches)
-    steps += scorer.advance(record, end_ms)
+    steps += scorer.advance_in_place(record, end_ms)
     for batch in batches:
         replayed.learn(batch)
     replayed.pass_time(end_ms)

@@ -38,7 +38,7 @@ def scorer_of(*rules: Rule, stages: tuple[Stage, ...] = ()) -> Scorer:
 def scored(scorer: Scorer, *events: Event) -> Record:
     record = scorer.blank()
     for one in events:
-        scorer.apply(record, [one])
+        scorer.apply_in_place(record, [one])
     return record
 
 
@@ -113,7 +113,7 @@ def test_the_engagement_table_turns_hot_at_41() -> None:
     )
     now = scorer.scores_at(record, START_MS)["s"]
     assert (now.presented_nano, now.stage) == (40 * NANO, "warm")
-    scorer.apply(record, [event("e4", 0, "email_open")])
+    scorer.apply_in_place(record, [event("e4", 0, "email_open")])
     now = scorer.scores_at(record, START_MS)["s"]
     assert (now.presented_nano, now.stage) == (41 * NANO, "hot")
 

@@ -71,7 +71,7 @@ class Announcer:
             "at": at,
             "cause": step.cause,
             "sequence": step.sequence,
-            "changed": changed or list(step.gone),
+            "changed": changed or list(step.former_scores),
             "scores": scores,
             "because": [part_object(part) for part in step.because],
             "model": self._model,

@@ -46,7 +46,7 @@ def record_under(scorer: Scorer, stored: bytes, at_ms: int = 0) -> Record:
     if record.revision > scorer.model.revision:
         raise NewerRevision(record.revision)
     if record.revision != scorer.model.revision:
-        scorer.migrate(record, max(at_ms, record.at_ms))
+        scorer.migrate_in_place(record, max(at_ms, record.at_ms))
     return record
 
 

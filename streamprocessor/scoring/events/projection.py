@@ -29,24 +29,24 @@ class FieldPath(NamedTuple):
 
 def field_paths(paths: Iterable[str]) -> tuple[FieldPath, ...]:
     """The paths that lead into an event's properties or context, each once, in a fixed order."""
-    wanted = []
+    fields = []
     for path in sorted(set(paths)):
         section, *keys = path.split(".")
         if section in ("properties", "context") and keys:
-            wanted.append(FieldPath(path, section == "context", keys[0], tuple(keys[1:])))
-    return tuple(wanted)
+            fields.append(FieldPath(path, section == "context", keys[0], tuple(keys[1:])))
+    return tuple(fields)
 
 
-def project(properties: Mapping[str, Any], context: Mapping[str, Any], wanted: Iterable[FieldPath]) -> dict[str, Any]:
+def project(properties: Mapping[str, Any], context: Mapping[str, Any], paths: Iterable[FieldPath]) -> dict[str, Any]:
     """What an event has at the wanted paths; over-long values cut, absent ones left out."""
-    kept = {}
-    for path, in_context, key, deeper in wanted:
+    values = {}
+    for path, in_context, key, deeper in paths:
         value = (context if in_context else properties).get(key, ABSENT)
         if deeper:
             value = _walk(value, deeper)
         if value is not ABSENT:
-            kept[path] = value if type(value) is str and len(value) <= LONGEST else cut(value)
-    return kept
+            values[path] = value if type(value) is str and len(value) <= LONGEST else cut(value)
+    return values
 
 
 def coverage_start_ms(kept_since_ms: Mapping[str, Mapping[str, int]], type_: str, paths: Iterable[str]) -> int:
@@ -57,7 +57,7 @@ def coverage_start_ms(kept_since_ms: Mapping[str, Mapping[str, int]], type_: str
 
 def attribute_values(attributes: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """The values of written (and not deleted) attributes at the paths: a whole name, or a walk from its first part."""
-    found = {}
+    values = {}
     for path in paths:
         written = attributes.get(path)
         value = written[0] if written is not None else ABSENT
@@ -66,16 +66,16 @@ def attribute_values(attributes: Mapping[str, Any], paths: Iterable[str]) -> dic
             outer = attributes.get(name)
             value = _walk(outer[0], deeper) if outer is not None else ABSENT
         if value is not ABSENT and value is not None:
-            found[path] = value
-    return found
+            values[path] = value
+    return values
 
 
 def precedes(new: StoredEvent, known: StoredEvent) -> bool:
     """Whether, of two events with one id, the new one is the smaller by (occurred_at, canonical content)."""
     if new.occurred_at_ms != known.occurred_at_ms:
         return new.occurred_at_ms < known.occurred_at_ms
-    said = {path: value for path, value in known.properties.items() if not path.startswith(EXCLUDED_FROM)}
-    return canonical([new.type, new.actor, new.properties]) < canonical([known.type, known.actor, said])
+    properties = {path: value for path, value in known.properties.items() if not path.startswith(EXCLUDED_FROM)}
+    return canonical([new.type, new.actor, new.properties]) < canonical([known.type, known.actor, properties])
 
 
 def value_name(value: Any) -> str:

@@ -10,49 +10,49 @@ from streamprocessor.scoring.record.transfers import EvidenceTransfer, OutgoingT
 
 def send_evidence(contact: str, record: Record) -> OutgoingTransfer:
     """All evidence that counts here, to the contact that this one is linked to."""
-    bonds = record.links
-    assert bonds is not None
-    assert bonds.parent is not None
-    parent, stamp = bonds.parent
-    sources = [own_source(contact, record), *bonds.sources()]
-    return OutgoingTransfer(parent, EvidenceTransfer(0, contact, next_version(record, bonds), stamp, sources))
+    links = record.links
+    assert links is not None
+    assert links.parent is not None
+    parent, stamp = links.parent
+    sources = [own_source(contact, record), *links.sources()]
+    return OutgoingTransfer(parent, EvidenceTransfer(0, contact, next_version(record, links), stamp, sources))
 
 
-def next_version(record: Record, bonds: IdentityLinks) -> int:
+def next_version(record: Record, links: IdentityLinks) -> int:
     """The version of the evidence that is sent next: it rises over all lives of the contact."""
-    bonds.version = max(bonds.version + 1, record.at_ms)
-    return bonds.version
+    links.version = max(links.version + 1, record.at_ms)
+    return links.version
 
 
 def own_source(contact: str, record: Record) -> EvidenceSource:
     """The record's own evidence, as it is sent to the parent that it is linked to."""
-    bonds = record.links
-    assert bonds is not None
-    parent, stamp = bonds.parent or ("", NEVER)
-    first_ms = bonds.first_ms if bonds.children else record.derived.first_ms
-    kept = (record.attributes, record.suppressed, record.verdicts, record.compacted, record.evidence)
-    return EvidenceSource(contact, parent, stamp, first_ms, *kept)
+    links = record.links
+    assert links is not None
+    parent, stamp = links.parent or ("", NEVER)
+    first_ms = links.first_ms if links.children else record.derived.first_ms
+    own = (record.attributes, record.suppressed, record.verdicts, record.compacted, record.evidence)
+    return EvidenceSource(contact, parent, stamp, first_ms, *own)
 
 
-def after_erasure(life_ms: int, source: EvidenceSource) -> EvidenceSource:
+def after_erasure(erased_at_ms: int, source: EvidenceSource) -> EvidenceSource:
     """What of the source is later than an erasure."""
-    if not life_ms:
+    if not erased_at_ms:
         return source
-    pieces = [piece for piece in source.evidence.events() if piece.occurred_at_ms > life_ms]
+    events = [event for event in source.evidence.events() if event.occurred_at_ms > erased_at_ms]
     evidence = Evidence()
-    evidence.replace(pieces)
+    evidence.replace(events)
     return EvidenceSource(
         source.id,
         source.into,
         source.stamp,
-        source.first_ms if source.first_ms is None or source.first_ms > life_ms else _first(pieces),
-        {name: written for name, written in source.attributes.items() if written[1] > life_ms},
-        source.suppressed if source.suppressed[1] > life_ms else (False, 0, ""),
-        {id_: verdict for id_, verdict in source.verdicts.items() if verdict[0] > life_ms},
+        source.first_ms if source.first_ms is None or source.first_ms > erased_at_ms else _first(events),
+        {name: written for name, written in source.attributes.items() if written[1] > erased_at_ms},
+        source.suppressed if source.suppressed[1] > erased_at_ms else (False, 0, ""),
+        {id_: verdict for id_, verdict in source.verdicts.items() if verdict[0] > erased_at_ms},
         None,
         evidence,
     )
 
 
-def _first(pieces: list[StoredEvent]) -> int | None:
-    return min((piece.occurred_at_ms for piece in pieces), default=None)
+def _first(events: list[StoredEvent]) -> int | None:
+    return min((event.occurred_at_ms for event in events), default=None)

@@ -101,7 +101,7 @@ class Model:
     correction_window_ms: int = 30 * DAY_MS
     scanners: Scanners | None = Scanners()
     segments: tuple[Segment, ...] = ()
-    kept_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
+    covered_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)
 
 

@@ -22,13 +22,13 @@ from streamprocessor.scoring.model.rules import (
     Rule,
 )
 from streamprocessor.scoring.plan.matching import Matchers, matcher, paths_read
-from streamprocessor.scoring.plan.per_value_plan import values_plan, watches_of
+from streamprocessor.scoring.plan.per_value_plan import compile_per_value_plan, rules_reset_by
 from streamprocessor.scoring.plan.plan import ANY, OPEN, AttributePlan, Plan, RulePlan, ScorePlan, TypePlan
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.combined import ComponentTerm
 from streamprocessor.scoring.terms.decay_laws import law_of
 from streamprocessor.scoring.terms.inactivity import InactivityTerm
-from streamprocessor.scoring.terms.per_match import DecayLawTerm, LiveTerm, RecencyTerm, WindowTerm
+from streamprocessor.scoring.terms.per_match import DecayLawTerm, PerMatchTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.terms.presentation import Presentation
 from streamprocessor.scoring.terms.terms import LANDMARK_HALF_LIVES, CappedTerm, ConstantTerm, ExponentialTerm, Term
 
@@ -51,15 +51,21 @@ def compile_model(model: Model) -> Plan:
     made: dict[str, ScorePlan] = {}
     for score in sorted(model.scores, key=_depth):
         rules_of_score = [(number, rule) for number, of, rule in numbered if of is score]
-        bare = _combined(score, made) if score.combine is not None else _ruled(plan, score, rules_of_score, terms)
+        bare = (
+            _plan_of_components(score, made)
+            if score.combine is not None
+            else _plan_of_rules(plan, score, rules_of_score, terms)
+        )
         number = applies.get(score.name)
         simple = bare.is_simple and number is None
         made[score.name] = replace(bare, hot_lead=hot.get(score.name), is_simple=simple, applies=number)
     plan.scores, plan.by_name = tuple(made[score.name] for score in model.scores), made
-    plan.values = tuple(score.values for score in plan.scores if score.values is not None)
-    plan.values_of = {number: values for values in plan.values for number in values.numbers}
+    plan.per_value_plans = tuple(score.per_value for score in plan.scores if score.per_value is not None)
+    plan.per_value_plan_of_rule = {number: values for values in plan.per_value_plans for number in values.numbers}
     all_silences = [(number, rule) for number, rule in rules if isinstance(rule, InactivityRule)]
-    plan.silences = tuple((number, rule) for number, rule in all_silences if number not in plan.values_of)
+    plan.inactivity_rules = tuple(
+        (number, rule) for number, rule in all_silences if number not in plan.per_value_plan_of_rule
+    )
     types = {type_ for m in plan.matchers.values() for type_ in m.rule.types}
     types |= {type_ for _, rule in all_silences for type_ in rule.types or ()}
     if model.scanners is not None:
@@ -98,7 +104,7 @@ def _term(plan: Plan, number: int, key: str, rule: Rule) -> Term:
     if isinstance(rule, AttributeRule):
         return ConstantTerm((number,))
     if isinstance(rule, InactivityRule):
-        since_ms = max(coverage_start_ms(plan.model.kept_since_ms, type_, ()) for type_ in rule.types or (ANY,))
+        since_ms = max(coverage_start_ms(plan.model.covered_since_ms, type_, ()) for type_ in rule.types or (ANY,))
         return InactivityTerm(number, rule, since_ms)
     if isinstance(rule, EventRule) and isinstance(rule.decay, NoDecay):
         plan.matchers[number] = matcher(number, key, rule, 0.0)
@@ -107,11 +113,11 @@ def _term(plan: Plan, number: int, key: str, rule: Rule) -> Term:
         plan.matchers[number] = matcher(number, key, rule, rule.decay.half_life_ms)
         return ExponentialTerm((number,), rule.decay.half_life_ms)
     plan.matchers[number] = matcher(number, key, rule, None)
-    plan.live[number] = _live_term(number, rule)
-    return plan.live[number]
+    plan.per_match_terms[number] = _per_match_term(number, rule)
+    return plan.per_match_terms[number]
 
 
-def _live_term(number: int, rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule) -> LiveTerm:
+def _per_match_term(number: int, rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule) -> PerMatchTerm:
     if isinstance(rule, RecencyRule):
         return RecencyTerm(number, rule.bands)
     if isinstance(rule, FrequencyRule | MonetaryRule):
@@ -120,7 +126,7 @@ def _live_term(number: int, rule: EventRule | FrequencyRule | RecencyRule | Mone
     return DecayLawTerm(number, law_of(rule.decay))
 
 
-def _combined(score: Score, made: Mapping[str, ScorePlan]) -> ScorePlan:
+def _plan_of_components(score: Score, made: Mapping[str, ScorePlan]) -> ScorePlan:
     """The score of others, which are made already."""
     combine = score.combine
     if isinstance(combine, Matrix):
@@ -134,15 +140,15 @@ def _combined(score: Score, made: Mapping[str, ScorePlan]) -> ScorePlan:
     return ScorePlan(score, score.name, Presentation(score), shares, (), is_simple=False, components=parts)
 
 
-def _ruled(plan: Plan, score: Score, rules: Sequence[tuple[int, Rule]], terms: Mapping[int, Term]) -> ScorePlan:
+def _plan_of_rules(plan: Plan, score: Score, rules: Sequence[tuple[int, Rule]], terms: Mapping[int, Term]) -> ScorePlan:
     """The score that rules make."""
     plans = tuple(_rule_plan(score, number, rule, terms[number]) for number, rule in rules)
     made, display = _sum_of(score, plans), Presentation(score)
     if score.by is None:
         return ScorePlan(score, score.name, display, made, plans)
     nothing = Derived(sums={rule.number: rule.points_e15 for rule in plan.attributes if rule.holds({})})
-    values = values_plan(score, rules, sum(term.value(nothing, 0) for term in made), display)
-    return ScorePlan(score, score.name, display, made, plans, is_simple=False, values=values)
+    values = compile_per_value_plan(score, rules, sum(term.value(nothing, 0) for term in made), display)
+    return ScorePlan(score, score.name, display, made, plans, is_simple=False, per_value=values)
 
 
 def _sum_of(score: Score, plans: Sequence[RulePlan]) -> tuple[Term, ...]:
@@ -176,14 +182,14 @@ def _type_plan(plan: Plan, type_: str | None) -> TypePlan:
     """What events of the type can do; None: of any type that no rule names."""
     matchers = [m for m in plan.matchers.values() if type_ in m.rule.types]
     needs = {m.number: paths_read(m.rule) for m in matchers}
-    needs |= {n: needs[n] | {values.path} for values in plan.values for n in values.numbers if n in needs}
-    since_ms = {n: coverage_start_ms(plan.model.kept_since_ms, type_ or ANY, paths) for n, paths in needs.items()}
+    needs |= {n: needs[n] | {values.path} for values in plan.per_value_plans for n in values.numbers if n in needs}
+    since_ms = {n: coverage_start_ms(plan.model.covered_since_ms, type_ or ANY, paths) for n, paths in needs.items()}
     late = {number: since for number, since in since_ms.items() if since}
     traced = TRACED_PATHS.get(type_, ()) if type_ is not None and plan.model.scanners is not None else ()
     by_value = []
-    for values in plan.values:
+    for values in plan.per_value_plans:
         own = tuple(m for m in matchers if m.number in values.numbers)
-        watches = watches_of(values.silences, type_)
+        watches = rules_reset_by(values.inactivity_rules, type_)
         if own or watches:
             by_value.append(
                 (values, TypePlan((), Matchers(own), watches, type_ == OPEN, is_traced=False, since_ms=late))
@@ -191,8 +197,8 @@ def _type_plan(plan: Plan, type_: str | None) -> TypePlan:
     paths = {path for read in needs.values() for path in read} | {values.path for values, _ in by_value}
     return TypePlan(
         paths=field_paths([*traced, *paths]),
-        matchers=Matchers(m for m in matchers if m.number not in plan.values_of),
-        watches=watches_of(plan.silences, type_),
+        matchers=Matchers(m for m in matchers if m.number not in plan.per_value_plan_of_rule),
+        resets=rules_reset_by(plan.inactivity_rules, type_),
         is_open=type_ == OPEN,
         is_traced=bool(traced),
         since_ms=late,

@@ -33,21 +33,21 @@ def covered_since(model: Model, before: Model | None, from_ms: int) -> dict[str,
     """
     if before is None:
         return {}
-    kept = _paths_by_type(compile_model(before))
-    found: dict[str, dict[str, int]] = {}
+    paths_before = _paths_by_type(compile_model(before))
+    since: dict[str, dict[str, int]] = {}
     for type_, paths in _paths_by_type(compile_model(model)).items():
         for path in paths:
             since_ms = min(
                 (
-                    before.kept_since_ms.get(source, {}).get(path, 0)
+                    before.covered_since_ms.get(source, {}).get(path, 0)
                     for source in (type_, ANY)
-                    if path in kept.get(source, ())
+                    if path in paths_before.get(source, ())
                 ),
                 default=from_ms,
             )
             if since_ms:
-                found.setdefault(type_, {})[path] = since_ms
-    return found
+                since.setdefault(type_, {})[path] = since_ms
+    return since
 
 
 def coverage_gaps(model: Model, from_ms: int) -> Iterator[CoverageGap]:
@@ -56,8 +56,8 @@ def coverage_gaps(model: Model, from_ms: int) -> Iterator[CoverageGap]:
     for score in plan.scores:
         for rule in score.rules:
             for type_, paths in _needs(plan, rule).items():
-                kept = model.kept_since_ms.get(type_, {})
-                late = {path: kept[path] for path in (WHOLE, *paths) if kept.get(path, -1) >= from_ms}
+                since = model.covered_since_ms.get(type_, {})
+                late = {path: since[path] for path in (WHOLE, *paths) if since.get(path, -1) >= from_ms}
                 if late:
                     named = () if WHOLE in late else tuple(late)
                     yield CoverageGap(score.name, rule.rule.id, type_, named, max(late.values()))
@@ -73,5 +73,8 @@ def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
 
 def _paths_by_type(plan: Plan) -> dict[str, tuple[str, ...]]:
     """What evidence of each type keeps, the event itself included."""
-    kept = {type_: (WHOLE, *(wanted.path for wanted in of.paths)) for type_, of in plan.by_type.items()}
-    return kept if plan.any_type is None else {**kept, ANY: (WHOLE,)}
+    paths = {
+        type_: (WHOLE, *(field_path.path for field_path in type_plan.paths))
+        for type_, type_plan in plan.by_type.items()
+    }
+    return paths if plan.any_type is None else {**paths, ANY: (WHOLE,)}

@@ -66,11 +66,11 @@ class Matcher:
     slot_within_ms: int | None
     slot_prefix: bytes
 
-    def slot(self, kept: Mapping[str, Any], occurred_at_ms: int) -> bytes:
+    def slot(self, properties: Mapping[str, Any], occurred_at_ms: int) -> bytes:
         """The limit key of a match, as 8 bytes: of the rule, the value at `per` (or its absence), the window."""
         text = ""
         if self.slot_per is not None:
-            value = kept.get(self.slot_per, ABSENT)
+            value = properties.get(self.slot_per, ABSENT)
             if type(value) is str:
                 text = "s" + value
             elif value is not ABSENT:
@@ -98,26 +98,26 @@ class Matchers:
         """Whether there are so many conditions that it is remembered which hold."""
         return bool(self._paths)
 
-    def met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
+    def met_by(self, properties: Mapping[str, Any]) -> list[Matcher]:
         """Those whose conditions hold for what an event keeps."""
         if not self._paths:
-            return self._met_by(kept)
+            return self._met_by(properties)
         texts = []
         for path in self._paths:
-            value = kept.get(path, ABSENT)
+            value = properties.get(path, ABSENT)
             if type(value) is not str and value is not ABSENT:
-                return self._met_by(kept)  # 1, 1.0 and true would be one key
+                return self._met_by(properties)  # 1, 1.0 and true would be one key
             texts.append(value)
         key = tuple(texts)
         met = self._remembered.get(key)
         if met is None:
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()
-            met = self._remembered[key] = self._met_by(kept)
+            met = self._remembered[key] = self._met_by(properties)
         return met
 
-    def _met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
-        return [matcher for matcher in self.all if matcher.where is None or matcher.where(kept)]
+    def _met_by(self, properties: Mapping[str, Any]) -> list[Matcher]:
+        return [matcher for matcher in self.all if matcher.where is None or matcher.where(properties)]
 
 
 @lru_cache(maxsize=16_384)  # contacts share messages and links
@@ -162,12 +162,12 @@ def _amount(rule: MatchingRule) -> tuple[int | None, Amount | None]:
     """(fixed amount, function that finds it): one of them is None."""
     if isinstance(rule, MonetaryRule):
         path = rule.path
-        return None, lambda kept: _nano(kept.get(path))
+        return None, lambda properties: _nano(properties.get(path))
     if not isinstance(rule, EventRule):
         return 1, None
     points = rule.points
     if isinstance(points, PointsFrom):
-        return None, lambda kept: _points(points, kept.get(points.path))
+        return None, lambda properties: _points(points, properties.get(points.path))
     return _within(points, -LARGEST_MATCH_E15, LARGEST_MATCH_E15), None
 
 

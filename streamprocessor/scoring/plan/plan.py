@@ -11,11 +11,11 @@ from streamprocessor.scoring.model.conditions import Predicate
 from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
 from streamprocessor.scoring.model.rules import InactivityRule, Rule
 from streamprocessor.scoring.plan.matching import Matcher, Matchers
-from streamprocessor.scoring.plan.per_value_plan import ValuesPlan
+from streamprocessor.scoring.plan.per_value_plan import PerValuePlan
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 from streamprocessor.scoring.record.record import Derived
-from streamprocessor.scoring.terms.per_match import LiveTerm
+from streamprocessor.scoring.terms.per_match import PerMatchTerm
 from streamprocessor.scoring.terms.presentation import Presentation, unrounded
 from streamprocessor.scoring.terms.terms import Term
 
@@ -56,7 +56,7 @@ class ScorePlan:
     applies: int | None = None
     components: tuple[tuple[ScorePlan, int], ...] = ()
     matrix: Matrix | None = None
-    values: ValuesPlan | None = None
+    per_value: PerValuePlan | None = None
 
     def is_null(self, derived: Derived) -> bool:
         """Whether the score does not apply: a sum needs one component that does, a matrix both."""
@@ -67,9 +67,9 @@ class ScorePlan:
         nulls = [component.is_null(derived) for component, _ in self.components]
         return any(nulls) if self.matrix is not None else all(nulls)
 
-    def reaches(self, stage: str, wanted: str) -> bool:
+    def reaches(self, stage: str, goal: str) -> bool:
         """Whether `stage` is `wanted` or above; a matrix knows no above."""
-        return stage == wanted if self.matrix is not None else self.presentation.reaches(stage, wanted)
+        return stage == goal if self.matrix is not None else self.presentation.reaches(stage, goal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +84,11 @@ class TypePlan:
 
     paths: tuple[FieldPath, ...]
     matchers: Matchers
-    watches: tuple[int, ...]
+    resets: tuple[int, ...]
     is_open: bool
     is_traced: bool
     since_ms: Mapping[int, int] = field(default_factory=dict)
-    by_value: tuple[tuple[ValuesPlan, TypePlan], ...] = ()
+    by_value: tuple[tuple[PerValuePlan, TypePlan], ...] = ()
     few: tuple[Matcher, ...] | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,12 +96,12 @@ class TypePlan:
         few = None if self.since_ms or self.matchers.remembers else self.matchers.all
         object.__setattr__(self, "few", few)
 
-    def met_by(self, piece: StoredEvent) -> list[Matcher]:
+    def met_by(self, event: StoredEvent) -> list[Matcher]:
         """The rules that can count this event."""
-        met = self.matchers.met_by(piece.properties)
+        met = self.matchers.met_by(event.properties)
         if not self.since_ms:
             return met
-        return [matcher for matcher in met if piece.arrival_ms >= self.since_ms.get(matcher.number, 0)]
+        return [matcher for matcher in met if event.arrival_ms >= self.since_ms.get(matcher.number, 0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +131,10 @@ class Plan:
     matchers: dict[int, Matcher] = field(default_factory=dict)
     attributes: tuple[AttributePlan, ...] = ()
     attribute_paths: tuple[str, ...] = ()
-    live: dict[int, LiveTerm] = field(default_factory=dict)
-    silences: tuple[tuple[int, InactivityRule], ...] = ()
-    values: tuple[ValuesPlan, ...] = ()
-    values_of: dict[int, ValuesPlan] = field(default_factory=dict)
+    per_match_terms: dict[int, PerMatchTerm] = field(default_factory=dict)
+    inactivity_rules: tuple[tuple[int, InactivityRule], ...] = ()
+    per_value_plans: tuple[PerValuePlan, ...] = ()
+    per_value_plan_of_rule: dict[int, PerValuePlan] = field(default_factory=dict)
     grids_ms: tuple[float, ...] = ()
     calm_ms: tuple[float, float] = (0.0, 0.0)
     narrowed: dict[frozenset[int], dict[str, TypePlan]] = field(default_factory=dict)
@@ -153,7 +153,7 @@ class Plan:
             if len(self.narrowed) >= MOST_NARROWED:
                 self.narrowed.clear()
             found = self.narrowed[numbers] = {
-                type_: replace(wanted, matchers=matchers, watches=(), by_value=())
+                type_: replace(wanted, matchers=matchers, resets=(), by_value=())
                 for type_, wanted in self.by_type.items()
                 if (matchers := Matchers(matcher for matcher in wanted.matchers.all if matcher.number in numbers)).all
             }
@@ -180,9 +180,9 @@ def unrounded_at(plan: ScorePlan, derived: Derived, t_ms: int) -> int:
 
 def known_values(score: ScorePlan, derived: Derived) -> Mapping[str, Derived]:
     """What is derived of each value that the score has."""
-    return derived.by.get(_values(score).key, {})
+    return derived.by_value.get(_values(score).key, {})
 
 
-def _values(score: ScorePlan) -> ValuesPlan:
-    assert score.values is not None
-    return score.values
+def _values(score: ScorePlan) -> PerValuePlan:
+    assert score.per_value is not None
+    return score.per_value

@@ -62,15 +62,15 @@ class Evidence:
 
     def find(self, event_id: str) -> StoredEvent | None:
         """The piece of this id, or None."""
-        found = self.fresh.get(event_id)
-        if found is None and self.may_hold(event_id):
-            found = next((piece for piece in self.events() if piece.id == event_id), None)
-        return found
+        event = self.fresh.get(event_id)
+        if event is None and self.may_hold(event_id):
+            event = next((stored for stored in self.events() if stored.id == event_id), None)
+        return event
 
-    def replace(self, pieces: Iterable[StoredEvent]) -> None:
+    def replace(self, events: Iterable[StoredEvent]) -> None:
         """Hold exactly these pieces from now on."""
         self.packed, self.packed_count, self.marks = b"", 0, b""
-        self.fresh = {piece.id: piece for piece in pieces}
+        self.fresh = {event.id: event for event in events}
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class CompactedRule:
     amount: int = 0
     half_life_ms: float | None = 0.0
     at_ms: float = 0.0
-    live: list[tuple[int, int]] = field(default_factory=list)
+    matches: list[tuple[int, int]] = field(default_factory=list)
     slots: bytes = b""
 
 
@@ -99,5 +99,5 @@ class Compacted:
 
     newest_ms: int = 0
     rules: dict[str, CompactedRule] = field(default_factory=dict)
-    lasts: dict[str, int] = field(default_factory=dict)
-    by: dict[str, dict[str, Compacted]] = field(default_factory=dict)
+    last_ms: dict[str, int] = field(default_factory=dict)
+    by_value: dict[str, dict[str, Compacted]] = field(default_factory=dict)

@@ -88,7 +88,7 @@ class IdentityLinks:
 
     def sources(self) -> list[EvidenceSource]:
         """All evidence that came from others."""
-        return [source for part in self.children.values() for source in part.sources]
+        return [source for child in self.children.values() for source in child.sources]
 
     def strongest_claim(self) -> tuple[str, Stamp] | None:
         """The live claim that holds, as (parent, stamp): of the best known parents' the one with the smallest stamp."""

@@ -28,11 +28,11 @@ class Derived:
     newest_ms: int = 0
     first_ms: int | None = None
     sums: dict[int, int] = field(default_factory=dict)
-    live: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    lasts: dict[int, int] = field(default_factory=dict)
+    matches: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    last_ms: dict[int, int] = field(default_factory=dict)
     slots: bytes = b""
     traces: bytes = b""
-    by: dict[str, dict[str, Derived]] = field(default_factory=dict)
+    by_value: dict[str, dict[str, Derived]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -81,5 +81,5 @@ class Step(NamedTuple):
     because: tuple[ExplanationPart, ...]
     hot_leads: tuple[HotLeadStep, ...]
     strongest: tuple[ExplanationPart, ...]  # the three strongest parts; empty where there is no hot lead
-    gone: tuple[str, ...] = ()
+    former_scores: tuple[str, ...] = ()
     merged_into: str | None = None

@@ -58,7 +58,7 @@ class ComponentTerm:
         ends = scaled(cut_score(low), self.weight_nano), scaled(cut_score(high), self.weight_nano)
         return min(ends), max(ends)
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
         """Its share; it moves by no more than its terms do, times the weight."""
         if self.is_null(derived):
             return 0
@@ -71,12 +71,12 @@ class ComponentTerm:
         fall_rate, rise_rate = inner.fall_rate * size / NANO, inner.rise_rate * size / NANO
         if self.weight_nano < 0:
             fall, rise, fall_rate, rise_rate = rise, fall, rise_rate, fall_rate
-        gauge.fall += fall
-        gauge.rise += rise
-        gauge.fall_rate += fall_rate
-        gauge.rise_rate += rise_rate
-        gauge.jump_ms = min(gauge.jump_ms, inner.jump_ms)
-        gauge.half_life_ms = min(gauge.half_life_ms, inner.half_life_ms)
+        bound.fall += fall
+        bound.rise += rise
+        bound.fall_rate += fall_rate
+        bound.rise_rate += rise_rate
+        bound.jump_ms = min(bound.jump_ms, inner.jump_ms)
+        bound.half_life_ms = min(bound.half_life_ms, inner.half_life_ms)
         return scaled(cut_score(total), self.weight_nano)
 
     def sum_bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
@@ -121,13 +121,13 @@ class BlendTerm:
         first, last = self.value(derived, from_ms), self.value(derived, to_ms)
         return (last, first) if first > last else (first, last)
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
         """Its points; all of them go in the end."""
         value = self.value(derived, t_ms)
         if self.half_life_ms is not None:
-            gauge.fall += max(value, 0)
-            gauge.rise += max(-value, 0)
-            gauge.half_life_ms = min(gauge.half_life_ms, self.half_life_ms)
+            bound.fall += max(value, 0)
+            bound.rise += max(-value, 0)
+            bound.half_life_ms = min(bound.half_life_ms, self.half_life_ms)
         return value
 
 

@@ -24,14 +24,14 @@ class InactivityTerm:
 
     def last_ms(self, derived: Derived) -> int | None:
         """When the silence began: the last event that the rule asks for, else the first of all; None: there is none."""
-        last = derived.lasts.get(self.number, derived.first_ms)
+        last = derived.last_ms.get(self.number, derived.first_ms)
         return None if last is None else max(last, self.since_ms)
 
-    def times(self, silent_ms: int) -> int:
+    def times(self, inactive_ms: int) -> int:
         """How many times the points count after so long a silence."""
-        if silent_ms < self.after_ms:
+        if inactive_ms < self.after_ms:
             return 0
-        times = 1 if self.every_ms is None else 1 + (silent_ms - self.after_ms) // self.every_ms
+        times = 1 if self.every_ms is None else 1 + (inactive_ms - self.after_ms) // self.every_ms
         return times if self.max_times is None else min(times, self.max_times)
 
     def value(self, derived: Derived, t_ms: int) -> int:
@@ -44,22 +44,22 @@ class InactivityTerm:
         first, last = self.value(derived, from_ms), self.value(derived, to_ms)
         return (first, last) if first <= last else (last, first)
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
         """Its points; it jumps when the silence is long enough for the next time."""
-        last = derived.lasts.get(self.number, derived.first_ms)
+        last = derived.last_ms.get(self.number, derived.first_ms)
         if last is None:
             return 0
         if last < self.since_ms:
             last = self.since_ms
-        silent_ms = t_ms - last
-        if silent_ms < self.after_ms:
+        inactive_ms = t_ms - last
+        if inactive_ms < self.after_ms:
             jump, value = last + self.after_ms, 0
         else:
-            times = self.times(silent_ms)
+            times = self.times(inactive_ms)
             value = self.points_e15 * times
             if times == self.max_times or self.every_ms is None:
                 return value
             jump = last + self.after_ms + times * self.every_ms
-        if jump < gauge.jump_ms:
-            gauge.jump_ms = jump
+        if jump < bound.jump_ms:
+            bound.jump_ms = jump
         return value

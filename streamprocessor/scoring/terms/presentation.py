@@ -31,8 +31,8 @@ class DisplayCell(NamedTuple):
     """
 
     presented_nano: int
-    low: int | None
-    high: int | None
+    low_nano: int | None
+    high_nano: int | None
     low_e15: int | None
     high_e15: int | None
     stage_index: int
@@ -83,13 +83,13 @@ class Presentation:
         """The stage of a score shown like this for a contact that is in `current`; None: the score has no stages."""
         if not self.stages:
             return None
-        natural = cell.stage_index
-        held = self._order.get(current, 0)
-        if held > natural:
-            leave_below = self._leave[held]
+        stage_index = cell.stage_index
+        current_index = self._order.get(current, 0)
+        if current_index > stage_index:
+            leave_below = self._leave[current_index]
             if leave_below is not None and cell.presented_nano >= leave_below:
                 return current
-        return self.stages[natural]
+        return self.stages[stage_index]
 
     def stage_range(self, stage: str | None) -> tuple[int | None, int | None]:
         """(low, high) of the unrounded score in which a contact that is in `stage` stays in it."""
@@ -108,9 +108,9 @@ class Presentation:
         high = self._least_shown_as(presented_nano)
         return DisplayCell(presented_nano, None, high, None, _before_rounding(high), 0)
 
-    def reaches(self, stage: str, wanted: str) -> bool:
+    def reaches(self, stage: str, goal: str) -> bool:
         """Whether `stage` is `wanted` or above."""
-        return self._order[stage] >= self._order[wanted]
+        return self._order[stage] >= self._order[goal]
 
     def _cell(self, presented_nano: int) -> DisplayCell:
         q = self.precision_nano
@@ -118,8 +118,8 @@ class Presentation:
         at_max = self.max_nano is not None and presented_nano >= self.max_nano
         low = None if at_min else (2 * presented_nano - q + 1) // 2
         high = None if at_max else (2 * presented_nano + q + 1) // 2
-        natural = max((i for i, bound in enumerate(self._bounds) if presented_nano >= bound), default=0)
-        return DisplayCell(presented_nano, low, high, _before_rounding(low), _before_rounding(high), natural)
+        stage_index = max((i for i, bound in enumerate(self._bounds) if presented_nano >= bound), default=0)
+        return DisplayCell(presented_nano, low, high, _before_rounding(low), _before_rounding(high), stage_index)
 
     def _least_shown_as(self, presented_nano: int) -> int | None:
         """The least unrounded score that is shown as this or more; None: every one is, or none."""

@@ -39,7 +39,7 @@ class Term(Protocol):
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
         """(low, high) of its points over [from, to]; where from = to both are its value."""
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
         """Its points at t; the gauge learns how they can move."""
 
 
@@ -66,7 +66,7 @@ class ConstantTerm:
         value = self.value(derived, from_ms)
         return value, value
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:  # noqa: ARG002
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:  # noqa: ARG002
         """Its points; they never move."""
         return self.value(derived, t_ms)
 
@@ -119,7 +119,7 @@ class ExponentialTerm:
         first, last = self.value(derived, from_ms), self.value(derived, to_ms)
         return (last, first) if first > last else (first, last)
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
         """Its points; all of them go in the end."""
         sums = derived.sums
         total = 0
@@ -131,11 +131,11 @@ class ExponentialTerm:
         landmark_ms = derived.newest_ms // self.grid_ms * self.grid_ms
         value = int(total * (2.0 ** ((landmark_ms - t_ms) / self.half_life_ms) * self.SCALE))
         if value > 0:
-            gauge.fall += value
+            bound.fall += value
         else:
-            gauge.rise -= value
-        if self.half_life_ms < gauge.half_life_ms:
-            gauge.half_life_ms = self.half_life_ms
+            bound.rise -= value
+        if self.half_life_ms < bound.half_life_ms:
+            bound.half_life_ms = self.half_life_ms
         return value
 
 
@@ -177,22 +177,22 @@ class CappedTerm:
             high += term_high
         return self.cap(low), self.cap(high)
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
         """Its points; while the limit holds, what lies beyond it must go before anything is seen to move.
 
         With F to fall and c beyond the limit, what is seen to fall is at most (F - c)·(1 - 2^(-t/H)).
         """
-        fall, rise = gauge.fall, gauge.rise
+        fall, rise = bound.fall, bound.rise
         raw = 0
         for term in self.terms:
-            raw += term.value_and_bound(derived, t_ms, gauge)
+            raw += term.value_and_bound(derived, t_ms, bound)
         limit = self.limit
         if raw > limit >= 0:
-            gauge.fall = max(fall, gauge.fall - (raw - limit))
-            gauge.rise = rise
+            bound.fall = max(fall, bound.fall - (raw - limit))
+            bound.rise = rise
             return limit
         if raw < limit < 0:
-            gauge.rise = max(rise, gauge.rise - (limit - raw))
-            gauge.fall = fall
+            bound.rise = max(rise, bound.rise - (limit - raw))
+            bound.fall = fall
             return limit
         return raw

@@ -178,7 +178,9 @@ def test_a_hot_lead_is_reasoned_by_what_a_person_did() -> None:
     model = model_of(THREE_A_SECOND, CLICKS, EventRule("visit", ("page_visit",), 40 * E15))
     score = replace(model.scores[0], stages=(Stage("cold", 0), Stage("hot", 41 * NANO)))
     scorer = Scorer(replace(model, scores=(score,), hot_leads=(HotLead("s", "hot"),)))
-    step = scorer.apply(scorer.blank(), [click("p", -1, message="n"), *BURST, act("w", 0, "page_visit")]).steps[0]
+    step = scorer.apply_in_place(
+        scorer.blank(), [click("p", -1, message="n"), *BURST, act("w", 0, "page_visit")]
+    ).steps[0]
     assert [lead.episode for lead in step.hot_leads] == [1]
     assert [(part.rule, part.event_id, part.count) for part in step.strongest] == [("visit", "w", 1), ("click", "p", 1)]
     assert {part.event_id for part in step.because} == {"p", "w"}
@@ -203,7 +205,7 @@ def folded(facts: Sequence[Fact]) -> tuple[Scorer, Record]:
     """A record whose first day and a half are folded, but no more."""
     scorer = Scorer(model_of(Scanners(links=3, within_ms=2 * DAY_MS)))
     record, _ = record_of_batches(scorer, [[fact] for fact in facts])
-    scorer.apply(record, [act("x", 11.5 * DAY_MS, "email_delivered", message="other")])
+    scorer.apply_in_place(record, [act("x", 11.5 * DAY_MS, "email_delivered", message="other")])
     return scorer, decode_record(encode_record(record))
 
 
@@ -216,9 +218,9 @@ def test_what_is_left_of_a_folded_burst_is_a_scanners_still() -> None:
     scorer, record = folded([click("a", 0), click("b", 0.7 * DAY_MS), last])
     assert {piece.id for piece in record.evidence.events()} == {"c", "x"}
     assert worth(scorer, record) == 0
-    outcome = scorer.apply(record, [last._replace(arrival_ms=record.at_ms + 1)])
+    outcome = scorer.apply_in_place(record, [last._replace(arrival_ms=record.at_ms + 1)])
     assert (outcome.duplicates, worth(scorer, record)) == (1, 0)
-    scorer.apply(record, [Verdict("v", 0, record.at_ms, "c", HUMAN)])
+    scorer.apply_in_place(record, [Verdict("v", 0, record.at_ms, "c", HUMAN)])
     assert worth(scorer, record) == 1
 
 
@@ -231,7 +233,7 @@ def test_a_click_after_a_delivery_that_is_folded_is_a_persons_still() -> None:
 def test_a_folded_scanner_gave_nothing_and_ended_no_silence() -> None:
     scorer, record = folded([click("z", -2 * DAY_MS), *(click(f"{n}", n) for n in range(3))])
     assert record.compacted is not None
-    assert (worth(scorer, record), record.compacted.lasts["email_click"]) == (1, START_MS - 2 * DAY_MS)
+    assert (worth(scorer, record), record.compacted.last_ms["email_click"]) == (1, START_MS - 2 * DAY_MS)
 
 
 # ---- any life --------------------------------------------------------------------------------------------------
@@ -254,6 +256,6 @@ def test_no_order_and_no_repetition_of_a_scanners_deeds_changes_who_did_what(dat
     scorer = Scorer(model)
     record = scorer.blank()
     for fact in data.draw(redelivered(life)):
-        scorer.apply(record, [fact])
+        scorer.apply_in_place(record, [fact])
     for t_ms in (record.at_ms, data.draw(st.sampled_from(events)).occurred_at_ms):
         assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), life, t_ms)

@@ -74,9 +74,9 @@ class Network:
         links = [fact for fact in batch if isinstance(fact, LINK_FACTS)]
         facts = [fact for fact in batch if not isinstance(fact, LINK_FACTS)]
         if not links and record.links is None:
-            outcome = self._scorer.apply(record, facts)
+            outcome = self._scorer.apply_in_place(record, facts)
         else:
-            outcome = self._scorer.apply_with_links(contact, record, links, facts)
+            outcome = self._scorer.apply_with_links_in_place(contact, record, links, facts)
         if outcome.erased_ms is not None:
             self.steps[contact].clear()
         self.steps[contact] += outcome.steps

@@ -83,7 +83,7 @@ def test_a_survivor_of_many_busy_visitors_stays_below_its_cap() -> None:
             for n in range(400)
         ]
         record = scorer.blank()
-        scorer.apply(record, clicks)
+        scorer.apply_in_place(record, clicks)
         network.put(f"anon:{visitor}", record)
         network.say("jane", Merged(f"m{visitor}", START_MS + 500, START_MS + 500, f"anon:{visitor}"))
         network.come_to_rest()

@@ -41,7 +41,7 @@ NO_DEMO = InactivityRule("no-demo", ("demo",), 30 * DAY_MS, -5 * E15)
 
 def model_of(*rules: Rule, revision: int = 1, since: dict[str, dict[str, int]] | None = None) -> Model:
     scores = (Score("s", rules),)
-    return Model("m", "v", scores, revision=revision, scanners=None, kept_since_ms=since or {})
+    return Model("m", "v", scores, revision=revision, scanners=None, covered_since_ms=since or {})
 
 
 def event(event_id: str, at_ms: int, event_type: str, **properties: object) -> Event:
@@ -81,8 +81,8 @@ def test_what_was_kept_stays_kept_while_it_is_named_and_begins_anew_after_a_gap(
     third = model_of(CLICK, since=covered_since(model_of(CLICK), second, 200))
     fourth = model_of(CLICK, OPEN, since=covered_since(model_of(CLICK, OPEN), third, 300))
     click = {"": 100, "properties.url": 100}
-    assert [each.kept_since_ms for each in (second, third)] == [{"email_click": click}, {"email_click": click}]
-    assert fourth.kept_since_ms == {"email_click": click, "email_open": {"": 300}}
+    assert [each.covered_since_ms for each in (second, third)] == [{"email_click": click}, {"email_click": click}]
+    assert fourth.covered_since_ms == {"email_click": click, "email_open": {"": 300}}
 
 
 def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> None:
@@ -125,9 +125,9 @@ def test_a_rule_counts_what_arrived_since_its_evidence_is_kept(
     record, later_ms = scorer.blank(), SINCE_MS + DAY_MS
     told = {"path": "/", "amount": 100}
     early = event("early", SINCE_MS - DAY_MS, rule.types[0], **told)  # type: ignore[union-attr]
-    scorer.apply(record, [early, event("open", SINCE_MS - DAY_MS, "email_open")])
+    scorer.apply_in_place(record, [early, event("open", SINCE_MS - DAY_MS, "email_open")])
     before = points(scorer, record, later_ms)
-    scorer.apply(record, [event("late", SINCE_MS, rule.types[0], **told)])  # type: ignore[union-attr]
+    scorer.apply_in_place(record, [event("late", SINCE_MS, rule.types[0], **told)])  # type: ignore[union-attr]
     assert (before, points(scorer, record, later_ms)) == wanted
     assert sum(part.points_nano for part in scorer.explain(record, "s", later_ms)) == wanted[1] * NANO
 
@@ -136,7 +136,7 @@ def test_a_rule_counts_what_arrived_since_its_evidence_is_kept(
 def test_a_silence_of_which_nothing_was_known_begins_when_evidence_is_kept(rule: InactivityRule) -> None:
     scorer = Scorer(model_of(OPEN, rule, revision=2, since={"any": {"": SINCE_MS}, "demo": {"": SINCE_MS}}))
     record = scorer.blank()
-    scorer.apply(record, [event("o", SINCE_MS - 90 * DAY_MS, "email_open")])
+    scorer.apply_in_place(record, [event("o", SINCE_MS - 90 * DAY_MS, "email_open")])
     ends_ms = SINCE_MS + 30 * DAY_MS
     assert [points(scorer, record, t_ms) for t_ms in (SINCE_MS, ends_ms - 1, ends_ms)] == [1, 1, -4]
     assert scorer.next_step(record, SINCE_MS) == ends_ms
@@ -148,17 +148,17 @@ def test_a_rule_that_needs_more_than_was_kept_forgets_what_was_folded_of_it() ->
     bare = EventRule("click", ("email_click",), E15)
     old = Scorer(model_of(bare, OPEN, revision=1))
     record = old.blank()
-    old.apply(record, [event("c1", SINCE_MS - 90 * DAY_MS, "email_click"), event("o1", 1, "email_open")])
-    old.apply(record, [event("c2", SINCE_MS - 10, "email_click")])
+    old.apply_in_place(record, [event("c1", SINCE_MS - 90 * DAY_MS, "email_click"), event("o1", 1, "email_open")])
+    old.apply_in_place(record, [event("c2", SINCE_MS - 10, "email_click")])
     assert record.compacted is not None
     assert points(old, record, SINCE_MS) == 3
     new = Scorer(model_of(CLICK, OPEN, revision=2, since={"email_click": {"properties.url": SINCE_MS}}))
-    new.migrate(record, SINCE_MS - 5)
+    new.migrate_in_place(record, SINCE_MS - 5)
     assert points(new, record, SINCE_MS) == 1
     again = Scorer(model_of(CLICK, OPEN, revision=3, since={"email_click": {"properties.url": SINCE_MS}}))
-    new.apply(record, [event("c3", SINCE_MS + 1, "email_click", url="u")])
-    new.apply(record, [event("c4", SINCE_MS + 90 * DAY_MS, "email_click", url="v")])
-    again.migrate(record, SINCE_MS + 91 * DAY_MS)
+    new.apply_in_place(record, [event("c3", SINCE_MS + 1, "email_click", url="u")])
+    new.apply_in_place(record, [event("c4", SINCE_MS + 90 * DAY_MS, "email_click", url="v")])
+    again.migrate_in_place(record, SINCE_MS + 91 * DAY_MS)
     assert points(again, record, SINCE_MS + 91 * DAY_MS) == 11
 
 
@@ -176,7 +176,7 @@ def test_a_model_whose_evidence_begins_late_scores_as_if_nothing_had_come_before
     scorer = Scorer(late)
     record = scorer.blank()
     for batch in data.draw(split(sorted(life, key=lambda fact: fact.arrival_ms))):
-        scorer.apply(record, batch)
+        scorer.apply_in_place(record, batch)
     t_ms = record.at_ms + data.draw(st.integers(0, 40)) * DAY_MS
     assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), counted, t_ms)
 
@@ -197,7 +197,7 @@ def test_hot_leads_that_a_change_alone_makes_are_announced_only_where_the_revisi
         return Scorer(Model("m", "v", (score,), leads, revision, announce_hot_leads=announced))
 
     record = scorer_of(1, 1).blank()
-    scorer_of(1, 1).apply(record, [event("o", SINCE_MS, "email_open")])
-    (step,) = scorer_of(50, 2).migrate(record, SINCE_MS)
+    scorer_of(1, 1).apply_in_place(record, [event("o", SINCE_MS, "email_open")])
+    (step,) = scorer_of(50, 2).migrate_in_place(record, SINCE_MS)
     assert (step.cause, step.sequence, record.episodes["s"][0]) == ("model", 2, 1)
     assert [lead.episode for lead in step.hot_leads] == ([1] if announced else [])

@@ -45,7 +45,7 @@ def titled(day: float, value: str | None) -> AttributesWritten:
 
 
 def told(scorer: Scorer, record: Record, *facts: Fact) -> list[Step]:
-    return [step for fact in facts for step in scorer.apply(record, [fact]).steps]
+    return [step for fact in facts for step in scorer.apply_in_place(record, [fact]).steps]
 
 
 def points(scorer: Scorer, record: Record, day: float) -> dict[str, float]:
@@ -116,7 +116,7 @@ def test_a_value_hidden_by_stronger_ones_moves_unseen_until_it_is_among_the_stro
     told(scorer, record, visit("a", 0, "mail"), visit("b", 1), visit("c", 1), visit("d", 4, "site"))
     assert list(points(scorer, record, 4)) == ["crm"]
     assert scorer.next_step(record, record.at_ms) == START_MS + 6 * DAY_MS  # mail ends at 5, unseen
-    steps = scorer.advance(record, START_MS + 20 * DAY_MS)
+    steps = scorer.advance_in_place(record, START_MS + 20 * DAY_MS)
     assert [(step.at_ms - START_MS) // DAY_MS for step in steps] == [6, 9]
     assert list(points(scorer, record, 8)) == ["site"]
 
@@ -125,7 +125,7 @@ def test_a_value_that_is_back_to_what_nobody_has_is_told_once() -> None:
     scorer = scorer_of(BRIEF, stages=(Stage("cold", 0), Stage("warm", 5 * NANO)))
     record = scorer.blank()
     told(scorer, record, visit("a", 0), visit("b", 1, "mail"))
-    gone, last = scorer.advance(record, START_MS + 9 * DAY_MS)
+    gone, last = scorer.advance_in_place(record, START_MS + 9 * DAY_MS)
     crm = next(value for value in gone.scores[0].values or () if value.name == "crm")
     assert (crm.presented_nano, crm.stage, crm.previous_nano, crm.previous_stage) == (0, "cold", 10 * NANO, "warm")
     assert [value.name for value in last.scores[0].values or ()] == ["mail"]
@@ -183,12 +183,12 @@ def test_of_too_many_values_the_weakest_are_forgotten_and_begin_again() -> None:
     scorer = scorer_of(VISIT, most_shown=1)
     record = scorer.blank()
     told(scorer, record, *(visit(f"{name}{n}", n / 9, name) for name in "abcde" for n in range(ord(name) - 96)))
-    outcome = scorer.apply(record, [visit("f", 2, "f")])
+    outcome = scorer.apply_in_place(record, [visit("f", 2, "f")])
     assert outcome.forgotten == 2
-    assert set(record.derived.by["interest@properties.product"]) == {"b", "c", "d", "e"}
+    assert set(record.derived.by_value["interest@properties.product"]) == {"b", "c", "d", "e"}
     record = decode_record(encode_record(record))
     assert told(scorer, record, visit("a0", 0, "a")) == []  # known already
-    scorer.apply(record, [visit("a9", 3, "a"), Verdict("v", START_MS, START_MS, "e0", SCANNER)])
+    scorer.apply_in_place(record, [visit("a9", 3, "a"), Verdict("v", START_MS, START_MS, "e0", SCANNER)])
     assert points(scorer, record, 3) == {"d": 40}
     parts = scorer.explain(record, "interest", record.at_ms, value="a")
     assert [part.event_id for part in parts] == ["a9"]
@@ -203,11 +203,11 @@ def test_a_record_stays_small_with_thousands_of_values(most_shown: int, values: 
     forgotten, largest = 0, 0
     for first in range(0, values, at_once):
         facts = [visit(f"e{n}", n / 1_440, f"product {n}", url=f"u{n}") for n in range(first, first + at_once)]
-        forgotten += scorer.apply(record, facts).forgotten
+        forgotten += scorer.apply_in_place(record, facts).forgotten
         value = encode_record(record)
         record = decode_record(value)
         largest = max(largest, len(value))
-    kept = record.derived.by["interest@properties.product"]
+    kept = record.derived.by_value["interest@properties.product"]
     assert len(kept) == values - forgotten
     assert most_shown <= len(kept) <= 5 * most_shown
     assert len(points(scorer, record, values / 1_440)) == most_shown
@@ -220,7 +220,7 @@ def test_a_stage_of_a_value_is_held_down_to_leave_below() -> None:
     told(scorer, record, visit("a", 0))
     ahead = [scorer.scores_at(record, START_MS + day * DAY_MS)["interest"].values for day in (20, 30)]
     assert [[value.stage for value in values or ()] for values in ahead] == [["warm"], ["cold"]]
-    steps = scorer.advance(record, START_MS + 30 * DAY_MS)
+    steps = scorer.advance_in_place(record, START_MS + 30 * DAY_MS)
     stages = [
         (value.presented_nano or 0) // NANO
         for step in steps

@@ -44,18 +44,18 @@ def title(fact_id: str, day: float, value: str | None) -> AttributesWritten:
 
 
 def told(record: Record, *batches: Fact) -> list[Step]:
-    return [step for fact in batches for step in SCORER.apply(record, [fact]).steps]
+    return [step for fact in batches for step in SCORER.apply_in_place(record, [fact]).steps]
 
 
 def test_nothing_is_said_of_a_contact_that_is_shown_as_nobody_is() -> None:
     record = SCORER.blank()
-    assert SCORER.apply(record, [event("e", 0, "a type that no rule names")]) == Outcome([], 0, 0)
+    assert SCORER.apply_in_place(record, [event("e", 0, "a type that no rule names")]) == Outcome([], 0, 0)
     assert record.sequence == 0
 
 
 def test_events_processed_together_make_one_step_at_the_newest_arrival() -> None:
     record = SCORER.blank()
-    (step,) = SCORER.apply(record, [event("e2", 2), event("e1", 1)]).steps
+    (step,) = SCORER.apply_in_place(record, [event("e2", 2), event("e1", 1)]).steps
     assert (step.at_ms, step.cause, step.sequence) == (START_MS + 2 * DAY_MS, "event", 1)
     engagement, fit = step.scores
     assert (engagement.name, engagement.changed, engagement.previous_nano) == ("engagement", True, 0)
@@ -89,14 +89,14 @@ def test_steps_by_time_come_before_the_event_that_found_them_due() -> None:
 def test_a_step_by_decay_names_what_decays() -> None:
     record = SCORER.blank()
     told(record, event("e1", 0))
-    step = SCORER.advance(record, START_MS + 3 * DAY_MS)[0]
+    step = SCORER.advance_in_place(record, START_MS + 3 * DAY_MS)[0]
     assert step.cause == "time"
     assert [(part.rule, part.points_nano // NANO) for part in step.because] == [("click", 19)]
 
 
 def test_a_step_names_the_events_that_caused_it_with_what_they_are_worth_now() -> None:
     record = SCORER.blank()
-    (step,) = SCORER.apply(record, [event("e1", 0, late_days=30)]).steps
+    (step,) = SCORER.apply_in_place(record, [event("e1", 0, late_days=30)]).steps
     (part,) = step.because
     assert (part.rule, part.event_id, part.occurred_at_ms) == ("click", "e1", START_MS)
     assert (part.points_nano, part.of_nano, part.factor) == (10 * NANO, 20 * NANO, 0.5)
@@ -117,7 +117,7 @@ def test_an_older_write_does_not_undo_a_deletion() -> None:
 def test_a_duplicate_is_counted_and_changes_nothing() -> None:
     record = SCORER.blank()
     told(record, event("e1", 0))
-    assert SCORER.apply(record, [event("e1", 0), title("a", 0, "x"), title("a", 0, "x")]) == Outcome([], 2, 0)
+    assert SCORER.apply_in_place(record, [event("e1", 0), title("a", 0, "x"), title("a", 0, "x")]) == Outcome([], 2, 0)
 
 
 def test_a_verdict_takes_points_away_and_another_gives_them_back() -> None:
@@ -178,7 +178,7 @@ def test_a_suppressed_contact_is_scored_and_not_announced() -> None:
 def test_a_stage_is_held_down_to_leave_below() -> None:
     record = SCORER.blank()
     told(record, event("e1", 0), event("e2", 0), event("e3", 0))
-    steps = SCORER.advance(record, START_MS + 29 * DAY_MS)
+    steps = SCORER.advance_in_place(record, START_MS + 29 * DAY_MS)
     left = [step for step in steps if step.scores[0].stage != step.scores[0].previous_stage]
     assert [step.scores[0].presented_nano // NANO for step in left] == [34]
     assert SCORER.scores_at(record, record.at_ms)["engagement"].stage == "warm"
@@ -196,7 +196,7 @@ def test_a_stage_asked_for_ahead_is_the_one_that_steps_will_find() -> None:
 
 def test_applying_in_silence_shows_the_score_without_a_step() -> None:
     record = SCORER.blank()
-    assert SCORER.apply(record, [event("e1", 0, "buy")], announce=False) == Outcome([], 0, 0)
+    assert SCORER.apply_in_place(record, [event("e1", 0, "buy")], announce=False) == Outcome([], 0, 0)
     assert (record.sequence, record.shown["engagement"]) == (0, (45 * NANO, "hot"))
     assert record.episodes == {"engagement": (1, None)}
 
@@ -206,11 +206,11 @@ def test_another_model_is_adopted_in_one_step_that_announces_nobody() -> None:
     told(record, event("e1", 0))
     dearer = Score("engagement", (EventRule("click", ("click",), 50 * E15),), STAGES)
     later = Scorer(Model("m", "w", (dearer,), MODEL.hot_leads, revision=2))
-    (step,) = later.migrate(record, START_MS + DAY_MS)
+    (step,) = later.migrate_in_place(record, START_MS + DAY_MS)
     assert (step.cause, step.at_ms, step.sequence, step.hot_leads) == ("model", START_MS + DAY_MS, 2, ())
     assert [(score.name, score.presented_nano // NANO) for score in step.scores] == [("engagement", 50)]
     assert (record.revision, record.episodes) == (2, {"engagement": (1, None)})
-    assert later.migrate(record, START_MS + DAY_MS) == []
+    assert later.migrate_in_place(record, START_MS + DAY_MS) == []
 
 
 def test_an_event_that_displaces_another_content_of_its_id_is_news_as_old_as_itself() -> None:
