@@ -10,9 +10,8 @@ import orjson
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.canonical import unchecked
+from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
-
-NANO = 10**9
 
 SCORE_UPDATED = "score-updated"
 BECAME_HOT_LEAD = "became-hot-lead"

@@ -184,7 +184,7 @@ def stored_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[
     matches: dict[int, list[RuleMatch]] = {number: [] for number in numbers}
     derived = Derived(newest_ms=record.derived.newest_ms)
     accumulator = Accumulator(plan, record, derived, lambda match: matches[match[0].number].append(match))
-    type_plans = plan.of_rules(numbers)
+    type_plans = plan.narrowed.of_rules(numbers)
     events = events_of(record)
     is_traced = record.derived.traces and not type_plans.keys().isdisjoint(TRACED_PATHS)
     by_scanner, _ = find_scanner_events(plan.model.scanners if is_traced else None, events)

@@ -121,8 +121,10 @@ def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulat
             return
     newest_ms = derived.newest_ms
     if at > newest_ms:
-        calm_from_ms, calm_until_ms = plan.calm_ms  # contacts share few landmarks, and every event passes here
-        if (newest_ms < calm_from_ms or at >= calm_until_ms) and plan.moves_landmark(newest_ms, at):
+        calm_from_ms, calm_until_ms = (
+            plan.landmarks.calm_ms
+        )  # contacts share few landmarks, and every event passes here
+        if (newest_ms < calm_from_ms or at >= calm_until_ms) and plan.landmarks.is_moved(newest_ms, at):
             ingested.stale = ingested.stale or bool(len(evidence) or record.compacted is not None or links is not None)
         derived.newest_ms = at
     if links is not None and holds_elsewhere(record, id_):

@@ -13,7 +13,7 @@ from streamprocessor.scoring.evidence.size_limits import (
 )
 from streamprocessor.scoring.evidence.union import sources_of
 from streamprocessor.scoring.plan.per_value_plan import PerValuePlan
-from streamprocessor.scoring.plan.plan import Plan, known_values, unrounded_at
+from streamprocessor.scoring.plan.plan import Plan
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.record import Record
 
@@ -30,7 +30,7 @@ def evict_weakest_in_place(plan: Plan, record: Record, *, check_size: bool) -> i
     evicted_count = 0
     check_size = check_size and not sources_of(record)
     for score in plan.scores:
-        if score.per_value is None or not known_values(score, record.derived):
+        if score.per_value is None or not score.derived_by_value(record.derived):
             continue
         most_event_bytes = most_value_bytes(record) // len(plan.per_value_plans) if check_size else None
         if most_event_bytes is not None and size_of_values_bytes(record, score.per_value.key) <= most_event_bytes:
@@ -38,7 +38,7 @@ def evict_weakest_in_place(plan: Plan, record: Record, *, check_size: bool) -> i
         of_score = record.derived.by_value[score.per_value.key]
         if most_event_bytes is None and len(of_score) <= MOST_STORED * score.per_value.most_shown:
             continue
-        points = {name: unrounded_at(score, of_value, record.at_ms) for name, of_value in of_score.items()}
+        points = {name: score.unrounded_nano(of_value, record.at_ms) for name, of_value in of_score.items()}
         ranked = sorted(points, key=lambda name: (-points[name], name))[
             : (MOST_STORED - 1) * score.per_value.most_shown
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 MAX_TEXT = 512
 """Characters of an attribute that can be filtered by; an index holds no long texts."""
@@ -18,8 +18,6 @@ LARGEST_NUMBER = 1e15
 
 Operand: TypeAlias = str | bool | float
 
-_STRICT = {"extra": "forbid"}
-
 
 @dataclass(frozen=True, slots=True)
 class ScoreCondition:
@@ -28,8 +26,6 @@ class ScoreCondition:
     value: which one of a `by` score, "" of any other. stages: one of these; none: any. at_least, at_most: bounds of
     the presented score, both inclusive; a label alone is within no bounds.
     """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT  # where JSON is read into it, no other words may be there
 
     score: str
     value: str = ""
@@ -56,8 +52,6 @@ class AttributeCondition:
     alone. Texts are told apart by case, and of an attribute's the first MAX_TEXT characters are looked at.
     exists false: contacts without the attribute.
     """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     attribute: str
     equals: Operand | None = None
@@ -95,8 +89,6 @@ CONDITIONS = ("equals", "one_of", "exists", "contains", "starts_with", "at_least
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
     """Contacts of whom all of this holds; nothing said: all contacts. suppressed None: these and those."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     scores: tuple[ScoreCondition, ...] = ()
     attributes: tuple[AttributeCondition, ...] = ()

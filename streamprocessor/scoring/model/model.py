@@ -6,7 +6,7 @@ and instants integer milliseconds (`_ms`). So `0.1` is exact and sums do not dep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streamprocessor.scoring.model.contact_filter import Segment
@@ -15,6 +15,8 @@ from streamprocessor.scoring.model.rules import Condition, Rule
 E15 = 10**15
 NANO = 10**9
 DAY_MS = 86_400_000
+END_OF_TIME_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999: nothing is looked for later, and calendars end there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,16 @@ class Model:
     covered_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)
 
+    def hot_stages(self) -> dict[str, tuple[str, ...]]:
+        """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""
+        stages = {score.name: [stage.name for stage in score.stages] for score in self.scores}
+        return {
+            lead.score: tuple(of_score[of_score.index(lead.stage) :])
+            if lead.stage in (of_score := stages[lead.score])
+            else (lead.stage,)
+            for lead in self.hot_leads
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Weighted:
@@ -126,3 +138,9 @@ class Matrix:
     def label(self, row: str, column: str) -> str:
         """The label of a contact whose rows' stage is `row` and whose columns' stage is `column`."""
         return next((label for r, c, label in self.labels if (r, c) == (row, column)), row + column)
+
+    def all_labels(self, scores: Iterable[Score]) -> list[str]:
+        """Every label that it can show, in order of rows; none where its rows or columns are not among the scores."""
+        stages = {score.name: [stage.name for stage in score.stages] for score in scores}
+        rows, columns = stages.get(self.rows, []), stages.get(self.columns, [])
+        return list(dict.fromkeys(self.label(row, column) for row in rows for column in columns))

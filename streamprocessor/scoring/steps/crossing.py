@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log, log1p
 
-from streamprocessor.scoring.plan.plan import ScorePlan, unrounded_at
+from streamprocessor.scoring.model.model import END_OF_TIME_MS
+from streamprocessor.scoring.plan.plan import ScorePlan
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.combined import simplified
 from streamprocessor.scoring.terms.presentation import DisplayCell, unrounded
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS, MotionBound, Term
+from streamprocessor.scoring.terms.terms import MotionBound, Term
 
 LN_2 = log(2.0)
 SEARCH_BUDGET = 3_000
@@ -116,7 +117,7 @@ class CrossingSearch:
     def _confirm(self, crossing_ms: int, until_ms: int) -> int | None:
         """The found instant, or one beside it, by the very sum that is shown: simplifying may move its last digit."""
         for instant in range(max(self._from_ms, crossing_ms - 1), min(crossing_ms + 2, until_ms + 1)):
-            exact = unrounded_at(self._plan, self._derived, instant)
+            exact = self._plan.unrounded_nano(self._derived, instant)
             if (self._low is not None and exact < self._low) or (self._high is not None and exact >= self._high):
                 return instant
         return None if crossing_ms >= until_ms else crossing_ms

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.evidence.derive import derive_attributes_in_place
 from streamprocessor.scoring.evidence.union import is_suppressed
-from streamprocessor.scoring.model.model import Matrix
+from streamprocessor.scoring.model.model import END_OF_TIME_MS, Matrix
 from streamprocessor.scoring.plan.plan import Plan, ScorePlan
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.steps.crossing import holds_until
@@ -15,7 +15,7 @@ from streamprocessor.scoring.steps.explain import strongest
 from streamprocessor.scoring.steps.per_value import ShownValues, evaluate_values, shown_after
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
 from streamprocessor.scoring.terms.presentation import unrounded
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS, MotionBound
+from streamprocessor.scoring.terms.terms import MotionBound
 
 ShownScore = tuple["int | None", "str | None"]
 """Presented score in nano and stage; both None: null, or no number but a label."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from streamprocessor.scoring.evidence.derive import derive
-from streamprocessor.scoring.model.model import Matrix
-from streamprocessor.scoring.plan.plan import Plan, ScorePlan, unrounded_at
+from streamprocessor.scoring.model.model import END_OF_TIME_MS, Matrix
+from streamprocessor.scoring.plan.plan import Plan, ScorePlan
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.steps.crossing import CrossingSearch
 from streamprocessor.scoring.steps.evaluate import evaluate
 from streamprocessor.scoring.steps.per_value import RankedValue, ShownValues, first_change, ranked_values, shown_values
 from streamprocessor.scoring.steps.steps import ScoreAt, ScoreStep
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS
 
 
 def derived_at(plan: Plan, record: Record, t_ms: int) -> Derived:
@@ -31,7 +30,7 @@ def score_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> S
         return ScoreAt(name, None, None, None, tuple(values))
     if score.matrix is not None:
         return ScoreAt(name, None, None, score.matrix.label(*_stages_at(score, record, derived, t_ms)))
-    exact = unrounded_at(score, derived, t_ms)
+    exact = score.unrounded_nano(derived, t_ms)
     cell = score.presentation.cell(exact)
     stage = None
     if score.presentation.has_hysteresis and t_ms >= record.at_ms:
@@ -49,7 +48,7 @@ def next_change_of_score(score: ScorePlan, record: Record, derived: Derived, t_m
         return None if change is None else change[0]
     if score.matrix is not None:
         return _next_label(score, score.matrix, _stages_at(score, record, derived, t_ms), derived, t_ms)
-    cell = score.presentation.cell(unrounded_at(score, derived, t_ms))
+    cell = score.presentation.cell(score.unrounded_nano(derived, t_ms))
     return CrossingSearch(score, derived, (cell.low_nano, cell.high_nano)).first(t_ms + 1)
 
 
@@ -81,7 +80,7 @@ def _next_label(score: ScorePlan, matrix: Matrix, stages: tuple[str, str], deriv
             return None
         now = min(instant for instant in (rows, columns) if instant is not None)
         row, column = (
-            side.presentation.stage(side.presentation.cell(unrounded_at(side, derived, now)), stage)
+            side.presentation.stage(side.presentation.cell(side.unrounded_nano(derived, now)), stage)
             for (side, _), stage in zip(score.components, stages, strict=True)
         )
         stages = str(row), str(column)
@@ -97,7 +96,7 @@ def _stage_before(score: ScorePlan, record: Record, t_ms: int) -> str | None:
         if leaves is None:
             break
         now = leaves
-        stage = score.presentation.stage(score.presentation.cell(unrounded_at(score, record.derived, now)), stage)
+        stage = score.presentation.stage(score.presentation.cell(score.unrounded_nano(record.derived, now)), stage)
     return stage
 
 

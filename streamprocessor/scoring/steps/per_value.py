@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from streamprocessor.scoring.plan.plan import ScorePlan, _values, known_values
+from streamprocessor.scoring.plan.plan import ScorePlan
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.steps.crossing import CrossingSearch, holds_until
 from streamprocessor.scoring.steps.steps import ScoreStep
@@ -33,9 +33,9 @@ class RankedValue(NamedTuple):
 
 def ranked_values(score: ScorePlan, derived: Derived, shown: ShownValues, t_ms: int) -> list[RankedValue]:
     """Every value at t: those that are shown first, the strongest first. shown: what was shown last, for the stages."""
-    per_value, presentation, terms = _values(score), score.presentation, score.terms
+    per_value, presentation, terms = score.of_values(), score.presentation, score.terms
     ranked = []
-    for name, of_value in known_values(score, derived).items():
+    for name, of_value in score.derived_by_value(derived).items():
         bound = MotionBound()
         total = 0
         for term in terms:
@@ -62,7 +62,7 @@ def shown_after(score: ScorePlan, step: ScoreStep) -> ShownValues | None:
     if step.values is None:
         return None
     now = {each.name: (each.presented_nano or 0, each.stage) for each in step.values}
-    return {name: shown for name, shown in now.items() if shown != _values(score).blank}
+    return {name: shown for name, shown in now.items() if shown != score.of_values().blank}
 
 
 def evaluate_values(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
@@ -93,7 +93,7 @@ def first_change(
 
     shown: what is shown at t.
     """
-    known = known_values(score, derived)
+    known = score.derived_by_value(derived)
     now = t_ms
     while True:
         ranked = ranked_values(score, derived, shown, now)
@@ -123,7 +123,7 @@ def first_change(
 
 
 def _value_step(score: ScorePlan, value: RankedValue, until_ms: int | None, last: ShownValues) -> ScoreStep:
-    before, before_stage = last.get(value.name, _values(score).blank)
+    before, before_stage = last.get(value.name, score.of_values().blank)
     presented, stage = value.cell.presented_nano, value.stage
     changed = (presented, stage) != (before, before_stage)
     return ScoreStep(value.name, presented, value.unrounded_nano, stage, changed, before, before_stage, until_ms)
@@ -131,7 +131,7 @@ def _value_step(score: ScorePlan, value: RankedValue, until_ms: int | None, last
 
 def _steps_to_blank(score: ScorePlan, ranked: Sequence[RankedValue], last: ShownValues) -> list[ScoreStep]:
     """Those that were shown and are now as without evidence: told once."""
-    per_value = _values(score)
+    per_value = score.of_values()
     presented, stage = per_value.blank
     blank = {value.name: value for value in ranked if (value.cell.presented_nano, value.stage) == per_value.blank}
     known = {value.name for value in ranked}
@@ -146,7 +146,7 @@ def _steps_to_blank(score: ScorePlan, ranked: Sequence[RankedValue], last: Shown
 def _range_of_hidden(score: ScorePlan, ranked: Sequence[RankedValue]) -> DisplayCell | None:
     """Where values can move that are weaker than all that are shown; None where more can be shown."""
     shown = [value.cell.presented_nano for value in ranked if value.is_shown]
-    return score.presentation.below(shown[-1]) if len(shown) == _values(score).most_shown else None
+    return score.presentation.below(shown[-1]) if len(shown) == score.of_values().most_shown else None
 
 
 def _unchanged_range(value: RankedValue, hidden_range: DisplayCell | None) -> DisplayCell:

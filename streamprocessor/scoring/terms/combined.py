@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from streamprocessor.scoring.model.model import NANO
+from streamprocessor.scoring.model.model import END_OF_TIME_MS, NANO
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.presentation import LARGEST_SCORE_E15
 from streamprocessor.scoring.terms.terms import (
-    END_OF_TIME_MS,
     LANDMARK_HALF_LIVES,
     CappedTerm,
     ConstantTerm,

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
-from streamprocessor.scoring.model.model import E15
+from streamprocessor.scoring.model.model import E15, END_OF_TIME_MS
 from streamprocessor.scoring.record.record import Derived
-
-END_OF_TIME_MS = 253_402_300_799_999
-"""The last millisecond of the year 9999: nothing is looked for later, and calendars end there."""
 
 WEIGHT_BITS = 40
 LANDMARK_HALF_LIVES = 16

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
+from streamprocessor.scoring.model.model import DAY_MS, E15, END_OF_TIME_MS, NANO, Model, Score
 from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, InactivityRule, Limit, Linear, Rule
 from streamprocessor.scoring.plan.compile import compile_model
-from streamprocessor.scoring.plan.plan import unrounded_at
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.crossing import SEARCH_BUDGET, CrossingSearch
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS
 
 START_MS = 1_790_000_000_000
 MONTH = HalfLife(30.0 * DAY_MS)
@@ -43,7 +41,7 @@ def test_opposite_parts_that_cancel_out_at_an_edge_do_not_hold_the_search(opposi
     """Each for ever within half of 10⁻⁹ of what would be shown as 1."""
     scorer, record = scored(*opposites, ALMOST_HALF)
     plan = compile_model(scorer.model).scores[0]
-    cell = plan.presentation.cell(unrounded_at(plan, record.derived, START_MS))
+    cell = plan.presentation.cell(plan.unrounded_nano(record.derived, START_MS))
     search = CrossingSearch(plan, record.derived, (cell.low_nano, cell.high_nano))
     assert search.first(START_MS + 1) is None
     assert SEARCH_BUDGET - search.evaluations_left < 20 * SEARCH_BUDGET
