@@ -1,4 +1,4 @@
-"""What is kept of an event or of attributes: just the values at the paths that rules mention."""
+"""What is stored of an event or of attributes: just the values at the paths that rules mention."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ WHOLE = ""
 """Stands among the paths of a type for the event itself."""
 
 EXCLUDED_FROM = "!"
-"""Begins the name of what a piece holds beside values: a `by` score for which it does not count any more."""
+"""Begins a name beside the paths of a stored event: the key of a per-value score for which it counts no more."""
 
 LONGEST_NAME = 128
 
 
 class FieldPath(NamedTuple):
-    """A path, taken apart: the event's section (properties or context), the key in it, and what lies deeper."""
+    """A path into an event, taken apart.
+
+    path: as rules spell it.
+    in_context: whether it leads into the event's context, not its properties.
+    key: the first key there.
+    deeper: the keys below it.
+    """
 
     path: str
     in_context: bool
@@ -38,7 +44,7 @@ def field_paths(paths: Iterable[str]) -> tuple[FieldPath, ...]:
 
 
 def project(properties: Mapping[str, Any], context: Mapping[str, Any], paths: Iterable[FieldPath]) -> dict[str, Any]:
-    """What an event has at the wanted paths; over-long values cut, absent ones left out."""
+    """The event's values by path; over-long ones cut, absent ones left out."""
     values = {}
     for path, in_context, key, deeper in paths:
         value = (context if in_context else properties).get(key, ABSENT)
@@ -49,9 +55,9 @@ def project(properties: Mapping[str, Any], context: Mapping[str, Any], paths: It
     return values
 
 
-def coverage_start_ms(kept_since_ms: Mapping[str, Mapping[str, int]], type_: str, paths: Iterable[str]) -> int:
-    """The arrival from which on evidence of this type has kept itself and all the paths; 0: always."""
-    since = kept_since_ms.get(type_)
+def coverage_start_ms(covered_since_ms: Mapping[str, Mapping[str, int]], type_: str, paths: Iterable[str]) -> int:
+    """The arrival from which on evidence of this type has stored itself and all the paths; 0: always."""
+    since = covered_since_ms.get(type_)
     return 0 if since is None else max(since.get(path, 0) for path in (WHOLE, *paths))
 
 
@@ -79,7 +85,11 @@ def precedes(new: StoredEvent, known: StoredEvent) -> bool:
 
 
 def value_name(value: Any) -> str:
-    """What a value of a `by` score is called: a text as it is, all else as canonical JSON; over-long ones cut."""
+    """The name of a per-value score's value: a text as it is, all else as canonical JSON; over-long ones cut.
+
+    >>> value_name("crm"), value_name(1.0), value_name(True)
+    ('crm', '1', 'true')
+    """
     return cut_to(value if isinstance(value, str) else canonical(value), LONGEST_NAME)
 
 

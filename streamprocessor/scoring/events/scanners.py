@@ -1,4 +1,4 @@
-"""Scanners that look like browsers, found by what they do with a message's links; verdicts overrule it.
+"""Scanners that look like browsers, recognised by what they do with a message's links; verdicts overrule it.
 
 A click or unsubscribe of a message is a scanner's where a window holds it together with clicks on many distinct links
 of the message, where a honeypot is clicked near it, or where it came before the message was delivered.
@@ -34,7 +34,12 @@ TRACE_BYTES = 16
 
 
 class ClickTrace(NamedTuple):
-    """What is asked of an event of a message. link: of a click, a hash of its link, its kind in the lowest bits."""
+    """What scanners are recognised by of an event of one message.
+
+    at_ms: its occurred_at.
+    kind: a click, a click on a honeypot, an unsubscribe or a delivery.
+    link: of a click, a hash of its link with the lowest bits 0; 0 of any other.
+    """
 
     at_ms: int
     kind: int
@@ -42,7 +47,7 @@ class ClickTrace(NamedTuple):
 
 
 def click_trace_of(event: StoredEvent) -> bytes | None:
-    """What is kept at hand of a piece of a traced type: hashes of message and link, its time; None: of no message."""
+    """Hashes of message and link with the time of an event of a traced type; None: it is of no message."""
     properties = event.properties
     message = properties.get(MESSAGE)
     if message is None:
@@ -73,7 +78,7 @@ def is_scanner(scanners: Scanners, traces: bytes, new: bytes) -> bool | None:
 
 
 def find_scanner_events(scanners: Scanners | None, events: Iterable[StoredEvent]) -> tuple[frozenset[str], bytes]:
-    """The ids of the pieces that are a scanner's, and the traces of all."""
+    """The ids of the events that are a scanner's, and the traces of all."""
     if scanners is None:
         return frozenset(), b""
     by_message: dict[bytes, list[tuple[str, bytes]]] = {}
@@ -92,7 +97,7 @@ def find_scanner_events(scanners: Scanners | None, events: Iterable[StoredEvent]
 
 
 def _by_scanner(scanners: Scanners, traces: list[ClickTrace]) -> list[bool]:
-    """Of each of one message's traces, whether it is a scanner's. A delivery is nobody's."""
+    """For each of one message's traces, whether it is a scanner's. A delivery is nobody's."""
     actions = sorted((trace.at_ms, i) for i, trace in enumerate(traces) if trace.kind != _DELIVERY)
     flags = [trace.kind == _HONEYPOT_CLICK for trace in traces]
     if scanners.before_delivery:
@@ -109,7 +114,7 @@ def _by_scanner(scanners: Scanners, traces: list[ClickTrace]) -> list[bool]:
 def _mark_bursts(
     scanners: Scanners, traces: list[ClickTrace], actions: list[tuple[int, int]], flags: list[bool]
 ) -> None:
-    """Mark what lies in a window with clicks on too many links: each window that begins with an act is looked at."""
+    """Flag what lies in a window with clicks on too many links: each window that begins with an action is looked at."""
     links: Counter[int] = Counter()
     end = marked = 0
     for start, (from_ms, first) in enumerate(actions):
@@ -124,6 +129,7 @@ def _mark_bursts(
 
 
 def _count(links: Counter[int], trace: ClickTrace, by: int) -> None:
+    """Add to, or take from, the number of clicks on the trace's link."""
     if trace.kind == _UNSUBSCRIBE:
         return
     link = trace.link
@@ -133,6 +139,7 @@ def _count(links: Counter[int], trace: ClickTrace, by: int) -> None:
 
 
 def _of_message(traces: bytes, message: bytes) -> list[ClickTrace]:
+    """The traces of one message."""
     message_traces = []
     place = traces.find(message)
     while place >= 0:
@@ -143,6 +150,7 @@ def _of_message(traces: bytes, message: bytes) -> list[ClickTrace]:
 
 
 def _read(trace: bytes) -> ClickTrace:
+    """The trace that these bytes are."""
     link = int.from_bytes(trace[_HASH_BYTES : 2 * _HASH_BYTES], "big")
     at_ms = int.from_bytes(trace[2 * _HASH_BYTES :], "big", signed=True)
     return ClickTrace(at_ms, link & _KIND_BITS, link & ~_KIND_BITS)

@@ -1,4 +1,4 @@
-"""What evidence that was folded into sums still gives."""
+"""What compacted evidence still gives, and how it is carried over to another model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streamprocessor.scoring.terms.terms import ExponentialTerm, growth, landmar
 
 
 def add_compacted(plan: Plan, compacted: Compacted, derived: Derived) -> None:
-    """Enter what was folded, before the first piece; derived.newest_ms is final by now."""
+    """Add what was compacted to `derived`, before any stored event; derived.newest_ms is final by now."""
     _add_rules(plan.matchers.values(), plan.inactivity_rules, compacted, derived)
     for per_value in plan.per_value_plans:
         matchers = [plan.matchers[number] for number in per_value.numbers if number in plan.matchers]
@@ -32,6 +32,7 @@ def _add_rules(
     compacted: Compacted,
     derived: Derived,
 ) -> None:
+    """Add what was compacted of these rules."""
     for matcher in matchers:
         compacted_rule = compacted.rules.get(matcher.key)
         if compacted_rule is not None:
@@ -46,7 +47,7 @@ def _add_rules(
 
 
 def compacted_sum(matcher: Matcher, compacted_rule: CompactedRule, newest_ms: int) -> int:
-    """What the folded matches add to `sums`: their points, or their weights for the landmark in force."""
+    """What the compacted matches add to `sums`: their points, or their weights for the landmark in force."""
     if not matcher.half_life_ms:
         return compacted_rule.amount
     later_ms = landmark(newest_ms, matcher.half_life_ms) - compacted_rule.at_ms
@@ -67,8 +68,9 @@ def _add_rule(matcher: Matcher, compacted_rule: CompactedRule, derived: Derived)
 
 
 def migrate_compacted(plan: Plan, record: Record, known_until_ms: int) -> None:
-    """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock.
+    """Carry what was compacted under another model over to this one.
 
+    Rules that the model does not have are dropped, changed laws begin at the record's clock.
     known_until_ms: the newest arrival in the record; what a rule counts since a later one begins anew.
     """
     known = {m.number: m for m in plan.matchers.values() if _counts_since_ms(plan, m) <= known_until_ms}
@@ -92,6 +94,7 @@ def _counts_since_ms(plan: Plan, matcher: Matcher) -> int:
 
 
 def _fit(rules: dict[str, CompactedRule], by_key: Mapping[str, Matcher], at_ms: int) -> None:
+    """Drop the rules that are not among these, and put the others under their laws."""
     for key in [key for key in rules if key not in by_key]:
         del rules[key]
     for key, compacted_rule in rules.items():
@@ -100,6 +103,7 @@ def _fit(rules: dict[str, CompactedRule], by_key: Mapping[str, Matcher], at_ms: 
 
 
 def _under_another_law(matcher: Matcher, old: CompactedRule, at_ms: int) -> CompactedRule:
+    """What was compacted of a rule, as if it had come under the rule's law at at_ms."""
     if old.half_life_ms is None:
         points = sum(amount for _, amount in old.matches)
     elif old.half_life_ms:

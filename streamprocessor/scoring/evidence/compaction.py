@@ -1,4 +1,4 @@
-"""Folding: single pieces go into sums when they are old, or too many, so that a record stays small for ever."""
+"""Compaction: stored events go into sums when they are old, or too many, so that a record stays small for ever."""
 
 from __future__ import annotations
 
@@ -43,22 +43,26 @@ ANY_TYPE = ""
 
 
 class RuleAmount(NamedTuple):
-    """A match that counts: what a piece gave by one rule."""
+    """One match of an event: by which rule, and what the match counts for."""
 
     matcher: Matcher
     amount: int
 
 
 class Evicted(NamedTuple):
-    """A piece that is to be folded, with the actor of its verdict and the matches that count."""
+    """A stored event that goes into sums.
 
-    piece: StoredEvent
+    actor: who did it, by the last verdict on it.
+    matches: those of its matches that count.
+    """
+
+    event: StoredEvent
     actor: str
     matches: list[RuleAmount]
 
 
 def is_due(record: Record) -> bool:
-    """Whether folding should look at the record: something is old enough, or there is too much."""
+    """Whether compaction should look at the record: something is old enough, or there is too much."""
     if record.compact_at_ms is not None and record.compact_at_ms <= record.at_ms:
         return True
     evidence = record.evidence
@@ -72,17 +76,17 @@ def is_due(record: Record) -> bool:
 
 
 def next_compaction_ms(plan: Plan, at_ms: int) -> int:
-    """When what is new at at_ms can be folded; an eighth of the window later, so that it is done in bulk."""
+    """When what is new at at_ms can be compacted; an eighth of the window later, so that it is done in bulk."""
     window_ms = plan.model.correction_window_ms
     return at_ms + window_ms + window_ms // 8 + 1
 
 
 def compact_in_place(plan: Plan, record: Record) -> int:
-    """Fold what is old, and early what is too much; how many events and verdicts went early.
+    """Compact what is old, and early what is too much; the number of events and verdicts that went early.
 
-    A piece is old when both its occurred_at and its arrival are more than the correction window behind the record's
-    clock. Old pieces of laws that can't be summed up stay until they are worth nothing; early ones join their rule's
-    folded matches, where two of the oldest become one when there are too many.
+    An event is old when both its occurred_at and its arrival are more than the correction window behind the record's
+    clock. Old events of laws that can't be summed up stay until they are worth nothing; early ones join their rule's
+    compacted matches, where two of the oldest become one when there are too many.
     """
     evicted_verdicts = _evict_oldest_verdicts_in_place(record)
     by_event: dict[str, list[RuleAmount]] = {}
@@ -123,8 +127,8 @@ def compact_in_place(plan: Plan, record: Record) -> int:
 
 
 def _compact_into(plan: Plan, record: Record, holder: Record | EvidenceSource, pending: dict[str, Evicted]) -> None:
-    """Fold what of the waiting pieces this holder has; a piece that two hold is folded by the first."""
-    ids = {event.id for event in holder.evidence.events() if event.id in pending and pending[event.id].piece == event}
+    """Compact those of the pending events that this holder has; an event that two hold is compacted by the first."""
+    ids = {event.id for event in holder.evidence.events() if event.id in pending and pending[event.id].event == event}
     if not ids:
         return
     compacted = holder.compacted = holder.compacted or Compacted()
@@ -134,6 +138,7 @@ def _compact_into(plan: Plan, record: Record, holder: Record | EvidenceSource, p
 
 
 def _evict(holder: Record | EvidenceSource, evicted: Mapping[str, Evicted]) -> None:
+    """Drop the evicted events, and the verdicts on them, from what this holder stores."""
     events = holder.evidence.events()
     if any(event.id in evicted for event in events):
         holder.evidence.replace(event for event in events if event.id not in evicted)
@@ -142,11 +147,12 @@ def _evict(holder: Record | EvidenceSource, evicted: Mapping[str, Evicted]) -> N
 
 
 def _actor(event: StoredEvent, verdicts: Mapping[str, tuple[int, str, str, int]]) -> str:
+    """Who did the event, by the last verdict on it."""
     return verdicts[event.id][2] if event.id in verdicts else event.actor
 
 
 def _is_needed_uncompacted(plan: Plan, event: StoredEvent, matches: Iterable[RuleAmount], at_ms: int) -> bool:
-    """Whether a law that can't be summed up still needs the piece."""
+    """Whether a law that can't be summed up still needs the event by itself."""
     return any(
         plan.per_match_terms[match.matcher.number].still_worth((event.occurred_at_ms, match.amount), at_ms)
         for match in matches
@@ -157,9 +163,9 @@ def _is_needed_uncompacted(plan: Plan, event: StoredEvent, matches: Iterable[Rul
 def _store_actors_as_verdicts(
     plan: Plan, record: Record, events: Sequence[StoredEvent], remaining: Iterable[StoredEvent]
 ) -> None:
-    """Put down, as the least of verdicts, who did a piece where that would be told otherwise without those that go.
+    """Store who did an event, as the least of verdicts, where the remaining events alone would show another actor.
 
-    Of pieces that go themselves it is put down too, where what was done shows a scanner's.
+    Of evicted events it is stored too, where what was done shows a scanner's.
     """
     by_scanner, _ = find_scanner_events(plan.model.scanners, events)
     by_scanner_still, _ = find_scanner_events(plan.model.scanners, remaining)
@@ -171,6 +177,7 @@ def _store_actors_as_verdicts(
 
 
 def _compact_event(plan: Plan, record: Record, compacted: Compacted, evicted: Evicted) -> None:
+    """Add one event to the sums."""
     event, actor, matches = evicted
     at_ms = event.occurred_at_ms
     if actor == HUMAN:
@@ -208,13 +215,14 @@ def _compact_activity(plan: Plan, compacted: Compacted, event: StoredEvent) -> N
 
 
 def _of_value(compacted: Compacted, per_value: PerValuePlan, event: StoredEvent) -> Compacted:
+    """What was compacted of the event's value; it is there from now on."""
     return compacted.by_value.setdefault(per_value.key, {}).setdefault(
         value_name(event.properties[per_value.path]), Compacted()
     )
 
 
 def _rules_of_all(compacted: Compacted) -> Iterator[tuple[dict[str, CompactedRule], int]]:
-    """What is folded of the contact and of each value, with the number of those that share the bounds of a rule."""
+    """What was compacted of the contact and of each value, with the number of those that share the bounds of a rule."""
     yield compacted.rules, 1
     for of_score in compacted.by_value.values():
         for of_value in of_score.values():
@@ -222,6 +230,7 @@ def _rules_of_all(compacted: Compacted) -> Iterator[tuple[dict[str, CompactedRul
 
 
 def _move_landmarks(plan: Plan, compacted: Compacted, newest_ms: int) -> None:
+    """Move all weights to the landmarks that the newest event gives."""
     for rules, _ in _rules_of_all(compacted):
         for matcher in plan.matchers.values():
             compacted_rule = rules.get(matcher.key)
@@ -231,9 +240,9 @@ def _move_landmarks(plan: Plan, compacted: Compacted, newest_ms: int) -> None:
 
 
 def _trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
-    """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
+    """Hold the compacted evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
 
-    holders: of folded evidence that share the bounds.
+    holders: how many share the bounds.
     """
     limited = sum(matcher.slot_count is not None for matcher in plan.matchers.values())
     most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
@@ -261,7 +270,11 @@ def _trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
 
 
 def _merge_oldest(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """At most so many matches: the oldest ones become one at the latest of their instants."""
+    """At most so many matches: the oldest ones become one at the latest of their instants.
+
+    >>> _merge_oldest([(1, 10), (2, 20), (3, 30)], 2)
+    [(2, 30), (3, 30)]
+    """
     surplus = len(matches) - most
     if surplus <= 0:
         return matches
@@ -270,7 +283,7 @@ def _merge_oldest(matches: list[tuple[int, int]], most: int) -> list[tuple[int, 
 
 
 def _size_with_matches_bytes(plan: Plan, event: StoredEvent, by_event: Mapping[str, Sequence[RuleAmount]]) -> int:
-    """About how many bytes go with the piece: its own, and those of what is derived of it."""
+    """About how many bytes go with the event: its own, and those of what is derived of it."""
     size_bytes = size_of_event_bytes(event) + MARK_BYTES + (TRACE_BYTES if event.type in TRACED_PATHS else 0)
     for matcher, _ in by_event.get(event.id, ()):
         if matcher.slot_count is not None:
@@ -281,7 +294,7 @@ def _size_with_matches_bytes(plan: Plan, event: StoredEvent, by_event: Mapping[s
 
 
 def _evict_oldest_verdicts_in_place(record: Record) -> int:
-    """Where verdicts take too much, the oldest go: their events stay as they were judged. How many went."""
+    """Evict the oldest verdicts where they take too much, their events stay as they were judged; how many went."""
     weight = size_of_verdicts_bytes(record)
     if weight <= MOST_VERDICT_BYTES:
         return 0
@@ -299,7 +312,7 @@ def _evict_oldest_verdicts_in_place(record: Record) -> int:
 
 
 def _drop_expired(record: Record, old_ms: int, event_ids: set[str]) -> None:
-    """Verdicts wait for their event, deletions for late writes, as long as the correction window."""
+    """Drop verdicts that waited for their event, and deletions for late writes, for longer than the correction window."""
     verdicts = {id_: verdict for id_, verdict in record.verdicts.items() if id_ in event_ids or verdict[3] >= old_ms}
     record.verdicts = verdicts
     deleted = [name for name, written in record.attributes.items() if written[0] is None and written[1] < old_ms]

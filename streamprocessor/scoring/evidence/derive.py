@@ -1,4 +1,4 @@
-"""From evidence to what is derived of it: piece by piece as it comes, or all of it anew in canonical order."""
+"""From evidence to what is derived of it: event by event as it comes, or all of it anew in canonical order."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ OnMatch = Callable[[RuleMatch], None]
 
 
 class Accumulator:
-    """Counts pieces into `derived`. in_order: no later piece can come before one that was counted already."""
+    """Counts stored events into `derived`, one by one."""
 
     __slots__ = ("_compacted_rules", "_derived", "_on_match", "_plan", "_record", "_verdicts")
 
     def __init__(self, plan: Plan, record: Record, derived: Derived, on_match: OnMatch) -> None:
-        """For the record's verdicts and folded evidence; on_match hears of every match that counts."""
+        """Count with the record's verdicts and compacted limit keys.
+
+        on_match: hears of every match that counts.
+        """
         self._plan, self._derived, self._on_match = plan, derived, on_match
         is_alone = record.links is None
         self._record, self._verdicts = record, record.verdicts if is_alone else verdicts_of(record)
@@ -40,9 +43,10 @@ class Accumulator:
         )
 
     def count(self, event: StoredEvent, type_plan: TypePlan, in_order: bool, is_by_scanner: bool) -> bool:
-        """Whether the piece could be counted; if not, it may displace another and all must be derived anew.
+        """Whether the event could be counted; if not, it may displace another and all must be derived anew.
 
-        is_scanners: what it did shows it to be a scanner's, if no verdict says otherwise.
+        in_order: whether no later event can come before one that was counted already.
+        is_by_scanner: whether what was done shows it to be a scanner's, if no verdict says otherwise.
         """
         derived = self._derived
         id_, at, _, actor, _, _ = event
@@ -91,7 +95,7 @@ class Accumulator:
         return self._count_by_value(event, type_plan, in_order, is_by_scanner) if type_plan.by_value else True
 
     def _count_by_value(self, event: StoredEvent, type_plan: TypePlan, in_order: bool, is_by_scanner: bool) -> bool:
-        """The same for the values that the piece has of `by` scores; a value is there from its first match on."""
+        """Whether the event could be counted for its values of per-value scores; a value is there from its first match on."""
         for per_value, own_plan in type_plan.by_value:
             if not per_value.counts(event.properties):
                 continue
@@ -108,6 +112,7 @@ class Accumulator:
         return True
 
     def _compacted_rules_of(self, key: str, name: str) -> list[dict[str, CompactedRule]]:
+        """What was compacted of the rules of one value."""
         return [
             compacted.by_value[key][name].rules
             for compacted in compacted_of(self._record)
@@ -115,7 +120,7 @@ class Accumulator:
         ]
 
     def _is_later(self, slot: bytes, at_ms: int) -> bool:
-        """Whether every unfolded match that holds this slot occurred before at_ms: then none is displaced."""
+        """Whether every stored match that holds this slot occurred before at_ms: then none is displaced."""
         slots = self._derived.slots
         place = slots.find(slot)
         while place >= 0:
@@ -126,11 +131,12 @@ class Accumulator:
         return True
 
     def _compacted_slots(self, matcher: Matcher, slot: bytes) -> int:
+        """How many compacted matches of the rule hold this slot."""
         return sum([rules[matcher.key].slots.count(slot) for rules in self._compacted_rules if matcher.key in rules])
 
 
 def derive_attributes_in_place(plan: Plan, attributes: Mapping[str, Any], derived: Derived) -> dict[int, int]:
-    """Enter the points of the attribute rules that hold; the points, by number, of those rules that changed."""
+    """Set the sums of the attribute rules that hold; the points, by number, of those rules that changed."""
     values = attribute_values(attributes, plan.attribute_paths)
     changed = {}
     for rule in plan.attributes:
@@ -145,7 +151,11 @@ def derive_attributes_in_place(plan: Plan, attributes: Mapping[str, Any], derive
 
 
 def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: OnMatch | None = None) -> Derived:
-    """All that is derived of the record's evidence, as of until_ms (later pieces do not exist), or None: of all."""
+    """All that is derived of the record's evidence.
+
+    until_ms: later events do not exist; None: all do.
+    on_match: hears of every match that counts; None: nobody does.
+    """
     events = [event for event in events_of(record) if until_ms is None or event.occurred_at_ms <= until_ms]
     events.sort(key=lambda event: (event.occurred_at_ms, event.id))
     first = first_of(record)
@@ -162,12 +172,12 @@ def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: On
         type_plan = plan.by_type.get(event.type, plan.any_type)
         if type_plan is not None:
             accumulator.count(event, type_plan, in_order=True, is_by_scanner=event.id in by_scanner)
-    update_values_in_place(plan, derived)
+    update_values(plan, derived)
     return derived
 
 
-def update_values_in_place(plan: Plan, derived: Derived) -> None:
-    """Tell each value of the `by` scores what it shares with the contact: its times, its attribute rules."""
+def update_values(plan: Plan, derived: Derived) -> None:
+    """Give each value of the per-value scores what it shares with the contact: its times, its attribute rules."""
     for per_value in plan.per_value_plans:
         of_attributes = {number: derived.sums.get(number, 0) for number in per_value.attributes}
         for of_value in derived.by_value.get(per_value.key, {}).values():
@@ -180,7 +190,7 @@ def update_values_in_place(plan: Plan, derived: Derived) -> None:
 
 
 def stored_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[int, list[RuleMatch]]:
-    """The matches that count, of the rules of these numbers alone, in (occurred_at, id) order."""
+    """The matches of stored events that count, of the rules of these numbers alone, in (occurred_at, id) order."""
     matches: dict[int, list[RuleMatch]] = {number: [] for number in numbers}
     derived = Derived(newest_ms=record.derived.newest_ms)
     accumulator = Accumulator(plan, record, derived, lambda match: matches[match[0].number].append(match))
@@ -196,4 +206,4 @@ def stored_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[
 
 
 def _ignore_match(match: RuleMatch) -> None:
-    """Nobody asked."""
+    """Do nothing with a match that nobody asked for."""

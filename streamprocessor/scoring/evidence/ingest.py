@@ -1,4 +1,4 @@
-"""Facts as they come in: what is new is taken into the record, what is known is counted as a duplicate."""
+"""Facts as they come in: what is new goes into the record, what is known is counted as a duplicate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from streamprocessor.scoring.evidence.derive import (
     RuleMatch,
     derive,
     derive_attributes_in_place,
-    update_values_in_place,
+    update_values,
 )
 from streamprocessor.scoring.evidence.size_limits import (
     MOST_ATTRIBUTE_BYTES,
@@ -34,11 +34,16 @@ _OCCURRENCE = attrgetter("occurred_at_ms")
 
 
 class Ingested:
-    """What a step's facts brought. matches: (rule, event, amount) in the order in which they were counted.
+    """What a micro-batch's facts brought to one record.
 
-    first_moved: the contact's first event is another one. stale: something known was displaced, so all must be derived
-    anew. rules_changed: points, by number, of the attribute rules that began or ceased to hold. capped: attributes that
-    were dropped, for there were too many.
+    news: the events that were new; joined_ids: the ids of those that came with the evidence of others.
+    matches: (rule, event, amount) in the order in which they were counted.
+    rules_changed: points, by number, of the attribute rules that began or ceased to hold.
+    first_moved: whether the contact's first event is another one.
+    attributes_written: whether an attribute was.
+    duplicates: how many facts were known already.
+    capped: how many attributes were dropped, for there were too many.
+    stale: whether something known was displaced, so that all must be derived anew.
     """
 
     rules_changed: Mapping[int, int] = MappingProxyType({})
@@ -49,7 +54,7 @@ class Ingested:
     stale: bool = False
 
     def __init__(self) -> None:
-        """Nothing yet."""
+        """Begin with nothing."""
         self.news: list[StoredEvent] = []
         self.joined_ids: Collection[str] = ()
         self.matches: list[RuleMatch] = []
@@ -65,7 +70,7 @@ def ingest_in_place(
 ) -> Ingested:
     """Take the facts into the record, in any order to the same effect; `derived` is complete again afterwards.
 
-    joined: ids of events that came with the evidence of others, so that all is derived anew; None: none came or went.
+    joined_ids: of events that came with the evidence of others, so that all is derived anew; None: none came or went.
     """
     ingested = Ingested()
     if joined_ids is not None:
@@ -87,7 +92,7 @@ def ingest_in_place(
     elif ingested.attributes_written:
         ingested.rules_changed = derive_attributes_in_place(plan, attributes_of(record), record.derived)
     if plan.per_value_plans:
-        update_values_in_place(plan, record.derived)
+        update_values(plan, record.derived)
     return ingested
 
 
@@ -100,6 +105,7 @@ def count_cut(plan: Plan, matches: Sequence[RuleMatch]) -> int:
 
 
 def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulator, ingested: Ingested) -> None:
+    """Store the event, where a rule cares for it, and count it."""
     derived, evidence = record.derived, record.evidence
     id_, type_, at, arrival_ms, properties, context, actor = event
     if derived.first_ms is None or at < derived.first_ms:
@@ -139,7 +145,7 @@ def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulat
 
 
 def _trace(plan: Plan, derived: Derived, event: StoredEvent) -> bool | None:
-    """Whether the piece is a scanner's by what was done; None: with it, another one may be or may not be any more."""
+    """Whether the event is a scanner's by what was done; None: by it another one may be, or may not be any more."""
     trace = click_trace_of(event)
     if trace is None or plan.model.scanners is None:
         return False
@@ -149,7 +155,7 @@ def _trace(plan: Plan, derived: Derived, event: StoredEvent) -> bool | None:
 
 
 def _replace_if_smaller(record: Record, known: StoredEvent, event: StoredEvent, ingested: Ingested) -> None:
-    """Of two events with one id the smaller counts."""
+    """Store, of two events with one id, the smaller."""
     if precedes(event, known):
         evidence = record.evidence
         evidence.replace(event if stored.id == event.id else stored for stored in evidence.events())
@@ -160,7 +166,7 @@ def _replace_if_smaller(record: Record, known: StoredEvent, event: StoredEvent, 
 
 
 def _take_attributes(record: Record, fact: AttributesWritten, ingested: Ingested) -> None:
-    """The last write by (occurred_at, id) holds; of two with one id and time the smaller by canonical JSON."""
+    """Store the writes that are the last by (occurred_at, id), of two with one id and time the smaller by canonical JSON."""
     known_count = 0
     write = (fact.occurred_at_ms, fact.id)
     for name, value in fact.attributes.items():
@@ -193,7 +199,7 @@ def _evict_oldest_attributes_in_place(attributes: dict[str, Any]) -> int:
 
 
 def _take_verdict(record: Record, fact: Verdict, ingested: Ingested) -> None:
-    """The last verdict by (occurred_at, id) holds; one that comes before its event waits for it."""
+    """Store the verdict where it is the last by (occurred_at, id); one that comes before its event waits for it."""
     stored = record.verdicts.get(fact.event_id)
     if stored is not None and stored[:3] >= (fact.occurred_at_ms, fact.id, fact.actor):
         ingested.duplicates += 1
@@ -204,6 +210,7 @@ def _take_verdict(record: Record, fact: Verdict, ingested: Ingested) -> None:
 
 
 def _take_suppression(record: Record, fact: SuppressionChanged, ingested: Ingested) -> None:
+    """Store the suppression where it is the last by (occurred_at, id)."""
     value, occurred_at_ms, id_ = record.suppressed
     if (fact.occurred_at_ms, fact.id, fact.suppressed) > (occurred_at_ms, id_, value):
         record.suppressed = (fact.suppressed, fact.occurred_at_ms, fact.id)
@@ -212,6 +219,7 @@ def _take_suppression(record: Record, fact: SuppressionChanged, ingested: Ingest
 
 
 def _derive_again(plan: Plan, record: Record, ingested: Ingested) -> None:
+    """Derive all of the record anew, and find which matches are new."""
     before, rules = record.derived.sums, [rule.number for rule in plan.attributes]
     new_ids = {event.id for event in ingested.news}.union(ingested.joined_ids)
     ingested.matches = []

@@ -19,7 +19,7 @@ def sources_of(record: Record) -> list[EvidenceSource]:
 
 
 def events_of(record: Record) -> list[StoredEvent]:
-    """All single pieces, in no order that means anything; of two with one id the smaller."""
+    """All stored events, in no order that means anything; of two with one id the smaller."""
     sources = sources_of(record)
     own = record.evidence.events()
     if not sources:
@@ -39,7 +39,7 @@ def holds_elsewhere(record: Record, event_id: str) -> bool:
 
 
 def has_event(record: Record, event_id: str) -> bool:
-    """Whether any single piece has this id."""
+    """Whether any stored event has this id."""
     if record.evidence.find(event_id) is not None:
         return True
     return any(source.evidence.find(event_id) is not None for source in sources_of(record))
@@ -74,13 +74,13 @@ def verdicts_of(record: Record) -> Verdicts:
 
 
 def is_suppressed(record: Record) -> bool:
-    """The last word on suppression."""
+    """Whether the contact is suppressed, by the last fact on it."""
     words = [(word[1], word[2], word[0]) for word in [record.suppressed, *(s.suppressed for s in sources_of(record))]]
     return max(words)[2]
 
 
 def compacted_of(record: Record) -> list[Compacted]:
-    """All that was folded; what was folded under two ids is added."""
+    """All that was compacted; what was compacted under two ids is added."""
     own = [] if record.compacted is None else [record.compacted]
     return own + [source.compacted for source in sources_of(record) if source.compacted is not None]
 
@@ -94,6 +94,7 @@ def first_of(record: Record) -> int | None:
 
 
 def _is_later(written: Any, known: Any) -> bool:
+    """Whether a write of an attribute holds against the known one."""
     if (written[1], written[2]) != (known[1], known[2]):
         return bool((written[1], written[2]) > (known[1], known[2]))
     return canonical(written[0]) < canonical(known[0])

@@ -1,31 +1,31 @@
-"""What of a contact goes to the one that it is linked to: all evidence that counts here, anew at each change."""
+"""What of a contact goes to its parent: all evidence that counts here, anew at each change."""
 
 from __future__ import annotations
 
 from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
-from streamprocessor.scoring.record.links import NEVER, EvidenceSource, IdentityLinks
+from streamprocessor.scoring.record.links import NEVER, EvidenceSource
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import EvidenceTransfer, OutgoingTransfer
 
 
-def send_evidence(contact: str, record: Record) -> OutgoingTransfer:
-    """All evidence that counts here, to the contact that this one is linked to."""
+def evidence_transfer(contact: str, record: Record) -> OutgoingTransfer:
+    """All evidence that counts here, to the contact's parent, as the version that its links have."""
     links = record.links
     assert links is not None
     assert links.parent is not None
     parent, stamp = links.parent
     sources = [own_source(contact, record), *links.sources()]
-    return OutgoingTransfer(parent, EvidenceTransfer(0, contact, next_version(record, links), stamp, sources))
+    return OutgoingTransfer(parent, EvidenceTransfer(0, contact, links.version, stamp, sources))
 
 
-def next_version(record: Record, links: IdentityLinks) -> int:
+def next_version(record: Record) -> int:
     """The version of the evidence that is sent next: it rises over all lives of the contact."""
-    links.version = max(links.version + 1, record.at_ms)
-    return links.version
+    assert record.links is not None
+    return max(record.links.version + 1, record.at_ms)
 
 
 def own_source(contact: str, record: Record) -> EvidenceSource:
-    """The record's own evidence, as it is sent to the parent that it is linked to."""
+    """The record's own evidence, as it is sent to its parent."""
     links = record.links
     assert links is not None
     parent, stamp = links.parent or ("", NEVER)
@@ -35,7 +35,7 @@ def own_source(contact: str, record: Record) -> EvidenceSource:
 
 
 def after_erasure(erased_at_ms: int, source: EvidenceSource) -> EvidenceSource:
-    """What of the source is later than an erasure."""
+    """The part of the source that is later than an erasure; all of it where erased_at_ms is 0."""
     if not erased_at_ms:
         return source
     events = [event for event in source.evidence.events() if event.occurred_at_ms > erased_at_ms]
@@ -55,4 +55,5 @@ def after_erasure(erased_at_ms: int, source: EvidenceSource) -> EvidenceSource:
 
 
 def _first(events: list[StoredEvent]) -> int | None:
+    """occurred_at of the first of these events; None: there are none."""
     return min((event.occurred_at_ms for event in events), default=None)

@@ -1,8 +1,8 @@
 """Who belongs to whom: merges, claims of rivals, cycles, erasures and objections, each followed on one record.
 
 A contact has at most one parent: of the live claims that of the best known one holds, among equals the first. It sends
-its whole evidence to it, at each change anew; so a parent holds one part a child, and replaces it. Messages may come
-twice and late.
+its whole evidence to it, at each change anew; so a parent holds one evidence for each child, and replaces it. Messages
+may come twice and late.
 """
 
 from __future__ import annotations
@@ -46,12 +46,18 @@ MOST_CHILDREN = 256
 
 @dataclass(slots=True)
 class LinkingOutcome:
-    """What link facts did: messages to others, facts that could not be followed, what has to be looked at again.
+    """What link facts did to one record.
 
-    known: how many of the facts said nothing new. is_changed: the bonds are others. has_new_evidence: parts came or
-    went. erased_ms: the person was erased then. news_age_ms: how long after it had occurred the freshest event of the
-    joined evidence arrived (of the link itself where it has none any more); None: no evidence came. joined_ids: of
-    the events that came with it. is_forwarded: they came to an old id, after the link was made.
+    sends: messages to the owners of other contacts.
+    refused: facts that could not be followed.
+    known: how many of the facts said nothing new.
+    is_changed: whether the links are others.
+    has_new_evidence: whether evidence of others came or went.
+    erased_ms: the person was erased then; None: not by these facts.
+    news_age_ms: how long after it had occurred the freshest event of the joined evidence arrived (of the link itself where
+    it has none any more); None: no evidence came.
+    joined_ids: of the events that came with it.
+    is_forwarded: whether they came to an old id, after the link was made.
     """
 
     sends: list[OutgoingTransfer] = field(default_factory=list)
@@ -66,7 +72,7 @@ class LinkingOutcome:
 
 
 def link_in_place(contact: str, record: Record, facts: Sequence[LinkFact]) -> LinkingOutcome:
-    """Follow the facts on the record's bonds; a wiped record is as one of a contact of whom nothing was ever known."""
+    """Follow the facts on the record's links; a wiped record is as one of a contact of whom nothing was ever known."""
     linker = _Linker(contact, record)
     for fact in facts:
         before = len(linker.outcome.refused)
@@ -77,7 +83,7 @@ def link_in_place(contact: str, record: Record, facts: Sequence[LinkFact]) -> Li
 
 
 class _Linker:
-    """Follows facts on one record. Each method answers whether the fact said anything new."""
+    """Follows link facts on one record and notes in `outcome` what they did."""
 
     def __init__(self, contact: str, record: Record) -> None:
         self.outcome = LinkingOutcome()
@@ -88,6 +94,7 @@ class _Linker:
         self._claim_facts: dict[str, LinkFact] = {}
 
     def follow(self, fact: LinkFact) -> bool:
+        """Whether the fact said anything new; the record has it now."""
         if isinstance(fact, Merged | Unmerged):
             return self._take_merge(fact)
         if isinstance(fact, ClaimTransfer):
@@ -104,7 +111,7 @@ class _Linker:
         return self._take_objection(objection)
 
     def _take_merge(self, fact: Merged | Unmerged) -> bool:
-        """A merge or unmerge with `source`: told to the child; the better known of the two is the parent."""
+        """Follow a merge or unmerge with `source`: the child is told; the better known of the two is the parent."""
         stamp = (fact.occurred_at_ms, fact.id)
         claim = MergeClaim(stamp, stamp) if isinstance(fact, Merged) else MergeClaim(parted=stamp)
         if fact.source == self._contact:
@@ -130,7 +137,7 @@ class _Linker:
         return True
 
     def _take_claim(self, parent: str, claim: MergeClaim, fact: LinkFact) -> bool:
-        """A parent's claim on this contact."""
+        """Follow a parent's claim on this contact."""
         claims = self._links.claims_on_self
         before = claims.get(parent, MergeClaim())
         after = before.united(claim)
@@ -145,7 +152,7 @@ class _Linker:
         return True
 
     def _take_evidence(self, fact: EvidenceTransfer) -> bool:
-        """A child's evidence: the newest version replaces what was held of it."""
+        """Store a child's evidence: the newest version replaces the one before."""
         links, child = self._links, fact.child
         known = links.children.get(child)
         if known is not None and fact.version <= known.version:
@@ -200,6 +207,7 @@ class _Linker:
         return True
 
     def _cut_link(self, parent: str, fact: CutTransfer | EvidenceTransfer) -> bool:
+        """Cut the link to the parent, as if it had been parted at once."""
         claim = self._links.claims_on_self.get(parent)
         if claim is None or not claim.is_live or (isinstance(fact, CutTransfer) and claim.stamp != fact.stamp):
             return False
@@ -209,6 +217,7 @@ class _Linker:
         return True
 
     def _take_erasure(self, instant_ms: int) -> bool:
+        """Erase all that is known up to the instant, here and at all who are linked."""
         links, record = self._links, self._record
         if instant_ms <= links.erased_at_ms:
             return False
@@ -222,6 +231,7 @@ class _Linker:
         return True
 
     def _take_objection(self, objection: tuple[bool, int, str]) -> bool:
+        """Store whether the person objects, here and at all who are linked; with an objection all evidence goes."""
         links = self._links
         if _order(objection) <= _order(links.objected):
             return False
@@ -240,8 +250,8 @@ class _Linker:
         chosen, before = links.strongest_claim(), links.parent
         if chosen != before:
             if before is not None and (chosen is None or chosen[0] != before[0]):
-                version = next_version(self._record, links)
-                self._send(before[0], EvidenceTransfer(0, self._contact, version, before[1], []))
+                links.version = next_version(self._record)
+                self._send(before[0], EvidenceTransfer(0, self._contact, links.version, before[1], []))
             links.parent = chosen
             self.outcome.is_changed = True
             if chosen is not None and links.objected[1]:
@@ -264,6 +274,7 @@ class _Linker:
             self._note_evidence(True)
 
     def _note_evidence(self, changed: bool) -> None:
+        """Note that links changed, and whether evidence of others came or went."""
         self.outcome.is_changed = True
         self.outcome.has_new_evidence = self.outcome.has_new_evidence or changed
 
@@ -282,8 +293,10 @@ class _Linker:
 
     @staticmethod
     def _verb(fact: Merged | Unmerged) -> str:
+        """What the fact is called in a sentence."""
         return "unmerge" if isinstance(fact, Unmerged) else "identify" if fact.identified else "merge"
 
 
 def _order(objection: tuple[bool, int, str]) -> tuple[int, str, bool]:
+    """What decides which of two facts on an objection is the last."""
     return objection[1], objection[2], objection[0]

@@ -41,6 +41,7 @@ def is_number(value: Any) -> bool:
 
 
 def _predicate_of(comparison: Comparison) -> Predicate:
+    """The function that says whether one comparison holds."""
     path, operand = comparison.path, comparison.operand
     if comparison.operator == "exists":
         return lambda values: (path in values) is bool(operand)
@@ -61,7 +62,7 @@ def _predicate_of(comparison: Comparison) -> Predicate:
 
 
 def _comparison_of(comparison: Comparison) -> Callable[[Any], bool]:
-    """How a value that is there is compared with the operand."""
+    """The function that compares a value that is there with the operand."""
     operand: Any = comparison.operand
     comparisons: dict[str, Callable[[Any], bool]] = {
         "equals": lambda value: json_equal(value, operand),

@@ -44,12 +44,17 @@ KINDS: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """One rule on events. `fixed`: the amount of each match; None: `amount` finds it, or None for no match.
+    """One rule on events, compiled.
 
-    kind: as in steps.Part.
-    slot_count: matches that one limit key may hold, None: any number. slot_prefix tells the rules' keys apart.
-    half_life_ms: 0.0 where the amounts are summed up as they are; None where each match lives by itself. grid_ms: its
-    landmarks lie so far apart.
+    key: "score/rule"; kind: as in ExplanationPart.
+    where: the condition; None: every event of its types matches.
+    fixed: the amount of each match; None: `amount` finds it.
+    amount: finds the amount in an event's properties, or None for no match; None: it is fixed.
+    half_life_ms: 0.0 where the amounts are summed up as they are; None where each match stands by itself.
+    grid_ms: how far apart the landmarks of its weights lie; 0.0 where it has none.
+    slot_count: matches that one limit key may hold; None: any number.
+    slot_per, slot_within_ms: what limit keys are made of, as in Limit.
+    slot_prefix: makes the limit keys of different rules different.
     """
 
     number: int
@@ -81,12 +86,12 @@ class Matcher:
 
 
 class Matchers:
-    """Rules on events of one type, in order. Of many conditions it is remembered which hold for which texts."""
+    """Rules on events of one type, in order. Where conditions are many, which of them hold is remembered by texts."""
 
     __slots__ = ("_paths", "_remembered", "all")
 
     def __init__(self, matchers: Iterable[Matcher]) -> None:
-        """These rules."""
+        """Ask these rules."""
         self.all = tuple(matchers)
         conditions = [matcher.rule.where for matcher in self.all if matcher.rule.where is not None]
         paths = {path for where in conditions for path in paths_of(where)} if len(conditions) >= MANY else ()
@@ -99,7 +104,7 @@ class Matchers:
         return bool(self._paths)
 
     def met_by(self, properties: Mapping[str, Any]) -> list[Matcher]:
-        """Those whose conditions hold for what an event keeps."""
+        """The rules whose conditions hold for an event's properties."""
         if not self._paths:
             return self._met_by(properties)
         texts = []
@@ -147,7 +152,7 @@ def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | Non
 
 
 def paths_read(rule: MatchingRule) -> set[str]:
-    """Every property path that the rule mentions."""
+    """Every property path that the rule reads."""
     paths = set(paths_of(rule.where))
     if rule.limit.per is not None:
         paths.add(rule.limit.per)

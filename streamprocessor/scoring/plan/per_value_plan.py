@@ -1,4 +1,4 @@
-"""What a `by` score is made of: where its values come from, which rules are theirs, what is shown without evidence."""
+"""What a per-value score is made of: where its values come from, their rules, what is shown without evidence."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from streamprocessor.scoring.terms.presentation import Presentation, unrounded
 
 @dataclass(frozen=True, slots=True)
 class PerValuePlan:
-    """A `by` score's values. path: of the value in an event; key: under which records hold them, other with the path.
+    """The values of one per-value score (`by` in the model file).
 
-    forgotten: what a piece that does not count for it any more holds. numbers: of its rules. attributes: of those of
-    them that are on attributes. blank: what is shown without evidence: (presented_nano, stage), and unrounded.
+    key: under which records hold them; another path, another key.
+    path: of the value in an event.
+    excluded_key: what a stored event that does not count for the score any more has among its properties.
+    most_shown: how many values are shown.
+    numbers: of the score's rules; attributes: of those of them that are on attributes.
+    inactivity_rules: (number, rule) of those of them that are on inactivity.
+    blank: (presented_nano, stage) of what is shown without evidence; blank_nano: the same unrounded.
     """
 
     key: str
@@ -30,14 +35,18 @@ class PerValuePlan:
     blank_nano: int
 
     def counts(self, properties: Mapping[str, object]) -> bool:
-        """Whether a piece that keeps these values counts for one of the score's."""
+        """Whether an event with these properties counts for one of the score's values."""
         return self.path in properties and self.excluded_key not in properties
 
 
 def compile_per_value_plan(
     score: Score, rules: Sequence[tuple[int, Rule]], blank_e15: int, presentation: Presentation
 ) -> PerValuePlan:
-    """The plan of the score's values. rules: with their numbers; blank_e15: its sum without evidence."""
+    """The plan of the score's values.
+
+    rules: the score's, with their numbers.
+    blank_e15: the score's sum without evidence.
+    """
     assert score.by is not None
     key, blank_nano = f"{score.name}@{score.by}", unrounded(blank_e15)
     cell = presentation.cell(blank_nano)

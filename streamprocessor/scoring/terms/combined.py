@@ -18,7 +18,11 @@ from streamprocessor.scoring.terms.terms import (
 
 
 def scaled(points_e15: int, weight_nano: int) -> int:
-    """The points times the weight, e15, rounded half up."""
+    """The points times the weight, e15, rounded half up.
+
+    >>> scaled(5 * 10**15, 700_000_000)
+    3500000000000000
+    """
     return points_e15 if weight_nano == NANO else (points_e15 * weight_nano + NANO // 2) // NANO
 
 
@@ -36,7 +40,7 @@ class ComponentTerm:
     __slots__ = ("applies", "terms", "weight_nano")
 
     def __init__(self, terms: Sequence[Term], weight_nano: int, applies: int | None) -> None:
-        """The sum of these terms."""
+        """Make the sum of these terms a component."""
         self.terms, self.weight_nano, self.applies = tuple(terms), weight_nano, applies
 
     def is_null(self, derived: Derived) -> bool:
@@ -44,13 +48,13 @@ class ComponentTerm:
         return self.applies is not None and self.applies not in derived.sums
 
     def value(self, derived: Derived, t_ms: int) -> int:
-        """Its share of the combined score."""
+        """The component's share of the combined score at t, e15."""
         if self.is_null(derived):
             return 0
         return scaled(cut_score(sum(term.value(derived, t_ms) for term in self.terms)), self.weight_nano)
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """A weight keeps the order, or turns it round."""
+        """(low, high) of the share over [from, to]: a weight keeps the order of points, or turns it round."""
         if self.is_null(derived):
             return 0, 0
         low, high = self.sum_bounds(derived, from_ms, to_ms)
@@ -58,7 +62,7 @@ class ComponentTerm:
         return min(ends), max(ends)
 
     def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
-        """Its share; it moves by no more than its terms do, times the weight."""
+        """The share at t, e15; it moves by no more than the component's terms do, times the weight."""
         if self.is_null(derived):
             return 0
         inner = MotionBound()
@@ -79,7 +83,7 @@ class ComponentTerm:
         return scaled(cut_score(total), self.weight_nano)
 
     def sum_bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """(low, high) of the component's own sum, neither cut nor weighted."""
+        """(low, high) of the component's own sum over [from, to], neither cut nor weighted."""
         low = high = 0
         for term in self.terms:
             term_low, term_high = term.bounds(derived, from_ms, to_ms)
@@ -88,7 +92,7 @@ class ComponentTerm:
         return low, high
 
     def is_never_cut(self, derived: Derived, from_ms: int) -> bool:
-        """Whether its sum surely is no larger than a score can be from here on."""
+        """Whether the component's sum surely is no larger than a score can be from here on."""
         low, high = self.sum_bounds(derived, from_ms, END_OF_TIME_MS)
         return low >= -LARGEST_SCORE_E15 and high <= LARGEST_SCORE_E15
 
@@ -99,11 +103,11 @@ class BlendTerm:
     __slots__ = ("half_life_ms", "weights")
 
     def __init__(self, weights: Iterable[tuple[int, int]], half_life_ms: float | None) -> None:
-        """weights: (rule number, weight in nano)."""
+        """Blend (rule number, weight in nano) of each rule."""
         self.weights, self.half_life_ms = tuple(weights), half_life_ms
 
     def value(self, derived: Derived, t_ms: int) -> int:
-        """Σ sums · weight, decayed at once."""
+        """The points at t, e15: Σ sums · weight, decayed at once."""
         sums = derived.sums
         total = 0
         for number, weight_nano in self.weights:
@@ -116,12 +120,12 @@ class BlendTerm:
         return int(scaled_sum * (2.0 ** ((landmark_ms - t_ms) / self.half_life_ms) * ExponentialTerm.SCALE))
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """It goes towards 0 all the time, so its ends bound it."""
+        """(low, high) over [from, to]: the points go towards 0 all the time, so both ends bound them."""
         first, last = self.value(derived, from_ms), self.value(derived, to_ms)
         return (last, first) if first > last else (first, last)
 
     def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
-        """Its points; all of them go in the end."""
+        """The points at t, e15; all of them go in the end."""
         value = self.value(derived, t_ms)
         if self.half_life_ms is not None:
             bound.fall += max(value, 0)

@@ -1,4 +1,4 @@
-"""Terms over live matches: each is held by itself while it is worth something."""
+"""Per-match terms: each match is held by itself while it is worth something."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class DecayLawTerm:
     __slots__ = ("law", "number")
 
     def __init__(self, number: int, law: Law) -> None:
-        """Over the rule of this number."""
+        """Make the term of the rule of this number."""
         self.number, self.law = number, law
 
     def value(self, derived: Derived, t_ms: int) -> int:
-        """Σ p · factor(t - occurred_at)."""
+        """The points at t, e15: Σ p · factor(t - occurred_at)."""
         factor = self.law.factor
         return sum(int(points * factor(t_ms - at)) for at, points in derived.matches.get(self.number, ()))
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """Each match goes towards 0, so its ends bound it."""
+        """(low, high) over [from, to]: each match goes towards 0, so both ends bound it."""
         if from_ms == to_ms:
             value = self.value(derived, from_ms)
             return value, value
@@ -47,7 +47,7 @@ class DecayLawTerm:
         return low, high
 
     def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
-        """Its points; the next jump of any match, and the slope of all."""
+        """The points at t, e15; the bound takes the next jump of any match, and the slope of all."""
         matches = derived.matches.get(self.number)
         if not matches:
             return 0
@@ -83,21 +83,21 @@ class WindowTerm:
     __slots__ = ("_marks", "bands", "number", "within_ms")
 
     def __init__(self, number: int, within_ms: int, bands: Sequence[Band]) -> None:
-        """Over the rule of this number."""
+        """Make the term of the rule of this number."""
         self.number, self.within_ms, self.bands = number, within_ms, tuple(bands)
         self._marks = tuple((band.mark, band.points_e15) for band in bands)
 
     def value(self, derived: Derived, t_ms: int) -> int:
-        """The points of the band reached at t, 0 where none is."""
+        """The points of the band reached at t, e15; 0 where none is."""
         return self._points(self._amount(derived, t_ms))
 
     def count(self, derived: Derived, t_ms: int) -> int:
-        """How many matches are in the window."""
+        """How many matches are in the window that ends at t."""
         matches = derived.matches.get(self.number, [])
         return len(matches) - self._first_inside(matches, t_ms)
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """Over every band reached as matches leave the window one after the other."""
+        """(low, high) over [from, to], over every band reached as matches leave the window one after the other."""
         leaving = [
             amount
             for at, amount in derived.matches.get(self.number, ())
@@ -108,7 +108,7 @@ class WindowTerm:
         return min(points), max(points)
 
     def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
-        """Its points; it can jump when the earliest match leaves the window."""
+        """The points at t, e15; they can jump when the earliest match leaves the window."""
         matches = derived.matches.get(self.number)
         if not matches:
             return self._points(0)
@@ -146,12 +146,12 @@ class RecencyTerm:
     __slots__ = ("_marks", "bands", "number")
 
     def __init__(self, number: int, bands: Sequence[Band]) -> None:
-        """Over the rule of this number."""
+        """Make the term of the rule of this number."""
         self.number, self.bands = number, tuple(bands)
         self._marks = tuple((band.mark, band.points_e15) for band in bands)
 
     def value(self, derived: Derived, t_ms: int) -> int:
-        """The points at t, 0 outside of every band."""
+        """The points at t, e15; 0 outside of every band."""
         matches = derived.matches.get(self.number)
         if not matches:
             return 0
@@ -159,7 +159,7 @@ class RecencyTerm:
         return next((band.points_e15 for band in self.bands if age < band.mark), 0)
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """Over every band that the last match leaves on the way."""
+        """(low, high) over [from, to], over every band that the last match leaves on the way."""
         points = [self.value(derived, from_ms), self.value(derived, to_ms)]
         matches = derived.matches.get(self.number)
         if matches:
@@ -170,7 +170,7 @@ class RecencyTerm:
         return min(points), max(points)
 
     def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
-        """Its points; it can jump at the end of the band."""
+        """The points at t, e15; they can jump at the end of the band."""
         matches = derived.matches.get(self.number)
         if not matches:
             return 0
@@ -192,7 +192,7 @@ PerMatchTerm = DecayLawTerm | WindowTerm | RecencyTerm
 
 
 def drop_worthless_matches(terms: dict[int, PerMatchTerm], derived: Derived, t_ms: int) -> None:
-    """Drop the oldest live matches, as long as they are worth nothing at t nor ever after."""
+    """Drop the oldest matches from `derived`, as long as they are worth nothing at t nor ever after."""
     for number, matches in list(derived.matches.items()):
         term = terms[number]
         first = len(matches) - 1 if isinstance(term, RecencyTerm) else 0
