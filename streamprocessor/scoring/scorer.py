@@ -12,7 +12,7 @@ from streamprocessor.scoring.evidence.derive import derive
 from streamprocessor.scoring.evidence.ingest import Ingested, count_cut, ingest_in_place
 from streamprocessor.scoring.evidence.per_value_limits import evict_weakest_in_place
 from streamprocessor.scoring.identity.erasure import is_hidden
-from streamprocessor.scoring.identity.forwarding import send_evidence
+from streamprocessor.scoring.identity.forwarding import evidence_transfer, next_version
 from streamprocessor.scoring.identity.linking import LinkingOutcome, link_in_place
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.plan.compile import compile_model
@@ -27,16 +27,21 @@ from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, Step
 from streamprocessor.scoring.terms.per_match import drop_worthless_matches
 
 ERASED, OBJECTED = "erased", "objected"
-"""Why facts are not wanted: they are of before an erasure, or the person objects to profiling."""
+"""Why facts are dropped: they are of before an erasure, or the person objects to profiling."""
 
 
 class Outcome(NamedTuple):
-    """What facts did: the steps in order, how many facts were known already.
+    """What facts did to a record.
 
-    capped: how many events, verdicts and attributes went early, for there were too many; cut: how many matches were
-    worth more than a match may be; forgotten: how many values of `by` scores went, for there were too many. sends:
-    messages to the owners of other contacts. refused: links that could not be made. erased_ms: the contact was erased
-    then, and what it had is gone. dropped: reason → how many facts were not wanted.
+    steps: in order.
+    duplicates: how many facts were known already.
+    capped: how many events, verdicts and attributes went early, for there were too many.
+    cut: how many matches were worth more than a match may be.
+    forgotten: how many values of per-value scores went, for there were too many.
+    sends: messages to the owners of other contacts.
+    refused: links that could not be made.
+    erased_ms: the contact was erased then, and nothing of before is left; None: it was not.
+    dropped: ERASED or OBJECTED → how many facts were not taken for it.
     """
 
     steps: list[Step]
@@ -51,10 +56,13 @@ class Outcome(NamedTuple):
 
 
 class Scorer:
-    """A model, compiled once. It keeps nothing of any contact."""
+    """A model, compiled once, at work. It stores nothing of any contact.
+
+    What is called `..._in_place` changes the record that it is given, for speed; all else only answers.
+    """
 
     def __init__(self, model: Model) -> None:
-        """For this model; conditions and laws are compiled here."""
+        """Compile the model's conditions and laws."""
         self.model = model
         self._plan = compile_model(model)
         self._shown_state = ShownState(self._plan)
@@ -66,37 +74,42 @@ class Scorer:
     def apply_in_place(
         self, record: Record, facts: Sequence[Fact], *, cause: str | None = None, announce: bool = True
     ) -> Outcome:
-        """What the facts do to the record, in arrival order and processed together: one step at most.
+        """Apply the facts, in arrival order and processed together: one step at most by them.
 
-        Steps by time up to the oldest arrival among them come before it. cause None: event if any event counted, else
-        attributes, else correction. announce False: what is shown moves on in silence; no steps, no sequence numbers.
+        Steps by time up to the oldest arrival among them come before it.
+        cause: of the step; None: event if any event counted, else attributes, else correction.
+        announce: False: what is shown moves on without steps and sequence numbers.
         """
         if not facts:
             return Outcome([], 0, 0)
         arrivals = [fact.arrival_ms for fact in facts]
         oldest_ms, holds_until_ms = min(arrivals), record.holds_until_ms
         steps = (
-            [] if holds_until_ms is None or holds_until_ms > oldest_ms else self._advance(record, oldest_ms, announce)
+            []
+            if holds_until_ms is None or holds_until_ms > oldest_ms
+            else self._advance_in_place(record, oldest_ms, announce)
         )
         record.at_ms = max(record.at_ms, *arrivals)
-        ingested, capped, evicted_values = self._accept(record, facts, None)
+        ingested, capped, evicted_values = self._accept_in_place(record, facts, None)
         evaluation = evaluate(self._plan, record, record.at_ms)
         record.holds_until_ms = evaluation.holds_until_ms
         if evaluation.changed:
             if announce:
                 because = causes_of_facts(self._plan, ingested, record.at_ms)
                 steps.append(
-                    self._shown_state.step(record, evaluation, cause or ingested.cause, because, _news_age_ms(ingested))
+                    self._shown_state.step_in_place(
+                        record, evaluation, cause or ingested.cause, because, _news_age_ms(ingested)
+                    )
                 )
             else:
-                self._shown_state.pass_over(record, evaluation)
+                self._shown_state.show_silently(record, evaluation)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
         return Outcome(steps, ingested.duplicates, capped, cut, evicted_values)
 
-    def _accept(
+    def _accept_in_place(
         self, record: Record, facts: Sequence[Fact], joined_ids: Collection[str] | None
     ) -> tuple[Ingested, int, int]:
-        """Take the facts in and keep the record small; how many pieces went early, and how many values."""
+        """Take the facts in and bound the record; what came in, how many facts and how many values went early."""
         ingested = ingest_in_place(self._plan, record, facts, joined_ids)
         capped = ingested.capped
         is_compacted = is_due(record)
@@ -114,40 +127,44 @@ class Scorer:
     def apply_with_links_in_place(
         self, contact: str, record: Record, link_facts: Sequence[LinkFact], facts: Sequence[Fact]
     ) -> Outcome:
-        """The same for a contact that has bonds or gets them: links are followed first, then facts are taken in."""
+        """Apply facts on a contact that has links or gets them: links are followed first, then other facts taken in.
+
+        contact: its id; one of the two sequences may be empty.
+        """
         arrivals = [fact.arrival_ms for fact in link_facts] + [fact.arrival_ms for fact in facts]
-        steps = [] if is_hidden(record) else self._advance(record, min(arrivals), announce=True)
+        steps = [] if is_hidden(record) else self._advance_in_place(record, min(arrivals), announce=True)
         record.at_ms = max(record.at_ms, *arrivals)
         linking = link_in_place(contact, record, link_facts)
         links = record.links
         assert links is not None
         if linking.erased_ms is not None:
             steps = []
-            self._shown_state.nothing(record)
+            self._shown_state.hide_in_place(record)
         accepted = [fact for fact in facts if fact.occurred_at_ms > links.erased_at_ms]
         dropped = {ERASED: len(facts) - len(accepted)}
         if links.objected[0]:
             dropped[OBJECTED], accepted = len(accepted), []
         has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None
         joined_ids = linking.joined_ids if has_other_evidence else None
-        ingested, capped, evicted_values = self._accept(record, accepted, joined_ids)
-        steps += self._evaluate_visibility(record, linking, ingested)
+        ingested, capped, evicted_values = self._accept_in_place(record, accepted, joined_ids)
+        steps += self._evaluate_visibility_in_place(record, linking, ingested)
         sends = linking.sends
         is_news = linking.is_changed or ingested.duplicates < len(accepted)
         if links.parent is not None and is_news and not links.objected[0]:
-            sends.append(send_evidence(contact, record))
+            links.version = next_version(record)
+            sends.append(evidence_transfer(contact, record))
         known = ingested.duplicates + linking.known
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
         return Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
 
-    def _evaluate_visibility(self, record: Record, linking: LinkingOutcome, ingested: Ingested) -> list[Step]:
-        """The step, if any, of a contact with bonds: of what it shows, or the last one before it shows nothing."""
+    def _evaluate_visibility_in_place(self, record: Record, linking: LinkingOutcome, ingested: Ingested) -> list[Step]:
+        """The step, if any, of a contact with links: of what it shows, or the last one before it shows nothing."""
         links = record.links
         assert links is not None
         was_hidden, links.is_hidden = links.is_hidden, links.parent is not None or links.objected[0]
         if links.is_hidden:
             record.holds_until_ms = None
-            former_scores = self._shown_state.nothing(record)
+            former_scores = self._shown_state.hide_in_place(record)
             if was_hidden or not record.sequence:
                 return []
             record.sequence += 1
@@ -162,14 +179,15 @@ class Scorer:
         cause = "merge" if is_joined else "event" if linking.is_forwarded else ingested.cause
         ages = [age for age in (_news_age_ms(ingested), linking.news_age_ms) if age is not None]
         because = causes_of_facts(self._plan, ingested, record.at_ms)
-        return [self._shown_state.step(record, evaluation, cause, because, min(ages, default=None))]
+        return [self._shown_state.step_in_place(record, evaluation, cause, because, min(ages, default=None))]
 
     def advance_in_place(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
 
-        at_most: no more than so many of them, for work in slices; record.holds_until_ms says whether more are due.
+        at_most: no more than so many of them, for work in slices; record.holds_until_ms says whether more are due; None:
+        all of them.
         """
-        return self._advance(record, until_ms, announce=True, at_most=at_most)
+        return self._advance_in_place(record, until_ms, announce=True, at_most=at_most)
 
     def migrate_in_place(self, record: Record, at_ms: int) -> list[Step]:
         """The step, if any, that this model makes of a record that was written under another revision.
@@ -183,13 +201,17 @@ class Scorer:
         migrate_compacted(self._plan, record, known_until_ms)
         record.derived = derive(self._plan, record)
         drop_worthless_matches(self._plan.per_match_terms, record.derived, record.at_ms)
-        self._shown_state.these_scores(record)
+        self._shown_state.fit_to_model(record)
         if is_hidden(record):
             return []
         evaluation = evaluate(self._plan, record, record.at_ms)
         record.holds_until_ms = evaluation.holds_until_ms
         news_age_ms = None if self.model.announce_hot_leads else NO_NEWS
-        return [self._shown_state.step(record, evaluation, "model", (), news_age_ms)] if evaluation.changed else []
+        return (
+            [self._shown_state.step_in_place(record, evaluation, "model", (), news_age_ms)]
+            if evaluation.changed
+            else []
+        )
 
     def scores_at(self, record: Record, t_ms: int) -> dict[str, ScoreAt]:
         """All scores at any instant; evidence later than it does not exist.
@@ -203,8 +225,8 @@ class Scorer:
     def explain(self, record: Record, score_name: str, t_ms: int, value: str | None = None) -> list[ExplanationPart]:
         """The parts of one score at any instant; their points_nano add up exactly to its unrounded_nano.
 
-        value: which one of a `by` score, None of any other; a score that is null and a matrix have no parts. Raises
-        ValueError where a `by` score is asked for without a value, or another with one.
+        value: which value of a per-value score; None of any other. A score that is null and a matrix have no parts.
+        Raises ValueError where a per-value score is asked for without a value, or another with one.
         """
         score = self._plan.by_name[score_name]
         if (value is None) is not (score.per_value is None):
@@ -219,10 +241,12 @@ class Scorer:
         return min((instant for instant in instants if instant is not None), default=None)
 
     def next_step_of(self, record: Record, score_name: str, t_ms: int) -> int | None:
-        """The same for one score."""
+        """The first instant after t at which the presented score or stage of this score changes; None: none comes."""
         return next_change_of_score(self._plan.by_name[score_name], record, derived_at(self._plan, record, t_ms), t_ms)
 
-    def _advance(self, record: Record, until_ms: int, announce: bool, at_most: int | None = None) -> list[Step]:
+    def _advance_in_place(
+        self, record: Record, until_ms: int, announce: bool, at_most: int | None = None
+    ) -> list[Step]:
         steps: list[Step] = []
         while len(steps) != at_most and record.holds_until_ms is not None and record.holds_until_ms <= until_ms:
             next_ms = next_change_of_record(self._plan, record, record.holds_until_ms)
@@ -235,10 +259,10 @@ class Scorer:
             if not evaluation.changed:
                 continue
             if not announce:
-                self._shown_state.pass_over(record, evaluation)
+                self._shown_state.show_silently(record, evaluation)
                 continue
             because = causes_of_time(self._plan, record.derived, evaluation.scores, next_ms)
-            steps.append(self._shown_state.step(record, evaluation, "time", because))
+            steps.append(self._shown_state.step_in_place(record, evaluation, "time", because))
         drop_worthless_matches(self._plan.per_match_terms, record.derived, record.at_ms)
         return steps
 

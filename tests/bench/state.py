@@ -15,7 +15,7 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.bench.report import Figure
 from tests.bench.rig import Rig
-from tests.harness.long_lives import FORTY_RULES, long_life
+from tests.harness.long_histories import FORTY_RULES, long_life
 from tests.harness.system import DEFAULT_MODEL
 
 MODELS = {"default model": DEFAULT_MODEL, "forty rules": FORTY_RULES}

@@ -11,7 +11,7 @@ from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead
 from streamprocessor.scoring.model.rules import AttributeRule, Comparison, ExpiresAfter, Limit, Rule
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER, AttributesWritten, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.judging import record_of, record_of_batches
+from tests.scoring.against_oracle import record_of, record_of_batches
 from tests.scoring.models import START_MS as WINDOWS_BEGIN_MS
 from tests.scoring.oracle.replay import replay
 from tests.scoring.oracle.scores import score_at

@@ -11,7 +11,7 @@ from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, Perc
 from streamprocessor.scoring.record.facts import Event, Fact, Verdict
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
-from tests.scoring.judging import (
+from tests.scoring.against_oracle import (
     FLOAT_NANO,
     all_answers,
     assert_parts_are_the_oracles,
@@ -23,7 +23,7 @@ from tests.scoring.judging import (
     shown,
     without_later_events,
 )
-from tests.scoring.lives import instants, lives, redelivered, split
+from tests.scoring.histories import instants, lives, redelivered, split
 from tests.scoring.models import START_MS, Taste, bursts_in_a_moment, eager_rules, foldable_rules, half_lives_ms, models
 from tests.scoring.oracle.replay import Replay
 from tests.scoring.oracle.scores import Answer, score_at

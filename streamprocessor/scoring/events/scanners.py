@@ -19,7 +19,7 @@ from streamprocessor.scoring.record.evidence import StoredEvent
 
 MESSAGE, URL, HONEYPOT = "properties.message", "properties.url", "properties.honeypot"
 
-#: What an event of these types must keep, so that bursts can be told.
+#: What is stored of events of these types, so that scanners can be recognised by it.
 TRACED_PATHS: Mapping[str, tuple[str, ...]] = {
     "email_click": (MESSAGE, URL, HONEYPOT),
     "unsubscribe": (MESSAGE,),

@@ -312,7 +312,7 @@ def _evict_oldest_verdicts_in_place(record: Record) -> int:
 
 
 def _drop_expired(record: Record, old_ms: int, event_ids: set[str]) -> None:
-    """Drop verdicts that waited for their event, and deletions for late writes, for longer than the correction window."""
+    """Drop verdicts and deletions that waited longer than the correction window for their event or late writes."""
     verdicts = {id_: verdict for id_, verdict in record.verdicts.items() if id_ in event_ids or verdict[3] >= old_ms}
     record.verdicts = verdicts
     deleted = [name for name, written in record.attributes.items() if written[0] is None and written[1] < old_ms]

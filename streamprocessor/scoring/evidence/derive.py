@@ -95,7 +95,7 @@ class Accumulator:
         return self._count_by_value(event, type_plan, in_order, is_by_scanner) if type_plan.by_value else True
 
     def _count_by_value(self, event: StoredEvent, type_plan: TypePlan, in_order: bool, is_by_scanner: bool) -> bool:
-        """Whether the event could be counted for its values of per-value scores; a value is there from its first match on."""
+        """Whether the event could be counted for its values of per-value scores; a first match makes a value."""
         for per_value, own_plan in type_plan.by_value:
             if not per_value.counts(event.properties):
                 continue

@@ -166,7 +166,7 @@ def _replace_if_smaller(record: Record, known: StoredEvent, event: StoredEvent, 
 
 
 def _take_attributes(record: Record, fact: AttributesWritten, ingested: Ingested) -> None:
-    """Store the writes that are the last by (occurred_at, id), of two with one id and time the smaller by canonical JSON."""
+    """Store what was written last by (occurred_at, id); of two with one id and time the smaller by canonical JSON."""
     known_count = 0
     write = (fact.occurred_at_ms, fact.id)
     for name, value in fact.attributes.items():

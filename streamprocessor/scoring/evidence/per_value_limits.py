@@ -18,7 +18,7 @@ from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.record import Record
 
 MOST_STORED = 5
-"""Times `max_values`: at most so many are kept; where there are more, MOST_KEPT - 1 times as many stay."""
+"""Times `max_values`: at most so many are stored; where there are more, MOST_STORED - 1 times as many stay."""
 
 
 def evict_weakest_in_place(plan: Plan, record: Record, *, check_size: bool) -> int:

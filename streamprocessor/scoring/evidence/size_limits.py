@@ -58,7 +58,7 @@ def most_event_bytes(record: Record) -> int:
 
 
 def most_value_bytes(record: Record) -> int:
-    """What the values of all per-value scores may take beside everything else, so that stored events have their least."""
+    """What the values of all per-value scores may take, so that stored events have their least."""
     return max(LEAST_BYTES, MOST_RECORD_BYTES - LEAST_BYTES - _size_of_others_bytes(record))
 
 

@@ -54,8 +54,8 @@ class LinkingOutcome:
     is_changed: whether the links are others.
     has_new_evidence: whether evidence of others came or went.
     erased_ms: the person was erased then; None: not by these facts.
-    news_age_ms: how long after it had occurred the freshest event of the joined evidence arrived (of the link itself where
-    it has none any more); None: no evidence came.
+    news_age_ms: how long after it had occurred the freshest event of the joined evidence arrived (of the link itself
+    where it has none any more); None: no evidence came.
     joined_ids: of the events that came with it.
     is_forwarded: whether they came to an old id, after the link was made.
     """
@@ -111,7 +111,7 @@ class _Linker:
         return self._take_objection(objection)
 
     def _take_merge(self, fact: Merged | Unmerged) -> bool:
-        """Follow a merge or unmerge with `source`: the child is told; the better known of the two is the parent."""
+        """Follow a merge or unmerge with `source`: the better known of the two claims the other one."""
         stamp = (fact.occurred_at_ms, fact.id)
         claim = MergeClaim(stamp, stamp) if isinstance(fact, Merged) else MergeClaim(parted=stamp)
         if fact.source == self._contact:
@@ -130,7 +130,7 @@ class _Linker:
             return False
         claims[fact.source] = after
         self.outcome.is_changed = True
-        # Told even where it says the same here: the child may know of an unmerge that was addressed to it.
+        # Sent even where it says the same here: the child may know of an unmerge that was addressed to it.
         self._send(fact.source, ClaimTransfer(0, self._contact, after))
         if not after.is_live:
             self._drop_evidence_before(fact.source, after.parted)
@@ -247,22 +247,21 @@ class _Linker:
     def relink(self) -> None:
         """Follow the claim that holds now; rivals that came in vain are refused."""
         links = self._links
-        chosen, before = links.strongest_claim(), links.parent
-        if chosen != before:
-            if before is not None and (chosen is None or chosen[0] != before[0]):
+        strongest, before = links.strongest_claim(), links.parent
+        if strongest != before:
+            if before is not None and (strongest is None or strongest[0] != before[0]):
                 links.version = next_version(self._record)
                 self._send(before[0], EvidenceTransfer(0, self._contact, links.version, before[1], []))
-            links.parent = chosen
+            links.parent = strongest
             self.outcome.is_changed = True
-            if chosen is not None and links.objected[1]:
-                self._send(chosen[0], ObjectionTransfer(0, links.objected))
+            if strongest is not None and links.objected[1]:
+                self._send(strongest[0], ObjectionTransfer(0, links.objected))
         for parent, fact in self._claim_facts.items():
             claim = links.claims_on_self.get(parent)
-            if claim is None or not claim.is_live or chosen is None or parent == chosen[0]:
+            if claim is None or not claim.is_live or strongest is None or parent == strongest[0]:
                 continue
-            if identity_strength(parent) == identity_strength(
-                chosen[0]
-            ):  # a visitor who is known leaves her address's claim waiting, no more
+            # A visitor who is known leaves her address's claim waiting, no more.
+            if identity_strength(parent) == identity_strength(strongest[0]):
                 detail = "the contact is already merged into another one; unmerge it from that one first"
                 self._refuse(fact, ALREADY_MERGED, detail)
 

@@ -27,7 +27,7 @@ MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule
 Amount: TypeAlias = Callable[[Mapping[str, Any]], "int | None"]
 
 MANY = 3
-"""Conditions that are dearer than looking up what they said before."""
+"""So many conditions are dearer than looking up which of them held before."""
 
 MOST_REMEMBERED = 1_024
 

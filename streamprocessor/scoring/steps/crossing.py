@@ -25,7 +25,7 @@ LOOK_FAR_EACH = 4
 def holds_until(cell: DisplayCell, total_e15: int, bound: MotionBound, t_ms: int) -> int | None:
     """No later than the first instant after t at which the score leaves the cell; None: it never does.
 
-    total_e15 and the gauge are the score's at t.
+    total_e15, bound: the score and how it can move, at t.
     """
     until = bound.jump_ms
     if cell.low_e15 is not None and (bound.fall or bound.fall_rate):
@@ -66,7 +66,10 @@ class CrossingSearch:
     __slots__ = ("_derived", "_from_ms", "_high", "_low", "_plan", "_terms", "evaluations_left")
 
     def __init__(self, plan: ScorePlan, derived: Derived, cell: tuple[int | None, int | None]) -> None:
-        """cell: low and high, unrounded, nano; None: no such end."""
+        """Search the score's way out of the cell.
+
+        cell: (low, high) of the unrounded score, nano; None: no such end.
+        """
         self._plan, self._derived = plan, derived
         self._low, self._high = cell
         self._terms: Sequence[Term] = plan.terms
@@ -74,7 +77,7 @@ class CrossingSearch:
         self.evaluations_left = SEARCH_BUDGET
 
     def first(self, from_ms: int, until_ms: int = END_OF_TIME_MS) -> int | None:
-        """The first instant in [from, until] outside; None: there is none.
+        """The first instant in [from, until] at which the score is outside; None: there is none.
 
         Spans double from `from` on, so near instants are found fast, whatever lies far away.
         """
@@ -92,6 +95,7 @@ class CrossingSearch:
         return None
 
     def _search(self, from_ms: int, to_ms: int) -> int | None:
+        """The first instant in [from, to] that may be outside; None: there is none."""
         if self._stays(from_ms, to_ms):
             return None
         if from_ms == to_ms:
@@ -104,7 +108,7 @@ class CrossingSearch:
         return self._search(middle + 1, to_ms) if crossing_ms is None else crossing_ms
 
     def _stays(self, from_ms: int, to_ms: int) -> bool:
-        """Whether it surely stays inside over [from, to]; where they are one instant: whether it is inside."""
+        """Whether the score surely stays inside over [from, to]; where they are one instant: whether it is inside."""
         self.evaluations_left -= 1
         low = high = 0
         for term in self._terms:
@@ -115,7 +119,7 @@ class CrossingSearch:
         return stays_above and (self._high is None or unrounded(high) < self._high)
 
     def _confirm(self, crossing_ms: int, until_ms: int) -> int | None:
-        """The found instant, or one beside it, by the very sum that is shown: simplifying may move its last digit."""
+        """The instant, or one beside it, by the very sum that is shown: simplifying may move its last digit."""
         for instant in range(max(self._from_ms, crossing_ms - 1), min(crossing_ms + 2, until_ms + 1)):
             exact = self._plan.unrounded_nano(self._derived, instant)
             if (self._low is not None and exact < self._low) or (self._high is not None and exact >= self._high):

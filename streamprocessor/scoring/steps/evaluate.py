@@ -1,4 +1,4 @@
-"""Steps: what changed for those who see the scores, why, and who became a hot lead by it."""
+"""The scores of a record as they are shown, what changed in them, and who became a hot lead by it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ NO_NEWS = END_OF_TIME_MS
 
 
 class Evaluation(NamedTuple):
-    """A record's scores at an instant, as they are shown, each compared with what was shown last."""
+    """A record's scores at an instant, as they are shown, each compared with what was shown last.
+
+    changed: whether any is shown differently.
+    holds_until_ms: no step by time comes before it; None: none comes at all.
+    """
 
     at_ms: int
     scores: tuple[ScoreStep, ...]
@@ -45,7 +49,7 @@ def blank_shown(plan: ScorePlan, derived: Derived) -> ShownScore:
 
 
 def evaluate(plan: Plan, record: Record, at_ms: int) -> Evaluation:
-    """The record's scores at at_ms, not before its clock."""
+    """The record's scores at at_ms, which is not before its clock."""
     scores = []
     any_changed = False
     earliest: int | None = None
@@ -77,7 +81,7 @@ def evaluate(plan: Plan, record: Record, at_ms: int) -> Evaluation:
 
 
 def _evaluate_score(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
-    """The same for a score that can be null, is combined, or has values."""
+    """The evaluation of a score that can be null, is combined, or has values."""
     if score.per_value is not None:
         return evaluate_values(score, record, at_ms)
     name, derived, (before, before_stage) = score.name, record.derived, record.shown[score.name]
@@ -135,10 +139,10 @@ def enter_hot_in_place(
 
 
 class ShownState:
-    """What the scores of one model show of records."""
+    """What records show of the scores of one model, and how that moves on."""
 
     def __init__(self, plan: Plan) -> None:
-        """For this model; what it gives without evidence is found out here."""
+        """Find what the model gives without evidence."""
         self._plan = plan
         derived = Derived()
         derive_attributes_in_place(plan, {}, derived)
@@ -156,19 +160,19 @@ class ShownState:
             record.values = self._blank_values()
         return record
 
-    def nothing(self, record: Record) -> tuple[str, ...]:
+    def hide_in_place(self, record: Record) -> tuple[str, ...]:
         """The scores that were shown otherwise than without evidence; from now on all are shown so."""
         blank = {**self._blank_shown, **self._blank_values()}
         names = tuple(name for name, shown in {**record.shown, **record.values}.items() if shown != blank[name])
         record.shown, record.values = dict(self._blank_shown), self._blank_values()
         return names
 
-    def these_scores(self, record: Record) -> None:
-        """Of a record of another revision: new scores are shown as without evidence, those that went are not shown."""
+    def fit_to_model(self, record: Record) -> None:
+        """Show a record of another revision by this one: new scores as without evidence, those that went not at all."""
         record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
         record.values = {name: record.values.get(name, blank) for name, blank in self._blank_values().items()}
 
-    def step(
+    def step_in_place(
         self,
         record: Record,
         evaluation: Evaluation,
@@ -176,15 +180,15 @@ class ShownState:
         because: tuple[ExplanationPart, ...],
         news_age_ms: int | None = None,
     ) -> Step:
-        """The step from what is shown to what is seen; the record shows it from now on."""
+        """The step from what is shown to the evaluation; the record shows that from now on."""
         leads = enter_hot_in_place(self._plan, record, evaluation, news_age_ms)
         reasons = strongest(self._plan, self._plan.by_name[leads[0].score], record, evaluation.at_ms) if leads else ()
         self._show(record, evaluation)
         record.sequence += 1
         return Step(evaluation.at_ms, cause, record.sequence, evaluation.scores, because, tuple(leads), reasons)
 
-    def pass_over(self, record: Record, evaluation: Evaluation) -> None:
-        """The record shows what is seen, and nobody is told."""
+    def show_silently(self, record: Record, evaluation: Evaluation) -> None:
+        """Show the evaluation from now on, without a step and without an announcement."""
         enter_hot_in_place(self._plan, record, evaluation, NO_NEWS)
         self._show(record, evaluation)
 

@@ -30,7 +30,7 @@ PartsWithPoints = list[tuple[ExplanationPart, int]]
 def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str | None = None) -> list[ExplanationPart]:
     """The parts of one score at t: their points_nano add up to unrounded_nano; the largest takes the remainder.
 
-    value: of which value of a `by` score; None of any other. No parts: of what is null, or not there, or a matrix.
+    value: of which value of a per-value score; None of any other. What is null, or not there, or a matrix has no parts.
     """
     numbers = {rule.number for part, _ in ((score, 0), *score.components) for rule in part.rules}
     matches: MatchesByRule = {}
@@ -60,11 +60,11 @@ def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str 
 
 
 class _Snapshot(NamedTuple):
-    """Where parts come from: the evidence as of t."""
+    """The evidence as of t that parts are made of."""
 
     plan: Plan
     record: Record
-    folded: list[Compacted]
+    compacted: list[Compacted]
     derived: Derived
     matches: MatchesByRule
     t_ms: int
@@ -108,6 +108,7 @@ def _combined_parts(score: ScorePlan, source: _Snapshot) -> tuple[PartsWithPoint
 
 
 def _as_component(name: str, part: ExplanationPart, points_e15: int, weight_nano: int) -> tuple[ExplanationPart, int]:
+    """The part and its points as those of a component of this name and weight."""
     group = part.group
     if part.rule is None:
         group = name if group is None else f"{name}/{group}"
@@ -123,8 +124,9 @@ def strongest(
 ) -> tuple[ExplanationPart, ...]:
     """The rules that give the most at t, one part each: their points within their limits, their newest event, how many.
 
-    Of a combined score "component/rule", times the weight; of a matrix as they are. t_ms: not before the record's
-    clock. Only the matches of these rules are looked for.
+    Of a combined score they are called "component/rule" and times the weight; of a matrix they are as they are.
+    Only the matches of these rules are looked for.
+    t_ms: not before the record's clock.
     """
     giving = []
     for prefix, rule, weight_nano in _weighted_rules(score, record.derived):
@@ -141,7 +143,7 @@ def strongest(
 
 
 def _weighted_rules(score: ScorePlan, derived: Derived) -> Iterator[tuple[str, RulePlan, int]]:
-    """(what goes before its id, rule, weight) of every rule that the score is made of, directly or not."""
+    """(prefix of its id, rule, weight) of every rule that the score is made of, directly or not."""
     yield from (("", rule, NANO) for rule in score.rules)
     for component, weight_nano in score.components:
         if not component.is_null(derived):
@@ -167,7 +169,7 @@ def _part_of_rule(
 
 
 def _compacted_count(compacted: Sequence[Compacted], rule: RulePlan) -> int:
-    """How many matches of the rule were folded."""
+    """How many matches of the rule were compacted."""
     return sum(each.rules[rule.key].count for each in compacted if rule.key in each.rules)
 
 
@@ -203,10 +205,12 @@ def _rule_parts(rule: RulePlan, source: _Snapshot) -> Iterator[tuple[Explanation
 
 
 def _cut(part: ExplanationPart, points_e15: int) -> PartsWithPoints:
+    """The part of what a limit takes away; none where it takes nothing."""
     return [(part, points_e15)] if points_e15 else []
 
 
 def _rounded(parts: Sequence[tuple[ExplanationPart, int]], exact_nano: int) -> list[ExplanationPart]:
+    """The parts with their points rounded to nano, the remainder at the largest."""
     rounded = [part._replace(points_nano=nano(points)) for part, points in parts]
     remainder = exact_nano - sum(part.points_nano for part in rounded)
     if remainder and rounded:

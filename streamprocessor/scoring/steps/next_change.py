@@ -20,7 +20,10 @@ def derived_at(plan: Plan, record: Record, t_ms: int) -> Derived:
 
 
 def score_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> ScoreAt:
-    """The score at t. derived: as of then."""
+    """The score at t.
+
+    derived: as of t.
+    """
     name = score.name
     if score.is_null(derived):
         return ScoreAt(name, None, None, None)
@@ -53,7 +56,7 @@ def next_change_of_score(score: ScorePlan, record: Record, derived: Derived, t_m
 
 
 def _ranked_values_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> list[RankedValue]:
-    """The values of a `by` score at t, with the stages that they have then, walked from what is shown."""
+    """The values of a per-value score at t, with the stages that they have then, walked from what is shown."""
     shown: ShownValues = {}
     if score.presentation.has_hysteresis and t_ms >= record.at_ms:
         shown, now = record.values[score.name] or {}, record.at_ms

@@ -1,4 +1,4 @@
-"""The values of a `by` score: which are shown, when that changes, and which are forgotten when there are too many."""
+"""The values of a per-value score: which are shown, and when that changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,12 @@ _RANK = itemgetter(0, 1, 2)
 
 
 class RankedValue(NamedTuple):
-    """One value at an instant, and how it can move. is_shown: among the strongest, and not as without evidence."""
+    """One value of a per-value score at an instant, and how it can move.
+
+    is_shown: whether it is among the strongest, and not as without evidence.
+    total_e15: its sum before rounding.
+    bound: how the sum can move from the instant on.
+    """
 
     name: str
     unrounded_nano: int
@@ -32,7 +37,10 @@ class RankedValue(NamedTuple):
 
 
 def ranked_values(score: ScorePlan, derived: Derived, shown: ShownValues, t_ms: int) -> list[RankedValue]:
-    """Every value at t: those that are shown first, the strongest first. shown: what was shown last, for the stages."""
+    """Every value at t: those that are shown first, the strongest first.
+
+    shown: what was shown last, for the stages.
+    """
     per_value, presentation, terms = score.of_values(), score.presentation, score.terms
     ranked = []
     for name, of_value in score.derived_by_value(derived).items():
@@ -58,7 +66,7 @@ def shown_values(ranked: Sequence[RankedValue]) -> ShownValues:
 
 
 def shown_after(score: ScorePlan, step: ScoreStep) -> ShownValues | None:
-    """What is shown after the score's step; None: it is null. What is as without evidence was told, and is not kept."""
+    """What is shown after the score's step, without values that are as without evidence now; None: it is null."""
     if step.values is None:
         return None
     now = {each.name: (each.presented_nano or 0, each.stage) for each in step.values}
@@ -89,7 +97,7 @@ def evaluate_values(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
 def first_change(
     score: ScorePlan, derived: Derived, shown: ShownValues, t_ms: int, until_ms: int
 ) -> tuple[int, ShownValues] | None:
-    """The first instant in (t, until] that shows other values, or other numbers or stages of them, and which; or None.
+    """(instant, values) of the first change in (t, until] of the values, numbers or stages shown; None: none comes.
 
     shown: what is shown at t.
     """
@@ -123,6 +131,7 @@ def first_change(
 
 
 def _value_step(score: ScorePlan, value: RankedValue, until_ms: int | None, last: ShownValues) -> ScoreStep:
+    """The value compared with what was shown last of it."""
     before, before_stage = last.get(value.name, score.of_values().blank)
     presented, stage = value.cell.presented_nano, value.stage
     changed = (presented, stage) != (before, before_stage)
@@ -130,7 +139,7 @@ def _value_step(score: ScorePlan, value: RankedValue, until_ms: int | None, last
 
 
 def _steps_to_blank(score: ScorePlan, ranked: Sequence[RankedValue], last: ShownValues) -> list[ScoreStep]:
-    """Those that were shown and are now as without evidence: told once."""
+    """The last steps of values that were shown and are now as without evidence."""
     per_value = score.of_values()
     presented, stage = per_value.blank
     blank = {value.name: value for value in ranked if (value.cell.presented_nano, value.stage) == per_value.blank}

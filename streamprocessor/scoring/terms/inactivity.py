@@ -24,7 +24,7 @@ class InactivityTerm:
         self.max_times = 1 if rule.every_ms is None else rule.max_times
 
     def last_ms(self, derived: Derived) -> int | None:
-        """When the inactivity began: at the last event that the rule asks for, else at the first of all; None: at none."""
+        """When the inactivity began: the last event that the rule asks for, else the first of all; None: no event."""
         last = derived.last_ms.get(self.number, derived.first_ms)
         return None if last is None else max(last, self.since_ms)
 

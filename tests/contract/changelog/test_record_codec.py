@@ -21,7 +21,7 @@ from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, 
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import EvidenceTransfer
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.lives import lives
+from tests.scoring.histories import lives
 from tests.scoring.models import Taste, models
 
 START_MS = 1_790_000_000_000

@@ -18,8 +18,8 @@ from streamprocessor.errors import RecordError
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.decoding import decoder_for
 from tests.harness.described import complaints
-from tests.scoring.judging import record_of_batches
-from tests.scoring.lives import lives, split
+from tests.scoring.against_oracle import record_of_batches
+from tests.scoring.histories import lives, split
 from tests.scoring.models import models
 
 ANNOUNCER = Announcer(Identity("https://scores.example.com", "01JINC", "default", "5f1c"))

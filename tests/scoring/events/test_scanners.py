@@ -15,8 +15,8 @@ from streamprocessor.scoring.model.rules import EventRule, HalfLife, InactivityR
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.judging import assert_scores_are_the_oracles, record_of, record_of_batches
-from tests.scoring.lives import bursts, redelivered
+from tests.scoring.against_oracle import assert_scores_are_the_oracles, record_of, record_of_batches
+from tests.scoring.histories import bursts, redelivered
 from tests.scoring.models import CENTURY_MS, START_MS
 from tests.scoring.oracle.scores import score_at
 

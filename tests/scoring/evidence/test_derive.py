@@ -11,7 +11,7 @@ from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.terms.per_match import drop_worthless_matches
-from tests.scoring.lives import lives, redelivered
+from tests.scoring.histories import lives, redelivered
 from tests.scoring.models import Taste, models
 
 

@@ -15,7 +15,7 @@ from streamprocessor.scoring.model.rules import EventRule, PointsFrom
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER, AttributesWritten, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from tests.harness.long_lives import FORTY_RULES, START_MS, long_life
+from tests.harness.long_histories import FORTY_RULES, START_MS, long_life
 from tests.harness.system import DEFAULT_MODEL
 
 MOST_RECORD_BYTES = 64 * 1024

@@ -15,7 +15,7 @@ from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.record.facts import Fact, Merged, Unmerged
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.identity.cases import CASES, FIFTY_A_FORM, Case, Said, fact_of, form, merge, unmerge
-from tests.scoring.identity.network import Network
+from tests.scoring.identity.linked_contacts import Network
 from tests.scoring.oracle.identity import People, ends_of, who_is_whom
 from tests.scoring.oracle.scores import score_at
 

@@ -14,9 +14,9 @@ from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, InputFact, Merged
 from streamprocessor.scoring.record.links import identity_strength
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.identity.network import Network
-from tests.scoring.judging import assert_scores_are_the_oracles
-from tests.scoring.lives import lives
+from tests.scoring.identity.linked_contacts import Network
+from tests.scoring.against_oracle import assert_scores_are_the_oracles
+from tests.scoring.histories import lives
 from tests.scoring.models import START_MS, Taste, models
 from tests.scoring.oracle.identity import who_is_whom
 

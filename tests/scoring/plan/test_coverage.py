@@ -26,8 +26,8 @@ from streamprocessor.scoring.plan.coverage import CoverageGap, coverage_gaps, co
 from streamprocessor.scoring.record.facts import Event, Fact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.judging import assert_scores_are_the_oracles
-from tests.scoring.lives import lives, split
+from tests.scoring.against_oracle import assert_scores_are_the_oracles
+from tests.scoring.histories import lives, split
 from tests.scoring.models import START_MS, TYPES, Taste, band_rules, event_rules, models
 
 SINCE_MS = 1_800_000_000_000
