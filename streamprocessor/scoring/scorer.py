@@ -184,8 +184,8 @@ class Scorer:
     def advance_in_place(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
 
-        at_most: no more than so many of them, for work in slices; record.holds_until_ms says whether more are due; None:
-        all of them.
+        at_most: no more than so many of them, for work in slices; record.holds_until_ms says whether more are due;
+        None: all of them.
         """
         return self._advance_in_place(record, until_ms, announce=True, at_most=at_most)
 

@@ -22,6 +22,7 @@ from streamprocessor.scoring.model.rules import (
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from tests.scoring.against_oracle import unrounded_nano
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 
@@ -47,7 +48,7 @@ def clicks(points_e15: int, decay: Decay = NoDecay(), limit: Limit = Limit()) ->
 
 
 def unrounded(scorer: Scorer, record: Record, day: float) -> float:
-    return scorer.scores_at(record, START_MS + round(day * DAY_MS))["s"].unrounded_nano / NANO
+    return unrounded_nano(scorer.scores_at(record, START_MS + round(day * DAY_MS))["s"]) / NANO
 
 
 STEP_15 = StepDecay(0.15, 45 * DAY_MS, compound=False)

@@ -21,7 +21,7 @@ from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, 
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import EvidenceTransfer
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.histories import lives
+from tests.scoring.histories import histories
 from tests.scoring.models import Taste, models
 
 START_MS = 1_790_000_000_000
@@ -50,7 +50,7 @@ def test_encoding_and_decoding_is_the_identity(data: st.DataObject) -> None:
     model = data.draw(models(Taste(window_ms=10 * DAY_MS, precisions_nano=(5 * NANO, 10 * NANO))))
     scorer = Scorer(model)
     record = scorer.blank()
-    for fact in data.draw(lives(model)):
+    for fact in data.draw(histories(model)):
         scorer.apply_in_place(record, [fact])
     once = decode_record(encode_record(record))
     assert same(once, record)

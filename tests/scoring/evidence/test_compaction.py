@@ -1,4 +1,4 @@
-"""A record stays small whatever comes, and what was folded still counts."""
+"""A record stays small whatever comes, and what was compacted still counts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from streamprocessor.scoring.model.rules import (
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from tests.scoring.against_oracle import unrounded_nano
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 RULES = (
@@ -39,14 +40,14 @@ def event(event_id: str, day: float, event_type: str = "click", **properties: ob
 
 
 def unrounded(scorer: Scorer, record: Record, day: float) -> float:
-    return scorer.scores_at(record, START_MS + round(day * DAY_MS))["s"].unrounded_nano / NANO
+    return unrounded_nano(scorer.scores_at(record, START_MS + round(day * DAY_MS))["s"]) / NANO
 
 
 def test_old_events_count_on_without_their_pieces() -> None:
     scorer, record = scorer_of(), scorer_of().blank()
     scorer.apply_in_place(record, [event("e1", 0, "visit"), event("e2", 0, url="u"), event("e3", 0, "buy")])
     scorer.apply_in_place(record, [event("e4", 60, url="u")])
-    assert {piece.id for piece in record.evidence.events()} == {"e3", "e4"}
+    assert {stored.id for stored in record.evidence.events()} == {"e3", "e4"}
     assert unrounded(scorer, record, 60) == 2.5 + 2 + 1 + 5
     assert unrounded(scorer, record, 120) == 0.625 + 2 + 1 + 5 - 3
     parts = {(part.rule, part.kind): part for part in scorer.explain(record, "s", START_MS + 60 * DAY_MS)}

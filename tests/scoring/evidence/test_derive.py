@@ -11,7 +11,7 @@ from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.terms.per_match import drop_worthless_matches
-from tests.scoring.histories import lives, redelivered
+from tests.scoring.histories import histories, redelivered
 from tests.scoring.models import Taste, models
 
 
@@ -27,10 +27,10 @@ def in_any_order(derived: Derived) -> tuple[object, ...]:
 @given(data=st.data())
 def test_event_by_event_is_all_at_once(data: st.DataObject) -> None:
     model = data.draw(models(Taste(precisions_nano=(5 * NANO, 10 * NANO))))
-    life = data.draw(lives(model))
+    history = data.draw(histories(model))
     scorer, plan = Scorer(model), compile_model(model)
     record: Record = scorer.blank()
-    for fact in data.draw(redelivered(life)):
+    for fact in data.draw(redelivered(history)):
         scorer.apply_in_place(record, [fact])
         anew = derive(plan, record)
         drop_worthless_matches(plan.per_match_terms, anew, record.at_ms)

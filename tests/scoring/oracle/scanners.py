@@ -1,4 +1,4 @@
-"""Scanners told by what they do, read from the law a second time: every window is looked at, for each act alone."""
+"""Scanners by what they do, read from the law a second time: every window is looked at, for each act alone."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def links_in(clicks: Sequence[Event], end_ms: int, scanners: Scanners) -> int:
 
 
 def of_its_message(act: Event, events: Sequence[Event]) -> list[Event]:
-    said = message_of(act)
-    return [event for event in events if type(message_of(event)) is type(said) and message_of(event) == said]
+    message = message_of(act)
+    return [event for event in events if type(message_of(event)) is type(message) and message_of(event) == message]
 
 
 def message_of(event: Event) -> Any:

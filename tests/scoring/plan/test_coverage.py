@@ -1,4 +1,4 @@
-"""Rules of a new model count from the arrival from which on evidence has kept what they need."""
+"""Rules of a new model count from the arrival from which on evidence has stored what they need."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from streamprocessor.scoring.plan.coverage import CoverageGap, coverage_gaps, co
 from streamprocessor.scoring.record.facts import Event, Fact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.against_oracle import assert_scores_are_the_oracles
-from tests.scoring.histories import lives, split
+from tests.scoring.against_oracle import assert_scores_are_the_oracles, unrounded_nano
+from tests.scoring.histories import histories, split
 from tests.scoring.models import START_MS, TYPES, Taste, band_rules, event_rules, models
 
 SINCE_MS = 1_800_000_000_000
@@ -49,14 +49,14 @@ def event(event_id: str, at_ms: int, event_type: str, **properties: object) -> E
 
 
 def points(scorer: Scorer, record: Record, t_ms: int) -> float:
-    return scorer.scores_at(record, t_ms)["s"].unrounded_nano / NANO
+    return unrounded_nano(scorer.scores_at(record, t_ms)["s"]) / NANO
 
 
-# ---- what is kept since when -----------------------------------------------------------------------------------
+# ---- what is stored since when ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "found"),
+    ("before", "after", "since"),
     [
         (None, [OPEN, CLICK], {}),
         ([OPEN, CLICK], [CLICK, OPEN, EventRule("more", ("email_open",), E15)], {}),
@@ -64,15 +64,15 @@ def points(scorer: Scorer, record: Record, t_ms: int) -> float:
         ([EventRule("any-click", ("email_click",), E15)], [CLICK], {"email_click": {"properties.url": SINCE_MS}}),
         ([OPEN], [OPEN, QUIET], {"any": {"": SINCE_MS}}),
         ([OPEN], [NO_DEMO], {"demo": {"": SINCE_MS}}),
-        ([QUIET], [NO_DEMO], {}),  # silence of all kinds kept every event, without its properties
+        ([QUIET], [NO_DEMO], {}),  # inactivity of any kind stored every event, without its properties
         ([QUIET], [CLICK], {"email_click": {"properties.url": SINCE_MS}}),
     ],
 )
 def test_what_a_model_needs_and_the_one_before_did_not_is_kept_from_now_on(
-    before: Sequence[Rule] | None, after: Sequence[Rule], found: dict[str, dict[str, int]]
+    before: Sequence[Rule] | None, after: Sequence[Rule], since: dict[str, dict[str, int]]
 ) -> None:
     known = None if before is None else model_of(*before)
-    assert covered_since(model_of(*after), known, SINCE_MS) == found
+    assert covered_since(model_of(*after), known, SINCE_MS) == since
 
 
 def test_what_was_kept_stays_kept_while_it_is_named_and_begins_anew_after_a_gap() -> None:
@@ -103,7 +103,7 @@ def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> N
 
 
 @pytest.mark.parametrize(
-    ("rule", "missing", "wanted"),
+    ("rule", "missing", "expected"),
     [
         (HOME, "properties.path", (0, 2)),
         (
@@ -118,18 +118,18 @@ def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> N
     ],
 )
 def test_a_rule_counts_what_arrived_since_its_evidence_is_kept(
-    rule: Rule, missing: str, wanted: tuple[float, float]
+    rule: Rule, missing: str, expected: tuple[float, float]
 ) -> None:
     assert not isinstance(rule, InactivityRule)
     scorer = Scorer(model_of(rule, revision=2, since={rule.types[0]: {missing: SINCE_MS}}))  # type: ignore[union-attr]
     record, later_ms = scorer.blank(), SINCE_MS + DAY_MS
-    told = {"path": "/", "amount": 100}
-    early = event("early", SINCE_MS - DAY_MS, rule.types[0], **told)  # type: ignore[union-attr]
+    properties = {"path": "/", "amount": 100}
+    early = event("early", SINCE_MS - DAY_MS, rule.types[0], **properties)  # type: ignore[union-attr]
     scorer.apply_in_place(record, [early, event("open", SINCE_MS - DAY_MS, "email_open")])
     before = points(scorer, record, later_ms)
-    scorer.apply_in_place(record, [event("late", SINCE_MS, rule.types[0], **told)])  # type: ignore[union-attr]
-    assert (before, points(scorer, record, later_ms)) == wanted
-    assert sum(part.points_nano for part in scorer.explain(record, "s", later_ms)) == wanted[1] * NANO
+    scorer.apply_in_place(record, [event("late", SINCE_MS, rule.types[0], **properties)])  # type: ignore[union-attr]
+    assert (before, points(scorer, record, later_ms)) == expected
+    assert sum(part.points_nano for part in scorer.explain(record, "s", later_ms)) == expected[1] * NANO
 
 
 @pytest.mark.parametrize("rule", [QUIET, NO_DEMO])
@@ -140,8 +140,8 @@ def test_a_silence_of_which_nothing_was_known_begins_when_evidence_is_kept(rule:
     ends_ms = SINCE_MS + 30 * DAY_MS
     assert [points(scorer, record, t_ms) for t_ms in (SINCE_MS, ends_ms - 1, ends_ms)] == [1, 1, -4]
     assert scorer.next_step(record, SINCE_MS) == ends_ms
-    silence = next(part for part in scorer.explain(record, "s", ends_ms) if part.kind == "inactivity")
-    assert silence.occurred_at_ms == SINCE_MS
+    part = next(part for part in scorer.explain(record, "s", ends_ms) if part.kind == "inactivity")
+    assert part.occurred_at_ms == SINCE_MS
 
 
 def test_a_rule_that_needs_more_than_was_kept_forgets_what_was_folded_of_it() -> None:
@@ -169,20 +169,20 @@ GATED = Taste(rules=st.one_of(event_rules(), band_rules), precisions_nano=(5 * N
 @given(data=st.data())
 def test_a_model_whose_evidence_begins_late_scores_as_if_nothing_had_come_before(data: st.DataObject) -> None:
     model = replace(data.draw(models(GATED)), scanners=None)  # clicks are looked at whenever they came
-    life = [fact._replace(id=f"{fact.id}-{n}") for n, fact in enumerate(data.draw(lives(model)))]
+    history = [fact._replace(id=f"{fact.id}-{n}") for n, fact in enumerate(data.draw(histories(model)))]
     since_ms = START_MS + data.draw(st.integers(0, 60)) * DAY_MS
     late = model_since(model, since_ms)
-    counted: list[Fact] = [f for f in life if not isinstance(f, Event) or f.arrival_ms >= since_ms]
+    counted: list[Fact] = [f for f in history if not isinstance(f, Event) or f.arrival_ms >= since_ms]
     scorer = Scorer(late)
     record = scorer.blank()
-    for batch in data.draw(split(sorted(life, key=lambda fact: fact.arrival_ms))):
+    for batch in data.draw(split(sorted(history, key=lambda fact: fact.arrival_ms))):
         scorer.apply_in_place(record, batch)
     t_ms = record.at_ms + data.draw(st.integers(0, 40)) * DAY_MS
     assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), counted, t_ms)
 
 
 def model_since(model: Model, since_ms: int) -> Model:
-    return replace(model, revision=1, kept_since_ms={type_: {"": since_ms} for type_ in TYPES})
+    return replace(model, revision=1, covered_since_ms={type_: {"": since_ms} for type_ in TYPES})
 
 
 # ---- hot leads of a change -------------------------------------------------------------------------------------

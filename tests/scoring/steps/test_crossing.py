@@ -11,6 +11,7 @@ from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.crossing import SEARCH_BUDGET, CrossingSearch
+from tests.scoring.against_oracle import presented_nano
 
 START_MS = 1_790_000_000_000
 MONTH = HalfLife(30.0 * DAY_MS)
@@ -53,7 +54,7 @@ def test_a_limit_that_binds_at_first_lets_go_at_its_instant() -> None:
     first = scorer.next_step(record, START_MS)
     assert first is not None
     assert 31 * DAY_MS < first - START_MS < 32 * DAY_MS  # 40 · 2^(-t/30d) = 19.5
-    assert [scorer.scores_at(record, at)["s"].presented_nano // NANO for at in (first - 1, first)] == [20, 19]
+    assert [presented_nano(scorer.scores_at(record, at)["s"]) // NANO for at in (first - 1, first)] == [20, 19]
 
 
 def test_silence_without_end_is_searched_to_the_scores_min_and_no_further() -> None:
