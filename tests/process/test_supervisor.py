@@ -152,7 +152,7 @@ async def test_what_a_process_says_is_added_to_its_log(tmp_path: Path) -> None:
 
 SUPERVISES = """
 import asyncio, sys
-from streamprocessor.broker.supervisor import Child, Supervisor
+from streamprocessor.process.supervisor import Child, Supervisor
 asyncio.run(Supervisor([Child("worker", (sys.executable, "-S", "-c", *sys.argv[1:]))], print).run())
 """
 

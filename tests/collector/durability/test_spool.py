@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.durability.row import Row
@@ -72,6 +72,7 @@ def test_a_spool_that_was_emptied_is_empty_after_a_restart_and_takes_more(tmp_pa
     assert emptied(again) == rows(4, 2)
 
 
+@settings(deadline=None)  # a disk may stall
 @given(cut=st.integers(min_value=1, max_value=200))
 def test_a_torn_tail_is_cut_and_what_was_safe_before_it_stays(tmp_path_factory, cut):
     folder = tmp_path_factory.mktemp("spool")
@@ -155,6 +156,25 @@ def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_did(tmp_path, monk
     spool.close()
 
     assert emptied(Spool(tmp_path, ROOM)) == rows(0, 10) + rows(20, 10)
+
+
+def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(tmp_path, monkeypatch):
+    spool = Spool(tmp_path, ROOM, SEGMENT)
+    for number in range(0, 300, 3):
+        spool.write(rows(number, 3), number)
+    real_write = os.pwrite
+
+    def no_growth(descriptor, content, offset):
+        if offset + len(content) > os.fstat(descriptor).st_size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real_write(descriptor, content, offset)
+
+    monkeypatch.setattr(os, "pwrite", no_growth)
+    with pytest.raises(SpoolFull, match="No space left"):
+        spool.write(rows(300, 3), 300)
+
+    assert emptied(spool) == rows(0, 300)
+    assert (spool.backlog_bytes, segments(tmp_path)) == (0, [])
 
 
 def test_two_collectors_do_not_share_a_folder(tmp_path):
