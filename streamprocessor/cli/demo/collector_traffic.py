@@ -54,12 +54,12 @@ class CollectorTraffic:
             events, self._waiting = self._waiting[:_MOST_AT_ONCE], self._waiting[_MOST_AT_ONCE:]
             try:
                 async with self._http.post(self._url, data=orjson.dumps(events)) as answer:
-                    status, said = answer.status, await answer.read()
+                    status, answer = answer.status, await answer.read()
             except (aiohttp.ClientError, TimeoutError) as error:
                 message = f"{self._url}: wanted an answer; got {error!r}"
                 raise BrokerError(message) from error
             if status != 200:
-                message = f"{self._url}: wanted 200; got {status}: {said[:200].decode('utf-8', 'replace')}"
+                message = f"{self._url}: wanted 200; got {status}: {answer[:200].decode('utf-8', 'replace')}"
                 raise BrokerError(message)
 
 
