@@ -53,8 +53,8 @@ class CollectorTraffic:
         while self._waiting:
             events, self._waiting = self._waiting[:_MOST_AT_ONCE], self._waiting[_MOST_AT_ONCE:]
             try:
-                async with self._http.post(self._url, data=orjson.dumps(events)) as answer:
-                    status, answer = answer.status, await answer.read()
+                async with self._http.post(self._url, data=orjson.dumps(events)) as response:
+                    status, answer = response.status, await response.read()
             except (aiohttp.ClientError, TimeoutError) as error:
                 message = f"{self._url}: wanted an answer; got {error!r}"
                 raise BrokerError(message) from error
@@ -65,7 +65,7 @@ class CollectorTraffic:
 
 @asynccontextmanager
 async def collector_traffic(address: str, key: str, sending: KafkaSender) -> AsyncIterator[CollectorTraffic]:
-    """A FrontDoor of the collector at the address, for as long as the block lasts. key: a write key."""
+    """Traffic to the collector at the address, for as long as the block lasts. key: a write key."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     async with aiohttp.ClientSession(headers=headers) as http:
         door = CollectorTraffic(http, f"{address}/v1/events", sending)
