@@ -1,7 +1,7 @@
 """A command that dies with the process that started it.
 
-Run as a script: `python parent_death.py PARENT_PID COMMAND...`. It asks the kernel to kill it when its parent ends, then
-becomes the command, so the process id stays the same. Elsewhere than on Linux the command outlives its parent.
+Run as a script: `python parent_death.py PARENT_PID COMMAND...`. It asks the kernel to kill it when its parent ends,
+then becomes the command, so the process id stays the same. Elsewhere than on Linux the command outlives its parent.
 """
 
 import ctypes

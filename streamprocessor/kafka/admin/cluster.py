@@ -46,8 +46,10 @@ _SETTLE_SECONDS = 15.0
 class TopicState:
     """A topic as it is on the brokers.
 
-    `topic_id`: Kafka's own id, new for each topic that is created; `leaders`: by partition, -1 while there is none;
-    `allowed`: what we may do with it, of READ, WRITE and DESCRIBE.
+    topic_id: Kafka's own id, new for each topic that is created.
+    leaders: the broker that leads each partition, -1 while there is none.
+    replication: the replicas of the partition that has fewest.
+    allowed: what we may do with it, of READ, WRITE and DESCRIBE.
     """
 
     name: str

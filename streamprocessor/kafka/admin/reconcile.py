@@ -27,7 +27,9 @@ _REPLICAS_THAT_ANSWER = 2
 class Layout:
     """All topics of one application on one cluster.
 
-    `fence_ms`: how old a record's time may be when it arrives in a `fenced` topic; see `fence_below`.
+    topics: as the topics' files describe them.
+    prefix, app_id: what their full names are made with.
+    fence_ms: how old a record's time may be when it arrives in a `fenced` topic; see `fence_below`.
     """
 
     topics: tuple[Topic, ...]
@@ -78,13 +80,13 @@ class TopicDifference:
             return f"topic {self.topic}: {self.setting} is {self.actual}; wanted {self.required}"
         if self.what == PARTITIONS:
             return (
-                f"topic {self.topic} has {self.actual} partitions; wanted {self.required}. This can't be changed: a contact "
-                "would move to another partition, away from its state and its order. Describe it with "
+                f"topic {self.topic} has {self.actual} partitions; wanted {self.required}. This can't be changed: a "
+                "contact would move to another partition, away from its state and its order. Describe it with "
                 f"{self.actual} partitions, or replay everything into new topics under another prefix"
             )
         return (
-            f"topic {self.topic} keeps {self.actual} replicas of each record; wanted {self.required}, because the cluster "
-            "has brokers enough. Raise it with kafka-reassign-partitions"
+            f"topic {self.topic} keeps {self.actual} replicas of each record; wanted {self.required}, because the "
+            "cluster has brokers enough. Raise it with kafka-reassign-partitions"
         )
 
 
@@ -145,11 +147,9 @@ def differences(layout: Layout, state: ClusterState, existing: dict[str, dict[st
         if actual.replication < replication:
             differing.append(TopicDifference(name, REPLICATION, str(replication), str(actual.replication)))
         for setting, required in sorted(layout.config(topic, actual.replication).items()):
-            actual_value = existing.get(name, {}).get(setting)
-            if actual_value is None or not _same(required, actual_value):
-                differing.append(
-                    TopicDifference(name, CONFIG, required, actual_value or "not known to the broker", setting)
-                )
+            value = existing.get(name, {}).get(setting)
+            if value is None or not _same(required, value):
+                differing.append(TopicDifference(name, CONFIG, required, value or "not known to the broker", setting))
     return differing
 
 
