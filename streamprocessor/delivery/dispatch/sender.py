@@ -70,9 +70,9 @@ def _session(timeout: aiohttp.ClientTimeout, connector: aiohttp.TCPConnector) ->
     )
 
 
-def _public_socket(found: tuple[Any, ...]) -> socket.socket:
+def _public_socket(address_info: tuple[Any, ...]) -> socket.socket:
     """A socket for the very address that will be connected to: a name can't lead elsewhere after the look."""
-    family, kind, protocol, _, address = found
+    family, kind, protocol, _, address = address_info
     if not is_public(address[0]):
         raise RefusedAddress
     made = socket.socket(family, kind, protocol)
