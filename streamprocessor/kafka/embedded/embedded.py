@@ -146,18 +146,18 @@ class EmbeddedKafka:
         return Node(folder=self.folder, port=port, controller_port=any_free(port), heap_mb=self._heap_mb)
 
     def _choose_port(self) -> int:
-        wanted = self._node.port if self._node is not None else self._demanded_port
-        if wanted is None:
+        port = self._node.port if self._node is not None else self._demanded_port
+        if port is None:
             return next_free(DEFAULT_PORT)
-        if wanted == 0:
+        if port == 0:
             return any_free()
-        if not is_free(wanted):
+        if not is_free(port):
             message = (
-                f"port {wanted} on {HOST} is in use: end the program that listens there (`ss -ltnp` shows it), "
+                f"port {port} on {HOST} is in use: end the program that listens there (`ss -ltnp` shows it), "
                 "or choose another port"
             )
             raise BrokerError(message)
-        return wanted
+        return port
 
     def _started(self) -> Node:
         if self._node is None:

@@ -24,8 +24,8 @@ def resolve(coordinate: str, on_bytes: Callable[[int], None]) -> list[Path]:
     )
     # Not jgo.build: it would fetch a whole JDK to tell jars that are modules from others, which we have no use for.
     asked, needed = resolver.resolve([context.create_dependency(coordinate)])
-    wanted = [*asked, *(each for each in needed if each.scope in ("compile", "runtime"))]
-    return [_whole(each.artifact.resolve) for each in wanted]
+    dependencies = [*asked, *(each for each in needed if each.scope in ("compile", "runtime"))]
+    return [_whole(each.artifact.resolve) for each in dependencies]
 
 
 def _whole(fetch: Callable[[], Path]) -> Path:
