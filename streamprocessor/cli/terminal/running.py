@@ -57,15 +57,15 @@ class _Sparing(logging.Filter):
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__()
         self._clock = clock
-        self._said: dict[tuple[str, str], float] = {}
+        self._logged: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] not in TALKATIVE:
             return True
         now_seconds, words = self._clock(), (record.name, record.getMessage())
-        if now_seconds < self._said.get(words, 0.0):
+        if now_seconds < self._logged.get(words, 0.0):
             return False
-        if len(self._said) >= _REMEMBERED:
-            self._said.clear()
-        self._said[words] = now_seconds + _REPEAT_AFTER_SECONDS
+        if len(self._logged) >= _REMEMBERED:
+            self._logged.clear()
+        self._logged[words] = now_seconds + _REPEAT_AFTER_SECONDS
         return True

@@ -230,7 +230,7 @@ class DurableWriter:
         while not self._line.is_connected:
             try:
                 await self._line.connect()
-            except (BrokerError, TopicError) as error:  # noqa: PERF203 - tried again
+            except (BrokerError, TopicError) as error:
                 log.warning("Kafka can't be used yet: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +47,7 @@ class Sender:
                         response.close()
                         break
                 return WebhookAnswer(response.status, f"status-{response.status}", response.headers.get("retry-after"))
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return WebhookAnswer(0, "time-out")
         except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a Location or header that is none
             return WebhookAnswer(0, _word_of(error))

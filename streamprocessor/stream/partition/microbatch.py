@@ -107,7 +107,7 @@ def score_due(
         if stored is None:
             continue
         record = _open(scoring, key, stored)
-        steps = scoring.scorer.advance(record, until_ms, at_most=MOST_STEPS)
+        steps = scoring.scorer.advance_in_place(record, until_ms, at_most=MOST_STEPS)
         if steps:
             result.steps_by_time_ms += [step.at_ms for step in steps]
             result.count(steps)
@@ -128,7 +128,7 @@ def migrate_to_model(
             continue
         record = decode_record(stored)
         if record.revision < scoring.scorer.model.revision:
-            steps = scoring.scorer.migrate(record, at_ms)
+            steps = scoring.scorer.migrate_in_place(record, at_ms)
             result.count(steps)
             result.changes.append(_change(scoring, key, record, steps))
     return result
@@ -203,8 +203,8 @@ class Microbatch:
         scoring, result = self._scoring, self.result
         steps: list[Step] = []
         if record.revision < scoring.scorer.model.revision:
-            steps += scoring.scorer.migrate(record, record.at_ms)
-        outcome = scoring.scorer.apply(record, facts)
+            steps += scoring.scorer.migrate_in_place(record, record.at_ms)
+        outcome = scoring.scorer.apply_in_place(record, facts)
         if outcome.duplicates:
             result.skipped["duplicate"] += outcome.duplicates
         if outcome.capped or outcome.cut or outcome.forgotten:
@@ -226,9 +226,9 @@ class Microbatch:
         scoring, result = self._scoring, self.result
         steps: list[Step] = []
         if record.revision < scoring.scorer.model.revision:
-            steps += scoring.scorer.migrate(record, record.at_ms)
+            steps += scoring.scorer.migrate_in_place(record, record.at_ms)
         contact = key.decode()
-        outcome = scoring.scorer.apply_with_links(contact, record, [fact for fact, _ in links], facts)
+        outcome = scoring.scorer.apply_with_links_in_place(contact, record, [fact for fact, _ in links], facts)
         result.skipped["duplicate"] += outcome.duplicates
         result.count_lost(outcome)
         for reason, count in outcome.dropped.items():

@@ -198,11 +198,11 @@ async def test_a_dispatcher_that_is_told_to_stop_just_as_something_changes_stops
     async def post(_: Target, __: Mapping[str, str], ___: bytes) -> WebhookAnswer:
         pytest.fail("nothing is due")
 
-    store = StoreThread(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
+    store_thread = StoreThread(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
     subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
     plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", tmp_path), Phrases(), ())
-    context = DispatchContext(post, store, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS, lambda: 0.0)
-    dispatcher = Dispatcher(plan, context, False, store.store.last_number)
+    context = DispatchContext(post, store_thread, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS, lambda: 0.0)
+    dispatcher = Dispatcher(plan, context, False, store_thread.store.last_number)
     dispatcher.add([Delivery(1, "w1", "crm", "c1", b"{}", 0, FRIDAY_MS, attempts=1, due_ms=FRIDAY_MS + HOUR_MS)])
     running = asyncio.ensure_future(dispatcher.run())
     for _ in range(3):  # now it waits for what will be due
@@ -216,5 +216,5 @@ async def test_a_dispatcher_that_is_told_to_stop_just_as_something_changes_stops
     stopped = running.done()
     running.cancel()
     await asyncio.wait([running])
-    await store.close()
+    await store_thread.close()
     assert stopped
