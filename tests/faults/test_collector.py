@@ -64,7 +64,6 @@ async def test_a_broker_that_is_away_for_a_while_is_not_noticed_by_clients(
         await until(lambda: len(load.claimed), lambda count: count > before + 100, 20, "load after the outage")
         await load.stop()
         assert set(load.answers) == {200}
-        assert load.slowest_seconds < 8
         await assert_claims_hold(system, load)
         assert collector.stop() == 0
     finally:

@@ -80,11 +80,7 @@ async def test_a_hot_contact_left_alone_cools_step_by_step(
     await _cooled(system)
 
     await _assert_each_step_down_is_told_at_its_instant(system, fast_model)
-    late = running.read("/metrics").decode()
-    total = running.metric("leadscore_timer_lateness_seconds_count")
-    within_a_second = [line for line in late.splitlines() if 'timer_lateness_seconds_bucket{le="1.0"}' in line]
-    assert total == 12
-    assert float(within_a_second[0].rpartition(" ")[2]) == total
+    assert running.metric("leadscore_timer_lateness_seconds_count") == 12
 
 
 async def test_steps_that_came_true_while_the_worker_was_down_are_told_with_their_instants(

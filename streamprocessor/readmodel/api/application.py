@@ -8,15 +8,14 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
-from prometheus_client import generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from streamprocessor.process.health import health_routes
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints import (
     active_model,
@@ -71,7 +70,12 @@ class HeadAsGet:
 
 def application(context: ApiContext, not_ready: Callable[[], list[str]], description: dict[str, Any]) -> FastAPI:
     """The application. not_ready: why answers would be wrong at the moment, nothing where they are right."""
-    routes: list[BaseRoute] = [*ROUTES, *_own_routes(context, not_ready, orjson.dumps(description)), *page_routes()]
+    routes: list[BaseRoute] = [
+        *ROUTES,
+        *health_routes(context.metrics.registry, not_ready),
+        _openapi_route(orjson.dumps(description)),
+        *page_routes(),
+    ]
     app = FastAPI(
         routes=routes,
         exception_handlers={HTTPException: _refuse},
@@ -84,22 +88,11 @@ def application(context: ApiContext, not_ready: Callable[[], list[str]], descrip
     return app
 
 
-def _own_routes(context: ApiContext, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
-    async def livez(_: Request) -> Response:
-        return PlainTextResponse("live\n")
-
-    async def readyz(_: Request) -> Response:
-        reasons = not_ready()
-        return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
-
-    async def metrics(_: Request) -> Response:
-        return Response(generate_latest(context.metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
+def _openapi_route(description: bytes) -> Route:
     async def openapi(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    answers = {"/livez": livez, "/readyz": readyz, "/metrics": metrics, "/openapi.json": openapi}
-    return [Route(path, answer, methods=["GET"]) for path, answer in answers.items()]
+    return Route("/openapi.json", openapi)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

@@ -77,7 +77,7 @@ def _sample(stored: StoredContact, name: str, value: str, at_ms: int) -> Sample:
 
 def _steps(stored: StoredContact, name: str, value: str, until_ms: int) -> Iterable[tuple[int, ScoreStep]]:
     """The instants at which the score changes up to until_ms, with what it becomes."""
-    for step in stored.scorer.advance(stored.record, until_ms, at_most=MOST_STEPS):
+    for step in stored.scorer.advance_in_place(stored.record, until_ms, at_most=MOST_STEPS):
         score = _chosen(step.scores, name)
         shown = score if score is None or score.values is None else _chosen(score.values, value)
         if shown is not None and shown.changed:

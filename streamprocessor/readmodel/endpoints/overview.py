@@ -75,9 +75,7 @@ def score_values(context: Context, name: PathName, _: Annotated[NoParameters, Qu
 def _description(model: Model, score: Score) -> ScoreDescription:
     stages = [stage.name for stage in score.stages]
     if isinstance(score.combine, Matrix):
-        sides = {side.name: [stage.name for stage in side.stages] for side in model.scores}
-        rows, columns = sides[score.combine.rows], sides[score.combine.columns]
-        stages = list(dict.fromkeys(score.combine.label(row, column) for row in rows for column in columns))
+        stages = score.combine.all_labels(model.scores)
     return ScoreDescription(
         name=score.name,
         stages=stages,

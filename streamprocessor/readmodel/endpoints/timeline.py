@@ -16,7 +16,7 @@ from streamprocessor.readmodel.responses.contacts import Timeline, TimelineEvent
 from streamprocessor.readmodel.responses.scores import instant
 from streamprocessor.readmodel.store.cursors import Happened, cursor_of, read_cursor
 from streamprocessor.scoring.events.projection import EXCLUDED_FROM
-from streamprocessor.scoring.events.scanners import find_scanned
+from streamprocessor.scoring.events.scanners import find_scanner_events
 from streamprocessor.scoring.evidence.union import compacted_of, events_of, sources_of, verdicts_of
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import SCANNER
@@ -66,7 +66,7 @@ def _position(event: StoredEvent) -> Happened:
 
 def _actors(stored: StoredContact, events: list[StoredEvent]) -> dict[str, str]:
     """Who did each event: by the last verdict, else a scanner where a burst tells it, else as it came."""
-    scanned, _ = find_scanned(stored.scorer.model.scanners, events)
+    scanned, _ = find_scanner_events(stored.scorer.model.scanners, events)
     actors = {event.id: SCANNER if event.id in scanned else event.actor for event in events}
     judged = {event_id: verdict[2] for event_id, verdict in verdicts_of(stored.record).items()}
     return actors | {event_id: actor for event_id, actor in judged.items() if event_id in actors}

@@ -70,7 +70,7 @@ class Sessions:
         for grant, serializer in self._serializers.items():
             try:
                 return Session(grant, serializer.loads(cookie, max_age=LIFE_SECONDS))
-            except BadSignature:  # noqa: PERF203 - the next one's, or nobody's
+            except BadSignature:
                 continue
         return None
 

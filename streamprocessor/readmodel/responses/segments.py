@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, PlainSerializer, TypeAdapter
 
 from streamprocessor.readmodel.responses.contacts import ContactPage
-from streamprocessor.scoring.model.contact_filter import ContactFilter
+from streamprocessor.readmodel.strict_filters import ContactFilter
 
 _FILTERS = TypeAdapter(ContactFilter)
 
