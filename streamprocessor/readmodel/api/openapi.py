@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from streamprocessor.contract.strict_yaml.located import Problems
-from streamprocessor.contract.strict_yaml.yaml_tree import read_tree, said
+from streamprocessor.contract.strict_yaml.yaml_tree import json_values, read_tree
 from streamprocessor.contract.topics.schemas import components_of
 from streamprocessor.readmodel.api.routes import ENDPOINTS, STREAM_PATH
 from streamprocessor.readmodel.endpoints.endpoint import Endpoint, RawBody
@@ -37,7 +37,7 @@ def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
     answers = [(each.answer, "serialization") for each in ENDPOINTS if each.answer is not None]
     bodies = [(each.body, "validation") for each in ENDPOINTS if isinstance(each.body, type)]
     models: Any = dict.fromkeys([*answers, *bodies, (ProblemBody, "serialization")])
-    examples = said(read_tree(EXAMPLES.read_text(encoding="utf-8"), Problems(EXAMPLES.name)))
+    examples = json_values(read_tree(EXAMPLES.read_text(encoding="utf-8"), Problems(EXAMPLES.name)))
     places, definitions = models_json_schema(list(models), ref_template=_PLACE)
     paths: dict[str, Any] = {}
     for endpoint in ENDPOINTS:

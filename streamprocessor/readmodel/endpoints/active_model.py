@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.messages.announcements import number
-from streamprocessor.contract.model_file.read_model import said_by
+from streamprocessor.contract.model_file.read_model import json_of_model
 from streamprocessor.readmodel.endpoints.context import ApiContext
 from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
 from streamprocessor.readmodel.requests.parameters import Nothing
@@ -45,7 +45,7 @@ def _sampled(house: ApiContext, scorer: Scorer, text: str) -> Sampled:
     with house.reading() as connection:
         stored = queries.records_changed_last(connection, SAMPLED)
     records = [record for each in stored if (record := _record(scorer, each, at_ms)) is not None]
-    return Sampled(said_by(text)["scores"], len(records), shares_of(scorer, records, at_ms))
+    return Sampled(json_of_model(text)["scores"], len(records), shares_of(scorer, records, at_ms))
 
 
 def _record(scorer: Scorer, stored: bytes, at_ms: int) -> Record | None:
