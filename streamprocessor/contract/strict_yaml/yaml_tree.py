@@ -71,14 +71,12 @@ def canonical_values(node: Node) -> Any:
 
 
 def json_values(node: Node) -> Any:
-    """The tree as values that JSON can hold, for people: numbers are numbers, as near as a double comes."""
+    """The tree as values that JSON can hold, for people: what has a point or an exponent is a double."""
     if isinstance(node, MappingNode):
         return {word: json_values(inner) for word, (_, inner) in node.entries.items()}
     if isinstance(node, SequenceNode):
         return [json_values(inner) for inner in node.items]
-    if isinstance(node.value, Decimal):
-        return int(node.value) if node.value == node.value.to_integral_value() else float(node.value)
-    return node.value
+    return float(node.value) if isinstance(node.value, Decimal) else node.value
 
 
 def core_value(text: str) -> Scalar:
