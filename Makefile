@@ -1,51 +1,66 @@
-# streamprocessor. Needs Python 3.10 or later and make; all else is installed into .venv.
+# streamprocessor. Needs Python 3.11 or later and make; all else is installed into .venv.
 
 PYTHON ?= python3
 BIN := .venv/bin
 CHECKED := streamprocessor tests
+# Those that pyproject.toml names.
+SUPPORTED := $(shell sed -n 's/.*"Programming Language :: Python :: \(3\.[0-9]*\)".*/\1/p' pyproject.toml)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# What a tool prints only matters where it fails.
+quietly = printed=$$($(1) 2>&1) || { echo "$$printed" >&2; exit 1; }
 .DELETE_ON_ERROR:
-.PHONY: help demo up test browser-test check bench compiled compiled-test nightly clean
+.PHONY: help demo up test browser-test check bench compiled compiled-test nightly every-python release clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: .venv/run.stamp ## see it: embedded Kafka, a worker, simulated traffic, hot leads in the terminal (Ctrl-C ends it)
+demo: .venv/run.stamp ## see it: hot leads of simulated traffic (Ctrl-C ends it)
 	@$(BIN)/streamprocessor demo
 
-up: .venv/run.stamp ## run it here: embedded Kafka, topics, model, a worker (Ctrl-C ends it, data stays in .streamprocessor)
+up: .venv/run.stamp ## run it here, on a Kafka of its own (Ctrl-C ends it)
 	@$(BIN)/streamprocessor up
 
-test: check ## all checks and all tests but those in a browser, on a real Kafka
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m 'not browser'
+test: check ## all checks and tests, on a real Kafka, but no browser
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=25 -m 'not browser'
 
-browser-test: .venv/test.stamp ## the tests in a browser (apt install chromium); pictures of the page in build/screenshots
+browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
 	@$(BIN)/python -m pytest -q -rs tests/browser
 
-check: .venv/test.stamp ## ruff, ruff format, mypy --strict, import-linter
+check: .venv/test.stamp ## style, types, import rules, what is depended on
 	@$(BIN)/ruff check --quiet $(CHECKED)
 	@$(BIN)/ruff format --quiet --check $(CHECKED)
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(call quietly,$(BIN)/lint-imports --no-logo)
+	@$(BIN)/python -m tests.audit.exact_pins
+	@$(BIN)/pip-licenses > /dev/null
+	@$(call quietly,$(BIN)/deptry streamprocessor --optional-dependencies-dev-groups test)
+	@$(call quietly,$(BIN)/deptry $(CHECKED) deploy)
 
-bench: .venv/test.stamp $(if $(shell command -v cc),build/compiled.stamp) ## events a second, against a hand-written loop and stock Faust
+bench: .venv/test.stamp $(if $(shell command -v cc),build/compiled.stamp) ## events a second, against a plain loop and stock Faust
 	@$(BIN)/python -m tests.bench
 
-compiled: build/compiled.stamp ## the hot modules as machine code in build/compiled, by mypyc (needs a C compiler)
+compiled: build/compiled.stamp ## the hot modules as machine code in build/compiled
 
-nightly: .venv/test.stamp compiled-test ## all tests, with thousands of examples and dozens of kills
+compiled-test: compiled ## the tests of what is compiled
+	@cd build/compiled && ../../$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/scoring tests/contract tests/stream tests/faults
+
+nightly: .venv/test.stamp compiled-test ## all tests with many kills, then on every Python
 	@HYPOTHESIS_PROFILE=nightly FAULT_KILLS=40 FAULT_EVENTS=60000 FAULT_CONTACTS=10000 FAULT_CHANGES=100000 \
 	  FAULT_COLLECTOR_KILLS=12 FAULT_OUTAGE_SECONDS=30 $(BIN)/python -m pytest -q --timeout 14400
+	@$(MAKE) --no-print-directory every-python
 
-clean: ## remove .venv and caches; the data in .streamprocessor stays
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+every-python: ## make test's tests on each Python of 3.11 to 3.14 found
+	@.ci/every-python $(SUPPORTED)
+
+release: test ## check, tag and build a release; publishes nothing
+	@.ci/release
+
+clean: ## remove .venv, build and caches; the data stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	@find streamprocessor tests -name __pycache__ -type d -prune -exec rm -rf {} +
-
-compiled-test: compiled ## the tests of scoring, contract, worker and faults, on the compiled modules
-	@cd build/compiled && ../../$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/scoring tests/contract tests/stream tests/faults
 
 # ---- what is compiled ----------------------------------------------------------------------------------------------
 
@@ -68,23 +83,27 @@ build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py'
 
 # ---- what is installed ---------------------------------------------------------------------------------------------
 
-# A dot for each package, so that a slow network can be told from a stopped one.
+# Into the venv $(1), what $(2) names. A dot for each package, so that a slow network can be told from a stopped one.
 define install
-	@printf 'installing %s into .venv ' '$(1)'
-	@$(BIN)/python -m pip install --disable-pip-version-check --no-input -c constraints.txt -e '$(1)' \
+	@printf 'installing %s into %s ' '$(2)' '$(1)'
+	@$(1)/bin/python -m pip install --disable-pip-version-check --no-input -c constraints.txt -e '$(2)' \
 	  | awk '/^(Collecting|Installing)/ {printf "."; fflush()} END {print " done"}'
 	@touch $@
 endef
 
 .venv/pip.stamp:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
-	  || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1); wanted Python 3.10 or later: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1); wanted Python 3.11 or later: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@touch $@
 
 .venv/run.stamp: .venv/pip.stamp pyproject.toml constraints.txt
-	$(call install,.)
+	$(call install,.venv,.)
 
 .venv/test.stamp: .venv/pip.stamp pyproject.toml constraints.txt
-	$(call install,.[test])
+	$(call install,.venv,.[test])
 	@touch .venv/run.stamp
+
+build/python%/test.stamp: pyproject.toml constraints.txt
+	@$(PYTHON) -m venv --clear build/python$*
+	$(call install,build/python$*,.[test])

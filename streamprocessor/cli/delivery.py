@@ -147,8 +147,8 @@ def _open(ctx: click.Context, method: str, path: str, body: object, timeout_seco
             Request(f"{address}/api/{quote(path)}", content, headers, method=method), timeout=timeout_seconds
         )
     except HTTPError as error:
-        said = error.read(1_000).decode("utf-8", "replace").strip()
-        message = f"delivery at {address}: answered {error.code}: {said}"
+        header = error.read(1_000).decode("utf-8", "replace").strip()
+        message = f"delivery at {address}: answered {error.code}: {header}"
         raise OperatorError(message) from error
     except (URLError, OSError) as error:
         message = f"delivery: none answers at {address}; wanted a running `streamprocessor delivery`: {error}"

@@ -45,5 +45,5 @@ async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any
     from streamprocessor.cli.kafka.stored_contact import load_contact
     from streamprocessor.contract.answers.contact_answer import answer
 
-    kept = await load_contact(settings, contact, at_ms)
-    return None if kept is None else answer(*kept, contact, at_ms)
+    stored = await load_contact(settings, contact, at_ms)
+    return None if stored is None else answer(*stored, contact, at_ms)

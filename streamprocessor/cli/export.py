@@ -27,16 +27,16 @@ def export(ctx: click.Context, contact: str) -> None:
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
-    found = run(_exported(connected_settings(ctx), contact, now_ms()))
-    if found is None:
+    exported = run(_exported(connected_settings(ctx), contact, now_ms()))
+    if exported is None:
         click.echo(f"contact {contact}: nothing is kept of it", err=True)
         ctx.exit(EXIT_FAILED)
-    print_json_lines([found])
+    print_json_lines([exported])
 
 
 async def _exported(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
     from streamprocessor.cli.kafka.stored_contact import load_contact
     from streamprocessor.contract.answers.export import exported
 
-    kept = await load_contact(settings, contact, at_ms)
-    return None if kept is None else exported(*kept, contact, at_ms)
+    stored = await load_contact(settings, contact, at_ms)
+    return None if stored is None else exported(*stored, contact, at_ms)

@@ -51,9 +51,9 @@ def check(ctx: click.Context, as_json: bool) -> None:
 
     settings = connected_settings(ctx)
     layout = layout_of(settings)
-    found = run(differences_on(client_settings(settings), layout))
-    _print_differences(found, as_json)
-    if found:
+    differences = run(differences_on(client_settings(settings), layout))
+    _print_differences(differences, as_json)
+    if differences:
         ctx.exit(EXIT_FAILED)
     if not as_json:
         click.echo(f"{len(layout.topics)} topics are as described")
@@ -115,11 +115,11 @@ def _described(layout: Layout) -> list[dict[str, object]]:
     ]
 
 
-def _print_differences(found: Sequence[TopicDifference], as_json: bool) -> None:
+def _print_differences(differences: Sequence[TopicDifference], as_json: bool) -> None:
     from streamprocessor.cli.terminal.printing import print_json_lines
 
     if as_json:
-        print_json_lines(asdict(difference) for difference in found)
+        print_json_lines(asdict(difference) for difference in differences)
     else:
-        for difference in found:
+        for difference in differences:
             click.echo(str(difference))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -29,10 +28,12 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_pairs, kept_secret
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.settings import Settings
 
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor's patience
+#: Requests leave few cycles, and looking for them costs as much as reading the requests does: look seldom.
 GC_THRESHOLDS = (50_000, 20, 20)
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ async def run_collector(
         await safekeeping.start()
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
-        _settle_memory()
+        settle_memory(GC_THRESHOLDS)
         on_ready(port)
         await CollectorServer(app).run_until(_first(stop, safekeeping.failed), listening)
     finally:
@@ -90,14 +91,6 @@ async def run_collector(
         message = f"collector: entries can't be kept safe any more: {safekeeping.failed.exception()!r}"
         raise MustRestart(message)
     return EXIT_DONE
-
-
-def _settle_memory() -> None:
-    """Look for cycles seldom, and never in what was there at start: requests leave few, and looking costs as much as
-    reading them does."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _watch(metrics: Metrics, spool: Spool, safekeeping: DurableWriter) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timezone, tzinfo
+from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ class TimeColumn:
 
     column: str
     format: str = "iso"
-    zone: tzinfo = timezone.utc
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _id_column(located: LocatedNode) -> IdColumn:
 def _time_column(located: LocatedNode) -> TimeColumn:
     fields = located.fields("column", "format", "zone")
     column, time_format = fields.required("column", text, ""), fields.read("format", text, "iso")
-    return TimeColumn(column, time_format, fields.read("zone", _zone, timezone.utc))
+    return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
 
 
 def _zone(located: LocatedNode) -> ZoneInfo:

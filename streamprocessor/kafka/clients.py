@@ -1,6 +1,5 @@
 """How to reach Kafka: address, encryption and login in one value, for every client."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,9 +22,13 @@ _READER_FETCH_BYTES = 4 * 1024 * 1024
 class ClientSettings:
     """Where Kafka is and how to log in. Raises BrokerError where the parts don't fit together.
 
-    `bootstrap`: HOST:PORT, several joined by commas. `ssl_ca`: PEM file of the authority that signed the brokers'
-    certificates, None: those the system trusts. `ssl_cert`, `ssl_key`: PEM files of our own certificate and its key
-    (the key may stand in the certificate's file), None: no client certificate.
+    bootstrap: HOST:PORT, several joined by commas.
+    security_protocol: one of PROTOCOLS.
+    sasl_mechanism: one of MECHANISMS; not used without SASL.
+    sasl_username, sasl_password: None only without SASL.
+    ssl_ca: PEM file of the authority that signed the brokers' certificates; None: those that the system trusts.
+    ssl_cert: PEM file of our own certificate; None: no client certificate.
+    ssl_key: PEM file of its key; None: the key stands in the certificate's file.
     """
 
     bootstrap: str
@@ -38,7 +41,7 @@ class ClientSettings:
     ssl_key: Path | None = None
 
     def __post_init__(self) -> None:
-        """Refuses what can't work."""
+        """Refuse what can't work."""
         protocol = self.security_protocol
         _require(protocol in PROTOCOLS, "security protocol", f"one of {', '.join(PROTOCOLS)}", protocol)
         if self.uses_sasl:
@@ -110,7 +113,7 @@ async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> Async
     try:
         await client.bootstrap()
         yield client
-    except (KafkaError, OSError, asyncio.TimeoutError) as error:
+    except (KafkaError, OSError) as error:
         login = f" as user '{settings.sasl_username}'" if settings.uses_sasl else ""
         message = (
             f"Kafka can't be used at {settings.bootstrap}{login} over {settings.security_protocol}: "

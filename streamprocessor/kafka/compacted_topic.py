@@ -10,23 +10,24 @@ POLL_MS = 500
 
 
 class CompactedTopic:
-    """Reads the topic's records in order. consumer: an aiokafka one without a group, not started."""
+    """Reads the topic's records in order."""
 
     def __init__(self, topic: str, consumer: Any) -> None:
+        """consumer: an aiokafka one without a group, not started."""
         self.topic = topic
         self._where = TopicPartition(topic, 0)
         self._consumer = consumer
 
     async def start(self) -> list[Any]:
-        """All records that there are."""
+        """All records that the topic holds by now."""
         await self._consumer.start()
         self._consumer.assign([self._where])
         await self._consumer.seek_to_beginning(self._where)
         end = (await self._consumer.end_offsets([self._where]))[self._where]
-        found: list[Any] = []
+        records: list[Any] = []
         while await self._consumer.position(self._where) < end:
-            found += await self.poll()
-        return found
+            records += await self.poll()
+        return records
 
     async def poll(self) -> list[Any]:
         """The records that came since; none, after a while, where none came."""

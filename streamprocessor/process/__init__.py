@@ -1,1 +1,1 @@
-"""What a process needs of its machine: the clock, signals, an HTTP server, a port file, kept secrets."""
+"""What a process needs of its machine: clock, signals, children, locks, memory, an HTTP server with health, secrets."""

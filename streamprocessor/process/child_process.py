@@ -1,4 +1,4 @@
-"""A child process kept by a thread of its own, dead when we are dead."""
+"""A child process that dies with us, in the care of a thread of its own."""
 
 import signal
 import subprocess
@@ -11,23 +11,23 @@ from streamprocessor.process.parent_death import ended_with_parent
 class ChildProcess:
     """A running command whose output goes to a file; it dies with this process, even by kill -9.
 
-    A thread starts it and waits for its end, because the leash is held by the thread that starts the child.
+    A thread starts it and waits for its end, because the kernel ends it with the thread that started it.
     """
 
     def __init__(self, command: list[str], output: Path) -> None:
-        """Starts it; raises OSError when that can't be done."""
+        """Start it; raises OSError when that can't be done."""
         self._command = command
         self._output = output
         self._started = threading.Event()
         self._ended = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._failure: OSError | None = None
-        threading.Thread(target=self._keep, name=f"keeper of {Path(command[0]).name}", daemon=True).start()
+        threading.Thread(target=self._watch, name=f"watcher of {Path(command[0]).name}", daemon=True).start()
         self._started.wait()
         if self._failure is not None:
             raise self._failure
 
-    def _keep(self) -> None:
+    def _watch(self) -> None:
         try:
             with self._output.open("wb") as output:
                 # A session of its own: Ctrl-C in the terminal reaches us only, and we end our children in order.
@@ -68,17 +68,17 @@ class ChildProcess:
         return self._ended.wait(timeout_seconds)
 
     def stop(self, grace_seconds: float) -> None:
-        """Ends it with SIGTERM, and with SIGKILL when it still runs after the grace."""
+        """End it with SIGTERM, and with SIGKILL when it still runs after the grace."""
         self.signal(signal.SIGTERM)
         if not self.wait(grace_seconds):
             self.kill()
 
     def kill(self) -> None:
-        """Ends it with SIGKILL."""
+        """End it with SIGKILL."""
         self.signal(signal.SIGKILL)
         self.wait()
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends a signal; nothing happens when it has ended."""
+        """Send a signal; nothing happens when it has ended."""
         assert self._child is not None
         self._child.send_signal(number)

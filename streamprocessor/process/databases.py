@@ -18,13 +18,13 @@ _AT_ONCE = 500  # SQLite takes so many values in one statement and more
 T = TypeVar("T")
 
 
-def read_database_url(said: str, whose: str) -> URL:
-    """The address, with the driver that we bring; whose: the database, for the error.
+def read_database_url(address: str, whose: str) -> URL:
+    """The URL of a database, with the driver that we bring. whose: the database, for the error.
 
-    Raises OperatorError, which never repeats the text: it may hold a password.
+    Raises OperatorError, which never repeats the address: it may hold a password.
     """
     try:
-        url = make_url(said)
+        url = make_url(address)
     except ArgumentError as error:
         message = f"{whose}: wanted a database URL such as postgresql://user:password@host/name; got another text"
         raise OperatorError(message) from error

@@ -11,15 +11,15 @@ from streamprocessor.errors import OperatorError
 _RANDOM_BYTES = 24
 
 
-def pairs_of(said: str, where: str) -> dict[str, str]:
+def pairs_of(setting: str, where: str) -> dict[str, str]:
     """Names and values of `name=value,name=value`, or of a file with one such pair a line; # begins a comment.
 
     Order is kept. Raises OperatorError, which never repeats a value.
     """
-    text = said
-    if "=" not in said:
+    text = setting
+    if "=" not in setting:
         try:
-            text = Path(said).read_text(encoding="utf-8")
+            text = Path(setting).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             message = (
                 f"{where}: wanted name=value pairs or a readable file of them; got neither ({type(error).__name__})"
@@ -38,36 +38,38 @@ def pairs_of(said: str, where: str) -> dict[str, str]:
     return pairs
 
 
-def kept_pairs(said: str, file: Path, where: str) -> dict[str, str]:
+def kept_pairs(setting: str, file: Path, where: str) -> dict[str, str]:
     """The pairs of a setting; where it is empty, one of our own making, the same at every start: `local` and a secret.
 
     Raises OperatorError where the setting or the file can't be used.
     """
-    return pairs_of(said or str(made_once(file, f"local={secrets.token_hex(_RANDOM_BYTES)}\n")), where)
+    return pairs_of(setting or str(made_once(file, f"local={secrets.token_hex(_RANDOM_BYTES)}\n")), where)
 
 
-def kept_secret(said: str, file: Path, where: str) -> str:
+def kept_secret(setting: str, file: Path, where: str) -> str:
     """The secret of a setting; where it is empty, one of our own making, the same at every start."""
-    return said or kept_pairs("", file, where)["local"]
+    return setting or kept_pairs("", file, where)["local"]
 
 
 def made_once(file: Path, content: str) -> Path:
-    """The file itself; it is made with the content where there is none, readable by its owner alone."""
+    """The file; it is made with the content where there is none, readable by its owner alone."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return file
-    with os.fdopen(descriptor, "w", encoding="utf-8") as made:
-        made.write(content)
-        made.flush()
-        os.fsync(made.fileno())
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(content)
+        opened.flush()
+        os.fsync(opened.fileno())
     return file
 
 
 TOKEN_FILE = "delivery-token"
 
 
-def kept_token(said: str, folder: Path) -> str:
-    """The token; where none is said, that of the folder's file, which its owner alone can read."""
-    return said or made_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()
+def kept_token(setting: str, folder: Path) -> str:
+    """The token of a setting; where it is empty, that of the folder's file, which its owner alone can read."""
+    return (
+        setting or made_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()
+    )

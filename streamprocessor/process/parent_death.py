@@ -1,7 +1,7 @@
-"""A child on a leash: runs a command so that it dies with the process that started it.
+"""A command that dies with the process that started it.
 
-Run as a script: `python leash.py PARENT_PID COMMAND...`. It asks the kernel to kill it when its parent ends, then
-becomes the command, so the process id stays the same. Elsewhere than on Linux the command is run without the leash.
+Run as a script: `python parent_death.py PARENT_PID COMMAND...`. It asks the kernel to kill it when its parent ends,
+then becomes the command, so the process id stays the same. Elsewhere than on Linux the command outlives its parent.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def ended_with_parent(command: list[str]) -> list[str]:
-    """The command line that runs `command` on a leash held by this process.
+    """The command line that runs `command` so that it dies with this process.
 
     The kernel watches the *thread* that starts the child: it must live as long as the child.
     """
@@ -22,7 +22,7 @@ def ended_with_parent(command: list[str]) -> list[str]:
 
 
 def run(parent_pid: int, command: list[str]) -> None:
-    """Becomes `command`; ends at once when the parent is gone already."""
+    """Become `command`; end at once when the parent is gone already."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent_pid:

@@ -16,9 +16,11 @@ from streamprocessor.process.parent_death import ended_with_parent
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A process to be kept running.
+    """A process to be started again when it fails; its environment is ours.
 
-    `log`: the file its output is added to, None: our own output. Its environment is ours.
+    name: for sentences about it.
+    command: the program and its arguments.
+    log: the file that its output is added to; None: our own output.
     """
 
     name: str
@@ -30,8 +32,10 @@ class Child:
 class Pace:
     """How long to wait before a restart, and for an end.
 
-    The first pause is doubled for each failure in a row, up to the longest; one who ran well for `healthy_seconds`
-    begins again with the first. `grace_seconds`: from SIGTERM to SIGKILL.
+    first_pause_seconds: before the first restart; doubled for each failure in a row.
+    longest_pause_seconds: the most that it is doubled to.
+    healthy_seconds: after a run of this length the pauses begin with the first again.
+    grace_seconds: from SIGTERM to SIGKILL.
     """
 
     first_pause_seconds: float = 0.5
@@ -62,24 +66,24 @@ class Supervisor:
 
     async def run(self) -> int:
         """The exit code, once all have ended: 0 when told to stop by SIGINT or SIGTERM, else the code of the first."""
-        with self._told_by_signals():
+        with self._stopping_on_signals():
             await asyncio.gather(*(self._keep(child) for child in self._children))
         return self._code
 
     def stop(self, code: int = EXIT_DONE) -> None:
-        """Ends all processes in order: SIGTERM, then SIGKILL after the grace. Told twice: SIGKILL at once."""
+        """End all processes in order: SIGTERM, then SIGKILL after the grace. A second call: SIGKILL at once."""
         if self._stopping.is_set():
             self._hurry.set()
         else:
             self._code = code
             self._stopping.set()
 
-    async def told_to_stop(self) -> None:
-        """Returns once everything is to end."""
+    async def until_stopped(self) -> None:
+        """Return once everything is to end."""
         await self._stopping.wait()
 
     @contextmanager
-    def _told_by_signals(self) -> Iterator[None]:
+    def _stopping_on_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.stop)
@@ -106,8 +110,9 @@ class Supervisor:
             pause_seconds = self._pace.pause_seconds(failures)
             failures += 1
             self._say(f"{child.name} {_how_it_ended(code)}: starting it again in {pause_seconds:g} s{_where(child)}")
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause_seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_seconds):
+                    await self._stopping.wait()
 
     async def _run_once(self, child: Child) -> int:
         """The exit code of one run, negative for a signal; it is ended when we are told to stop."""

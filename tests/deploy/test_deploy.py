@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from streamprocessor.imports.csv_mapping import read_mapping
+from streamprocessor.kafka.embedded.jars import KAFKA
 from streamprocessor.settings import PREFIX, Settings, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -49,11 +51,25 @@ def test_a_typo_in_the_compose_file_would_be_refused(compose: Any, compose_schem
         jsonschema.validate(compose | {"services": compose["services"] | {"kafka": kafka}}, compose_schema)
 
 
-def test_every_image_has_a_fixed_version(compose: Any) -> None:
-    images = [service["image"] for service in compose["services"].values()]
+def test_every_image_that_is_fetched_has_a_fixed_version(compose: Any) -> None:
+    images = [service["image"] for service in compose["services"].values() if "build" not in service]
     images += re.findall(r"^FROM (\S+)", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
 
     assert all(re.fullmatch(r"[\w./-]+:v?\d+\.\d+[\w.-]*", image) for image in images), images
+
+
+def test_the_compose_file_runs_the_kafka_that_is_embedded(compose: Any) -> None:
+    assert compose["services"]["kafka"]["image"] == f"apache/kafka:{KAFKA}"
+
+
+def test_every_supported_python_has_a_run_of_its_own() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    words = [classifier.split(" :: ") for classifier in project["classifiers"]]
+    supported = [version for *_, language, version in words if language == "Python"]
+    matrix = yaml(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["test"]["strategy"]["matrix"]
+
+    assert matrix["python"] == supported
+    assert project["requires-python"] == f">={supported[0]}"
 
 
 def test_every_long_running_service_tells_its_health_and_comes_back(compose: Any) -> None:

@@ -36,7 +36,7 @@ def list_letters(ctx: click.Context, reason: str | None, topic: str | None, as_j
     from streamprocessor.cli.terminal.printing import print_json_lines, print_table
     from streamprocessor.cli.terminal.running import run
 
-    rows = [row_of(kept) for kept in run(_read(connected_settings(ctx), LetterFilter(reason, topic)))]
+    rows = [row_of(stored) for stored in run(_read(connected_settings(ctx), LetterFilter(reason, topic)))]
     if as_json:
         print_json_lines(rows)
         return
@@ -56,18 +56,18 @@ def show(ctx: click.Context, place: str, as_json: bool) -> None:
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
-    kept = run(_read(connected_settings(ctx), LetterFilter(places=(place,))))
-    if not kept:
+    stored = run(_read(connected_settings(ctx), LetterFilter(places=(place,))))
+    if not stored:
         click.echo(f"dead letter {place}: there is none; wanted a place that `dead-letters list` tells", err=True)
         ctx.exit(EXIT_FAILED)
     if as_json:
-        print_json_lines([whole_row_of(kept[0])])
+        print_json_lines([whole_row_of(stored[0])])
         return
-    for word, value in row_of(kept[0]).items():
+    for word, value in row_of(stored[0]).items():
         click.echo(f"{word}: {value}")
-    for name, value in kept[0].letter.headers:
+    for name, value in stored[0].letter.headers:
         click.echo(f"header {name}: {(value or b'').decode('utf-8', 'backslashreplace')}")
-    click.echo((kept[0].value or b"").decode("utf-8", "backslashreplace"))
+    click.echo((stored[0].value or b"").decode("utf-8", "backslashreplace"))
 
 
 @dead_letters.command()
@@ -99,11 +99,11 @@ def resend(
         ctx.exit(EXIT_FAILED)
 
 
-async def _read(settings: Settings, wanted: LetterFilter) -> list[StoredLetter]:
-    return [kept async for kept in _letters(settings, wanted)]
+async def _read(settings: Settings, letter_filter: LetterFilter) -> list[StoredLetter]:
+    return [stored async for stored in _letters(settings, letter_filter)]
 
 
-async def _resend(settings: Settings, wanted: LetterFilter) -> tuple[int, list[str]]:
+async def _resend(settings: Settings, letter_filter: LetterFilter) -> tuple[int, list[str]]:
     from streamprocessor.cli.dead_letters.store import send_again
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.kafka.connection import client_settings
@@ -112,12 +112,12 @@ async def _resend(settings: Settings, wanted: LetterFilter) -> tuple[int, list[s
     for full_name, topic in layout_of(settings).names().items():
         if topic.number is not None:
             full_names |= {topic.name: full_name, full_name: full_name}
-    return await send_again(client_settings(settings), _letters(settings, wanted), full_names)
+    return await send_again(client_settings(settings), _letters(settings, letter_filter), full_names)
 
 
-def _letters(settings: Settings, wanted: LetterFilter) -> AsyncIterator[StoredLetter]:
-    from streamprocessor.cli.dead_letters.store import read_letters
+def _letters(settings: Settings, letter_filter: LetterFilter) -> AsyncIterator[StoredLetter]:
+    from streamprocessor.cli.dead_letters.store import stored_letters
     from streamprocessor.cli.kafka.revisions import full_name_of
     from streamprocessor.kafka.connection import client_settings
 
-    return read_letters(client_settings(settings), full_name_of(settings, "dead-letters"), wanted)
+    return stored_letters(client_settings(settings), full_name_of(settings, "dead-letters"), letter_filter)

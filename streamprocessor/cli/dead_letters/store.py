@@ -18,7 +18,13 @@ MOST_UNACKNOWLEDGED = 1_000
 
 
 class StoredLetter(NamedTuple):
-    """A dead letter. place: its own partition and offset; at_ms: when it was put there."""
+    """A dead letter as it lies in its topic.
+
+    place: its own partition:offset.
+    at_ms: when it was put there, in milliseconds since 1970.
+    letter: what its headers say.
+    key, value: the bytes as they came; None: there was none.
+    """
 
     place: str
     at_ms: int
@@ -29,28 +35,35 @@ class StoredLetter(NamedTuple):
 
 @dataclass(frozen=True)
 class LetterFilter:
-    """Which ones: those that satisfy all that is given. topic: the full name of where they came from."""
+    """Which dead letters: those that satisfy all that is given.
+
+    reason: a reason code; None: any.
+    topic: full name of the topic that they came from; None: any.
+    places: their own partition:offset; none: any.
+    """
 
     reason: str | None = None
     topic: str | None = None
     places: Sequence[str] = ()
 
-    def takes(self, kept: StoredLetter) -> bool:
-        """True for one of those."""
+    def takes(self, stored: StoredLetter) -> bool:
+        """Whether this one satisfies all that is given."""
         return (
-            self.reason in (None, kept.letter.reason)
-            and self.topic in (None, kept.letter.origin.topic)
-            and (not self.places or kept.place in self.places)
+            self.reason in (None, stored.letter.reason)
+            and self.topic in (None, stored.letter.origin.topic)
+            and (not self.places or stored.place in self.places)
         )
 
 
-async def read_letters(clients: ClientSettings, topic: str, wanted: LetterFilter) -> AsyncIterator[StoredLetter]:
-    """The dead letters that are wanted, in order within a partition."""
+async def stored_letters(
+    clients: ClientSettings, topic: str, letter_filter: LetterFilter
+) -> AsyncIterator[StoredLetter]:
+    """The dead letters that pass the filter, in order within a partition."""
     async for record in records_of(clients, topic):
         place = f"{record.partition}:{record.offset}"
-        kept = StoredLetter(place, record.timestamp, dead_letter_of(record.headers), record.key, record.value)
-        if wanted.takes(kept):
-            yield kept
+        stored = StoredLetter(place, record.timestamp, dead_letter_of(record.headers), record.key, record.value)
+        if letter_filter.takes(stored):
+            yield stored
 
 
 async def send_again(
@@ -64,15 +77,15 @@ async def send_again(
     sent, refused = 0, []
     unacknowledged: deque[asyncio.Future[Any]] = deque()
     async with writer_to(clients, set(inputs.values())) as producer:
-        async for kept in letters:
-            origin, partition, *_ = kept.letter.origin
+        async for stored in letters:
+            origin, partition, *_ = stored.letter.origin
             topic = inputs.get(origin)
             if topic is None:
                 wanted = ", ".join(sorted(inputs))
-                refused.append(f"dead letter {kept.place}: came from {origin}; wanted one of {wanted}")
+                refused.append(f"dead letter {stored.place}: came from {origin}; wanted one of {wanted}")
                 continue
-            headers = kept.letter.headers
-            unacknowledged.append(await producer.send(topic, kept.value, kept.key, partition, headers=headers))
+            headers = stored.letter.headers
+            unacknowledged.append(await producer.send(topic, stored.value, stored.key, partition, headers=headers))
             sent += 1
             if len(unacknowledged) > MOST_UNACKNOWLEDGED:
                 await unacknowledged.popleft()
@@ -80,23 +93,23 @@ async def send_again(
     return sent, refused
 
 
-def row_of(kept: StoredLetter) -> dict[str, Any]:
+def row_of(stored: StoredLetter) -> dict[str, Any]:
     """A dead letter in a row, without its bytes."""
-    origin = kept.letter.origin
+    origin = stored.letter.origin
     return {
-        "place": kept.place,
-        "at": format_rfc3339(kept.at_ms),
+        "place": stored.place,
+        "at": format_rfc3339(stored.at_ms),
         "origin": f"{origin.topic} {origin.partition}:{origin.offset}",
-        "reason": kept.letter.reason,
-        "detail": kept.letter.detail,
-        "key": None if kept.key is None else kept.key.decode("utf-8", "backslashreplace"),
-        "bytes": len(kept.value or b""),
+        "reason": stored.letter.reason,
+        "detail": stored.letter.detail,
+        "key": None if stored.key is None else stored.key.decode("utf-8", "backslashreplace"),
+        "bytes": len(stored.value or b""),
     }
 
 
-def whole_row_of(kept: StoredLetter) -> dict[str, Any]:
+def whole_row_of(stored: StoredLetter) -> dict[str, Any]:
     """A dead letter in a row, with its headers and bytes, which are text only by chance."""
-    headers = [[name, (value or b"").decode("utf-8", "backslashreplace")] for name, value in kept.letter.headers]
-    value = None if kept.value is None else kept.value.decode("utf-8", "backslashreplace")
-    exact = base64.b64encode(kept.value or b"").decode()
-    return {**row_of(kept), "headers": headers, "value": value, "value_base64": exact}
+    headers = [[name, (value or b"").decode("utf-8", "backslashreplace")] for name, value in stored.letter.headers]
+    value = None if stored.value is None else stored.value.decode("utf-8", "backslashreplace")
+    exact = base64.b64encode(stored.value or b"").decode()
+    return {**row_of(stored), "headers": headers, "value": value, "value_base64": exact}

@@ -30,7 +30,7 @@ class Board:
     hot_leads: int = 0
     latest_hot_leads: deque[str] = field(default_factory=lambda: deque(maxlen=SHOWN_ROWS))
     latest_coolings: deque[str] = field(default_factory=lambda: deque(maxlen=SHOWN_ROWS))
-    _standings: dict[str, BoardRow] = field(default_factory=dict)
+    _rows: dict[str, BoardRow] = field(default_factory=dict)
     _samples: deque[tuple[int, int, int]] = field(default_factory=deque)
 
     def take_step(self, announced: dict[str, Any]) -> str | None:
@@ -69,20 +69,18 @@ class Board:
 
     def strongest(self) -> list[BoardRow]:
         """The contacts with the highest scores now, the highest first."""
-        return sorted(self._standings.values(), key=lambda standing: (-standing.score, standing.contact_id))[
-            :SHOWN_ROWS
-        ]
+        return sorted(self._rows.values(), key=lambda standing: (-standing.score, standing.contact_id))[:SHOWN_ROWS]
 
     def by_stage(self) -> Counter[str]:
         """How many contacts are in each stage."""
-        return Counter(standing.stage for standing in self._standings.values() if standing.stage is not None)
+        return Counter(row.stage for row in self._rows.values() if row.stage is not None)
 
     def _take_score(self, announced: dict[str, Any], name: str, score: dict[str, Any]) -> str | None:
         contact_id = announced["contact_id"]
-        before = self._standings.get(contact_id)
+        before = self._rows.get(contact_id)
         highest = max(score["score"], before.highest if before else 0)
         stage = score.get("stage")
-        self._standings[contact_id] = BoardRow(contact_id, score["score"], stage, highest)
+        self._rows[contact_id] = BoardRow(contact_id, score["score"], stage, highest)
         previous = score.get("previous_stage")
         if announced["cause"] != TIME or previous in (None, stage):
             return None

@@ -53,19 +53,19 @@ class CollectorTraffic:
         while self._waiting:
             events, self._waiting = self._waiting[:_MOST_AT_ONCE], self._waiting[_MOST_AT_ONCE:]
             try:
-                async with self._http.post(self._url, data=orjson.dumps(events)) as answer:
-                    status, said = answer.status, await answer.read()
-            except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+                async with self._http.post(self._url, data=orjson.dumps(events)) as response:
+                    status, answer = response.status, await response.read()
+            except (aiohttp.ClientError, TimeoutError) as error:
                 message = f"{self._url}: wanted an answer; got {error!r}"
                 raise BrokerError(message) from error
             if status != 200:
-                message = f"{self._url}: wanted 200; got {status}: {said[:200].decode('utf-8', 'replace')}"
+                message = f"{self._url}: wanted 200; got {status}: {answer[:200].decode('utf-8', 'replace')}"
                 raise BrokerError(message)
 
 
 @asynccontextmanager
 async def collector_traffic(address: str, key: str, sending: KafkaSender) -> AsyncIterator[CollectorTraffic]:
-    """A FrontDoor of the collector at the address, for as long as the block lasts. key: a write key."""
+    """Traffic to the collector at the address, for as long as the block lasts. key: a write key."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     async with aiohttp.ClientSession(headers=headers) as http:
         door = CollectorTraffic(http, f"{address}/v1/events", sending)

@@ -120,7 +120,7 @@ class _Show:
             collector_traffic(fronts.address_of("collector"), a_write_key(self._settings), sending) as door,
         ):
             playing = asyncio.ensure_future(play(moves, door, until_wall_clock, lambda _: self._count_sent()))
-            await _until_first(playing, asyncio.ensure_future(supervisor.told_to_stop()))
+            await _until_first(playing, asyncio.ensure_future(supervisor.until_stopped()))
 
     async def announcement_ends(self) -> dict[tuple[str, int], int]:
         """Where the announcements of earlier demos end."""

@@ -103,12 +103,12 @@ def state_line(board: Board, now_ms: int) -> str:
 def picture(board: Board, now_ms: int) -> Group:
     """The whole picture: rates, the strongest contacts now, the latest hot leads and coolings."""
     contacts = Table("contact", "stage", "now", "highest", "", box=None, pad_edge=False, expand=True)
-    for standing in board.strongest():
-        style = STYLES.get(standing.stage or "", "")
-        bar = Text("█" * max(0, round(standing.score / BAR_POINTS)), style=style)
-        bar.append("░" * max(0, round((standing.highest - standing.score) / BAR_POINTS)), style="dim")
-        numbers = (f"{standing.score:g}", f"{standing.highest:g}")
-        contacts.add_row(standing.contact_id, Text(standing.stage or "", style=style), *numbers, bar)
+    for row in board.strongest():
+        style = STYLES.get(row.stage or "", "")
+        bar = Text("█" * max(0, round(row.score / BAR_POINTS)), style=style)
+        bar.append("░" * max(0, round((row.highest - row.score) / BAR_POINTS)), style="dim")
+        numbers = (f"{row.score:g}", f"{row.highest:g}")
+        contacts.add_row(row.contact_id, Text(row.stage or "", style=style), *numbers, bar)
     return Group(
         Text(state_line(board, now_ms), style="bold"),
         Panel(contacts, title="strongest contacts, fading as time goes by", title_align="left"),

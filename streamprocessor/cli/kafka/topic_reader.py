@@ -8,12 +8,12 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import DefaultPartitioner
 
 from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.partitioner import partition_of
 
 _POLL_MS = 500
 
@@ -70,8 +70,7 @@ async def writer_to(clients: ClientSettings, topics: Collection[str]) -> AsyncIt
 
 async def newest_under(clients: ClientSettings, topic: str, key: bytes) -> bytes | None:
     """The last value under the key, looked for in the one partition that its hash names; None: there is none."""
-    partitions = sorted(number for _, number in await end_offsets(clients, [topic]))
-    partition = DefaultPartitioner()(key, partitions, partitions)
+    partition = partition_of(key, len(await end_offsets(clients, [topic])))
     newest: bytes | None = None
     async for record in records_of(clients, topic, [partition]):
         if record.key == key:

@@ -24,7 +24,7 @@ RECOVERY_REMAINING = "leadscore_recovery_remaining_records"
 def ask_worker(address: str) -> dict[str, Any]:
     """What the worker at the address says of itself, or why it says nothing: then it is not ready."""
     try:
-        said: dict[str, Any] = orjson.loads(_get(f"{address}/status"))
+        status: dict[str, Any] = orjson.loads(_get(f"{address}/status"))
         metrics = _get(f"{address}/metrics").decode()
     except (OSError, urllib.error.URLError, ValueError) as error:
         reason = getattr(error, "reason", None) or error
@@ -35,7 +35,12 @@ def ask_worker(address: str) -> dict[str, Any]:
         for sample in family.samples
         if sample.name == RECOVERY_REMAINING
     ]
-    return {"address": address, "ready": not said["not_ready"], "recovery_remaining_records": sum(remaining), **said}
+    return {
+        "address": address,
+        "ready": not status["not_ready"],
+        "recovery_remaining_records": sum(remaining),
+        **status,
+    }
 
 
 async def group_lag(clients: ClientSettings, layout: Layout, group: str) -> dict[str, int]:
@@ -65,7 +70,7 @@ async def _committed(clients: ClientSettings, group: str) -> dict[TopicPartition
         offsets = await admin.list_consumer_group_offsets(group)
     finally:
         await admin.close()
-    return {where: found.offset for where, found in offsets.items()}
+    return {where: offsets.offset for where, offsets in offsets.items()}
 
 
 async def _beginnings(clients: ClientSettings, where: list[TopicPartition]) -> dict[TopicPartition, int]:
@@ -74,10 +79,10 @@ async def _beginnings(clients: ClientSettings, where: list[TopicPartition]) -> d
     reader = new_reader(clients)
     await reader.start()
     try:
-        found: dict[TopicPartition, int] = await reader.beginning_offsets(where)
+        offsets: dict[TopicPartition, int] = await reader.beginning_offsets(where)
     finally:
         await reader.stop()
-    return found
+    return offsets
 
 
 def _get(address: str) -> bytes:

@@ -102,13 +102,13 @@ def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bo
     settings = settings_of(ctx) if against is not None else connected_settings(ctx)
     path = Path(file or settings.model)
     if against is not None:
-        told = diff_with_file(path, Path(against))
+        difference = diff_with_file(path, Path(against))
     else:
-        told = run(diff_with_applied(settings, path, with_contacts=contacts))
+        difference = run(diff_with_applied(settings, path, with_contacts=contacts))
     if as_json:
-        print_json_lines([told])
+        print_json_lines([difference])
     else:
-        print_diff(told)
+        print_diff(difference)
 
 
 @model.command()

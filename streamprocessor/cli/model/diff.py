@@ -31,35 +31,35 @@ async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bo
     """The file beside the model in force; with_contacts: and what applying it now would do to each of them."""
     before = await active_model(settings)
     after = _as_applied_after(before, file)
-    told = _told(before, after, (file, f"revision {before.revision}"))
+    answer = _as_json(before, after, (file, f"revision {before.revision}"))
     if with_contacts:
         change = ModelChange(Scorer(model_of(before)), Scorer(model_of(after)))
         await _count_contacts(client_settings(settings), full_name_of(settings, "contacts-changelog"), change)
         by_score = {name: asdict(moved) for name, moved in change.by_score.items()}
-        told["contacts"] = {"all": change.contacts, "moved": change.moved, "scores": by_score}
-    return told
+        answer["contacts"] = {"all": change.contacts, "moved": change.moved, "scores": by_score}
+    return answer
 
 
 def diff_with_file(file: Path, against: Path) -> dict[str, Any]:
     """The file beside another, as if that were in force and had always been."""
     before = revision_of_file(against)
-    return _told(before, _as_applied_after(before, file), (file, str(against)))
+    return _as_json(before, _as_applied_after(before, file), (file, str(against)))
 
 
-def print_diff(told: dict[str, Any]) -> None:
+def print_diff(answer: dict[str, Any]) -> None:
     """Print it for people."""
-    if not told["differences"]:
-        click.echo(f"{told['file']}: says the same as {told['against']}, version {told['version']}")
+    if not answer["differences"]:
+        click.echo(f"{answer['file']}: says the same as {answer['against']}, version {answer['version']}")
     else:
         columns = ("score", "rule", "what", "was", "is")
-        rows = [(d["score"], d["rule"], d["word"], d["old"], d["new"]) for d in told["differences"]]
-        print_table(columns, rows, title=f"{told['file']} beside {told['against']}")
-    if told["from_now_on"]:
+        rows = [(d["score"], d["rule"], d["word"], d["old"], d["new"]) for d in answer["differences"]]
+        print_table(columns, rows, title=f"{answer['file']} beside {answer['against']}")
+    if answer["from_now_on"]:
         click.echo("\nRules that count only what arrives from now on, for evidence has not kept what they need:")
-        late = [(r["score"], r["rule"], r["type"], ", ".join(r["missing"]) or "all") for r in told["from_now_on"]]
+        late = [(r["score"], r["rule"], r["type"], ", ".join(r["missing"]) or "all") for r in answer["from_now_on"]]
         print_table(("score", "rule", "event type", "missing"), late)
-    if "contacts" in told:
-        _print_contacts(told["contacts"])
+    if "contacts" in answer:
+        _print_contacts(answer["contacts"])
 
 
 def _print_contacts(contacts: dict[str, Any]) -> None:
@@ -73,7 +73,7 @@ def _as_applied_after(before: ModelRevision, file: Path) -> ModelRevision:
     return revision_after(before, model_of(wanted), wanted.text, now_ms())
 
 
-def _told(before: ModelRevision, after: ModelRevision, names: tuple[Path, str]) -> dict[str, Any]:
+def _as_json(before: ModelRevision, after: ModelRevision, names: tuple[Path, str]) -> dict[str, Any]:
     file, against = names
     late = coverage_gaps(model_of(after), after.applied_at_ms)
     return {

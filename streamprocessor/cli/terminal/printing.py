@@ -28,5 +28,5 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
 
 def console() -> Console:
     """Where people read: stdout, wide where it is no terminal; text is printed as it is, without markup."""
-    found = Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
-    return found if found.is_terminal else Console(width=PLAIN_WIDTH, markup=False, highlight=False, emoji=False)
+    made = Console(markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return made if made.is_terminal else Console(width=PLAIN_WIDTH, markup=False, highlight=False, emoji=False)

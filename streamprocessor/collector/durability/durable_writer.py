@@ -82,8 +82,9 @@ class DurableWriter:
     async def start(self) -> None:
         """Begin; without Kafka by the spool. Raises TopicError where Kafka is there and a topic is not."""
         try:
-            await asyncio.wait_for(self._line.connect(), START_SECONDS)
-        except (BrokerError, asyncio.TimeoutError) as error:
+            async with asyncio.timeout(START_SECONDS):
+                await self._line.connect()
+        except (BrokerError, TimeoutError) as error:
             log.warning("entries go to disk for now: %s", error or "Kafka does not answer")
         if self._line.is_connected and not self._spool.backlog_bytes:
             self._in_kafka.set()
@@ -229,7 +230,7 @@ class DurableWriter:
         while not self._line.is_connected:
             try:
                 await self._line.connect()
-            except (BrokerError, TopicError) as error:  # noqa: PERF203 - tried again
+            except (BrokerError, TopicError) as error:
                 log.warning("Kafka can't be used yet: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 

@@ -10,17 +10,17 @@ it without a word.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import threading
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from streamprocessor.collector.durability.row import Row
 from streamprocessor.collector.durability.spool_checkpoint import Mark, MarkFile, Position
 from streamprocessor.collector.durability.spool_frames import encode_frame, frames_in
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.locks import Lock, claim
 
 SEGMENT_BYTES = 8 * 1024 * 1024
 CHUNK_ROWS = 2_000
@@ -129,7 +129,7 @@ class Spool:
         with self._guard:
             self._close_tail()
             self._mark_file.close()
-            self._lock.close()
+            self._lock.release()
 
     def _find_segments(self) -> None:
         first = self._mark.position
@@ -222,17 +222,14 @@ class Spool:
         return self._folder / f"{number:012d}{_SUFFIX}"
 
 
-def _locked(file: Path) -> IO[bytes]:
-    lock = file.open("ab")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.close()
+def _locked(file: Path) -> Lock:
+    lock = claim(file)
+    if lock is None:
         message = (
             f"spool {file.parent}: another collector runs on this folder; wanted a folder of its own for each: end the "
             "other, or give another --data-dir"
         )
-        raise OperatorError(message) from error
+        raise OperatorError(message)
     return lock
 
 

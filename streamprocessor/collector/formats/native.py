@@ -109,7 +109,7 @@ def _read(items: list[Any], topic_of_type: dict[str, str]) -> DecodedEvents:
     for position, item in enumerate(items):
         try:
             reading.entries.append(_entry(item, position, topic_of_type))
-        except RecordError as error:  # noqa: PERF203 - each item stands alone
+        except RecordError as error:
             reading.bad.append(RefusedItem(position, error.reason, error.detail))
     return reading
 

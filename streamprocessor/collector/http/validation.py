@@ -32,7 +32,7 @@ def checked_rows(reading: DecodedEvents, topics: Mapping[str, Topic], received_a
     for entry in reading.entries:
         try:
             rows.append(_row(entry, topics[entry.topic], received_at_ms))
-        except RecordError as error:  # noqa: PERF203 - each item stands alone
+        except RecordError as error:
             reading.bad.append(RefusedItem(entry.position, error.reason, error.detail))
         else:
             good.append(entry)

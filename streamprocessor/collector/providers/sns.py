@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
@@ -105,7 +105,7 @@ def _key_of(pem: bytes, now_ms: int) -> RSAPublicKey:
         certificate = load_pem_x509_certificate(pem)
     except ValueError:
         raise denied(wanted="a certificate from SNS") from None
-    now = datetime.fromtimestamp(now_ms / 1000, timezone.utc)
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
     key = certificate.public_key()
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc or not isinstance(
         key, RSAPublicKey

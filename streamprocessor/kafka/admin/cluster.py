@@ -46,8 +46,10 @@ _SETTLE_SECONDS = 15.0
 class TopicState:
     """A topic as it is on the brokers.
 
-    `topic_id`: Kafka's own id, new for each topic that is created; `leaders`: by partition, -1 while there is none;
-    `allowed`: what we may do with it, of READ, WRITE and DESCRIBE.
+    topic_id: Kafka's own id, new for each topic that is created.
+    leaders: the broker that leads each partition, -1 while there is none.
+    replication: the replicas of the partition that has fewest.
+    allowed: what we may do with it, of READ, WRITE and DESCRIBE.
     """
 
     name: str
@@ -85,10 +87,10 @@ async def describe(client: AIOKafkaClient, names: Iterable[str]) -> ClusterState
 
     Raises TopicError for a topic that we may not see, or when its leaders aren't known in time.
     """
-    wanted = sorted(names)
+    ordered_names = sorted(names)
     deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
     while True:
-        response = await _ask_any(client, TopicMetadataRequest(wanted))
+        response = await _ask_any(client, TopicMetadataRequest(ordered_names))
         codes = {name: code for code, name, *_ in response.topics}
         unsettled = [name for name, code in codes.items() if code in _TRANSIENT]
         if not unsettled:
@@ -103,16 +105,16 @@ async def describe(client: AIOKafkaClient, names: Iterable[str]) -> ClusterState
     return ClusterState(frozenset(row[0] for row in response.brokers), {topic.name: topic for topic in topics})
 
 
-async def configs(client: AIOKafkaClient, wanted: dict[str, Iterable[str]]) -> dict[str, dict[str, str]]:
+async def configs(client: AIOKafkaClient, settings_by_topic: dict[str, Iterable[str]]) -> dict[str, dict[str, str]]:
     """The settings of topics: topic → setting → value; one that the broker doesn't know is left out."""
-    resources = [(_TOPIC_KIND, name, sorted(settings)) for name, settings in wanted.items()]
+    resources = [(_TOPIC_KIND, name, sorted(settings)) for name, settings in settings_by_topic.items()]
     response = await _ask_any(client, DescribeConfigsRequest(resources))
-    found: dict[str, dict[str, str]] = {}
+    values_by_topic: dict[str, dict[str, str]] = {}
     for code, message, _kind, name, entries in response.resources:
         if code != _NO_ERROR:
             raise _failed(name, code, message)
-        found[name] = {setting: value for setting, value, *_ in entries if value is not None}
-    return found
+        values_by_topic[name] = {setting: value for setting, value, *_ in entries if value is not None}
+    return values_by_topic
 
 
 async def create(client: AIOKafkaClient, topics: list[NewTopic]) -> None:
@@ -128,9 +130,9 @@ async def create(client: AIOKafkaClient, topics: list[NewTopic]) -> None:
     await _wait_until_known(client, {topic.name for topic in topics})
 
 
-async def set_configs(client: AIOKafkaClient, wanted: dict[str, dict[str, str]]) -> None:
+async def set_configs(client: AIOKafkaClient, settings_by_topic: dict[str, dict[str, str]]) -> None:
     """Sets settings of topics (topic → setting → value); their other settings stay as they are."""
-    response = await _ask_any(client, SetTopicConfigsRequest(wanted))
+    response = await _ask_any(client, SetTopicConfigsRequest(settings_by_topic))
     for code, message, _kind, name in response.results:
         if code != _NO_ERROR:
             raise _failed(name, code, message)
@@ -138,10 +140,10 @@ async def set_configs(client: AIOKafkaClient, wanted: dict[str, dict[str, str]])
 
 async def end_offsets(client: AIOKafkaClient, names: Iterable[str]) -> dict[tuple[str, int], int]:
     """The offset after the last record of each partition of these topics, by topic and partition."""
-    wanted = set(names)
+    topic_names = set(names)
     deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
     while True:
-        rows = await _ask_leaders(client, await describe(client, wanted))
+        rows = await _ask_leaders(client, await describe(client, topic_names))
         failed = {(name, partition): code for name, partition, code, _ in rows if code != _NO_ERROR}
         if not failed:
             return {(name, partition): offset for name, partition, _, offset in rows}
@@ -203,8 +205,8 @@ def _state(row: tuple[Any, ...]) -> TopicState:
 
 def _allowed(operations: int) -> frozenset[str]:
     """What the field of authorized operations allows; everything where the broker doesn't tell."""
-    told = operations != _RIGHTS_UNKNOWN
-    return frozenset(word for bit, word in _OPERATIONS.items() if not told or operations & (1 << bit))
+    is_known = operations != _RIGHTS_UNKNOWN
+    return frozenset(word for bit, word in _OPERATIONS.items() if not is_known or operations & (1 << bit))
 
 
 def _failed(name: str, code: int, message: str | None) -> TopicError:

@@ -27,7 +27,9 @@ _REPLICAS_THAT_ANSWER = 2
 class Layout:
     """All topics of one application on one cluster.
 
-    `fence_ms`: how old a record's time may be when it arrives in a `fenced` topic; see `fence_below`.
+    topics: as the topics' files describe them.
+    prefix, app_id: what their full names are made with.
+    fence_ms: how old a record's time may be when it arrives in a `fenced` topic; see `fence_below`.
     """
 
     topics: tuple[Topic, ...]
@@ -51,12 +53,18 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class TopicDifference:
-    """One thing about a topic that is not as it must be. `what`: MISSING, CONFIG, PARTITIONS or REPLICATION."""
+    """One thing about a topic that is not as it must be.
+
+    topic: its full name.
+    what: MISSING, CONFIG, PARTITIONS or REPLICATION.
+    required, actual: the value as it must be and as it is, in the words of the sentence.
+    setting: the setting's name; empty but for CONFIG.
+    """
 
     topic: str
     what: str
-    wanted: str
-    got: str
+    required: str
+    actual: str
     setting: str = ""
 
     @property
@@ -67,18 +75,18 @@ class TopicDifference:
     def __str__(self) -> str:
         """The difference as a sentence, with what to do where `apply` doesn't do it."""
         if self.what == MISSING:
-            return f"topic {self.topic} is missing; wanted {self.wanted}"
+            return f"topic {self.topic} is missing; wanted {self.required}"
         if self.what == CONFIG:
-            return f"topic {self.topic}: {self.setting} is {self.got}; wanted {self.wanted}"
+            return f"topic {self.topic}: {self.setting} is {self.actual}; wanted {self.required}"
         if self.what == PARTITIONS:
             return (
-                f"topic {self.topic} has {self.got} partitions; wanted {self.wanted}. This can't be changed: a contact "
-                "would move to another partition, away from its state and its order. Describe it with "
-                f"{self.got} partitions, or replay everything into new topics under another prefix"
+                f"topic {self.topic} has {self.actual} partitions; wanted {self.required}. This can't be changed: a "
+                "contact would move to another partition, away from its state and its order. Describe it with "
+                f"{self.actual} partitions, or replay everything into new topics under another prefix"
             )
         return (
-            f"topic {self.topic} keeps {self.got} replicas of each record; wanted {self.wanted}, because the cluster "
-            "has brokers enough. Raise it with kafka-reassign-partitions"
+            f"topic {self.topic} keeps {self.actual} replicas of each record; wanted {self.required}, because the "
+            "cluster has brokers enough. Raise it with kafka-reassign-partitions"
         )
 
 
@@ -97,8 +105,8 @@ async def check(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
     """
     async with connected(settings) as client:
         state = await describe(client, layout.names())
-        found = {name: layout.config(topic, _replication_of(name, state)) for name, topic in layout.names().items()}
-        existing = await configs(client, {name: found[name] for name in state.topics}) if state.topics else {}
+        required = {name: layout.config(topic, _replication_of(name, state)) for name, topic in layout.names().items()}
+        existing = await configs(client, {name: required[name] for name in state.topics}) if state.topics else {}
     return differences(layout, state, existing)
 
 
@@ -107,42 +115,42 @@ async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
 
     Raises TopicError, before it changes anything, when a partition count differs.
     """
-    found = await check(settings, layout)
-    refused = [difference for difference in found if difference.what == PARTITIONS]
+    all_differences = await check(settings, layout)
+    refused = [difference for difference in all_differences if difference.what == PARTITIONS]
     if refused:
         raise TopicError("\n".join(map(str, refused)))
-    missing = [difference.topic for difference in found if difference.what == MISSING]
+    missing = [difference.topic for difference in all_differences if difference.what == MISSING]
     changed: dict[str, dict[str, str]] = {}
-    for difference in found:
+    for difference in all_differences:
         if difference.what == CONFIG:
-            changed.setdefault(difference.topic, {})[difference.setting] = difference.wanted
+            changed.setdefault(difference.topic, {})[difference.setting] = difference.required
     async with connected(settings) as client:
         if missing:
             brokers = len((await describe(client, [])).brokers)
             await create(client, [_new(layout, name, _replication_for(brokers)) for name in missing])
         if changed:
             await set_configs(client, changed)
-    return [difference for difference in found if difference.apply_mends_it]
+    return [difference for difference in all_differences if difference.apply_mends_it]
 
 
 def differences(layout: Layout, state: ClusterState, existing: dict[str, dict[str, str]]) -> list[TopicDifference]:
     """The differences, from what the cluster said; `existing`: topic → setting → value."""
-    found: list[TopicDifference] = []
+    differing: list[TopicDifference] = []
     replication = _replication_for(len(state.brokers))
     for name, topic in sorted(layout.names().items()):
         actual = state.topics.get(name)
         if actual is None:
-            found.append(TopicDifference(name, MISSING, f"{topic.partitions} partitions", "none"))
+            differing.append(TopicDifference(name, MISSING, f"{topic.partitions} partitions", "none"))
             continue
         if actual.partitions != topic.partitions:
-            found.append(TopicDifference(name, PARTITIONS, str(topic.partitions), str(actual.partitions)))
+            differing.append(TopicDifference(name, PARTITIONS, str(topic.partitions), str(actual.partitions)))
         if actual.replication < replication:
-            found.append(TopicDifference(name, REPLICATION, str(replication), str(actual.replication)))
-        for setting, wanted in sorted(layout.config(topic, actual.replication).items()):
-            got = existing.get(name, {}).get(setting)
-            if got is None or not _same(wanted, got):
-                found.append(TopicDifference(name, CONFIG, wanted, got or "not known to the broker", setting))
-    return found
+            differing.append(TopicDifference(name, REPLICATION, str(replication), str(actual.replication)))
+        for setting, required in sorted(layout.config(topic, actual.replication).items()):
+            value = existing.get(name, {}).get(setting)
+            if value is None or not _same(required, value):
+                differing.append(TopicDifference(name, CONFIG, required, value or "not known to the broker", setting))
+    return differing
 
 
 async def topic_ids(settings: ClientSettings, names: Iterable[str]) -> dict[str, str]:
@@ -157,10 +165,10 @@ async def end_offsets(settings: ClientSettings, names: Iterable[str]) -> dict[tu
 
     Raises TopicError for a topic that is missing.
     """
-    wanted = set(names)
+    topic_names = set(names)
     async with connected(settings) as client:
-        _refuse_missing(wanted, await describe(client, wanted))
-        return await offsets_at_end(client, wanted)
+        _refuse_missing(topic_names, await describe(client, topic_names))
+        return await offsets_at_end(client, topic_names)
 
 
 async def refuse_unless_allowed(settings: ClientSettings, rights: dict[str, str]) -> None:
@@ -201,10 +209,10 @@ def _replication_of(name: str, state: ClusterState) -> int:
     return state.topics[name].replication if name in state.topics else 0
 
 
-def _same(wanted: str, got: str) -> bool:
+def _same(one: str, other: str) -> bool:
     """True for one value in two spellings: 0.2 and 0.20, "compact,delete" and "delete, compact"."""
-    if wanted == got:
+    if one == other:
         return True
     with contextlib.suppress(InvalidOperation):
-        return Decimal(wanted) == Decimal(got)
-    return sorted(word.strip() for word in wanted.split(",")) == sorted(word.strip() for word in got.split(","))
+        return Decimal(one) == Decimal(other)
+    return sorted(word.strip() for word in one.split(",")) == sorted(word.strip() for word in other.split(","))
