@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 
 from streamprocessor.collector.http.wire_format import ACTIVITIES
 from streamprocessor.collector.urls import path_of
-from streamprocessor.contract.strict_yaml.located import LocatedNode, Problems, ScalarNode
+from streamprocessor.contract.strict_yaml.document import read_document, read_text
+from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
-from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 from streamprocessor.contract.topics.topics import IN, Topic
-from streamprocessor.errors import ModelError, OperatorError
+from streamprocessor.errors import OperatorError
 
 OWN_WORDS = Path(__file__).with_name("vocabulary.yaml")
 ANY_TYPE = "any"
@@ -131,26 +131,12 @@ class _Words:
 
 
 def _read(path: Path) -> _Words:
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path}: wanted a vocabulary in UTF-8; got an error: {error}"
-        raise OperatorError(message) from error
-    problems = Problems(str(path))
-    tree = problems.attempt(lambda: read_tree(content, problems), ScalarNode(None, 1))
-    words = None
-    if not problems.found:
-        words = problems.attempt(lambda: _words(LocatedNode(tree, "the vocabulary", problems)), None)
-    try:
-        problems.refuse()
-    except ModelError as error:
-        raise OperatorError(str(error)) from error
-    assert words is not None
-    return words
+    content = read_text(path, "a vocabulary")
+    return read_document(content, str(path), "the vocabulary", _words, OperatorError)
 
 
-def _words(spot: LocatedNode) -> _Words:
-    fields = spot.fields("types", "properties", "attributes", "numbers")
+def _words(located: LocatedNode) -> _Words:
+    fields = located.fields("types", "properties", "attributes", "numbers")
     return _Words(
         types=fields.read("types", _types, {}),
         properties=fields.read("properties", _properties, {}),
@@ -159,12 +145,12 @@ def _words(spot: LocatedNode) -> _Words:
     )
 
 
-def _types(spot: LocatedNode) -> dict[str, str]:
+def _types(located: LocatedNode) -> dict[str, str]:
     types: dict[str, str] = {}
-    for event_type, inner in spot.entries("types, each with a list of names").items():
+    for event_type, inner in located.entries("types, each with a list of names").items():
         if snake_case(event_type) != event_type:
             inner.note(f"wanted a type in snake case; got '{event_type}'")
-        for name in spot.problems.attempt(partial(_names, inner), ()):
+        for name in located.problems.attempt(partial(_names, inner), ()):
             plain = snake_case(name)
             if not plain:
                 inner.note(f"wanted names with letters or digits; got '{name}'")
@@ -173,15 +159,15 @@ def _types(spot: LocatedNode) -> dict[str, str]:
     return types
 
 
-def _properties(spot: LocatedNode) -> dict[str, Sources]:
-    entries = spot.entries(f"types or `{ANY_TYPE}`, each with a mapping of properties to lists of names")
-    return {of_type: spot.problems.attempt(partial(_sources, inner), {}) for of_type, inner in entries.items()}
+def _properties(located: LocatedNode) -> dict[str, Sources]:
+    entries = located.entries(f"types or `{ANY_TYPE}`, each with a mapping of properties to lists of names")
+    return {of_type: located.problems.attempt(partial(_sources, inner), {}) for of_type, inner in entries.items()}
 
 
-def _sources(spot: LocatedNode) -> Sources:
-    entries = spot.entries("words, each with a list of names")
-    return {word: spot.problems.attempt(partial(_names, inner), ()) for word, inner in entries.items()}
+def _sources(located: LocatedNode) -> Sources:
+    entries = located.entries("words, each with a list of names")
+    return {word: located.problems.attempt(partial(_names, inner), ()) for word, inner in entries.items()}
 
 
-def _names(spot: LocatedNode) -> tuple[str, ...]:
-    return tuple(text(inner) for inner in spot.items("a list of names"))
+def _names(located: LocatedNode) -> tuple[str, ...]:
+    return tuple(text(inner) for inner in located.items("a list of names"))
