@@ -43,7 +43,7 @@ class Kept:
         self.rows = []
         self._has_room = has_room
 
-    async def keep(self, rows):
+    async def write(self, rows):
         if not self._has_room:
             raise NoRoom("full")
         self.rows += rows
