@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import orjson
 import posthog
 import pytest
-import rudderstack.analytics.client
-import segment.analytics.client
-from snowplow_tracker import (
+import rudderstack.analytics.client  # type: ignore[import-untyped]
+import segment.analytics.client  # type: ignore[import-untyped]
+from snowplow_tracker import (  # type: ignore[attr-defined]
     Emitter,
     PageView,
     SelfDescribing,

@@ -1,4 +1,4 @@
-"""Who may send."""
+"""Write keys: the secrets by which sources may send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ class WriteKeys:
         self._sources = {self._digest(key): source for source, key in keys.items()}
 
     def source_of(self, offered: str) -> str | None:
-        """Whose key it is; None: nobody's. What it takes tells nothing of the keys: only keyed hashes are compared."""
+        """The source whose key it is; None where it is nobody's.
+
+        The time it takes tells nothing of the keys: only keyed hashes are compared.
+        """
         return self._sources.get(self._digest(offered))
 
     def _digest(self, key: str) -> bytes:
@@ -25,5 +28,5 @@ class WriteKeys:
 
 
 def write_keys_file(data_folder: Path) -> Path:
-    """Where the write keys are, unless a setting says otherwise."""
+    """The file of the write keys, unless a setting names another."""
     return data_folder / "write-keys"

@@ -1,6 +1,7 @@
 import pytest
 
 from streamprocessor.collector.tracking.identity_updates import identity_updates
+from tests.collector.input_topics import topic_of
 from tests.collector.tracking.requests import NOW, NOW_MS
 
 VISITOR, ADDRESS, KNOWN = "anon:v", "email:a", "c-42"
@@ -18,15 +19,21 @@ VISITOR, ADDRESS, KNOWN = "anon:v", "email:a", "c-42"
         (None, None, VISITOR, []),
     ],
 )
-def test_a_visitor_is_claimed_by_one_person_and_two_persons_are_never_joined(known, address, anonymous, claims):
+def test_a_visitor_is_claimed_by_one_person_and_two_persons_are_never_joined(
+    known: str | None, address: str | None, anonymous: str | None, claims: list[tuple[str, str]]
+) -> None:
     made = identity_updates(known, address, anonymous, NOW_MS)
 
     assert [(entry.contact_id, entry.value["anonymous_id"]) for entry in made] == claims
     for entry in made:
-        assert (entry.topic, entry.value["update"], entry.value["occurred_at"]) == ("contact-updates", "identify", NOW)
+        assert (topic_of(entry), entry.value["update"], entry.value["occurred_at"]) == (
+            "contact-updates",
+            "identify",
+            NOW,
+        )
 
 
-def test_the_same_claim_is_one_update_whenever_it_is_made():
+def test_the_same_claim_is_one_update_whenever_it_is_made() -> None:
     (first,), (later,) = (
         identity_updates(KNOWN, None, VISITOR, NOW_MS),
         identity_updates(KNOWN, None, VISITOR, NOW_MS + 1),
