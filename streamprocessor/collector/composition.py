@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -22,18 +21,20 @@ from streamprocessor.collector.http.input_topics import InputTopics
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.http.server import CollectorServer
-from streamprocessor.collector.http.write_keys import WriteKeys, write_keys_file
+from streamprocessor.collector.http.write_keys import write_keys_of
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.kept_secrets import kept_pairs, kept_secret
+from streamprocessor.process.kept_secrets import kept_secret
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.settings import Settings
 
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor waits
+#: Requests leave few cycles, and looking for them costs as much as reading the requests does: look seldom.
 GC_THRESHOLDS = (50_000, 20, 20)
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ async def run_collector(
     durable_writer = DurableWriter(kafka_writer, spool, metrics, now_ms)
     _watch(metrics, spool, durable_writer)
     context = CollectorContext(
-        write_keys=WriteKeys(kept_pairs(settings.write_keys, write_keys_file(folder), "STREAMPROCESSOR_WRITE_KEYS")),
+        write_keys=write_keys_of(settings),
         rate_limit=RateLimit(settings.rate_limit_per_second, time.monotonic),
         client_ips=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=InputTopics(topics.values()),
@@ -80,7 +81,7 @@ async def run_collector(
         await durable_writer.start()
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
-        _settle_memory()
+        settle_memory(GC_THRESHOLDS)
         on_ready(port)
         await CollectorServer(app).run_until(_first(stop, durable_writer.failed), listening)
     finally:
@@ -90,14 +91,6 @@ async def run_collector(
         message = f"collector: entries can't be kept safe any more: {durable_writer.failed.exception()!r}"
         raise MustRestart(message)
     return EXIT_DONE
-
-
-def _settle_memory() -> None:
-    """Look for cycles seldom, and never in what was there at start: requests leave few, and looking costs as much as
-    reading them does."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> None:

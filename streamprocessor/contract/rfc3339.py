@@ -9,9 +9,9 @@ import re
 from datetime import date
 from typing import TypeVar
 
-DAY_MS = 86_400_000
+from streamprocessor.scoring.model.model import DAY_MS, END_OF_TIME_MS
+
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
-_LAST_MS = (date.max.toordinal() - _EPOCH_DAY + 1) * DAY_MS - 1
 
 _SECONDS = tuple(f"{n:02d}" for n in range(60))
 _MINUTES = tuple(f"{hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60))
@@ -49,7 +49,7 @@ def parse_rfc3339(text: str) -> int | None:
 
 def format_rfc3339(instant_ms: int) -> str:
     """The instant as `2026-11-22T08:00:00.123Z`; one beyond the year 9999 is cut to its end."""
-    seconds, millis = divmod(instant_ms if instant_ms <= _LAST_MS else _LAST_MS, 1000)
+    seconds, millis = divmod(instant_ms if instant_ms <= END_OF_TIME_MS else END_OF_TIME_MS, 1000)
     day, in_day = divmod(seconds, 86_400)
     date_text = _days_written.get(day) or _written_day(day)
     return f"{date_text}T{_MINUTES[in_day // 60]}:{_SECONDS[in_day % 60]}.{_MILLIS[millis]}Z"

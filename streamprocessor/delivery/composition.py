@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from aiohttp import web
 from aiokafka.errors import KafkaError
 
 from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
@@ -40,11 +37,11 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.kept_secrets import kept_token
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
-from streamprocessor.process.serving import listening_socket
+from streamprocessor.process.locks import Lock, claim
+from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
-STOP_SECONDS = 1.0
 _EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
 log = logging.getLogger(__name__)
@@ -68,47 +65,51 @@ async def run_delivery(
     """
     stop = stop_on_signals()
     file = Path(settings.subscriptions)
-    said = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
-    wording = Phrases(said.calendar, said.rule_words, said.name_from)
+    subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
+    phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from)
     full = {topic.name: full_name for full_name, topic in topics.items()}
-    metrics, watchers = Metrics(), AttemptStream()
+    metrics, attempt_stream = Metrics(), AttemptStream()
     async with AsyncExitStack() as opened:
         segments = Segments(clients, full["models"])
         opened.push_async_callback(segments.stop)
         await segments.start()
         hosts = hosts_of(settings.delivery_allowed_hosts)
-        surroundings = SubscriptionResolver(environment, file.parent, hosts, wording, segments)
-        plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
-        journal = await opened.enter_async_context(_journal(settings))
+        resolver = SubscriptionResolver(environment, file.parent, hosts, phrases, segments)
+        plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
+        store_thread = await opened.enter_async_context(_open_store(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
-        world = DispatchContext(sender.post, journal, metrics, watchers.tell, now_ms, random.random)
-        people = ContactProjection(clients, full["contacts-changelog"], journal, metrics)
-        opened.push_async_callback(people.stop)
-        outlets = Dispatchers(
-            world, Enricher(journal, people, segments), frozenset(plan.subscription.name for plan in plans)
+        context = DispatchContext(sender.post, store_thread, metrics, attempt_stream.tell, now_ms, random.random)
+        projection = ContactProjection(clients, full["contacts-changelog"], store_thread, metrics)
+        opened.push_async_callback(projection.stop)
+        dispatchers = Dispatchers(
+            context, Enricher(store_thread, projection, segments), frozenset(plan.subscription.name for plan in plans)
         )
-        opened.push_async_callback(outlets.close)
+        opened.push_async_callback(dispatchers.close)
         for plan in plans:
-            await outlets.put(plan)
-        told = SubscriptionTopic(clients, full["subscriptions"])
-        opened.push_async_callback(told.stop)
-        await told.start(outlets, surroundings)
-        await outlets.give_up_the_rest()
-        intake = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
-        opened.push_async_callback(intake.stop)
-        await intake.start(journal)
+            await dispatchers.put(plan)
+        subscription_topic = SubscriptionTopic(clients, full["subscriptions"])
+        opened.push_async_callback(subscription_topic.stop)
+        await subscription_topic.start(dispatchers, resolver)
+        await dispatchers.give_up_the_rest()
+        consumer = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
+        opened.push_async_callback(consumer.stop)
+        await consumer.start(store_thread)
         token = kept_token(settings.delivery_secret, settings.data_path)
-        routes = Routes(outlets, world, watchers, Readiness(journal, intake.missing, people.missing), token)
-        port = await _serve(routes.application(), settings, opened)
+        routes = Routes(
+            dispatchers, context, attempt_stream, Readiness(store_thread, consumer.missing, projection.missing)
+        )
+        listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
+        port = await opened.enter_async_context(serving(routes.application(token), listening))
+        opened.callback(attempt_stream.close)
         tell_port(settings.port_file, port)
         on_ready(port)
-        log.info("%d subscriptions in force", len(list(outlets)))
-        own = (journal.run(), journal.checkpoint(), _prune(journal))
-        followed = (segments.run(), people.run(), told.run(outlets, surroundings))
-        work = (*own, *followed, intake.run(outlets))
+        log.info("%d subscriptions in force", len(list(dispatchers)))
+        own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread))
+        followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers, resolver))
+        work = (*own, *followed, consumer.run(dispatchers))
         try:
-            await _until_first(stop, outlets.failed, *map(asyncio.ensure_future, work))
+            await _until_first(stop, dispatchers.failed, *map(asyncio.ensure_future, work))
         except KafkaError as error:
             message = f"delivery: Kafka can't be read any more: {error!r}"
             raise MustRestart(message) from error
@@ -116,44 +117,31 @@ async def run_delivery(
 
 
 @asynccontextmanager
-async def _journal(settings: Settings) -> AsyncIterator[StoreThread]:
-    """The journal on the database of the settings, for this process alone."""
+async def _open_store(settings: Settings) -> AsyncIterator[StoreThread]:
+    """The store on the database of the settings, in a thread of its own, for this process alone."""
     folder = settings.data_path
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
         url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"
-        journal = StoreThread(Store(Database(url)))
+        store_thread = StoreThread(Store(Database(url)))
         try:
-            yield journal
+            yield store_thread
         finally:
-            await journal.close()
+            await store_thread.close()
 
 
-@contextmanager
-def _alone(file: Path) -> Any:
-    with file.open("w") as opened:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            message = f"{file}: another delivery runs on this data folder; wanted one alone, or another --data-dir"
-            raise OperatorError(message) from error
-        yield
+def _alone(file: Path) -> Lock:
+    lock = claim(file)
+    if lock is None:
+        message = f"{file}: another delivery runs on this data folder; wanted one alone, or another --data-dir"
+        raise OperatorError(message)
+    return lock
 
 
-async def _serve(app: web.Application, settings: Settings, opened: AsyncExitStack) -> int:
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=STOP_SECONDS)
-    await runner.setup()
-    opened.push_async_callback(runner.cleanup)
-    listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
-    await web.SockSite(runner, listening).start()
-    chosen: int = runner.addresses[0][1]
-    return chosen
-
-
-async def _prune(journal: StoreThread) -> None:
+async def _prune(store_thread: StoreThread) -> None:
     while True:
-        await journal.ask(lambda store: store.prune(now_ms()))
+        await store_thread.ask(lambda store: store.prune(now_ms()))
         await asyncio.sleep(PRUNE_SECONDS)
 
 

@@ -42,13 +42,13 @@ class AnnouncementConsumer:
             fetch_max_wait_ms=POLL_MS,
         )
 
-    async def start(self, journal: StoreThread) -> None:
+    async def start(self, store_thread: StoreThread) -> None:
         """Begin where the store says; a partition that it does not know begins at its present end, which is kept.
 
         Raises TopicError where a topic is missing, OperatorError where one is not the one that was read before.
         """
         ends = await end_offsets(self._clients, self._topics)
-        known = await journal.ask(lambda store: store.positions())
+        known = await store_thread.ask(lambda store: store.positions())
         first = {where: end for where, end in ends.items() if where not in known}
         for where, end in ends.items():
             if known.get(where, 0) > end:
@@ -57,7 +57,7 @@ class AnnouncementConsumer:
                     f"{known[where]}: it was made anew. Use another delivery database, or another data folder"
                 )
                 raise OperatorError(message)
-        await journal.ask(lambda store: store.queue([], first))
+        await store_thread.ask(lambda store: store.queue([], first))
         await self._consumer.start()
         begins = {TopicPartition(*where): known.get(where, first.get(where, 0)) for where in ends}
         self._consumer.assign(list(begins))
@@ -65,12 +65,12 @@ class AnnouncementConsumer:
             self._consumer.seek(where, offset)
         self._started_ms = now_ms()
 
-    async def run(self, outlets: Dispatchers) -> None:
+    async def run(self, dispatchers: Dispatchers) -> None:
         """Offer what comes, for ever."""
         while True:
             fetched = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
             if fetched:
-                await self._offer(fetched, outlets)
+                await self._offer(fetched, dispatchers)
 
     def missing(self) -> list[str]:
         """In words, how many partitions Kafka has not answered for lately."""
@@ -86,7 +86,7 @@ class AnnouncementConsumer:
         """Stop reading."""
         await self._consumer.stop()
 
-    async def _offer(self, fetched: Mapping[TopicPartition, list[Any]], outlets: Dispatchers) -> None:
+    async def _offer(self, fetched: Mapping[TopicPartition, list[Any]], dispatchers: Dispatchers) -> None:
         announcements: list[Announcement] = []
         erased: list[str] = []
         for where, records in fetched.items():
@@ -95,11 +95,13 @@ class AnnouncementConsumer:
                 if record.value is None and event == SCORE_UPDATED and record.key is not None:
                     contact_id = record.key.decode("utf-8", "replace")
                     erased.append(contact_id)
-                    announcements = [found for found in announcements if found.contact_id != contact_id]
+                    announcements = [
+                        announcement for announcement in announcements if announcement.contact_id != contact_id
+                    ]
                 else:
                     announcements += self._read(event, record)
         read_to = {(where.topic, where.partition): records[-1].offset + 1 for where, records in fetched.items()}
-        await outlets.offer(announcements, erased, read_to)
+        await dispatchers.offer(announcements, erased, read_to)
 
     def _read(self, event: str, record: Any) -> list[Announcement]:
         try:

@@ -11,7 +11,11 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 @dataclass(frozen=True, slots=True)
 class ContactFacts:
-    """What is known of a contact. attributes: those alone that somebody asks for and that the contact has."""
+    """What is known of a contact.
+
+    attributes: those alone that a subscription asks for and that the contact has, by name.
+    is_suppressed: whether nobody may be sent to it.
+    """
 
     attributes: Mapping[str, Any] = field(default_factory=dict)
     is_suppressed: bool = False
@@ -22,15 +26,24 @@ UNKNOWN_CONTACT = ContactFacts()
 
 @dataclass(frozen=True, slots=True)
 class ContactContext:
-    """What an announcement is judged and told by. entered, left: segments, by this announcement."""
+    """What an announcement is matched and phrased with, beside itself.
 
-    person: ContactFacts = UNKNOWN_CONTACT
+    facts: of its contact.
+    entered: names of the segments that the contact entered with this announcement.
+    left: names of the segments that it left with it.
+    """
+
+    facts: ContactFacts = UNKNOWN_CONTACT
     entered: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
 
 
 class SegmentFilter(NamedTuple):
-    """What a segment says. key: its name with a hash of that, so that another one under its name is told from it."""
+    """A segment of the model, compiled.
+
+    key: its name with a hash of its filter, so that another segment under the same name is another key.
+    filter: whom it holds.
+    """
 
     key: str
     filter: ContactFilter

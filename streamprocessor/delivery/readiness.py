@@ -15,10 +15,10 @@ PATIENCE_SECONDS = 2.0
 class Readiness:
     """Looks at what delivery needs. behind: whoever else can say in words what is missing."""
 
-    def __init__(self, journal: StoreThread, *behind: Callable[[], Iterable[str]]) -> None:
-        self._journal = journal
+    def __init__(self, store_thread: StoreThread, *behind: Callable[[], Iterable[str]]) -> None:
+        self._store_thread = store_thread
         self._behind = behind
-        self._asked: asyncio.Future[Positions] | None = None
+        self._question: asyncio.Future[Positions] | None = None
 
     async def missing(self) -> list[str]:
         """What is missing; nothing where all is well."""
@@ -27,13 +27,13 @@ class Readiness:
 
     async def _missing_of_database(self) -> list[str]:
         # One question at a time, be those who look ever so many.
-        asked = self._asked or asyncio.ensure_future(self._journal.ask(lambda store: store.positions()))
-        self._asked = asked
-        await asyncio.wait({asked}, timeout=PATIENCE_SECONDS)
-        if not asked.done():
+        question = self._question or asyncio.ensure_future(self._store_thread.ask(lambda store: store.positions()))
+        self._question = question
+        await asyncio.wait({question}, timeout=PATIENCE_SECONDS)
+        if not question.done():
             return [f"the database has not answered for {PATIENCE_SECONDS:.0f} s"]
-        self._asked = None
-        error = asked.exception()
+        self._question = None
+        error = question.exception()
         if error is not None and not isinstance(error, StreamprocessorError):
             raise error
         return [] if error is None else ["the database can't be used"]

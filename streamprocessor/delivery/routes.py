@@ -1,16 +1,20 @@
-"""Delivery's own HTTP: health, metrics, and what a person asks of it under a bearer token."""
+"""Delivery's own HTTP: health, metrics, and the API for subscriptions under a bearer token."""
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import orjson
-from aiohttp import web
-from prometheus_client import generate_latest
 from sqlalchemy import Row
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
@@ -20,73 +24,71 @@ from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.store.store import MOST_SHOWN
 from streamprocessor.delivery.store.tables import WAITING
+from streamprocessor.process.health import health_routes
+from streamprocessor.process.secret_lookup import SecretLookup
 
 MOST_LISTED = 1_000
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MOST_BODY_BYTES = 256 * 1024
+
+
+class BearerToken:
+    """ASGI middleware that answers 401 to requests without the token."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._tokens = SecretLookup({"delivery": token})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what brings the token."""
+        scheme, _, offered = Request(scope).headers.get("authorization", "").partition(" ")
+        if scheme != "Bearer" or self._tokens.name_of(offered) is None:
+            refusal = _answer({"code": "no-token", "message": "wanted Authorization: Bearer and the token"}, 401)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class Routes:
     """The application's paths."""
 
     def __init__(
-        self, outlets: Dispatchers, world: DispatchContext, watchers: AttemptStream, readiness: Readiness, token: str
+        self, dispatchers: Dispatchers, context: DispatchContext, attempt_stream: AttemptStream, readiness: Readiness
     ) -> None:
-        self._outlets = outlets
-        self._journal = world.journal
-        self._metrics = world.metrics
-        self._watchers = watchers
+        self._dispatchers = dispatchers
+        self._store_thread = context.store_thread
+        self._metrics = context.metrics
+        self._attempt_stream = attempt_stream
         self._readiness = readiness
-        self._token = token.encode()
 
-    def application(self) -> web.Application:
-        """The application."""
-        app = web.Application(middlewares=[self._let_in], client_max_size=256 * 1024)
-        app.add_routes(
-            [
-                web.get("/livez", self._livez),
-                web.get("/readyz", self._readyz),
-                web.get("/metrics", self._show_metrics),
-                web.get("/api/subscriptions", self._list),
-                web.get("/api/subscriptions/{name}", self._one),
-                web.get("/api/undeliverable", self._undeliverable),
-                web.get("/api/attempts", self._attempts),
-                web.post("/api/subscriptions/{name}/ping", self._ping),
-                web.post("/api/subscriptions/{name}/enable", self._enable),
-                web.post("/api/subscriptions/{name}/resend", self._resend),
-            ]
+    def application(self, token: str) -> Starlette:
+        """The application. token: what requests to /api/ must bring."""
+        api = [
+            Route("/subscriptions", self._list),
+            Route("/subscriptions/{name}", self._one),
+            Route("/undeliverable", self._undeliverable),
+            Route("/attempts", self._attempts),
+            Route("/subscriptions/{name}/ping", self._ping, methods=["POST"]),
+            Route("/subscriptions/{name}/enable", self._enable, methods=["POST"]),
+            Route("/subscriptions/{name}/resend", self._resend, methods=["POST"]),
+        ]
+        health = health_routes(self._metrics.registry, self._readiness.missing, self._set_gauges)
+        return Starlette(routes=[*health, Mount("/api", routes=api, middleware=[Middleware(BearerToken, token=token)])])
+
+    def _set_gauges(self) -> None:
+        self._metrics.waiting.set(sum(len(dispatcher) for dispatcher in self._dispatchers))
+        self._metrics.disabled.set(sum(dispatcher.circuit_breaker.disabled for dispatcher in self._dispatchers))
+
+    async def _list(self, _: Request) -> Response:
+        names = sorted(
+            {dispatcher.plan.subscription.name for dispatcher in self._dispatchers} | self._dispatchers.refused.keys()
         )
-        return app
-
-    @web.middleware
-    async def _let_in(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if request.path.startswith("/api/"):
-            said = request.headers.get("authorization", "").encode("utf-8", "replace")
-            if not hmac.compare_digest(said, b"Bearer " + self._token):
-                return _answer({"code": "no-token", "message": "wanted Authorization: Bearer and the token"}, 401)
-        return await handler(request)
-
-    async def _livez(self, _: web.Request) -> web.Response:
-        return web.Response(text="live\n")
-
-    async def _readyz(self, _: web.Request) -> web.Response:
-        missing = await self._readiness.missing()
-        return web.Response(text="\n".join(missing or ["ready"]) + "\n", status=503 if missing else 200)
-
-    async def _show_metrics(self, _: web.Request) -> web.Response:
-        self._metrics.waiting.set(sum(len(outlet) for outlet in self._outlets))
-        self._metrics.disabled.set(sum(outlet.endpoint.disabled for outlet in self._outlets))
-        content_type = "text/plain; version=0.0.4; charset=utf-8"
-        return web.Response(body=generate_latest(self._metrics.registry), headers={"content-type": content_type})
-
-    async def _list(self, _: web.Request) -> web.Response:
-        names = sorted({outlet.plan.subscription.name for outlet in self._outlets} | self._outlets.refused.keys())
         return _answer({"subscriptions": [self._row(name) for name in names]})
 
-    async def _one(self, request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        if self._outlets.get(name) is None and name not in self._outlets.refused:
+    async def _one(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if self._dispatchers.get(name) is None and name not in self._dispatchers.refused:
             raise _unknown()
-        recent, undeliverable = await self._journal.ask(
+        recent, undeliverable = await self._store_thread.ask(
             lambda store: (store.recent(name, MOST_SHOWN), store.undeliverable(name, MOST_LISTED))
         )
         lists = {"recent": map(_recent, recent), "undeliverable": map(_given_up, undeliverable)}
@@ -94,49 +96,63 @@ class Routes:
 
     def _row(self, name: str) -> dict[str, Any]:
         """A subscription in a list. refused: why the topic's newest word on it is not in force."""
-        outlet, refused = self._outlets.get(name), self._outlets.refused.get(name)
+        dispatcher, refused = self._dispatchers.get(name), self._dispatchers.refused.get(name)
         return {
             "name": name,
-            "source": "file" if name in self._outlets.fixed else "topic",
-            "events": () if outlet is None else outlet.plan.subscription.events,
-            "state": "refused" if outlet is None else _state_of(outlet.endpoint),
-            "waiting": 0 if outlet is None else len(outlet),
+            "source": "file" if name in self._dispatchers.fixed else "topic",
+            "events": () if dispatcher is None else dispatcher.plan.subscription.events,
+            "state": "refused" if dispatcher is None else _state_of(dispatcher.circuit_breaker),
+            "waiting": 0 if dispatcher is None else len(dispatcher),
             "refused": refused,
         }
 
-    async def _undeliverable(self, request: web.Request) -> web.Response:
-        subscription = request.query.get("subscription")
-        rows = await self._journal.ask(lambda store: store.undeliverable(subscription, MOST_LISTED))
+    async def _undeliverable(self, request: Request) -> Response:
+        subscription = request.query_params.get("subscription")
+        rows = await self._store_thread.ask(lambda store: store.undeliverable(subscription, MOST_LISTED))
         return _answer({"undeliverable": [_given_up(row) for row in rows]})
 
-    async def _attempts(self, request: web.Request) -> web.StreamResponse:
-        """A line of JSON for each attempt from now on, until the client goes."""
-        response = web.StreamResponse(headers={"content-type": "application/x-ndjson", "cache-control": "no-store"})
-        await response.prepare(request)
-        async with aclosing(self._watchers.watch()) as attempts:
+    async def _attempts(self, _: Request) -> Response:
+        """A line of JSON for each attempt from now on, until the client goes or delivery stops."""
+        return StreamingResponse(
+            self._attempt_lines(), media_type="application/x-ndjson", headers={"cache-control": "no-store"}
+        )
+
+    async def _attempt_lines(self) -> AsyncIterator[bytes]:
+        async with aclosing(self._attempt_stream.watch()) as attempts:
             async for attempt in attempts:
                 row = attempt._asdict()
                 row["at"] = format_rfc3339(row.pop("at_ms"))
-                await response.write(orjson.dumps(row) + b"\n")
-        return response
+                yield orjson.dumps(row) + b"\n"
 
-    async def _ping(self, request: web.Request) -> web.Response:
-        return _answer({"webhook_id": await self._outlets.ping(self._named(request))}, 202)
+    async def _ping(self, request: Request) -> Response:
+        return _answer({"webhook_id": await self._dispatchers.ping(self._named(request))}, 202)
 
-    async def _enable(self, request: web.Request) -> web.Response:
-        await self._outlets.enable(self._named(request))
+    async def _enable(self, request: Request) -> Response:
+        await self._dispatchers.enable(self._named(request))
         return _answer({"enabled": True})
 
-    async def _resend(self, request: web.Request) -> web.Response:
-        outlet = self._named(request)
-        webhook_ids = _ids_in(await request.read())
-        return _answer({"sent_again": await self._outlets.resend(outlet.plan.subscription.name, webhook_ids)}, 202)
+    async def _resend(self, request: Request) -> Response:
+        dispatcher = self._named(request)
+        webhook_ids = _ids_in(await _body_of(request))
+        return _answer(
+            {"sent_again": await self._dispatchers.resend(dispatcher.plan.subscription.name, webhook_ids)}, 202
+        )
 
-    def _named(self, request: web.Request) -> Dispatcher:
-        outlet = self._outlets.get(request.match_info["name"])
-        if outlet is None:
+    def _named(self, request: Request) -> Dispatcher:
+        dispatcher = self._dispatchers.get(request.path_params["name"])
+        if dispatcher is None:
             raise _unknown()
-        return outlet
+        return dispatcher
+
+
+async def _body_of(request: Request) -> bytes:
+    """The body; raises HTTPException 413 where it is longer than MOST_BODY_BYTES."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY_BYTES:
+            raise HTTPException(413, f"wanted a body of at most {MOST_BODY_BYTES} bytes; got more\n")
+    return bytes(body)
 
 
 def _ids_in(body: bytes) -> list[str] | None:
@@ -147,8 +163,8 @@ def _ids_in(body: bytes) -> list[str] | None:
         ids = orjson.loads(body)["webhook_ids"]
     except (orjson.JSONDecodeError, TypeError, KeyError):
         ids = None
-    if not isinstance(ids, list) or not all(isinstance(found, str) for found in ids):
-        raise web.HTTPBadRequest(text='wanted {"webhook_ids": [...]}, or no body for all\n')
+    if not isinstance(ids, list) or not all(isinstance(webhook_id, str) for webhook_id in ids):
+        raise HTTPException(400, 'wanted {"webhook_ids": [...]}, or no body for all\n')
     return ids
 
 
@@ -181,9 +197,9 @@ def _given_up(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _unknown() -> web.HTTPNotFound:
-    return web.HTTPNotFound(text="no subscription has this name\n")
+def _unknown() -> HTTPException:
+    return HTTPException(404, "no subscription has this name\n")
 
 
-def _answer(content: dict[str, Any], status: int = 200) -> web.Response:
-    return web.Response(body=orjson.dumps(content), status=status, content_type="application/json")
+def _answer(content: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from streamprocessor.contract import reason_codes
@@ -64,7 +64,7 @@ def _time_ms(match: re.Match[str]) -> int | None:
         moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z")
     except ValueError:
         return None
-    return int(moment.astimezone(timezone.utc).timestamp()) * 1000
+    return int(moment.astimezone(UTC).timestamp()) * 1000
 
 
 def _properties(match: re.Match[str]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """How to reach Kafka: address, encryption and login in one value, for every client."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -110,7 +109,7 @@ async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> Async
     try:
         await client.bootstrap()
         yield client
-    except (KafkaError, OSError, asyncio.TimeoutError) as error:
+    except (KafkaError, OSError) as error:
         login = f" as user '{settings.sasl_username}'" if settings.uses_sasl else ""
         message = (
             f"Kafka can't be used at {settings.bootstrap}{login} over {settings.security_protocol}: "

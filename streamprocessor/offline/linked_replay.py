@@ -43,11 +43,11 @@ class Replay:
             told = told._replace(arrival_ms=at_ms)
             record = self.records.setdefault(to, self._scorer.blank())
             if isinstance(told, LINK_FACTS):
-                outcome = self._scorer.apply_with_links(to, record, [told], [])
+                outcome = self._scorer.apply_with_links_in_place(to, record, [told], [])
             elif record.links is not None:
-                outcome = self._scorer.apply_with_links(to, record, [], [told])
+                outcome = self._scorer.apply_with_links_in_place(to, record, [], [told])
             else:
-                outcome = self._scorer.apply(record, [told])
+                outcome = self._scorer.apply_in_place(record, [told])
             self.refused += outcome.refused
             waiting += outcome.sends
 
@@ -65,5 +65,5 @@ def replayed(scorer: Scorer, facts: Mapping[str, Sequence[InputFact]], at_ms: in
             replay.tell(contact, fact, min(occurred_at_ms, at_ms))
     for record in replay.records.values():
         if record.links is None or not record.links.is_hidden:
-            scorer.advance(record, at_ms)
+            scorer.advance_in_place(record, at_ms)
     return replay

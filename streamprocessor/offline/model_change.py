@@ -31,12 +31,12 @@ class ModelChange:
 
     def count(self, record: Record, at_ms: int) -> None:
         """One contact more, as of at_ms; the record is the new model's afterwards."""
-        self._old.migrate(record, record.at_ms)
-        self._old.advance(record, at_ms)
+        self._old.migrate_in_place(record, record.at_ms)
+        self._old.advance_in_place(record, at_ms)
         shown, values = dict(record.shown), dict(record.values)
         episodes = {name: number for name, (number, _) in record.episodes.items()}
         self.contacts += 1
-        self.moved += bool(self._new.migrate(record, at_ms))
+        self.moved += bool(self._new.migrate_in_place(record, at_ms))
         for name, moved in self.by_score.items():
             if name in record.values:
                 moved.scores += record.values[name] != values.get(name)

@@ -36,7 +36,9 @@ def next_free(port: int) -> int:
 
 def any_free(*taken: int) -> int:
     """A free port, none of those already taken for something else."""
-    for candidate in random.sample(_UNASSIGNED, k=200):
+    for candidate in random.SystemRandom().sample(
+        _UNASSIGNED, k=200
+    ):  # of all who ask at once, also where chance is seeded
         if candidate not in taken and is_free(candidate):
             return candidate
     message = f"no port from {_UNASSIGNED.start} to {_UNASSIGNED.stop - 1} is free on {HOST}"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -57,6 +57,19 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Leave signals alone: they are the process's."""
         yield
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[int]:
+    """Serve the application on the socket while the block runs, and let the requests that are there end; the port."""
+    stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    server = asyncio.ensure_future(Server(app).run_until(stop, listening))
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        stop.set_result(None)
+        await server
+        listening.close()
 
 
 def listening_socket(process: str, host: str, port: int) -> socket.socket:

@@ -106,8 +106,9 @@ class Supervisor:
             pause_seconds = self._pace.pause_seconds(failures)
             failures += 1
             self._say(f"{child.name} {_how_it_ended(code)}: starting it again in {pause_seconds:g} s{_where(child)}")
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause_seconds)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_seconds):
+                    await self._stopping.wait()
 
     async def _run_once(self, child: Child) -> int:
         """The exit code of one run, negative for a signal; it is ended when we are told to stop."""

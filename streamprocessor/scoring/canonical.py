@@ -11,12 +11,20 @@ DIGEST_CHARS = 32
 
 
 def canonical(value: Any) -> str:
-    """The value as JSON with sorted keys and no spaces; 1.0 is written as 1, so equal JSON values have one text."""
+    """The value as JSON with sorted keys and no spaces; 1.0 is written as 1, so equal JSON values have one text.
+
+    >>> canonical({"b": 1.0, "a": [True, None, "ü"]})
+    '{"a":[true,null,"ü"],"b":1}'
+    """
     return json.dumps(_whole_floats_as_ints(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def json_equal(left: Any, right: Any) -> bool:
-    """Whether two values are equal by JSON type and content: true is not 1, "1" is not 1, 1.0 is 1."""
+    """Whether two values are equal by JSON type and content: true is not 1, "1" is not 1, 1.0 is 1.
+
+    >>> json_equal(1, 1.0), json_equal(1, True), json_equal([1], [1.0])
+    (True, False, True)
+    """
     if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
         return type(left) is type(right) and bool(left == right)
     if isinstance(left, bool) or isinstance(right, bool):
@@ -27,7 +35,7 @@ def json_equal(left: Any, right: Any) -> bool:
 
 
 def cut(value: Any) -> Any:
-    """The value, or what stands for one that is too long to be kept: its first characters and a hash of the whole."""
+    """The value, or what stands for one that is too long to be stored: its first characters and a hash of the whole."""
     kind = type(value)
     if kind is str:
         return cut_to(value, LONGEST)
@@ -40,7 +48,13 @@ def cut(value: Any) -> Any:
 
 
 def cut_to(text: str, longest: int) -> str:
-    """The text, or its first characters and a hash of the whole, together shorter than this."""
+    """The text, or its first characters and a hash of the whole, together shorter than `longest`.
+
+    >>> cut_to("short", 128)
+    'short'
+    >>> len(cut_to("x" * 1_000, 128))
+    96
+    """
     if len(text) <= longest:
         return text
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_CHARS // 2).hexdigest()
@@ -58,4 +72,4 @@ def _whole_floats_as_ints(value: Any) -> Any:
 
 
 unchecked = tuple.__new__
-"""made(Class, (its fields, all of them, in their order)): for the hot path alone, as nobody checks the fields."""
+"""unchecked(Class, (all its fields in their order)): for the hot path alone, as nobody checks the fields."""

@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from streamprocessor.scoring.evidence.compacted import migrate_compacted
-from streamprocessor.scoring.evidence.compaction import compact, is_due, next_compaction_ms
+from streamprocessor.scoring.evidence.compaction import compact_in_place, is_due, next_compaction_ms
 from streamprocessor.scoring.evidence.derive import derive
-from streamprocessor.scoring.evidence.ingest import Ingested, count_cut, ingest
-from streamprocessor.scoring.evidence.per_value_limits import evict_weakest
+from streamprocessor.scoring.evidence.ingest import Ingested, count_cut, ingest_in_place
+from streamprocessor.scoring.evidence.per_value_limits import evict_weakest_in_place
 from streamprocessor.scoring.identity.erasure import is_hidden
-from streamprocessor.scoring.identity.forwarding import send_evidence
-from streamprocessor.scoring.identity.linking import Linking, link
+from streamprocessor.scoring.identity.forwarding import evidence_transfer, next_version
+from streamprocessor.scoring.identity.linking import LinkingOutcome, link_in_place
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.facts import Fact
@@ -24,19 +24,24 @@ from streamprocessor.scoring.steps.evaluate import NO_NEWS, ShownState, evaluate
 from streamprocessor.scoring.steps.explain import explain
 from streamprocessor.scoring.steps.next_change import derived_at, next_change_of_record, next_change_of_score, score_at
 from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, Step
-from streamprocessor.scoring.terms.per_match import keep_what_is_worth
+from streamprocessor.scoring.terms.per_match import drop_worthless_matches
 
 ERASED, OBJECTED = "erased", "objected"
-"""Why facts are not wanted: they are of before an erasure, or the person objects to profiling."""
+"""Why facts are dropped: they are of before an erasure, or the person objects to profiling."""
 
 
 class Outcome(NamedTuple):
-    """What facts did: the steps in order, how many facts were known already.
+    """What facts did to a record.
 
-    capped: how many events, verdicts and attributes went early, for there were too many; cut: how many matches were
-    worth more than a match may be; forgotten: how many values of `by` scores went, for there were too many. sends:
-    messages to the owners of other contacts. refused: links that could not be made. erased_ms: the contact was erased
-    then, and what it had is gone. dropped: reason → how many facts were not wanted.
+    steps: in order.
+    duplicates: how many facts were known already.
+    capped: how many events, verdicts and attributes went early, for there were too many.
+    cut: how many matches were worth more than a match may be.
+    forgotten: how many values of per-value scores went, for there were too many.
+    sends: messages to the owners of other contacts.
+    refused: links that could not be made.
+    erased_ms: the contact was erased then, and nothing of before is left; None: it was not.
+    dropped: ERASED or OBJECTED → how many facts were not taken for it.
     """
 
     steps: list[Step]
@@ -51,10 +56,13 @@ class Outcome(NamedTuple):
 
 
 class Scorer:
-    """A model, compiled once. It keeps nothing of any contact."""
+    """A model, compiled once, at work. It stores nothing of any contact.
+
+    What is called `..._in_place` changes the record that it is given, for speed; all else only answers.
+    """
 
     def __init__(self, model: Model) -> None:
-        """For this model; conditions and laws are compiled here."""
+        """Compile the model's conditions and laws."""
         self.model = model
         self._plan = compile_model(model)
         self._shown_state = ShownState(self._plan)
@@ -63,109 +71,125 @@ class Scorer:
         """The record of a contact of whom nothing is known; what the model gives for it counts as shown."""
         return self._shown_state.blank()
 
-    def apply(
+    def apply_in_place(
         self, record: Record, facts: Sequence[Fact], *, cause: str | None = None, announce: bool = True
     ) -> Outcome:
-        """What the facts do to the record, in arrival order and processed together: one step at most.
+        """Apply the facts, in arrival order and processed together: one step at most by them.
 
-        Steps by time up to the oldest arrival among them come before it. cause None: event if any event counted, else
-        attributes, else correction. announce False: what is shown moves on in silence; no steps, no sequence numbers.
+        Steps by time up to the oldest arrival among them come before it.
+        cause: of the step; None: event if any event counted, else attributes, else correction.
+        announce: False: what is shown moves on without steps and sequence numbers.
         """
         if not facts:
             return Outcome([], 0, 0)
         arrivals = [fact.arrival_ms for fact in facts]
-        oldest_ms, until_ms = min(arrivals), record.holds_until_ms
-        steps = [] if until_ms is None or until_ms > oldest_ms else self._advance(record, oldest_ms, announce)
+        oldest_ms, holds_until_ms = min(arrivals), record.holds_until_ms
+        steps = (
+            []
+            if holds_until_ms is None or holds_until_ms > oldest_ms
+            else self._advance_in_place(record, oldest_ms, announce)
+        )
         record.at_ms = max(record.at_ms, *arrivals)
-        intake, capped, forgotten = self._accept(record, facts, None)
-        seen = evaluate(self._plan, record, record.at_ms)
-        record.holds_until_ms = seen.holds_until_ms
-        if seen.changed:
+        ingested, capped, evicted_values = self._accept_in_place(record, facts, None)
+        evaluation = evaluate(self._plan, record, record.at_ms)
+        record.holds_until_ms = evaluation.holds_until_ms
+        if evaluation.changed:
             if announce:
-                because = causes_of_facts(self._plan, intake, record.at_ms)
-                steps.append(self._shown_state.step(record, seen, cause or intake.cause, because, _news_age_ms(intake)))
+                because = causes_of_facts(self._plan, ingested, record.at_ms)
+                steps.append(
+                    self._shown_state.step_in_place(
+                        record, evaluation, cause or ingested.cause, because, _news_age_ms(ingested)
+                    )
+                )
             else:
-                self._shown_state.pass_over(record, seen)
-        cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
-        return Outcome(steps, intake.duplicates, capped, cut, forgotten)
+                self._shown_state.show_silently(record, evaluation)
+        cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
+        return Outcome(steps, ingested.duplicates, capped, cut, evicted_values)
 
-    def _accept(
-        self, record: Record, facts: Sequence[Fact], joined: Collection[str] | None
+    def _accept_in_place(
+        self, record: Record, facts: Sequence[Fact], joined_ids: Collection[str] | None
     ) -> tuple[Ingested, int, int]:
-        """Take the facts in and keep the record small; how many pieces went early, and how many values."""
-        intake = ingest(self._plan, record, facts, joined)
-        capped = intake.capped
-        is_folded = is_due(record)
-        if is_folded:
-            capped += compact(self._plan, record)
+        """Take the facts in and bound the record; what came in, how many facts and how many values went early."""
+        ingested = ingest_in_place(self._plan, record, facts, joined_ids)
+        capped = ingested.capped
+        is_compacted = is_due(record)
+        if is_compacted:
+            capped += compact_in_place(self._plan, record)
         if record.compact_at_ms is None:
             record.compact_at_ms = next_compaction_ms(self._plan, record.at_ms)
-        forgotten = evict_weakest(self._plan, record, is_weighed=is_folded) if self._plan.values else 0
-        if record.derived.live or record.derived.by:
-            keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
-        return intake, capped, forgotten
+        evicted_values = (
+            evict_weakest_in_place(self._plan, record, check_size=is_compacted) if self._plan.per_value_plans else 0
+        )
+        if record.derived.matches or record.derived.by_value:
+            drop_worthless_matches(self._plan.per_match_terms, record.derived, record.at_ms)
+        return ingested, capped, evicted_values
 
-    def apply_with_links(
-        self, contact: str, record: Record, links: Sequence[LinkFact], facts: Sequence[Fact]
+    def apply_with_links_in_place(
+        self, contact: str, record: Record, link_facts: Sequence[LinkFact], facts: Sequence[Fact]
     ) -> Outcome:
-        """The same for a contact that has bonds or gets them: links are followed first, then facts are taken in."""
-        arrivals = [fact.arrival_ms for fact in links] + [fact.arrival_ms for fact in facts]
-        steps = [] if is_hidden(record) else self._advance(record, min(arrivals), announce=True)
+        """Apply facts on a contact that has links or gets them: links are followed first, then other facts taken in.
+
+        contact: its id; one of the two sequences may be empty.
+        """
+        arrivals = [fact.arrival_ms for fact in link_facts] + [fact.arrival_ms for fact in facts]
+        steps = [] if is_hidden(record) else self._advance_in_place(record, min(arrivals), announce=True)
         record.at_ms = max(record.at_ms, *arrivals)
-        linking = link(contact, record, links)
-        bonds = record.links
-        assert bonds is not None
+        linking = link_in_place(contact, record, link_facts)
+        links = record.links
+        assert links is not None
         if linking.erased_ms is not None:
             steps = []
-            self._shown_state.nothing(record)
-        wanted = [fact for fact in facts if fact.occurred_at_ms > bonds.erased_at_ms]
-        dropped = {ERASED: len(facts) - len(wanted)}
-        if bonds.objected[0]:
-            dropped[OBJECTED], wanted = len(wanted), []
+            self._shown_state.hide_in_place(record)
+        accepted = [fact for fact in facts if fact.occurred_at_ms > links.erased_at_ms]
+        dropped = {ERASED: len(facts) - len(accepted)}
+        if links.objected[0]:
+            dropped[OBJECTED], accepted = len(accepted), []
         has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None
-        joined = linking.joined_ids if has_other_evidence else None
-        intake, capped, forgotten = self._accept(record, wanted, joined)
-        steps += self._evaluate_visibility(record, linking, intake)
+        joined_ids = linking.joined_ids if has_other_evidence else None
+        ingested, capped, evicted_values = self._accept_in_place(record, accepted, joined_ids)
+        steps += self._evaluate_visibility_in_place(record, linking, ingested)
         sends = linking.sends
-        is_news = linking.is_changed or intake.duplicates < len(wanted)
-        if bonds.parent is not None and is_news and not bonds.objected[0]:
-            sends.append(send_evidence(contact, record))
-        known = intake.duplicates + linking.known
-        cut = 0 if not self._plan.open_ended else count_cut(self._plan, intake.matches)
-        return Outcome(steps, known, capped, cut, forgotten, sends, linking.refused, linking.erased_ms, dropped)
+        is_news = linking.is_changed or ingested.duplicates < len(accepted)
+        if links.parent is not None and is_news and not links.objected[0]:
+            links.version = next_version(record)
+            sends.append(evidence_transfer(contact, record))
+        known = ingested.duplicates + linking.known
+        cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
+        return Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
 
-    def _evaluate_visibility(self, record: Record, linking: Linking, intake: Ingested) -> list[Step]:
-        """The step, if any, of a contact with bonds: of what it shows, or the last one before it shows nothing."""
-        bonds = record.links
-        assert bonds is not None
-        was_silent, bonds.is_hidden = bonds.is_hidden, bonds.parent is not None or bonds.objected[0]
-        if bonds.is_hidden:
+    def _evaluate_visibility_in_place(self, record: Record, linking: LinkingOutcome, ingested: Ingested) -> list[Step]:
+        """The step, if any, of a contact with links: of what it shows, or the last one before it shows nothing."""
+        links = record.links
+        assert links is not None
+        was_hidden, links.is_hidden = links.is_hidden, links.parent is not None or links.objected[0]
+        if links.is_hidden:
             record.holds_until_ms = None
-            gone = self._shown_state.nothing(record)
-            if was_silent or not record.sequence:
+            former_scores = self._shown_state.hide_in_place(record)
+            if was_hidden or not record.sequence:
                 return []
             record.sequence += 1
-            into = None if bonds.parent is None else bonds.parent[0]
-            cause = "merge" if into is not None else "attributes"
-            return [Step(record.at_ms, cause, record.sequence, (), (), (), (), gone, into)]
-        seen = evaluate(self._plan, record, record.at_ms)
-        record.holds_until_ms = seen.holds_until_ms
-        if not seen.changed:
+            merged_into = None if links.parent is None else links.parent[0]
+            cause = "merge" if merged_into is not None else "attributes"
+            return [Step(record.at_ms, cause, record.sequence, (), (), (), (), former_scores, merged_into)]
+        evaluation = evaluate(self._plan, record, record.at_ms)
+        record.holds_until_ms = evaluation.holds_until_ms
+        if not evaluation.changed:
             return []
-        is_joined = (linking.has_new_evidence and not linking.is_forwarded) or was_silent
-        cause = "merge" if is_joined else "event" if linking.is_forwarded else intake.cause
-        ages = [age for age in (_news_age_ms(intake), linking.news_age_ms) if age is not None]
-        because = causes_of_facts(self._plan, intake, record.at_ms)
-        return [self._shown_state.step(record, seen, cause, because, min(ages, default=None))]
+        is_joined = (linking.has_new_evidence and not linking.is_forwarded) or was_hidden
+        cause = "merge" if is_joined else "event" if linking.is_forwarded else ingested.cause
+        ages = [age for age in (_news_age_ms(ingested), linking.news_age_ms) if age is not None]
+        because = causes_of_facts(self._plan, ingested, record.at_ms)
+        return [self._shown_state.step_in_place(record, evaluation, cause, because, min(ages, default=None))]
 
-    def advance(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
+    def advance_in_place(self, record: Record, until_ms: int, at_most: int | None = None) -> list[Step]:
         """Every step that time makes after the record's clock, up to until_ms, stamped with its exact instant.
 
-        at_most: no more than so many of them, for work in slices; record.holds_until_ms says whether more are due.
+        at_most: no more than so many of them, for work in slices; record.holds_until_ms says whether more are due;
+        None: all of them.
         """
-        return self._advance(record, until_ms, announce=True, at_most=at_most)
+        return self._advance_in_place(record, until_ms, announce=True, at_most=at_most)
 
-    def migrate(self, record: Record, at_ms: int) -> list[Step]:
+    def migrate_in_place(self, record: Record, at_ms: int) -> list[Step]:
         """The step, if any, that this model makes of a record that was written under another revision.
 
         Its evidence is derived anew; nobody is announced as a hot lead by it, unless the model says so.
@@ -176,14 +200,18 @@ class Scorer:
         known_until_ms, record.at_ms = record.at_ms, max(record.at_ms, at_ms)
         migrate_compacted(self._plan, record, known_until_ms)
         record.derived = derive(self._plan, record)
-        keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
-        self._shown_state.these_scores(record)
+        drop_worthless_matches(self._plan.per_match_terms, record.derived, record.at_ms)
+        self._shown_state.fit_to_model(record)
         if is_hidden(record):
             return []
-        seen = evaluate(self._plan, record, record.at_ms)
-        record.holds_until_ms = seen.holds_until_ms
+        evaluation = evaluate(self._plan, record, record.at_ms)
+        record.holds_until_ms = evaluation.holds_until_ms
         news_age_ms = None if self.model.announce_hot_leads else NO_NEWS
-        return [self._shown_state.step(record, seen, "model", (), news_age_ms)] if seen.changed else []
+        return (
+            [self._shown_state.step_in_place(record, evaluation, "model", (), news_age_ms)]
+            if evaluation.changed
+            else []
+        )
 
     def scores_at(self, record: Record, t_ms: int) -> dict[str, ScoreAt]:
         """All scores at any instant; evidence later than it does not exist.
@@ -197,13 +225,13 @@ class Scorer:
     def explain(self, record: Record, score_name: str, t_ms: int, value: str | None = None) -> list[ExplanationPart]:
         """The parts of one score at any instant; their points_nano add up exactly to its unrounded_nano.
 
-        value: which one of a `by` score, None of any other; a score that is null and a matrix have no parts. Raises
-        ValueError where a `by` score is asked for without a value, or another with one.
+        value: which value of a per-value score; None of any other. A score that is null and a matrix have no parts.
+        Raises ValueError where a per-value score is asked for without a value, or another with one.
         """
         score = self._plan.by_name[score_name]
-        if (value is None) is not (score.values is None):
-            wanted = "no value" if score.values is None else f"one of its values by {score.values.path}"
-            message = f"explanation of score '{score_name}': wanted {wanted}; got {value!r}"
+        if (value is None) is not (score.per_value is None):
+            expected = "no value" if score.per_value is None else f"one of its values by {score.per_value.path}"
+            message = f"explanation of score '{score_name}': wanted {expected}; got {value!r}"
             raise ValueError(message)
         return explain(self._plan, score, record, t_ms, value)
 
@@ -213,10 +241,12 @@ class Scorer:
         return min((instant for instant in instants if instant is not None), default=None)
 
     def next_step_of(self, record: Record, score_name: str, t_ms: int) -> int | None:
-        """The same for one score."""
+        """The first instant after t at which the presented score or stage of this score changes; None: none comes."""
         return next_change_of_score(self._plan.by_name[score_name], record, derived_at(self._plan, record, t_ms), t_ms)
 
-    def _advance(self, record: Record, until_ms: int, announce: bool, at_most: int | None = None) -> list[Step]:
+    def _advance_in_place(
+        self, record: Record, until_ms: int, announce: bool, at_most: int | None = None
+    ) -> list[Step]:
         steps: list[Step] = []
         while len(steps) != at_most and record.holds_until_ms is not None and record.holds_until_ms <= until_ms:
             next_ms = next_change_of_record(self._plan, record, record.holds_until_ms)
@@ -224,21 +254,21 @@ class Scorer:
                 record.holds_until_ms = next_ms
                 break
             record.at_ms = next_ms
-            seen = evaluate(self._plan, record, next_ms)
-            record.holds_until_ms = seen.holds_until_ms
-            if not seen.changed:
+            evaluation = evaluate(self._plan, record, next_ms)
+            record.holds_until_ms = evaluation.holds_until_ms
+            if not evaluation.changed:
                 continue
             if not announce:
-                self._shown_state.pass_over(record, seen)
+                self._shown_state.show_silently(record, evaluation)
                 continue
-            because = causes_of_time(self._plan, record.derived, seen.scores, next_ms)
-            steps.append(self._shown_state.step(record, seen, "time", because))
-        keep_what_is_worth(self._plan.live, record.derived, record.at_ms)
+            because = causes_of_time(self._plan, record.derived, evaluation.scores, next_ms)
+            steps.append(self._shown_state.step_in_place(record, evaluation, "time", because))
+        drop_worthless_matches(self._plan.per_match_terms, record.derived, record.at_ms)
         return steps
 
 
-def _news_age_ms(intake: Ingested) -> int | None:
+def _news_age_ms(ingested: Ingested) -> int | None:
     """How long after it had occurred the freshest event arrived; None where the step is not by events."""
-    if not intake.news:
+    if not ingested.news:
         return None
-    return min([piece.arrival_ms - piece.occurred_at_ms for piece in intake.news])
+    return min([event.arrival_ms - event.occurred_at_ms for event in ingested.news])

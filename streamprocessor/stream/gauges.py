@@ -39,13 +39,13 @@ class Gauges:
         for gauge in (metrics.lag_records, metrics.table_contacts):
             gauge.clear()
         for (number, partition), lag in plane.lag().items():
-            metrics.lag_records.labels(plane.around.topic_names[number], str(partition)).set(lag)
-        for number, held in plane.partitions.items():
-            metrics.table_contacts.labels(str(number)).set(len(held.records))
-        metrics.table_bytes.set(sum(held.record_bytes for held in plane.partitions.values()))
-        metrics.timers_pending.set(sum(len(held.timers) for held in plane.partitions.values()))
-        for lead in plane.around.scorer.model.hot_leads:
-            hot = sum(held.hot_contacts[lead.score] for held in plane.partitions.values())
+            metrics.lag_records.labels(plane.context.topic_names[number], str(partition)).set(lag)
+        for number, partition_state in plane.partitions.items():
+            metrics.table_contacts.labels(str(number)).set(len(partition_state.records))
+        metrics.table_bytes.set(sum(partition_state.record_bytes for partition_state in plane.partitions.values()))
+        metrics.timers_pending.set(sum(len(partition_state.timers) for partition_state in plane.partitions.values()))
+        for lead in plane.context.scorer.model.hot_leads:
+            hot = sum(partition_state.hot_contacts[lead.score] for partition_state in plane.partitions.values())
             metrics.hot_contacts.labels(lead.score).set(hot)
         metrics.lag_seconds.set(_lag_seconds(plane))
 
@@ -54,27 +54,27 @@ class Gauges:
         lags: dict[int, int] = {}
         for (_, partition), lag in plane.lag().items():
             lags[partition] = lags.get(partition, 0) + lag
-        model = plane.around.scorer.model
+        model = plane.context.scorer.model
         return {
             "model": {"name": model.name, "version": model.version, "revision": model.revision},
             "lag_seconds": _lag_seconds(plane),
             "partitions": [
                 {
                     "partition": number,
-                    "contacts": len(held.records),
-                    "bytes": held.record_bytes,
-                    "timers": len(held.timers),
-                    "next_timer_at_ms": held.timers.next_at_ms(),
-                    "step": held.step,
+                    "contacts": len(partition_state.records),
+                    "bytes": partition_state.record_bytes,
+                    "timers": len(partition_state.timers),
+                    "next_timer_at_ms": partition_state.timers.next_at_ms(),
+                    "step": partition_state.microbatch,
                     "lag_records": lags.get(number),
-                    "recovered": number in plane.lanes,
+                    "recovered": number in plane.tasks,
                 }
-                for number, held in sorted(plane.partitions.items())
+                for number, partition_state in sorted(plane.partitions.items())
             ],
         }
 
 
 def _lag_seconds(plane: DataPlane) -> float:
     """How far the partition whose time is furthest behind is behind now; partitions of unknown time do not count."""
-    times = [at for number in plane.lanes if (at := plane.partition_time_ms(number)) is not None]
+    times = [at for number in plane.tasks if (at := plane.partition_time_ms(number)) is not None]
     return max(0.0, time.time() - min(times) / 1000) if times else 0.0

@@ -1,8 +1,8 @@
 """The fence: until when this worker may write, known without asking anybody.
 
 The coordinator gives our partitions away at the earliest one session time-out after it last heard of us, so a
-time-out after we last sent something that it answered. A step is stamped before it is computed and may begin only
-within LEASE_SHARE of the time-out; the broker refuses a stamp older than STAMP_SHARE of it
+time-out after we last sent something that it answered. A micro-batch is stamped before it is computed and may begin
+only within LEASE_SHARE of the time-out; the broker refuses a stamp older than STAMP_SHARE of it
 (`message.timestamp.before.max.ms`). Together they end before a successor can begin, whatever stops in between.
 """
 
@@ -17,7 +17,7 @@ LEASE_SHARE = 0.3
 
 
 class Lease:
-    """Whether a step may begin. Renewed from the consumer's thread, read from the main loop."""
+    """Whether a micro-batch may begin. Renewed from the consumer's thread, read from the main loop."""
 
     def __init__(self, session_timeout_ms: int, now_ms: Callable[[], int], loop: asyncio.AbstractEventLoop) -> None:
         self._lasts_ms = int(session_timeout_ms * LEASE_SHARE)
@@ -36,11 +36,11 @@ class Lease:
         self._renewed.set()
 
     def holds_at(self, instant_ms: int) -> bool:
-        """True while a step stamped instant_ms can't meet a successor's."""
+        """True while a micro-batch stamped instant_ms can't meet a successor's."""
         return instant_ms - self._heard_ms <= self._lasts_ms
 
     async def stamp(self, after_ms: int) -> int:
-        """The time to stamp a step with: now, but later than after_ms, as soon as the lease holds."""
+        """The time to stamp a micro-batch with: now, but later than after_ms, as soon as the lease holds."""
         while True:
             now_ms = self._now_ms()
             if self.holds_at(now_ms):

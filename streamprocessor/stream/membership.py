@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import socket
 from pathlib import Path
-from typing import IO
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.locks import Lock, claim
 
 MOST_SLOTS = 1_000
 
@@ -16,13 +14,13 @@ MOST_SLOTS = 1_000
 class Membership:
     """The consumer group's instance id, held by a locked file for as long as the process lives."""
 
-    def __init__(self, instance_id: str, lock: IO[str]) -> None:
+    def __init__(self, instance_id: str, lock: Lock) -> None:
         self.instance_id = instance_id
         self._lock = lock
 
     def release(self) -> None:
         """Let another process take the name."""
-        self._lock.close()
+        self._lock.release()
 
 
 def take_name(data_path: Path, app_id: str, name: str) -> Membership:
@@ -33,15 +31,14 @@ def take_name(data_path: Path, app_id: str, name: str) -> Membership:
     """
     folder = data_path / "workers"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         if name:
-            lock = _lock(folder / f"{app_id}-{name}.lock")
+            lock = claim(folder / f"{app_id}-{name}.lock")
             if lock is None:
                 message = f"--name {name}: a live process on this machine has that name; wanted one of its own"
                 raise OperatorError(message)
             return Membership(name, lock)
         for slot in range(MOST_SLOTS):
-            lock = _lock(folder / f"{app_id}-slot-{slot}.lock")
+            lock = claim(folder / f"{app_id}-slot-{slot}.lock")
             if lock is not None:
                 return Membership(f"{socket.gethostname()}-{slot}", lock)
     except OSError as error:
@@ -49,17 +46,3 @@ def take_name(data_path: Path, app_id: str, name: str) -> Membership:
         raise OperatorError(message) from error
     message = f"{folder}: all {MOST_SLOTS} slots are taken; wanted a free one; end some workers"
     raise OperatorError(message)
-
-
-def _lock(path: Path) -> IO[str] | None:
-    """The locked file, or None where another live process holds it; the kernel frees it when the process dies."""
-    handle = path.open("a", encoding="utf-8")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.close()
-        return None
-    handle.truncate(0)
-    handle.write(f"{os.getpid()}\n")
-    handle.flush()
-    return handle

@@ -6,7 +6,7 @@ import logging
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-_STEP_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_PART_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _AGE_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0)
 _LATENESS_SECONDS = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0)
 _SIZES = (1, 10, 100, 1_000, 2_000, 5_000, 10_000, 20_000)
@@ -47,8 +47,8 @@ class Metrics:
         )
         self.announcements = counter("announcements_total", "Announcements acknowledged", "topic", "cause")
         self.event_age = histogram("event_age_seconds", "From arrival to acknowledged output", _AGE_SECONDS)
-        self.batch_duration = histogram("batch_duration_seconds", "Parts of a step", _STEP_SECONDS, "stage")
-        self.batch_size = histogram("batch_size_events", "Records merged into one step", _SIZES)
+        self.batch_duration = histogram("batch_duration_seconds", "Parts of a micro-batch", _PART_SECONDS, "stage")
+        self.batch_size = histogram("batch_size_events", "Records merged into one micro-batch", _SIZES)
         self.lag_records = gauge("consumer_lag_records", "Records not yet applied", "topic", "partition")
         self.lag_seconds = gauge("consumer_lag_seconds", "Now less the partition's time, at the worst partition")
         self.committed_offset = gauge("committed_offset", "Last committed offset", "topic", "partition")

@@ -67,7 +67,7 @@ def _life(scorer: Scorer, announcer: Announcer, visitors: Visitors, chance: rand
     for number, at_ms in enumerate(instants):
         topic, _, value = visitors.event(0, f"01JD8Q{number:020d}", at_ms)
         facts.append(Event(f"01JD8Q{number:020d}", EVENT_TYPES[topic], at_ms, now_ms, _properties(value), {}))
-    messages = announcer.encode(NOBODY, scorer.apply(record, facts).steps)
+    messages = announcer.encode(NOBODY, scorer.apply_in_place(record, facts).steps)
     return Life(encode_record(record), next((m.value for m in messages if m.topic == SCORE_UPDATED and m.value), b""))
 
 

@@ -15,7 +15,7 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.bench.report import Figure
 from tests.bench.rig import Rig
-from tests.harness.long_lives import FORTY_RULES, long_life
+from tests.harness.long_histories import FORTY_RULES, long_history
 from tests.harness.system import DEFAULT_MODEL
 
 MODELS = {"default model": DEFAULT_MODEL, "forty rules": FORTY_RULES}
@@ -39,14 +39,14 @@ def state(rig: Rig) -> list[Figure]:
     for name, model in MODELS.items():
         scorer = Scorer(read_model(model))
         for events in LIVES:
-            lived = _live(scorer, scorer.blank(), long_life(events, LIFE_MS // events), 10)
+            lived = _live(scorer, scorer.blank(), long_history(events, LIFE_MS // events), 10)
             figures.append(Figure(f"{name}: contact of {events} events", len(encode_record(lived.record)), "B"))
         figures += _endless(name, scorer, rig.scale.endless_events)
     return figures
 
 
 def _endless(name: str, scorer: Scorer, events: int) -> list[Figure]:
-    life = long_life(events + ALONE)
+    life = long_history(events + ALONE)
     merged = _live(scorer, scorer.blank(), islice(life, events), MERGED)
     alone = _live(scorer, merged.record, life, 1)
     largest = max(merged.largest_bytes, alone.largest_bytes)
@@ -63,7 +63,7 @@ def _live(scorer: Scorer, record: Record, life: Iterable[Event], at_once: int) -
     while facts := list(islice(events, at_once)):
         count += len(facts)
         began = time.process_time()
-        scorer.apply(record, facts)
+        scorer.apply_in_place(record, facts)
         written = encode_record(record)
         record = decode_record(written)
         seconds += time.process_time() - began

@@ -12,7 +12,7 @@ from tests.bench.report import Figure
 from tests.bench.rig import Rig
 from tests.bench.steady import Rates, SteadyState
 from tests.bench.worker_metrics import ANNOUNCED, BYTES, CONSUMED, CONTACTS, STEPS, wait_for
-from tests.harness.long_lives import FORTY_RULES
+from tests.harness.long_histories import FORTY_RULES
 from tests.harness.system import ROOT, System
 
 MOST_SECONDS = 900.0

@@ -1,7 +1,8 @@
 """Commands called in this process, in a clean environment, from the project's folder."""
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streamprocessor.cli.main import commands
+from streamprocessor.cli.terminal.running import TALKATIVE
 from tests.delivery.conftest import receiver
 
 __all__ = ["receiver"]
@@ -23,6 +25,18 @@ def project_folder(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith("STREAMPROCESSOR_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """What a command makes of the log of its process ends with the test."""
+    root = logging.getLogger()
+    loggers = [root, *(logging.getLogger(name) for name in TALKATIVE)]
+    handlers, levels = root.handlers[:], [logger.level for logger in loggers]
+    yield
+    root.handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture

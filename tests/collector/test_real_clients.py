@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -232,4 +232,4 @@ def _node(folder: Path, script: str, *arguments: str) -> None:
 
 
 def _seconds_only(ago: timedelta) -> datetime:
-    return datetime.fromtimestamp(int(time.time()), timezone.utc) - ago
+    return datetime.fromtimestamp(int(time.time()), UTC) - ago

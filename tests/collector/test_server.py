@@ -32,6 +32,7 @@ from tests.harness.system import ROOT, System
 
 pytestmark = pytest.mark.kafka
 
+MOST_MEMORY_BYTES = 250_000_000
 EVENTS = "/v1/events"
 EVENT = {"contact_id": "c-1", "type": "page_visit"}
 HOOKS = {f"hook_{name}_secret": "unverified" for name in PROVIDERS}
@@ -41,11 +42,12 @@ described = schemathesis.openapi.from_dict(DESCRIPTION)
 
 @pytest.fixture(scope="module")
 def collector(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CollectorProcess]:
-    """One that trusts every webhook, so that all formats read what they get."""
+    """One that trusts every webhook, so that all formats read what they get; all that is thrown at it costs little."""
     process = CollectorProcess(system.settings, tmp_path_factory.mktemp("collector"), **HOOKS).start()
     try:
         asyncio.run(process.ready())
         yield process
+        assert psutil.Process(process.process.pid).memory_info().rss < MOST_MEMORY_BYTES
     finally:
         process.discard()
 
@@ -194,7 +196,7 @@ def test_a_log_holds_nothing_of_a_person(collector: CollectorProcess, http: http
     http.get(f"/o/{marker}.gif", params={"mail": marker}, headers={"x-forwarded-for": marker})
 
     assert marker not in collector.log.read_text()
-    assert "ada" not in collector.log.read_text()
+    assert "lovelace" not in collector.log.read_text()
 
 
 @pytest.mark.parametrize("odd", [b"\x7f", b"\x01", b"\xff", b"\t", b"a\x0bb", b"\x00", b""])
@@ -268,7 +270,3 @@ def test_no_request_makes_it_stumble(http: httpx.Client, collector: CollectorPro
 
     tried()
     assert collector.process.poll() is None
-
-
-def test_what_was_thrown_at_it_left_its_memory_bounded(collector: CollectorProcess) -> None:
-    assert psutil.Process(collector.process.pid).memory_info().rss < 250_000_000

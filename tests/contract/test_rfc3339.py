@@ -1,4 +1,4 @@
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -65,8 +65,8 @@ def test_what_is_not_rfc_3339_with_an_offset_is_no_time(text):
 
 @given(st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31, 23, 59, 59)))  # noqa: DTZ001
 def test_a_time_written_is_the_time_read(moment):
-    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=timezone.utc)
-    instant_ms = (moment - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds()
+    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
+    instant_ms = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
     text = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + f".{moment.microsecond // 1000:03d}Z"
 
     assert parse_rfc3339(text) == round(instant_ms * 1000)

@@ -119,8 +119,8 @@ def test_another_segment_is_neither_another_version_nor_another_revision():
 
     scorer = Scorer(model_of(before))
     record = scorer.blank()
-    scorer.apply(record, [Event("e-1", "e", 1_000, 1_000, {"product": "crm"}, {})])
-    assert Scorer(model_of(after)).migrate(record, 3_000) == []
+    scorer.apply_in_place(record, [Event("e-1", "e", 1_000, 1_000, {"product": "crm"}, {})])
+    assert Scorer(model_of(after)).migrate_in_place(record, 3_000) == []
     assert record.at_ms == 1_000
 
 
@@ -186,7 +186,7 @@ def test_scores_are_judged_as_they_are_shown(condition, expected):
     (segment,) = segments_of(model_with(f"scores: [{condition}]"))
     scorer = Scorer(parse_model(SCORES, "m"))
     record = scorer.blank()
-    scorer.apply(record, [Event("e-1", "e", 1_000, 1_000, {"product": "crm"}, {})])
+    scorer.apply_in_place(record, [Event("e-1", "e", 1_000, 1_000, {"product": "crm"}, {})])
     assert holds(segment.filter, shown_of(scorer.scores_at(record, 1_000).values()), {}, suppressed=False) is expected
 
 

@@ -11,9 +11,9 @@ import pytest_asyncio
 from streamprocessor.settings import Settings
 from tests.delivery.receivers import Receiver
 from tests.harness.deliveries import DeliveryProcess
-from tests.harness.fixtures import settings, system, worker
+from tests.harness.fixtures import session_timeout_seconds, settings, system, worker
 
-__all__ = ["settings", "system", "worker"]
+__all__ = ["session_timeout_seconds", "settings", "system", "worker"]
 
 MakeDelivery = Callable[..., DeliveryProcess]
 

@@ -79,7 +79,7 @@ async def test_a_receiver_that_fails_gets_the_same_webhook_again_and_other_conta
     await until(lambda: len(receiver.got), lambda n: n == 5, 15, f"jane's second try\n{process.tail()}")
     first, second = (received for received in receiver.got if received.id == "inc:jane:engagement:1/crm")
     assert first.body == second.body
-    assert 4.9 < second.at_seconds - first.at_seconds < 8
+    assert second.at_seconds - first.at_seconds > 4.9
     assert int(second.headers["webhook-timestamp"]) > int(first.headers["webhook-timestamp"])
     Webhook(SECRET).verify(second.body, second.headers)
     assert process.metric('leadscore_webhook_deliveries_total{result="failed"}') >= 1

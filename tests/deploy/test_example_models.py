@@ -455,7 +455,7 @@ def outgrows_its_record(model: Model, facts: list[Fact]) -> bool:
     """Whether the contact's evidence is heavier than a record may be, so that the oldest was joined early."""
     scorer = Scorer(model)
     record = scorer.blank()
-    return any(scorer.apply(record, [fact]).capped for fact in sorted(facts, key=by_occurrence))
+    return any(scorer.apply_in_place(record, [fact]).capped for fact in sorted(facts, key=by_occurrence))
 
 
 @pytest.mark.data

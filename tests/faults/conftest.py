@@ -1,5 +1,5 @@
 """The fixtures of tests that run whole workers."""
 
-from tests.harness.fixtures import MakeWorker, settings, system, worker
+from tests.harness.fixtures import MakeWorker, session_timeout_seconds, settings, system, worker
 
-__all__ = ["MakeWorker", "settings", "system", "worker"]
+__all__ = ["MakeWorker", "session_timeout_seconds", "settings", "system", "worker"]

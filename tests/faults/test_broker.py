@@ -38,11 +38,8 @@ async def test_a_broker_that_comes_back_finds_everything_as_the_oracle_says(
 
         broker.stop() if how == "stop" else broker.kill()
         broker.start()
-        if worker.process.poll() is not None:
-            assert worker.process.returncode == 70
-            worker.start()
         await system.send(traffic(seed=21, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
-        await _until_applied_restarting(system, worker)
+        await system.until_applied(90)
 
         run = await read_run(system)
         assert_records_equal_the_oracle(run, model)
@@ -72,15 +69,3 @@ async def test_a_worker_without_its_broker_is_live_but_not_ready_and_its_log_sta
         assert len(worker.log.read_text().splitlines()) < 150
     finally:
         worker.discard()
-
-
-async def _until_applied_restarting(system: System, worker: WorkerProcess) -> None:
-    """Do what `up` does: start again what ends with 70."""
-
-    async def lag() -> int:
-        if worker.process.poll() is not None:
-            assert worker.process.returncode == 70, worker.tail()
-            worker.start()
-        return await system.lag()
-
-    await until(lag, lambda left: left == 0, 90, "all input committed")

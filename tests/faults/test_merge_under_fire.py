@@ -8,15 +8,14 @@ import time
 
 import pytest
 
-from streamprocessor.errors import EXIT_MUST_RESTART
 from tests.faults.conftest import MakeWorker
+from tests.harness.fixtures import missed_soon
 from tests.harness.identity_traffic import Relations, in_slices
 from tests.harness.identity_verdict import assert_people_are_the_oracles, read_told
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, System, until
-from tests.harness.workers import WorkerProcess
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, missed_soon]
 
 #: The nightly run turns these up: FAULT_CONTACTS=10000 makes 3 000 merges.
 CONTACTS = int(os.environ.get("FAULT_CONTACTS", "300"))
@@ -34,27 +33,6 @@ async def _flow(system: System, records: list[Sent]) -> None:
             await asyncio.sleep(KILLS * SECONDS_A_KILL / slices)
 
 
-async def _tend(workers: list[WorkerProcess]) -> None:
-    """What `up` does: start again what says so; on a crowded machine a worker may be too slow for its fence."""
-    while True:
-        for each in workers:
-            if each.process.poll() == EXIT_MUST_RESTART:
-                each.start()
-        await asyncio.sleep(0.1)
-
-
-def _consumed(worker: WorkerProcess) -> float:
-    """0 while it does not answer."""
-    try:
-        return worker.metric("leadscore_events_consumed_total")
-    except OSError:
-        return 0.0
-
-
-def _is_ready(worker: WorkerProcess) -> bool:
-    return worker.process.poll() is None and worker.ready_code() == 200
-
-
 async def test_merges_while_workers_are_killed_leave_survivors_with_everything_and_nothing_under_old_ids(
     system: System, worker: MakeWorker
 ) -> None:
@@ -65,24 +43,21 @@ async def test_merges_while_workers_are_killed_leave_survivors_with_everything_a
     now_ms = int(time.time() * 1000)
     relations = Relations(seed=31, contacts=CONTACTS, merges=MERGES, now_ms=now_ms)
 
-    tending = asyncio.ensure_future(_tend(workers))
     flowing = asyncio.ensure_future(_flow(system, relations.records(seed=32, events=EVENTS, now_ms=now_ms)))
     for number in range(KILLS):
         victim = workers[number % 2]
-        before = _consumed(victim)
+        before = victim.consumed()
         await until(
-            lambda victim=victim, before=before: _consumed(victim) - before,
+            lambda victim=victim, before=before: victim.consumed() - before,
             lambda more: more > 20 or flowing.done(),
             30,
             "the victim at work",
             0.02,
         )
         victim.kill()
-        victim.start()
-        await until(lambda victim=victim: _is_ready(victim), bool, 60, "the victim ready again")
+        await victim.start().ready(60)
     await flowing
     await until_settled(system, 60 + CONTACTS / 100)
-    tending.cancel()
 
     told = await read_told(system)
     assert len(told.people.parents) > MERGES * 0.8

@@ -35,7 +35,9 @@ async def test_announcements_of_steps_after_the_marker_are_sent_once_and_those_b
     owed = {}
     for step, contact in ((6, "announced"), (7, "owed")):
         record = scorer.blank()
-        steps = scorer.apply(record, [Event("f", "form_submission", now_ms, now_ms, {"form": "contact"}, {})]).steps
+        steps = scorer.apply_in_place(
+            record, [Event("f", "form_submission", now_ms, now_ms, {"form": "contact"}, {})]
+        ).steps
         owed[contact] = announcer.encode(contact, steps)
         rows.append((contact.encode(), encode_entry(encode_record(record), step, owed[contact])))
     rows.append((MARKER_KEY, encode_marker(6)))
@@ -49,6 +51,6 @@ async def test_announcements_of_steps_after_the_marker_are_sent_once_and_those_b
     assert (sent.partition, sent.key, sent.value, list(sent.headers)) == (2, *message[1:])
     assert first.stop() == 0
 
-    second = await worker("green").ready()
+    second = await worker().ready()
     assert second.stop() == 0
     assert len(await system.read("score-updated")) == 1

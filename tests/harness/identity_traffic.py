@@ -10,10 +10,10 @@ from typing import Any
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, System
 from tests.harness.traffic import traffic
-from tests.scoring.identity.cases import HOUR_MS, Said
+from tests.scoring.identity.cases import HOUR_MS, Statement
 
 
-def sent(said: Said, name: str, occurred_at_ms: int | None) -> Sent:
+def sent(said: Statement, name: str, occurred_at_ms: int | None) -> Sent:
     """A word of a story as a record; name: its id. occurred_at_ms None: when it arrives, less its ago_ms."""
     key = said.contact.encode()
     times = {} if occurred_at_ms is None else {"occurred_at": occurred_at_ms}
@@ -22,7 +22,7 @@ def sent(said: Said, name: str, occurred_at_ms: int | None) -> Sent:
     return Sent("contact-updates", key, {"id": name, **said.what, **times})
 
 
-async def tell(system: System, *words: Said) -> None:
+async def tell(system: System, *words: Statement) -> None:
     """Send words that occur now, less what they say, and wait until all that follows from them has happened."""
     now_ms = int(time.time() * 1000)
     await system.send(

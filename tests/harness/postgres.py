@@ -6,10 +6,11 @@ import contextlib
 import os
 import shlex
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+
+from streamprocessor.process.ports import any_free
 
 
 class PostgresServer:
@@ -18,9 +19,7 @@ class PostgresServer:
     def __init__(self, folder: Path, is_durable: bool = False) -> None:
         self._folder = folder
         self._sync = "on" if is_durable else "off"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = any_free()
 
     def url(self, database: str) -> str:
         """The address of a database, which is made when it is not there."""

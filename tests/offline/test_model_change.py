@@ -28,7 +28,7 @@ def scorer(points: int, revision: int) -> Scorer:
 
 def opened(by: Scorer, times: int) -> Record:
     record = by.blank()
-    by.apply(record, [Event(f"e{n}", "email_open", AT_MS, AT_MS, {}, {}) for n in range(times)])
+    by.apply_in_place(record, [Event(f"e{n}", "email_open", AT_MS, AT_MS, {}, {}) for n in range(times)])
     return record
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from streamprocessor.process.supervisor import Child, Pace, Supervisor
 
+PATIENCE_SECONDS = 10
 QUICK = Pace(first_pause_seconds=0.02, longest_pause_seconds=0.05, grace_seconds=0.3)
 
 # Each program first adds its process id to the file it is given.
@@ -32,11 +33,9 @@ def pids(name: str, folder: Path) -> list[int]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async def poll() -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not holds():  # noqa: ASYNC110 - what another process does comes with no event
             await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(poll(), 10)
 
 
 def runs(pid: int) -> bool:
@@ -98,7 +97,8 @@ async def test_any_other_exit_code_ends_all_with_that_code_and_a_sentence(tmp_pa
         Child("worker", (sys.executable, "-S", "-c", f"raise SystemExit({code})")),
     ]
 
-    assert await asyncio.wait_for(Supervisor(children, said.append, QUICK).run(), 10) == code
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await Supervisor(children, said.append, QUICK).run() == code
     assert said == [f"worker ended with exit code {code}: ending all"]
     assert not any(runs(pid) for pid in pids("api", tmp_path))
 
@@ -111,7 +111,8 @@ async def test_a_signal_ends_all_in_order(tmp_path: Path, number: signal.Signals
     await until(lambda: bool(pids("worker", tmp_path) and pids("api", tmp_path)))
     os.kill(os.getpid(), number)
 
-    assert await asyncio.wait_for(running, 10) == 0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await running == 0
     assert said == []
     assert not any(runs(pid) for name in ("worker", "api") for pid in pids(name, tmp_path))
 
@@ -123,7 +124,8 @@ async def test_a_process_that_does_not_end_when_asked_to_is_killed(tmp_path: Pat
     await until(lambda: bool(pids("worker", tmp_path)))
     supervisor.stop()
 
-    assert await asyncio.wait_for(running, 10) == 0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await running == 0
     assert said == ["worker did not end when asked to: killed"]
     assert not runs(pids("worker", tmp_path)[0])
 
@@ -136,7 +138,8 @@ async def test_told_to_stop_twice_it_does_not_wait(tmp_path: Path) -> None:
     supervisor.stop()
     supervisor.stop()
 
-    assert await asyncio.wait_for(running, 10) == 0
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await running == 0
 
 
 async def test_what_a_process_says_is_added_to_its_log(tmp_path: Path) -> None:
@@ -152,7 +155,7 @@ async def test_what_a_process_says_is_added_to_its_log(tmp_path: Path) -> None:
 
 SUPERVISES = """
 import asyncio, sys
-from streamprocessor.broker.supervisor import Child, Supervisor
+from streamprocessor.process.supervisor import Child, Supervisor
 asyncio.run(Supervisor([Child("worker", (sys.executable, "-S", "-c", *sys.argv[1:]))], print).run())
 """
 

@@ -86,7 +86,6 @@ def town(bootstrap: str, model_file: Path, tmp_path_factory: pytest.TempPathFact
             topic_prefix=prefix,
             app_id="app",
             partitions=4,
-            session_timeout_seconds=6.0,
             commit_interval_seconds=0.1,
             erasure_salt="salt",
         )

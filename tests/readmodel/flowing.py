@@ -69,7 +69,7 @@ def _changes(scorer: Scorer, count: int, now_ms: int) -> Iterator[list[Message]]
         contact, at_ms = f"c-{chance.randrange(CONTACTS)}", now_ms - (count - number) * EVERY_MS
         record = records.setdefault(contact, scorer.blank())
         if record.sequence and chance.random() < 0.02:
-            erased = scorer.apply_with_links(contact, record, [Erased(f"x-{number}", at_ms, at_ms)], [])
+            erased = scorer.apply_with_links_in_place(contact, record, [Erased(f"x-{number}", at_ms, at_ms)], [])
             yield [*_written(announcer, contact, record, erased.steps), tombstone(contact), _gone(contact)]
         else:
             yield _written(announcer, contact, record, _happened(scorer, contact, record, _fact(chance, number, at_ms)))
@@ -77,8 +77,8 @@ def _changes(scorer: Scorer, count: int, now_ms: int) -> Iterator[list[Message]]
 
 def _happened(scorer: Scorer, contact: str, record: Record, fact: Event | AttributesWritten) -> list[Step]:
     if record.links is None:
-        return scorer.apply(record, [fact]).steps
-    return scorer.apply_with_links(contact, record, [], [fact]).steps
+        return scorer.apply_in_place(record, [fact]).steps
+    return scorer.apply_with_links_in_place(contact, record, [], [fact]).steps
 
 
 def _written(announcer: Announcer, contact: str, record: Record, steps: Sequence[Step]) -> list[Message]:

@@ -10,10 +10,12 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select, update
 
 from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.readmodel.composition import database_file
-from streamprocessor.readmodel.store.database import open_database
+from streamprocessor.readmodel.store import tables
+from streamprocessor.readmodel.store.database import open_database, reading, writing
 from streamprocessor.settings import Settings
 from tests.harness.apis import ApiProcess
 from tests.harness.system import System, until
@@ -142,3 +144,20 @@ async def test_a_file_that_was_deleted_is_filled_from_nothing(flow, start, tmp_p
         projector.kill()
         for of_database in tmp_path.glob(f"{file.name}*"):
             of_database.unlink()
+
+
+async def test_a_batch_written_already_is_not_written_again(flow, start, tmp_path):
+    """Offsets are in the transaction of the rows: what is below them is left alone."""
+    await flow.send()
+    projector = await start("api", "").ready(SLOWEST_SECONDS)
+    assert projector.stop() == 0
+    engine = open_database("", file_of(flow, tmp_path))
+    with writing(engine) as connection:
+        connection.execute(update(tables.contacts).values(suppressed=True))
+
+    projector = await start("api", "").ready(SLOWEST_SECONDS)
+
+    with reading(engine) as connection:
+        assert set(connection.execute(select(tables.contacts.c.suppressed)).scalars()) == {True}
+    engine.dispose()
+    assert projector.metric("leadscore_read_model_records_total") == 0

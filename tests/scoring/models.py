@@ -1,4 +1,4 @@
-"""Random scoring models of every rule kind, over the few types, paths and amounts that random lives are made of."""
+"""Random scoring models of every rule kind, over the few types, paths and amounts that random histories are made of."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ decays: st.SearchStrategy[Decay] = st.one_of(
     st.builds(StepDecay, st.one_of(fractions, st.just(1.0)), durations_ms, st.booleans()),
     durations_ms.map(ExpiresAfter),
 )
-foldable_decays: st.SearchStrategy[Decay] = st.one_of(st.just(NoDecay()), exponential)
+summable_decays: st.SearchStrategy[Decay] = st.one_of(st.just(NoDecay()), exponential)
 points_bounds = st.integers(-80, 80).map(lambda n: n * NANO // 2)
 count_limits = st.builds(
     Limit,
@@ -172,7 +172,7 @@ band_rules: st.SearchStrategy[Rule] = st.one_of(
 all_rules: st.SearchStrategy[Rule] = st.one_of(
     event_rules(), event_rules(), event_rules(), inactivity_rules(), attribute_rules, band_rules
 )
-foldable_rules: st.SearchStrategy[Rule] = event_rules(foldable_decays)
+summable_rules: st.SearchStrategy[Rule] = event_rules(summable_decays)
 eager_rules: st.SearchStrategy[Rule] = st.one_of(
     st.builds(
         EventRule,
@@ -204,13 +204,13 @@ weights_nano = st.one_of(
 
 
 class Taste(NamedTuple):
-    """What kind of model is wanted."""
+    """What kind of model is drawn."""
 
     rules: st.SearchStrategy[Rule] = all_rules
     precisions_nano: Sequence[int] = (NANO, NANO, NANO // 10, NANO // 2, 5 * NANO, 1_000)
     stages_at: tuple[int, int] = (-20, 60)
     hysteresis: bool = False
-    window_ms: int = CENTURY_MS  # nothing is folded
+    window_ms: int = CENTURY_MS  # nothing is compacted
     scanners: st.SearchStrategy[Scanners | None] = scanners
 
 
@@ -271,16 +271,17 @@ def _numbered(rule: Rule, number: int) -> Rule:
 
 
 def _unending(rule: Rule) -> Rule:
-    """Silence that takes points for ever, which only a score with a `min` may have."""
-    falls = isinstance(rule, InactivityRule) and rule.every_ms is not None and rule.points_e15 <= -E15
-    return replace(rule, max_times=None) if falls else rule
+    """Inactivity that takes points for ever, which only a score with a `min` may have."""
+    if isinstance(rule, InactivityRule) and rule.every_ms is not None and rule.points_e15 <= -E15:
+        return replace(rule, max_times=None)
+    return rule
 
 
 @st.composite
 def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
     drawn = [draw(scores(f"s{n}", taste)) for n in range(draw(st.integers(1, 2)))]
     numbers = [score for score in drawn if score.by is None]
-    if numbers and draw(st.booleans()):
+    if bool(numbers) and draw(st.booleans()):
         drawn.append(draw(sums(numbers, taste)))
     staged = [score for score in drawn if score.stages and score.by is None]
     if len(staged) > 1 and draw(st.booleans()):

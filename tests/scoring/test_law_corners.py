@@ -11,10 +11,10 @@ from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead
 from streamprocessor.scoring.model.rules import AttributeRule, Comparison, ExpiresAfter, Limit, Rule
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER, AttributesWritten, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.judging import record_of, record_of_batches
+from tests.scoring.against_oracle import record_of, record_of_batches
 from tests.scoring.models import START_MS as WINDOWS_BEGIN_MS
 from tests.scoring.oracle.replay import replay
-from tests.scoring.oracle.scores import score_at
+from tests.scoring.oracle.scores import one_number, score_at
 from tests.scoring.oracle.test_vectors import STAGES, START_MS, clicks, event, model_of
 
 EPOCH_DAY = (WINDOWS_BEGIN_MS - START_MS) / DAY_MS
@@ -55,7 +55,7 @@ def titled(number: int, day: float, title: str | None) -> AttributesWritten:
 def test_a_corner_has_its_written_score(rule: Rule, facts: list[Fact], points: int) -> None:
     model = model_of(rule)
     newest_ms = max(WINDOWS_BEGIN_MS, START_MS) + 30 * DAY_MS
-    assert score_at(model, facts, newest_ms)["s"][1] == points * NANO
+    assert one_number(score_at(model, facts, newest_ms)["s"])[1] == points * NANO
     for delivered in (facts, facts[::-1]):
         assert (
             Scorer(model).scores_at(record_of(Scorer(model), delivered), newest_ms)["s"].unrounded_nano == points * NANO
@@ -91,6 +91,6 @@ def test_an_episode_is_announced_unless_old_news_suppressed_or_too_soon(
     model = replace(model, hot_leads=(HotLead("s", "hot", rearm_after_ms=7 * DAY_MS),))
     batches = [[fact] for fact in facts]
     in_oracle = [lead for step in replay(model, batches).steps for lead in step.hot_leads]
-    assert [episode for _, episode, told in in_oracle if told] == announced
+    assert [episode for _, episode, is_announced in in_oracle if is_announced] == announced
     _, steps = record_of_batches(Scorer(model), batches)
     assert [lead.episode for step in steps for lead in step.hot_leads] == announced

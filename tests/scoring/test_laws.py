@@ -1,4 +1,4 @@
-"""The laws of SCORING.md hold for random models and random lives, judged by the oracle."""
+"""The laws of SCORING.md hold for random models and random histories, judged by the oracle."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, Perc
 from streamprocessor.scoring.record.facts import Event, Fact, Verdict
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
-from tests.scoring.judging import (
+from tests.scoring.against_oracle import (
     FLOAT_NANO,
     all_answers,
+    as_shown,
     assert_parts_are_the_oracles,
     assert_scores_are_the_oracles,
     number_at,
     record_of,
     record_of_batches,
-    seen,
     shown,
+    unrounded_nano,
     without_later_events,
 )
-from tests.scoring.lives import instants, lives, redelivered, split
-from tests.scoring.models import START_MS, Taste, bursts_in_a_moment, eager_rules, foldable_rules, half_lives_ms, models
+from tests.scoring.histories import histories, instants, redelivered, split
+from tests.scoring.models import START_MS, Taste, bursts_in_a_moment, eager_rules, half_lives_ms, models, summable_rules
 from tests.scoring.oracle.replay import Replay
 from tests.scoring.oracle.scores import Answer, score_at
 from tests.scoring.oracle.stages import Shown, blank_of
@@ -38,7 +39,9 @@ TEN_DAYS_MS = 10 * DAY_MS
 
 def share(percent: int) -> settings:
     """The profile's number of examples, cut down for a law whose examples are dear."""
-    return settings(max_examples=settings.default.max_examples * percent // 100)
+    profile = settings.default
+    assert profile is not None
+    return settings(max_examples=profile.max_examples * percent // 100)
 
 
 # ---- one function of the evidence ------------------------------------------------------------------------------
@@ -47,28 +50,28 @@ def share(percent: int) -> settings:
 @given(data=st.data())
 def test_neither_order_nor_repetition_changes_an_answer_and_each_is_the_oracles(data: st.DataObject) -> None:
     model = data.draw(models())
-    life = data.draw(lives(model))
-    t_ms = data.draw(instants(model, life))
+    history = data.draw(histories(model))
+    t_ms = data.draw(instants(model, history))
     scorer = Scorer(model)
 
-    answers = all_answers(scorer, record_of(scorer, life), t_ms)
-    assert all_answers(scorer, record_of(scorer, data.draw(redelivered(life))), t_ms) == answers
-    assert_scores_are_the_oracles(model, answers[0], life, t_ms)
+    answers = all_answers(scorer, record_of(scorer, history), t_ms)
+    assert all_answers(scorer, record_of(scorer, data.draw(redelivered(history))), t_ms) == answers
+    assert_scores_are_the_oracles(model, answers[0], history, t_ms)
     for (name, value), parts in answers[1].items():
         assert sum(part.points_nano for part in parts) == number_at(answers[0], name, value)
-        assert_parts_are_the_oracles(model, name, parts, life, t_ms, value)
+        assert_parts_are_the_oracles(model, name, parts, history, t_ms, value)
 
 
 @share(30)
 @given(data=st.data())
 def test_batches_and_bytes_between_them_change_no_score(data: st.DataObject) -> None:
     model = data.draw(models(FEW_STEPS))
-    life = data.draw(lives(model))
-    t_ms = data.draw(instants(model, life))
+    history = data.draw(histories(model))
+    t_ms = data.draw(instants(model, history))
     scorer = Scorer(model)
 
-    record, _ = record_of_batches(scorer, data.draw(split(data.draw(redelivered(life)))))
-    whole = record_of(scorer, life)
+    record, _ = record_of_batches(scorer, data.draw(split(data.draw(redelivered(history)))))
+    whole = record_of(scorer, history)
     assert scorer.scores_at(record, t_ms) == scorer.scores_at(whole, t_ms)
     assert scorer.next_step(record, t_ms) == scorer.next_step(whole, t_ms)
 
@@ -77,12 +80,12 @@ def test_batches_and_bytes_between_them_change_no_score(data: st.DataObject) -> 
 @given(data=st.data())
 def test_evidence_later_than_the_instant_does_not_exist(data: st.DataObject) -> None:
     model = data.draw(models())
-    life = data.draw(lives(model))
-    t_ms = data.draw(instants(model, life))
+    history = data.draw(histories(model))
+    t_ms = data.draw(instants(model, history))
     scorer = Scorer(model)
 
-    known_then = record_of(scorer, without_later_events(life, t_ms))
-    assert all_answers(scorer, record_of(scorer, life), t_ms) == all_answers(scorer, known_then, t_ms)
+    known_then = record_of(scorer, without_later_events(history, t_ms))
+    assert all_answers(scorer, record_of(scorer, history), t_ms) == all_answers(scorer, known_then, t_ms)
 
 
 @share(30)
@@ -96,7 +99,7 @@ def test_exponential_decay_of_two_ages_is_the_decay_of_their_sum(law: Decay, dat
     first_ms, second_ms = data.draw(ages), data.draw(ages)
 
     at_first, at_second, at_both = (
-        scorer.scores_at(record, START_MS + age_ms)["s"].unrounded_nano / NANO / points
+        unrounded_nano(scorer.scores_at(record, START_MS + age_ms)["s"]) / NANO / points
         for age_ms in (first_ms, second_ms, first_ms + second_ms)
     )
     assert at_first * at_second == pytest.approx(at_both, abs=3e-12)
@@ -109,9 +112,9 @@ def test_exponential_decay_of_two_ages_is_the_decay_of_their_sum(law: Decay, dat
 @given(data=st.data())
 def test_the_next_step_is_the_first_instant_that_shows_something_else(data: st.DataObject) -> None:
     model = data.draw(models())
-    life = data.draw(lives(model))
-    t_ms = data.draw(instants(model, life))
-    scorer, known = Scorer(model), without_later_events(life, t_ms)
+    history = data.draw(histories(model))
+    t_ms = data.draw(instants(model, history))
+    scorer, known = Scorer(model), without_later_events(history, t_ms)
     record = record_of(scorer, known) if known else scorer.blank()
 
     now, step_ms = shown(scorer, record, t_ms), scorer.next_step(record, t_ms)
@@ -142,9 +145,9 @@ def test_the_next_step_is_the_first_instant_that_shows_something_else(data: st.D
 @given(data=st.data())
 def test_no_record_sleeps_past_its_next_step(data: st.DataObject) -> None:
     model = data.draw(models(FEW_STEPS_WITH_HYSTERESIS))
-    life = data.draw(lives(model))
+    history = data.draw(histories(model))
     scorer = Scorer(model)
-    record, _ = record_of_batches(scorer, data.draw(split(life)))
+    record, _ = record_of_batches(scorer, data.draw(split(history)))
     step_ms = scorer.next_step(record, record.at_ms)
     if record.holds_until_ms is None:
         assert step_ms is None
@@ -156,23 +159,23 @@ def test_no_record_sleeps_past_its_next_step(data: st.DataObject) -> None:
 @given(data=st.data())
 def test_the_steps_announced_are_those_of_a_replay(data: st.DataObject) -> None:
     model = data.draw(models(FEW_STEPS_WITH_HYSTERESIS))
-    assert_steps_are_those_of_a_replay(model, data.draw(lives(model, most_events=5)), data)
+    assert_steps_are_those_of_a_replay(model, data.draw(histories(model, most_events=5)), data)
 
 
 @share(40)
 @given(data=st.data())
 def test_episodes_begin_and_are_announced_as_in_a_replay(data: st.DataObject) -> None:
     model = data.draw(models(EAGER))
-    assert_steps_are_those_of_a_replay(model, data.draw(lives(model)), data)
+    assert_steps_are_those_of_a_replay(model, data.draw(histories(model)), data)
 
 
-def assert_steps_are_those_of_a_replay(model: Model, life: list[Fact], data: st.DataObject) -> None:
-    batches = data.draw(split(sorted(life, key=lambda fact: fact.arrival_ms)))
-    end_ms = max(fact.arrival_ms for fact in life) + data.draw(st.integers(0, 60)) * DAY_MS
+def assert_steps_are_those_of_a_replay(model: Model, history: list[Fact], data: st.DataObject) -> None:
+    batches = data.draw(split(sorted(history, key=lambda fact: fact.arrival_ms)))
+    end_ms = max(fact.arrival_ms for fact in history) + data.draw(st.integers(0, 60)) * DAY_MS
     scorer, replayed = Scorer(model), Replay(model)
 
     record, steps = record_of_batches(scorer, batches)
-    steps += scorer.advance(record, end_ms)
+    steps += scorer.advance_in_place(record, end_ms)
     for batch in batches:
         replayed.learn(batch)
     replayed.pass_time(end_ms)
@@ -180,18 +183,20 @@ def assert_steps_are_those_of_a_replay(model: Model, life: list[Fact], data: st.
     assert [step.sequence for step in steps] == list(range(1, len(steps) + 1))
     assert [shown_after(model, step) for step in steps] == [step.shown for step in replayed.steps]
     assert [step.cause == "time" for step in steps] == [step.by_time for step in replayed.steps]
-    for step, wanted in zip(steps, replayed.steps, strict=True):
-        assert_same_instant(model, life, step.at_ms, wanted.at_ms)
+    for step, expected in zip(steps, replayed.steps, strict=True):
+        assert_same_instant(model, history, step.at_ms, expected.at_ms)
     announced = [[(lead.score, lead.episode) for lead in step.hot_leads] for step in steps]
-    assert announced == [[(name, n) for name, n, told in step.hot_leads if told] for step in replayed.steps]
+    assert announced == [
+        [(name, n) for name, n, is_announced in step.hot_leads if is_announced] for step in replayed.steps
+    ]
     assert shown(scorer, record, record.at_ms) == replayed.shown
 
 
 def shown_after(model: Model, step: Step) -> dict[str, Shown]:
-    """What is shown after a step; values that are back to what is shown without evidence were told, and are gone."""
+    """What is shown after a step; values that are back to what is shown without evidence are left out."""
     after = {}
-    for score, told in zip(model.scores, step.scores, strict=True):
-        now = seen(told)
+    for score, score_step in zip(model.scores, step.scores, strict=True):
+        now = as_shown(score_step)
         if isinstance(now, dict):
             blank = blank_of(model, score)
             now = {name: value for name, value in now.items() if value != blank}
@@ -199,13 +204,13 @@ def shown_after(model: Model, step: Step) -> dict[str, Shown]:
     return after
 
 
-def assert_same_instant(model: Model, life: list[Fact], got_ms: int, wanted_ms: int) -> None:
+def assert_same_instant(model: Model, history: list[Fact], got_ms: int, expected_ms: int) -> None:
     """The same millisecond, or two between which the scores move by no more than floating point may be off."""
-    if got_ms != wanted_ms:
-        got, wanted = score_at(model, life, got_ms), score_at(model, life, wanted_ms)
-        before, after = numbers_of(got), numbers_of(wanted)
+    if got_ms != expected_ms:
+        got, expected = score_at(model, history, got_ms), score_at(model, history, expected_ms)
+        before, after = numbers_of(got), numbers_of(expected)
         moved = {name: after[name] - before[name] for name in before}
-        assert all(abs(nano) <= 2 * FLOAT_NANO for nano in moved.values()), (got_ms, wanted_ms, moved)
+        assert all(abs(nano) <= 2 * FLOAT_NANO for nano in moved.values()), (got_ms, expected_ms, moved)
 
 
 def numbers_of(answers: dict[str, Answer]) -> dict[tuple[str, str | None], int]:
@@ -219,24 +224,24 @@ def numbers_of(answers: dict[str, Answer]) -> dict[tuple[str, str | None], int]:
     return numbers
 
 
-# ---- evidence that was folded ----------------------------------------------------------------------------------
+# ---- evidence that was compacted --------------------------------------------------------------------------------
 
 
 @share(50)
 @given(data=st.data())
 def test_folded_evidence_counts_as_if_it_were_still_there(data: st.DataObject) -> None:
-    rules = data.draw(st.sampled_from([FEW_STEPS, FEW_STEPS._replace(rules=foldable_rules)]))
-    # A delivery that is learned of late may class clicks that are folded already, so deliveries tell nothing here.
+    rules = data.draw(st.sampled_from([FEW_STEPS, FEW_STEPS._replace(rules=summable_rules)]))
+    # A delivery that is learned of late may class clicks that are compacted already, so deliveries tell nothing here.
     model = data.draw(models(rules._replace(window_ms=TEN_DAYS_MS, scanners=bursts_in_a_moment)))
-    life = [soon_delivered(fact, n) for n, fact in enumerate(data.draw(lives(model, most_events=20)))]
-    life = [fact for fact in life if not isinstance(fact, Verdict)]
-    delivered = sorted(life, key=lambda fact: fact.arrival_ms)
+    history = [soon_delivered(fact, n) for n, fact in enumerate(data.draw(histories(model, most_events=20)))]
+    history = [fact for fact in history if not isinstance(fact, Verdict)]
+    delivered = sorted(history, key=lambda fact: fact.arrival_ms)
     later_ms = data.draw(st.integers(0, 40)) * DAY_MS
     scorer = Scorer(model)
 
     record, _ = record_of_batches(scorer, data.draw(split(delivered)))
     t_ms = record.at_ms + later_ms
-    assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), life, t_ms)
+    assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), history, t_ms)
     answers = all_answers(scorer, record, t_ms)
     for (name, value), parts in answers[1].items():
         assert sum(part.points_nano for part in parts) == number_at(answers[0], name, value)

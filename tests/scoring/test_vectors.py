@@ -22,6 +22,7 @@ from streamprocessor.scoring.model.rules import (
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from tests.scoring.against_oracle import unrounded_nano
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 
@@ -38,7 +39,7 @@ def scorer_of(*rules: Rule, stages: tuple[Stage, ...] = ()) -> Scorer:
 def scored(scorer: Scorer, *events: Event) -> Record:
     record = scorer.blank()
     for one in events:
-        scorer.apply(record, [one])
+        scorer.apply_in_place(record, [one])
     return record
 
 
@@ -47,7 +48,7 @@ def clicks(points_e15: int, decay: Decay = NoDecay(), limit: Limit = Limit()) ->
 
 
 def unrounded(scorer: Scorer, record: Record, day: float) -> float:
-    return scorer.scores_at(record, START_MS + round(day * DAY_MS))["s"].unrounded_nano / NANO
+    return unrounded_nano(scorer.scores_at(record, START_MS + round(day * DAY_MS))["s"]) / NANO
 
 
 STEP_15 = StepDecay(0.15, 45 * DAY_MS, compound=False)
@@ -113,7 +114,7 @@ def test_the_engagement_table_turns_hot_at_41() -> None:
     )
     now = scorer.scores_at(record, START_MS)["s"]
     assert (now.presented_nano, now.stage) == (40 * NANO, "warm")
-    scorer.apply(record, [event("e4", 0, "email_open")])
+    scorer.apply_in_place(record, [event("e4", 0, "email_open")])
     now = scorer.scores_at(record, START_MS)["s"]
     assert (now.presented_nano, now.stage) == (41 * NANO, "hot")
 

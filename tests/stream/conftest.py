@@ -10,12 +10,12 @@ import pytest
 
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
-from tests.harness.fixtures import MakeWorker, settings, system, worker
+from tests.harness.fixtures import MakeWorker, session_timeout_seconds, settings, system, worker
 from tests.harness.system import System
 from tests.harness.workers import WorkerProcess
 from tests.scoring.identity.cases import FIFTY_A_FORM
 
-__all__ = ["MakeWorker", "settings", "system", "worker"]
+__all__ = ["MakeWorker", "session_timeout_seconds", "settings", "system", "worker"]
 
 Town = tuple[System, Model]
 
@@ -32,7 +32,6 @@ def town(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
             topic_prefix=f"town-{os.urandom(4).hex()}-",
             app_id="app",
             partitions=4,
-            session_timeout_seconds=6.0,
             commit_interval_seconds=0.1,
         )
     )

@@ -14,7 +14,7 @@ from tests.harness.identity_traffic import sent, tell
 from tests.harness.identity_verdict import Told, assert_people_are_the_oracles, read_told
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent
-from tests.scoring.identity.cases import CASES, HOUR_MS, Case, Said, form, identify, merge
+from tests.scoring.identity.cases import CASES, HOUR_MS, Case, Statement, form, identify, merge
 from tests.scoring.oracle.scores import score_at
 from tests.stream.conftest import Town
 
@@ -25,7 +25,7 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def _renamed(said: Said, story: str) -> Said:
+def _renamed(said: Statement, story: str) -> Statement:
     """The word with ids of the case's own, so that all cases are told to one system."""
     what = said.what
     if isinstance(what, dict):
@@ -43,7 +43,7 @@ def _story_of(contact: str) -> str:
     return contact.rpartition(":")[2].partition("-")[0]
 
 
-def _record(said: Said, story: str, place: int, base_ms: int | None = None) -> Sent:
+def _record(said: Statement, story: str, place: int, base_ms: int | None = None) -> Sent:
     """base_ms None: the word occurs when it is sent, less what it says; else the words occur a second apart."""
     if base_ms is not None:
         occurred_at_ms: int | None = base_ms + place * 1_000 - said.ago_ms
@@ -68,7 +68,7 @@ def _assert_ends(told: Told, model: Model, story: str, case: Case) -> None:
 async def test_each_story_ends_as_it_must_when_it_is_told_in_order(town: Town) -> None:
     system, model = town
     stories = {f"told{number}": case for number, case in enumerate(CASES)}
-    for place, words in enumerate(zip_longest(*(case.words for case in CASES))):
+    for place, words in enumerate(zip_longest(*(case.statements for case in CASES))):
         await system.send(_record(said, story, place) for story, said in zip(stories, words, strict=True) if said)
         await until_settled(system)
 
@@ -87,7 +87,9 @@ async def test_the_order_in_which_a_story_arrives_makes_no_difference(town: Town
     stories = {f"mixed{number}": case for number, case in enumerate([case for case in CASES if case.any_order] * 6)}
     base_ms = _now_ms() - HOUR_MS
     records = [
-        _record(said, story, place, base_ms) for story, case in stories.items() for place, said in enumerate(case.words)
+        _record(said, story, place, base_ms)
+        for story, case in stories.items()
+        for place, said in enumerate(case.statements)
     ]
     chance.shuffle(records)
     await system.send(records)

@@ -140,7 +140,7 @@ async def test_a_worker_whose_models_topic_lost_the_revision_of_its_records_refu
 
     await system.delete("models")
     await system.create(_model(tmp_path, 5))
-    again = worker("green")
+    again = worker()
 
     assert again.process.wait(40) == 2
     assert "newest model revision is 1, but the table holds records of revision 2" in again.tail()

@@ -21,7 +21,7 @@ from tests.harness.identity_traffic import tell
 from tests.harness.identity_verdict import assert_whole, id_of, read_told
 from tests.harness.system import ROOT, System, until
 from tests.harness.workers import WorkerProcess
-from tests.scoring.identity.cases import FIFTY_A_FORM, HOUR_MS, Said, do_not_score, erase, form, job_title, merge
+from tests.scoring.identity.cases import FIFTY_A_FORM, HOUR_MS, Statement, do_not_score, erase, form, job_title, merge
 from tests.stream.conftest import MakeWorker, Town
 
 pytestmark = pytest.mark.kafka
@@ -113,7 +113,9 @@ async def test_who_objects_is_not_scored_from_then_on_and_begins_with_nothing_wh
 async def test_who_is_suppressed_is_scored_and_not_announced_as_a_hot_lead(town: Town) -> None:
     system, _ = town
     suppress = {"update": "suppressed", "suppressed": True}
-    await tell(system, Said("sue", suppress), Said("anon:s", suppress), form("anon:s", "e1"), form("sam", "e1"))
+    await tell(
+        system, Statement("sue", suppress), Statement("anon:s", suppress), form("anon:s", "e1"), form("sam", "e1")
+    )
     await tell(system, merge("sam", "anon:s"))
     await tell(system, *(form(contact, f"f{n}") for contact in ("sue", "sam", "free") for n in range(3)))
 
@@ -130,7 +132,6 @@ async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_fi
         bootstrap=own_kafka().bootstrap,
         partitions=1,
         app_id="app",
-        session_timeout_seconds=6.0,
         commit_interval_seconds=0.2,
         data_dir=str(tmp_path / "worker"),
         erasure_salt="pepper",
@@ -214,7 +215,7 @@ async def test_a_worker_with_another_salt_does_not_let_the_erased_come_back(
 async def test_an_export_holds_all_that_is_kept_and_tells_into_whom_an_old_id_went(town: Town) -> None:
     system, _ = town
     await tell(system, form("xenia", "e1"), form("anon:x", "e2"), job_title("anon:x", "chief"))
-    await tell(system, merge("xenia", "anon:x"), Said("xenia", {"update": "suppressed", "suppressed": True}))
+    await tell(system, merge("xenia", "anon:x"), Statement("xenia", {"update": "suppressed", "suppressed": True}))
 
     xenia, visitor = await _exported(system, "xenia"), await _exported(system, "anon:x")
     assert await _exported(system, "never-heard-of") is None

@@ -55,7 +55,7 @@ class CollectorTraffic:
             try:
                 async with self._http.post(self._url, data=orjson.dumps(events)) as answer:
                     status, said = answer.status, await answer.read()
-            except (aiohttp.ClientError, asyncio.TimeoutError) as error:
+            except (aiohttp.ClientError, TimeoutError) as error:
                 message = f"{self._url}: wanted an answer; got {error!r}"
                 raise BrokerError(message) from error
             if status != 200:

@@ -28,8 +28,9 @@ def demo(ctx: click.Context, rate: float, contacts: int, seed: int, seconds: flo
 
     settings = settings_of(ctx, model="deploy/demo.yaml", topic_prefix="demo-")
     plan = DemoPlan(contacts, rate, seed, seconds)
-    with ended_by_sigterm(), screen() as shown:
-        with kafka_for(settings, shown.say) as kafka:
+    with ended_by_sigterm():
+        # The screen is inside: while Kafka is fetched the terminal is the progress line's.
+        with kafka_for(settings, click.echo) as kafka, screen() as shown:
             code = run(run_demo(kafka, plan, shown))
-        shown.say(f"all ended; the data stays in {settings.data_dir}")
+        click.echo(f"all ended; the data stays in {settings.data_dir}")
     ctx.exit(code)

@@ -32,5 +32,5 @@ async def load_contact(settings: Settings, contact: str, at_ms: int) -> tuple[Sc
     scorer = Scorer(model_of(revision))
     record = decode_record(record_of(value))
     if record.revision != revision.revision:
-        scorer.migrate(record, max(at_ms, record.at_ms))
+        scorer.migrate_in_place(record, max(at_ms, record.at_ms))
     return scorer, record

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from streamprocessor.cli.kafka.revisions import apply_model
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
+from streamprocessor.cli.terminal.progress import preparation
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import apply
@@ -45,7 +46,9 @@ def kafka_for(settings: Settings, say: Say) -> Iterator[LocalKafka]:
         return
     port = None if settings.kafka_port == DEFAULT_PORT else settings.kafka_port
     folder = settings.data_path / KAFKA_FOLDER
-    with EmbeddedKafka(folder, port=port, runtime=prepare(progress=say)) as kafka:
+    with preparation(say) as progress:
+        runtime = prepare(progress=progress)
+    with EmbeddedKafka(folder, port=port, runtime=runtime) as kafka:
         say(f"Apache Kafka is up on {kafka.bootstrap}, its data in {folder}")
         yield LocalKafka(settings.model_copy(update={"bootstrap": kafka.bootstrap}), kafka)
 

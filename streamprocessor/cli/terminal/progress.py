@@ -1,4 +1,4 @@
-"""Progress bars on stderr; where that is no terminal nothing is drawn."""
+"""Progress on stderr: bars on a terminal; elsewhere nothing is drawn, and long stages are named."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from streamprocessor.kafka.embedded import progress
 
 Note = Callable[[str], None]
 
@@ -33,6 +44,51 @@ def counting_bar(what: str, total: int | None) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _bar(*columns: TextColumn | BarColumn | TaskProgressColumn | TimeRemainingColumn | MofNCompleteColumn) -> Progress:
+@contextmanager
+def preparation(say: Note) -> Iterator[progress.Progress]:
+    """Who is told how far Kafka's preparation is: one line that moves, and goes at the end.
+
+    Where stderr is no terminal, `say` is called with a sentence for each stage.
+    """
+    stage, amount = TextColumn("{task.description}"), TextColumn("{task.fields[amount]}")
+    with _bar(stage, BarColumn(20), amount, TimeElapsedColumn(), transient=True) as bar:
+        yield _Sentences(say) if bar.disable else _Line(bar)
+
+
+class _Line:
+    """The stage that goes on, as the one line of a bar that is redrawn in place."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        bar.add_task("", visible=False, amount="")
+        (self._task,) = bar.tasks
+
+    def begin(self, stage: str, size_bytes: int | None = None) -> None:
+        """The line is this stage's now."""
+        self._task.total = size_bytes
+        self._bar.reset(self._task.id, description=stage, visible=True, amount="")
+
+    def fetched(self, more_bytes: int) -> None:
+        """Move the bar."""
+        done_bytes, total_bytes = self._task.completed + more_bytes, self._task.total or 0
+        amount = f"{done_bytes / 1e6:.1f} of {total_bytes / 1e6:.0f} MB"
+        self._bar.update(self._task.id, completed=done_bytes, amount=amount)
+
+
+class _Sentences:
+    """A sentence for each stage, for logs and pipes."""
+
+    def __init__(self, say: Note) -> None:
+        self._say = say
+
+    def begin(self, stage: str, size_bytes: int | None = None) -> None:
+        """Name the stage."""
+        self._say(stage if size_bytes is None else f"{stage} (about {size_bytes / 1e6:.0f} MB)")
+
+    def fetched(self, more_bytes: int) -> None:
+        """Say nothing: a log has no use for each step."""
+
+
+def _bar(*columns: ProgressColumn, transient: bool = False) -> Progress:
     err = Console(stderr=True)
-    return Progress(*columns, console=err, disable=not err.is_terminal)
+    return Progress(*columns, console=err, disable=not err.is_terminal, transient=transient)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 # Libraries that report each connection and rebalance at INFO; ours say what matters of it.
-_TALKATIVE = ("faust", "mode", "aiokafka", "kafka")
+TALKATIVE = ("faust", "mode", "aiokafka", "kafka")
 _REPEAT_AFTER_SECONDS = 30.0  # aiokafka repeats itself ten times a second while a broker is away
 _REMEMBERED = 1_000
 _SERVICE_MARK = "[^"  # Faust's services log `[^-Consumer]: Starting...` under the names of our modules that extend them
@@ -43,7 +43,7 @@ def log_to_stderr(level: str) -> None:
         handler.addFilter(_is_news)
         handler.addFilter(_Sparing(time.monotonic))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in _TALKATIVE:
+    for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
 
 
@@ -60,7 +60,7 @@ class _Sparing(logging.Filter):
         self._said: dict[tuple[str, str], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.name.partition(".")[0] not in _TALKATIVE:
+        if record.name.partition(".")[0] not in TALKATIVE:
             return True
         now_seconds, words = self._clock(), (record.name, record.getMessage())
         if now_seconds < self._said.get(words, 0.0):

@@ -82,8 +82,9 @@ class DurableWriter:
     async def start(self) -> None:
         """Begin; without Kafka by the spool. Raises TopicError where Kafka is there and a topic is not."""
         try:
-            await asyncio.wait_for(self._kafka_writer.connect(), START_SECONDS)
-        except (BrokerError, asyncio.TimeoutError) as error:
+            async with asyncio.timeout(START_SECONDS):
+                await self._kafka_writer.connect()
+        except (BrokerError, TimeoutError) as error:
             log.warning("entries go to disk for now: %s", error or "Kafka does not answer")
         if self._kafka_writer.is_connected and not self._spool.backlog_bytes:
             self._is_direct.set()
@@ -233,7 +234,7 @@ class DurableWriter:
         while not self._kafka_writer.is_connected:
             try:
                 await self._kafka_writer.connect()
-            except (BrokerError, TopicError) as error:  # noqa: PERF203 - tried again
+            except (BrokerError, TopicError) as error:
                 log.warning("Kafka can't be used yet: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 

@@ -132,7 +132,8 @@ class KafkaWriter:
 
 async def _end(producer: AIOKafkaProducer) -> None:
     """Stop it; without a Kafka that answers it would go on flushing for ever."""
-    with contextlib.suppress(KafkaError, asyncio.TimeoutError):
-        await asyncio.wait_for(producer.stop(), _STOP_SECONDS)
+    with contextlib.suppress(KafkaError, TimeoutError):
+        async with asyncio.timeout(_STOP_SECONDS):
+            await producer.stop()
     with contextlib.suppress(KafkaError):
         await producer.client.close()

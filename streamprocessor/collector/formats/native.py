@@ -97,7 +97,7 @@ def _decode(_: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
     for position, item in enumerate(items):
         try:
             decoded.entries.append(_entry(item, position))
-        except RecordError as error:  # noqa: PERF203 - each item stands alone
+        except RecordError as error:
             decoded.refused.append(RefusedItem(position, error.reason, error.detail))
     return decoded
 

@@ -112,7 +112,7 @@ def decode_items(
                 raise RecordError(reason_codes.NOT_AN_OBJECT, f"wanted an object; got {kind_of(item)}")
             call = call_of(item)
             entries = [] if call is None else records_of(call, contact_ids, words)
-        except RecordError as error:  # noqa: PERF203 - each item stands alone
+        except RecordError as error:
             decoded.refused.append(RefusedItem(position, error.reason, error.detail))
         else:
             decoded.entries += [entry._replace(position=position) for entry in entries]

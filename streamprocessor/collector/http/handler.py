@@ -30,8 +30,8 @@ from streamprocessor.collector.http.wire_format import (
     Refusal,
     WireFormat,
 )
-from streamprocessor.collector.http.write_keys import WriteKeys
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.process.secret_lookup import SecretLookup
 
 SPOOL_FULL_SECONDS = 10
 MAX_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 class CollectorContext:
     """What the handlers of all paths share. clock_ms: wall-clock milliseconds since the epoch."""
 
-    write_keys: WriteKeys
+    write_keys: SecretLookup
     rate_limit: RateLimit
     client_ips: ClientIps
     topics: InputTopics
@@ -149,7 +149,7 @@ class FormatHandler:
         """The source that sends; None where the format proves its sender otherwise. Raises Refusal 401."""
         if not wire_format.needs_key:
             return None
-        source = None if parsed.key is None else self._context.write_keys.source_of(parsed.key)
+        source = None if parsed.key is None else self._context.write_keys.name_of(parsed.key)
         if source is None:
             got = "none" if parsed.key is None else "another"
             raise Refusal(401, "write-key", f"write key: wanted one that is known here; got {got}")
@@ -203,7 +203,7 @@ async def _parsed(wire_format: WireFormat, request: HttpRequest) -> ParsedReques
     for _ in range(MAX_FETCHES):
         try:
             return wire_format.parse(request)
-        except PendingFetch as pending:  # noqa: PERF203 - each try may wait for another document
+        except PendingFetch as pending:
             if not await _is_fetched(pending.fetched):
                 raise
     return wire_format.parse(request)

@@ -7,17 +7,16 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.health import health_routes
 
 
 def application(
@@ -32,7 +31,7 @@ def application(
     description: of the native format, for /openapi.json.
     """
     handlers = {path: FormatHandler(path, by_method, context) for path, by_method in by_path(formats).items()}
-    own_routes = _own_routes(context.metrics.registry, not_ready, orjson.dumps(description))
+    own_routes = [*health_routes(context.metrics.registry, not_ready), _openapi_route(orjson.dumps(description))]
     own = Starlette(routes=own_routes, exception_handlers={404: _not_found})
     own.router.redirect_slashes = False
     return PathRouter(handlers, own)
@@ -78,34 +77,11 @@ def by_path(formats: Iterable[WireFormat]) -> dict[str, dict[str, WireFormat]]:
     return by_method_of
 
 
-def _own_routes(registry: CollectorRegistry, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
-    def livez(_: Request) -> Response:
-        return PlainTextResponse("live\n")
-
-    def readyz(_: Request) -> Response:
-        reasons = not_ready()
-        return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
-
-    def metrics(_: Request) -> Response:
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-    def openapi(_: Request) -> Response:
+def _openapi_route(description: bytes) -> Route:
+    async def openapi(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    answers: Mapping[str, Callable[[Request], Response]] = {
-        "/livez": livez,
-        "/readyz": readyz,
-        "/metrics": metrics,
-        "/openapi.json": openapi,
-    }
-    return [Route(path, _awaitable(answer)) for path, answer in answers.items()]
-
-
-def _awaitable(answer: Callable[[Request], Response]) -> Callable[[Request], object]:
-    async def endpoint(request: Request) -> Response:  # a plain function would be run in a thread
-        return answer(request)
-
-    return endpoint
+    return Route("/openapi.json", openapi)
 
 
 async def _not_found(_: Request, __: Exception) -> Response:

@@ -42,7 +42,7 @@ def check_entries(entries: Iterable[TopicEntry], topics: InputTopics, received_a
     for entry in entries:
         try:
             checked.records.append(_record(entry, topics.topic_of(entry.value), received_at_ms))
-        except RecordError as error:  # noqa: PERF203 - each item stands alone
+        except RecordError as error:
             checked.refused.append(RefusedItem(entry.position, error.reason, error.detail))
         else:
             checked.good.append(entry)

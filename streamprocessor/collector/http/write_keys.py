@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
-from hashlib import blake2b
 from pathlib import Path
 
+from streamprocessor.process.kept_secrets import kept_pairs
+from streamprocessor.process.secret_lookup import SecretLookup
+from streamprocessor.settings import Settings
 
-class WriteKeys:
-    """The sources that may send, each by its key."""
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
-        """keys: by source."""
-        self._pepper = secrets.token_bytes(32)
-        self._sources = {self._digest(key): source for source, key in keys.items()}
-
-    def source_of(self, offered: str) -> str | None:
-        """The source whose key it is; None where it is nobody's.
-
-        The time it takes tells nothing of the keys: only keyed hashes are compared.
-        """
-        return self._sources.get(self._digest(offered))
-
-    def _digest(self, key: str) -> bytes:
-        return blake2b(key.encode("utf-8", "surrogatepass"), key=self._pepper, digest_size=16).digest()
+def write_keys_of(settings: Settings) -> SecretLookup:
+    """The sources by their keys; where none are set, one of a random key that stays in the data folder."""
+    file = write_keys_file(settings.data_path)
+    return SecretLookup(kept_pairs(settings.write_keys, file, "STREAMPROCESSOR_WRITE_KEYS"))
 
 
 def write_keys_file(data_folder: Path) -> Path:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from standardwebhooks import Webhook
@@ -83,7 +83,7 @@ def _signature_by(webhook: Webhook, message_id: str, timestamp: str, body: bytes
     if not message_id or not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 11):
         return None
     try:
-        signed_at = datetime.fromtimestamp(int(timestamp), timezone.utc)
+        signed_at = datetime.fromtimestamp(int(timestamp), UTC)
         return webhook.sign(message_id, signed_at, body.decode())
     except (UnicodeDecodeError, ValueError, OverflowError):
         return None

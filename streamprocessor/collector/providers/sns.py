@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import Future
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -102,7 +102,7 @@ def _key_of(pem: bytes, now_ms: int) -> RSAPublicKey:
         certificate = load_pem_x509_certificate(pem)
     except ValueError:
         raise denied(proof="a certificate from SNS") from None
-    now = datetime.fromtimestamp(now_ms / 1000, timezone.utc)
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
     key = certificate.public_key()
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc or not isinstance(
         key, RSAPublicKey

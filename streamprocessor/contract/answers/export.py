@@ -69,7 +69,7 @@ def _earlier(came_under: str, folded: Compacted) -> dict[str, Any]:
     return {
         "newest": format_rfc3339(folded.newest_ms),
         "events": {rule: made.count for rule, made in sorted(folded.rules.items())},
-        "last_of_type": {type_: format_rfc3339(last_ms) for type_, last_ms in sorted(folded.lasts.items())},
+        "last_of_type": {type_: format_rfc3339(last_ms) for type_, last_ms in sorted(folded.last_ms.items())},
         "came_under": came_under,
     }
 

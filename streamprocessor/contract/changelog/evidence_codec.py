@@ -117,11 +117,11 @@ def compacted_row(folded: Compacted | None) -> tuple[Any, ...] | None:
     if folded is None:
         return None
     rules = {
-        key: (rule.count, rule.amount, rule.half_life_ms, rule.at_ms, rule.live, rule.slots)
+        key: (rule.count, rule.amount, rule.half_life_ms, rule.at_ms, rule.matches, rule.slots)
         for key, rule in folded.rules.items()
     }
-    by = {key: {name: compacted_row(held) for name, held in of.items()} for key, of in folded.by.items()}
-    return folded.newest_ms, rules, folded.lasts, by
+    by = {key: {name: compacted_row(held) for name, held in of.items()} for key, of in folded.by_value.items()}
+    return folded.newest_ms, rules, folded.last_ms, by
 
 
 def widened(row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
@@ -150,7 +150,7 @@ def _folded(row: CompactedLayout) -> Compacted:
 
 def value_rows(by: Mapping[str, Mapping[str, Derived]]) -> dict[str, Any]:
     """What is derived of each value of `by` scores, as the fields of ValueLayout."""
-    return {key: {name: (d.sums, d.live, d.lasts, d.slots) for name, d in of.items()} for key, of in by.items()}
+    return {key: {name: (d.sums, d.matches, d.last_ms, d.slots) for name, d in of.items()} for key, of in by.items()}
 
 
 def values_of_rows(head: Head) -> dict[str, dict[str, Derived]]:

@@ -110,21 +110,21 @@ def _head(record: Record) -> tuple[Any, ...]:
         derived.newest_ms,
         derived.first_ms,
         derived.sums,
-        derived.live,
-        derived.lasts,
+        derived.matches,
+        derived.last_ms,
         derived.slots,
         False,
         names,
         marks,
     )
-    if bonds is None and not (derived.traces or record.values or derived.by):
+    if bonds is None and not (derived.traces or record.values or derived.by_value):
         return head
     return (
         *head,
         None if bonds is None else links_row(bonds),
         derived.traces,
         record.values,
-        value_rows(derived.by) if derived.by else {},
+        value_rows(derived.by_value) if derived.by_value else {},
     )
 
 

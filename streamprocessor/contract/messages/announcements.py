@@ -10,9 +10,8 @@ import orjson
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.canonical import unchecked
+from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
-
-NANO = 10**9
 
 SCORE_UPDATED = "score-updated"
 BECAME_HOT_LEAD = "became-hot-lead"
@@ -71,7 +70,7 @@ class Announcer:
             "at": at,
             "cause": step.cause,
             "sequence": step.sequence,
-            "changed": changed or list(step.gone),
+            "changed": changed or list(step.former_scores),
             "scores": scores,
             "because": [part_object(part) for part in step.because],
             "model": self._model,

@@ -46,7 +46,7 @@ def model_of(revision: ModelRevision) -> Model:
     source = f"models revision {revision.revision}"
     return replace(
         parse_model(revision.text, source, revision=revision.revision),
-        kept_since_ms=revision.kept_since,
+        covered_since_ms=revision.kept_since,
         announce_hot_leads=revision.announce_hot_leads,
     )
 

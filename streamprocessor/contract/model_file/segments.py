@@ -7,7 +7,6 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from streamprocessor.contract.model_file.stages import labels_of
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ReadError, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import flag, name, nano, number, text
 from streamprocessor.scoring.model.contact_filter import (
@@ -82,7 +81,7 @@ def _check_score(fields: Fields, score: Score, scores: tuple[Score, ...], stages
     if score.by is not None and "value" not in fields:
         fields.spot.note(f"'value' is missing; wanted one of {score.by}, for '{score.name}' has many; got none")
     matrix = score.combine if isinstance(score.combine, Matrix) else None
-    known = [stage.name for stage in score.stages] if matrix is None else labels_of(matrix, scores)
+    known = [stage.name for stage in score.stages] if matrix is None else matrix.all_labels(scores)
     for stage in stages:
         if stage not in known:
             wanted = f"one of {', '.join(known)}" if known else f"none, for '{score.name}' has none"

@@ -45,13 +45,6 @@ def read_hot_leads(spot: LocatedNode, scores: tuple[Score, ...]) -> tuple[HotLea
     return tuple(hot_leads)
 
 
-def labels_of(matrix: Matrix, scores: tuple[Score, ...]) -> list[str]:
-    """Every label that the matrix can show, in order of rows; none where its rows or columns are not among them."""
-    stages = {score.name: [stage.name for stage in score.stages] for score in scores}
-    rows, columns = stages.get(matrix.rows, []), stages.get(matrix.columns, [])
-    return list(dict.fromkeys(matrix.label(row, column) for row in rows for column in columns))
-
-
 def _stage(stage_name: str, spot: LocatedNode) -> Stage:
     if isinstance(spot.node, ScalarNode):
         return Stage(stage_name, nano(spot))
@@ -84,7 +77,7 @@ def _hot_lead(spot: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
         got = f"'{score_name}', which has one for each value"
         fields.entries["score"].note(f"a hot lead is of a contact; wanted one of {wanted}; got {got}")
     elif score is not None and isinstance(score.combine, Matrix):
-        labels = labels_of(score.combine, scores)
+        labels = score.combine.all_labels(scores)
         if stage_name and labels and stage_name not in labels:
             fields.entries["stage"].note(f"unknown label; wanted one of {', '.join(labels)}; got '{stage_name}'")
     elif score is not None and stage_name:

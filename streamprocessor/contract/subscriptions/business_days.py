@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -20,7 +20,7 @@ class Calendar:
     @property
     def zone(self) -> tzinfo:
         """The time zone itself."""
-        return timezone.utc if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
+        return UTC if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
 
 
 def next_business_day(calendar: Calendar, at_ms: int) -> date:

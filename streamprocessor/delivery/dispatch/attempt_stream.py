@@ -22,10 +22,11 @@ class Attempt(NamedTuple):
 
 
 class AttemptStream:
-    """Those who watch; one that is too slow misses attempts, and delivery does not wait for it."""
+    """Attempts published to all who watch; one that is too slow misses some, and delivery does not wait for it."""
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[Attempt]] = set()
+        self._closed = asyncio.Event()
 
     def tell(self, attempt: Attempt) -> None:
         """Show the attempt to all who watch."""
@@ -34,11 +35,21 @@ class AttemptStream:
                 queue.put_nowait(attempt)
 
     async def watch(self) -> AsyncGenerator[Attempt, None]:
-        """Attempts from now on, without end."""
+        """Attempts from now on, until the stream is closed."""
         queue: asyncio.Queue[Attempt] = asyncio.Queue(MOST_UNSEEN)
         self._queues.add(queue)
+        closed = asyncio.ensure_future(self._closed.wait())
         try:
-            while True:
-                yield await queue.get()
+            while not closed.done():
+                attempt = asyncio.ensure_future(queue.get())
+                await asyncio.wait({attempt, closed}, return_when=asyncio.FIRST_COMPLETED)
+                if attempt.done():
+                    yield attempt.result()
+                attempt.cancel()
         finally:
+            closed.cancel()
             self._queues.discard(queue)
+
+    def close(self) -> None:
+        """End the stream for all who watch."""
+        self._closed.set()

@@ -1,4 +1,4 @@
-"""What waits for one endpoint: a lane a contact, in order; a lane whose first delivery waits holds up no other."""
+"""What waits for one endpoint: a queue a contact, in order; a queue whose first delivery waits holds up no other."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from streamprocessor.delivery.deliveries import Delivery
 
 
 class ContactQueues:
-    """Deliveries by contact. The first of a lane is ready at its due_ms, or under way; the others wait for it."""
+    """Deliveries by contact: the first of a queue is ready at its due_ms, or under way; the others wait for it."""
 
     def __init__(self) -> None:
-        self._lanes: dict[str, deque[Delivery]] = {}
+        self._queues: dict[str, deque[Delivery]] = {}
         self._ready: list[tuple[int, int, str]] = []
         self._count = 0
 
@@ -21,11 +21,11 @@ class ContactQueues:
         return self._count
 
     def add(self, delivery: Delivery) -> None:
-        """Put the delivery at the end of its contact's lane."""
+        """Put the delivery at the end of its contact's queue."""
         self._count += 1
-        lane = self._lanes.setdefault(delivery.contact_id, deque())
-        lane.append(delivery)
-        if len(lane) == 1:
+        queue = self._queues.setdefault(delivery.contact_id, deque())
+        queue.append(delivery)
+        if len(queue) == 1:
             self._make_ready(delivery)
 
     def next_due_ms(self) -> int | None:
@@ -39,31 +39,31 @@ class ContactQueues:
         if due_ms is None or due_ms > now_ms:
             return None
         _, _, contact_id = heapq.heappop(self._ready)
-        return self._lanes[contact_id][0]
+        return self._queues[contact_id][0]
 
     def finish(self, delivery: Delivery) -> None:
         """The delivery, which was under way, is done with; the contact's next one may be taken."""
-        lane = self._lanes.get(delivery.contact_id)
-        if lane is None or lane[0].number != delivery.number:  # the contact was forgotten meanwhile
+        queue = self._queues.get(delivery.contact_id)
+        if queue is None or queue[0].number != delivery.number:  # the contact was forgotten meanwhile
             return
-        lane.popleft()
+        queue.popleft()
         self._count -= 1
-        if lane:
-            self._make_ready(lane[0])
+        if queue:
+            self._make_ready(queue[0])
         else:
-            del self._lanes[delivery.contact_id]
+            del self._queues[delivery.contact_id]
 
     def put_back(self, delivery: Delivery) -> None:
         """The delivery, which was under way, is to be tried again when it says so, before others of its contact."""
-        lane = self._lanes.get(delivery.contact_id)
-        if lane is None or lane[0].number != delivery.number:
+        queue = self._queues.get(delivery.contact_id)
+        if queue is None or queue[0].number != delivery.number:
             return
-        lane[0] = delivery
+        queue[0] = delivery
         self._make_ready(delivery)
 
     def forget(self, contact_id: str) -> None:
         """Drop all of a contact's."""
-        self._count -= len(self._lanes.pop(contact_id, ()))
+        self._count -= len(self._queues.pop(contact_id, ()))
 
     def _make_ready(self, delivery: Delivery) -> None:
         heapq.heappush(self._ready, (delivery.due_ms, delivery.number, delivery.contact_id))
@@ -71,7 +71,7 @@ class ContactQueues:
     def _drop_forgotten(self) -> None:
         while self._ready:
             _, number, contact_id = self._ready[0]
-            lane = self._lanes.get(contact_id)
-            if lane is not None and lane[0].number == number:
+            queue = self._queues.get(contact_id)
+            if queue is not None and queue[0].number == number:
                 return
             heapq.heappop(self._ready)

@@ -1,4 +1,4 @@
-"""One subscription at work: takes what is due from its lanes, sends it, and learns from the answers."""
+"""One subscription at work: deliveries that are due leave its queues, are sent, and their answers are learned from."""
 
 from __future__ import annotations
 
@@ -24,15 +24,21 @@ from streamprocessor.delivery.subscriptions.signing import signed_headers
 log = logging.getLogger(__name__)
 
 WINDOW = 20_000
-"""Deliveries that an outlet holds in memory; more wait in the store, in their order."""
+"""Deliveries that a dispatcher holds in memory; more wait in the store, in their order."""
 
 
 @dataclass(frozen=True)
 class DispatchContext:
-    """What all outlets share. post: one attempt; tell: shows it; clock_ms: now; jitter: 0 to 1, by chance."""
+    """What all dispatchers share.
+
+    post: makes one attempt and answers what came of it.
+    tell: publishes an attempt to those who watch.
+    clock_ms: now, in milliseconds since 1970.
+    jitter: a random number from 0 to 1.
+    """
 
     post: Callable[[Target, Mapping[str, str], bytes], Awaitable[WebhookAnswer]]
-    journal: StoreThread
+    store_thread: StoreThread
     metrics: Metrics
     tell: Callable[[Attempt], None]
     clock_ms: Callable[[], int]
@@ -42,12 +48,12 @@ class DispatchContext:
 class Dispatcher:
     """Delivers what it is given until it is cancelled."""
 
-    def __init__(self, plan: DeliveryPlan, world: DispatchContext, is_disabled: bool, last_number: int) -> None:
+    def __init__(self, plan: DeliveryPlan, context: DispatchContext, is_disabled: bool, last_number: int) -> None:
         """last_number: up to there deliveries may wait in the store."""
         self.plan = plan
-        self.endpoint = CircuitBreaker(disabled=is_disabled)
-        self._world = world
-        self._lanes = ContactQueues()
+        self.circuit_breaker = CircuitBreaker(disabled=is_disabled)
+        self._context = context
+        self._queues = ContactQueues()
         self._under_way: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._loaded_up_to = 0
@@ -55,33 +61,33 @@ class Dispatcher:
 
     def __len__(self) -> int:
         """How many wait in memory or are under way."""
-        return len(self._lanes)
+        return len(self._queues)
 
     def add(self, fresh: Sequence[Delivery]) -> None:
         """Take deliveries, in the order of their numbers; while there are too many they wait in the store."""
         for delivery in fresh:
             if delivery.number <= self._loaded_up_to:  # found in the store before it came here
                 continue
-            if self._is_behind or len(self._lanes) >= WINDOW:
+            if self._is_behind or len(self._queues) >= WINDOW:
                 self._stored_up_to = delivery.number
             else:
-                self._lanes.add(delivery)
+                self._queues.add(delivery)
                 self._loaded_up_to = self._stored_up_to = delivery.number
         self._changed.set()
 
     def add_again(self, old: Sequence[Delivery]) -> None:
         """Take deliveries that had been given up."""
         for delivery in old:
-            self._lanes.add(delivery)
+            self._queues.add(delivery)
         self._changed.set()
 
     def forget(self, contact_id: str) -> None:
         """Drop all of a contact's, who was erased."""
-        self._lanes.forget(contact_id)
+        self._queues.forget(contact_id)
 
     def enable(self) -> None:
         """Send again, to an endpoint that was gone."""
-        self.endpoint = CircuitBreaker()
+        self.circuit_breaker = CircuitBreaker()
         self._changed.set()
 
     async def run(self) -> None:
@@ -89,9 +95,9 @@ class Dispatcher:
         try:
             while True:
                 self._changed.clear()
-                if self.endpoint.disabled:
+                if self.circuit_breaker.disabled:
                     await self._give_up()
-                elif self._is_behind and len(self._lanes) < WINDOW // 2:
+                elif self._is_behind and len(self._queues) < WINDOW // 2:
                     await self._load()
                 self._send_what_is_due()
                 await self._wait()
@@ -108,17 +114,17 @@ class Dispatcher:
 
     async def _load(self) -> None:
         name, up_to = self.plan.subscription.name, self._stored_up_to
-        loaded = await self._world.journal.ask(lambda store: store.waiting(name, self._loaded_up_to, WINDOW))
+        loaded = await self._context.store_thread.ask(lambda store: store.waiting(name, self._loaded_up_to, WINDOW))
         for delivery in loaded:
-            self._lanes.add(delivery)
+            self._queues.add(delivery)
         newest = loaded[-1].number if loaded else 0
         self._loaded_up_to = newest if len(loaded) == WINDOW else max(up_to, newest)
         self._stored_up_to = max(self._stored_up_to, self._loaded_up_to)
 
     def _send_what_is_due(self) -> None:
-        now_ms = self._world.clock_ms()
-        while self.endpoint.may_send(len(self._under_way), now_ms):
-            delivery = self._lanes.take(now_ms)
+        now_ms = self._context.clock_ms()
+        while self.circuit_breaker.may_send(len(self._under_way), now_ms):
+            delivery = self._queues.take(now_ms)
             if delivery is None:
                 return
             task = asyncio.ensure_future(self._attempt(delivery))
@@ -127,70 +133,73 @@ class Dispatcher:
 
     async def _wait(self) -> None:
         """Return when something changed, or when the next one may be sent."""
-        due_ms = self._lanes.next_due_ms()
-        now_ms = self._world.clock_ms()
-        if due_ms is None or self.endpoint.disabled:
+        due_ms = self._queues.next_due_ms()
+        now_ms = self._context.clock_ms()
+        if due_ms is None or self.circuit_breaker.disabled:
             await self._changed.wait()
             return
-        wait_ms = max(due_ms, self.endpoint.quiet_until_ms) - now_ms
+        wait_ms = max(due_ms, self.circuit_breaker.quiet_until_ms) - now_ms
         if wait_ms <= 0 and self._under_way:  # as many as may be are being sent
             await self._changed.wait()
             return
         try:
-            await asyncio.wait_for(self._changed.wait(), max(wait_ms, 1) / 1000)
-        except asyncio.TimeoutError:
+            async with asyncio.timeout(max(wait_ms, 1) / 1000):
+                await self._changed.wait()
+        except TimeoutError:
             return
 
     async def _attempt(self, delivery: Delivery) -> None:
-        world, plan = self._world, self.plan
-        headers = signed_headers(delivery.webhook_id, delivery.body, plan.signers, world.clock_ms())
+        context, plan = self._context, self.plan
+        headers = signed_headers(delivery.webhook_id, delivery.body, plan.signers, context.clock_ms())
         headers["content-type"] = plan.template.content_type
-        answer = await world.post(plan.target, headers, delivery.body)
-        now_ms = world.clock_ms()
+        answer = await context.post(plan.target, headers, delivery.body)
+        now_ms = context.clock_ms()
         verdict = result_of(answer.status) if answer.status else AttemptResult.FAILED
         asked_ms = retry_after_ms(answer.retry_after, now_ms)
         self._learn(verdict, asked_ms, now_ms, answer.reason)
         if verdict is AttemptResult.DELIVERED:
-            world.metrics.age.observe(max(now_ms - delivery.at_ms, 0) / 1000)
+            context.metrics.age.observe(max(now_ms - delivery.at_ms, 0) / 1000)
             self._end(delivery, DELIVERED, "", now_ms)
             return
         attempts = delivery.attempts + 1
-        due_ms = next_attempt_ms(attempts, delivery.queued_ms, now_ms, asked_ms, world.jitter())
+        due_ms = next_attempt_ms(attempts, delivery.queued_ms, now_ms, asked_ms, context.jitter())
         failed = replace(delivery, attempts=attempts, due_ms=due_ms or 0)
-        if due_ms is None or self.endpoint.disabled:
+        if due_ms is None or self.circuit_breaker.disabled:
             log.warning("%s: undeliverable after %d attempts: %s", delivery.subscription, attempts, answer.reason)
             self._end(failed, UNDELIVERABLE, answer.reason, now_ms)
             return
         self._tell(failed, "failed", answer.reason, now_ms)
-        self._lanes.put_back(failed)
-        world.journal.note(StoredOutcome(failed.number, WAITING, attempts, failed.due_ms, answer.reason, 0))
+        self._queues.put_back(failed)
+        context.store_thread.note(StoredOutcome(failed.number, WAITING, attempts, failed.due_ms, answer.reason, 0))
 
     def _learn(self, verdict: AttemptResult, asked_ms: int, now_ms: int, reason: str) -> None:
-        before, name = self.endpoint, self.plan.subscription.name
-        self.endpoint = before.after(verdict, asked_ms, now_ms)
-        if self.endpoint.disabled and not before.disabled:
+        before, name = self.circuit_breaker, self.plan.subscription.name
+        self.circuit_breaker = before.after(verdict, asked_ms, now_ms)
+        if self.circuit_breaker.disabled and not before.disabled:
             log.error("%s: the endpoint is gone (410): disabled, what waits is kept as undeliverable", name)
-        elif self.endpoint.is_open and not before.is_open:
+        elif self.circuit_breaker.is_open and not before.is_open:
             log.warning("%s: the endpoint fails (%s): one request at a time until it is well", name, reason)
-        elif before.is_open and not self.endpoint.is_open:
+        elif before.is_open and not self.circuit_breaker.is_open:
             log.info("%s: the endpoint is well again", name)
 
     def _end(self, delivery: Delivery, state: str, reason: str, now_ms: int) -> None:
         self._tell(delivery, state, reason, now_ms)
-        self._lanes.finish(delivery)
+        self._queues.finish(delivery)
         attempts = delivery.attempts
-        self._world.journal.note(StoredOutcome(delivery.number, state, attempts, delivery.due_ms, reason, now_ms))
+        self._context.store_thread.note(
+            StoredOutcome(delivery.number, state, attempts, delivery.due_ms, reason, now_ms)
+        )
 
     def _tell(self, delivery: Delivery, result: str, reason: str, now_ms: int) -> None:
-        self._world.metrics.deliveries.labels(result).inc()
+        self._context.metrics.deliveries.labels(result).inc()
         number = delivery.attempts + (result == DELIVERED)
         age_ms = max(now_ms - delivery.at_ms, 0)
-        self._world.tell(Attempt(now_ms, delivery.subscription, delivery.webhook_id, result, reason, number, age_ms))
+        self._context.tell(Attempt(now_ms, delivery.subscription, delivery.webhook_id, result, reason, number, age_ms))
 
     async def _give_up(self) -> None:
         """All that waits for a disabled endpoint is undeliverable; what is under way may still arrive."""
-        now_ms, name = self._world.clock_ms(), self.plan.subscription.name
-        self._lanes = ContactQueues()
+        now_ms, name = self._context.clock_ms(), self.plan.subscription.name
+        self._queues = ContactQueues()
         url_hash = self.plan.url_hash
         self._loaded_up_to = self._stored_up_to
 
@@ -198,6 +207,6 @@ class Dispatcher:
             store.disable(name, url_hash, now_ms)
             return store.give_up(name, "gone", now_ms)
 
-        count = await self._world.journal.ask(write)
+        count = await self._context.store_thread.ask(write)
         if count:
-            self._world.metrics.deliveries.labels(UNDELIVERABLE).inc(count)
+            self._context.metrics.deliveries.labels(UNDELIVERABLE).inc(count)

@@ -24,29 +24,29 @@ UNSUBSCRIBED = "unsubscribed"
 
 
 class Dispatchers:
-    """The outlets by their subscriptions' names.
+    """The dispatchers by the names of their subscriptions.
 
     failed: done with the error that ended one of them. fixed: names that the subscriptions' file holds. refused: why
     what the topic says under a name is not in force, by name.
     """
 
-    def __init__(self, world: DispatchContext, knowing: Enricher, fixed: frozenset[str]) -> None:
+    def __init__(self, context: DispatchContext, enricher: Enricher, fixed: frozenset[str]) -> None:
         self.fixed = fixed
         self.refused: dict[str, str] = {}
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._world = world
-        self._knowing = knowing
-        self._outlets: dict[str, Dispatcher] = {}
+        self._context = context
+        self._enricher = enricher
+        self._dispatchers: dict[str, Dispatcher] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._one_at_a_time = asyncio.Lock()  # so that no announcement passes while a subscription is exchanged
 
     def __iter__(self) -> Iterator[Dispatcher]:
-        """The outlets, by name."""
-        return iter([self._outlets[name] for name in sorted(self._outlets)])
+        """All dispatchers, in order of their names."""
+        return iter([self._dispatchers[name] for name in sorted(self._dispatchers)])
 
     def get(self, name: str) -> Dispatcher | None:
-        """The outlet of that subscription."""
-        return self._outlets.get(name)
+        """The dispatcher of that subscription; None: it has none."""
+        return self._dispatchers.get(name)
 
     async def put(self, plan: DeliveryPlan) -> None:
         """Have the plan in force; what waited under its name goes on under it."""
@@ -55,16 +55,16 @@ class Dispatchers:
 
     async def remove(self, name: str) -> None:
         """End the subscription; what waits for it is kept as undeliverable."""
-        now_ms = self._world.clock_ms()
+        now_ms = self._context.clock_ms()
         async with self._one_at_a_time:
             await self._end(name)
-            self._knowing.want(self._plans())
-            await self._world.journal.ask(lambda store: store.give_up(name, UNSUBSCRIBED, now_ms))
+            self._enricher.want(self._plans())
+            await self._context.store_thread.ask(lambda store: store.give_up(name, UNSUBSCRIBED, now_ms))
 
     async def give_up_the_rest(self) -> None:
         """Keep as undeliverable what waits for subscriptions that ended while delivery was away."""
-        names, now_ms = list(self._outlets), self._world.clock_ms()
-        await self._world.journal.ask(lambda store: store.give_up_others(names, UNSUBSCRIBED, now_ms))
+        names, now_ms = list(self._dispatchers), self._context.clock_ms()
+        await self._context.store_thread.ask(lambda store: store.give_up_others(names, UNSUBSCRIBED, now_ms))
 
     async def offer(self, announcements: Sequence[Announcement], erased: Sequence[str], read_to: Positions) -> None:
         """Queue what is wanted of the announcements, once it is kept with the positions after them."""
@@ -73,21 +73,21 @@ class Dispatchers:
 
     async def resend(self, name: str, webhook_ids: Sequence[str] | None) -> int:
         """How many of the subscription's undeliverable deliveries are sent again; webhook_ids None: all of them."""
-        now_ms = self._world.clock_ms()
-        again = await self._world.journal.ask(lambda store: store.resend(name, webhook_ids, now_ms))
-        outlet = self._outlets.get(name)
-        if outlet is not None:
-            outlet.add_again(again)
+        now_ms = self._context.clock_ms()
+        again = await self._context.store_thread.ask(lambda store: store.resend(name, webhook_ids, now_ms))
+        dispatcher = self._dispatchers.get(name)
+        if dispatcher is not None:
+            dispatcher.add_again(again)
         return len(again)
 
-    async def enable(self, outlet: Dispatcher) -> None:
+    async def enable(self, dispatcher: Dispatcher) -> None:
         """Send again, though the endpoint had said that it is gone."""
-        await self._world.journal.ask(lambda store: store.enable(outlet.plan.subscription.name))
-        outlet.enable()
+        await self._context.store_thread.ask(lambda store: store.enable(dispatcher.plan.subscription.name))
+        dispatcher.enable()
 
-    async def ping(self, outlet: Dispatcher) -> str:
+    async def ping(self, dispatcher: Dispatcher) -> str:
         """The webhook id of a made-up hot lead of the contact `ping` that is sent on the usual way."""
-        plan, now_ms = outlet.plan, self._world.clock_ms()
+        plan, now_ms = dispatcher.plan, self._context.clock_ms()
         announcement = _made_up(now_ms)
         name = plan.subscription.name
         delivery = Delivery(
@@ -95,11 +95,11 @@ class Dispatchers:
             webhook_id=webhook_id_of(announcement.id, name),
             subscription=name,
             contact_id=announcement.contact_id,
-            body=plan.template.fill(announcement, name, plan.wording, {}),
+            body=plan.template.fill(announcement, name, plan.phrases, {}),
             at_ms=now_ms,
             queued_ms=now_ms,
         )
-        self._hand_out(await self._world.journal.ask(lambda store: store.queue([delivery], {})))
+        self._hand_out(await self._context.store_thread.ask(lambda store: store.queue([delivery], {})))
         return delivery.webhook_id
 
     async def close(self) -> None:
@@ -110,31 +110,33 @@ class Dispatchers:
     async def _exchange(self, plan: DeliveryPlan) -> None:
         name = plan.subscription.name
         await self._end(name)
-        gone, last_number = await self._world.journal.ask(lambda store: (store.disabled().get(name), store.last_number))
-        outlet = Dispatcher(plan, self._world, gone == plan.url_hash, last_number)
-        self._outlets[name] = outlet
-        task = asyncio.ensure_future(outlet.run())
+        gone_url_hash, last_number = await self._context.store_thread.ask(
+            lambda store: (store.disabled().get(name), store.last_number)
+        )
+        dispatcher = Dispatcher(plan, self._context, gone_url_hash == plan.url_hash, last_number)
+        self._dispatchers[name] = dispatcher
+        task = asyncio.ensure_future(dispatcher.run())
         task.add_done_callback(self._note_failure)
         self._tasks[name] = task
-        self._knowing.want(self._plans())
+        self._enricher.want(self._plans())
 
     def _plans(self) -> list[DeliveryPlan]:
         """Those in force whose endpoint is not gone."""
-        return [outlet.plan for outlet in self._outlets.values() if not outlet.endpoint.disabled]
+        return [dispatcher.plan for dispatcher in self._dispatchers.values() if not dispatcher.circuit_breaker.disabled]
 
-    async def _queue(self, announcements: Sequence[Announcement], gone: Sequence[str], read_to: Positions) -> None:
-        now_ms, plans = self._world.clock_ms(), self._plans()
-        around, moved = await self._knowing.context_of(announcements, plans, {number for _, number in read_to})
-        wanted = [
-            plan.delivery_of(announcement, circumstances, now_ms)
-            for announcement, circumstances in zip(announcements, around, strict=True)
+    async def _queue(self, announcements: Sequence[Announcement], erased: Sequence[str], read_to: Positions) -> None:
+        now_ms, plans = self._context.clock_ms(), self._plans()
+        contexts, moved = await self._enricher.context_of(announcements, plans, {number for _, number in read_to})
+        offered = [
+            plan.delivery_of(announcement, contact_context, now_ms)
+            for announcement, contact_context in zip(announcements, contexts, strict=True)
             for plan in plans
         ]
-        queued = [delivery for delivery in wanted if delivery is not None]
-        fresh = await self._world.journal.ask(lambda store: store.queue(queued, read_to, gone, moved))
-        for contact_id in gone:
-            for outlet in self._outlets.values():
-                outlet.forget(contact_id)
+        queued = [delivery for delivery in offered if delivery is not None]
+        fresh = await self._context.store_thread.ask(lambda store: store.queue(queued, read_to, erased, moved))
+        for contact_id in erased:
+            for dispatcher in self._dispatchers.values():
+                dispatcher.forget(contact_id)
         self._hand_out(fresh)
 
     def _hand_out(self, fresh: Sequence[Delivery]) -> None:
@@ -142,13 +144,13 @@ class Dispatchers:
         for delivery in fresh:
             by_name.setdefault(delivery.subscription, []).append(delivery)
         for name, some in by_name.items():
-            outlet = self._outlets.get(name)
-            if outlet is not None:
-                outlet.add(some)
+            dispatcher = self._dispatchers.get(name)
+            if dispatcher is not None:
+                dispatcher.add(some)
 
     async def _end(self, name: str) -> None:
         task = self._tasks.pop(name, None)
-        self._outlets.pop(name, None)
+        self._dispatchers.pop(name, None)
         if task is not None:
             task.cancel()
             await asyncio.wait({task})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +47,7 @@ class Sender:
                         response.close()
                         break
                 return WebhookAnswer(response.status, f"status-{response.status}", response.headers.get("retry-after"))
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return WebhookAnswer(0, "time-out")
         except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a Location or header that is none
             return WebhookAnswer(0, _word_of(error))
@@ -70,9 +69,9 @@ def _session(timeout: aiohttp.ClientTimeout, connector: aiohttp.TCPConnector) ->
     )
 
 
-def _public_socket(found: tuple[Any, ...]) -> socket.socket:
+def _public_socket(address_info: tuple[Any, ...]) -> socket.socket:
     """A socket for the very address that will be connected to: a name can't lead elsewhere after the look."""
-    family, kind, protocol, _, address = found
+    family, kind, protocol, _, address = address_info
     if not is_public(address[0]):
         raise RefusedAddress
     made = socket.socket(family, kind, protocol)

@@ -1,4 +1,4 @@
-"""What filters and wording ask about a contact beyond what its announcement says. Pure."""
+"""What filters and phrases ask about a contact beyond what its announcement says. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from streamprocessor.scoring.model.model import NANO
 
 
 def contact_facts_of(value: bytes | None, names: Iterable[str]) -> ContactFacts:
-    """What a value of the contacts' changelog says of a person; NOBODY where nothing is kept of the contact.
+    """What a value of the contacts' changelog says of its contact; UNKNOWN_CONTACT where it holds nothing.
 
     names: of the attributes that are asked for. Raises OperatorError where a newer program wrote the value.
     """
@@ -35,60 +35,60 @@ def contact_facts_of(value: bytes | None, names: Iterable[str]) -> ContactFacts:
     if is_hidden(record) or nothing_left(record):
         return UNKNOWN_CONTACT
     written = attributes_of(record)
-    found = {name: written[name][0] for name in names if name in written and written[name][0] is not None}
-    return ContactFacts(found, is_suppressed(record))
+    values = {name: written[name][0] for name in names if name in written and written[name][0] is not None}
+    return ContactFacts(values, is_suppressed(record))
 
 
 def moves(
     announcement: Announcement,
-    person: ContactFacts,
+    contact_facts: ContactFacts,
     segments: Mapping[str, SegmentFilter],
     members: Mapping[tuple[str, str], SegmentMember],
 ) -> tuple[ContactContext, list[SegmentMember]]:
-    """The circumstances of the announcement, and who is in which segment after it.
+    """The context of the announcement, and who is in which segment after it.
 
     segments: by name. members: by key and contact, as after the announcements before; of whom none is kept, the
     announcement's previous values say where the contact was. One that comes again, or late, moves nobody.
     """
     if announcement.event != SCORE_UPDATED or not segments:
-        return ContactContext(person), []
+        return ContactContext(contact_facts), []
     contact_id, sequence = announcement.contact_id, int(announcement.data.get("sequence") or 0)
     now = _scores(announcement.data, before=False)
     entered, left, after = set(), set(), []
-    for name, (key, wanted) in segments.items():
+    for name, (key, condition) in segments.items():
         member = members.get((key, contact_id))
         if member is not None and sequence <= member.sequence:
             continue
-        is_in = bool(now) and holds(wanted, now, person.attributes, person.is_suppressed)
-        was_in = _was_in(wanted, announcement, person) if member is None else member.is_in
+        is_in = bool(now) and holds(condition, now, contact_facts.attributes, contact_facts.is_suppressed)
+        was_in = _was_in(condition, announcement, contact_facts) if member is None else member.is_in
         if is_in and not was_in:
             entered.add(name)
         elif was_in and not is_in:
             left.add(name)
         after.append(SegmentMember(key, contact_id, is_in, sequence))
-    return ContactContext(person, frozenset(entered), frozenset(left)), after
+    return ContactContext(contact_facts, frozenset(entered), frozenset(left)), after
 
 
-def _was_in(wanted: ContactFilter, announcement: Announcement, person: ContactFacts) -> bool:
+def _was_in(condition: ContactFilter, announcement: Announcement, contact_facts: ContactFacts) -> bool:
     before = _scores(announcement.data, before=True)
-    return bool(before) and holds(wanted, before, person.attributes, person.is_suppressed)
+    return bool(before) and holds(condition, before, contact_facts.attributes, contact_facts.is_suppressed)
 
 
 def _scores(data: Mapping[str, Any], before: bool) -> dict[tuple[str, str], ShownScores]:
     """The scores of a score-updated as `holds` takes them; before: as they were before its step, as far as it tells."""
-    found: dict[tuple[str, str], ShownScores] = {}
-    for name, said in (data.get("scores") or {}).items():
-        values = {"": said} if said is None or "values" not in said else said["values"]
+    scores: dict[tuple[str, str], ShownScores] = {}
+    for name, score in (data.get("scores") or {}).items():
+        values = {"": score} if score is None or "values" not in score else score["values"]
         for value, one in values.items():
             shown = None if one is None else _shown(one, before)
             if shown is not None:
-                found[name, value] = shown
-    return found
+                scores[name, value] = shown
+    return scores
 
 
-def _shown(said: Mapping[str, Any], before: bool) -> ShownScores | None:
-    number = said.get("previous", said.get("score")) if before else said.get("score")
-    stage = said.get("previous_stage", said.get("stage")) if before else said.get("stage")
-    if number is None and (stage is None or (before and "previous" in said)):
+def _shown(score: Mapping[str, Any], before: bool) -> ShownScores | None:
+    number = score.get("previous", score.get("score")) if before else score.get("score")
+    stage = score.get("previous_stage", score.get("stage")) if before else score.get("stage")
+    if number is None and (stage is None or (before and "previous" in score)):
         return None
     return ShownScores(None if number is None else int(Decimal(repr(number)) * NANO), stage)

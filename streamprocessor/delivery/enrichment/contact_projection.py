@@ -1,4 +1,4 @@
-"""The contacts' changelog, followed into delivery's database for as long as somebody asks about people."""
+"""The contacts' changelog, projected into delivery's database for as long as a subscription asks about contacts."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ ALIVE_SECONDS = 600.0
 
 
 class ContactProjection:
-    """Keeps what is asked of people as the changelog says it, and nothing while nobody asks."""
+    """Projects the attributes that subscriptions ask for, as the changelog has them, and nothing while none asks."""
 
-    def __init__(self, clients: ClientSettings, topic: str, journal: StoreThread, metrics: Metrics) -> None:
+    def __init__(self, clients: ClientSettings, topic: str, store_thread: StoreThread, metrics: Metrics) -> None:
         self._clients = clients
         self._topic = topic
-        self._journal = journal
+        self._store_thread = store_thread
         self._metrics = metrics
-        self._wanted: frozenset[str] | None = None
-        self._kept: frozenset[str] | None = None
+        self._asked_attributes: frozenset[str] | None = None
+        self._stored_attributes: frozenset[str] | None = None
         self._reached: dict[int, int] = {}
         self._ends_at_start: dict[int, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
@@ -58,11 +58,11 @@ class ContactProjection:
         self._alive_seconds = float("-inf")
 
     def want(self, attributes: frozenset[str] | None) -> None:
-        """Have these attributes of people kept, and whether they are suppressed; None: nothing of anybody.
+        """Project these attributes of contacts, and whether they are suppressed; None: nothing of anybody.
 
         What is kept besides goes at the next start.
         """
-        self._wanted = attributes
+        self._asked_attributes = attributes
         self._wake.set()
 
     async def run(self) -> None:
@@ -73,16 +73,16 @@ class ContactProjection:
             OperatorError: a newer program wrote it.
             MustRestart: Kafka or the database can't be used.
         """
-        if self._wanted is None:
-            await self._journal.ask(lambda store: store.within(lambda rows: begin_anew(rows, self._topic, None)))
+        if self._asked_attributes is None:
+            await self._store_thread.ask(lambda store: store.within(lambda rows: begin_anew(rows, self._topic, None)))
         while True:
-            wanted = self._wanted
-            if wanted is None:
+            attributes = self._asked_attributes
+            if attributes is None:
                 await self._end()
                 self._wake.clear()
                 await self._wake.wait()
-            elif self._kept is None or not wanted <= self._kept:
-                await self._begin(wanted)
+            elif self._stored_attributes is None or not attributes <= self._stored_attributes:
+                await self._begin(attributes)
             else:
                 await self._read()
 
@@ -92,19 +92,19 @@ class ContactProjection:
         The changelog of a step is in Kafka before its announcements, so whoever has one of them knows its contact then.
         Raises MustRestart where the changelog can't be read though Kafka is there.
         """
-        if self._wanted is None or not attributes <= self._wanted:
-            self.want(attributes | (self._wanted or frozenset()))
+        if self._asked_attributes is None or not attributes <= self._asked_attributes:
+            self.want(attributes | (self._asked_attributes or frozenset()))
         with self._metrics.people_wait.time():
-            await self._until(lambda: self._kept is not None and attributes <= self._kept)
+            await self._until(lambda: self._stored_attributes is not None and attributes <= self._stored_attributes)
             ends = await self._ends(partitions)
             await self._until(lambda: all(self._reached.get(number, 0) >= end for number, end in ends.items()))
 
     def missing(self) -> list[str]:
         """In words, how much of the changelog is still to be read before anybody is known."""
-        if self._wanted is None:
+        if self._asked_attributes is None:
             return []
         behind = sum(max(end - self._reached.get(number, 0), 0) for number, end in self._ends_at_start.items())
-        if self._kept is not None and not behind:
+        if self._stored_attributes is not None and not behind:
             return []
         return [f"the contacts' changelog is being read: {behind} records to go"]
 
@@ -114,7 +114,7 @@ class ContactProjection:
             if consumer is not None:
                 await consumer.stop()
 
-    async def _begin(self, wanted: frozenset[str]) -> None:
+    async def _begin(self, attributes: frozenset[str]) -> None:
         """Go on where the rows are up to date; where they can't be, or lack something, make them anew."""
         await self._end()
         try:
@@ -127,8 +127,8 @@ class ContactProjection:
         self._consumer, self._asker = new_reader(self._clients), new_reader(self._clients)
         await self._consumer.start()
         await self._asker.start()
-        begun = await self._journal.ask(
-            lambda store: store.within(lambda rows: self._begun(rows, Following(wanted, topic_id, now_ms()), ends))
+        begun = await self._store_thread.ask(
+            lambda store: store.within(lambda rows: self._begun(rows, Following(attributes, topic_id, now_ms()), ends))
         )
         places = [TopicPartition(self._topic, number) for number in ends]
         self._asker.assign(places)
@@ -140,7 +140,7 @@ class ContactProjection:
             else:
                 await self._consumer.seek_to_beginning(where)
         self._ends_at_start = ends
-        self._kept = wanted
+        self._stored_attributes = attributes
         await self._note_reached(self._consumer)
 
     def _begun(self, rows: Connection, now: Following, ends: Mapping[int, int]) -> dict[int, int]:
@@ -160,28 +160,28 @@ class ContactProjection:
         await self.stop()
         self._consumer = self._asker = None
         self._reached, self._ends_at_start = {}, {}
-        if self._kept is not None and self._wanted is None:
-            await self._journal.ask(lambda store: store.within(lambda rows: begin_anew(rows, self._topic, None)))
-        self._kept = None
+        if self._stored_attributes is not None and self._asked_attributes is None:
+            await self._store_thread.ask(lambda store: store.within(lambda rows: begin_anew(rows, self._topic, None)))
+        self._stored_attributes = None
 
     async def _read(self) -> None:
-        consumer, kept = self._consumer, self._kept
+        consumer, attributes = self._consumer, self._stored_attributes
         assert consumer is not None
-        assert kept is not None
+        assert attributes is not None
         fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MOST_RECORDS)
         if fetched:
-            await self._journal.ask(lambda store: store.within(lambda rows: self._take(rows, fetched, kept)))
+            await self._store_thread.ask(lambda store: store.within(lambda rows: self._take(rows, fetched, attributes)))
         is_current = not await self._note_reached(consumer)
         if is_current and time.monotonic() - self._alive_seconds > ALIVE_SECONDS:
             self._alive_seconds = time.monotonic()
-            await self._journal.ask(lambda store: store.within(lambda rows: note_alive(rows, now_ms())))
+            await self._store_thread.ask(lambda store: store.within(lambda rows: note_alive(rows, now_ms())))
 
-    def _take(self, rows: Connection, fetched: Mapping[TopicPartition, list[Any]], kept: frozenset[str]) -> None:
-        found: dict[str, ContactFacts] = {}
+    def _take(self, rows: Connection, fetched: Mapping[TopicPartition, list[Any]], attributes: frozenset[str]) -> None:
+        contacts: dict[str, ContactFacts] = {}
         for record in (record for records in fetched.values() for record in records):
             if record.key and not record.key.startswith(RESERVED):
-                found[record.key.decode("utf-8", "replace")] = contact_facts_of(record.value, kept)
-        write_contacts(rows, found)
+                contacts[record.key.decode("utf-8", "replace")] = contact_facts_of(record.value, attributes)
+        write_contacts(rows, contacts)
         read_to = {(where.topic, where.partition): records[-1].offset + 1 for where, records in fetched.items()}
         write_positions(rows, read_to)
 
@@ -212,9 +212,9 @@ class ContactProjection:
         while not is_so():
             before = dict(self._reached)
             try:
-                async with self._progress:
-                    await asyncio.wait_for(self._progress.wait_for(is_so), PATIENCE_SECONDS)
-            except asyncio.TimeoutError as error:
+                async with asyncio.timeout(PATIENCE_SECONDS), self._progress:
+                    await self._progress.wait_for(is_so)
+            except TimeoutError as error:
                 if self._reached == before and self._asker is not None:
                     await self._ends(before)
                     if self._reached == before:

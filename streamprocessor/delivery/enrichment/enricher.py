@@ -24,7 +24,7 @@ from streamprocessor.delivery.subscriptions.segments import Segments
 
 
 class Follows(Protocol):
-    """Who keeps people up to date in the database; delivery's People."""
+    """What keeps contacts up to date in the database: delivery's ContactProjection."""
 
     def want(self, attributes: frozenset[str] | None) -> None:
         """Keep these attributes; None: nothing of anybody."""
@@ -34,43 +34,43 @@ class Follows(Protocol):
 
 
 class Enricher:
-    """Knows people and segments, those of the model that is in force at the time."""
+    """Answers what is known of contacts and of the segments of the model in force at the time."""
 
-    def __init__(self, journal: StoreThread, people: Follows, segments: Segments) -> None:
-        self._journal = journal
-        self._people = people
+    def __init__(self, store_thread: StoreThread, projection: Follows, segments: Segments) -> None:
+        self._store_thread = store_thread
+        self._projection = projection
         self._segments = segments
         self._kept_keys: frozenset[str] | None = None
 
     def want(self, plans: Iterable[DeliveryPlan]) -> None:
         """Have known what these plans ask for."""
-        self._people.want(self._attributes(plans))
+        self._projection.want(self._attributes(plans))
 
     async def context_of(
         self, announcements: Sequence[Announcement], plans: Sequence[DeliveryPlan], partitions: Collection[int]
     ) -> tuple[list[ContactContext], list[SegmentMember]]:
-        """The circumstances of each announcement, and who is in which segment after all of them.
+        """The context of each announcement, and who is in which segment after all of them.
 
         partitions: those from which the announcements came.
         """
         attributes = self._attributes(plans)
         if attributes is None or not announcements:
             return [ContactContext()] * len(announcements), []
-        await self._people.caught_up(attributes, partitions)
+        await self._projection.caught_up(attributes, partitions)
         segments = self._named(plans)
-        people, members = await self._journal.ask(
+        contacts, members = await self._store_thread.ask(
             lambda store: store.within(
                 lambda rows: self._read(rows, {announcement.contact_id for announcement in announcements}, segments)
             )
         )
-        found, moved = [], []
+        contexts, moved = [], []
         for announcement in announcements:
-            person = people.get(announcement.contact_id, UNKNOWN_CONTACT)
-            circumstances, after = moves(announcement, person, segments, members)
+            contact_facts = contacts.get(announcement.contact_id, UNKNOWN_CONTACT)
+            context, after = moves(announcement, contact_facts, segments, members)
             members.update({(member.segment, member.contact_id): member for member in after})
-            found.append(circumstances)
+            contexts.append(context)
             moved += after
-        return found, moved
+        return contexts, moved
 
     def _read(
         self, rows: Connection, contact_ids: Collection[str], segments: Mapping[str, SegmentFilter]
@@ -88,7 +88,7 @@ class Enricher:
         return {name: known[name] for name in sorted(names) if name in known}
 
     def _attributes(self, plans: Iterable[DeliveryPlan]) -> frozenset[str] | None:
-        """What the plans ask about people; None: nothing, not even whether they are suppressed."""
+        """The attributes that the plans ask for; None: nothing, not even whether contacts are suppressed."""
         plans = list(plans)
         conditions = [condition for plan in plans for condition in plan.subscription.filter.attributes]
         conditions += [each for segment in self._named(plans).values() for each in segment.filter.attributes]

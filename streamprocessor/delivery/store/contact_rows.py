@@ -1,4 +1,4 @@
-"""Rows of people and of who is in which segment, written with the positions up to which they are true."""
+"""Rows of contacts and of segment members, written with the positions up to which they are true."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from streamprocessor.process.databases import portions
 
 
 class Following(NamedTuple):
-    """What the rows of people were made of. attributes: those kept; topic_id: Kafka's; alive_ms: last seen to be so."""
+    """What the rows of contacts were made of.
+
+    attributes: names of those stored.
+    topic_id: of the changelog topic, Kafka's.
+    alive_ms: when this was last seen to be so.
+    """
 
     attributes: frozenset[str]
     topic_id: str
@@ -22,13 +27,13 @@ class Following(NamedTuple):
 
 
 def read_following(connection: Connection) -> Following | None:
-    """What is followed; None: nobody asks for people."""
+    """What is projected; None: nobody asks for contacts."""
     row = connection.execute(select(following)).first()
     return None if row is None else Following(frozenset(orjson.loads(row.attributes)), row.topic_id, row.alive_ms)
 
 
 def begin_anew(connection: Connection, topic: str, now: Following | None) -> None:
-    """Forget all people, and follow this from its beginning, or nothing."""
+    """Forget all contacts, and project this from its beginning, or nothing."""
     for table in (people, members, following):
         connection.execute(delete(table))
     connection.execute(delete(positions).where(positions.c.topic == topic))
@@ -41,13 +46,13 @@ def note_alive(connection: Connection, now_ms: int) -> None:
     connection.execute(following.update().values(alive_ms=now_ms))
 
 
-def write_contacts(connection: Connection, found: Mapping[str, ContactFacts]) -> None:
+def write_contacts(connection: Connection, contacts: Mapping[str, ContactFacts]) -> None:
     """Have exactly this said of these contacts; of whom nothing is to be said there is no row."""
-    _delete(connection, people, found)
+    _delete(connection, people, contacts)
     rows = [
-        {"contact_id": contact_id, "attributes": _json(person.attributes), "suppressed": person.is_suppressed}
-        for contact_id, person in found.items()
-        if person != UNKNOWN_CONTACT
+        {"contact_id": contact_id, "attributes": _json(facts.attributes), "suppressed": facts.is_suppressed}
+        for contact_id, facts in contacts.items()
+        if facts != UNKNOWN_CONTACT
     ]
     if rows:
         connection.execute(insert(people), rows)
@@ -61,13 +66,13 @@ def read_contacts(connection: Connection, contact_ids: Collection[str]) -> dict[
 
 def read_members(connection: Connection, contact_ids: Collection[str]) -> dict[tuple[str, str], SegmentMember]:
     """In which segments these contacts are, by segment and contact."""
-    found = (SegmentMember(*row) for row in _rows(connection, members, contact_ids))
-    return {(member.segment, member.contact_id): member for member in found}
+    rows = (SegmentMember(*row) for row in _rows(connection, members, contact_ids))
+    return {(member.segment, member.contact_id): member for member in rows}
 
 
-def write_members(connection: Connection, found: Iterable[SegmentMember]) -> None:
+def write_members(connection: Connection, segment_members: Iterable[SegmentMember]) -> None:
     """Keep who is in which segment from now on."""
-    newest = {(member.segment, member.contact_id): member for member in found}
+    newest = {(member.segment, member.contact_id): member for member in segment_members}
     for segment in {member.segment for member in newest.values()}:
         rows = [member._asdict() for member in newest.values() if member.segment == segment]
         _delete(connection, members, [row["contact_id"] for row in rows], members.c.segment == segment)

@@ -95,7 +95,7 @@ class Store:
 
     def waiting(self, subscription: str, after_number: int, limit: int) -> list[Delivery]:
         """The next deliveries that wait, in the order of queueing."""
-        wanted = (
+        query = (
             select(*_COLUMNS)
             .where(deliveries.c.subscription == subscription, deliveries.c.state == WAITING)
             .where(deliveries.c.number > after_number)
@@ -103,7 +103,7 @@ class Store:
             .limit(limit)
         )
         with self._database.begin() as connection:
-            return [Delivery(*row) for row in connection.execute(wanted)]
+            return [Delivery(*row) for row in connection.execute(query)]
 
     def record(self, outcomes: Sequence[StoredOutcome]) -> None:
         """Keep what became of deliveries; a delivered one's body goes."""
@@ -135,35 +135,35 @@ class Store:
     def undeliverable(self, subscription: str | None, limit: int) -> list[Row[Any]]:
         """Those that could not be delivered, without their bodies, the oldest first; subscription None: of all."""
         columns = [deliveries.c[name] for name in ("webhook_id", "subscription", "at_ms", "attempts", "reason")]
-        wanted = select(*columns, deliveries.c.ended_ms).where(deliveries.c.state == UNDELIVERABLE)
+        query = select(*columns, deliveries.c.ended_ms).where(deliveries.c.state == UNDELIVERABLE)
         if subscription is not None:
-            wanted = wanted.where(deliveries.c.subscription == subscription)
+            query = query.where(deliveries.c.subscription == subscription)
         with self._database.begin() as connection:
-            return list(connection.execute(wanted.order_by(deliveries.c.number).limit(limit)))
+            return list(connection.execute(query.order_by(deliveries.c.number).limit(limit)))
 
     def recent(self, subscription: str, limit: int) -> list[Row[Any]]:
         """The newest of its deliveries that wait or have arrived, without their bodies, the newest first."""
         columns = [deliveries.c[name] for name in ("number", "webhook_id", "state", "at_ms", "attempts", "due_ms")]
-        wanted = select(*columns, deliveries.c.reason, deliveries.c.ended_ms)
-        found: list[Row[Any]] = []
+        query = select(*columns, deliveries.c.reason, deliveries.c.ended_ms)
+        rows: list[Row[Any]] = []
         with self._database.begin() as connection:
             for state in (WAITING, DELIVERED):  # each by itself, as the index has them
                 here = (deliveries.c.subscription == subscription, deliveries.c.state == state)
-                newest_first = wanted.where(*here).order_by(deliveries.c.number.desc()).limit(limit)
-                found.extend(connection.execute(newest_first))
-        return sorted(found, key=lambda row: row.number, reverse=True)[:limit]
+                newest_first = query.where(*here).order_by(deliveries.c.number.desc()).limit(limit)
+                rows.extend(connection.execute(newest_first))
+        return sorted(rows, key=lambda row: row.number, reverse=True)[:limit]
 
     def resend(self, subscription: str, webhook_ids: Sequence[str] | None, now_ms: int) -> list[Delivery]:
         """The subscription's undeliverable ones of these ids (None: all), which wait from now on, as if new."""
-        wanted = [deliveries.c.state == UNDELIVERABLE, deliveries.c.subscription == subscription]
+        conditions = [deliveries.c.state == UNDELIVERABLE, deliveries.c.subscription == subscription]
         if webhook_ids is not None:
-            wanted.append(deliveries.c.webhook_id.in_(webhook_ids))
+            conditions.append(deliveries.c.webhook_id.in_(webhook_ids))
         with self._database.begin() as connection:
-            rows = connection.execute(select(*_COLUMNS).where(*wanted).order_by(deliveries.c.number))
-            found = [replace(Delivery(*row), attempts=0, due_ms=0, queued_ms=now_ms) for row in rows]
+            rows = connection.execute(select(*_COLUMNS).where(*conditions).order_by(deliveries.c.number))
+            again = [replace(Delivery(*row), attempts=0, due_ms=0, queued_ms=now_ms) for row in rows]
             values = {"state": WAITING, "attempts": 0, "due_ms": 0, "queued_ms": now_ms, "ended_ms": 0}
-            connection.execute(update(deliveries).where(*wanted).values(values))
-        return found
+            connection.execute(update(deliveries).where(*conditions).values(values))
+        return again
 
     def disabled(self) -> dict[str, str]:
         """The subscriptions whose endpoint is gone, with the hash of its address."""

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class StoreThread:
-    """Writes to the store in the order in which it is told to."""
+    """Runs all work on the store in one thread, in the order in which it was asked for."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

@@ -25,44 +25,46 @@ class _Change(NamedTuple):
     previous_stage: str | None
 
 
-def wants(subscription: Subscription, announcement: Announcement, around: ContactContext) -> bool:
+def wants(subscription: Subscription, announcement: Announcement, context: ContactContext) -> bool:
     """Whether the announcement is of a wanted kind, of a wanted contact, and one of its changes is as wanted.
 
     A suppressed contact's score-updated is delivered only where that is said; its hot leads are not announced at all.
     """
-    wanted = subscription.filter
-    if announcement.event not in subscription.events or not _is_of(wanted, around):
+    condition = subscription.filter
+    if announcement.event not in subscription.events or not _is_of(condition, context):
         return False
-    if announcement.event == SCORE_UPDATED and around.person.is_suppressed and not subscription.gets_suppressed:
+    if announcement.event == SCORE_UPDATED and context.facts.is_suppressed and not subscription.gets_suppressed:
         return False
-    return not wanted.asks_about_a_change or any(_satisfies(wanted, change) for change in _changes(announcement))
+    return not condition.asks_about_a_change or any(_satisfies(condition, change) for change in _changes(announcement))
 
 
-def _is_of(wanted: Filter, around: ContactContext) -> bool:
-    if wanted.entered is not None and wanted.entered not in around.entered:
+def _is_of(condition: Filter, context: ContactContext) -> bool:
+    if condition.entered is not None and condition.entered not in context.entered:
         return False
-    if wanted.left is not None and wanted.left not in around.left:
+    if condition.left is not None and condition.left not in context.left:
         return False
-    return holds(ContactFilter(attributes=wanted.attributes), {}, around.person.attributes, around.person.is_suppressed)
+    return holds(
+        ContactFilter(attributes=condition.attributes), {}, context.facts.attributes, context.facts.is_suppressed
+    )
 
 
-def _satisfies(wanted: Filter, change: _Change) -> bool:
-    if wanted.score is not None and change.score_name != wanted.score:
+def _satisfies(condition: Filter, change: _Change) -> bool:
+    if condition.score is not None and change.score_name != condition.score:
         return False
-    if wanted.value is not None and change.value != wanted.value:
+    if condition.value is not None and change.value != condition.value:
         return False
-    if (wanted.from_stages or wanted.to_stages) and not _moves(wanted, change):
+    if (condition.from_stages or condition.to_stages) and not _moves(condition, change):
         return False
-    if wanted.change_at_least is not None and not _size_of(change) >= wanted.change_at_least:
+    if condition.change_at_least is not None and not _size_of(change) >= condition.change_at_least:
         return False
-    return wanted.score_at_least is None or (change.score is not None and change.score >= wanted.score_at_least)
+    return condition.score_at_least is None or (change.score is not None and change.score >= condition.score_at_least)
 
 
-def _moves(wanted: Filter, change: _Change) -> bool:
+def _moves(condition: Filter, change: _Change) -> bool:
     if change.stage is None or change.previous_stage is None or change.stage == change.previous_stage:
         return False
-    return (not wanted.from_stages or change.previous_stage in wanted.from_stages) and (
-        not wanted.to_stages or change.stage in wanted.to_stages
+    return (not condition.from_stages or change.previous_stage in condition.from_stages) and (
+        not condition.to_stages or change.stage in condition.to_stages
     )
 
 

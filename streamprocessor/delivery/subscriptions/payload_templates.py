@@ -54,10 +54,10 @@ class Template:
         return not _NAMING.isdisjoint(_paths(self.body))
 
     def fill(
-        self, announcement: Announcement, subscription: str, wording: Phrases, attributes: Mapping[str, Any]
+        self, announcement: Announcement, subscription: str, phrases: Phrases, attributes: Mapping[str, Any]
     ) -> bytes:
         """The body for the announcement. attributes: of the contact, as far as they are known."""
-        return orjson.dumps(self._filled(self.body, values_of(announcement, subscription, wording, attributes)))
+        return orjson.dumps(self._filled(self.body, values_of(announcement, subscription, phrases, attributes)))
 
     def _filled(self, part: Any, values: Mapping[str, Any]) -> Any:
         if isinstance(part, dict):
@@ -68,8 +68,8 @@ class Template:
             return part
         whole = _HOLE.fullmatch(part)
         if whole is not None and whole[2] is not None:
-            found = _at(values, whole[2])
-            return self._marked(found) if isinstance(found, str) else found
+            value = _at(values, whole[2])
+            return self._marked(value) if isinstance(value, str) else value
         return _HOLE.sub(lambda hole: "${" if hole[1] else self._marked(_words(_at(values, hole[2]))), part)
 
     def _marked(self, words: str) -> str:
@@ -120,7 +120,7 @@ def refuse_unknown_paths(template: Template, events: tuple[str, ...]) -> None:
 
 
 def values_of(
-    announcement: Announcement, subscription: str, wording: Phrases, attributes: Mapping[str, Any]
+    announcement: Announcement, subscription: str, phrases: Phrases, attributes: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What paths lead into."""
     return {
@@ -132,7 +132,7 @@ def values_of(
         "event": announcement.event,
         "subscription": subscription,
         "data": announcement.data,
-        "words": wording.words_of(announcement, attributes),
+        "words": phrases.words_of(announcement, attributes),
     }
 
 

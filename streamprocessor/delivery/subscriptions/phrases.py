@@ -17,7 +17,7 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Phrases:
-    """What people call things.
+    """The words of the subscriptions' file for rules, contacts and dates.
 
     rules: what a rule says of a contact, by its id; without one the id itself is read. name_from: attributes that a
     contact is called by, those of one entry joined; the first entry counts of which the contact has any.
@@ -46,8 +46,8 @@ class Phrases:
 
     def _name_in(self, attributes: Mapping[str, Any]) -> str:
         """What the contact is called, in one line; empty where its attributes do not say."""
-        said = (" ".join(_said(attributes.get(word)) for word in words).split() for words in self.name_from)
-        return next((" ".join(words)[:LONGEST_NAME] for words in said if words), "")
+        spelling = (" ".join(_said(attributes.get(word)) for word in words).split() for words in self.name_from)
+        return next((" ".join(words)[:LONGEST_NAME] for words in spelling if words), "")
 
     def _because(self, parts: Sequence[Mapping[str, Any]]) -> str:
         times: Counter[str] = Counter()
@@ -70,8 +70,8 @@ def _hot(data: Mapping[str, Any]) -> str:
 
 def _changed(data: Mapping[str, Any]) -> str:
     scores = data.get("scores") or {}
-    said = [f"{name} {_shown(scores.get(name))}" for name in data.get("changed") or ()]
-    return f"has {', '.join(said)}" if said else "has no scores any more"
+    sentence = [f"{name} {_shown(scores.get(name))}" for name in data.get("changed") or ()]
+    return f"has {', '.join(sentence)}" if sentence else "has no scores any more"
 
 
 def _shown(score: Mapping[str, Any] | None) -> str:

@@ -24,7 +24,7 @@ class DeliveryPlan:
     subscription: Subscription
     target: Target
     template: Template
-    wording: Phrases
+    phrases: Phrases
     signers: Sequence[Signer]
 
     @property
@@ -37,19 +37,19 @@ class DeliveryPlan:
         """The attributes by which its template calls contacts."""
         if not self.template.names_contacts:
             return frozenset()
-        return frozenset(word for words in self.wording.name_from for word in words)
+        return frozenset(word for words in self.phrases.name_from for word in words)
 
-    def delivery_of(self, announcement: Announcement, around: ContactContext, now_ms: int) -> Delivery | None:
+    def delivery_of(self, announcement: Announcement, context: ContactContext, now_ms: int) -> Delivery | None:
         """The delivery of the announcement, not numbered yet; None where the subscription does not want it."""
         name = self.subscription.name
-        if not wants(self.subscription, announcement, around):
+        if not wants(self.subscription, announcement, context):
             return None
         return Delivery(
             number=0,
             webhook_id=webhook_id_of(announcement.id, name),
             subscription=name,
             contact_id=announcement.contact_id,
-            body=self.template.fill(announcement, name, self.wording, around.person.attributes),
+            body=self.template.fill(announcement, name, self.phrases, context.facts.attributes),
             at_ms=announcement.at_ms,
             queued_ms=now_ms,
         )

@@ -27,7 +27,7 @@ class SubscriptionResolver:
     environment: Mapping[str, str]
     folder: Path
     allowed_hosts: frozenset[str]
-    wording: Phrases
+    phrases: Phrases
     segments: Segments
 
     def plan_of(self, subscription: Subscription) -> DeliveryPlan:
@@ -41,7 +41,7 @@ class SubscriptionResolver:
             subscription=subscription,
             target=target_of(url, self.allowed_hosts, where),
             template=template,
-            wording=self.wording,
+            phrases=self.phrases,
             signers=tuple(
                 signer_of(resolved(secret, self.environment, f"{where}: secrets"), f"{where}: secret {secret}")
                 for secret in subscription.secrets

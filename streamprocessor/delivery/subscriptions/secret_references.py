@@ -15,16 +15,16 @@ def resolved(reference: str, environment: Mapping[str, str], where: str) -> str:
     """
     kind, _, place = reference.partition(":")
     if kind == "env":
-        found = environment.get(place, "").strip()
+        secret = environment.get(place, "").strip()
     elif kind == "file":
         try:
-            found = Path(place).read_text(encoding="utf-8").strip()
+            secret = Path(place).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             message = f"{where}: {reference} can't be read: {type(error).__name__}; wanted a file with it"
             raise OperatorError(message) from error
     else:
         return reference
-    if not found:
+    if not secret:
         message = f"{where}: wanted something in {reference}; got nothing"
         raise OperatorError(message)
-    return found
+    return secret

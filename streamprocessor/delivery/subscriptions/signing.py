@@ -57,10 +57,10 @@ def webhook_id_of(announcement_id: str, subscription: str) -> str:
 
     Without a full stop, which is what parts the signed text.
     """
-    said = quote(announcement_id, safe=":-_").replace(".", "%2E")
-    if len(said) > _LONGEST_ID:
-        said = hashlib.sha256(announcement_id.encode()).hexdigest()
-    return f"{said}/{subscription.replace('.', '%2E')}"
+    text = quote(announcement_id, safe=":-_").replace(".", "%2E")
+    if len(text) > _LONGEST_ID:
+        text = hashlib.sha256(announcement_id.encode()).hexdigest()
+    return f"{text}/{subscription.replace('.', '%2E')}"
 
 
 def _base64(text: str, where: str) -> bytes:

@@ -13,9 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from streamprocessor.errors import BrokerError
-from streamprocessor.kafka.embedded.boot import boot
-from streamprocessor.kafka.embedded.jars import KAFKA, Progress
+from streamprocessor.kafka.embedded.boot import boot, format_data
+from streamprocessor.kafka.embedded.jars import KAFKA
 from streamprocessor.kafka.embedded.node import Node
+from streamprocessor.kafka.embedded.progress import Progress
 from streamprocessor.kafka.embedded.runtime import Runtime
 from streamprocessor.process.ports import any_free
 
@@ -29,7 +30,7 @@ def with_aot_cache(runtime: Runtime, cache: Path, progress: Progress) -> Runtime
     """The same runtime with the ahead-of-time cache; without it when it can't be made."""
     archive = cache / f"kafka-{KAFKA}-{_fingerprint(runtime)}.aot"
     if not archive.exists():
-        progress("preparing fast starts of Kafka, once (10 to 30 s)")
+        progress.begin("preparing fast starts of Kafka, once (10 to 30 s)")
         try:
             _train(runtime, cache, archive)
         except (OSError, BrokerError) as error:
@@ -48,6 +49,8 @@ def _train(runtime: Runtime, cache: Path, archive: Path) -> None:
         made = folder / archive.name
         port = any_free()
         node = Node(folder=folder, port=port, controller_port=any_free(port), heap_mb=256)
+        node.write_settings()
+        format_data(runtime, node)  # apart from the broker: Java would write a cache for this tool as well, in vain
         broker = boot(replace(runtime, options=(f"-XX:AOTCacheOutput={made}",)), node, _TRAINING_SECONDS)
         broker.stop(grace_seconds=_TRAINING_SECONDS)
         if made.exists():

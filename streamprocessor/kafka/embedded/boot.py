@@ -25,7 +25,7 @@ def boot(runtime: Runtime, node: Node, timeout_seconds: float) -> ChildProcess:
         raise BrokerError(message)
     node.write_settings()
     if not node.formatted:
-        _format(runtime, node)
+        format_data(runtime, node)
     log_offset = node.log.stat().st_size if node.log.exists() else 0
     process = _run(runtime, node)
     try:
@@ -42,7 +42,11 @@ def _run(runtime: Runtime, node: Node) -> ChildProcess:
     return ChildProcess(command, node.output)
 
 
-def _format(runtime: Runtime, node: Node) -> None:
+def format_data(runtime: Runtime, node: Node) -> None:
+    """Make the node's data folder that of a new cluster; its settings must be written.
+
+    Raises BrokerError when Java refuses or takes longer than a minute.
+    """
     command = runtime.command(
         "kafka.tools.StorageTool",
         "format",
@@ -52,7 +56,11 @@ def _format(runtime: Runtime, node: Node) -> None:
         log_config=node.log_config,
     )
     with node.output.open("wb") as output:
-        code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, timeout=_FORMAT_SECONDS).returncode
+        try:
+            code = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, timeout=_FORMAT_SECONDS).returncode
+        except subprocess.TimeoutExpired as error:
+            message = f"The data folder {node.data} was not made ready for Kafka within {_FORMAT_SECONDS:g} s"
+            raise BrokerError(message) from error
     if code != 0:
         message = f"The data folder {node.data} can't be made ready for Kafka: {why_it_ended(node, 0)}"
         raise BrokerError(message)

@@ -7,19 +7,20 @@ from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.embedded.aot_cache import with_aot_cache
 from streamprocessor.kafka.embedded.boot import boot
 from streamprocessor.kafka.embedded.diagnosis import why_it_ended
-from streamprocessor.kafka.embedded.jars import Progress, class_path
+from streamprocessor.kafka.embedded.jars import class_path
 from streamprocessor.kafka.embedded.node import Node
 from streamprocessor.kafka.embedded.pid_file import forget, note, running_in
+from streamprocessor.kafka.embedded.progress import SILENT, Progress
 from streamprocessor.kafka.embedded.runtime import HEAP_MB, Runtime, runtime_of
 from streamprocessor.process.child_process import ChildProcess
-from streamprocessor.process.locks import one_at_a_time
+from streamprocessor.process.locks import wait_for
 from streamprocessor.process.ports import HOST, any_free, is_free, next_free
 
 DEFAULT_FOLDER = Path(".streamprocessor/kafka")
 DEFAULT_PORT = 9092
 
 
-def prepare(cache: Path | None = None, progress: Progress = lambda _: None) -> Runtime:
+def prepare(cache: Path | None = None, progress: Progress = SILENT) -> Runtime:
     """Java and Apache Kafka, fetched and made ready for fast starts where they aren't yet.
 
     `cache`: a folder for what is made once for all brokers; None is `.cache/streamprocessor` in the user's home.
@@ -27,7 +28,7 @@ def prepare(cache: Path | None = None, progress: Progress = lambda _: None) -> R
     """
     folder = cache or Path.home() / ".cache" / "streamprocessor"
     try:
-        with one_at_a_time(folder / "lock"):
+        with wait_for(folder / "lock"):
             return with_aot_cache(runtime_of(class_path(folder, progress)), folder, progress)
     except OSError as error:
         message = f"Kafka can't be prepared in {folder}: {error}. Make the folder writable, or free some space there."

@@ -1,16 +1,15 @@
 """Apache Kafka's class path: fetched once, remembered in the cache."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from streamprocessor.errors import BrokerError
+from streamprocessor.kafka.embedded.progress import Progress
 
 KAFKA = "4.3.1"  # 4.4.0 is listed, but two of its jars can't be fetched
 
-Progress = Callable[[str], None]
-
-_NAMED_FROM_BYTES = 100_000
+_FETCHED_BYTES = 46_100_000
+"""What it and all that it needs to run weigh, with their descriptions."""
 
 
 def class_path(cache: Path, progress: Progress) -> tuple[Path, ...]:
@@ -40,12 +39,12 @@ def _fetch(progress: Progress) -> tuple[Path, ...]:
     # Imported here: it takes a quarter of a second, once.
     from streamprocessor.kafka.embedded import maven
 
-    progress(f"fetching Apache Kafka {KAFKA}, about 45 MB, once")
-    tell = _adding_up(progress)
+    progress.begin(f"fetching Apache Kafka {KAFKA}, once", _FETCHED_BYTES)
     try:
-        kafka = maven.resolve(f"org.apache.kafka:kafka_2.13:{KAFKA}", tell)
+        kafka = maven.resolve(f"org.apache.kafka:kafka_2.13:{KAFKA}", progress.fetched)
         # Resolved apart from Kafka: joined, its dependencies would change the versions of Kafka's own.
-        binding = maven.resolve(f"org.apache.logging.log4j:log4j-slf4j-impl:{_version_of('log4j-core', kafka)}", tell)
+        log4j = _version_of("log4j-core", kafka)
+        binding = maven.resolve(f"org.apache.logging.log4j:log4j-slf4j-impl:{log4j}", progress.fetched)
     except (OSError, RuntimeError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         message = (
@@ -56,19 +55,6 @@ def _fetch(progress: Progress) -> tuple[Path, ...]:
         )
         raise BrokerError(message) from error
     return (*kafka, *(jar for jar in binding if jar.name.startswith("log4j-slf4j-impl-")))
-
-
-def _adding_up(progress: Progress) -> Callable[[str, int], None]:
-    """Says of each larger file that it has come, and how much has come in all."""
-    fetched_bytes = 0
-
-    def tell(name: str, size_bytes: int) -> None:
-        nonlocal fetched_bytes
-        fetched_bytes += size_bytes
-        if size_bytes >= _NAMED_FROM_BYTES:
-            progress(f"fetching Apache Kafka {KAFKA}: {fetched_bytes / 1e6:.1f} MB, {name}")
-
-    return tell
 
 
 def _version_of(artifact: str, jars: list[Path]) -> str:

@@ -1,24 +1,22 @@
 """Jars from Maven Central, kept in the local Maven repository; jgo finds out which, and fetches them."""
 
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import jgo
 from jgo.maven import MavenContext, PythonResolver
 
-OnFile = Callable[[str, int], None]
 
-
-def resolve(coordinate: str, on_file: OnFile) -> list[Path]:
+def resolve(coordinate: str, on_bytes: Callable[[int], None]) -> list[Path]:
     """The jars of `group:artifact:version` with all that it needs to run; fetched where they aren't there yet.
 
-    `on_file` is told name and size in bytes of each file once it is fetched. Raises OSError, RuntimeError or
-    ValueError when one can't be had.
+    `on_bytes` is told of so many more bytes while they come. Raises OSError, RuntimeError or ValueError when a file
+    can't be had.
     """
     settings = jgo.GlobalSettings.load()
-    resolver = PythonResolver(progress_callback=_teller(on_file))
+    resolver = PythonResolver(progress_callback=lambda _name, _size_bytes: nullcontext(on_bytes))
     context = MavenContext(
         resolver=resolver,
         repo_cache=settings.repo_cache,
@@ -37,14 +35,3 @@ def _whole(fetch: Callable[[], Path]) -> Path:
         return jar
     jar.unlink()
     return fetch()
-
-
-def _teller(on_file: OnFile) -> Callable[[str, int], AbstractContextManager[Callable[[int], None]]]:
-    """What jgo calls around each file that it fetches."""
-
-    @contextmanager
-    def tell(name: str, size_bytes: int) -> Iterator[Callable[[int], None]]:
-        yield lambda _chunk_bytes: None
-        on_file(name, size_bytes)
-
-    return tell

@@ -9,17 +9,16 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import orjson
-from prometheus_client import generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from streamprocessor.process.health import health_routes
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints.active_model import MODEL
 from streamprocessor.readmodel.endpoints.contacts import CONTACTS
@@ -61,7 +60,7 @@ def application(
 ) -> Starlette:
     """The application. not_ready: why answers would be wrong at the moment, nothing where they are right."""
     routes = [_stream_route(house, live), *(_route(house, endpoint) for endpoint in ENDPOINTS)]
-    routes += _own_routes(house, not_ready, orjson.dumps(description))
+    routes += [*health_routes(house.metrics.registry, not_ready), _openapi_route(orjson.dumps(description))]
     routes += page_routes()
     handlers: dict[Any, Any] = {HTTPException: _http_refusal}
     app = Starlette(routes=routes, exception_handlers=handlers)
@@ -161,22 +160,11 @@ def _stream_route(house: ApiContext, live: Live) -> Route:
     return Route(STREAM_PATH, answer, methods=["GET"])
 
 
-def _own_routes(house: ApiContext, not_ready: Callable[[], list[str]], description: bytes) -> list[Route]:
-    async def livez(_: Request) -> Response:
-        return PlainTextResponse("live\n")
-
-    async def readyz(_: Request) -> Response:
-        reasons = not_ready()
-        return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
-
-    async def metrics(_: Request) -> Response:
-        return Response(generate_latest(house.metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
+def _openapi_route(description: bytes) -> Route:
     async def openapi(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    answers = {"/livez": livez, "/readyz": readyz, "/metrics": metrics, "/openapi.json": openapi}
-    return [Route(path, answer, methods=["GET"]) for path, answer in answers.items()]
+    return Route("/openapi.json", openapi)
 
 
 def refusal(problem: Problem) -> Response:

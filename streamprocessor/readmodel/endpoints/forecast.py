@@ -66,7 +66,7 @@ def _steps(kept: StoredContact, name: str, value: str, span_ms: tuple[int, int])
     """The score's steps after the span's begin, and whether all up to its end are among them."""
     from_ms, until_ms = span_ms
     found = []
-    for step in kept.scorer.advance(kept.record, until_ms, at_most=MOST_STEPS):
+    for step in kept.scorer.advance_in_place(kept.record, until_ms, at_most=MOST_STEPS):
         score = _chosen(step.scores, name)
         shown = score if score is None or score.values is None else _chosen(score.values, value)
         if step.at_ms > from_ms and shown is not None and shown.changed:

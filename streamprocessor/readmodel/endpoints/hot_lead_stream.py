@@ -68,8 +68,9 @@ class Live:
                     yield b": still here\n\n"
                 else:
                     self._changed.clear()
-                    with suppress(asyncio.TimeoutError):
-                        await asyncio.wait_for(self._changed.wait(), _LOOK_SECONDS)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_LOOK_SECONDS):
+                            await self._changed.wait()
         finally:
             self._streams -= 1
             self._house.metrics.streams.dec()

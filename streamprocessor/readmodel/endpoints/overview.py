@@ -32,9 +32,7 @@ def _scores(house: ApiContext, _: ApiRequest) -> dict[str, Any]:
 def _described(model: Model, score: Score) -> dict[str, Any]:
     stages = [stage.name for stage in score.stages]
     if isinstance(score.combine, Matrix):
-        sides = {side.name: [stage.name for stage in side.stages] for side in model.scores}
-        rows, columns = sides[score.combine.rows], sides[score.combine.columns]
-        stages = list(dict.fromkeys(score.combine.label(row, column) for row in rows for column in columns))
+        stages = score.combine.all_labels(model.scores)
     return {
         "name": score.name,
         "stages": stages,

@@ -14,7 +14,7 @@ from streamprocessor.readmodel.requests.tokens import READ
 from streamprocessor.readmodel.responses.contacts import Timeline
 from streamprocessor.readmodel.store.cursors import Happened, cursor_of, read_cursor
 from streamprocessor.scoring.events.projection import EXCLUDED_FROM
-from streamprocessor.scoring.events.scanners import find_scanned
+from streamprocessor.scoring.events.scanners import find_scanner_events
 from streamprocessor.scoring.evidence.union import compacted_of, events_of, sources_of, verdicts_of
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import SCANNER
@@ -57,7 +57,7 @@ def _place(piece: StoredEvent) -> Happened:
 
 def _actors(kept: StoredContact, pieces: list[StoredEvent]) -> dict[str, str]:
     """Who did each event: by the last verdict, else a scanner where a burst tells it, else as it came."""
-    scanned, _ = find_scanned(kept.scorer.model.scanners, pieces)
+    scanned, _ = find_scanner_events(kept.scorer.model.scanners, pieces)
     actors = {piece.id: SCANNER if piece.id in scanned else piece.actor for piece in pieces}
     said = {event_id: verdict[2] for event_id, verdict in verdicts_of(kept.record).items()}
     return actors | {event_id: actor for event_id, actor in said.items() if event_id in actors}

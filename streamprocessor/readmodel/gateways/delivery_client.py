@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from urllib.parse import quote
 
@@ -54,7 +53,7 @@ class DeliveryClient:
         try:
             async with self._session.request(method, url, data=content, allow_redirects=False) as response:
                 answer = await response.read()
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, OSError) as error:
             got = f"none answers ({type(error).__name__})"
             raise self._problem(got) from error
         if response.status == 404:

@@ -56,8 +56,9 @@ class SubscriptionTopic:
         except KafkaError as error:
             detail = f"Kafka did not take the subscription ({type(error).__name__}); wanted it acknowledged: try again"
             raise Problem(503, "kafka-away", detail, {"Retry-After": "5"}) from error
-        with contextlib.suppress(asyncio.TimeoutError):  # it is kept, whether or not it is seen here yet
-            await asyncio.wait_for(self._read_beyond(sent.offset), _READ_BACK_SECONDS)
+        with contextlib.suppress(TimeoutError):  # it is kept, whether or not it is seen here yet
+            async with asyncio.timeout(_READ_BACK_SECONDS):
+                await self._read_beyond(sent.offset)
 
     async def _read_beyond(self, offset: int) -> None:
         async with self._read:

@@ -152,7 +152,7 @@ class Projector:
         while True:
             try:
                 return await asyncio.to_thread(changes_of, self._models.scorer, fetched)
-            except NewerRevision as error:  # noqa: PERF203
+            except NewerRevision as error:
                 await self._models.wait_for(error.revision)
 
     async def _with_database(self, work: Callable[[], Any]) -> Any:
@@ -160,7 +160,7 @@ class Projector:
         while True:
             try:
                 result = await asyncio.to_thread(work)
-            except DBAPIError as error:  # noqa: PERF203
+            except DBAPIError as error:
                 if not (error.connection_invalidated or _may_pass(error)):
                     raise
                 if self.has_database:

@@ -10,10 +10,11 @@ from starlette.datastructures import QueryParams
 
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.scoring.model.contact_filter import LARGEST_POINTS, MAX_TEXT, ContactFilter
+from streamprocessor.readmodel.strict_filters import ContactFilter
+from streamprocessor.scoring.model.contact_filter import LARGEST_POINTS, MAX_TEXT
+from streamprocessor.scoring.model.model import END_OF_TIME_MS
 
 CSV = "csv"
-LATEST_MS = 253_402_300_799_999
 _MOST_LISTED = 200
 
 
@@ -27,7 +28,7 @@ def _instant(text: str) -> str:
 def instant_ms(text: str) -> int | None:
     """Epoch milliseconds of an instant as clients spell it; None where the text is none."""
     if text.isascii() and text.isdigit() and len(text) <= 15:
-        return min(int(text), LATEST_MS)
+        return min(int(text), END_OF_TIME_MS)
     found = parse_rfc3339(text)
     return None if found is None else max(0, found)
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from streamprocessor.readmodel.responses.contacts import ContactPage
-from streamprocessor.scoring.model.contact_filter import ContactFilter
+from streamprocessor.readmodel.strict_filters import ContactFilter
 
 
 class Segment(BaseModel):

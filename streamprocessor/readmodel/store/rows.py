@@ -46,7 +46,7 @@ def record_under(scorer: Scorer, stored: bytes, at_ms: int = 0) -> Record:
     if record.revision > scorer.model.revision:
         raise NewerRevision(record.revision)
     if record.revision != scorer.model.revision:
-        scorer.migrate(record, max(at_ms, record.at_ms))
+        scorer.migrate_in_place(record, max(at_ms, record.at_ms))
     return record
 
 
@@ -126,16 +126,7 @@ def _hot_since_ms(scorer: Scorer, record: Record, now: dict[str, ScoreAt]) -> in
     """When the oldest of the present hot episodes was announced; None: not hot, or never announced."""
     announced = [
         record.episodes[name][1]
-        for name, stages in hot_stages(scorer).items()
+        for name, stages in scorer.model.hot_stages().items()
         if name in now and now[name].stage in stages and name in record.episodes
     ]
     return min((instant for instant in announced if instant is not None), default=None)
-
-
-def hot_stages(scorer: Scorer) -> dict[str, tuple[str, ...]]:
-    """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""
-    stages = {score.name: [stage.name for stage in score.stages] for score in scorer.model.scores}
-    return {
-        lead.score: tuple(of[of.index(lead.stage) :]) if lead.stage in (of := stages[lead.score]) else (lead.stage,)
-        for lead in scorer.model.hot_leads
-    }

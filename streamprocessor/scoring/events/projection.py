@@ -1,4 +1,4 @@
-"""What is kept of an event or of attributes: just the values at the paths that rules mention."""
+"""What is stored of an event or of attributes: just the values at the paths that rules mention."""
 
 from __future__ import annotations
 
@@ -13,13 +13,19 @@ WHOLE = ""
 """Stands among the paths of a type for the event itself."""
 
 EXCLUDED_FROM = "!"
-"""Begins the name of what a piece holds beside values: a `by` score for which it does not count any more."""
+"""Begins a name beside the paths of a stored event: the key of a per-value score for which it counts no more."""
 
 LONGEST_NAME = 128
 
 
 class FieldPath(NamedTuple):
-    """A path, taken apart: the event's section (properties or context), the key in it, and what lies deeper."""
+    """A path into an event, taken apart.
+
+    path: as rules spell it.
+    in_context: whether it leads into the event's context, not its properties.
+    key: the first key there.
+    deeper: the keys below it.
+    """
 
     path: str
     in_context: bool
@@ -29,35 +35,35 @@ class FieldPath(NamedTuple):
 
 def field_paths(paths: Iterable[str]) -> tuple[FieldPath, ...]:
     """The paths that lead into an event's properties or context, each once, in a fixed order."""
-    wanted = []
+    fields = []
     for path in sorted(set(paths)):
         section, *keys = path.split(".")
         if section in ("properties", "context") and keys:
-            wanted.append(FieldPath(path, section == "context", keys[0], tuple(keys[1:])))
-    return tuple(wanted)
+            fields.append(FieldPath(path, section == "context", keys[0], tuple(keys[1:])))
+    return tuple(fields)
 
 
-def project(properties: Mapping[str, Any], context: Mapping[str, Any], wanted: Iterable[FieldPath]) -> dict[str, Any]:
-    """What an event has at the wanted paths; over-long values cut, absent ones left out."""
-    kept = {}
-    for path, in_context, key, deeper in wanted:
+def project(properties: Mapping[str, Any], context: Mapping[str, Any], paths: Iterable[FieldPath]) -> dict[str, Any]:
+    """The event's values by path; over-long ones cut, absent ones left out."""
+    values = {}
+    for path, in_context, key, deeper in paths:
         value = (context if in_context else properties).get(key, ABSENT)
         if deeper:
             value = _walk(value, deeper)
         if value is not ABSENT:
-            kept[path] = value if type(value) is str and len(value) <= LONGEST else cut(value)
-    return kept
+            values[path] = value if type(value) is str and len(value) <= LONGEST else cut(value)
+    return values
 
 
-def coverage_start_ms(kept_since_ms: Mapping[str, Mapping[str, int]], type_: str, paths: Iterable[str]) -> int:
-    """The arrival from which on evidence of this type has kept itself and all the paths; 0: always."""
-    since = kept_since_ms.get(type_)
+def coverage_start_ms(covered_since_ms: Mapping[str, Mapping[str, int]], type_: str, paths: Iterable[str]) -> int:
+    """The arrival from which on evidence of this type has stored itself and all the paths; 0: always."""
+    since = covered_since_ms.get(type_)
     return 0 if since is None else max(since.get(path, 0) for path in (WHOLE, *paths))
 
 
 def attribute_values(attributes: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """The values of written (and not deleted) attributes at the paths: a whole name, or a walk from its first part."""
-    found = {}
+    values = {}
     for path in paths:
         written = attributes.get(path)
         value = written[0] if written is not None else ABSENT
@@ -66,20 +72,24 @@ def attribute_values(attributes: Mapping[str, Any], paths: Iterable[str]) -> dic
             outer = attributes.get(name)
             value = _walk(outer[0], deeper) if outer is not None else ABSENT
         if value is not ABSENT and value is not None:
-            found[path] = value
-    return found
+            values[path] = value
+    return values
 
 
 def precedes(new: StoredEvent, known: StoredEvent) -> bool:
     """Whether, of two events with one id, the new one is the smaller by (occurred_at, canonical content)."""
     if new.occurred_at_ms != known.occurred_at_ms:
         return new.occurred_at_ms < known.occurred_at_ms
-    said = {path: value for path, value in known.properties.items() if not path.startswith(EXCLUDED_FROM)}
-    return canonical([new.type, new.actor, new.properties]) < canonical([known.type, known.actor, said])
+    properties = {path: value for path, value in known.properties.items() if not path.startswith(EXCLUDED_FROM)}
+    return canonical([new.type, new.actor, new.properties]) < canonical([known.type, known.actor, properties])
 
 
 def value_name(value: Any) -> str:
-    """What a value of a `by` score is called: a text as it is, all else as canonical JSON; over-long ones cut."""
+    """The name of a per-value score's value: a text as it is, all else as canonical JSON; over-long ones cut.
+
+    >>> value_name("crm"), value_name(1.0), value_name(True)
+    ('crm', '1', 'true')
+    """
     return cut_to(value if isinstance(value, str) else canonical(value), LONGEST_NAME)
 
 

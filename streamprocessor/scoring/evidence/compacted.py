@@ -1,4 +1,4 @@
-"""What evidence that was folded into sums still gives."""
+"""What compacted evidence still gives, and how it is carried over to another model."""
 
 from __future__ import annotations
 
@@ -14,60 +14,77 @@ from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.terms.terms import ExponentialTerm, growth, landmark, weight
 
 
-def add_compacted(plan: Plan, folded: Compacted, derived: Derived) -> None:
-    """Enter what was folded, before the first piece; derived.newest_ms is final by now."""
-    _add_rules(plan.matchers.values(), plan.silences, folded, derived)
-    for values in plan.values:
-        matchers = [plan.matchers[number] for number in values.numbers if number in plan.matchers]
-        for name, of_value in folded.by.get(values.key, {}).items():
-            made = derived.by.setdefault(values.key, {}).setdefault(name, Derived(newest_ms=derived.newest_ms))
-            _add_rules(matchers, values.silences, of_value, made)
+def add_compacted(plan: Plan, compacted: Compacted, derived: Derived) -> None:
+    """Add what was compacted to `derived`, before any stored event; derived.newest_ms is final by now."""
+    _add_rules(plan.matchers.values(), plan.inactivity_rules, compacted, derived)
+    for per_value in plan.per_value_plans:
+        matchers = [plan.matchers[number] for number in per_value.numbers if number in plan.matchers]
+        for name, of_value in compacted.by_value.get(per_value.key, {}).items():
+            derived_of_value = derived.by_value.setdefault(per_value.key, {}).setdefault(
+                name, Derived(newest_ms=derived.newest_ms)
+            )
+            _add_rules(matchers, per_value.inactivity_rules, of_value, derived_of_value)
 
 
 def _add_rules(
-    matchers: Iterable[Matcher], silences: Sequence[tuple[int, InactivityRule]], folded: Compacted, derived: Derived
+    matchers: Iterable[Matcher],
+    inactivity_rules: Sequence[tuple[int, InactivityRule]],
+    compacted: Compacted,
+    derived: Derived,
 ) -> None:
+    """Add what was compacted of these rules."""
     for matcher in matchers:
-        held = folded.rules.get(matcher.key)
-        if held is not None:
-            _add_rule(matcher, held, derived)
-    for number, rule in silences:
-        types = folded.lasts if rule.types is None else [type_ for type_ in rule.types if type_ in folded.lasts]
+        compacted_rule = compacted.rules.get(matcher.key)
+        if compacted_rule is not None:
+            _add_rule(matcher, compacted_rule, derived)
+    for number, rule in inactivity_rules:
+        types = (
+            compacted.last_ms if rule.types is None else [type_ for type_ in rule.types if type_ in compacted.last_ms]
+        )
         if types:
-            last = max(folded.lasts[type_] for type_ in types)
-            derived.lasts[number] = max(last, derived.lasts.get(number, last))
+            last = max(compacted.last_ms[type_] for type_ in types)
+            derived.last_ms[number] = max(last, derived.last_ms.get(number, last))
 
 
-def compacted_sum(matcher: Matcher, held: CompactedRule, newest_ms: int) -> int:
-    """What the folded matches add to `sums`: their points, or their weights for the landmark in force."""
+def compacted_sum(matcher: Matcher, compacted_rule: CompactedRule, newest_ms: int) -> int:
+    """What the compacted matches add to `sums`: their points, or their weights for the landmark in force."""
     if not matcher.half_life_ms:
-        return held.amount
-    later_ms = landmark(newest_ms, matcher.half_life_ms) - held.at_ms
-    return held.amount if later_ms == 0 else round(held.amount * 2.0 ** (-later_ms / matcher.half_life_ms))
+        return compacted_rule.amount
+    later_ms = landmark(newest_ms, matcher.half_life_ms) - compacted_rule.at_ms
+    return (
+        compacted_rule.amount
+        if later_ms == 0
+        else round(compacted_rule.amount * 2.0 ** (-later_ms / matcher.half_life_ms))
+    )
 
 
-def _add_rule(matcher: Matcher, held: CompactedRule, derived: Derived) -> None:
+def _add_rule(matcher: Matcher, compacted_rule: CompactedRule, derived: Derived) -> None:
     if matcher.half_life_ms is None:
-        for match in held.live:
-            insort(derived.live.setdefault(matcher.number, []), match)
-    elif held.amount:
-        amount = compacted_sum(matcher, held, derived.newest_ms)
+        for match in compacted_rule.matches:
+            insort(derived.matches.setdefault(matcher.number, []), match)
+    elif compacted_rule.amount:
+        amount = compacted_sum(matcher, compacted_rule, derived.newest_ms)
         derived.sums[matcher.number] = derived.sums.get(matcher.number, 0) + amount
 
 
 def migrate_compacted(plan: Plan, record: Record, known_until_ms: int) -> None:
-    """Fit what was folded under another model to this one: rules that are gone go, changed laws begin at the clock.
+    """Carry what was compacted under another model over to this one.
 
+    Rules that the model does not have are dropped, changed laws begin at the record's clock.
     known_until_ms: the newest arrival in the record; what a rule counts since a later one begins anew.
     """
     known = {m.number: m for m in plan.matchers.values() if _counts_since_ms(plan, m) <= known_until_ms}
-    by_key = {m.key: m for number, m in known.items() if number not in plan.values_of}
-    for folded in compacted_of(record):
-        _fit(folded.rules, by_key, record.at_ms)
-        folded.by = {values.key: folded.by[values.key] for values in plan.values if values.key in folded.by}
-        for values in plan.values:
-            of_values = {m.key: m for number, m in known.items() if number in values.numbers}
-            for of_value in folded.by.get(values.key, {}).values():
+    by_key = {m.key: m for number, m in known.items() if number not in plan.per_value_plan_of_rule}
+    for compacted in compacted_of(record):
+        _fit(compacted.rules, by_key, record.at_ms)
+        compacted.by_value = {
+            per_value.key: compacted.by_value[per_value.key]
+            for per_value in plan.per_value_plans
+            if per_value.key in compacted.by_value
+        }
+        for per_value in plan.per_value_plans:
+            of_values = {m.key: m for number, m in known.items() if number in per_value.numbers}
+            for of_value in compacted.by_value.get(per_value.key, {}).values():
                 _fit(of_value.rules, of_values, record.at_ms)
 
 
@@ -77,26 +94,28 @@ def _counts_since_ms(plan: Plan, matcher: Matcher) -> int:
 
 
 def _fit(rules: dict[str, CompactedRule], by_key: Mapping[str, Matcher], at_ms: int) -> None:
+    """Drop the rules that are not among these, and put the others under their laws."""
     for key in [key for key in rules if key not in by_key]:
         del rules[key]
-    for key, held in rules.items():
-        if held.half_life_ms != by_key[key].half_life_ms:
-            rules[key] = _under_another_law(by_key[key], held, at_ms)
+    for key, compacted_rule in rules.items():
+        if compacted_rule.half_life_ms != by_key[key].half_life_ms:
+            rules[key] = _under_another_law(by_key[key], compacted_rule, at_ms)
 
 
-def _under_another_law(matcher: Matcher, held: CompactedRule, at_ms: int) -> CompactedRule:
-    if held.half_life_ms is None:
-        points = sum(amount for _, amount in held.live)
-    elif held.half_life_ms:
-        points = int(held.amount * (2.0 ** ((held.at_ms - at_ms) / held.half_life_ms) * ExponentialTerm.SCALE))
+def _under_another_law(matcher: Matcher, old: CompactedRule, at_ms: int) -> CompactedRule:
+    """What was compacted of a rule, as if it had come under the rule's law at at_ms."""
+    if old.half_life_ms is None:
+        points = sum(amount for _, amount in old.matches)
+    elif old.half_life_ms:
+        points = int(old.amount * (2.0 ** ((old.at_ms - at_ms) / old.half_life_ms) * ExponentialTerm.SCALE))
     else:
-        points = held.amount
-    made = CompactedRule(count=held.count, half_life_ms=matcher.half_life_ms, slots=held.slots)
+        points = old.amount
+    new = CompactedRule(count=old.count, half_life_ms=matcher.half_life_ms, slots=old.slots)
     if matcher.half_life_ms is None:
-        made.live = [(at_ms, points)]
+        new.matches = [(at_ms, points)]
     elif matcher.half_life_ms:
-        made.at_ms = landmark(at_ms, matcher.half_life_ms)
-        made.amount = weight(points, growth(at_ms, made.at_ms, matcher.half_life_ms))
+        new.at_ms = landmark(at_ms, matcher.half_life_ms)
+        new.amount = weight(points, growth(at_ms, new.at_ms, matcher.half_life_ms))
     else:
-        made.amount = points
-    return made
+        new.amount = points
+    return new

@@ -1,4 +1,4 @@
-"""Folding: single pieces go into sums when they are old, or too many, so that a record stays small for ever."""
+"""Compaction: stored events go into sums when they are old, or too many, so that a record stays small for ever."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from streamprocessor.scoring.events.projection import value_name
-from streamprocessor.scoring.events.scanners import TRACE_BYTES, TRACED_PATHS, find_scanned
+from streamprocessor.scoring.events.scanners import TRACE_BYTES, TRACED_PATHS, find_scanner_events
 from streamprocessor.scoring.evidence.compacted import compacted_sum
 from streamprocessor.scoring.evidence.derive import RuleMatch, derive
 from streamprocessor.scoring.evidence.size_limits import (
     LEAST_BYTES,
-    LIVE_BYTES,
     MARK_BYTES,
-    MOST_PIECES,
+    MATCH_BYTES,
+    MOST_EVENTS,
     MOST_VERDICT_BYTES,
     SLOT_BYTES,
     SLOT_IN_TIME_BYTES,
     events_over_limit,
-    is_too_much,
-    size_of,
+    is_over_limit,
+    size_of_event_bytes,
     size_of_verdict_bytes,
     size_of_verdicts_bytes,
 )
 from streamprocessor.scoring.evidence.union import compacted_of, events_of, sources_of, verdicts_of
 from streamprocessor.scoring.plan.matching import Matcher
-from streamprocessor.scoring.plan.per_value_plan import ValuesPlan
+from streamprocessor.scoring.plan.per_value_plan import PerValuePlan
 from streamprocessor.scoring.plan.plan import Plan
 from streamprocessor.scoring.record.evidence import Compacted, CompactedRule, StoredEvent
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER
@@ -35,225 +35,246 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.terms.per_match import RecencyTerm
 from streamprocessor.scoring.terms.terms import growth, landmark, weight
 
-MOST_FRESH_UNWEIGHED = 16
+MOST_FRESH_UNMEASURED = 16
 MOST_SLOTS, MOST_SLOTS_OF_ALL = 256, 2_048
-MOST_LIVE, LEAST_LIVE = 256, 16
+MOST_MATCHES, LEAST_MATCHES = 256, 16
 MOST_TYPES = 64
 ANY_TYPE = ""
 
 
-class Counted(NamedTuple):
-    """A match that counts: what a piece gave by one rule."""
+class RuleAmount(NamedTuple):
+    """One match of an event: by which rule, and what the match counts for."""
 
     matcher: Matcher
     amount: int
 
 
 class Evicted(NamedTuple):
-    """A piece that is to be folded, with the actor of its verdict and the matches that count."""
+    """A stored event that goes into sums.
 
-    piece: StoredEvent
+    actor: who did it, by the last verdict on it.
+    matches: those of its matches that count.
+    """
+
+    event: StoredEvent
     actor: str
-    matches: list[Counted]
+    matches: list[RuleAmount]
 
 
 def is_due(record: Record) -> bool:
-    """Whether folding should look at the record: something is old enough, or there is too much."""
+    """Whether compaction should look at the record: something is old enough, or there is too much."""
     if record.compact_at_ms is not None and record.compact_at_ms <= record.at_ms:
         return True
     evidence = record.evidence
     if record.links is not None and record.links.children:
-        return is_too_much(record)
+        return is_over_limit(record)
     if record.verdicts and size_of_verdicts_bytes(record) > MOST_VERDICT_BYTES:
         return True
-    if len(evidence.fresh) <= MOST_FRESH_UNWEIGHED and len(evidence.packed) <= LEAST_BYTES:
-        return evidence.packed_count >= MOST_PIECES
-    return is_too_much(record)
+    if len(evidence.fresh) <= MOST_FRESH_UNMEASURED and len(evidence.packed) <= LEAST_BYTES:
+        return evidence.packed_count >= MOST_EVENTS
+    return is_over_limit(record)
 
 
 def next_compaction_ms(plan: Plan, at_ms: int) -> int:
-    """When what is new at at_ms can be folded; an eighth of the window later, so that it is done in bulk."""
+    """When what is new at at_ms can be compacted; an eighth of the window later, so that it is done in bulk."""
     window_ms = plan.model.correction_window_ms
     return at_ms + window_ms + window_ms // 8 + 1
 
 
-def compact(plan: Plan, record: Record) -> int:
-    """Fold what is old, and early what is too much; how many events and verdicts went early.
+def compact_in_place(plan: Plan, record: Record) -> int:
+    """Compact what is old, and early what is too much; the number of events and verdicts that went early.
 
-    A piece is old when both its occurred_at and its arrival are more than the correction window behind the record's
-    clock. Old pieces of laws that can't be summed up stay until they are worth nothing; early ones join their rule's
-    folded matches, where two of the oldest become one when there are too many.
+    An event is old when both its occurred_at and its arrival are more than the correction window behind the record's
+    clock. Old events of laws that can't be summed up stay until they are worth nothing; early ones join their rule's
+    compacted matches, where two of the oldest become one when there are too many.
     """
-    settled = _settle_verdicts(record)
-    by_piece: dict[str, list[Counted]] = {}
+    evicted_verdicts = _evict_oldest_verdicts_in_place(record)
+    by_event: dict[str, list[RuleAmount]] = {}
 
     def on_match(match: RuleMatch) -> None:
-        matcher, piece, amount = match
-        by_piece.setdefault(piece.id, []).append(Counted(matcher, amount))
+        matcher, event, amount = match
+        by_event.setdefault(event.id, []).append(RuleAmount(matcher, amount))
 
     record.derived = derive(plan, record, on_match=on_match)
     old_ms = record.at_ms - plan.model.correction_window_ms
-    pieces = sorted(events_of(record), key=lambda piece: (piece.occurred_at_ms, piece.id))
-    going: list[StoredEvent] = []
-    staying: list[StoredEvent] = []
-    for piece in pieces:
-        is_old = piece.occurred_at_ms < old_ms and piece.arrival_ms < old_ms
-        goes = is_old and not _needs_itself(plan, piece, by_piece.get(piece.id, ()), record.at_ms)
-        (going if goes else staying).append(piece)
-    too_many = events_over_limit(record, (_size_with_matches(plan, piece, by_piece) for piece in staying))
-    going += staying[:too_many]
-    staying = staying[too_many:]
-    if going:
-        _keep_classes(plan, record, pieces, staying)
+    events = sorted(events_of(record), key=lambda event: (event.occurred_at_ms, event.id))
+    evicted_events: list[StoredEvent] = []
+    remaining: list[StoredEvent] = []
+    for event in events:
+        is_old = event.occurred_at_ms < old_ms and event.arrival_ms < old_ms
+        is_evicted = is_old and not _is_needed_uncompacted(plan, event, by_event.get(event.id, ()), record.at_ms)
+        (evicted_events if is_evicted else remaining).append(event)
+    early = events_over_limit(record, (_size_with_matches_bytes(plan, event, by_event) for event in remaining))
+    evicted_events += remaining[:early]
+    remaining = remaining[early:]
+    if evicted_events:
+        _store_actors_as_verdicts(plan, record, events, remaining)
         verdicts = verdicts_of(record)
-        leaving = {p.id: Evicted(p, _actor(p, verdicts), by_piece.get(p.id, [])) for p in going}
-        waiting = dict(leaving)
+        evicted = {p.id: Evicted(p, _actor(p, verdicts), by_event.get(p.id, [])) for p in evicted_events}
+        pending = dict(evicted)
         holders: list[Record | EvidenceSource] = [record, *sources_of(record)]
         for holder in holders:
-            _fold_of(plan, record, holder, waiting)
-            _evict(holder, leaving)
-        for folded in compacted_of(record):
-            _keep_small(plan, folded, record.at_ms, len(holders))
+            _compact_into(plan, record, holder, pending)
+            _evict(holder, evicted)
+        for compacted in compacted_of(record):
+            _trim(plan, compacted, record.at_ms, len(holders))
         record.derived = derive(plan, record)
-    _forget_waiting(record, old_ms, {piece.id for piece in staying})
-    oldest_ms = min((piece.arrival_ms for piece in staying), default=None)
-    waits = oldest_ms is not None or bool(record.verdicts)
-    record.compact_at_ms = next_compaction_ms(plan, max(oldest_ms or old_ms, old_ms)) if waits else None
-    return too_many + settled
+    _drop_expired(record, old_ms, {event.id for event in remaining})
+    oldest_ms = min((event.arrival_ms for event in remaining), default=None)
+    is_due_again = oldest_ms is not None or bool(record.verdicts)
+    record.compact_at_ms = next_compaction_ms(plan, max(oldest_ms or old_ms, old_ms)) if is_due_again else None
+    return early + evicted_verdicts
 
 
-def _fold_of(plan: Plan, record: Record, holder: Record | EvidenceSource, waiting: dict[str, Evicted]) -> None:
-    """Fold what of the waiting pieces this holder has; a piece that two hold is folded by the first."""
-    ids = {piece.id for piece in holder.evidence.events() if piece.id in waiting and waiting[piece.id].piece == piece}
+def _compact_into(plan: Plan, record: Record, holder: Record | EvidenceSource, pending: dict[str, Evicted]) -> None:
+    """Compact those of the pending events that this holder has; an event that two hold is compacted by the first."""
+    ids = {event.id for event in holder.evidence.events() if event.id in pending and pending[event.id].event == event}
     if not ids:
         return
-    folded = holder.compacted = holder.compacted or Compacted()
-    _move_landmarks(plan, folded, record.derived.newest_ms)
-    for id_ in [id_ for id_ in waiting if id_ in ids]:
-        _fold_piece(plan, record, folded, waiting.pop(id_))
+    compacted = holder.compacted = holder.compacted or Compacted()
+    _move_landmarks(plan, compacted, record.derived.newest_ms)
+    for id_ in [id_ for id_ in pending if id_ in ids]:
+        _compact_event(plan, record, compacted, pending.pop(id_))
 
 
-def _evict(holder: Record | EvidenceSource, leaving: Mapping[str, Evicted]) -> None:
-    held = holder.evidence.events()
-    if any(piece.id in leaving for piece in held):
-        holder.evidence.replace(piece for piece in held if piece.id not in leaving)
-    for id_ in [id_ for id_ in holder.verdicts if id_ in leaving]:
+def _evict(holder: Record | EvidenceSource, evicted: Mapping[str, Evicted]) -> None:
+    """Drop the evicted events, and the verdicts on them, from what this holder stores."""
+    events = holder.evidence.events()
+    if any(event.id in evicted for event in events):
+        holder.evidence.replace(event for event in events if event.id not in evicted)
+    for id_ in [id_ for id_ in holder.verdicts if id_ in evicted]:
         del holder.verdicts[id_]
 
 
-def _actor(piece: StoredEvent, verdicts: Mapping[str, tuple[int, str, str, int]]) -> str:
-    return verdicts[piece.id][2] if piece.id in verdicts else piece.actor
+def _actor(event: StoredEvent, verdicts: Mapping[str, tuple[int, str, str, int]]) -> str:
+    """Who did the event, by the last verdict on it."""
+    return verdicts[event.id][2] if event.id in verdicts else event.actor
 
 
-def _needs_itself(plan: Plan, piece: StoredEvent, matches: Iterable[Counted], at_ms: int) -> bool:
-    """Whether a law that can't be summed up still needs the piece."""
+def _is_needed_uncompacted(plan: Plan, event: StoredEvent, matches: Iterable[RuleAmount], at_ms: int) -> bool:
+    """Whether a law that can't be summed up still needs the event by itself."""
     return any(
-        plan.live[match.matcher.number].still_worth((piece.occurred_at_ms, match.amount), at_ms)
+        plan.per_match_terms[match.matcher.number].still_worth((event.occurred_at_ms, match.amount), at_ms)
         for match in matches
         if match.matcher.half_life_ms is None
     )
 
 
-def _keep_classes(plan: Plan, record: Record, pieces: Sequence[StoredEvent], staying: Iterable[StoredEvent]) -> None:
-    """Put down, as the least of verdicts, who did a piece where that would be told otherwise without those that go.
+def _store_actors_as_verdicts(
+    plan: Plan, record: Record, events: Sequence[StoredEvent], remaining: Iterable[StoredEvent]
+) -> None:
+    """Store who did an event, as the least of verdicts, where the remaining events alone would show another actor.
 
-    Of pieces that go themselves it is put down too, where what was done shows a scanner's.
+    Of evicted events it is stored too, where what was done shows a scanner's.
     """
-    scanned, _ = find_scanned(plan.model.scanners, pieces)
-    scanned_still, _ = find_scanned(plan.model.scanners, staying)
+    by_scanner, _ = find_scanner_events(plan.model.scanners, events)
+    by_scanner_still, _ = find_scanner_events(plan.model.scanners, remaining)
     verdicts = verdicts_of(record)
-    for piece in pieces:
-        if (piece.id in scanned) != (piece.id in scanned_still) and piece.id not in verdicts:
-            actor = SCANNER if piece.id in scanned else piece.actor
-            record.verdicts[piece.id] = (-1, "", actor, piece.arrival_ms)
+    for event in events:
+        if (event.id in by_scanner) != (event.id in by_scanner_still) and event.id not in verdicts:
+            actor = SCANNER if event.id in by_scanner else event.actor
+            record.verdicts[event.id] = (-1, "", actor, event.arrival_ms)
 
 
-def _fold_piece(plan: Plan, record: Record, folded: Compacted, leaving: Evicted) -> None:
-    piece, actor, matches = leaving
-    at = piece.occurred_at_ms
+def _compact_event(plan: Plan, record: Record, compacted: Compacted, evicted: Evicted) -> None:
+    """Add one event to the sums."""
+    event, actor, matches = evicted
+    at_ms = event.occurred_at_ms
     if actor == HUMAN:
-        folded.lasts[piece.type] = max(at, folded.lasts.get(piece.type, at))
-        _fold_activity(plan, folded, piece)
-    folded.newest_ms = max(folded.newest_ms, at)
+        compacted.last_ms[event.type] = max(at_ms, compacted.last_ms.get(event.type, at_ms))
+        _compact_activity(plan, compacted, event)
+    compacted.newest_ms = max(compacted.newest_ms, at_ms)
     for matcher, amount in matches:
-        values = plan.values_of.get(matcher.number)
-        rules = folded.rules if values is None else _of_value(folded, values, piece).rules
-        held = rules.get(matcher.key)
-        if held is None:
+        per_value = plan.per_value_plan_of_rule.get(matcher.number)
+        rules = compacted.rules if per_value is None else _of_value(compacted, per_value, event).rules
+        compacted_rule = rules.get(matcher.key)
+        if compacted_rule is None:
             half_life_ms = matcher.half_life_ms
-            at_ms = landmark(record.derived.newest_ms, half_life_ms) if half_life_ms else 0.0
-            held = rules[matcher.key] = CompactedRule(half_life_ms=half_life_ms, at_ms=at_ms)
-        held.count += 1
+            landmark_ms = landmark(record.derived.newest_ms, half_life_ms) if half_life_ms else 0.0
+            compacted_rule = rules[matcher.key] = CompactedRule(half_life_ms=half_life_ms, at_ms=landmark_ms)
+        compacted_rule.count += 1
         if matcher.half_life_ms is None:
-            insort(held.live, (at, amount))
+            insort(compacted_rule.matches, (at_ms, amount))
         elif matcher.half_life_ms:
-            held.amount += weight(amount, growth(at, held.at_ms, matcher.half_life_ms))
+            compacted_rule.amount += weight(amount, growth(at_ms, compacted_rule.at_ms, matcher.half_life_ms))
         else:
-            held.amount += amount
+            compacted_rule.amount += amount
         if matcher.slot_count is not None:
-            held.slots += matcher.slot(piece.properties, at)
+            compacted_rule.slots += matcher.slot(event.properties, at_ms)
 
 
-def _fold_activity(plan: Plan, folded: Compacted, piece: StoredEvent) -> None:
+def _compact_activity(plan: Plan, compacted: Compacted, event: StoredEvent) -> None:
     """Note a human event for the inactivity rules of the value that it has."""
-    for values in plan.values:
-        types = {type_ for _, rule in values.silences for type_ in rule.types or (ANY_TYPE,)}
-        said = types & {piece.type, ANY_TYPE}
-        if said and values.may_take(piece.properties):
-            lasts = _of_value(folded, values, piece).lasts
-            for type_ in said:
-                lasts[type_] = max(piece.occurred_at_ms, lasts.get(type_, piece.occurred_at_ms))
+    for per_value in plan.per_value_plans:
+        types = {type_ for _, rule in per_value.inactivity_rules for type_ in rule.types or (ANY_TYPE,)}
+        counted_types = types & {event.type, ANY_TYPE}
+        if counted_types and per_value.counts(event.properties):
+            lasts = _of_value(compacted, per_value, event).last_ms
+            for type_ in counted_types:
+                lasts[type_] = max(event.occurred_at_ms, lasts.get(type_, event.occurred_at_ms))
 
 
-def _of_value(folded: Compacted, values: ValuesPlan, piece: StoredEvent) -> Compacted:
-    return folded.by.setdefault(values.key, {}).setdefault(value_name(piece.properties[values.path]), Compacted())
+def _of_value(compacted: Compacted, per_value: PerValuePlan, event: StoredEvent) -> Compacted:
+    """What was compacted of the event's value; it is there from now on."""
+    return compacted.by_value.setdefault(per_value.key, {}).setdefault(
+        value_name(event.properties[per_value.path]), Compacted()
+    )
 
 
-def _rules_held(folded: Compacted) -> Iterator[tuple[dict[str, CompactedRule], int]]:
-    """What is folded of the contact and of each value, with the number of those that share the bounds of a rule."""
-    yield folded.rules, 1
-    for of_score in folded.by.values():
+def _rules_of_all(compacted: Compacted) -> Iterator[tuple[dict[str, CompactedRule], int]]:
+    """What was compacted of the contact and of each value, with the number of those that share the bounds of a rule."""
+    yield compacted.rules, 1
+    for of_score in compacted.by_value.values():
         for of_value in of_score.values():
             yield of_value.rules, len(of_score)
 
 
-def _move_landmarks(plan: Plan, folded: Compacted, newest_ms: int) -> None:
-    for rules, _ in _rules_held(folded):
+def _move_landmarks(plan: Plan, compacted: Compacted, newest_ms: int) -> None:
+    """Move all weights to the landmarks that the newest event gives."""
+    for rules, _ in _rules_of_all(compacted):
         for matcher in plan.matchers.values():
-            held = rules.get(matcher.key)
-            if held is not None and matcher.half_life_ms:
-                held.amount = compacted_sum(matcher, held, newest_ms)
-                held.at_ms = landmark(newest_ms, matcher.half_life_ms)
+            compacted_rule = rules.get(matcher.key)
+            if compacted_rule is not None and matcher.half_life_ms:
+                compacted_rule.amount = compacted_sum(matcher, compacted_rule, newest_ms)
+                compacted_rule.at_ms = landmark(newest_ms, matcher.half_life_ms)
 
 
-def _keep_small(plan: Plan, folded: Compacted, at_ms: int, holders: int) -> None:
-    """Hold the folded evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
+def _trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
+    """Hold the compacted evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
 
-    holders: of folded evidence that share the bounds.
+    holders: how many share the bounds.
     """
     limited = sum(matcher.slot_count is not None for matcher in plan.matchers.values())
     most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
-    joining = sum(not isinstance(term, RecencyTerm) for term in plan.live.values())
-    most_live = max(LEAST_LIVE, MOST_LIVE // max(1, joining))
-    for rules, values in _rules_held(folded):
+    mergeable = sum(not isinstance(term, RecencyTerm) for term in plan.per_match_terms.values())
+    most_live = max(LEAST_MATCHES, MOST_MATCHES // max(1, mergeable))
+    for rules, values in _rules_of_all(compacted):
         sharing = values * holders
         for matcher in plan.matchers.values():
-            held = rules.get(matcher.key)
-            if held is None:
+            compacted_rule = rules.get(matcher.key)
+            if compacted_rule is None:
                 continue
-            held.slots = held.slots[-max(1, most_slots // sharing) * SLOT_BYTES :]
-            term = plan.live.get(matcher.number)
+            compacted_rule.slots = compacted_rule.slots[-max(1, most_slots // sharing) * SLOT_BYTES :]
+            term = plan.per_match_terms.get(matcher.number)
             if term is not None:
-                held.live = [match for match in held.live if term.still_worth(match, at_ms)]
+                compacted_rule.matches = [match for match in compacted_rule.matches if term.still_worth(match, at_ms)]
                 most = max(1, most_live // sharing)
-                held.live = held.live[-1:] if isinstance(term, RecencyTerm) else _joined(held.live, most)
-    if len(folded.lasts) > MOST_TYPES:
-        latest = sorted(folded.lasts.items(), key=lambda item: (item[1], item[0]))[-MOST_TYPES:]
-        folded.lasts = dict(latest)
+                compacted_rule.matches = (
+                    compacted_rule.matches[-1:]
+                    if isinstance(term, RecencyTerm)
+                    else _merge_oldest(compacted_rule.matches, most)
+                )
+    if len(compacted.last_ms) > MOST_TYPES:
+        latest = sorted(compacted.last_ms.items(), key=lambda item: (item[1], item[0]))[-MOST_TYPES:]
+        compacted.last_ms = dict(latest)
 
 
-def _joined(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """At most so many matches: the oldest ones become one at the latest of their instants."""
+def _merge_oldest(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """At most so many matches: the oldest ones become one at the latest of their instants.
+
+    >>> _merge_oldest([(1, 10), (2, 20), (3, 30)], 2)
+    [(2, 30), (3, 30)]
+    """
     surplus = len(matches) - most
     if surplus <= 0:
         return matches
@@ -261,39 +282,39 @@ def _joined(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
     return [(oldest[-1][0], sum(amount for _, amount in oldest)), *matches[surplus + 1 :]]
 
 
-def _size_with_matches(plan: Plan, piece: StoredEvent, by_piece: Mapping[str, Sequence[Counted]]) -> int:
-    """About how many bytes go with the piece: its own, and those of what is derived of it."""
-    size = size_of(piece) + MARK_BYTES + (TRACE_BYTES if piece.type in TRACED_PATHS else 0)
-    for matcher, _ in by_piece.get(piece.id, ()):
+def _size_with_matches_bytes(plan: Plan, event: StoredEvent, by_event: Mapping[str, Sequence[RuleAmount]]) -> int:
+    """About how many bytes go with the event: its own, and those of what is derived of it."""
+    size_bytes = size_of_event_bytes(event) + MARK_BYTES + (TRACE_BYTES if event.type in TRACED_PATHS else 0)
+    for matcher, _ in by_event.get(event.id, ()):
         if matcher.slot_count is not None:
-            size += SLOT_IN_TIME_BYTES
-        if matcher.half_life_ms is None and not isinstance(plan.live[matcher.number], RecencyTerm):
-            size += LIVE_BYTES
-    return size
+            size_bytes += SLOT_IN_TIME_BYTES
+        if matcher.half_life_ms is None and not isinstance(plan.per_match_terms[matcher.number], RecencyTerm):
+            size_bytes += MATCH_BYTES
+    return size_bytes
 
 
-def _settle_verdicts(record: Record) -> int:
-    """Where verdicts take too much, the oldest go: their events stay as they were judged. How many went."""
+def _evict_oldest_verdicts_in_place(record: Record) -> int:
+    """Evict the oldest verdicts where they take too much, their events stay as they were judged; how many went."""
     weight = size_of_verdicts_bytes(record)
     if weight <= MOST_VERDICT_BYTES:
         return 0
-    going: dict[str, str] = {}
-    for event_id, said in sorted(record.verdicts.items(), key=lambda item: (item[1][3], item[0])):
+    actors: dict[str, str] = {}
+    for event_id, verdict in sorted(record.verdicts.items(), key=lambda item: (item[1][3], item[0])):
         if weight <= MOST_VERDICT_BYTES * 3 // 4:
             break
-        weight -= size_of_verdict_bytes(event_id, said)
-        going[event_id] = said[2]
+        weight -= size_of_verdict_bytes(event_id, verdict)
+        actors[event_id] = verdict[2]
         del record.verdicts[event_id]
-    pieces = record.evidence.events()
-    if any(piece.id in going for piece in pieces):
-        record.evidence.replace(piece._replace(actor=going.get(piece.id, piece.actor)) for piece in pieces)
-    return len(going)
+    events = record.evidence.events()
+    if any(event.id in actors for event in events):
+        record.evidence.replace(event._replace(actor=actors.get(event.id, event.actor)) for event in events)
+    return len(actors)
 
 
-def _forget_waiting(record: Record, old_ms: int, held_ids: set[str]) -> None:
-    """Verdicts wait for their event, deletions for late writes, as long as the correction window."""
-    waiting = {id_: v for id_, v in record.verdicts.items() if id_ in held_ids or v[3] >= old_ms}
-    record.verdicts = waiting
+def _drop_expired(record: Record, old_ms: int, event_ids: set[str]) -> None:
+    """Drop verdicts and deletions that waited longer than the correction window for their event or late writes."""
+    verdicts = {id_: verdict for id_, verdict in record.verdicts.items() if id_ in event_ids or verdict[3] >= old_ms}
+    record.verdicts = verdicts
     deleted = [name for name, written in record.attributes.items() if written[0] is None and written[1] < old_ms]
     for name in deleted:
         del record.attributes[name]

@@ -11,13 +11,13 @@ from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
 from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Derived, Record
 
-MOST_PIECES, PIECES_LEFT = 1_000, 900
+MOST_EVENTS, EVENTS_LEFT = 1_000, 900
 MOST_BYTES = 48 * 1024
 MOST_RECORD_BYTES = 56 * 1024
-"""Of all that is weighed; what is not, such as offsets and what is shown, has the rest of 64 KiB."""
+"""For all that is measured; what is not, such as offsets and what is shown, has the rest of 64 KiB."""
 
 LEAST_BYTES = 8 * 1024
-"""Evidence may always take so much; lighter evidence is not weighed."""
+"""Evidence may always take so much; smaller evidence is not measured."""
 
 MOST_ATTRIBUTES, MOST_ATTRIBUTE_BYTES = 256, 16 * 1024
 MOST_VERDICT_BYTES = 8 * 1024
@@ -27,40 +27,43 @@ SLOT_BYTES = 8
 SLOT_IN_TIME_BYTES = 16
 SUM_BYTES = 12
 SHOWN_BYTES = 32
-LIVE_BYTES = 48
-"""More than the 18 that it takes: each live match is looked at in each step, too."""
+MATCH_BYTES = 48
+"""More than the 18 that it takes: each match is looked at in each evaluation, too."""
 
 
-def is_too_much(record: Record) -> bool:
-    """Whether there are more single pieces than a record may hold, or they weigh more than they may."""
-    held = [record.evidence, *(source.evidence for source in sources_of(record))]
-    pieces = sum(map(len, held))
-    if pieces > MOST_PIECES:
+def is_over_limit(record: Record) -> bool:
+    """Whether there are more stored events than a record may hold, or they take more bytes than they may."""
+    evidences = [record.evidence, *(source.evidence for source in sources_of(record))]
+    count = sum(map(len, evidences))
+    if count > MOST_EVENTS:
         return True
-    weight = sum(len(e.packed) + sum(size_of(piece) for piece in e.fresh.values()) for e in held)
-    if weight <= LEAST_BYTES:
+    size_bytes = sum(
+        len(evidence.packed) + sum(size_of_event_bytes(event) for event in evidence.fresh.values())
+        for evidence in evidences
+    )
+    if size_bytes <= LEAST_BYTES:
         return False
     derived = record.derived
-    matches = sum(len(matches) for matches in derived.live.values())
-    matches -= sum(len(rule.live) for folded in compacted_of(record) for rule in folded.rules.values())
-    weight += pieces * MARK_BYTES + len(derived.slots) + len(derived.traces) + matches * LIVE_BYTES
-    return weight > most_bytes(record)
+    matches = sum(len(matches) for matches in derived.matches.values())
+    matches -= sum(len(rule.matches) for compacted in compacted_of(record) for rule in compacted.rules.values())
+    size_bytes += count * MARK_BYTES + len(derived.slots) + len(derived.traces) + matches * MATCH_BYTES
+    return size_bytes > most_event_bytes(record)
 
 
-def most_bytes(record: Record) -> int:
-    """What single pieces and what is derived of them may weigh beside everything else that the record holds."""
-    keys = set(record.derived.by).union(*(folded.by for folded in compacted_of(record)))
-    others = _weight_of_others(record) + sum(size_of_values_bytes(record, key) for key in keys)
+def most_event_bytes(record: Record) -> int:
+    """What stored events and what is derived of them may take beside everything else that the record holds."""
+    keys = set(record.derived.by_value).union(*(compacted.by_value for compacted in compacted_of(record)))
+    others = _size_of_others_bytes(record) + sum(size_of_values_bytes(record, key) for key in keys)
     return max(LEAST_BYTES, min(MOST_BYTES, MOST_RECORD_BYTES - others))
 
 
 def most_value_bytes(record: Record) -> int:
-    """What the values of all `by` scores may weigh beside everything else, so that single pieces have their least."""
-    return max(LEAST_BYTES, MOST_RECORD_BYTES - LEAST_BYTES - _weight_of_others(record))
+    """What the values of all per-value scores may take, so that stored events have their least."""
+    return max(LEAST_BYTES, MOST_RECORD_BYTES - LEAST_BYTES - _size_of_others_bytes(record))
 
 
-def _weight_of_others(record: Record) -> int:
-    """Of all that is neither single pieces, with what is derived of them, nor values."""
+def _size_of_others_bytes(record: Record) -> int:
+    """The size of all that is neither stored events, with what is derived of them, nor values."""
     holders: list[Record | EvidenceSource] = [record, *sources_of(record)]
     return sum(
         size_of_compacted_bytes(holder.compacted)
@@ -70,74 +73,77 @@ def _weight_of_others(record: Record) -> int:
     )
 
 
-def size_of_compacted_bytes(folded: Compacted | None) -> int:
-    """Of its limit keys, matches, names, but not of its values."""
-    if folded is None:
+def size_of_compacted_bytes(compacted: Compacted | None) -> int:
+    """The size of compacted limit keys, matches and names, but not of values; 0 of None."""
+    if compacted is None:
         return 0
-    rules = sum(40 + len(key) + len(rule.slots) + len(rule.live) * LIVE_BYTES for key, rule in folded.rules.items())
-    return rules + sum(10 + len(type_) for type_ in folded.lasts)
+    rules = sum(
+        40 + len(key) + len(rule.slots) + len(rule.matches) * MATCH_BYTES for key, rule in compacted.rules.items()
+    )
+    return rules + sum(10 + len(type_) for type_ in compacted.last_ms)
 
 
 def size_of_values_bytes(record: Record, key: str) -> int:
-    """Of all values of the `by` score of this key: what is derived of them, and what is folded."""
-    known = record.derived.by.get(key, {})
-    weight = sum(map(size_of_value_bytes, known, known.values()))
-    for folded in compacted_of(record):
-        of = folded.by.get(key, {})
-        weight += sum(map(size_of_compacted_value_bytes, of, of.values()))
-    return weight
+    """The size of all values of the per-value score of this key: what is derived of them, and what was compacted."""
+    known = record.derived.by_value.get(key, {})
+    size_bytes = sum(map(size_of_value_bytes, known, known.values()))
+    for compacted in compacted_of(record):
+        values = compacted.by_value.get(key, {})
+        size_bytes += sum(map(size_of_compacted_value_bytes, values, values.values()))
+    return size_bytes
 
 
-def size_of_value_bytes(name: str, held: Derived) -> int:
-    """Of one: its name, sums and times, and how it is shown; what single pieces bring goes with them."""
-    return SHOWN_BYTES + 2 * _size_of_value(name) + SUM_BYTES * (len(held.sums) + len(held.lasts))
+def size_of_value_bytes(name: str, derived: Derived) -> int:
+    """The size of a value's name, sums and times, and of how it is shown; what its stored events take is not in it."""
+    return SHOWN_BYTES + 2 * _size_of_value(name) + SUM_BYTES * (len(derived.sums) + len(derived.last_ms))
 
 
-def size_of_compacted_value_bytes(name: str, held: Compacted) -> int:
-    """Of what is folded of one."""
-    return 16 + _size_of_value(name) + size_of_compacted_bytes(held)
+def size_of_compacted_value_bytes(name: str, compacted: Compacted) -> int:
+    """The size of what was compacted of a value."""
+    return 16 + _size_of_value(name) + size_of_compacted_bytes(compacted)
 
 
 def size_of_attributes_bytes(attributes: Mapping[str, Any]) -> int:
-    """Of their names, values and the ids of their writes."""
+    """The size of all attributes: their names, values and the ids of their writes."""
     return sum(size_of_attribute_bytes(name, written) for name, written in attributes.items())
 
 
 def size_of_attribute_bytes(name: str, written: Any) -> int:
-    """Of one: its name, its value, and the id of its last write."""
+    """The size of an attribute: its name, its value, and the id of its last write."""
     return 16 + _size_of_value(name) + _size_of_value(written[0]) + len(written[2])
 
 
 def size_of_verdicts_bytes(record: Record | EvidenceSource) -> int:
-    """Of all of them."""
-    return sum(size_of_verdict_bytes(event_id, said) for event_id, said in record.verdicts.items())
+    """The size of all verdicts."""
+    return sum(size_of_verdict_bytes(event_id, verdict) for event_id, verdict in record.verdicts.items())
 
 
-def size_of_verdict_bytes(event_id: str, said: tuple[int, str, str, int]) -> int:
-    """Of one: the id of its event and its own."""
-    return 24 + len(event_id) + len(said[1])
+def size_of_verdict_bytes(event_id: str, verdict: tuple[int, str, str, int]) -> int:
+    """The size of a verdict: the id of its event and its own."""
+    return 24 + len(event_id) + len(verdict[1])
 
 
 def events_over_limit(record: Record, sizes: Iterable[int]) -> int:
-    """How many of the pieces of these sizes, the oldest first, must go, so that what stays is well within bounds."""
-    weights = list(sizes)
-    weight, most = sum(weights), most_bytes(record)
-    if len(weights) <= MOST_PIECES and weight <= most:
+    """How many events of these sizes, the oldest first, must go, so that what stays is well within bounds."""
+    sizes_bytes = list(sizes)
+    size_bytes, most_bytes = sum(sizes_bytes), most_event_bytes(record)
+    if len(sizes_bytes) <= MOST_EVENTS and size_bytes <= most_bytes:
         return 0
-    going, left = 0, most - most // 6
-    while len(weights) - going > PIECES_LEFT or weight > left:
-        weight -= weights[going]
-        going += 1
-    return going
+    count, most_left_bytes = 0, most_bytes - most_bytes // 6
+    while len(sizes_bytes) - count > EVENTS_LEFT or size_bytes > most_left_bytes:
+        size_bytes -= sizes_bytes[count]
+        count += 1
+    return count
 
 
-def size_of(piece: StoredEvent) -> int:
-    """About how many bytes the piece takes when packed, rather more."""
-    values = sum(len(path) + _size_of_value(value) for path, value in piece.properties.items())
-    return 24 + len(piece.id) + len(piece.type) + values
+def size_of_event_bytes(event: StoredEvent) -> int:
+    """About how many bytes the event takes when packed, rather more."""
+    values = sum(len(path) + _size_of_value(value) for path, value in event.properties.items())
+    return 24 + len(event.id) + len(event.type) + values
 
 
 def _size_of_value(value: object) -> int:
+    """About how many bytes a JSON value takes, rather more."""
     if isinstance(value, str):
         return 5 + (len(value) if value.isascii() else 3 * len(value))
     return LONGEST if isinstance(value, dict | list) else 9

@@ -19,18 +19,18 @@ def sources_of(record: Record) -> list[EvidenceSource]:
 
 
 def events_of(record: Record) -> list[StoredEvent]:
-    """All single pieces, in no order that means anything; of two with one id the smaller."""
+    """All stored events, in no order that means anything; of two with one id the smaller."""
     sources = sources_of(record)
     own = record.evidence.events()
     if not sources:
         return own
-    found = {piece.id: piece for piece in own}
+    by_id = {event.id: event for event in own}
     for source in sources:
-        for piece in source.evidence.events():
-            held = found.get(piece.id)
-            if held is None or precedes(piece, held):
-                found[piece.id] = piece
-    return list(found.values())
+        for event in source.evidence.events():
+            known = by_id.get(event.id)
+            if known is None or precedes(event, known):
+                by_id[event.id] = event
+    return list(by_id.values())
 
 
 def holds_elsewhere(record: Record, event_id: str) -> bool:
@@ -39,7 +39,7 @@ def holds_elsewhere(record: Record, event_id: str) -> bool:
 
 
 def has_event(record: Record, event_id: str) -> bool:
-    """Whether any single piece has this id."""
+    """Whether any stored event has this id."""
     if record.evidence.find(event_id) is not None:
         return True
     return any(source.evidence.find(event_id) is not None for source in sources_of(record))
@@ -50,13 +50,13 @@ def attributes_of(record: Record) -> dict[str, Any]:
     sources = sources_of(record)
     if not sources:
         return record.attributes
-    found = dict(record.attributes)
+    attributes = dict(record.attributes)
     for source in sources:
         for name, written in source.attributes.items():
-            held = found.get(name)
-            if held is None or _is_later(written, held):
-                found[name] = written
-    return found
+            known = attributes.get(name)
+            if known is None or _is_later(written, known):
+                attributes[name] = written
+    return attributes
 
 
 def verdicts_of(record: Record) -> Verdicts:
@@ -64,23 +64,23 @@ def verdicts_of(record: Record) -> Verdicts:
     sources = sources_of(record)
     if not sources:
         return record.verdicts
-    found = dict(record.verdicts)
+    verdicts = dict(record.verdicts)
     for source in sources:
         for event_id, verdict in source.verdicts.items():
-            held = found.get(event_id)
-            if held is None or verdict[:3] > held[:3]:
-                found[event_id] = verdict
-    return found
+            known = verdicts.get(event_id)
+            if known is None or verdict[:3] > known[:3]:
+                verdicts[event_id] = verdict
+    return verdicts
 
 
 def is_suppressed(record: Record) -> bool:
-    """The last word on suppression."""
-    words = [(said[1], said[2], said[0]) for said in [record.suppressed, *(s.suppressed for s in sources_of(record))]]
+    """Whether the contact is suppressed, by the last fact on it."""
+    words = [(word[1], word[2], word[0]) for word in [record.suppressed, *(s.suppressed for s in sources_of(record))]]
     return max(words)[2]
 
 
 def compacted_of(record: Record) -> list[Compacted]:
-    """All that was folded; what was folded under two ids is added."""
+    """All that was compacted; what was compacted under two ids is added."""
     own = [] if record.compacted is None else [record.compacted]
     return own + [source.compacted for source in sources_of(record) if source.compacted is not None]
 
@@ -93,7 +93,8 @@ def first_of(record: Record) -> int | None:
     return min((first for first in firsts if first is not None), default=None)
 
 
-def _is_later(written: Any, held: Any) -> bool:
-    if (written[1], written[2]) != (held[1], held[2]):
-        return bool((written[1], written[2]) > (held[1], held[2]))
-    return canonical(written[0]) < canonical(held[0])
+def _is_later(written: Any, known: Any) -> bool:
+    """Whether a write of an attribute holds against the known one."""
+    if (written[1], written[2]) != (known[1], known[2]):
+        return bool((written[1], written[2]) > (known[1], known[2]))
+    return canonical(written[0]) < canonical(known[0])

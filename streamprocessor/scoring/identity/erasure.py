@@ -16,7 +16,7 @@ def wipe(record: Record) -> None:
     if record.links is not None:
         record.links.first_ms = None
         record.links.children = {
-            child: ChildEvidence(part.version, []) for child, part in record.links.children.items()
+            child: ChildEvidence(evidence.version, []) for child, evidence in record.links.children.items()
         }
 
 
@@ -27,15 +27,15 @@ def is_hidden(record: Record) -> bool:
 
 def nothing_left(record: Record) -> bool:
     """Whether nothing is left of the contact but the instant of its erasure."""
-    bonds = record.links
-    if bonds is None or not bonds.erased_at_ms or record.sequence or record.derived.first_ms is not None:
+    links = record.links
+    if links is None or not links.erased_at_ms or record.sequence or record.derived.first_ms is not None:
         return False
-    kept = (
+    leftovers = (
         record.attributes,
         record.verdicts,
-        bonds.claims_on_self,
-        bonds.claims_on_children,
-        bonds.children,
-        bonds.objected[1],
+        links.claims_on_self,
+        links.claims_on_children,
+        links.children,
+        links.objected[1],
     )
-    return not len(record.evidence) and record.compacted is None and not any(kept)
+    return not len(record.evidence) and record.compacted is None and not any(leftovers)

@@ -1,8 +1,8 @@
 """Who belongs to whom: merges, claims of rivals, cycles, erasures and objections, each followed on one record.
 
 A contact has at most one parent: of the live claims that of the best known one holds, among equals the first. It sends
-its whole evidence to it, at each change anew; so a parent holds one part a child, and replaces it. Messages may come
-twice and late.
+its whole evidence to it, at each change anew; so a parent holds one evidence for each child, and replaces it. Messages
+may come twice and late.
 """
 
 from __future__ import annotations
@@ -45,13 +45,19 @@ MOST_CHILDREN = 256
 
 
 @dataclass(slots=True)
-class Linking:
-    """What link facts did: messages to others, facts that could not be followed, what has to be looked at again.
+class LinkingOutcome:
+    """What link facts did to one record.
 
-    known: how many of the facts said nothing new. is_changed: the bonds are others. has_new_evidence: parts came or
-    went. erased_ms: the person was erased then. news_age_ms: how long after it had occurred the freshest event of the
-    joined evidence arrived (of the link itself where it has none any more); None: no evidence came. joined_ids: of
-    the events that came with it. is_forwarded: they came to an old id, after the link was made.
+    sends: messages to the owners of other contacts.
+    refused: facts that could not be followed.
+    known: how many of the facts said nothing new.
+    is_changed: whether the links are others.
+    has_new_evidence: whether evidence of others came or went.
+    erased_ms: the person was erased then; None: not by these facts.
+    news_age_ms: how long after it had occurred the freshest event of the joined evidence arrived (of the link itself
+    where it has none any more); None: no evidence came.
+    joined_ids: of the events that came with it.
+    is_forwarded: whether they came to an old id, after the link was made.
     """
 
     sends: list[OutgoingTransfer] = field(default_factory=list)
@@ -65,223 +71,231 @@ class Linking:
     is_forwarded: bool = False
 
 
-def link(contact: str, record: Record, facts: Sequence[LinkFact]) -> Linking:
-    """Follow the facts on the record's bonds; a wiped record is as one of a contact of whom nothing was ever known."""
+def link_in_place(contact: str, record: Record, facts: Sequence[LinkFact]) -> LinkingOutcome:
+    """Follow the facts on the record's links; a wiped record is as one of a contact of whom nothing was ever known."""
     linker = _Linker(contact, record)
     for fact in facts:
-        before = len(linker.done.refused)
-        if not linker.follow(fact) and len(linker.done.refused) == before:
-            linker.done.known += 1
+        before = len(linker.outcome.refused)
+        if not linker.follow(fact) and len(linker.outcome.refused) == before:
+            linker.outcome.known += 1
     linker.relink()
-    return linker.done
+    return linker.outcome
 
 
 class _Linker:
-    """Follows facts on one record. Each method answers whether the fact said anything new."""
+    """Follows link facts on one record and notes in `outcome` what they did."""
 
     def __init__(self, contact: str, record: Record) -> None:
-        self.done = Linking()
+        self.outcome = LinkingOutcome()
         self._contact, self._record = contact, record
         if record.links is None:
             record.links = IdentityLinks()
-        self._bonds = record.links
-        self._linking_facts: dict[str, LinkFact] = {}
+        self._links = record.links
+        self._claim_facts: dict[str, LinkFact] = {}
 
     def follow(self, fact: LinkFact) -> bool:
+        """Whether the fact said anything new; the record has it now."""
         if isinstance(fact, Merged | Unmerged):
-            return self._said(fact)
+            return self._take_merge(fact)
         if isinstance(fact, ClaimTransfer):
-            return self._claimed(fact.parent, fact.claim, fact)
+            return self._take_claim(fact.parent, fact.claim, fact)
         if isinstance(fact, EvidenceTransfer):
-            return self._received(fact)
+            return self._take_evidence(fact)
         if isinstance(fact, CutTransfer):
-            return self._cut(fact.parent, fact)
+            return self._cut_link(fact.parent, fact)
         if isinstance(fact, Erased):
-            return self._erase(fact.arrival_ms)
+            return self._take_erasure(fact.arrival_ms)
         if isinstance(fact, ErasureTransfer):
-            return self._erase(fact.instant_ms)
-        word = (fact.objected, fact.occurred_at_ms, fact.id) if isinstance(fact, ObjectionChanged) else fact.word
-        return self._object(word)
+            return self._take_erasure(fact.instant_ms)
+        objection = (fact.objected, fact.occurred_at_ms, fact.id) if isinstance(fact, ObjectionChanged) else fact.word
+        return self._take_objection(objection)
 
-    def _said(self, fact: Merged | Unmerged) -> bool:
-        """A merge or unmerge with `source`: told to the child; the better known of the two is the parent."""
+    def _take_merge(self, fact: Merged | Unmerged) -> bool:
+        """Follow a merge or unmerge with `source`: the better known of the two claims the other one."""
         stamp = (fact.occurred_at_ms, fact.id)
         claim = MergeClaim(stamp, stamp) if isinstance(fact, Merged) else MergeClaim(parted=stamp)
         if fact.source == self._contact:
-            self._refuse(fact, MERGE_WITH_ITSELF, f"{self._word(fact)}: wanted another contact; got the same one")
+            self._refuse(fact, MERGE_WITH_ITSELF, f"{self._verb(fact)}: wanted another contact; got the same one")
             return False
         if identity_strength(fact.source) > identity_strength(self._contact):
-            return self._claimed(fact.source, claim, fact)
-        wants = self._bonds.claims_on_children
-        before = wants.get(fact.source, MergeClaim())
+            return self._take_claim(fact.source, claim, fact)
+        claims = self._links.claims_on_children
+        before = claims.get(fact.source, MergeClaim())
         after = before.united(claim)
         if after == before:
             return False
-        if fact.source not in wants and len(wants) >= MOST_CHILDREN:
-            detail = f"{self._word(fact)}: wanted at most {MOST_CHILDREN} merged contacts; got one more"
+        if fact.source not in claims and len(claims) >= MOST_CHILDREN:
+            detail = f"{self._verb(fact)}: wanted at most {MOST_CHILDREN} merged contacts; got one more"
             self._refuse(fact, TOO_MANY_SOURCES, detail)
             return False
-        wants[fact.source] = after
-        self.done.is_changed = True
-        # Told even where it says the same here: the child may know of an unmerge that was addressed to it.
-        self._tell(fact.source, ClaimTransfer(0, self._contact, after))
+        claims[fact.source] = after
+        self.outcome.is_changed = True
+        # Sent even where it says the same here: the child may know of an unmerge that was addressed to it.
+        self._send(fact.source, ClaimTransfer(0, self._contact, after))
         if not after.is_live:
-            self._let_go(fact.source, after.parted)
+            self._drop_evidence_before(fact.source, after.parted)
         return True
 
-    def _claimed(self, parent: str, claim: MergeClaim, fact: LinkFact) -> bool:
-        """A parent's claim on this contact."""
-        claims = self._bonds.claims_on_self
+    def _take_claim(self, parent: str, claim: MergeClaim, fact: LinkFact) -> bool:
+        """Follow a parent's claim on this contact."""
+        claims = self._links.claims_on_self
         before = claims.get(parent, MergeClaim())
         after = before.united(claim)
         if after == before:
             return False
         claims[parent] = after
         if (before.is_live, before.stamp) != (after.is_live, after.stamp):
-            self.done.is_changed = True
-        self._linking_facts[parent] = fact
+            self.outcome.is_changed = True
+        self._claim_facts[parent] = fact
         if len(claims) > MOST_CLAIMS:
             del claims[max(claims, key=lambda name: (not claims[name].is_live, claims[name].stamp))]
         return True
 
-    def _received(self, fact: EvidenceTransfer) -> bool:
-        """A child's evidence: the newest version replaces what was held of it."""
-        bonds, child = self._bonds, fact.child
-        held = bonds.children.get(child)
-        if held is not None and fact.version <= held.version:
+    def _take_evidence(self, fact: EvidenceTransfer) -> bool:
+        """Store a child's evidence: the newest version replaces the one before."""
+        links, child = self._links, fact.child
+        known = links.children.get(child)
+        if known is not None and fact.version <= known.version:
             return False
         if not fact.sources:
-            bonds.children[child] = ChildEvidence(fact.version, [])
-            self._evidence_changed(held is not None and bool(held.sources))
+            links.children[child] = ChildEvidence(fact.version, [])
+            self._note_evidence(known is not None and bool(known.sources))
             return True
-        wanted = bonds.claims_on_children.get(child)
-        if wanted is not None and not wanted.is_live and wanted.parted > fact.stamp:
-            self._tell(child, ClaimTransfer(0, self._contact, wanted))
+        claim = links.claims_on_children.get(child)
+        if claim is not None and not claim.is_live and claim.parted > fact.stamp:
+            self._send(child, ClaimTransfer(0, self._contact, claim))
             return False
-        if bonds.objected[0]:
-            self._tell(child, ObjectionTransfer(0, bonds.objected))
+        if links.objected[0]:
+            self._send(child, ObjectionTransfer(0, links.objected))
             return False
         if self._closes_cycle(fact):
             return False
-        if held is None and len(bonds.children) >= MOST_CHILDREN:
+        if known is None and len(links.children) >= MOST_CHILDREN:
             self._refuse(fact, TOO_MANY_SOURCES, f"wanted at most {MOST_CHILDREN} merged contacts; got one more")
             return False
-        if not bonds.children:
-            bonds.first_ms = self._record.derived.first_ms
-        sources = [after_erasure(bonds.erased_at_ms, source) for source in fact.sources if source.id != self._contact]
-        bonds.children[child] = ChildEvidence(fact.version, sources)
-        self._evidence_changed(True)
-        known = set() if held is None else {p.id for source in held.sources for p in source.evidence.events()}
-        pieces = [p for source in sources for p in source.evidence.events() if p.id not in known]
-        self.done.joined_ids.update(piece.id for piece in pieces)
-        self.done.is_forwarded = self.done.is_forwarded or (bool(known) and bool(pieces))
-        ages_ms = [piece.arrival_ms - piece.occurred_at_ms for piece in pieces]
+        if not links.children:
+            links.first_ms = self._record.derived.first_ms
+        sources = [after_erasure(links.erased_at_ms, source) for source in fact.sources if source.id != self._contact]
+        links.children[child] = ChildEvidence(fact.version, sources)
+        self._note_evidence(True)
+        known_ids = (
+            set() if known is None else {event.id for source in known.sources for event in source.evidence.events()}
+        )
+        new_events = [event for source in sources for event in source.evidence.events() if event.id not in known_ids]
+        self.outcome.joined_ids.update(event.id for event in new_events)
+        self.outcome.is_forwarded = self.outcome.is_forwarded or (bool(known_ids) and bool(new_events))
+        ages_ms = [event.arrival_ms - event.occurred_at_ms for event in new_events]
         age_ms = min(ages_ms, default=max(0, fact.arrival_ms - fact.stamp[0]))
-        self.done.news_age_ms = age_ms if self.done.news_age_ms is None else min(self.done.news_age_ms, age_ms)
+        self.outcome.news_age_ms = age_ms if self.outcome.news_age_ms is None else min(self.outcome.news_age_ms, age_ms)
         return True
 
     def _closes_cycle(self, fact: EvidenceTransfer) -> bool:
         """Whether the evidence has come back to where it began; then the youngest link of the ring is cut."""
-        linked = self._bonds.strongest_claim()
+        parent_claim = self._links.strongest_claim()
         edges = {source.id: (source.into, source.stamp) for source in fact.sources}
-        if linked is None or self._contact not in edges:
+        if parent_claim is None or self._contact not in edges:
             return False
-        cut = youngest_link_of_cycle(self._contact, linked, {**edges, fact.child: (self._contact, fact.stamp)})
+        cut = youngest_link_of_cycle(self._contact, parent_claim, {**edges, fact.child: (self._contact, fact.stamp)})
         if cut is None:
             return False
         child, parent = cut
         if child == self._contact:
-            self._cut(parent, fact)
+            self._cut_link(parent, fact)
         else:
             stamp = fact.stamp if child == fact.child else edges[child][1]
-            self._tell(child, CutTransfer(0, parent, stamp))
+            self._send(child, CutTransfer(0, parent, stamp))
         return True
 
-    def _cut(self, parent: str, fact: CutTransfer | EvidenceTransfer) -> bool:
-        claim = self._bonds.claims_on_self.get(parent)
+    def _cut_link(self, parent: str, fact: CutTransfer | EvidenceTransfer) -> bool:
+        """Cut the link to the parent, as if it had been parted at once."""
+        claim = self._links.claims_on_self.get(parent)
         if claim is None or not claim.is_live or (isinstance(fact, CutTransfer) and claim.stamp != fact.stamp):
             return False
-        self._bonds.claims_on_self[parent] = claim._replace(parted=claim.last)
-        self.done.is_changed = True
+        self._links.claims_on_self[parent] = claim._replace(parted=claim.last)
+        self.outcome.is_changed = True
         self._refuse(fact, MERGE_CYCLE, "the merge closes a cycle and is the youngest in it: wanted one survivor")
         return True
 
-    def _erase(self, instant_ms: int) -> bool:
-        bonds, record = self._bonds, self._record
-        if instant_ms <= bonds.erased_at_ms:
+    def _take_erasure(self, instant_ms: int) -> bool:
+        """Erase all that is known up to the instant, here and at all who are linked."""
+        links, record = self._links, self._record
+        if instant_ms <= links.erased_at_ms:
             return False
         for other in self._others():
-            self._tell(other, ErasureTransfer(0, instant_ms))
+            self._send(other, ErasureTransfer(0, instant_ms))
         wipe(record)
         record.sequence, record.at_ms = 0, max(record.at_ms, instant_ms)
-        record.links = self._bonds = IdentityLinks(erased_at_ms=instant_ms)
-        self.done.is_changed = True
-        self.done.erased_ms = instant_ms
+        record.links = self._links = IdentityLinks(erased_at_ms=instant_ms)
+        self.outcome.is_changed = True
+        self.outcome.erased_ms = instant_ms
         return True
 
-    def _object(self, word: tuple[bool, int, str]) -> bool:
-        bonds = self._bonds
-        if _order(word) <= _order(bonds.objected):
+    def _take_objection(self, objection: tuple[bool, int, str]) -> bool:
+        """Store whether the person objects, here and at all who are linked; with an objection all evidence goes."""
+        links = self._links
+        if _order(objection) <= _order(links.objected):
             return False
-        bonds.objected = word
-        self.done.is_changed = True
-        if word[0]:
+        links.objected = objection
+        self.outcome.is_changed = True
+        if objection[0]:
             wipe(self._record)
-            self._evidence_changed(True)
+            self._note_evidence(True)
         for other in self._others():
-            self._tell(other, ObjectionTransfer(0, word))
+            self._send(other, ObjectionTransfer(0, objection))
         return True
 
     def relink(self) -> None:
         """Follow the claim that holds now; rivals that came in vain are refused."""
-        bonds = self._bonds
-        chosen, before = bonds.strongest_claim(), bonds.parent
-        if chosen != before:
-            if before is not None and (chosen is None or chosen[0] != before[0]):
-                version = next_version(self._record, bonds)
-                self._tell(before[0], EvidenceTransfer(0, self._contact, version, before[1], []))
-            bonds.parent = chosen
-            self.done.is_changed = True
-            if chosen is not None and bonds.objected[1]:
-                self._tell(chosen[0], ObjectionTransfer(0, bonds.objected))
-        for parent, fact in self._linking_facts.items():
-            claim = bonds.claims_on_self.get(parent)
-            if claim is None or not claim.is_live or chosen is None or parent == chosen[0]:
+        links = self._links
+        strongest, before = links.strongest_claim(), links.parent
+        if strongest != before:
+            if before is not None and (strongest is None or strongest[0] != before[0]):
+                links.version = next_version(self._record)
+                self._send(before[0], EvidenceTransfer(0, self._contact, links.version, before[1], []))
+            links.parent = strongest
+            self.outcome.is_changed = True
+            if strongest is not None and links.objected[1]:
+                self._send(strongest[0], ObjectionTransfer(0, links.objected))
+        for parent, fact in self._claim_facts.items():
+            claim = links.claims_on_self.get(parent)
+            if claim is None or not claim.is_live or strongest is None or parent == strongest[0]:
                 continue
-            if identity_strength(parent) == identity_strength(
-                chosen[0]
-            ):  # a visitor who is known leaves her address's claim waiting, no more
+            # A visitor who is known leaves her address's claim waiting, no more.
+            if identity_strength(parent) == identity_strength(strongest[0]):
                 detail = "the contact is already merged into another one; unmerge it from that one first"
                 self._refuse(fact, ALREADY_MERGED, detail)
 
-    def _let_go(self, child: str, parted: Stamp) -> None:
+    def _drop_evidence_before(self, child: str, parted: Stamp) -> None:
         """Drop what the child sent over a link of before it was parted."""
-        held = self._bonds.children.get(child)
-        if held is not None and any(source.id == child and source.stamp < parted for source in held.sources):
-            self._bonds.children[child] = ChildEvidence(held.version, [])
-            self._evidence_changed(True)
+        known = self._links.children.get(child)
+        if known is not None and any(source.id == child and source.stamp < parted for source in known.sources):
+            self._links.children[child] = ChildEvidence(known.version, [])
+            self._note_evidence(True)
 
-    def _evidence_changed(self, changed: bool) -> None:
-        self.done.is_changed = True
-        self.done.has_new_evidence = self.done.has_new_evidence or changed
+    def _note_evidence(self, changed: bool) -> None:
+        """Note that links changed, and whether evidence of others came or went."""
+        self.outcome.is_changed = True
+        self.outcome.has_new_evidence = self.outcome.has_new_evidence or changed
 
     def _others(self) -> set[str]:
         """All contacts that this one is linked to."""
-        bonds = self._bonds
-        others = {child for child, claim in bonds.claims_on_children.items() if claim.is_live}
-        others |= {child for child, part in bonds.children.items() if part.sources}
-        return others | ({bonds.parent[0]} if bonds.parent is not None else set())
+        links = self._links
+        others = {child for child, claim in links.claims_on_children.items() if claim.is_live}
+        others |= {child for child, evidence in links.children.items() if evidence.sources}
+        return others | ({links.parent[0]} if links.parent is not None else set())
 
-    def _tell(self, other: str, transfer: Transfer) -> None:
-        self.done.sends.append(OutgoingTransfer(other, transfer))
+    def _send(self, other: str, transfer: Transfer) -> None:
+        self.outcome.sends.append(OutgoingTransfer(other, transfer))
 
     def _refuse(self, fact: LinkFact, reason: str, detail: str) -> None:
-        self.done.refused.append(RefusedFact(fact, reason, detail))
+        self.outcome.refused.append(RefusedFact(fact, reason, detail))
 
     @staticmethod
-    def _word(fact: Merged | Unmerged) -> str:
+    def _verb(fact: Merged | Unmerged) -> str:
+        """What the fact is called in a sentence."""
         return "unmerge" if isinstance(fact, Unmerged) else "identify" if fact.identified else "merge"
 
 
-def _order(word: tuple[bool, int, str]) -> tuple[int, str, bool]:
-    return word[1], word[2], word[0]
+def _order(objection: tuple[bool, int, str]) -> tuple[int, str, bool]:
+    """What decides which of two facts on an objection is the last."""
+    return objection[1], objection[2], objection[0]

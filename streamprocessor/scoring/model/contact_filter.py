@@ -1,14 +1,14 @@
 """Which contacts are meant, as frozen values: filters, and segments, which are filters under a name.
 
-The one source of what may be said: the model file and the API spell it, the read model's SQL and `holds` of
-contract/segments.py judge by it.
+They are the one source of what a filter can say: the model file and the API spell it, the read model's SQL and `holds`
+of contract/segment_membership.py judge by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 MAX_TEXT = 512
 """Characters of an attribute that can be filtered by; an index holds no long texts."""
@@ -18,18 +18,16 @@ LARGEST_NUMBER = 1e15
 
 Operand: TypeAlias = str | bool | float
 
-_STRICT = {"extra": "forbid"}
-
 
 @dataclass(frozen=True, slots=True)
 class ScoreCondition:
     """Contacts who have the score, and have it so.
 
-    value: which one of a `by` score, "" of any other. stages: one of these; none: any. at_least, at_most: bounds of
-    the presented score, both inclusive; a label alone is within no bounds.
+    value: which value of a per-value score; "" of any other score.
+    stages: one of these; empty: any.
+    at_least, at_most: bounds of the presented score in points, both inclusive; None: no such bound. A label alone is
+    within no bounds.
     """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT  # where JSON is read into it, no other words may be there
 
     score: str
     value: str = ""
@@ -38,7 +36,7 @@ class ScoreCondition:
     at_most: float | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError where this could not be asked of any database."""
+        """Raise ValueError where this could not be asked of any database."""
         _check_word("score", self.score)
         _check_text("value", self.value)
         _check_number("at_least", self.at_least, LARGEST_POINTS)
@@ -54,10 +52,10 @@ class AttributeCondition:
 
     A text equals what a person would read in the attribute, so "7" equals the number 7 too; a number equals numbers
     alone. Texts are told apart by case, and of an attribute's the first MAX_TEXT characters are looked at.
-    exists false: contacts without the attribute.
-    """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    exists: whether the contact has the attribute at all.
+    at_least, at_most: bounds of a number, both inclusive. A condition that is None is not asked.
+    """
 
     attribute: str
     equals: Operand | None = None
@@ -69,7 +67,7 @@ class AttributeCondition:
     at_most: float | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError where it is none or several conditions, or could not be asked of any database."""
+        """Raise ValueError where it is none or several conditions, or could not be asked of any database."""
         _check_word("attribute", self.attribute)
         given = [name for name in CONDITIONS if getattr(self, name) is not None]
         if len(given) != 1 and set(given) != {"at_least", "at_most"}:
@@ -94,16 +92,17 @@ CONDITIONS = ("equals", "one_of", "exists", "contains", "starts_with", "at_least
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """Contacts of whom all of this holds; nothing said: all contacts. suppressed None: these and those."""
+    """Contacts of whom all of this holds; an empty filter means all contacts.
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    suppressed: whether they are suppressed; None: both are meant.
+    """
 
     scores: tuple[ScoreCondition, ...] = ()
     attributes: tuple[AttributeCondition, ...] = ()
     suppressed: bool | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError where it says too much."""
+        """Raise ValueError where there are too many conditions."""
         _check_count("scores", self.scores)
         _check_count("attributes", self.attributes)
 

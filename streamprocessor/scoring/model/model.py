@@ -6,7 +6,7 @@ and instants integer milliseconds (`_ms`). So `0.1` is exact and sums do not dep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streamprocessor.scoring.model.contact_filter import Segment
@@ -15,13 +15,15 @@ from streamprocessor.scoring.model.rules import Condition, Rule
 E15 = 10**15
 NANO = 10**9
 DAY_MS = 86_400_000
+END_OF_TIME_MS = 253_402_300_799_999
+"""The last millisecond of the year 9999: nothing is looked for later, and calendars end there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A band of the presented score: from its lower bound on; left again only below `leave_below_nano`.
+    """A band of the presented score, from its lower bound on.
 
-    leave_below_nano None: no hysteresis.
+    leave_below_nano: whoever is in the stage stays in it down to this; None: down to its lower bound, no hysteresis.
     """
 
     name: str
@@ -31,7 +33,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules whose points are bounded together: limit_nano ≥ 0 from above, < 0 from below."""
+    """Rules whose points are bounded together.
+
+    limit_nano: of their current, decayed sum: a bound from above where it is ≥ 0, from below where it is < 0.
+    """
 
     name: str
     limit_nano: int
@@ -41,8 +46,13 @@ class Group:
 class Score:
     """One named number per contact, made by rules, or combined of other scores.
 
-    applies_when: where it is false the score is null; None: it applies to all. by: the property of which each value has
-    a number of its own, the strongest max_values are shown; None: one number. combine: then there are no rules.
+    stages: with rising bounds; empty: the score has no stage.
+    precision_nano: what the presented score is a multiple of.
+    min_nano, max_nano: what the presented score is clamped to; None: no such bound.
+    applies_when: where it is false the score is null; None: it applies to all.
+    by: the property of which each value has a number of its own (a per-value score); None: one number.
+    max_values: how many of a per-value score's values are shown, the strongest.
+    combine: how it is made of other scores, without rules; None: it is made by its rules.
     """
 
     name: str
@@ -60,7 +70,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class HotLead:
-    """Which score and stage make a hot lead, and when one is announced. rearm_after_ms None: every episode."""
+    """Which score and stage make a hot lead, and when one is announced.
+
+    announce_within_ms: an entry by events none of which occurred so shortly before its arrival is not announced.
+    rearm_after_ms: at least so long after the last announced episode; None: every episode is announced.
+    """
 
     score: str
     stage: str
@@ -70,10 +84,11 @@ class HotLead:
 
 @dataclass(frozen=True, slots=True)
 class Scanners:
-    """What tells a scanner that looks like a browser.
+    """What shows a scanner that looks like a browser.
 
-    Clicks on so many distinct links of one message (at least 2) in a window (t - within, t], a honeypot clicked nearer
-    than within_ms, or, where before_delivery is true, a click before the message's first delivery.
+    links: clicks on so many distinct links of one message (at least 2) in a window (t - within, t].
+    within_ms: the length of that window; what is nearer than this to the click on a honeypot is a scanner's, too.
+    before_delivery: whether a click before the message's first delivery is a scanner's.
     """
 
     links: int = 5
@@ -85,11 +100,15 @@ class Scanners:
 class Model:
     """A whole scoring model.
 
-    revision: rises with each apply, 0 where none was (offline). version: the hash of the canonical content. No score
-    depends on segments, so neither knows of them.
-    scanners None: who did it is told by events and verdicts alone.
-    kept_since_ms: event type (or `any`) → path (or "" for the event itself) → arrival from which on evidence has kept
-    it; what is not in it was always kept. announce_hot_leads: those that the change to this revision makes, too.
+    version: the hash of the canonical content.
+    revision: rises with each apply; 0 where none was (offline).
+    proxy_opens_count: whether mails opened by a proxy give points.
+    correction_window_ms: how long events, verdicts and corrections are waited for before events are compacted.
+    scanners: how scanners are recognised; None: by what events and verdicts say alone.
+    segments: filters under names; no score depends on them.
+    covered_since_ms: event type (or `any`) → path (or "" for the event itself) → arrival from which on evidence has
+    stored it; what is not in it was always stored.
+    announce_hot_leads: whether hot leads that the change to this revision makes are announced, too.
     """
 
     name: str
@@ -101,8 +120,18 @@ class Model:
     correction_window_ms: int = 30 * DAY_MS
     scanners: Scanners | None = Scanners()
     segments: tuple[Segment, ...] = ()
-    kept_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
+    covered_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)
+
+    def hot_stages(self) -> dict[str, tuple[str, ...]]:
+        """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""
+        stages = {score.name: [stage.name for stage in score.stages] for score in self.scores}
+        return {
+            lead.score: tuple(of_score[of_score.index(lead.stage) :])
+            if lead.stage in (of_score := stages[lead.score])
+            else (lead.stage,)
+            for lead in self.hot_leads
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +143,10 @@ class Weighted:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """No number, only a stage: a label of the stages of two other scores; where `labels` has none, one after the other.
+    """A score without a number: its stage is a label, made of the stages of two other scores.
 
-    labels: (stage of rows, stage of columns, label).
+    rows, columns: names of the two scores.
+    labels: (stage of rows, stage of columns, label); where there is none, the label is one stage after the other.
     """
 
     rows: str
@@ -126,3 +156,9 @@ class Matrix:
     def label(self, row: str, column: str) -> str:
         """The label of a contact whose rows' stage is `row` and whose columns' stage is `column`."""
         return next((label for r, c, label in self.labels if (r, c) == (row, column)), row + column)
+
+    def all_labels(self, scores: Iterable[Score]) -> list[str]:
+        """Every label that it can show, in order of rows; none where its rows or columns are not among the scores."""
+        stages = {score.name: [stage.name for stage in score.stages] for score in scores}
+        rows, columns = stages.get(self.rows, []), stages.get(self.columns, [])
+        return list(dict.fromkeys(self.label(row, column) for row in rows for column in columns))

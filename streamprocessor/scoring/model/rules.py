@@ -1,4 +1,4 @@
-"""What rules say, as frozen values: conditions, decay laws, and each kind of rule. Units are those of model.py."""
+"""The rules of a model as frozen values: conditions, decay laws, and each kind of rule. Units are those of model.py."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One comparison: the value at `path` against `operand`.
+    """One comparison: the value at `path` against `operand`. An absent value fails all but `exists: false` and `not`.
 
     operator: equals | in | not | exists | contains | starts_with | ends_with | matches | greater_than | at_least |
-    less_than | at_most | between. `not` takes a scalar (not equal) or a list (none of them); for `matches` the operand
-    is the pattern's text and `search` the compiled linear-time search; for `between` it is (low, high), both inclusive.
-    An absent value fails every test but `exists: false` and `not`.
+    less_than | at_most | between.
+    operand: of `not` a scalar (not equal) or a list (none of them); of `matches` the pattern's text; of `between`
+    (low, high), both inclusive.
+    search: of `matches` the compiled linear-time search; None: of any other operator.
     """
 
     __test__ = False  # the name is not pytest's
@@ -48,19 +49,26 @@ Condition: TypeAlias = Comparison | AllOf | AnyOf
 
 @dataclass(frozen=True, slots=True)
 class NoDecay:
-    """p."""
+    """Points that stand for ever: p at any age."""
 
 
 @dataclass(frozen=True, slots=True)
 class HalfLife:
-    """p · 2^(-a/H). `percent_per_day` without `every` is read as the half-life it means: H = -ln 2 / ln(1-q) days."""
+    """Points that are halved each half-life: p · 2^(-a/H).
+
+    half_life_ms: H. `percent_per_day` without `every` is read as the half-life that it means: -ln 2 / ln(1-q) days.
+    """
 
     half_life_ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class PercentPerDayEvery:
-    """p · (1-q)^(floor(a/E) · E/1d); q is a fraction in (0, 1)."""
+    """Points that lose a percentage a day, at once each `every`: p · (1-q)^(floor(a/E) · E/1d).
+
+    fraction: q, in (0, 1).
+    every_ms: E.
+    """
 
     fraction: float
     every_ms: int
@@ -68,7 +76,11 @@ class PercentPerDayEvery:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """p · max(0, 1 - r·a/T); r is a fraction in (0, 1]."""
+    """Points that go down in a straight line: p · max(0, 1 - r·a/T).
+
+    lose: r, a fraction in (0, 1].
+    per_ms: T.
+    """
 
     lose: float
     per_ms: int
@@ -76,7 +88,12 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class StepDecay:
-    """p · max(0, 1 - d·floor(a/D)), or compound p · (1-d)^floor(a/D); d is a fraction in (0, 1]."""
+    """Points that go down in steps: p · max(0, 1 - d·floor(a/D)), or compound p · (1-d)^floor(a/D).
+
+    lose: d, a fraction in (0, 1].
+    every_ms: D.
+    compound: whether each step takes its share of what is left, not of all.
+    """
 
     lose: float
     every_ms: int
@@ -85,7 +102,10 @@ class StepDecay:
 
 @dataclass(frozen=True, slots=True)
 class ExpiresAfter:
-    """p while a < L, then 0."""
+    """Points that stand until they are gone at once: p while a < L, then 0.
+
+    after_ms: L.
+    """
 
     after_ms: int
 
@@ -99,9 +119,11 @@ Decay: TypeAlias = NoDecay | HalfLife | PercentPerDayEvery | Linear | StepDecay 
 class Limit:
     """Bounds on one rule's matches (count, per, within) and on its decayed points.
 
-    `once` is read as count 1 with neither per nor within. count None: any number. per: a property path, None: one key
-    for all. within_ms: tumbling windows aligned to the epoch, None: for ever. points_nano ≥ 0 bounds the sum from
-    above, < 0 from below, None: no bound.
+    count: matches of each limit key that count, the earliest; `once` is read as 1 with neither per nor within; None:
+    any number.
+    per: the property path whose value is the limit key; None: one key for all.
+    within_ms: tumbling windows aligned to the epoch; None: for ever.
+    points_nano: bounds the sum from above where it is ≥ 0, from below where it is < 0; None: no bound.
     """
 
     count: int | None = None
@@ -112,7 +134,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class PointsFrom:
-    """Points of a match = the numeric value at `path` · `times`, held in [min, max] where given."""
+    """Points of a match that are a numeric property times a factor.
+
+    path: of the property.
+    times: the factor.
+    min_e15, max_e15: the points are held between them; None: no such bound.
+    """
 
     path: str
     times: float
@@ -122,7 +149,12 @@ class PointsFrom:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """Points for each event of the given types that satisfies `where`."""
+    """Points for each event of the given types that satisfies `where`.
+
+    points: a number as points_e15, or how they are found in the event.
+    where: None: each event of the types.
+    group: whose bound the points share; None: none.
+    """
 
     id: str
     types: tuple[str, ...]
@@ -135,7 +167,11 @@ class EventRule:
 
 @dataclass(frozen=True, slots=True)
 class AttributeRule:
-    """Points while the condition on the contact's attributes holds (paths are attribute names)."""
+    """Points while the condition on the contact's attributes holds.
+
+    when: its paths are attribute names.
+    group: whose bound the points share; None: none.
+    """
 
     id: str
     when: Condition
@@ -146,9 +182,12 @@ class AttributeRule:
 
 @dataclass(frozen=True, slots=True)
 class InactivityRule:
-    """Points after silence: p · (1 + floor((t-last-A)/E)), at most max_times; once where every_ms is None.
+    """Points after inactivity: p · (1 + floor((t-last-A)/E)), at most max_times; once where E is absent.
 
-    types None: any event.
+    types: what counts as activity; None: any event.
+    after_ms: A.
+    every_ms: E; None: once.
+    max_times: how often they count at most; None: without end.
     """
 
     id: str
@@ -163,7 +202,10 @@ class InactivityRule:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Points of one mark: `at_least` (a count, or an amount_nano), or `within_ms` for recency."""
+    """The points of one mark.
+
+    mark: a count, an amount in nano, or of recency an age in ms.
+    """
 
     mark: int
     points_e15: int
@@ -171,7 +213,11 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class FrequencyRule:
-    """The points of the highest band whose mark the number of matches in (t - within, t] reaches."""
+    """The points of the highest band whose mark the number of matches in (t - within, t] reaches.
+
+    bands: with rising marks, which are counts.
+    where: None: each event of the types matches.
+    """
 
     id: str
     types: tuple[str, ...]
@@ -184,7 +230,11 @@ class FrequencyRule:
 
 @dataclass(frozen=True, slots=True)
 class RecencyRule:
-    """The points of the first band that the last match is within."""
+    """The points of the first band that the last match is within.
+
+    bands: with rising marks, which are ages in ms.
+    where: None: each event of the types matches.
+    """
 
     id: str
     types: tuple[str, ...]
@@ -196,7 +246,11 @@ class RecencyRule:
 
 @dataclass(frozen=True, slots=True)
 class MonetaryRule:
-    """The points of the highest band whose mark the sum of `path` over (t - within, t] reaches."""
+    """The points of the highest band whose mark the sum of `path` over (t - within, t] reaches.
+
+    bands: with rising marks, which are amounts in nano.
+    where: None: each event of the types matches.
+    """
 
     id: str
     types: tuple[str, ...]

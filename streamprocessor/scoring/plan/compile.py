@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from streamprocessor.scoring.events.projection import coverage_start_ms, field_paths
 from streamprocessor.scoring.events.scanners import TRACED_PATHS
@@ -11,6 +11,7 @@ from streamprocessor.scoring.model.conditions import paths_of, predicate
 from streamprocessor.scoring.model.model import Matrix, Model, Score, Weighted
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
+    Condition,
     EventRule,
     FrequencyRule,
     HalfLife,
@@ -21,63 +22,132 @@ from streamprocessor.scoring.model.rules import (
     RecencyRule,
     Rule,
 )
-from streamprocessor.scoring.plan.matching import Matchers, matcher, paths_read
-from streamprocessor.scoring.plan.per_value_plan import values_plan, watches_of
-from streamprocessor.scoring.plan.plan import ANY, OPEN, AttributePlan, Plan, RulePlan, ScorePlan, TypePlan
+from streamprocessor.scoring.plan.matching import Matcher, Matchers, MatchingRule, matcher, paths_read
+from streamprocessor.scoring.plan.per_value_plan import PerValuePlan, compile_per_value_plan, rules_reset_by
+from streamprocessor.scoring.plan.plan import (
+    ANY,
+    OPEN,
+    AttributePlan,
+    LandmarkCache,
+    NarrowedPlans,
+    Plan,
+    RulePlan,
+    ScorePlan,
+    TypePlan,
+)
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.combined import ComponentTerm
 from streamprocessor.scoring.terms.decay_laws import law_of
 from streamprocessor.scoring.terms.inactivity import InactivityTerm
-from streamprocessor.scoring.terms.per_match import DecayLawTerm, LiveTerm, RecencyTerm, WindowTerm
+from streamprocessor.scoring.terms.per_match import DecayLawTerm, PerMatchTerm, RecencyTerm, WindowTerm
 from streamprocessor.scoring.terms.presentation import Presentation
 from streamprocessor.scoring.terms.terms import LANDMARK_HALF_LIVES, CappedTerm, ConstantTerm, ExponentialTerm, Term
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """All rules of a model, made into what every part of the plan refers to by their numbers."""
+
+    numbered: tuple[tuple[int, Score, Rule], ...]
+    terms: dict[int, Term]
+    matchers: dict[int, Matcher]
+    attributes: tuple[AttributePlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _PerValue:
+    """Which rules belong to per-value scores, and the inactivity rules that do not."""
+
+    plans: tuple[PerValuePlan, ...]
+    of_rule: dict[int, PerValuePlan]
+    inactivity_rules: tuple[tuple[int, InactivityRule], ...]
+
+
 def compile_model(model: Model) -> Plan:
-    """The plan of the model; rules are numbered through all scores, then what says for whom scores exist."""
-    plan = Plan(model)
-    numbered = list(_numbered(model))
-    terms = {number: _term(plan, number, f"{score.name}/{rule.id}", rule) for number, score, rule in numbered}
-    rules = [(number, rule) for number, _, rule in numbered]
+    """The plan of the model; rules are numbered through all scores, then each `applies_when` has a number."""
+    numbered = tuple(_numbered(model))
     applies = {
         score.name: number
         for number, score in enumerate((s for s in model.scores if s.applies_when is not None), len(numbered))
     }
-    _plan_attributes(plan, rules, applies)
-    plan.open_ended = frozenset(
-        number for number, rule in rules if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom)
+    conditions = _attribute_conditions(model, numbered, applies)
+    rules = _Rules(
+        numbered,
+        terms={number: _term(model, number, rule) for number, _, rule in numbered},
+        matchers={
+            number: matcher(number, f"{score.name}/{rule.id}", rule, _summed_half_life_ms(rule))
+            for number, score, rule in numbered
+            if not isinstance(rule, AttributeRule | InactivityRule)
+        },
+        attributes=tuple(AttributePlan(number, predicate(when), points) for number, when, points in conditions),
     )
-    hot = {lead.score: lead for lead in model.hot_leads}
-    made: dict[str, ScorePlan] = {}
+    by_name = _score_plans(model, rules, applies)
+    scores = tuple(by_name[score.name] for score in model.scores)
+    per_value = _per_value(scores, numbered)
+    by_type = {type_: _type_plan(model, rules, per_value, type_) for type_ in _types(model, numbered)}
+    any_type_matters = any(isinstance(rule, InactivityRule) and rule.types is None for _, _, rule in numbered)
+    half_lives = {m.half_life_ms for m in rules.matchers.values() if m.half_life_ms}
+    return Plan(
+        model=model,
+        scores=scores,
+        by_name=by_name,
+        by_type=by_type,
+        any_type=_type_plan(model, rules, per_value, None) if any_type_matters else None,
+        matchers=rules.matchers,
+        attributes=rules.attributes,
+        attribute_paths=tuple(sorted({path for _, when, _ in conditions for path in paths_of(when)})),
+        per_match_terms={
+            number: term
+            for number, term in rules.terms.items()
+            if isinstance(term, DecayLawTerm | WindowTerm | RecencyTerm)
+        },
+        inactivity_rules=per_value.inactivity_rules,
+        per_value_plans=per_value.plans,
+        per_value_plan_of_rule=per_value.of_rule,
+        open_ended=frozenset(
+            number
+            for number, _, rule in numbered
+            if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom)
+        ),
+        landmarks=LandmarkCache(LANDMARK_HALF_LIVES * half_life for half_life in half_lives),
+        narrowed=NarrowedPlans(by_type),
+    )
+
+
+def _attribute_conditions(
+    model: Model, numbered: Sequence[tuple[int, Score, Rule]], applies: Mapping[str, int]
+) -> list[tuple[int, Condition, int]]:
+    """(number, condition, points e15) of each attribute rule, then of each `applies_when`."""
+    of_scores = {score.name: score.applies_when for score in model.scores}
+    conditions = [(n, rule.when, rule.points_e15) for n, _, rule in numbered if isinstance(rule, AttributeRule)]
+    return conditions + [(n, when, 1) for name, n in applies.items() if (when := of_scores[name]) is not None]
+
+
+def _score_plans(model: Model, rules: _Rules, applies: Mapping[str, int]) -> dict[str, ScorePlan]:
+    """The plans of all scores by name; those that are combined come after their components."""
+    hot_leads = {lead.score: lead for lead in model.hot_leads}
+    plans: dict[str, ScorePlan] = {}
     for score in sorted(model.scores, key=_depth):
-        rules_of_score = [(number, rule) for number, of, rule in numbered if of is score]
-        bare = _combined(score, made) if score.combine is not None else _ruled(plan, score, rules_of_score, terms)
+        plan = _plan_of_rules(score, rules) if score.combine is None else _plan_of_components(score, plans)
         number = applies.get(score.name)
-        simple = bare.is_simple and number is None
-        made[score.name] = replace(bare, hot_lead=hot.get(score.name), is_simple=simple, applies=number)
-    plan.scores, plan.by_name = tuple(made[score.name] for score in model.scores), made
-    plan.values = tuple(score.values for score in plan.scores if score.values is not None)
-    plan.values_of = {number: values for values in plan.values for number in values.numbers}
-    all_silences = [(number, rule) for number, rule in rules if isinstance(rule, InactivityRule)]
-    plan.silences = tuple((number, rule) for number, rule in all_silences if number not in plan.values_of)
-    types = {type_ for m in plan.matchers.values() for type_ in m.rule.types}
-    types |= {type_ for _, rule in all_silences for type_ in rule.types or ()}
-    if model.scanners is not None:
-        types |= TRACED_PATHS.keys()
-    plan.by_type = {type_: _type_plan(plan, type_) for type_ in sorted(types)}
-    if any(rule.types is None for _, rule in all_silences):
-        plan.any_type = _type_plan(plan, None)
-    half_lives = {m.half_life_ms for m in plan.matchers.values() if m.half_life_ms}
-    plan.grids_ms = tuple(sorted(LANDMARK_HALF_LIVES * half_life for half_life in half_lives))
-    return plan
+        is_simple = plan.is_simple and number is None
+        plans[score.name] = replace(plan, hot_lead=hot_leads.get(score.name), is_simple=is_simple, applies=number)
+    return plans
 
 
-def _plan_attributes(plan: Plan, rules: Sequence[tuple[int, Rule]], applies: Mapping[str, int]) -> None:
-    conditions = {score.name: score.applies_when for score in plan.model.scores}
-    held = [(n, rule.when, rule.points_e15) for n, rule in rules if isinstance(rule, AttributeRule)]
-    held += [(n, when, 1) for name, n in applies.items() if (when := conditions[name]) is not None]
-    plan.attributes = tuple(AttributePlan(number, predicate(when), points) for number, when, points in held)
-    plan.attribute_paths = tuple(sorted({path for _, when, _ in held for path in paths_of(when)}))
+def _per_value(scores: Sequence[ScorePlan], numbered: Sequence[tuple[int, Score, Rule]]) -> _PerValue:
+    plans = tuple(score.per_value for score in scores if score.per_value is not None)
+    of_rule = {number: plan for plan in plans for number in plan.numbers}
+    inactivity_rules = [(number, rule) for number, _, rule in numbered if isinstance(rule, InactivityRule)]
+    return _PerValue(
+        plans, of_rule, tuple((number, rule) for number, rule in inactivity_rules if number not in of_rule)
+    )
+
+
+def _types(model: Model, numbered: Sequence[tuple[int, Score, Rule]]) -> list[str]:
+    """Every event type that a rule names or that shows scanners, sorted."""
+    types = {type_ for _, _, rule in numbered if not isinstance(rule, AttributeRule) for type_ in rule.types or ()}
+    return sorted(types if model.scanners is None else types | TRACED_PATHS.keys())
 
 
 def _depth(score: Score) -> int:
@@ -93,25 +163,28 @@ def _numbered(model: Model) -> Iterator[tuple[int, Score, Rule]]:
             number += 1
 
 
-def _term(plan: Plan, number: int, key: str, rule: Rule) -> Term:
-    """The rule's term; what matches events or lives by single matches is entered in the plan."""
+def _term(model: Model, number: int, rule: Rule) -> Term:
+    """The rule's term, before any limit on its points."""
     if isinstance(rule, AttributeRule):
         return ConstantTerm((number,))
     if isinstance(rule, InactivityRule):
-        since_ms = max(coverage_start_ms(plan.model.kept_since_ms, type_, ()) for type_ in rule.types or (ANY,))
+        since_ms = max(coverage_start_ms(model.covered_since_ms, type_, ()) for type_ in rule.types or (ANY,))
         return InactivityTerm(number, rule, since_ms)
+    half_life_ms = _summed_half_life_ms(rule)
+    if half_life_ms is None:
+        return _per_match_term(number, rule)
+    return ExponentialTerm((number,), half_life_ms) if half_life_ms else ConstantTerm((number,))
+
+
+def _summed_half_life_ms(rule: MatchingRule) -> float | None:
+    """The half-life by which the rule's matches are summed up, 0.0 where they stand for ever; None: they can't be."""
     if isinstance(rule, EventRule) and isinstance(rule.decay, NoDecay):
-        plan.matchers[number] = matcher(number, key, rule, 0.0)
-        return ConstantTerm((number,))
-    if isinstance(rule, EventRule) and isinstance(rule.decay, HalfLife):
-        plan.matchers[number] = matcher(number, key, rule, rule.decay.half_life_ms)
-        return ExponentialTerm((number,), rule.decay.half_life_ms)
-    plan.matchers[number] = matcher(number, key, rule, None)
-    plan.live[number] = _live_term(number, rule)
-    return plan.live[number]
+        return 0.0
+    return rule.decay.half_life_ms if isinstance(rule, EventRule) and isinstance(rule.decay, HalfLife) else None
 
 
-def _live_term(number: int, rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule) -> LiveTerm:
+def _per_match_term(number: int, rule: MatchingRule) -> PerMatchTerm:
+    """The term of a rule whose matches can't be summed up."""
     if isinstance(rule, RecencyRule):
         return RecencyTerm(number, rule.bands)
     if isinstance(rule, FrequencyRule | MonetaryRule):
@@ -120,39 +193,42 @@ def _live_term(number: int, rule: EventRule | FrequencyRule | RecencyRule | Mone
     return DecayLawTerm(number, law_of(rule.decay))
 
 
-def _combined(score: Score, made: Mapping[str, ScorePlan]) -> ScorePlan:
-    """The score of others, which are made already."""
+def _plan_of_components(score: Score, plans: Mapping[str, ScorePlan]) -> ScorePlan:
+    """The plan of a score that is combined of others, whose plans are there already."""
     combine = score.combine
     if isinstance(combine, Matrix):
-        sides = (made[combine.rows], 0), (made[combine.columns], 0)
+        sides = (plans[combine.rows], 0), (plans[combine.columns], 0)
         return ScorePlan(
             score, score.name, Presentation(score), (), (), is_simple=False, components=sides, matrix=combine
         )
     assert isinstance(combine, Weighted)
-    parts = tuple((made[name], weight_nano) for name, weight_nano in combine.weights_nano)
-    shares = tuple(ComponentTerm(part.terms, weight_nano, part.applies) for part, weight_nano in parts)
-    return ScorePlan(score, score.name, Presentation(score), shares, (), is_simple=False, components=parts)
+    components = tuple((plans[name], weight_nano) for name, weight_nano in combine.weights_nano)
+    terms = tuple(ComponentTerm(plan.terms, weight_nano, plan.applies) for plan, weight_nano in components)
+    return ScorePlan(score, score.name, Presentation(score), terms, (), is_simple=False, components=components)
 
 
-def _ruled(plan: Plan, score: Score, rules: Sequence[tuple[int, Rule]], terms: Mapping[int, Term]) -> ScorePlan:
-    """The score that rules make."""
-    plans = tuple(_rule_plan(score, number, rule, terms[number]) for number, rule in rules)
-    made, display = _sum_of(score, plans), Presentation(score)
+def _plan_of_rules(score: Score, rules: _Rules) -> ScorePlan:
+    """The plan of a score that rules make."""
+    own = [(number, rule) for number, of, rule in rules.numbered if of is score]
+    plans = tuple(_rule_plan(score, number, rule, rules.terms[number]) for number, rule in own)
+    terms, presentation = _sum_of(score, plans), Presentation(score)
     if score.by is None:
-        return ScorePlan(score, score.name, display, made, plans)
-    nothing = Derived(sums={rule.number: rule.points_e15 for rule in plan.attributes if rule.holds({})})
-    values = values_plan(score, rules, sum(term.value(nothing, 0) for term in made), display)
-    return ScorePlan(score, score.name, display, made, plans, is_simple=False, values=values)
+        return ScorePlan(score, score.name, presentation, terms, plans)
+    without_evidence = Derived(sums={rule.number: rule.points_e15 for rule in rules.attributes if rule.holds({})})
+    blank_e15 = sum(term.value(without_evidence, 0) for term in terms)
+    per_value = compile_per_value_plan(score, own, blank_e15, presentation)
+    return ScorePlan(score, score.name, presentation, terms, plans, is_simple=False, per_value=per_value)
 
 
 def _sum_of(score: Score, plans: Sequence[RulePlan]) -> tuple[Term, ...]:
+    """The terms that add up to the score: rules without a limit merged, the others within theirs, then groups."""
     free = [plan for plan in plans if plan.rule.limit.points_nano is None and plan.rule.group is None]
-    bound = [plan for plan in plans if plan not in free and plan.rule.group is None]
-    made: list[Term] = _merged(free) + [plan.within_limit for plan in bound]
+    limited = [plan for plan in plans if plan not in free and plan.rule.group is None]
+    terms: list[Term] = _merged(free) + [plan.within_limit for plan in limited]
     for group in score.groups:
         members = [plan.within_limit for plan in plans if plan.rule.group == group.name]
-        made.append(CappedTerm(members, group.limit_nano))
-    return tuple(made)
+        terms.append(CappedTerm(members, group.limit_nano))
+    return tuple(terms)
 
 
 def _rule_plan(score: Score, number: int, rule: Rule, term: Term) -> RulePlan:
@@ -163,36 +239,34 @@ def _rule_plan(score: Score, number: int, rule: Rule, term: Term) -> RulePlan:
 def _merged(plans: Sequence[RulePlan]) -> list[Term]:
     """The same sum in as few terms as can be: one of constants, one a half-life, and the others."""
     constants = [plan.number for plan in plans if isinstance(plan.term, ConstantTerm)]
-    made: list[Term] = [ConstantTerm(constants)] if constants else []
+    terms: list[Term] = [ConstantTerm(constants)] if constants else []
     by_half_life: dict[float, list[int]] = {}
     for plan in plans:
         if isinstance(plan.term, ExponentialTerm):
             by_half_life.setdefault(plan.term.half_life_ms, []).append(plan.number)
-    made += [ExponentialTerm(numbers, half_life) for half_life, numbers in by_half_life.items()]
-    return made + [plan.term for plan in plans if not isinstance(plan.term, ConstantTerm | ExponentialTerm)]
+    terms += [ExponentialTerm(numbers, half_life) for half_life, numbers in by_half_life.items()]
+    return terms + [plan.term for plan in plans if not isinstance(plan.term, ConstantTerm | ExponentialTerm)]
 
 
-def _type_plan(plan: Plan, type_: str | None) -> TypePlan:
+def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | None) -> TypePlan:
     """What events of the type can do; None: of any type that no rule names."""
-    matchers = [m for m in plan.matchers.values() if type_ in m.rule.types]
-    needs = {m.number: paths_read(m.rule) for m in matchers}
-    needs |= {n: needs[n] | {values.path} for values in plan.values for n in values.numbers if n in needs}
-    since_ms = {n: coverage_start_ms(plan.model.kept_since_ms, type_ or ANY, paths) for n, paths in needs.items()}
+    matchers = [m for m in rules.matchers.values() if type_ in m.rule.types]
+    reads = {m.number: paths_read(m.rule) for m in matchers}
+    reads |= {n: reads[n] | {plan.path} for plan in per_value.plans for n in plan.numbers if n in reads}
+    since_ms = {n: coverage_start_ms(model.covered_since_ms, type_ or ANY, paths) for n, paths in reads.items()}
     late = {number: since for number, since in since_ms.items() if since}
-    traced = TRACED_PATHS.get(type_, ()) if type_ is not None and plan.model.scanners is not None else ()
+    traced = TRACED_PATHS.get(type_, ()) if type_ is not None and model.scanners is not None else ()
     by_value = []
-    for values in plan.values:
-        own = tuple(m for m in matchers if m.number in values.numbers)
-        watches = watches_of(values.silences, type_)
-        if own or watches:
-            by_value.append(
-                (values, TypePlan((), Matchers(own), watches, type_ == OPEN, is_traced=False, since_ms=late))
-            )
-    paths = {path for read in needs.values() for path in read} | {values.path for values, _ in by_value}
+    for plan in per_value.plans:
+        own = tuple(m for m in matchers if m.number in plan.numbers)
+        resets = rules_reset_by(plan.inactivity_rules, type_)
+        if own or resets:
+            by_value.append((plan, TypePlan((), Matchers(own), resets, type_ == OPEN, is_traced=False, since_ms=late)))
+    paths = {path for of_rule in reads.values() for path in of_rule} | {plan.path for plan, _ in by_value}
     return TypePlan(
         paths=field_paths([*traced, *paths]),
-        matchers=Matchers(m for m in matchers if m.number not in plan.values_of),
-        watches=watches_of(plan.silences, type_),
+        matchers=Matchers(m for m in matchers if m.number not in per_value.of_rule),
+        resets=rules_reset_by(per_value.inactivity_rules, type_),
         is_open=type_ == OPEN,
         is_traced=bool(traced),
         since_ms=late,

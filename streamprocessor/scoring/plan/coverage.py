@@ -1,4 +1,4 @@
-"""Since when evidence has kept what rules look at: a rule of a new model can't count what was not kept before it."""
+"""Since when evidence stores what rules look at: a rule of a new model can't count what was not stored before it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from streamprocessor.scoring.plan.plan import ANY, Plan, RulePlan
 
 
 class CoverageGap(NamedTuple):
-    """What a rule needs of one type (or `any`) and evidence keeps only since since_ms.
+    """What a rule needs of one event type and evidence stores only since since_ms.
 
-    paths: empty where the events themselves were not kept before.
+    type: the event type, or `any`.
+    paths: empty where the events themselves were not stored before.
+    since_ms: an arrival.
     """
 
     score: str
@@ -27,37 +29,38 @@ class CoverageGap(NamedTuple):
 
 
 def covered_since(model: Model, before: Model | None, from_ms: int) -> dict[str, dict[str, int]]:
-    """The model's kept_since_ms when it follows `before` (None: it is the first) and evidence of it begins at from_ms.
+    """The model's covered_since_ms when it follows `before`, and evidence of what is new in it begins at from_ms.
 
-    What the model before kept goes on; what it did not begins at from_ms. All that was always kept is left out.
+    What the model before stored goes on; what it did not begins at from_ms. All that was always stored is left out.
+    before: None: it is the first model.
     """
     if before is None:
         return {}
-    kept = _paths_by_type(compile_model(before))
-    found: dict[str, dict[str, int]] = {}
+    paths_before = _paths_by_type(compile_model(before))
+    since: dict[str, dict[str, int]] = {}
     for type_, paths in _paths_by_type(compile_model(model)).items():
         for path in paths:
             since_ms = min(
                 (
-                    before.kept_since_ms.get(source, {}).get(path, 0)
+                    before.covered_since_ms.get(source, {}).get(path, 0)
                     for source in (type_, ANY)
-                    if path in kept.get(source, ())
+                    if path in paths_before.get(source, ())
                 ),
                 default=from_ms,
             )
             if since_ms:
-                found.setdefault(type_, {})[path] = since_ms
-    return found
+                since.setdefault(type_, {})[path] = since_ms
+    return since
 
 
 def coverage_gaps(model: Model, from_ms: int) -> Iterator[CoverageGap]:
-    """What rules of the model need and evidence keeps only since from_ms or later, rule by rule."""
+    """What rules of the model need and evidence stores only since from_ms or later, rule by rule."""
     plan = compile_model(model)
     for score in plan.scores:
         for rule in score.rules:
             for type_, paths in _needs(plan, rule).items():
-                kept = model.kept_since_ms.get(type_, {})
-                late = {path: kept[path] for path in (WHOLE, *paths) if kept.get(path, -1) >= from_ms}
+                since = model.covered_since_ms.get(type_, {})
+                late = {path: since[path] for path in (WHOLE, *paths) if since.get(path, -1) >= from_ms}
                 if late:
                     named = () if WHOLE in late else tuple(late)
                     yield CoverageGap(score.name, rule.rule.id, type_, named, max(late.values()))
@@ -72,6 +75,9 @@ def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
 
 
 def _paths_by_type(plan: Plan) -> dict[str, tuple[str, ...]]:
-    """What evidence of each type keeps, the event itself included."""
-    kept = {type_: (WHOLE, *(wanted.path for wanted in of.paths)) for type_, of in plan.by_type.items()}
-    return kept if plan.any_type is None else {**kept, ANY: (WHOLE,)}
+    """What evidence of each type stores, the event itself included."""
+    paths = {
+        type_: (WHOLE, *(field_path.path for field_path in type_plan.paths))
+        for type_, type_plan in plan.by_type.items()
+    }
+    return paths if plan.any_type is None else {**paths, ANY: (WHOLE,)}

@@ -27,7 +27,7 @@ MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule
 Amount: TypeAlias = Callable[[Mapping[str, Any]], "int | None"]
 
 MANY = 3
-"""Conditions that are dearer than looking up what they said before."""
+"""So many conditions are dearer than looking up which of them held before."""
 
 MOST_REMEMBERED = 1_024
 
@@ -44,12 +44,17 @@ KINDS: dict[type, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """One rule on events. `fixed`: the amount of each match; None: `amount` finds it, or None for no match.
+    """One rule on events, compiled.
 
-    kind: as in steps.Part.
-    slot_count: matches that one limit key may hold, None: any number. slot_prefix tells the rules' keys apart.
-    half_life_ms: 0.0 where the amounts are summed up as they are; None where each match lives by itself. grid_ms: its
-    landmarks lie so far apart.
+    key: "score/rule"; kind: as in ExplanationPart.
+    where: the condition; None: every event of its types matches.
+    fixed: the amount of each match; None: `amount` finds it.
+    amount: finds the amount in an event's properties, or None for no match; None: it is fixed.
+    half_life_ms: 0.0 where the amounts are summed up as they are; None where each match stands by itself.
+    grid_ms: how far apart the landmarks of its weights lie; 0.0 where it has none.
+    slot_count: matches that one limit key may hold; None: any number.
+    slot_per, slot_within_ms: what limit keys are made of, as in Limit.
+    slot_prefix: makes the limit keys of different rules different.
     """
 
     number: int
@@ -66,11 +71,11 @@ class Matcher:
     slot_within_ms: int | None
     slot_prefix: bytes
 
-    def slot(self, kept: Mapping[str, Any], occurred_at_ms: int) -> bytes:
+    def slot(self, properties: Mapping[str, Any], occurred_at_ms: int) -> bytes:
         """The limit key of a match, as 8 bytes: of the rule, the value at `per` (or its absence), the window."""
         text = ""
         if self.slot_per is not None:
-            value = kept.get(self.slot_per, ABSENT)
+            value = properties.get(self.slot_per, ABSENT)
             if type(value) is str:
                 text = "s" + value
             elif value is not ABSENT:
@@ -81,12 +86,12 @@ class Matcher:
 
 
 class Matchers:
-    """Rules on events of one type, in order. Of many conditions it is remembered which hold for which texts."""
+    """Rules on events of one type, in order. Where conditions are many, which of them hold is remembered by texts."""
 
     __slots__ = ("_paths", "_remembered", "all")
 
     def __init__(self, matchers: Iterable[Matcher]) -> None:
-        """These rules."""
+        """Ask these rules."""
         self.all = tuple(matchers)
         conditions = [matcher.rule.where for matcher in self.all if matcher.rule.where is not None]
         paths = {path for where in conditions for path in paths_of(where)} if len(conditions) >= MANY else ()
@@ -98,26 +103,26 @@ class Matchers:
         """Whether there are so many conditions that it is remembered which hold."""
         return bool(self._paths)
 
-    def met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
-        """Those whose conditions hold for what an event keeps."""
+    def met_by(self, properties: Mapping[str, Any]) -> list[Matcher]:
+        """The rules whose conditions hold for an event's properties."""
         if not self._paths:
-            return self._met_by(kept)
+            return self._met_by(properties)
         texts = []
         for path in self._paths:
-            value = kept.get(path, ABSENT)
+            value = properties.get(path, ABSENT)
             if type(value) is not str and value is not ABSENT:
-                return self._met_by(kept)  # 1, 1.0 and true would be one key
+                return self._met_by(properties)  # 1, 1.0 and true would be one key
             texts.append(value)
         key = tuple(texts)
         met = self._remembered.get(key)
         if met is None:
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()
-            met = self._remembered[key] = self._met_by(kept)
+            met = self._remembered[key] = self._met_by(properties)
         return met
 
-    def _met_by(self, kept: Mapping[str, Any]) -> list[Matcher]:
-        return [matcher for matcher in self.all if matcher.where is None or matcher.where(kept)]
+    def _met_by(self, properties: Mapping[str, Any]) -> list[Matcher]:
+        return [matcher for matcher in self.all if matcher.where is None or matcher.where(properties)]
 
 
 @lru_cache(maxsize=16_384)  # contacts share messages and links
@@ -147,7 +152,7 @@ def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | Non
 
 
 def paths_read(rule: MatchingRule) -> set[str]:
-    """Every property path that the rule mentions."""
+    """Every property path that the rule reads."""
     paths = set(paths_of(rule.where))
     if rule.limit.per is not None:
         paths.add(rule.limit.per)
@@ -162,12 +167,12 @@ def _amount(rule: MatchingRule) -> tuple[int | None, Amount | None]:
     """(fixed amount, function that finds it): one of them is None."""
     if isinstance(rule, MonetaryRule):
         path = rule.path
-        return None, lambda kept: _nano(kept.get(path))
+        return None, lambda properties: _nano(properties.get(path))
     if not isinstance(rule, EventRule):
         return 1, None
     points = rule.points
     if isinstance(points, PointsFrom):
-        return None, lambda kept: _points(points, kept.get(points.path))
+        return None, lambda properties: _points(points, properties.get(points.path))
     return _within(points, -LARGEST_MATCH_E15, LARGEST_MATCH_E15), None
 
 

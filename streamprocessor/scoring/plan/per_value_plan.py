@@ -1,4 +1,4 @@
-"""What a `by` score is made of: where its values come from, which rules are theirs, what is shown without evidence."""
+"""What a per-value score is made of: where its values come from, their rules, what is shown without evidence."""
 
 from __future__ import annotations
 
@@ -12,46 +12,57 @@ from streamprocessor.scoring.terms.presentation import Presentation, unrounded
 
 
 @dataclass(frozen=True, slots=True)
-class ValuesPlan:
-    """A `by` score's values. path: of the value in an event; key: under which records hold them, other with the path.
+class PerValuePlan:
+    """The values of one per-value score (`by` in the model file).
 
-    forgotten: what a piece that does not count for it any more holds. numbers: of its rules. attributes: of those of
-    them that are on attributes. blank: what is shown without evidence: (presented_nano, stage), and unrounded.
+    key: under which records hold them; another path, another key.
+    path: of the value in an event.
+    excluded_key: what a stored event that does not count for the score any more has among its properties.
+    most_shown: how many values are shown.
+    numbers: of the score's rules; attributes: of those of them that are on attributes.
+    inactivity_rules: (number, rule) of those of them that are on inactivity.
+    blank: (presented_nano, stage) of what is shown without evidence; blank_nano: the same unrounded.
     """
 
     key: str
     path: str
-    forgotten: str
+    excluded_key: str
     most_shown: int
     numbers: frozenset[int]
     attributes: tuple[int, ...]
-    silences: tuple[tuple[int, InactivityRule], ...]
+    inactivity_rules: tuple[tuple[int, InactivityRule], ...]
     blank: tuple[int, str | None]
     blank_nano: int
 
-    def may_take(self, kept: Mapping[str, object]) -> bool:
-        """Whether a piece that keeps these values counts for one of the score's."""
-        return self.path in kept and self.forgotten not in kept
+    def counts(self, properties: Mapping[str, object]) -> bool:
+        """Whether an event with these properties counts for one of the score's values."""
+        return self.path in properties and self.excluded_key not in properties
 
 
-def values_plan(score: Score, rules: Sequence[tuple[int, Rule]], blank_e15: int, display: Presentation) -> ValuesPlan:
-    """The plan of the score's values. rules: with their numbers; blank_e15: its sum without evidence."""
+def compile_per_value_plan(
+    score: Score, rules: Sequence[tuple[int, Rule]], blank_e15: int, presentation: Presentation
+) -> PerValuePlan:
+    """The plan of the score's values.
+
+    rules: the score's, with their numbers.
+    blank_e15: the score's sum without evidence.
+    """
     assert score.by is not None
     key, blank_nano = f"{score.name}@{score.by}", unrounded(blank_e15)
-    cell = display.cell(blank_nano)
-    return ValuesPlan(
+    cell = presentation.cell(blank_nano)
+    return PerValuePlan(
         key=key,
         path=score.by,
-        forgotten=EXCLUDED_FROM + key,
+        excluded_key=EXCLUDED_FROM + key,
         most_shown=score.max_values,
         numbers=frozenset(number for number, _ in rules),
         attributes=tuple(number for number, rule in rules if isinstance(rule, AttributeRule)),
-        silences=tuple((number, rule) for number, rule in rules if isinstance(rule, InactivityRule)),
-        blank=(cell.presented_nano, display.stage(cell, None)),
+        inactivity_rules=tuple((number, rule) for number, rule in rules if isinstance(rule, InactivityRule)),
+        blank=(cell.presented_nano, presentation.stage(cell, None)),
         blank_nano=blank_nano,
     )
 
 
-def watches_of(silences: Sequence[tuple[int, InactivityRule]], type_: str | None) -> tuple[int, ...]:
+def rules_reset_by(rules: Sequence[tuple[int, InactivityRule]], type_: str | None) -> tuple[int, ...]:
     """The numbers of those rules that an event of the type resets; None: of a type that no rule names."""
-    return tuple(number for number, rule in silences if rule.types is None or type_ in rule.types)
+    return tuple(number for number, rule in rules if rule.types is None or type_ in rule.types)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
-
-if TYPE_CHECKING:
-    pass
+from typing import Any, NamedTuple, Protocol
 
 
 class StoredEvent(NamedTuple):
-    """One accepted event, as far as rules can care: `kept` maps property paths to (cut) values."""
+    """One accepted event, as far as rules can care.
+
+    occurred_at_ms, arrival_ms: epoch milliseconds; the first is never after the second.
+    actor: HUMAN, PROXY or SCANNER, as the event itself says.
+    properties: property path → value, over-long ones cut; of the paths that rules read alone.
+    """
 
     id: str
     occurred_at_ms: int
@@ -22,20 +24,23 @@ class StoredEvent(NamedTuple):
 
 
 class Packing(Protocol):
-    """How pieces lie in bytes; the codec's. Pure."""
+    """How stored events lie in bytes. The codec's implementation is pure."""
 
     def unpack(self, packed: bytes, count: int) -> list[StoredEvent]:
-        """The pieces in `packed`, in the order in which they were packed."""
+        """The events in `packed`, in the order in which they were packed."""
 
     def mark(self, event_id: str) -> bytes:
-        """Bytes that are among the marks of packed pieces where one has this id; hardly ever else."""
+        """Bytes that are among the marks of packed events where one has this id; hardly ever else."""
 
 
 @dataclass(slots=True)
 class Evidence:
-    """The single pieces: those read with the record stay packed until someone must see them, new ones are `fresh`.
+    """The events that are stored one by one: those read with the record stay packed until they are looked at.
 
-    marks: a mark of each packed piece's id, so that an id that is not there is told without unpacking.
+    packed: those read with the record, in the codec's bytes; packed_count: how many they are.
+    marks: a mark of each packed event's id, so that an id that is not there is known without unpacking.
+    packing: how they are unpacked; None: nothing is packed.
+    fresh: id → event, of those that came since the record was read.
     """
 
     packed: bytes = b""
@@ -45,59 +50,66 @@ class Evidence:
     fresh: dict[str, StoredEvent] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        """How many single pieces there are."""
+        """The number of stored events."""
         return self.packed_count + len(self.fresh)
 
     def may_hold(self, event_id: str) -> bool:
-        """False only where no piece has this id."""
+        """Whether an event may have this id; False only where none has."""
         if event_id in self.fresh:
             return True
         return self.packing is not None and self.packing.mark(event_id) in self.marks
 
     def events(self) -> list[StoredEvent]:
-        """All pieces, in no order that means anything."""
+        """All stored events, in no order that means anything."""
         if self.packing is None or not self.packed_count:
             return list(self.fresh.values())
         return [*self.packing.unpack(self.packed, self.packed_count), *self.fresh.values()]
 
     def find(self, event_id: str) -> StoredEvent | None:
-        """The piece of this id, or None."""
-        found = self.fresh.get(event_id)
-        if found is None and self.may_hold(event_id):
-            found = next((piece for piece in self.events() if piece.id == event_id), None)
-        return found
+        """The stored event of this id; None: there is none."""
+        event = self.fresh.get(event_id)
+        if event is None and self.may_hold(event_id):
+            event = next((stored for stored in self.events() if stored.id == event_id), None)
+        return event
 
-    def replace(self, pieces: Iterable[StoredEvent]) -> None:
-        """Hold exactly these pieces from now on."""
+    def replace(self, events: Iterable[StoredEvent]) -> None:
+        """Hold exactly these events from now on."""
         self.packed, self.packed_count, self.marks = b"", 0, b""
-        self.fresh = {piece.id: piece for piece in pieces}
+        self.fresh = {event.id: event for event in events}
 
 
 @dataclass(slots=True)
 class CompactedRule:
-    """What one rule made of the evidence that is no longer held in single pieces.
+    """What one rule made of the evidence that is not stored event by event any more.
 
-    half_life_ms 0.0: `amount` is Σ points_e15; None: the matches are in `live`, as in Derived; else `amount` is
-    Σ forward-decayed weights with the landmark `at_ms`. slots: limit keys, the oldest first.
+    count: how many matches it was.
+    amount: of half_life_ms 0.0 Σ points_e15; of any other Σ forward-decayed weights with the landmark at_ms.
+    half_life_ms: None: the matches can't be summed up and are in `matches`.
+    at_ms: the landmark of the weights; 0.0 where there are none.
+    matches: (occurred_at_ms, amount) in order, as in Derived.
+    slots: limit keys of 8 bytes each, the oldest first.
     """
 
     count: int = 0
     amount: int = 0
     half_life_ms: float | None = 0.0
     at_ms: float = 0.0
-    live: list[tuple[int, int]] = field(default_factory=list)
+    matches: list[tuple[int, int]] = field(default_factory=list)
     slots: bytes = b""
 
 
 @dataclass(slots=True)
 class Compacted:
-    """Evidence that went into sums: by "score/rule", and the last human event of each type (for inactivity).
+    """Evidence that went into sums.
 
-    newest_ms: newest occurred_at that was folded. by: key of a `by` score → value → the same for that value alone;
-    there newest_ms is 0, and `lasts` has the types that the score's rules name, and under "" the last of any type.
+    newest_ms: the newest occurred_at among it; 0 within `by_value`.
+    rules: "score/rule" → what the rule made of it.
+    last_ms: event type → occurred_at of the last human event of it, for inactivity; within `by_value` of the types that
+    the score's rules name alone, and under "" of any type.
+    by_value: key of a per-value score → value → the same for that value alone.
     """
 
     newest_ms: int = 0
     rules: dict[str, CompactedRule] = field(default_factory=dict)
-    lasts: dict[str, int] = field(default_factory=dict)
-    by: dict[str, dict[str, Compacted]] = field(default_factory=dict)
+    last_ms: dict[str, int] = field(default_factory=dict)
+    by_value: dict[str, dict[str, Compacted]] = field(default_factory=dict)

@@ -8,7 +8,12 @@ HUMAN, PROXY, SCANNER = "human", "proxy", "scanner"
 
 
 class Event(NamedTuple):
-    """Something a contact did. Times are epoch milliseconds (UTC); occurred_at_ms is never after arrival_ms."""
+    """Something a contact did.
+
+    occurred_at_ms, arrival_ms: epoch milliseconds (UTC); the first is never after the second.
+    properties, context: JSON objects as they came.
+    actor: HUMAN, PROXY or SCANNER, as far as the event itself shows.
+    """
 
     id: str
     type: str
@@ -20,7 +25,10 @@ class Event(NamedTuple):
 
 
 class AttributesWritten(NamedTuple):
-    """Attributes of the contact were written; null deletes one. The last write by (occurred_at, id) holds."""
+    """Attributes of the contact were written; the last write by (occurred_at, id) holds.
+
+    attributes: name → JSON value; None deletes the attribute.
+    """
 
     id: str
     occurred_at_ms: int
@@ -38,7 +46,10 @@ class SuppressionChanged(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Who did the event `event_id`, said afterwards or before. The last by (occurred_at, id) holds."""
+    """Who did the event `event_id`, learned afterwards or before. The last by (occurred_at, id) holds.
+
+    actor: HUMAN, PROXY or SCANNER.
+    """
 
     id: str
     occurred_at_ms: int
@@ -51,7 +62,10 @@ Fact: TypeAlias = Event | AttributesWritten | SuppressionChanged | Verdict
 
 
 class Merged(NamedTuple):
-    """The evidence of the contact `source` joins this one's. identified: said by an identify, not by a merge."""
+    """The evidence of the contact `source` joins this one's.
+
+    identified: whether an identify brought it, not a merge.
+    """
 
     id: str
     occurred_at_ms: int
@@ -61,7 +75,7 @@ class Merged(NamedTuple):
 
 
 class Unmerged(NamedTuple):
-    """The contact `source` is one of its own again. Of a pair the last word by (occurred_at, id) holds."""
+    """The contact `source` is one of its own again. Of a pair the last merge or unmerge by (occurred_at, id) holds."""
 
     id: str
     occurred_at_ms: int
@@ -70,7 +84,7 @@ class Unmerged(NamedTuple):
 
 
 class Erased(NamedTuple):
-    """The person is to be forgotten: all that is known up to the arrival of this."""
+    """The person is to be erased: all that is known up to the arrival of this."""
 
     id: str
     occurred_at_ms: int
@@ -78,7 +92,7 @@ class Erased(NamedTuple):
 
 
 class ObjectionChanged(NamedTuple):
-    """The person objects to profiling, or does no more. The last by (occurred_at, id) holds."""
+    """The person objects to profiling, or does so no more. The last by (occurred_at, id) holds."""
 
     id: str
     occurred_at_ms: int
@@ -87,4 +101,4 @@ class ObjectionChanged(NamedTuple):
 
 
 InputFact: TypeAlias = Fact | Merged | Unmerged | Erased | ObjectionChanged
-"""What people and programs say of a contact; what contacts tell each other is in transfers.py."""
+"""What may stand on an input topic; what linked contacts send each other is in transfers.py."""

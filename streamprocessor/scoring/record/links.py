@@ -1,4 +1,4 @@
-"""How contacts hang together: who is claimed by whom, whose evidence counts here, and what a person has forbidden."""
+"""How contacts are linked: who is claimed by whom, whose evidence counts here, and what a person has forbidden."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ _RANKS = {"anon": 0, "email": 1}
 
 
 class MergeClaim(NamedTuple):
-    """What was said of one link, child → parent, in any order: the state of all merges and unmerges of the pair.
+    """The state of all merges and unmerges of one pair, child → parent, in whichever order they came.
 
-    first, last: of the merges after the last unmerge (`first`, as far as known), NEVER: there is none. parted: of the
-    last unmerge.
+    first: the first merge after the last unmerge, as far as it is known; NEVER: there is none.
+    last: the last merge after the last unmerge; NEVER: there is none.
+    parted: the last unmerge; NEVER: there was none.
     """
 
     first: Stamp = NEVER
@@ -29,7 +30,7 @@ class MergeClaim(NamedTuple):
 
     @property
     def is_live(self) -> bool:
-        """Whether the last word is a merge."""
+        """Whether the last fact of the pair is a merge."""
         return self.last > self.parted
 
     @property
@@ -38,7 +39,11 @@ class MergeClaim(NamedTuple):
         return self.first if self.first > self.parted else self.last
 
     def united(self, other: MergeClaim) -> MergeClaim:
-        """What both say together, whichever came first."""
+        """The state after the facts of both, whichever came first.
+
+        >>> MergeClaim(first=(5, "b"), last=(5, "b")).united(MergeClaim(first=(3, "a"), last=(3, "a")))
+        MergeClaim(first=(3, 'a'), last=(5, 'b'), parted=(-1, ''))
+        """
         parted = max(self.parted, other.parted)
         firsts = [stamp for stamp in (*self[:2], *other[:2]) if stamp > parted]
         return MergeClaim(min(firsts, default=NEVER), max(self.last, other.last), parted)
@@ -46,7 +51,11 @@ class MergeClaim(NamedTuple):
 
 @dataclass(slots=True)
 class EvidenceSource:
-    """The evidence of one contact as it was sent to its parent. Fields as in Record; into, stamp: its link."""
+    """The evidence of one contact as it was sent to its parent. Fields that are not named here are as in Record.
+
+    into, stamp: the parent that it is linked to, and the stamp of that link.
+    first_ms: occurred_at of its first event of any class; None: there is none.
+    """
 
     id: str
     into: str
@@ -60,7 +69,11 @@ class EvidenceSource:
 
 
 class ChildEvidence(NamedTuple):
-    """What a child sent last: its own evidence and that of all who are linked to it. No sources: it has left."""
+    """What a child sent last: its own evidence and that of all who are linked to it.
+
+    version: rises with each that the child sends.
+    sources: empty: the child has left.
+    """
 
     version: int
     sources: list[EvidenceSource]
@@ -70,10 +83,15 @@ class ChildEvidence(NamedTuple):
 class IdentityLinks:
     """What a record knows besides its own evidence. Most contacts have none.
 
-    life_ms: the contact was erased then; facts up to it are dropped. objected: the last word on whether the person
-    objects to profiling. claims: parent → claim on this contact. wants: child → claim by this contact.
-    linked: (parent, stamp) of the claim that holds; None: the contact stands for itself. version: of the evidence sent
-    last. is_silent: nothing is shown of it. first_ms: of the contact's own first event, while there are parts.
+    erased_at_ms: the contact was erased then, and facts up to it are dropped; 0: never.
+    objected: (whether the person objects to profiling, occurred_at_ms, id) of the last fact on it.
+    claims_on_self: parent → its claim on this contact.
+    claims_on_children: child → this contact's claim on it.
+    parent: (parent, stamp) of the claim that holds; None: the contact stands for itself.
+    version: of the evidence that was sent to a parent last.
+    is_hidden: whether nothing is shown of the contact.
+    first_ms: occurred_at of the contact's own first event, while it has children; None: there is none.
+    children: child → the evidence that it sent last.
     """
 
     erased_at_ms: int = 0
@@ -88,10 +106,10 @@ class IdentityLinks:
 
     def sources(self) -> list[EvidenceSource]:
         """All evidence that came from others."""
-        return [source for part in self.children.values() for source in part.sources]
+        return [source for child in self.children.values() for source in child.sources]
 
     def strongest_claim(self) -> tuple[str, Stamp] | None:
-        """The live claim that holds, as (parent, stamp): of the best known parents' the one with the smallest stamp."""
+        """(parent, stamp) of the live claim that holds: the best known parent's, among equals the first; None: none."""
         live = [
             (-identity_strength(parent), claim.stamp, parent)
             for parent, claim in self.claims_on_self.items()
@@ -104,7 +122,11 @@ class IdentityLinks:
 
 
 def identity_strength(contact: str) -> int:
-    """How well a contact is known by its id: an anonymous visitor 0, a mail address alone 1, all others 2."""
+    """How well a contact is known by its id: an anonymous visitor 0, a mail address alone 1, all others 2.
+
+    >>> [identity_strength(contact) for contact in ("anon:7f3a", "email:0c9d", "crm:42", "anna")]
+    [0, 1, 2, 2]
+    """
     return _RANKS.get(contact.partition(":")[0], 2) if ":" in contact else 2
 
 

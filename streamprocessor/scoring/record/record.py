@@ -1,13 +1,14 @@
-"""What is kept of a contact: evidence, what is derived from it, and what was announced."""
+"""What is stored of a contact: evidence, what is derived from it, and what was announced."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from streamprocessor.scoring.record.evidence import Compacted, Evidence
+
 if TYPE_CHECKING:
     from streamprocessor.scoring.record.links import IdentityLinks
-from streamprocessor.scoring.record.evidence import Compacted, Evidence
 
 
 @dataclass(slots=True)
@@ -18,40 +19,43 @@ class Derived:
     first_ms: occurred_at of the contact's first event of any class; None: there is none.
     sums: rule number → Σ points_e15 (no decay, attributes) or Σ forward-decayed weights (half-life, see terms.py); the
     number of a score's `applies_when` is there while that holds.
-    live: rule number → [(occurred_at_ms, amount)] in order; amounts are points_e15, counts or nano.
-    lasts: inactivity rule number → occurred_at of the last event that it asks for.
+    matches: rule number → [(occurred_at_ms, amount)] in order; amounts are points_e15, counts or nano.
+    last_ms: inactivity rule number → occurred_at of the last event that it asks for.
     slots: for each match that holds a slot of a limited rule, its 8-byte key and its occurred_at in 8 bytes.
-    traces: of clicks, unsubscribes and deliveries of messages, what tells scanners among them (see bursts.py).
-    by: key of a `by` score → value → the same for that value alone; newest_ms and first_ms are the contact's.
+    traces: of clicks, unsubscribes and deliveries of messages, what shows scanners among them (see scanners.py).
+    by_value: key of a per-value score → value → the same for it alone; newest_ms and first_ms are the contact's.
     """
 
     newest_ms: int = 0
     first_ms: int | None = None
     sums: dict[int, int] = field(default_factory=dict)
-    live: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    lasts: dict[int, int] = field(default_factory=dict)
+    matches: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    last_ms: dict[int, int] = field(default_factory=dict)
     slots: bytes = b""
     traces: bytes = b""
-    by: dict[str, dict[str, Derived]] = field(default_factory=dict)
+    by_value: dict[str, dict[str, Derived]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Record:
-    """One contact, decoded for one step; it belongs to that step and may be changed in place.
+    """One contact, decoded for one micro-batch; it belongs to that micro-batch and may be changed in place.
 
-    revision: of the model that `derived` and `shown` belong to. sequence: number of the last announced step.
+    revision: of the model that `derived` and `shown` belong to.
+    sequence: number of the last announced step.
     at_ms: the record's clock, the instant of its last step or fact; it never goes back.
     offsets: input topic number → last applied offset (the worker's alone).
     attributes: name → [value, occurred_at_ms, id] of the last write; value None: deleted.
-    suppressed: (value, occurred_at_ms, id) of the last word on it.
+    suppressed: (value, occurred_at_ms, id) of the last fact on it.
     shown: score name → (presented_nano, stage) as last announced; both None: null; a matrix has a stage alone.
-    values: name of a `by` score → value → (presented_nano, stage) as last announced; None: null.
     episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).
     holds_until_ms: no step by time comes before it; None: none comes at all.
     verdicts: event id → (occurred_at_ms, id, actor, arrival_ms) of the last verdict on it; one of the time -1 is what
-    folding knew of who did it.
-    folded: None where nothing was folded yet. fold_at_ms: folding is looked at again then; None: nothing to fold.
-    bonds: links to other contacts, and what the person forbids; None: neither.
+    compaction knew of who did it.
+    compacted: evidence that went into sums; None: none did yet.
+    compact_at_ms: compaction looks at the record again then; None: there is nothing to compact.
+    evidence: the events that are stored one by one.
+    links: links to other contacts, and what the person forbids; None: neither.
+    values: name of a per-value score → value → (presented_nano, stage) as last announced; None: null.
     """
 
     revision: int = 0

@@ -1,4 +1,4 @@
-"""What contacts tell each other when they are linked: the messages between owners of different partitions."""
+"""What linked contacts send each other: the messages between owners of different partitions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamprocessor.scoring.record.links import EvidenceSource, MergeClaim, Sta
 
 
 class ClaimTransfer(NamedTuple):
-    """To a child: what was said of its link to this parent."""
+    """What is known of the link from the receiving child to this parent."""
 
     arrival_ms: int
     parent: str
@@ -17,9 +17,10 @@ class ClaimTransfer(NamedTuple):
 
 
 class EvidenceTransfer(NamedTuple):
-    """To a parent: the whole evidence of this child and of all who are linked to it; the highest version holds.
+    """The whole evidence of a child and of all who are linked to it, for its parent; the highest version holds.
 
-    stamp: of the link. No sources: the child is linked to this parent no more.
+    stamp: of the link.
+    sources: empty: the child is linked to this parent no more.
     """
 
     arrival_ms: int
@@ -30,7 +31,7 @@ class EvidenceTransfer(NamedTuple):
 
 
 class CutTransfer(NamedTuple):
-    """To a child: its link to this parent closes a cycle and is the youngest in it, so it is cut."""
+    """The receiving child's link to this parent closes a cycle and is the youngest in it, so it is cut."""
 
     arrival_ms: int
     parent: str
@@ -38,14 +39,17 @@ class CutTransfer(NamedTuple):
 
 
 class ErasureTransfer(NamedTuple):
-    """To all who are linked: the person was erased at this instant."""
+    """The person was erased at this instant; it goes to all who are linked."""
 
     arrival_ms: int
     instant_ms: int
 
 
 class ObjectionTransfer(NamedTuple):
-    """To all who are linked: the last word on whether the person objects, as (word, occurred_at_ms, id)."""
+    """Whether the person objects to profiling; it goes to all who are linked.
+
+    word: (whether she objects, occurred_at_ms, id) of the last fact on it.
+    """
 
     arrival_ms: int
     word: tuple[bool, int, str]
@@ -54,7 +58,7 @@ class ObjectionTransfer(NamedTuple):
 Transfer: TypeAlias = ClaimTransfer | EvidenceTransfer | CutTransfer | ErasureTransfer | ObjectionTransfer
 
 LinkFact: TypeAlias = Merged | Unmerged | Erased | ObjectionChanged | Transfer
-"""What changes a contact's bonds, not its evidence."""
+"""What changes a contact's links, not its evidence."""
 
 LINK_FACTS = (
     Merged,

@@ -20,13 +20,13 @@ MOST_CAUSES = 16
 MOST_DECAYING = 3
 
 
-def causes_of_facts(plan: Plan, intake: Ingested, at_ms: int) -> tuple[ExplanationPart, ...]:
+def causes_of_facts(plan: Plan, ingested: Ingested, at_ms: int) -> tuple[ExplanationPart, ...]:
     """What the step's own facts contribute at its instant: each match, each attribute rule that changed."""
-    matches = intake.matches
+    matches = ingested.matches
     changed: list[tuple[str, int]] = []
-    if intake.rules_changed:
+    if ingested.rules_changed:
         ids = {rule.number: rule.rule.id for score in plan.scores for rule in score.rules}
-        changed = [(ids[n], points) for n, points in intake.rules_changed.items() if n in ids]
+        changed = [(ids[n], points) for n, points in ingested.rules_changed.items() if n in ids]
     if len(matches) + len(changed) > MOST_CAUSES:
         sizes = [-abs(nano(worth(plan, match, at_ms)[0])) for match in matches]
         sizes += [-abs(nano(points)) for _, points in changed]
@@ -43,15 +43,15 @@ def causes_of_time(
     """The rules that jumped at this instant, else the strongest that decay, with the points they have now."""
     jumped = []
     decaying = []
-    for rule, of in _rules_behind(plan, derived, scores):
-        now = rule.term.value(of, at_ms)
+    for rule, rule_derived in _rules_behind(plan, derived, scores):
+        now = rule.term.value(rule_derived, at_ms)
         part = ExplanationPart(rule.rule.id, nano(now), KINDS[type(rule.rule)])
         if isinstance(rule.term, ExponentialTerm) or (
             isinstance(rule.term, DecayLawTerm) and isinstance(rule.term.law, LinearLaw)
         ):
             if now:
                 decaying.append(part)
-        elif now != rule.term.value(of, at_ms - 1):
+        elif now != rule.term.value(rule_derived, at_ms - 1):
             jumped.append(part)
     if jumped:
         return tuple(jumped[:MOST_CAUSES])
@@ -68,10 +68,10 @@ def _rules_behind(plan: Plan, derived: Derived, scores: Sequence[ScoreStep]) -> 
     for score in plan.scores:
         if score.name not in behind:
             continue
-        if score.values is None:
+        if score.per_value is None:
             yield from ((rule, derived) for rule in score.rules)
             continue
-        known = derived.by.get(score.values.key, {})
+        known = derived.by_value.get(score.per_value.key, {})
         for step in changed[score.name].values or ():
             if step.changed and step.name in known:
                 yield from ((rule, known[step.name]) for rule in score.rules)

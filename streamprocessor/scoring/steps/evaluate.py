@@ -1,21 +1,21 @@
-"""Steps: what changed for those who see the scores, why, and who became a hot lead by it."""
+"""The scores of a record as they are shown, what changed in them, and who became a hot lead by it."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from streamprocessor.scoring.canonical import unchecked
-from streamprocessor.scoring.evidence.derive import derive_attributes
+from streamprocessor.scoring.evidence.derive import derive_attributes_in_place
 from streamprocessor.scoring.evidence.union import is_suppressed
-from streamprocessor.scoring.model.model import Matrix
+from streamprocessor.scoring.model.model import END_OF_TIME_MS, Matrix
 from streamprocessor.scoring.plan.plan import Plan, ScorePlan
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.steps.crossing import holds_until
 from streamprocessor.scoring.steps.explain import strongest
-from streamprocessor.scoring.steps.per_value import ShownValues, evaluate_values, shown_in
+from streamprocessor.scoring.steps.per_value import ShownValues, evaluate_values, shown_after
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
 from streamprocessor.scoring.terms.presentation import unrounded
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS, MotionBound
+from streamprocessor.scoring.terms.terms import MotionBound
 
 ShownScore = tuple["int | None", "str | None"]
 """Presented score in nano and stage; both None: null, or no number but a label."""
@@ -25,7 +25,11 @@ NO_NEWS = END_OF_TIME_MS
 
 
 class Evaluation(NamedTuple):
-    """A record's scores at an instant, as they are shown, each compared with what was shown last."""
+    """A record's scores at an instant, as they are shown, each compared with what was shown last.
+
+    changed: whether any is shown differently.
+    holds_until_ms: no step by time comes before it; None: none comes at all.
+    """
 
     at_ms: int
     scores: tuple[ScoreStep, ...]
@@ -45,29 +49,29 @@ def blank_shown(plan: ScorePlan, derived: Derived) -> ShownScore:
 
 
 def evaluate(plan: Plan, record: Record, at_ms: int) -> Evaluation:
-    """The record's scores at at_ms, not before its clock."""
+    """The record's scores at at_ms, which is not before its clock."""
     scores = []
     any_changed = False
     earliest: int | None = None
     shown, derived = record.shown, record.derived
     for score in plan.scores:
         if not score.is_simple:
-            step = _look_at(score, record, at_ms)
+            step = _evaluate_score(score, record, at_ms)
             any_changed = any_changed or step.changed
             if step.holds_until_ms is not None and (earliest is None or step.holds_until_ms < earliest):
                 earliest = step.holds_until_ms
             scores.append(step)
             continue
-        gauge = MotionBound()
+        bound = MotionBound()
         total = 0
         for term in score.terms:
-            total += term.value_and_bound(derived, at_ms, gauge)
+            total += term.value_and_bound(derived, at_ms, bound)
         exact = unrounded(total)
         cell = score.presentation.cell(exact)
         before, before_stage = shown[score.name]
         stage = score.presentation.stage(cell, before_stage)
         changed = cell.presented_nano != before or stage != before_stage
-        until = holds_until(cell, total, gauge, at_ms)
+        until = holds_until(cell, total, bound, at_ms)
         if until is not None and (earliest is None or until < earliest):
             earliest = until
         any_changed = any_changed or changed
@@ -76,42 +80,44 @@ def evaluate(plan: Plan, record: Record, at_ms: int) -> Evaluation:
     return unchecked(Evaluation, (at_ms, tuple(scores), any_changed, earliest))
 
 
-def _look_at(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
-    """The same for a score that can be null, is combined, or has values."""
-    if score.values is not None:
+def _evaluate_score(score: ScorePlan, record: Record, at_ms: int) -> ScoreStep:
+    """The evaluation of a score that can be null, is combined, or has values."""
+    if score.per_value is not None:
         return evaluate_values(score, record, at_ms)
     name, derived, (before, before_stage) = score.name, record.derived, record.shown[score.name]
     if score.is_null(derived):
         changed = before is not None or before_stage is not None
         return ScoreStep(name, None, None, None, changed, before, before_stage, None)
     if score.matrix is not None:
-        return _look_at_matrix(score, score.matrix, record, at_ms)
-    gauge = MotionBound()
-    total = sum(term.value_and_bound(derived, at_ms, gauge) for term in score.terms)
+        return _evaluate_matrix(score, score.matrix, record, at_ms)
+    bound = MotionBound()
+    total = sum(term.value_and_bound(derived, at_ms, bound) for term in score.terms)
     exact = unrounded(total)
     cell = score.presentation.cell(exact)
     stage = score.presentation.stage(cell, before_stage)
     changed = cell.presented_nano != before or stage != before_stage
-    until = holds_until(cell, total, gauge, at_ms)
+    until = holds_until(cell, total, bound, at_ms)
     return ScoreStep(name, cell.presented_nano, exact, stage, changed, before, before_stage, until)
 
 
-def _look_at_matrix(score: ScorePlan, matrix: Matrix, record: Record, at_ms: int) -> ScoreStep:
+def _evaluate_matrix(score: ScorePlan, matrix: Matrix, record: Record, at_ms: int) -> ScoreStep:
     """The label of the stages that rows and columns have now; it holds as long as both."""
-    rows, columns = (_look_at(side, record, at_ms) for side, _ in score.components)
+    rows, columns = (_evaluate_score(side, record, at_ms) for side, _ in score.components)
     label = matrix.label(str(rows.stage), str(columns.stage))
     before = record.shown[score.name][1]
     until = min([side.holds_until_ms for side in (rows, columns) if side.holds_until_ms is not None], default=None)
     return ScoreStep(score.name, None, None, label, label != before, None, before, until)
 
 
-def enter_hot(plan: Plan, record: Record, seen: Evaluation, news_age_ms: int | None) -> list[HotLeadStep]:
+def enter_hot_in_place(
+    plan: Plan, record: Record, evaluation: Evaluation, news_age_ms: int | None
+) -> list[HotLeadStep]:
     """The hot leads to announce; every entry into a hot stage from below starts the next episode, announced or not.
 
     news_age_ms: how long after it had occurred the freshest event of the step arrived; None: not a step by events.
     """
     leads = []
-    for score, step in zip(plan.scores, seen.scores, strict=True):
+    for score, step in zip(plan.scores, evaluation.scores, strict=True):
         hot = score.hot_lead
         if hot is None or step.stage == step.previous_stage or step.stage is None:
             continue
@@ -121,26 +127,30 @@ def enter_hot(plan: Plan, record: Record, seen: Evaluation, news_age_ms: int | N
             continue
         number, announced_at = record.episodes.get(score.name, (0, None))
         number += 1
-        rearmed = announced_at is None or hot.rearm_after_ms is None or seen.at_ms - announced_at >= hot.rearm_after_ms
+        rearmed = (
+            announced_at is None or hot.rearm_after_ms is None or evaluation.at_ms - announced_at >= hot.rearm_after_ms
+        )
         is_news = news_age_ms is None or news_age_ms < hot.announce_within_ms
         if is_news and rearmed and not is_suppressed(record):
-            announced_at = seen.at_ms
+            announced_at = evaluation.at_ms
             leads.append(HotLeadStep(score.name, number, step.presented_nano, step.stage, step.previous_stage))
         record.episodes[score.name] = (number, announced_at)
     return leads
 
 
 class ShownState:
-    """What the scores of one model show of records."""
+    """What records show of the scores of one model, and how that moves on."""
 
     def __init__(self, plan: Plan) -> None:
-        """For this model; what it gives without evidence is found out here."""
+        """Find what the model gives without evidence."""
         self._plan = plan
-        nothing = Derived()
-        derive_attributes(plan, {}, nothing)
-        self._blank_sums = nothing.sums
-        self._blank_shown = {score.name: blank_shown(score, nothing) for score in plan.scores if score.values is None}
-        self._is_null = {score.name: score.is_null(nothing) for score in plan.scores if score.values is not None}
+        derived = Derived()
+        derive_attributes_in_place(plan, {}, derived)
+        self._blank_sums = derived.sums
+        self._blank_shown = {
+            score.name: blank_shown(score, derived) for score in plan.scores if score.per_value is None
+        }
+        self._is_null = {score.name: score.is_null(derived) for score in plan.scores if score.per_value is not None}
 
     def blank(self) -> Record:
         """The record of a contact of whom nothing is known; what the model gives for it counts as shown."""
@@ -150,42 +160,42 @@ class ShownState:
             record.values = self._blank_values()
         return record
 
-    def nothing(self, record: Record) -> tuple[str, ...]:
+    def hide_in_place(self, record: Record) -> tuple[str, ...]:
         """The scores that were shown otherwise than without evidence; from now on all are shown so."""
         blank = {**self._blank_shown, **self._blank_values()}
-        gone = tuple(name for name, shown in {**record.shown, **record.values}.items() if shown != blank[name])
+        names = tuple(name for name, shown in {**record.shown, **record.values}.items() if shown != blank[name])
         record.shown, record.values = dict(self._blank_shown), self._blank_values()
-        return gone
+        return names
 
-    def these_scores(self, record: Record) -> None:
-        """Of a record of another revision: new scores are shown as without evidence, those that went are not shown."""
+    def fit_to_model(self, record: Record) -> None:
+        """Show a record of another revision by this one: new scores as without evidence, those that went not at all."""
         record.shown = {name: record.shown.get(name, blank) for name, blank in self._blank_shown.items()}
         record.values = {name: record.values.get(name, blank) for name, blank in self._blank_values().items()}
 
-    def step(
+    def step_in_place(
         self,
         record: Record,
-        seen: Evaluation,
+        evaluation: Evaluation,
         cause: str,
         because: tuple[ExplanationPart, ...],
         news_age_ms: int | None = None,
     ) -> Step:
-        """The step from what is shown to what is seen; the record shows it from now on."""
-        leads = enter_hot(self._plan, record, seen, news_age_ms)
-        reasons = strongest(self._plan, self._plan.by_name[leads[0].score], record, seen.at_ms) if leads else ()
-        self._show(record, seen)
+        """The step from what is shown to the evaluation; the record shows that from now on."""
+        leads = enter_hot_in_place(self._plan, record, evaluation, news_age_ms)
+        reasons = strongest(self._plan, self._plan.by_name[leads[0].score], record, evaluation.at_ms) if leads else ()
+        self._show(record, evaluation)
         record.sequence += 1
-        return Step(seen.at_ms, cause, record.sequence, seen.scores, because, tuple(leads), reasons)
+        return Step(evaluation.at_ms, cause, record.sequence, evaluation.scores, because, tuple(leads), reasons)
 
-    def pass_over(self, record: Record, seen: Evaluation) -> None:
-        """The record shows what is seen, and nobody is told."""
-        enter_hot(self._plan, record, seen, NO_NEWS)
-        self._show(record, seen)
+    def show_silently(self, record: Record, evaluation: Evaluation) -> None:
+        """Show the evaluation from now on, without a step and without an announcement."""
+        enter_hot_in_place(self._plan, record, evaluation, NO_NEWS)
+        self._show(record, evaluation)
 
-    def _show(self, record: Record, seen: Evaluation) -> None:
-        for step in seen.scores:
+    def _show(self, record: Record, evaluation: Evaluation) -> None:
+        for step in evaluation.scores:
             if step.changed and step.name in record.values:
-                record.values[step.name] = shown_in(self._plan.by_name[step.name], step)
+                record.values[step.name] = shown_after(self._plan.by_name[step.name], step)
             elif step.changed:
                 record.shown[step.name] = (step.presented_nano, step.stage)
 

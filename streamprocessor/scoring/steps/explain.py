@@ -22,36 +22,36 @@ from streamprocessor.scoring.terms.per_match import DecayLawTerm, RecencyTerm, W
 from streamprocessor.scoring.terms.presentation import E15_A_NANO, HALF_NANO_E15, unrounded
 from streamprocessor.scoring.terms.terms import CappedTerm
 
-Matches = dict[int, list[RuleMatch]]
-Parts = list[tuple[ExplanationPart, int]]
+MatchesByRule = dict[int, list[RuleMatch]]
+PartsWithPoints = list[tuple[ExplanationPart, int]]
 """Parts without points, each with its points in e15."""
 
 
 def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str | None = None) -> list[ExplanationPart]:
     """The parts of one score at t: their points_nano add up to unrounded_nano; the largest takes the remainder.
 
-    value: of which value of a `by` score; None of any other. No parts: of what is null, or not there, or a matrix.
+    value: of which value of a per-value score; None of any other. What is null, or not there, or a matrix has no parts.
     """
     numbers = {rule.number for part, _ in ((score, 0), *score.components) for rule in part.rules}
-    matches: Matches = {}
+    matches: MatchesByRule = {}
 
     def on_match(match: RuleMatch) -> None:
-        matcher, piece, _ = match
-        if matcher.number in numbers and (values is None or value_name(piece.properties[values.path]) == value):
+        matcher, event, _ = match
+        if matcher.number in numbers and (per_value is None or value_name(event.properties[per_value.path]) == value):
             matches.setdefault(matcher.number, []).append(match)
 
-    values, folded = score.values, compacted_of(record)
+    per_value, compacted = score.per_value, compacted_of(record)
     derived = derive(plan, record, until_ms=t_ms, on_match=on_match)
     if score.is_null(derived) or score.matrix is not None:
         return []
-    if values is not None:
-        of_value = derived.by.get(values.key, {}).get(value or "")
+    if per_value is not None:
+        of_value = derived.by_value.get(per_value.key, {}).get(value or "")
         if of_value is None:
             return []
         derived = of_value
-        by_value = [held.by.get(values.key, {}) for held in folded]
-        folded = [held[value or ""] for held in by_value if (value or "") in held]
-    source = _Source(plan, record, folded, derived, matches, t_ms)
+        by_value = [by_name.by_value.get(per_value.key, {}) for by_name in compacted]
+        compacted = [by_name[value or ""] for by_name in by_value if (value or "") in by_name]
+    source = _Snapshot(plan, record, compacted, derived, matches, t_ms)
     parts, total = _combined_parts(score, source) if score.components else _score_parts(score, source)
     exact = unrounded(total)
     if abs(exact * E15_A_NANO - total) > E15_A_NANO:
@@ -59,20 +59,20 @@ def explain(plan: Plan, score: ScorePlan, record: Record, t_ms: int, value: str 
     return _rounded(parts, exact)
 
 
-class _Source(NamedTuple):
-    """Where parts come from: the evidence as of t."""
+class _Snapshot(NamedTuple):
+    """The evidence as of t that parts are made of."""
 
     plan: Plan
     record: Record
-    folded: list[Compacted]
+    compacted: list[Compacted]
     derived: Derived
-    matches: Matches
+    matches: MatchesByRule
     t_ms: int
 
 
-def _score_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
+def _score_parts(score: ScorePlan, source: _Snapshot) -> tuple[PartsWithPoints, int]:
     """The parts of a score that rules make, and its sum."""
-    parts: Parts = []
+    parts: PartsWithPoints = []
     shares: dict[str | None, int] = {}
     for rule in score.rules:
         of_rule = list(_rule_parts(rule, source))
@@ -93,9 +93,9 @@ def _score_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
     return parts, total
 
 
-def _combined_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
+def _combined_parts(score: ScorePlan, source: _Snapshot) -> tuple[PartsWithPoints, int]:
     """The parts of the components, times their weights, called "component/rule"; and the sum."""
-    parts: Parts = []
+    parts: PartsWithPoints = []
     total = 0
     for component, weight_nano in score.components:
         if component.is_null(source.derived):
@@ -108,6 +108,7 @@ def _combined_parts(score: ScorePlan, source: _Source) -> tuple[Parts, int]:
 
 
 def _as_component(name: str, part: ExplanationPart, points_e15: int, weight_nano: int) -> tuple[ExplanationPart, int]:
+    """The part and its points as those of a component of this name and weight."""
     group = part.group
     if part.rule is None:
         group = name if group is None else f"{name}/{group}"
@@ -123,8 +124,9 @@ def strongest(
 ) -> tuple[ExplanationPart, ...]:
     """The rules that give the most at t, one part each: their points within their limits, their newest event, how many.
 
-    Of a combined score "component/rule", times the weight; of a matrix as they are. t_ms: not before the record's
-    clock. Only the matches of these rules are looked for.
+    Of a combined score they are called "component/rule" and times the weight; of a matrix they are as they are.
+    Only the matches of these rules are looked for.
+    t_ms: not before the record's clock.
     """
     giving = []
     for prefix, rule, weight_nano in _weighted_rules(score, record.derived):
@@ -135,13 +137,13 @@ def strongest(
     matches = stored_matches(plan, record, frozenset(rule.number for _, rule, _ in best))
     parts = []
     for share, rule, prefix in best:
-        part = _summed(plan, rule, record, (share, matches.get(rule.number, [])), t_ms)
+        part = _part_of_rule(plan, rule, record, (share, matches.get(rule.number, [])), t_ms)
         parts.append(part._replace(rule=f"{prefix}{part.rule}"))
     return tuple(parts)
 
 
 def _weighted_rules(score: ScorePlan, derived: Derived) -> Iterator[tuple[str, RulePlan, int]]:
-    """(what goes before its id, rule, weight) of every rule that the score is made of, directly or not."""
+    """(prefix of its id, rule, weight) of every rule that the score is made of, directly or not."""
     yield from (("", rule, NANO) for rule in score.rules)
     for component, weight_nano in score.components:
         if not component.is_null(derived):
@@ -150,30 +152,30 @@ def _weighted_rules(score: ScorePlan, derived: Derived) -> Iterator[tuple[str, R
                 yield f"{component.name}/{prefix}", rule, scaled(inner, weight)
 
 
-def _summed(
-    plan: Plan, rule: RulePlan, record: Record, found: tuple[int, list[RuleMatch]], t_ms: int
+def _part_of_rule(
+    plan: Plan, rule: RulePlan, record: Record, share_and_matches: tuple[int, list[RuleMatch]], t_ms: int
 ) -> ExplanationPart:
     """One part for all that a rule gives."""
-    share, matches = found
-    count = len(matches) + _earlier(compacted_of(record), rule)
+    share, matches = share_and_matches
+    count = len(matches) + _compacted_count(compacted_of(record), rule)
     if isinstance(rule.rule, EventRule) and matches:
         newest = matches[-1][1]
         return ExplanationPart(rule.rule.id, nano(share), "event", newest.id, newest.occurred_at_ms, count=count)
     if isinstance(rule.rule, EventRule):
         return ExplanationPart(rule.rule.id, nano(share), "earlier", count=count)
-    source = _Source(plan, record, compacted_of(record), record.derived, {rule.number: matches}, t_ms)
+    source = _Snapshot(plan, record, compacted_of(record), record.derived, {rule.number: matches}, t_ms)
     part = next(_rule_parts(rule, source))[0]
     return part._replace(points_nano=nano(share), count=part.count or 1)
 
 
-def _earlier(folded: Sequence[Compacted], rule: RulePlan) -> int:
-    """How many matches of the rule were folded."""
-    return sum(held.rules[rule.key].count for held in folded if rule.key in held.rules)
+def _compacted_count(compacted: Sequence[Compacted], rule: RulePlan) -> int:
+    """How many matches of the rule were compacted."""
+    return sum(each.rules[rule.key].count for each in compacted if rule.key in each.rules)
 
 
-def _rule_parts(rule: RulePlan, source: _Source) -> Iterator[tuple[ExplanationPart, int]]:
+def _rule_parts(rule: RulePlan, source: _Snapshot) -> Iterator[tuple[ExplanationPart, int]]:
     """(part without points, points e15) of one rule, before its limit."""
-    plan, record, folded, derived, matches, t_ms = source
+    plan, record, compacted, derived, matches, t_ms = source
     value = rule.term.value(derived, t_ms)
     kind, id_ = KINDS[type(rule.rule)], rule.rule.id
     if isinstance(rule.term, InactivityTerm):
@@ -184,29 +186,31 @@ def _rule_parts(rule: RulePlan, source: _Source) -> Iterator[tuple[ExplanationPa
     elif isinstance(rule.term, WindowTerm | RecencyTerm):
         if value:
             count = rule.term.count(derived, t_ms) if isinstance(rule.term, WindowTerm) else None
-            live = derived.live.get(rule.number)
+            live = derived.matches.get(rule.number)
             yield ExplanationPart(id_, 0, kind, occurred_at_ms=live[-1][0] if live else None, count=count), value
     elif kind == "attribute":
         if value:
             yield ExplanationPart(id_, 0, kind), value
     else:
-        left, verdicts = value, verdicts_of(record)
+        remaining, verdicts = value, verdicts_of(record)
         for match in matches.get(rule.number, ()):
-            piece, (points, factor) = match[1], worth(plan, match, t_ms)
-            left -= points
+            event, (points, factor) = match[1], worth(plan, match, t_ms)
+            remaining -= points
             if points:
-                actor = verdicts[piece.id][2] if piece.id in verdicts else piece.actor
+                actor = verdicts[event.id][2] if event.id in verdicts else event.actor
                 yield match_part(match, points, factor)._replace(actor=actor), points
-        earlier = _earlier(folded, rule)
-        if earlier and left:
-            yield ExplanationPart(id_, 0, "earlier", count=earlier), left
+        earlier = _compacted_count(compacted, rule)
+        if earlier and remaining:
+            yield ExplanationPart(id_, 0, "earlier", count=earlier), remaining
 
 
-def _cut(part: ExplanationPart, points_e15: int) -> Parts:
+def _cut(part: ExplanationPart, points_e15: int) -> PartsWithPoints:
+    """The part of what a limit takes away; none where it takes nothing."""
     return [(part, points_e15)] if points_e15 else []
 
 
 def _rounded(parts: Sequence[tuple[ExplanationPart, int]], exact_nano: int) -> list[ExplanationPart]:
+    """The parts with their points rounded to nano, the remainder at the largest."""
     rounded = [part._replace(points_nano=nano(points)) for part, points in parts]
     remainder = exact_nano - sum(part.points_nano for part in rounded)
     if remainder and rounded:
@@ -217,15 +221,15 @@ def _rounded(parts: Sequence[tuple[ExplanationPart, int]], exact_nano: int) -> l
 
 def worth(plan: Plan, match: RuleMatch, t_ms: int) -> tuple[int, float | None]:
     """(points e15, what is left of 1) of the match at t; 0 and None: of a rule that is not the sum of its matches."""
-    matcher, piece, amount = match
+    matcher, event, amount = match
     half_life_ms = matcher.half_life_ms
     if half_life_ms is None:
-        term = plan.live[matcher.number]
+        term = plan.per_match_terms[matcher.number]
         if not isinstance(term, DecayLawTerm):
             return 0, None
-        factor = term.law.factor(t_ms - piece.occurred_at_ms)
+        factor = term.law.factor(t_ms - event.occurred_at_ms)
     elif half_life_ms:
-        factor = 2.0 ** ((piece.occurred_at_ms - t_ms) / half_life_ms)
+        factor = 2.0 ** ((event.occurred_at_ms - t_ms) / half_life_ms)
     else:
         factor = 1.0
     return amount if factor == 1.0 else int(amount * factor), factor

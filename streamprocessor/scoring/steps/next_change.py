@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from streamprocessor.scoring.evidence.derive import derive
-from streamprocessor.scoring.model.model import Matrix
-from streamprocessor.scoring.plan.plan import Plan, ScorePlan, unrounded_at
+from streamprocessor.scoring.model.model import END_OF_TIME_MS, Matrix
+from streamprocessor.scoring.plan.plan import Plan, ScorePlan
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.steps.crossing import CrossingSearch
 from streamprocessor.scoring.steps.evaluate import evaluate
-from streamprocessor.scoring.steps.per_value import RankedValue, ShownValues, first_change, ranked_values, shown_of
+from streamprocessor.scoring.steps.per_value import RankedValue, ShownValues, first_change, ranked_values, shown_values
 from streamprocessor.scoring.steps.steps import ScoreAt, ScoreStep
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS
 
 
 def derived_at(plan: Plan, record: Record, t_ms: int) -> Derived:
@@ -21,40 +20,43 @@ def derived_at(plan: Plan, record: Record, t_ms: int) -> Derived:
 
 
 def score_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> ScoreAt:
-    """The score at t. derived: as of then."""
+    """The score at t.
+
+    derived: as of t.
+    """
     name = score.name
     if score.is_null(derived):
         return ScoreAt(name, None, None, None)
-    if score.values is not None:
-        found = [each for each in _standings_at(score, record, derived, t_ms) if each.is_shown]
-        shown = [ScoreAt(each.name, each.cell.presented_nano, each.unrounded_nano, each.stage) for each in found]
-        return ScoreAt(name, None, None, None, tuple(shown))
+    if score.per_value is not None:
+        shown = [each for each in _ranked_values_at(score, record, derived, t_ms) if each.is_shown]
+        values = [ScoreAt(each.name, each.cell.presented_nano, each.unrounded_nano, each.stage) for each in shown]
+        return ScoreAt(name, None, None, None, tuple(values))
     if score.matrix is not None:
         return ScoreAt(name, None, None, score.matrix.label(*_stages_at(score, record, derived, t_ms)))
-    exact = unrounded_at(score, derived, t_ms)
+    exact = score.unrounded_nano(derived, t_ms)
     cell = score.presentation.cell(exact)
-    held = None
+    stage = None
     if score.presentation.has_hysteresis and t_ms >= record.at_ms:
-        held = _stage_before(score, record, t_ms)
-    return ScoreAt(name, cell.presented_nano, exact, score.presentation.stage(cell, held))
+        stage = _stage_before(score, record, t_ms)
+    return ScoreAt(name, cell.presented_nano, exact, score.presentation.stage(cell, stage))
 
 
 def next_change_of_score(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> int | None:
     """The first instant after t at which the score is shown differently by itself; None: none comes."""
     if score.is_null(derived):
         return None
-    if score.values is not None:
-        shown = shown_of(_standings_at(score, record, derived, t_ms))
+    if score.per_value is not None:
+        shown = shown_values(_ranked_values_at(score, record, derived, t_ms))
         change = first_change(score, derived, shown, t_ms, END_OF_TIME_MS)
         return None if change is None else change[0]
     if score.matrix is not None:
         return _next_label(score, score.matrix, _stages_at(score, record, derived, t_ms), derived, t_ms)
-    cell = score.presentation.cell(unrounded_at(score, derived, t_ms))
-    return CrossingSearch(score, derived, (cell.low, cell.high)).first(t_ms + 1)
+    cell = score.presentation.cell(score.unrounded_nano(derived, t_ms))
+    return CrossingSearch(score, derived, (cell.low_nano, cell.high_nano)).first(t_ms + 1)
 
 
-def _standings_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> list[RankedValue]:
-    """The values of a `by` score at t, with the stages that they have then, walked from what is shown."""
+def _ranked_values_at(score: ScorePlan, record: Record, derived: Derived, t_ms: int) -> list[RankedValue]:
+    """The values of a per-value score at t, with the stages that they have then, walked from what is shown."""
     shown: ShownValues = {}
     if score.presentation.has_hysteresis and t_ms >= record.at_ms:
         shown, now = record.values[score.name] or {}, record.at_ms
@@ -81,7 +83,7 @@ def _next_label(score: ScorePlan, matrix: Matrix, stages: tuple[str, str], deriv
             return None
         now = min(instant for instant in (rows, columns) if instant is not None)
         row, column = (
-            side.presentation.stage(side.presentation.cell(unrounded_at(side, derived, now)), stage)
+            side.presentation.stage(side.presentation.cell(side.unrounded_nano(derived, now)), stage)
             for (side, _), stage in zip(score.components, stages, strict=True)
         )
         stages = str(row), str(column)
@@ -97,33 +99,35 @@ def _stage_before(score: ScorePlan, record: Record, t_ms: int) -> str | None:
         if leaves is None:
             break
         now = leaves
-        stage = score.presentation.stage(score.presentation.cell(unrounded_at(score, record.derived, now)), stage)
+        stage = score.presentation.stage(score.presentation.cell(score.unrounded_nano(record.derived, now)), stage)
     return stage
 
 
 def next_change_of_record(plan: Plan, record: Record, holds_until_ms: int) -> int | None:
     """The first instant at which any score is shown differently; none is before holds_until_ms. None: none comes."""
-    seen = evaluate(plan, record, max(record.at_ms, holds_until_ms - 1))
+    evaluation = evaluate(plan, record, max(record.at_ms, holds_until_ms - 1))
     nearest: int | None = None
-    bounds = [(step.holds_until_ms, i) for i, step in enumerate(seen.scores) if step.holds_until_ms is not None]
-    for bound, i in sorted(bounds):
+    earliest = [(step.holds_until_ms, i) for i, step in enumerate(evaluation.scores) if step.holds_until_ms is not None]
+    for bound_ms, i in sorted(earliest):
         last_ms = END_OF_TIME_MS if nearest is None else nearest - 1
-        found = _exit_of(plan.scores[i], seen.scores[i], record, (bound, last_ms))
-        nearest = nearest if found is None else found
+        change_ms = _next_change_between(plan.scores[i], evaluation.scores[i], record, (bound_ms, last_ms))
+        nearest = nearest if change_ms is None else change_ms
     return nearest
 
 
-def _exit_of(score: ScorePlan, step: ScoreStep, record: Record, between_ms: tuple[int, int]) -> int | None:
+def _next_change_between(
+    score: ScorePlan, score_step: ScoreStep, record: Record, between_ms: tuple[int, int]
+) -> int | None:
     """The first instant between these, both included, at which the score is shown differently.
 
     A matrix moves with its sides.
     """
     first_ms, last_ms = between_ms
-    if score.values is not None:
+    if score.per_value is not None:
         shown = record.values[score.name] or {}
         change = first_change(score, record.derived, shown, first_ms - 1, last_ms)
         return None if change is None else change[0]
-    if step.unrounded_nano is None:
+    if score_step.unrounded_nano is None:
         return None
-    cell = score.presentation.cell(step.unrounded_nano)
-    return CrossingSearch(score, record.derived, (cell.low, cell.high)).first(first_ms, last_ms)
+    cell = score.presentation.cell(score_step.unrounded_nano)
+    return CrossingSearch(score, record.derived, (cell.low_nano, cell.high_nano)).first(first_ms, last_ms)

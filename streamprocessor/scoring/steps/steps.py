@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 
 class ScoreAt(NamedTuple):
-    """One score at an instant. presented_nano is rounded and clamped; unrounded_nano is not.
+    """One score at an instant.
 
-    Both None: the score is null, or a matrix, which has a stage alone, or `values` has them: those shown of a `by`
-    score, the strongest first, each under its name.
+    presented_nano: rounded and clamped; unrounded_nano: neither. Both None: the score is null, a matrix or per value.
+    stage: None: the score is null, has no stages, or is per value.
+    values: of a per-value score those shown, the strongest first, each under its name; None: of any other, or null.
     """
 
     name: str
@@ -22,9 +23,14 @@ class ScoreAt(NamedTuple):
 class ExplanationPart(NamedTuple):
     """One line of an explanation; the points_nano of all parts of a score add up to its unrounded_nano.
 
+    rule: the rule's id; None: a group's cut, or the score's.
     kind: event | attribute | inactivity | frequency | recency | monetary | cut | earlier.
-    of_nano: the points before decay. count: events in an `earlier` part, or matches behind a band. rule None: a
-    group's cut.
+    event_id, occurred_at_ms: of the event; None: it is not of one event.
+    of_nano: the points before decay; None: they are not a match's.
+    factor: what is left of 1; None: as of_nano.
+    actor: who did it; None: it is not of one event.
+    group: whose cut it is; None: it is none of a group.
+    count: events in an `earlier` part, or matches behind a band; None: it is neither.
     """
 
     rule: str | None
@@ -42,8 +48,9 @@ class ExplanationPart(NamedTuple):
 class ScoreStep(NamedTuple):
     """One score in a step: what it is now and, where `changed`, what it was as last announced.
 
-    holds_until_ms: no step by time comes before it; None: none comes at all. Numbers that are None, values: as in
-    ScoreAt; `values` also holds those that were shown and are now as without evidence.
+    presented_nano, unrounded_nano, stage: as in ScoreAt; previous_nano, previous_stage: the same as last announced.
+    holds_until_ms: no step by time comes before it; None: none comes at all.
+    values: as in ScoreAt, with those that were shown and are now as without evidence.
     """
 
     name: str
@@ -58,7 +65,12 @@ class ScoreStep(NamedTuple):
 
 
 class HotLeadStep(NamedTuple):
-    """A contact entered the hot stage and it is to be announced. presented_nano None: by a matrix."""
+    """A contact entered the hot stage and it is to be announced.
+
+    episode: the number of this entry, counted by score.
+    presented_nano: None: the score is a matrix.
+    previous_stage: None: the score was null.
+    """
 
     score: str
     episode: int
@@ -70,8 +82,13 @@ class HotLeadStep(NamedTuple):
 class Step(NamedTuple):
     """A contact's presented scores changed at at_ms.
 
-    cause: event | time | attributes | correction | merge | model | import. gone: names of the scores that are given no
-    more, for the contact was merged into another one (merged_into), or objects.
+    cause: event | time | attributes | correction | merge | model | import.
+    sequence: the number of the step among the contact's.
+    because: what caused it, the strongest parts.
+    hot_leads: those to announce.
+    strongest: the three strongest parts of the first hot lead; empty where there is none.
+    former_scores: names of the scores that are given no more, for the contact was merged into another one, or objects.
+    merged_into: the contact that it was merged into; None: into none.
     """
 
     at_ms: int
@@ -80,6 +97,6 @@ class Step(NamedTuple):
     scores: tuple[ScoreStep, ...]
     because: tuple[ExplanationPart, ...]
     hot_leads: tuple[HotLeadStep, ...]
-    strongest: tuple[ExplanationPart, ...]  # the three strongest parts; empty where there is no hot lead
-    gone: tuple[str, ...] = ()
+    strongest: tuple[ExplanationPart, ...]
+    former_scores: tuple[str, ...] = ()
     merged_into: str | None = None

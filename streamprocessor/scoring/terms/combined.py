@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from streamprocessor.scoring.model.model import NANO
+from streamprocessor.scoring.model.model import END_OF_TIME_MS, NANO
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.presentation import LARGEST_SCORE_E15
 from streamprocessor.scoring.terms.terms import (
-    END_OF_TIME_MS,
     LANDMARK_HALF_LIVES,
     CappedTerm,
     ConstantTerm,
@@ -19,7 +18,11 @@ from streamprocessor.scoring.terms.terms import (
 
 
 def scaled(points_e15: int, weight_nano: int) -> int:
-    """The points times the weight, e15, rounded half up."""
+    """The points times the weight, e15, rounded half up.
+
+    >>> scaled(5 * 10**15, 700_000_000)
+    3500000000000000
+    """
     return points_e15 if weight_nano == NANO else (points_e15 * weight_nano + NANO // 2) // NANO
 
 
@@ -37,7 +40,7 @@ class ComponentTerm:
     __slots__ = ("applies", "terms", "weight_nano")
 
     def __init__(self, terms: Sequence[Term], weight_nano: int, applies: int | None) -> None:
-        """The sum of these terms."""
+        """Make the sum of these terms a component."""
         self.terms, self.weight_nano, self.applies = tuple(terms), weight_nano, applies
 
     def is_null(self, derived: Derived) -> bool:
@@ -45,21 +48,21 @@ class ComponentTerm:
         return self.applies is not None and self.applies not in derived.sums
 
     def value(self, derived: Derived, t_ms: int) -> int:
-        """Its share of the combined score."""
+        """The component's share of the combined score at t, e15."""
         if self.is_null(derived):
             return 0
         return scaled(cut_score(sum(term.value(derived, t_ms) for term in self.terms)), self.weight_nano)
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """A weight keeps the order, or turns it round."""
+        """(low, high) of the share over [from, to]: a weight keeps the order of points, or turns it round."""
         if self.is_null(derived):
             return 0, 0
         low, high = self.sum_bounds(derived, from_ms, to_ms)
         ends = scaled(cut_score(low), self.weight_nano), scaled(cut_score(high), self.weight_nano)
         return min(ends), max(ends)
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
-        """Its share; it moves by no more than its terms do, times the weight."""
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
+        """The share at t, e15; it moves by no more than the component's terms do, times the weight."""
         if self.is_null(derived):
             return 0
         inner = MotionBound()
@@ -71,16 +74,16 @@ class ComponentTerm:
         fall_rate, rise_rate = inner.fall_rate * size / NANO, inner.rise_rate * size / NANO
         if self.weight_nano < 0:
             fall, rise, fall_rate, rise_rate = rise, fall, rise_rate, fall_rate
-        gauge.fall += fall
-        gauge.rise += rise
-        gauge.fall_rate += fall_rate
-        gauge.rise_rate += rise_rate
-        gauge.jump_ms = min(gauge.jump_ms, inner.jump_ms)
-        gauge.half_life_ms = min(gauge.half_life_ms, inner.half_life_ms)
+        bound.fall += fall
+        bound.rise += rise
+        bound.fall_rate += fall_rate
+        bound.rise_rate += rise_rate
+        bound.jump_ms = min(bound.jump_ms, inner.jump_ms)
+        bound.half_life_ms = min(bound.half_life_ms, inner.half_life_ms)
         return scaled(cut_score(total), self.weight_nano)
 
     def sum_bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """(low, high) of the component's own sum, neither cut nor weighted."""
+        """(low, high) of the component's own sum over [from, to], neither cut nor weighted."""
         low = high = 0
         for term in self.terms:
             term_low, term_high = term.bounds(derived, from_ms, to_ms)
@@ -89,7 +92,7 @@ class ComponentTerm:
         return low, high
 
     def is_never_cut(self, derived: Derived, from_ms: int) -> bool:
-        """Whether its sum surely is no larger than a score can be from here on."""
+        """Whether the component's sum surely is no larger than a score can be from here on."""
         low, high = self.sum_bounds(derived, from_ms, END_OF_TIME_MS)
         return low >= -LARGEST_SCORE_E15 and high <= LARGEST_SCORE_E15
 
@@ -100,11 +103,11 @@ class BlendTerm:
     __slots__ = ("half_life_ms", "weights")
 
     def __init__(self, weights: Iterable[tuple[int, int]], half_life_ms: float | None) -> None:
-        """weights: (rule number, weight in nano)."""
+        """Blend (rule number, weight in nano) of each rule."""
         self.weights, self.half_life_ms = tuple(weights), half_life_ms
 
     def value(self, derived: Derived, t_ms: int) -> int:
-        """Σ sums · weight, decayed at once."""
+        """The points at t, e15: Σ sums · weight, decayed at once."""
         sums = derived.sums
         total = 0
         for number, weight_nano in self.weights:
@@ -117,17 +120,17 @@ class BlendTerm:
         return int(scaled_sum * (2.0 ** ((landmark_ms - t_ms) / self.half_life_ms) * ExponentialTerm.SCALE))
 
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """It goes towards 0 all the time, so its ends bound it."""
+        """(low, high) over [from, to]: the points go towards 0 all the time, so both ends bound them."""
         first, last = self.value(derived, from_ms), self.value(derived, to_ms)
         return (last, first) if first > last else (first, last)
 
-    def value_and_bound(self, derived: Derived, t_ms: int, gauge: MotionBound) -> int:
-        """Its points; all of them go in the end."""
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
+        """The points at t, e15; all of them go in the end."""
         value = self.value(derived, t_ms)
         if self.half_life_ms is not None:
-            gauge.fall += max(value, 0)
-            gauge.rise += max(-value, 0)
-            gauge.half_life_ms = min(gauge.half_life_ms, self.half_life_ms)
+            bound.fall += max(value, 0)
+            bound.rise += max(-value, 0)
+            bound.half_life_ms = min(bound.half_life_ms, self.half_life_ms)
         return value
 
 

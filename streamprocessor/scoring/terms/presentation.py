@@ -15,7 +15,11 @@ LARGEST_MATCH_E15 = 1_000_000 * NANO * E15_A_NANO
 
 
 def unrounded(total_e15: int) -> int:
-    """The sum as an integer of 10⁻⁹, rounded half up once; sizes above 4 000 000 are cut."""
+    """The sum as an integer of 10⁻⁹, rounded half up once; sizes above 4 000 000 are cut.
+
+    >>> unrounded(5_500_000), unrounded(-5_500_000)
+    (6, -5)
+    """
     if not -LARGEST_SCORE_E15 <= total_e15 <= LARGEST_SCORE_E15:
         total_e15 = LARGEST_SCORE_E15 if total_e15 > 0 else -LARGEST_SCORE_E15
     return (total_e15 + HALF_NANO_E15) // E15_A_NANO
@@ -25,26 +29,28 @@ MOST_CELLS = 4_096
 
 
 class DisplayCell(NamedTuple):
-    """The unrounded scores that are all shown alike: those with low ≤ x < high; None: no such end.
+    """The unrounded scores that are all shown alike: those with low ≤ x < high.
 
-    low_e15, high_e15: the same ends for the sum before rounding. natural: the index of the stage without hysteresis.
+    low_nano, high_nano: None: there is no such end.
+    low_e15, high_e15: the same ends for the sum before rounding.
+    stage_index: of the stage without hysteresis.
     """
 
     presented_nano: int
-    low: int | None
-    high: int | None
+    low_nano: int | None
+    high_nano: int | None
     low_e15: int | None
     high_e15: int | None
     stage_index: int
 
 
 class Presentation:
-    """How one score is shown."""
+    """How one score is shown: rounded to its precision, clamped, in stages."""
 
     __slots__ = ("_bounds", "_cells", "_leave", "_order", "max_nano", "min_nano", "precision_nano", "stages")
 
     def __init__(self, score: Score) -> None:
-        """As the score's precision, min, max and stages say."""
+        """Show as the score's precision, min, max and stages say."""
         self.precision_nano = score.precision_nano
         self.min_nano, self.max_nano = score.min_nano, score.max_nano
         self.stages = tuple(stage.name for stage in score.stages)
@@ -59,7 +65,7 @@ class Presentation:
         return any(bound is not None for bound in self._leave)
 
     def presented(self, unrounded_nano: int) -> int:
-        """floor((2x + q) / 2q) · q, then clamped."""
+        """The presented score: floor((2x + q) / 2q) · q, then clamped."""
         q = self.precision_nano
         shown = (2 * unrounded_nano + q) // (2 * q) * q
         if self.min_nano is not None and shown < self.min_nano:
@@ -69,7 +75,7 @@ class Presentation:
         return shown
 
     def cell(self, unrounded_nano: int) -> DisplayCell:
-        """All that follows from how the score is shown; remembered, as contacts share few of them."""
+        """The cell of an unrounded score; remembered, as contacts share few of them."""
         q = self.precision_nano
         step = (2 * unrounded_nano + q) // (2 * q)
         cell = self._cells.get(step)
@@ -80,19 +86,19 @@ class Presentation:
         return cell
 
     def stage(self, cell: DisplayCell, current: str | None) -> str | None:
-        """The stage of a score shown like this for a contact that is in `current`; None: the score has no stages."""
+        """The stage of a score in this cell for a contact that is in `current`; None: the score has no stages."""
         if not self.stages:
             return None
-        natural = cell.stage_index
-        held = self._order.get(current, 0)
-        if held > natural:
-            leave_below = self._leave[held]
+        stage_index = cell.stage_index
+        current_index = self._order.get(current, 0)
+        if current_index > stage_index:
+            leave_below = self._leave[current_index]
             if leave_below is not None and cell.presented_nano >= leave_below:
                 return current
-        return self.stages[natural]
+        return self.stages[stage_index]
 
     def stage_range(self, stage: str | None) -> tuple[int | None, int | None]:
-        """(low, high) of the unrounded score in which a contact that is in `stage` stays in it."""
+        """(low, high) of the unrounded score in which a contact that is in `stage` stays in it; None: no such end."""
         if stage is None:
             return None, None
         index = self._order[stage]
@@ -108,9 +114,9 @@ class Presentation:
         high = self._least_shown_as(presented_nano)
         return DisplayCell(presented_nano, None, high, None, _before_rounding(high), 0)
 
-    def reaches(self, stage: str, wanted: str) -> bool:
-        """Whether `stage` is `wanted` or above."""
-        return self._order[stage] >= self._order[wanted]
+    def reaches(self, stage: str, goal: str) -> bool:
+        """Whether `stage` is `goal` or above."""
+        return self._order[stage] >= self._order[goal]
 
     def _cell(self, presented_nano: int) -> DisplayCell:
         q = self.precision_nano
@@ -118,8 +124,8 @@ class Presentation:
         at_max = self.max_nano is not None and presented_nano >= self.max_nano
         low = None if at_min else (2 * presented_nano - q + 1) // 2
         high = None if at_max else (2 * presented_nano + q + 1) // 2
-        natural = max((i for i, bound in enumerate(self._bounds) if presented_nano >= bound), default=0)
-        return DisplayCell(presented_nano, low, high, _before_rounding(low), _before_rounding(high), natural)
+        stage_index = max((i for i, bound in enumerate(self._bounds) if presented_nano >= bound), default=0)
+        return DisplayCell(presented_nano, low, high, _before_rounding(low), _before_rounding(high), stage_index)
 
     def _least_shown_as(self, presented_nano: int) -> int | None:
         """The least unrounded score that is shown as this or more; None: every one is, or none."""
@@ -131,5 +137,5 @@ class Presentation:
 
 
 def _before_rounding(nano: int | None) -> int | None:
-    """The least sum, e15, that is rounded to this or more."""
+    """The least sum, e15, that is rounded to this or more; None: of None."""
     return None if nano is None else nano * E15_A_NANO - HALF_NANO_E15

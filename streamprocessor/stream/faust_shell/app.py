@@ -1,10 +1,14 @@
-"""The Faust application: group, assignor, table, recovery and supervision are Faust's, the data plane is ours."""
+"""The Faust application: an agent that keeps a table of contacts.
+
+Group, assignor, table, recovery, agent, acknowledgement and supervision are Faust's. An event of the agent's stream is
+a whole fetched batch of one input partition, so that Faust's cost an event is paid once a batch.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +19,6 @@ from yarl import URL
 from streamprocessor.errors import OperatorError
 from streamprocessor.stream.faust_shell.recovery import RecoverPartitions, TableManager
 from streamprocessor.stream.faust_shell.transport import Transport
-from streamprocessor.stream.lease import Lease
-from streamprocessor.stream.partition.batch import InputPartition
 from streamprocessor.stream.partition.data_plane import DataPlane
 
 #: Batches sent at once: below the topics' max.message.bytes.
@@ -26,16 +28,23 @@ FETCH_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FaustSettings:
-    """What Faust must know. group: also the application's id. inputs: full topic names by number.
+    """What Faust must know.
 
-    data_folder: where Faust makes its own, which stays empty; without a word it would be where the process was started.
+    bootstrap: HOST:PORT, several joined by commas.
+    group: the consumer group; also the application's id.
+    data_folder: where Faust makes its own, which stays empty; else it would be where the process was started.
+    instance_id: the static member's name in the group.
+    partitions: of each input topic and of the changelog.
+    session_timeout_seconds: after which the coordinator gives a silent worker's partitions away.
+    commit_interval_seconds: between two commits of what was acknowledged.
+    request_timeout_seconds: how long the producer tries before a batch counts as refused.
+    credentials: in Faust's words; None: neither encryption nor login.
     """
 
     bootstrap: str
     group: str
     data_folder: Path
     instance_id: str
-    inputs: dict[int, str]
     partitions: int
     session_timeout_seconds: float
     commit_interval_seconds: float
@@ -44,28 +53,45 @@ class FaustSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DataPlaneParts:
-    """What replaces Faust's per-message data plane."""
+class AppParts:
+    """What the application calls.
+
+    plane: takes the batches.
+    recover_partitions: brings exactly these partition numbers up to the changelog's end and opens their tasks.
+    on_commit: called with the offsets of each commit, and whether it succeeded.
+    now_ms: the clock that the lease goes by.
+    """
 
     plane: DataPlane
-    lease: Lease
-    recover: RecoverPartitions
-    give_up: Callable[[BaseException], Any]
+    recover_partitions: RecoverPartitions
     on_commit: Callable[[Mapping[TP, int], bool], None]
     now_ms: Callable[[], int]
 
 
-def create_app(settings: FaustSettings, parts: DataPlaneParts) -> faust.App:
+class BatchSchema(faust.Schema):  # type: ignore[misc]
+    """Leaves a message's value as it is: a batch, whose records are decoded when they are scored."""
+
+    def loads_key(self, app: faust.App, message: Any, **_: Any) -> None:
+        """None: each record has its own key."""
+
+    def loads_value(self, app: faust.App, message: Any, **_: Any) -> Any:  # noqa: ARG002 - Faust's signature
+        """The batch itself."""
+        return message.value
+
+
+def create_app(settings: FaustSettings, parts: AppParts) -> faust.App:
     """The application, ready to start; nothing of it runs yet."""
     _require_fast_streams()
     brokers = [URL(f"aiokafka://{address.strip()}") for address in settings.bootstrap.split(",")]
+    plane = parts.plane
+    give_up = plane.context.give_up
     app = faust.App(
         settings.group,
         broker=brokers,
         broker_credentials=settings.credentials,
         store="memory://",
         datadir=settings.data_folder,
-        TableManager=TableManager,
+        TableManager=partial(TableManager, recover_partitions=parts.recover_partitions, give_up=give_up),
         web_enabled=False,
         autodiscover=False,
         key_serializer="raw",
@@ -91,50 +117,19 @@ def create_app(settings: FaustSettings, parts: DataPlaneParts) -> faust.App:
         producer_max_batch_size=PRODUCER_BATCH_BYTES,
         producer_request_timeout=settings.request_timeout_seconds,
     )
-    transport = Transport(brokers, app)
-    transport.plane = parts.plane
-    transport.lease = parts.lease
-    transport.now_ms = parts.now_ms
-    transport.topic_numbers = {name: number for number, name in settings.inputs.items()}
-    transport.full_names_by_number = settings.inputs
-    transport.note_commit = parts.on_commit
-    app.transport = transport
-    app.producer_transport = transport
-    app.tables.recover_partitions = parts.recover
-    app.tables.give_up = parts.give_up
-    _declare(app, settings)
-    return app
-
-
-def _declare(app: faust.App, settings: FaustSettings) -> None:
-    """The table, which brings the co-partitioning assignor and recovery, and the agent, which brings the inputs."""
+    app.transport = app.producer_transport = Transport(brokers, app, plane, parts.on_commit, parts.now_ms)
+    inputs = app.topic(*plane.context.full_names.values(), partitions=settings.partitions, schema=BatchSchema())
+    # The table brings the co-partitioning assignor, the changelog and recovery; its records live in the data plane.
     app.Table("contacts", partitions=settings.partitions, key_type=bytes, value_type=bytes)
-    inputs = app.topic(*settings.inputs.values(), partitions=settings.partitions, key_type=bytes, value_type=bytes)
 
     @app.agent(inputs, name="scoring")  # type: ignore[untyped-decorator]
-    async def score_contacts(stream: Any) -> None:  # noqa: ARG001 - lanes read the batches that the transport takes
-        await asyncio.Event().wait()
+    async def score_contacts(stream: Any) -> None:
+        """Hand each batch to the task of its partition, which acknowledges it once its micro-batch is."""
+        batches: AsyncIterator[Any] = stream.noack().events()
+        async for event in batches:
+            plane.deliver(app.transport.input_of(event.message.tp), event.value, event.ack)
 
-
-def highwater_of(app: Callable[[], faust.App], inputs: Mapping[int, str]) -> Callable[[InputPartition], int | None]:
-    """A function that tells where an input partition ends, as of the last fetch; None: not known yet."""
-
-    def highwater(where: InputPartition) -> int | None:
-        consumer = app().consumer
-        end: int | None = consumer.highwater(TP(inputs[where.topic_number], where.partition))
-        return end
-
-    return highwater
-
-
-async def input_states(
-    consumer: Any, inputs: Mapping[int, str], numbers: set[int]
-) -> dict[InputPartition, tuple[int, int | None]]:
-    """Of each owned input partition: the offset after its last record, and the committed one (None: never)."""
-    where = {TP(name, number): InputPartition(topic, number) for topic, name in inputs.items() for number in numbers}
-    ends = await consumer.highwaters(*where)
-    committed = await consumer.seek_to_committed()
-    return {place: (ends[tp], committed.get(tp)) for tp, place in where.items()}
+    return app
 
 
 def _require_fast_streams() -> None:

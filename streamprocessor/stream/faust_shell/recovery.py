@@ -1,4 +1,4 @@
-"""Recovery of a table's partitions: Faust says when, a reader of our own reads the changelog in whole batches."""
+"""Recovery of a table's partitions: Faust says when, and a reader of our own reads the changelog in whole batches."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ class ChangelogRecovery(Recovery):  # type: ignore[misc]
     live writes again after each rebalance.
     """
 
-    recover_partitions: RecoverPartitions
-    give_up: Callable[[BaseException], Any]
+    tables: TableManager
 
     @Service.task  # type: ignore[untyped-decorator]
     async def _restart_recovery(self) -> None:
@@ -31,14 +30,14 @@ class ChangelogRecovery(Recovery):  # type: ignore[misc]
             generation_id = self._generation_id
             try:
                 self._set_recovery_started()
-                await self._wait(self.recover_partitions({tp.partition for tp in self.active_tps}))
+                await self._wait(self.tables.recover_partitions({tp.partition for tp in self.active_tps}))
                 await self._wait(self.on_recovery_completed(generation_id))
             except RebalanceAgain:
                 continue
             except ServiceStopped:
                 break
             except Exception as error:  # noqa: BLE001 - a partition that can't be recovered must not be scored
-                self.give_up(error)
+                self.tables.give_up(error)
 
     @Service.task  # type: ignore[untyped-decorator]
     async def _slurp_changelogs(self) -> None:
@@ -50,17 +49,25 @@ class ChangelogRecovery(Recovery):  # type: ignore[misc]
 
 
 class TableManager(faust.tables.TableManager):  # type: ignore[misc]
-    """Faust's table manager with our recovery."""
+    """Faust's table manager with our recovery.
 
-    recover_partitions: RecoverPartitions
-    give_up: Callable[[BaseException], Any]
+    recover_partitions: brings exactly these partition numbers up to the changelog's end.
+    give_up: ends the process.
+    """
+
+    _recovery: ChangelogRecovery | None
+
+    def __init__(
+        self, app: Any, *, recover_partitions: RecoverPartitions, give_up: Callable[[BaseException], Any], **kwargs: Any
+    ) -> None:
+        super().__init__(app, **kwargs)
+        self.recover_partitions = recover_partitions
+        self.give_up = give_up
 
     @property
     def recovery(self) -> ChangelogRecovery:
         """The recovery service."""
-        recovery: ChangelogRecovery | None = self.__dict__.get("_recovery")
+        recovery = self._recovery
         if recovery is None:
             recovery = self._recovery = ChangelogRecovery(self.app, self, beacon=self.beacon, loop=self.loop)
-            recovery.recover_partitions = self.recover_partitions
-            recovery.give_up = self.give_up
         return recovery

@@ -1,9 +1,8 @@
-"""Faust's Kafka transport with its data plane replaced: whole batches in, commits of what lanes applied."""
+"""Faust's Kafka transport, with whole batches for events: one message a fetched batch."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,12 +10,11 @@ from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGrou
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+from yarl import URL
 
-from streamprocessor.stream.lease import Lease
-from streamprocessor.stream.partition.batch import InputPartition
-from streamprocessor.stream.partition.data_plane import DataPlane
-
-log = logging.getLogger(__name__)
+from streamprocessor.stream.partition.batch import InputPartition, RawRecord
+from streamprocessor.stream.partition.data_plane import DataPlane, Fetched
 
 #: How long the broker may hold an empty fetch: shorter costs idle CPU, longer gains nothing.
 FETCH_WAIT_MS = 500
@@ -24,7 +22,7 @@ POLL_SECONDS = 1.0
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
-    """The consumer's own thread: heartbeats survive a long step."""
+    """The consumer's own thread: heartbeats survive a long micro-batch."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
@@ -41,7 +39,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             sent_at_ms = transport.now_ms()
             response = await send(request)
             if isinstance(request, HeartbeatRequest | JoinGroupRequest | SyncGroupRequest) and response.error_code == 0:
-                transport.lease.renew(sent_at_ms)
+                transport.plane.context.lease.renew(sent_at_ms)
             return response
 
         coordinator._send_req = send_and_renew
@@ -61,19 +59,17 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
 
 class Consumer(driver.Consumer):  # type: ignore[misc]
-    """Hands batches to the data plane and commits what its lanes have applied."""
+    """Gives the application one message a batch, and commits the batches that it has acknowledged."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._acknowledged: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
-    @property
-    def plane(self) -> DataPlane:
-        """The data plane that this consumer feeds."""
-        plane: DataPlane = self.transport.plane
-        return plane
-
     async def _drain_messages(self, fetcher: Any) -> None:
-        numbers = self.transport.topic_numbers
+        plane: DataPlane = self.transport.plane
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 records, _ = await self._wait_next_records(POLL_SECONDS)
@@ -83,16 +79,40 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 if not self.flow_active:
                     await self.perform_seek()
                     continue
+                reading = plane.reading
                 for partition, raws in records.items():
-                    number = numbers.get(partition.topic)
-                    if number is not None:
-                        self.plane.deliver(InputPartition(number, partition.partition), raws)
+                    # The application may be suspended in the middle: what is left is fetched again after the seek.
+                    if partition.topic in self.transport.topic_numbers and reading == plane.reading:
+                        await self.callback(self._batch_message(TP(*partition), Fetched(reading, raws)))
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise
         except asyncio.CancelledError:
             if not self.transport.app.should_stop:
                 raise
+
+    def _batch_message(self, tp: TP, fetched: Fetched) -> ConsumerMessage:
+        """A whole batch as one message, which bears the offset of its last record."""
+        last: RawRecord = fetched.records[-1]
+        return ConsumerMessage(
+            topic=tp.topic,
+            partition=tp.partition,
+            offset=last.offset,
+            timestamp=last.timestamp / 1000,
+            timestamp_type=0,
+            headers=None,
+            key=None,
+            value=fetched,
+            checksum=None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    def ack(self, message: ConsumerMessage) -> bool:
+        """Note that a batch, and all before it of its partition, may be committed."""
+        self._unacked_messages.discard(message)
+        self._acknowledged[message.tp] = message.offset + 1
+        return True
 
     async def perform_seek(self) -> None:
         """Go to the committed offsets, and to the beginning where nothing was committed yet.
@@ -107,41 +127,30 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         earliest = await self._thread.call_thread(self._thread.seek_to_beginning_of, uncommitted) if uncommitted else {}
         positions = {tp: offset or earliest.get(tp, 0) for tp, offset in inputs.items()}
         self._committed_offset.update({ensure_TP(tp): offset or None for tp, offset in inputs.items()})
-        self.plane.start_at({self._input(tp): offset for tp, offset in positions.items()})
-
-    def _input(self, tp: Any) -> InputPartition:
-        return InputPartition(self.transport.topic_numbers[tp.topic], tp.partition)
+        self.transport.plane.start_at({self.transport.input_of(tp): offset for tp, offset in positions.items()})
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ARG002
-        """Commit what the lanes have applied since the last commit."""
-        names = self.transport.full_names_by_number
-        offsets = {}
-        for (number, partition), offset in self.plane.committable().items():
-            tp = TP(names[number], partition)
-            if self._committed_offset.get(tp) != offset:
-                offsets[tp] = offset
+        """Commit what was acknowledged since the last commit."""
+        offsets = {tp: offset for tp, offset in self._acknowledged.items() if self._committed_offset.get(tp) != offset}
         if not offsets:
             return False
         done = bool(await self._commit_offsets(offsets))
-        self.transport.note_commit(offsets, done)
+        self.transport.on_commit(offsets, done)
         return done
 
     async def wait_empty(self) -> None:
-        """Finish the steps in flight, commit them, and leave the lanes closed."""
-        await self.plane.finish_steps()
+        """Finish the micro-batches in flight, commit them, and leave the partitions' tasks closed."""
+        await self.transport.plane.finish_microbatches()
         await self.commit()
-        self.plane.drop_lanes()
+        self._acknowledged.clear()
+        self.transport.plane.drop_tasks()
+
+    async def on_task_error(self, error: BaseException) -> None:
+        """End the process: an agent that Faust starts anew would commit its next batches over the failed one."""
+        self.transport.plane.context.give_up(error)
 
     async def verify_all_partitions_active(self) -> None:
-        """Nothing: Faust's livelock detector watches a data plane that is not in use; lag metrics watch ours."""
-
-    def fetch_partition(self, number: int, wanted: bool) -> None:
-        """Pause or resume fetching of all inputs of one partition number."""
-        partitions = {TP(name, number) for name in self.transport.topic_numbers}
-        if wanted:
-            self.resume_partitions(partitions & self.assignment())
-        else:
-            self.pause_partitions(partitions)
+        """Nothing: Faust's livelock detector counts messages as if each were a record; lag metrics watch ours."""
 
 
 class Producer(driver.Producer):  # type: ignore[misc]
@@ -152,15 +161,31 @@ class Producer(driver.Producer):  # type: ignore[misc]
 
 
 class Transport(driver.Transport):  # type: ignore[misc]
-    """The worker's transport. plane and lease are set by the composition before anything starts."""
+    """The worker's transport.
+
+    plane: told of every seek, and closed before partitions are given away.
+    topic_numbers: of the input topics, by their full names.
+    on_commit: called with the offsets of each commit, and whether it succeeded.
+    now_ms: the clock that the lease goes by.
+    """
 
     Consumer = Consumer
     Producer = Producer
 
-    plane: DataPlane
-    lease: Lease
-    topic_numbers: dict[str, int]
-    full_names_by_number: dict[int, str]
+    def __init__(
+        self,
+        brokers: list[URL],
+        app: Any,
+        plane: DataPlane,
+        on_commit: Callable[[Mapping[TP, int], bool], None],
+        now_ms: Callable[[], int],
+    ) -> None:
+        super().__init__(brokers, app)
+        self.plane = plane
+        self.topic_numbers = {name: number for number, name in plane.context.full_names.items()}
+        self.on_commit = on_commit
+        self.now_ms = now_ms
 
-    now_ms: Callable[[], int]
-    note_commit: Callable[[Mapping[TP, int], bool], None]
+    def input_of(self, tp: TP) -> InputPartition:
+        """The input partition by the number of its topic."""
+        return InputPartition(self.topic_numbers[tp.topic], tp.partition)

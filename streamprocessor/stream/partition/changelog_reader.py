@@ -15,9 +15,10 @@ POLL_MS = 200
 
 
 class ChangelogReader:
-    """Brings partitions up to the changelog's end. new_consumer: an unstarted aiokafka consumer without a group."""
+    """Brings partitions up to the changelog's end."""
 
     def __init__(self, topic: str, new_consumer: Callable[[], Any], remaining: Callable[[int], None]) -> None:
+        """new_consumer: makes an unstarted aiokafka one without a group. remaining: called with the offsets to go."""
         self._topic = topic
         self._new_consumer = new_consumer
         self._remaining = remaining

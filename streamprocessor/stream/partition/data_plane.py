@@ -1,10 +1,11 @@
-"""The worker's data plane: which partitions it owns, their lanes, what may be committed, how far time has come."""
+"""The worker's data plane: partitions and their tasks, how far each input was read, how far time has come."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch, InputPartition, RawRecord
@@ -14,63 +15,84 @@ from streamprocessor.stream.partition.task import PartitionTask
 from streamprocessor.stream.partition.task_context import TaskContext
 
 
+class Fetched(NamedTuple):
+    """What one fetch brought of an input partition.
+
+    reading: the data plane's number of that name when it was fetched.
+    records: in order of offset, never empty.
+    """
+
+    reading: int
+    records: list[RawRecord]
+
+
 class DataPlane:
-    """Partitions stay while they are owned; lanes run only between a recovery and the next revoke."""
+    """Partitions stay while they are owned; tasks run only between a recovery and the next revoke.
 
-    def __init__(self, around: TaskContext, highwater: Callable[[InputPartition], int | None]) -> None:
-        self.around = around
+    context: what all tasks share.
+    partitions: those that are owned, by number.
+    tasks: of the recovered ones, by number.
+    reading: rises with each seek and each revoke. What was fetched before is then fetched once more, and taking it
+        twice would pass over what lies between.
+    closed_at_seconds: when the tasks were closed last, on the monotonic clock; None: never.
+    """
+
+    def __init__(self, context: TaskContext) -> None:
+        self.context = context
         self.partitions: dict[int, Partition] = {}
-        self.lanes: dict[int, PartitionTask] = {}
-        self._positions: dict[InputPartition, int] = {}
-        self._highwater = highwater
+        self.tasks: dict[int, PartitionTask] = {}
+        self.reading = 0
         self.closed_at_seconds: float | None = None
+        self._positions: dict[InputPartition, int] = {}
 
-    def deliver(self, input_partition: InputPartition, records: list[RawRecord]) -> None:
-        """Queue the next records of an input; those already queued before are passed over."""
-        lane = self.lanes.get(input_partition.partition)
-        if lane is None or not records:
+    def deliver(self, where: InputPartition, fetched: Fetched, acknowledge: Callable[[], object]) -> None:
+        """Queue the next records of an input; those already queued before are passed over.
+
+        acknowledge: called once their micro-batch is acknowledged; never for records that are passed over or dropped.
+        """
+        task = self.tasks.get(where.partition)
+        if task is None or fetched.reading != self.reading:
             return
-        position = self._positions.get(input_partition, 0)
+        records = fetched.records
+        position = self._positions.get(where, 0)
         if records[0].offset < position:
             records = [record for record in records if record.offset >= position]
             if not records:
                 return
-        self._positions[input_partition] = records[-1].offset + 1
-        lane.put(Batch(input_partition.topic_number, records))
+        self._positions[where] = records[-1].offset + 1
+        task.put(Batch(where.topic_number, records), acknowledge)
 
     def start_at(self, positions: Mapping[InputPartition, int]) -> None:
-        """Where reading begins after a seek."""
+        """Read on from these offsets, after a seek."""
+        self.reading += 1
         self._positions = dict(positions)
 
     def open(self, numbers: Iterable[int]) -> None:
-        """Start the lanes of recovered partitions."""
+        """Start the tasks of recovered partitions."""
         for number in numbers:
-            self.lanes[number] = PartitionTask(self.partitions[number], self.around)
+            self.tasks[number] = PartitionTask(self.partitions[number], self.context, self)
 
-    async def finish_steps(self) -> None:
-        """Finish the steps in flight and begin no other; what was applied may still be committed."""
-        if self.lanes:
+    async def finish_microbatches(self) -> None:
+        """Finish the micro-batches in flight and begin no other; what was applied may still be committed."""
+        if self.tasks:
             self.closed_at_seconds = time.monotonic()
-        await asyncio.gather(*(lane.close() for lane in self.lanes.values()))
+        await asyncio.gather(*(task.close() for task in self.tasks.values()))
 
-    def drop_lanes(self) -> None:
-        """Forget the lanes; the partitions' records stay until the next assignment says who owns them."""
-        self.lanes.clear()
-
-    def committable(self) -> dict[InputPartition, int]:
-        """The offset after the last applied record of each input partition that has one."""
-        return {
-            InputPartition(number, lane.partition.number): offset
-            for lane in self.lanes.values()
-            for number, offset in lane.applied_to.items()
-        }
+    def drop_tasks(self) -> None:
+        """Forget the tasks; the partitions' records stay until the next assignment says who owns them."""
+        self.reading += 1
+        self.tasks.clear()
 
     def use_scorer(self, scorer: Scorer) -> None:
         """Go on under a new revision of the model."""
-        self.around.scorer = scorer
-        self.around.hot_stages = HotStages(scorer.model)
-        for lane in self.lanes.values():
-            lane.model_changed()
+        self.context.scorer = scorer
+        self.context.hot_stages = HotStages(scorer.model)
+        for task in self.tasks.values():
+            task.model_changed()
+
+    def longest_microbatch_seconds(self) -> float:
+        """What a micro-batch of one partition may take, so that the stamps of all others stay young enough."""
+        return self.context.lease.stamp_lasts_seconds / (len(self.tasks) + 2)
 
     def partition_time_ms(self, number: int) -> int | None:
         """Up to when nothing that has arrived is still to be scored; timers may go so far.
@@ -79,19 +101,20 @@ class DataPlane:
         waits to be scored, else the last arrival. None: it is not known yet where some input ends, or nothing of its
         backlog was read.
         """
-        lane = self.lanes.get(number)
-        if lane is None:
+        task = self.tasks.get(number)
+        if task is None:
             return None
         earliest_ms = int(time.time() * 1000)
-        waiting = lane.waiting_since_ms()
-        for topic_number in self.around.topic_names:
-            end = self._highwater(InputPartition(topic_number, number))
+        waiting = task.waiting_since_ms()
+        for topic_number in self.context.topic_names:
+            where = InputPartition(topic_number, number)
+            end = self.context.consumer.highwater(where)
             if end is None:
                 return None
             if topic_number in waiting:
                 earliest_ms = min(earliest_ms, waiting[topic_number] - 1)
-            elif self._positions.get(InputPartition(topic_number, number), 0) < end:
-                arrival_ms = lane.newest_arrival_ms.get(topic_number)
+            elif self._positions.get(where, 0) < end:
+                arrival_ms = task.newest_arrival_ms.get(topic_number)
                 if arrival_ms is None:
                     return None
                 earliest_ms = min(earliest_ms, arrival_ms)
@@ -100,11 +123,11 @@ class DataPlane:
     def lag(self) -> dict[InputPartition, int]:
         """Records of each owned input partition that are not applied yet, as far as known."""
         lags = {}
-        for number, lane in self.lanes.items():
-            for topic_number in self.around.topic_names:
+        for number, task in self.tasks.items():
+            for topic_number in self.context.topic_names:
                 where = InputPartition(topic_number, number)
-                end = self._highwater(where)
+                end = self.context.consumer.highwater(where)
                 if end is not None:
-                    done = lane.applied_to.get(topic_number, self._positions.get(where, 0))
-                    lags[where] = max(0, end - done)
+                    applied = task.applied_to.get(topic_number, self._positions.get(where, 0))
+                    lags[where] = max(0, end - applied)
         return lags

@@ -1,4 +1,4 @@
-"""One step of a partition, computed: records in, changes and messages out; no clock, no I/O."""
+"""One micro-batch of a partition, computed: records in, changes and messages out; no clock, no I/O."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], "Fac
 MOST_STEPS = 200
 #: A record with the number of its topic.
 Item = tuple[int, RawRecord]
-#: What is new of one contact: facts, and links each with the record that it came in.
-Arrived = tuple[list[Fact], list[tuple[LinkFact, Item]]]
+#: A fact about a contact's links, with the record that it came in.
+ReceivedLink = tuple[LinkFact, Item]
 
 
 class NewerModelNeeded(MustRestart):
@@ -45,9 +45,14 @@ class NewerModelNeeded(MustRestart):
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """All that a step needs besides its records. decoders, full_names: by topic number; announcer: the partition's.
+    """All that a micro-batch needs besides its records.
 
-    life_of: when the contact of a key was erased, 0: never.
+    scorer, hot_stages: of the model's revision in force.
+    announcer: encodes the partition's announcements.
+    decoders: of an input record's value, by topic number.
+    full_names: of the input topics, by their number.
+    partition: the partition's number.
+    erased_at_ms_of: when the contact of a key was erased; 0: never.
     """
 
     scorer: Scorer
@@ -55,29 +60,28 @@ class Scoring:
     announcer: Announcer
     decoders: Mapping[int, Decode]
     full_names: Mapping[int, str]
-    life_of: Callable[[bytes], int]
+    partition: int
+    erased_at_ms_of: Callable[[bytes], int]
 
 
-def score_batches(
-    scoring: Scoring, records: Mapping[bytes, bytes], partition: int, batches: Sequence[Batch]
-) -> MicrobatchResult:
-    """The step of everything in `batches`, merged: each contact's new facts are applied together."""
-    result = MicrobatchResult()
-    score_contacts(scoring, records, partition, by_contact(batches), result)
-    return result
+def score_batches(scoring: Scoring, records: Mapping[bytes, bytes], batches: Sequence[Batch]) -> MicrobatchResult:
+    """What everything in `batches` makes, merged: each contact's new facts are applied together."""
+    microbatch = Microbatch(scoring, records)
+    microbatch.add(by_contact(batches))
+    return microbatch.result
 
 
 def by_contact(batches: Sequence[Batch]) -> list[tuple[bytes | None, list[Item]]]:
     """The records of each key, in their order."""
-    found: dict[bytes | None, list[Item]] = {}
+    items_by_key: dict[bytes | None, list[Item]] = {}
     for number, raws in batches:
         for raw in raws:
             key = raw.key
-            if key in found:
-                found[key].append((number, raw))
+            if key in items_by_key:
+                items_by_key[key].append((number, raw))
             else:
-                found[key] = [(number, raw)]
-    return list(found.items())
+                items_by_key[key] = [(number, raw)]
+    return list(items_by_key.items())
 
 
 def slices(arrived: Sequence[tuple[bytes | None, list[Item]]], most_records: int) -> Iterator[tuple[int, int]]:
@@ -92,47 +96,10 @@ def slices(arrived: Sequence[tuple[bytes | None, list[Item]]], most_records: int
         yield first, len(arrived)
 
 
-def score_contacts(
-    scoring: Scoring,
-    records: Mapping[bytes, bytes],
-    partition: int,
-    arrived: Iterable[tuple[bytes | None, list[Item]]],
-    result: MicrobatchResult,
-) -> None:
-    """Add to the step what becomes of these contacts, of each of which all that arrived is given."""
-    origin = partition, result
-    for key, items in arrived:
-        try:
-            contact = contact_of(key)
-        except RecordError as error:
-            for item in items:
-                _refuse(scoring, item, partition, error, result)
-            continue
-        assert key is not None
-        letters = len(result.dead_letters)
-        record = _open(scoring, key, records.get(key))
-        new = facts, links = _new_facts(scoring, contact, record, items, origin)
-        change: Change | None = None
-        if links or (facts and record.links is not None):
-            change = _settle_contact(scoring, key, record, new, origin)
-        elif facts:
-            change = _score_contact(scoring, key, record, facts, result)
-        if change is not None:
-            is_owing = len(result.dead_letters) > letters
-            result.changes.append(_owing_letters(change, result, letters) if is_owing else change)
-
-
-def _owing_letters(change: Change, result: MicrobatchResult, first: int) -> Change:
-    """The change, owing the contact's dead letters too: its offsets move on, so no replay would make them again."""
-    owed = [*result.dead_letters[first:], *change.owed]
-    del result.dead_letters[first:]
-    return change._replace(owed=owed)
-
-
 def score_due(
     scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], until_ms: int
 ) -> tuple[MicrobatchResult, list[tuple[bytes, int | None]]]:
-    """The step of contacts whose time may have come, and those where it had not, with when to look again."""
+    """What time makes of contacts that may be due, and those that are not, with when to look again."""
     result = MicrobatchResult()
     later: list[tuple[bytes, int | None]] = []
     for key in keys:
@@ -140,10 +107,11 @@ def score_due(
         if stored is None:
             continue
         record = _open(scoring, key, stored)
-        steps = scoring.scorer.advance(record, until_ms, at_most=MOST_STEPS)
+        steps = scoring.scorer.advance_in_place(record, until_ms, at_most=MOST_STEPS)
         if steps:
             result.steps_by_time_ms += [step.at_ms for step in steps]
-            result.changes.append(_change(scoring, key, record, steps, result))
+            result.count(steps)
+            result.changes.append(_change(scoring, key, record, steps))
         else:
             later.append((key, record.holds_until_ms))
     return result, later
@@ -152,7 +120,7 @@ def score_due(
 def migrate_to_model(
     scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int
 ) -> MicrobatchResult:
-    """The step that brings contacts of an older model revision to the scorer's."""
+    """What brings contacts of an older model revision to the scorer's."""
     result = MicrobatchResult()
     for key in keys:
         stored = records.get(key)
@@ -160,16 +128,146 @@ def migrate_to_model(
             continue
         record = decode_record(stored)
         if record.revision < scoring.scorer.model.revision:
-            result.changes.append(_change(scoring, key, record, scoring.scorer.migrate(record, at_ms), result))
+            steps = scoring.scorer.migrate_in_place(record, at_ms)
+            result.count(steps)
+            result.changes.append(_change(scoring, key, record, steps))
     return result
+
+
+class Microbatch:
+    """A micro-batch of input records in the making.
+
+    result: what it does, as far as contacts were added.
+    """
+
+    def __init__(self, scoring: Scoring, records: Mapping[bytes, bytes]) -> None:
+        """records: those of the partition, encoded, by contact key."""
+        self.result = MicrobatchResult()
+        self._scoring = scoring
+        self._records = records
+
+    def add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
+        """Add what becomes of these contacts, of each of which all that arrived is given."""
+        result = self.result
+        for key, items in arrived:
+            try:
+                contact = contact_of(key)
+            except RecordError as error:
+                for item in items:
+                    self._refuse(item, error)
+                continue
+            assert key is not None
+            letters = len(result.dead_letters)
+            record = _open(self._scoring, key, self._records.get(key))
+            facts, links = self._receive(contact, record, items)
+            change: Change | None = None
+            if links or (facts and record.links is not None):
+                change = self._apply_with_links(key, record, facts, links)
+            elif facts:
+                change = self._apply(key, record, facts)
+            if change is not None:
+                is_owing = len(result.dead_letters) > letters
+                result.changes.append(self._owing_letters(change, letters) if is_owing else change)
+
+    def _receive(self, contact: str, record: Record, items: list[Item]) -> tuple[list[Fact], list[ReceivedLink]]:
+        """Decode the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
+        offsets, decoders, consumed = record.offsets, self._scoring.decoders, self.result.consumed
+        facts: list[Fact] = []
+        links: list[ReceivedLink] = []
+        for item in items:
+            number, raw = item
+            offset = raw.offset
+            if number in offsets and offset <= offsets[number]:
+                self.result.skipped["replay"] += 1
+                continue
+            offsets[number] = offset
+            try:
+                fact = decoders[number](contact, raw.value, raw.headers, raw.timestamp)
+            except RecordError as error:
+                self._refuse(item, error)
+                continue
+            if type(fact) is Event:
+                facts.append(fact)
+                kind = (number, fact.type)
+            elif isinstance(fact, LINK_FACTS):
+                links.append((fact, item))
+                kind = (number, "link")
+            else:
+                facts.append(fact)
+                kind = (number, "update")
+            consumed[kind] = consumed.get(kind, 0) + 1
+        return facts, links
+
+    def _apply(self, key: bytes, record: Record, facts: list[Fact]) -> Change | None:
+        """Apply the facts to the record; None: all of them were known."""
+        scoring, result = self._scoring, self.result
+        steps: list[Step] = []
+        if record.revision < scoring.scorer.model.revision:
+            steps += scoring.scorer.migrate_in_place(record, record.at_ms)
+        outcome = scoring.scorer.apply_in_place(record, facts)
+        if outcome.duplicates:
+            result.skipped["duplicate"] += outcome.duplicates
+        if outcome.capped or outcome.cut or outcome.forgotten:
+            result.count_lost(outcome)
+        if outcome.duplicates < len(facts) or outcome.steps or steps:
+            steps += outcome.steps
+            if steps:
+                result.count(steps)
+            return _change(scoring, key, record, steps)
+        return None
+
+    def _apply_with_links(
+        self, key: bytes, record: Record, facts: list[Fact], links: list[ReceivedLink]
+    ) -> Change | None:
+        """Apply facts to a record that has links or gets them; what it owes other contacts goes with its announcements.
+
+        None: nothing is left of the contact, and nothing was.
+        """
+        scoring, result = self._scoring, self.result
+        steps: list[Step] = []
+        if record.revision < scoring.scorer.model.revision:
+            steps += scoring.scorer.migrate_in_place(record, record.at_ms)
+        contact = key.decode()
+        outcome = scoring.scorer.apply_with_links_in_place(contact, record, [fact for fact, _ in links], facts)
+        result.skipped["duplicate"] += outcome.duplicates
+        result.count_lost(outcome)
+        for reason, count in outcome.dropped.items():
+            result.skipped[reason] += count
+        for refused, reason, detail in outcome.refused:
+            item = next(item for fact, item in links if fact is refused)  # one of two that are equal may be refused
+            self._refuse(item, RecordError(reason, detail))
+        if nothing_left(record) and outcome.erased_ms is None and not outcome.sends:
+            return None
+        owed = [transfer_message(sending) for sending in outcome.sends]
+        if outcome.erased_ms is not None:
+            steps = []
+            owed.append(tombstone(contact))
+        steps += outcome.steps
+        result.count(steps)
+        change = _change(scoring, key, record, steps)
+        hot = scoring.hot_stages.of(record)
+        return change._replace(owed=[*owed, *change.owed], hot=hot, erased_ms=outcome.erased_ms)
+
+    def _refuse(self, item: Item, error: RecordError) -> None:
+        number, raw = item
+        origin = Origin(self._scoring.full_names[number], self._scoring.partition, raw.offset, raw.timestamp)
+        self.result.dead_letters.append(dead_letter(raw.key, raw.value, raw.headers, origin, error))
+        self.result.dead[number, error.reason] += 1
+
+    def _owing_letters(self, change: Change, first: int) -> Change:
+        """The change, owing the contact's dead letters too: its offsets move on, so no replay would make them again."""
+        letters = self.result.dead_letters
+        owed = [*letters[first:], *change.owed]
+        del letters[first:]
+        return change._replace(owed=owed)
 
 
 def _open(scoring: Scoring, key: bytes, stored: bytes | None) -> Record:
     if stored is None:
         record = scoring.scorer.blank()
-        life_ms = scoring.life_of(key)
-        if life_ms:
-            record.links = IdentityLinks(erased_at_ms=life_ms)
+        erased_at_ms = scoring.erased_at_ms_of(key)
+        if erased_at_ms:
+            record.links = IdentityLinks(erased_at_ms=erased_at_ms)
         return record
     record = decode_record(stored)
     if record.revision > scoring.scorer.model.revision:
@@ -177,97 +275,11 @@ def _open(scoring: Scoring, key: bytes, stored: bytes | None) -> Record:
     return record
 
 
-def _new_facts(
-    scoring: Scoring, contact: str, record: Record, items: list[Item], origin: tuple[int, MicrobatchResult]
-) -> Arrived:
-    """The facts of the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
-    partition, result = origin
-    offsets, decoders, consumed = record.offsets, scoring.decoders, result.consumed
-    facts: list[Fact] = []
-    links: list[tuple[LinkFact, Item]] = []
-    for item in items:
-        number, raw = item
-        offset = raw.offset
-        if number in offsets and offset <= offsets[number]:
-            result.skipped["replay"] += 1
-            continue
-        offsets[number] = offset
-        try:
-            fact = decoders[number](contact, raw.value, raw.headers, raw.timestamp)
-        except RecordError as error:
-            _refuse(scoring, item, partition, error, result)
-            continue
-        if type(fact) is Event:
-            facts.append(fact)
-            kind = (number, fact.type)
-        elif isinstance(fact, LINK_FACTS):
-            links.append((fact, item))
-            kind = (number, "link")
-        else:
-            facts.append(fact)
-            kind = (number, "update")
-        consumed[kind] = consumed.get(kind, 0) + 1
-    return facts, links
-
-
-def _refuse(scoring: Scoring, item: Item, partition: int, error: RecordError, result: MicrobatchResult) -> None:
-    number, raw = item
-    origin = Origin(scoring.full_names[number], partition, raw.offset, raw.timestamp)
-    result.dead_letters.append(dead_letter(raw.key, raw.value, raw.headers, origin, error))
-    result.dead[number, error.reason] += 1
-
-
-def _score_contact(
-    scoring: Scoring, key: bytes, record: Record, facts: list[Fact], result: MicrobatchResult
-) -> Change | None:
-    """The contact's change; None: all of it was known."""
-    steps: list[Step] = []
-    if record.revision < scoring.scorer.model.revision:
-        steps += scoring.scorer.migrate(record, record.at_ms)
-    outcome = scoring.scorer.apply(record, facts)
-    if outcome.duplicates:
-        result.skipped["duplicate"] += outcome.duplicates
-    if outcome.capped or outcome.cut or outcome.forgotten:
-        result.count_lost(outcome)
-    if outcome.duplicates < len(facts) or outcome.steps or steps:
-        return _change(scoring, key, record, steps + outcome.steps, result)
-    return None
-
-
-def _settle_contact(
-    scoring: Scoring, key: bytes, record: Record, arrived: Arrived, origin: tuple[int, MicrobatchResult]
-) -> Change | None:
-    """The same for a contact with bonds: what it owes others goes the way of its announcements."""
-    partition, result = origin
-    steps: list[Step] = []
-    if record.revision < scoring.scorer.model.revision:
-        steps += scoring.scorer.migrate(record, record.at_ms)
-    contact = key.decode()
-    facts, links = arrived
-    items = {id(fact): item for fact, item in links}
-    outcome = scoring.scorer.apply_with_links(contact, record, [fact for fact, _ in links], facts)
-    result.skipped["duplicate"] += outcome.duplicates
-    result.count_lost(outcome)
-    for reason, count in outcome.dropped.items():
-        result.skipped[reason] += count
-    for fact, reason, detail in outcome.refused:
-        _refuse(scoring, items[id(fact)], partition, RecordError(reason, detail), result)
-    if nothing_left(record) and outcome.erased_ms is None and not outcome.sends:
-        return None
-    owed = [transfer_message(sending) for sending in outcome.sends]
-    if outcome.erased_ms is not None:
-        steps = []
-        owed.append(tombstone(contact))
-    change = _change(scoring, key, record, steps + outcome.steps, result)
-    return change._replace(owed=[*owed, *change.owed], hot=scoring.hot_stages.of(record), erased_ms=outcome.erased_ms)
-
-
-def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step], result: MicrobatchResult) -> Change:
+def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step]) -> Change:
     owed: Sequence[Message] = ()
     hot = None
     if steps:
         owed = scoring.announcer.encode(key.decode(), steps, 0 if record.links is None else record.links.erased_at_ms)
         hot = scoring.hot_stages.of(record)
-        result.count(steps)
-    gone = record.links is not None and nothing_left(record)
-    return unchecked(Change, (key, encode_record(record), record.holds_until_ms, owed, hot, None, gone))
+    is_nothing_left = record.links is not None and nothing_left(record)
+    return unchecked(Change, (key, encode_record(record), record.holds_until_ms, owed, hot, None, is_nothing_left))

@@ -1,4 +1,4 @@
-"""Counting what steps did, once a step, never once an event."""
+"""What Prometheus sees of micro-batches, counted once a micro-batch, never once an event."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 MOST_TYPES = 50
 
 
-class Meter:
-    """Turns results of steps into metrics. topic_names: the contract's short names by topic number."""
+class MicrobatchMetrics:
+    """Turns results of micro-batches into metrics."""
 
     def __init__(self, metrics: Metrics, topic_names: Mapping[int, str]) -> None:
+        """topic_names: the contract's short names by topic number."""
         self._metrics = metrics
         self._topic_names = topic_names
         self._types: set[str] = set()
@@ -23,14 +24,14 @@ class Meter:
             stage: metrics.batch_duration.labels(stage) for stage in ("compute", "changelog", "announcements")
         }
 
-    def step_took(self, compute_seconds: float, changelog_seconds: float, announcements_seconds: float) -> None:
-        """Note how long the parts of a step took."""
+    def took(self, compute_seconds: float, changelog_seconds: float, announcements_seconds: float) -> None:
+        """Note how long the parts of a micro-batch took."""
         self._durations["compute"].observe(compute_seconds)
         self._durations["changelog"].observe(changelog_seconds)
         self._durations["announcements"].observe(announcements_seconds)
 
     def scored(self, batches: Sequence[Batch], result: MicrobatchResult) -> None:
-        """Note a step of input records, once it is acknowledged."""
+        """Note a micro-batch of input records, once it is acknowledged."""
         metrics = self._metrics
         metrics.batch_size.observe(sum(len(batch.records) for batch in batches))
         for batch in batches:
@@ -46,7 +47,7 @@ class Meter:
         self._announced(result)
 
     def timed(self, looked_at: int, result: MicrobatchResult) -> None:
-        """Note a step that time or a model made."""
+        """Note a micro-batch that time or a model made."""
         now_seconds = time.time()
         self._metrics.timers_fired.inc(looked_at)
         for at_ms in result.steps_by_time_ms:

@@ -1,4 +1,4 @@
-"""What a step does, before anything of it is done: changes, messages, and what to count."""
+"""What a micro-batch does, before anything of it is done: changes, messages, and what to count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,16 @@ from streamprocessor.stream.partition.partition import Change
 
 @dataclass(slots=True)
 class MicrobatchResult:
-    """What a step does: changes of contacts, dead letters, and what to count."""
+    """What a micro-batch does: changes of contacts, dead letters, and what to count.
+
+    consumed: facts, by topic number and type.
+    skipped: records, by reason; dead: those that became dead letters, by topic number and reason.
+    transitions: announced changes of a stage, by score and new stage.
+    announced: announcements, by topic and cause.
+    steps_by_time_ms: the instants of steps that no event made.
+    capped: pieces of evidence dropped early; cut: values that were too large, by what they are.
+    forgotten: values of per-value scores dropped, as there were too many.
+    """
 
     changes: list[Change] = field(default_factory=list)
     dead_letters: list[Message] = field(default_factory=list)

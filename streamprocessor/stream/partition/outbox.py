@@ -1,10 +1,9 @@
-"""Sending a step: changelog acknowledged first, then what it owes; all with acks=all, in batches."""
+"""Sending a micro-batch: changelog acknowledged first, then what it owes; all with acks=all, in batches."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from streamprocessor.contract.changelog.entry import (
     ERASED_PREFIX,
@@ -20,6 +19,7 @@ from streamprocessor.contract.events.transfers import TRANSFERS
 from streamprocessor.contract.messages.message import Headers, Message
 from streamprocessor.errors import MustRestart
 from streamprocessor.stream.partition.partition import Change, Partition
+from streamprocessor.stream.partition.ports import BatchProducer
 
 Row = tuple[bytes | None, bytes | None, Headers]
 
@@ -27,53 +27,54 @@ DEAD_LETTERS = "dead-letters"
 
 
 class Outbox:
-    """Sends steps of any partition. full_names: the broker's topic names by the contract's short ones.
-
-    partition_of: where messages between contacts go, by the other one's key; all else stays in its partition.
-    """
+    """Sends micro-batches of any partition."""
 
     def __init__(
         self,
-        producer: Callable[[], Any],
+        producer: BatchProducer,
         changelog: str,
         full_names: dict[str, str],
         partition_of: Callable[[bytes], int],
     ) -> None:
+        """changelog: the topic's full name. full_names: the broker's topic names by the contract's short ones.
+
+        partition_of: where messages between contacts go, by the other one's key; all else stays in its partition.
+        """
         self._producer = producer
         self._changelog = changelog
         self._full_names = full_names
         self._partition_of = partition_of
 
     async def write_changes(self, partition: Partition, changes: Sequence[Change], stamp_ms: int) -> None:
-        """Write a step's changes to the changelog; on return they are acknowledged and its number is the partition's.
+        """Write a micro-batch's changes; on return they are acknowledged and its number is the partition's.
 
         Raises:
             MustRestart: the broker did not take them; nobody can say which are in.
         """
-        step = partition.step + 1
-        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), [])]
-        partition.marked_step = partition.step
-        rows += [(change.key, encode_entry(change.record, step, change.owed), []) for change in changes]
+        microbatch = partition.microbatch + 1
+        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
+        partition.marked_microbatch = partition.microbatch
+        rows += [(change.key, encode_entry(change.record, microbatch, change.owed), []) for change in changes]
         rows += [
             (ERASED_PREFIX + partition.pseudonym(change.key), encode_erasure(change.erased_ms), [])
             for change in changes
             if change.erased_ms is not None
         ]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
-        partition.step = step
+        partition.microbatch = microbatch
 
     async def write_marker(self, partition: Partition, stamp_ms: int) -> None:
-        """Say that all announcements of the partition's steps so far are acknowledged, without another step."""
-        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), [])]
+        """Say that all announcements of the partition's micro-batches so far are acknowledged, without another one."""
+        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
-        partition.marked_step = partition.step
+        partition.marked_microbatch = partition.microbatch
 
     async def write_tombstones(self, partition: Partition, stamp_ms: int) -> None:
-        """Take the records of erased contacts out of the changelog; all that their steps owed is acknowledged."""
-        keys = list(partition.to_forget)
-        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.step), []), *((key, None, []) for key in keys)]
+        """Take the records of erased contacts out of the changelog; all that they owed is acknowledged."""
+        keys = list(partition.awaiting_tombstone)
+        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.microbatch), []), *((key, None, []) for key in keys)]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
-        partition.marked_step = partition.step
+        partition.marked_microbatch = partition.microbatch
         partition.forget(keys)
 
     async def write_identity(self, partition: Partition, identity: TableIdentity, stamp_ms: int) -> None:
@@ -94,7 +95,7 @@ class Outbox:
 
     async def _send(self, topic: str, partition: int, rows: Sequence[Row], stamp_ms: int) -> int:
         """The offset after the last row."""
-        producer = self._producer()
+        producer = self._producer
         acknowledgements = []
         batch = producer.create_batch()
         try:

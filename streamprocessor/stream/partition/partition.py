@@ -28,10 +28,14 @@ from streamprocessor.stream.partition.timers import TimerIndex
 
 
 class Change(NamedTuple):
-    """What a step makes of one contact: the new record, when to look again, the announcements it owes.
+    """What a micro-batch makes of one contact.
 
-    hot: the scores in which the contact is hot by now; None: as before. erased_ms: the contact was erased then; None:
-    it was not. gone: nothing is left of it, so its record goes once what it owes is sent.
+    record: the new one, encoded.
+    holds_until_ms: when to look again; None: time changes nothing.
+    owed: the messages to send once the record is in the changelog.
+    hot: the scores in which the contact is hot by now; None: as before.
+    erased_ms: the instant at which the contact was erased; None: it was not.
+    is_nothing_left: whether its record is to be deleted once what it owes is sent.
     """
 
     key: bytes
@@ -40,37 +44,42 @@ class Change(NamedTuple):
     owed: Sequence[Message]
     hot: tuple[str, ...] | None
     erased_ms: int | None = None
-    gone: bool = False
+    is_nothing_left: bool = False
 
 
 class Partition:
-    """The state of one partition number, as of `changelog_offset` (the next changelog offset to read or write).
+    """The state of one partition number, as of `changelog_offset`.
 
-    step: the number of the last step; stamp_ms: its time, later ones are stamped later. marked_step: the
-    last one of which the changelog says that its announcements are acknowledged. identity: None until one was
-    read or written. applied: the newest input offset in any record, by topic number. oldest_revision, newest_revision:
-    of the model, over the records. erased: pseudonym → instant of the erasure. to_forget: keys of which nothing is
-    left, whose tombstones are still to be written. hot_contacts: how many are hot, by score.
+    changelog_offset: the next one to read or write.
+    records: encoded, by contact key; record_bytes: of all of them together.
+    microbatch: the number of the last one; stamp_ms: its time, later ones are stamped later.
+    marked_microbatch: the last one of which the changelog says that its announcements are acknowledged.
+    identity: of the table; None until one was read or written.
+    applied: the newest input offset in any record, by topic number.
+    oldest_revision, newest_revision: of the model, over the records.
+    erased: the instant of the erasure in epoch milliseconds, by pseudonym.
+    awaiting_tombstone: keys of records of which nothing is left, whose tombstones are still to be written.
+    hot_contacts: how many are hot, by score.
     """
 
     def __init__(self, number: int, pseudonym: Callable[[bytes], bytes]) -> None:
         self.number = number
         self.pseudonym = pseudonym
         self.erased: dict[bytes, int] = {}
-        self.to_forget: set[bytes] = set()
+        self.awaiting_tombstone: set[bytes] = set()
         self.records: dict[bytes, bytes] = {}
         self.record_bytes = 0
         self.timers = TimerIndex()
         self.hot_contacts: Counter[str] = Counter()
         self._hot: dict[bytes, tuple[str, ...]] = {}
-        self.step = 0
+        self.microbatch = 0
         self.changelog_offset = 0
         self.stamp_ms = 0
         self.identity: TableIdentity | None = None
         self.applied: dict[int, int] = {}
         self.newest_revision = 0
         self.oldest_revision = 2**62
-        self.marked_step = 0
+        self.marked_microbatch = 0
         self._owed: dict[bytes, tuple[int, bytes]] = {}
         self._recovered: set[bytes] = set()
 
@@ -87,20 +96,20 @@ class Partition:
             elif value is None:
                 self._forget(key)
             else:
-                step = microbatch_of(value)
-                self.step = max(self.step, step)
-                self._keep(key, record_of(value))
+                microbatch = microbatch_of(value)
+                self.microbatch = max(self.microbatch, microbatch)
+                self._store(key, record_of(value))
                 self._recovered.add(key)
                 if owes(value):
-                    self._owed[key] = (step, value)
+                    self._owed[key] = (microbatch, value)
                 else:
                     self._owed.pop(key, None)
 
     def _read_reserved(self, key: bytes, value: bytes | None) -> None:
         if key == MARKER_KEY and value is not None:
-            self.marked_step = max(self.marked_step, microbatch_of(value))
-            self.step = max(self.step, self.marked_step)
-            self._owed = {key: owed for key, owed in self._owed.items() if owed[0] > self.marked_step}
+            self.marked_microbatch = max(self.marked_microbatch, microbatch_of(value))
+            self.microbatch = max(self.microbatch, self.marked_microbatch)
+            self._owed = {key: owed for key, owed in self._owed.items() if owed[0] > self.marked_microbatch}
         elif key == IDENTITY_KEY and value is not None:
             self.identity = decode_identity(value)
         elif key.startswith(ERASED_PREFIX) and value is not None:
@@ -118,19 +127,19 @@ class Partition:
                 if offset > self.applied.get(topic_number, -1):
                     self.applied[topic_number] = offset
             if nothing_left(record):
-                self.to_forget.add(key)
+                self.awaiting_tombstone.add(key)
         self._recovered = set()
 
     def owed_after_recovery(self) -> list[Message]:
-        """The announcements of steps after the last marker, in order of steps."""
-        owed = sorted(item for item in self._owed.values() if item[0] > self.marked_step)
+        """The announcements of micro-batches after the last marker, in their order."""
+        owed = sorted(item for item in self._owed.values() if item[0] > self.marked_microbatch)
         return [message for _, value in owed for message in decode_entry(value).owed]
 
     def settle_owed(self) -> None:
         """Note that all that was owed is acknowledged; the next marker says so to others."""
         self._owed.clear()
 
-    def life_of(self, key: bytes) -> int:
+    def erased_at_ms_of(self, key: bytes) -> int:
         """When the contact of this key was erased; 0: never."""
         return self.erased.get(self.pseudonym(key), 0) if self.erased else 0
 
@@ -140,19 +149,19 @@ class Partition:
             self._forget(key)
 
     def apply(self, changes: Iterable[Change], revision: int) -> None:
-        """Take over a step, scored under a revision, that is in the changelog with its announcements acknowledged."""
+        """Take over a micro-batch, scored under a revision, whose changes and announcements are acknowledged."""
         self.oldest_revision = min(self.oldest_revision, revision)
         for change in changes:
-            self._keep(change.key, change.record)
+            self._store(change.key, change.record)
             self.timers.arm(change.key, change.holds_until_ms)
             if change.hot is not None:
                 self._note_hot(change.key, change.hot)
             if change.erased_ms is not None:
                 self.erased[self.pseudonym(change.key)] = change.erased_ms
-            if change.gone:
-                self.to_forget.add(change.key)
-            elif self.to_forget:
-                self.to_forget.discard(change.key)
+            if change.is_nothing_left:
+                self.awaiting_tombstone.add(change.key)
+            elif self.awaiting_tombstone:
+                self.awaiting_tombstone.discard(change.key)
 
     def _note_hot(self, key: bytes, scores: tuple[str, ...]) -> None:
         before = self._hot.get(key, ())
@@ -167,7 +176,7 @@ class Partition:
         else:
             del self._hot[key]
 
-    def _keep(self, key: bytes, record: bytes) -> None:
+    def _store(self, key: bytes, record: bytes) -> None:
         before = self.records.get(key)
         self.record_bytes += len(record) - (len(before) if before is not None else 0)
         self.records[key] = record
@@ -179,4 +188,4 @@ class Partition:
         self._note_hot(key, ())
         self._owed.pop(key, None)
         self._recovered.discard(key)
-        self.to_forget.discard(key)
+        self.awaiting_tombstone.discard(key)

@@ -1,46 +1,43 @@
-"""The contact table: which partitions this worker holds, recovered and checked before a lane may open."""
+"""The contact table: which partitions this worker holds, recovered and checked before a task may open."""
 
 from __future__ import annotations
 
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 
 from streamprocessor.contract.changelog.entry import TableIdentity
 from streamprocessor.contract.changelog.pseudonyms import salt_check
 from streamprocessor.errors import OperatorError
-from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.metrics import Metrics
-from streamprocessor.stream.partition.batch import InputPartition
 from streamprocessor.stream.partition.changelog_reader import ChangelogReader
 from streamprocessor.stream.partition.data_plane import DataPlane
-from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.partition import Partition
 
 log = logging.getLogger(__name__)
-
-#: Of an input partition: the offset after its last record, and the committed one (None: never committed).
-InputState = Callable[[set[int]], Awaitable[Mapping[InputPartition, tuple[int, int | None]]]]
 
 
 class Table:
     """Recovers partitions for the data plane."""
 
     def __init__(
-        self, plane: DataPlane, reader: ChangelogReader, lease: Lease, outbox: Outbox, metrics: Metrics
+        self,
+        plane: DataPlane,
+        reader: ChangelogReader,
+        topic_ids: dict[str, str],
+        pseudonym: Callable[[bytes], bytes],
+        metrics: Metrics,
     ) -> None:
+        """topic_ids: the input topics' ids on the broker, by short name. pseudonym: of an erased contact's key."""
         self._plane = plane
         self._reader = reader
-        self._lease = lease
-        self._outbox = outbox
+        self._topic_ids = topic_ids
+        self._pseudonym = pseudonym
         self._metrics = metrics
-        self.input_state: InputState
-        self.topic_ids: dict[str, str] = {}
-        self.pseudonym: Callable[[bytes], bytes]
 
     async def recover(self, numbers: set[int]) -> None:
-        """Hold exactly these partitions, as the changelog has them, with nothing owed; then open their lanes.
+        """Hold exactly these partitions, as the changelog has them, with nothing owed; then open their tasks.
 
         Raises:
             OperatorError: what was recovered can't belong to the input topics as they are.
@@ -48,17 +45,17 @@ class Table:
         """
         started = time.monotonic()
         plane = self._plane
-        await plane.finish_steps()
-        plane.drop_lanes()
+        await plane.finish_microbatches()
+        plane.drop_tasks()
         plane.partitions = {
-            number: plane.partitions.get(number) or Partition(number, self.pseudonym) for number in numbers
+            number: plane.partitions.get(number) or Partition(number, self._pseudonym) for number in numbers
         }
         if numbers:
-            await self._reader.catch_up(plane.partitions, plane.around.hot_stages)
+            await self._reader.catch_up(plane.partitions, plane.context.hot_stages)
             await self._check(numbers)
             newest = max(partition.newest_revision for partition in plane.partitions.values())
-            if newest > plane.around.scorer.model.revision:
-                await plane.around.newer_model(newest)
+            if newest > plane.context.scorer.model.revision:
+                await plane.context.newer_model(newest)
             for partition in plane.partitions.values():
                 await self._settle(partition)
         plane.open(numbers)
@@ -70,23 +67,24 @@ class Table:
         log.info("recovered %d partitions with %d contacts in %.2f s", len(numbers), contacts, seconds)
 
     async def _settle(self, partition: Partition) -> None:
-        """Send what a crashed step still owes, byte for byte, and give a new partition its identity."""
-        identity, check = partition.identity, salt_check(self.pseudonym)
+        """Send what a crashed micro-batch still owes, byte for byte, and give a new partition its identity."""
+        lease, outbox = self._plane.context.lease, self._plane.context.outbox
+        identity, check = partition.identity, salt_check(self._pseudonym)
         if identity is None or identity.salt_check != check:
             incarnation = uuid.uuid4().hex[:12] if identity is None else identity.incarnation
-            identity = TableIdentity(incarnation, self.topic_ids, check)
-            await self._outbox.write_identity(partition, identity, await self._lease.stamp(partition.stamp_ms))
+            identity = TableIdentity(incarnation, self._topic_ids, check)
+            await outbox.write_identity(partition, identity, await lease.stamp(partition.stamp_ms))
         owed = partition.owed_after_recovery()
         if owed:
             log.info("partition %d: sending %d announcements again", partition.number, len(owed))
-            await self._outbox.announce(partition.number, owed, await self._lease.stamp(partition.stamp_ms))
+            await outbox.announce(partition.number, owed, await lease.stamp(partition.stamp_ms))
         partition.settle_owed()
 
     async def _check(self, numbers: set[int]) -> None:
         self._refuse_another_salt()
-        for where, (end, committed) in (await self.input_state(numbers)).items():
+        for where, (end, committed) in (await self._plane.context.consumer.input_states(numbers)).items():
             partition = self._plane.partitions[where.partition]
-            name = self._plane.around.topic_names[where.topic_number]
+            name = self._plane.context.topic_names[where.topic_number]
             applied = partition.applied.get(where.topic_number, -1)
             if applied >= end:
                 message = (
@@ -101,15 +99,15 @@ class Table:
                 )
                 raise OperatorError(message)
             known_id = partition.identity.topic_ids.get(name) if partition.identity else None
-            if known_id is not None and self.topic_ids.get(name, known_id) != known_id:
+            if known_id is not None and self._topic_ids.get(name, known_id) != known_id:
                 message = (
-                    f"{name} is another topic (id {self.topic_ids[name]}) than the one the table was made from "
+                    f"{name} is another topic (id {self._topic_ids[name]}) than the one the table was made from "
                     f"(id {known_id}): its offsets mean other events; rebuild the table"
                 )
                 raise OperatorError(message)
 
     def _refuse_another_salt(self) -> None:
-        check = salt_check(self.pseudonym)
+        check = salt_check(self._pseudonym)
         for partition in self._plane.partitions.values():
             known = partition.identity.salt_check if partition.identity else check
             if partition.erased and known != check:

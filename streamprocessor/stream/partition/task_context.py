@@ -1,4 +1,4 @@
-"""What the lanes of a worker have in common."""
+"""What the tasks of a worker have in common."""
 
 from __future__ import annotations
 
@@ -11,16 +11,29 @@ from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch import Decode
-from streamprocessor.stream.partition.microbatch_metrics import Meter
+from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.outbox import Outbox
+from streamprocessor.stream.partition.ports import InputConsumer
 
 
 @dataclass(slots=True)
 class TaskContext:
-    """What all lanes of a worker share. scorer changes with the model's revision; partition_time_ms tells how far
-    timers of a partition may go (None: unknown); flow pauses or resumes fetching a partition; longest_wait_seconds is
-    what each lane's step may take, so that the stamps of all others stay young enough. long_steps: held while a step
-    that does not end at once computes, for two at a time would both take twice as long."""
+    """What all partition tasks of a worker share.
+
+    scorer, hot_stages: of the model's revision in force; they change with it.
+    source: of announcements, as CloudEvents call it.
+    decoders: of an input record's value, by topic number.
+    topic_names: the contract's short names by topic number.
+    full_names: the broker's names by topic number.
+    lease: until when this worker may write.
+    outbox: sends changelog and announcements.
+    metrics: counts micro-batches.
+    consumer: of the input topics.
+    newer_model: waits for a revision of the model; returns once it is in force.
+    give_up: ends the process.
+    one_at_a_time: held while a micro-batch that does not end at once is computed: two beside each other would both take
+        twice as long.
+    """
 
     scorer: Scorer
     hot_stages: HotStages
@@ -30,10 +43,8 @@ class TaskContext:
     full_names: dict[int, str]
     lease: Lease
     outbox: Outbox
-    meter: Meter
-    partition_time_ms: Callable[[int], int | None]
-    flow: Callable[[int, bool], None]
-    longest_wait_seconds: Callable[[], float]
+    metrics: MicrobatchMetrics
+    consumer: InputConsumer
     newer_model: Callable[[int], Awaitable[None]]
     give_up: Callable[[BaseException], NoReturn]
-    long_steps: asyncio.Lock = field(default_factory=asyncio.Lock)
+    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 
-#: A window's contacts are looked at when it ends, so a step is noticed at most this late.
+#: A window's contacts are looked at when it ends, so a step of a score is noticed at most this late.
 WINDOW_MS = 250
 
 

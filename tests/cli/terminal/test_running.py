@@ -14,14 +14,6 @@ from streamprocessor.process.supervisor import Child, Supervisor
 from streamprocessor.settings import Settings
 
 
-@pytest.fixture
-def _log_as_before():
-    root, handlers = logging.getLogger(), logging.getLogger().handlers[:]
-    yield
-    root.handlers[:] = handlers
-
-
-@pytest.mark.usefixtures("_log_as_before")
 def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys):
     log_to_stderr("INFO")
     logging.getLogger("streamprocessor.stream.table").info("recovered %d partitions", 3)

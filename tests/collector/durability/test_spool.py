@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
@@ -76,6 +76,7 @@ def test_a_spool_that_was_emptied_is_empty_after_a_restart_and_takes_more(tmp_pa
     assert emptied(again) == records(4, 2)
 
 
+@settings(deadline=None)  # a disk may stall
 @given(cut=st.integers(min_value=1, max_value=200))
 def test_a_torn_tail_is_cut_and_what_was_safe_before_it_stays(
     tmp_path_factory: pytest.TempPathFactory, cut: int
@@ -163,6 +164,25 @@ def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_did(
     spool.close()
 
     assert emptied(Spool(tmp_path, ROOM)) == records(0, 10) + records(20, 10)
+
+
+def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path, ROOM, SEGMENT)
+    for number in range(0, 300, 3):
+        spool.write(records(number, 3), number)
+    real_write = os.pwrite
+
+    def no_growth(descriptor: int, content: bytes, offset: int) -> int:
+        if offset + len(content) > os.fstat(descriptor).st_size:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real_write(descriptor, content, offset)
+
+    monkeypatch.setattr(os, "pwrite", no_growth)
+    with pytest.raises(SpoolFull, match="No space left"):
+        spool.write(records(300, 3), 300)
+
+    assert emptied(spool) == records(0, 300)
+    assert (spool.backlog_bytes, segments(tmp_path)) == (0, [])
 
 
 def test_two_collectors_do_not_share_a_folder(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -118,7 +118,7 @@ def mailersend_post(payload: Any, secret: str) -> HttpRequest:
 
 def resend_post(payload: Any, secret: str, at_seconds: int = NOW_SECONDS) -> HttpRequest:
     body = json.dumps(payload)
-    signature = Webhook(secret).sign("msg_1", datetime.fromtimestamp(at_seconds, timezone.utc), body)
+    signature = Webhook(secret).sign("msg_1", datetime.fromtimestamp(at_seconds, UTC), body)
     # The first one stands for a secret that is being rotated out.
     headers = {"svix-id": "msg_1", "svix-timestamp": str(at_seconds), "svix-signature": f"v1,b2xk {signature}"}
     return post("resend", body.encode(), headers)
@@ -144,7 +144,7 @@ def amazon_key(name: str = "Amazon's") -> rsa.RSAPrivateKey:
 def certificate(days_old: int = 100) -> bytes:
     """Amazon's certificate, valid for a year from days_old days ago."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
-    since = datetime.fromtimestamp(NOW_SECONDS, timezone.utc) - timedelta(days=days_old)
+    since = datetime.fromtimestamp(NOW_SECONDS, UTC) - timedelta(days=days_old)
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(amazon_key().public_key())
     builder = builder.serial_number(1).not_valid_before(since).not_valid_after(since + timedelta(days=365))
     return builder.sign(amazon_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)

@@ -32,7 +32,7 @@ def _export(*facts: Fact) -> Any:
     scorer = Scorer(parse_model(MODEL, "test"))
     record = scorer.blank()
     for fact in facts:
-        scorer.apply(record, [fact])
+        scorer.apply_in_place(record, [fact])
     found = exported(scorer, decode_record(encode_record(record)), "jane", AT_MS)
     return json.loads(json.dumps(found))
 

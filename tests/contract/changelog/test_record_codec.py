@@ -21,7 +21,7 @@ from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, 
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import EvidenceTransfer
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.lives import lives
+from tests.scoring.histories import histories
 from tests.scoring.models import Taste, models
 
 START_MS = 1_790_000_000_000
@@ -50,8 +50,8 @@ def test_encoding_and_decoding_is_the_identity(data: st.DataObject) -> None:
     model = data.draw(models(Taste(window_ms=10 * DAY_MS, precisions_nano=(5 * NANO, 10 * NANO))))
     scorer = Scorer(model)
     record = scorer.blank()
-    for fact in data.draw(lives(model)):
-        scorer.apply(record, [fact])
+    for fact in data.draw(histories(model)):
+        scorer.apply_in_place(record, [fact])
     once = decode_record(encode_record(record))
     assert same(once, record)
     assert encode_record(once) == encode_record(record)
@@ -60,8 +60,8 @@ def test_encoding_and_decoding_is_the_identity(data: st.DataObject) -> None:
 def test_amounts_beyond_64_bits_survive() -> None:
     scorer = Scorer(Model("m", "v", (Score("s", RULES, precision_nano=100_000 * NANO),)))
     record = scorer.blank()
-    scorer.apply(record, [event("e1", 0), event("e2", 0, event_type="buy")])
-    scorer.apply(record, [event("e3", 40)])
+    scorer.apply_in_place(record, [event("e1", 0), event("e2", 0, event_type="buy")])
+    scorer.apply_in_place(record, [event("e3", 40)])
     assert record.compacted is not None
     again = decode_record(encode_record(record))
     assert same(again, record)
@@ -72,10 +72,10 @@ def test_amounts_of_a_value_beyond_64_bits_survive() -> None:
     score = Score("s", RULES, precision_nano=100_000 * NANO, by="properties.url")
     scorer = Scorer(Model("m", "v", (score,)))
     record = scorer.blank()
-    scorer.apply(record, [event("e1", 0), event("e2", 0, event_type="buy")])
-    scorer.apply(record, [event("e3", 40)])
+    scorer.apply_in_place(record, [event("e1", 0), event("e2", 0, event_type="buy")])
+    scorer.apply_in_place(record, [event("e3", 40)])
     assert record.compacted is not None
-    assert record.compacted.by["s@properties.url"]["u"].rules["s/none"].amount == 900_000 * E15
+    assert record.compacted.by_value["s@properties.url"]["u"].rules["s/none"].amount == 900_000 * E15
     again = decode_record(encode_record(record))
     assert same(again, record)
     assert scorer.scores_at(again, again.at_ms) == scorer.scores_at(record, record.at_ms)
@@ -84,7 +84,7 @@ def test_amounts_of_a_value_beyond_64_bits_survive() -> None:
 def test_a_piece_in_packed_bytes_is_found_by_its_id_and_only_by_it() -> None:
     scorer = Scorer(Model("m", "v", (Score("s", RULES[:1]),)))
     record = scorer.blank()
-    scorer.apply(record, [event("1", 0), event("ü" * 40, 1, 2), event("x" * 300, 1)])
+    scorer.apply_in_place(record, [event("1", 0), event("ü" * 40, 1, 2), event("x" * 300, 1)])
     evidence = decode_record(encode_record(record)).evidence
     assert [evidence.may_hold(id_) for id_ in ("1", "ü" * 40, "x" * 300)] == [True] * 3
     assert [evidence.may_hold(id_) for id_ in ("2", "ü" * 39, "u", "\ud800")] == [False] * 4
@@ -97,7 +97,7 @@ def test_new_events_join_what_is_packed_already() -> None:
     scorer = Scorer(Model("m", "v", (Score("s", RULES[:1]),)))
     record = scorer.blank()
     for day in range(3):
-        scorer.apply(record, [event(f"e{day}", day)])
+        scorer.apply_in_place(record, [event(f"e{day}", day)])
         record = decode_record(encode_record(record))
     assert [piece.id for piece in record.evidence.events()] == ["e0", "e1", "e2"]
     assert scorer.scores_at(record, record.at_ms)["s"].presented_nano == 2_700_000 * NANO
@@ -109,7 +109,9 @@ def test_names_are_forgotten_with_the_events_that_had_them() -> None:
     record = scorer.blank()
     sizes = []
     for day in range(0, 400, 10):
-        scorer.apply(record, [event(f"e{day}-{n}", day, event_type=f"a type of its own {day} {n}") for n in range(10)])
+        scorer.apply_in_place(
+            record, [event(f"e{day}-{n}", day, event_type=f"a type of its own {day} {n}") for n in range(10)]
+        )
         value = encode_record(record)
         record = decode_record(value)
         sizes.append(len(value))
@@ -122,7 +124,7 @@ def test_everything_that_is_not_evidence_survives() -> None:
     record = scorer.blank()
     record.offsets = {0: 17, 3: 2**40}
     written = AttributesWritten("a", START_MS, START_MS, {"title": "CEO", "tags": ["a", {"b": None}], "size": 1.5})
-    scorer.apply(record, [written, Verdict("v", START_MS, START_MS, "e", "scanner")])
+    scorer.apply_in_place(record, [written, Verdict("v", START_MS, START_MS, "e", "scanner")])
     record.suppressed = (True, START_MS, "s")
     record.episodes = {"s": (3, START_MS)}
     assert same(decode_record(encode_record(record)), record)
@@ -151,7 +153,7 @@ def test_a_record_whose_table_of_names_is_none_is_refused(names: object) -> None
 def test_what_most_contacts_do_not_have_may_be_there_and_empty_as_programs_before_wrote_it() -> None:
     scorer = Scorer(Model("m", "v", (Score("s", RULES),)))
     record = scorer.blank()
-    scorer.apply(record, [event("e1", 0)])
+    scorer.apply_in_place(record, [event("e1", 0)])
     value = encode_record(record)
     fields = msgspec.msgpack.decode(value[1:])
     assert Head.__struct_fields__[len(fields) :] == ("bonds", "traces", "values", "by")

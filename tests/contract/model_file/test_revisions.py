@@ -62,11 +62,11 @@ def test_a_revision_read_back_makes_the_model_that_was_applied():
         first, parse_model(OPENS_AND_CLICKS, "m"), OPENS_AND_CLICKS, 2_000, announce_hot_leads=True
     )
     model = model_of(decode_revision(encode_revision(applied)))
-    assert (model.revision, model.kept_since_ms, model.announce_hot_leads) == (2, applied.kept_since, True)
+    assert (model.revision, model.covered_since_ms, model.announce_hot_leads) == (2, applied.kept_since, True)
     assert model.version == parse_model(OPENS_AND_CLICKS, "m").version
 
 
 def test_a_revision_of_before_there_was_a_since_counts_all():
     old = b'{"revision":3,"name":"default","version":"5f1c","text":"' + OPENS.encode() + b'","applied_at":1}'
     model = model_of(decode_revision(old))
-    assert (model.kept_since_ms, model.announce_hot_leads) == ({}, False)
+    assert (model.covered_since_ms, model.announce_hot_leads) == ({}, False)

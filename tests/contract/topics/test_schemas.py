@@ -18,8 +18,8 @@ from streamprocessor.errors import RecordError
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.decoding import decoder_for
 from tests.harness.described import complaints
-from tests.scoring.judging import record_of_batches
-from tests.scoring.lives import lives, split
+from tests.scoring.against_oracle import record_of_batches
+from tests.scoring.histories import histories, split
 from tests.scoring.models import models
 
 ANNOUNCER = Announcer(Identity("https://scores.example.com", "01JINC", "default", "5f1c"))
@@ -53,7 +53,7 @@ THINGS: tuple[Any, ...] = (
 @given(data=st.data())
 def test_the_schemas_take_every_announcement_of_any_model_and_life(data: st.DataObject) -> None:
     model = data.draw(models())
-    _, steps = record_of_batches(Scorer(model), data.draw(split(data.draw(lives(model)))))
+    _, steps = record_of_batches(Scorer(model), data.draw(split(data.draw(histories(model)))))
     for message in ANNOUNCER.encode("c-42", steps):
         assert message.value is not None
         assert complaints(message.topic, orjson.loads(message.value), message.headers) == []

@@ -189,3 +189,32 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
         return sent
 
     assert run_warped(scenario()) == [f"w{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_dispatcher_that_is_told_to_stop_just_as_something_changes_stops(tmp_path: Path, turns: int) -> None:
+    """However many turns of the event loop lie between both: asyncio.wait_for would swallow some of the orders."""
+
+    async def post(_: Target, __: Mapping[str, str], ___: bytes) -> WebhookAnswer:
+        pytest.fail("nothing is due")
+
+    store_thread = StoreThread(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
+    subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
+    plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", tmp_path), Phrases(), ())
+    context = DispatchContext(post, store_thread, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS, lambda: 0.0)
+    dispatcher = Dispatcher(plan, context, False, store_thread.store.last_number)
+    dispatcher.add([Delivery(1, "w1", "crm", "c1", b"{}", 0, FRIDAY_MS, attempts=1, due_ms=FRIDAY_MS + HOUR_MS)])
+    running = asyncio.ensure_future(dispatcher.run())
+    for _ in range(3):  # now it waits for what will be due
+        await asyncio.sleep(0)
+
+    dispatcher.add_again([])
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    running.cancel()
+    await asyncio.wait([running], timeout=5)
+    stopped = running.done()
+    running.cancel()
+    await asyncio.wait([running])
+    await store_thread.close()
+    assert stopped

@@ -37,7 +37,7 @@ class Followed:
 
     def __init__(self, system: System, folder: Path) -> None:
         self.people = people_of(system, folder)
-        self.rows = self.people._journal.store.within
+        self.rows = self.people._store_thread.store.within
 
     def known(self, *contact_ids: str) -> dict[str, ContactFacts]:
         return self.rows(lambda rows: read_contacts(rows, contact_ids))
@@ -62,7 +62,7 @@ async def following(system: System, folder: Path, attributes: frozenset[str] | N
         running.cancel()
         await asyncio.wait([running])
         await found.people.stop()
-        await found.people._journal.close()
+        await found.people._store_thread.close()
         if not running.cancelled():
             running.result()
 
@@ -214,7 +214,7 @@ async def test_a_changelog_that_is_not_read_on_asks_for_a_restart_and_says_so_me
     with pytest.raises(MustRestart, match="wanted to read on"):
         await people.caught_up(CITY, PARTITIONS)
     await people.stop()
-    await people._journal.close()
+    await people._store_thread.close()
 
 
 async def test_a_changelog_that_is_missing_is_an_error_that_says_what_to_do(system: System, tmp_path: Path) -> None:
@@ -224,4 +224,4 @@ async def test_a_changelog_that_is_missing_is_an_error_that_says_what_to_do(syst
     people.want(CITY)
     with pytest.raises(TopicError, match="topics apply"):
         await people.run()
-    await people._journal.close()
+    await people._store_thread.close()

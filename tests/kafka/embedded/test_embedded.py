@@ -109,7 +109,7 @@ def test_data_that_cant_be_read_is_named_with_what_to_do(own_kafka: Callable[[],
 STARTS_AND_WAITS = """
 import sys, time
 from pathlib import Path
-from streamprocessor.broker.embedded import EmbeddedKafka
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 broker = EmbeddedKafka(Path(sys.argv[1]), port=0, heap_mb=256)
 broker.start()
 print(broker.pid, flush=True)

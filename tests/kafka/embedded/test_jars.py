@@ -11,14 +11,27 @@ from types import SimpleNamespace
 import pytest
 
 from streamprocessor.errors import BrokerError
-from streamprocessor.kafka.embedded import maven
+from streamprocessor.kafka.embedded import boot, maven
 from streamprocessor.kafka.embedded.aot_cache import with_aot_cache
 from streamprocessor.kafka.embedded.embedded import prepare
 from streamprocessor.kafka.embedded.jars import KAFKA, class_path
+from streamprocessor.kafka.embedded.node import Node
+from streamprocessor.kafka.embedded.progress import SILENT
 from streamprocessor.kafka.embedded.runtime import Runtime
 
 
-def silent(_: str) -> None: ...
+class ProgressLog:
+    """The stages of a preparation, and about how many bytes each fetches; the bytes that came, call by call."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int | None]] = []
+        self.bytes: list[int] = []
+
+    def begin(self, stage: str, size_bytes: int | None = None) -> None:
+        self.stages.append((stage, size_bytes))
+
+    def fetched(self, more_bytes: int) -> None:
+        self.bytes.append(more_bytes)
 
 
 @pytest.fixture
@@ -26,12 +39,12 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """The coordinates that Maven is asked for, where each has one file of its own and log4j-core."""
     coordinates: list[str] = []
 
-    def resolve(coordinate: str, on_file: Callable[[str, int], None]) -> list[Path]:
+    def resolve(coordinate: str, on_bytes: Callable[[int], None]) -> list[Path]:
         coordinates.append(coordinate)
         jars = [tmp_path / f"{coordinate.split(':')[1]}-1.jar", tmp_path / "log4j-core-2.25.4.jar"]
         for jar in jars:
             jar.write_text("jar")
-            on_file(jar.name, 6_000_000 if jar.name.startswith("kafka") else 900)
+            on_bytes(6_000_000 if jar.name.startswith("kafka") else 900)
         return jars
 
     monkeypatch.setattr(maven, "resolve", resolve)
@@ -39,7 +52,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 
 def test_the_class_path_is_kafkas_own_jars_and_the_one_log_binding(asked: list[str], tmp_path: Path) -> None:
-    assert [jar.name for jar in class_path(tmp_path, silent)] == [
+    assert [jar.name for jar in class_path(tmp_path, SILENT)] == [
         "kafka_2.13-1.jar",
         "log4j-core-2.25.4.jar",
         "log4j-slf4j-impl-1.jar",
@@ -48,40 +61,38 @@ def test_the_class_path_is_kafkas_own_jars_and_the_one_log_binding(asked: list[s
 
 
 def test_a_fetch_tells_how_far_it_is(asked: list[str], tmp_path: Path) -> None:
-    said: list[str] = []
-    class_path(tmp_path, said.append)
+    log = ProgressLog()
+    class_path(tmp_path, log)
 
-    assert said == [
-        f"fetching Apache Kafka {KAFKA}, about 45 MB, once",
-        f"fetching Apache Kafka {KAFKA}: 6.0 MB, kafka_2.13-1.jar",
-    ]
+    assert log.stages == [(f"fetching Apache Kafka {KAFKA}, once", 46_100_000)]
+    assert log.bytes == [6_000_000, 900, 900, 900]
 
 
 def test_what_was_fetched_is_not_asked_for_again(asked: list[str], tmp_path: Path) -> None:
-    first = class_path(tmp_path, silent)
-    said: list[str] = []
+    first = class_path(tmp_path, SILENT)
+    log = ProgressLog()
 
-    assert class_path(tmp_path, said.append) == first
+    assert class_path(tmp_path, log) == first
     assert len(asked) == 2
-    assert said == []
+    assert log.stages == []
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, partial(Path.write_text, data="half of a jar")])
 def test_a_jar_that_is_not_as_it_was_is_fetched_again(
     asked: list[str], tmp_path: Path, harm: Callable[[Path], object]
 ) -> None:
-    first = class_path(tmp_path, silent)
+    first = class_path(tmp_path, SILENT)
     harm(first[0])
 
-    assert class_path(tmp_path, silent) == first
+    assert class_path(tmp_path, SILENT) == first
     assert len(asked) == 4
 
 
 def test_a_broken_memory_of_the_fetch_is_no_harm(asked: list[str], tmp_path: Path) -> None:
-    first = class_path(tmp_path, silent)
+    first = class_path(tmp_path, SILENT)
     for text in ("{", "[]", "{}"):
         (tmp_path / f"kafka-{KAFKA}.json").write_text(text)
-        assert class_path(tmp_path, silent) == first
+        assert class_path(tmp_path, SILENT) == first
 
 
 @pytest.mark.parametrize(
@@ -144,35 +155,35 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 
 
 def test_maven_gives_a_jar_with_what_it_needs_to_run(repository: Path) -> None:
-    fetched: list[str] = []
-    jars = maven.resolve("g:app:1", lambda name, _: fetched.append(name))
+    log = ProgressLog()
+    jars = maven.resolve("g:app:1", log.fetched)
 
     assert [jar.relative_to(repository) for jar in jars] == [Path("g/app/1/app-1.jar"), Path("g/lib/1/lib-1.jar")]
-    assert {"app-1.jar", "lib-1.jar"} <= set(fetched)
-    assert "tool-1.jar" not in fetched
+    assert sum(log.bytes) == sum(file.stat().st_size for file in repository.rglob("*-1.*") if file.suffix != ".sha1")
+    assert not list(repository.rglob("tool-1.jar"))
 
 
 def test_a_jar_whose_fetch_was_cut_off_is_fetched_again(repository: Path) -> None:
-    whole = maven.resolve("g:app:1", lambda *_: None)[1]
+    whole = maven.resolve("g:app:1", lambda _: None)[1]
     size_bytes = whole.stat().st_size
     whole.write_bytes(whole.read_bytes()[:20])
 
-    assert maven.resolve("g:app:1", lambda *_: None)[1].stat().st_size == size_bytes
+    assert maven.resolve("g:app:1", lambda _: None)[1].stat().st_size == size_bytes
 
 
 WRITES_THE_CACHE = "ready(); open(options['-XX:AOTCacheOutput'], 'w').close(); time.sleep(60)"
 
 
 def test_fast_starts_are_prepared_once(java_that: Callable[[str], Runtime], tmp_path: Path) -> None:
-    cache, said = tmp_path / "cache", list[str]()
+    cache, log = tmp_path / "cache", ProgressLog()
     runtime = java_that(WRITES_THE_CACHE)
-    first = with_aot_cache(runtime, cache, said.append)
-    second = with_aot_cache(runtime, cache, said.append)
+    first = with_aot_cache(runtime, cache, log)
+    second = with_aot_cache(runtime, cache, log)
 
     (archive,) = cache.iterdir()
     assert first.options == (f"-XX:AOTCache={archive}",)
     assert (tmp_path / "java" / "runs").read_text().split() == ["format", "broker"]
-    assert said == ["preparing fast starts of Kafka, once (10 to 30 s)"]
+    assert log.stages == [("preparing fast starts of Kafka, once (10 to 30 s)", None)]
     assert second == first
 
 
@@ -181,7 +192,19 @@ def test_where_fast_starts_cant_be_prepared_kafka_starts_without(
 ) -> None:
     runtime = java_that("sys.exit('no room for it')")
 
-    assert with_aot_cache(runtime, tmp_path / "cache", silent) == runtime
+    assert with_aot_cache(runtime, tmp_path / "cache", SILENT) == runtime
     assert list((tmp_path / "cache").iterdir()) == []
     assert "Kafka will start more slowly" in caplog.text
     assert "no room for it" in caplog.text
+
+
+def test_a_java_that_does_not_come_to_an_end_is_given_up(
+    java_that: Callable[[str], Runtime], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    runtime = java_that("")
+    runtime.java.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(boot, "_FORMAT_SECONDS", 0.05)
+    node = Node(folder=tmp_path / "node", port=9092, controller_port=9093, heap_mb=64)
+
+    with pytest.raises(BrokerError, match=r"was not made ready for Kafka within 0\.05 s"):
+        boot.boot(runtime, node, timeout_seconds=60)

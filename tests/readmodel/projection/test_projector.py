@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.composition import database_file
@@ -122,18 +122,3 @@ async def test_topics_that_were_made_anew_fill_the_tables_anew(town, new_api, tm
     await new_api().ready()
 
     await assert_equal_to_kafka(*town, engine)
-
-
-async def test_a_batch_written_already_is_not_written_again(town, new_api, tmp_path):
-    """Offsets are in the transaction of the rows: what is below them is left alone."""
-    api = await new_api().ready()
-    assert api.stop() == 0
-    engine = engine_of(town, tmp_path, "")
-    with writing(engine) as connection:
-        connection.execute(update(tables.contacts).values(suppressed=True))
-
-    api = await new_api().ready()
-
-    with engine.connect() as connection, connection.begin():
-        assert set(connection.execute(select(tables.contacts.c.suppressed)).scalars()) == {True}
-    assert api.metric("leadscore_read_model_records_total") == 0

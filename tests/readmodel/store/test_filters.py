@@ -91,7 +91,7 @@ def record_of(events, attributes, is_ceo, is_suppressed):
     facts.append(AttributesWritten("w", NOW_MS, NOW_MS, attributes))
     facts.append(SuppressionChanged("s", NOW_MS, NOW_MS, is_suppressed))
     record = SCORER.blank()
-    SCORER.apply(record, facts)
+    SCORER.apply_in_place(record, facts)
     return record
 
 

@@ -1,4 +1,4 @@
-"""Scanners that look like browsers are told by what they do, whatever comes late, twice or is taken back."""
+"""Scanners that look like browsers are recognised by what they do, whatever comes late, twice or is taken back."""
 
 from __future__ import annotations
 
@@ -15,10 +15,16 @@ from streamprocessor.scoring.model.rules import EventRule, HalfLife, InactivityR
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.judging import assert_scores_are_the_oracles, record_of, record_of_batches
-from tests.scoring.lives import bursts, redelivered
+from tests.scoring.against_oracle import (
+    assert_scores_are_the_oracles,
+    presented_nano,
+    record_of,
+    record_of_batches,
+    unrounded_nano,
+)
+from tests.scoring.histories import bursts, redelivered
 from tests.scoring.models import CENTURY_MS, START_MS
-from tests.scoring.oracle.scores import score_at
+from tests.scoring.oracle.scores import one_number, score_at
 
 THREE_A_SECOND = Scanners(links=3, within_ms=1_000)
 CLICKS = EventRule("click", ("email_click",), E15)
@@ -47,7 +53,7 @@ def delivered(event_id: str, after_ms: float, message: object = "m") -> Event:
     return act(event_id, after_ms, "email_delivered", message=message)
 
 
-def said(number: int, event_id: str, actor: str) -> Verdict:
+def verdict_on(number: int, event_id: str, actor: str) -> Verdict:
     at_ms = START_MS + DAY_MS + number
     return Verdict(f"v{number}", at_ms, at_ms, event_id, actor)
 
@@ -125,14 +131,14 @@ def test_a_click_before_the_delivery_is_a_scanners(facts: list[Fact], points: in
 @pytest.mark.parametrize(
     ("facts", "points"),
     [
-        ([*BURST, said(1, "b", HUMAN)], 1),
-        ([*BURST, said(1, "b", HUMAN), said(2, "b", SCANNER)], 0),
-        ([*BURST, said(1, "b", SCANNER), said(2, "b", HUMAN)], 1),
-        ([*BURST, *(said(1, event_id, HUMAN) for event_id in "abc")], 3),
-        ([click("a", 0), said(1, "a", SCANNER)], 0),
-        ([click("a", 0), said(1, "a", SCANNER), said(2, "a", HUMAN)], 1),
-        ([click("a", 0, honeypot=True), click("b", 0), said(1, "a", HUMAN)], 1),
-        ([*BURST, *(click(f"{n}", n, message="n") for n in range(3)), said(1, "b", HUMAN)], 1),
+        ([*BURST, verdict_on(1, "b", HUMAN)], 1),
+        ([*BURST, verdict_on(1, "b", HUMAN), verdict_on(2, "b", SCANNER)], 0),
+        ([*BURST, verdict_on(1, "b", SCANNER), verdict_on(2, "b", HUMAN)], 1),
+        ([*BURST, *(verdict_on(1, event_id, HUMAN) for event_id in "abc")], 3),
+        ([click("a", 0), verdict_on(1, "a", SCANNER)], 0),
+        ([click("a", 0), verdict_on(1, "a", SCANNER), verdict_on(2, "a", HUMAN)], 1),
+        ([click("a", 0, honeypot=True), click("b", 0), verdict_on(1, "a", HUMAN)], 1),
+        ([*BURST, *(click(f"{n}", n, message="n") for n in range(3)), verdict_on(1, "b", HUMAN)], 1),
     ],
 )
 def test_a_verdict_overrules_what_was_done_and_a_later_one_that_verdict(facts: list[Fact], points: int) -> None:
@@ -142,7 +148,7 @@ def test_a_verdict_overrules_what_was_done_and_a_later_one_that_verdict(facts: l
 def assert_worth(model: Model, facts: Sequence[Fact], points: int) -> None:
     """To the oracle, and to the scorer in any of these orders, at once or one by one."""
     t_ms = START_MS + 5 * DAY_MS
-    assert score_at(model, facts, t_ms)["s"][1] == points * NANO
+    assert one_number(score_at(model, facts, t_ms)["s"])[1] == points * NANO
     for delivery in (facts, facts[::-1], sorted(facts, key=lambda fact: fact.id)):
         together = record_of(Scorer(model), delivery)
         one_by_one, _ = record_of_batches(Scorer(model), [[fact] for fact in delivery])
@@ -152,8 +158,8 @@ def assert_worth(model: Model, facts: Sequence[Fact], points: int) -> None:
 
 def test_a_late_click_that_makes_a_burst_takes_points_back_and_a_verdict_gives_them_again() -> None:
     scorer = Scorer(model_of())
-    record, steps = record_of_batches(scorer, [[BURST[0], BURST[2]], [BURST[1]], [said(1, "b", HUMAN)]])
-    assert [(step.cause, step.scores[0].presented_nano // NANO) for step in steps] == [
+    record, steps = record_of_batches(scorer, [[BURST[0], BURST[2]], [BURST[1]], [verdict_on(1, "b", HUMAN)]])
+    assert [(step.cause, presented_nano(step.scores[0]) // NANO) for step in steps] == [
         ("event", 2),
         ("event", 0),
         ("correction", 1),
@@ -168,7 +174,7 @@ def test_a_scanner_does_not_end_a_silence() -> None:
     model = model_of(THREE_A_SECOND, InactivityRule("quiet", ("email_click",), DAY_MS, -E15))
     early = click("z", -2 * DAY_MS)
     assert_worth(model, [early, *BURST], -1)
-    assert Scorer(model).scores_at(record_of(Scorer(model), [early, *BURST]), START_MS + 5_000)["s"].presented_nano < 0
+    assert presented_nano(Scorer(model).scores_at(record_of(Scorer(model), [early, *BURST]), START_MS + 5_000)["s"]) < 0
     assert (
         Scorer(model).scores_at(record_of(Scorer(model), [early, BURST[0]]), START_MS + 5_000)["s"].presented_nano == 0
     )
@@ -178,7 +184,9 @@ def test_a_hot_lead_is_reasoned_by_what_a_person_did() -> None:
     model = model_of(THREE_A_SECOND, CLICKS, EventRule("visit", ("page_visit",), 40 * E15))
     score = replace(model.scores[0], stages=(Stage("cold", 0), Stage("hot", 41 * NANO)))
     scorer = Scorer(replace(model, scores=(score,), hot_leads=(HotLead("s", "hot"),)))
-    step = scorer.apply(scorer.blank(), [click("p", -1, message="n"), *BURST, act("w", 0, "page_visit")]).steps[0]
+    step = scorer.apply_in_place(
+        scorer.blank(), [click("p", -1, message="n"), *BURST, act("w", 0, "page_visit")]
+    ).steps[0]
     assert [lead.episode for lead in step.hot_leads] == [1]
     assert [(part.rule, part.event_id, part.count) for part in step.strongest] == [("visit", "w", 1), ("click", "p", 1)]
     assert {part.event_id for part in step.because} == {"p", "w"}
@@ -187,73 +195,73 @@ def test_a_hot_lead_is_reasoned_by_what_a_person_did() -> None:
 def test_what_no_rule_names_is_kept_for_bursts_only() -> None:
     visits = EventRule("visit", ("page_visit",), E15)
     facts = [*BURST, delivered("d", 0, message="n"), act("u", 1, "unsubscribe", list="x")]
-    kept = {
-        piece.id: piece.properties
-        for piece in record_of(Scorer(model_of(THREE_A_SECOND, visits)), facts).evidence.events()
+    properties = {
+        stored.id: stored.properties
+        for stored in record_of(Scorer(model_of(THREE_A_SECOND, visits)), facts).evidence.events()
     }
-    assert kept["a"] == {"properties.message": "m", "properties.url": "a"}
-    assert (kept["d"], kept["u"]) == ({"properties.message": "n"}, {"properties.message": "m"})
+    assert properties["a"] == {"properties.message": "m", "properties.url": "a"}
+    assert (properties["d"], properties["u"]) == ({"properties.message": "n"}, {"properties.message": "m"})
     assert record_of(Scorer(model_of(None, visits)), facts).evidence.events() == []
 
 
 # ---- folding ---------------------------------------------------------------------------------------------------
 
 
-def folded(facts: Sequence[Fact]) -> tuple[Scorer, Record]:
-    """A record whose first day and a half are folded, but no more."""
+def compacted(facts: Sequence[Fact]) -> tuple[Scorer, Record]:
+    """A record whose first day and a half are compacted, but no more."""
     scorer = Scorer(model_of(Scanners(links=3, within_ms=2 * DAY_MS)))
     record, _ = record_of_batches(scorer, [[fact] for fact in facts])
-    scorer.apply(record, [act("x", 11.5 * DAY_MS, "email_delivered", message="other")])
+    scorer.apply_in_place(record, [act("x", 11.5 * DAY_MS, "email_delivered", message="other")])
     return scorer, decode_record(encode_record(record))
 
 
 def worth(scorer: Scorer, record: Record) -> float:
-    return scorer.scores_at(record, record.at_ms)["s"].unrounded_nano / NANO
+    return unrounded_nano(scorer.scores_at(record, record.at_ms)["s"]) / NANO
 
 
 def test_what_is_left_of_a_folded_burst_is_a_scanners_still() -> None:
     last = click("c", 1.9 * DAY_MS)
-    scorer, record = folded([click("a", 0), click("b", 0.7 * DAY_MS), last])
-    assert {piece.id for piece in record.evidence.events()} == {"c", "x"}
+    scorer, record = compacted([click("a", 0), click("b", 0.7 * DAY_MS), last])
+    assert {stored.id for stored in record.evidence.events()} == {"c", "x"}
     assert worth(scorer, record) == 0
-    outcome = scorer.apply(record, [last._replace(arrival_ms=record.at_ms + 1)])
+    outcome = scorer.apply_in_place(record, [last._replace(arrival_ms=record.at_ms + 1)])
     assert (outcome.duplicates, worth(scorer, record)) == (1, 0)
-    scorer.apply(record, [Verdict("v", 0, record.at_ms, "c", HUMAN)])
+    scorer.apply_in_place(record, [Verdict("v", 0, record.at_ms, "c", HUMAN)])
     assert worth(scorer, record) == 1
 
 
 def test_a_click_after_a_delivery_that_is_folded_is_a_persons_still() -> None:
-    scorer, record = folded([delivered("d", 0), click("a", 1.8 * DAY_MS), delivered("e", 1.9 * DAY_MS)])
-    assert {piece.id for piece in record.evidence.events()} == {"a", "e", "x"}
+    scorer, record = compacted([delivered("d", 0), click("a", 1.8 * DAY_MS), delivered("e", 1.9 * DAY_MS)])
+    assert {stored.id for stored in record.evidence.events()} == {"a", "e", "x"}
     assert worth(scorer, record) == 1
 
 
 def test_a_folded_scanner_gave_nothing_and_ended_no_silence() -> None:
-    scorer, record = folded([click("z", -2 * DAY_MS), *(click(f"{n}", n) for n in range(3))])
+    scorer, record = compacted([click("z", -2 * DAY_MS), *(click(f"{n}", n) for n in range(3))])
     assert record.compacted is not None
-    assert (worth(scorer, record), record.compacted.lasts["email_click"]) == (1, START_MS - 2 * DAY_MS)
+    assert (worth(scorer, record), record.compacted.last_ms["email_click"]) == (1, START_MS - 2 * DAY_MS)
 
 
-# ---- any life --------------------------------------------------------------------------------------------------
+# ---- any history -----------------------------------------------------------------------------------------------
 
 once_a_link = EventRule("link", ("email_click",), 10 * E15, limit=Limit(count=1, per="properties.url"))
 fading = EventRule("fading", ("email_click", "unsubscribe"), 7 * E15, decay=HalfLife(3.0 * DAY_MS))
-silent = InactivityRule("silent", ("email_click",), 4, 3 * E15)
-tellers = st.builds(Scanners, st.integers(2, 4), st.integers(1, 9), st.booleans())
+inactive = InactivityRule("inactive", ("email_click",), 4, 3 * E15)
+scanner_settings = st.builds(Scanners, st.integers(2, 4), st.integers(1, 9), st.booleans())
 
 
 @settings(max_examples=150)
 @given(data=st.data())
 def test_no_order_and_no_repetition_of_a_scanners_deeds_changes_who_did_what(data: st.DataObject) -> None:
-    model = model_of(data.draw(tellers), CLICKS, UNSUBSCRIBED, once_a_link, fading, silent)
+    model = model_of(data.draw(scanner_settings), CLICKS, UNSUBSCRIBED, once_a_link, fading, inactive)
     model = replace(model, correction_window_ms=CENTURY_MS)
     events = [event._replace(actor=HUMAN) for event in [*data.draw(bursts(0)), *data.draw(bursts(1))]]
     ids = st.sampled_from([event.id for event in events])
     judged = data.draw(st.lists(st.tuples(ids, st.sampled_from([HUMAN, SCANNER])), max_size=2))
-    life: list[Fact] = [*events, *(said(n, event_id, actor) for n, (event_id, actor) in enumerate(judged))]
+    history: list[Fact] = [*events, *(verdict_on(n, event_id, actor) for n, (event_id, actor) in enumerate(judged))]
     scorer = Scorer(model)
     record = scorer.blank()
-    for fact in data.draw(redelivered(life)):
-        scorer.apply(record, [fact])
+    for fact in data.draw(redelivered(history)):
+        scorer.apply_in_place(record, [fact])
     for t_ms in (record.at_ms, data.draw(st.sampled_from(events)).occurred_at_ms):
-        assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), life, t_ms)
+        assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), history, t_ms)

@@ -1,10 +1,10 @@
-"""A record stays small whatever comes, and what was folded still counts."""
+"""A record stays small whatever comes, and what was compacted still counts."""
 
 from __future__ import annotations
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.scoring.evidence.compaction import MOST_SLOTS
-from streamprocessor.scoring.evidence.size_limits import MOST_BYTES, MOST_PIECES
+from streamprocessor.scoring.evidence.size_limits import MOST_BYTES, MOST_EVENTS
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import (
     Band,
@@ -18,6 +18,7 @@ from streamprocessor.scoring.model.rules import (
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from tests.scoring.against_oracle import unrounded_nano
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 RULES = (
@@ -39,14 +40,14 @@ def event(event_id: str, day: float, event_type: str = "click", **properties: ob
 
 
 def unrounded(scorer: Scorer, record: Record, day: float) -> float:
-    return scorer.scores_at(record, START_MS + round(day * DAY_MS))["s"].unrounded_nano / NANO
+    return unrounded_nano(scorer.scores_at(record, START_MS + round(day * DAY_MS))["s"]) / NANO
 
 
 def test_old_events_count_on_without_their_pieces() -> None:
     scorer, record = scorer_of(), scorer_of().blank()
-    scorer.apply(record, [event("e1", 0, "visit"), event("e2", 0, url="u"), event("e3", 0, "buy")])
-    scorer.apply(record, [event("e4", 60, url="u")])
-    assert {piece.id for piece in record.evidence.events()} == {"e3", "e4"}
+    scorer.apply_in_place(record, [event("e1", 0, "visit"), event("e2", 0, url="u"), event("e3", 0, "buy")])
+    scorer.apply_in_place(record, [event("e4", 60, url="u")])
+    assert {stored.id for stored in record.evidence.events()} == {"e3", "e4"}
     assert unrounded(scorer, record, 60) == 2.5 + 2 + 1 + 5
     assert unrounded(scorer, record, 120) == 0.625 + 2 + 1 + 5 - 3
     parts = {(part.rule, part.kind): part for part in scorer.explain(record, "s", START_MS + 60 * DAY_MS)}
@@ -59,7 +60,7 @@ def test_folding_is_done_in_bulk_and_again() -> None:
     scorer, record = scorer_of(), scorer_of().blank()
     sizes = []
     for day in range(0, 400, 2):
-        scorer.apply(record, [event(f"e{day}", day, "visit")])
+        scorer.apply_in_place(record, [event(f"e{day}", day, "visit")])
         sizes.append(len(record.evidence))
     assert max(sizes) <= 20
     exact = sum(10 * 2 ** -((398 - day) / 30) for day in range(0, 400, 2))
@@ -72,10 +73,10 @@ def test_a_record_stays_within_its_caps_under_many_events() -> None:
     for batch in range(40):
         facts = [event(f"e{batch}-{n}", batch / 100, url="u" * 50 + f"{batch}-{n}") for n in range(100)]
         facts += [event(f"b{batch}-{n}", batch / 100 + n / 10_000, "buy") for n in range(20)]
-        capped += scorer.apply(record, facts).capped
+        capped += scorer.apply_in_place(record, facts).capped
         record = decode_record(encode_record(record))
         largest = max(largest, len(encode_record(record)))
-        assert len(record.evidence) <= MOST_PIECES
+        assert len(record.evidence) <= MOST_EVENTS
         assert len(record.evidence.packed) <= MOST_BYTES
     assert capped == 40 * 120 - len(record.evidence)
     assert largest < 64 * 1024
@@ -89,32 +90,32 @@ def test_events_that_must_stay_single_join_when_there_are_too_many() -> None:
     scorer = scorer_of(FrequencyRule("often", ("click",), 400 * DAY_MS, (Band(2_000, 7 * E15),)))
     record = scorer.blank()
     for batch in range(20):
-        scorer.apply(record, [event(f"e{batch}-{n}", batch + n / 1_000) for n in range(100)])
+        scorer.apply_in_place(record, [event(f"e{batch}-{n}", batch + n / 1_000) for n in range(100)])
     assert unrounded(scorer, record, 20) == 7
     assert record.compacted is not None
-    assert len(record.compacted.rules["s/often"].live) <= 256
+    assert len(record.compacted.rules["s/often"].matches) <= 256
 
 
 def test_verdicts_and_deletions_wait_as_long_as_the_window_and_no_longer() -> None:
     scorer, record = scorer_of(), scorer_of().blank()
-    scorer.apply(record, [Verdict("v", START_MS, START_MS, "never", SCANNER)])
-    scorer.apply(record, [AttributesWritten("a", START_MS, START_MS, {"title": None, "size": 5})])
-    scorer.apply(record, [event("e1", 20)])
+    scorer.apply_in_place(record, [Verdict("v", START_MS, START_MS, "never", SCANNER)])
+    scorer.apply_in_place(record, [AttributesWritten("a", START_MS, START_MS, {"title": None, "size": 5})])
+    scorer.apply_in_place(record, [event("e1", 20)])
     assert set(record.verdicts) == {"never"}
     assert set(record.attributes) == {"title", "size"}
-    scorer.apply(record, [event("e2", 40)])
+    scorer.apply_in_place(record, [event("e2", 40)])
     assert record.verdicts == {}
     assert set(record.attributes) == {"size"}
 
 
 def test_folded_points_go_on_under_another_models_law() -> None:
     scorer, record = scorer_of(), scorer_of().blank()
-    scorer.apply(record, [event("e1", 0, "visit"), event("e2", 0)])
-    scorer.apply(record, [event("e3", 60, "visit")])
+    scorer.apply_in_place(record, [event("e1", 0, "visit"), event("e2", 0)])
+    scorer.apply_in_place(record, [event("e3", 60, "visit")])
     lasting = EventRule("visit", ("visit",), 10 * E15)
     fading = EventRule("click", ("click",), E15, decay=HalfLife(10.0 * DAY_MS))
     other = scorer_of(lasting, fading, revision=1)
-    other.migrate(record, START_MS + 60 * DAY_MS)
+    other.migrate_in_place(record, START_MS + 60 * DAY_MS)
     assert unrounded(other, record, 60) == 10 + 2.5 + 1
     assert unrounded(other, record, 70) == 10 + 2.5 + 0.5
     assert record.compacted is not None

@@ -10,8 +10,8 @@ from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.terms.per_match import keep_what_is_worth
-from tests.scoring.lives import lives, redelivered
+from streamprocessor.scoring.terms.per_match import drop_worthless_matches
+from tests.scoring.histories import histories, redelivered
 from tests.scoring.models import Taste, models
 
 
@@ -19,19 +19,19 @@ def in_any_order(derived: Derived) -> tuple[object, ...]:
     slots = sorted(derived.slots[i : i + 16] for i in range(0, len(derived.slots), 16))
     sums = {number: amount for number, amount in derived.sums.items() if amount}
     traces = sorted(derived.traces[i : i + 16] for i in range(0, len(derived.traces), 16))
-    by = {key: {name: in_any_order(of) for name, of in values.items()} for key, values in derived.by.items()}
-    return derived.newest_ms, derived.first_ms, sums, derived.live, derived.lasts, slots, traces, by
+    by = {key: {name: in_any_order(of) for name, of in values.items()} for key, values in derived.by_value.items()}
+    return derived.newest_ms, derived.first_ms, sums, derived.matches, derived.last_ms, slots, traces, by
 
 
 @settings(max_examples=150)
 @given(data=st.data())
 def test_event_by_event_is_all_at_once(data: st.DataObject) -> None:
     model = data.draw(models(Taste(precisions_nano=(5 * NANO, 10 * NANO))))
-    life = data.draw(lives(model))
+    history = data.draw(histories(model))
     scorer, plan = Scorer(model), compile_model(model)
     record: Record = scorer.blank()
-    for fact in data.draw(redelivered(life)):
-        scorer.apply(record, [fact])
+    for fact in data.draw(redelivered(history)):
+        scorer.apply_in_place(record, [fact])
         anew = derive(plan, record)
-        keep_what_is_worth(plan.live, anew, record.at_ms)
+        drop_worthless_matches(plan.per_match_terms, anew, record.at_ms)
         assert in_any_order(record.derived) == in_any_order(anew)

@@ -10,7 +10,7 @@ from streamprocessor.scoring.record.facts import (
     AttributesWritten,
     Erased,
     Event,
-    Fact,
+    InputFact,
     Merged,
     ObjectionChanged,
     SuppressionChanged,
@@ -33,8 +33,8 @@ hot_lead: {score: engagement, stage: hot}
 """
 
 
-class Said(NamedTuple):
-    """A word of a story, under the id that it is addressed to: an event's id, or the body of a contact update.
+class Statement(NamedTuple):
+    """One statement of a story, under the id that it is addressed to: an event's id, or the body of a contact update.
 
     ago_ms: how long before it arrived it had occurred.
     """
@@ -47,47 +47,47 @@ class Said(NamedTuple):
 class Case(NamedTuple):
     """A story and its end: who survives with which score, which old id went into whom, what was refused.
 
-    A score of None: nothing may be shown. any_order: the end is the same in whatever order the words arrive.
+    A score of None: nothing may be shown. any_order: the end is the same in whatever order the statements arrive.
     """
 
     name: str
-    words: tuple[Said, ...]
+    statements: tuple[Statement, ...]
     scores: dict[str, int | None]
     merged_into: Mapping[str, str] = MappingProxyType({})
     reasons: tuple[str, ...] = ()
     any_order: bool = True
 
 
-def form(contact: str, event_id: str, ago_ms: int = 0) -> Said:
-    return Said(contact, event_id, ago_ms)
+def form(contact: str, event_id: str, ago_ms: int = 0) -> Statement:
+    return Statement(contact, event_id, ago_ms)
 
 
-def merge(contact: str, source: str, ago_ms: int = 0) -> Said:
-    return Said(contact, {"update": "merge", "from": source}, ago_ms)
+def merge(contact: str, source: str, ago_ms: int = 0) -> Statement:
+    return Statement(contact, {"update": "merge", "from": source}, ago_ms)
 
 
-def unmerge(contact: str, source: str, ago_ms: int = 0) -> Said:
-    return Said(contact, {"update": "unmerge", "from": source}, ago_ms)
+def unmerge(contact: str, source: str, ago_ms: int = 0) -> Statement:
+    return Statement(contact, {"update": "unmerge", "from": source}, ago_ms)
 
 
-def identify(contact: str, anonymous_id: str) -> Said:
-    return Said(contact, {"update": "identify", "anonymous_id": anonymous_id})
+def identify(contact: str, anonymous_id: str) -> Statement:
+    return Statement(contact, {"update": "identify", "anonymous_id": anonymous_id})
 
 
-def erase(contact: str) -> Said:
-    return Said(contact, {"update": "erase"})
+def erase(contact: str) -> Statement:
+    return Statement(contact, {"update": "erase"})
 
 
-def do_not_score(contact: str, objected: bool) -> Said:
-    return Said(contact, {"update": "do_not_score", "do_not_score": objected})
+def do_not_score(contact: str, objected: bool) -> Statement:
+    return Statement(contact, {"update": "do_not_score", "do_not_score": objected})
 
 
-def job_title(contact: str, title: str) -> Said:
-    return Said(contact, {"update": "attributes", "attributes": {"job_title": title}})
+def job_title(contact: str, title: str) -> Statement:
+    return Statement(contact, {"update": "attributes", "attributes": {"job_title": title}})
 
 
-def verdict(contact: str, event_id: str, actor: str) -> Said:
-    return Said(contact, {"update": "verdict", "event_id": event_id, "actor": actor})
+def verdict(contact: str, event_id: str, actor: str) -> Statement:
+    return Statement(contact, {"update": "verdict", "event_id": event_id, "actor": actor})
 
 
 CASES = (
@@ -286,13 +286,13 @@ CASES = (
 )
 
 
-def fact_of(said: Said, number: int, arrival_ms: int) -> Fact:
-    """The fact that a word makes; number: its place in the story."""
-    fact_id, occurred_at_ms = f"u{number}", arrival_ms - said.ago_ms
-    if isinstance(said.what, str):
-        return Event(said.what, "form_submission", occurred_at_ms, arrival_ms, {}, {})
+def fact_of(statement: Statement, number: int, arrival_ms: int) -> InputFact:
+    """The fact that a statement makes; number: its place in the story."""
+    fact_id, occurred_at_ms = f"u{number}", arrival_ms - statement.ago_ms
+    if isinstance(statement.what, str):
+        return Event(statement.what, "form_submission", occurred_at_ms, arrival_ms, {}, {})
     times = (fact_id, occurred_at_ms, arrival_ms)
-    match said.what:
+    match statement.what:
         case {"update": "merge", "from": source}:
             return Merged(*times, source, False)
         case {"update": "identify", "anonymous_id": source}:
@@ -309,4 +309,4 @@ def fact_of(said: Said, number: int, arrival_ms: int) -> Fact:
             return SuppressionChanged(*times, suppressed)
         case {"update": "verdict", "event_id": event_id, "actor": actor}:
             return Verdict(*times, event_id, actor)
-    raise AssertionError(said)
+    raise AssertionError(statement)

@@ -14,9 +14,9 @@ from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, InputFact, Merged
 from streamprocessor.scoring.record.links import identity_strength
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.identity.network import Network
-from tests.scoring.judging import assert_scores_are_the_oracles
-from tests.scoring.lives import lives
+from tests.scoring.against_oracle import assert_scores_are_the_oracles
+from tests.scoring.histories import histories
+from tests.scoring.identity.linked_contacts import LinkedContacts
 from tests.scoring.models import START_MS, Taste, models
 from tests.scoring.oracle.identity import who_is_whom
 
@@ -29,66 +29,65 @@ CONTACTS = ("a", "b", "c", "d", "anon:v", "email:w")
 def merges(draw: st.DrawFn) -> list[tuple[str, InputFact]]:
     """Each contact goes into one other at most; cycles are made of them. (Rivals and partings: test_identity_laws.)"""
     sources = draw(st.lists(st.sampled_from(CONTACTS), min_size=1, unique=True))
-    found: list[tuple[str, InputFact]] = []
+    facts: list[tuple[str, InputFact]] = []
     for number, source in enumerate(sources):
         into = draw(st.sampled_from([contact for contact in CONTACTS if contact != source]))
         at_ms = START_MS + number
-        if identity_strength(source) <= identity_strength(
-            into
-        ):  # else it is turned round, and `into` could have two parents
-            found.append((into, Merged(f"m{number}", at_ms, at_ms, source)))
-    return found
+        # Else it is turned round, and `into` could have two parents.
+        if identity_strength(source) <= identity_strength(into):
+            facts.append((into, Merged(f"m{number}", at_ms, at_ms, source)))
+    return facts
 
 
 @given(data=st.data())
 def test_survivors_have_the_scores_of_the_oracle(data: st.DataObject) -> None:
     model = data.draw(models(FEW_STEPS))
-    words: list[tuple[str, InputFact]] = [
-        (data.draw(st.sampled_from(CONTACTS)), fact) for fact in data.draw(lives(model))
+    statements: list[tuple[str, InputFact]] = [
+        (data.draw(st.sampled_from(CONTACTS)), fact) for fact in data.draw(histories(model))
     ]
-    words += data.draw(merges())
-    words = data.draw(st.permutations(words))
-    by_contact: dict[str, list[Fact]] = {}
-    for contact, fact in words:
+    statements += data.draw(merges())
+    statements = data.draw(st.permutations(statements))
+    by_contact: dict[str, list[InputFact]] = {}
+    for contact, fact in statements:
         by_contact.setdefault(contact, []).append(fact)
     chance = Random(data.draw(st.integers(0, 999)))
     scorer = Scorer(model)
-    network = Network(scorer, chance, reorders=True)
+    contacts = LinkedContacts(scorer, chance, reorders=True)
 
-    for contact, fact in words:
-        network.say(contact, fact)
+    for contact, fact in statements:
+        contacts.deliver(contact, fact)
         for _ in range(chance.randrange(4)):
-            network.take_one_step()
-    network.come_to_rest()
+            contacts.take_one_batch()
+    contacts.run_until_idle()
 
     people = who_is_whom(by_contact)
     note(f"{people}")
-    t_ms = network.now_ms + data.draw(st.integers(0, 10**9))
-    silent = {contact for contact in CONTACTS if contact not in network.survivors()}
+    t_ms = contacts.now_ms + data.draw(st.integers(0, 10**9))
+    hidden = {contact for contact in CONTACTS if contact not in contacts.survivors()}
     for contact, facts in people.trees.items():
-        assert contact not in silent or not facts
-        record = network.record(contact)
+        assert contact not in hidden or not facts
+        record = contacts.record(contact)
         if any(isinstance(fact, Event) for fact in facts):
             assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), facts, t_ms)
-    assert not set(people.parents) & network.survivors()
+    assert not set(people.parents) & contacts.survivors()
 
 
 def test_a_survivor_of_many_busy_visitors_stays_below_its_cap() -> None:
     scorer = Scorer(read_model(ROOT / "deploy" / "scoring.yaml"))
-    network = Network(scorer, Random(0), repeats=False)
-    network.say("jane", AttributesWritten("u", START_MS, START_MS, {"title": "CEO"}))
+    contacts = LinkedContacts(scorer, Random(0), repeats=False)
+    contacts.deliver("jane", AttributesWritten("u", START_MS, START_MS, {"title": "CEO"}))
     for visitor in range(60):
         clicks: list[Fact] = [
             Event(f"{visitor}-{n}", "email_click", START_MS + n, START_MS + n, {"url": f"u{n % 200}"}, {})
             for n in range(400)
         ]
         record = scorer.blank()
-        scorer.apply(record, clicks)
-        network.put(f"anon:{visitor}", record)
-        network.say("jane", Merged(f"m{visitor}", START_MS + 500, START_MS + 500, f"anon:{visitor}"))
-        network.come_to_rest()
+        scorer.apply_in_place(record, clicks)
+        contacts.put(f"anon:{visitor}", record)
+        contacts.deliver("jane", Merged(f"m{visitor}", START_MS + 500, START_MS + 500, f"anon:{visitor}"))
+        contacts.run_until_idle()
 
-    survivor = network.record("jane")
+    survivor = contacts.record("jane")
     assert len(encode_record(survivor)) < 64 * 1024
     parts = scorer.explain(survivor, "engagement", START_MS + 500)
     assert (

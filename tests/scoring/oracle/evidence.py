@@ -18,7 +18,7 @@ from streamprocessor.scoring.model.rules import (
     MonetaryRule,
     PointsFrom,
 )
-from streamprocessor.scoring.record.facts import PROXY, SCANNER, AttributesWritten, Event, Fact, Verdict
+from streamprocessor.scoring.record.facts import PROXY, SCANNER, AttributesWritten, Event, InputFact, Verdict
 from tests.scoring.oracle.scanners import scanned_by_deeds
 
 ABSENT = object()
@@ -43,7 +43,7 @@ class Known(NamedTuple):
     first_ms: int | None
 
 
-def plain(model: Model, facts: Iterable[Fact]) -> Known:
+def plain(model: Model, facts: Iterable[InputFact]) -> Known:
     facts = list(facts)
     one_of_each: dict[str, Event] = {}
     for event in (fact for fact in facts if isinstance(fact, Event)):
@@ -65,14 +65,14 @@ def plain(model: Model, facts: Iterable[Fact]) -> Known:
     return Known(in_order, present, frozenset(actors), model.scanners, first_ms)
 
 
-def by_occurrence(fact: Fact) -> tuple[int, str]:
+def by_occurrence(fact: InputFact) -> tuple[int, str]:
     return fact.occurred_at_ms, fact.id
 
 
 def until(known: Known, t_ms: int) -> Known:
     """Evidence later than t does not exist; attributes keep no past, their last write serves any t.
 
-    Who did what is told by the evidence that there is.
+    Who did what is shown by the evidence that there is.
     """
     events = [event for event in known.events if event.occurred_at_ms <= t_ms]
     scanned = scanned_by_deeds(known.scanners, events) - known.judged if known.scanners else set()
@@ -84,12 +84,12 @@ def until(known: Known, t_ms: int) -> Known:
 
 def precedence(model: Model, event: Event) -> tuple[int, str]:
     """Of two events with one id the smaller counts; only what a rule could look at makes a difference."""
-    kept = {}
+    values = {}
     for path in paths_mentioned(model, event.type):
         value = value_in_event(event, path)
         if value is not ABSENT:
-            kept[path] = value
-    return event.occurred_at_ms, canonical_json([event.type, event.actor, kept])
+            values[path] = value
+    return event.occurred_at_ms, canonical_json([event.type, event.actor, values])
 
 
 def paths_mentioned(model: Model, event_type: str) -> set[str]:
@@ -149,29 +149,30 @@ def holds(condition: Condition | None, value_at: Callable[[str], Any]) -> bool:
 
 
 def passes(test: Comparison, value: Any) -> bool:
-    operator, wanted = test.operator, test.operand
+    operator, operand = test.operator, test.operand
     if operator == "exists":
-        return (value is not ABSENT) == wanted
+        return (value is not ABSENT) is bool(operand)
     if operator == "not":
-        refused = wanted if isinstance(wanted, list | tuple) else [wanted]
-        return value is ABSENT or not any(equal(value, one) for one in refused)
+        refused = operand if isinstance(operand, list | tuple) else [operand]
+        return value is ABSENT or not any(equal(value, option) for option in refused)
     if value is ABSENT:
         return False
     if operator == "equals":
-        return equal(value, wanted)
+        return equal(value, operand)
     if operator == "in":
-        return any(equal(value, one) for one in wanted)
+        return any(equal(value, option) for option in operand)
     if operator in ("contains", "starts_with", "ends_with", "matches"):
         return isinstance(value, str) and text_passes(test, value)
     if not is_number(value):
         return False
-    return {
-        "greater_than": lambda: value > wanted,
-        "at_least": lambda: value >= wanted,
-        "less_than": lambda: value < wanted,
-        "at_most": lambda: value <= wanted,
-        "between": lambda: wanted[0] <= value <= wanted[1],
-    }[operator]()
+    comparisons: dict[str, Callable[[], bool]] = {
+        "greater_than": lambda: value > operand,
+        "at_least": lambda: value >= operand,
+        "less_than": lambda: value < operand,
+        "at_most": lambda: value <= operand,
+        "between": lambda: operand[0] <= value <= operand[1],
+    }
+    return comparisons[operator]()
 
 
 def text_passes(test: Comparison, value: str) -> bool:

@@ -10,7 +10,7 @@ from streamprocessor.scoring.record.facts import (
     AttributesWritten,
     Erased,
     Event,
-    Fact,
+    InputFact,
     Merged,
     ObjectionChanged,
     Unmerged,
@@ -19,13 +19,13 @@ from streamprocessor.scoring.record.facts import (
 from tests.scoring.oracle.evidence import by_occurrence
 
 Stamp = tuple[int, str]
-Addressed = tuple[str, Fact]
+Addressed = tuple[str, InputFact]
 
 ALREADY_MERGED, MERGE_CYCLE, MERGE_WITH_ITSELF = "already-merged", "merge-cycle", "merge-with-itself"
 
 
 class Link(NamedTuple):
-    """The evidence of `child` is part of that of `parent`; said for the first time at `stamp`."""
+    """The evidence of `child` is part of that of `parent`; first claimed at `stamp`."""
 
     child: str
     parent: str
@@ -37,11 +37,11 @@ class People:
     """Who is whom in the end.
 
     trees: survivor → all facts that count for it. parents: old id → the id that it was linked to.
-    claimed: id → all that it was ever said to go into. reasons: of the dead letters, where all was said in time.
+    claimed: id → all that it was ever claimed by. reasons: of the dead letters, where all came in time.
     erased_at_ms: id → the instant up to which nothing of it is left. objecting: survivors that may not be scored.
     """
 
-    trees: dict[str, list[Fact]] = field(default_factory=dict)
+    trees: dict[str, list[InputFact]] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     claimed: dict[str, set[str]] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class People:
         return survivor_in(self.parents, contact)
 
 
-def who_is_whom(facts_by_contact: Mapping[str, Iterable[Fact]]) -> People:
+def who_is_whom(facts_by_contact: Mapping[str, Iterable[InputFact]]) -> People:
     """The people that these facts, each under the id that it was addressed to, come down to."""
     everything = [(contact, fact) for contact, facts in facts_by_contact.items() for fact in facts]
     left, erased_at_ms = after_erasures(everything)
@@ -94,10 +94,10 @@ class Forest:
         self.heard: set[tuple[str, str]] = set()
         self.reasons: list[str] = []
 
-    def hear(self, contact: str, fact: Fact) -> None:
+    def hear(self, contact: str, fact: InputFact) -> None:
         """A merge makes a claim where there is none, an unmerge takes it back; a cycle that comes of it is cut.
 
-        What was cut is as if it had not been said: only another merge could make the claim again.
+        What was cut is as if it had not been claimed: only another merge could make the claim again.
         """
         if not isinstance(fact, Merged | Unmerged):
             return
@@ -167,19 +167,19 @@ def after_erasures(everything: list[Addressed]) -> tuple[list[Addressed], dict[s
     return left, erased_at_ms
 
 
-def is_about(person: set[str], contact: str, fact: Fact) -> bool:
+def is_about(person: set[str], contact: str, fact: InputFact) -> bool:
     """Whether it is a fact of one of these ids; a link is one of both of its ends."""
     return contact in person or (isinstance(fact, Merged | Unmerged) and fact.source in person)
 
 
-def after_objections(facts: list[Fact]) -> tuple[list[Fact], bool]:
+def after_objections(facts: list[InputFact]) -> tuple[list[InputFact], bool]:
     """What is left where evidence goes when an objection comes and while it holds; and whether one holds."""
-    kept: list[Fact] = []
+    remaining: list[InputFact] = []
     word: ObjectionChanged | None = None
     for fact in sorted(facts, key=lambda fact: fact.arrival_ms):
         if isinstance(fact, ObjectionChanged) and (word is None or by_occurrence(fact) > by_occurrence(word)):
             word = fact
-        kept.append(fact)
+        remaining.append(fact)
         if word is not None and word.objected:
-            kept = [fact for fact in kept if not isinstance(fact, Event | AttributesWritten | Verdict)]
-    return kept, word is not None and word.objected
+            remaining = [fact for fact in remaining if not isinstance(fact, Event | AttributesWritten | Verdict)]
+    return remaining, word is not None and word.objected

@@ -1,4 +1,4 @@
-"""A contact's life told batch by batch: the steps to announce, the stages, the episodes, as SCORING.md has them."""
+"""A contact's history replayed batch by batch: steps to announce, stages, episodes, as SCORING.md has them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SeenStep(NamedTuple):
 
 
 class Replay:
-    """A contact's life, told batch by batch as it is learned; `steps` holds what is to be announced."""
+    """A contact's history, replayed batch by batch as it is learned; `steps` holds what is to be announced."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -41,7 +41,7 @@ class Replay:
         self.facts += batch
         self.clock_ms = max(self.clock_ms, max(fact.arrival_ms for fact in batch))
         # An event delivered again, or the larger of two contents of one id, is no event of the step.
-        self.look(by_time=False, events=[event for said, event in self.contents().items() if said not in known])
+        self.look(by_time=False, events=[event for id_, event in self.contents().items() if id_ not in known])
 
     def contents(self) -> dict[str, Event]:
         """The events that count by now, by what each says: whoever is judged to have done it."""
@@ -84,13 +84,13 @@ class Replay:
 
 
 def replay(model: Model, batches: Iterable[Sequence[Fact]], until_ms: int | None = None) -> Replay:
-    """A contact's life told batch by batch, then up to until_ms: its steps, what is shown at the end, its episodes."""
-    life = Replay(model)
+    """A history replayed batch by batch, then up to until_ms: its steps, what is shown at the end, its episodes."""
+    history = Replay(model)
     for batch in batches:
-        life.learn(batch)
+        history.learn(batch)
     if until_ms is not None:
-        life.pass_time(until_ms)
-    return life
+        history.pass_time(until_ms)
+    return history
 
 
 def in_order_of_occurrence(facts: Iterable[Fact]) -> list[list[Fact]]:

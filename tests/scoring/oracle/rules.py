@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model
@@ -63,16 +63,18 @@ def worth(model: Model, rule: Rule, known: Known, t_ms: int) -> list[tuple[str, 
     """(kind, event id, points at t) of each thing that a rule counts."""
     match rule:
         case EventRule():
-            kept = event_matches(model, rule, known)
-            return [("event", m.event.id, m.points * factor(rule.decay, t_ms - m.event.occurred_at_ms)) for m in kept]
+            matches = event_matches(model, rule, known)
+            return [
+                ("event", m.event.id, m.points * factor(rule.decay, t_ms - m.event.occurred_at_ms)) for m in matches
+            ]
         case AttributeRule():
             true_now = holds(rule.when, lambda name: known.attributes.get(name, ABSENT))
             return [("attribute", None, points(rule.points_e15))] if true_now else []
         case InactivityRule():
             return [("inactivity", None, points(rule.points_e15) * times_inactive(rule, known, t_ms))]
         case FrequencyRule():
-            seen = len([e for e in rule_events(model, rule, known) if t_ms - e.occurred_at_ms < rule.within_ms])
-            return [("frequency", None, highest_band(rule.bands, seen))]
+            count = len([e for e in rule_events(model, rule, known) if t_ms - e.occurred_at_ms < rule.within_ms])
+            return [("frequency", None, highest_band(rule.bands, count))]
         case RecencyRule():
             return [("recency", None, recency_band(rule.bands, last_of(rule_events(model, rule, known)), t_ms))]
         case MonetaryRule():
@@ -86,15 +88,13 @@ def rule_events(
     return [
         event
         for event in known.events
-        if event.type in rule.types
-        and counts(model, event)
-        and holds(rule.where, lambda path, event=event: value_in_event(event, path))
+        if event.type in rule.types and counts(model, event) and holds(rule.where, partial(value_in_event, event))
     ]
 
 
 def event_matches(model: Model, rule: EventRule, known: Known) -> list[Match]:
     """The matches that count: of each key the earliest by (occurred_at, id), which is the order of known.events."""
-    kept: list[Match] = []
+    matches: list[Match] = []
     taken: dict[tuple[str, int], int] = {}
     for event in rule_events(model, rule, known):
         match_points = points_of(rule, event)
@@ -103,8 +103,8 @@ def event_matches(model: Model, rule: EventRule, known: Known) -> list[Match]:
         slot = limit_key(rule, event)
         taken[slot] = taken.get(slot, 0) + 1
         if rule.limit.count is None or taken[slot] <= rule.limit.count:
-            kept.append(Match(event, match_points))
-    return kept
+            matches.append(Match(event, match_points))
+    return matches
 
 
 def limit_key(rule: EventRule, event: Event) -> tuple[str, int]:
@@ -190,8 +190,8 @@ def last_of(events: Sequence[Event]) -> Event | None:
 
 def amounts_of(model: Model, rule: MonetaryRule, known: Known) -> list[tuple[Event, int]]:
     """(event, amount_nano): decimals of nine places."""
-    found = [(event, value_in_event(event, rule.path)) for event in rule_events(model, rule, known)]
-    return [(event, to_nano(decimal(amount))) for event, amount in found if is_number(amount)]
+    amounts = [(event, value_in_event(event, rule.path)) for event in rule_events(model, rule, known)]
+    return [(event, to_nano(decimal(amount))) for event, amount in amounts if is_number(amount)]
 
 
 def is_match(rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, event: Event) -> bool:

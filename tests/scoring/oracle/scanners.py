@@ -1,4 +1,4 @@
-"""Scanners told by what they do, read from the law a second time: every window is looked at, for each act alone."""
+"""Scanners by what they do, read from the law a second time: every window is looked at, for each act alone."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ABSENT = object()
 def scanned_by_deeds(scanners: Scanners, events: Sequence[Event]) -> set[str]:
     """The ids of clicks and unsubscribes that are a scanner's, whatever verdicts say."""
     acts = [event for event in events if event.type in ("email_click", "unsubscribe") and message_of(event) is not None]
-    return {act.id for act in acts if is_scanners(scanners, act, of_its_message(act, events))}
+    return {act.id for act in acts if is_scanner(scanners, act, of_its_message(act, events))}
 
 
-def is_scanners(scanners: Scanners, act: Event, events: Sequence[Event]) -> bool:
+def is_scanner(scanners: Scanners, act: Event, events: Sequence[Event]) -> bool:
     at_ms = act.occurred_at_ms
     clicks = [event for event in events if event.type == "email_click"]
     traps = [click.occurred_at_ms for click in clicks if click.properties.get("honeypot") is True]
@@ -40,8 +40,8 @@ def links_in(clicks: Sequence[Event], end_ms: int, scanners: Scanners) -> int:
 
 
 def of_its_message(act: Event, events: Sequence[Event]) -> list[Event]:
-    said = message_of(act)
-    return [event for event in events if type(message_of(event)) is type(said) and message_of(event) == said]
+    message = message_of(act)
+    return [event for event in events if type(message_of(event)) is type(message) and message_of(event) == message]
 
 
 def message_of(event: Event) -> Any:

@@ -1,4 +1,4 @@
-"""SCORING.md read a second time, slowly: each score from the whole history, in 50 digits, nothing kept in between.
+"""SCORING.md read a second time, slowly: each score from the whole history, in 50 digits, nothing stored in between.
 
 What rules are worth is in oracle_rules, the next step in oracle_steps, the replay of a history in oracle_replay.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from streamprocessor.scoring.model.model import NANO, Matrix, Model, Score, Weighted
 from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule
-from streamprocessor.scoring.record.facts import HUMAN, Event, Fact
+from streamprocessor.scoring.record.facts import HUMAN, Event, InputFact
 from tests.scoring.oracle.evidence import ABSENT, Known, canonical_json, holds, plain, until, value_in_event
 from tests.scoring.oracle.rules import LARGEST_SCORE, ZERO, in_fifty_digits, is_match, rule_events, to_nano, worth
 
@@ -20,6 +20,12 @@ Number: TypeAlias = tuple[int, int]
 
 Answer: TypeAlias = "Number | dict[str, Number] | None"
 """Of a `by` score the number of each value that it knows; None: null, or a matrix."""
+
+
+def one_number(answer: Answer) -> Number:
+    """The answer of a score that has one number and is not null."""
+    assert isinstance(answer, tuple)
+    return answer
 
 
 class OraclePart(NamedTuple):
@@ -36,7 +42,7 @@ class OraclePart(NamedTuple):
 
 
 @in_fifty_digits
-def score_at(model: Model, facts: Iterable[Fact], t_ms: int) -> dict[str, Answer]:
+def score_at(model: Model, facts: Iterable[InputFact], t_ms: int) -> dict[str, Answer]:
     """What each score is at t_ms, by its name."""
     known = until(plain(model, facts), t_ms)
     return {score.name: answer_of(model, score, known, t_ms) for score in model.scores}
@@ -56,7 +62,7 @@ def number_of(model: Model, score: Score, known: Known, t_ms: int) -> Number:
 
 
 def oracle_scores(
-    model: Model, facts_by_contact: Mapping[str, Iterable[Fact]], t_ms: int
+    model: Model, facts_by_contact: Mapping[str, Iterable[InputFact]], t_ms: int
 ) -> dict[str, dict[str, Answer]]:
     """{contact: {score name: what it is}} at t_ms."""
     return {contact: score_at(model, facts, t_ms) for contact, facts in facts_by_contact.items()}
@@ -64,7 +70,7 @@ def oracle_scores(
 
 @in_fifty_digits
 def explain_parts(
-    model: Model, facts: Iterable[Fact], score_name: str, t_ms: int, value: str | None = None
+    model: Model, facts: Iterable[InputFact], score_name: str, t_ms: int, value: str | None = None
 ) -> list[OraclePart]:
     """All parts of a score at t_ms, those worth nothing included; their points add up to the unrounded score.
 
@@ -138,8 +144,8 @@ def values_of(model: Model, score: Score, known: Known) -> dict[str, Known]:
         value = value_in_event(event, str(score.by))
         if value is not ABSENT:
             by_name.setdefault(value if isinstance(value, str) else canonical_json(value), []).append(event)
-    found = {name: known._replace(events=tuple(events)) for name, events in by_name.items()}
-    return {name: of_value for name, of_value in found.items() if is_known(model, score, of_value)}
+    by_value = {name: known._replace(events=tuple(events)) for name, events in by_name.items()}
+    return {name: of_value for name, of_value in by_value.items() if is_known(model, score, of_value)}
 
 
 def is_known(model: Model, score: Score, of_value: Known) -> bool:

@@ -34,7 +34,9 @@ def show(model: Model, known: Known, answers: Mapping[str, Answer], before: Mapp
 
 
 def label(matrix: Matrix, shown: Mapping[str, Shown]) -> str:
-    row, column = (seen[1] for seen in (shown[matrix.rows], shown[matrix.columns]) if isinstance(seen, tuple))
+    row, column = (
+        presented[1] for presented in (shown[matrix.rows], shown[matrix.columns]) if isinstance(presented, tuple)
+    )
     return {(r, c): name for r, c, name in matrix.labels}.get((row, column), f"{row}{column}")  # type: ignore[arg-type]
 
 
@@ -43,9 +45,9 @@ def strongest_values(
 ) -> dict[str, Seen]:
     """The strongest values that are not shown as one of which nothing is known; such a one is begun with."""
     blank = blank_of(model, score)
-    seen = {name: (n[0], stage_after(score, before.get(name, blank)[1], n[0])) for name, n in numbers.items()}
-    others = sorted((-value, name) for name, (value, stage) in seen.items() if (value, stage) != blank)
-    return {name: seen[name] for _, name in others[: score.max_values]}
+    presented = {name: (n[0], stage_after(score, before.get(name, blank)[1], n[0])) for name, n in numbers.items()}
+    others = sorted((-value, name) for name, (value, stage) in presented.items() if (value, stage) != blank)
+    return {name: presented[name] for _, name in others[: score.max_values]}
 
 
 def blank_of(model: Model, score: Score) -> tuple[int, str | None]:

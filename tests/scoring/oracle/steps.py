@@ -52,8 +52,8 @@ class TooManySpans(Exception):
 def next_step(model: Model, facts: Sequence[Fact], t_ms: int, shown: Mapping[str, Shown] | None = None) -> int | None:
     """The first instant after t_ms at which a presented score changes by itself; None: never. shown: at t_ms."""
     names = [score.name for score in model.scores if not isinstance(score.combine, Matrix)]  # those have no time alone
-    found = [next_step_of(model, facts, name, t_ms, (shown or {}).get(name)) for name in names]
-    return min((instant for instant in found if instant is not None), default=None)
+    instants = [next_step_of(model, facts, name, t_ms, (shown or {}).get(name)) for name in names]
+    return min((instant for instant in instants if instant is not None), default=None)
 
 
 @in_fifty_digits
@@ -133,7 +133,10 @@ class Future:
                 inside: dict[Decay, list[Match]] = {}
                 group_low, group_high = self.bound(part, group.name, Decimal(1), inside, (a_ms, b_ms))
                 free_low, free_high = decayed_together(inside, a_ms, b_ms)
-                ends = held(group_low + free_low, group.limit_nano), held(group_high + free_high, group.limit_nano)
+                ends = (
+                    bounded(group_low + free_low, group.limit_nano),
+                    bounded(group_high + free_high, group.limit_nano),
+                )
                 bounds.append(times(ends, weight))
             low += sum((bound[0] for bound in bounds), ZERO)
             high += sum((bound[1] for bound in bounds), ZERO)
@@ -155,7 +158,9 @@ class Future:
                 free.setdefault(rule.decay, []).extend(own)
                 continue
             rule_low, rule_high = self.of_rule(part, rule, *span)
-            ends = times((held(rule_low, rule.limit.points_nano), held(rule_high, rule.limit.points_nano)), weight)
+            ends = times(
+                (bounded(rule_low, rule.limit.points_nano), bounded(rule_high, rule.limit.points_nano)), weight
+            )
             low, high = low + ends[0], high + ends[1]
         return low, high
 
@@ -204,7 +209,7 @@ def decayed_together(by_law: Mapping[Decay, Sequence[Match]], a_ms: int, b_ms: i
     return sum((low for low, _ in bounds), ZERO), sum((high for _, high in bounds), ZERO)
 
 
-def held(points_sum: Decimal, limit_nano: int | None) -> Decimal:
+def bounded(points_sum: Decimal, limit_nano: int | None) -> Decimal:
     if limit_nano is None:
         return points_sum
     limit = Decimal(limit_nano) / NANO

@@ -1,4 +1,4 @@
-"""The oracle's next step and its replay of a life keep the sentences of SCORING.md."""
+"""The oracle's next step and its replay of a history keep the sentences of SCORING.md."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from streamprocessor.scoring.model.rules import (
     Rule,
 )
 from tests.scoring.oracle.replay import in_order_of_occurrence, replay, stages_along
-from tests.scoring.oracle.scores import score_at
-from tests.scoring.oracle.stages import possible_stages
+from tests.scoring.oracle.scores import one_number, score_at
+from tests.scoring.oracle.stages import Shown, possible_stages
 from tests.scoring.oracle.steps import next_step
 from tests.scoring.oracle.test_vectors import STAGES, START_MS, STEP_15, clicks, event, model_of
 
@@ -30,16 +30,22 @@ def engagement_table() -> Model:
     return model_of(*(EventRule(name, (name,), points * E15) for name, points in table.items()), stages=STAGES)
 
 
+def _points_and_stage(shown: Shown) -> tuple[int, str | None]:
+    assert isinstance(shown, tuple)
+    assert shown[0] is not None
+    return shown[0] // NANO, shown[1]
+
+
 def test_the_engagement_table_is_warm_at_40_and_hot_at_41() -> None:
     batches = [[event("a", 1, "click")], [event("b", 2, "pricing")], [event("c", 3, "form")], [event("d", 4, "open")]]
-    life = replay(engagement_table(), batches)
-    assert [step.shown["s"] for step in life.steps] == [
+    history = replay(engagement_table(), batches)
+    assert [step.shown["s"] for step in history.steps] == [
         (5 * NANO, "cold"),
         (15 * NANO, "cold"),
         (40 * NANO, "warm"),
         (41 * NANO, "hot"),
     ]
-    assert life.steps[-1].hot_leads == (("s", 1, True),)
+    assert history.steps[-1].hot_leads == (("s", 1, True),)
 
 
 def test_the_next_step_of_a_half_life_is_where_the_rounding_turns() -> None:
@@ -48,7 +54,10 @@ def test_the_next_step_of_a_half_life_is_where_the_rounding_turns() -> None:
     assert found_ms is not None
     # 16 presents as 16 down to 15.5 (half up): a = 14 d · log2(16 / 15.5)
     assert (found_ms - START_MS) / DAY_MS == pytest.approx(14 * math.log2(16 / 15.5), abs=1e-7)
-    assert [score_at(model, [event("a", 0)], found_ms - back)["s"][0] // NANO for back in (0, 1)] == [15, 16]
+    assert [one_number(score_at(model, [event("a", 0)], found_ms - back)["s"])[0] // NANO for back in (0, 1)] == [
+        15,
+        16,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +80,8 @@ def test_the_next_step_of_a_jump_is_its_instant(rule: Rule, day: int | None) -> 
 def test_decay_alone_leaves_the_hot_stage_below_its_hysteresis_and_a_new_event_begins_a_second_episode() -> None:
     stages = (*STAGES[:2], Stage("hot", 41 * NANO, leave_below_nano=35 * NANO))
     model = model_of(clicks(41 * E15, HalfLife(14.0 * DAY_MS)), stages=stages)
-    life = replay(model, [[event("a", 0)], [event("b", 14)]], START_MS + 40 * DAY_MS)
-    shown = [(step.shown["s"][0] // NANO, step.shown["s"][1]) for step in life.steps]
+    history = replay(model, [[event("a", 0)], [event("b", 14)]], START_MS + 40 * DAY_MS)
+    shown = [_points_and_stage(step.shown["s"]) for step in history.steps]
     assert shown[:8] == [
         (41, "hot"),
         (40, "hot"),
@@ -83,7 +92,7 @@ def test_decay_alone_leaves_the_hot_stage_below_its_hysteresis_and_a_new_event_b
         (35, "hot"),
         (34, "warm"),
     ]
-    assert [lead for step in life.steps for lead in step.hot_leads] == [("s", 1, True), ("s", 2, True)]
+    assert [lead for step in history.steps for lead in step.hot_leads] == [("s", 1, True), ("s", 2, True)]
     assert stages_along(model.scores[0], [41 * NANO, 35 * NANO, 34 * NANO, 35 * NANO], "cold") == [
         "hot",
         "hot",

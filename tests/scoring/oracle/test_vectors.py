@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -28,7 +29,7 @@ from streamprocessor.scoring.model.rules import (
     StepDecay,
 )
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER, AttributesWritten, Event, Fact, Verdict
-from tests.scoring.oracle.scores import explain_parts, oracle_scores, score_at
+from tests.scoring.oracle.scores import explain_parts, one_number, oracle_scores, score_at
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 STAGES = (Stage("cold", 0), Stage("warm", 16 * NANO), Stage("hot", 41 * NANO))
@@ -48,7 +49,7 @@ def clicks(points_e15: int, decay: Decay = NoDecay(), limit: Limit = Limit()) ->
 
 
 def unrounded(model: Model, facts: list[Fact], day: float) -> float:
-    return score_at(model, facts, START_MS + round(day * DAY_MS))["s"][1] / NANO
+    return one_number(score_at(model, facts, START_MS + round(day * DAY_MS))["s"])[1] / NANO
 
 
 LINEAR_HALF = Linear(0.5, 30 * DAY_MS)
@@ -106,7 +107,7 @@ def test_inactivity_counts_from_the_first_event_where_no_human_one_qualifies() -
 @pytest.mark.parametrize(("count", "tenths", "shown"), [(55, 1, 6), (15, 7, 11)])
 def test_tenths_add_up_exactly_before_the_one_rounding(count: int, tenths: int, shown: int) -> None:
     facts = [event(f"e{n}", n / 100) for n in range(count)]
-    assert score_at(model_of(clicks(tenths * 10**14)), facts, START_MS + DAY_MS)["s"][0] == shown * NANO
+    assert one_number(score_at(model_of(clicks(tenths * 10**14)), facts, START_MS + DAY_MS)["s"])[0] == shown * NANO
 
 
 def test_a_burst_on_two_links_counts_twice() -> None:
@@ -144,9 +145,9 @@ def test_a_group_bounds_its_rules_together_and_its_cut_is_a_part() -> None:
     assert unrounded(model, facts, 1) == 40
     parts = explain_parts(model, facts, "s", START_MS + DAY_MS)
     assert [(part.rule, part.kind, part.points) for part in parts] == [
-        ("click", "event", 30),
-        ("open", "event", 30),
-        (None, "cut", -20),
+        ("click", "event", Decimal(30)),
+        ("open", "event", Decimal(30)),
+        (None, "cut", Decimal(-20)),
     ]
 
 
@@ -217,4 +218,8 @@ def test_frequency_recency_and_monetary_look_back_over_half_open_windows() -> No
 def test_the_scores_of_many_contacts_are_each_their_own() -> None:
     facts = {"c-1": [event("a", 0)], "c-2": [event("a", 0), event("b", 0)], "c-3": []}
     scores = oracle_scores(model_of(clicks(3 * E15)), facts, START_MS)
-    assert {contact: score["s"][0] // NANO for contact, score in scores.items()} == {"c-1": 3, "c-2": 6, "c-3": 0}
+    assert {contact: one_number(score["s"])[0] // NANO for contact, score in scores.items()} == {
+        "c-1": 3,
+        "c-2": 6,
+        "c-3": 0,
+    }

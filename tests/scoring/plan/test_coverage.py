@@ -1,4 +1,4 @@
-"""Rules of a new model count from the arrival from which on evidence has kept what they need."""
+"""Rules of a new model count from the arrival from which on evidence has stored what they need."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from streamprocessor.scoring.plan.coverage import CoverageGap, coverage_gaps, co
 from streamprocessor.scoring.record.facts import Event, Fact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
-from tests.scoring.judging import assert_scores_are_the_oracles
-from tests.scoring.lives import lives, split
+from tests.scoring.against_oracle import assert_scores_are_the_oracles, unrounded_nano
+from tests.scoring.histories import histories, split
 from tests.scoring.models import START_MS, TYPES, Taste, band_rules, event_rules, models
 
 SINCE_MS = 1_800_000_000_000
@@ -41,7 +41,7 @@ NO_DEMO = InactivityRule("no-demo", ("demo",), 30 * DAY_MS, -5 * E15)
 
 def model_of(*rules: Rule, revision: int = 1, since: dict[str, dict[str, int]] | None = None) -> Model:
     scores = (Score("s", rules),)
-    return Model("m", "v", scores, revision=revision, scanners=None, kept_since_ms=since or {})
+    return Model("m", "v", scores, revision=revision, scanners=None, covered_since_ms=since or {})
 
 
 def event(event_id: str, at_ms: int, event_type: str, **properties: object) -> Event:
@@ -49,14 +49,14 @@ def event(event_id: str, at_ms: int, event_type: str, **properties: object) -> E
 
 
 def points(scorer: Scorer, record: Record, t_ms: int) -> float:
-    return scorer.scores_at(record, t_ms)["s"].unrounded_nano / NANO
+    return unrounded_nano(scorer.scores_at(record, t_ms)["s"]) / NANO
 
 
-# ---- what is kept since when -----------------------------------------------------------------------------------
+# ---- what is stored since when ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "found"),
+    ("before", "after", "since"),
     [
         (None, [OPEN, CLICK], {}),
         ([OPEN, CLICK], [CLICK, OPEN, EventRule("more", ("email_open",), E15)], {}),
@@ -64,15 +64,15 @@ def points(scorer: Scorer, record: Record, t_ms: int) -> float:
         ([EventRule("any-click", ("email_click",), E15)], [CLICK], {"email_click": {"properties.url": SINCE_MS}}),
         ([OPEN], [OPEN, QUIET], {"any": {"": SINCE_MS}}),
         ([OPEN], [NO_DEMO], {"demo": {"": SINCE_MS}}),
-        ([QUIET], [NO_DEMO], {}),  # silence of all kinds kept every event, without its properties
+        ([QUIET], [NO_DEMO], {}),  # inactivity of any kind stored every event, without its properties
         ([QUIET], [CLICK], {"email_click": {"properties.url": SINCE_MS}}),
     ],
 )
 def test_what_a_model_needs_and_the_one_before_did_not_is_kept_from_now_on(
-    before: Sequence[Rule] | None, after: Sequence[Rule], found: dict[str, dict[str, int]]
+    before: Sequence[Rule] | None, after: Sequence[Rule], since: dict[str, dict[str, int]]
 ) -> None:
     known = None if before is None else model_of(*before)
-    assert covered_since(model_of(*after), known, SINCE_MS) == found
+    assert covered_since(model_of(*after), known, SINCE_MS) == since
 
 
 def test_what_was_kept_stays_kept_while_it_is_named_and_begins_anew_after_a_gap() -> None:
@@ -81,8 +81,8 @@ def test_what_was_kept_stays_kept_while_it_is_named_and_begins_anew_after_a_gap(
     third = model_of(CLICK, since=covered_since(model_of(CLICK), second, 200))
     fourth = model_of(CLICK, OPEN, since=covered_since(model_of(CLICK, OPEN), third, 300))
     click = {"": 100, "properties.url": 100}
-    assert [each.kept_since_ms for each in (second, third)] == [{"email_click": click}, {"email_click": click}]
-    assert fourth.kept_since_ms == {"email_click": click, "email_open": {"": 300}}
+    assert [each.covered_since_ms for each in (second, third)] == [{"email_click": click}, {"email_click": click}]
+    assert fourth.covered_since_ms == {"email_click": click, "email_open": {"": 300}}
 
 
 def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> None:
@@ -103,7 +103,7 @@ def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> N
 
 
 @pytest.mark.parametrize(
-    ("rule", "missing", "wanted"),
+    ("rule", "missing", "expected"),
     [
         (HOME, "properties.path", (0, 2)),
         (
@@ -118,47 +118,47 @@ def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> N
     ],
 )
 def test_a_rule_counts_what_arrived_since_its_evidence_is_kept(
-    rule: Rule, missing: str, wanted: tuple[float, float]
+    rule: Rule, missing: str, expected: tuple[float, float]
 ) -> None:
     assert not isinstance(rule, InactivityRule)
     scorer = Scorer(model_of(rule, revision=2, since={rule.types[0]: {missing: SINCE_MS}}))  # type: ignore[union-attr]
     record, later_ms = scorer.blank(), SINCE_MS + DAY_MS
-    told = {"path": "/", "amount": 100}
-    early = event("early", SINCE_MS - DAY_MS, rule.types[0], **told)  # type: ignore[union-attr]
-    scorer.apply(record, [early, event("open", SINCE_MS - DAY_MS, "email_open")])
+    properties = {"path": "/", "amount": 100}
+    early = event("early", SINCE_MS - DAY_MS, rule.types[0], **properties)  # type: ignore[union-attr]
+    scorer.apply_in_place(record, [early, event("open", SINCE_MS - DAY_MS, "email_open")])
     before = points(scorer, record, later_ms)
-    scorer.apply(record, [event("late", SINCE_MS, rule.types[0], **told)])  # type: ignore[union-attr]
-    assert (before, points(scorer, record, later_ms)) == wanted
-    assert sum(part.points_nano for part in scorer.explain(record, "s", later_ms)) == wanted[1] * NANO
+    scorer.apply_in_place(record, [event("late", SINCE_MS, rule.types[0], **properties)])  # type: ignore[union-attr]
+    assert (before, points(scorer, record, later_ms)) == expected
+    assert sum(part.points_nano for part in scorer.explain(record, "s", later_ms)) == expected[1] * NANO
 
 
 @pytest.mark.parametrize("rule", [QUIET, NO_DEMO])
 def test_a_silence_of_which_nothing_was_known_begins_when_evidence_is_kept(rule: InactivityRule) -> None:
     scorer = Scorer(model_of(OPEN, rule, revision=2, since={"any": {"": SINCE_MS}, "demo": {"": SINCE_MS}}))
     record = scorer.blank()
-    scorer.apply(record, [event("o", SINCE_MS - 90 * DAY_MS, "email_open")])
+    scorer.apply_in_place(record, [event("o", SINCE_MS - 90 * DAY_MS, "email_open")])
     ends_ms = SINCE_MS + 30 * DAY_MS
     assert [points(scorer, record, t_ms) for t_ms in (SINCE_MS, ends_ms - 1, ends_ms)] == [1, 1, -4]
     assert scorer.next_step(record, SINCE_MS) == ends_ms
-    silence = next(part for part in scorer.explain(record, "s", ends_ms) if part.kind == "inactivity")
-    assert silence.occurred_at_ms == SINCE_MS
+    part = next(part for part in scorer.explain(record, "s", ends_ms) if part.kind == "inactivity")
+    assert part.occurred_at_ms == SINCE_MS
 
 
 def test_a_rule_that_needs_more_than_was_kept_forgets_what_was_folded_of_it() -> None:
     bare = EventRule("click", ("email_click",), E15)
     old = Scorer(model_of(bare, OPEN, revision=1))
     record = old.blank()
-    old.apply(record, [event("c1", SINCE_MS - 90 * DAY_MS, "email_click"), event("o1", 1, "email_open")])
-    old.apply(record, [event("c2", SINCE_MS - 10, "email_click")])
+    old.apply_in_place(record, [event("c1", SINCE_MS - 90 * DAY_MS, "email_click"), event("o1", 1, "email_open")])
+    old.apply_in_place(record, [event("c2", SINCE_MS - 10, "email_click")])
     assert record.compacted is not None
     assert points(old, record, SINCE_MS) == 3
     new = Scorer(model_of(CLICK, OPEN, revision=2, since={"email_click": {"properties.url": SINCE_MS}}))
-    new.migrate(record, SINCE_MS - 5)
+    new.migrate_in_place(record, SINCE_MS - 5)
     assert points(new, record, SINCE_MS) == 1
     again = Scorer(model_of(CLICK, OPEN, revision=3, since={"email_click": {"properties.url": SINCE_MS}}))
-    new.apply(record, [event("c3", SINCE_MS + 1, "email_click", url="u")])
-    new.apply(record, [event("c4", SINCE_MS + 90 * DAY_MS, "email_click", url="v")])
-    again.migrate(record, SINCE_MS + 91 * DAY_MS)
+    new.apply_in_place(record, [event("c3", SINCE_MS + 1, "email_click", url="u")])
+    new.apply_in_place(record, [event("c4", SINCE_MS + 90 * DAY_MS, "email_click", url="v")])
+    again.migrate_in_place(record, SINCE_MS + 91 * DAY_MS)
     assert points(again, record, SINCE_MS + 91 * DAY_MS) == 11
 
 
@@ -169,20 +169,20 @@ GATED = Taste(rules=st.one_of(event_rules(), band_rules), precisions_nano=(5 * N
 @given(data=st.data())
 def test_a_model_whose_evidence_begins_late_scores_as_if_nothing_had_come_before(data: st.DataObject) -> None:
     model = replace(data.draw(models(GATED)), scanners=None)  # clicks are looked at whenever they came
-    life = [fact._replace(id=f"{fact.id}-{n}") for n, fact in enumerate(data.draw(lives(model)))]
+    history = [fact._replace(id=f"{fact.id}-{n}") for n, fact in enumerate(data.draw(histories(model)))]
     since_ms = START_MS + data.draw(st.integers(0, 60)) * DAY_MS
     late = model_since(model, since_ms)
-    counted: list[Fact] = [f for f in life if not isinstance(f, Event) or f.arrival_ms >= since_ms]
+    counted: list[Fact] = [f for f in history if not isinstance(f, Event) or f.arrival_ms >= since_ms]
     scorer = Scorer(late)
     record = scorer.blank()
-    for batch in data.draw(split(sorted(life, key=lambda fact: fact.arrival_ms))):
-        scorer.apply(record, batch)
+    for batch in data.draw(split(sorted(history, key=lambda fact: fact.arrival_ms))):
+        scorer.apply_in_place(record, batch)
     t_ms = record.at_ms + data.draw(st.integers(0, 40)) * DAY_MS
     assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), counted, t_ms)
 
 
 def model_since(model: Model, since_ms: int) -> Model:
-    return replace(model, revision=1, kept_since_ms={type_: {"": since_ms} for type_ in TYPES})
+    return replace(model, revision=1, covered_since_ms={type_: {"": since_ms} for type_ in TYPES})
 
 
 # ---- hot leads of a change -------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def test_hot_leads_that_a_change_alone_makes_are_announced_only_where_the_revisi
         return Scorer(Model("m", "v", (score,), leads, revision, announce_hot_leads=announced))
 
     record = scorer_of(1, 1).blank()
-    scorer_of(1, 1).apply(record, [event("o", SINCE_MS, "email_open")])
-    (step,) = scorer_of(50, 2).migrate(record, SINCE_MS)
+    scorer_of(1, 1).apply_in_place(record, [event("o", SINCE_MS, "email_open")])
+    (step,) = scorer_of(50, 2).migrate_in_place(record, SINCE_MS)
     assert (step.cause, step.sequence, record.episodes["s"][0]) == ("model", 2, 1)
     assert [lead.episode for lead in step.hot_leads] == ([1] if announced else [])

@@ -59,8 +59,8 @@ def test_an_operator_holds_for_what_its_word_says(operator: str, operand: Any, v
 
 
 def test_matches_searches_text_only() -> None:
-    found = predicate(Comparison("p", "matches", "b+", search=lambda text: "b" in text))
-    assert [found({"p": value}) for value in ("abc", "ac", 5)] == [True, False, False]
+    matches = predicate(Comparison("p", "matches", "b+", search=lambda text: "b" in text))
+    assert [matches({"p": value}) for value in ("abc", "ac", 5)] == [True, False, False]
 
 
 IS_A, IS_B = Comparison("p", "equals", "a"), Comparison("q", "equals", "b")

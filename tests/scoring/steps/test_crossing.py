@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
+from streamprocessor.scoring.model.model import DAY_MS, E15, END_OF_TIME_MS, NANO, Model, Score
 from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, InactivityRule, Limit, Linear, Rule
 from streamprocessor.scoring.plan.compile import compile_model
-from streamprocessor.scoring.plan.plan import unrounded_at
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.crossing import SEARCH_BUDGET, CrossingSearch
-from streamprocessor.scoring.terms.terms import END_OF_TIME_MS
+from tests.scoring.against_oracle import presented_nano
 
 START_MS = 1_790_000_000_000
 MONTH = HalfLife(30.0 * DAY_MS)
@@ -21,7 +20,7 @@ MONTH = HalfLife(30.0 * DAY_MS)
 def scored(*rules: Rule, min_nano: int | None = None) -> tuple[Scorer, Record]:
     scorer = Scorer(Model("m", "v", (Score("s", rules, min_nano=min_nano),)))
     record = scorer.blank()
-    scorer.apply(record, [Event("e", "click", START_MS, START_MS, {}, {})])
+    scorer.apply_in_place(record, [Event("e", "click", START_MS, START_MS, {}, {})])
     return scorer, record
 
 
@@ -43,8 +42,8 @@ def test_opposite_parts_that_cancel_out_at_an_edge_do_not_hold_the_search(opposi
     """Each for ever within half of 10⁻⁹ of what would be shown as 1."""
     scorer, record = scored(*opposites, ALMOST_HALF)
     plan = compile_model(scorer.model).scores[0]
-    cell = plan.presentation.cell(unrounded_at(plan, record.derived, START_MS))
-    search = CrossingSearch(plan, record.derived, (cell.low, cell.high))
+    cell = plan.presentation.cell(plan.unrounded_nano(record.derived, START_MS))
+    search = CrossingSearch(plan, record.derived, (cell.low_nano, cell.high_nano))
     assert search.first(START_MS + 1) is None
     assert SEARCH_BUDGET - search.evaluations_left < 20 * SEARCH_BUDGET
 
@@ -55,13 +54,13 @@ def test_a_limit_that_binds_at_first_lets_go_at_its_instant() -> None:
     first = scorer.next_step(record, START_MS)
     assert first is not None
     assert 31 * DAY_MS < first - START_MS < 32 * DAY_MS  # 40 · 2^(-t/30d) = 19.5
-    assert [scorer.scores_at(record, at)["s"].presented_nano // NANO for at in (first - 1, first)] == [20, 19]
+    assert [presented_nano(scorer.scores_at(record, at)["s"]) // NANO for at in (first - 1, first)] == [20, 19]
 
 
 def test_silence_without_end_is_searched_to_the_scores_min_and_no_further() -> None:
     quiet = InactivityRule("quiet", None, DAY_MS, -E15, every_ms=1_000)
     scorer, record = scored(quiet, min_nano=-5 * NANO)
-    steps = scorer.advance(record, START_MS + 2 * DAY_MS)
+    steps = scorer.advance_in_place(record, START_MS + 2 * DAY_MS)
     assert [step.at_ms - START_MS - DAY_MS for step in steps] == [0, 1_000, 2_000, 3_000, 4_000]
     assert record.holds_until_ms is None
 
@@ -79,6 +78,6 @@ def test_steps_by_time_can_be_taken_in_slices() -> None:
     until_ms = START_MS + 20 * DAY_MS
     slices = []
     while sliced.holds_until_ms is not None and sliced.holds_until_ms <= until_ms:
-        slices.append(scorer.advance(sliced, until_ms, at_most=2))
+        slices.append(scorer.advance_in_place(sliced, until_ms, at_most=2))
     assert [len(steps) for steps in slices[:2]] == [2, 2]
-    assert [step for steps in slices for step in steps] == scorer.advance(whole, until_ms)
+    assert [step for steps in slices for step in steps] == scorer.advance_in_place(whole, until_ms)

@@ -44,8 +44,8 @@ def titled(day: float, value: str | None) -> AttributesWritten:
     return AttributesWritten(f"t{day}", at_ms, at_ms, {"title": value})
 
 
-def told(scorer: Scorer, record: Record, *facts: Fact) -> list[Step]:
-    return [step for fact in facts for step in scorer.apply(record, [fact]).steps]
+def steps_of(scorer: Scorer, record: Record, *facts: Fact) -> list[Step]:
+    return [step for fact in facts for step in scorer.apply_in_place(record, [fact]).steps]
 
 
 def points(scorer: Scorer, record: Record, day: float) -> dict[str, float]:
@@ -86,14 +86,14 @@ def test_each_value_has_its_own_number(
     scorer = scorer_of(*rules)
     for order in (facts, facts[::-1]):
         record = scorer.blank()
-        told(scorer, record, *order)
+        steps_of(scorer, record, *order)
         assert points(scorer, decode_record(encode_record(record)), day) == shown
 
 
 def test_silence_of_a_value_without_such_an_event_is_counted_from_the_contacts_first() -> None:
     calls = InactivityRule("no-calls", ("call",), 10 * DAY_MS, -3 * E15)
     scorer, record = scorer_of(VISIT, calls), scorer_of(VISIT, calls).blank()
-    told(scorer, record, visit("a", 0, "mail"), visit("b", 9))
+    steps_of(scorer, record, visit("a", 0, "mail"), visit("b", 9))
     assert points(scorer, record, 9.9) == {"crm": 10, "mail": 10}
     assert points(scorer, record, 10) == {"crm": 7, "mail": 7}
     assert scorer.next_step(record, record.at_ms) == START_MS + 10 * DAY_MS
@@ -102,7 +102,7 @@ def test_silence_of_a_value_without_such_an_event_is_counted_from_the_contacts_f
 def test_the_strongest_are_shown_and_equal_ones_by_their_names() -> None:
     scorer = scorer_of(VISIT, most_shown=2)
     record = scorer.blank()
-    first, second, third, fourth = told(
+    first, second, third, fourth = steps_of(
         scorer, record, visit("a", 0, "b"), visit("b", 1, "c"), visit("c", 2, "a"), visit("d", 3, "c")
     )
     names = [[value.name for value in step.scores[0].values or ()] for step in (first, second, third, fourth)]
@@ -113,10 +113,10 @@ def test_the_strongest_are_shown_and_equal_ones_by_their_names() -> None:
 def test_a_value_hidden_by_stronger_ones_moves_unseen_until_it_is_among_the_strongest() -> None:
     scorer = scorer_of(BRIEF, most_shown=1)
     record = scorer.blank()
-    told(scorer, record, visit("a", 0, "mail"), visit("b", 1), visit("c", 1), visit("d", 4, "site"))
+    steps_of(scorer, record, visit("a", 0, "mail"), visit("b", 1), visit("c", 1), visit("d", 4, "site"))
     assert list(points(scorer, record, 4)) == ["crm"]
     assert scorer.next_step(record, record.at_ms) == START_MS + 6 * DAY_MS  # mail ends at 5, unseen
-    steps = scorer.advance(record, START_MS + 20 * DAY_MS)
+    steps = scorer.advance_in_place(record, START_MS + 20 * DAY_MS)
     assert [(step.at_ms - START_MS) // DAY_MS for step in steps] == [6, 9]
     assert list(points(scorer, record, 8)) == ["site"]
 
@@ -124,9 +124,9 @@ def test_a_value_hidden_by_stronger_ones_moves_unseen_until_it_is_among_the_stro
 def test_a_value_that_is_back_to_what_nobody_has_is_told_once() -> None:
     scorer = scorer_of(BRIEF, stages=(Stage("cold", 0), Stage("warm", 5 * NANO)))
     record = scorer.blank()
-    told(scorer, record, visit("a", 0), visit("b", 1, "mail"))
-    gone, last = scorer.advance(record, START_MS + 9 * DAY_MS)
-    crm = next(value for value in gone.scores[0].values or () if value.name == "crm")
+    steps_of(scorer, record, visit("a", 0), visit("b", 1, "mail"))
+    first, last = scorer.advance_in_place(record, START_MS + 9 * DAY_MS)
+    crm = next(value for value in first.scores[0].values or () if value.name == "crm")
     assert (crm.presented_nano, crm.stage, crm.previous_nano, crm.previous_stage) == (0, "cold", 10 * NANO, "warm")
     assert [value.name for value in last.scores[0].values or ()] == ["mail"]
     assert record.values["interest"] == {}
@@ -138,8 +138,8 @@ def test_a_score_by_value_that_does_not_apply_is_null_and_comes_back_as_it_would
     )
     scorer = Scorer(Model("m", "v", (score,)))
     record = scorer.blank()
-    assert told(scorer, record, visit("a", 0)) == []
-    came, left = told(scorer, record, titled(1, "CEO"), titled(2, None))
+    assert steps_of(scorer, record, visit("a", 0)) == []
+    came, left = steps_of(scorer, record, titled(1, "CEO"), titled(2, None))
     assert [value.name for value in came.scores[0].values or ()] == ["crm"]
     assert (left.scores[0].changed, left.scores[0].values, record.values) == (True, None, {"interest": None})
     assert scorer.next_step(record, record.at_ms) is None
@@ -148,7 +148,7 @@ def test_a_score_by_value_that_does_not_apply_is_null_and_comes_back_as_it_would
 def test_an_explanation_is_of_one_value() -> None:
     scorer = scorer_of(FADING, BOSS)
     record = scorer.blank()
-    told(scorer, record, visit("a", 0), visit("b", 30), visit("c", 30, "mail"), titled(30, "CEO"))
+    steps_of(scorer, record, visit("a", 0), visit("b", 30), visit("c", 30, "mail"), titled(30, "CEO"))
     parts = scorer.explain(record, "interest", record.at_ms, value="crm")
     assert [(part.rule, part.event_id, part.points_nano // NANO) for part in parts] == [
         ("visit", "a", 5),
@@ -164,9 +164,9 @@ def test_folded_events_of_a_value_count_on() -> None:
     link = EventRule("link", ("visit",), 1 * E15, limit=Limit(count=1, per="properties.url"))
     scorer = scorer_of(FADING, link, QUIET)
     record = scorer.blank()
-    told(scorer, record, visit("a", 0, url="u"), visit("b", 0, "mail", url="u"), visit("c", 60, url="u"))
+    steps_of(scorer, record, visit("a", 0, url="u"), visit("b", 0, "mail", url="u"), visit("c", 60, url="u"))
     record = decode_record(encode_record(record))
-    assert {piece.id for piece in record.evidence.events()} == {"c"}
+    assert {stored.id for stored in record.evidence.events()} == {"c"}
     assert points(scorer, record, 60) == {"crm": 13.5, "mail": 0.5}
     assert points(scorer, record, 90)["crm"] == 10 / 8 + 10 / 2 + 1 - 3
     parts = scorer.explain(record, "interest", START_MS + 60 * DAY_MS, value="mail")
@@ -175,20 +175,20 @@ def test_folded_events_of_a_value_count_on() -> None:
         ("link", "earlier"),
         ("quiet", "inactivity"),
     }
-    told(scorer, record, visit("d", 400, "site"))
+    steps_of(scorer, record, visit("d", 400, "site"))
     assert points(scorer, record, 60 + 340)["mail"] < -1
 
 
 def test_of_too_many_values_the_weakest_are_forgotten_and_begin_again() -> None:
     scorer = scorer_of(VISIT, most_shown=1)
     record = scorer.blank()
-    told(scorer, record, *(visit(f"{name}{n}", n / 9, name) for name in "abcde" for n in range(ord(name) - 96)))
-    outcome = scorer.apply(record, [visit("f", 2, "f")])
+    steps_of(scorer, record, *(visit(f"{name}{n}", n / 9, name) for name in "abcde" for n in range(ord(name) - 96)))
+    outcome = scorer.apply_in_place(record, [visit("f", 2, "f")])
     assert outcome.forgotten == 2
-    assert set(record.derived.by["interest@properties.product"]) == {"b", "c", "d", "e"}
+    assert set(record.derived.by_value["interest@properties.product"]) == {"b", "c", "d", "e"}
     record = decode_record(encode_record(record))
-    assert told(scorer, record, visit("a0", 0, "a")) == []  # known already
-    scorer.apply(record, [visit("a9", 3, "a"), Verdict("v", START_MS, START_MS, "e0", SCANNER)])
+    assert steps_of(scorer, record, visit("a0", 0, "a")) == []  # known already
+    scorer.apply_in_place(record, [visit("a9", 3, "a"), Verdict("v", START_MS, START_MS, "e0", SCANNER)])
     assert points(scorer, record, 3) == {"d": 40}
     parts = scorer.explain(record, "interest", record.at_ms, value="a")
     assert [part.event_id for part in parts] == ["a9"]
@@ -203,13 +203,13 @@ def test_a_record_stays_small_with_thousands_of_values(most_shown: int, values: 
     forgotten, largest = 0, 0
     for first in range(0, values, at_once):
         facts = [visit(f"e{n}", n / 1_440, f"product {n}", url=f"u{n}") for n in range(first, first + at_once)]
-        forgotten += scorer.apply(record, facts).forgotten
+        forgotten += scorer.apply_in_place(record, facts).forgotten
         value = encode_record(record)
         record = decode_record(value)
         largest = max(largest, len(value))
-    kept = record.derived.by["interest@properties.product"]
-    assert len(kept) == values - forgotten
-    assert most_shown <= len(kept) <= 5 * most_shown
+    stored = record.derived.by_value["interest@properties.product"]
+    assert len(stored) == values - forgotten
+    assert most_shown <= len(stored) <= 5 * most_shown
     assert len(points(scorer, record, values / 1_440)) == most_shown
     assert largest < 64 * 1024
 
@@ -217,10 +217,10 @@ def test_a_record_stays_small_with_thousands_of_values(most_shown: int, values: 
 def test_a_stage_of_a_value_is_held_down_to_leave_below() -> None:
     scorer = scorer_of(FADING, stages=(Stage("cold", 0), Stage("warm", 10 * NANO, 6 * NANO)))
     record = scorer.blank()
-    told(scorer, record, visit("a", 0))
+    steps_of(scorer, record, visit("a", 0))
     ahead = [scorer.scores_at(record, START_MS + day * DAY_MS)["interest"].values for day in (20, 30)]
     assert [[value.stage for value in values or ()] for values in ahead] == [["warm"], ["cold"]]
-    steps = scorer.advance(record, START_MS + 30 * DAY_MS)
+    steps = scorer.advance_in_place(record, START_MS + 30 * DAY_MS)
     stages = [
         (value.presented_nano or 0) // NANO
         for step in steps
@@ -235,6 +235,6 @@ def test_silence_of_a_value_is_counted_from_its_last_event_when_that_is_folded()
     anything = InactivityRule("nothing", None, 10 * DAY_MS, -100 * E15, every_ms=10 * DAY_MS, max_times=100)
     scorer = scorer_of(quiet, anything)
     record = scorer.blank()
-    told(scorer, record, visit("a", 0), visit("b", 5, "mail"), visit("c", 64))
-    assert {piece.id for piece in record.evidence.events()} == {"c"}
+    steps_of(scorer, record, visit("a", 0), visit("b", 5, "mail"), visit("c", 64))
+    assert {stored.id for stored in record.evidence.events()} == {"c"}
     assert points(scorer, record, 64) == {"mail": -505}

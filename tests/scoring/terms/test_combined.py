@@ -53,8 +53,8 @@ def written(day: float, **attributes: object) -> AttributesWritten:
     return AttributesWritten(f"w{day}", at_ms, at_ms, attributes)
 
 
-def told(record: Record, *facts: Fact) -> list[Step]:
-    return [step for fact in facts for step in SCORER.apply(record, [fact]).steps]
+def steps_of(record: Record, *facts: Fact) -> list[Step]:
+    return [step for fact in facts for step in SCORER.apply_in_place(record, [fact]).steps]
 
 
 def shown(step: Step) -> dict[str, tuple[float | None, str | None]]:
@@ -83,11 +83,11 @@ def test_sums_are_of_what_is_neither_rounded_nor_clamped_and_leave_nulls_out(
     t_ms = START_MS + round(day * DAY_MS)
     for order in (facts, facts[::-1]):
         record = SCORER.blank()
-        told(record, *order)
-        found = SCORER.scores_at(decode_record(encode_record(record)), t_ms)
-        got = [found[name].presented_nano for name in ("total", "engagement", "fit", "blend")]
+        steps_of(record, *order)
+        scores = SCORER.scores_at(decode_record(encode_record(record)), t_ms)
+        got = [scores[name].presented_nano for name in ("total", "engagement", "fit", "blend")]
         assert [None if nano is None else nano / NANO for nano in got] == list(numbers)
-        assert found["grade"].stage == label
+        assert scores["grade"].stage == label
     oracles = score_at(MODEL, facts, t_ms)
     assert [number and number[0] for number in (oracles[name] for name in ("total", "engagement"))] == got[:2]  # type: ignore[index]
 
@@ -96,9 +96,9 @@ def test_a_sum_of_nulls_is_null_and_a_matrix_is_where_one_side_is() -> None:
     both = replace(TOTAL, combine=Weighted((("engagement", NANO),)))
     scorer = Scorer(replace(MODEL, scores=(both, ENGAGEMENT, FIT, GRADE), hot_leads=()))
     record = scorer.blank()
-    scorer.apply(record, [written(0, customer="yes"), event("a", 0)])
-    found = scorer.scores_at(record, record.at_ms)
-    assert [found[name][1:] for name in ("total", "engagement", "grade")] == [(None, None, None, None)] * 3
+    scorer.apply_in_place(record, [written(0, customer="yes"), event("a", 0)])
+    scores = scorer.scores_at(record, record.at_ms)
+    assert [scores[name][1:] for name in ("total", "engagement", "grade")] == [(None, None, None, None)] * 3
     assert scorer.next_step(record, record.at_ms) is None
     assert record.holds_until_ms is None
     assert scorer.explain(record, "total", record.at_ms) == []
@@ -106,8 +106,8 @@ def test_a_sum_of_nulls_is_null_and_a_matrix_is_where_one_side_is() -> None:
 
 def test_leaving_and_coming_are_steps_and_coming_into_the_hot_stage_is_an_entry() -> None:
     record = SCORER.blank()
-    told(record, event("a", 0), event("b", 0))
-    steps = told(record, written(1, customer="yes"), written(2, customer=None))
+    steps_of(record, event("a", 0), event("b", 0))
+    steps = steps_of(record, written(1, customer="yes"), written(2, customer=None))
     left, came = (step for step in steps if step.cause == "attributes")
     engagement = next(score for score in left.scores if score.name == "engagement")
     assert (engagement.presented_nano, engagement.stage, engagement.changed) == (None, None, True)
@@ -119,14 +119,14 @@ def test_leaving_and_coming_are_steps_and_coming_into_the_hot_stage_is_an_entry(
 
 def test_a_matrix_changes_with_the_stages_of_its_sides_and_is_hot_at_one_label() -> None:
     record = SCORER.blank()
-    steps = told(record, event("a", 0), event("b", 0), written(0, title="CEO"))
+    steps = steps_of(record, event("a", 0), event("b", 0), written(0, title="CEO"))
     assert [shown(step)["grade"] for step in steps] == [(None, "low"), (None, "B1"), (None, "top")]
     leads = {lead.score: lead for lead in steps[-1].hot_leads}
     assert (leads["grade"].presented_nano, leads["grade"].previous_stage) == (None, "B1")
     assert [(part.rule, part.count) for part in steps[-1].strongest] == [("engagement/click", 2), ("fit/boss", 1)]
     falls = SCORER.next_step_of(record, "grade", record.at_ms)
     assert falls is not None
-    later = SCORER.advance(record, START_MS + 60 * DAY_MS)
+    later = SCORER.advance_in_place(record, START_MS + 60 * DAY_MS)
     moved = [step for step in later if any(s.name == "grade" and s.changed for s in step.scores)]
     assert [shown(step)["grade"][1] for step in moved] == ["A2"]
     assert moved[0].at_ms == falls
@@ -135,7 +135,7 @@ def test_a_matrix_changes_with_the_stages_of_its_sides_and_is_hot_at_one_label()
 
 def test_the_parts_of_a_sum_are_those_of_its_components_times_their_weights() -> None:
     record = SCORER.blank()
-    told(record, event("a", 0), event("b", 30), event("c", 30, "buy"), written(30, title="CEO"))
+    steps_of(record, event("a", 0), event("b", 30), event("c", 30, "buy"), written(30, title="CEO"))
     parts = SCORER.explain(record, "blend", record.at_ms)
     assert [(part.rule, part.event_id, part.points_nano / NANO, part.of_nano) for part in parts] == [
         ("engagement/click", "a", 7, 14 * NANO),
@@ -154,7 +154,7 @@ def test_each_component_is_cut_where_no_score_is_larger() -> None:
     half = Score("half", (), combine=Weighted((("large", NANO // 2), ("small", -NANO))))
     scorer = Scorer(Model("m", "v", (*sides, half)))
     record = scorer.blank()
-    scorer.apply(record, [event(f"e{n}", 0) for n in range(5)])
+    scorer.apply_in_place(record, [event(f"e{n}", 0) for n in range(5)])
     assert scorer.scores_at(record, START_MS)["half"].presented_nano == (2_000_000 - 5) * NANO
     parts = scorer.explain(record, "half", START_MS)
     cuts = {part.rule or part.group: part.points_nano // NANO for part in parts if part.kind == "cut"}
@@ -168,7 +168,7 @@ def test_opposite_components_that_cancel_out_do_not_hold_the_search() -> None:
     down = Score("down", (EventRule("down", ("click",), 5 * E15, decay=HalfLife(30.0 * DAY_MS)),))
     scorer = Scorer(Model("m", "v", (up, down, rest, same)))
     record = scorer.blank()
-    scorer.apply(record, [event("a", 0)])
+    scorer.apply_in_place(record, [event("a", 0)])
     assert scorer.next_step_of(record, "same", START_MS) is None
 
 
@@ -178,10 +178,10 @@ def test_a_component_that_is_taken_off_wakes_the_record_as_it_fades() -> None:
     alone = Scorer(Model("m", "v", (replace(ENGAGEMENT, precision_nano=30 * NANO, stages=()), FIT, less)))
     for each in (scorer, alone):
         record = each.blank()
-        each.apply(record, [event("a", 0)])
+        each.apply_in_place(record, [event("a", 0)])
         step_ms = each.next_step_of(record, "less", START_MS)
         assert step_ms is not None
         assert record.holds_until_ms is not None
         assert START_MS < record.holds_until_ms <= step_ms
-        (step,) = each.advance(record, step_ms)
+        (step,) = each.advance_in_place(record, step_ms)
         assert (step.at_ms, shown(step)["less"]) == (step_ms, (-19, None))

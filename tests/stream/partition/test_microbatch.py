@@ -31,7 +31,8 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         announcer=Announcer(Identity("s", "incarnation", model.name, model.version)),
         decoders={number: value_decoder_for(topic_named(TOPICS, name)) for number, name in NAMES.items()},
         full_names=NAMES,
-        life_of=lambda _: 0,
+        partition=0,
+        erased_at_ms_of=lambda _: 0,
     )
     said = [{"id": f"e{n}", "type": "purchase", "properties": {"amount": 10**9}} for n in range(5)]
     write = {"id": "u", "update": "attributes", "attributes": {f"n{n}": n for n in range(300)}}
@@ -40,7 +41,7 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         for number, values in ((1, said), (2, [write]))
     ]
 
-    result = score_batches(scoring, {}, 0, batches)
+    result = score_batches(scoring, {}, batches)
 
     assert result.cut == Counter(match=5, score=1)
     assert result.capped == 300 - 256

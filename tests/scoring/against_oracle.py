@@ -1,4 +1,4 @@
-"""How the scorer's answers are held against the oracle's, and the ways a record is made of facts."""
+"""Comparing the scorer's answers with the oracle's, and the ways a record is made of facts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.scoring.model.model import NANO, Matrix, Model, Score
-from streamprocessor.scoring.record.facts import Event, Fact
+from streamprocessor.scoring.record.facts import Event, Fact, InputFact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, ScoreStep, Step
@@ -17,13 +17,14 @@ from tests.scoring.oracle.stages import Shown, label, possible_stages, strongest
 
 FLOAT_NANO = 1  # what floating point may be off by, in the unrounded score
 
+Key = tuple[str | None, str, str | None, str | None]
 Asked = tuple[dict[str, ScoreAt], dict[tuple[str, str | None], list[ExplanationPart]], int | None]
 
 
 def record_of(scorer: Scorer, facts: Sequence[Fact]) -> Record:
     """The record of facts that were processed together."""
     record = scorer.blank()
-    scorer.apply(record, facts)
+    scorer.apply_in_place(record, facts)
     return record
 
 
@@ -31,7 +32,7 @@ def record_of_batches(scorer: Scorer, batches: Iterable[Sequence[Fact]]) -> tupl
     """The record of facts processed batch by batch, put away as bytes after each, and the steps on the way."""
     record, steps = scorer.blank(), []
     for batch in batches:
-        steps += scorer.apply(record, batch).steps
+        steps += scorer.apply_in_place(record, batch).steps
         record = decode_record(encode_record(record))
     return record, steps
 
@@ -55,9 +56,21 @@ def shown_numbers(scores: Mapping[str, ScoreAt]) -> list[tuple[str, str | None]]
 
 def number_at(scores: Mapping[str, ScoreAt], name: str, value: str | None) -> int:
     """The unrounded number of a score, or of one of its values."""
-    found = scores[name] if value is None else next(v for v in scores[name].values or () if v.name == value)
-    assert found.unrounded_nano is not None
-    return found.unrounded_nano
+    number = scores[name] if value is None else next(v for v in scores[name].values or () if v.name == value)
+    assert number.unrounded_nano is not None
+    return number.unrounded_nano
+
+
+def presented_nano(score: ScoreAt | ScoreStep) -> int:
+    """The presented number of a score that has one and is not null."""
+    assert score.presented_nano is not None
+    return score.presented_nano
+
+
+def unrounded_nano(score: ScoreAt | ScoreStep) -> int:
+    """The unrounded number of a score that has one and is not null."""
+    assert score.unrounded_nano is not None
+    return score.unrounded_nano
 
 
 def without_later_events(facts: Iterable[Fact], t_ms: int) -> list[Fact]:
@@ -66,10 +79,10 @@ def without_later_events(facts: Iterable[Fact], t_ms: int) -> list[Fact]:
 
 
 def shown(scorer: Scorer, record: Record, t_ms: int) -> dict[str, Shown]:
-    return {name: seen(score) for name, score in scorer.scores_at(record, t_ms).items()}
+    return {name: as_shown(score) for name, score in scorer.scores_at(record, t_ms).items()}
 
 
-def seen(score: ScoreAt | ScoreStep) -> Shown:
+def as_shown(score: ScoreAt | ScoreStep) -> Shown:
     """What is seen of a score, in the oracle's words."""
     if score.values is not None:
         return {value.name: (value.presented_nano, value.stage) for value in score.values}
@@ -77,20 +90,22 @@ def seen(score: ScoreAt | ScoreStep) -> Shown:
     return None if is_null else (score.presented_nano, score.stage)
 
 
-def assert_scores_are_the_oracles(model: Model, answer: dict[str, ScoreAt], facts: Sequence[Fact], t_ms: int) -> None:
-    wanted = score_at(model, facts, t_ms)
-    assert list(answer) == list(wanted)
-    for name, number in wanted.items():
+def assert_scores_are_the_oracles(
+    model: Model, answer: dict[str, ScoreAt], facts: Sequence[InputFact], t_ms: int
+) -> None:
+    expected = score_at(model, facts, t_ms)
+    assert list(answer) == list(expected)
+    for name, number in expected.items():
         score, got = score_named(model, name), answer[name]
         if isinstance(score.combine, Matrix):
             assert (got.stage is not None) is applies(model, score, plain(model, facts)), (name, got)
             if got.stage is not None:
-                shown_then = {name: seen(score) for name, score in answer.items()}
+                shown_then = {name: as_shown(score) for name, score in answer.items()}
                 assert got.stage == label(score.combine, shown_then), (name, got)
         elif isinstance(number, dict):
             assert_values_are_the_oracles(model, score, got, number)
         elif number is None:
-            assert seen(got) is None
+            assert as_shown(got) is None
         else:
             assert_number_is_the_oracles(score, got, number[1])
 
@@ -110,7 +125,7 @@ def assert_values_are_the_oracles(model: Model, score: Score, got: ScoreAt, numb
     assert order == sorted(order)
     on_edge = any(presented(score, exact - 1) != presented(score, exact + 1) for _, exact in numbers.values())
     if not on_edge and not any(stage.leave_below_nano is not None for stage in score.stages):
-        assert seen(got) == strongest_values(model, score, numbers, {})
+        assert as_shown(got) == strongest_values(model, score, numbers, {})
 
 
 def assert_parts_are_the_oracles(
@@ -122,16 +137,17 @@ def assert_parts_are_the_oracles(
     value: str | None = None,
 ) -> None:
     """Each part within a nano, but the largest, which takes what rounding the others left over."""
-    wanted, got = _oracle_points(explain_parts(model, facts, name, t_ms, value)), _points(answer)
-    left_over = len(wanted) + len(got)
-    off = {key: got.get(key, 0) - wanted.get(key, 0) for key in wanted.keys() | got.keys()}
-    beyond = {key: (got.get(key), wanted.get(key)) for key, nano in off.items() if abs(nano) > FLOAT_NANO}
-    largest = max((abs(nano) for nano in got.values()), default=0)
+    expected, got = _oracle_points(explain_parts(model, facts, name, t_ms, value)), _points(answer)
+    left_over = len(expected) + len(got)
+    off: dict[Key, Decimal] = {
+        key: got.get(key, Decimal(0)) - expected.get(key, Decimal(0)) for key in expected.keys() | got.keys()
+    }
+    beyond = {key: (got.get(key), expected.get(key)) for key, nano in off.items() if abs(nano) > FLOAT_NANO}
+    largest = max((abs(nano) for nano in got.values()), default=Decimal(0))
     assert len(beyond) <= 1, beyond
-    assert all(abs(got.get(key, 0)) >= largest - left_over and abs(off[key]) <= left_over for key in beyond), beyond
-
-
-Key = tuple[str | None, str, str | None, str | None]
+    assert all(abs(got.get(key, Decimal(0))) >= largest - left_over and abs(off[key]) <= left_over for key in beyond), (
+        beyond
+    )
 
 
 def _points(parts: Iterable[ExplanationPart]) -> dict[Key, Decimal]:

@@ -1,4 +1,4 @@
-"""Random lives of a contact, made so that ties, clashes of ids and displaced events are common."""
+"""Random histories of a contact, made so that ties, clashes of ids and displaced events are common."""
 
 from __future__ import annotations
 
@@ -66,12 +66,16 @@ def bursts(draw: st.DrawFn, number: int) -> list[Event]:
     made = []
     for n in range(draw(st.integers(2, 6))):
         event_type = draw(st.sampled_from(["email_click"] * 5 + ["unsubscribe", "email_delivered"]))
-        said = draw(st.fixed_dictionaries({"message": st.just(message)}, optional={"url": st.sampled_from(URLS)}))
+        message_properties = draw(
+            st.fixed_dictionaries({"message": st.just(message)}, optional={"url": st.sampled_from(URLS)})
+        )
         if draw(st.integers(0, 9)) == 0:
-            said["honeypot"] = draw(st.sampled_from([True, True, False, 1]))
+            message_properties["honeypot"] = draw(st.sampled_from([True, True, False, 1]))
         occurred_at_ms = at_ms + draw(st.integers(0, 8))
         arrival_ms = occurred_at_ms + draw(st.sampled_from([0, delay_ms]))
-        made.append(Event(f"b{number}-{n}", event_type, occurred_at_ms, arrival_ms, said, {}, draw(actors)))
+        made.append(
+            Event(f"b{number}-{n}", event_type, occurred_at_ms, arrival_ms, message_properties, {}, draw(actors))
+        )
     return made
 
 
@@ -94,7 +98,11 @@ def updates(draw: st.DrawFn, number: int, event_ids: Sequence[str]) -> Fact:
     update_id, (at_ms, delay_ms) = f"u{number}", draw(moments)
     match draw(st.sampled_from(["attributes", "verdict", "suppressed"])):
         case "attributes":
-            values = {"title": ["CEO", "CTO", None], "country": ["DE", "FR", None], "size": [50, 500, 1, True]}
+            values: dict[str, list[Any]] = {
+                "title": ["CEO", "CTO", None],
+                "country": ["DE", "FR", None],
+                "size": [50, 500, 1, True],
+            }
             name = draw(st.sampled_from(ATTRIBUTES))
             return AttributesWritten(update_id, at_ms, at_ms + delay_ms, {name: draw(st.sampled_from(values[name]))})
         case "verdict":
@@ -103,7 +111,7 @@ def updates(draw: st.DrawFn, number: int, event_ids: Sequence[str]) -> Fact:
 
 
 @st.composite
-def lives(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact]:
+def histories(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact]:
     """A contact's facts in no order. Some events share an id; an update's id is its own.
 
     An event of a type that no rule cares for leaves no evidence, so it shares its id with its like only.
@@ -125,11 +133,11 @@ def types_cared_for(model: Model) -> set[str]:
 
 
 @st.composite
-def redelivered(draw: st.DrawFn, life: Sequence[Fact]) -> list[Fact]:
+def redelivered(draw: st.DrawFn, history: Sequence[Fact]) -> list[Fact]:
     """The same facts in another order, some of them several times, a copy perhaps arriving later."""
-    copies = draw(st.lists(st.sampled_from(life), max_size=5))
+    copies = draw(st.lists(st.sampled_from(history), max_size=5))
     late = [fact._replace(arrival_ms=fact.arrival_ms + draw(delays_ms)) for fact in copies]
-    return list(draw(st.permutations([*life, *late])))
+    return list(draw(st.permutations([*history, *late])))
 
 
 @st.composite

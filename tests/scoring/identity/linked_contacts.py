@@ -1,4 +1,4 @@
-"""Contacts that tell each other what they know, over a network that delays, reorders and repeats, and bytes between."""
+"""Linked contacts over a network that delays, reorders and repeats their messages, with bytes between."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from streamprocessor.scoring.steps.steps import Step
 MOST_STEPS = 10_000
 
 
-class Network:
+class LinkedContacts:
     """Contacts of partitions of their own; which of them takes how much of what is on its way is by chance.
 
-    Each record is put away as bytes between two steps. What one says to another keeps its order unless the network
-    `reorders`; of one step in four the messages are sent twice where it `repeats`.
+    Each record is put away as bytes between two batches. Messages of one contact to another keep their order unless the
+    network `reorders`; of one batch in four they are sent twice where it `repeats`.
     """
 
     def __init__(self, scorer: Scorer, chance: Random, *, reorders: bool = False, repeats: bool = True) -> None:
         self._scorer, self._chance, self._reorders, self._repeats = scorer, chance, reorders, repeats
         self._records: dict[str, bytes] = {}
-        self._lines: dict[tuple[str, str], deque[InputFact | Transfer]] = defaultdict(deque)
+        self._queues: dict[tuple[str, str], deque[InputFact | Transfer]] = defaultdict(deque)
         self.now_ms = 0
         self.steps: dict[str, list[Step]] = defaultdict(list)
         self.reasons: list[str] = []
 
-    def say(self, contact: str, fact: InputFact) -> None:
+    def deliver(self, contact: str, fact: InputFact) -> None:
         """A fact is on its way to its contact."""
-        self._lines["", contact].append(fact)
+        self._queues["", contact].append(fact)
 
-    def take_one_step(self) -> bool:
-        """One contact takes something of what one other says, or is said of it; whether anything was on its way."""
-        waiting = [line for line, facts in self._lines.items() if facts]
+    def take_one_batch(self) -> bool:
+        """One contact takes some of what waits for it from one sender; whether anything was on its way."""
+        waiting = [line for line, facts in self._queues.items() if facts]
         if waiting:
             self._step(*self._chance.choice(waiting))
         return bool(waiting)
 
-    def come_to_rest(self) -> None:
+    def run_until_idle(self) -> None:
         """All that is on its way arrives, and all that comes of it."""
         for _ in range(MOST_STEPS):
-            if not self.take_one_step():
+            if not self.take_one_batch():
                 return
         raise AssertionError("the contacts never stop talking")
 
     def record(self, contact: str) -> Record:
-        """What is kept of the contact."""
+        """The stored record of the contact."""
         stored = self._records.get(contact)
         return self._scorer.blank() if stored is None else decode_record(stored)
 
@@ -65,7 +65,7 @@ class Network:
         return {contact for contact, record in records.items() if not is_hidden(record) and not nothing_left(record)}
 
     def _step(self, sender: str, contact: str) -> None:
-        line = self._lines[sender, contact]
+        line = self._queues[sender, contact]
         if self._reorders:
             self._chance.shuffle(line)
         batch = [line.popleft() for _ in range(self._chance.randint(1, len(line)))]
@@ -74,9 +74,9 @@ class Network:
         links = [fact for fact in batch if isinstance(fact, LINK_FACTS)]
         facts = [fact for fact in batch if not isinstance(fact, LINK_FACTS)]
         if not links and record.links is None:
-            outcome = self._scorer.apply(record, facts)
+            outcome = self._scorer.apply_in_place(record, facts)
         else:
-            outcome = self._scorer.apply_with_links(contact, record, links, facts)
+            outcome = self._scorer.apply_with_links_in_place(contact, record, links, facts)
         if outcome.erased_ms is not None:
             self.steps[contact].clear()
         self.steps[contact] += outcome.steps
@@ -86,5 +86,5 @@ class Network:
             for sending in outcome.sends:
                 message = transfer_message(sending)
                 assert message.value is not None
-                told = decode_transfer(sending.to, message.value, [], self.now_ms)
-                self._lines[contact, sending.to].append(told)
+                addressed = decode_transfer(sending.to, message.value, [], self.now_ms)
+                self._queues[contact, sending.to].append(addressed)

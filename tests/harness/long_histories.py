@@ -17,7 +17,7 @@ KINDS = ("page_visit", "email_open", "email_click", "form_submission", "purchase
 WEIGHTS = (50, 30, 12, 4, 4)
 
 
-def long_life(events: int, every_ms: int = 1_000) -> Iterator[Event]:
+def long_history(events: int, every_ms: int = 1_000) -> Iterator[Event]:
     """So many events, one every_ms after the other, each delivered at once."""
     chance = random.Random(7)
     for number in range(events):

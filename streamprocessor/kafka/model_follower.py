@@ -1,0 +1,86 @@
+"""The scoring model in force, followed in its compacted topic."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from streamprocessor.contract.model_file.revisions import ModelRevision, newest_of
+from streamprocessor.errors import OperatorError
+from streamprocessor.kafka.compacted_topic import CompactedTopic
+
+log = logging.getLogger(__name__)
+
+#: How long to wait for a revision that something was scored under already: it is in the topic, or never comes.
+REVISION_WAIT_SECONDS = 10.0
+
+
+class ModelFollower:
+    """Knows the newest revision of the model in the `models` topic.
+
+    newest: None until a revision was read.
+    """
+
+    def __init__(self, topic: str, consumer: Any, *, with_segments: bool) -> None:
+        """consumer: an aiokafka one without a group, not started.
+
+        with_segments: whether a revision counts as newer that has the number of the one before it: its segments are
+        others, its scores the same. Who scores needs no word of it; who shows or uses segments does.
+        """
+        self.newest: ModelRevision | None = None
+        self._topic = CompactedTopic(topic, consumer)
+        self._with_segments = with_segments
+        self._polled = asyncio.Condition()
+
+    async def start(self) -> None:
+        """Read what there is."""
+        self._take(await self._topic.start())
+
+    def required(self) -> ModelRevision:
+        """The newest revision; raises OperatorError where none was ever applied."""
+        if self.newest is None:
+            message = f"{self._topic.topic}: holds no model; wanted one: run `streamprocessor model apply` first"
+            raise OperatorError(message)
+        return self.newest
+
+    async def follow(self, on_newer: Callable[[ModelRevision], None]) -> None:
+        """Read on for ever; on_newer is called with each newer revision before those who wait for it go on."""
+        while True:
+            if self._take(await self._topic.poll()):
+                newest = self.required()
+                log.info("model %s revision %d", newest.name, newest.revision)
+                on_newer(newest)
+            async with self._polled:
+                self._polled.notify_all()
+
+    async def wait_for(self, revision: int) -> None:
+        """Return once the revision or a newer one is known and in use; `follow` must run.
+
+        Raises OperatorError where it does not come: another models topic, or one that was deleted.
+        """
+        deadline = time.monotonic() + REVISION_WAIT_SECONDS
+        async with self._polled:
+            while (known := self.required().revision) < revision:
+                if time.monotonic() > deadline:
+                    message = (
+                        f"{self._topic.topic}: newest model revision is {known}, but contacts were scored under "
+                        f"revision {revision}; wanted that one: apply the newer model again, or rebuild the table"
+                    )
+                    raise OperatorError(message)
+                await self._polled.wait()
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        await self._topic.stop()
+
+    def _take(self, records: list[Any]) -> bool:
+        """Whether one of the records is newer than what is known; it is known then."""
+        least = 0 if self.newest is None else self.newest.revision + (0 if self._with_segments else 1)
+        newest = newest_of(records, least=least)
+        if newest is None:
+            return False
+        self.newest = newest
+        return True

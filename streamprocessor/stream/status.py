@@ -1,0 +1,55 @@
+"""What the HTTP server tells of a worker: whether it is ready, and what it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streamprocessor.process.clock import now_ms
+from streamprocessor.stream.gauges import Gauges
+from streamprocessor.stream.partition.data_plane import DataPlane
+
+
+class WorkerStatus:
+    """Answers from the start of the process on, long before there is a data plane.
+
+    group: the consumer group of the application.
+    phase: what the worker as a whole is about, such as "starting"; empty while it works.
+    """
+
+    def __init__(self, group: str, gauges: Gauges) -> None:
+        self.phase = "starting"
+        self.group = group
+        self._gauges = gauges
+        self._observed: tuple[DataPlane, Any] | None = None
+
+    def observe(self, plane: DataPlane, app: Any) -> None:
+        """Tell of this data plane and of this Faust application from now on."""
+        self._observed = plane, app
+
+    def not_ready(self) -> list[str]:
+        """The reasons why the worker does not score at the moment; none while it does."""
+        if self.phase or self._observed is None:
+            return [self.phase]
+        plane, app = self._observed
+        reasons = []
+        if not plane.context.lease.holds_at(now_ms()):
+            reasons.append("Kafka has not answered for a while")
+        if app.rebalancing:
+            reasons.append("rebalancing")
+        if app.unassigned is False and not plane.tasks:
+            reasons.append("recovering")
+        if app.rebalancing_count == 0:
+            reasons.append("waiting for an assignment")
+        return reasons
+
+    def refresh(self) -> None:
+        """Bring the gauges up to date."""
+        if self._observed is not None:
+            self._gauges.refresh(self._observed[0])
+
+    def status(self) -> dict[str, Any]:
+        """What `streamprocessor status` shows of this worker."""
+        answer: dict[str, Any] = {"group": self.group, "not_ready": self.not_ready()}
+        if self._observed is not None:
+            answer |= self._gauges.status(self._observed[0])
+        return answer
