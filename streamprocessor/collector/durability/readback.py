@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndTimestamp
 
 from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledged
 from streamprocessor.collector.durability.producer_record import ProducerRecord
@@ -34,7 +35,7 @@ async def missing_in_kafka(
         consumer.assign(list(partitions))
         ends = await consumer.end_offsets(list(partitions))
         starts = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
-        unread = {one for one in partitions if starts[one] is not None and starts[one].offset < ends[one]}
+        unread = {partition for partition in partitions if _has_records(starts[partition], ends[partition])}
         consumer.pause(*(partitions - unread))
         for partition in unread:
             consumer.seek(partition, starts[partition].offset)
@@ -49,3 +50,8 @@ async def missing_in_kafka(
     finally:
         await consumer.stop()
     return [record for record in records if record in missing]
+
+
+def _has_records(start: OffsetAndTimestamp | None, end: int) -> bool:
+    """Whether a partition has records from there on; None: nothing arrived since."""
+    return start is not None and start.offset < end

@@ -96,7 +96,10 @@ def context_of(
 
 
 def decode_items(
-    items: list[Any], call_of: Callable[[dict[str, Any]], SdkCall | None], contact_ids: ContactIds, words: Vocabulary
+    items: list[Any],
+    call_of: Callable[[dict[str, Any]], SdkCall | None],
+    contact_ids: ContactIds,
+    vocabulary: Vocabulary,
 ) -> DecodedEvents:
     """The records of all items, each for itself: those that can't be taken are refused by their position.
 
@@ -111,7 +114,7 @@ def decode_items(
             if not isinstance(item, dict):
                 raise RecordError(reason_codes.NOT_AN_OBJECT, f"wanted an object; got {kind_of(item)}")
             call = call_of(item)
-            entries = [] if call is None else records_of(call, contact_ids, words)
+            entries = [] if call is None else records_of(call, contact_ids, vocabulary)
         except RecordError as error:
             decoded.refused.append(RefusedItem(position, error.reason, error.detail))
         else:

@@ -30,11 +30,11 @@ def records(first: int, count: int) -> list[ProducerRecord]:
 
 def emptied(spool: Spool) -> list[ProducerRecord]:
     """Everything in the spool, passed on as a collector does."""
-    found: list[ProducerRecord] = []
+    records: list[ProducerRecord] = []
     while (chunk := spool.next_chunk()) is not None:
-        found += chunk.records
+        records += chunk.records
         spool.mark(chunk.end, 1)
-    return found
+    return records
 
 
 def segments(folder: Path) -> list[Path]:
@@ -123,25 +123,25 @@ def test_damage_that_comes_while_it_runs_is_passed_over(tmp_path: Path) -> None:
     second = segments(tmp_path)[1]
     second.write_bytes(bytes(second.stat().st_size))
 
-    found = emptied(spool)
+    sent = emptied(spool)
 
-    assert found == sorted(found, key=lambda record: int(record.key[2:]))
-    assert 0 < 300 - len(found) < 150
+    assert sent == sorted(sent, key=lambda record: int(record.key[2:]))
+    assert 0 < 300 - len(sent) < 150
     assert (spool.backlog_bytes, spool.damaged_bytes > 0) == (0, True)
 
 
 def test_a_full_spool_takes_nothing_more_until_some_of_it_is_gone(tmp_path: Path) -> None:
     spool = Spool(tmp_path, 8 * SEGMENT, SEGMENT)
-    written = 0
+    count = 0
     while spool.has_room:
-        spool.write(records(written, 20), written)
-        written += 20
+        spool.write(records(count, 20), count)
+        count += 20
     with pytest.raises(SpoolFull):
-        spool.write(records(written, 1_000), written)
+        spool.write(records(count, 1_000), count)
     assert not spool.has_room
     assert sum(file.stat().st_size for file in segments(tmp_path)) <= 8 * SEGMENT
 
-    assert emptied(spool) == records(0, written)
+    assert emptied(spool) == records(0, count)
     spool.write(records(0, 20), 1)
 
 
@@ -210,6 +210,6 @@ def test_a_mark_that_was_torn_leaves_the_one_before(tmp_path: Path, torn_slot: i
 def test_whatever_lies_between_frames_every_whole_frame_is_found(values: list[bytes], rubbish: bytes) -> None:
     frames = [encode_frame([ProducerRecord("t", b"k", value)], number) for number, value in enumerate(values)]
 
-    found = [frame.records[0].value for frame in frames_in(rubbish + rubbish.join(frames))]
+    decoded = [frame.records[0].value for frame in frames_in(rubbish + rubbish.join(frames))]
 
-    assert found == values
+    assert decoded == values

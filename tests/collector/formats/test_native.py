@@ -61,11 +61,11 @@ def test_a_fact_goes_to_the_topic_of_its_type_with_id_contact_and_time_written(
 ) -> None:
     ((written_to, key, value),), _ = taken(event | {"contact_id": "c-1"})
 
-    written = orjson.loads(value)
+    content = orjson.loads(value)
     assert (written_to, key) == (topic, b"c-1")
-    assert event.items() <= written.items()
-    assert (written["contact_id"], written["occurred_at"]) == ("c-1", "2026-11-22T08:00:00.000Z")
-    assert written["id"]
+    assert event.items() <= content.items()
+    assert (content["contact_id"], content["occurred_at"]) == ("c-1", "2026-11-22T08:00:00.000Z")
+    assert content["id"]
 
 
 @pytest.mark.parametrize(
@@ -221,18 +221,18 @@ def test_any_bytes_are_read_or_refused(body: object) -> None:
 
 @pytest.mark.kafka
 @pytest.mark.parametrize(
-    ("encoding", "packed"),
+    ("encoding", "compress"),
     [(None, bytes), ("gzip", gzip.compress), (None, gzip.compress), ("deflate", zlib.compress), ("gzip", bytes)],
 )
 async def test_a_batch_is_in_kafka_when_it_is_answered(
-    collector: CollectorProcess, system: System, encoding: str | None, packed: Callable[[bytes], bytes]
+    collector: CollectorProcess, system: System, encoding: str | None, compress: Callable[[bytes], bytes]
 ) -> None:
-    contact = f"c-{encoding}-{packed.__name__}"
+    contact = f"c-{encoding}-{compress.__name__}"
     events = [PAGE | {"contact_id": contact, "id": f"e-{number}"} for number in range(40)]
     headers = {"authorization": f"Bearer {KEY}"} | ({"content-encoding": encoding} if encoding else {})
     async with httpx.AsyncClient() as http:
         answer = await http.post(
-            f"{collector.address}/v1/events", content=packed(orjson.dumps([*events, "bad"])), headers=headers
+            f"{collector.address}/v1/events", content=compress(orjson.dumps([*events, "bad"])), headers=headers
         )
 
     assert answer.status_code == 200

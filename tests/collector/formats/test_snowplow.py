@@ -119,10 +119,10 @@ def test_the_time_is_the_devices_set_right_or_the_true_one(times: dict[str, Any]
         lambda plain: {"ue_px": b64encode(plain).decode()},
     ],
 )
-def test_a_self_describing_event_is_read_plain_and_packed_in_either_alphabet(packed: Any) -> None:
+def test_a_self_describing_event_is_read_plain_and_packed_in_either_alphabet(encoded: Any) -> None:
     plain = orjson.dumps({"schema": UE, "data": described("submit_form", {"formId": "contact", "q": "ÿ?>þ~"})})
 
-    taken = posted(VIEW | {"e": "ue"} | packed(plain))
+    taken = posted(VIEW | {"e": "ue"} | encoded(plain))
 
     assert topic_of(taken.only) == "form-submissions"
     assert taken.only.value["properties"]["form"] == "contact"
@@ -152,8 +152,11 @@ def test_other_events_keep_their_fields(item: dict[str, Any], event_type: str, p
 def test_contexts_are_kept_by_their_names() -> None:
     contexts = {"schema": "iglu:x/contexts/jsonschema/1-0-1", "data": [described("product", {"sku": "s-1"})]}
 
-    for packed in ({"co": orjson.dumps(contexts).decode()}, {"cx": urlsafe_b64encode(orjson.dumps(contexts)).decode()}):
-        assert posted(VIEW | packed).only.value["properties"]["contexts"] == {"product": {"sku": "s-1"}}
+    for encoded in (
+        {"co": orjson.dumps(contexts).decode()},
+        {"cx": urlsafe_b64encode(orjson.dumps(contexts)).decode()},
+    ):
+        assert posted(VIEW | encoded).only.value["properties"]["contexts"] == {"product": {"sku": "s-1"}}
 
 
 def test_a_user_on_a_visitors_machine_joins_the_visitor_once_a_session() -> None:
@@ -180,7 +183,7 @@ def test_an_event_named_identify_writes_attributes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "context"),
+    ("fields", "context"),
     [
         ({"p": "srv"}, {}),
         ({"p": "srv", "ua": "Agent", "ip": "198.51.100.7"}, {"user_agent": "Agent", "ip": "198.51.100.7"}),
@@ -188,9 +191,9 @@ def test_an_event_named_identify_writes_attributes() -> None:
     ],
 )
 def test_the_request_tells_who_did_it_only_where_the_platform_is_a_persons(
-    said: dict[str, Any], context: dict[str, Any]
+    fields: dict[str, Any], context: dict[str, Any]
 ) -> None:
-    assert posted(VIEW | said).only.value["context"] == context
+    assert posted(VIEW | fields).only.value["context"] == context
 
 
 def test_the_good_of_a_batch_are_taken_and_the_bad_are_told() -> None:
@@ -230,13 +233,13 @@ def test_a_request_that_holds_no_events_is_refused(request_: HttpRequest) -> Non
     json_values,
 )
 def test_whatever_is_posted_is_taken_or_told(item: dict[str, Any], data: object) -> None:
-    packed = {"ue_pr": orjson.dumps({"data": {"schema": "iglu:a/b/c/d", "data": data}}).decode()}
+    encoded = {"ue_pr": orjson.dumps({"data": {"schema": "iglu:a/b/c/d", "data": data}}).decode()}
     contexts = {"co": orjson.dumps({"data": [data, {"schema": "iglu:a/b/c/d", "data": data}]}).decode()}
 
-    take_or_refuse(SNOWPLOW, post(item, data, VIEW | item, VIEW | {"e": "ue"} | packed, VIEW | contexts))
+    take_or_refuse(SNOWPLOW, post(item, data, VIEW | item, VIEW | {"e": "ue"} | encoded, VIEW | contexts))
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.text(max_size=60), st.dictionaries(st.sampled_from(sorted(VIEW)), st.text(max_size=10)))
-def test_whatever_is_in_a_query_is_taken_or_told(junk: str, said: dict[str, Any]) -> None:
-    take_or_refuse(SNOWPLOW, request_of("/i", query=urlencode(VIEW | said, errors="replace") + "&" + junk))
+def test_whatever_is_in_a_query_is_taken_or_told(junk: str, parameters: dict[str, Any]) -> None:
+    take_or_refuse(SNOWPLOW, request_of("/i", query=urlencode(VIEW | parameters, errors="replace") + "&" + junk))

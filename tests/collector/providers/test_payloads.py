@@ -55,11 +55,11 @@ def test_what_was_accepted_is_no_dead_letter_later(sender: Sender, case: dict[st
 
 
 def test_every_provider_has_cases_of_all_six_types() -> None:
-    wanted = {"email_open", "email_click", "email_delivered", "email_bounce", "spam_complaint", "unsubscribe"}
-    found = {
+    all_types = {"email_open", "email_click", "email_delivered", "email_bounce", "spam_complaint", "unsubscribe"}
+    types_by_cases = {
         sender.cases: {event["type"] for case in cases_of(sender) for event in case["becomes"]} for sender in SENDERS
     }
-    assert found == dict.fromkeys(found, wanted)
+    assert types_by_cases == dict.fromkeys(types_by_cases, all_types)
 
 
 def _contact_of(expected: dict[str, Any]) -> str:

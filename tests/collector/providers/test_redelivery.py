@@ -42,13 +42,13 @@ def test_ids_do_not_depend_on_when_it_was_received_nor_on_the_providers_event_id
 
 def test_all_ids_of_one_provider_differ() -> None:
     for sender in SENDERS:
-        found = [
+        ids = [
             entry.value["id"]
             for case in cases_of(sender)
             for entry in entries(sender.provider, sender.post(case["payload"], sender.secret))
             if not case["case"].startswith(("bounce of", "open", "initial_open"))
         ]
-        assert len(set(found)) == len(found), sender.provider
+        assert len(set(ids)) == len(ids), sender.provider
 
 
 CLICK = {

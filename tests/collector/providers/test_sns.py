@@ -93,10 +93,10 @@ def test_a_topic_that_is_not_ours_is_refused_before_anything_is_fetched() -> Non
 
 
 def test_a_message_waits_for_the_certificate_and_where_that_does_not_come_sns_delivers_again() -> None:
-    arrival: Future[bool] = Future()
-    refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: arrival)
+    fetched: Future[bool] = Future()
+    refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: fetched)
     assert isinstance(refusal, PendingFetch)
-    assert refusal.fetched is arrival
+    assert refusal.fetched is fetched
     assert (refusal.status, refusal.retry_after_seconds) == (503, 5)
 
 

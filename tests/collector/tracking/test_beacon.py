@@ -47,12 +47,12 @@ def test_the_script_is_under_3_kb_gzipped() -> None:
 
 
 def test_the_script_is_packed_for_those_that_take_it() -> None:
-    packed = serve(beacon_script(), request("GET", "/beacon.js", {"accept-encoding": "br, gzip"}))
+    compressed = serve(beacon_script(), request("GET", "/beacon.js", {"accept-encoding": "br, gzip"}))
     plain = serve(beacon_script(), request("GET", "/beacon.js"))
 
-    assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == ("gzip", "Accept-Encoding")
-    assert len(packed.answer.body) < 3000
-    assert gzip.decompress(packed.answer.body) == plain.answer.body == SCRIPT_PATH.read_bytes()
+    assert (compressed.headers["Content-Encoding"], compressed.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert len(compressed.answer.body) < 3000
+    assert gzip.decompress(compressed.answer.body) == plain.answer.body == SCRIPT_PATH.read_bytes()
 
 
 def test_what_a_program_steers_is_a_scanners_and_names_nobody() -> None:

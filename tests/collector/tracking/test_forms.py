@@ -31,8 +31,8 @@ TOKEN = {"_sp": KEYS.sign("visitor", Tracked("c-42", expires_at_ms=NOW_MS + 1))}
 
 
 def post(fields: dict[str, str], path: str = "/f/contact", headers: dict[str, str] | None = None) -> Served:
-    said = {"content-type": "application/x-www-form-urlencoded"} | (headers or {})
-    return serve(FORMS, request("POST", path, said, urlencode(fields).encode()))
+    all_headers = {"content-type": "application/x-www-form-urlencoded"} | (headers or {})
+    return serve(FORMS, request("POST", path, all_headers, urlencode(fields).encode()))
 
 
 def post_multipart(fields: dict[str, str], files: Any = None) -> Served:

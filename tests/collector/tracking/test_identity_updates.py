@@ -8,11 +8,11 @@ VISITOR, ADDRESS, KNOWN = "anon:v", "email:a", "c-42"
 
 
 @pytest.mark.parametrize(
-    ("known", "address", "anonymous", "claims"),
+    ("token_contact", "address_contact", "visitor", "claims"),
     [
         (KNOWN, None, VISITOR, [(KNOWN, VISITOR)]),
         (None, ADDRESS, VISITOR, [(ADDRESS, VISITOR)]),
-        (KNOWN, ADDRESS, VISITOR, [(KNOWN, VISITOR)]),  # an address typed in may be a friend's
+        (KNOWN, ADDRESS, VISITOR, [(KNOWN, VISITOR)]),  # an address_contact typed in may be a friend's
         (KNOWN, ADDRESS, None, []),
         (KNOWN, None, None, []),
         (None, ADDRESS, None, []),
@@ -20,9 +20,9 @@ VISITOR, ADDRESS, KNOWN = "anon:v", "email:a", "c-42"
     ],
 )
 def test_a_visitor_is_claimed_by_one_person_and_two_persons_are_never_joined(
-    known: str | None, address: str | None, anonymous: str | None, claims: list[tuple[str, str]]
+    token_contact: str | None, address_contact: str | None, visitor: str | None, claims: list[tuple[str, str]]
 ) -> None:
-    made = identity_updates(known, address, anonymous, NOW_MS)
+    made = identity_updates(token_contact, address_contact, visitor, NOW_MS)
 
     assert [(entry.contact_id, entry.value["anonymous_id"]) for entry in made] == claims
     for entry in made:

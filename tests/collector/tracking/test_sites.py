@@ -50,12 +50,12 @@ def test_a_parameter_is_put_in_and_taken_out_and_all_else_stays(pieces: list[str
     url = "https://www.example.com/a" + ("?" + "&".join(pieces) if pieces else "") + fragment
     others = [piece for piece in pieces if piece.partition("=")[0] != "_sp"]
 
-    marked = with_parameter(url, "_sp", "new&1")
+    tagged = with_parameter(url, "_sp", "new&1")
 
-    assert urlsplit(marked).query == "&".join([*others, "_sp=new%261"])
-    assert ("#" + urlsplit(marked).fragment if fragment else "") == fragment
-    assert [value for name, value in parse_qsl(urlsplit(marked).query) if name == "_sp"] == ["new&1"]
-    assert urlsplit(without_parameter(marked, "_sp")).query == "&".join(others)
+    assert urlsplit(tagged).query == "&".join([*others, "_sp=new%261"])
+    assert ("#" + urlsplit(tagged).fragment if fragment else "") == fragment
+    assert [value for name, value in parse_qsl(urlsplit(tagged).query) if name == "_sp"] == ["new&1"]
+    assert urlsplit(without_parameter(tagged, "_sp")).query == "&".join(others)
 
 
 def test_what_is_asked_of_no_url_is_nothing() -> None:
