@@ -14,7 +14,7 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
-from streamprocessor.imports.rows import UPDATES_TOPIC, BadRow, ContentIds, ReadRow, Row, topic_for
+from streamprocessor.imports.rows import UPDATES_TOPIC, BadRow, ContentIds, ImportedRow, ReadRow, topic_for
 from streamprocessor.scoring.record.facts import HUMAN
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,7 +83,7 @@ class _RowBuilder:
         self._time_ms = _time_reader(mapping.occurred_at)
         self._content_ids = ContentIds(f"csv-{mapping.type or 'attributes'}-")
 
-    def row(self, line: int, cells: dict[str, str]) -> Row | None:
+    def row(self, line: int, cells: dict[str, str]) -> ImportedRow | None:
         """The row as an event or update, None where it is to be skipped. Raises RecordError where it is bad."""
         mapping = self._mapping
         if any(cells[skip.column] in skip.cells for skip in mapping.skip):
@@ -98,7 +98,7 @@ class _RowBuilder:
             "occurred_at": self._time_ms(cells[mapping.occurred_at.column].strip()),
         }
         topic = self._fill(value, cells)
-        return Row(line, topic, mapping.contact.prefix + contact, value)
+        return ImportedRow(line, topic, mapping.contact.prefix + contact, value)
 
     def _id(self, cells: dict[str, str]) -> str:
         column = self._mapping.id

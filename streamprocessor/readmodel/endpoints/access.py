@@ -25,8 +25,8 @@ async def grant_of(request: Request) -> Grant:
 
 READER, WRITER, ERASER = (Security(grant_of, scopes=[scope]) for scope in (READ, WRITE, ERASE))
 """Dependencies of endpoints that want a token, or a session, with that scope."""
-Reader = Annotated[Grant, READER]
-Writer = Annotated[Grant, WRITER]
+ReadGrant = Annotated[Grant, READER]
+WriteGrant = Annotated[Grant, WRITER]
 
 
 def authorize(context: ApiContext, request: Request, scope: str) -> Grant:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from streamprocessor.readmodel.endpoints.access import READER, Reader
+from streamprocessor.readmodel.endpoints.access import READER, ReadGrant
 from streamprocessor.readmodel.endpoints.context import Context
 from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.problem import Problem
@@ -42,7 +42,9 @@ async def sign_in(
 
 
 @router.get("")
-async def who_asks(context: Context, request: Request, grant: Reader, _: Annotated[NoParameters, Query()]) -> SignedIn:
+async def who_asks(
+    context: Context, request: Request, grant: ReadGrant, _: Annotated[NoParameters, Query()]
+) -> SignedIn:
     """Who asks, and what for."""
     by_cookie = "authorization" not in request.headers
     session = context.sessions.of(request.cookies.get(COOKIE, "")) if by_cookie else None
