@@ -65,8 +65,9 @@ def _public_types(tree: ast.Module) -> Iterator[str]:
         match node:
             case ast.ClassDef(name=name) if not name.startswith("_"):
                 yield name
-            case ast.Assign(targets=[ast.Name(id=name)]) if _is_type_name(name):
-                yield name
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_type_name(name):
+                if not ast.unparse(value).startswith("TypeVar("):  # each module has its own
+                    yield name
             case ast.AnnAssign(target=ast.Name(id=name)) if _is_type_name(name):
                 yield name
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 
 from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.model_file.read_model import json_of_model
-from streamprocessor.readmodel.endpoints.access import READER
-from streamprocessor.readmodel.endpoints.context import ApiContext, Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.responses.active_model import ModelView, RuledScore, RuleView, SampleSize
 from streamprocessor.readmodel.responses.overview import ModelName
+from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.rows import NewerRevision, record_under
 from streamprocessor.readmodel.store.rule_shares import RuleShare, shares_of

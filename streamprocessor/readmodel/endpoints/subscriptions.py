@@ -14,9 +14,6 @@ from fastapi import APIRouter, Body, Query, Request
 from streamprocessor.contract.subscriptions.subscription_file import NAME, REFERENCE, parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.endpoints.access import READER, WRITER, ReadGrant, WriteGrant
-from streamprocessor.readmodel.endpoints.context import ApiContext, Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import whole_body
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, ResendBody
@@ -29,6 +26,9 @@ from streamprocessor.readmodel.responses.subscriptions import (
     SubscriptionList,
     SubscriptionView,
 )
+from streamprocessor.readmodel.routing.access import READER, WRITER, ReadGrant, WriteGrant
+from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 
 MAX_BYTES = 64 * 1024
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+/")

@@ -1,4 +1,4 @@
-"""Compacted evidence: events are added to its sums, it is held within bounds, evaluated, and migrated to a new model."""
+"""Compacted evidence: events added to its sums, its bounds, what it still gives, its migration to a new model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from streamprocessor.scoring.record.facts import HUMAN
 from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.terms.per_match import RecencyTerm
 from streamprocessor.scoring.terms.terms import ExponentialTerm, growth, landmark, weight
-
 
 MOST_SLOTS = 256
 MOST_SLOTS_OF_ALL = 2_048

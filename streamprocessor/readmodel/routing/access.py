@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import Request, Security
 
-from streamprocessor.readmodel.endpoints.context import ApiContext
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.sessions import COOKIE, refuse_forged
 from streamprocessor.readmodel.requests.tokens import ERASE, READ, WRITE, Grant
+from streamprocessor.readmodel.routing.context import ApiContext
 
 log = logging.getLogger("streamprocessor.audit")
 
