@@ -105,5 +105,5 @@ endef
 	@touch .venv/run.stamp
 
 build/python%/test.stamp: pyproject.toml constraints.txt
-	@$(PYTHON) -m venv --clear build/python$*
+	@$(PYTHON) -m venv build/python$*
 	$(call install,build/python$*,.[test])

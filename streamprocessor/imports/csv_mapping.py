@@ -2,130 +2,192 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
+from streamprocessor.contract.strict_yaml.document import read_document, read_text
+from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
+from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.errors import OperatorError
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
 
 
-def _column_alone(value: Any) -> Any:
-    return {"column": value} if isinstance(value, str) else value
-
-
-class Key(_Part):
-    """A text made of one column's cell behind a fixed prefix."""
+@dataclass(frozen=True, slots=True)
+class IdColumn:
+    """The column of a text, put behind a fixed prefix."""
 
     column: str
     prefix: str = ""
 
 
-class Value(_Part):
-    """A cell and what it is read as. An empty cell is an absent value."""
+@dataclass(frozen=True, slots=True)
+class ValueColumn:
+    """The column of a value. An empty cell is an absent value.
+
+    read_as: text, number or boolean.
+    """
 
     column: str
-    read_as: Literal["text", "number", "boolean"] = Field("text", alias="as")
+    read_as: str = TEXT
 
 
-class Time(_Part):
-    """A cell that holds an instant.
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """The column of an instant.
 
-    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern. zone: an IANA name, for texts that
-    name no offset.
+    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern.
+    zone: of texts that name no offset.
     """
 
     column: str
     format: str = "iso"
-    zone: str = "UTC"
-
-    @field_validator("zone")
-    @classmethod
-    def _zone_exists(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            message = f"no time zone of that name: {zone!r}"
-            raise ValueError(message) from None
-        return zone
+    zone: tzinfo = UTC
 
 
-class Skip(_Part):
-    """Rows to pass over: those whose cell is one of `is_in`."""
+@dataclass(frozen=True, slots=True)
+class RowFilter:
+    """Rows to pass over: those whose cell in the column is one of these."""
 
     column: str
-    is_in: tuple[str, ...] = Field(alias="in")
+    cells: frozenset[str]
 
 
-KeyColumn = Annotated[Key, BeforeValidator(_column_alone)]
-ValueColumn = Annotated[Value, BeforeValidator(_column_alone)]
+@dataclass(frozen=True, slots=True)
+class CsvMapping:
+    """How rows become events of one type, or attribute updates.
 
-
-class CsvMapping(_Part):
-    """How rows become events of one `type`, or attribute updates.
-
-    id None: ids are made of the rows' content. A part that is a bare word is a column.
+    type: of the events; None: rows are attribute updates.
+    id: None: ids are made of the rows' content.
+    properties, context, attributes: columns by the names that their values get.
+    skip: rows that any of these matches are passed over.
+    delimiter: one character.
     """
 
-    contact: KeyColumn
-    occurred_at: Time
+    contact: IdColumn
+    occurred_at: TimeColumn
     type: str | None = None
-    id: KeyColumn | None = None
-    properties: dict[str, ValueColumn] = {}
-    context: dict[str, ValueColumn] = {}
-    attributes: dict[str, ValueColumn] = {}
-    skip: tuple[Skip, ...] = ()
-    delimiter: str = Field(",", min_length=1, max_length=1)
-
-    @model_validator(mode="after")
-    def _is_of_one_kind(self) -> CsvMapping:
-        if (self.type is None) == (not self.attributes):
-            message = "wanted either type (rows are events) or attributes (rows are attribute updates)"
-            raise ValueError(message)
-        if self.attributes and (self.properties or self.context):
-            message = "attribute updates have neither properties nor context"
-            raise ValueError(message)
-        return self
+    id: IdColumn | None = None
+    properties: Mapping[str, ValueColumn] = field(default_factory=dict)
+    context: Mapping[str, ValueColumn] = field(default_factory=dict)
+    attributes: Mapping[str, ValueColumn] = field(default_factory=dict)
+    skip: tuple[RowFilter, ...] = ()
+    delimiter: str = ","
 
     def columns(self) -> set[str]:
         """The names of all columns that a file must have."""
         groups = (self.properties, self.context, self.attributes)
-        parts: list[Key | Value | Time | Skip] = [self.contact, self.occurred_at, *self.skip]
-        parts += [value for group in groups for value in group.values()]
-        return {part.column for part in parts} | ({self.id.column} if self.id else set())
+        columns: list[IdColumn | ValueColumn | TimeColumn | RowFilter] = [self.contact, self.occurred_at, *self.skip]
+        columns += [value for group in groups for value in group.values()]
+        return {each.column for each in columns} | ({self.id.column} if self.id else set())
 
 
 def read_mapping(path: Path) -> CsvMapping:
-    """The mapping in a YAML file.
-
-    Raises OperatorError naming the file and every wrong part of it.
-    """
-    try:
-        content = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path}: wanted a CSV mapping in YAML; {error}"
-        raise OperatorError(message) from error
-    return parse_mapping(content, str(path))
+    """The mapping in a YAML file; raises OperatorError with a line for each problem."""
+    return parse_mapping(read_text(path, "a CSV mapping"), str(path))
 
 
 def parse_mapping(content: str, source: str) -> CsvMapping:
-    """The mapping that the YAML says; raises OperatorError naming the source and every wrong part of it."""
+    """The mapping in the YAML; raises OperatorError with a line for each problem, beginning with the source."""
+    return read_document(content, source, "the mapping", _mapping, OperatorError)
+
+
+def _mapping(located: LocatedNode) -> CsvMapping:
+    fields = located.fields(
+        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "skip", "delimiter")
+    )
+    _check_kind(fields)
+    return CsvMapping(
+        contact=fields.required("contact", _id_column, IdColumn("")),
+        occurred_at=fields.required("occurred_at", _time_column, TimeColumn("")),
+        type=fields.read("type", text, None),
+        id=fields.read("id", _id_column, None),
+        properties=fields.read("properties", _value_columns, {}),
+        context=fields.read("context", _value_columns, {}),
+        attributes=fields.read("attributes", _value_columns, {}),
+        skip=fields.read("skip", _row_filters, ()),
+        delimiter=fields.read("delimiter", _character, ","),
+    )
+
+
+def _check_kind(fields: Fields) -> None:
+    if ("type" in fields) == ("attributes" in fields):
+        got = "both" if "type" in fields else "neither"
+        fields.located.note(
+            f"wanted either type (rows are events) or attributes (rows are attribute updates); got {got}"
+        )
+    elif "attributes" in fields:
+        for word in ("properties", "context"):
+            if word in fields:
+                fields.entries[word].note("belongs to events; wanted none beside attributes; got some")
+
+
+def _id_column(located: LocatedNode) -> IdColumn:
+    if isinstance(located.node, ScalarNode):
+        return IdColumn(text(located))
+    fields = located.fields("column", "prefix")
+    return IdColumn(fields.required("column", text, ""), fields.read("prefix", _cell, ""))
+
+
+def _time_column(located: LocatedNode) -> TimeColumn:
+    fields = located.fields("column", "format", "zone")
+    column, time_format = fields.required("column", text, ""), fields.read("format", text, "iso")
+    return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
+
+
+def _zone(located: LocatedNode) -> ZoneInfo:
     try:
-        return CsvMapping.model_validate(YAML(typ="safe", pure=True).load(content))
-    except YAMLError as error:
-        message = f"{source}: wanted a CSV mapping in YAML; {error}"
-        raise OperatorError(message) from error
-    except ValidationError as error:
-        raise OperatorError("\n".join(_problem(source, dict(found)) for found in error.errors())) from error
+        return ZoneInfo(text(located))
+    except (OSError, ValueError, KeyError):
+        located.refuse("a time zone such as Europe/Berlin")
 
 
-def _problem(source: str, found: dict[str, Any]) -> str:
-    where = ".".join(str(step) for step in found["loc"]) or "mapping"
-    return f"{source}: {where}: {found['msg']}; got {found['input']!r:.100}"
+def _value_columns(located: LocatedNode) -> dict[str, ValueColumn]:
+    entries = located.entries("names, each with its column").items()
+    stand_in = ValueColumn("")
+    return {name: located.problems.attempt(partial(_value_column, inner), stand_in) for name, inner in entries}
+
+
+def _value_column(located: LocatedNode) -> ValueColumn:
+    if isinstance(located.node, ScalarNode):
+        return ValueColumn(text(located))
+    fields = located.fields("column", "as")
+    return ValueColumn(fields.required("column", text, ""), fields.read("as", _read_as, TEXT))
+
+
+def _read_as(located: LocatedNode) -> str:
+    read_as = text(located)
+    if read_as not in (TEXT, NUMBER, BOOLEAN):
+        located.refuse(f"{TEXT}, {NUMBER} or {BOOLEAN}")
+    return read_as
+
+
+def _row_filters(located: LocatedNode) -> tuple[RowFilter, ...]:
+    return tuple(_row_filter(inner) for inner in located.items("a list of columns, each with cells"))
+
+
+def _row_filter(located: LocatedNode) -> RowFilter:
+    fields = located.fields("column", "in")
+    return RowFilter(fields.required("column", text, ""), fields.required("in", _cells, frozenset()))
+
+
+def _cells(located: LocatedNode) -> frozenset[str]:
+    return frozenset(_cell(inner) for inner in located.items("a list of cells"))
+
+
+def _cell(located: LocatedNode) -> str:
+    """The cell's text, which may be empty where it is quoted."""
+    if not isinstance(located.value, str):
+        located.refuse("a text (in quotes where it looks like a number or a word of YAML)")
+    return located.value
+
+
+def _character(located: LocatedNode) -> str:
+    character = text(located)
+    if len(character) != 1:
+        located.refuse("one character")
+    return character

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
 from streamprocessor.errors import OperatorError, RecordError
-from streamprocessor.imports.csv_mapping import CsvMapping, Time, Value
-from streamprocessor.imports.rows import UPDATES_TOPIC, BadRow, ContentIds, ReadRow, Row, topic_for
+from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
+from streamprocessor.imports.rows import UPDATES_TOPIC, BadRow, ContentIds, ImportedRow, ReadRow, topic_for
 from streamprocessor.scoring.record.facts import HUMAN
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,10 +83,10 @@ class _RowBuilder:
         self._time_ms = _time_reader(mapping.occurred_at)
         self._content_ids = ContentIds(f"csv-{mapping.type or 'attributes'}-")
 
-    def row(self, line: int, cells: dict[str, str]) -> Row | None:
+    def row(self, line: int, cells: dict[str, str]) -> ImportedRow | None:
         """The row as an event or update, None where it is to be skipped. Raises RecordError where it is bad."""
         mapping = self._mapping
-        if any(cells[skip.column] in skip.is_in for skip in mapping.skip):
+        if any(cells[skip.column] in skip.cells for skip in mapping.skip):
             return None
         event_id = self._id(cells)
         contact = cells[mapping.contact.column].strip()
@@ -99,7 +98,7 @@ class _RowBuilder:
             "occurred_at": self._time_ms(cells[mapping.occurred_at.column].strip()),
         }
         topic = self._fill(value, cells)
-        return Row(line, topic, mapping.contact.prefix + contact, value)
+        return ImportedRow(line, topic, mapping.contact.prefix + contact, value)
 
     def _id(self, cells: dict[str, str]) -> str:
         column = self._mapping.id
@@ -120,16 +119,16 @@ class _RowBuilder:
         return topic_for(mapping.type)
 
 
-def _values(columns: dict[str, Value], cells: dict[str, str]) -> dict[str, Any]:
+def _values(columns: Mapping[str, ValueColumn], cells: dict[str, str]) -> dict[str, Any]:
     return {
         name: _value(column, cells[column.column]) for name, column in columns.items() if cells[column.column] != ""
     }
 
 
-def _value(column: Value, cell: str) -> Any:
-    if column.read_as == "text":
+def _value(column: ValueColumn, cell: str) -> Any:
+    if column.read_as == TEXT:
         return cell
-    if column.read_as == "number":
+    if column.read_as == NUMBER:
         number = _number(cell)
         if number is not None:
             return number
@@ -151,9 +150,8 @@ def _number(cell: str) -> int | float | None:
     return number if math.isfinite(number) else None
 
 
-def _time_reader(time: Time) -> Callable[[str], int]:
-    """A function from a cell to epoch milliseconds (UTC); finer times are cut. It raises RecordError `bad-time`."""
-    zone = ZoneInfo(time.zone)
+def _time_reader(time: TimeColumn) -> Callable[[str], int]:
+    """A function from a cell to epoch milliseconds, cutting finer times; it raises RecordError `bad-time`."""
     parse: Callable[[str], datetime] = {
         "epoch_ms": lambda text: _EPOCH + timedelta(milliseconds=int(text)),
         "epoch_seconds": lambda text: _EPOCH + timedelta(microseconds=math.floor(float(text) * 1e6)),
@@ -163,7 +161,7 @@ def _time_reader(time: Time) -> Callable[[str], int]:
     def read(text: str) -> int:
         try:
             moment = parse(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=time.zone)
             return (moment - _EPOCH) // timedelta(milliseconds=1)
         except (ValueError, OverflowError):
             reason, detail = reason_codes.BAD_TIME, f"column {time.column!r}: wanted {time.format}; got {text[:40]!r}"

@@ -12,7 +12,7 @@ from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.kafka_sender import KafkaSender
-from streamprocessor.imports.rows import BadRow, ReadRow, Row
+from streamprocessor.imports.rows import BadRow, ImportedRow, ReadRow
 
 _PROGRESS_EVERY_ROWS = 500
 
@@ -56,7 +56,7 @@ async def import_rows(
     return counts
 
 
-def _checked(row: Row, now_ms: int) -> ReadRow:
+def _checked(row: ImportedRow, now_ms: int) -> ReadRow:
     try:
         decode_fact(row.value, contact_of(row.contact_id.encode()), now_ms)
     except RecordError as error:

@@ -18,7 +18,7 @@ TYPED_TOPICS = {
 }
 
 
-class Row(NamedTuple):
+class ImportedRow(NamedTuple):
     """An event or contact update as read. line: 1 is the file's first; topic: its name without a prefix."""
 
     line: int
@@ -35,7 +35,7 @@ class BadRow(NamedTuple):
     detail: str
 
 
-ReadRow: TypeAlias = Row | BadRow
+ReadRow: TypeAlias = ImportedRow | BadRow
 
 
 def topic_for(event_type: str) -> str:

@@ -26,8 +26,6 @@ from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
-from streamprocessor.readmodel.endpoints.context import ApiContext, Gateways
-from streamprocessor.readmodel.endpoints.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
@@ -35,10 +33,12 @@ from streamprocessor.readmodel.gateways.subscription_store import SubscriptionSt
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.problem import place_of
 from streamprocessor.readmodel.projection.changes import PROJECTED
+from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.projection.models import ActiveModel
 from streamprocessor.readmodel.projection.projector import Projector
 from streamprocessor.readmodel.requests.sessions import Sessions
 from streamprocessor.readmodel.requests.tokens import TOKENS_FILE, Tokens
+from streamprocessor.readmodel.routing.context import ApiContext, Gateways
 from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings

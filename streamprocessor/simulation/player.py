@@ -12,7 +12,7 @@ import orjson
 from streamprocessor.simulation.simulation import Move
 
 
-class Sender(Protocol):
+class EventSender(Protocol):
     """Takes records on their way to the input topics."""
 
     async def send(self, topic: str, key: bytes | None, value: bytes) -> None:
@@ -21,7 +21,7 @@ class Sender(Protocol):
 
 async def play(
     moves: Iterable[Move],
-    sending: Sender,
+    sending: EventSender,
     wait_until: Callable[[int], Awaitable[None]],
     on_sent: Callable[[Move], None],
 ) -> int:

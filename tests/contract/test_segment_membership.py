@@ -99,7 +99,7 @@ def test_a_segment_that_is_no_mapping_or_has_no_name_is_refused():
     with pytest.raises(ModelError) as caught:
         segments_of(f"{SCORES}segments:\n  a b: {{}}\n  c: 7\n")
     assert str(caught.value).split("\n") == [
-        "m.yaml:9: segments: wanted a name of at most 64 letters, digits, _ . -; got 'a b'",
+        "m.yaml:9: the model: segments: wanted a name of at most 64 letters, digits, _ . -; got 'a b'",
         "m.yaml:10: segment 'c': wanted a mapping of scores, attributes, suppressed; got 7",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,11 @@ import pytest
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.access_log import read_access_log
-from streamprocessor.imports.csv_mapping import CsvMapping, read_mapping
+from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping, read_mapping
 from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
-from streamprocessor.imports.rows import BadRow, ReadRow, Row
+from streamprocessor.imports.rows import BadRow, ImportedRow, ReadRow
 
 NOW_MS = 1_795_000_000_000
 LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP/1.1" 200 5 "-" "Firefox \\"x\\""\n'
@@ -21,7 +22,7 @@ LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP
 
 def mapping(**parts: Any) -> CsvMapping:
     whole = {"type": "purchase", "contact": "who", "occurred_at": {"column": "at"}} | parts
-    return CsvMapping.model_validate(whole)
+    return parse_mapping(json.dumps(whole), "mapping.yaml")
 
 
 def csv_rows(text: bytes, how: CsvMapping) -> list[ReadRow]:
@@ -50,7 +51,7 @@ def test_a_log_line_becomes_a_page_visit_of_an_anonymous_contact() -> None:
 def test_the_contact_is_address_and_user_agent_together() -> None:
     lines = [LOG_LINE, LOG_LINE.replace(b"/pricing", b"/"), LOG_LINE.replace(b"Firefox", b"Opera"), b"1" + LOG_LINE]
 
-    contacts = [row.contact_id for row in read_access_log(lines) if isinstance(row, Row)]
+    contacts = [row.contact_id for row in read_access_log(lines) if isinstance(row, ImportedRow)]
 
     assert contacts[0] == contacts[1]
     assert len(set(contacts)) == 3
@@ -59,7 +60,9 @@ def test_the_contact_is_address_and_user_agent_together() -> None:
 def test_equal_lines_have_ids_of_their_own_and_keep_them_in_a_second_reading() -> None:
     lines = [LOG_LINE, LOG_LINE.replace(b"200", b"304"), LOG_LINE]
 
-    first, second = ([row.value["id"] for row in read_access_log(lines) if isinstance(row, Row)] for _ in range(2))
+    first, second = (
+        [row.value["id"] for row in read_access_log(lines) if isinstance(row, ImportedRow)] for _ in range(2)
+    )
 
     assert len(set(first)) == 3
     assert first == second
@@ -96,7 +99,7 @@ def test_a_broken_log_line_is_bad_and_the_reading_goes_on(line: bytes, reason: s
 
     assert isinstance(bad, BadRow)
     assert (bad.line, bad.reason) == (1, reason)
-    assert isinstance(good, Row)
+    assert isinstance(good, ImportedRow)
     assert good.line == 2
 
 
@@ -118,7 +121,7 @@ def test_a_csv_row_becomes_an_event_by_its_mapping() -> None:
 
     row = only(csv_rows(b"\xef\xbb\xbf" + text, how))
 
-    assert row == Row(
+    assert row == ImportedRow(
         2,
         "activities",
         "crm:c1",
@@ -133,9 +136,8 @@ def test_a_csv_row_becomes_an_event_by_its_mapping() -> None:
 
 
 def test_a_csv_row_becomes_attributes_where_the_mapping_says_so() -> None:
-    how = CsvMapping.model_validate(
-        {"contact": "who", "occurred_at": {"column": "at"}, "attributes": {"job_title": "title"}}
-    )
+    content = "{contact: who, occurred_at: {column: at}, attributes: {job_title: title}}"
+    how = parse_mapping(content, "mapping.yaml")
 
     row = only(csv_rows(b"who,at,title\nc1,2026-11-22T08:00:00Z,CEO\n", how))
 
@@ -183,7 +185,9 @@ def test_rows_to_skip_are_neither_events_nor_bad() -> None:
 def test_rows_without_an_id_get_one_from_their_content() -> None:
     text = b"who,at\nc1,2026-11-22T08:00:00Z\nc1,2026-11-22T08:00:00Z\nc2,2026-11-22T08:00:00Z\n"
 
-    first, second = ([row.value["id"] for row in csv_rows(text, mapping()) if isinstance(row, Row)] for _ in range(2))
+    first, second = (
+        [row.value["id"] for row in csv_rows(text, mapping()) if isinstance(row, ImportedRow)] for _ in range(2)
+    )
 
     assert len(set(first)) == 3
     assert first == second
@@ -210,7 +214,7 @@ def test_a_broken_csv_row_is_bad_and_the_reading_goes_on(line: bytes, reason: st
 
     assert isinstance(bad, BadRow)
     assert (bad.line, bad.reason) == (2, reason)
-    assert isinstance(good, Row)
+    assert isinstance(good, ImportedRow)
     assert good.line == 3
 
 
@@ -222,24 +226,53 @@ def test_a_file_without_a_mapped_column_is_refused_before_its_first_row() -> Non
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("type: open\ncontact: id\n", "occurred_at: Field required"),
-        ("type: open\ncontact: id\noccurred_at: {column: at, zone: Mars/Base}\n", "no time zone of that name"),
-        ("type: open\ncontact: id\noccurred_at: {column: at}\nproprties: {}\n", "proprties: Extra inputs"),
-        ("contact: id\noccurred_at: {column: at}\n", "wanted either type"),
-        ("type: open\ncontact: id\noccurred_at: {column: at}\nattributes: {a: b}\n", "wanted either type"),
-        ("type: [", "wanted a CSV mapping in YAML"),
-        ("- 1\n", "mapping: "),
+        ("type: open\ncontact: id\n", "1: the mapping: 'occurred_at' is missing"),
+        (
+            "type: open\ncontact: id\noccurred_at: {column: at, zone: Mars/Base}\n",
+            "3: the mapping: occurred_at: zone: wanted a time zone such as Europe/Berlin; got 'Mars/Base'",
+        ),
+        (
+            "type: open\ncontact: id\noccurred_at: {column: at}\nproprties: {}\n",
+            "4: the mapping: unknown word 'proprties' (did you mean 'properties'?)",
+        ),
+        ("contact: id\noccurred_at: {column: at}\n", "1: the mapping: wanted either type"),
+        (
+            "type: open\ncontact: id\noccurred_at: {column: at}\nattributes: {a: b}\n",
+            "1: the mapping: wanted either type",
+        ),
+        (
+            "contact: id\noccurred_at: {column: at}\nattributes: {a: b}\ncontext: {ip: b}\n",
+            "4: the mapping: context: belongs to events",
+        ),
+        (
+            "type: open\ncontact: id\noccurred_at: {column: at}\nproperties: {a: {column: b, as: date}}\n",
+            "4: the mapping: properties: a: as: wanted text, number or boolean; got 'date'",
+        ),
+        (
+            "type: open\ncontact: {column: }\noccurred_at: {column: at}\n",
+            "2: the mapping: contact: column: wanted a text",
+        ),
+        ("type: open\ncontact: id\noccurred_at: at\n", "3: the mapping: occurred_at: wanted a mapping of column"),
+        (
+            "type: open\ncontact: id\noccurred_at: {column: at}\nskip: [{column: a, in: [1]}]\n",
+            "4: the mapping: skip: in: wanted a text",
+        ),
+        (
+            "type: open\ncontact: id\noccurred_at: {column: at}\ndelimiter: ';;'\n",
+            "4: the mapping: delimiter: wanted one character; got ';;'",
+        ),
+        ("type: [", "1: wanted YAML; got an error"),
+        ("- 1\n", "1: the mapping: wanted a mapping of type, contact"),
     ],
 )
-def test_a_wrong_mapping_is_refused_by_name_and_part(tmp_path: Path, text: str, complaint: str) -> None:
+def test_a_wrong_mapping_is_refused_with_file_and_line(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "orders.yaml"
     path.write_text(text)
 
     with pytest.raises(OperatorError) as caught:
         read_mapping(path)
 
-    assert str(path) in str(caught.value)
-    assert complaint in str(caught.value)
+    assert f"{path}:{complaint}" in str(caught.value)
 
 
 # ---- JSON Lines ------------------------------------------------------------------------------------------------

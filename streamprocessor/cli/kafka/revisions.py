@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamprocessor.cli.kafka.topic_reader import records_of, writer_to
-from streamprocessor.contract.model_file.read_model import parse_model, read_text
+from streamprocessor.contract.model_file.read_model import parse_model, read_model_text
 from streamprocessor.contract.model_file.revisions import (
     ModelRevision,
     encode_revision,
@@ -53,7 +53,7 @@ async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: boo
     Where nothing but segments is another, the revision stays and holds the new ones.
     announce_hot_leads: contacts that become hot by the change alone are announced, too.
     """
-    text = read_text(file)
+    text = read_model_text(file)
     model = parse_model(text, str(file))
     clients, topic = client_settings(settings), full_name_of(settings, "models")
     newest = await _newest(clients, topic)
@@ -70,7 +70,7 @@ async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: boo
 
 def revision_of_file(file: Path) -> ModelRevision:
     """The file's model as revision 0, which is none yet; raises ModelError with a line for each problem."""
-    text = read_text(file)
+    text = read_model_text(file)
     model = parse_model(text, str(file))
     return ModelRevision(0, model.name, model.version, text, 0)
 

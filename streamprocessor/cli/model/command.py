@@ -109,3 +109,11 @@ def diff(ctx: click.Context, file: str | None, against: str | None, contacts: bo
         print_json_lines([difference])
     else:
         print_diff(difference)
+
+
+@model.command()
+def schema() -> None:
+    """Print the JSON Schema of model files, by which editors complete and check them."""
+    from streamprocessor.contract.model_file.read_model import model_schema_text
+
+    click.echo(model_schema_text(), nl=False)

@@ -1,8 +1,8 @@
-"""`where` and `when` of a model file into conditions."""
+"""`where` and `when` of a model file into conditions. An operator more is an entry of `_OPERANDS`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -10,129 +10,176 @@ from typing import Any
 import re2
 
 from streamprocessor.contract.model_file.satisfiability import why_never
-from streamprocessor.contract.strict_yaml.located import LocatedNode, MappingNode, ReadError, SequenceNode, unknown
-from streamprocessor.contract.strict_yaml.scalars import flag, is_path, number
+from streamprocessor.contract.strict_yaml.described import Reader, described, read_later
+from streamprocessor.contract.strict_yaml.located import LocatedNode, MappingNode, SequenceNode, cut, unknown
+from streamprocessor.contract.strict_yaml.scalars import flag, is_path, number, path_pattern
 from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition
 
 EVENT_ROOTS = ("properties.", "context.")
 ATTRIBUTE_ROOTS = ("attributes.",)
+ANY = "any"
+
+# ---- operands ------------------------------------------------------------------------------------------------------
 
 
-def event_condition(spot: LocatedNode) -> Condition:
-    """The condition of `where`; its paths are full."""
-    return _satisfiable(spot, EVENT_ROOTS)
-
-
-def attribute_condition(spot: LocatedNode) -> Condition:
-    """The condition of `when`; its paths are attribute names."""
-    return _satisfiable(spot, ATTRIBUTE_ROOTS)
-
-
-def _satisfiable(spot: LocatedNode, roots: tuple[str, ...]) -> Condition:
-    before = len(spot.problems.found)
-    condition = _all_of(spot, roots)
-    # A condition that could only be read in part is judged when it is mended.
-    if len(spot.problems.found) == before and (reason := why_never(condition)) is not None:
-        raise ReadError(
-            spot.node.line, f"{spot.where}: can never hold: {reason}; wanted a condition that can; got this"
-        )
-    return condition
-
-
-def _all_of(spot: LocatedNode, roots: tuple[str, ...]) -> Condition:
-    entries = spot.entries("a mapping of paths to values, or of `any` to a list of such mappings")
-    if not entries:
-        spot.refuse("at least one path")
-    conditions: list[Condition] = []
-    for path, inner in entries.items():
-        read = partial(_alternatives, inner, roots) if path == "any" else partial(_tests, path, inner, roots)
-        conditions += spot.problems.attempt(read, [])
-    return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
-
-
-def _alternatives(spot: LocatedNode, roots: tuple[str, ...]) -> list[Condition]:
-    return [AnyOf(tuple(_satisfiable(inner, roots) for inner in spot.items("a list of alternatives")))]
-
-
-def _tests(path: str, spot: LocatedNode, roots: tuple[str, ...]) -> list[Condition]:
-    if not is_path(path, roots):
-        wanted = f"a path that begins with {' or '.join(roots)}, or `any`"
-        raise ReadError(spot.node.line, f"{spot.where}: wanted {wanted}; got '{path}'")
-    if roots is ATTRIBUTE_ROOTS:
-        path = path.removeprefix("attributes.")
-    if not isinstance(spot.node, MappingNode):
-        return [Comparison(path, "equals", _scalar(spot))]
-    operators = spot.entries("operators")
-    if not operators:
-        spot.refuse("at least one operator")
-    return [_test(path, operator, inner) for operator, inner in operators.items()]
-
-
-def _test(path: str, operator: str, spot: LocatedNode) -> Comparison:
-    if operator not in _OPERANDS:
-        raise ReadError(spot.node.line, f"{spot.where}: {unknown(operator, tuple(_OPERANDS))}")
-    operand = _OPERANDS[operator](spot)
-    return Comparison(path, operator, operand, _searcher(operand, spot) if operator == "matches" else None)
-
-
-def _scalar(spot: LocatedNode) -> Any:
-    value = spot.value
+@described({"type": ["string", "number", "boolean"]})
+def _scalar(located: LocatedNode) -> Any:
+    value = located.value
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, (str, int, bool)):
         return value
-    spot.refuse("a text, a number, true or false (for a list use `in`, for nothing `exists: false`)")
+    located.refuse("a text, a number, true or false (for a list use `in`, for nothing `exists: false`)")
 
 
-def _scalars(spot: LocatedNode) -> tuple[Any, ...]:
-    return tuple(_scalar(inner) for inner in spot.items("a list with at least one value"))
+@described({"type": "array", "minItems": 1, "items": _scalar})
+def _scalars(located: LocatedNode) -> tuple[Any, ...]:
+    return tuple(_scalar(inner) for inner in located.items("a list with at least one value"))
 
 
-def _scalar_or_list(spot: LocatedNode) -> Any:
-    return _scalars(spot) if isinstance(spot.node, SequenceNode) else _scalar(spot)
+@described({"anyOf": [_scalar, _scalars]})
+def _scalar_or_list(located: LocatedNode) -> Any:
+    return _scalars(located) if isinstance(located.node, SequenceNode) else _scalar(located)
 
 
-def _text(spot: LocatedNode) -> str:
-    if not isinstance(spot.value, str) or not spot.value:
-        spot.refuse("a text that is not empty, in quotes where it looks like a number")
-    return spot.value
+@described({"type": "string", "minLength": 1})
+def _text(located: LocatedNode) -> str:
+    if not isinstance(located.value, str) or not located.value:
+        located.refuse("a text that is not empty, in quotes where it looks like a number")
+    return located.value
 
 
-def _number(spot: LocatedNode) -> int | float:
-    value = number(spot)
+@described({"description": "A regular expression of RE2.", **_text.schema})
+def _pattern(located: LocatedNode) -> str:
+    return _text(located)
+
+
+@described({"type": "number"})
+def _number(located: LocatedNode) -> int | float:
+    value = number(located)
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _low_and_high(spot: LocatedNode) -> tuple[int | float, int | float]:
-    bounds = [_number(inner) for inner in spot.items("a list of two numbers, [low, high]")]
+@described(
+    {
+        "description": "[low, high], both included.",
+        "type": "array",
+        "minItems": 2,
+        "maxItems": 2,
+        "items": _number,
+    }
+)
+def _low_and_high(located: LocatedNode) -> tuple[int | float, int | float]:
+    bounds = [_number(inner) for inner in located.items("a list of two numbers, [low, high]")]
     if len(bounds) != 2 or bounds[0] > bounds[1]:
-        spot.refuse("two numbers, the lower first")
+        located.refuse("two numbers, the lower first")
     return bounds[0], bounds[1]
 
 
-def _searcher(pattern: str, spot: LocatedNode) -> Callable[[str], bool]:
-    options = re2.Options()
-    options.log_errors = False  # what is wrong is said here, not on stderr
-    try:
-        search = re2.compile(pattern, options).search
-    except re2.error as error:
-        why = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else error
-        wanted = "a regular expression of RE2 (linear time: no back-references, no look-around)"
-        raise ReadError(spot.node.line, f"{spot.where}: wanted {wanted}; got '{pattern}': {why}") from error
-    return lambda value: search(value) is not None
-
-
-_OPERANDS: dict[str, Callable[[LocatedNode], Any]] = {
+_OPERANDS: Mapping[str, Reader[Any]] = {
     "in": _scalars,
     "not": _scalar_or_list,
     "exists": flag,
     "contains": _scalar,
     "starts_with": _text,
     "ends_with": _text,
-    "matches": _text,
+    "matches": _pattern,
     "greater_than": _number,
     "at_least": _number,
     "less_than": _number,
     "at_most": _number,
     "between": _low_and_high,
 }
+
+# ---- conditions ----------------------------------------------------------------------------------------------------
+
+
+_TEST = read_later(
+    {
+        "anyOf": [
+            _scalar,
+            {"type": "object", "additionalProperties": False, "properties": _OPERANDS, "minProperties": 1},
+        ]
+    },
+    "test",
+)
+
+
+def _condition_schema(definition: str, roots: tuple[str, ...], description: str) -> dict[str, Any]:
+    alternatives = {"type": "array", "minItems": 1, "items": {"$ref": f"#/$defs/{definition}"}}
+    return {
+        "description": description,
+        "type": "object",
+        "minProperties": 1,
+        "properties": {ANY: {"description": "At least one of these.", **alternatives}},
+        "patternProperties": {path_pattern(roots): _TEST},
+        "additionalProperties": False,
+    }
+
+
+@described(_condition_schema("where", EVENT_ROOTS, "Conditions on the event; all hold."), "where")
+def event_condition(located: LocatedNode) -> Condition:
+    """The condition of `where`; its paths are full."""
+    return _satisfiable(located, EVENT_ROOTS)
+
+
+@described(_condition_schema("when", ATTRIBUTE_ROOTS, "Conditions on the contact's attributes; all hold."), "when")
+def attribute_condition(located: LocatedNode) -> Condition:
+    """The condition of `when`; its paths are attribute names."""
+    return _satisfiable(located, ATTRIBUTE_ROOTS)
+
+
+def _satisfiable(located: LocatedNode, roots: tuple[str, ...]) -> Condition:
+    count_before = located.problems.count
+    condition = _all_of(located, roots)
+    # A condition that could only be read in part is judged when it is mended.
+    if located.problems.count == count_before and (reason := why_never(condition)) is not None:
+        located.fail(f"can never hold: {reason}; wanted a condition that can; got this")
+    return condition
+
+
+def _all_of(located: LocatedNode, roots: tuple[str, ...]) -> Condition:
+    entries = located.entries("a mapping of paths to values, or of `any` to a list of such mappings")
+    if not entries:
+        located.refuse("at least one path")
+    conditions: list[Condition] = []
+    for path, inner in entries.items():
+        read = partial(_alternatives, inner, roots) if path == ANY else partial(_comparisons, path, inner, roots)
+        conditions += located.problems.attempt(read, [])
+    return conditions[0] if len(conditions) == 1 else AllOf(tuple(conditions))
+
+
+def _alternatives(located: LocatedNode, roots: tuple[str, ...]) -> list[Condition]:
+    return [AnyOf(tuple(_satisfiable(inner, roots) for inner in located.items("a list of alternatives")))]
+
+
+def _comparisons(path: str, located: LocatedNode, roots: tuple[str, ...]) -> list[Condition]:
+    if not is_path(path, roots):
+        located.fail(f"wanted a path that begins with {' or '.join(roots)}, or `any`; got '{cut(path)}'")
+    if roots is ATTRIBUTE_ROOTS:
+        path = path.removeprefix("attributes.")
+    if not isinstance(located.node, MappingNode):
+        return [Comparison(path, "equals", _scalar(located))]
+    operands = located.entries("operators")
+    if not operands:
+        located.refuse("at least one operator")
+    return [_comparison(path, operator, operand) for operator, operand in operands.items()]
+
+
+def _comparison(path: str, operator: str, located: LocatedNode) -> Comparison:
+    if operator not in _OPERANDS:
+        located.fail(unknown(operator, tuple(_OPERANDS)))
+    operand = _OPERANDS[operator](located)
+    return Comparison(path, operator, operand, _searcher(operand, located) if operator == "matches" else None)
+
+
+def _searcher(pattern: str, located: LocatedNode) -> Callable[[str], bool]:
+    options = re2.Options()
+    options.log_errors = False  # the model's error tells it, not stderr
+    try:
+        search = re2.compile(pattern, options).search
+    except re2.error as error:
+        why = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else error
+        wanted = "a regular expression of RE2 (linear time: no back-references, no look-around)"
+        located.fail(f"wanted {wanted}; got '{cut(pattern)}': {why}")
+    return lambda value: search(value) is not None

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from functools import partial
 
+from streamprocessor.contract.strict_yaml.described import Shape, Word, read_later
 from streamprocessor.contract.strict_yaml.located import LocatedNode, ScalarNode, SequenceNode
-from streamprocessor.contract.strict_yaml.scalars import duration_ms, name, nano
+from streamprocessor.contract.strict_yaml.scalars import duration_ms, name, named_entries, nano
 from streamprocessor.scoring.model.model import DAY_MS, NANO, HotLead, Matrix, Score, Stage
 
+# ---- stages --------------------------------------------------------------------------------------------------------
 
-def read_stages(spot: LocatedNode, min_nano: int | None, max_nano: int | None) -> tuple[Stage, ...]:
+_FROM, _LEAVE_BELOW = Word("from", nano, required=True), Word("leave_below", nano)
+_STAGE = Shape(_FROM, _LEAVE_BELOW)
+
+STAGES = read_later(
+    {
+        "description": "Lower bounds on the presented score, rising.",
+        "type": "object",
+        "propertyNames": name,
+        "additionalProperties": {"anyOf": [nano, _STAGE]},
+    },
+    "stages",
+)
+"""The stages of a score in JSON Schema; read_stages reads them."""
+
+
+def read_stages(located: LocatedNode, min_nano: int | None, max_nano: int | None) -> tuple[Stage, ...]:
     """The stages in rising order; notes an order that can't be and a stage that can't be reached or left."""
     stages: list[Stage] = []
-    for stage_name, inner in spot.entries("a mapping of stages to their lower bounds").items():
-        name(LocatedNode(ScalarNode(stage_name, inner.node.line), spot.where, spot.problems))
-        stage = spot.problems.attempt(partial(_stage, stage_name, inner), None)
+    for stage_name, inner in named_entries(located, "a mapping of stages to their lower bounds").items():
+        stage = located.problems.attempt(partial(_stage, stage_name, inner), None)
         if stage is None:
             continue
         if stages and stage.from_nano <= stages[-1].from_nano:
@@ -29,15 +45,44 @@ def read_stages(spot: LocatedNode, min_nano: int | None, max_nano: int | None) -
         if not stages and stage.leave_below_nano is not None:
             inner.note("the lowest stage is never left downwards; wanted no leave_below; got one")
         stages.append(stage)
-    _check_lowest_is_left(spot, stages, min_nano)
+    _check_lowest_is_left(located, stages, min_nano)
     return tuple(stages)
 
 
-def read_hot_leads(spot: LocatedNode, scores: tuple[Score, ...]) -> tuple[HotLead, ...]:
+def _stage(stage_name: str, located: LocatedNode) -> Stage:
+    if isinstance(located.node, ScalarNode):
+        return Stage(stage_name, nano(located))
+    fields = _STAGE.fields(located)
+    bound, leave_below = _FROM.of(fields, 0), _LEAVE_BELOW.of(fields, None)
+    if leave_below is not None and leave_below > bound:
+        located.note(f"wanted leave_below at most from, {_shown(bound)}; got {_shown(leave_below)}")
+    return Stage(stage_name, bound, leave_below)
+
+
+def _check_lowest_is_left(located: LocatedNode, stages: list[Stage], min_nano: int | None) -> None:
+    if len(stages) > 1 and min_nano is not None and stages[1].from_nano <= min_nano:
+        lowest, second = stages[0].name, stages[1]
+        located.note(
+            f"'{lowest}' can never hold; wanted '{second.name}' above the score's min, {_shown(min_nano)}; "
+            f"got {_shown(second.from_nano)}"
+        )
+
+
+# ---- hot leads -----------------------------------------------------------------------------------------------------
+
+_SCORE, _STAGE_NAME = Word("score", name, required=True), Word("stage", name, required=True)
+_ANNOUNCE_WITHIN, _REARM_AFTER = Word("announce_within", duration_ms), Word("rearm_after", duration_ms)
+_HOT_LEAD = Shape(_SCORE, _STAGE_NAME, _ANNOUNCE_WITHIN, _REARM_AFTER, definition="hot_lead")
+
+HOT_LEADS = read_later({"anyOf": [_HOT_LEAD, {"type": "array", "minItems": 1, "items": _HOT_LEAD}]})
+"""One hot lead or a list of them in JSON Schema; read_hot_leads reads them."""
+
+
+def read_hot_leads(located: LocatedNode, scores: tuple[Score, ...]) -> tuple[HotLead, ...]:
     """One hot lead or a list of them, at most one a score."""
-    spots = spot.items("a hot lead or a list of them") if isinstance(spot.node, SequenceNode) else [spot]
+    nodes = located.items("a hot lead or a list of them") if isinstance(located.node, SequenceNode) else [located]
     hot_leads: list[HotLead] = []
-    for inner in spots:
+    for inner in nodes:
         hot_lead = _hot_lead(inner, scores)
         if any(other.score == hot_lead.score for other in hot_leads):
             inner.note(f"wanted at most one hot lead a score; got a second one of '{hot_lead.score}'")
@@ -45,51 +90,31 @@ def read_hot_leads(spot: LocatedNode, scores: tuple[Score, ...]) -> tuple[HotLea
     return tuple(hot_leads)
 
 
-def _stage(stage_name: str, spot: LocatedNode) -> Stage:
-    if isinstance(spot.node, ScalarNode):
-        return Stage(stage_name, nano(spot))
-    fields = spot.fields("from", "leave_below")
-    bound = fields.required("from", nano, 0)
-    leave_below = fields.read("leave_below", nano, None)
-    if leave_below is not None and leave_below > bound:
-        spot.note(f"wanted leave_below at most from, {_shown(bound)}; got {_shown(leave_below)}")
-    return Stage(stage_name, bound, leave_below)
-
-
-def _check_lowest_is_left(spot: LocatedNode, stages: list[Stage], min_nano: int | None) -> None:
-    if len(stages) > 1 and min_nano is not None and stages[1].from_nano <= min_nano:
-        lowest, second = stages[0].name, stages[1]
-        spot.note(
-            f"'{lowest}' can never hold; wanted '{second.name}' above the score's min, {_shown(min_nano)}; "
-            f"got {_shown(second.from_nano)}"
-        )
-
-
-def _hot_lead(spot: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
-    fields = spot.fields("score", "stage", "announce_within", "rearm_after")
-    score_name, stage_name = fields.required("score", name, ""), fields.required("stage", name, "")
+def _hot_lead(located: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
+    fields = _HOT_LEAD.fields(located)
+    score_name, stage_name = _SCORE.of(fields, ""), _STAGE_NAME.of(fields, "")
     score = next((score for score in scores if score.name == score_name), None)
-    if score is None and score_name and scores:  # without scores something worse has been said
+    if score is None and score_name and scores:  # without scores something worse is wrong
         names = ", ".join(score.name for score in scores)
-        fields.entries["score"].note(f"unknown score; wanted one of {names}; got '{score_name}'")
+        fields.entries[_SCORE].note(f"unknown score; wanted one of {names}; got '{score_name}'")
     if score is not None and score.by is not None:
         wanted = ", ".join(other.name for other in scores if other.by is None) or "a score with one number"
         got = f"'{score_name}', which has one for each value"
-        fields.entries["score"].note(f"a hot lead is of a contact; wanted one of {wanted}; got {got}")
+        fields.entries[_SCORE].note(f"a hot lead is of a contact; wanted one of {wanted}; got {got}")
     elif score is not None and isinstance(score.combine, Matrix):
         labels = score.combine.all_labels(scores)
         if stage_name and labels and stage_name not in labels:
-            fields.entries["stage"].note(f"unknown label; wanted one of {', '.join(labels)}; got '{stage_name}'")
+            fields.entries[_STAGE_NAME].note(f"unknown label; wanted one of {', '.join(labels)}; got '{stage_name}'")
     elif score is not None and stage_name:
         above_lowest = [stage.name for stage in score.stages[1:]]
         if stage_name not in above_lowest:
             wanted = f"one of {', '.join(above_lowest)}" if above_lowest else "a score with stages to rise to"
-            fields.entries["stage"].note(f"can't be entered from below; wanted {wanted}; got '{stage_name}'")
+            fields.entries[_STAGE_NAME].note(f"can't be entered from below; wanted {wanted}; got '{stage_name}'")
     return HotLead(
         score_name,
         stage_name,
-        fields.read("announce_within", duration_ms, DAY_MS),
-        fields.read("rearm_after", duration_ms, None),
+        _ANNOUNCE_WITHIN.of(fields, DAY_MS),
+        _REARM_AFTER.of(fields, None),
     )
 
 

@@ -1,4 +1,4 @@
-"""Strict reading of a tree of words and values: every problem found is kept with its line, all are told at once."""
+"""Strict reading of a tree of words and values: every problem is noted with its line, all are shown at once."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import NoReturn, TypeAlias, TypeVar
 
-from streamprocessor.errors import ModelError
+from streamprocessor.errors import ModelError, OperatorError
 
 T = TypeVar("T")
 StandIn = TypeVar("StandIn")
 
-Value: TypeAlias = str | int | Decimal | bool | None
+Scalar: TypeAlias = str | int | Decimal | bool | None
+
+MAX_SHOWN_CHARS = 80
 
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """One value and the line it stands on."""
+    """One value and its line."""
 
-    value: Value
+    value: Scalar
     line: int
 
 
 @dataclass(frozen=True, slots=True)
 class SequenceNode:
-    """A list."""
+    """A list and the line it begins on."""
 
     items: tuple[Node, ...]
     line: int
@@ -44,7 +46,7 @@ Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
 
 
 class ReadError(Exception):
-    """What stands on a line can't be read; the sentence says what was wanted and what was found."""
+    """A line can't be read; the sentence says what was wanted there and what stands there instead."""
 
     def __init__(self, line: int, sentence: str) -> None:
         """line: from 1."""
@@ -55,67 +57,91 @@ class ReadError(Exception):
 
 @dataclass(slots=True)
 class Problems:
-    """What was found wrong in one source."""
+    """Everything that is wrong in one source.
+
+    source: its name, for people. notes: (line from 1, sentence), in the order in which they were noted.
+    """
 
     source: str
-    found: list[tuple[int, str]] = field(default_factory=list)
+    notes: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many were noted until now."""
+        return len(self.notes)
 
     def note(self, line: int, sentence: str) -> None:
-        """Keeps one problem."""
-        self.found.append((line, sentence))
+        """Add one problem."""
+        self.notes.append((line, sentence))
 
     def attempt(self, read: Callable[[], T], stand_in: StandIn) -> T | StandIn:
-        """What `read` answers; where it can't, the stand-in, for the source will be refused in the end."""
+        """What `read` returns; where it raises ReadError that is noted, and the stand-in returned.
+
+        Nobody will use what was made of a stand-in: the source is refused in the end.
+        """
         try:
             return read()
-        except ReadError as wrong:
-            self.note(wrong.line, wrong.sentence)
+        except ReadError as error:
+            self.note(error.line, error.sentence)
             return stand_in
 
-    def refuse(self) -> None:
-        """Raises ModelError with a line for each problem, in the order of the source; nothing where there is none."""
-        if self.found:
-            raise ModelError("\n".join(f"{self.source}:{line}: {sentence}" for line, sentence in sorted(self.found)))
+    def refuse(self, error_type: type[OperatorError] = ModelError) -> None:
+        """Raise the error with a line for each problem, in the order of the source; nothing where there is none."""
+        if self.notes:
+            raise error_type("\n".join(f"{self.source}:{line}: {sentence}" for line, sentence in sorted(self.notes)))
 
 
 @dataclass(frozen=True, slots=True)
 class LocatedNode:
-    """A node, and the words that lead a person to it."""
+    """A node and the words that lead a person to it, such as `rule 'open': limit: count`."""
 
     node: Node
     where: str
     problems: Problems
 
     @property
-    def value(self) -> Value | Node:
+    def value(self) -> Scalar | Node:
         """The scalar's value; of anything else the node itself."""
         return self.node.value if isinstance(self.node, ScalarNode) else self.node
 
+    @property
+    def line(self) -> int:
+        """The line it begins on, from 1."""
+        return self.node.line
+
+    def called(self, where: str) -> LocatedNode:
+        """The same node under other words."""
+        return LocatedNode(self.node, where, self.problems)
+
+    def fail(self, sentence: str) -> NoReturn:
+        """Raise ReadError with the sentence."""
+        raise ReadError(self.line, f"{self.where}: {sentence}")
+
     def refuse(self, wanted: str) -> NoReturn:
-        """Raises Wrong: something else stands here than what was wanted."""
-        raise ReadError(self.node.line, f"{self.where}: wanted {wanted}; got {shown(self.node)}")
+        """Raise ReadError: something else stands here than what was wanted."""
+        self.fail(f"wanted {wanted}; got {shown(self.node)}")
 
     def note(self, sentence: str) -> None:
-        """Keeps a problem of this spot."""
-        self.problems.note(self.node.line, f"{self.where}: {sentence}")
+        """Add a problem of this node; reading goes on."""
+        self.problems.note(self.line, f"{self.where}: {sentence}")
 
     def entries(self, wanted: str) -> dict[str, LocatedNode]:
-        """The values of a mapping, by their words; raises Wrong where it is none."""
+        """The values of a mapping, by their words; raises ReadError where it is none."""
         if not isinstance(self.node, MappingNode):
             self.refuse(wanted)
         return {
-            word: LocatedNode(node, f"{self.where}: {word}", self.problems)
+            word: LocatedNode(node, f"{self.where}: {cut(word)}", self.problems)
             for word, (_, node) in self.node.entries.items()
         }
 
     def items(self, wanted: str) -> list[LocatedNode]:
-        """The items of a list that is not empty; raises Wrong where it is none."""
+        """The items of a list that is not empty; raises ReadError where it is none."""
         if not isinstance(self.node, SequenceNode) or not self.node.items:
             self.refuse(wanted)
         return [LocatedNode(node, self.where, self.problems) for node in self.node.items]
 
     def fields(self, *words: str) -> Fields:
-        """The spot as a mapping that may hold these words and no other; raises Wrong where it is no mapping."""
+        """The node as a mapping that may hold these words; notes others, raises ReadError where it is no mapping."""
         entries = self.entries(f"a mapping of {', '.join(words)}")
         assert isinstance(self.node, MappingNode)
         for word in entries:
@@ -128,7 +154,7 @@ class LocatedNode:
 class Fields:
     """The words of one mapping, to be read one by one."""
 
-    spot: LocatedNode
+    located: LocatedNode
     entries: dict[str, LocatedNode]
 
     def __contains__(self, word: str) -> bool:
@@ -136,42 +162,48 @@ class Fields:
         return word in self.entries
 
     def read(self, word: str, reader: Callable[[LocatedNode], T], default: StandIn) -> T | StandIn:
-        """What the word says; the default where it is absent or can't be read."""
-        spot = self.entries.get(word)
-        return default if spot is None else self.spot.problems.attempt(lambda: reader(spot), default)
+        """The word's value; the default where it is absent or can't be read."""
+        located = self.entries.get(word)
+        return default if located is None else self.located.problems.attempt(lambda: reader(located), default)
 
     def required(self, word: str, reader: Callable[[LocatedNode], T], stand_in: StandIn) -> T | StandIn:
-        """What the word says; its absence is a problem."""
+        """The word's value; its absence is noted."""
         if word not in self.entries:
-            got = ", ".join(self.entries) or "nothing"
-            self.spot.note(f"'{word}' is missing; wanted it beside the others; got {got}")
+            got = cut(", ".join(self.entries)) or "nothing"
+            self.located.note(f"'{word}' is missing; wanted it beside the others; got {got}")
         return self.read(word, reader, stand_in)
 
     def one_of(self, *words: str) -> str:
-        """The one of these words that is there; raises Wrong where none or several are."""
-        there = [word for word in words if word in self.entries]
-        if len(there) != 1:
+        """The one of these words that is there; raises ReadError where none or several are."""
+        present = [word for word in words if word in self.entries]
+        if len(present) != 1:
             wanted = words[0] if len(words) == 1 else f"exactly one of {', '.join(words)}"
-            got = " and ".join(there) if there else ", ".join(self.entries) or "nothing"
-            raise ReadError(self.spot.node.line, f"{self.spot.where}: wanted {wanted}; got {got}")
-        return there[0]
+            got = " and ".join(present) if present else cut(", ".join(self.entries)) or "nothing"
+            self.located.fail(f"wanted {wanted}; got {got}")
+        return present[0]
 
 
 def unknown(word: str, words: tuple[str, ...]) -> str:
     """The sentence that a word is not one of those known here, with the one that was probably meant."""
-    near = get_close_matches(word, words, 1)
+    got = cut(word)
+    near = get_close_matches(got, words, 1)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
-    return f"unknown word '{word}'{hint}; wanted one of {', '.join(words)}; got '{word}'"
+    return f"unknown word '{got}'{hint}; wanted one of {', '.join(words)}; got '{got}'"
 
 
 def shown(node: Node) -> str:
-    """What stands there, in a few words."""
+    """The node in a few words, of at most MAX_SHOWN_CHARS characters: the text is a stranger's."""
     if isinstance(node, SequenceNode):
         return f"a list of {len(node.items)}"
     if isinstance(node, MappingNode):
-        return f"a mapping of {', '.join(node.entries) or 'nothing'}"[:80]
+        return cut(f"a mapping of {', '.join(node.entries) or 'nothing'}")
     if isinstance(node.value, bool):
         return "true" if node.value else "false"
     if node.value is None:
         return "nothing"
-    return f"'{node.value}'"[:80] if isinstance(node.value, str) else str(node.value)
+    return cut(f"'{node.value}'") if isinstance(node.value, str) else cut(str(node.value))
+
+
+def cut(text: str) -> str:
+    """The beginning of a text, for messages."""
+    return text[:MAX_SHOWN_CHARS]

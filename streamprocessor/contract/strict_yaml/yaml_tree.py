@@ -29,14 +29,15 @@ from streamprocessor.contract.strict_yaml.located import (
     Node,
     Problems,
     ReadError,
+    Scalar,
     ScalarNode,
     SequenceNode,
-    Value,
+    cut,
 )
 
 MAX_DEPTH = 32
 
-_WORDS: dict[str, Value] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
+_WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 _WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]{1,40}", re.ASCII)
 _OTHER_BASE = re.compile(r"0o[0-7]{1,40}|0x[0-9a-fA-F]{1,40}", re.ASCII)
@@ -44,47 +45,42 @@ _DECIMAL = re.compile(r"[-+]?(\.[0-9]{1,40}|[0-9]{1,40}(\.[0-9]{0,40})?)([eE][-+
 
 
 def read_tree(text: str, problems: Problems) -> Node:
-    """The tree of the one document in the text; notes a word that stands twice, raises Wrong where it is no YAML."""
+    """The tree of the one document in the text; notes a word that stands twice, raises ReadError where it is no YAML.
+
+    The text may be a stranger's: it is read only up to its first alias, or its first level too many.
+    """
     try:
-        events = list(YAML(typ="safe", pure=True).parse(text))
+        return _document(YAML(typ="safe", pure=True).parse(text), problems)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        raise ReadError(line, f"wanted YAML; got an error: {error.problem or error.context}") from error
+        raise ReadError(line, cut(f"wanted YAML; got an error: {error.problem or error.context}")) from error
     except (YAMLError, ValueError) as error:
-        raise ReadError(1, f"wanted YAML; got an error: {' '.join(str(error).split())}") from error
-    starts = [index for index, event in enumerate(events) if isinstance(event, DocumentStartEvent)]
-    if len(starts) != 1:
-        line = _line(events[starts[1]]) if starts else 1
-        raise ReadError(line, f"wanted one YAML document; got {len(starts) or 'none'}")
-    remaining = iter(events[starts[0] + 1 :])
-    return _node(next(remaining), remaining, problems, 0)
+        raise ReadError(1, f"wanted YAML; got an error: {cut(' '.join(str(error).split()))}") from error
 
 
-def plain(node: Node) -> Any:
+def canonical_values(node: Node) -> Any:
     """The tree as values that JSON can hold; equal numbers become equal texts."""
     if isinstance(node, MappingNode):
-        return {word: plain(inner) for word, (_, inner) in node.entries.items()}
+        return {word: canonical_values(inner) for word, (_, inner) in node.entries.items()}
     if isinstance(node, SequenceNode):
-        return [plain(inner) for inner in node.items]
+        return [canonical_values(inner) for inner in node.items]
     if isinstance(node.value, bool) or not isinstance(node.value, (int, Decimal)):
         return node.value
     return {"number": f"{Decimal(node.value).normalize():f}"}
 
 
-def said(node: Node) -> Any:
-    """The tree as JSON shows it: numbers are numbers, near enough to be read."""
+def json_values(node: Node) -> Any:
+    """The tree as values that JSON can hold, for people: what has a point or an exponent is a double."""
     if isinstance(node, MappingNode):
-        return {word: said(inner) for word, (_, inner) in node.entries.items()}
+        return {word: json_values(inner) for word, (_, inner) in node.entries.items()}
     if isinstance(node, SequenceNode):
-        return [said(inner) for inner in node.items]
-    if isinstance(node.value, Decimal):
-        return int(node.value) if node.value == node.value.to_integral_value() else float(node.value)
-    return node.value
+        return [json_values(inner) for inner in node.items]
+    return float(node.value) if isinstance(node.value, Decimal) else node.value
 
 
-def core_value(text: str) -> Value:
-    """What an unquoted scalar means in the core schema; infinities and not-a-number stay words."""
+def core_value(text: str) -> Scalar:
+    """The value of an unquoted scalar in the core schema; infinities and not-a-number stay words."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):
@@ -94,10 +90,22 @@ def core_value(text: str) -> Value:
     return Decimal(text) if _DECIMAL.fullmatch(text) else text
 
 
+def _document(events: Iterator[Any], problems: Problems) -> Node:
+    tree: Node | None = None
+    for event in events:
+        if isinstance(event, DocumentStartEvent):
+            if tree is not None:
+                raise ReadError(_line(event), "wanted one YAML document; got 2 or more")
+            tree = _node(next(events), events, problems, 0)
+    if tree is None:
+        raise ReadError(1, "wanted one YAML document; got none")
+    return tree
+
+
 def _node(event: Any, remaining: Iterator[Any], problems: Problems, depth: int) -> Node:
     line = _line(event)
     if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
-        raise ReadError(line, f"wanted the value itself; got an anchor or alias '{event.anchor}'")
+        raise ReadError(line, f"wanted the value itself; got an anchor or alias '{cut(event.anchor)}'")
     if isinstance(event, DocumentEndEvent):
         return ScalarNode(None, line)
     if isinstance(event, ScalarEvent):
@@ -129,7 +137,7 @@ def _entries(remaining: Iterator[Any], problems: Problems, depth: int) -> dict[s
         node = _node(next(remaining), remaining, problems, depth)
         if event.value in entries:
             first, _ = entries[event.value]
-            problems.note(line, f"'{event.value}' stands twice; wanted it once; got it on line {first} already")
+            problems.note(line, f"'{cut(event.value)}' stands twice; wanted it once; got it on line {first} already")
         else:
             entries[event.value] = (line, node)
     return entries

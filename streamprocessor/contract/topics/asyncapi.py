@@ -1,4 +1,4 @@
-"""What describes the topics to programs: AsyncAPI 3.0, made of the topics' files, their schemas and examples."""
+"""AsyncAPI 3.0, the description of the topics for programs: made of the topics' files, their schemas and examples."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 
 import orjson
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
+from streamprocessor.contract.strict_yaml.document import read_document, read_text
+from streamprocessor.contract.strict_yaml.located import LocatedNode
+from streamprocessor.contract.strict_yaml.yaml_tree import json_values
 from streamprocessor.contract.topics.schemas import components_of
 from streamprocessor.contract.topics.topics import IN, INTERNAL, Topic, read_topics
 from streamprocessor.errors import TopicError
 
 VERSION = "1.0.0"
-"""Of the contract, not of the program: its first number is that in the types of announcements."""
+"""The version of the contract, not of the program: its first number is that in the types of announcements."""
 
 _KAFKA_BINDING = "0.5.0"
 _HEADING = "# Made by `streamprocessor topics asyncapi`, of the topics' files, schemas/ and examples/.\n"
@@ -43,7 +45,7 @@ _TOMBSTONE = {
 
 
 class Folder(NamedTuple):
-    """What the folder of topics holds: schemas by the names of their files, examples by their topics."""
+    """The folder of topics: schemas by the names of their files, examples by their topics."""
 
     topics: tuple[Topic, ...]
     schemas: Mapping[str, Mapping[str, Any]]
@@ -54,8 +56,10 @@ def read_folder(folder: Path) -> Folder:
     """Topics, schemas and examples; raises TopicError naming the file that can't be read."""
     topics = read_topics(folder)
     files = {file for topic in topics for file in (topic.schema, topic.headers) if file is not None}
-    schemas = {file: _read(folder / "schemas" / file) for file in sorted(files)}
-    return Folder(topics, schemas, {file.stem: _read(file) for file in sorted((folder / "examples").glob("*.yaml"))})
+    schemas = {file: _read_schema(folder / "schemas" / file) for file in sorted(files)}
+    return Folder(
+        topics, schemas, {file.stem: _read_examples(file) for file in sorted((folder / "examples").glob("*.yaml"))}
+    )
 
 
 def asyncapi(folder: Folder, prefix: str = "") -> dict[str, Any]:
@@ -109,7 +113,7 @@ def _operation(topic: Topic) -> dict[str, Any]:
 
 
 def _action(topic: Topic) -> str:
-    """What streamprocessor does with the topic; a subscriber does the opposite."""
+    """The action of streamprocessor on the topic; a subscriber does the opposite."""
     return "receive" if topic.direction == IN else "send"
 
 
@@ -138,12 +142,12 @@ def _messages(topic: Topic, folder: Folder) -> dict[str, Any]:
         "payload": _payload(topic),
         "examples": list(examples),
     }
-    found = {topic.name: {word: value for word, value in message.items() if value is not None}}
+    messages = {topic.name: {word: value for word, value in message.items() if value is not None}}
     if _takes_tombstones(topic):
-        found[_tombstone_of(topic)] = _TOMBSTONE
+        messages[_tombstone_of(topic)] = _TOMBSTONE
     key = {"type": ["string", "null"] if topic.schema is None else "string", "description": topic.key}
     binding = {"kafka": {"key": key, "bindingVersion": _KAFKA_BINDING}}
-    return {name: {"name": name, **message, "bindings": binding} for name, message in found.items()}
+    return {name: {"name": name, **message, "bindings": binding} for name, message in messages.items()}
 
 
 def _payload(topic: Topic) -> Mapping[str, Any]:
@@ -161,24 +165,32 @@ def _reference(file: str | None) -> dict[str, str] | None:
 
 def _components(folder: Folder, public: Sequence[Topic]) -> dict[str, Any]:
     """The schemas and what they define, side by side; raises TopicError where a name would mean two things."""
-    found: dict[str, Any] = {}
+    components: dict[str, Any] = {}
     files = dict.fromkeys(file for topic in public for file in (topic.schema, topic.headers) if file is not None)
     for file in files:
         for name, part in components_of(_stem(file), folder.schemas[file]).items():
-            if found.setdefault(name, part) != part:
+            if components.setdefault(name, part) != part:
                 message = f"schemas/{file}: wanted '{name}' to mean one thing in all schemas; got another one here"
                 raise TopicError(message)
-    return found
+    return components
 
 
 def _stem(file: str) -> str:
     return file.removesuffix(".json")
 
 
-def _read(file: Path) -> Any:
+def _read_schema(file: Path) -> Any:
     try:
-        text = file.read_text(encoding="utf-8")
-        return orjson.loads(text) if file.suffix == ".json" else YAML(typ="safe", pure=True).load(text)
-    except (OSError, UnicodeDecodeError, orjson.JSONDecodeError, YAMLError) as error:
-        message = f"{file}: wanted readable {file.suffix[1:].upper()}; got {error}"
+        return orjson.loads(read_text(file, "a JSON Schema", TopicError))
+    except orjson.JSONDecodeError as error:
+        message = f"{file}: wanted a JSON Schema; got {error}"
         raise TopicError(message) from error
+
+
+def _read_examples(file: Path) -> list[Any]:
+    content = read_text(file, "examples of messages", TopicError)
+    return read_document(content, str(file), "the file", _examples, TopicError)
+
+
+def _examples(located: LocatedNode) -> list[Any]:
+    return [json_values(inner.node) for inner in located.items("a list of examples")]

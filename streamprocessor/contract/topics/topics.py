@@ -3,41 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
+from streamprocessor.contract.strict_yaml.document import read_document, read_text
+from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
+from streamprocessor.contract.strict_yaml.scalars import count, flag, text
 from streamprocessor.errors import TopicError
 
 IN, OUT, INTERNAL = "in", "out", "internal"
+DIRECTIONS = (IN, OUT, INTERNAL)
+DEFAULT_PARTITIONS = 12
 
-#: What describes all of them to programs; made of them (contract/asyncapi.py).
 ASYNCAPI = "asyncapi.yaml"
+"""The file that describes all topics to programs; it is made of them (contract/topics/asyncapi.py)."""
 
-_TEXTS = ("key", "description", "event_type", "schema", "headers")
-_WORDS = {"name", "direction", "number", "partitions", "fenced", "config", *_TEXTS}
-_NEEDED = ("name", "direction", "key", "description", "config")
+# ---- short names of topics, as in topics/*.yaml --------------------------------------------------------------------
+
+ACTIVITIES = "activities"
+CONTACT_UPDATES = "contact-updates"
+DEAD_LETTERS = "dead-letters"
+CONTACTS_CHANGELOG = "contacts-changelog"
+MODELS = "models"
+EVIDENCE_TRANSFERS = "evidence-transfers"
+SUBSCRIPTIONS = "subscriptions"
+
+# ---- topics --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
     """One topic of the contract.
 
-    number: a place in the offsets kept inside records, of each topic that the worker reads as input (also of an
-    internal one); it never changes and is never given twice.
-    key: what the key is, in a word. partitions: those of a new topic. config: Kafka's own names and values; the
-    broker's tool adds what depends on the session time-out to `fenced` topics. event_type: what every event of the
-    topic is, None: the event says it. schema: the file in schemas/ that describes the value, None: bytes of any kind.
-    headers: the file in schemas/ that describes the headers, None: they say nothing.
+    name: the short one, without prefix and application.
+    direction: in, out or internal.
+    key: the meaning of the key, in a word.
+    description: a sentence for people.
+    partitions: those of a new topic.
+    config: Kafka's own names and values; reconciliation adds what depends on the session time-out to fenced topics.
+    number: the topic's place in the offsets inside records, of each topic that the worker reads as input (also of an
+    internal one); it never changes and is never given twice. None: it is no input.
+    event_type: the type of every event of the topic; None: the event says it.
+    schema: the file in schemas/ that describes the value; None: bytes of any kind.
+    headers: the file in schemas/ that describes the headers; None: they say nothing.
+    fenced: whether the worker's lease guards what is written to it.
     """
 
     name: str
     direction: str
     key: str
     description: str
-    partitions: int = 12
+    partitions: int = DEFAULT_PARTITIONS
     config: dict[str, str] = field(default_factory=dict, hash=False)
     number: int | None = None
     event_type: str | None = None
@@ -51,7 +67,7 @@ class Topic:
 
 
 def read_topics(folder: Path) -> tuple[Topic, ...]:
-    """All topics that the folder's YAML files describe, by name; raises TopicError naming file and word."""
+    """All topics of the folder's YAML files, by name; raises TopicError with a line for each problem of a file."""
     files = sorted(file for file in folder.glob("*.yaml") if file.name != ASYNCAPI)
     if not files:
         message = f"{folder}: no topic files; wanted one YAML file a topic; got none"
@@ -77,44 +93,69 @@ def inputs(topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
 
 
 def _read_topic(file: Path) -> Topic:
-    try:
-        content = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        message = f"{file}: can't be read as YAML: {error}"
-        raise TopicError(message) from error
-    if not isinstance(content, dict):
-        raise _wrong(file, "the file", "words and values", content)
-    for word in content:
-        if word not in _WORDS:
-            raise _wrong(file, "an unknown word", f"one of {', '.join(sorted(_WORDS))}", word)
-    for word in _NEEDED:
-        if word not in content:
-            raise _wrong(file, f"'{word}'", "it to be there", None)
-    _check(file, content)
-    content["config"] = {str(name): _config_text(value) for name, value in content["config"].items()}
-    return Topic(**content)
+    content = read_text(file, "a topic in YAML", TopicError)
+    return read_document(content, str(file), "the topic", partial(_topic, file=file), TopicError)
 
 
-def _check(file: Path, content: dict[str, Any]) -> None:
-    if content["name"] != file.stem:
-        raise _wrong(file, "'name'", f"the file's name, {file.stem}", content["name"])
-    if content["direction"] not in (IN, OUT, INTERNAL):
-        raise _wrong(file, "'direction'", "in, out or internal", content["direction"])
-    if not isinstance(content["config"], dict):
-        raise _wrong(file, "'config'", "names and values of Kafka's topic settings", content["config"])
-    for word, kind in (("partitions", int), ("number", int), ("fenced", bool)):
-        if word in content and type(content[word]) is not kind:
-            raise _wrong(file, f"'{word}'", f"a value of type {kind.__name__}", content[word])
-    if content.get("partitions", 1) < 1:
-        raise _wrong(file, "'partitions'", "1 or more", content["partitions"])
-    if content["direction"] != INTERNAL and (content["direction"] == IN) != ("number" in content):
-        raise _wrong(file, "'number'", "one on each input topic, and on no output", content.get("number"))
-    for word in _TEXTS:
-        if word in content and not (isinstance(content[word], str) and content[word]):
-            raise _wrong(file, f"'{word}'", "a text", content[word])
-    for word in ("schema", "headers"):
-        if word in content and not (file.parent / "schemas" / content[word]).is_file():
-            raise _wrong(file, f"'{word}'", "a file in the folder schemas", content[word])
+def _topic(located: LocatedNode, file: Path) -> Topic:
+    fields = located.fields(
+        *("name", "direction", "key", "description", "config"),
+        *("partitions", "number", "event_type", "schema", "headers", "fenced"),
+    )
+    topic = Topic(
+        name=fields.required("name", partial(_name, wanted=file.stem), file.stem),
+        direction=fields.required("direction", _direction, INTERNAL),
+        key=fields.required("key", text, ""),
+        description=fields.required("description", text, ""),
+        partitions=fields.read("partitions", count, DEFAULT_PARTITIONS),
+        config=fields.required("config", _config, {}),
+        number=fields.read("number", count, None),
+        event_type=fields.read("event_type", text, None),
+        schema=fields.read("schema", partial(_schema, file=file), None),
+        headers=fields.read("headers", partial(_schema, file=file), None),
+        fenced=fields.read("fenced", flag, False),
+    )
+    _check_number(fields, topic.direction)
+    return topic
+
+
+def _check_number(fields: Fields, direction: str) -> None:
+    if direction != INTERNAL and (direction == IN) != ("number" in fields):
+        got = "one" if "number" in fields else "none"
+        fields.located.note(f"wanted 'number' on each input topic, and on no output; got {got}")
+
+
+def _name(located: LocatedNode, wanted: str) -> str:
+    if located.value != wanted:
+        located.refuse(f"the file's name, {wanted}")
+    return wanted
+
+
+def _direction(located: LocatedNode) -> str:
+    direction = text(located)
+    if direction not in DIRECTIONS:
+        located.refuse("in, out or internal")
+    return direction
+
+
+def _config(located: LocatedNode) -> dict[str, str]:
+    entries = located.entries("names and values of Kafka's topic settings")
+    return {name: _config_text(inner) for name, inner in entries.items()}
+
+
+def _config_text(located: LocatedNode) -> str:
+    """The value as Kafka takes it."""
+    value = located.value
+    if not isinstance(located.node, ScalarNode) or value is None:
+        located.refuse("a text, a number, true or false")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _schema(located: LocatedNode, file: Path) -> str:
+    schema = text(located)
+    if not (file.parent / "schemas" / schema).is_file():
+        located.refuse("a file in the folder schemas")
+    return schema
 
 
 def _refuse_equal_numbers(topics: tuple[Topic, ...], folder: Path) -> None:
@@ -125,11 +166,3 @@ def _refuse_equal_numbers(topics: tuple[Topic, ...], folder: Path) -> None:
             message = f"{folder}: topics {seen[number]} and {topic.name}: wanted a number each; got {number} twice"
             raise TopicError(message)
         seen[number] = topic.name
-
-
-def _config_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _wrong(file: Path, what: str, wanted: str, got: object) -> TopicError:
-    return TopicError(f"{file}: {what} is wrong; wanted {wanted}; got {got!r}")

@@ -9,16 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
-from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ReadError, SequenceNode, unknown
-from streamprocessor.contract.strict_yaml.located import MappingNode as MappingNode
+from streamprocessor.contract.strict_yaml.document import read_document
+from streamprocessor.contract.strict_yaml.located import (
+    LocatedNode,
+    MappingNode,
+    Node,
+    ReadError,
+    SequenceNode,
+    cut,
+    unknown,
+)
 from streamprocessor.contract.strict_yaml.scalars import text
-from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.errors import OperatorError
@@ -93,20 +101,7 @@ def read_template(name: str, folder: Path) -> Template:
 
 def parse_template(content: str, source: str) -> Template:
     """The template that the YAML spells; raises ModelError with the lines of what is wrong."""
-    problems = Problems(source)
-
-    def read() -> Template:
-        fields = LocatedNode(read_tree(content, problems), "template", problems).fields(
-            "content_type", "escape", "body"
-        )
-        escape = fields.read("escape", _escape, "none")
-        content_type = fields.read("content_type", text, "application/json")
-        return Template(source, content_type, _MARKS[escape], fields.required("body", _body, None))
-
-    template = problems.attempt(read, None)
-    problems.refuse()
-    assert template is not None
-    return template
+    return read_document(content, source, "template", partial(_template, source=source))
 
 
 def refuse_unknown_paths(template: Template, events: tuple[str, ...]) -> None:
@@ -168,24 +163,31 @@ def _words(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def _escape(spot: LocatedNode) -> str:
-    if not isinstance(spot.value, str) or spot.value not in _MARKS:
-        raise ReadError(spot.node.line, f"{spot.where}: {unknown(str(spot.value), tuple(_MARKS))}")
-    return spot.value
+def _template(located: LocatedNode, source: str) -> Template:
+    fields = located.fields("content_type", "escape", "body")
+    escape = fields.read("escape", _escape, "none")
+    content_type = fields.read("content_type", text, "application/json")
+    return Template(source, content_type, _MARKS[escape], fields.required("body", _body, None))
 
 
-def _body(spot: LocatedNode) -> Any:
-    return _json(spot, spot.node)
+def _escape(located: LocatedNode) -> str:
+    if not isinstance(located.value, str) or located.value not in _MARKS:
+        located.fail(unknown(str(located.value), tuple(_MARKS)))
+    return located.value
 
 
-def _json(spot: LocatedNode, node: Node) -> Any:
+def _body(located: LocatedNode) -> Any:
+    return _json(located, located.node)
+
+
+def _json(located: LocatedNode, node: Node) -> Any:
     if isinstance(node, MappingNode):
-        return {word: _json(spot, inner) for word, (_, inner) in node.entries.items()}
+        return {word: _json(located, inner) for word, (_, inner) in node.entries.items()}
     if isinstance(node, SequenceNode):
-        return [_json(spot, inner) for inner in node.items]
+        return [_json(located, inner) for inner in node.items]
     if isinstance(node.value, str):
         if any(hole[1] is None and hole[2] is None for hole in _HOLE.finditer(node.value)):
-            raise ReadError(node.line, f"{spot.where}: wanted }} after ${{; got '{node.value}'")
+            raise ReadError(node.line, f"{located.where}: wanted }} after ${{; got '{cut(node.value)}'")
         return node.value
     if node.value is None or isinstance(node.value, (bool, int)):
         return node.value

@@ -29,9 +29,9 @@ from streamprocessor.readmodel.endpoints import (
     subscriptions,
     timeline,
 )
-from streamprocessor.readmodel.endpoints.context import ApiContext
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.problem import problem_response
+from streamprocessor.readmodel.routing.context import ApiContext
+from streamprocessor.readmodel.routing.route import ApiRoute
 
 ROUTES: tuple[ApiRoute, ...] = tuple(
     route

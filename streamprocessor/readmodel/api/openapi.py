@@ -9,7 +9,7 @@ from typing import Any
 from fastapi.openapi.utils import get_openapi
 
 from streamprocessor.contract.strict_yaml.located import Problems
-from streamprocessor.contract.strict_yaml.yaml_tree import read_tree, said
+from streamprocessor.contract.strict_yaml.yaml_tree import json_values, read_tree
 from streamprocessor.contract.topics.schemas import components_of
 from streamprocessor.readmodel.api.application import ROUTES
 from streamprocessor.readmodel.problem import ProblemBody
@@ -36,7 +36,7 @@ _SECURITY_SCHEMES = {
 def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
     """The description. subscription: the JSON Schema of the subscriptions topic."""
     description = get_openapi(title="streamprocessor api", version=version, routes=ROUTES)
-    examples = said(read_tree(EXAMPLES.read_text(encoding="utf-8"), Problems(EXAMPLES.name)))
+    examples = json_values(read_tree(EXAMPLES.read_text(encoding="utf-8"), Problems(EXAMPLES.name)))
     for operation in _operations(description):
         _complete(operation, examples.get(operation["operationId"], {}))
     components = description["components"]

@@ -7,13 +7,13 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Query
 
 from streamprocessor.contract.messages.announcements import number
-from streamprocessor.contract.model_file.read_model import said_by
-from streamprocessor.readmodel.endpoints.access import READER
-from streamprocessor.readmodel.endpoints.context import ApiContext, Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
+from streamprocessor.contract.model_file.read_model import json_of_model
 from streamprocessor.readmodel.requests.parameters import NoParameters
 from streamprocessor.readmodel.responses.active_model import ModelView, RuledScore, RuleView, SampleSize
 from streamprocessor.readmodel.responses.overview import ModelName
+from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.rows import NewerRevision, record_under
 from streamprocessor.readmodel.store.rule_shares import RuleShare, shares_of
@@ -52,7 +52,7 @@ def _sample(context: ApiContext, scorer: Scorer, text: str) -> ModelSample:
     with context.reading() as connection:
         stored = queries.records_changed_last(connection, SAMPLE_SIZE)
     records = [record for each in stored if (record := _record(scorer, each, at_ms)) is not None]
-    return ModelSample(said_by(text)["scores"], len(records), shares_of(scorer, records, at_ms))
+    return ModelSample(json_of_model(text)["scores"], len(records), shares_of(scorer, records, at_ms))
 
 
 def _record(scorer: Scorer, stored: bytes, at_ms: int) -> Record | None:

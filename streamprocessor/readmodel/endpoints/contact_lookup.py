@@ -10,7 +10,6 @@ from fastapi import Path
 from sqlalchemy import Connection
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.readmodel.endpoints.context import ApiContext
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import PageQuery, SortQuery
 from streamprocessor.readmodel.responses.contacts import ContactPage, ListedContact
@@ -21,6 +20,7 @@ from streamprocessor.readmodel.responses.scores import (
     scores_by_name,
     unrounded,
 )
+from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import Placed, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import SortOrder

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Query, Response
 from streamprocessor.contract.answers.contact_answer import explanation_answer, scores_answer
 from streamprocessor.contract.answers.export import exported
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.readmodel.endpoints.access import ERASER, READER
 from streamprocessor.readmodel.endpoints.contact_lookup import (
     ContactId,
     contact_page,
@@ -19,8 +18,6 @@ from streamprocessor.readmodel.endpoints.contact_lookup import (
     no_such_score,
     sort_order,
 )
-from streamprocessor.readmodel.endpoints.context import ApiContext, Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.requests.parameters import (
     ContactsQuery,
     ExplanationQuery,
@@ -38,6 +35,9 @@ from streamprocessor.readmodel.responses.contacts import (
     Explanation,
 )
 from streamprocessor.readmodel.responses.scores import instant, score_standing
+from streamprocessor.readmodel.routing.access import ERASER, READER
+from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import SortOrder

@@ -8,7 +8,6 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Query
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.readmodel.endpoints.access import READER
 from streamprocessor.readmodel.endpoints.contact_lookup import (
     ContactId,
     StoredContact,
@@ -16,12 +15,13 @@ from streamprocessor.readmodel.endpoints.contact_lookup import (
     load_contact,
     no_such_contact,
 )
-from streamprocessor.readmodel.endpoints.context import Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import ForecastQuery, instant_ms
 from streamprocessor.readmodel.responses.contacts import ComingStep, Forecast, Sample
 from streamprocessor.readmodel.responses.scores import presented, unrounded
+from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.model.model import DAY_MS, NANO
 from streamprocessor.scoring.steps.steps import ScoreAt, ScoreStep

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response, StreamingResponse
 
-from streamprocessor.readmodel.endpoints.access import READER
-from streamprocessor.readmodel.endpoints.context import Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.requests.parameters import NoParameters, PageQuery
 from streamprocessor.readmodel.responses.announcements import HotLeadPage, page_of_announcements
+from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
 

@@ -12,15 +12,15 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.rows import CSV
-from streamprocessor.readmodel.endpoints.access import READER, WRITER
-from streamprocessor.readmodel.endpoints.context import Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.gateways.import_jobs import ImportJob, ImportOrder
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import parts_of
 from streamprocessor.readmodel.requests.parameters import ImportQuery, NoParameters
 from streamprocessor.readmodel.responses.imports import ImportList, ImportView, RefusedRow
 from streamprocessor.readmodel.responses.scores import instant
+from streamprocessor.readmodel.routing.access import READER, WRITER
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 
 OWN = "own"
 _TEXT = {"schema": {"type": "string"}}

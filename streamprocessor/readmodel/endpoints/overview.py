@@ -7,10 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from streamprocessor.contract.messages.announcements import number
-from streamprocessor.readmodel.endpoints.access import READER
 from streamprocessor.readmodel.endpoints.contact_lookup import check_score
-from streamprocessor.readmodel.endpoints.context import Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import DistributionQuery, NoParameters, PathName
 from streamprocessor.readmodel.responses.overview import (
@@ -23,6 +20,9 @@ from streamprocessor.readmodel.responses.overview import (
     ValueCount,
     ValueList,
 )
+from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.scoring.model.model import NANO, Matrix, Model, Score

@@ -11,16 +11,16 @@ import orjson
 from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response, StreamingResponse
 
-from streamprocessor.readmodel.endpoints.access import READER, WRITER
 from streamprocessor.readmodel.endpoints.contact_lookup import contact_page, sort_order
-from streamprocessor.readmodel.endpoints.context import ApiContext, Context
 from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment, all_known, known_by, store
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
 from streamprocessor.readmodel.responses.scores import ScoreView
 from streamprocessor.readmodel.responses.segments import ListedSegment, SegmentList, SegmentPage, SegmentView
+from streamprocessor.readmodel.routing.access import READER, WRITER
+from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.database import writing
 from streamprocessor.scoring.model.contact_filter import ContactFilter

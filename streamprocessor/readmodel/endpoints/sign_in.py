@@ -7,14 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
-from streamprocessor.readmodel.endpoints.access import READER, Reader
-from streamprocessor.readmodel.endpoints.context import Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters, SignInBody
 from streamprocessor.readmodel.requests.sessions import COOKIE, refuse_other_sites, set_cookie
 from streamprocessor.readmodel.requests.tokens import Grant
 from streamprocessor.readmodel.responses.sign_in import SignedIn, SignedOut
+from streamprocessor.readmodel.routing.access import READER, ReadGrant
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 
 audit = logging.getLogger("streamprocessor.audit")
 
@@ -42,7 +42,9 @@ async def sign_in(
 
 
 @router.get("")
-async def who_asks(context: Context, request: Request, grant: Reader, _: Annotated[NoParameters, Query()]) -> SignedIn:
+async def who_asks(
+    context: Context, request: Request, grant: ReadGrant, _: Annotated[NoParameters, Query()]
+) -> SignedIn:
     """Who asks, and what for."""
     by_cookie = "authorization" not in request.headers
     session = context.sessions.of(request.cookies.get(COOKIE, "")) if by_cookie else None

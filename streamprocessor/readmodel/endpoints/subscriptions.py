@@ -14,9 +14,6 @@ from fastapi import APIRouter, Body, Query, Request
 from streamprocessor.contract.subscriptions.subscription_file import NAME, REFERENCE, parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.endpoints.access import READER, WRITER, Reader, Writer
-from streamprocessor.readmodel.endpoints.context import ApiContext, Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import whole_body
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, ResendBody
@@ -29,6 +26,9 @@ from streamprocessor.readmodel.responses.subscriptions import (
     SubscriptionList,
     SubscriptionView,
 )
+from streamprocessor.readmodel.routing.access import READER, WRITER, ReadGrant, WriteGrant
+from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 
 MAX_BYTES = 64 * 1024
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+/")
@@ -45,7 +45,9 @@ router = APIRouter(prefix="/api/subscriptions", route_class=ApiRoute)
 
 
 @router.get("")
-async def list_subscriptions(context: Context, grant: Reader, _: Annotated[NoParameters, Query()]) -> SubscriptionList:
+async def list_subscriptions(
+    context: Context, grant: ReadGrant, _: Annotated[NoParameters, Query()]
+) -> SubscriptionList:
     """All subscriptions, those of delivery's file too, and how they are; without write scope no address in full."""
     known, states = context.gateways.subscriptions.known, await _states(context)
     names = sorted({*known, *(states or {})})
@@ -57,7 +59,7 @@ async def list_subscriptions(context: Context, grant: Reader, _: Annotated[NoPar
 
 @router.get("/{name}")
 async def get_subscription(
-    context: Context, grant: Reader, name: PathName, _: Annotated[NoParameters, Query()]
+    context: Context, grant: ReadGrant, name: PathName, _: Annotated[NoParameters, Query()]
 ) -> SubscriptionView:
     """A subscription, and how it is."""
     known, states = context.gateways.subscriptions.known, await _states(context)
@@ -68,7 +70,7 @@ async def get_subscription(
 
 @router.put("/{name}", openapi_extra=_WRITTEN)
 async def put_subscription(
-    context: Context, grant: Writer, name: PathName, request: Request, _: Annotated[NoParameters, Query()]
+    context: Context, grant: WriteGrant, name: PathName, request: Request, _: Annotated[NoParameters, Query()]
 ) -> SubscriptionView:
     """Have a subscription in force, in the words of topics/schemas/subscription.json. Secrets are references."""
     body = await whole_body(request, MAX_BYTES)
@@ -83,7 +85,7 @@ async def put_subscription(
 
 @router.delete("/{name}")
 async def delete_subscription(
-    context: Context, grant: Writer, name: PathName, _: Annotated[NoParameters, Query()]
+    context: Context, grant: WriteGrant, name: PathName, _: Annotated[NoParameters, Query()]
 ) -> SubscriptionView:
     """End a subscription; what waits for it is kept as undeliverable."""
     subscriptions = context.gateways.subscriptions

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.readmodel.endpoints.access import READER
 from streamprocessor.readmodel.endpoints.contact_lookup import ContactId, StoredContact, load_contact
-from streamprocessor.readmodel.endpoints.context import Context
-from streamprocessor.readmodel.endpoints.route import ApiRoute
 from streamprocessor.readmodel.requests.parameters import PageQuery
 from streamprocessor.readmodel.responses.contacts import Timeline, TimelineEvent
 from streamprocessor.readmodel.responses.scores import instant
+from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store.cursors import Happened, cursor_of, read_cursor
 from streamprocessor.scoring.events.projection import EXCLUDED_FROM
 from streamprocessor.scoring.events.scanners import find_scanner_events

@@ -34,10 +34,10 @@ def instant_ms(text: str) -> int | None:
 
 PathName = Annotated[str, Path(min_length=1)]
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
-Word = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+NonEmptyText = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Points = Annotated[float, Field(ge=-LARGEST_POINTS, le=LARGEST_POINTS, allow_inf_nan=False)]
-Instant = Annotated[str, Field(max_length=40, description="RFC 3339 or epoch ms."), AfterValidator(_instant)]
-Limit = Annotated[int, Field(ge=1, le=_MOST_LISTED)]
+InstantText = Annotated[str, Field(max_length=40, description="RFC 3339 or epoch ms."), AfterValidator(_instant)]
+PageLimit = Annotated[int, Field(ge=1, le=_MOST_LISTED)]
 Cursor = Annotated[str, Field(max_length=4_096, description="`next` of the page before.")]
 
 
@@ -50,35 +50,35 @@ class NoParameters(BaseModel):
 class InstantQuery(NoParameters):
     """Which instant is asked about, past or future; without it now."""
 
-    at: Instant | None = None
+    at: InstantText | None = None
 
 
 class ExplanationQuery(InstantQuery):
     """Which score is explained, and at which instant."""
 
-    score: Word | None = Field(None, description="This one alone.")
+    score: NonEmptyText | None = Field(None, description="This one alone.")
 
 
 class ForecastQuery(NoParameters):
     """Which score is forecast, how far ahead, and how finely."""
 
-    score: Word | None = Field(None, description="The model's first one without it.")
+    score: NonEmptyText | None = Field(None, description="The model's first one without it.")
     value: Text = Field("", description="Which one of a `by` score.")
-    until: Instant | None = Field(None, description="30 days ahead without it.")
+    until: InstantText | None = Field(None, description="30 days ahead without it.")
     samples: Annotated[int, Field(ge=2, le=500)] = 120
 
 
 class PageQuery(NoParameters):
     """Which part of a list is shown."""
 
-    limit: Limit = 50
+    limit: PageLimit = 50
     cursor: Cursor | None = None
 
 
 class SortQuery(PageQuery):
     """Which part of a list is shown, and by which score the list is sorted."""
 
-    score: Word | None = None
+    score: NonEmptyText | None = None
     value: Text = Field("", description="Which one of a `by` score.")
     order: Literal["desc", "asc"] = "desc"
 
@@ -86,7 +86,9 @@ class SortQuery(PageQuery):
 class ContactsQuery(SortQuery):
     """Which contacts are listed."""
 
-    stage: list[Word] = Field(default=[], max_length=50, description="Of the score that is sorted by; any of these.")
+    stage: list[NonEmptyText] = Field(
+        default=[], max_length=50, description="Of the score that is sorted by; any of these."
+    )
     at_least: Points | None = None
     at_most: Points | None = None
     attribute: list[Annotated[str, Field(max_length=1_100)]] = Field(

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from streamprocessor.readmodel.responses.overview import ModelName
-from streamprocessor.readmodel.responses.scores import Amount
+from streamprocessor.readmodel.responses.scores import ScoreNumber
 
 
 class RuleView(BaseModel):
@@ -16,7 +16,7 @@ class RuleView(BaseModel):
     id: str
     said: dict[str, Any] = Field(description="As the model's file has it; nothing of a rule of a component.")
     contacts: int = Field(description="How many contacts have points by it.")
-    points: Amount = Field(description="The sum of their points.")
+    points: ScoreNumber = Field(description="The sum of their points.")
     share: float | None = Field(
         description="Percent of all points of its score, whatever their sign; null where nobody has any."
     )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.responses.scores import (
-    Amount,
+    ScoreNumber,
     ScoreStanding,
     ScoreValues,
     ScoreView,
@@ -33,11 +33,11 @@ class ExportedContact(BaseModel):
 class ListedContact(ExportedContact):
     """A contact in a list: `score` and all behind it are of the score that is sorted by, as last announced."""
 
-    score: Amount | None
+    score: ScoreNumber | None
     unrounded: float | None
     stage: str | None
     relative: float | None = Field(description="Percent: the highest is 100, the median 50.")
-    previous: Amount | None = Field(
+    previous: ScoreNumber | None = Field(
         description="The score before it changed last; null where the last steps, which may be of others, don't tell."
     )
     changed_at: str | None = Field(description="When it changed last; null as `previous`.")
@@ -84,7 +84,7 @@ class ComingStep(BaseModel):
     """What the score becomes by itself at an instant, exactly."""
 
     at: str
-    score: Amount | None
+    score: ScoreNumber | None
     unrounded: float | None
     stage: str | None
     previous_stage: str | None

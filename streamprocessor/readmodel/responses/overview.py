@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from streamprocessor.readmodel.responses.scores import Amount
+from streamprocessor.readmodel.responses.scores import ScoreNumber
 
 
 class ModelName(BaseModel):
@@ -20,8 +20,8 @@ class ScoreDescription(BaseModel):
 
     name: str
     stages: list[str] = Field(description="From the lowest up; of a matrix all its labels.")
-    bounds: list[Amount] = Field(description="The presented scores that the stages begin at; none of a matrix.")
-    left_below: list[Amount | None] = Field(
+    bounds: list[ScoreNumber] = Field(description="The presented scores that the stages begin at; none of a matrix.")
+    left_below: list[ScoreNumber | None] = Field(
         description="The scores below which whoever is in a stage leaves it; null: the same that it begins at."
     )
     by: str | None = Field(description="The property that the score is kept for.")

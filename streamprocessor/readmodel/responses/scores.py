@@ -12,7 +12,7 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.store.distribution import Distribution
 from streamprocessor.scoring.model.model import NANO
 
-Amount = int | float
+ScoreNumber = int | float
 """A number of points: whole ones are shown without a point."""
 
 
@@ -22,7 +22,7 @@ class ScoreView(BaseModel):
     score: as presented. unrounded: exactly; both are null for a matrix. stage: null where it has none.
     """
 
-    score: Amount | None
+    score: ScoreNumber | None
     unrounded: float | None
     stage: str | None
 
@@ -52,7 +52,7 @@ def score_view(score: Any) -> ScoreView:
     return ScoreView(score=number(presented_nano), unrounded=score.unrounded_nano / NANO, stage=score.stage)
 
 
-def presented(score: Any) -> Amount | None:
+def presented(score: Any) -> ScoreNumber | None:
     """The score as it was announced; None for a label."""
     return None if score.presented_nano is None else number(score.presented_nano)
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streamprocessor.collector.providers.directory import PROVIDERS
+from streamprocessor.collector.providers.registry import PROVIDERS
 from tests.collector.conftest import MakeCollector
 from tests.collector.providers.senders import (
     PUBLIC_URL,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from streamprocessor.contract.model_file.read_model import parse_model, read_model
 from streamprocessor.contract.strict_yaml.located import Problems
-from streamprocessor.contract.strict_yaml.yaml_tree import core_value, plain, read_tree
+from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, core_value, read_tree
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Group, HotLead, Matrix, Scanners, Stage, Weighted
 from streamprocessor.scoring.model.rules import (
@@ -658,7 +658,7 @@ def test_a_scalar_means_what_the_core_schema_says(text, value):
 
 def test_a_quoted_scalar_is_a_text():
     tree = read_tree("""a: '1'\nb: "true"\nc: ''""", Problems("x"))
-    assert plain(tree) == {"a": "1", "b": "true", "c": ""}
+    assert canonical_values(tree) == {"a": "1", "b": "true", "c": ""}
 
 
 @given(st.text(alphabet="scoresrule:{}[],&*!|>'\"%@`-? \n\t#~0123456789.", max_size=60))

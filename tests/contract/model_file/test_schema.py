@@ -6,10 +6,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from streamprocessor.contract.model_file.read_model import parse_model, read_model
+from streamprocessor.contract.model_file.read_model import model_schema_text, parse_model, read_model
 from streamprocessor.errors import ModelError
 
 ROOT = Path(__file__).resolve().parents[3]
+SCHEMA_FILE = ROOT / "deploy" / "scoring.schema.json"
 GOOD_FILES = sorted(
     [
         *(ROOT / "tests" / "contract" / "models").glob("*.yaml"),
@@ -20,30 +21,35 @@ GOOD_FILES = sorted(
 
 
 @pytest.fixture(scope="module")
-def schema():
-    schema = json.loads((ROOT / "deploy" / "scoring.schema.json").read_text())
+def schema() -> Draft202012Validator:
+    schema = json.loads(SCHEMA_FILE.read_text())
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
+
+
+def test_the_schema_for_editors_is_the_one_that_the_readers_describe() -> None:
+    # `streamprocessor model schema > deploy/scoring.schema.json` makes it anew.
+    assert SCHEMA_FILE.read_text() == model_schema_text()
 
 
 def as_an_editor_reads(text: str) -> Any:
     return YAML(typ="safe", pure=True).load(text)
 
 
-def assert_both_refuse(schema: Any, text: str) -> None:
+def assert_both_refuse(schema: Draft202012Validator, text: str) -> None:
     with pytest.raises(ModelError):
         parse_model(text, "m.yaml")
     assert not schema.is_valid(as_an_editor_reads(text))
 
 
 @pytest.mark.parametrize("file", GOOD_FILES, ids=lambda file: file.name)
-def test_the_schema_takes_every_model_that_the_reader_takes(schema, file):
+def test_the_schema_takes_every_model_that_the_reader_takes(schema: Draft202012Validator, file: Path) -> None:
     read_model(file)
     errors = [error.message for error in schema.iter_errors(as_an_editor_reads(file.read_text()))]
     assert errors == []
 
 
-def test_the_default_model_names_its_schema_for_editors():
+def test_the_default_model_names_its_schema_for_editors() -> None:
     first = (ROOT / "deploy" / "scoring.yaml").read_text().splitlines()[0]
     assert first == "# yaml-language-server: $schema=scoring.schema.json"
 
@@ -98,7 +104,7 @@ def test_the_default_model_names_its_schema_for_editors():
         "{id: r, monetary: {of: e, sum: properties.a, within: 1d, at_least: 0, points: 1}}",
     ],
 )
-def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
+def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema: Draft202012Validator, rule: str) -> None:
     text = f"scores: {{s: {{rules: [{rule}]}}}}"
     assert_both_refuse(schema, text)
 
@@ -126,7 +132,7 @@ def test_the_schema_refuses_a_rule_that_the_reader_refuses(schema, rule):
         "{attributes: [{attribute: a, matches: x}]}",
     ],
 )
-def test_the_schema_refuses_a_segment_that_the_reader_refuses(schema, segment):
+def test_the_schema_refuses_a_segment_that_the_reader_refuses(schema: Draft202012Validator, segment: str) -> None:
     text = f"{{scores: {{s: {{rules: [{{id: r, on: e, points: 1}}], stages: {{a: 0}}}}}}, segments: {{g: {segment}}}}}"
     assert_both_refuse(schema, text)
 
@@ -169,6 +175,6 @@ def test_the_schema_refuses_a_segment_that_the_reader_refuses(schema, segment):
         "{scores: {s: {RULES}}, correction_window: 30}",
     ],
 )
-def test_the_schema_refuses_a_model_that_the_reader_refuses(schema, text):
+def test_the_schema_refuses_a_model_that_the_reader_refuses(schema: Draft202012Validator, text: str) -> None:
     text = text.replace("RULES", "rules: [{id: r, on: e, points: 1}]")
     assert_both_refuse(schema, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
-from streamprocessor.scoring.evidence.compaction import MOST_SLOTS
+from streamprocessor.scoring.evidence.compacted import MOST_SLOTS
 from streamprocessor.scoring.evidence.size_limits import MOST_BYTES, MOST_EVENTS
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import (

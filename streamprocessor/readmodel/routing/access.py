@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import Request, Security
 
-from streamprocessor.readmodel.endpoints.context import ApiContext
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.sessions import COOKIE, refuse_forged
 from streamprocessor.readmodel.requests.tokens import ERASE, READ, WRITE, Grant
+from streamprocessor.readmodel.routing.context import ApiContext
 
 log = logging.getLogger("streamprocessor.audit")
 
@@ -25,8 +25,8 @@ async def grant_of(request: Request) -> Grant:
 
 READER, WRITER, ERASER = (Security(grant_of, scopes=[scope]) for scope in (READ, WRITE, ERASE))
 """Dependencies of endpoints that want a token, or a session, with that scope."""
-Reader = Annotated[Grant, READER]
-Writer = Annotated[Grant, WRITER]
+ReadGrant = Annotated[Grant, READER]
+WriteGrant = Annotated[Grant, WRITER]
 
 
 def authorize(context: ApiContext, request: Request, scope: str) -> Grant:

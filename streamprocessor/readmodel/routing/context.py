@@ -12,12 +12,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
-from streamprocessor.readmodel.endpoints.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
+from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.requests.sessions import Sessions
 from streamprocessor.readmodel.requests.tokens import Tokens
 from streamprocessor.readmodel.store.cache import Cache

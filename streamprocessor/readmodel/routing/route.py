@@ -17,11 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from streamprocessor.readmodel.endpoints.access import authorize, grant_of
 from streamprocessor.readmodel.problem import PRIVATE, Problem, place_of, problem_response
 from streamprocessor.readmodel.requests.bodies import BoundedRequest
 from streamprocessor.readmodel.requests.parameters import refusal_of
 from streamprocessor.readmodel.requests.tokens import READ
+from streamprocessor.readmodel.routing.access import authorize, grant_of
 
 log = logging.getLogger(__name__)
 audit = logging.getLogger("streamprocessor.audit")
