@@ -10,8 +10,8 @@ import os
 import httpx
 import orjson
 import pytest
-
 from streamprocessor.readmodel.api.routes import ENDPOINTS, STREAM_PATH
+
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until

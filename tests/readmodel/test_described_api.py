@@ -12,8 +12,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
-
 from streamprocessor.readmodel.api.routes import STREAM_PATH
+
 from tests.harness.apis import ALL, ApiProcess, bearer
 from tests.readmodel.conftest import empty_database
 from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
