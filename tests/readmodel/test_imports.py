@@ -14,7 +14,6 @@ from streamprocessor.readmodel.gateways.import_jobs import (
     FAILED,
     INTERRUPTED,
     MOST_REFUSED_SHOWN,
-    Importing,
     ImportJobs,
     ImportOrder,
 )
@@ -31,7 +30,7 @@ async def body_of(*parts):
 
 
 def jobs_of(folder, run, most_bytes=1_000):
-    return ImportJobs(folder, Importing(run, lambda _: None), most_bytes, lambda: 1_000)
+    return ImportJobs(folder, run, most_bytes, lambda: 1_000)
 
 
 async def ended(job):
@@ -72,7 +71,7 @@ async def test_one_import_runs_at_a_time(tmp_path):
     first = await jobs.begin(JSON_LINES, body_of(b"x"))
     with pytest.raises(Problem) as refused:
         await jobs.begin(JSON_LINES, body_of(b"y"))
-    assert refused.value.status == 409
+    assert refused.value.status_code == 409
     go_on.set()
     await ended(first)
     await ended(await jobs.begin(JSON_LINES, body_of(b"y")))
@@ -88,7 +87,7 @@ async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tm
     for body, code in ((body_of(b"x" * 600, b"x" * 600), 413), (cut_off(), 400)):
         with pytest.raises(Problem) as refused:
             await jobs.begin(JSON_LINES, body)
-        assert refused.value.status == code
+        assert refused.value.status_code == code
         assert (jobs.all(), list(tmp_path.iterdir())) == ([], [])
 
 

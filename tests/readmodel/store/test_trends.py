@@ -6,7 +6,7 @@ import pytest
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import open_database, reading, writing
 from streamprocessor.readmodel.store.queries import SortOrder
-from streamprocessor.readmodel.store.trends import trends_of
+from streamprocessor.readmodel.store.trends import Trend, trends_of
 
 
 def step(number, **scores):
@@ -40,7 +40,6 @@ def test_the_newest_step_that_changed_the_score_tells(tmp_path, steps, order, pr
         with writing(engine) as connection:
             connection.execute(tables.history.insert(), steps)
     with reading(engine) as connection:
-        found = trends_of(connection, order, ["jane", "nobody"])
+        trends = trends_of(connection, order, ["jane", "nobody"])
     engine.dispose()
-    assert found["jane"] == {"previous": previous, "changed_at": changed_at}
-    assert found["nobody"] == {"previous": None, "changed_at": None}
+    assert trends == {"jane": Trend(previous, changed_at), "nobody": Trend()}
