@@ -50,7 +50,7 @@ class World:
 
 @pytest.fixture
 def world():
-    return World(told_seconds=TOLD_SECONDS)
+    return World(stale_seconds=TOLD_SECONDS)
 
 
 def test_it_is_looked_at_once_in_its_time(world):
