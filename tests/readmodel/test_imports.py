@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
+import httpx
 import orjson
 import pytest
 
@@ -14,31 +18,34 @@ from streamprocessor.readmodel.gateways.import_jobs import (
     FAILED,
     INTERRUPTED,
     MOST_REFUSED_SHOWN,
+    ImportJob,
     ImportJobs,
     ImportOrder,
+    RunImport,
 )
 from streamprocessor.readmodel.problem import Problem
 from tests.harness.system import until
+from tests.readmodel.conftest import Office
 
 JSON_LINES = ImportOrder("jsonl", None, None)
 
 
-async def body_of(*parts):
+async def body_of(*parts: bytes) -> AsyncIterator[bytes]:
     """A body that comes in parts."""
     for part in parts:
         yield part
 
 
-def jobs_of(folder, run, most_bytes=1_000):
+def jobs_of(folder: Path, run: RunImport, most_bytes: int = 1000) -> ImportJobs:
     return ImportJobs(folder, run, most_bytes, lambda: 1_000)
 
 
-async def ended(job):
+async def ended(job: ImportJob) -> None:
     await until(lambda: job.is_under_way, lambda under_way: not under_way, 10, "ended", every_seconds=0.01)
 
 
-async def test_a_file_is_gone_once_it_is_imported_and_what_became_of_it_is_told(tmp_path):
-    def run(file, order, job):
+async def test_a_file_is_gone_once_it_is_imported_and_what_became_of_it_is_told(tmp_path: Path) -> None:
+    def run(file: Path, order: ImportOrder, job: ImportJob) -> None:
         assert (file.read_bytes(), order) == (b"one\ntwo\n", JSON_LINES)
         assert file.stat().st_mode & 0o077 == 0
         for number in range(MOST_REFUSED_SHOWN + 1):
@@ -54,20 +61,26 @@ async def test_a_file_is_gone_once_it_is_imported_and_what_became_of_it_is_told(
 @pytest.mark.parametrize(
     ("error", "told"), [(OperatorError("topics missing"), "topics missing"), (KeyError("jane"), "the log says where")]
 )
-async def test_an_import_that_fails_says_why_and_repeats_nothing_of_the_file(tmp_path, caplog, error, told):
-    def run(*_):
+async def test_an_import_that_fails_says_why_and_repeats_nothing_of_the_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception, told: str
+) -> None:
+    def run(*_: object) -> None:
         raise error
 
     job = await jobs_of(tmp_path, run).begin(JSON_LINES, body_of(b"x"))
     await ended(job)
     assert job.state == FAILED
-    assert told in job.error
+    assert told in (job.error or "")
     assert "jane" not in caplog.text
 
 
-async def test_one_import_runs_at_a_time(tmp_path):
+async def test_one_import_runs_at_a_time(tmp_path: Path) -> None:
     go_on = threading.Event()
-    jobs = jobs_of(tmp_path, lambda *_: go_on.wait(10))
+
+    def run(*_: object) -> None:
+        go_on.wait(10)
+
+    jobs = jobs_of(tmp_path, run)
     first = await jobs.begin(JSON_LINES, body_of(b"x"))
     with pytest.raises(Problem) as refused:
         await jobs.begin(JSON_LINES, body_of(b"y"))
@@ -78,8 +91,8 @@ async def test_one_import_runs_at_a_time(tmp_path):
     assert [job.state for job in jobs.all()] == [DONE, DONE]
 
 
-async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tmp_path):
-    async def cut_off():
+async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tmp_path: Path) -> None:
+    async def cut_off() -> AsyncIterator[bytes]:
         yield b"x"
         raise Problem(400, "bad-body", "body: wanted all of it; got a part")
 
@@ -91,10 +104,10 @@ async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tm
         assert (jobs.all(), list(tmp_path.iterdir())) == ([], [])
 
 
-async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupted(tmp_path):
+async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupted(tmp_path: Path) -> None:
     has_begun = threading.Event()
 
-    def run(_, __, job):
+    def run(_: object, __: object, job: ImportJob) -> None:
         has_begun.set()
         while True:
             job.read_line(1)
@@ -109,12 +122,15 @@ async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupte
     assert list(tmp_path.iterdir()) == []
 
 
-async def imported(http, content, **query):
+async def imported(http: httpx.Client, content: bytes, **query: str) -> dict[str, Any]:
     """What an import came to."""
     begun = http.post("/imports", params=query, content=content)
     assert begun.status_code == 202, begun.text
     path = f"/imports/{begun.json()['id']}"
-    return await until(lambda: http.get(path).json(), lambda job: job["ended_at"] is not None, 30, "the import ended")
+    job: dict[str, Any] = await until(
+        lambda: http.get(path).json(), lambda job: job["ended_at"] is not None, 30, "the import ended"
+    )
+    return job
 
 
 HIT = b'192.0.2.1 - - [01/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 1\n'
@@ -123,7 +139,7 @@ MAPPING = "{contact: who, occurred_at: {column: when}, type: download, propertie
 
 
 @pytest.mark.kafka
-async def test_files_of_each_kind_end_in_their_topics(office, office_http):
+async def test_files_of_each_kind_end_in_their_topics(office: Office, office_http: httpx.Client) -> None:
     lines = [
         {"contact_id": "c-1", "type": "email_open", "id": "o-1", "occurred_at": "2026-11-01T08:00:00Z"},
         {"contact_id": "c-1", "update": "attributes", "attributes": {"seats": 3}, "id": "a-1"},
@@ -149,7 +165,9 @@ async def test_files_of_each_kind_end_in_their_topics(office, office_http):
 
 
 @pytest.mark.kafka
-async def test_what_can_not_be_imported_is_refused_before_or_said_after(office_http, office_reader):
+async def test_what_can_not_be_imported_is_refused_before_or_said_after(
+    office_http: httpx.Client, office_reader: httpx.Client
+) -> None:
     for query, code in (
         ({"format": "xml"}, "bad-parameter"),
         ({"format": "csv"}, "bad-parameter"),

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, select
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.composition import database_file
 from streamprocessor.readmodel.projection.changes import CHANGELOG
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import open_database, write_state, writing
+from tests.harness.postgres import PostgresServer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
 from tests.readmodel.comparing import assert_equal_to_kafka
+from tests.readmodel.conftest import MakeApi, Town
 
 pytestmark = pytest.mark.kafka
 
 
-def engine_of(town, folder, database_url):
+def engine_of(town: Town, folder: Path, database_url: str) -> Engine:
     settings = town.system.settings.model_copy(update={"data_dir": str(folder)})
     return open_database(database_url, database_file(settings))
 
 
-async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town, new_api, postgres, tmp_path):
+async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(
+    town: Town, new_api: MakeApi, postgres: PostgresServer, tmp_path: Path
+) -> None:
     url = postgres.url(f"t{os.urandom(4).hex()}")
     api = await new_api(database_url=url).ready()
     postgres.stop()
@@ -44,7 +49,9 @@ async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town
     assert found.json()["scores"]["engagement"]["score"] == 25
 
 
-async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(town, new_api, database_url, tmp_path):
+async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(
+    town: Town, new_api: MakeApi, database_url: str, tmp_path: Path
+) -> None:
     form = {"properties": {"form": "contact"}, "type": "form_submission"}
     names = [f"{name}-{os.urandom(4).hex()}" for name in ("gone", "child", "parent", "objector")]
     gone, child, parent, objector = names
@@ -64,7 +71,7 @@ async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(t
     )
     engine = engine_of(town, tmp_path, database_url)
 
-    def left():
+    def left() -> set[tuple[str, str]]:
         found = set()
         with engine.connect() as connection, connection.begin():
             for table in (tables.contacts, tables.scores, tables.attributes, tables.history, tables.hot_leads):
@@ -77,7 +84,9 @@ async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(t
     await assert_equal_to_kafka(*town, engine)
 
 
-async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(town, new_api, database_url, tmp_path):
+async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(
+    town: Town, new_api: MakeApi, database_url: str, tmp_path: Path
+) -> None:
     engine = engine_of(town, tmp_path, database_url)
     with writing(engine) as connection:
         connection.execute(tables.segments.insert().values(name="kept", filter="{}"))
@@ -97,7 +106,9 @@ async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(town, n
     assert "999" in refused.tail()
 
 
-async def test_who_was_away_for_longer_than_tombstones_last_reads_contacts_anew(town, new_api, tmp_path):
+async def test_who_was_away_for_longer_than_tombstones_last_reads_contacts_anew(
+    town: Town, new_api: MakeApi, tmp_path: Path
+) -> None:
     api = await new_api().ready()
     assert api.stop() == 0
     engine = engine_of(town, tmp_path, "")
@@ -112,7 +123,7 @@ async def test_who_was_away_for_longer_than_tombstones_last_reads_contacts_anew(
     await assert_equal_to_kafka(*town, engine)
 
 
-async def test_topics_that_were_made_anew_fill_the_tables_anew(town, new_api, tmp_path):
+async def test_topics_that_were_made_anew_fill_the_tables_anew(town: Town, new_api: MakeApi, tmp_path: Path) -> None:
     engine = engine_of(town, tmp_path, "")
     with writing(engine) as connection:
         write_state(connection, f"topic:{CHANGELOG}", "another id")

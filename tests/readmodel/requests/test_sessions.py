@@ -46,7 +46,7 @@ def test_a_cookie_is_its_tokens_and_has_its_scopes() -> None:
     cookie, session = opened(sessions, "t-page")
 
     assert sessions.of(cookie) == session
-    assert (session.grant.name, session.grant.scopes) == ("page", {"read"})
+    assert (session.grant.name, session.grant.scopes) == ("page", frozenset({"read"}))
     assert "t-page" not in cookie
     assert opened(sessions, "t-page")[0] != cookie
 
