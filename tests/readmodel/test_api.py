@@ -17,7 +17,7 @@ from streamprocessor.readmodel.api.application import ROUTES
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
-from tests.readmodel.conftest import Town, empty_database
+from tests.readmodel.conftest import ScoredSystem, empty_database
 
 pytestmark = pytest.mark.kafka
 
@@ -38,12 +38,14 @@ EVIL = [
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def api(request: pytest.FixtureRequest, town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
+def api(
+    request: pytest.FixtureRequest, scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiProcess]:
     """One api on each kind of database, for the tests of this module."""
     folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
-    process = ApiProcess(town.system.settings, folder, database_url=url, delivery_url=NOBODY).start()
+    process = ApiProcess(scored.system.settings, folder, database_url=url, delivery_url=NOBODY).start()
     try:
-        asyncio.run(tell_of_evil(town))
+        asyncio.run(tell_of_evil(scored))
         asyncio.run(process.ready())
         yield process
     finally:
@@ -55,8 +57,8 @@ def attributes_of(name: str) -> dict[str, Any]:
     return {"company": name, "seats": 7, "active": True}
 
 
-async def tell_of_evil(town: Town) -> None:
-    await town.system.send(
+async def tell_of_evil(scored: ScoredSystem) -> None:
+    await scored.system.send(
         record
         for name in EVIL
         for record in (
@@ -72,7 +74,7 @@ async def tell_of_evil(town: Town) -> None:
             ),
         )
     )
-    await until_settled(town.system)
+    await until_settled(scored.system)
 
 
 @pytest.fixture
@@ -268,7 +270,9 @@ def test_everything_that_is_kept_of_a_contact_is_handed_out(http: httpx.Client) 
     assert kept["attributes"]["company"]["value"] == "ключ"
 
 
-async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was(town: Town, api: ApiProcess) -> None:
+async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was(
+    scored: ScoredSystem, api: ApiProcess
+) -> None:
     name = f"lead-{os.urandom(4).hex()}"
     forms = [Sent("form-submissions", name.encode(), FORM | {"id": f"{name}-{n}"}) for n in range(2)]
     async with httpx.AsyncClient(base_url=api.address, headers=bearer(READ_ONLY), timeout=30) as client:
@@ -276,7 +280,7 @@ async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was
             assert stream.headers["content-type"].startswith("text/event-stream")
             lines = stream.aiter_lines()
             assert (await anext(lines)).startswith(":")
-            await town.system.send(forms)
+            await scored.system.send(forms)
             async with asyncio.timeout(30):
                 id_, told = await next_event(lines)
         assert (told["contact_id"], told["score_name"], told["stage"]) == (name, "engagement", "hot")
@@ -300,10 +304,10 @@ async def next_event(lines: AsyncIterator[str]) -> tuple[int, Any]:
 
 
 async def test_an_erasure_asked_for_here_is_done_by_the_workers(
-    town: Town, api: ApiProcess, http: httpx.Client
+    scored: ScoredSystem, api: ApiProcess, http: httpx.Client
 ) -> None:
     name = f"erased-{os.urandom(4).hex()}"
-    await town.system.send([Sent("form-submissions", name.encode(), FORM | {"id": name})])
+    await scored.system.send([Sent("form-submissions", name.encode(), FORM | {"id": name})])
     path = f"/api/contacts/{name}"
     await until(lambda: http.get(path).status_code, lambda status: status == 200, 30, "the contact is known")
 

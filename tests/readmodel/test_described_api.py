@@ -16,8 +16,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from tests.harness.apis import ALL, ApiProcess, bearer
-from tests.readmodel.conftest import Town, empty_database
-from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
+from tests.readmodel.conftest import ScoredSystem, empty_database
+from tests.readmodel.description import ASKS_DELIVERY, DESCRIPTION
 
 pytestmark = pytest.mark.kafka
 
@@ -28,10 +28,12 @@ described = schemathesis.openapi.from_dict(DESCRIPTION).exclude(path=STREAM_PATH
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def api(request: pytest.FixtureRequest, town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
+def api(
+    request: pytest.FixtureRequest, scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiProcess]:
     """One api on each kind of database, without a delivery process."""
     folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
-    process = ApiProcess(town.system.settings, folder, database_url=url, delivery_url=NOBODY).start()
+    process = ApiProcess(scored.system.settings, folder, database_url=url, delivery_url=NOBODY).start()
     try:
         asyncio.run(process.ready())
         yield process

@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.readmodel.described import DESCRIPTION
+from tests.readmodel.description import DESCRIPTION
 
 CONTENTS = {
     f"{operation['operationId']} {what}": content["application/json"]

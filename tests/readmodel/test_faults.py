@@ -24,8 +24,8 @@ from streamprocessor.settings import Settings
 from tests.harness.apis import ApiProcess
 from tests.harness.postgres import PostgresServer
 from tests.harness.system import System, until
-from tests.readmodel.comparing import assert_equal_to_kafka
-from tests.readmodel.flowing import Flow, changes
+from tests.readmodel.change_flow import Flow, changes
+from tests.readmodel.expected_tables import assert_equal_to_kafka
 
 pytestmark = pytest.mark.kafka
 

@@ -17,7 +17,7 @@ from streamprocessor.readmodel.requests.sessions import COOKIE
 from streamprocessor.scoring.model.model import DAY_MS
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
 from tests.harness.system import Sent, until
-from tests.readmodel.conftest import MODEL, Town
+from tests.readmodel.conftest import MODEL, ScoredSystem
 
 pytestmark = pytest.mark.kafka
 
@@ -27,9 +27,9 @@ EXAMPLES = ("https://hooks.example.com", "https://…,")  # what fields say of t
 
 
 @pytest.fixture(scope="module")
-def api(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
+def api(scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
     """One api, on SQLite."""
-    process = ApiProcess(town.system.settings, tmp_path_factory.mktemp("api")).start()
+    process = ApiProcess(scored.system.settings, tmp_path_factory.mktemp("api")).start()
     try:
         asyncio.run(process.ready())
         yield process
@@ -208,7 +208,7 @@ def test_a_forecast_begins_with_the_next_step_and_is_bounded(api: ApiProcess) ->
     assert api.ask("/api/contacts/nobody/forecast").status_code == 404
 
 
-async def test_a_timeline_tells_every_event_and_who_did_it(town: Town, api: ApiProcess) -> None:
+async def test_a_timeline_tells_every_event_and_who_did_it(scored: ScoredSystem, api: ApiProcess) -> None:
     name = f"clicker-{os.urandom(4).hex()}"
     at = 1_790_000_000_000
     clicks = [
@@ -219,8 +219,8 @@ async def test_a_timeline_tells_every_event_and_who_did_it(town: Town, api: ApiP
     judged = {"id": f"{name}-page", "occurred_at": at + 9_000_000, "properties": {"path": "/"}}
     verdict = {"id": f"{name}-v", "update": "verdict", "event_id": f"{name}-page", "actor": "scanner"}
     key = name.encode()
-    await town.system.send([Sent("email-opens", key, proxied), *(Sent("email-clicks", key, each) for each in clicks)])
-    await town.system.send([Sent("page-visits", key, judged), Sent("contact-updates", key, verdict)])
+    await scored.system.send([Sent("email-opens", key, proxied), *(Sent("email-clicks", key, each) for each in clicks)])
+    await scored.system.send([Sent("page-visits", key, judged), Sent("contact-updates", key, verdict)])
     path = f"/api/contacts/{name}/events"
 
     def classes() -> Counter[tuple[str, str]]:

@@ -25,7 +25,7 @@ from streamprocessor.readmodel.gateways.import_jobs import (
 )
 from streamprocessor.readmodel.problem import Problem
 from tests.harness.system import until
-from tests.readmodel.conftest import Office
+from tests.readmodel.conftest import ApiSystem
 
 JSON_LINES = ImportOrder("jsonl", None, None)
 
@@ -139,34 +139,34 @@ MAPPING = "{contact: who, occurred_at: {column: when}, type: download, propertie
 
 
 @pytest.mark.kafka
-async def test_files_of_each_kind_end_in_their_topics(office: Office, office_http: httpx.Client) -> None:
+async def test_files_of_each_kind_end_in_their_topics(api_system: ApiSystem, writer_http: httpx.Client) -> None:
     lines = [
         {"contact_id": "c-1", "type": "email_open", "id": "o-1", "occurred_at": "2026-11-01T08:00:00Z"},
         {"contact_id": "c-1", "update": "attributes", "attributes": {"seats": 3}, "id": "a-1"},
         {"type": "email_open"},
     ]
-    done = await imported(office_http, b"\n".join(map(orjson.dumps, lines)), format="jsonl")
+    done = await imported(writer_http, b"\n".join(map(orjson.dumps, lines)), format="jsonl")
     assert (done["state"], done["lines_read"], done["sent"]) == ("done", 3, {"email-opens": 1, "contact-updates": 1})
     assert done["refused"] == {"no-contact": 1}
     assert [(row["line"], row["reason"]) for row in done["first_refused"]] == [(3, "no-contact")]
-    assert [value["id"] for value in await office.system.values("email-opens")] == ["o-1"]
+    assert [value["id"] for value in await api_system.system.values("email-opens")] == ["o-1"]
 
-    done = await imported(office_http, CSV, format="csv", mapping_text=MAPPING)
+    done = await imported(writer_http, CSV, format="csv", mapping_text=MAPPING)
     assert (done["state"], done["mapping"], done["sent"]) == ("done", "own", {"activities": 2})
     assert done["bytes_read"] == done["bytes"] == len(CSV)
     assert [row["line"] for row in done["first_refused"]] == [3]
-    assert {value["properties"]["file"] for value in await office.system.values("activities")} == {"a", "b"}
+    assert {value["properties"]["file"] for value in await api_system.system.values("activities")} == {"a", "b"}
 
-    done = await imported(office_http, HIT, format="access-log")
+    done = await imported(writer_http, HIT, format="access-log")
     assert done["state"] == "done"
-    listed = office_http.get("/imports").json()
+    listed = writer_http.get("/imports").json()
     assert [job["format"] for job in listed["imports"][:3]] == ["access-log", "csv", "jsonl"]
     assert "marketo-opens" in listed["mappings"]
 
 
 @pytest.mark.kafka
 async def test_what_can_not_be_imported_is_refused_before_or_said_after(
-    office_http: httpx.Client, office_reader: httpx.Client
+    writer_http: httpx.Client, reader_http: httpx.Client
 ) -> None:
     for query, code in (
         ({"format": "xml"}, "bad-parameter"),
@@ -178,10 +178,10 @@ async def test_what_can_not_be_imported_is_refused_before_or_said_after(
         ({"format": "csv", "mapping": "none-such"}, "no-such-mapping"),
         ({"format": "jsonl", "mapping": "marketo-opens"}, "bad-parameter"),
     ):
-        assert office_http.post("/imports", params=query, content=CSV).json()["code"] == code, query
-    assert office_http.post("/imports", content=b"x" * 100_001).status_code == 413
-    assert office_http.get("/imports/none").status_code == 404
-    assert office_reader.post("/imports").status_code == 403
-    failed = await imported(office_http, b"other,columns\n1,2\n", format="csv", mapping_text=MAPPING)
+        assert writer_http.post("/imports", params=query, content=CSV).json()["code"] == code, query
+    assert writer_http.post("/imports", content=b"x" * 100_001).status_code == 413
+    assert writer_http.get("/imports/none").status_code == 404
+    assert reader_http.post("/imports").status_code == 403
+    failed = await imported(writer_http, b"other,columns\n1,2\n", format="csv", mapping_text=MAPPING)
     assert failed["state"] == "failed"
     assert "wanted the columns ['what', 'when', 'who']" in failed["error"]

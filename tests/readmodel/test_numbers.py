@@ -14,31 +14,31 @@ from streamprocessor.contract.topics.topics import IN
 from streamprocessor.offline.score_file import read_facts, score_offline
 from tests.harness.apis import ApiProcess
 from tests.harness.system import until
-from tests.readmodel.conftest import MakeApi, Town
+from tests.readmodel.conftest import MakeApi, ScoredSystem
 
 pytestmark = pytest.mark.kafka
 
 
-async def all_answers(town: Town, at_ms: int) -> dict[str, dict[str, Any]]:
+async def all_answers(scored: ScoredSystem, at_ms: int) -> dict[str, dict[str, Any]]:
     """`score --at` over everything that was sent, by contact."""
     lines = []
-    for topic in town.system.layout.topics:
+    for topic in scored.system.layout.topics:
         if topic.direction == IN:
-            for record in await town.system.read(topic.name):
+            for record in await scored.system.read(topic.name):
                 body = orjson.loads(record.value) | {"contact_id": record.key.decode()}
                 if topic.event_type:
                     body |= {"type": topic.event_type}
                 lines.append(orjson.dumps(body))
     facts = read_facts(lines, lambda bad: pytest.fail(str(bad)))
-    return {answer["contact_id"]: answer for answer in score_offline(town.model, facts, at_ms)}
+    return {answer["contact_id"]: answer for answer in score_offline(scored.model, facts, at_ms)}
 
 
 async def test_scores_explanations_and_lists_equal_the_core_for_200_contacts(
-    town: Town, new_api: MakeApi, database_url: str
+    scored: ScoredSystem, new_api: MakeApi, database_url: str
 ) -> None:
     api = await new_api(database_url=database_url).ready()
     at_ms = int(time.time() * 1000)
-    expected = await all_answers(town, at_ms)
+    expected = await all_answers(scored, at_ms)
 
     chosen = random.Random(1).sample(sorted(expected), 200)
     for contact in chosen:
@@ -49,7 +49,7 @@ async def test_scores_explanations_and_lists_equal_the_core_for_200_contacts(
 
     async def listed_and_exact() -> list[tuple[Any, Any]]:
         listed = every_contact(api, score="engagement")
-        exact = await all_answers(town, int(time.time() * 1000))
+        exact = await all_answers(scored, int(time.time() * 1000))
         assert len(listed) == len(exact)
         return [(in_list(contact), as_listed(exact[contact["contact_id"]])) for contact in listed]
 
@@ -86,7 +86,7 @@ def every_contact(api: ApiProcess, **query: Any) -> list[dict[str, Any]]:
 
 
 async def test_lists_are_in_order_filters_hold_and_counts_agree(
-    town: Town, new_api: MakeApi, database_url: str
+    scored: ScoredSystem, new_api: MakeApi, database_url: str
 ) -> None:
     api = await new_api(database_url=database_url).ready()
 
@@ -129,10 +129,10 @@ async def test_lists_are_in_order_filters_hold_and_counts_agree(
 
 
 async def test_history_ends_with_what_is_shown_now_and_hot_leads_are_those_announced(
-    town: Town, new_api: MakeApi, database_url: str
+    scored: ScoredSystem, new_api: MakeApi, database_url: str
 ) -> None:
     api = await new_api(database_url=database_url).ready()
-    announced = await town.system.values("became-hot-lead")
+    announced = await scored.system.values("became-hot-lead")
     assert announced
 
     def hot_leads() -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from streamprocessor.contract.model_file.read_model import parse_model
 from tests.harness.apis import ALL, ApiProcess, bearer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
-from tests.readmodel.conftest import MODEL, Town, empty_database
+from tests.readmodel.conftest import MODEL, ScoredSystem, empty_database
 
 pytestmark = pytest.mark.kafka
 
@@ -25,12 +25,12 @@ PEOPLE = {"seg-1": {"company": "Acme"}, "seg-2": {"company": "Bolt"}, "seg-3": {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def http(
-    request: pytest.FixtureRequest, town: Town, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
     """A client that may do everything, of an api on each kind of database."""
-    asyncio.run(tell_of_people(town))
+    asyncio.run(tell_of_people(scored))
     folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
-    process = ApiProcess(town.system.settings, folder, database_url=url).start()
+    process = ApiProcess(scored.system.settings, folder, database_url=url).start()
     try:
         asyncio.run(process.ready())
         with httpx.Client(base_url=process.address, headers=bearer(ALL), timeout=20) as client:
@@ -39,10 +39,10 @@ def http(
         process.discard()
 
 
-async def tell_of_people(town: Town) -> None:
+async def tell_of_people(scored: ScoredSystem) -> None:
     """Each has 25 points; two are of a company."""
     form = {"type": "form_submission", "properties": {"form": "contact"}}
-    await town.system.send(
+    await scored.system.send(
         record
         for name, said in PEOPLE.items()
         for record in (
@@ -50,17 +50,17 @@ async def tell_of_people(town: Town) -> None:
             Sent("contact-updates", name.encode(), {"update": "attributes", "attributes": said, "id": f"a-{name}"}),
         )
     )
-    await until_settled(town.system)
+    await until_settled(scored.system)
 
 
 @pytest.fixture
-def apply(town: Town, tmp_path: Path) -> Iterator[Callable[[str], object]]:
+def apply(scored: ScoredSystem, tmp_path: Path) -> Iterator[Callable[[str], object]]:
     """Puts the model with other segments in force; the former ones are back after the test."""
 
     def put(segments: str) -> object:
         file = tmp_path / "model.yaml"
         file.write_text(segments)
-        return asyncio.run(apply_model(town.system.settings, file))
+        return asyncio.run(apply_model(scored.system.settings, file))
 
     yield put
     put(MODEL)

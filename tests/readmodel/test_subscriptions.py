@@ -20,8 +20,8 @@ from tests.delivery.receivers import Receiver, status
 from tests.harness.apis import ALL, bearer
 from tests.harness.deliveries import SECRET
 from tests.harness.system import until
-from tests.readmodel.conftest import Office
-from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
+from tests.readmodel.conftest import ApiSystem
+from tests.readmodel.description import ASKS_DELIVERY, DESCRIPTION
 
 pytestmark = pytest.mark.kafka
 
@@ -38,17 +38,17 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-def http(office_http: httpx.Client) -> httpx.Client:
+def http(writer_http: httpx.Client) -> httpx.Client:
     """A client that may do everything."""
-    return office_http
+    return writer_http
 
 
 @pytest.fixture
-def path(office_http: httpx.Client) -> Iterator[str]:
+def path(writer_http: httpx.Client) -> Iterator[str]:
     """Where a subscription of this test is, which ends with it."""
     found = f"/subscriptions/s-{os.urandom(4).hex()}"
     yield found
-    office_http.delete(found)
+    writer_http.delete(found)
 
 
 def name_in(path: str) -> str:
@@ -70,14 +70,14 @@ def state_of(http: httpx.Client, path: str) -> str | None:
 
 
 async def test_a_subscription_put_here_is_delivered_to_until_it_is_ended(
-    office: Office, http: httpx.Client, path: str, receiver: Receiver
+    api_system: ApiSystem, http: httpx.Client, path: str, receiver: Receiver
 ) -> None:
     said = to(receiver, when={"score": "engagement", "to": "hot"})
     assert http.put(path, json=said).status_code == 200
     assert http.get(path).json()["subscription"] == said, "it is read back at once"
 
     await until(lambda: state_of(http, path), lambda state: state == "well", 20, "delivery has it")
-    await announce(office.system, [Lead("jane", 1, now_ms())])
+    await announce(api_system.system, [Lead("jane", 1, now_ms())])
     await until(lambda: receiver.taken, bool, 20, "a webhook", every_seconds=0.02)
     assert receiver.taken[0].content["subject"] == "jane"
     assert SECRET not in http.get(path).text
@@ -93,14 +93,14 @@ async def test_a_subscription_put_here_is_delivered_to_until_it_is_ended(
     other = f"{path}-other"
     http.put(other, json=to(receiver))
     await until(lambda: state_of(http, other), lambda state: state == "well", 20, "delivery has the other")
-    await announce(office.system, [Lead("joe", 1, now_ms())])
+    await announce(api_system.system, [Lead("joe", 1, now_ms())])
     await until(lambda: len(receiver.taken), lambda count: count == 2, 20, "joe's", every_seconds=0.02)
     http.post(f"{other}/ping")
     await until(lambda: len(receiver.taken), lambda count: count == 3, 20, "the ping", every_seconds=0.02)
     assert all(received.id.endswith(f"/{name_in(other)}") for received in receiver.taken[1:])
     http.delete(other)
 
-    noted = [line for line in office.api.log.read_text().splitlines() if "streamprocessor.audit" in line]
+    noted = [line for line in api_system.api.log.read_text().splitlines() if "streamprocessor.audit" in line]
     for name in ("put_subscription", "delete_subscription", "ping_subscription"):
         assert any(f"{name} by ops: done" in line for line in noted), name
 
@@ -176,7 +176,7 @@ async def test_all_that_is_wrong_is_named_and_no_secret_repeated(http: httpx.Cli
 
 
 async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
-    office: Office, http: httpx.Client, office_reader: httpx.Client, path: str, receiver: Receiver
+    api_system: ApiSystem, http: httpx.Client, reader_http: httpx.Client, path: str, receiver: Receiver
 ) -> None:
     for url, shown in (
         ("https://hooks.example.com/s3cret?token=s3cret", "https://hooks.example.com/..."),
@@ -184,18 +184,20 @@ async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
     ):
         http.put(path, json=to(receiver, url=url))
         assert http.get(path).json()["subscription"]["url"] == url
-        listed = {row["name"]: row for row in office_reader.get("/subscriptions").json()["subscriptions"]}
+        listed = {row["name"]: row for row in reader_http.get("/subscriptions").json()["subscriptions"]}
         assert listed[name_in(path)]["subscription"]["url"] == shown
     for method, end in (("PUT", ""), ("DELETE", ""), ("POST", "/ping"), ("POST", "/enable"), ("POST", "/resend")):
-        assert office_reader.request(method, path + end, json={}).status_code == 403, end
-    assert "s3cret" not in office.api.log.read_text()
+        assert reader_http.request(method, path + end, json={}).status_code == 403, end
+    assert "s3cret" not in api_system.api.log.read_text()
 
 
 @described.parametrize()
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_what_is_asked_of_delivery_is_answered_as_described(case: schemathesis.Case[Any], office: Office) -> None:
+def test_what_is_asked_of_delivery_is_answered_as_described(
+    case: schemathesis.Case[Any], api_system: ApiSystem
+) -> None:
     case.call_and_validate(
-        base_url=office.api.address,
+        base_url=api_system.api.address,
         headers=bearer(ALL),
         checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
         timeout=20,
