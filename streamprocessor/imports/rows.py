@@ -1,4 +1,4 @@
-"""What a reader yields: rows to send, and rows that can't be, each with the line it began on."""
+"""Rows of a file, read: those to send, and those that can't be, each with the line that it begins on."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import hashlib
 from collections import Counter
 from typing import Any, NamedTuple, TypeAlias
 
-UPDATES_TOPIC = "contact-updates"
-ACTIVITIES_TOPIC = "activities"
-TYPED_TOPICS = {
-    "email_open": "email-opens",
-    "email_click": "email-clicks",
-    "page_visit": "page-visits",
-    "form_submission": "form-submissions",
-}
 
+class ImportRow(NamedTuple):
+    """An event or contact update of a file.
 
-class Row(NamedTuple):
-    """An event or contact update as read. line: 1 is the file's first; topic: its name without a prefix."""
+    line: 1 is the file's first.
+    topic: its short name.
+    contact_id: the key of the record.
+    value: the record's JSON.
+    """
 
     line: int
     topic: str
@@ -26,19 +23,19 @@ class Row(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that can't be used. reason: a short code for counting; detail: the sentence for a person."""
+    """A row that can't be used.
+
+    line: 1 is the file's first.
+    reason: a short code, for counting.
+    detail: the sentence for a person.
+    """
 
     line: int
     reason: str
     detail: str
 
 
-ReadRow: TypeAlias = Row | BadRow
-
-
-def topic_for(event_type: str) -> str:
-    """The input topic of an event type: its own one, else `activities`."""
-    return TYPED_TOPICS.get(event_type, ACTIVITIES_TOPIC)
+ReadRow: TypeAlias = ImportRow | BadRow
 
 
 class ContentIds:

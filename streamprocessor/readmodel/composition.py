@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaProducer
 
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
+from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
@@ -67,13 +68,13 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
         MustRestart: projecting broke down.
     """
     clients, topics = around.clients, around.topics
-    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, "models", "subscriptions")})
-    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in ("contact-updates", "subscriptions")})
+    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, MODELS, SUBSCRIPTIONS)})
+    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
     listening = listening_socket("api", settings.api_host, settings.api_port)
     metrics = Metrics()
     tokens = Tokens(around.tokens)
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
-    models = ActiveModel(topics["models"], new_reader(clients))
+    models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     errands = _errands(settings, around, producer)
@@ -133,8 +134,8 @@ def _errands(settings: Settings, around: Around, producer: AIOKafkaProducer) -> 
     clients, topics = around.clients, around.topics
     imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
     return Gateways(
-        eraser=Eraser(producer, topics["contact-updates"]),
-        subscriptions=SubscriptionTopic(topics["subscriptions"], new_reader(clients), producer),
+        eraser=Eraser(producer, topics[CONTACT_UPDATES]),
+        subscriptions=SubscriptionTopic(topics[SUBSCRIPTIONS], new_reader(clients), producer),
         delivery=DeliveryClient(_delivery_address(settings), around.delivery_token),
         imports=ImportJobs(imports_folder, around.importing, settings.import_max_bytes, now_ms),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),

@@ -14,8 +14,6 @@ import orjson
 
 from streamprocessor.collector.http.validation import MAX_ITEMS
 from streamprocessor.collector.http.wire_format import (
-    ACTIVITIES,
-    CONTACT_UPDATES,
     DecodedEvents,
     HttpAnswer,
     ParsedRequest,
@@ -28,6 +26,7 @@ from streamprocessor.collector.http.wire_format import (
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.cloud_events import event_object
 from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.contract.topic_names import ACTIVITIES, CONTACT_UPDATES
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 

@@ -10,11 +10,11 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from streamprocessor.collector.http.wire_format import ACTIVITIES
 from streamprocessor.collector.urls import path_of
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
+from streamprocessor.contract.topic_names import ACTIVITIES
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import OperatorError
 

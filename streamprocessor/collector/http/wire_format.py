@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
-
-ACTIVITIES, CONTACT_UPDATES = "activities", "contact-updates"  # short names of topics that hold more than one type
+from streamprocessor.contract.topic_names import CONTACT_UPDATES
 
 
 class Request(NamedTuple):

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS
-from streamprocessor.collector.http.wire_format import ACTIVITIES, TopicEntry, update_entry
+from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
 from streamprocessor.collector.providers.payloads import text_of
 from streamprocessor.collector.urls import path_of
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of, content_key
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.topic_names import topic_of_type
 from streamprocessor.errors import RecordError
 
 OPEN, CLICK, DELIVERED, BOUNCE = "email_open", "email_click", "email_delivered", "email_bounce"
@@ -23,8 +24,6 @@ HARD, SOFT = "hard", "soft"
 MAX_TEXT_CHARS = 4096
 MAX_TAGS, MAX_TAG_CHARS = 20, 100
 MAX_METADATA, MAX_METADATA_CHARS = 20, 500
-
-_TOPICS = {OPEN: "email-opens", CLICK: "email-clicks"}
 
 
 class MailEvent(NamedTuple):
@@ -72,7 +71,7 @@ def entries_of(
         "properties": {"provider": provider} | _properties_of(event, message),
         "context": _context_of(event),
     }
-    entries = [TopicEntry(_TOPICS.get(event.type, ACTIVITIES), contact, value, position)]
+    entries = [TopicEntry(topic_of_type(event.type), contact, value, position)]
     if event.type in (UNSUBSCRIBE, COMPLAINT) or (event.type == BOUNCE and event.kind == HARD):
         entries.append(_suppression(event_id, contact, occurred_at_ms, position))
     return entries

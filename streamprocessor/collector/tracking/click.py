@@ -18,6 +18,7 @@ from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.collector.urls import location_of, path_of, web_address, with_parameter
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.topic_names import EMAIL_CLICKS
 
 ROUTE = "/c/{token}"
 VISITOR_PARAMETER = "_sp"
@@ -75,7 +76,7 @@ def _email_click(request: Request, followed: Tracked) -> TopicEntry:
         "properties": properties,
         "context": context,
     }
-    return TopicEntry("email-clicks", followed.contact_id, value)
+    return TopicEntry(EMAIL_CLICKS, followed.contact_id, value)
 
 
 def _refused(refusal: Refusal) -> HttpAnswer:

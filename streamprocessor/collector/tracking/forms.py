@@ -42,6 +42,7 @@ from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.topic_names import FORM_SUBMISSIONS
 from streamprocessor.scoring.record.facts import SCANNER
 
 ROUTE = "/f/{form}"
@@ -73,10 +74,10 @@ def forms(keys: TokenKeys, naming: ContactIds, sites: Sites) -> WireFormat:
         if ours.get(HONEYPOT):
             event["context"]["actor"] = SCANNER
             event["properties"]["honeypot"] = True
-            return DecodedEvents([TopicEntry("form-submissions", contact, event)])
+            return DecodedEvents([TopicEntry(FORM_SUBMISSIONS, contact, event)])
         joined = identity_updates(known, by_address, visitor, request.received_at_ms)
         written = attributes_update(fields, event["id"], contact, request.received_at_ms)
-        return DecodedEvents([TopicEntry("form-submissions", contact, event), *joined, *written])
+        return DecodedEvents([TopicEntry(FORM_SUBMISSIONS, contact, event), *joined, *written])
 
     def accepted(_request: Request, opened: ParsedRequest, _reading: DecodedEvents) -> HttpAnswer:
         wanted = dict(opened.payload).get(REDIRECT, "")

@@ -15,6 +15,7 @@ from streamprocessor.collector.http.wire_format import (
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.topic_names import EMAIL_OPENS
 
 ROUTE = "/o/{token}.gif"
 
@@ -55,7 +56,7 @@ def _email_open(request: Request, mail: Tracked) -> TopicEntry:
         "properties": {name: text for name, text in said.items() if text is not None},
         "context": context,
     }
-    return TopicEntry("email-opens", mail.contact_id, value)
+    return TopicEntry(EMAIL_OPENS, mail.contact_id, value)
 
 
 def _accepted(_request: Request, _opened: ParsedRequest, _reading: DecodedEvents) -> HttpAnswer:

@@ -1,4 +1,4 @@
-"""What is told of one contact at one instant: its scores, their stages and next steps, and what they are made of."""
+"""The answer about one contact at one instant: its scores, their stages, next steps and explanation."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[
     """
     if is_hidden(record):
         linked = None if record.links is None else record.links.parent
-        told = {"contact_id": contact_id, "at": format_rfc3339(at_ms), "scores": {}, "explanation": {}}
-        return told if linked is None else {**told, "merged_into": linked[0]}
+        hidden = {"contact_id": contact_id, "at": format_rfc3339(at_ms), "scores": {}, "explanation": {}}
+        return hidden if linked is None else {**hidden, "merged_into": linked[0]}
     scores: dict[str, Any] = {}
     explanation: dict[str, Any] = {}
     for name, score in scorer.scores_at(record, at_ms).items():
@@ -31,12 +31,15 @@ def answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[
         if score.values is None:
             scores[name] = _score_object(score, next_step_ms)
             is_by = name in record.values
-            explanation[name] = {} if is_by else [explained(part) for part in scorer.explain(record, name, at_ms)]
+            explanation[name] = (
+                {} if is_by else [explanation_object(part) for part in scorer.explain(record, name, at_ms)]
+            )
             continue
         values = {value.name: _number_object(value) for value in score.values}
         scores[name] = {"values": values, "next_step_at": _instant(next_step_ms)}
         explanation[name] = {
-            value: [explained(part) for part in scorer.explain(record, name, at_ms, value=value)] for value in values
+            value: [explanation_object(part) for part in scorer.explain(record, name, at_ms, value=value)]
+            for value in values
         }
     return {"contact_id": contact_id, "at": format_rfc3339(at_ms), "scores": scores, "explanation": explanation}
 
@@ -59,7 +62,7 @@ def _instant(instant_ms: int | None) -> str | None:
     return None if instant_ms is None else format_rfc3339(instant_ms)
 
 
-def explained(part: ExplanationPart) -> dict[str, Any]:
+def explanation_object(part: ExplanationPart) -> dict[str, Any]:
     """A part of an explanation as JSON shows it, with what an announcement leaves out: of, factor, class."""
     shown = part_object(part)
     if part.of_nano is not None:
