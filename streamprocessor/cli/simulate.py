@@ -15,7 +15,7 @@ from streamprocessor.process.clock import now_ms
 
 if TYPE_CHECKING:
     from streamprocessor.settings import Settings
-    from streamprocessor.simulation.simulation import Move
+    from streamprocessor.simulation.simulation import SimulatedRecord
 
 FILE_BEGINS_MS = 1_767_225_600_000  # 2026-01-01: a fixed instant, so that equal options give equal bytes
 FILE_EVENTS = 10_000
@@ -66,17 +66,17 @@ def simulate(ctx: click.Context, /, **options: Any) -> None:
     _write(traffic, traffic.output)
 
 
-def _moves(traffic: Traffic, start_ms: int, default_rate: float | None) -> Iterator[Move]:
+def _moves(traffic: Traffic, start_ms: int, default_rate: float | None) -> Iterator[SimulatedRecord]:
     from streamprocessor.simulation.pace import at_rate, at_speed
-    from streamprocessor.simulation.simulation import simulate as moves_of
+    from streamprocessor.simulation.simulation import simulate as simulated_records
 
-    moves = moves_of(traffic.seed, traffic.contacts, start_ms, bad_records=traffic.bad_records)
+    records = simulated_records(traffic.seed, traffic.contacts, start_ms, bad_records=traffic.bad_records)
     rate = traffic.rate if traffic.speed is not None or traffic.rate is not None else default_rate
     if rate is not None:
-        moves = at_rate(moves, start_ms, rate)
+        records = at_rate(records, start_ms, rate)
     elif traffic.speed is not None:
-        moves = at_speed(moves, start_ms, traffic.speed)
-    return moves if traffic.events is None else islice(moves, traffic.events)
+        records = at_speed(records, start_ms, traffic.speed)
+    return records if traffic.events is None else islice(records, traffic.events)
 
 
 async def _play(settings: Settings, traffic: Traffic) -> int:

@@ -25,8 +25,8 @@ _RFC_3339 = re.compile(
     re.ASCII,
 )
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
+K = TypeVar("K")
+V = TypeVar("V")
 
 _REMEMBERED = 8192
 _minutes_read: dict[str, int] = {}
@@ -79,7 +79,7 @@ def _written_day(day: int) -> str:
     return text
 
 
-def _remember(table: dict[Key, Value], key: Key, value: Value) -> None:
+def _remember(table: dict[K, V], key: K, value: V) -> None:
     if len(table) >= _REMEMBERED:
         table.clear()
     table[key] = value

@@ -19,34 +19,42 @@ from streamprocessor.scoring.steps.steps import ScoreAt
 
 
 class ShownScores(NamedTuple):
-    """A score as it is shown. presented_nano: rounded and clamped, None of a label; stage None: it has none."""
+    """A score as it is shown.
+
+    presented_nano: rounded and clamped, in 10⁻⁹; None: of a label.
+    stage: None: it has none.
+    """
 
     presented_nano: int | None
     stage: str | None
 
 
 class StoredAttribute(NamedTuple):
-    """What an attribute is compared by: what a person would read, cut, and its number where it is one."""
+    """An attribute as it is compared.
+
+    text: as a person reads it, cut to MAX_TEXT characters.
+    number: None: it is none.
+    """
 
     text: str
     number: float | None
 
 
 def holds(
-    wanted: ContactFilter,
+    contact_filter: ContactFilter,
     scores: Mapping[tuple[str, str], ShownScores],
     attributes: Mapping[str, Any],
     suppressed: bool,
 ) -> bool:
-    """Whether all that is wanted holds of the contact.
+    """Whether the filter holds the contact.
 
     scores: by name and value ("" where it is no `by` score), those alone that the contact has and that are shown:
     `shown_of` makes it. attributes: JSON values by name, None where one was deleted.
     """
     return (
-        all(_score_is(condition, scores.get((condition.score, condition.value))) for condition in wanted.scores)
-        and all(_attribute_is(condition, attributes) for condition in wanted.attributes)
-        and (wanted.suppressed is None or wanted.suppressed is suppressed)
+        all(_score_is(condition, scores.get((condition.score, condition.value))) for condition in contact_filter.scores)
+        and all(_attribute_is(condition, attributes) for condition in contact_filter.attributes)
+        and (contact_filter.suppressed is None or contact_filter.suppressed is suppressed)
     )
 
 
@@ -74,7 +82,7 @@ def stored(value: Any) -> StoredAttribute:
 
 
 def bounds_nano(condition: ScoreCondition) -> tuple[int | None, int | None]:
-    """The lowest and the highest presented score that is wanted, as integers of 10⁻⁹; None: no such bound."""
+    """The lowest and the highest presented score of the condition, as integers of 10⁻⁹; None: no such bound."""
     low, high = condition.at_least, condition.at_most
     return None if low is None else round(low * NANO), None if high is None else round(high * NANO)
 
@@ -96,7 +104,7 @@ def _attribute_is(condition: AttributeCondition, attributes: Mapping[str, Any]) 
     if condition.equals is not None:
         return _equals(text, number, condition.equals)
     if condition.one_of is not None:
-        return any(_equals(text, number, wanted) for wanted in condition.one_of)
+        return any(_equals(text, number, operand) for operand in condition.one_of)
     if condition.contains is not None:
         return condition.contains in text
     if condition.starts_with is not None:
@@ -105,9 +113,9 @@ def _attribute_is(condition: AttributeCondition, attributes: Mapping[str, Any]) 
     return number is not None and (low is None or number >= low) and (high is None or number <= high)
 
 
-def _equals(text: str, number: float | None, wanted: Operand) -> bool:
-    if isinstance(wanted, str):
-        return text == wanted
-    if isinstance(wanted, bool):
-        return text == str(wanted).lower()
-    return number == wanted
+def _equals(text: str, number: float | None, operand: Operand) -> bool:
+    if isinstance(operand, str):
+        return text == operand
+    if isinstance(operand, bool):
+        return text == str(operand).lower()
+    return number == operand

@@ -11,9 +11,15 @@ from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
+from streamprocessor.contract.topic_names import (
+    BECAME_HOT_LEAD,
+    CONTACTS_CHANGELOG,
+    MODELS,
+    SCORE_UPDATED,
+    SUBSCRIPTIONS,
+)
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.delivery.consumer import AnnouncementConsumer
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
@@ -70,7 +76,7 @@ async def run_delivery(
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
     async with AsyncExitStack() as opened:
-        segments = Segments(clients, full["models"])
+        segments = Segments(clients, full[MODELS])
         opened.push_async_callback(segments.stop)
         await segments.start()
         hosts = hosts_of(settings.delivery_allowed_hosts)
@@ -80,7 +86,7 @@ async def run_delivery(
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
         context = DispatchContext(sender.post, store_thread, metrics, attempt_stream.tell, now_ms, random.random)
-        projection = ContactProjection(clients, full["contacts-changelog"], store_thread, metrics)
+        projection = ContactProjection(clients, full[CONTACTS_CHANGELOG], store_thread, metrics)
         opened.push_async_callback(projection.stop)
         dispatchers = Dispatchers(
             context, Enricher(store_thread, projection, segments), frozenset(plan.subscription.name for plan in plans)
@@ -88,7 +94,7 @@ async def run_delivery(
         opened.push_async_callback(dispatchers.close)
         for plan in plans:
             await dispatchers.put(plan)
-        subscription_topic = SubscriptionTopic(clients, full["subscriptions"])
+        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS])
         opened.push_async_callback(subscription_topic.stop)
         await subscription_topic.start(dispatchers, resolver)
         await dispatchers.give_up_the_rest()

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streamprocessor.contract.messages.announcements import SCORE_UPDATED
+from streamprocessor.contract.topic_names import SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement, read_announcement
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.metrics import Metrics

@@ -10,7 +10,8 @@ from typing import Any
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
-from streamprocessor.imports.rows import BadRow, ContentIds, ImportedRow, ReadRow, topic_for
+from streamprocessor.contract.topic_names import topic_of_type
+from streamprocessor.imports.rows import BadRow, ContentIds, ImportRow, ReadRow
 from streamprocessor.scoring.record.facts import HUMAN
 
 # A quoted field may hold quotes that Apache wrote as \".
@@ -53,7 +54,7 @@ def _read_line(number: int, line: bytes, ids: ContentIds) -> ReadRow:
         "properties": _properties(match),
         "context": _context(match["ip"], user_agent),
     }
-    return ImportedRow(number, topic_for("page_visit"), _anonymous(match["ip"], user_agent), value)
+    return ImportRow(number, topic_of_type("page_visit"), _anonymous(match["ip"], user_agent), value)
 
 
 def _time_ms(match: re.Match[str]) -> int | None:

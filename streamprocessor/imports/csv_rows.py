@@ -12,9 +12,10 @@ import orjson
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
+from streamprocessor.contract.topic_names import CONTACT_UPDATES, topic_of_type
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
-from streamprocessor.imports.rows import UPDATES_TOPIC, BadRow, ContentIds, ImportedRow, ReadRow, topic_for
+from streamprocessor.imports.rows import BadRow, ContentIds, ImportRow, ReadRow
 from streamprocessor.scoring.record.facts import HUMAN
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,7 +84,7 @@ class _RowBuilder:
         self._time_ms = _time_reader(mapping.occurred_at)
         self._content_ids = ContentIds(f"csv-{mapping.type or 'attributes'}-")
 
-    def row(self, line: int, cells: dict[str, str]) -> ImportedRow | None:
+    def row(self, line: int, cells: dict[str, str]) -> ImportRow | None:
         """The row as an event or update, None where it is to be skipped. Raises RecordError where it is bad."""
         mapping = self._mapping
         if any(cells[skip.column] in skip.cells for skip in mapping.skip):
@@ -98,7 +99,7 @@ class _RowBuilder:
             "occurred_at": self._time_ms(cells[mapping.occurred_at.column].strip()),
         }
         topic = self._fill(value, cells)
-        return ImportedRow(line, topic, mapping.contact.prefix + contact, value)
+        return ImportRow(line, topic, mapping.contact.prefix + contact, value)
 
     def _id(self, cells: dict[str, str]) -> str:
         column = self._mapping.id
@@ -110,13 +111,13 @@ class _RowBuilder:
         mapping = self._mapping
         if mapping.type is None:
             value |= {"update": "attributes", "attributes": _values(mapping.attributes, cells)}
-            return UPDATES_TOPIC
+            return CONTACT_UPDATES
         context = _values(mapping.context, cells)
         actor = actor_of(str(context.get("user_agent", "")))
         if actor != HUMAN:
             context.setdefault("actor", actor)
         value |= {"type": mapping.type, "properties": _values(mapping.properties, cells), "context": context}
-        return topic_for(mapping.type)
+        return topic_of_type(mapping.type)
 
 
 def _values(columns: Mapping[str, ValueColumn], cells: dict[str, str]) -> dict[str, Any]:

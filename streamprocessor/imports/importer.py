@@ -12,14 +12,17 @@ from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.kafka_sender import KafkaSender
-from streamprocessor.imports.rows import BadRow, ImportedRow, ReadRow
+from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 
 _PROGRESS_EVERY_ROWS = 500
 
 
 @dataclass
 class ImportCounts:
-    """What became of a file's rows: sent, by topic; bad, by reason."""
+    """The counts of a file's rows.
+
+    sent: by topic. bad: by reason.
+    """
 
     sent: Counter[str] = field(default_factory=Counter)
     bad: Counter[str] = field(default_factory=Counter)
@@ -33,7 +36,7 @@ def checked(rows: Iterable[ReadRow], now_ms: int) -> Iterator[ReadRow]:
 
 async def import_rows(
     rows: Iterable[ReadRow],
-    sending: KafkaSender,
+    sender: KafkaSender,
     on_bad: Callable[[BadRow], None],
     on_progress: Callable[[ImportCounts], None],
 ) -> ImportCounts:
@@ -47,16 +50,16 @@ async def import_rows(
             counts.bad[row.reason] += 1
             on_bad(row)
         else:
-            await sending.send(row.topic, row.contact_id.encode(), orjson.dumps(row.value))
+            await sender.send(row.topic, row.contact_id.encode(), orjson.dumps(row.value))
             counts.sent[row.topic] += 1
         if number % _PROGRESS_EVERY_ROWS == 0:
             on_progress(counts)
-    await sending.all_acknowledged()
+    await sender.all_acknowledged()
     on_progress(counts)
     return counts
 
 
-def _checked(row: ImportedRow, now_ms: int) -> ReadRow:
+def _checked(row: ImportRow, now_ms: int) -> ReadRow:
     try:
         decode_fact(row.value, contact_of(row.contact_id.encode()), now_ms)
     except RecordError as error:

@@ -78,9 +78,9 @@ async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIter
         except KafkaError as error:
             message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
             raise BrokerError(message) from error
-        sending = KafkaSender(settings, producer, topic_prefix)
-        yield sending
-        await sending.all_acknowledged()
+        sender = KafkaSender(settings, producer, topic_prefix)
+        yield sender
+        await sender.all_acknowledged()
     finally:
         await producer.stop()
 

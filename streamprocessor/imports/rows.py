@@ -1,4 +1,4 @@
-"""What a reader yields: rows to send, and rows that can't be, each with the line it began on."""
+"""Rows of a file, read: those to send, and those that can't be, each with the line that it begins on."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from typing import Any, NamedTuple, TypeAlias
 
 CSV, JSON_LINES, ACCESS_LOG = "csv", "jsonl", "access-log"
 """The formats that files come in."""
-UPDATES_TOPIC = "contact-updates"
-ACTIVITIES_TOPIC = "activities"
-TYPED_TOPICS = {
-    "email_open": "email-opens",
-    "email_click": "email-clicks",
-    "page_visit": "page-visits",
-    "form_submission": "form-submissions",
-}
 
 
-class ImportedRow(NamedTuple):
-    """An event or contact update as read. line: 1 is the file's first; topic: its name without a prefix."""
+class ImportRow(NamedTuple):
+    """An event or contact update of a file.
+
+    line: 1 is the file's first.
+    topic: its short name.
+    contact_id: the key of the record.
+    value: the record's JSON.
+    """
 
     line: int
     topic: str
@@ -28,19 +26,19 @@ class ImportedRow(NamedTuple):
 
 
 class BadRow(NamedTuple):
-    """A row that can't be used. reason: a short code for counting; detail: the sentence for a person."""
+    """A row that can't be used.
+
+    line: 1 is the file's first.
+    reason: a short code, for counting.
+    detail: the sentence for a person.
+    """
 
     line: int
     reason: str
     detail: str
 
 
-ReadRow: TypeAlias = ImportedRow | BadRow
-
-
-def topic_for(event_type: str) -> str:
-    """The input topic of an event type: its own one, else `activities`."""
-    return TYPED_TOPICS.get(event_type, ACTIVITIES_TOPIC)
+ReadRow: TypeAlias = ImportRow | BadRow
 
 
 class ContentIds:

@@ -1,4 +1,4 @@
-"""What a change of the model would do to contacts: how many would be shown another score or stage, or become hot."""
+"""The effect of a change of the model: how many contacts would be shown another score or stage, or become hot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from streamprocessor.scoring.scorer import Scorer
 
 
 @dataclass(slots=True)
-class Moved:
+class ScoreChanges:
     """Contacts whose score is shown otherwise: higher or lower, in another stage, in a hot stage by it."""
 
     scores: int = 0
@@ -27,7 +27,7 @@ class ModelChange:
         self._old, self._new = old, new
         self.contacts = 0
         self.moved = 0
-        self.by_score = {score.name: Moved() for score in new.model.scores}
+        self.by_score = {score.name: ScoreChanges() for score in new.model.scores}
 
     def count(self, record: Record, at_ms: int) -> None:
         """One contact more, as of at_ms; the record is the new model's afterwards."""

@@ -10,7 +10,7 @@ from streamprocessor.contract.answers.contact_answer import contact_answer
 from streamprocessor.contract.events.events import decode_line
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.rows import BadRow
-from streamprocessor.offline.linked_replay import circles, replayed
+from streamprocessor.offline.linked_replay import linked_groups, replay
 from streamprocessor.scoring.evidence.union import sources_of
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
 from streamprocessor.scoring.model.model import Model
@@ -18,7 +18,7 @@ from streamprocessor.scoring.record.facts import InputFact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
-_WHOLE_HISTORY_MS = 1_000_000_000_000_000  # the file is all there, so no evidence is folded because of its age
+_WHOLE_HISTORY_MS = 1_000_000_000_000_000  # the file is all there, so no evidence is compacted because of its age
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -49,12 +49,12 @@ def score_offline(
     Contacts that were merged into another one, erased, or that object have none.
     """
     scorer = Scorer(replace(model, correction_window_ms=_WHOLE_HISTORY_MS))
-    circle_of = {contact: circle for circle in circles(facts_by_contact) for contact in circle}
+    group_of = {contact: group for group in linked_groups(facts_by_contact) for contact in group}
     linked: dict[str, Record] = {}
-    for contact in sorted(circle_of):
+    for contact in sorted(group_of):
         if contact not in linked:
-            facts = {member: facts_by_contact.get(member, ()) for member in circle_of[contact]}
-            linked |= replayed(scorer, facts, at_ms).records
+            facts = {member: facts_by_contact.get(member, ()) for member in group_of[contact]}
+            linked |= replay(scorer, facts, at_ms).records
         record = linked.pop(contact)
         is_known = contact in facts_by_contact or bool(sources_of(record))
         if is_known and not is_hidden(record) and not nothing_left(record):

@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
+from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
@@ -62,12 +63,12 @@ async def run_api(settings: Settings, on_ready: Callable[[int], None]) -> int:
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
     tokens = Tokens(pairs)
-    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, "models", "subscriptions")})
-    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in ("contact-updates", "subscriptions")})
+    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, MODELS, SUBSCRIPTIONS)})
+    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
     listening = listening_socket("api", settings.api_host, settings.api_port)
     metrics = Metrics()
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
-    models = ActiveModel(topics["models"], new_reader(clients))
+    models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     gateways = _gateways(settings, clients, topics, producer)
@@ -139,8 +140,8 @@ def _gateways(
     imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
     delivery_token = kept_token(settings.delivery_secret, settings.data_path)
     return Gateways(
-        eraser=Eraser(producer, topics["contact-updates"]),
-        subscriptions=SubscriptionStore(topics["subscriptions"], new_reader(clients), producer),
+        eraser=Eraser(producer, topics[CONTACT_UPDATES]),
+        subscriptions=SubscriptionStore(topics[SUBSCRIPTIONS], new_reader(clients), producer),
         delivery=DeliveryClient(_delivery_address(settings), delivery_token),
         imports=ImportJobs(imports_folder, partial(run_import, settings), settings.import_max_bytes, now_ms),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),

@@ -6,7 +6,8 @@ from random import Random
 
 import orjson
 
-_TOPIC = "page-visits"
+from streamprocessor.contract.topic_names import PAGE_VISITS
+
 _FAR_FUTURE_MS = 7_258_118_400_000  # the year 2200
 KINDS = (
     "not-json",
@@ -25,7 +26,7 @@ KINDS = (
 def draw_bad_record(rng: Random, contact_id: str, at_ms: int) -> tuple[str, str | None, bytes]:
     """Topic, contact and bytes of one record that can't be used, of any of the ten kinds."""
     kind = rng.choice(KINDS)
-    return _TOPIC, None if kind == "no-contact" else contact_id, bad_value(kind, contact_id, at_ms)
+    return PAGE_VISITS, None if kind == "no-contact" else contact_id, bad_value(kind, contact_id, at_ms)
 
 
 def bad_value(kind: str, contact_id: str, at_ms: int) -> bytes:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import OperatorError, TopicError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
@@ -58,7 +59,7 @@ def _rights(layout: Layout) -> dict[str, str]:
 
 async def _clock_skew_ms(settings: Settings, clients: ClientSettings, layout: Layout) -> int:
     """The broker's clock less ours; raises OperatorError where it is more than the setting allows."""
-    models = next(name for name, topic in layout.names().items() if topic.name == "models")
+    models = next(name for name, topic in layout.names().items() if topic.name == MODELS)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", request_timeout_ms=10_000)
     try:
         await producer.start()

@@ -13,6 +13,7 @@ from typing import Any
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS
 from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
 from streamprocessor.kafka.admin.layout import layout_of
@@ -106,7 +107,7 @@ async def _start(
     input_names = {number: names[topic.name] for number, topic in topics.items()}
 
     # A revision with the number of the one before it has other segments, which no score depends on.
-    models = ModelFollower(names["models"], new_reader(clients), with_segments=False)
+    models = ModelFollower(names[MODELS], new_reader(clients), with_segments=False)
     opened.push_async_callback(models.stop)
     await models.start()
     model = model_of(models.required())
@@ -126,14 +127,14 @@ async def _start(
         topic_names={number: topic.name for number, topic in topics.items()},
         full_names=input_names,
         lease=lease,
-        outbox=Outbox(producer, names["contacts-changelog"], names, lambda key: partition_of(key, broker.partitions)),
+        outbox=Outbox(producer, names[CONTACTS_CHANGELOG], names, lambda key: partition_of(key, broker.partitions)),
         metrics=MicrobatchMetrics(metrics, {number: topic.name for number, topic in topics.items()}),
         consumer=consumer,
         newer_model=models.wait_for,
         give_up=give_up,
     )
     plane = DataPlane(context)
-    reader = ChangelogReader(names["contacts-changelog"], lambda: new_reader(clients), metrics.recovery_remaining.set)
+    reader = ChangelogReader(names[CONTACTS_CHANGELOG], lambda: new_reader(clients), metrics.recovery_remaining.set)
     table = Table(plane, reader, broker.topic_ids, pseudonym_under(settings.erasure_salt), metrics)
     app = create_app(
         FaustSettings(

@@ -11,7 +11,8 @@ import orjson
 
 from streamprocessor.contract.changelog.entry import encode_entry
 from streamprocessor.contract.changelog.record_codec import encode_record
-from streamprocessor.contract.messages.announcements import SCORE_UPDATED, Announcer, Identity
+from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
+from streamprocessor.contract.topic_names import SCORE_UPDATED
 from streamprocessor.readmodel.projection.changes import CHANGELOG
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.scoring.record.facts import AttributesWritten, Event
@@ -39,7 +40,7 @@ class Life(NamedTuple):
 def lives(scorer: Scorer, count: int, now_ms: int) -> list[Life]:
     """So many different ones over the last months: most with few events, some with many, half of them silent by now."""
     chance, visitors = random.Random(5), Visitors(5)
-    announcer = Announcer(Identity("bench", "bench", scorer.model.name, scorer.model.version))
+    announcer = Announcer(AnnouncerIdentity("bench", "bench", scorer.model.name, scorer.model.version))
     return [_life(scorer, announcer, visitors, chance, now_ms) for _ in range(count)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from tests.bench.calibration import pinned
 from tests.bench.preload import Deliveries, fast_producer
 from tests.bench.report import Figure

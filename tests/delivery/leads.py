@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import orjson
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement, read_announcement
 from tests.harness.system import System
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from streamprocessor.contract.model_file.read_model import read_model
-from streamprocessor.imports.rows import BadRow, ImportedRow
+from streamprocessor.imports.rows import BadRow, ImportRow
 from streamprocessor.offline.score_file import read_facts, score_offline
 from streamprocessor.scoring.model.model import NANO, Model
 from streamprocessor.scoring.record.facts import Fact
@@ -423,7 +423,7 @@ SOURCES = {"log": AFTER_THE_LOG_MS, "mails": AFTER_THE_MAILS_MS}
 
 @cache
 def public_facts(source: str) -> dict[str, list[Fact]]:
-    return facts_of(all_mails() if source == "mails" else [row for row in read_log() if isinstance(row, ImportedRow)])
+    return facts_of(all_mails() if source == "mails" else [row for row in read_log() if isinstance(row, ImportRow)])
 
 
 @in_fifty_digits

@@ -15,7 +15,7 @@ from streamprocessor.contract.changelog.entry import (
     encode_marker,
 )
 from streamprocessor.contract.changelog.record_codec import encode_record
-from streamprocessor.contract.messages.announcements import Announcer, Identity
+from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.scorer import Scorer
 from tests.faults.conftest import MakeWorker
@@ -29,7 +29,7 @@ async def test_announcements_of_steps_after_the_marker_are_sent_once_and_those_b
 ) -> None:
     scorer = Scorer(await system.create())
     model = scorer.model
-    announcer = Announcer(Identity("before the crash", "inc", model.name, model.version))
+    announcer = Announcer(AnnouncerIdentity("before the crash", "inc", model.name, model.version))
     now_ms = int(time.time() * 1000)
     rows = [(IDENTITY_KEY, encode_identity(TableIdentity("inc", {})))]
     owed = {}

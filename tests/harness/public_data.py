@@ -10,7 +10,7 @@ from streamprocessor.imports.access_log import read_access_log
 from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.importer import checked
-from streamprocessor.imports.rows import ImportedRow, ReadRow
+from streamprocessor.imports.rows import ImportRow, ReadRow
 from streamprocessor.scoring.record.facts import Fact
 
 ROOT = Path(__file__).parents[2]
@@ -37,11 +37,11 @@ def read_marketo(kind: str) -> Iterator[ReadRow]:
         yield from checked(read_csv(lines, mapping, MARKETO[kind]), NOW_MS)
 
 
-def all_mails() -> list[ImportedRow]:
-    return [row for kind in MARKETO for row in read_marketo(kind) if isinstance(row, ImportedRow)]
+def all_mails() -> list[ImportRow]:
+    return [row for kind in MARKETO for row in read_marketo(kind) if isinstance(row, ImportRow)]
 
 
-def facts_of(rows: Iterable[ImportedRow]) -> dict[str, list[Fact]]:
+def facts_of(rows: Iterable[ImportRow]) -> dict[str, list[Fact]]:
     facts: dict[str, list[Fact]] = {}
     for row in rows:
         facts.setdefault(row.contact_id, []).append(decode_fact(row.value, row.contact_id, NOW_MS))

@@ -14,7 +14,7 @@ from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping, read_
 from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
-from streamprocessor.imports.rows import BadRow, ImportedRow, ReadRow
+from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 
 NOW_MS = 1_795_000_000_000
 LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP/1.1" 200 5 "-" "Firefox \\"x\\""\n'
@@ -51,7 +51,7 @@ def test_a_log_line_becomes_a_page_visit_of_an_anonymous_contact() -> None:
 def test_the_contact_is_address_and_user_agent_together() -> None:
     lines = [LOG_LINE, LOG_LINE.replace(b"/pricing", b"/"), LOG_LINE.replace(b"Firefox", b"Opera"), b"1" + LOG_LINE]
 
-    contacts = [row.contact_id for row in read_access_log(lines) if isinstance(row, ImportedRow)]
+    contacts = [row.contact_id for row in read_access_log(lines) if isinstance(row, ImportRow)]
 
     assert contacts[0] == contacts[1]
     assert len(set(contacts)) == 3
@@ -61,7 +61,7 @@ def test_equal_lines_have_ids_of_their_own_and_keep_them_in_a_second_reading() -
     lines = [LOG_LINE, LOG_LINE.replace(b"200", b"304"), LOG_LINE]
 
     first, second = (
-        [row.value["id"] for row in read_access_log(lines) if isinstance(row, ImportedRow)] for _ in range(2)
+        [row.value["id"] for row in read_access_log(lines) if isinstance(row, ImportRow)] for _ in range(2)
     )
 
     assert len(set(first)) == 3
@@ -99,7 +99,7 @@ def test_a_broken_log_line_is_bad_and_the_reading_goes_on(line: bytes, reason: s
 
     assert isinstance(bad, BadRow)
     assert (bad.line, bad.reason) == (1, reason)
-    assert isinstance(good, ImportedRow)
+    assert isinstance(good, ImportRow)
     assert good.line == 2
 
 
@@ -121,7 +121,7 @@ def test_a_csv_row_becomes_an_event_by_its_mapping() -> None:
 
     row = only(csv_rows(b"\xef\xbb\xbf" + text, how))
 
-    assert row == ImportedRow(
+    assert row == ImportRow(
         2,
         "activities",
         "crm:c1",
@@ -186,7 +186,7 @@ def test_rows_without_an_id_get_one_from_their_content() -> None:
     text = b"who,at\nc1,2026-11-22T08:00:00Z\nc1,2026-11-22T08:00:00Z\nc2,2026-11-22T08:00:00Z\n"
 
     first, second = (
-        [row.value["id"] for row in csv_rows(text, mapping()) if isinstance(row, ImportedRow)] for _ in range(2)
+        [row.value["id"] for row in csv_rows(text, mapping()) if isinstance(row, ImportRow)] for _ in range(2)
     )
 
     assert len(set(first)) == 3
@@ -214,7 +214,7 @@ def test_a_broken_csv_row_is_bad_and_the_reading_goes_on(line: bytes, reason: st
 
     assert isinstance(bad, BadRow)
     assert (bad.line, bad.reason) == (2, reason)
-    assert isinstance(good, ImportedRow)
+    assert isinstance(good, ImportRow)
     assert good.line == 3
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from streamprocessor.contract.model_file.read_model import parse_model
-from streamprocessor.offline.linked_replay import circles
+from streamprocessor.offline.linked_replay import linked_groups
 from streamprocessor.offline.score_file import score_offline
 from streamprocessor.scoring.record.facts import InputFact
 from tests.scoring.identity.cases import CASES, FIFTY_A_FORM, Case, fact_of
@@ -41,4 +41,4 @@ def test_a_file_of_the_story_gives_its_scores(case: Case) -> None:
 
 def test_contacts_that_nobody_links_stand_alone() -> None:
     facts = told(CASES[0])
-    assert circles({**facts, "alone": []}) == [["alone"], sorted(facts)]
+    assert linked_groups({**facts, "alone": []}) == [["alone"], sorted(facts)]

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from streamprocessor.contract.model_file.read_model import parse_model, read_model
-from streamprocessor.imports.rows import BadRow, ImportedRow
+from streamprocessor.imports.rows import BadRow, ImportRow
 from streamprocessor.offline.score_file import score_offline
 from tests.harness.public_data import (
     AFTER_THE_LOG_MS,
@@ -32,7 +32,7 @@ pytestmark = [
 
 def test_the_log_has_one_bad_line_and_no_other() -> None:
     rows = read_log()
-    good = [row for row in rows if isinstance(row, ImportedRow)]
+    good = [row for row in rows if isinstance(row, ImportRow)]
 
     assert [row.line for row in rows if isinstance(row, BadRow)] == [8899]
     assert len(good) == 9_999
@@ -62,7 +62,7 @@ def test_every_row_of_a_marketo_file_is_an_event(kind: str, topic: str, leads: i
     rows = list(read_marketo(kind))
 
     assert len(rows) == 100
-    assert all(isinstance(row, ImportedRow) and row.topic == topic for row in rows)
+    assert all(isinstance(row, ImportRow) and row.topic == topic for row in rows)
     assert len({row.contact_id for row in rows}) == leads
 
 
@@ -84,7 +84,7 @@ def test_a_second_reading_gives_the_same_rows() -> None:
 
 @pytest.mark.parametrize("source", ["log", "mails"])
 def test_twice_and_shuffled_gives_the_scores_of_the_oracle(source: str) -> None:
-    rows = all_mails() if source == "mails" else [row for row in read_log() if isinstance(row, ImportedRow)]
+    rows = all_mails() if source == "mails" else [row for row in read_log() if isinstance(row, ImportRow)]
     at_ms = AFTER_THE_MAILS_MS if source == "mails" else AFTER_THE_LOG_MS
     model = read_model(ROOT / "deploy" / "scoring.yaml")
     once = facts_of(rows)
@@ -102,7 +102,7 @@ def test_twice_and_shuffled_gives_the_scores_of_the_oracle(source: str) -> None:
 
 
 def test_ninety_four_clicks_on_two_links_stay_inside_their_limits() -> None:
-    clicks = [row for row in read_marketo("clicks") if isinstance(row, ImportedRow) and row.contact_id == ROBOT_LEAD]
+    clicks = [row for row in read_marketo("clicks") if isinstance(row, ImportRow) and row.contact_id == ROBOT_LEAD]
     once_a_link = (
         "scores: {s: {rules: [{id: click, on: email_click, points: 5, limit: {count: 1, per: properties.url}}]}}"
     )

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 
 from streamprocessor.contract.changelog.entry import encode_entry
 from streamprocessor.contract.changelog.record_codec import encode_record
-from streamprocessor.contract.messages.announcements import Announcer, Identity, tombstone
+from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity, tombstone
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.readmodel.projection.changes import CHANGELOG
 from streamprocessor.readmodel.store.database import reading
@@ -63,7 +63,7 @@ def changes(model: Model, count: int, now_ms: int) -> list[Message]:
 
 def _changes(scorer: Scorer, count: int, now_ms: int) -> Iterator[list[Message]]:
     chance = random.Random(17)
-    announcer = Announcer(Identity("flow", "flow", scorer.model.name, scorer.model.version))
+    announcer = Announcer(AnnouncerIdentity("flow", "flow", scorer.model.name, scorer.model.version))
     records: dict[str, Record] = {}
     for number in range(count):
         contact, at_ms = f"c-{chance.randrange(CONTACTS)}", now_ms - (count - number) * EVERY_MS

@@ -14,19 +14,19 @@ from streamprocessor.errors import RecordError
 from streamprocessor.simulation.bad_records import KINDS, bad_value
 from streamprocessor.simulation.pace import at_rate, at_speed
 from streamprocessor.simulation.player import play
-from streamprocessor.simulation.simulation import Move, simulate
+from streamprocessor.simulation.simulation import SimulatedRecord, simulate
 from tests.harness.decoding import decoder_for
 
 START_MS = 1_795_000_000_000
 TOPICS = read_topics(Path(__file__).parents[2] / "topics")
 
 
-def first(number: int, *, seed: int = 1, start_ms: int = START_MS, bad_records: bool = False) -> list[Move]:
+def first(number: int, *, seed: int = 1, start_ms: int = START_MS, bad_records: bool = False) -> list[SimulatedRecord]:
     return list(islice(simulate(seed, 500, start_ms, bad_records=bad_records), number))
 
 
-def events(moves: list[Move]) -> list[dict]:
-    return [move.value for move in moves if isinstance(move.value, dict)]
+def events(records: list[SimulatedRecord]) -> list[dict]:
+    return [record.value for record in records if isinstance(record.value, dict)]
 
 
 def test_equal_seeds_give_equal_moves_and_other_seeds_others() -> None:
@@ -43,27 +43,27 @@ def test_two_starts_share_no_id() -> None:
 
 
 def test_moves_are_in_order_of_time_and_nothing_is_sent_before_it_occurred() -> None:
-    moves = first(5000)
+    records = first(5000)
 
-    assert all(earlier.at_ms <= later.at_ms for earlier, later in pairwise(moves))
-    assert all(move.value["occurred_at"] <= move.at_ms for move in moves)
+    assert all(earlier.at_ms <= later.at_ms for earlier, later in pairwise(records))
+    assert all(record.value["occurred_at"] <= record.at_ms for record in records)
 
 
 def test_there_are_repeats_late_events_and_all_kinds_of_input() -> None:
-    moves = first(20_000)
-    times_sent = Counter(event["id"] for event in events(moves))
-    late = [move for move in moves if move.at_ms - move.value["occurred_at"] > 10 * 60_000]
+    records = first(20_000)
+    times_sent = Counter(event["id"] for event in events(records))
+    late = [record for record in records if record.at_ms - record.value["occurred_at"] > 10 * 60_000]
 
     assert 0.01 < sum(times > 1 for times in times_sent.values()) / len(times_sent) < 0.04
-    assert 0.005 < len(late) / len(moves) < 0.04
-    assert {move.topic for move in moves} == {topic.name for topic in TOPICS if topic.direction == "in"}
-    assert {event["context"]["actor"] for event in events(moves) if "type" in event} == {"human", "proxy", "scanner"}
+    assert 0.005 < len(late) / len(records) < 0.04
+    assert {record.topic for record in records} == {topic.name for topic in TOPICS if topic.direction == "in"}
+    assert {event["context"]["actor"] for event in events(records) if "type" in event} == {"human", "proxy", "scanner"}
 
 
 def test_every_move_is_a_record_that_the_worker_takes() -> None:
-    for move in first(5000):
-        decode = decoder_for(topic_named(TOPICS, move.topic))
-        decode(move.contact_id.encode(), encoded(move), [], move.at_ms)
+    for record in first(5000):
+        decode = decoder_for(topic_named(TOPICS, record.topic))
+        decode(record.contact_id.encode(), encoded(record), [], record.at_ms)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -76,9 +76,9 @@ def test_every_kind_of_bad_record_is_refused(kind: str) -> None:
 
 
 def test_speed_brings_moves_and_what_they_tell_of_closer_together() -> None:
-    moves = first(2000)
+    records = first(2000)
 
-    for slow, fast in zip(moves, at_speed(moves, START_MS, 100), strict=True):
+    for slow, fast in zip(records, at_speed(records, START_MS, 100), strict=True):
         assert fast.at_ms == START_MS + int((slow.at_ms - START_MS) / 100)
         assert fast.value["occurred_at"] == START_MS + int((slow.value["occurred_at"] - START_MS) / 100)
 
@@ -86,7 +86,7 @@ def test_speed_brings_moves_and_what_they_tell_of_closer_together() -> None:
 def test_a_rate_is_kept_whatever_the_simulation_does() -> None:
     played = list(at_rate(first(2000), START_MS, 250))
 
-    assert [move.at_ms for move in played] == [START_MS + 4 * number for number in range(2000)]
+    assert [record.at_ms for record in played] == [START_MS + 4 * number for number in range(2000)]
 
 
 def test_at_a_rate_nothing_is_sent_before_it_occurred_and_repeats_stay_equal() -> None:
@@ -95,12 +95,12 @@ def test_at_a_rate_nothing_is_sent_before_it_occurred_and_repeats_stay_equal() -
     for event in events(played):
         contents.setdefault(event["id"], set()).add(repr(event))
 
-    assert all(START_MS <= move.value["occurred_at"] <= move.at_ms for move in played)
+    assert all(START_MS <= record.value["occurred_at"] <= record.at_ms for record in played)
     assert all(len(different) == 1 for different in contents.values())
 
 
 async def test_the_player_sends_each_move_at_its_time() -> None:
-    moves = first(50, bad_records=True)
+    records = first(50, bad_records=True)
     log: list[tuple[object, ...]] = []
 
     class Recording:
@@ -110,11 +110,11 @@ async def test_the_player_sends_each_move_at_its_time() -> None:
     async def wait_until(at_ms: int) -> None:
         log.append((at_ms,))
 
-    assert await play(moves, Recording(), wait_until, log.append) == 50
-    for number, move in enumerate(moves):
-        key = None if move.contact_id is None else move.contact_id.encode()
-        assert log[3 * number : 3 * number + 3] == [(move.at_ms,), (move.topic, key, encoded(move)), move]
+    assert await play(records, Recording(), wait_until, log.append) == 50
+    for number, record in enumerate(records):
+        key = None if record.contact_id is None else record.contact_id.encode()
+        assert log[3 * number : 3 * number + 3] == [(record.at_ms,), (record.topic, key, encoded(record)), record]
 
 
-def encoded(move: Move) -> bytes:
-    return move.value if isinstance(move.value, bytes) else orjson.dumps(move.value)
+def encoded(record: SimulatedRecord) -> bytes:
+    return record.value if isinstance(record.value, bytes) else orjson.dumps(record.value)

@@ -8,7 +8,7 @@ import pytest
 
 from streamprocessor.imports.importer import import_rows
 from streamprocessor.imports.kafka_sender import kafka_sender
-from streamprocessor.imports.rows import ImportedRow
+from streamprocessor.imports.rows import ImportRow
 from tests.harness.system import System
 from tests.harness.verdict import (
     assert_announcements_are_whole,
@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 
-async def _import(system: System, rows: list[ImportedRow]) -> None:
+async def _import(system: System, rows: list[ImportRow]) -> None:
     async with kafka_sender(system.clients, system.settings.topic_prefix) as sending:
         counts = await import_rows(iter(rows), sending, lambda _: None, lambda _: None)
     assert counts.sent.total() == len(rows)
@@ -37,7 +37,7 @@ async def test_imported_twice_and_shuffled_every_contact_has_the_oracles_scores(
 ) -> None:
     model = await system.create()
     running = await worker().ready()
-    rows = [row for row in read_log() if isinstance(row, ImportedRow)] + all_mails()
+    rows = [row for row in read_log() if isinstance(row, ImportRow)] + all_mails()
 
     await _import(system, rows)
     await system.until_applied()

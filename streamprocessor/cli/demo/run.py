@@ -17,7 +17,7 @@ from streamprocessor.cli.demo.screen import Screen
 from streamprocessor.cli.kafka.revisions import full_name_of
 from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan, a_write_key, free_ports, front_plan
 from streamprocessor.cli.local.local_system import LocalKafka, set_up, supervise
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.kafka_sender import kafka_sender
 from streamprocessor.kafka.admin.reconcile import end_offsets
@@ -112,14 +112,14 @@ class _Show:
         if self._plan.seconds is not None:
             asyncio.get_running_loop().call_later(self._plan.seconds, supervisor.stop)
         now_ms = int(time.time() * 1000)
-        moves = at_rate(
+        records = at_rate(
             simulate(self._plan.seed, self._plan.contacts, now_ms, bad_records=True), now_ms, self._plan.rate
         )
         async with (
             kafka_sender(self._clients, self._settings.topic_prefix) as sending,
             collector_traffic(fronts.address_of("collector"), a_write_key(self._settings), sending) as door,
         ):
-            playing = asyncio.ensure_future(play(moves, door, until_wall_clock, lambda _: self._count_sent()))
+            playing = asyncio.ensure_future(play(records, door, until_wall_clock, lambda _: self._count_sent()))
             await _until_first(playing, asyncio.ensure_future(supervisor.until_stopped()))
 
     async def announcement_ends(self) -> dict[tuple[str, int], int]:

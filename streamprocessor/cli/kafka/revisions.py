@@ -16,6 +16,7 @@ from streamprocessor.contract.model_file.revisions import (
     resegmented,
     revision_after,
 )
+from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.clients import ClientSettings
@@ -39,7 +40,7 @@ def full_name_of(settings: Settings, topic: str) -> str:
 
 async def active_model(settings: Settings) -> ModelRevision:
     """The newest revision; raises OperatorError where no model was applied yet."""
-    topic = full_name_of(settings, "models")
+    topic = full_name_of(settings, MODELS)
     revision = await _newest(client_settings(settings), topic)
     if revision is None:
         message = f"{topic}: holds no model; wanted one: run `streamprocessor model apply` first"
@@ -55,7 +56,7 @@ async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: boo
     """
     text = read_model_text(file)
     model = parse_model(text, str(file))
-    clients, topic = client_settings(settings), full_name_of(settings, "models")
+    clients, topic = client_settings(settings), full_name_of(settings, MODELS)
     newest = await _newest(clients, topic)
     if newest is not None and (newest.name, newest.version) == (model.name, model.version):
         if repr(model_of(newest).segments) == repr(model.segments):  # where true is not 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+
 if TYPE_CHECKING:
     from streamprocessor.scoring.record.record import Record
     from streamprocessor.scoring.scorer import Scorer
@@ -24,7 +26,7 @@ async def load_contact(settings: Settings, contact: str, at_ms: int) -> tuple[Sc
     from streamprocessor.kafka.connection import client_settings
     from streamprocessor.scoring.scorer import Scorer
 
-    changelog = full_name_of(settings, "contacts-changelog")
+    changelog = full_name_of(settings, CONTACTS_CHANGELOG)
     value = await newest_under(client_settings(settings), changelog, contact.encode())
     if value is None:
         return None

@@ -17,6 +17,7 @@ from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of, revision_after
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
@@ -34,7 +35,7 @@ async def diff_with_applied(settings: Settings, file: Path, *, with_contacts: bo
     answer = _as_json(before, after, (file, f"revision {before.revision}"))
     if with_contacts:
         change = ModelChange(Scorer(model_of(before)), Scorer(model_of(after)))
-        await _count_contacts(client_settings(settings), full_name_of(settings, "contacts-changelog"), change)
+        await _count_contacts(client_settings(settings), full_name_of(settings, CONTACTS_CHANGELOG), change)
         by_score = {name: asdict(moved) for name, moved in change.by_score.items()}
         answer["contacts"] = {"all": change.contacts, "moved": change.moved, "scores": by_score}
     return answer

@@ -1,4 +1,4 @@
-"""Everything that is kept of one contact, as JSON shows it: what a person may demand to have."""
+"""The export of one contact: all stored data as JSON, which a person may demand."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from streamprocessor.scoring.scorer import Scorer
 def exported(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[str, Any]:
     """All of the record, with the scores at at_ms and what they are made of in the shape of `score --json`.
 
-    `evidence` holds single events, of each what rules could ask for; `earlier` what was summed up of older ones; each
-    says under which id it came. merged_into: the contact that this id was merged into, which has the scores; null where
-    it stands for itself. erased_at: from when on anything is kept; null where nothing was ever erased.
+    evidence: single events, of each the fields that rules can ask for, and the id under which it came.
+    earlier: older events, compacted, and the id under which they came.
+    merged_into: the contact that this id was merged into, which has the scores; null: it stands for itself.
+    erased_at: the instant from which on data is stored; null: nothing was ever erased.
     """
-    told = contact_answer(scorer, record, contact_id, at_ms)
-    bonds = record.links or IdentityLinks()
-    sources = [_own(contact_id, record), *bonds.sources()]
-    return told | {
-        "merged_into": bonds.parent and bonds.parent[0],
-        "merged_from": sorted(source.id for source in bonds.sources()),
-        "do_not_score": bonds.objected[0],
-        "erased_at": format_rfc3339(bonds.erased_at_ms) if bonds.erased_at_ms else None,
+    answered = contact_answer(scorer, record, contact_id, at_ms)
+    links = record.links or IdentityLinks()
+    sources = [_own(contact_id, record), *links.sources()]
+    return answered | {
+        "merged_into": links.parent and links.parent[0],
+        "merged_from": sorted(source.id for source in links.sources()),
+        "do_not_score": links.objected[0],
+        "erased_at": format_rfc3339(links.erased_at_ms) if links.erased_at_ms else None,
         "attributes": {name: _written(write) for name, write in sorted(attributes_of(record).items())},
         "suppressed": is_suppressed(record),
-        "evidence": [_event(source.id, piece) for source in sources for piece in _in_order(source)],
+        "evidence": [_event(source.id, event) for source in sources for event in _in_order(source)],
         "earlier": [_earlier(source.id, source.compacted) for source in sources if source.compacted is not None],
-        "verdicts": [_verdict(event_id, said) for event_id, said in sorted(verdicts_of(record).items())],
+        "verdicts": [_verdict(event_id, verdict) for event_id, verdict in sorted(verdicts_of(record).items())],
         "episodes": {name: _episode(*episode) for name, episode in sorted(record.episodes.items())},
         "steps_announced": record.sequence,
         "model_revision": record.revision,
@@ -40,7 +41,7 @@ def exported(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dic
 
 
 def _own(contact_id: str, record: Record) -> EvidenceSource:
-    """What came under the contact's own id."""
+    """The evidence that came under the contact's own id."""
     return EvidenceSource(contact_id, "", NEVER, evidence=record.evidence, compacted=record.compacted)
 
 
@@ -50,32 +51,32 @@ def _written(write: list[Any]) -> dict[str, Any]:
 
 
 def _in_order(source: EvidenceSource) -> list[StoredEvent]:
-    return sorted(source.evidence.events(), key=lambda piece: (piece.occurred_at_ms, piece.id))
+    return sorted(source.evidence.events(), key=lambda event: (event.occurred_at_ms, event.id))
 
 
-def _event(came_under: str, piece: StoredEvent) -> dict[str, Any]:
+def _event(came_under: str, event: StoredEvent) -> dict[str, Any]:
     return {
-        "id": piece.id,
-        "type": piece.type,
-        "occurred_at": format_rfc3339(piece.occurred_at_ms),
-        "arrival": format_rfc3339(piece.arrival_ms),
-        "class": piece.actor,
-        "kept": piece.properties,
+        "id": event.id,
+        "type": event.type,
+        "occurred_at": format_rfc3339(event.occurred_at_ms),
+        "arrival": format_rfc3339(event.arrival_ms),
+        "class": event.actor,
+        "kept": event.properties,
         "came_under": came_under,
     }
 
 
-def _earlier(came_under: str, folded: Compacted) -> dict[str, Any]:
+def _earlier(came_under: str, compacted: Compacted) -> dict[str, Any]:
     return {
-        "newest": format_rfc3339(folded.newest_ms),
-        "events": {rule: made.count for rule, made in sorted(folded.rules.items())},
-        "last_of_type": {type_: format_rfc3339(last_ms) for type_, last_ms in sorted(folded.last_ms.items())},
+        "newest": format_rfc3339(compacted.newest_ms),
+        "events": {rule: compacted_rule.count for rule, compacted_rule in sorted(compacted.rules.items())},
+        "last_of_type": {type_: format_rfc3339(last_ms) for type_, last_ms in sorted(compacted.last_ms.items())},
         "came_under": came_under,
     }
 
 
-def _verdict(event_id: str, said: tuple[int, str, str, int]) -> dict[str, Any]:
-    occurred_at_ms, id_, actor, _ = said
+def _verdict(event_id: str, verdict: tuple[int, str, str, int]) -> dict[str, Any]:
+    occurred_at_ms, id_, actor, _ = verdict
     return {"event_id": event_id, "class": actor, "occurred_at": format_rfc3339(occurred_at_ms), "id": id_}
 
 

@@ -1,9 +1,9 @@
-"""Values of the changelog: a contact's record, the step that wrote it and the announcements which that step owes.
+"""Values of the changelog: a contact's record, the micro-batch that wrote it, and the announcements that it owes.
 
-    value = version (1 byte) · step (8 bytes) · record length (4 bytes) · record · owed messages (msgpack or nothing)
+    value = version (1 byte) · micro-batch (8 bytes) · record size (4 bytes) · record · owed messages (msgpack or none)
 
-So recovery finds the record by two slices, and looks at the owed messages only of steps after the last marker.
-Keys that begin with a zero byte are ours: the marker (the last step of the partition whose announcements are
+So recovery finds the record by two slices, and looks at the owed messages only of micro-batches after the last marker.
+Keys that begin with a zero byte are ours: the marker (the last micro-batch of the partition whose announcements are
 acknowledged), the table's identity, and one for each erased contact: its pseudonym and when.
 """
 
@@ -29,7 +29,12 @@ _STEP = Struct(">BQ")
 
 
 class ChangelogEntry(NamedTuple):
-    """A decoded value of the changelog: a slice of its bytes, the number of its step, what the step owes."""
+    """A decoded value of the changelog.
+
+    record: a slice of its bytes.
+    microbatch: the number of the micro-batch that wrote it.
+    owed: announcements of the micro-batch, which may not be acknowledged yet.
+    """
 
     record: bytes
     step: int
@@ -37,9 +42,11 @@ class ChangelogEntry(NamedTuple):
 
 
 class TableIdentity(msgspec.Struct, frozen=True):
-    """Who the table is: its incarnation, and the ids of the input topics whose offsets its records hold.
+    """The identity of a table.
 
-    salt_check: by which the salt is known under which erased contacts are kept.
+    incarnation: a new one for each table that begins anew.
+    topic_ids: of the input topics whose offsets its records hold, by their short names.
+    salt_check: tells whether a process has the salt of the erased contacts' pseudonyms; "": there is none.
     """
 
     incarnation: str
@@ -53,13 +60,13 @@ _decode_identity = msgspec.json.Decoder(TableIdentity).decode
 
 
 def encode_entry(record: bytes, step: int, owed: Sequence[Message]) -> bytes:
-    """The changelog value of a record written by the partition's step number `step`."""
+    """The changelog value of a record written by the partition's micro-batch of that number."""
     head = _HEAD.pack(VERSION, step, len(record))
     return head + record + _encode(owed) if owed else head + record
 
 
 def decode_entry(value: bytes) -> ChangelogEntry:
-    """All that a changelog value says; raises OperatorError where a newer version of the program wrote it."""
+    """A changelog value, read; raises OperatorError where a newer version of the program wrote it."""
     record, step, owed_at = _split(value)
     return ChangelogEntry(record, step, _decode_owed(value[owed_at:]) if owed_at < len(value) else [])
 
@@ -70,7 +77,7 @@ def record_of(value: bytes) -> bytes:
 
 
 def microbatch_of(value: bytes) -> int:
-    """Only the number of the step that wrote a changelog value or a marker."""
+    """Only the number of the micro-batch that wrote a changelog value or a marker."""
     if len(value) < _STEP.size:
         raise _torn(value)
     version, step = _STEP.unpack_from(value)
@@ -84,7 +91,7 @@ def owes(value: bytes) -> bool:
 
 
 def encode_marker(step: int) -> bytes:
-    """The marker's value: all announcements of the partition's steps up to this one are acknowledged."""
+    """The marker's value: all announcements of the partition's micro-batches up to this one are acknowledged."""
     return _STEP.pack(VERSION, step)
 
 
@@ -94,7 +101,7 @@ def encode_erasure(instant_ms: int) -> bytes:
 
 
 def erasure_of(value: bytes) -> int:
-    """What encode_erasure wrote."""
+    """The instant that encode_erasure wrote, in epoch milliseconds."""
     return microbatch_of(value)
 
 
@@ -104,7 +111,7 @@ def encode_identity(identity: TableIdentity) -> bytes:
 
 
 def decode_identity(value: bytes) -> TableIdentity:
-    """What encode_identity wrote; raises OperatorError where a newer version of the program wrote it."""
+    """The identity that encode_identity wrote; raises OperatorError where a newer version of the program wrote it."""
     if not value:
         raise _torn(value)
     _refuse_newer(value[0])

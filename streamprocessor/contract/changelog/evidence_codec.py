@@ -1,4 +1,4 @@
-"""Evidence as rows and bytes: pieces packed one after the other, folded rules as arrays."""
+"""Evidence as rows and bytes: stored events packed one after the other, compacted rules as arrays."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ LONGEST_REMEMBERED_BYTES = 1_024
 
 
 class StringTable:
-    """The Packing of pieces whose types and paths stand once in a table of names; it is never changed.
+    """The packing of events whose types and paths stand once in a table of strings; it is never changed.
 
-    A piece is an array: id, occurred_at, arrival - occurred_at, actor, type, then path and value of what is kept.
+    An event is an array: id, occurred_at, arrival - occurred_at, actor, type, then path and value of each field.
     layout: the table as it lies in a record.
     """
 
@@ -54,33 +54,33 @@ class StringTable:
             return xxh3_64_digest(event_id.encode("utf-8", "surrogatepass"))
 
     def unpack(self, packed: bytes, count: int) -> list[StoredEvent]:
-        """The pieces in `packed`."""
+        """The `count` events in `packed`."""
         names = self._names
-        pieces = []
-        for id_, at, delay, actor, type_, *kept in decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
+        events = []
+        for id_, at, delay, actor, type_, *fields in decode_pieces(_ARRAY_MARK + count.to_bytes(4, "big") + packed):
             values = {}
-            each = iter(kept)
+            each = iter(fields)
             for path, value in zip(each, each, strict=True):
                 values[names[path]] = value
             who = _ACTORS[actor] if type(actor) is int else actor
-            pieces.append(unchecked(StoredEvent, (id_, at, at + delay, who, names[type_], values)))
-        return pieces
+            events.append(unchecked(StoredEvent, (id_, at, at + delay, who, names[type_], values)))
+        return events
 
-    def pack(self, pieces: Iterable[StoredEvent]) -> bytes:
-        """The pieces as bytes, one after the other; raises KeyError where the table lacks a name."""
+    def pack(self, events: Iterable[StoredEvent]) -> bytes:
+        """The events as bytes, one after the other; raises KeyError where the table lacks a name."""
         numbers = self._numbers
         rows = []
-        for id_, at, arrival, actor, type_, kept in pieces:
+        for id_, at, arrival, actor, type_, fields in events:
             row = [id_, at, arrival - at, _ACTOR_CODES.get(actor, actor), numbers[type_]]
-            for path, value in kept.items():
+            for path, value in fields.items():
                 row += (numbers[path], value)
             rows.append(row)
         packed = encode(rows)
         return packed[_ARRAY_HEAD_BYTES.get(packed[0], 1) :]
 
-    def and_those_of(self, pieces: Iterable[StoredEvent]) -> StringTable:
-        """A table of these names and then of those that the pieces need."""
-        needed = dict.fromkeys(name for piece in pieces for name in (piece.type, *piece.properties))
+    def and_those_of(self, events: Iterable[StoredEvent]) -> StringTable:
+        """A table of these names and then of those that the events need."""
+        needed = dict.fromkeys(name for event in events for name in (event.type, *event.properties))
         return string_table_in(encode([*self._names, *(name for name in needed if name not in self._numbers)]))
 
 
@@ -97,9 +97,9 @@ _NO_NAMES = StringTable(encode([]))
 
 
 def pack(evidence: Evidence) -> tuple[int, bytes, Raw, bytes]:
-    """(count, packed pieces, the table of names that they refer to, marks of their ids)."""
+    """The evidence as (count, packed events, the table of strings that they refer to, marks of their ids)."""
     packing, fresh = evidence.packing, evidence.fresh
-    # A table of names lives as long as the bytes that refer to it: names of what was folded are forgotten.
+    # A table of names lives as long as the bytes that refer to it: names of compacted events are forgotten.
     names = packing if evidence.packed_count and isinstance(packing, StringTable) else _NO_NAMES
     if not fresh:
         return evidence.packed_count, evidence.packed, names.layout, evidence.marks
@@ -112,50 +112,50 @@ def pack(evidence: Evidence) -> tuple[int, bytes, Raw, bytes]:
     return evidence.packed_count + len(fresh), evidence.packed + packed, names.layout, evidence.marks + marks
 
 
-def compacted_row(folded: Compacted | None) -> tuple[Any, ...] | None:
-    """The fields of FoldedLayout, in its order."""
-    if folded is None:
+def compacted_row(compacted: Compacted | None) -> tuple[Any, ...] | None:
+    """The fields of CompactedLayout, in its order."""
+    if compacted is None:
         return None
     rules = {
         key: (rule.count, rule.amount, rule.half_life_ms, rule.at_ms, rule.matches, rule.slots)
-        for key, rule in folded.rules.items()
+        for key, rule in compacted.rules.items()
     }
-    by = {key: {name: compacted_row(held) for name, held in of.items()} for key, of in folded.by_value.items()}
-    return folded.newest_ms, rules, folded.last_ms, by
+    by = {key: {name: compacted_row(value) for name, value in of.items()} for key, of in compacted.by_value.items()}
+    return compacted.newest_ms, rules, compacted.last_ms, by
 
 
 def widened(row: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
-    """The same with every amount as text: some do not fit into 64 bits."""
+    """The row with every amount as text, for some do not fit into 64 bits."""
     if row is None:
         return None
     newest_ms, rules, lasts, by = row
     wide_rules = {key: (rule[0], str(rule[1]), *rule[2:4], wide(rule[4]), rule[5]) for key, rule in rules.items()}
-    wide_by = {key: {name: widened(held) for name, held in of.items()} for key, of in by.items()}
+    wide_by = {key: {name: widened(value) for name, value in of.items()} for key, of in by.items()}
     return newest_ms, wide_rules, lasts, wide_by
 
 
-def compacted_of_row(folded: CompactedLayout | None) -> Compacted | None:
-    """What folded_row wrote, widened or not."""
-    return None if folded is None else _folded(folded)
+def compacted_of_row(row: CompactedLayout | None) -> Compacted | None:
+    """The inverse of compacted_row, widened or not."""
+    return None if row is None else _compacted(row)
 
 
-def _folded(row: CompactedLayout) -> Compacted:
+def _compacted(row: CompactedLayout) -> Compacted:
     rules = {
         key: CompactedRule(r.count, int(r.amount), r.half_life_ms, r.at_ms, narrow(r.live) if r.live else [], r.slots)
         for key, r in row.rules.items()
     }
-    by = {key: {name: _folded(held) for name, held in of.items()} for key, of in row.by.items()} if row.by else {}
+    by = {key: {name: _compacted(value) for name, value in of.items()} for key, of in row.by.items()} if row.by else {}
     return Compacted(row.newest_ms, rules, row.lasts, by)
 
 
 def value_rows(by: Mapping[str, Mapping[str, Derived]]) -> dict[str, Any]:
-    """What is derived of each value of `by` scores, as the fields of ValueLayout."""
+    """The derived state of each value of `by` scores, as the fields of ValueLayout."""
     return {key: {name: (d.sums, d.matches, d.last_ms, d.slots) for name, d in of.items()} for key, of in by.items()}
 
 
 def values_of_rows(head: Head) -> dict[str, dict[str, Derived]]:
-    """What value_rows wrote, widened or not."""
-    return {key: {name: _value(head, held) for name, held in of.items()} for key, of in head.by.items()}
+    """The inverse of value_rows, widened or not."""
+    return {key: {name: _value(head, value) for name, value in of.items()} for key, of in head.by.items()}
 
 
 def _value(head: Head, row: ValueLayout) -> Derived:

@@ -1,4 +1,4 @@
-"""Bonds between contacts as rows: in records, and in the messages by which evidence travels."""
+"""Identity links as rows: in records, and in the messages by which evidence travels."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from streamprocessor.scoring.record.evidence import Evidence
 from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
 
 
-def links_row(bonds: IdentityLinks) -> tuple[Any, ...]:
-    """The fields of BondsLayout, in its order."""
+def links_row(links: IdentityLinks) -> tuple[Any, ...]:
+    """The fields of LinksLayout, in its order."""
     return (
-        bonds.erased_at_ms,
-        bonds.objected,
-        bonds.claims_on_self,
-        bonds.claims_on_children,
-        bonds.parent,
-        bonds.version,
-        bonds.is_hidden,
-        bonds.first_ms,
+        links.erased_at_ms,
+        links.objected,
+        links.claims_on_self,
+        links.claims_on_children,
+        links.parent,
+        links.version,
+        links.is_hidden,
+        links.first_ms,
         {
-            child: (part.version, [source_row(source) for source in part.sources])
-            for child, part in bonds.children.items()
+            child: (evidence.version, [source_row(source) for source in evidence.sources])
+            for child, evidence in links.children.items()
         },
     )
 
 
 def links_of_row(row: LinksLayout) -> IdentityLinks:
-    """What bonds_row wrote."""
+    """The inverse of links_row."""
     return IdentityLinks(
         row.life_ms,
         row.objected,
@@ -68,7 +68,7 @@ def source_row(source: EvidenceSource) -> tuple[Any, ...]:
 
 
 def source_of_row(row: SourceLayout) -> EvidenceSource:
-    """What source_row wrote."""
+    """The inverse of source_row."""
     return EvidenceSource(
         row.id,
         row.into,

@@ -1,4 +1,4 @@
-"""What is left of an erased contact: a keyed hash, from which nobody without the salt can tell who it was."""
+"""Pseudonyms of erased contacts: keyed hashes, from which nobody without the salt can tell who it was."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CHECKED = b"\x00the salt"
 
 
 def salt_check(pseudonym: Callable[[bytes], bytes]) -> str:
-    """By which another process can tell whether it has the same salt, and nothing of it."""
+    """A text by which another process can tell whether it has the same salt, and that tells nothing of it."""
     return pseudonym(_CHECKED).hex()
 
 

@@ -1,4 +1,4 @@
-"""Records as bytes: one version byte, then msgpack. Pieces of evidence stay packed until someone must see them."""
+"""Records as bytes: one version byte, then msgpack. Stored events stay packed until someone must see them."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(value: bytes) -> Record:
-    """The record that these bytes hold; OperatorError where a newer program wrote them."""
+    """The record that these bytes hold; raises OperatorError where a newer program wrote them."""
     if value[:1] != _VERSION_BYTE:
-        found = value[0] if value else "nothing"
+        version = value[0] if value else "nothing"
         message = (
-            f"a contact's record is of schema version {found}; this program reads up to version {VERSION}: "
+            f"a contact's record is of schema version {version}; this program reads up to version {VERSION}: "
             "start the newer program that wrote it"
         )
         raise OperatorError(message)
@@ -90,7 +90,7 @@ def _record(head: Head) -> Record:
 
 def _head(record: Record) -> tuple[Any, ...]:
     """The fields of Head, in its order; the last ones, which most contacts do not have, are left out where none is."""
-    derived, folded, bonds = record.derived, record.compacted, record.links
+    derived, compacted, links = record.derived, record.compacted, record.links
     count, packed, names, marks = pack(record.evidence)
     head = (
         record.revision,
@@ -103,7 +103,7 @@ def _head(record: Record) -> tuple[Any, ...]:
         record.episodes,
         record.holds_until_ms,
         record.verdicts,
-        None if folded is None else compacted_row(folded),
+        None if compacted is None else compacted_row(compacted),
         record.compact_at_ms,
         count,
         packed,
@@ -117,11 +117,11 @@ def _head(record: Record) -> tuple[Any, ...]:
         names,
         marks,
     )
-    if bonds is None and not (derived.traces or record.values or derived.by_value):
+    if links is None and not (derived.traces or record.values or derived.by_value):
         return head
     return (
         *head,
-        None if bonds is None else links_row(bonds),
+        None if links is None else links_row(links),
         derived.traces,
         record.values,
         value_rows(derived.by_value) if derived.by_value else {},
@@ -129,7 +129,7 @@ def _head(record: Record) -> tuple[Any, ...]:
 
 
 def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The same with every amount as text: some do not fit into 64 bits."""
+    """The head with every amount as text, for some do not fit into 64 bits."""
     fields = dict(zip(Head.__struct_fields__, head, strict=False))
     fields["sums"], fields["live"] = wide_sums(fields["sums"]), wide_live(fields["live"])
     fields["folded"], fields["has_wide"] = widened(fields["folded"]), True

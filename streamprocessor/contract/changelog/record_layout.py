@@ -1,4 +1,4 @@
-"""How a contact's record lies in bytes: msgpack arrays, read and written by the library."""
+"""The layout of a contact's record: msgpack arrays, read and written by the library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Live: TypeAlias = list[tuple[int, Wide]]
 
 
 class RuleLayout(msgspec.Struct, array_like=True):
-    """What is folded of one rule; fields as in FoldedRule."""
+    """A compacted rule; fields as in CompactedRule."""
 
     count: int
     amount: Wide
@@ -24,7 +24,7 @@ class RuleLayout(msgspec.Struct, array_like=True):
 
 
 class CompactedLayout(msgspec.Struct, array_like=True):
-    """What is folded of a contact, or of one value of a `by` score; fields as in Folded."""
+    """The compacted evidence of a contact, or of one value of a `by` score; fields as in Compacted."""
 
     newest_ms: int
     rules: dict[str, RuleLayout]
@@ -33,7 +33,7 @@ class CompactedLayout(msgspec.Struct, array_like=True):
 
 
 class ValueLayout(msgspec.Struct, array_like=True):
-    """What is derived of one value of a `by` score; fields as in Derived, without what is the contact's."""
+    """The derived state of one value of a `by` score; fields as in Derived, without those of the contact."""
 
     sums: dict[int, Wide]
     live: dict[int, Live]
@@ -46,7 +46,7 @@ ClaimLayout: TypeAlias = tuple[StampLayout, StampLayout, StampLayout]
 
 
 class SourceLayout(msgspec.Struct, array_like=True):
-    """The evidence of one contact that counts for another; fields as in Source."""
+    """The evidence of one contact that counts for another; fields as in EvidenceSource."""
 
     id: str
     into: str
@@ -63,7 +63,7 @@ class SourceLayout(msgspec.Struct, array_like=True):
 
 
 class LinksLayout(msgspec.Struct, array_like=True):
-    """Links and what the person forbids; fields as in Bonds."""
+    """Identity links and objections; fields as in IdentityLinks."""
 
     life_ms: int
     objected: tuple[bool, int, str]

@@ -1,4 +1,4 @@
-"""Who did it, by what a request says of itself: human, proxy or scanner."""
+"""The actor of an event, as a request tells it of itself: human, proxy or scanner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PREFETCH_WORDS = ("prefetch", "preview", "prerender")
 
 
 def actor_of(user_agent: str | None, headers: Mapping[str, str] | None = None) -> str:
-    """human | proxy | scanner. Only what says so itself is taken for a machine; all else is human.
+    """The actor: human, proxy or scanner. Only a client that says so itself is taken for a machine; others are human.
 
     user_agent: as the client sent it, None or empty where it sent none. headers: of the request, names in lower case;
     one that says that nobody looks yet makes a human's request a proxy's.
@@ -39,8 +39,8 @@ def _actor_named_by(user_agent: str) -> str:
 
 
 def _is_prefetch(headers: Mapping[str, str]) -> bool:
-    said = (headers.get(name, "").strip().lower() for name in _PREFETCH_HEADERS)
-    return any(purpose.startswith(_PREFETCH_WORDS) for purpose in said)
+    purposes = (headers.get(name, "").strip().lower() for name in _PREFETCH_HEADERS)
+    return any(purpose.startswith(_PREFETCH_WORDS) for purpose in purposes)
 
 
 @cache

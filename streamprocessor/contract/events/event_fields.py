@@ -38,32 +38,39 @@ def contact_of(key: bytes | None) -> str:
         ) from error
 
 
-def check_contact(said: object, contact: str) -> None:
-    """Nothing where contact_id says what the key says, or nothing; raises RecordError contact-mismatch."""
-    if said is not None and said != contact and not (type(said) is int and str(said) == contact):
+def check_contact(contact_id: object, contact: str) -> None:
+    """Raise RecordError contact-mismatch unless contact_id is the contact of the key, or None."""
+    if (
+        contact_id is not None
+        and contact_id != contact
+        and not (type(contact_id) is int and str(contact_id) == contact)
+    ):
         raise RecordError(reason_codes.CONTACT_MISMATCH, "contact_id: wanted what the key says; got another contact")
 
 
-def instant_ms_of(said: object, where: str) -> int | None:
-    """Milliseconds since the epoch of a time said as RFC 3339 or as an integer; None where none is said.
+def instant_ms_of(value: object, where: str) -> int | None:
+    """Milliseconds since the epoch of a time in RFC 3339 or an integer; None of None.
 
     Raises RecordError bad-time. The earliest integer is in 1973: a smaller one is a time in seconds.
     """
-    if said is None:
+    if value is None:
         return None
-    if type(said) is str:
-        instant_ms = parse_rfc3339(said)
+    if type(value) is str:
+        instant_ms = parse_rfc3339(value)
         if instant_ms is not None and instant_ms >= 0:
             return instant_ms
-    elif type(said) is int and said >= OLDEST_INTEGER_MS:
-        return said
+    elif type(value) is int and value >= OLDEST_INTEGER_MS:
+        return value
     wanted = "RFC 3339 with an offset, or integer epoch milliseconds, since 1970"
-    got = repr(said)[:40] if isinstance(said, (str, int, float)) else kind_of(said)
+    got = repr(value)[:40] if isinstance(value, (str, int, float)) else kind_of(value)
     raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {wanted}; got {got}")
 
 
 def bounded_by_arrival(occurred_at_ms: int, arrival_ms: int) -> int:
-    """The time at which it counts: never after its arrival. More than 5 min ahead: from-the-future."""
+    """The time at which a fact counts: never after its arrival.
+
+    Raises RecordError from-the-future where it is more than MAX_AHEAD_MS ahead of the arrival.
+    """
     if occurred_at_ms > arrival_ms + MAX_AHEAD_MS:
         ahead_ms = occurred_at_ms - arrival_ms
         detail = f"occurred_at: wanted at most {MAX_AHEAD_MS} ms ahead of the arrival; got {ahead_ms} ms"
@@ -71,18 +78,18 @@ def bounded_by_arrival(occurred_at_ms: int, arrival_ms: int) -> int:
     return min(occurred_at_ms, arrival_ms)
 
 
-def id_of(said: object) -> str | None:
-    """An id as a text of at most 128 characters, a longer one as its hash; None where none is said."""
-    if said is None:
+def id_of(value: object) -> str | None:
+    """An id as a text of at most 128 characters, a longer one as its hash; None of None."""
+    if value is None:
         return None
-    text = str(said) if type(said) is int else said
+    text = str(value) if type(value) is int else value
     if type(text) is not str or not text:
         raise RecordError(
-            reason_codes.BAD_ID, f"id: wanted a text that is not empty, or an integer; got {kind_of(said)}"
+            reason_codes.BAD_ID, f"id: wanted a text that is not empty, or an integer; got {kind_of(value)}"
         )
     return text if len(text) <= MAX_ID_CHARS else blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def content_key(content: list[Any]) -> str:
-    """The id of a fact that has none: a hash of what it says."""
+    """The id of a fact that has none: a hash of its content."""
     return blake2b(orjson.dumps(content, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()

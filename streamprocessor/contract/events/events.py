@@ -1,4 +1,4 @@
-"""Records of the input topics, as bytes, into facts. Every event of the stream passes here, so it is kept fast."""
+"""Records of the input topics, as bytes, into facts. Every event of the stream passes here, so this is hot."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from streamprocessor.contract.events.event_fields import (
     id_of,
     instant_ms_of,
 )
-from streamprocessor.contract.events.transfers import TRANSFERS, decode_transfer
+from streamprocessor.contract.events.transfers import decode_transfer
 from streamprocessor.contract.events.updates import decode_update
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.canonical import unchecked
@@ -43,7 +44,7 @@ def value_decoder_for(topic: Topic) -> ValueDecoder:
     """
     if topic.schema == CONTACT_UPDATE:
         return _decode_update_value
-    if topic.name == TRANSFERS:
+    if topic.name == EVIDENCE_TRANSFERS:
         return decode_transfer
     implied_type = topic.event_type
 
@@ -88,9 +89,9 @@ def decode_line(line: bytes) -> tuple[str, InputFact]:
 def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_type: str | None) -> Event:
     """The event that an object spells; implied_type is the topic's, None where the event must say it."""
     get = body.get
-    said = get("contact_id")
-    if said is not None and said != contact:
-        check_contact(said, contact)
+    contact_id = get("contact_id")
+    if contact_id is not None and contact_id != contact:
+        check_contact(contact_id, contact)
     event_type = get("type")
     if event_type is None:
         event_type = implied_type
@@ -103,22 +104,22 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     if type(context) is not dict:
         context = _absent_object(context, "context", reason_codes.BAD_CONTEXT)
     actor = _actor_in(context) if context else HUMAN
-    said = get("occurred_at")
-    said_ms = parse_rfc3339(said) if type(said) is str else None
-    if said_ms is None or said_ms < 0:
-        said_ms = instant_ms_of(said, "occurred_at")
-    if said_ms is None:
-        said_ms = occurred_at_ms = arrival_ms
+    occurred_at = get("occurred_at")
+    stated_ms = parse_rfc3339(occurred_at) if type(occurred_at) is str else None
+    if stated_ms is None or stated_ms < 0:
+        stated_ms = instant_ms_of(occurred_at, "occurred_at")
+    if stated_ms is None:
+        stated_ms = occurred_at_ms = arrival_ms
     else:
-        occurred_at_ms = said_ms if said_ms <= arrival_ms else bounded_by_arrival(said_ms, arrival_ms)
+        occurred_at_ms = stated_ms if stated_ms <= arrival_ms else bounded_by_arrival(stated_ms, arrival_ms)
     event_id = get("id")
     if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS:
-        event_id = id_of(event_id) or content_key([event_type, contact, said_ms, properties])
+        event_id = id_of(event_id) or content_key([event_type, contact, stated_ms, properties])
     return unchecked(Event, (event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor))
 
 
 def _actor_in(context: dict[str, Any]) -> str:
-    """Who did it, as the event says; where it does not, what the user agent says."""
+    """The actor that the event names; where it names none, the one that its user agent tells."""
     actor = context.get("actor")
     if actor is None:
         user_agent = context.get("user_agent")
@@ -142,15 +143,15 @@ def _nothing() -> RecordError:
     return RecordError(reason_codes.EMPTY, "value: wanted a JSON object; got nothing")
 
 
-def _free_type(said: object, implied: str | None) -> str:
-    if implied is None and type(said) is str and 0 < len(said) <= MAX_TYPE_CHARS:
-        return said
+def _free_type(value: object, implied: str | None) -> str:
+    if implied is None and type(value) is str and 0 < len(value) <= MAX_TYPE_CHARS:
+        return value
     wanted = f"'{implied}', the topic's type" if implied else f"a text of 1 to {MAX_TYPE_CHARS} characters"
-    got = repr(said)[:60] if isinstance(said, str) else kind_of(said)
+    got = repr(value)[:60] if isinstance(value, str) else kind_of(value)
     raise RecordError(reason_codes.UNKNOWN_TYPE, f"type: wanted {wanted}; got {got}")
 
 
-def _absent_object(said: object, where: str, reason: str) -> dict[str, Any]:
-    if said is None:
+def _absent_object(value: object, where: str, reason: str) -> dict[str, Any]:
+    if value is None:
         return {}
-    raise RecordError(reason, f"{where}: wanted an object; got {kind_of(said)}")
+    raise RecordError(reason, f"{where}: wanted an object; got {kind_of(value)}")

@@ -10,6 +10,7 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.changelog.links_codec import source_of_row, source_row
 from streamprocessor.contract.changelog.record_layout import ClaimLayout, SourceLayout, StampLayout, encode
 from streamprocessor.contract.messages.message import Message
+from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.scoring.record.links import MergeClaim
 from streamprocessor.scoring.record.transfers import (
@@ -22,7 +23,6 @@ from streamprocessor.scoring.record.transfers import (
     Transfer,
 )
 
-TRANSFERS = "evidence-transfers"
 VERSION = 1
 _VERSION_BYTE = bytes([VERSION])
 
@@ -58,7 +58,7 @@ _decode = msgspec.msgpack.Decoder(_Row).decode
 
 def transfer_message(sending: OutgoingTransfer) -> Message:
     """The message, keyed by the contact that it is for."""
-    return Message(TRANSFERS, sending.to.encode(), _VERSION_BYTE + encode(_row(sending.transfer)), [])
+    return Message(EVIDENCE_TRANSFERS, sending.to.encode(), _VERSION_BYTE + encode(_row(sending.transfer)), [])
 
 
 def decode_transfer(contact: str, value: bytes | None, headers: Any, arrival_ms: int) -> Transfer:  # noqa: ARG001
@@ -71,9 +71,8 @@ def decode_transfer(contact: str, value: bytes | None, headers: Any, arrival_ms:
     if not value:
         raise RecordError(reason_codes.EMPTY, "value: wanted a message between contacts; got nothing")
     if value[0] > VERSION and value[0] < 16:
-        message = (
-            f"{TRANSFERS}: a message of version {value[0]}; this program reads up to {VERSION}: start the newer one"
-        )
+        got = f"a message of version {value[0]}"
+        message = f"{EVIDENCE_TRANSFERS}: {got}; this program reads up to {VERSION}: start the newer one"
         raise OperatorError(message)
     try:
         return _transfer(_decode(memoryview(value)[1:]), arrival_ms)

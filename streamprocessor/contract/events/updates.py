@@ -1,4 +1,4 @@
-"""Contact updates: what is learned of a contact otherwise than by events."""
+"""Contact updates, decoded: attributes, identities, suppression, objection, verdicts, erasure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from streamprocessor.scoring.record.facts import (
     Verdict,
 )
 
-#: Where an update's payload stands; None: it needs none.
+#: The field of an update's payload; None: it needs none.
 _PAYLOADS = {
     "attributes": "attributes",
     "suppressed": "suppressed",
@@ -42,18 +42,18 @@ UPDATES = tuple(_PAYLOADS)
 
 
 def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputFact:
-    """The contact update that an object spells; raises RecordError where it says nothing that can be applied."""
+    """The contact update that an object spells; raises RecordError where nothing in it can be applied."""
     check_contact(body.get("contact_id"), contact)
     update = body.get("update")
     if type(update) is not str or update not in _PAYLOADS:
         got = repr(update)[:60] if isinstance(update, str) else kind_of(update)
         raise RecordError(reason_codes.UNKNOWN_UPDATE, f"update: wanted one of {', '.join(UPDATES)}; got {got}")
     payload = _payload_of(update, body)
-    said_ms = instant_ms_of(body.get("occurred_at"), "occurred_at")
-    if said_ms is None:
-        said_ms = arrival_ms
-    occurred_at_ms = bounded_by_arrival(said_ms, arrival_ms)
-    update_id = id_of(body.get("id")) or content_key([update, contact, said_ms, payload])
+    stated_ms = instant_ms_of(body.get("occurred_at"), "occurred_at")
+    if stated_ms is None:
+        stated_ms = arrival_ms
+    occurred_at_ms = bounded_by_arrival(stated_ms, arrival_ms)
+    update_id = id_of(body.get("id")) or content_key([update, contact, stated_ms, payload])
     return _fact(update, payload, (update_id, occurred_at_ms, arrival_ms))
 
 
@@ -93,11 +93,11 @@ def _payload_of(update: str, body: dict[str, Any]) -> Any:
     return payload
 
 
-def _other_contact(said: object, where: str) -> str:
+def _other_contact(value: object, where: str) -> str:
     """The id of another contact, as a text."""
-    text = str(said) if type(said) is int else said
+    text = str(value) if type(value) is int else value
     if type(text) is not str or not text:
-        raise RecordError(reason_codes.BAD_UPDATE, f"{where}: wanted the id of a contact; got {kind_of(said)}")
+        raise RecordError(reason_codes.BAD_UPDATE, f"{where}: wanted the id of a contact; got {kind_of(value)}")
     try:
         return contact_of(text.encode())
     except (RecordError, UnicodeEncodeError) as error:

@@ -1,4 +1,4 @@
-"""What is known of user agents beyond the community's list of crawlers: mail proxies, gateways, scripts."""
+"""Patterns of user agents beyond the community's list of crawlers: mail proxies, gateways, scripts."""
 
 from __future__ import annotations
 

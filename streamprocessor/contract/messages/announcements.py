@@ -9,12 +9,10 @@ import orjson
 
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
-
-SCORE_UPDATED = "score-updated"
-BECAME_HOT_LEAD = "became-hot-lead"
 
 _SCORE_UPDATED_TYPE = ("ce_type", b"contact.score-updated.v1")
 _BECAME_HOT_TYPE = ("ce_type", b"lead.became-hot.v1")
@@ -22,8 +20,13 @@ _SPECVERSION = ("ce_specversion", b"1.0")
 _CONTENT_TYPE = ("content-type", b"application/json")
 
 
-class Identity(NamedTuple):
-    """Who announces: the CloudEvents source, the table's incarnation, and the model that made the scores."""
+class AnnouncerIdentity(NamedTuple):
+    """The identity under which announcements are made.
+
+    source: the CloudEvents source.
+    incarnation: the table's, so that ids of a rebuilt one differ.
+    model_name, model_version: of the model that made the scores.
+    """
 
     source: str
     incarnation: str
@@ -34,7 +37,7 @@ class Identity(NamedTuple):
 class Announcer:
     """Turns steps into messages under one identity; what is the same in all of them is made once."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: AnnouncerIdentity) -> None:
         model = {"name": identity.model_name, "version": identity.model_version}
         self._model = orjson.Fragment(orjson.dumps(model))
         self._incarnation = identity.incarnation
@@ -96,7 +99,7 @@ class Announcer:
 
 
 def tombstone(contact_id: str) -> Message:
-    """What takes the last score-updated of an erased contact out of the compacted topic."""
+    """The tombstone that takes the last score-updated of an erased contact out of the compacted topic."""
     return Message(SCORE_UPDATED, contact_id.encode(), None, [])
 
 

@@ -1,4 +1,4 @@
-"""Records that can't be used, kept as they came: where from and why stand in headers beside their own."""
+"""Dead letters: records that can't be used, as they came; their origin and the reason stand in headers."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from streamprocessor.contract.messages.message import Headers, Message
+from streamprocessor.contract.topic_names import DEAD_LETTERS
 from streamprocessor.errors import OperatorError, RecordError
 
-DEAD_LETTERS = "dead-letters"
 MAX_DETAIL_CHARS = 500
 
 _OURS = "dl_"
 
 
 class Origin(NamedTuple):
-    """Where a record stood: the topic's full name on the broker, partition, offset and its timestamp."""
+    """The place of a record: the topic's full name on the broker, partition, offset and its timestamp."""
 
     topic: str
     partition: int
@@ -24,7 +24,7 @@ class Origin(NamedTuple):
 
 
 class DeadLetter(NamedTuple):
-    """What a dead letter's headers say: its origin, why it is there, and the headers that it came with."""
+    """The headers of a dead letter, read: its origin, why it is there, and the headers that it came with."""
 
     origin: Origin
     reason: str
@@ -53,15 +53,18 @@ def dead_letter(
 
 
 def dead_letter_of(headers: Sequence[tuple[str, bytes | None]] | None) -> DeadLetter:
-    """What the headers of a dead letter say; raises OperatorError where they are not a dead letter's."""
-    said = {name: value for name, value in headers or () if name.startswith(_OURS) and value is not None}
+    """The dead letter that the headers explain; raises OperatorError where they are not a dead letter's."""
+    explained = {name: value for name, value in headers or () if name.startswith(_OURS) and value is not None}
     try:
         origin = Origin(
-            said["dl_topic"].decode(), int(said["dl_partition"]), int(said["dl_offset"]), int(said["dl_timestamp"])
+            explained["dl_topic"].decode(),
+            int(explained["dl_partition"]),
+            int(explained["dl_offset"]),
+            int(explained["dl_timestamp"]),
         )
-        reason, detail = said["dl_reason"].decode(), said["dl_detail"].decode("utf-8", "replace")
+        reason, detail = explained["dl_reason"].decode(), explained["dl_detail"].decode("utf-8", "replace")
     except (KeyError, ValueError) as error:
-        message = f"dead letter: wanted headers dl_topic to dl_detail; got {sorted(said)}; is the topic ours?"
+        message = f"dead letter: wanted headers dl_topic to dl_detail; got {sorted(explained)}; is the topic ours?"
         raise OperatorError(message) from error
     return DeadLetter(origin, reason, detail, _own(headers))
 

@@ -25,7 +25,7 @@ MOST_STEPS_A_DAY = 10_000
 
 
 def why_too_fine(precision_nano: int, rules: Iterable[Rule]) -> str | None:
-    """What is wrong with the precision of a score of these rules; None: nothing, as far as can be told.
+    """The reason why the precision of a score of these rules is too fine; None: it is not, as far as can be told.
 
     Matches whose points come from a property without a `max` can't be judged.
     """

@@ -1,4 +1,4 @@
-"""What differs between two model files, in the words that they are written with."""
+"""The differences between two model files, in the words that they are written with."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 
 
 class ModelDifference(NamedTuple):
-    """One thing that is said otherwise. score, rule: where, None: not in one; word: which, None: all of the score or
-    rule, `segments.NAME` a segment. old, new: what is said there, None: nothing."""
+    """One difference.
+
+    score, rule: where; None: not in one.
+    word: which; None: all of the score or rule; `segments.NAME`: a segment.
+    old, new: the values as YAML; None: there is none.
+    """
 
     score: str | None
     rule: str | None
@@ -22,7 +26,7 @@ class ModelDifference(NamedTuple):
 
 
 def differences(old: str, new: str) -> Iterator[ModelDifference]:
-    """What differs between the texts of two models that can be read, in the order of the new one, then of the old."""
+    """The differences between two models' texts that can be read, in the order of the new one, then of the old."""
     before, after = (_entries(read_tree(text, Problems("a model"))) for text in (old, new))
     yield from _words(before, after, (None, None), ("scores", "segments"))
     yield from _scores(_entries(before.get("scores")), _entries(after.get("scores")))
@@ -44,17 +48,17 @@ def _scores(before: dict[str, Node], after: dict[str, Node]) -> Iterator[ModelDi
         for rule in _both(old_rules, new_rules):
             one, other = old_rules.get(rule), new_rules.get(rule)
             if one is None or other is None:
-                yield ModelDifference(name, rule, None, _said(one), _said(other))
+                yield ModelDifference(name, rule, None, _as_yaml(one), _as_yaml(other))
             else:
                 yield from _words(_entries(one), _entries(other), (name, rule))
 
 
 def _words(
-    before: dict[str, Node], after: dict[str, Node], where: tuple[str | None, str | None], but: tuple[str, ...] = ()
+    before: dict[str, Node], after: dict[str, Node], where: tuple[str | None, str | None], ignored: tuple[str, ...] = ()
 ) -> Iterator[ModelDifference]:
     for word in _both(before, after):
-        old, new = _said(before.get(word)), _said(after.get(word))
-        if word not in but and old != new:
+        old, new = _as_yaml(before.get(word)), _as_yaml(after.get(word))
+        if word not in ignored and old != new:
             yield ModelDifference(*where, word, old, new)
 
 
@@ -65,7 +69,7 @@ def _both(before: dict[str, Node], after: dict[str, Node]) -> list[str]:
 def _rules(score: dict[str, Node]) -> dict[str, Node]:
     listed = score.get("rules")
     rules = listed.items if isinstance(listed, SequenceNode) else ()
-    return {_said(_entries(rule).get("id")) or "": rule for rule in rules}
+    return {_as_yaml(_entries(rule).get("id")) or "": rule for rule in rules}
 
 
 def _size(score: dict[str, Node], rules: dict[str, Node]) -> str | None:
@@ -78,14 +82,14 @@ def _entries(node: Node | None) -> dict[str, Node]:
     return {word: inner for word, (_, inner) in node.entries.items()} if isinstance(node, MappingNode) else {}
 
 
-def _said(node: Node | None) -> str | None:
+def _as_yaml(node: Node | None) -> str | None:
     """The node as YAML writes it on one line; None where there is none."""
     if node is None:
         return None
     if isinstance(node, MappingNode):
-        return "{" + ", ".join(f"{word}: {_said(inner)}" for word, inner in _entries(node).items()) + "}"
+        return "{" + ", ".join(f"{word}: {_as_yaml(inner)}" for word, inner in _entries(node).items()) + "}"
     if isinstance(node, SequenceNode):
-        return f"[{', '.join(_said(inner) or '' for inner in node.items)}]"
+        return f"[{', '.join(_as_yaml(inner) or '' for inner in node.items)}]"
     return _value(node)
 
 

@@ -77,7 +77,7 @@ def resegmented(before: ModelRevision, text: str, now_ms: int) -> ModelRevision:
 
 
 def newest_of(records: Iterable[Any], least: int = 0) -> ModelRevision | None:
-    """What is in force after these records of the topic, in order; None: none of them has this number or a higher one.
+    """The revision in force after these records, in order; None: none of them has this number or a higher one.
 
     Of two with one number the later one holds: its segments are others. Raises OperatorError where one is no revision.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise, product
 
+from streamprocessor.contract.strict_yaml.located import cut
 from streamprocessor.scoring.model.conditions import predicate
 from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition
 
@@ -16,7 +17,7 @@ _OF_NUMBERS = {"between"} | _LOW | _HIGH
 
 
 def why_never(condition: Condition) -> str | None:
-    """Why no event or contact can satisfy the condition; None where one can, as far as can be told.
+    """The reason why no event or contact can satisfy the condition; None where one can, as far as can be told.
 
     Every way to satisfy it is a list of tests that must hold together; it can hold if one of them can. Patterns of
     `matches` are not compared, and of more than a thousand ways none is looked at.
@@ -80,4 +81,4 @@ def _fit(tests: list[Comparison], operator: str, fits: Callable[[str, str], bool
 
 
 def _words(test: Comparison) -> str:
-    return f"{test.operator.replace('_', ' ')} {test.operand!r}"
+    return f"{test.operator.replace('_', ' ')} {cut(repr(test.operand))}"

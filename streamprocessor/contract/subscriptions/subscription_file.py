@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.model_file.segments import read_attribute_conditions
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNode, cut, unknown
 from streamprocessor.contract.strict_yaml.scalars import flag, name, number, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
-from streamprocessor.contract.subscriptions.subscriptions import NAME_FROM, Filter, Subscription
+from streamprocessor.contract.subscriptions.subscriptions import NAME_FROM, Subscription, SubscriptionFilter
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 
 EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
@@ -81,7 +81,7 @@ def _subscription(word: str, located: LocatedNode) -> Subscription:
         name=word,
         url=fields.required("url", text, ""),
         events=events,
-        filter=fields.read("when", lambda inner: _filter(inner, events), Filter()),
+        filter=fields.read("when", lambda inner: _filter(inner, events), SubscriptionFilter()),
         template=fields.read("template", text, "cloudevents"),
         secrets=fields.read("secrets", _secrets, ()),
         gets_suppressed=fields.read("suppressed", _sent_or_skipped, "skip") == "send",
@@ -101,7 +101,7 @@ def _events(located: LocatedNode) -> tuple[str, ...]:
     return tuple(dict.fromkeys(events))
 
 
-def _filter(located: LocatedNode, events: tuple[str, ...]) -> Filter:
+def _filter(located: LocatedNode, events: tuple[str, ...]) -> SubscriptionFilter:
     of_change = ("score", "value", "from", "to", "change_at_least", "score_at_least")
     fields = located.fields(*of_change, "attributes", "segment")
     for word in ("value", "change_at_least", "segment"):
@@ -110,7 +110,7 @@ def _filter(located: LocatedNode, events: tuple[str, ...]) -> Filter:
                 f"'{word}' is told by score-updated only; wanted events: [score-updated]; got {', '.join(events)}"
             )
     entered, left = fields.read("segment", _segment, (None, None))
-    return Filter(
+    return SubscriptionFilter(
         score=fields.read("score", name, None),
         value=fields.read("value", text, None),
         from_stages=fields.read("from", _stages, frozenset()),

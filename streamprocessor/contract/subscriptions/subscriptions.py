@@ -1,4 +1,4 @@
-"""Who wants to hear of what: subscriptions as values."""
+"""Subscriptions, as frozen values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ NAME_FROM = (("name",), ("first_name", "last_name"), ("company",))
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Which announcements of the wanted kinds are delivered: those for which all that is given holds.
+class SubscriptionFilter:
+    """The announcements that a subscription gets, of its kinds: those for which all that is given holds.
 
-    score: the name of the score. value: one value of a `by` score. from_stages, to_stages: the stages before and after
-    a change of stage, empty: any. change_at_least: the size of a score's change. score_at_least: the score after it.
-    attributes: what the contact is like. entered, left: a segment of the model that the announcement takes it into, or
-    out of.
+    score: the name of the score; None: any.
+    value: one value of a `by` score; None: any.
+    from_stages, to_stages: the stages before and after a change of stage; empty: any.
+    change_at_least: the size of a score's change; None: any.
+    score_at_least: the score after the change; None: any.
+    attributes: conditions on the contact, all of which hold.
+    entered, left: the segment of the model that the announcement takes the contact into, or out of; None: not asked.
     """
 
     score: str | None = None
@@ -34,7 +37,7 @@ class Filter:
     @property
     def asks_about_a_change(self) -> bool:
         """Whether it asks how one score changed."""
-        about_contact = Filter(attributes=self.attributes, entered=self.entered, left=self.left)
+        about_contact = SubscriptionFilter(attributes=self.attributes, entered=self.entered, left=self.left)
         return self != about_contact
 
     @property
@@ -45,17 +48,21 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One endpoint and what it gets.
+    """One endpoint and the announcements that it gets.
 
-    url and secrets may be references, env:NAME or file:PATH, and a secret always is one. events: topics by their short
-    names. template: a built-in one's name, or a file. secrets: the first is the newest; none: not signed, on purpose.
-    gets_suppressed: whether score-updated is delivered of suppressed contacts too; hot leads are never said of them.
+    name: unique among subscriptions.
+    url: where to; may be a reference, env:NAME or file:PATH.
+    events: short names of output topics.
+    filter: of their announcements.
+    template: of the payload: a built-in one's name, or a file.
+    secrets: references, env:NAME or file:PATH, the newest first; empty: not signed, on purpose.
+    gets_suppressed: whether score-updated is delivered of suppressed contacts too; hot leads never are.
     """
 
     name: str
     url: str
     events: tuple[str, ...]
-    filter: Filter
+    filter: SubscriptionFilter
     template: str
     secrets: tuple[str, ...]
     gets_suppressed: bool = False

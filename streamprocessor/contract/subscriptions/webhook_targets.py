@@ -43,24 +43,24 @@ def target_of(url: str, allowed_hosts: frozenset[str], where: str) -> Target:
     return Target(url, False)
 
 
-def hosts_of(said: str) -> frozenset[str]:
+def hosts_of(setting: str) -> frozenset[str]:
     """The host names of a setting, in lower case."""
-    return frozenset(host.strip().lower() for host in said.split(",") if host.strip())
+    return frozenset(host.strip().lower() for host in setting.split(",") if host.strip())
 
 
 def is_public(address: str) -> bool:
     """Whether the IP address is one that the whole world may reach; one inside another is looked at too."""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if inner is None and any(found in network for network in _NAT64):
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is None and any(ip in network for network in _NAT64):
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
-    return found.is_global and not found.is_multicast and not found.is_reserved
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
 def _is_literal(host: str) -> bool:

@@ -18,18 +18,6 @@ DEFAULT_PARTITIONS = 12
 ASYNCAPI = "asyncapi.yaml"
 """The file that describes all topics to programs; it is made of them (contract/topics/asyncapi.py)."""
 
-# ---- short names of topics, as in topics/*.yaml --------------------------------------------------------------------
-
-ACTIVITIES = "activities"
-CONTACT_UPDATES = "contact-updates"
-DEAD_LETTERS = "dead-letters"
-CONTACTS_CHANGELOG = "contacts-changelog"
-MODELS = "models"
-EVIDENCE_TRANSFERS = "evidence-transfers"
-SUBSCRIPTIONS = "subscriptions"
-
-# ---- topics --------------------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Topic:

@@ -7,8 +7,8 @@ import logging
 import secrets
 from collections.abc import Iterator, Sequence
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch.dispatcher import DispatchContext, Dispatcher

@@ -8,8 +8,8 @@ from typing import Any
 
 from streamprocessor.contract.changelog.entry import record_of
 from streamprocessor.contract.changelog.record_codec import decode_record
-from streamprocessor.contract.messages.announcements import SCORE_UPDATED
 from streamprocessor.contract.segment_membership import ShownScores, holds
+from streamprocessor.contract.topic_names import SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.contacts import (
     UNKNOWN_CONTACT,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from streamprocessor.contract.messages.announcements import SCORE_UPDATED
+from streamprocessor.contract.topic_names import SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.contacts import (
     UNKNOWN_CONTACT,

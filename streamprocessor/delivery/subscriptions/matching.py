@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.segment_membership import holds
-from streamprocessor.contract.subscriptions.subscriptions import Filter, Subscription
+from streamprocessor.contract.subscriptions.subscriptions import Subscription, SubscriptionFilter
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.contacts import ContactContext
 from streamprocessor.scoring.model.contact_filter import ContactFilter
@@ -38,7 +38,7 @@ def wants(subscription: Subscription, announcement: Announcement, context: Conta
     return not condition.asks_about_a_change or any(_satisfies(condition, change) for change in _changes(announcement))
 
 
-def _is_of(condition: Filter, context: ContactContext) -> bool:
+def _is_of(condition: SubscriptionFilter, context: ContactContext) -> bool:
     if condition.entered is not None and condition.entered not in context.entered:
         return False
     if condition.left is not None and condition.left not in context.left:
@@ -48,7 +48,7 @@ def _is_of(condition: Filter, context: ContactContext) -> bool:
     )
 
 
-def _satisfies(condition: Filter, change: _Change) -> bool:
+def _satisfies(condition: SubscriptionFilter, change: _Change) -> bool:
     if condition.score is not None and change.score_name != condition.score:
         return False
     if condition.value is not None and change.value != condition.value:
@@ -60,7 +60,7 @@ def _satisfies(condition: Filter, change: _Change) -> bool:
     return condition.score_at_least is None or (change.score is not None and change.score >= condition.score_at_least)
 
 
-def _moves(condition: Filter, change: _Change) -> bool:
+def _moves(condition: SubscriptionFilter, change: _Change) -> bool:
     if change.stage is None or change.previous_stage is None or change.stage == change.previous_stage:
         return False
     return (not condition.from_stages or change.previous_stage in condition.from_stages) and (

@@ -15,7 +15,6 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.strict_yaml.document import read_document
 from streamprocessor.contract.strict_yaml.located import (
     LocatedNode,
@@ -27,6 +26,7 @@ from streamprocessor.contract.strict_yaml.located import (
     unknown,
 )
 from streamprocessor.contract.strict_yaml.scalars import text
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.errors import OperatorError

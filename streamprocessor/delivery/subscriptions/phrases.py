@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD
 from streamprocessor.contract.subscriptions.business_days import Calendar, next_business_day
 from streamprocessor.contract.subscriptions.subscriptions import NAME_FROM
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement
 
 LONGEST_NAME = 200

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, CONTACTS_CHANGELOG, SCORE_UPDATED
 from streamprocessor.readmodel.store.rows import (
     ContactRows,
     hides_contact,
@@ -18,8 +18,7 @@ from streamprocessor.readmodel.store.rows import (
 )
 from streamprocessor.scoring.scorer import Scorer
 
-CHANGELOG = "contacts-changelog"
-PROJECTED = (CHANGELOG, SCORE_UPDATED, BECAME_HOT_LEAD)
+PROJECTED = (CONTACTS_CHANGELOG, SCORE_UPDATED, BECAME_HOT_LEAD)
 """The topics that the tables are made from, by their short names."""
 
 
@@ -60,7 +59,7 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Change
             contact_id = _contact_of(record.key)
             if contact_id is None:
                 continue
-            if place.topic == CHANGELOG:
+            if place.topic == CONTACTS_CHANGELOG:
                 if record.value is None and (last := newest.get(contact_id)) is not None:
                     erased[contact_id] = last
                 newest[contact_id] = record.value

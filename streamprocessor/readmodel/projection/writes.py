@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, Table, and_, delete, exists, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import MustRestart
 from streamprocessor.process.databases import portions
-from streamprocessor.readmodel.projection.changes import CHANGELOG, Changes, Place
+from streamprocessor.readmodel.projection.changes import Changes, Place
 from streamprocessor.readmodel.store.database import begin_epoch, epoch_of, read_state, reading, write_state, writing
 from streamprocessor.readmodel.store.tables import attributes, contacts, history, hot_leads, projected, scores, tallies
 
@@ -91,7 +92,7 @@ def start_contacts_over(connection: Connection) -> None:
     """Drop what the changelog made; steps and hot leads, which Kafka does not hold as long as we do, stay."""
     for table in (contacts, scores, attributes, tallies):
         connection.execute(delete(table))
-    connection.execute(delete(projected).where(projected.c.topic == CHANGELOG))
+    connection.execute(delete(projected).where(projected.c.topic == CONTACTS_CHANGELOG))
     begin_epoch(connection)
 
 

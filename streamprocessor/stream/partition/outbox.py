@@ -15,15 +15,13 @@ from streamprocessor.contract.changelog.entry import (
     encode_identity,
     encode_marker,
 )
-from streamprocessor.contract.events.transfers import TRANSFERS
 from streamprocessor.contract.messages.message import Headers, Message
+from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.errors import MustRestart
 from streamprocessor.stream.partition.partition import Change, Partition
 from streamprocessor.stream.partition.ports import BatchProducer
 
 ProduceRow = tuple[bytes | None, bytes | None, Headers]
-
-DEAD_LETTERS = "dead-letters"
 
 
 class Outbox:
@@ -90,7 +88,7 @@ class Outbox:
         """Send announcements and dead letters; on return they are acknowledged. Raises MustRestart."""
         by_place: dict[tuple[str, int], list[ProduceRow]] = {}
         for topic, key, value, headers in messages:
-            number = self._partition_of(key) if topic == TRANSFERS and key is not None else partition
+            number = self._partition_of(key) if topic == EVIDENCE_TRANSFERS and key is not None else partition
             by_place.setdefault((topic, number), []).append((key, value, headers))
         await asyncio.gather(
             *(self._send(self._full_names[topic], number, rows, stamp_ms) for (topic, number), rows in by_place.items())

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from streamprocessor.contract.messages.announcements import Announcer, Identity
+from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.errors import MustRestart, StreamprocessorError
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch import (
@@ -267,7 +267,9 @@ class PartitionTask:
         if self.partition.identity is None:
             message = f"partition {self.partition.number} has no identity"
             raise StreamprocessorError(message)
-        identity = Identity(self._context.source, self.partition.identity.incarnation, model.name, model.version)
+        identity = AnnouncerIdentity(
+            self._context.source, self.partition.identity.incarnation, model.name, model.version
+        )
         context, partition = self._context, self.partition
         return Scoring(
             scorer=context.scorer,

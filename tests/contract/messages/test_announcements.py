@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from streamprocessor.contract.messages.announcements import Announcer, Identity, number
+from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity, number
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
 
 NANO = 10**9
 AT = 1_795_334_400_123
-IDENTITY = Identity("https://scores.example.com", "01JINC", "default", "5f1c")
+IDENTITY = AnnouncerIdentity("https://scores.example.com", "01JINC", "default", "5f1c")
 
 PRICING = ExplanationPart(
     "pricing-page", 9_610_000_000, event_id="01JD8Q", occurred_at_ms=AT - 1000, of_nano=10 * NANO, factor=0.961

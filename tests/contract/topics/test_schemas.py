@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.updates import UPDATES
-from streamprocessor.contract.messages.announcements import Announcer, Identity
+from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.scorer import Scorer
@@ -22,7 +22,7 @@ from tests.scoring.against_oracle import record_of_batches
 from tests.scoring.histories import histories, split
 from tests.scoring.models import models
 
-ANNOUNCER = Announcer(Identity("https://scores.example.com", "01JINC", "default", "5f1c"))
+ANNOUNCER = Announcer(AnnouncerIdentity("https://scores.example.com", "01JINC", "default", "5f1c"))
 ARRIVAL_MS = 1_795_334_400_000
 DEAR = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.contract.messages.announcements import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.subscriptions.business_days import Calendar
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.subscriptions.payload_templates import parse_template, read_template, refuse_unknown_paths
 from streamprocessor.delivery.subscriptions.phrases import Phrases

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import orjson
 
 from streamprocessor.contract.events.events import value_decoder_for
-from streamprocessor.contract.messages.announcements import Announcer, Identity
+from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.scoring.scorer import Scorer
@@ -28,7 +28,7 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
     scoring = Scoring(
         scorer=Scorer(model),
         hot_stages=HotStages(model),
-        announcer=Announcer(Identity("s", "incarnation", model.name, model.version)),
+        announcer=Announcer(AnnouncerIdentity("s", "incarnation", model.name, model.version)),
         decoders={number: value_decoder_for(topic_named(TOPICS, name)) for number, name in NAMES.items()},
         full_names=NAMES,
         partition=0,

@@ -1,4 +1,4 @@
-"""What simulated contacts are like: five habits, the site they visit, the mail they get."""
+"""Simulated contacts: five personas, the site they visit, the mail they get."""
 
 from __future__ import annotations
 
@@ -20,10 +20,15 @@ JOB_TITLES = ("CEO", "Head of Marketing", "Engineer", "Analyst", "Student")
 
 
 @dataclass(frozen=True)
-class Habit:
-    """How often and how a kind of contact comes. share: its weight among contacts; likelihoods are in [0, 1].
+class Persona:
+    """The behaviour of a kind of contact.
 
-    pages: of the site, with their weights. pages_a_visit: the mean. seconds_a_page: the mean.
+    share: its weight among contacts.
+    visits_a_day, pages_a_visit, seconds_a_page: means.
+    pages: paths of the site with their weights.
+    opens, clicks: of mails, a likelihood in [0, 1].
+    downloads, asks: of visits, a likelihood in [0, 1].
+    actor: human or scanner.
     """
 
     name: str
@@ -39,10 +44,10 @@ class Habit:
     actor: str = HUMAN
 
 
-HABITS = (
-    Habit("dormant", 0.45, 0.01, 1.5, {"/": 3, "/blog/decay": 1}, opens=0.03, clicks=0.02),
-    Habit("casual", 0.35, 0.15, 3, {"/": 4, "/blog/decay": 3, "/docs": 1}, opens=0.25, clicks=0.1, downloads=0.01),
-    Habit(
+PERSONAS = (
+    Persona("dormant", 0.45, 0.01, 1.5, {"/": 3, "/blog/decay": 1}, opens=0.03, clicks=0.02),
+    Persona("casual", 0.35, 0.15, 3, {"/": 4, "/blog/decay": 3, "/docs": 1}, opens=0.25, clicks=0.1, downloads=0.01),
+    Persona(
         "researcher",
         0.14,
         0.8,
@@ -54,7 +59,7 @@ HABITS = (
         downloads=0.12,
         asks=0.02,
     ),
-    Habit(
+    Persona(
         "buyer",
         0.055,
         1.2,
@@ -65,7 +70,7 @@ HABITS = (
         downloads=0.2,
         asks=0.3,
     ),
-    Habit(
+    Persona(
         "robot",
         0.005,
         4,
@@ -80,19 +85,21 @@ HABITS = (
 
 
 @dataclass
-class Contact:
+class SimulatedContact:
     """One simulated contact; `subscribed` ends with an unsubscribe, `known` begins with its first attributes."""
 
     contact_id: str
-    habit: Habit
+    persona: Persona
     user_agent: str
     through_proxy: bool
     subscribed: bool = True
     known: bool = False
 
 
-def draw_contact(rng: Random, number: int) -> Contact:
-    """A contact of a habit drawn by the shares; a third of the people read their mail through a proxy."""
-    habit = rng.choices(HABITS, [habit.share for habit in HABITS])[0]
-    agent = ROBOT_AGENT if habit.actor == SCANNER else rng.choice(BROWSERS)
-    return Contact(f"c-{number:05}", habit, agent, through_proxy=habit.actor == HUMAN and rng.random() < 1 / 3)
+def draw_contact(rng: Random, number: int) -> SimulatedContact:
+    """A contact of a persona drawn by the shares; a third of the people read their mail through a proxy."""
+    persona = rng.choices(PERSONAS, [persona.share for persona in PERSONAS])[0]
+    agent = ROBOT_AGENT if persona.actor == SCANNER else rng.choice(BROWSERS)
+    return SimulatedContact(
+        f"c-{number:05}", persona, agent, through_proxy=persona.actor == HUMAN and rng.random() < 1 / 3
+    )
