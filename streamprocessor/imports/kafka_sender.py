@@ -73,11 +73,11 @@ async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIter
         **settings.arguments(), enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=64 * 1024
     )
     try:
-        await producer.start()
-    except KafkaError as error:
-        message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
-        raise BrokerError(message) from error
-    try:
+        try:
+            await producer.start()
+        except KafkaError as error:
+            message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
+            raise BrokerError(message) from error
         sending = KafkaSender(settings, producer, topic_prefix)
         yield sending
         await sending.all_acknowledged()
