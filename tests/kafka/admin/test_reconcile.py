@@ -232,7 +232,7 @@ class WordsOfACluster:
 
 
 def metadata(code: int, leader: int = 1, operations: int = 1 << 3) -> SimpleNamespace:
-    partition = (0, 0, leader, 0, [1], [1], [], {})
+    partition: tuple[Any, ...] = (0, 0, leader, 0, [1], [1], [], {})
     return SimpleNamespace(
         brokers=[(1, "localhost", 9092, None, {})],
         topics=[(code, "email-opens", bytes(16), False, [partition], operations, {})],

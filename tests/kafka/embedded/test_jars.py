@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import jgo
 import pytest
 
 from streamprocessor.errors import BrokerError
@@ -148,7 +149,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     local = tmp_path / "local"
     address = f"http://127.0.0.1:{server.server_port}"
     settings = SimpleNamespace(repo_cache=local, repositories={"central": address})
-    monkeypatch.setattr(maven.jgo.GlobalSettings, "load", lambda: settings)
+    monkeypatch.setattr(jgo.GlobalSettings, "load", lambda: settings)
     yield local
     server.shutdown()
     server.server_close()
