@@ -19,12 +19,13 @@ API: Final = "api"
 
 
 class NamedSegment(NamedTuple):
-    """A filter under a name. origin: MODEL or API. shadows: the model's hides one that was put under that name."""
+    """A filter under a name."""
 
     name: str
     filter: ContactFilter
     origin: Literal["model", "api"]
     shadows: bool = False
+    """The model's hides one that was put under that name."""
 
 
 def all_known(connection: Connection, model: Model) -> list[NamedSegment]:

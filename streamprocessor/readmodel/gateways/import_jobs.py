@@ -38,21 +38,24 @@ class Stopped(Exception):
 
 
 class ImportOrder(NamedTuple):
-    """How a file is read. mapping: the name of what a CSV's columns mean, `own`, or None; mapping_text: YAML."""
+    """How a file is read."""
 
     format: str
     mapping: str | None
+    """The name of what a CSV's columns mean, `own`; None of any other format."""
     mapping_text: str | None
+    """The same as YAML."""
 
 
 @dataclass
 class ImportJob:
-    """One file and how far it got; written by one thread, read by others. order: None where it is not known now."""
+    """One file and how far it got; written by one thread, read by others."""
 
     id: str
     began_ms: int
     state: str
     order: ImportOrder | None = None
+    """None of an import that a process before this one left unfinished."""
     bytes: int = 0
     bytes_read: int = 0
     lines_read: int = 0
@@ -65,7 +68,7 @@ class ImportJob:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the import has not ended."""
         return self.state in (RECEIVING, RUNNING)
 
     def read_line(self, size_bytes: int) -> None:
@@ -111,7 +114,7 @@ def _counted(lines: Iterable[bytes], job: ImportJob) -> Iterator[bytes]:
 
 
 class ImportJobs:
-    """The imports of this process. What a process before this one left unfinished is told as interrupted."""
+    """The imports of this process; what a process before this one left unfinished is shown as interrupted."""
 
     def __init__(self, folder: Path, run: RunImport, most_bytes: int, clock_ms: Callable[[], int]) -> None:
         """folder: of files that are under way; most_bytes: of a file."""
@@ -130,11 +133,11 @@ class ImportJobs:
                 file.unlink()
 
     def all(self) -> list[ImportJob]:
-        """The latest, the newest first."""
+        """The latest imports, the newest first."""
         return list(reversed(self._jobs.values()))
 
     def get(self, import_id: str) -> ImportJob | None:
-        """The one of that id."""
+        """The import of that id; None: none of the latest has it."""
         return self._jobs.get(import_id)
 
     async def begin(self, order: ImportOrder, body: AsyncIterator[bytes]) -> ImportJob:

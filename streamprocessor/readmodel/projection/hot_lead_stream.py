@@ -23,7 +23,7 @@ _HEARTBEAT_SECONDS = 15.0
 
 
 class HotLeadStreams:
-    """The streams of a process. wake: called when something was projected; stop: when the process ends."""
+    """The streams of hot leads that clients of this process follow."""
 
     def __init__(self, engine: Engine, metrics: Metrics) -> None:
         self._engine = engine
@@ -33,11 +33,11 @@ class HotLeadStreams:
         self._streams = 0
 
     def wake(self) -> None:
-        """There may be something new."""
+        """Look for something new; called when something was projected."""
         self._changed.set()
 
     def stop(self) -> None:
-        """Let all streams end."""
+        """Let all streams end; called when the process ends."""
         self._stopping = True
         self.wake()
 

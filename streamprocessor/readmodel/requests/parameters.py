@@ -106,9 +106,9 @@ class ContactsQuery(SortQuery):
             attributes.append({"attribute": name, "equals": text})
         bounds = {"at_least": self.at_least, "at_most": self.at_most}
         of_score = {"score": score, "value": self.value, "stages": self.stage} | bounds
-        asked = {"scores": [of_score], "attributes": attributes, "suppressed": self.suppressed}
+        words = {"scores": [of_score], "attributes": attributes, "suppressed": self.suppressed}
         try:
-            return FilterBody.model_validate(asked).root
+            return FilterBody.model_validate(words).root
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             raise refusal_of(first["loc"], first["msg"], "parameters") from error

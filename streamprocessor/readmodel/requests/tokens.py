@@ -40,7 +40,7 @@ def read_grant(words: str) -> Grant:
     name, slash, scopes = words.partition("/")
     spelled = frozenset(scopes.split("+"))
     if not (name and slash) or not spelled <= set(SCOPES):
-        wanted = f"name/scope+scope=token with scopes of {', '.join(SCOPES)}"
-        message = f"STREAMPROCESSOR_API_TOKENS: wanted {wanted}; got '{words}'"
+        spelling = f"name/scope+scope=token with scopes of {', '.join(SCOPES)}"
+        message = f"STREAMPROCESSOR_API_TOKENS: wanted {spelling}; got '{words}'"
         raise OperatorError(message)
     return Grant(name, spelled)
