@@ -111,7 +111,7 @@ def test_the_time_is_the_devices_set_right_or_the_true_one(times: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    "packed",
+    "encoded",
     [
         lambda plain: {"ue_pr": plain.decode()},
         lambda plain: {"ue_px": urlsafe_b64encode(plain).decode()},
