@@ -119,8 +119,8 @@ async def resend_webhooks(
     context: Context, name: PathName, body: Annotated[ResendBody, Body()], _: Annotated[NoParameters, Query()]
 ) -> SentAgain:
     """Send undeliverable webhooks again, under their ids."""
-    wanted = None if body.webhook_ids is None else {"webhook_ids": body.webhook_ids}
-    return SentAgain.model_validate(await context.gateways.delivery.tell(_checked_name(name), "resend", wanted))
+    chosen = None if body.webhook_ids is None else {"webhook_ids": body.webhook_ids}
+    return SentAgain.model_validate(await context.gateways.delivery.tell(_checked_name(name), "resend", chosen))
 
 
 async def _states(context: ApiContext) -> dict[str, dict[str, Any]] | None:

@@ -43,11 +43,11 @@ class ApiRoute(APIRoute):
             "strict_content_type": False,
         }
         super().__init__(path, _writing_json(endpoint, options["status_code"] or 200), **options)
-        access = [each for each in self.dependant.dependencies if each.call is grant_of]
-        scopes = [scope for each in access for scope in each.own_oauth_scopes or ()]
+        grants = [each for each in self.dependant.dependencies if each.call is grant_of]
+        scopes = [scope for each in grants for scope in each.own_oauth_scopes or ()]
         self.scope = scopes[0] if scopes else None
-        wanted = "Open to all." if self.scope is None else f"Wants a token with scope {self.scope}."
-        self.description = " ".join([*more.split(), wanted])
+        access_words = "Open to all." if self.scope is None else f"Wants a token with scope {self.scope}."
+        self.description = " ".join([*more.split(), access_words])
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """What answers; an error becomes the problem that it is."""
