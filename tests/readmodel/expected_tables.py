@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Table, func, select
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.readmodel.projection.changes import CHANGELOG
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import reading
 from streamprocessor.readmodel.store.rows import ContactRows, rows_of
@@ -46,7 +46,7 @@ def _differences(expected: Tables, stored: Tables) -> Iterator[str]:
 async def expected_rows(system: System, model: Model) -> Tables:
     """Each table's rows by their keys: the last record of each contact, each announced step once."""
     newest: dict[str, bytes | None] = {}
-    for record in await system.read(CHANGELOG):
+    for record in await system.read(CONTACTS_CHANGELOG):
         if not record.key.startswith(RESERVED):
             newest[record.key.decode()] = record.value
     scorer = Scorer(model)

@@ -64,16 +64,15 @@ def unrounded(score: Any) -> float | None:
 
 def scores_by_name(rows: Sequence[Any]) -> dict[str, ScoreView | ScoreValues]:
     """A contact's rows of the scores' table as they are shown."""
-    scores: dict[str, ScoreView | ScoreValues] = {}
-    values: dict[str, dict[str, ScoreView]] = {}
+    views: dict[str, ScoreView | dict[str, ScoreView]] = {}
     for row in rows:
         if not row.value:
-            scores[row.name] = score_view(row)
+            views[row.name] = score_view(row)
             continue
-        if row.name not in values:
-            scores[row.name] = ScoreValues(values=values.setdefault(row.name, {}))
-        values[row.name][row.value] = score_view(row)
-    return scores
+        values = views.setdefault(row.name, {})
+        assert isinstance(values, dict)
+        values[row.value] = score_view(row)
+    return {name: ScoreValues(values=view) if isinstance(view, dict) else view for name, view in views.items()}
 
 
 def score_standing(distribution: Distribution, row: Any) -> ScoreStanding:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, delete, select
 
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.composition import database_file
-from streamprocessor.readmodel.projection.changes import CHANGELOG
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import open_database, write_state, writing
 from tests.harness.postgres import PostgresServer
@@ -80,7 +80,12 @@ async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(
         return found
 
     await until(left, lambda rows: not rows, 30, "nothing of them")
-    assert api.get(f"/api/contacts/{parent}")["scores"]["engagement"]["score"] == 50
+    await until(
+        lambda: api.get(f"/api/contacts/{parent}")["scores"]["engagement"]["score"],
+        lambda score: score == 50,
+        30,
+        "the evidence of the merged contact at its parent",
+    )
     await assert_equal_to_kafka(*scored, engine)
 
 
@@ -128,9 +133,9 @@ async def test_topics_that_were_made_anew_fill_the_tables_anew(
 ) -> None:
     engine = engine_of(scored, tmp_path, "")
     with writing(engine) as connection:
-        write_state(connection, f"topic:{CHANGELOG}", "another id")
+        write_state(connection, f"topic:{CONTACTS_CHANGELOG}", "another id")
         connection.execute(delete(tables.projected))
-        connection.execute(tables.projected.insert().values(topic=CHANGELOG, partition=0, next_offset=10**9))
+        connection.execute(tables.projected.insert().values(topic=CONTACTS_CHANGELOG, partition=0, next_offset=10**9))
 
     await new_api().ready()
 
