@@ -27,7 +27,7 @@ test: check ## all checks and tests, on a real Kafka, but no browser
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=25 -m 'not browser'
 
 browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
-	@$(BIN)/python -m pytest -q -rs tests/browser
+	@$(BIN)/python -m pytest -q -rs -p no:randomly tests/browser
 
 check: .venv/test.stamp ## style, types, import rules, what is depended on
 	@$(BIN)/ruff check --quiet $(CHECKED)
