@@ -23,78 +23,100 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bootstrap: str = Field("", description="Kafka brokers, host:port,host:port; empty: the embedded broker of `up`")
-    security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
-    sasl_mechanism: str = Field("", description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    bootstrap: str = Field(
+        default="", description="Kafka brokers, host:port,host:port; empty: the embedded broker of `up`"
+    )
+    security_protocol: str = Field(default="PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
+    sasl_mechanism: str = Field(default="", description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
     sasl_username: str = ""
-    sasl_password: str = Field("", repr=False)
+    sasl_password: str = Field(default="", repr=False)
     ssl_ca_file: str = ""
     ssl_certificate_file: str = ""
     ssl_key_file: str = ""
 
-    app_id: str = Field("streamprocessor", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="also the consumer group")
-    topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="before every topic: staging-")
-    topics_dir: str = Field("topics", description="folder of the topics' YAML files")
-    model: str = Field("deploy/scoring.yaml", description="the scoring model's file")
-    data_dir: str = Field(".streamprocessor", description="what this machine keeps: the embedded broker, slots")
-    partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
+    app_id: str = Field(
+        default="streamprocessor", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="also the consumer group"
+    )
+    topic_prefix: str = Field(
+        default="", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="before every topic: staging-"
+    )
+    topics_dir: str = Field(default="topics", description="folder of the topics' YAML files")
+    model: str = Field(default="deploy/scoring.yaml", description="the scoring model's file")
+    data_dir: str = Field(default=".streamprocessor", description="what this machine keeps: the embedded broker, slots")
+    partitions: int = Field(default=0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
 
-    erasure_salt: str = Field("", repr=False, description="secret; what is left of an erased contact is a hash with it")
+    erasure_salt: str = Field(
+        default="", repr=False, description="secret; what is left of an erased contact is a hash with it"
+    )
 
-    name: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="this worker's static name; empty: a slot")
-    session_timeout_seconds: float = Field(45.0, ge=1.0, le=1800.0)
-    commit_interval_seconds: float = Field(1.0, gt=0.0, le=60.0)
-    request_timeout_seconds: float = Field(30.0, gt=0.0, le=600.0)
-    max_clock_skew_seconds: float = Field(2.0, gt=0.0, le=60.0)
+    name: str = Field(
+        default="", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="this worker's static name; empty: a slot"
+    )
+    session_timeout_seconds: float = Field(default=45.0, ge=1.0, le=1800.0)
+    commit_interval_seconds: float = Field(default=1.0, gt=0.0, le=60.0)
+    request_timeout_seconds: float = Field(default=30.0, gt=0.0, le=600.0)
+    max_clock_skew_seconds: float = Field(default=2.0, gt=0.0, le=60.0)
 
-    kafka_port: int = Field(9092, ge=0, le=65535)
+    kafka_port: int = Field(default=9092, ge=0, le=65535)
     metrics_host: str = "127.0.0.1"
-    metrics_port: int = Field(6066, ge=0, le=65535)
-    port_file: str = Field("", description="a file that gets the port of metrics and health, for port 0")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    metrics_port: int = Field(default=6066, ge=0, le=65535)
+    port_file: str = Field(default="", description="a file that gets the port of metrics and health, for port 0")
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     collector_host: str = "127.0.0.1"
-    collector_port: int = Field(8000, ge=0, le=65535)
-    public_url: str = Field("", description="where the outside reaches the collector: https://track.example.com")
-    write_keys: str = Field("", repr=False, description="source=key,source=key, or a file of such lines")
-    token_keys: str = Field("", repr=False, description="id=secret,id=secret, or a file; the first one signs")
-    address_salt: str = Field("", repr=False, description="secret under which mail addresses are hashed")
-    allowed_sites: str = Field("", description="hosts a form may redirect to: example.com,www.example.com")
-    vocabulary: str = Field("", description="a file that adds names to collector/vocabulary.yaml")
-    trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
-    truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")
-    rate_limit_per_second: int = Field(0, ge=0, description="events each write key may send; 0: no limit")
-    spool_max_bytes: int = Field(1 << 30, ge=1 << 16, description="of entries kept on disk while Kafka is away")
+    collector_port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str = Field(
+        default="", description="where the outside reaches the collector: https://track.example.com"
+    )
+    write_keys: str = Field(default="", repr=False, description="source=key,source=key, or a file of such lines")
+    token_keys: str = Field(default="", repr=False, description="id=secret,id=secret, or a file; the first one signs")
+    address_salt: str = Field(default="", repr=False, description="secret under which mail addresses are hashed")
+    allowed_sites: str = Field(default="", description="hosts a form may redirect to: example.com,www.example.com")
+    vocabulary: str = Field(default="", description="a file that adds names to collector/vocabulary.yaml")
+    trusted_proxies: str = Field(default="", description="addresses or networks whose X-Forwarded-For is believed")
+    truncate_ip: bool = Field(default=False, description="keep only the network part of visitors' addresses")
+    rate_limit_per_second: int = Field(default=0, ge=0, description="events each write key may send; 0: no limit")
+    spool_max_bytes: int = Field(default=1 << 30, ge=1 << 16, description="of entries kept on disk while Kafka is away")
 
     api_host: str = "127.0.0.1"
-    api_port: int = Field(8080, ge=0, le=65535)
-    api_tokens: str = Field("", repr=False, description="name/scope+scope=token,..., or a file; read, write, erase")
-    database_url: str = Field("", repr=False, description="postgresql://...; empty: a SQLite file in the data folder")
-    delivery_url: str = Field("", description="where the api asks delivery; empty: its host and port on this machine")
-    import_max_bytes: int = Field(1 << 28, ge=1 << 10, description="of a file that is imported over HTTP")
-    mappings_dir: str = Field("deploy/imports", description="folder of what the columns of CSV files mean")
-    history_days: float = Field(90.0, gt=0.0, le=36500.0, description="how long the read model keeps steps")
+    api_port: int = Field(default=8080, ge=0, le=65535)
+    api_tokens: str = Field(
+        default="", repr=False, description="name/scope+scope=token,..., or a file; read, write, erase"
+    )
+    database_url: str = Field(
+        default="", repr=False, description="postgresql://...; empty: a SQLite file in the data folder"
+    )
+    delivery_url: str = Field(
+        default="", description="where the api asks delivery; empty: its host and port on this machine"
+    )
+    import_max_bytes: int = Field(default=1 << 28, ge=1 << 10, description="of a file that is imported over HTTP")
+    mappings_dir: str = Field(default="deploy/imports", description="folder of what the columns of CSV files mean")
+    history_days: float = Field(default=90.0, gt=0.0, le=36500.0, description="how long the read model keeps steps")
 
-    hook_sendgrid_secret: str = Field("", repr=False)
-    hook_mailgun_secret: str = Field("", repr=False)
-    hook_postmark_secret: str = Field("", repr=False)
-    hook_ses_secret: str = Field("", repr=False)
-    hook_mailjet_secret: str = Field("", repr=False)
-    hook_brevo_secret: str = Field("", repr=False)
-    hook_sparkpost_secret: str = Field("", repr=False)
-    hook_mailersend_secret: str = Field("", repr=False)
-    hook_resend_secret: str = Field("", repr=False)
-    hook_mandrill_secret: str = Field("", repr=False)
+    hook_sendgrid_secret: str = Field(default="", repr=False)
+    hook_mailgun_secret: str = Field(default="", repr=False)
+    hook_postmark_secret: str = Field(default="", repr=False)
+    hook_ses_secret: str = Field(default="", repr=False)
+    hook_mailjet_secret: str = Field(default="", repr=False)
+    hook_brevo_secret: str = Field(default="", repr=False)
+    hook_sparkpost_secret: str = Field(default="", repr=False)
+    hook_mailersend_secret: str = Field(default="", repr=False)
+    hook_resend_secret: str = Field(default="", repr=False)
+    hook_mandrill_secret: str = Field(default="", repr=False)
 
     delivery_host: str = "127.0.0.1"
-    delivery_port: int = Field(8090, ge=0, le=65535)
-    delivery_secret: str = Field("", repr=False, description="bearer token of delivery's own API")
-    delivery_database: str = Field("", repr=False, description="postgresql://...; empty: SQLite in the data folder")
-    delivery_allowed_hosts: str = Field(
-        "", description="hosts of webhooks that may be inside, or plain http: hooks.lan"
+    delivery_port: int = Field(default=8090, ge=0, le=65535)
+    delivery_secret: str = Field(default="", repr=False, description="bearer token of delivery's own API")
+    delivery_database: str = Field(
+        default="", repr=False, description="postgresql://...; empty: SQLite in the data folder"
     )
-    delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
-    subscriptions: str = Field("", description="the subscriptions' file, beside those of the subscriptions topic")
+    delivery_allowed_hosts: str = Field(
+        default="", description="hosts of webhooks that may be inside, or plain http: hooks.lan"
+    )
+    delivery_timeout_seconds: float = Field(default=20.0, gt=0.0, le=60.0)
+    subscriptions: str = Field(
+        default="", description="the subscriptions' file, beside those of the subscriptions topic"
+    )
 
     @property
     def data_path(self) -> Path:

@@ -200,6 +200,8 @@ def test_any_order_and_any_repetition_of_the_lines_gives_the_same_answers() -> N
     assert list(score_offline(model, read_facts(shuffled, refuse), AT_MS)) == expected
     oracle = oracle_scores(model, read_facts(lines, refuse), AT_MS)
     for answer in expected:
-        presented_nano, unrounded_nano = oracle[answer["contact_id"]]["engagement"]
+        judged = oracle[answer["contact_id"]]["engagement"]
+        assert judged is not None
+        presented_nano, unrounded_nano = judged
         assert answer["scores"]["engagement"]["score"] * 10**9 == presented_nano
         assert abs(round(answer["scores"]["engagement"]["unrounded"] * 10**9) - unrounded_nano) <= 1

@@ -53,7 +53,7 @@ def test_an_export_holds_events_attributes_verdicts_suppression_scores_and_episo
     assert found["evidence"][0]["occurred_at"] == "2025-10-09T08:53:18.000Z"
     assert found["attributes"]["job_title"]["value"] == "chief"
     assert found["suppressed"] is True
-    assert [(said["event_id"], said["class"]) for said in found["verdicts"]] == [("c2", "scanner")]
+    assert [(verdict["event_id"], verdict["class"]) for verdict in found["verdicts"]] == [("c2", "scanner")]
     assert found["scores"]["engagement"]["score"] == 15
     assert {part["rule"] for part in found["explanation"]["engagement"]} == {"click", "chief"}
     assert found["episodes"]["engagement"]["episode"] == 1

@@ -39,5 +39,7 @@ def model(*rules: str, score: str = "s", more: str = "", top: str = "") -> str:
         ),
     ],
 )
-def test_what_is_said_otherwise_is_told_with_the_words_of_both(old, new, found):
+def test_what_is_said_otherwise_is_told_with_the_words_of_both(
+    old: str, new: str, found: list[ModelDifference]
+) -> None:
     assert set(differences(old, new)) == {ModelDifference(*each) for each in found}
