@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CHECKED := streamprocessor tests
+CHECKED := streamprocessor tests deploy
 # Those that pyproject.toml names.
 SUPPORTED := $(shell sed -n 's/.*"Programming Language :: Python :: \(3\.[0-9]*\)".*/\1/p' pyproject.toml)
 
@@ -37,7 +37,7 @@ check: .venv/test.stamp ## style, types, import rules, what is depended on
 	@$(BIN)/python -m tests.audit.exact_pins
 	@$(BIN)/pip-licenses > /dev/null
 	@$(call quietly,$(BIN)/deptry streamprocessor --optional-dependencies-dev-groups test)
-	@$(call quietly,$(BIN)/deptry $(CHECKED) deploy)
+	@$(call quietly,$(BIN)/deptry $(CHECKED))
 
 bench: .venv/test.stamp $(if $(shell command -v cc),build/compiled.stamp) ## events a second, against a plain loop and stock Faust
 	@$(BIN)/python -m tests.bench
@@ -105,5 +105,5 @@ endef
 	@touch .venv/run.stamp
 
 build/python%/test.stamp: pyproject.toml constraints.txt
-	@$(PYTHON) -m venv --clear build/python$*
+	@$(PYTHON) -m venv build/python$*
 	$(call install,build/python$*,.[test])

@@ -1,4 +1,7 @@
-"""Apache Kafka for the tests: one for the whole run, and some of a test's own that may be stopped and killed."""
+"""Apache Kafka for the tests: one for the whole run, and some of a test's own that may be stopped and killed.
+
+Hypothesis has two profiles, `default` in make test and `nightly` for a long search; HYPOTHESIS_PROFILE chooses.
+"""
 
 import os
 import re
@@ -7,11 +10,40 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as hypothesis_settings
 
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
 from streamprocessor.kafka.embedded.runtime import Runtime
+from streamprocessor.settings import PREFIX
 
 TEST_HEAP_MB = 256
+
+hypothesis_settings.register_profile(
+    "default",
+    max_examples=300,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[phase for phase in Phase if phase is not Phase.explain],  # minutes for what shrinking has shown already
+)
+hypothesis_settings.register_profile("nightly", hypothesis_settings.get_profile("default"), max_examples=10_000)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how the order of the tests can be had again, also with -q."""
+    seed = terminalreporter.config.getoption("randomly_seed", None)
+    terminalreporter.write_line(f"the order was that of --randomly-seed={seed}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_shell() -> Iterator[None]:
+    """No test, nor any process that one starts, has settings of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(PREFIX)]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")

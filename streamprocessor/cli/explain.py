@@ -43,7 +43,7 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
 
 async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
     from streamprocessor.cli.kafka.stored_contact import load_contact
-    from streamprocessor.contract.answers.contact_answer import answer
+    from streamprocessor.contract.answers.contact_answer import contact_answer
 
     stored = await load_contact(settings, contact, at_ms)
-    return None if stored is None else answer(*stored, contact, at_ms)
+    return None if stored is None else contact_answer(*stored, contact, at_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -10,16 +10,11 @@ import click
 
 from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options
 from streamprocessor.errors import EXIT_FAILED
-from streamprocessor.process.clock import now_ms
+from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
 
 if TYPE_CHECKING:
-    from streamprocessor.imports.csv_mapping import CsvMapping
-    from streamprocessor.imports.importer import ImportCounts
-    from streamprocessor.imports.rows import BadRow, ReadRow
-    from streamprocessor.readmodel.gateways.import_jobs import Importing, ImportJob, ImportOrder
-    from streamprocessor.settings import Settings
+    from streamprocessor.imports.rows import BadRow
 
-CSV, JSON_LINES, ACCESS_LOG = "csv", "jsonl", "access-log"
 _FORMATS_BY_SUFFIX = {".csv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".log": ACCESS_LOG}
 
 
@@ -40,6 +35,7 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
     from streamprocessor.cli.terminal.progress import bytes_bar
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.imports.csv_mapping import read_mapping
+    from streamprocessor.imports.files import read_rows, send_rows
 
     file_format = file_format or _FORMATS_BY_SUFFIX.get(file.suffix.lower())
     if file_format is None:
@@ -51,8 +47,8 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
         raise click.UsageError(message)
     with file.open("rb") as content, bytes_bar(file) as (advance, note):
         columns = None if mapping is None else read_mapping(mapping)
-        rows = _rows(_counted(content, advance), file_format, columns, file.name)
-        counts = run(_send(connected_settings(ctx), rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
+        rows = read_rows(_counted(content, advance), file_format, columns, file.name)
+        counts = run(send_rows(connected_settings(ctx), rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
         print_json_lines([{"file": str(file), "sent": counts.sent, "bad": counts.bad}])
@@ -61,55 +57,6 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
         click.echo(f"{file}: {sent} rows sent{f' ({by_topic})' if sent else ''}, {bad} could not be used")
     if bad:
         ctx.exit(EXIT_FAILED)
-
-
-def importing_of(settings: Settings) -> Importing:
-    """How the api imports what it is sent: as the command does."""
-    import asyncio
-
-    from streamprocessor.imports.csv_mapping import parse_mapping
-    from streamprocessor.readmodel.gateways.import_jobs import Importing
-
-    def run_job(file: Path, order: ImportOrder, job: ImportJob) -> None:
-        mapping = None if order.mapping_text is None else parse_mapping(order.mapping_text, "mapping")
-
-        def report(bad: BadRow) -> None:
-            job.refuse(bad.line, bad.reason, bad.detail)
-
-        def progress(counts: ImportCounts) -> None:
-            job.sent = dict(counts.sent)
-
-        with file.open("rb") as content:
-            rows = _rows(_counted(content, job.read_line), order.format, mapping, "the file")
-            asyncio.run(_send(settings, rows, report, progress))
-
-    def check(mapping_text: str) -> None:
-        parse_mapping(mapping_text, "mapping")
-
-    return Importing(run_job, check)
-
-
-def _rows(lines: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str) -> Iterator[ReadRow]:
-    from streamprocessor.imports.access_log import read_access_log
-    from streamprocessor.imports.csv_rows import read_csv
-    from streamprocessor.imports.json_lines import read_json_lines
-
-    if mapping is not None:
-        return read_csv(lines, mapping, source_name)
-    return read_access_log(lines) if file_format == ACCESS_LOG else read_json_lines(lines)
-
-
-async def _send(
-    settings: Settings,
-    rows: Iterable[ReadRow],
-    report: Callable[[BadRow], None],
-    progress: Callable[[ImportCounts], None],
-) -> ImportCounts:
-    from streamprocessor.cli.kafka.sending import checked_sending
-    from streamprocessor.imports.importer import checked, import_rows
-
-    async with checked_sending(settings) as sending:
-        return await import_rows(checked(rows, now_ms()), sending, report, progress)
 
 
 def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:

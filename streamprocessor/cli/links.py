@@ -9,7 +9,7 @@ import click
 from streamprocessor.cli.terminal.options import json_option, process_options, setting, settings_of
 
 if TYPE_CHECKING:
-    from streamprocessor.collector.tracking.tracked_mail import Mail
+    from streamprocessor.collector.tracking.tracked_mail import TrackedMail
 
 
 @click.command()
@@ -39,7 +39,7 @@ def links(
     mails that are made elsewhere. Links lead through the collector to their URL and nowhere else.
     """
     from streamprocessor.collector.tracking.registry import token_keys_of
-    from streamprocessor.collector.tracking.tracked_mail import Mail
+    from streamprocessor.collector.tracking.tracked_mail import TrackedMail
 
     if html is not None and (urls or as_json):
         text = "--html prints the message; --url and --json are for addresses"
@@ -49,7 +49,7 @@ def links(
         raise click.UsageError(text)
     settings = settings_of(ctx)
     collector_url = settings.public_url or f"http://{settings.collector_host}:{settings.collector_port}"
-    mail = Mail(token_keys_of(settings), collector_url, contact, message, campaign)
+    mail = TrackedMail(token_keys_of(settings), collector_url, contact, message, campaign)
     try:
         if html is None:
             _print_addresses(mail, urls, honeypot, as_json)
@@ -59,14 +59,14 @@ def links(
         raise click.UsageError(str(error)) from error
 
 
-def _print_message(mail: Mail, file: str, honeypot: bool) -> None:
+def _print_message(mail: TrackedMail, file: str, honeypot: bool) -> None:
     from streamprocessor.collector.tracking.tracked_mail import tracked_message
 
     with click.open_file(file, "rb") as content:  # bytes, since a text's line ends would be changed
         click.echo(tracked_message(content.read().decode(), mail, honeypot).encode(), nl=False)
 
 
-def _print_addresses(mail: Mail, urls: tuple[str, ...], honeypot: bool, as_json: bool) -> None:
+def _print_addresses(mail: TrackedMail, urls: tuple[str, ...], honeypot: bool, as_json: bool) -> None:
     from streamprocessor.cli.terminal.printing import print_json_lines
 
     pixel, tracked = mail.pixel_url(), {url: mail.link(url) for url in urls}

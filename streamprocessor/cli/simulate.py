@@ -80,14 +80,14 @@ def _moves(traffic: Traffic, start_ms: int, default_rate: float | None) -> Itera
 
 
 async def _play(settings: Settings, traffic: Traffic) -> int:
-    from streamprocessor.cli.kafka.sending import checked_sending
     from streamprocessor.cli.terminal.progress import counting_bar
+    from streamprocessor.imports.input_topics import checked_sender
     from streamprocessor.simulation.player import play, until_wall_clock
 
     start_ms = now_ms() if traffic.start_ms is None else traffic.start_ms
     with counting_bar("events", traffic.events) as count:
-        async with checked_sending(settings) as sending:
-            return await play(_moves(traffic, start_ms, DEFAULT_RATE), sending, until_wall_clock, lambda _: count())
+        async with checked_sender(settings) as sender:
+            return await play(_moves(traffic, start_ms, DEFAULT_RATE), sender, until_wall_clock, lambda _: count())
 
 
 def _write(traffic: Traffic, output: BinaryIO) -> None:

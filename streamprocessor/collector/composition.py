@@ -17,22 +17,23 @@ from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.client_ip import ClientIps, networks_of
 from streamprocessor.collector.http.handler import CollectorContext
+from streamprocessor.collector.http.input_topics import InputTopics
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.http.server import CollectorServer
-from streamprocessor.collector.http.write_keys import WriteKeys, write_keys_file
+from streamprocessor.collector.http.write_keys import write_keys_of
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.kept_secrets import kept_pairs, kept_secret
+from streamprocessor.process.kept_secrets import kept_secret
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.settings import Settings
 
-STOP_SECONDS = 5.0  # with the server's, less than a supervisor's patience
+STOP_SECONDS = 5.0  # with the server's, less than a supervisor waits
 #: Requests leave few cycles, and looking for them costs as much as reading the requests does: look seldom.
 GC_THRESHOLDS = (50_000, 20, 20)
 
@@ -42,70 +43,69 @@ log = logging.getLogger(__name__)
 async def run_collector(
     settings: Settings, clients: ClientSettings, topics: Mapping[str, Topic], on_ready: Callable[[int], None]
 ) -> int:
-    """Collect until a signal says to stop; the exit code.
+    """Collect until a signal says to stop; returns the exit code.
 
     topics: by their names on the broker. on_ready is called with the port once requests are answered.
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
-        MustRestart: what keeps entries safe broke down.
+        MustRestart: entries can be written durably no more.
     """
-    inputs = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
+    full_names = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
     folder = settings.data_path
     listening = listening_socket("collector", settings.collector_host, settings.collector_port)
     metrics = Metrics()
     # By prefix: what waits for the topics of one system must not get into those of another.
     spool = Spool(folder / f"{settings.topic_prefix}spool", settings.spool_max_bytes)
-    line = KafkaWriter(clients, inputs, int(settings.request_timeout_seconds * 1000))
-    safekeeping = DurableWriter(line, spool, metrics, now_ms)
-    _watch(metrics, spool, safekeeping)
-    by_name = {topic.name: topic for topic in topics.values() if topic.direction == IN}
-    house = CollectorContext(
-        keys=WriteKeys(kept_pairs(settings.write_keys, write_keys_file(folder), "STREAMPROCESSOR_WRITE_KEYS")),
-        throttle=RateLimit(settings.rate_limit_per_second, time.monotonic),
-        origins=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
-        topics=by_name,
-        safekeeping=safekeeping,
+    kafka_writer = KafkaWriter(clients, full_names, int(settings.request_timeout_seconds * 1000))
+    durable_writer = DurableWriter(kafka_writer, spool, metrics, now_ms)
+    _watch(metrics, spool, durable_writer)
+    context = CollectorContext(
+        write_keys=write_keys_of(settings),
+        rate_limit=RateLimit(settings.rate_limit_per_second, time.monotonic),
+        client_ips=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
+        topics=InputTopics(topics.values()),
+        durable_writer=durable_writer,
         metrics=metrics,
         clock_ms=now_ms,
     )
-    naming = ContactIds(kept_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT"))
+    address_salt = kept_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT")
     app = application(
-        all_formats(settings, naming, by_name.values()),
-        house,
-        lambda: _not_ready(safekeeping),
+        all_formats(settings, ContactIds(address_salt)),
+        context,
+        lambda: _not_ready(durable_writer),
         openapi(Path(settings.topics_dir) / "schemas", version("streamprocessor")),
     )
     stop = stop_on_signals()
     try:
-        await safekeeping.start()
+        await durable_writer.start()
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
         settle_memory(GC_THRESHOLDS)
         on_ready(port)
-        await CollectorServer(app).run_until(_first(stop, safekeeping.failed), listening)
+        await CollectorServer(app).run_until(_first(stop, durable_writer.failed), listening)
     finally:
         listening.close()
-        await safekeeping.stop(STOP_SECONDS)
-    if safekeeping.failed.done():
-        message = f"collector: entries can't be kept safe any more: {safekeeping.failed.exception()!r}"
+        await durable_writer.stop(STOP_SECONDS)
+    if durable_writer.failed.done():
+        message = f"collector: entries can't be kept safe any more: {durable_writer.failed.exception()!r}"
         raise MustRestart(message)
     return EXIT_DONE
 
 
-def _watch(metrics: Metrics, spool: Spool, safekeeping: DurableWriter) -> None:
+def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> None:
     metrics.spool_damaged.set_function(lambda: spool.damaged_bytes)
     metrics.spool_bytes.set_function(lambda: spool.backlog_bytes)
     metrics.spool_age.set_function(lambda: (now_ms() - spool.oldest_ms) / 1000 if spool.oldest_ms else 0.0)
-    metrics.is_spooling.set_function(lambda: safekeeping.is_spooling)
+    metrics.is_spooling.set_function(lambda: durable_writer.is_spooling)
 
 
-def _not_ready(safekeeping: DurableWriter) -> list[str]:
-    return [] if safekeeping.has_room else ["Kafka is away, and there is no room on disk"]
+def _not_ready(durable_writer: DurableWriter) -> list[str]:
+    return [] if durable_writer.has_room else ["Kafka is away, and there is no room on disk"]
 
 
 def _first(*futures: asyncio.Future[None]) -> asyncio.Future[None]:
-    """Done when the first of them is."""
+    """A future that is done when the first of these is."""
     first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     for future in futures:
         future.add_done_callback(lambda _: None if first.done() else first.set_result(None))

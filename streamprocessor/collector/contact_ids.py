@@ -1,4 +1,4 @@
-"""Under which contact something is filed: a known id as it is, an anonymous visitor, a mail address alone."""
+"""Ids of contacts that have no id of their own: anonymous visitors, and readers known by a mail address alone."""
 
 from __future__ import annotations
 

@@ -6,15 +6,10 @@ import re
 from urllib.parse import SplitResult, parse_qsl, quote, urlsplit, urlunsplit
 
 MAX_URL_CHARS = 4000
-
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
-
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-# Browsers read a backslash as a slash and drop control characters, so a text with either says two things.
+# Browsers read a backslash as a slash and drop control characters, so a text with either has two readings.
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -24,10 +19,10 @@ def web_address(url: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(url)
-        whole = parts.scheme in _DEFAULT_PORTS and bool(parts.hostname) and _port_of(parts) is not None
+        is_whole = parts.scheme in DEFAULT_PORTS and bool(parts.hostname) and port_of(parts) is not None
     except ValueError:
         return None
-    return parts if whole and "@" not in parts.netloc else None
+    return parts if is_whole and "@" not in parts.netloc else None
 
 
 def location_of(url: str) -> str:
@@ -55,17 +50,18 @@ def parameter_of(url: str, name: str) -> str | None:
 def with_parameter(url: str, name: str, value: str) -> str:
     """The URL with that query parameter once; nothing else of it changes."""
     parts = urlsplit(without_parameter(url, name))
-    said = f"{name}={quote(value, safe='')}"
-    return urlunsplit(parts._replace(query=f"{parts.query}&{said}" if parts.query else said))
+    pair = f"{name}={quote(value, safe='')}"
+    return urlunsplit(parts._replace(query=f"{parts.query}&{pair}" if parts.query else pair))
 
 
 def without_parameter(url: str, name: str) -> str:
     """The URL without that query parameter; one that does not have it stays as it is."""
     parts = urlsplit(url)
-    pieces = parts.query.split("&")
-    kept = [piece for piece in pieces if piece.partition("=")[0] != name]
-    return url if len(kept) == len(pieces) else urlunsplit(parts._replace(query="&".join(kept)))
+    pairs = parts.query.split("&")
+    others = [pair for pair in pairs if pair.partition("=")[0] != name]
+    return url if len(others) == len(pairs) else urlunsplit(parts._replace(query="&".join(others)))
 
 
-def _port_of(parts: SplitResult) -> int | None:
-    return _DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port
+def port_of(parts: SplitResult) -> int | None:
+    """The port that an http or https URL names or implies; raises ValueError where it is out of range."""
+    return DEFAULT_PORTS.get(parts.scheme) if parts.port is None else parts.port

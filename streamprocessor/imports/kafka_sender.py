@@ -19,7 +19,7 @@ _MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs
 
 
 class KafkaSender:
-    """A producer that knows what is not acknowledged yet; `kafka_sender` makes it."""
+    """A producer that remembers what is not acknowledged yet. Made by `sending_to`."""
 
     def __init__(self, settings: ClientSettings, producer: AIOKafkaProducer, topic_prefix: str) -> None:
         """Send by a started producer, to topics whose names begin with the prefix."""
@@ -51,7 +51,7 @@ class KafkaSender:
         self._unacknowledged.append((name, future))
 
     async def all_acknowledged(self) -> None:
-        """Return once the broker has every record; raises BrokerError where it refuses one."""
+        """Returns once the broker has every record; raises BrokerError where it refuses one."""
         while self._unacknowledged:
             await self._oldest_acknowledged()
 
@@ -65,7 +65,7 @@ class KafkaSender:
 
 @asynccontextmanager
 async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIterator[KafkaSender]:
-    """A KafkaSender, whose records are all acknowledged when its block ends well.
+    """A Sending, whose records are all acknowledged when its block ends well.
 
     Raises BrokerError where the broker can't be reached.
     """
@@ -73,11 +73,11 @@ async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIter
         **settings.arguments(), enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=64 * 1024
     )
     try:
-        await producer.start()
-    except KafkaError as error:
-        message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
-        raise BrokerError(message) from error
-    try:
+        try:
+            await producer.start()
+        except KafkaError as error:
+            message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
+            raise BrokerError(message) from error
         sender = KafkaSender(settings, producer, topic_prefix)
         yield sender
         await sender.all_acknowledged()

@@ -6,6 +6,9 @@ import hashlib
 from collections import Counter
 from typing import Any, NamedTuple, TypeAlias
 
+CSV, JSON_LINES, ACCESS_LOG = "csv", "jsonl", "access-log"
+"""The formats that files come in."""
+
 
 class ImportRow(NamedTuple):
     """An event or contact update of a file.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from streamprocessor.contract.answers.contact_answer import answer
+from streamprocessor.contract.answers.contact_answer import contact_answer
 from streamprocessor.contract.events.events import decode_line
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.rows import BadRow
@@ -58,4 +58,4 @@ def score_offline(
         record = linked.pop(contact)
         is_known = contact in facts_by_contact or bool(sources_of(record))
         if is_known and not is_hidden(record) and not nothing_left(record):
-            yield answer(scorer, record, contact, at_ms)
+            yield contact_answer(scorer, record, contact, at_ms)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
@@ -15,50 +17,40 @@ from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCR
 from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
+from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.kept_secrets import kept_pairs, kept_token
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import Server, listening_socket
+from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
-from streamprocessor.readmodel.api.routes import application
-from streamprocessor.readmodel.endpoints.context import ApiContext, Gateways, Tell
-from streamprocessor.readmodel.endpoints.hot_lead_stream import Live
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
-from streamprocessor.readmodel.gateways.import_jobs import Importing, ImportJobs
-from streamprocessor.readmodel.gateways.subscription_topic import SubscriptionTopic
+from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
+from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.problem import place_of
 from streamprocessor.readmodel.projection.changes import PROJECTED
+from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.projection.models import ActiveModel
 from streamprocessor.readmodel.projection.projector import Projector
 from streamprocessor.readmodel.requests.sessions import Sessions
-from streamprocessor.readmodel.requests.tokens import Tokens
+from streamprocessor.readmodel.requests.tokens import TOKENS_FILE, Tokens
+from streamprocessor.readmodel.routing.context import ApiContext, Gateways
 from streamprocessor.readmodel.store.database import open_database
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
 
+_LOCAL_GRANT = "local/read+write+erase"  # on this machine it may do everything
 _MOST_AT_ONCE = 1_000
 
-
-class Around(NamedTuple):
-    """What an api process is given by others.
-
-    topics: full names by short ones. tokens: `name/scope+scope` → token. answer, export: as in House. delivery_token:
-    what lets us in to the delivery process.
-    """
-
-    clients: ClientSettings
-    topics: Mapping[str, str]
-    tokens: Mapping[str, str]
-    answer: Tell
-    export: Tell
-    importing: Importing
-    delivery_token: str
+log = logging.getLogger(__name__)
 
 
-async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], None]) -> int:
+async def run_api(settings: Settings, on_ready: Callable[[int], None]) -> int:
     """Project and answer until a signal says to stop; the exit code.
 
     on_ready is called with the port once requests are answered, be the tables up to date or not: /readyz says so.
@@ -67,53 +59,53 @@ async def run_api(settings: Settings, around: Around, on_ready: Callable[[int], 
         OperatorError: something at start is not as it must be; the sentence says what to do.
         MustRestart: projecting broke down.
     """
-    clients, topics = around.clients, around.topics
+    clients = client_settings(settings)
+    topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
+    pairs = api_tokens(settings)
+    tokens = Tokens(pairs)
     await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, MODELS, SUBSCRIPTIONS)})
     await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
     listening = listening_socket("api", settings.api_host, settings.api_port)
     metrics = Metrics()
-    tokens = Tokens(around.tokens)
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
-    errands = _errands(settings, around, producer)
-    house = ApiContext(
+    gateways = _gateways(settings, clients, topics, producer)
+    context = ApiContext(
         engine=engine,
         scorer=lambda: models.scorer,
         model_text=lambda: models.text,
         tokens=tokens,
-        sessions=Sessions(tokens, around.tokens, now_ms),
-        answer=around.answer,
-        export=around.export,
+        sessions=Sessions(pairs, now_ms),
         metrics=metrics,
         clock_ms=now_ms,
-        errands=errands,
+        gateways=gateways,
+        hot_lead_streams=HotLeadStreams(engine, metrics),
     )
-    live = Live(house)
-    projector.on_written = live.wake
-    app = application(house, live, lambda: _not_ready(projector), _description(settings))
+    projector.on_written = context.hot_lead_streams.wake
+    app = application(context, lambda: _not_ready(projector), _description(settings))
     stop = stop_on_signals()
     tasks: list[asyncio.Task[Any]] = []
     try:
         await models.start()
         await projector.start()
         await producer.start()
-        await errands.subscriptions.start()
+        await gateways.subscriptions.start()
         history_ms = int(settings.history_days * DAY_MS)
-        work = (projector.run(history_ms), models.follow(), errands.subscriptions.follow())
+        work = (projector.run(history_ms), models.follow(), gateways.subscriptions.follow())
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
         on_ready(port)
-        stop.add_done_callback(lambda _: live.stop())
+        stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
         await Server(app, most_at_once=_MOST_AT_ONCE).run_until(stop, listening)
     finally:
         listening.close()
         broken = await _ended(tasks)
-        await errands.imports.stop()
+        await gateways.imports.stop()
         await asyncio.gather(
-            models.stop(), projector.stop(), errands.subscriptions.stop(), producer.stop(), errands.delivery.close()
+            models.stop(), projector.stop(), gateways.subscriptions.stop(), producer.stop(), gateways.delivery.close()
         )
         engine.dispose()
     if broken is not None:
@@ -130,14 +122,28 @@ def _own_name(settings: Settings) -> str:
     return f"{settings.topic_prefix}{settings.app_id}"
 
 
-def _errands(settings: Settings, around: Around, producer: AIOKafkaProducer) -> Gateways:
-    clients, topics = around.clients, around.topics
+def api_tokens(settings: Settings) -> dict[str, str]:
+    """The tokens by `name/scope+scope`: those of the settings, or one of our own making that may do everything.
+
+    Raises OperatorError where they can't be read.
+    """
+    file = settings.data_path / TOKENS_FILE
+    pairs = kept_pairs(settings.api_tokens, file, "STREAMPROCESSOR_API_TOKENS")
+    if not settings.api_tokens:
+        log.info("the API's token is in %s", file)
+    return {_LOCAL_GRANT if name == "local" else name: token for name, token in pairs.items()}
+
+
+def _gateways(
+    settings: Settings, clients: ClientSettings, topics: Mapping[str, str], producer: AIOKafkaProducer
+) -> Gateways:
     imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
+    delivery_token = kept_token(settings.delivery_secret, settings.data_path)
     return Gateways(
         eraser=Eraser(producer, topics[CONTACT_UPDATES]),
-        subscriptions=SubscriptionTopic(topics[SUBSCRIPTIONS], new_reader(clients), producer),
-        delivery=DeliveryClient(_delivery_address(settings), around.delivery_token),
-        imports=ImportJobs(imports_folder, around.importing, settings.import_max_bytes, now_ms),
+        subscriptions=SubscriptionStore(topics[SUBSCRIPTIONS], new_reader(clients), producer),
+        delivery=DeliveryClient(_delivery_address(settings), delivery_token),
+        imports=ImportJobs(imports_folder, partial(run_import, settings), settings.import_max_bytes, now_ms),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
         mappings=Path(settings.mappings_dir),
     )

@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import traceback
 from http import HTTPStatus
-from typing import Any
 
+import orjson
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""Headers of every answer about a contact: it is kept nowhere, and read as what it is."""
+
+_CODES = {400: "bad-body", 404: "not-found", 405: "no-such-method", 413: "too-large"}
+
+
+class Problem(HTTPException):
+    """A refusal. code: for programs; detail: for people: where, wanted, got."""
+
+    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, detail, headers)
+        self.code = code
+
+
+class ProblemBody(BaseModel):
+    """A refusal as RFC 9457 has it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    """For programs."""
+    detail: str
+    """For people: where, wanted, got."""
+
+
+def problem_response(error: HTTPException) -> Response:
+    """The refusal, ours or the framework's, as application/problem+json."""
+    status = error.status_code
+    code = error.code if isinstance(error, Problem) else _CODES.get(status, "refused")
+    body = ProblemBody(title=HTTPStatus(status).phrase, status=status, code=code, detail=error.detail)
+    headers = PRIVATE | dict(error.headers or {})
+    return Response(orjson.dumps(body.model_dump()), status, headers, "application/problem+json")
 
 
 def place_of(error: BaseException) -> str:
     """What went wrong and where; not the error's own words, which may repeat what a person sent."""
     *_, last = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at {last.filename}:{last.lineno}"
-
-
-class Problem(Exception):
-    """An answer that is none. code: for programs; detail: for people: where, wanted, got."""
-
-    def __init__(self, status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(f"{code}: {detail}")
-        self.status, self.code, self.detail, self.headers = status, code, detail, headers or {}
-
-    def body(self) -> dict[str, Any]:
-        """As application/problem+json."""
-        title = HTTPStatus(self.status).phrase
-        return {"type": "about:blank", "title": title, "status": self.status, "code": self.code, "detail": self.detail}
-
-
-class ProblemBody(BaseModel):
-    """RFC 9457. code: for programs; detail: for people."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str

@@ -61,8 +61,8 @@ async def _clock_skew_ms(settings: Settings, clients: ClientSettings, layout: La
     """The broker's clock less ours; raises OperatorError where it is more than the setting allows."""
     models = next(name for name, topic in layout.names().items() if topic.name == MODELS)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", request_timeout_ms=10_000)
-    await producer.start()
     try:
+        await producer.start()
         await producer.send_and_wait(models, key=CLOCK_KEY, partition=0)
         before_ms = time.time() * 1000
         acknowledged = await producer.send_and_wait(models, key=CLOCK_KEY, partition=0)

@@ -17,7 +17,7 @@ import orjson
 import psutil
 
 from streamprocessor.collector.tracking.tokens import token_keys
-from streamprocessor.collector.tracking.tracked_mail import Mail
+from streamprocessor.collector.tracking.tracked_mail import TrackedMail
 from streamprocessor.process.kept_secrets import pairs_of
 from streamprocessor.process.ports import any_free
 from tests.bench.calibration import pinned
@@ -165,7 +165,10 @@ def _as_http(line: str) -> bytes:
 
 def _pixels() -> list[str]:
     keys = token_keys(pairs_of(TOKEN_KEYS, "bench"))
-    mails = (Mail(keys, "http://h", f"c-{number % CONTACTS}", f"m-{number % 12}", "autumn") for number in range(PIXELS))
+    mails = (
+        TrackedMail(keys, "http://h", f"c-{number % CONTACTS}", f"m-{number % 12}", "autumn")
+        for number in range(PIXELS)
+    )
     return [mail.pixel_url().removeprefix("http://h") for mail in mails]
 
 

@@ -12,8 +12,7 @@ import orjson
 from streamprocessor.contract.changelog.entry import encode_entry
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
-from streamprocessor.contract.topic_names import SCORE_UPDATED
-from streamprocessor.readmodel.projection.changes import CHANGELOG
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, SCORE_UPDATED
 from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.scoring.record.facts import AttributesWritten, Event
 from streamprocessor.scoring.scorer import Scorer
@@ -54,7 +53,7 @@ def crowd(of: list[Life], contacts: int) -> Iterator[Input]:
     entries = [encode_entry(life.record, 1, []) for life in of]
     for number in range(contacts):
         key, life = name_of(number).encode(), number % len(of)
-        yield Input(CHANGELOG, key, entries[life])
+        yield Input(CONTACTS_CHANGELOG, key, entries[life])
         if of[life].said:
             yield Input(SCORE_UPDATED, key, of[life].said.replace(NOBODY.encode(), key))
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from streamprocessor.collector.http.wire_format import Request, WireFormat
+from streamprocessor.collector.http.wire_format import HttpRequest, WireFormat
 from tests.collector.tracking.requests import NOW_MS, Served, serve
 
 PATIENCE_SECONDS = 15.0
@@ -26,14 +26,14 @@ class Collector:
         self._arrived = threading.Condition()
         self.received: list[Served] = []
 
-    def answer(self, asked: Request) -> Served:
+    def answer(self, asked: HttpRequest) -> Served:
         wire_format = next(
             wire_format
             for (method, start), wire_format in self._formats.items()
             if asked.method == method and (asked.path.startswith(start) if start.endswith("/") else asked.path == start)
         )
         served = serve(wire_format, asked)
-        if served.reading.entries or served.reading.bad:
+        if served.decoded.entries or served.decoded.refused:
             with self._arrived:
                 self.received.append(served)
                 self._arrived.notify_all()
@@ -60,7 +60,7 @@ def serving(formats: Iterable[WireFormat]) -> Iterator[Collector]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             parts = urlsplit(self.path)
-            asked = Request(self.command, parts.path, parts.query, headers, body, body, NOW_MS, None)
+            asked = HttpRequest(self.command, parts.path, parts.query, headers, body, body, NOW_MS, None)
             answer = collector.answer(asked).answer
             self.send_response(answer.status)
             for name, value in (("Content-Type", answer.content_type), *answer.headers):

@@ -1,12 +1,18 @@
 """beacon.js in a real browser: what it sends, and what it never does."""
 
+from __future__ import annotations
+
 import asyncio
 from html import escape
+from typing import Any
 
 import pytest
+from playwright.async_api import Page
 
-from streamprocessor.collector.tracking.tracked_mail import Mail
-from tests.collector.tracking.requests import KEYS, NAMING
+from streamprocessor.collector.tracking.tracked_mail import TrackedMail
+from tests.browser.conftest import Visitor
+from tests.browser.serving import Collector, Site
+from tests.collector.tracking.requests import CONTACT_IDS, KEYS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -14,19 +20,21 @@ GPC = "'globalPrivacyControl', { get: () => true }"
 DNT = "'doNotTrack', { get: () => '1' }"
 
 
-async def values(collector, count):
+async def values(collector: Collector, count: int) -> list[dict[str, Any]]:
     return await asyncio.to_thread(collector.values, count)
 
 
-async def a_page(visitor, **more):
+async def a_page(visitor: Visitor, **more: str) -> Page:
     return await (await visitor(**more)).new_page()
 
 
-def pages_of(found):
+def pages_of(found: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     return [(value["properties"]["url"], value["properties"].get("referrer")) for value in found]
 
 
-async def test_a_visit_is_sent_and_each_page_of_a_single_page_site_too(visitor, site, collector):
+async def test_a_visit_is_sent_and_each_page_of_a_single_page_site_too(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
     page = await a_page(visitor)
     await page.goto(f"{site.url}/one?a=1")
     steps = (
@@ -56,7 +64,9 @@ async def test_a_visit_is_sent_and_each_page_of_a_single_page_site_too(visitor, 
     assert len({value["id"] for value in found}) == 6
 
 
-async def test_a_visitor_is_the_same_on_the_next_page_and_another_is_another(visitor, site, collector):
+async def test_a_visitor_is_the_same_on_the_next_page_and_another_is_another(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
     person, other = await visitor(), await visitor()
     for context, path in ((person, "/a"), (person, "/b"), (other, "/c")):
         page = await context.new_page()
@@ -69,7 +79,9 @@ async def test_a_visitor_is_the_same_on_the_next_page_and_another_is_another(vis
     assert by_path["/a"] == f"anon:{cookie['value']}"
 
 
-async def test_a_visitor_whose_cookie_was_lost_is_known_from_storage(visitor, site, collector):
+async def test_a_visitor_whose_cookie_was_lost_is_known_from_storage(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
     person = await visitor()
     page = await person.new_page()
     await page.goto(site.url)
@@ -80,7 +92,9 @@ async def test_a_visitor_whose_cookie_was_lost_is_known_from_storage(visitor, si
     assert first["contact_id"] == again["contact_id"]
 
 
-async def test_where_storage_is_forbidden_visits_are_sent_all_the_same(visitor, site, collector):
+async def test_where_storage_is_forbidden_visits_are_sent_all_the_same(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
     page = await a_page(visitor)
     await page.set_content(f'<iframe sandbox="allow-scripts" src="{site.url}/framed"></iframe>')
 
@@ -116,7 +130,7 @@ there</textarea>
 """
 
 
-async def test_of_a_form_nothing_private_leaves_the_browser(visitor, site, collector):
+async def test_of_a_form_nothing_private_leaves_the_browser(visitor: Visitor, site: Site, collector: Collector) -> None:
     site.body = FORM
     page = await a_page(visitor)
     await page.goto(f"{site.url}/contact")
@@ -138,7 +152,7 @@ async def test_of_a_form_nothing_private_leaves_the_browser(visitor, site, colle
         "phone": "+49 171 1234567",
     }
     assert (identify["contact_id"], identify["anonymous_id"]) == (
-        NAMING.address("ada@example.com"),
+        CONTACT_IDS.address("ada@example.com"),
         submission["contact_id"],
     )
     (sent,) = await page.evaluate("sent")
@@ -146,7 +160,9 @@ async def test_of_a_form_nothing_private_leaves_the_browser(visitor, site, colle
     assert "4111" not in sent
 
 
-async def test_a_form_posted_to_the_collector_says_which_visitor_posts_and_counts_once(visitor, site, collector):
+async def test_a_form_posted_to_the_collector_says_which_visitor_posts_and_counts_once(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
     site.body = f"""<form method="post" action="{collector.url}/f/contact">
       <input name="email" value="ada@example.com"> <input type="hidden" name="_redirect" value="{site.url}/thanks">
       <input name="_honeypot" style="display: none"> <button>send</button></form>"""
@@ -163,8 +179,10 @@ async def test_a_form_posted_to_the_collector_says_which_visitor_posts_and_count
     assert identify["anonymous_id"] == visit["contact_id"]
 
 
-async def test_a_click_from_a_mail_binds_what_the_visitor_did_before(visitor, site, collector):
-    mail = Mail(KEYS, collector.url, "c-42", "m-9")
+async def test_a_click_from_a_mail_binds_what_the_visitor_did_before(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
+    mail = TrackedMail(KEYS, collector.url, "c-42", "m-9")
     page = await a_page(visitor)
     await page.goto(f"{site.url}/before")
     await values(collector, 1)
@@ -177,10 +195,12 @@ async def test_a_click_from_a_mail_binds_what_the_visitor_did_before(visitor, si
     assert after["properties"]["url"] == page.url == f"{site.url}/offer?a=1#terms"
 
 
-async def test_on_a_shared_computer_each_click_claims_the_visitor_for_its_own_contact(visitor, site, collector):
+async def test_on_a_shared_computer_each_click_claims_the_visitor_for_its_own_contact(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
     page = await a_page(visitor)
     for contact in ("c-42", "c-43"):
-        await page.goto(Mail(KEYS, collector.url, contact).link(f"{site.url}/offer"))
+        await page.goto(TrackedMail(KEYS, collector.url, contact).link(f"{site.url}/offer"))
         await values(collector, 3 if contact == "c-42" else 6)
 
     found = await values(collector, 6)
@@ -190,7 +210,9 @@ async def test_on_a_shared_computer_each_click_claims_the_visitor_for_its_own_co
 
 
 @pytest.mark.parametrize("says", [GPC, DNT])
-async def test_of_who_objects_nothing_is_stored_nothing_is_sent(visitor, site, collector, says):
+async def test_of_who_objects_nothing_is_stored_nothing_is_sent(
+    visitor: Visitor, site: Site, collector: Collector, says: str
+) -> None:
     site.body = FORM
     person = await visitor(says=says)
     page = await person.new_page()
@@ -208,9 +230,11 @@ async def test_of_who_objects_nothing_is_stored_nothing_is_sent(visitor, site, c
     assert await page.evaluate("localStorage.length") == 0
 
 
-async def test_a_browser_that_a_program_steers_is_a_scanner_and_is_nobodys(visitor, site, collector):
+async def test_a_browser_that_a_program_steers_is_a_scanner_and_is_nobodys(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
     page = await a_page(visitor, says="'webdriver', { get: () => true }")
-    await page.goto(Mail(KEYS, collector.url, "c-42").link(f"{site.url}/offer"))
+    await page.goto(TrackedMail(KEYS, collector.url, "c-42").link(f"{site.url}/offer"))
 
     click, visit = await values(collector, 2)
     assert (click["type"], visit["type"]) == ("email_click", "page_visit")
@@ -219,14 +243,16 @@ async def test_a_browser_that_a_program_steers_is_a_scanner_and_is_nobodys(visit
     assert "actor" not in (await values(collector, 3))[2]["context"]
 
 
-async def test_the_token_leaves_the_address_bar_even_of_who_objects(visitor, site, collector):
+async def test_the_token_leaves_the_address_bar_even_of_who_objects(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
     page = await a_page(visitor, says=GPC)
     token = escape("a-token_1")
     await page.goto(f"{site.url}/offer?_sp={token}&a=1")
     await page.wait_for_url(f"{site.url}/offer?a=1")
 
 
-async def test_a_page_that_is_left_at_once_is_not_lost(visitor, site, collector):
+async def test_a_page_that_is_left_at_once_is_not_lost(visitor: Visitor, site: Site, collector: Collector) -> None:
     page = await a_page(visitor)
     await page.goto(f"{site.url}/first")
     await page.evaluate("history.pushState({}, '', '/second'); location.href = '/third'")

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from streamprocessor.collector.tracking.tokens import token_keys
-from streamprocessor.collector.tracking.tracked_mail import Mail, tracked_message
+from streamprocessor.collector.tracking.tracked_mail import TrackedMail, tracked_message
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
 from tests.browser.serving import WRITE_KEY, Site
@@ -54,15 +54,15 @@ def real_worker(system: System, tmp_path: Path) -> Iterator[WorkerProcess]:
     process.discard()
 
 
-def mail_to(contact: str, collector: CollectorProcess, message: str) -> Mail:
-    return Mail(token_keys({"k1": SECRET}), collector.address, contact, message)
+def mail_to(contact: str, collector: CollectorProcess, message: str) -> TrackedMail:
+    return TrackedMail(token_keys({"k1": SECRET}), collector.address, contact, message)
 
 
 async def values_of(system: System, topic: str, count: int) -> list[dict]:
     return await until(lambda: system.values(topic), lambda found: len(found) >= count, 20, f"{count} in {topic}")
 
 
-async def look_around_and_click(visitor, site: Site, system: System, mail: Mail) -> None:
+async def look_around_and_click(visitor, site: Site, system: System, mail: TrackedMail) -> None:
     """Two visits and a form of somebody unknown, then that person opens a mail and clicks in it."""
     site.body = FORM
     page = await (await visitor()).new_page()

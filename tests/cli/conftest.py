@@ -1,7 +1,6 @@
-"""Commands called in this process, in a clean environment, from the project's folder."""
+"""Commands called in this process, from the project's folder."""
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def project_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the shell's settings; relative paths are the project's."""
-    for name in os.environ:
-        if name.startswith("STREAMPROCESSOR_"):
-            monkeypatch.delenv(name)
+    """Relative paths are the project's."""
     monkeypatch.chdir(ROOT)
 
 

@@ -15,7 +15,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from streamprocessor.collector.tracking.registry import token_keys_of
-from streamprocessor.collector.tracking.tracked_mail import Mail
+from streamprocessor.collector.tracking.tracked_mail import TrackedMail
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import read_settings
 from tests.delivery.receivers import Receiver
@@ -68,7 +68,7 @@ class Up:
     def link(self, collector: str, message: str, url: str) -> str:
         """The tracked link to the URL, in a mail to jane."""
         keys = token_keys_of(read_settings(self.environment))
-        return Mail(keys, collector, "jane", message).link(url)
+        return TrackedMail(keys, collector, "jane", message).link(url)
 
 
 @pytest.fixture

@@ -39,6 +39,11 @@ class Running:
     process: subprocess.Popen[bytes]
     log: Path
 
+    @property
+    def metrics_ports(self) -> list[str]:
+        """The options that name the workers' ports."""
+        return [word for port in self.ports for word in ("--metrics-port", str(port))]
+
 
 @pytest.fixture(scope="module")
 def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
@@ -89,6 +94,13 @@ def until(holds: Callable[[], Any], log: Path | None = None) -> Any:
             return answer
         time.sleep(0.1)
     pytest.fail(f"waited {WAIT_SECONDS} s in vain; {log.read_text() if log else ''}")
+
+
+def status_without_lag(ask, running):
+    """What `status` tells once all that was sent is scored; None before."""
+    result = ask("status", "--json", *running.metrics_ports)
+    status = json.loads(result.output) if result.exit_code == 0 else {"lag_records": None}
+    return status if status["lag_records"] == 0 else None
 
 
 def explained(ask, contact_id):
@@ -202,17 +214,11 @@ def test_a_contact_of_whom_nothing_is_known_is_not_explained(ask):
 
 @pytest.mark.usefixtures("imported")
 def test_status_tells_lag_and_every_partition_once(ask, running):
-    words = [word for port in running.ports for word in ("--metrics-port", str(port))]
-
-    def settled():
-        result = ask("status", "--json", *words)
-        return result.exit_code == 0 and (found := json.loads(result.output))["lag_records"] == 0 and found
-
-    found = until(settled)
+    found = until(lambda: status_without_lag(ask, running))
     partitions = [partition["partition"] for worker in found["workers"] for partition in worker["partitions"]]
     assert sorted(partitions) == list(range(PARTITIONS))
     assert len(found["topics"]) == 6
-    table = ask("status", *words).output
+    table = ask("status", *running.metrics_ports).output
     assert all(str(port) in table for port in running.ports)
 
 
@@ -225,8 +231,9 @@ def test_a_worker_that_does_not_answer_is_told_and_the_exit_code_is_1(ask):
     assert "does not answer" in result.output
 
 
-def test_dead_letters_are_listed_shown_and_sent_again_as_they_came(ask):
+def test_dead_letters_are_listed_shown_and_sent_again_as_they_came(ask, running):
     assert ask("simulate", "--rate", "5000", "--events", "1500", "--contacts", "30", "--bad-records").exit_code == 0
+    until(lambda: status_without_lag(ask, running))  # no more letters come of that
 
     def letters():
         return [json.loads(line) for line in ask("dead-letters", "list", "--json").output.splitlines()]
@@ -236,8 +243,8 @@ def test_dead_letters_are_listed_shown_and_sent_again_as_they_came(ask):
             json.loads(line) for line in ask("dead-letters", "list", "--json", "--reason", reason).output.splitlines()
         ]
 
-    first = until(letters)[0]
-    reason, before = first["reason"], len(until(lambda: listed(first["reason"])))
+    first = letters()[0]
+    reason, before = first["reason"], len(listed(first["reason"]))
     shown = json.loads(ask("dead-letters", "show", first["place"], "--json").output)
     assert shown["bytes"] == first["bytes"]
     assert first["reason"] in ask("dead-letters", "list").output

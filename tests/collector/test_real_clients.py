@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import orjson
 import posthog
 import pytest
-import rudderstack.analytics.client
-import segment.analytics.client
-from snowplow_tracker import (
+import rudderstack.analytics.client  # type: ignore[import-untyped]
+import segment.analytics.client  # type: ignore[import-untyped]
+from snowplow_tracker import (  # type: ignore[attr-defined]
     Emitter,
     PageView,
     SelfDescribing,
@@ -49,7 +49,7 @@ class Visit(NamedTuple):
     at: datetime
 
 
-class Found(NamedTuple):
+class StoredContact(NamedTuple):
     """All that is in the input topics of a contact."""
 
     by_topic: dict[str, list[dict[str, Any]]]
@@ -101,12 +101,12 @@ async def test_what_segment_analytics_python_says_is_in_the_topics(system: Syste
     client.page(visit.user_id, name="Pricing", properties={"url": URL}, timestamp=visit.at, message_id="m-2")
     client.track(visit.user_id, "Form Submitted", FORM, timestamp=visit.at, message_id="m-3")
 
-    found = await _holds_what_was_said(system, visit)
+    stored = await _assert_as_sent(system, visit)
 
-    assert found.event("page-visits")["id"] == "m-2"
-    assert found.event("page-visits")["properties"]["name"] == "Pricing"
-    assert found.event("form-submissions")["id"] == "m-3"
-    assert found.update("attributes")[0]["id"] == "m-1"
+    assert stored.event("page-visits")["id"] == "m-2"
+    assert stored.event("page-visits")["properties"]["name"] == "Pricing"
+    assert stored.event("form-submissions")["id"] == "m-3"
+    assert stored.update("attributes")[0]["id"] == "m-1"
 
 
 async def test_what_rudder_sdk_python_says_is_in_the_topics(system: System, visit: Visit) -> None:
@@ -115,9 +115,9 @@ async def test_what_rudder_sdk_python_says_is_in_the_topics(system: System, visi
     client.page(visit.user_id, name="Pricing", properties={"url": URL}, timestamp=visit.at, message_id="m-2")
     client.track(visit.user_id, "Form Submitted", FORM, timestamp=visit.at, message_id="m-3")
 
-    found = await _holds_what_was_said(system, visit)
+    stored = await _assert_as_sent(system, visit)
 
-    assert found.event("form-submissions")["id"] == "m-3"
+    assert stored.event("form-submissions")["id"] == "m-3"
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -137,9 +137,9 @@ async def test_what_snowplow_tracker_says_is_in_the_topics(system: System, visit
     tracker.flush()
 
     assert failed == []
-    found = await _holds_what_was_said(system, visit)
-    assert found.event("page-visits")["id"] == page_id
-    assert found.event("page-visits")["properties"]["title"] == "Pricing"
+    stored = await _assert_as_sent(system, visit)
+    assert stored.event("page-visits")["id"] == page_id
+    assert stored.event("page-visits")["properties"]["title"] == "Pricing"
 
 
 @pytest.mark.parametrize("generation", ["v0", "v1"])
@@ -163,8 +163,8 @@ async def test_what_posthog_says_is_in_the_topics(system: System, visit: Visit, 
     client.shutdown()
 
     assert failed == []
-    found = await _holds_what_was_said(system, visit)
-    assert found.event("page-visits")["id"] == page_id
+    stored = await _assert_as_sent(system, visit)
+    assert stored.event("page-visits")["id"] == page_id
 
 
 async def test_what_segment_analytics_node_says_is_in_the_topics(
@@ -172,9 +172,9 @@ async def test_what_segment_analytics_node_says_is_in_the_topics(
 ) -> None:
     _node(node_modules, "segment.js", visit.address, KEY, visit.user_id, visit.anonymous_id, visit.at.isoformat())
 
-    found = await _holds_what_was_said(system, visit)
+    stored = await _assert_as_sent(system, visit)
 
-    assert found.event("page-visits")["properties"]["name"] == "Pricing"
+    assert stored.event("page-visits")["properties"]["name"] == "Pricing"
 
 
 @pytest.mark.parametrize("kind", ["s2s", "device"])
@@ -182,9 +182,9 @@ async def test_what_jitsu_js_says_is_in_the_topics(system: System, visit: Visit,
     _node(node_modules, "jitsu.js", visit.address, JITSU_KEY, visit.user_id, visit.anonymous_id, kind)
 
     # It stamps for itself: a visit can't be said to have been earlier.
-    found = await _holds_what_was_said(system, visit._replace(at=_seconds_only(timedelta(0))))
+    stored = await _assert_as_sent(system, visit._replace(at=_seconds_only(timedelta(0))))
 
-    assert found.event("page-visits")["properties"]["name"] == "Pricing"
+    assert stored.event("page-visits")["properties"]["name"] == "Pricing"
 
 
 async def test_a_wrong_key_is_an_error_that_the_clients_understand(
@@ -196,33 +196,33 @@ async def test_a_wrong_key_is_an_error_that_the_clients_understand(
         client.track(visit.user_id, "Form Submitted")
 
 
-async def _holds_what_was_said(system: System, visit: Visit) -> Found:
+async def _assert_as_sent(system: System, visit: Visit) -> StoredContact:
     """What came of identify, page and track, which all clients say alike."""
-    found = await _found(system, visit.user_id)
-    page, form = found.event("page-visits"), found.event("form-submissions")
+    stored = await _stored(system, visit.user_id)
+    page, form = stored.event("page-visits"), stored.event("form-submissions")
     assert {"url": URL, "path": "/pricing"}.items() <= page["properties"].items()
     assert {**FORM, "form": "contact"}.items() <= form["properties"].items()
-    (attributes,) = found.update("attributes")
+    (attributes,) = stored.update("attributes")
     assert ATTRIBUTES.items() <= attributes["attributes"].items()
-    identified = {value["anonymous_id"] for value in found.update("identify")}
+    identified = {value["anonymous_id"] for value in stored.update("identify")}
     assert identified == {f"anon:{visit.anonymous_id}"}
     for value in (page, form, attributes):
         assert abs((parse_rfc3339(value["occurred_at"]) or 0) - visit.at.timestamp() * 1000) < NEAR_MS
         assert value["contact_id"] == visit.user_id
     for value in (page, form):
         assert value["context"] == {}, "a server's library is not the person who did it"
-    assert set(found.by_topic) == {"page-visits", "form-submissions", "contact-updates"}
-    return found
+    assert set(stored.by_topic) == {"page-visits", "form-submissions", "contact-updates"}
+    return stored
 
 
-async def _found(system: System, contact: str) -> Found:
+async def _stored(system: System, contact: str) -> StoredContact:
     by_topic: dict[str, list[dict[str, Any]]] = {}
     for topic in system.layout.topics:
         if topic.direction == "in":
             for record in await system.read(topic.name):
                 if record.key == contact.encode():
                     by_topic.setdefault(topic.name, []).append(orjson.loads(record.value))
-    return Found(by_topic)
+    return StoredContact(by_topic)
 
 
 def _node(folder: Path, script: str, *arguments: str) -> None:

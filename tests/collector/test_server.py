@@ -7,6 +7,8 @@ import gzip
 import json
 import re
 import socket
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -22,11 +24,11 @@ from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.routes import by_path
-from streamprocessor.collector.providers.directory import PROVIDERS
-from streamprocessor.contract.topics.topics import IN, read_topics
+from streamprocessor.collector.providers.registry import PROVIDERS
 from streamprocessor.settings import Settings
+from tests.collector.conftest import MakeCollector
 from tests.harness.collectors import KEY, CollectorProcess
-from tests.harness.system import ROOT
+from tests.harness.system import ROOT, System
 
 pytestmark = pytest.mark.kafka
 
@@ -34,12 +36,20 @@ MOST_MEMORY_BYTES = 250_000_000
 EVENTS = "/v1/events"
 EVENT = {"contact_id": "c-1", "type": "page_visit"}
 HOOKS = {f"hook_{name}_secret": "unverified" for name in PROVIDERS}
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines_of(_: schemathesis.SerializationContext, value: object) -> bytes:
+    """A body of lines: the description calls it a text."""
+    return str(value).encode("utf-8", "surrogatepass")
+
+
 DESCRIPTION = openapi(ROOT / "topics" / "schemas", "test")
 described = schemathesis.openapi.from_dict(DESCRIPTION)
 
 
 @pytest.fixture(scope="module")
-def collector(system, tmp_path_factory):
+def collector(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CollectorProcess]:
     """One that trusts every webhook, so that all formats read what they get; all that is thrown at it costs little."""
     process = CollectorProcess(system.settings, tmp_path_factory.mktemp("collector"), **HOOKS).start()
     try:
@@ -51,7 +61,7 @@ def collector(system, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def http(collector):
+def http(collector: CollectorProcess) -> Iterator[httpx.Client]:
     """A client that has a key."""
     with httpx.Client(base_url=collector.address, headers={"x-write-key": KEY}, timeout=20) as client:
         yield client
@@ -67,7 +77,7 @@ def http(collector):
         ({"authorization": "Bearer"}, 401),
     ],
 )
-def test_only_who_has_a_key_is_let_in(collector, headers, status):
+def test_only_who_has_a_key_is_let_in(collector: CollectorProcess, headers: dict[str, str], status: int) -> None:
     answer = httpx.post(collector.address + EVENTS, json=EVENT, headers=headers)
 
     assert answer.status_code == status
@@ -76,7 +86,7 @@ def test_only_who_has_a_key_is_let_in(collector, headers, status):
         assert KEY not in answer.text
 
 
-def test_a_preflight_is_answered_as_browsers_need_it(collector):
+def test_a_preflight_is_answered_as_browsers_need_it(collector: CollectorProcess) -> None:
     asked = {
         "origin": "https://shop.example",
         "access-control-request-method": "POST",
@@ -93,13 +103,13 @@ def test_a_preflight_is_answered_as_browsers_need_it(collector):
     assert answer.headers["vary"] == "Origin"
 
 
-def test_answers_and_refusals_may_be_read_by_the_page_that_asked(http):
+def test_answers_and_refusals_may_be_read_by_the_page_that_asked(http: httpx.Client) -> None:
     for headers in ({}, {"x-write-key": "wrong"}):
         answer = http.post(EVENTS, json=EVENT, headers={"origin": "https://shop.example"} | headers)
         assert answer.headers["access-control-allow-origin"] == "https://shop.example"
 
 
-def test_snowplows_browsers_may_send_cookies_along(http):
+def test_snowplows_browsers_may_send_cookies_along(http: httpx.Client) -> None:
     path = "/com.snowplowanalytics.snowplow/tp2"
     answer = http.options(path, headers={"origin": "https://shop.example"})
 
@@ -123,7 +133,7 @@ def test_snowplows_browsers_may_send_cookies_along(http):
         ("GET", "/openapi.json", 200),
     ],
 )
-def test_paths_and_methods_are_answered_as_http_has_it(http, method, path, status):
+def test_paths_and_methods_are_answered_as_http_has_it(http: httpx.Client, method: str, path: str, status: int) -> None:
     answer = http.request(method, path)
 
     assert answer.status_code == status
@@ -133,7 +143,7 @@ def test_paths_and_methods_are_answered_as_http_has_it(http, method, path, statu
         assert answer.json()["code"]
 
 
-def test_bombs_are_refused_and_cost_no_memory(collector, http):
+def test_bombs_are_refused_and_cost_no_memory(collector: CollectorProcess, http: httpx.Client) -> None:
     bomb = gzip.compress(b"[" + b" " * 300_000_000 + b"]")
     assert len(bomb) < 400_000
     before = psutil.Process(collector.process.pid).memory_info().rss
@@ -145,8 +155,8 @@ def test_bombs_are_refused_and_cost_no_memory(collector, http):
 
 
 @pytest.mark.parametrize("announced", [True, False])
-def test_a_body_over_the_limit_is_refused_before_it_is_whole(http, announced):
-    def parts():
+def test_a_body_over_the_limit_is_refused_before_it_is_whole(http: httpx.Client, announced: bool) -> None:
+    def parts() -> Iterator[bytes]:
         for _ in range(20):
             yield b" " * 100_000
 
@@ -158,12 +168,12 @@ def test_a_body_over_the_limit_is_refused_before_it_is_whole(http, announced):
     assert answer.status_code == 413
 
 
-def test_one_source_over_its_rate_waits_and_the_others_do_not(new_collector):
+def test_one_source_over_its_rate_waits_and_the_others_do_not(new_collector: MakeCollector) -> None:
     process = new_collector("limited", rate_limit_per_second=10, write_keys="a=key-a,b=key-b")
     asyncio.run(process.ready())
     batch = [EVENT] * 50
 
-    def post(key):
+    def post(key: str) -> httpx.Response:
         return httpx.post(process.address + EVENTS, json=batch, headers={"x-write-key": key}, timeout=10)
 
     assert post("key-a").status_code == 200
@@ -173,20 +183,20 @@ def test_one_source_over_its_rate_waits_and_the_others_do_not(new_collector):
     assert process.metric("leadscore_collector_requests_total") == 3
 
 
-def test_metrics_count_by_route_and_status_and_never_by_what_visitors_say(http):
+def test_metrics_count_by_route_and_status_and_never_by_what_visitors_say(http: httpx.Client) -> None:
     http.post(EVENTS, json=EVENT)
     http.get("/o/anything-that-somebody-made-up.gif")
     http.get("/no-such-path-of-anybody")
 
-    said = http.get("/metrics").text
+    metrics = http.get("/metrics").text
 
-    assert 'leadscore_collector_requests_total{route="/v1/events",status="200"}' in said
-    assert 'leadscore_collector_requests_total{route="/o/{token}.gif",status="200"}' in said
-    assert "made-up" not in said
-    assert "no-such-path" not in said
+    assert 'leadscore_collector_requests_total{route="/v1/events",status="200"}' in metrics
+    assert 'leadscore_collector_requests_total{route="/o/{token}.gif",status="200"}' in metrics
+    assert "made-up" not in metrics
+    assert "no-such-path" not in metrics
 
 
-def test_a_log_holds_nothing_of_a_person(collector, http):
+def test_a_log_holds_nothing_of_a_person(collector: CollectorProcess, http: httpx.Client) -> None:
     marker = "ada.lovelace@example.com"
     http.post(EVENTS, json=EVENT | {"contact_id": marker, "occurred_at": marker})
     http.post(EVENTS, content=f'{{"contact_id": "{marker}'.encode())
@@ -201,18 +211,20 @@ def test_a_log_holds_nothing_of_a_person(collector, http):
 @pytest.mark.parametrize(
     "name", [b"origin", b"access-control-request-headers", b"x-forwarded-for", b"content-encoding"]
 )
-def test_odd_bytes_in_a_header_are_echoed_or_refused(collector, name, odd):
+def test_odd_bytes_in_a_header_are_echoed_or_refused(collector: CollectorProcess, name: bytes, odd: bytes) -> None:
     request = b"OPTIONS /v1/events HTTP/1.1\r\nhost: h\r\norigin: x\r\nconnection: close\r\n" + name + b": " + odd
     with socket.create_connection(("127.0.0.1", collector.port), timeout=10) as connection:
         connection.sendall(request + b"\r\n\r\n")
-        said = connection.makefile("rb").read()
+        answer = connection.makefile("rb").read()
 
-    assert said[9:12] in (b"200", b"400")
+    assert answer[9:12] in (b"200", b"400")
 
 
 @described.parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_native_format_is_as_its_description_says(case, collector):
+def test_the_native_format_is_as_its_description_says(
+    case: schemathesis.Case[Any], collector: CollectorProcess
+) -> None:
     case.call_and_validate(
         base_url=collector.address,
         headers={"x-write-key": KEY},
@@ -223,8 +235,7 @@ def test_the_native_format_is_as_its_description_says(case, collector):
 
 def routes() -> list[tuple[str, str]]:
     """Method and path of everything that is collected."""
-    topics = [topic for topic in read_topics(ROOT / "topics") if topic.direction == IN]
-    formats = all_formats(Settings(token_keys="k=a-secret-that-is-long-enough-to-sign"), ContactIds("salt"), topics)
+    formats = all_formats(Settings(token_keys="k=a-secret-that-is-long-enough-to-sign"), ContactIds("salt"))
     return [(method, path) for path, by_method in by_path(formats).items() for method in by_method]
 
 
@@ -247,7 +258,7 @@ def json_of(value: object) -> bytes:
 
 
 @pytest.mark.parametrize(("method", "path"), routes())
-def test_no_request_makes_it_stumble(http, collector, method, path):
+def test_no_request_makes_it_stumble(http: httpx.Client, collector: CollectorProcess, method: str, path: str) -> None:
     headers = st.dictionaries(
         st.sampled_from(["content-type", "content-encoding", "user-agent", "origin", "referer", "cookie", "accept"]),
         st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30).map(str.strip)
@@ -260,7 +271,7 @@ def test_no_request_makes_it_stumble(http, collector, method, path):
 
     @settings(max_examples=12, deadline=None, database=None)
     @given(body=BODIES, query=st.dictionaries(WORDS, text, max_size=4), headers=headers, part=text)
-    def tried(body, query, headers, part):
+    def tried(body: bytes, query: dict[str, str], headers: dict[str, str], part: str) -> None:
         place = re.sub(r"\{\w+\}", lambda _: quote(part, safe="") or "x", path)
         answer = http.request(method, place, content=body, params=query, headers=headers)
         assert answer.status_code < 500

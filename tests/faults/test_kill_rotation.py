@@ -45,20 +45,13 @@ async def test_kills_in_rotation_lose_nothing_and_repeat_only_equal_bytes(system
     for each in workers:
         await each.ready()
 
-    flowing = asyncio.ensure_future(_flow(system, seed=10, events=EVENTS, seconds=KILLS * 3.0))
+    sending = asyncio.ensure_future(_flow(system, seed=10, events=EVENTS, seconds=KILLS * 3.0))
     for number in range(KILLS):
         victim = workers[number % 2]
-        before = victim.consumed()
-        await until(
-            lambda victim=victim, before=before: victim.consumed() - before,
-            lambda more: more > 20 or flowing.done(),
-            30,
-            "the victim at work",
-            0.02,
-        )
+        await victim.until_at_work(sending)
         victim.kill()
         await victim.start().ready()
-    await flowing
+    await sending
     await system.until_applied()
 
     run = await read_run(system)
@@ -74,15 +67,15 @@ async def test_a_worker_stopped_past_its_session_overwrites_nothing_when_it_wake
     blue, green = worker("blue"), worker("green")
     await blue.ready()
     await green.ready()
-    flowing = asyncio.ensure_future(_flow(system, seed=11, events=EVENTS, seconds=14.0))
+    sending = asyncio.ensure_future(_flow(system, seed=11, events=EVENTS, seconds=14.0))
     await until(blue.consumed, lambda count: count > 100, 30, "blue at work")
 
     blue.send(signal.SIGSTOP)
     await until(green.partitions, lambda count: count == 4, 60, "green takes all")
     before = green.consumed()
-    await until(green.consumed, lambda count: count > before + 100 or flowing.done(), 30, "green at work")
+    await until(green.consumed, lambda count: count > before + 100 or sending.done(), 30, "green at work")
     blue.send(signal.SIGCONT)
-    await flowing
+    await sending
     await system.until_applied()
 
     run = await read_run(system)

@@ -11,9 +11,9 @@ import pytest
 from tests.faults.conftest import MakeWorker
 from tests.harness.fixtures import missed_soon
 from tests.harness.identity_traffic import Relations, in_slices
-from tests.harness.identity_verdict import assert_people_are_the_oracles, read_told
+from tests.harness.identity_verdict import assert_people_are_the_oracles, read_identity_run
 from tests.harness.settling import until_settled
-from tests.harness.system import Sent, System, until
+from tests.harness.system import Sent, System
 
 pytestmark = [pytest.mark.kafka, missed_soon]
 
@@ -43,23 +43,16 @@ async def test_merges_while_workers_are_killed_leave_survivors_with_everything_a
     now_ms = int(time.time() * 1000)
     relations = Relations(seed=31, contacts=CONTACTS, merges=MERGES, now_ms=now_ms)
 
-    flowing = asyncio.ensure_future(_flow(system, relations.records(seed=32, events=EVENTS, now_ms=now_ms)))
+    sending = asyncio.ensure_future(_flow(system, relations.records(seed=32, events=EVENTS, now_ms=now_ms)))
     for number in range(KILLS):
         victim = workers[number % 2]
-        before = victim.consumed()
-        await until(
-            lambda victim=victim, before=before: victim.consumed() - before,
-            lambda more: more > 20 or flowing.done(),
-            30,
-            "the victim at work",
-            0.02,
-        )
+        await victim.until_at_work(sending)
         victim.kill()
         await victim.start().ready(60)
-    await flowing
+    await sending
     await until_settled(system, 60 + CONTACTS / 100)
 
-    told = await read_told(system)
-    assert len(told.people.parents) > MERGES * 0.8
-    assert {"merge-cycle", "already-merged"} <= {reason for _, reason in told.letters}
-    assert_people_are_the_oracles(told, model)
+    run = await read_identity_run(system)
+    assert len(run.people.parents) > MERGES * 0.8
+    assert {"merge-cycle", "already-merged"} <= {reason for _, reason in run.letters}
+    assert_people_are_the_oracles(run, model)

@@ -13,20 +13,23 @@ from tests.harness.traffic import traffic
 from tests.scoring.identity.cases import HOUR_MS, Statement
 
 
-def sent(said: Statement, name: str, occurred_at_ms: int | None) -> Sent:
+def sent(statement: Statement, name: str, occurred_at_ms: int | None) -> Sent:
     """A word of a story as a record; name: its id. occurred_at_ms None: when it arrives, less its ago_ms."""
-    key = said.contact.encode()
+    key = statement.contact.encode()
     times = {} if occurred_at_ms is None else {"occurred_at": occurred_at_ms}
-    if isinstance(said.what, str):
-        return Sent("form-submissions", key, {"id": said.what, **times})
-    return Sent("contact-updates", key, {"id": name, **said.what, **times})
+    if isinstance(statement.what, str):
+        return Sent("form-submissions", key, {"id": statement.what, **times})
+    return Sent("contact-updates", key, {"id": name, **statement.what, **times})
 
 
 async def tell(system: System, *words: Statement) -> None:
     """Send words that occur now, less what they say, and wait until all that follows from them has happened."""
     now_ms = int(time.time() * 1000)
     await system.send(
-        sent(said, f"{said.contact} {said.what}", now_ms - said.ago_ms if said.ago_ms else None) for said in words
+        sent(
+            statement, f"{statement.contact} {statement.what}", now_ms - statement.ago_ms if statement.ago_ms else None
+        )
+        for statement in words
     )
     await until_settled(system)
 

@@ -25,11 +25,11 @@ from tests.scoring.oracle.scores import presented, score_at, score_named
 from tests.scoring.oracle.stages import possible_stages
 
 #: What was told of one id between two erasures: values of score-updated, each id of an announcement once.
-Life = list[dict[str, Any]]
+History = list[dict[str, Any]]
 
 
 @dataclass
-class Told:
+class IdentityRun:
     """What was said to the system, and all that it told; facts by the id that they were addressed to.
 
     letters: (contact, reason) of each dead letter.
@@ -48,20 +48,20 @@ class Told:
     def newest_arrival_ms(self) -> int:
         return max(fact.arrival_ms for facts in self.facts.values() for fact in facts)
 
-    def lives(self, contact: str) -> list[Life]:
-        """Each life of the id, the present one last; it is empty after an erasure, and where nothing was told."""
-        lives: list[Life] = [[]]
+    def histories(self, contact: str) -> list[History]:
+        """What was announced of the id between two erasures, the newest last; empty right after one."""
+        histories: list[History] = [[]]
         seen: set[str] = set()
         for record in self.score_updated.get(contact, []):
             if record.value is None:
-                lives += [[]] if lives[-1] else []
+                histories += [[]] if histories[-1] else []
             elif (ce_id := id_of(record)) not in seen:
                 seen.add(ce_id)
-                lives[-1].append(orjson.loads(record.value))
-        return lives
+                histories[-1].append(orjson.loads(record.value))
+        return histories
 
 
-async def read_told(system: System, is_asked: Callable[[str], bool] = lambda _: True) -> Told:
+async def read_identity_run(system: System, is_asked: Callable[[str], bool] = lambda _: True) -> IdentityRun:
     """Read inputs and announcements whole; what is of others than those who are asked for is left out."""
     facts: dict[str, list[Fact]] = defaultdict(list)
     for topic in (topic for topic in system.layout.topics if topic.direction == IN):
@@ -73,49 +73,49 @@ async def read_told(system: System, is_asked: Callable[[str], bool] = lambda _: 
                 continue
             if is_asked(record.key.decode()):
                 facts[record.key.decode()].append(fact)
-    told: dict[str, list[ConsumerRecord]] = defaultdict(list)
+    announced: dict[str, list[ConsumerRecord]] = defaultdict(list)
     for record in await system.read("score-updated"):
         if is_asked(record.key.decode()):
-            told[record.key.decode()].append(record)
+            announced[record.key.decode()].append(record)
     leads = [lead for lead in await system.values("became-hot-lead") if is_asked(lead["contact_id"])]
     letters = [
         (record.key.decode(), dead_letter_of(record.headers).reason) for record in await system.read("dead-letters")
     ]
-    return Told(dict(facts), dict(told), leads, [letter for letter in letters if is_asked(letter[0])])
+    return IdentityRun(dict(facts), dict(announced), leads, [letter for letter in letters if is_asked(letter[0])])
 
 
-def assert_people_are_the_oracles(told: Told, model: Model) -> None:
+def assert_people_are_the_oracles(run: IdentityRun, model: Model) -> None:
     """Every id shows what it must, and every announcement is whole."""
-    people = told.people
+    people = run.people
     for survivor, facts in people.trees.items():
-        life = told.lives(survivor)[-1]
+        history = run.histories(survivor)[-1]
         if survivor in people.objecting:
-            assert not life or life[-1]["scores"] == {}, (survivor, life[-1])
+            assert not history or history[-1]["scores"] == {}, (survivor, history[-1])
         else:
-            _assert_shows(model, survivor, facts, life, told.newest_arrival_ms)
+            _assert_shows(model, survivor, facts, history, run.newest_arrival_ms)
     for old in people.parents:
-        _assert_silent(told, old)
-    for contact in told.score_updated.keys() - people.trees.keys() - people.parents.keys():
-        assert told.lives(contact)[-1] == [], f"{contact} is erased, and the last that was told of it is not null"
-    assert_whole(told)
+        _assert_silent(run, old)
+    for contact in run.score_updated.keys() - people.trees.keys() - people.parents.keys():
+        assert run.histories(contact)[-1] == [], f"{contact} is erased, and the last that was told of it is not null"
+    assert_whole(run)
 
 
-def assert_whole(told: Told) -> None:
-    """In each life of an id the sequence begins at 1 and has no gap; no announcement's id has two contents."""
+def assert_whole(run: IdentityRun) -> None:
+    """In each history of an id the sequence begins at 1 and has no gap; no announcement's id has two contents."""
     contents: dict[str, tuple[Any, ...]] = {}
-    for contact, records in told.score_updated.items():
+    for contact, records in run.score_updated.items():
         for record in records:
             if record.value is not None:
                 content = (record.key, record.value, tuple(record.headers))
                 assert contents.setdefault(id_of(record), content) == content, contact
-        for life in told.lives(contact):
-            assert [value["sequence"] for value in life] == list(range(1, len(life) + 1)), contact
+        for history in run.histories(contact):
+            assert [value["sequence"] for value in history] == list(range(1, len(history) + 1)), contact
 
 
-def _assert_shows(model: Model, contact: str, facts: list[Fact], life: Life, newest_arrival_ms: int) -> None:
+def _assert_shows(model: Model, contact: str, facts: list[Fact], history: History, newest_arrival_ms: int) -> None:
     """The last announcement is what a person would see now; where there is none, what is seen of a stranger."""
-    last = life[-1] if life else {"scores": {}}
-    instant_ms = newest_arrival_ms if not life else max(newest_arrival_ms, _instant_ms(last["at"]))
+    last = history[-1] if history else {"scores": {}}
+    instant_ms = newest_arrival_ms if not history else max(newest_arrival_ms, _instant_ms(last["at"]))
     seen = score_at(model, facts, instant_ms)
     if not last["scores"]:
         shown = {name: presented_nano for name, (presented_nano, _) in seen.items()}
@@ -134,19 +134,19 @@ def _presented_about(score: Score, unrounded_nano: int) -> set[int]:
     return {presented(score, unrounded_nano + off) for off in (-1, 0, 1)}
 
 
-def _assert_silent(told: Told, old: str) -> None:
+def _assert_silent(run: IdentityRun, old: str) -> None:
     """Whatever was told of the old id ends with one word that there is nothing any more, and into whom it went."""
-    life = told.lives(old)[-1]
-    if not life:
+    history = run.histories(old)[-1]
+    if not history:
         return
-    last = life[-1]
-    assert last["scores"] == {}, f"{old} went into {told.people.parents[old]}, and shows {last}"
-    assert last["merged_into"] in told.people.claimed[old], last
+    last = history[-1]
+    assert last["scores"] == {}, f"{old} went into {run.people.parents[old]}, and shows {last}"
+    assert last["merged_into"] in run.people.claimed[old], last
     assert last["cause"] == "merge", last
-    leads = [lead for lead in told.hot_leads if lead["contact_id"] == old and lead["at"] > last["at"]]
+    leads = [lead for lead in run.hot_leads if lead["contact_id"] == old and lead["at"] > last["at"]]
     assert not leads, leads
-    told_twice = [value for value, after in pairwise(life) if value["scores"] == after["scores"] == {}]
-    assert not told_twice, told_twice
+    repeated = [value for value, after in pairwise(history) if value["scores"] == after["scores"] == {}]
+    assert not repeated, repeated
 
 
 def _instant_ms(text: str) -> int:

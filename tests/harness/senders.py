@@ -24,7 +24,6 @@ class Load:
     clients: int = 4
     claimed: list[str] = field(default_factory=list)
     answers: Counter[int | str] = field(default_factory=Counter)
-    slowest_seconds: float = 0.0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -40,7 +39,6 @@ class Load:
 
     async def _send(self, client: int) -> None:
         number = 0
-        clock = asyncio.get_running_loop().time
         async with httpx.AsyncClient(timeout=20, headers={"authorization": f"Bearer {KEY}"}) as http:
             while not self._stopping.is_set():
                 ids = [f"{client}-{number + step}" for step in range(BATCH)]
@@ -49,14 +47,12 @@ class Load:
                     {"id": name, "contact_id": f"c-{client}", "type": TYPES[int(name.partition("-")[2]) % len(TYPES)]}
                     for name in ids
                 ]
-                began = clock()
                 try:
                     answer = await http.post(f"{self.collector.address}/v1/events", content=orjson.dumps(events))
                 except httpx.TransportError as error:  # killed
                     self.answers[type(error).__name__] += 1
                     await asyncio.sleep(0.05)
                     continue
-                self.slowest_seconds = max(self.slowest_seconds, clock() - began)
                 self.answers[answer.status_code] += 1
                 if answer.status_code == 200:
                     assert answer.json() == {"accepted": BATCH, "rejected": []}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import threading
@@ -13,7 +14,7 @@ import orjson
 from streamprocessor.errors import EXIT_MUST_RESTART
 from streamprocessor.settings import Settings
 from tests.harness.processes import CommandProcess
-from tests.harness.system import ROOT
+from tests.harness.system import ROOT, until
 
 
 class WorkerProcess(CommandProcess):
@@ -74,6 +75,13 @@ class WorkerProcess(CommandProcess):
             return self.metric("leadscore_events_consumed_total")
         except (OSError, ValueError):
             return 0.0
+
+    async def until_at_work(self, sending: asyncio.Future[Any]) -> None:
+        """Return when it has consumed some more events, or when there are no more to come."""
+        before = self.consumed()
+        await until(
+            lambda: self.consumed() - before, lambda more: more > 20 or sending.done(), 30, f"{self.name} at work", 0.02
+        )
 
     def partitions(self) -> int:
         """How many partitions it has; 0 while it does not answer."""

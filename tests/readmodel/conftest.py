@@ -60,7 +60,7 @@ OF_THE_FILE = "subscriptions: {of-the-file: {url: https://hooks.example.com/a, e
 MakeApi = Callable[..., ApiProcess]
 
 
-class Town(NamedTuple):
+class ScoredSystem(NamedTuple):
     """A system on which random contacts have left their traces."""
 
     system: System
@@ -76,9 +76,9 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def town(bootstrap: str, model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def scored(bootstrap: str, model_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScoredSystem]:
     """300 contacts by 6 000 events, a worker that goes on."""
-    folder = tmp_path_factory.mktemp("town")
+    folder = tmp_path_factory.mktemp("scored")
     prefix = f"rm-{os.urandom(4).hex()}-"
     system = System(
         Settings(
@@ -94,7 +94,7 @@ def town(bootstrap: str, model_file: Path, tmp_path_factory: pytest.TempPathFact
     worker = WorkerProcess(system.settings, "blue", folder).start()
     try:
         asyncio.run(_fill(system, worker))
-        yield Town(system, model)
+        yield ScoredSystem(system, model)
     finally:
         worker.discard()
 
@@ -105,7 +105,7 @@ async def _fill(system: System, worker: WorkerProcess) -> None:
     await until_settled(system)
 
 
-class Office(NamedTuple):
+class ApiSystem(NamedTuple):
     """A system without contacts, with an api beside a delivery process."""
 
     system: System
@@ -113,28 +113,28 @@ class Office(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def office(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+def api_system(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiSystem]:
     """Delivery's file holds one subscription; the api takes files of at most 100 000 bytes."""
-    folder = tmp_path_factory.mktemp("office")
-    prefix = f"office-{os.urandom(4).hex()}-"
+    folder = tmp_path_factory.mktemp("api_system")
+    prefix = f"api_system-{os.urandom(4).hex()}-"
     system = System(Settings(bootstrap=bootstrap, topic_prefix=prefix, app_id="app", partitions=2))
     asyncio.run(system.create())
     with api_beside_delivery(system.settings, folder, OF_THE_FILE, import_max_bytes=100_000) as api:
         asyncio.run(api.ready())
-        yield Office(system, api)
+        yield ApiSystem(system, api)
 
 
 @pytest.fixture
-def office_http(office: Office) -> Iterator[httpx.Client]:
-    """A client of the office's api that may do everything."""
-    with httpx.Client(base_url=f"{office.api.address}/api", headers=bearer(ALL), timeout=20) as client:
+def writer_http(api_system: ApiSystem) -> Iterator[httpx.Client]:
+    """A client of the api_system's api that may do everything."""
+    with httpx.Client(base_url=f"{api_system.api.address}/api", headers=bearer(ALL), timeout=20) as client:
         yield client
 
 
 @pytest.fixture
-def office_reader(office: Office) -> Iterator[httpx.Client]:
-    """A client of the office's api that may only read."""
-    with httpx.Client(base_url=f"{office.api.address}/api", headers=bearer(READ_ONLY), timeout=20) as client:
+def reader_http(api_system: ApiSystem) -> Iterator[httpx.Client]:
+    """A client of the api_system's api that may only read."""
+    with httpx.Client(base_url=f"{api_system.api.address}/api", headers=bearer(READ_ONLY), timeout=20) as client:
         yield client
 
 
@@ -167,12 +167,12 @@ def empty_database(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_api(town: Town, tmp_path: Path) -> Iterator[MakeApi]:
-    """Starts api processes on the town; whatever is left of them ends with the test."""
+def new_api(scored: ScoredSystem, tmp_path: Path) -> Iterator[MakeApi]:
+    """Starts api processes on the scored; whatever is left of them ends with the test."""
     started: list[ApiProcess] = []
 
     def start(name: str = "api", **changes: object) -> ApiProcess:
-        process = ApiProcess(town.system.settings, tmp_path, name, **changes)
+        process = ApiProcess(scored.system.settings, tmp_path, name, **changes)
         started.append(process)
         return process.start()
 

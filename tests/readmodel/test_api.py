@@ -6,19 +6,22 @@ import asyncio
 import csv
 import io
 import os
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import orjson
 import pytest
 
-from streamprocessor.readmodel.api.routes import ENDPOINTS, STREAM_PATH
+from streamprocessor.readmodel.api.application import ROUTES
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
-from tests.readmodel.conftest import empty_database
+from tests.readmodel.conftest import ScoredSystem, empty_database
 
 pytestmark = pytest.mark.kafka
 
+STREAM_PATH = "/api/hot-leads/stream"
 FORM = {"type": "form_submission", "properties": {"form": "contact"}}
 NOBODY = "http://127.0.0.1:1"
 EVIL = [
@@ -35,25 +38,27 @@ EVIL = [
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def api(request, town, tmp_path_factory):
+def api(
+    request: pytest.FixtureRequest, scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiProcess]:
     """One api on each kind of database, for the tests of this module."""
     folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
-    process = ApiProcess(town.system.settings, folder, database_url=url, delivery_url=NOBODY).start()
+    process = ApiProcess(scored.system.settings, folder, database_url=url, delivery_url=NOBODY).start()
     try:
-        asyncio.run(tell_of_evil(town))
+        asyncio.run(tell_of_evil(scored))
         asyncio.run(process.ready())
         yield process
     finally:
         process.discard()
 
 
-def attributes_of(name):
+def attributes_of(name: str) -> dict[str, Any]:
     """What is known of a contact with a hostile name."""
     return {"company": name, "seats": 7, "active": True}
 
 
-async def tell_of_evil(town):
-    await town.system.send(
+async def tell_of_evil(scored: ScoredSystem) -> None:
+    await scored.system.send(
         record
         for name in EVIL
         for record in (
@@ -69,31 +74,32 @@ async def tell_of_evil(town):
             ),
         )
     )
-    await until_settled(town.system)
+    await until_settled(scored.system)
 
 
 @pytest.fixture
-def http(api):
+def http(api: ApiProcess) -> Iterator[httpx.Client]:
     """A client that may do everything."""
     with httpx.Client(base_url=api.address, headers=bearer(ALL), timeout=20) as client:
         yield client
 
 
-def test_nothing_is_answered_without_a_token_and_nothing_leaks(api):
-    for endpoint in ENDPOINTS:
-        if endpoint.scope is None:
+def test_nothing_is_answered_without_a_token_and_nothing_leaks(api: ApiProcess) -> None:
+    for route in ROUTES:
+        if route.scope is None:
             continue
-        path = endpoint.path.replace("{contact_id:path}", "c-1").replace("{name}", "engagement")
+        path = route.path.replace("{contact_id:path}", "c-1").replace("{name}", "engagement")
         for headers in ({}, bearer("wrong"), {"authorization": f"Basic {ALL}"}, {"cookie": f"token={ALL}"}):
-            answer = httpx.request(endpoint.method, api.address + path, headers=headers)
+            answer = httpx.request(next(iter(route.methods or ())), api.address + path, headers=headers)
             assert answer.status_code == 401, path
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.headers["www-authenticate"] == "Bearer"
             assert set(answer.json()) == {"type", "title", "status", "code", "detail"}
-    assert httpx.get(api.address + STREAM_PATH).status_code == 401
 
 
-def test_a_token_is_good_for_its_scopes_alone_and_writes_are_noted_without_the_person(api, http):
+def test_a_token_is_good_for_its_scopes_alone_and_writes_are_noted_without_the_person(
+    api: ApiProcess, http: httpx.Client
+) -> None:
     reader = bearer(READ_ONLY)
     assert httpx.get(f"{api.address}/api/contacts", headers=reader).status_code == 200
     for method, path in (("PUT", "/api/segments/x"), ("DELETE", "/api/segments/x"), ("DELETE", "/api/contacts/c-1")):
@@ -136,7 +142,7 @@ def test_a_token_is_good_for_its_scopes_alone_and_writes_are_noted_without_the_p
         ("/api/nothing", 404, "not-found"),
     ],
 )
-def test_what_can_not_be_answered_says_what_was_wanted(http, path, status, code):
+def test_what_can_not_be_answered_says_what_was_wanted(http: httpx.Client, path: str, status: int, code: str) -> None:
     answer = http.get(path)
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -148,7 +154,7 @@ def test_what_can_not_be_answered_says_what_was_wanted(http, path, status, code)
 
 
 @pytest.mark.parametrize("name", EVIL)
-def test_hostile_names_are_names_like_others(http, name):
+def test_hostile_names_are_names_like_others(http: httpx.Client, name: str) -> None:
     found = http.get(f"/api/contacts/{httpx.QueryParams({'n': name})}".replace("n=", "", 1).replace("+", "%20"))
 
     assert found.status_code == 200, found.text
@@ -174,7 +180,9 @@ def test_hostile_names_are_names_like_others(http, name):
         ({"at_least": 7}, set()),
     ],
 )
-def test_segments_hold_those_of_whom_all_conditions_hold(http, condition, wanted):
+def test_segments_hold_those_of_whom_all_conditions_hold(
+    http: httpx.Client, condition: dict[str, Any], wanted: set[str]
+) -> None:
     body = {"attributes": [{"attribute": "company", **condition}]}
     assert http.put("/api/segments/tried", json=body).json()["filter"] == body
 
@@ -196,11 +204,13 @@ def test_segments_hold_those_of_whom_all_conditions_hold(http, condition, wanted
         ([{"attribute": "seats", "equals": 7}, {"attribute": "company", "starts_with": "u"}], 1),
     ],
 )
-def test_numbers_and_truths_of_attributes_are_compared_as_such(http, conditions, count):
+def test_numbers_and_truths_of_attributes_are_compared_as_such(
+    http: httpx.Client, conditions: list[dict[str, Any]], count: int
+) -> None:
     assert http.put("/api/segments/typed", json={"attributes": conditions}).json()["count"] == count
 
 
-def test_segments_by_scores_count_what_lists_show_and_those_without_complete_them(http):
+def test_segments_by_scores_count_what_lists_show_and_those_without_complete_them(http: httpx.Client) -> None:
     hot = {"scores": [{"score": "engagement", "stages": ["hot"]}]}
     count = http.put("/api/segments/hot", json=hot).json()["count"]
     assert count == len(http.get("/api/contacts", params={"stage": "hot", "limit": 200}).json()["contacts"]) > 0
@@ -224,21 +234,21 @@ def test_segments_by_scores_count_what_lists_show_and_those_without_complete_the
         b'{"scores": [{"score": "engagement", "at_least": 1e300}]}',
     ],
 )
-def test_a_filter_that_means_nothing_is_refused(http, body):
+def test_a_filter_that_means_nothing_is_refused(http: httpx.Client, body: bytes) -> None:
     answer = http.put("/api/segments/bad", content=body)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad-body")
 
 
-def test_a_body_without_end_is_refused(http):
-    def parts():
+def test_a_body_without_end_is_refused(http: httpx.Client) -> None:
+    def parts() -> Iterator[bytes]:
         for _ in range(100):
             yield b" " * 10_000
 
     assert http.put("/api/segments/bad", content=parts()).status_code == 413
 
 
-def test_a_segment_is_exported_whole_and_no_cell_is_a_formula(http):
+def test_a_segment_is_exported_whole_and_no_cell_is_a_formula(http: httpx.Client) -> None:
     assert http.put("/api/segments/evil", json={"attributes": [{"attribute": "company", "exists": True}]})
 
     lines = http.get("/api/segments/evil/export", params={"format": "jsonl"})
@@ -253,14 +263,16 @@ def test_a_segment_is_exported_whole_and_no_cell_is_a_formula(http):
     assert table.headers["content-type"].startswith("text/csv")
 
 
-def test_everything_that_is_kept_of_a_contact_is_handed_out(http):
+def test_everything_that_is_kept_of_a_contact_is_handed_out(http: httpx.Client) -> None:
     kept = http.get("/api/contacts/ключ/export").json()
 
     assert [event["id"] for event in kept["evidence"]] == ["f-ключ"]
     assert kept["attributes"]["company"]["value"] == "ключ"
 
 
-async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was(town, api):
+async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was(
+    scored: ScoredSystem, api: ApiProcess
+) -> None:
     name = f"lead-{os.urandom(4).hex()}"
     forms = [Sent("form-submissions", name.encode(), FORM | {"id": f"{name}-{n}"}) for n in range(2)]
     async with httpx.AsyncClient(base_url=api.address, headers=bearer(READ_ONLY), timeout=30) as client:
@@ -268,7 +280,7 @@ async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was
             assert stream.headers["content-type"].startswith("text/event-stream")
             lines = stream.aiter_lines()
             assert (await anext(lines)).startswith(":")
-            await town.system.send(forms)
+            await scored.system.send(forms)
             async with asyncio.timeout(30):
                 id_, told = await next_event(lines)
         assert (told["contact_id"], told["score_name"], told["stage"]) == (name, "engagement", "hot")
@@ -280,20 +292,22 @@ async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was
     assert again == (id_, told)
 
 
-async def next_event(lines):
+async def next_event(lines: AsyncIterator[str]) -> tuple[int, Any]:
     """The number and content of the next event of a stream."""
-    event = {}
+    event: dict[str, str] = {}
     async for line in lines:
         if not line and "data" in event:
             return int(event["id"]), orjson.loads(event["data"])
         name, _, value = line.partition(": ")
         event[name] = value
-    return None
+    pytest.fail("the stream ended")
 
 
-async def test_an_erasure_asked_for_here_is_done_by_the_workers(town, api, http):
+async def test_an_erasure_asked_for_here_is_done_by_the_workers(
+    scored: ScoredSystem, api: ApiProcess, http: httpx.Client
+) -> None:
     name = f"erased-{os.urandom(4).hex()}"
-    await town.system.send([Sent("form-submissions", name.encode(), FORM | {"id": name})])
+    await scored.system.send([Sent("form-submissions", name.encode(), FORM | {"id": name})])
     path = f"/api/contacts/{name}"
     await until(lambda: http.get(path).status_code, lambda status: status == 200, 30, "the contact is known")
 
@@ -302,11 +316,11 @@ async def test_an_erasure_asked_for_here_is_done_by_the_workers(town, api, http)
     await until(lambda: http.get(path).status_code, lambda status: status == 404, 30, "the contact is gone")
 
 
-def test_an_erasure_of_what_can_not_be_a_contact_is_refused(http):
+def test_an_erasure_of_what_can_not_be_a_contact_is_refused(http: httpx.Client) -> None:
     assert http.delete(f"/api/contacts/{'x' * 1_025}").status_code == 400
 
 
-def test_a_score_can_be_asked_for_at_any_instant(http):
+def test_a_score_can_be_asked_for_at_any_instant(http: httpx.Client) -> None:
     path = f"/api/contacts/{EVIL[4].replace('%', '%25')}"
     before = http.get(path, params={"at": "2020-01-01T00:00:00Z"}).json()
     later = http.get(path, params={"at": "2030-01-01T00:00:00+01:00"}).json()
@@ -318,7 +332,7 @@ def test_a_score_can_be_asked_for_at_any_instant(http):
     assert [part["rule"] for part in parts["engagement"]] == ["contact-us"]
 
 
-def test_without_a_delivery_process_subscriptions_are_kept_and_what_it_would_say_is_missed(http):
+def test_without_a_delivery_process_subscriptions_are_kept_and_what_it_would_say_is_missed(http: httpx.Client) -> None:
     said = {"url": "https://hooks.example.com/a", "events": ["became-hot-lead"], "signed": False}
     name = f"crm-{os.urandom(4).hex()}"  # they are kept in Kafka, where the next database's api finds them too
     path = f"/api/subscriptions/{name}"

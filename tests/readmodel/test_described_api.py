@@ -6,6 +6,8 @@ So it has contacts, topics and databases of its own, which no other test sees.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import schemathesis
@@ -13,23 +15,25 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from streamprocessor.readmodel.api.routes import STREAM_PATH
 from tests.harness.apis import ALL, ApiProcess, bearer
-from tests.readmodel.conftest import empty_database
-from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
+from tests.readmodel.conftest import ScoredSystem, empty_database
+from tests.readmodel.description import ASKS_DELIVERY, DESCRIPTION
 
 pytestmark = pytest.mark.kafka
 
 NOBODY = "http://127.0.0.1:1"
+STREAM_PATH = "/api/hot-leads/stream"  # its answer has no end
 
 described = schemathesis.openapi.from_dict(DESCRIPTION).exclude(path=STREAM_PATH).exclude(path_regex=ASKS_DELIVERY)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def api(request, town, tmp_path_factory):
+def api(
+    request: pytest.FixtureRequest, scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ApiProcess]:
     """One api on each kind of database, without a delivery process."""
     folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
-    process = ApiProcess(town.system.settings, folder, database_url=url, delivery_url=NOBODY).start()
+    process = ApiProcess(scored.system.settings, folder, database_url=url, delivery_url=NOBODY).start()
     try:
         asyncio.run(process.ready())
         yield process
@@ -39,7 +43,7 @@ def api(request, town, tmp_path_factory):
 
 @described.parametrize()
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_api_is_as_its_description_says(case, api):
+def test_the_api_is_as_its_description_says(case: schemathesis.Case[Any], api: ApiProcess) -> None:
     case.call_and_validate(
         base_url=api.address,
         headers=bearer(ALL),

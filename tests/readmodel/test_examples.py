@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.readmodel.described import DESCRIPTION
+from tests.readmodel.description import DESCRIPTION
 
 CONTENTS = {
     f"{operation['operationId']} {what}": content["application/json"]
@@ -18,12 +18,12 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("what", CONTENTS)
-def test_each_body_and_each_answer_has_an_example_that_its_schema_holds_of(what):
+def test_each_body_and_each_answer_has_an_example_that_its_schema_holds_of(what: str) -> None:
     content = CONTENTS[what]
     schema = {"components": DESCRIPTION["components"], **content["schema"]}
     errors = [error.message for error in Draft202012Validator(schema).iter_errors(content["example"])]
     assert errors == []
 
 
-def test_every_endpoint_that_answers_json_is_there():
+def test_every_endpoint_that_answers_json_is_there() -> None:
     assert len(CONTENTS) >= 30

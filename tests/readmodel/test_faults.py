@@ -6,21 +6,26 @@ import asyncio
 import os
 import random
 import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 
+from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.readmodel.composition import database_file
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import open_database, reading, writing
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
 from tests.harness.apis import ApiProcess
+from tests.harness.postgres import PostgresServer
 from tests.harness.system import System, until
-from tests.readmodel.comparing import assert_equal_to_kafka
-from tests.readmodel.flowing import Flow, changes
+from tests.readmodel.change_flow import Flow, changes
+from tests.readmodel.expected_tables import assert_equal_to_kafka
 
 pytestmark = pytest.mark.kafka
 
@@ -30,15 +35,19 @@ KILLS = int(os.environ.get("FAULT_KILLS", "3"))
 SLOWEST_SECONDS = 60 + CHANGES / 100
 
 
+StartProjector = Callable[[str, str], ApiProcess]
+Story = tuple[Model, Sequence[Message]]
+
+
 @pytest.fixture(scope="module")
-def story(model_file):
+def story(model_file: Path) -> Story:
     """The changes and the model that they are made by."""
     model = replace(read_model(model_file), revision=1)
     return model, changes(model, CHANGES, int(time.time() * 1000))
 
 
 @pytest.fixture
-async def flow(bootstrap, topic_prefix, model_file, story):
+async def flow(bootstrap: str, topic_prefix: str, model_file: Path, story: Story) -> Flow:
     """Topics of the test's own, nothing sent yet."""
     system = System(Settings(bootstrap=bootstrap, topic_prefix=topic_prefix, app_id="app", partitions=4))
     model, messages = story
@@ -47,17 +56,17 @@ async def flow(bootstrap, topic_prefix, model_file, story):
 
 
 @pytest.fixture
-def database(flow, database_url, tmp_path):
+def database(flow: Flow, database_url: str, tmp_path: Path) -> Engine:
     """The database that the flow is projected into."""
     return open_database(database_url, file_of(flow, tmp_path))
 
 
 @pytest.fixture
-def start(flow, tmp_path):
+def start(flow: Flow, tmp_path: Path) -> Iterator[StartProjector]:
     """Starts api processes on the flow; whatever is left of them ends with the test."""
     with ExitStack() as ending:
 
-        def started(name, url):
+        def started(name: str, url: str) -> ApiProcess:
             process = ApiProcess(flow.system.settings, tmp_path, name, data_dir=str(tmp_path), database_url=url)
             ending.callback(process.discard)
             return process.start()
@@ -65,12 +74,12 @@ def start(flow, tmp_path):
         yield started
 
 
-def file_of(flow, folder):
+def file_of(flow: Flow, folder: Path) -> Path:
     return database_file(flow.system.settings.model_copy(update={"data_dir": str(folder)}))
 
 
 @asynccontextmanager
-async def flowing(flow):
+async def flowing(flow: Flow) -> AsyncIterator[None]:
     """Changes flow during the block; after it all of them were sent."""
     sending = asyncio.ensure_future(flow.send())
     try:
@@ -80,7 +89,7 @@ async def flowing(flow):
         sending.cancel()
 
 
-async def until_share(flow, database, share):
+async def until_share(flow: Flow, database: Engine, share: float) -> None:
     """Return when that part of the changes is in the tables."""
     await until(
         lambda: flow.share_in(database),
@@ -91,14 +100,14 @@ async def until_share(flow, database, share):
     )
 
 
-async def until_equal(flow, database):
+async def until_equal(flow: Flow, database: Engine) -> None:
     await until_share(flow, database, 1.0)
     await assert_equal_to_kafka(flow.system, flow.model, database)
 
 
 async def test_killed_again_and_again_while_changes_flow_the_tables_equal_the_changelog(
-    flow, database, database_url, start
-):
+    flow: Flow, database: Engine, database_url: str, start: StartProjector
+) -> None:
     chance = random.Random(3)
     async with flowing(flow):
         for share in sorted(chance.uniform(0.0, 0.9) for _ in range(KILLS)):
@@ -110,7 +119,9 @@ async def test_killed_again_and_again_while_changes_flow_the_tables_equal_the_ch
     await until_equal(flow, database)
 
 
-async def test_several_who_fill_the_same_tables_at_once_do_not_harm_each_other(flow, database, database_url, start):
+async def test_several_who_fill_the_same_tables_at_once_do_not_harm_each_other(
+    flow: Flow, database: Engine, database_url: str, start: StartProjector
+) -> None:
     async with flowing(flow):
         first, killed, last = (start(name, database_url) for name in ("first", "killed", "last"))
         await until_share(flow, database, 0.3)
@@ -120,9 +131,11 @@ async def test_several_who_fill_the_same_tables_at_once_do_not_harm_each_other(f
     assert (first.process.poll(), last.process.poll()) == (None, None)
 
 
-async def test_a_database_that_restarts_while_changes_flow_is_filled_on(flow, postgres, start):
+async def test_a_database_that_restarts_while_changes_flow_is_filled_on(
+    flow: Flow, postgres: PostgresServer, start: StartProjector
+) -> None:
     url = postgres.url(f"t{os.urandom(4).hex()}")
-    database = open_database(url, file_of(flow, "unused"))
+    database = open_database(url, file_of(flow, Path("unused")))
     async with flowing(flow):
         projector = start("api", url)
         for share in (0.1, 0.5):
@@ -134,7 +147,9 @@ async def test_a_database_that_restarts_while_changes_flow_is_filled_on(flow, po
     assert projector.process.poll() is None
 
 
-async def test_a_file_that_was_deleted_is_filled_from_nothing(flow, start, tmp_path):
+async def test_a_file_that_was_deleted_is_filled_from_nothing(
+    flow: Flow, start: StartProjector, tmp_path: Path
+) -> None:
     file = file_of(flow, tmp_path)
     await flow.send()
     for _ in range(2):
@@ -146,7 +161,7 @@ async def test_a_file_that_was_deleted_is_filled_from_nothing(flow, start, tmp_p
             of_database.unlink()
 
 
-async def test_a_batch_written_already_is_not_written_again(flow, start, tmp_path):
+async def test_a_batch_written_already_is_not_written_again(flow: Flow, start: StartProjector, tmp_path: Path) -> None:
     """Offsets are in the transaction of the rows: what is below them is left alone."""
     await flow.send()
     projector = await start("api", "").ready(SLOWEST_SECONDS)

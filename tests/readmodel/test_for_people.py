@@ -7,6 +7,8 @@ import os
 import re
 import time
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +17,7 @@ from streamprocessor.readmodel.requests.sessions import COOKIE
 from streamprocessor.scoring.model.model import DAY_MS
 from tests.harness.apis import ALL, READ_ONLY, ApiProcess, bearer
 from tests.harness.system import Sent, until
-from tests.readmodel.conftest import MODEL
+from tests.readmodel.conftest import MODEL, ScoredSystem
 
 pytestmark = pytest.mark.kafka
 
@@ -25,9 +27,9 @@ EXAMPLES = ("https://hooks.example.com", "https://…,")  # what fields say of t
 
 
 @pytest.fixture(scope="module")
-def api(town, tmp_path_factory):
+def api(scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiProcess]:
     """One api, on SQLite."""
-    process = ApiProcess(town.system.settings, tmp_path_factory.mktemp("api")).start()
+    process = ApiProcess(scored.system.settings, tmp_path_factory.mktemp("api")).start()
     try:
         asyncio.run(process.ready())
         yield process
@@ -35,17 +37,25 @@ def api(town, tmp_path_factory):
         process.discard()
 
 
+class SignedIn(httpx.Client):
+    """A client with the cookie of who signed in. own: the headers that a page of ours sends."""
+
+    own: dict[str, str]
+
+
 @pytest.fixture
-def browser(api):
+def browser(api: ApiProcess) -> Iterator[SignedIn]:
     """Who signed in as everything: a client with the cookie, and the headers that a page of ours sends."""
-    with httpx.Client(base_url=api.address, timeout=20) as client:
-        told = client.post("/api/session", json={"token": ALL}).json()
-        client.own = {"origin": api.address, "x-csrf-token": told["csrf_token"]}
+    with SignedIn(base_url=api.address, timeout=20) as client:
+        session = client.post("/api/session", json={"token": ALL}).json()
+        client.own = {"origin": api.address, "x-csrf-token": session["csrf_token"]}
         yield client
 
 
 @pytest.mark.parametrize("path", ["/", "/contacts", "/contacts/c-1", "/contacts/a%2Fb", "/whatever/there/is"])
-def test_every_address_of_a_view_is_answered_with_the_page_and_nothing_may_be_mixed_in(api, path):
+def test_every_address_of_a_view_is_answered_with_the_page_and_nothing_may_be_mixed_in(
+    api: ApiProcess, path: str
+) -> None:
     answer = httpx.get(api.address + path, headers=HTML)
 
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -57,30 +67,31 @@ def test_every_address_of_a_view_is_answered_with_the_page_and_nothing_may_be_mi
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_all_that_the_page_names_is_served_here_and_nothing_is_asked_for_elsewhere(api):
-    wanted, seen = {"/page/index.html"}, set()
+def test_all_that_the_page_names_is_served_here_and_nothing_is_asked_for_elsewhere(api: ApiProcess) -> None:
+    named_paths = {"/page/index.html"}
+    seen: set[str] = set()
     with httpx.Client(base_url=api.address) as client:
-        while wanted - seen:
-            path = (wanted - seen).pop()
+        while named_paths - seen:
+            path = (named_paths - seen).pop()
             seen.add(path)
             answer = client.get(path)
             assert answer.status_code == 200, path
             assert client.get(path, headers={"if-none-match": answer.headers["etag"]}).status_code == 304
             named = re.findall(r"(?:href|src)=\"(/page/[^\"]+)\"", answer.text)
             imported = re.findall(r"(?:from |import\()'\./([^']+)'", answer.text)
-            wanted |= {*named, *(f"/page/{name}" for name in imported)}
+            named_paths |= {*named, *(f"/page/{name}" for name in imported)}
             assert set(re.findall(r"https?://[^/'\" ]+", answer.text)) <= {"http://www.w3.org", *EXAMPLES}, path
     assert {"/page/app.js", "/page/contacts.js", "/page/model.js", "/page/page.css", "/page/icon.svg"} <= seen
 
 
 @pytest.mark.parametrize("path", ["/page/none.js", "/page/..%2Froutes.py", "/page/%2e%2e/routes.py", "/api/nothing"])
-def test_what_is_no_view_is_not_answered_with_the_page(api, path):
+def test_what_is_no_view_is_not_answered_with_the_page(api: ApiProcess, path: str) -> None:
     answer = httpx.get(api.address + path, headers=HTML)
     assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
     assert httpx.get(f"{api.address}/contacts", headers={"accept": "*/*"}).status_code == 404
 
 
-def test_a_token_shown_once_becomes_a_cookie_that_reads_all_by_itself(api):
+def test_a_token_shown_once_becomes_a_cookie_that_reads_all_by_itself(api: ApiProcess) -> None:
     with httpx.Client(base_url=api.address) as client:
         assert client.post("/api/session", json={"token": "wrong"}).status_code == 401
         answer = client.post("/api/session", json={"token": READ_ONLY}, headers={"x-forwarded-proto": "https"})
@@ -112,7 +123,9 @@ def test_a_token_shown_once_becomes_a_cookie_that_reads_all_by_itself(api):
         ({"sec-fetch-site": "same-site"}, "other-site"),
     ],
 )
-def test_what_another_page_makes_a_browser_ask_changes_nothing(browser, changed, code):
+def test_what_another_page_makes_a_browser_ask_changes_nothing(
+    browser: SignedIn, changed: dict[str, str | None], code: str
+) -> None:
     headers = {name: value for name, value in (browser.own | changed).items() if value is not None}
     for method, path in (
         ("DELETE", "/api/contacts/c-1"),
@@ -126,7 +139,7 @@ def test_what_another_page_makes_a_browser_ask_changes_nothing(browser, changed,
     assert browser.get("/api/segments/forged").status_code == 404
 
 
-def test_what_the_own_page_asks_is_done_until_it_signs_out(browser):
+def test_what_the_own_page_asks_is_done_until_it_signs_out(browser: SignedIn) -> None:
     assert browser.put("/api/segments/own", json={}, headers=browser.own).status_code == 200
     assert browser.delete("/api/segments/own", headers=browser.own).status_code == 200
 
@@ -137,7 +150,7 @@ def test_what_the_own_page_asks_is_done_until_it_signs_out(browser):
     assert browser.get("/api/contacts", headers={"cookie": cookie}).status_code == 401
 
 
-def test_nobody_is_signed_in_by_another_site_and_programs_need_no_origin(api):
+def test_nobody_is_signed_in_by_another_site_and_programs_need_no_origin(api: ApiProcess) -> None:
     forged = {"origin": "https://evil.example"}
     answer = httpx.post(f"{api.address}/api/session", json={"token": ALL}, headers=forged)
     assert (answer.status_code, answer.json()["code"]) == (403, "other-site")
@@ -146,23 +159,24 @@ def test_nobody_is_signed_in_by_another_site_and_programs_need_no_origin(api):
     assert api.get("/api/session")["csrf_token"] is None
 
 
-def test_a_wrong_token_is_not_made_good_by_a_cookie(browser):
+def test_a_wrong_token_is_not_made_good_by_a_cookie(browser: SignedIn) -> None:
     assert browser.get("/api/contacts", headers=bearer("wrong")).status_code == 401
 
 
-def strongest(api, score, **more):
-    return api.get("/api/contacts", score=score, limit=5, **more)["contacts"]
+def strongest(api: ApiProcess, score: str, **more: Any) -> list[dict[str, Any]]:
+    contacts: list[dict[str, Any]] = api.get("/api/contacts", score=score, limit=5, **more)["contacts"]
+    return contacts
 
 
 @pytest.mark.parametrize(
     "query", [{"score": "engagement"}, {"score": "grade"}, {"score": "interest", "value": "/pricing"}]
 )
-def test_a_forecast_is_what_is_said_of_each_of_its_instants(api, query):
+def test_a_forecast_is_what_is_said_of_each_of_its_instants(api: ApiProcess, query: dict[str, str]) -> None:
     for contact in (each["contact_id"] for each in strongest(api, **(query if "value" in query else HOTTEST))):
         path = f"/api/contacts/{contact}"
         told = api.get(f"{path}/forecast", samples=9, until=int(time.time() * 1000) + 400 * DAY_MS, **query)
 
-        def said(at, path=path):
+        def said(at: str, path: str = path) -> Any:
             score = api.get(path, at=at)["scores"][query["score"]]
             return score["values"].get(query["value"]) if "value" in query else score
 
@@ -183,7 +197,7 @@ def test_a_forecast_is_what_is_said_of_each_of_its_instants(api, query):
             assert (earlier["score"], earlier["stage"]) != shown
 
 
-def test_a_forecast_begins_with_the_next_step_and_is_bounded(api):
+def test_a_forecast_begins_with_the_next_step_and_is_bounded(api: ApiProcess) -> None:
     contact = strongest(api, "engagement")[0]["contact_id"]
     now = api.get(f"/api/contacts/{contact}")["scores"]["engagement"]
     told = api.get(f"/api/contacts/{contact}/forecast", until="2100-01-01T00:00:00Z", samples=500)
@@ -194,7 +208,7 @@ def test_a_forecast_begins_with_the_next_step_and_is_bounded(api):
     assert api.ask("/api/contacts/nobody/forecast").status_code == 404
 
 
-async def test_a_timeline_tells_every_event_and_who_did_it(town, api):
+async def test_a_timeline_tells_every_event_and_who_did_it(scored: ScoredSystem, api: ApiProcess) -> None:
     name = f"clicker-{os.urandom(4).hex()}"
     at = 1_790_000_000_000
     clicks = [
@@ -205,11 +219,11 @@ async def test_a_timeline_tells_every_event_and_who_did_it(town, api):
     judged = {"id": f"{name}-page", "occurred_at": at + 9_000_000, "properties": {"path": "/"}}
     verdict = {"id": f"{name}-v", "update": "verdict", "event_id": f"{name}-page", "actor": "scanner"}
     key = name.encode()
-    await town.system.send([Sent("email-opens", key, proxied), *(Sent("email-clicks", key, each) for each in clicks)])
-    await town.system.send([Sent("page-visits", key, judged), Sent("contact-updates", key, verdict)])
+    await scored.system.send([Sent("email-opens", key, proxied), *(Sent("email-clicks", key, each) for each in clicks)])
+    await scored.system.send([Sent("page-visits", key, judged), Sent("contact-updates", key, verdict)])
     path = f"/api/contacts/{name}/events"
 
-    def classes():
+    def classes() -> Counter[tuple[str, str]]:
         found = api.ask(path).json().get("events", [])
         return Counter((event["type"], event["class"]) for event in found)
 
@@ -221,7 +235,8 @@ async def test_a_timeline_tells_every_event_and_who_did_it(town, api):
     assert [event["id"] for event in told] == newest_first
     assert told[1]["kept"] == {"properties.message": "m", "properties.url": "https://x.example/5"}
     assert {event["came_under"] for event in told} == {name}
-    pages, cursor = [], None
+    pages: list[list[dict[str, Any]]] = []
+    cursor = None
     while cursor is not None or not pages:
         page = api.get(path, limit=3, **({"cursor": cursor} if cursor else {}))
         cursor = page["next"]
@@ -230,14 +245,14 @@ async def test_a_timeline_tells_every_event_and_who_did_it(town, api):
     assert [event for page in pages for event in page] == told
 
 
-def test_lists_say_what_a_score_was_before(api):
+def test_lists_say_what_a_score_was_before(api: ApiProcess) -> None:
     for contact in strongest(api, "engagement"):
         steps = api.get(f"/api/contacts/{contact['contact_id']}/history", limit=3)["steps"]
         last = next(step for step in steps if "engagement" in step["changed"])
         assert (contact["previous"], contact["changed_at"]) == (last["scores"]["engagement"]["previous"], last["at"])
 
 
-def test_the_model_is_told_in_its_own_words_with_what_each_rule_gives(api):
+def test_the_model_is_told_in_its_own_words_with_what_each_rule_gives(api: ApiProcess) -> None:
     told = api.get("/api/model")
 
     assert [score["name"] for score in told["scores"]] == ["engagement", "fit", "grade", "interest"]

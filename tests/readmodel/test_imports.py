@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
+import httpx
 import orjson
 import pytest
 
@@ -14,32 +18,34 @@ from streamprocessor.readmodel.gateways.import_jobs import (
     FAILED,
     INTERRUPTED,
     MOST_REFUSED_SHOWN,
-    Importing,
+    ImportJob,
     ImportJobs,
     ImportOrder,
+    RunImport,
 )
 from streamprocessor.readmodel.problem import Problem
 from tests.harness.system import until
+from tests.readmodel.conftest import ApiSystem
 
 JSON_LINES = ImportOrder("jsonl", None, None)
 
 
-async def body_of(*parts):
+async def body_of(*parts: bytes) -> AsyncIterator[bytes]:
     """A body that comes in parts."""
     for part in parts:
         yield part
 
 
-def jobs_of(folder, run, most_bytes=1_000):
-    return ImportJobs(folder, Importing(run, lambda _: None), most_bytes, lambda: 1_000)
+def jobs_of(folder: Path, run: RunImport, most_bytes: int = 1000) -> ImportJobs:
+    return ImportJobs(folder, run, most_bytes, lambda: 1_000)
 
 
-async def ended(job):
+async def ended(job: ImportJob) -> None:
     await until(lambda: job.is_under_way, lambda under_way: not under_way, 10, "ended", every_seconds=0.01)
 
 
-async def test_a_file_is_gone_once_it_is_imported_and_what_became_of_it_is_told(tmp_path):
-    def run(file, order, job):
+async def test_a_file_is_gone_once_it_is_imported_and_what_became_of_it_is_told(tmp_path: Path) -> None:
+    def run(file: Path, order: ImportOrder, job: ImportJob) -> None:
         assert (file.read_bytes(), order) == (b"one\ntwo\n", JSON_LINES)
         assert file.stat().st_mode & 0o077 == 0
         for number in range(MOST_REFUSED_SHOWN + 1):
@@ -55,32 +61,38 @@ async def test_a_file_is_gone_once_it_is_imported_and_what_became_of_it_is_told(
 @pytest.mark.parametrize(
     ("error", "told"), [(OperatorError("topics missing"), "topics missing"), (KeyError("jane"), "the log says where")]
 )
-async def test_an_import_that_fails_says_why_and_repeats_nothing_of_the_file(tmp_path, caplog, error, told):
-    def run(*_):
+async def test_an_import_that_fails_says_why_and_repeats_nothing_of_the_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception, told: str
+) -> None:
+    def run(*_: object) -> None:
         raise error
 
     job = await jobs_of(tmp_path, run).begin(JSON_LINES, body_of(b"x"))
     await ended(job)
     assert job.state == FAILED
-    assert told in job.error
+    assert told in (job.error or "")
     assert "jane" not in caplog.text
 
 
-async def test_one_import_runs_at_a_time(tmp_path):
+async def test_one_import_runs_at_a_time(tmp_path: Path) -> None:
     go_on = threading.Event()
-    jobs = jobs_of(tmp_path, lambda *_: go_on.wait(10))
+
+    def run(*_: object) -> None:
+        go_on.wait(10)
+
+    jobs = jobs_of(tmp_path, run)
     first = await jobs.begin(JSON_LINES, body_of(b"x"))
     with pytest.raises(Problem) as refused:
         await jobs.begin(JSON_LINES, body_of(b"y"))
-    assert refused.value.status == 409
+    assert refused.value.status_code == 409
     go_on.set()
     await ended(first)
     await ended(await jobs.begin(JSON_LINES, body_of(b"y")))
     assert [job.state for job in jobs.all()] == [DONE, DONE]
 
 
-async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tmp_path):
-    async def cut_off():
+async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tmp_path: Path) -> None:
+    async def cut_off() -> AsyncIterator[bytes]:
         yield b"x"
         raise Problem(400, "bad-body", "body: wanted all of it; got a part")
 
@@ -88,14 +100,14 @@ async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tm
     for body, code in ((body_of(b"x" * 600, b"x" * 600), 413), (cut_off(), 400)):
         with pytest.raises(Problem) as refused:
             await jobs.begin(JSON_LINES, body)
-        assert refused.value.status == code
+        assert refused.value.status_code == code
         assert (jobs.all(), list(tmp_path.iterdir())) == ([], [])
 
 
-async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupted(tmp_path):
+async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupted(tmp_path: Path) -> None:
     has_begun = threading.Event()
 
-    def run(_, __, job):
+    def run(_: object, __: object, job: ImportJob) -> None:
         has_begun.set()
         while True:
             job.read_line(1)
@@ -110,12 +122,15 @@ async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupte
     assert list(tmp_path.iterdir()) == []
 
 
-async def imported(http, content, **query):
+async def imported(http: httpx.Client, content: bytes, **query: str) -> dict[str, Any]:
     """What an import came to."""
     begun = http.post("/imports", params=query, content=content)
     assert begun.status_code == 202, begun.text
     path = f"/imports/{begun.json()['id']}"
-    return await until(lambda: http.get(path).json(), lambda job: job["ended_at"] is not None, 30, "the import ended")
+    job: dict[str, Any] = await until(
+        lambda: http.get(path).json(), lambda job: job["ended_at"] is not None, 30, "the import ended"
+    )
+    return job
 
 
 HIT = b'192.0.2.1 - - [01/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 1\n'
@@ -124,33 +139,35 @@ MAPPING = "{contact: who, occurred_at: {column: when}, type: download, propertie
 
 
 @pytest.mark.kafka
-async def test_files_of_each_kind_end_in_their_topics(office, office_http):
+async def test_files_of_each_kind_end_in_their_topics(api_system: ApiSystem, writer_http: httpx.Client) -> None:
     lines = [
         {"contact_id": "c-1", "type": "email_open", "id": "o-1", "occurred_at": "2026-11-01T08:00:00Z"},
         {"contact_id": "c-1", "update": "attributes", "attributes": {"seats": 3}, "id": "a-1"},
         {"type": "email_open"},
     ]
-    done = await imported(office_http, b"\n".join(map(orjson.dumps, lines)), format="jsonl")
+    done = await imported(writer_http, b"\n".join(map(orjson.dumps, lines)), format="jsonl")
     assert (done["state"], done["lines_read"], done["sent"]) == ("done", 3, {"email-opens": 1, "contact-updates": 1})
     assert done["refused"] == {"no-contact": 1}
     assert [(row["line"], row["reason"]) for row in done["first_refused"]] == [(3, "no-contact")]
-    assert [value["id"] for value in await office.system.values("email-opens")] == ["o-1"]
+    assert [value["id"] for value in await api_system.system.values("email-opens")] == ["o-1"]
 
-    done = await imported(office_http, CSV, format="csv", mapping_text=MAPPING)
+    done = await imported(writer_http, CSV, format="csv", mapping_text=MAPPING)
     assert (done["state"], done["mapping"], done["sent"]) == ("done", "own", {"activities": 2})
     assert done["bytes_read"] == done["bytes"] == len(CSV)
     assert [row["line"] for row in done["first_refused"]] == [3]
-    assert {value["properties"]["file"] for value in await office.system.values("activities")} == {"a", "b"}
+    assert {value["properties"]["file"] for value in await api_system.system.values("activities")} == {"a", "b"}
 
-    done = await imported(office_http, HIT, format="access-log")
+    done = await imported(writer_http, HIT, format="access-log")
     assert done["state"] == "done"
-    listed = office_http.get("/imports").json()
+    listed = writer_http.get("/imports").json()
     assert [job["format"] for job in listed["imports"][:3]] == ["access-log", "csv", "jsonl"]
     assert "marketo-opens" in listed["mappings"]
 
 
 @pytest.mark.kafka
-async def test_what_can_not_be_imported_is_refused_before_or_said_after(office_http, office_reader):
+async def test_what_can_not_be_imported_is_refused_before_or_said_after(
+    writer_http: httpx.Client, reader_http: httpx.Client
+) -> None:
     for query, code in (
         ({"format": "xml"}, "bad-parameter"),
         ({"format": "csv"}, "bad-parameter"),
@@ -161,10 +178,10 @@ async def test_what_can_not_be_imported_is_refused_before_or_said_after(office_h
         ({"format": "csv", "mapping": "none-such"}, "no-such-mapping"),
         ({"format": "jsonl", "mapping": "marketo-opens"}, "bad-parameter"),
     ):
-        assert office_http.post("/imports", params=query, content=CSV).json()["code"] == code, query
-    assert office_http.post("/imports", content=b"x" * 100_001).status_code == 413
-    assert office_http.get("/imports/none").status_code == 404
-    assert office_reader.post("/imports").status_code == 403
-    failed = await imported(office_http, b"other,columns\n1,2\n", format="csv", mapping_text=MAPPING)
+        assert writer_http.post("/imports", params=query, content=CSV).json()["code"] == code, query
+    assert writer_http.post("/imports", content=b"x" * 100_001).status_code == 413
+    assert writer_http.get("/imports/none").status_code == 404
+    assert reader_http.post("/imports").status_code == 403
+    failed = await imported(writer_http, b"other,columns\n1,2\n", format="csv", mapping_text=MAPPING)
     assert failed["state"] == "failed"
     assert "wanted the columns ['what', 'when', 'who']" in failed["error"]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -13,7 +16,7 @@ from streamprocessor.contract.model_file.read_model import parse_model
 from tests.harness.apis import ALL, ApiProcess, bearer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
-from tests.readmodel.conftest import MODEL, empty_database
+from tests.readmodel.conftest import MODEL, ScoredSystem, empty_database
 
 pytestmark = pytest.mark.kafka
 
@@ -21,11 +24,13 @@ PEOPLE = {"seg-1": {"company": "Acme"}, "seg-2": {"company": "Bolt"}, "seg-3": {
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def http(request, town, tmp_path_factory):
+def http(
+    request: pytest.FixtureRequest, scored: ScoredSystem, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
     """A client that may do everything, of an api on each kind of database."""
-    asyncio.run(tell_of_people(town))
+    asyncio.run(tell_of_people(scored))
     folder, url = tmp_path_factory.mktemp("api"), empty_database(request)
-    process = ApiProcess(town.system.settings, folder, database_url=url).start()
+    process = ApiProcess(scored.system.settings, folder, database_url=url).start()
     try:
         asyncio.run(process.ready())
         with httpx.Client(base_url=process.address, headers=bearer(ALL), timeout=20) as client:
@@ -34,10 +39,10 @@ def http(request, town, tmp_path_factory):
         process.discard()
 
 
-async def tell_of_people(town):
+async def tell_of_people(scored: ScoredSystem) -> None:
     """Each has 25 points; two are of a company."""
     form = {"type": "form_submission", "properties": {"form": "contact"}}
-    await town.system.send(
+    await scored.system.send(
         record
         for name, said in PEOPLE.items()
         for record in (
@@ -45,35 +50,35 @@ async def tell_of_people(town):
             Sent("contact-updates", name.encode(), {"update": "attributes", "attributes": said, "id": f"a-{name}"}),
         )
     )
-    await until_settled(town.system)
+    await until_settled(scored.system)
 
 
 @pytest.fixture
-def apply(town, tmp_path):
+def apply(scored: ScoredSystem, tmp_path: Path) -> Iterator[Callable[[str], object]]:
     """Puts the model with other segments in force; the former ones are back after the test."""
 
-    def put(segments):
+    def put(segments: str) -> object:
         file = tmp_path / "model.yaml"
         file.write_text(segments)
-        return asyncio.run(apply_model(town.system.settings, file))
+        return asyncio.run(apply_model(scored.system.settings, file))
 
     yield put
     put(MODEL)
 
 
-def listed(http):
+def listed(http: httpx.Client) -> dict[str, Any]:
     return {each["name"]: each for each in http.get("/api/segments").json()["segments"]}
 
 
-def until_listed(http, condition, what):
+def until_listed(http: httpx.Client, condition: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
     return asyncio.run(until(lambda: listed(http), condition, 20, what, every_seconds=0.05))
 
 
-def names_of(contacts):
+def names_of(contacts: Iterable[dict[str, Any]]) -> set[str]:
     return {contact["contact_id"] for contact in contacts}
 
 
-def test_segments_of_the_model_are_listed_counted_paged_and_exported(http):
+def test_segments_of_the_model_are_listed_counted_paged_and_exported(http: httpx.Client) -> None:
     (wanted,) = (segment.filter for segment in parse_model(MODEL, "m").segments)
     known = listed(http)["warm-companies"]
 
@@ -91,7 +96,7 @@ def test_segments_of_the_model_are_listed_counted_paged_and_exported(http):
     assert exported.headers["x-total-count"] == "2"
 
 
-def test_what_is_put_is_told_apart_from_what_the_model_says(http):
+def test_what_is_put_is_told_apart_from_what_the_model_says(http: httpx.Client) -> None:
     put = http.put("/api/segments/own", json={"attributes": [{"attribute": "company", "equals": "Acme"}]}).json()
 
     assert (put["from"], put["shadows"], put["count"]) == ("api", False, 1)
@@ -101,16 +106,17 @@ def test_what_is_put_is_told_apart_from_what_the_model_says(http):
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-def test_a_segment_of_the_model_is_not_changed_from_here(http, method):
-    body = {"json": {}} if method == "PUT" else {}
-    answer = http.request(method, "/api/segments/warm-companies", **body)
+def test_a_segment_of_the_model_is_not_changed_from_here(http: httpx.Client, method: str) -> None:
+    answer = http.request(method, "/api/segments/warm-companies", json={} if method == "PUT" else None)
 
     assert (answer.status_code, answer.json()["code"]) == (409, "held-by-model")
     assert "wanted one that the model in force does not hold" in answer.json()["detail"]
     assert listed(http)["warm-companies"]["count"] == 2
 
 
-def test_a_model_with_other_segments_takes_effect_at_once_and_hides_what_was_put(http, apply):
+def test_a_model_with_other_segments_takes_effect_at_once_and_hides_what_was_put(
+    http: httpx.Client, apply: Callable[[str], object]
+) -> None:
     assert http.put("/api/segments/mine", json={}).json()["count"] > 2
     before = http.get("/api/scores").json()["model"]
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 import schemathesis
@@ -17,7 +20,8 @@ from tests.delivery.receivers import Receiver, status
 from tests.harness.apis import ALL, bearer
 from tests.harness.deliveries import SECRET
 from tests.harness.system import until
-from tests.readmodel.described import ASKS_DELIVERY, DESCRIPTION
+from tests.readmodel.conftest import ApiSystem
+from tests.readmodel.description import ASKS_DELIVERY, DESCRIPTION
 
 pytestmark = pytest.mark.kafka
 
@@ -25,7 +29,7 @@ described = schemathesis.openapi.from_dict(DESCRIPTION).include(path_regex=ASKS_
 
 
 @pytest_asyncio.fixture
-async def receiver():
+async def receiver() -> AsyncIterator[Receiver]:
     """A local HTTP server that keeps what it gets."""
     found = Receiver()
     await found.start()
@@ -34,43 +38,46 @@ async def receiver():
 
 
 @pytest.fixture
-def http(office_http):
+def http(writer_http: httpx.Client) -> httpx.Client:
     """A client that may do everything."""
-    return office_http
+    return writer_http
 
 
 @pytest.fixture
-def path(office_http):
+def path(writer_http: httpx.Client) -> Iterator[str]:
     """Where a subscription of this test is, which ends with it."""
     found = f"/subscriptions/s-{os.urandom(4).hex()}"
     yield found
-    office_http.delete(found)
+    writer_http.delete(found)
 
 
-def name_in(path):
+def name_in(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def to(receiver, **more):
+def to(receiver: Receiver, **more: Any) -> dict[str, Any]:
     """A subscription to hot leads."""
     return {"url": receiver.url, "events": ["became-hot-lead"], "secrets": ["env:HOOK_SECRET"]} | more
 
 
-def now_ms():
+def now_ms() -> int:
     return int(time.time() * 1000)
 
 
-def state_of(http, path):
-    return http.get(path).json()["state"]
+def state_of(http: httpx.Client, path: str) -> str | None:
+    state: str | None = http.get(path).json()["state"]
+    return state
 
 
-async def test_a_subscription_put_here_is_delivered_to_until_it_is_ended(office, http, path, receiver):
+async def test_a_subscription_put_here_is_delivered_to_until_it_is_ended(
+    api_system: ApiSystem, http: httpx.Client, path: str, receiver: Receiver
+) -> None:
     said = to(receiver, when={"score": "engagement", "to": "hot"})
     assert http.put(path, json=said).status_code == 200
     assert http.get(path).json()["subscription"] == said, "it is read back at once"
 
     await until(lambda: state_of(http, path), lambda state: state == "well", 20, "delivery has it")
-    await announce(office.system, [Lead("jane", 1, now_ms())])
+    await announce(api_system.system, [Lead("jane", 1, now_ms())])
     await until(lambda: receiver.taken, bool, 20, "a webhook", every_seconds=0.02)
     assert receiver.taken[0].content["subject"] == "jane"
     assert SECRET not in http.get(path).text
@@ -86,19 +93,21 @@ async def test_a_subscription_put_here_is_delivered_to_until_it_is_ended(office,
     other = f"{path}-other"
     http.put(other, json=to(receiver))
     await until(lambda: state_of(http, other), lambda state: state == "well", 20, "delivery has the other")
-    await announce(office.system, [Lead("joe", 1, now_ms())])
+    await announce(api_system.system, [Lead("joe", 1, now_ms())])
     await until(lambda: len(receiver.taken), lambda count: count == 2, 20, "joe's", every_seconds=0.02)
     http.post(f"{other}/ping")
     await until(lambda: len(receiver.taken), lambda count: count == 3, 20, "the ping", every_seconds=0.02)
     assert all(received.id.endswith(f"/{name_in(other)}") for received in receiver.taken[1:])
     http.delete(other)
 
-    noted = [line for line in office.api.log.read_text().splitlines() if "streamprocessor.audit" in line]
+    noted = [line for line in api_system.api.log.read_text().splitlines() if "streamprocessor.audit" in line]
     for name in ("put_subscription", "delete_subscription", "ping_subscription"):
         assert any(f"{name} by ops: done" in line for line in noted), name
 
 
-async def test_what_could_not_be_delivered_is_seen_and_sent_again_from_here(http, path, receiver):
+async def test_what_could_not_be_delivered_is_seen_and_sent_again_from_here(
+    http: httpx.Client, path: str, receiver: Receiver
+) -> None:
     receiver.answer = status(410)
     http.put(path, json=to(receiver))
     await until(lambda: state_of(http, path), lambda state: state == "well", 20, "delivery has it")
@@ -119,7 +128,9 @@ async def test_what_could_not_be_delivered_is_seen_and_sent_again_from_here(http
     await until(lambda: [each.id for each in receiver.taken], lambda ids: ids == [webhook_id], 20, "sent again")
 
 
-async def test_what_delivery_refuses_is_told_here_and_what_its_file_holds_is_not_changed_here(http, path, receiver):
+async def test_what_delivery_refuses_is_told_here_and_what_its_file_holds_is_not_changed_here(
+    http: httpx.Client, path: str, receiver: Receiver
+) -> None:
     http.put(path, json=to(receiver, secrets=["env:NOWHERE"]))
     rows = await until(
         lambda: {row["name"]: row for row in http.get("/subscriptions").json()["subscriptions"]},
@@ -150,7 +161,7 @@ WRONG = [
 ]
 
 
-async def test_all_that_is_wrong_is_named_and_no_secret_repeated(http, path):
+async def test_all_that_is_wrong_is_named_and_no_secret_repeated(http: httpx.Client, path: str) -> None:
     for said, sentences in WRONG:
         refused = http.put(path, json=said)
         assert refused.status_code == 400, said
@@ -165,26 +176,28 @@ async def test_all_that_is_wrong_is_named_and_no_secret_repeated(http, path):
 
 
 async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
-    office, http, office_reader, path, receiver
-):
+    api_system: ApiSystem, http: httpx.Client, reader_http: httpx.Client, path: str, receiver: Receiver
+) -> None:
     for url, shown in (
         ("https://hooks.example.com/s3cret?token=s3cret", "https://hooks.example.com/..."),
         ("env:HOOK_URL", "env:HOOK_URL"),
     ):
         http.put(path, json=to(receiver, url=url))
         assert http.get(path).json()["subscription"]["url"] == url
-        listed = {row["name"]: row for row in office_reader.get("/subscriptions").json()["subscriptions"]}
+        listed = {row["name"]: row for row in reader_http.get("/subscriptions").json()["subscriptions"]}
         assert listed[name_in(path)]["subscription"]["url"] == shown
     for method, end in (("PUT", ""), ("DELETE", ""), ("POST", "/ping"), ("POST", "/enable"), ("POST", "/resend")):
-        assert office_reader.request(method, path + end, json={}).status_code == 403, end
-    assert "s3cret" not in office.api.log.read_text()
+        assert reader_http.request(method, path + end, json={}).status_code == 403, end
+    assert "s3cret" not in api_system.api.log.read_text()
 
 
 @described.parametrize()
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_what_is_asked_of_delivery_is_answered_as_described(case, office):
+def test_what_is_asked_of_delivery_is_answered_as_described(
+    case: schemathesis.Case[Any], api_system: ApiSystem
+) -> None:
     case.call_and_validate(
-        base_url=office.api.address,
+        base_url=api_system.api.address,
         headers=bearer(ALL),
         checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
         timeout=20,

@@ -229,7 +229,7 @@ def numbers_of(answers: dict[str, Answer]) -> dict[tuple[str, str | None], int]:
 
 @share(50)
 @given(data=st.data())
-def test_folded_evidence_counts_as_if_it_were_still_there(data: st.DataObject) -> None:
+def test_compacted_evidence_counts_as_if_it_were_still_there(data: st.DataObject) -> None:
     rules = data.draw(st.sampled_from([FEW_STEPS, FEW_STEPS._replace(rules=summable_rules)]))
     # A delivery that is learned of late may class clicks that are compacted already, so deliveries tell nothing here.
     model = data.draw(models(rules._replace(window_ms=TEN_DAYS_MS, scanners=bursts_in_a_moment)))

@@ -85,7 +85,7 @@ def test_a_kept_match_holds_its_slot_after_its_points_are_gone() -> None:
 
 
 @pytest.mark.parametrize(("day", "result"), [(59, 0), (60, -10), (600, -10)])
-def test_silence_costs_points_from_its_day_on(day: float, result: float) -> None:
+def test_inactivity_costs_points_from_its_day_on(day: float, result: float) -> None:
     scorer = scorer_of(InactivityRule("quiet", ("email_open",), 60 * DAY_MS, -10 * E15))
     assert unrounded(scorer, scored(scorer, event("e", 0, "email_open")), day) == result
 

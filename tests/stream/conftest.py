@@ -17,11 +17,11 @@ from tests.scoring.identity.cases import FIFTY_A_FORM
 
 __all__ = ["MakeWorker", "session_timeout_seconds", "settings", "system", "worker"]
 
-Town = tuple[System, Model]
+SharedSystem = tuple[System, Model]
 
 
 @pytest.fixture(scope="module")
-def town(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def shared_system(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedSystem]:
     """A system where a form is worth fifty points, two workers on it: a file's tests share it, each with its people."""
     folder = tmp_path_factory.mktemp("town")
     model_file = folder / "fifty.yaml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -36,18 +37,18 @@ def fast_model(tmp_path: Path) -> Path:
     return path
 
 
-def _at_ms(value: dict[str, Any]) -> int:
+def _at_ms(value: Mapping[str, Any]) -> int:
     return round(datetime.fromisoformat(value["at"].replace("Z", "+00:00")).timestamp() * 1000)
 
 
-async def _steps(system: System) -> list[dict[str, Any]]:
+async def _steps(system: System) -> list[Mapping[str, Any]]:
     """What a subscriber that drops the ids it has seen has read of jane."""
     steps = by_contact(await system.values("score-updated")).get("jane", [])
     return list({step["sequence"]: step for step in steps}.values())
 
 
-async def _cooled(system: System) -> list[dict[str, Any]]:
-    return await until(
+async def _until_cold(system: System) -> None:
+    await until(
         lambda: _steps(system),
         lambda steps: bool(steps) and steps[-1]["scores"]["engagement"]["score"] == 0,
         40,
@@ -77,14 +78,10 @@ async def test_a_hot_contact_left_alone_cools_step_by_step(
     running = await worker().ready()
 
     await system.send([Sent("form-submissions", b"jane", {"id": "f"})])
-    await _cooled(system)
+    await _until_cold(system)
 
     await _assert_each_step_down_is_told_at_its_instant(system, fast_model)
-    late = running.read("/metrics").decode()
-    total = running.metric("leadscore_timer_lateness_seconds_count")
-    within_a_second = [line for line in late.splitlines() if 'timer_lateness_seconds_bucket{le="1.0"}' in line]
-    assert total == 12
-    assert float(within_a_second[0].rpartition(" ")[2]) == total
+    assert running.metric("leadscore_timer_lateness_seconds_count") == 12
 
 
 async def test_steps_that_came_true_while_the_worker_was_down_are_told_with_their_instants(
@@ -99,6 +96,6 @@ async def test_steps_that_came_true_while_the_worker_was_down_are_told_with_thei
     down_since = time.monotonic()
     await until(time.monotonic, lambda now: now - down_since > 3.0, 10, "time to pass over the stage change")
     await running.start().ready()
-    await _cooled(system)
+    await _until_cold(system)
 
     await _assert_each_step_down_is_told_at_its_instant(system, fast_model)

@@ -1,4 +1,4 @@
-"""The fence: no step of a worker that may have been given up."""
+"""The fence: no micro-batch of a worker that may have been given up."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ def test_the_lease_and_the_brokers_patience_end_before_the_session() -> None:
     assert LEASE_SHARE + STAMP_SHARE < 1.0
 
 
-async def test_a_step_may_begin_only_within_the_lease_of_the_last_answered_request() -> None:
+async def test_a_microbatch_may_begin_only_within_the_lease_of_the_last_answered_request() -> None:
     lease = Lease(10_000, lambda: 0, asyncio.get_running_loop())
     lease.renew(100_000)
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Names that outlive a restart and are never held twice."""
+"""Names that outlive a restart and are never have two holders."""
 
 from pathlib import Path
 
@@ -23,11 +23,11 @@ def test_workers_without_a_name_take_the_first_free_slot(tmp_path: Path) -> None
 
 
 def test_a_name_that_a_live_process_holds_is_refused_and_free_again_afterwards(tmp_path: Path) -> None:
-    held = take_name(tmp_path, "app", "blue")
+    membership = take_name(tmp_path, "app", "blue")
     with pytest.raises(OperatorError, match="--name blue: a live process"):
         take_name(tmp_path, "app", "blue")
 
-    held.release()
+    membership.release()
 
     take_name(tmp_path, "app", "blue").release()
 

@@ -92,10 +92,10 @@ async def test_who_becomes_hot_by_a_change_alone_is_announced_where_the_revision
 
     await system.apply_model(_model(tmp_path, 20), 2, announce_hot_leads=True)
 
-    async def told() -> list[str]:
+    async def hot_contacts() -> list[str]:
         return [value["contact_id"] for value in await system.values("became-hot-lead")]
 
-    await until(told, lambda contacts: contacts == ["jane"], 30, "the hot lead of the change")
+    await until(hot_contacts, lambda contacts: contacts == ["jane"], 30, "the hot lead of the change")
     run = await read_run(system)
     assert_announcements_are_whole(run)
     assert_no_episode_is_announced_twice(run)
@@ -110,20 +110,20 @@ async def test_a_rule_on_what_was_not_kept_before_counts_from_the_models_since(
     await system.create(before)
     running = await worker().ready()
     for topic, kind in (("page-visits", None), ("activities", "demo")):
-        said = {"id": f"old-{kind}", "properties": {"path": "/pricing"}}
-        await system.send([Sent(topic, b"jane", said | ({"type": kind} if kind else {}))])
+        event = {"id": f"old-{kind}", "properties": {"path": "/pricing"}}
+        await system.send([Sent(topic, b"jane", event | ({"type": kind} if kind else {}))])
     await system.until_applied()
     since_ms = max(record.timestamp for record in await system.read("activities")) + 1
 
-    kept = {"page_visit": {"properties.path": since_ms}, "demo": {"": since_ms}}
-    await system.apply_model(after, 2, kept_since=kept)
+    kept_since = {"page_visit": {"properties.path": since_ms}, "demo": {"": since_ms}}
+    await system.apply_model(after, 2, kept_since=kept_since)
     await until(lambda: running.status()["model"]["revision"], lambda revision: revision == 2, 30, "revision 2")
     await system.send([Sent("page-visits", b"jane", {"id": "new", "properties": {"path": "/pricing"}})])
     await system.send([Sent("activities", b"joe", {"id": "new", "type": "demo"})])
     await system.until_applied()
 
     announced = by_contact(await system.values("score-updated"))
-    steps = {name: [step["scores"]["s"]["score"] for step in found] for name, found in announced.items()}
+    steps = {name: [step["scores"]["s"]["score"] for step in values] for name, values in announced.items()}
     assert steps == {"jane": [1, 12], "joe": [100]}  # a visit each time, the price page and the demo since then only
     assert_announcements_are_whole(await read_run(system))
 

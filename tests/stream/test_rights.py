@@ -18,11 +18,11 @@ from streamprocessor.kafka.clients import connected
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import PREFIX, Settings
 from tests.harness.identity_traffic import tell
-from tests.harness.identity_verdict import assert_whole, id_of, read_told
+from tests.harness.identity_verdict import assert_whole, id_of, read_identity_run
 from tests.harness.system import ROOT, System, until
 from tests.harness.workers import WorkerProcess
 from tests.scoring.identity.cases import FIFTY_A_FORM, HOUR_MS, Statement, do_not_score, erase, form, job_title, merge
-from tests.stream.conftest import MakeWorker, Town
+from tests.stream.conftest import MakeWorker, SharedSystem
 
 pytestmark = pytest.mark.kafka
 
@@ -39,28 +39,28 @@ FORGETFUL = {
 }
 
 
-async def test_an_erased_person_comes_back_by_new_events_only(town: Town) -> None:
-    system, _ = town
+async def test_an_erased_person_comes_back_by_new_events_only(shared_system: SharedSystem) -> None:
+    system, _ = shared_system
     await tell(system, form("jane", "e1"), form("anon:v", "e2"))
     await tell(system, merge("jane", "anon:v"))
     before = await _ids_announced(system, "jane", "anon:v")
 
     await tell(system, erase("anon:v"))
-    told = await read_told(system)
-    assert told.lives("jane")[-1] == told.lives("anon:v")[-1] == []
+    run = await read_identity_run(system)
+    assert run.histories("jane")[-1] == run.histories("anon:v")[-1] == []
     assert await _exported(system, "jane") is None
 
     await tell(system, form("jane", "e1", HOUR_MS), form("anon:v", "e2", HOUR_MS), form("jane", "e9", HOUR_MS))
-    told = await read_told(system)
-    assert told.lives("jane")[-1] == told.lives("anon:v")[-1] == []
+    run = await read_identity_run(system)
+    assert run.histories("jane")[-1] == run.histories("anon:v")[-1] == []
 
     await tell(system, form("jane", "e3"), form("anon:v", "e4"))
-    told = await read_told(system)
+    run = await read_identity_run(system)
     for contact in ("jane", "anon:v"):
-        [value] = told.lives(contact)[-1]
+        [value] = run.histories(contact)[-1]
         assert (value["sequence"], value["scores"]["engagement"]["score"]) == (1, 50)
     assert len(await _ids_announced(system, "jane", "anon:v") - before) == 2
-    assert_whole(told)
+    assert_whole(run)
 
 
 async def _ids_announced(system: System, *contacts: str) -> set[str]:
@@ -82,36 +82,36 @@ async def test_a_restarted_worker_has_not_forgotten_whom_it_forgot(
     await running.start().ready()
     await tell(system, form("jane", "e1", HOUR_MS), form("joe", "e3"))
 
-    told = await read_told(system)
-    assert told.lives("jane")[-1] == []
-    assert told.lives("joe")[-1][-1]["scores"] == {}
-    assert_whole(told)
+    run = await read_identity_run(system)
+    assert run.histories("jane")[-1] == []
+    assert run.histories("joe")[-1][-1]["scores"] == {}
+    assert_whole(run)
 
 
 async def test_who_objects_is_not_scored_from_then_on_and_begins_with_nothing_when_she_no_longer_does(
-    town: Town,
+    shared_system: SharedSystem,
 ) -> None:
-    system, _ = town
+    system, _ = shared_system
     await tell(system, form("olga", "e1"), job_title("olga", "chief"), form("stranger", "e1"))
     await tell(system, do_not_score("olga", True), do_not_score("nobody", True))
     await tell(system, form("olga", "e2"), form("nobody", "e3"), job_title("olga", "chief of all"))
 
-    told = await read_told(system)
-    [olga] = told.lives("olga")
+    run = await read_identity_run(system)
+    [olga] = run.histories("olga")
     assert (olga[-1]["scores"], olga[-1]["cause"]) == ({}, "attributes")
     assert "merged_into" not in olga[-1]
     assert [value["scores"] for value in olga].count({}) == 1
-    assert "nobody" not in told.score_updated
+    assert "nobody" not in run.score_updated
 
     await tell(system, do_not_score("olga", False))
     await tell(system, form("olga", "e4"))
-    told = await read_told(system)
-    assert told.lives("olga")[-1][-1]["scores"]["engagement"]["score"] == 50
-    assert_whole(told)
+    run = await read_identity_run(system)
+    assert run.histories("olga")[-1][-1]["scores"]["engagement"]["score"] == 50
+    assert_whole(run)
 
 
-async def test_who_is_suppressed_is_scored_and_not_announced_as_a_hot_lead(town: Town) -> None:
-    system, _ = town
+async def test_who_is_suppressed_is_scored_and_not_announced_as_a_hot_lead(shared_system: SharedSystem) -> None:
+    system, _ = shared_system
     suppress = {"update": "suppressed", "suppressed": True}
     await tell(
         system, Statement("sue", suppress), Statement("anon:s", suppress), form("anon:s", "e1"), form("sam", "e1")
@@ -119,10 +119,10 @@ async def test_who_is_suppressed_is_scored_and_not_announced_as_a_hot_lead(town:
     await tell(system, merge("sam", "anon:s"))
     await tell(system, *(form(contact, f"f{n}") for contact in ("sue", "sam", "free") for n in range(3)))
 
-    told = await read_told(system)
-    assert [lead["contact_id"] for lead in told.hot_leads if lead["contact_id"] in ("sue", "sam", "free")] == ["free"]
-    [sue], [sam] = told.lives("sue"), told.lives("sam")
-    assert [life[-1]["scores"]["engagement"]["stage"] for life in (sue, sam)] == ["hot", "hot"]
+    run = await read_identity_run(system)
+    assert [lead["contact_id"] for lead in run.hot_leads if lead["contact_id"] in ("sue", "sam", "free")] == ["free"]
+    [sue], [sam] = run.histories("sue"), run.histories("sam")
+    assert [history[-1]["scores"]["engagement"]["stage"] for history in (sue, sam)] == ["hot", "hot"]
 
 
 async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_files_and_logs(
@@ -155,25 +155,25 @@ async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_fi
             job_title("jane-7f3a", "chief-7f3a"),
         )
         await tell(system, merge("jane-7f3a", "anon:visitor-7f3a"))
-        assert set(marks) == await _found(system, compacted, marks)
+        assert set(marks) == await _marks_in(system, compacted, marks)
 
         await tell(system, erase("anon:visitor-7f3a"))
         passing = 0
 
-        async def left() -> set[bytes]:
+        async def remaining() -> set[bytes]:
             """What is found while others come and go, for only a closed segment is compacted."""
             nonlocal passing
             passing += 1
             await tell(system, form(f"passer-by-{passing % 3}", f"p{passing}"))
-            return await _found(system, compacted, marks)
+            return await _marks_in(system, compacted, marks)
 
-        await until(left, lambda found: not found, 60, "nothing of the person in compacted topics", 0.5)
+        await until(remaining, lambda present: not present, 60, "nothing of the person in compacted topics", 0.5)
 
-        said = [worker.read(page) for page in ("/status", "/metrics")]
-        kept = [file.read_bytes() for file in (tmp_path / "worker").rglob("*") if file.is_file()]
-        assert not [mark for mark in marks for content in said + kept if mark in content]
-        told = await read_told(system)
-        assert_whole(told)
+        pages = [worker.read(page) for page in ("/status", "/metrics")]
+        files = [file.read_bytes() for file in (tmp_path / "worker").rglob("*") if file.is_file()]
+        assert not [mark for mark in marks for content in pages + files if mark in content]
+        run = await read_identity_run(system)
+        assert_whole(run)
     finally:
         worker.discard()
 
@@ -185,15 +185,15 @@ def _make_cleaner_brisk(bootstrap: str) -> None:
         changed.result(10)
 
 
-async def _found(system: System, topics: list[str], marks: tuple[bytes, ...]) -> set[bytes]:
+async def _marks_in(system: System, topics: list[str], marks: tuple[bytes, ...]) -> set[bytes]:
     """Those marks that stand in a key, value or header of any record of these topics."""
-    found: set[bytes] = set()
+    present: set[bytes] = set()
     short = {full: name for name, full in system.full.items()}
     for topic in topics:
         for record in await system.read(short[topic]):
             content = [record.key, record.value, *(value for _, value in record.headers)]
-            found |= {mark for mark in marks if any(mark in part for part in content if part is not None)}
-    return found
+            present |= {mark for mark in marks if any(mark in part for part in content if part is not None)}
+    return present
 
 
 async def test_a_worker_with_another_salt_does_not_let_the_erased_come_back(
@@ -212,8 +212,8 @@ async def test_a_worker_with_another_salt_does_not_let_the_erased_come_back(
     assert "wanted the salt that they were erased under" in other.tail()
 
 
-async def test_an_export_holds_all_that_is_kept_and_tells_into_whom_an_old_id_went(town: Town) -> None:
-    system, _ = town
+async def test_an_export_holds_all_that_is_kept_and_tells_into_whom_an_old_id_went(shared_system: SharedSystem) -> None:
+    system, _ = shared_system
     await tell(system, form("xenia", "e1"), form("anon:x", "e2"), job_title("anon:x", "chief"))
     await tell(system, merge("xenia", "anon:x"), Statement("xenia", {"update": "suppressed", "suppressed": True}))
 
@@ -239,10 +239,10 @@ async def _exported(system: System, contact: str) -> dict[str, Any] | None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    said, complaint = await process.communicate()
+    output, complaint = await process.communicate()
     if process.returncode == 1:
         assert b"nothing is kept" in complaint
         return None
     assert process.returncode == 0, complaint
-    found: dict[str, Any] = orjson.loads(said)
-    return found
+    exported: dict[str, Any] = orjson.loads(output)
+    return exported

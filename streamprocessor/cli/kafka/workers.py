@@ -65,8 +65,8 @@ async def group_lag(clients: ClientSettings, layout: Layout, group: str) -> dict
 
 async def _committed(clients: ClientSettings, group: str) -> dict[TopicPartition, int]:
     admin = AIOKafkaAdminClient(**clients.arguments())
-    await admin.start()
     try:
+        await admin.start()
         offsets = await admin.list_consumer_group_offsets(group)
     finally:
         await admin.close()
@@ -77,8 +77,8 @@ async def _beginnings(clients: ClientSettings, where: list[TopicPartition]) -> d
     if not where:
         return {}
     reader = new_reader(clients)
-    await reader.start()
     try:
+        await reader.start()
         offsets: dict[TopicPartition, int] = await reader.beginning_offsets(where)
     finally:
         await reader.stop()

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamprocessor.cli.api import TOKENS_FILE
 from streamprocessor.collector.http.write_keys import write_keys_file
 from streamprocessor.process.kept_secrets import kept_pairs
 from streamprocessor.process.ports import any_free, next_free
 from streamprocessor.process.supervisor import Child
+from streamprocessor.readmodel.requests.tokens import TOKENS_FILE
 from streamprocessor.settings import Settings
 
 Say = Callable[[str], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from streamprocessor.cli.kafka.revisions import apply_model
+from streamprocessor.cli.local.local_processes import Say
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
 from streamprocessor.cli.terminal.progress import preparation
 from streamprocessor.errors import EXIT_FAILED
@@ -21,8 +22,6 @@ from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import DEFAULT_PORT, EmbeddedKafka, prepare
 from streamprocessor.process.supervisor import Supervisor
 from streamprocessor.settings import Settings
-
-Say = Callable[[str], None]
 
 _LOOK_SECONDS = 0.25
 

@@ -1,13 +1,13 @@
-"""Where entries become safe: in Kafka, or on disk while Kafka is away; in order of their coming, each contact's too.
+"""The way on which records become safe: into Kafka, or onto disk while Kafka is away; each contact's in their order.
 
 Requests that come while a round is out make the next round together (group commit). A round that Kafka does not
 acknowledge in time goes to the spool and its requests are answered, while the producer goes on trying: its numbers
 let the broker drop what it has already. From then on everything goes through the spool, until Kafka has all of it.
 
-Each row gets into its topic once. What is left: a collector killed between Kafka's acknowledgement and the mark reads
-the topic back from there, and sends only what is missing; a request that the dead collector sent and that the broker
-applies later than the read (it must have held it for the whole restart) would be there twice, under one id, which the
-worker counts once.
+Each record gets into its topic once. What is left: a collector killed between Kafka's acknowledgement and the
+checkpoint reads the topic back from there, and sends only what is missing; a request that the dead collector sent and
+that the broker applies later than the read (it must have held it for the whole restart) would be there twice, under one
+id, which the worker counts once.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledged
-from streamprocessor.collector.durability.readback import not_there_yet
-from streamprocessor.collector.durability.row import Row
+from streamprocessor.collector.durability.producer_record import ProducerRecord
+from streamprocessor.collector.durability.readback import missing_in_kafka
 from streamprocessor.collector.durability.spool import Spool, SpoolFull
-from streamprocessor.collector.durability.spool_checkpoint import Position
+from streamprocessor.collector.durability.spool_checkpoint import SpoolPosition
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.errors import BrokerError, TopicError
 
 PATIENCE_SECONDS = 1.0
-ROUND_ROWS = 5_000
+ROUND_RECORDS = 5_000
 ROUND_BYTES = 2 * 1024 * 1024
-MOST_WAITING_BYTES = 64 * 1024 * 1024
-LAST_BYTES = 1024 * 1024  # so little is sent while new entries wait: then Kafka has all, and the spool is done with
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+LAST_BYTES = 1024 * 1024  # so little is sent while new records wait: then Kafka has all, and the spool is done with
 RETRY_SECONDS = 0.5
 START_SECONDS = 5.0
 CLOCK_ROOM_MS = 5_000
@@ -39,203 +39,207 @@ log = logging.getLogger(__name__)
 
 
 class NoRoom(Exception):
-    """Entries are neither in Kafka nor on disk, because there is no room."""
+    """Records are neither in Kafka nor on disk, because there is no room."""
 
 
 class _PendingWrite:
-    """The rows of one request, and who waits for them."""
+    """The records of one request, and the future that is done once they are safe."""
 
-    __slots__ = ("rows", "safe", "size")
+    __slots__ = ("records", "safe", "size_bytes")
 
-    def __init__(self, rows: list[Row], safe: asyncio.Future[None]) -> None:
-        self.rows = rows
+    def __init__(self, records: list[ProducerRecord], safe: asyncio.Future[None]) -> None:
+        self.records = records
         self.safe = safe
-        self.size = sum(len(row.value) for row in rows)
+        self.size_bytes = sum(len(record.value) for record in records)
 
 
 class DurableWriter:
-    """Keeps rows safe. clock_ms: wall-clock milliseconds."""
+    """Writes records to where they are safe. clock_ms: wall-clock milliseconds since the epoch."""
 
-    def __init__(self, line: KafkaWriter, spool: Spool, metrics: Metrics, clock_ms: Callable[[], int]) -> None:
-        self._line = line
+    def __init__(self, kafka_writer: KafkaWriter, spool: Spool, metrics: Metrics, clock_ms: Callable[[], int]) -> None:
+        self._kafka_writer = kafka_writer
         self._spool = spool
         self._metrics = metrics
         self._clock_ms = clock_ms
         self._waiting: deque[_PendingWrite] = deque()
         self._waiting_bytes = 0
-        self._some = asyncio.Event()
-        self._writing = asyncio.Lock()
-        self._in_kafka = asyncio.Event()  # set: entries go to Kafka; clear: through the spool
+        self._has_waiting = asyncio.Event()
+        self._round_lock = asyncio.Lock()
+        self._is_direct = asyncio.Event()  # set: records go to Kafka; clear: through the spool
         self._tasks: set[asyncio.Task[None]] = set()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @property
     def is_spooling(self) -> bool:
-        """Whether entries go to disk first."""
-        return not self._in_kafka.is_set()
+        """Whether records go to disk first."""
+        return not self._is_direct.is_set()
 
     @property
     def has_room(self) -> bool:
-        """Whether the next entries will be kept."""
+        """Whether there is room for the next records."""
         return not self.is_spooling or self._spool.has_room
 
     async def start(self) -> None:
         """Begin; without Kafka by the spool. Raises TopicError where Kafka is there and a topic is not."""
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self._line.connect()
+                await self._kafka_writer.connect()
         except (BrokerError, TimeoutError) as error:
             log.warning("entries go to disk for now: %s", error or "Kafka does not answer")
-        if self._line.is_connected and not self._spool.backlog_bytes:
-            self._in_kafka.set()
+        if self._kafka_writer.is_connected and not self._spool.backlog_bytes:
+            self._is_direct.set()
         else:
-            self._begin(self._empty_spool(None, None))
-        self._begin(self._keep_all())
+            self._start_task(self._empty_spool(None, None))
+        self._start_task(self._write_rounds())
 
-    async def write(self, rows: list[Row]) -> None:
-        """Returns once the rows are safe; raises NotKept where there is no room for them."""
-        parcel = _PendingWrite(rows, asyncio.get_running_loop().create_future())
-        if self._waiting_bytes + parcel.size > MOST_WAITING_BYTES:
+    async def write(self, records: list[ProducerRecord]) -> None:
+        """Returns once the records are safe; raises NoRoom where there is no room for them."""
+        pending = _PendingWrite(records, asyncio.get_running_loop().create_future())
+        if self._waiting_bytes + pending.size_bytes > MAX_WAITING_BYTES:
             message = "too much waits already"
             raise NoRoom(message)
-        self._waiting.append(parcel)
-        self._waiting_bytes += parcel.size
-        self._some.set()
-        await parcel.safe
+        self._waiting.append(pending)
+        self._waiting_bytes += pending.size_bytes
+        self._has_waiting.set()
+        await pending.safe
 
     async def stop(self, grace_seconds: float) -> None:
         """End, after giving Kafka some time to take what is on disk; what is left there is sent at the next start."""
-        if self._line.is_connected and self.is_spooling:
-            await asyncio.wait([asyncio.ensure_future(self._in_kafka.wait())], timeout=grace_seconds)
+        if self._kafka_writer.is_connected and self.is_spooling:
+            await asyncio.wait([asyncio.ensure_future(self._is_direct.wait())], timeout=grace_seconds)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._line.drop()
+        await self._kafka_writer.drop()
         if self._spool.backlog_bytes:
             log.warning("%d bytes stay on disk, to be sent at the next start", self._spool.backlog_bytes)
         self._spool.close()
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._on_task_done)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None and not self.failed.done():
             self.failed.set_exception(error)
 
-    async def _keep_all(self) -> None:
+    async def _write_rounds(self) -> None:
         while True:
-            await self._some.wait()
-            parcels = self._taken()
-            async with self._writing:
-                rows = [row for parcel in parcels for row in parcel.rows]
-                self._metrics.round_size.observe(len(rows))
+            await self._has_waiting.wait()
+            writes = self._next_round()
+            async with self._round_lock:
+                records = [record for write in writes for record in write.records]
+                self._metrics.round_size.observe(len(records))
                 if self.is_spooling:
-                    await self._write(parcels, rows, self._clock_ms())
+                    await self._write_to_spool(writes, records, self._clock_ms())
                 else:
-                    await self._send(parcels, rows)
+                    await self._write_to_kafka(writes, records)
 
-    def _taken(self) -> list[_PendingWrite]:
-        parcels = [self._waiting.popleft()]
-        rows, size = len(parcels[0].rows), parcels[0].size
-        while self._waiting and rows < ROUND_ROWS and size < ROUND_BYTES:
-            parcel = self._waiting.popleft()
-            parcels.append(parcel)
-            rows, size = rows + len(parcel.rows), size + parcel.size
-        self._waiting_bytes -= size
+    def _next_round(self) -> list[_PendingWrite]:
+        writes = [self._waiting.popleft()]
+        count, size_bytes = len(writes[0].records), writes[0].size_bytes
+        while self._waiting and count < ROUND_RECORDS and size_bytes < ROUND_BYTES:
+            write = self._waiting.popleft()
+            writes.append(write)
+            count, size_bytes = count + len(write.records), size_bytes + write.size_bytes
+        self._waiting_bytes -= size_bytes
         if not self._waiting:
-            self._some.clear()
-        return parcels
+            self._has_waiting.clear()
+        return writes
 
-    async def _send(self, parcels: list[_PendingWrite], rows: list[Row]) -> None:
+    async def _write_to_kafka(self, writes: list[_PendingWrite], records: list[ProducerRecord]) -> None:
         began_ms = self._clock_ms()
-        flight = asyncio.ensure_future(self._line.send(rows))
-        await asyncio.wait({flight}, timeout=PATIENCE_SECONDS)
-        if flight.done() and flight.exception() is None:
-            _answer(parcels)
+        in_flight = asyncio.ensure_future(self._kafka_writer.send(records))
+        await asyncio.wait({in_flight}, timeout=PATIENCE_SECONDS)
+        if in_flight.done() and in_flight.exception() is None:
+            _answer(writes)
             return
         log.warning("Kafka does not acknowledge; entries go to disk")
-        self._in_kafka.clear()
-        end = await self._write(parcels, rows, began_ms)
-        self._begin(self._empty_spool(flight, end))
+        self._is_direct.clear()
+        end = await self._write_to_spool(writes, records, began_ms)
+        self._start_task(self._empty_spool(in_flight, end))
 
-    async def _write(self, parcels: list[_PendingWrite], rows: list[Row], since_ms: int) -> Position | None:
-        """The position after the rows; None where they did not fit and their requests were told so."""
+    async def _write_to_spool(
+        self, writes: list[_PendingWrite], records: list[ProducerRecord], since_ms: int
+    ) -> SpoolPosition | None:
+        """The position after the records; None where they did not fit, which their requests were answered."""
         try:
-            end = await asyncio.to_thread(self._spool.write, rows, since_ms)
+            end = await asyncio.to_thread(self._spool.write, records, since_ms)
         except SpoolFull as error:
-            for parcel in parcels:
-                if not parcel.safe.done():
-                    parcel.safe.set_exception(NoRoom(str(error)))
+            for write in writes:
+                if not write.safe.done():
+                    write.safe.set_exception(NoRoom(str(error)))
             return None
-        _answer(parcels)
+        _answer(writes)
         return end
 
-    async def _empty_spool(self, flight: asyncio.Future[None] | None, flight_end: Position | None) -> None:
-        """Send what is on disk until Kafka has all of it, then let new entries go there directly.
+    async def _empty_spool(self, in_flight: asyncio.Future[None] | None, in_flight_end: SpoolPosition | None) -> None:
+        """Send what is on disk until Kafka has all of it, then let new records go there directly.
 
-        flight: a round that is still out; flight_end: where its rows end on disk, None: they are not there.
+        in_flight: a round that is still out; None where there is none.
+        in_flight_end: the position after its records on disk; None where they are not there.
         """
-        unsure = flight is None
-        if flight is not None:
+        is_unsure = in_flight is None
+        if in_flight is not None:
             try:
-                await flight
-                if flight_end is not None:
-                    await asyncio.to_thread(self._spool.mark, flight_end, self._clock_ms())
+                await in_flight
+                if in_flight_end is not None:
+                    await asyncio.to_thread(self._spool.mark, in_flight_end, self._clock_ms())
             except NotAcknowledged as error:
-                unsure = True
-                await self._lost_producer(error)
+                is_unsure = True
+                await self._drop_producer(error)
         while True:
-            await self._reconnected()
+            await self._reconnect()
             try:
                 if self._spool.backlog_bytes > LAST_BYTES:
-                    await self._pass_on(unsure)
-                elif await self._pass_on_rest(unsure):
+                    await self._send_chunk(is_unsure)
+                elif await self._send_last_chunk(is_unsure):
                     log.warning("Kafka has all that was on disk; entries go there again")
                     return
-                unsure = False
+                is_unsure = False
             except NotAcknowledged as error:
-                unsure = True
-                await self._lost_producer(error)
+                is_unsure = True
+                await self._drop_producer(error)
 
-    async def _pass_on_rest(self, unsure: bool) -> bool:
-        """Send the last of it while new entries wait; whether entries go to Kafka again. They don't wait for long."""
-        async with self._writing:
-            sending = asyncio.ensure_future(self._pass_on(unsure))
+    async def _send_last_chunk(self, is_unsure: bool) -> bool:
+        """Send the last of it while new records wait; whether records go to Kafka again. They don't wait for long."""
+        async with self._round_lock:
+            sending = asyncio.ensure_future(self._send_chunk(is_unsure))
             await asyncio.wait({sending}, timeout=PATIENCE_SECONDS)
             if sending.done() and sending.exception() is None and not self._spool.backlog_bytes:
-                self._in_kafka.set()
+                self._is_direct.set()
                 return True
         await sending
         return False
 
-    async def _pass_on(self, unsure: bool) -> None:
+    async def _send_chunk(self, is_unsure: bool) -> None:
+        """Send a chunk of the spool; is_unsure: whether Kafka may have some of it already."""
         chunk = await asyncio.to_thread(self._spool.next_chunk)
         if chunk is None:
             return
-        rows = chunk.rows
-        if unsure:
+        records = chunk.records
+        if is_unsure:
             since_ms = max(chunk.since_ms, self._spool.marked_at_ms) - CLOCK_ROOM_MS
-            rows = await not_there_yet(self._line, rows, since_ms)
-        await self._line.send(rows)
+            records = await missing_in_kafka(self._kafka_writer, records, since_ms)
+        await self._kafka_writer.send(records)
         await asyncio.to_thread(self._spool.mark, chunk.end, self._clock_ms())
 
-    async def _lost_producer(self, error: NotAcknowledged) -> None:
+    async def _drop_producer(self, error: NotAcknowledged) -> None:
         log.warning("a new producer is needed: %s", error)
-        await self._line.drop()
+        await self._kafka_writer.drop()
 
-    async def _reconnected(self) -> None:
-        while not self._line.is_connected:
+    async def _reconnect(self) -> None:
+        while not self._kafka_writer.is_connected:
             try:
-                await self._line.connect()
+                await self._kafka_writer.connect()
             except (BrokerError, TopicError) as error:
                 log.warning("Kafka can't be used yet: %s", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
 
-def _answer(parcels: list[_PendingWrite]) -> None:
-    for parcel in parcels:
-        if not parcel.safe.done():
-            parcel.safe.set_result(None)
+def _answer(writes: list[_PendingWrite]) -> None:
+    for write in writes:
+        if not write.safe.done():
+            write.safe.set_result(None)

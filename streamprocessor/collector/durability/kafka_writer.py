@@ -1,4 +1,4 @@
-"""Rows to Kafka, a round at a time: batched by partition, idempotent, acknowledged by all replicas."""
+"""Records to Kafka, a round at a time: batched by partition, idempotent, acknowledged by all replicas."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
-from streamprocessor.collector.durability.row import Row
+from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.cluster import WRITE
 from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
 
 BATCH_BYTES = 512 * 1024  # half of what the topics take
-_REMEMBERED_KEYS = 100_000
+_CACHED_KEYS = 100_000
 _STOP_SECONDS = 2.0
 
 
 class NotAcknowledged(Exception):
-    """Kafka did not say of all rows of a round that it has them; nobody can say which it has."""
+    """Kafka did not acknowledge all records of a round; nobody can say which it has."""
 
 
 class KafkaWriter:
-    """A producer to the input topics. full_names: the broker's names by the contract's short ones.
+    """A producer to the input topics. full_names: of the topics on the broker, by the contract's short ones.
 
     One round at a time. While a round is out it is tried for ever: the producer's numbers let the broker tell what it
     has from what it lacks, so that trying again doubles nothing.
@@ -69,8 +69,8 @@ class KafkaWriter:
             raise BrokerError(message) from error
         self._producer, self._partitions = producer, partitions
 
-    async def send(self, rows: Iterable[Row]) -> None:
-        """Returns once Kafka has all rows; raises NotAcknowledged where that can't be known any more."""
+    async def send(self, records: Iterable[ProducerRecord]) -> None:
+        """Returns once Kafka has all records; raises NotAcknowledged where that can't be known any more."""
         producer = self._producer
         if producer is None:
             message = "no producer"
@@ -78,17 +78,17 @@ class KafkaWriter:
         try:
             pending = [
                 await producer.send_batch(batch, self._full_names[topic], partition=partition)
-                for (topic, partition), batches in self._batches(producer, rows).items()
+                for (topic, partition), batches in self._batches(producer, records).items()
                 for batch in batches
             ]
-            outcomes = await asyncio.gather(*pending, return_exceptions=True)
+            results = await asyncio.gather(*pending, return_exceptions=True)
         except KafkaError as error:
             message = f"not sent: {error!r}"
             raise NotAcknowledged(message) from error
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                message = f"not acknowledged: {outcome!r}"
-                raise NotAcknowledged(message) from outcome
+        for result in results:
+            if isinstance(result, BaseException):
+                message = f"not acknowledged: {result!r}"
+                raise NotAcknowledged(message) from result
 
     async def drop(self) -> None:
         """Give up the producer, and whatever it still tried to send."""
@@ -98,12 +98,12 @@ class KafkaWriter:
 
     def partition_of(self, topic: str, key: bytes) -> int:
         """The partition of a key, as Kafka's own default partitioner has it."""
-        known = self._hashes.get(key)
-        if known is None:
-            if len(self._hashes) >= _REMEMBERED_KEYS:
+        key_hash = self._hashes.get(key)
+        if key_hash is None:
+            if len(self._hashes) >= _CACHED_KEYS:
                 self._hashes.clear()
-            known = self._hashes[key] = murmur2(key) & 0x7FFFFFFF
-        return known % self._partitions[topic]
+            key_hash = self._hashes[key] = murmur2(key) & 0x7FFFFFFF
+        return key_hash % self._partitions[topic]
 
     def full_name(self, topic: str) -> str:
         """The broker's name of a topic."""
@@ -114,17 +114,19 @@ class KafkaWriter:
         """How to reach the same Kafka otherwise."""
         return self._clients
 
-    def _batches(self, producer: AIOKafkaProducer, rows: Iterable[Row]) -> dict[tuple[str, int], list[Any]]:
+    def _batches(
+        self, producer: AIOKafkaProducer, records: Iterable[ProducerRecord]
+    ) -> dict[tuple[str, int], list[Any]]:
         now_ms = int(time.time() * 1000)
         batches: dict[tuple[str, int], list[Any]] = {}
-        for topic, key, value in rows:
-            where = (topic, self.partition_of(topic, key))
-            open_ones = batches.get(where)
-            if open_ones is None:
-                open_ones = batches[where] = [producer.create_batch()]
-            if open_ones[-1].append(key=key, value=value, timestamp=now_ms) is None:
-                open_ones.append(producer.create_batch())
-                open_ones[-1].append(key=key, value=value, timestamp=now_ms)
+        for topic, key, value in records:
+            partition = (topic, self.partition_of(topic, key))
+            of_partition = batches.get(partition)
+            if of_partition is None:
+                of_partition = batches[partition] = [producer.create_batch()]
+            if of_partition[-1].append(key=key, value=value, timestamp=now_ms) is None:
+                of_partition.append(producer.create_batch())
+                of_partition[-1].append(key=key, value=value, timestamp=now_ms)
         return batches
 
 

@@ -1,11 +1,11 @@
-"""The spool: entries on disk while Kafka is away, in order, bounded, safe once `write` returns.
+"""The spool: records on disk while Kafka is away, in order, bounded, safe once `write` returns.
 
-Append-only segment files of checked frames, and `mark`: how far Kafka has them. Blocking: call it in threads; `write`
-may run beside `next_chunk` and `mark`.
+Append-only segment files of checked frames, and the checkpoint in the file `mark`: how far Kafka has them. Blocking:
+call it in threads; `write` may run beside `next_chunk` and `mark`.
 
-Files of its own, because SQLite (WAL, synchronous FULL) writes each byte twice, which makes rounds of 1 000 rows half
-as fast; on a disk that is full it can't delete what Kafka has, and one damaged bit in its log loses all rounds after
-it without a word.
+Files of its own, because SQLite (WAL, synchronous FULL) writes each byte twice, which makes rounds of 1 000 records
+half as fast; on a disk that is full it can't delete what Kafka has, and one damaged bit in its log loses all rounds
+after it without a word.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import threading
 from pathlib import Path
 from typing import NamedTuple
 
-from streamprocessor.collector.durability.row import Row
-from streamprocessor.collector.durability.spool_checkpoint import Mark, MarkFile, Position
+from streamprocessor.collector.durability.producer_record import ProducerRecord
+from streamprocessor.collector.durability.spool_checkpoint import Checkpoint, CheckpointFile, SpoolPosition
 from streamprocessor.collector.durability.spool_frames import encode_frame, frames_in
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.locks import Lock, claim
 
 SEGMENT_BYTES = 8 * 1024 * 1024
-CHUNK_ROWS = 2_000
+CHUNK_RECORDS = 2_000
 _READ_BYTES = 4 * 1024 * 1024
 _SUFFIX = ".spool"
 
@@ -35,11 +35,15 @@ class SpoolFull(Exception):
 
 
 class Chunk(NamedTuple):
-    """Rows to be sent next, in order. since_ms: none was sent before; end: what to mark once Kafka has them."""
+    """Records to be sent next, in order.
 
-    rows: list[Row]
+    since_ms: before it none of them was sent to Kafka.
+    end: the position to mark once Kafka has them.
+    """
+
+    records: list[ProducerRecord]
     since_ms: int
-    end: Position
+    end: SpoolPosition
 
 
 class Spool:
@@ -57,8 +61,8 @@ class Spool:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(folder / "lock")
-            self._mark_file = MarkFile(folder / "mark")
-            self._mark = self._mark_file.read()
+            self._checkpoint_file = CheckpointFile(folder / "mark")
+            self._checkpoint = self._checkpoint_file.read()
             self._find_segments()
         except OSError as error:
             message = f"spool {folder}: wanted a folder to write to; got {error.strerror or error}"
@@ -67,8 +71,8 @@ class Spool:
 
     @property
     def backlog_bytes(self) -> int:
-        """Bytes that Kafka does not have yet."""
-        at = self._mark.position
+        """How many bytes Kafka does not have yet."""
+        at = self._checkpoint.position
         return max(0, sum(length for number, length in list(self._lengths.items()) if number >= at.segment) - at.offset)
 
     @property
@@ -78,12 +82,12 @@ class Spool:
 
     @property
     def marked_at_ms(self) -> int:
-        """When the mark was made: nothing beyond it was sent earlier, but for rows whose frame says so."""
-        return self._mark.at_ms
+        """When the checkpoint was made: nothing beyond it was sent earlier, but for records whose frame says so."""
+        return self._checkpoint.at_ms
 
-    def write(self, rows: list[Row], since_ms: int) -> Position:
-        """The position after the rows, once they are safe on disk; raises SpoolFull, and then they are not there."""
-        frame = encode_frame(rows, since_ms)
+    def write(self, records: list[ProducerRecord], since_ms: int) -> SpoolPosition:
+        """The position after the records, once they are safe on disk; raises SpoolFull, and then they are not there."""
+        frame = encode_frame(records, since_ms)
         with self._guard:
             if sum(self._lengths.values()) + len(frame) > self._max_bytes:
                 message = f"{self._max_bytes} bytes are taken"
@@ -98,11 +102,11 @@ class Spool:
             self._lengths[number] += len(frame)
             if self.oldest_ms is None:
                 self.oldest_ms = since_ms
-            return Position(number, self._lengths[number])
+            return SpoolPosition(number, self._lengths[number])
 
     def next_chunk(self) -> Chunk | None:
-        """What Kafka is to get next; None: it has everything."""
-        at = self._mark.position
+        """The records that Kafka is to get next; None where it has everything."""
+        at = self._checkpoint.position
         for number in sorted(list(self._lengths)):  # a copy: `write` may add one meanwhile
             offset = at.offset if number == at.segment else 0
             chunk = self._chunk_of(number, offset) if number >= at.segment else None
@@ -112,14 +116,14 @@ class Spool:
         self.oldest_ms = None
         return None
 
-    def mark(self, end: Position, at_ms: int) -> None:
+    def mark(self, end: SpoolPosition, at_ms: int) -> None:
         """Note that Kafka has everything before `end`; files that it has as a whole are deleted."""
         with self._guard:
             if end.segment == max(self._lengths) and end.offset >= self._lengths[end.segment]:
                 self._close_tail()
-                end = Position(end.segment + 1, 0)
-            self._mark = Mark(self._mark.sequence + 1, end, at_ms)
-            self._mark_file.write(self._mark)
+                end = SpoolPosition(end.segment + 1, 0)
+            self._checkpoint = Checkpoint(self._checkpoint.sequence + 1, end, at_ms)
+            self._checkpoint_file.write(self._checkpoint)
             for number in [number for number in self._lengths if number < end.segment]:
                 self._file(number).unlink(missing_ok=True)
                 del self._lengths[number]
@@ -128,11 +132,11 @@ class Spool:
         """Let go of the folder; what is in it stays."""
         with self._guard:
             self._close_tail()
-            self._mark_file.close()
+            self._checkpoint_file.close()
             self._lock.release()
 
     def _find_segments(self) -> None:
-        first = self._mark.position
+        first = self._checkpoint.position
         for file in sorted(self._folder.glob(f"*{_SUFFIX}")):
             number = int(file.stem)
             if number < first.segment:
@@ -158,7 +162,7 @@ class Spool:
 
     def _chunk_of(self, number: int, offset: int) -> Chunk | None:
         length = self._lengths[number]
-        rows: list[Row] = []
+        records: list[ProducerRecord] = []
         since_ms, end = 0, offset
         for window in (_READ_BYTES, length):  # the whole rest only where a part holds no whole frame
             with self._file(number).open("rb") as file:
@@ -166,12 +170,12 @@ class Spool:
                 content = file.read(min(window, length - offset))
             for frame in frames_in(content):
                 since_ms = since_ms or frame.since_ms
-                rows += frame.rows
+                records += frame.records
                 end = offset + frame.end
-                if len(rows) >= CHUNK_ROWS:
+                if len(records) >= CHUNK_RECORDS:
                     break
-            if rows:
-                return Chunk(rows, since_ms, Position(number, end))
+            if records:
+                return Chunk(records, since_ms, SpoolPosition(number, end))
         if length > offset:
             self._note_damage(self._file(number), offset, length)
             self._lengths[number] = offset
@@ -187,7 +191,7 @@ class Spool:
             if self._lengths[number] + size <= self._segment_bytes:
                 return number
             self._close_tail()
-        number = max([*self._lengths, self._mark.position.segment - 1]) + 1
+        number = max([*self._lengths, self._checkpoint.position.segment - 1]) + 1
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         self._tail = os.open(self._file(number), flags, 0o600)
         self._lengths[number] = 0
@@ -196,11 +200,11 @@ class Spool:
 
     def _append(self, number: int, frame: bytes) -> None:
         assert self._tail is not None
-        left = memoryview(frame)
+        rest = memoryview(frame)
         at = self._lengths[number]
-        while left:
-            written = os.pwrite(self._tail, left, at)
-            left, at = left[written:], at + written
+        while rest:
+            count = os.pwrite(self._tail, rest, at)
+            rest, at = rest[count:], at + count
         os.fdatasync(self._tail)
 
     def _give_up_tail(self) -> None:

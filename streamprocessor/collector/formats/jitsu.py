@@ -1,4 +1,4 @@
-"""Jitsu: its SDK unmodified, one call a request, in Segment's words: segment.py says what becomes of each.
+"""Jitsu: its SDK unmodified, one call a request, in Segment's words: segment.py has the table of what becomes of each.
 
 The key is the header `X-Write-Key: id:secret`, as a whole; the body's `writeKey` is masked and never looked at.
 The call is the body's `type`, else the path's. `properties.name` is where Jitsu puts a page's name. Jitsu fills
@@ -13,50 +13,51 @@ from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.native import offered_key
 from streamprocessor.collector.formats.sdk_call import SdkCall
 from streamprocessor.collector.formats.sdk_requests import (
-    json_answer,
+    decode_items,
     nothing_taken,
     object_body,
-    read_items,
-    rejected,
     text_of,
 )
 from streamprocessor.collector.formats.sdk_times import client_sent_ms
 from streamprocessor.collector.formats.segment import call_of
 from streamprocessor.collector.formats.vocabulary import Vocabulary
+from streamprocessor.collector.http.json_answers import json_answer, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
+    HttpRequest,
     ParsedRequest,
     Refusal,
-    Request,
     WireFormat,
 )
 
 
-def jitsu(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
+def jitsu(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format; its answers must have a JSON body, an empty one is an error for the SDK."""
 
-    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
+    def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
         call = request.path.rstrip("/").rpartition("/")[2]
 
-        def say(item: dict[str, Any]) -> SdkCall:
+        def sdk_call_of(item: dict[str, Any]) -> SdkCall:
             return call_of(item, text_of(item.get("type")) or call, client_sent_ms(item.get("sentAt")), request)
 
-        return read_items([opened.payload], say, (naming, vocabulary))
+        return decode_items([parsed.payload], sdk_call_of, contact_ids, vocabulary)
 
     routes = (("POST", "/api/s/{type}"), ("POST", "/api/s/s2s/{type}"))
-    return WireFormat("jitsu", routes, _open, read, _accepted, _refused)
+    return WireFormat("jitsu", routes, _parse, decode, _accepted_answer, _refusal_answer)
 
 
-def _open(request: Request) -> ParsedRequest:
+def _parse(request: HttpRequest) -> ParsedRequest:
     return ParsedRequest(offered_key(request.headers), object_body(request))
 
 
-def _accepted(_request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
-    if nothing_taken(reading):
-        return json_answer(400, {"ok": False, "error": reading.bad[0].detail, "rejected": rejected(reading)})
+def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
+    if nothing_taken(decoded):
+        return json_answer(
+            400, {"ok": False, "error": decoded.refused[0].detail, "rejected": rejected_items(decoded.refused)}
+        )
     return json_answer(200, {"ok": True})
 
 
-def _refused(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: Refusal) -> HttpAnswer:
     return json_answer(refusal.status, {"ok": False, "code": refusal.code, "error": str(refusal)})

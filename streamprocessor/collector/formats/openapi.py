@@ -1,4 +1,4 @@
-"""What describes the native format to programs: OpenAPI 3.1, made of the topics' own schemas."""
+"""The description of the native format for programs: OpenAPI 3.1, made of the topics' own schemas."""
 
 from __future__ import annotations
 
@@ -44,9 +44,12 @@ _RECEIPT = {
 
 
 def openapi(schemas: Path, version: str) -> dict[str, Any]:
-    """The description. schemas: the folder of the topics' schemas; raises OperatorError where one can't be read."""
+    """The description of the native format.
+
+    schemas: the folder of the topics' schemas; raises OperatorError where one can't be read.
+    """
     components: dict[str, Any] = {name: _schema(schemas / file) for name, file in _SCHEMAS.items()}
-    components["Event"]["required"] = ["contact_id", "type"]  # what a topic and a key say otherwise
+    components["Event"]["required"] = ["contact_id", "type"]  # in a topic, the topic and the key may stand for them
     components["ContactUpdate"]["required"] = ["contact_id", "update"]
     for name in _SCHEMAS:
         components[name]["properties"]["contact_id"] = {"type": ["string", "integer"], "minLength": 1}

@@ -11,7 +11,7 @@ Keys: v0 `api_key` in the body, v1 `Authorization: Bearer`. Answers: v0 200 with
 | `$groupidentify` | attributes, under the group's type: `$group_set`, `id`; nothing where no contact is named |
 | `uuid` | `id`; of what follows from it: `uuid:attributes`, `:anonymous`, `:address`, `:former-0` |
 | `timestamp` | `occurred_at`, + (received - `sent_at`); without it received - `offset` |
-| `sent_at`, in v1 the header `PostHog-Request-Timestamp` | left out of account where `$ignore_sent_at` is true |
+| `sent_at`, in v1 the header `PostHog-HttpRequest-Timestamp` | left out of account where `$ignore_sent_at` is true |
 | `distinct_id` | the contact: a user's id, or an anonymous visitor's, as below |
 | `properties` | as they came but for `$ip` and `$set`; beside them the words of vocabulary.yaml |
 | `$raw_user_agent`, `$ip` | `context.user_agent`, `context.ip`; else the request's, if a browser made it |
@@ -30,24 +30,23 @@ from streamprocessor.collector.formats.native import offered_key
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
+    decode_items,
     item_id,
     items_of,
-    json_answer,
     nothing_taken,
     object_body,
     object_in,
-    read_items,
-    rejected,
     text_of,
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
+from streamprocessor.collector.http.json_answers import json_answer, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
+    HttpRequest,
     ParsedRequest,
     Refusal,
-    Request,
     WireFormat,
 )
 from streamprocessor.contract import reason_codes
@@ -57,33 +56,35 @@ SENT_HEADER = "posthog-request-timestamp"
 MAX_OFFSET_MS = 366 * 86_400_000
 
 _ALIASES = ("$create_alias", "$merge_dangerously")
-_NOT_KEPT = ("$set", "$ip")
+_LEFT_OUT = ("$set", "$ip")
 
 
-def posthog(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
+def posthog(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format of SDKs that put the key in the body."""
 
-    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
-        body = opened.payload
+    def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+        body = parsed.payload
         items = items_of(body) if "batch" in body else [body]
         sent_ms = client_sent_ms(body.get("sent_at"))
-        return read_items(items, lambda item: _said(item, sent_ms, request), (naming, vocabulary))
+        return decode_items(items, lambda item: _call_of(item, sent_ms, request), contact_ids, vocabulary)
 
     routes = tuple(("POST", path) for path in ("/batch/", "/batch", "/capture/", "/capture"))
-    return WireFormat("posthog", routes, _open, read, _accepted, _refused)
+    return WireFormat("posthog", routes, _parse, decode, _accepted_answer, _refusal_answer)
 
 
-def posthog_v1(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
+def posthog_v1(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format of SDKs that put the key in a header and read a result for each event."""
 
-    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
+    def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
         sent_ms = client_sent_ms(request.headers.get(SENT_HEADER))
-        return read_items(items_of(opened.payload), lambda item: _said(item, sent_ms, request), (naming, vocabulary))
+        items = items_of(parsed.payload)
+        return decode_items(items, lambda item: _call_of(item, sent_ms, request), contact_ids, vocabulary)
 
-    return WireFormat("posthog-v1", (("POST", "/i/v1/analytics/events"),), _open_v1, read, _accepted_v1, _refused_v1)
+    routes = (("POST", "/i/v1/analytics/events"),)
+    return WireFormat("posthog-v1", routes, _parse_v1, decode, _accepted_answer_v1, _refusal_answer_v1)
 
 
-def _said(item: dict[str, Any], sent_ms: int | None, request: Request) -> SdkCall | None:
+def _call_of(item: dict[str, Any], sent_ms: int | None, request: HttpRequest) -> SdkCall | None:
     properties, options = object_in(item, "properties"), object_in(item, "options")
     stamped_ms = client_instant_ms(item.get("timestamp"), "timestamp")
     ignores_sent = properties.get("$ignore_sent_at") is True or options.get("disable_skew_correction") is True
@@ -106,13 +107,13 @@ def _said(item: dict[str, Any], sent_ms: int | None, request: Request) -> SdkCal
     address = address_in(attributes)
     if name == "$identify":
         anonymous_id = text_id(properties.get("$anon_distinct_id"), "$anon_distinct_id")
-        who = CallIdentity(distinct_id, anonymous_id, address)
-        return SdkCall(event_id, at_ms, who, attributes=attributes, identify_id=event_id)
+        identity = CallIdentity(distinct_id, anonymous_id, address)
+        return SdkCall(event_id, at_ms, identity, attributes=attributes, identify_id=event_id)
     is_known = _is_known(distinct_id, properties, options)
-    who = CallIdentity(distinct_id, None, address) if is_known else CallIdentity(None, distinct_id, address)
+    identity = CallIdentity(distinct_id, None, address) if is_known else CallIdentity(None, distinct_id, address)
     if name == "$set":
-        return SdkCall(event_id, at_ms, who, attributes=attributes, identify_id=event_id)
-    return SdkCall(event_id, at_ms, who, event=_event(name, properties, request), attributes=attributes)
+        return SdkCall(event_id, at_ms, identity, attributes=attributes, identify_id=event_id)
+    return SdkCall(event_id, at_ms, identity, event=_event(name, properties, request), attributes=attributes)
 
 
 def _is_known(distinct_id: str | None, properties: dict[str, Any], options: dict[str, Any]) -> bool:
@@ -124,9 +125,9 @@ def _is_known(distinct_id: str | None, properties: dict[str, Any], options: dict
     )
 
 
-def _event(name: str, properties: dict[str, Any], request: Request) -> TrackedEvent:
-    kept = {word: value for word, value in properties.items() if word not in _NOT_KEPT}
-    return TrackedEvent(name, kept, context_of(request, properties.get("$raw_user_agent"), properties.get("$ip")))
+def _event(name: str, properties: dict[str, Any], request: HttpRequest) -> TrackedEvent:
+    stored = {word: value for word, value in properties.items() if word not in _LEFT_OUT}
+    return TrackedEvent(name, stored, context_of(request, properties.get("$raw_user_agent"), properties.get("$ip")))
 
 
 def _group(event_id: str, at_ms: int, distinct_id: str | None, properties: dict[str, Any]) -> SdkCall | None:
@@ -143,41 +144,42 @@ def _group(event_id: str, at_ms: int, distinct_id: str | None, properties: dict[
 
 
 def _offset_ms(item: dict[str, Any]) -> int:
-    """How long before it was sent it happened, where that is said instead of a time."""
-    said = item.get("offset")
-    return said if type(said) is int and 0 <= said <= MAX_OFFSET_MS else 0
+    """How long before it was sent it happened, where a call has that instead of a time; else 0."""
+    offset_ms = item.get("offset")
+    return offset_ms if type(offset_ms) is int and 0 <= offset_ms <= MAX_OFFSET_MS else 0
 
 
-def _open(request: Request) -> ParsedRequest:
+def _parse(request: HttpRequest) -> ParsedRequest:
     body = object_body(request)
     return ParsedRequest(text_of(body.get("api_key")) or text_of(body.get("token")), body)
 
 
-def _open_v1(request: Request) -> ParsedRequest:
+def _parse_v1(request: HttpRequest) -> ParsedRequest:
     return ParsedRequest(offered_key(request.headers), object_body(request))
 
 
-def _accepted(_request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
-    if nothing_taken(reading):
-        bad = reading.bad[0]
-        return json_answer(400, {"code": bad.reason, "detail": bad.detail, "rejected": rejected(reading)})
-    return json_answer(200, {"status": 1, "rejected": rejected(reading)})
+def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
+    if nothing_taken(decoded):
+        first = decoded.refused[0]
+        content = {"code": first.reason, "detail": first.detail, "rejected": rejected_items(decoded.refused)}
+        return json_answer(400, content)
+    return json_answer(200, {"status": 1, "rejected": rejected_items(decoded.refused)})
 
 
-def _accepted_v1(_request: Request, opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
+def _accepted_answer_v1(_request: HttpRequest, parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
     results = {}
-    bad = {one.position: one for one in reading.bad}
-    for position, item in enumerate(items_of(opened.payload)):
+    refused = {item.position: item for item in decoded.refused}
+    for position, item in enumerate(items_of(parsed.payload)):
         uuid = text_of(item.get("uuid")) if isinstance(item, dict) else None
         if uuid is not None:
-            wrong = bad.get(position)
-            results[uuid] = {"result": "ok"} if wrong is None else {"result": "drop", "details": wrong.detail}
+            refusal = refused.get(position)
+            results[uuid] = {"result": "ok"} if refusal is None else {"result": "drop", "details": refusal.detail}
     return json_answer(200, {"results": results})
 
 
-def _refused(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: Refusal) -> HttpAnswer:
     return json_answer(refusal.status, {"code": refusal.code, "detail": str(refusal)})
 
 
-def _refused_v1(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer_v1(refusal: Refusal) -> HttpAnswer:
     return json_answer(refusal.status, {"error": refusal.code, "error_description": str(refusal)})

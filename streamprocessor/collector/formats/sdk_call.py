@@ -1,4 +1,4 @@
-"""What one call of an SDK says, whatever its spelling, and the records that follow from it.
+"""One call of an SDK, whatever its spelling, and the records that follow from it.
 
 A call becomes at most one event and some contact updates. The event, or else the update of attributes, has the call's
 own id; the others have ids made of it, so that a call sent twice is one call.
@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
+from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
-from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 
@@ -26,7 +25,7 @@ _ON_A_PAGE = ("page_visit", "form_submission")
 
 
 class CallIdentity(NamedTuple):
-    """Whom a call is about: ids as the source has them, None where it doesn't say."""
+    """Whom a call is about: ids as the source has them, None where it names none."""
 
     user_id: str | None = None
     anonymous_id: str | None = None
@@ -34,9 +33,11 @@ class CallIdentity(NamedTuple):
 
 
 class TrackedEvent(NamedTuple):
-    """An event: its name as the source spells it, and what it says of it.
+    """An event as a source tells of it.
 
-    page: the page it happened on (url, path, referrer, title), campaign: of the visit; both for what properties lack.
+    name: as the source spells it.
+    page: the page it happened on (url, path, referrer, title), for what properties lack.
+    campaign: of the visit, where properties have none; None where it is unknown.
     """
 
     name: str
@@ -48,115 +49,111 @@ class TrackedEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SdkCall:
-    """One call: who, when by our clock, and what.
+    """One call of an SDK.
 
-    id: the call's own. event: None where it is about the contact only. attributes: to be written. joins: the id of
-    saying that the ids it names are one contact, None where it doesn't say so. former_ids: ids that were the same
-    contact's before, as known or as anonymous ones.
+    id: the call's own.
+    occurred_at_ms: by our clock.
+    identity: whom it is about.
+    event: None where it is about the contact only.
+    attributes: to be written; empty where there are none.
+    identify_id: the id of the statement that the ids of `identity` are one contact; None where it makes none.
+    former_ids: ids that were the same contact's before, as known or as anonymous ones.
     """
 
     id: str
     occurred_at_ms: int
-    who: CallIdentity
+    identity: CallIdentity
     event: TrackedEvent | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
     identify_id: str | None = None
     former_ids: tuple[str, ...] = ()
 
 
-def records_of(said: SdkCall, naming: ContactIds, vocabulary: Vocabulary) -> list[TopicEntry]:
+def records_of(call: SdkCall, contact_ids: ContactIds, vocabulary: Vocabulary) -> list[TopicEntry]:
     """The records that the call means, the event first; raises RecordError where it names no contact or no event."""
-    contact_id = _contact_of(said.who, naming)
+    contact_id = _contact_of(call.identity, contact_ids)
     entries = []
-    if said.event is not None:
-        entries.append(_event(said, said.event, contact_id, vocabulary))
-    if said.attributes:
-        update_id = said.id if said.event is None else _derived(said.id, "attributes")
-        content = {"update": "attributes", "attributes": vocabulary.attributes_of(said.attributes)}
-        entries.append(update_entry(update_id, contact_id, said.occurred_at_ms, content))
-    if said.identify_id is not None:
-        entries += _joins(said, said.identify_id, naming)
-    if said.former_ids:
-        entries += _former(said, contact_id, naming)
+    if call.event is not None:
+        entries.append(event_entry(_event(call, call.event, contact_id, vocabulary)))
+    if call.attributes:
+        update_id = call.id if call.event is None else _derived(call.id, "attributes")
+        content = {"update": "attributes", "attributes": vocabulary.attributes_of(call.attributes)}
+        entries.append(update_entry(update_id, contact_id, call.occurred_at_ms, content))
+    if call.identify_id is not None:
+        entries += _identify_updates(call, call.identify_id, contact_ids)
+    if call.former_ids:
+        entries += _former_id_updates(call, contact_id, contact_ids)
     return entries
 
 
-def text_id(said: object, where: str) -> str | None:
+def text_id(value: object, where: str) -> str | None:
     """An id as a text, also where it came as an integer; None where it is absent or empty; raises RecordError."""
-    if said is None or said == "":
+    if value is None or value == "":
         return None
-    if type(said) is int:
-        return str(said)
-    if not isinstance(said, str):
-        raise RecordError(reason_codes.BAD_ID, f"{where}: wanted a text or an integer; got {kind_of(said)}")
-    return said
+    if type(value) is int:
+        return str(value)
+    if not isinstance(value, str):
+        raise RecordError(reason_codes.BAD_ID, f"{where}: wanted a text or an integer; got {kind_of(value)}")
+    return value
 
 
 def address_in(*traits: Mapping[str, Any]) -> str | None:
     """The first mail address among traits; None where there is none."""
-    said = (some.get("email") for some in traits)
-    return next((text for text in said if isinstance(text, str) and "@" in text), None)
+    emails = (of_one.get("email") for of_one in traits)
+    return next((email for email in emails if isinstance(email, str) and "@" in email), None)
 
 
-def _contact_of(who: CallIdentity, naming: ContactIds) -> str:
-    if who.user_id is not None:
-        contact_id = who.user_id
-    elif who.anonymous_id is not None:
-        contact_id = naming.anonymous(who.anonymous_id)
-    elif who.address is not None:
-        contact_id = naming.address(who.address)
+def _contact_of(identity: CallIdentity, contact_ids: ContactIds) -> str:
+    if identity.user_id is not None:
+        contact_id = identity.user_id
+    elif identity.anonymous_id is not None:
+        contact_id = contact_ids.anonymous(identity.anonymous_id)
+    elif identity.address is not None:
+        contact_id = contact_ids.address(identity.address)
     else:
         raise RecordError(reason_codes.NO_CONTACT, "wanted a user id, an anonymous id or a mail address; got none")
     return contact_of(contact_id.encode())
 
 
-def _event(said: SdkCall, event: TrackedEvent, contact_id: str, vocabulary: Vocabulary) -> TopicEntry:
+def _event(call: SdkCall, event: TrackedEvent, contact_id: str, vocabulary: Vocabulary) -> CollectedEvent:
     event_type = vocabulary.type_of(event.name) if len(event.name) <= MAX_TYPE_CHARS else ""
     if not event_type:
-        wanted = f"a name of 1 to {MAX_TYPE_CHARS} characters with letters or digits"
-        raise RecordError(reason_codes.UNKNOWN_TYPE, f"the event's name: wanted {wanted}; got another")
-    around = {**(event.page if event_type in _ON_A_PAGE else {}), "campaign": event.campaign}
-    properties = vocabulary.properties_of(event_type, event.properties, around)
-    value = {
-        "id": said.id,
-        "contact_id": contact_id,
-        "type": event_type,
-        "occurred_at": format_rfc3339(said.occurred_at_ms),
-        "properties": properties,
-        "context": event.context,
-    }
-    return TopicEntry(vocabulary.topic_of(event_type), contact_id, value)
+        rule = f"a name of 1 to {MAX_TYPE_CHARS} characters with letters or digits"
+        raise RecordError(reason_codes.UNKNOWN_TYPE, f"the event's name: wanted {rule}; got another")
+    defaults = {**(event.page if event_type in _ON_A_PAGE else {}), "campaign": event.campaign}
+    properties = vocabulary.properties_of(event_type, event.properties, defaults)
+    return CollectedEvent(call.id, contact_id, event_type, call.occurred_at_ms, properties, event.context)
 
 
-def _joins(said: SdkCall, joins_id: str, naming: ContactIds) -> Iterator[TopicEntry]:
-    """What came under weaker ids joins the strongest: a user's id before an address, that before an anonymous id."""
-    who = said.who
-    known = who.user_id
-    if who.address is not None:
-        by_address = naming.address(who.address)
-        if known is not None:
-            yield _identified(said, _derived(joins_id, "address"), known, by_address)
-        known = known or by_address
-    if known is not None and who.anonymous_id is not None:
-        yield _identified(said, _derived(joins_id, "anonymous"), known, naming.anonymous(who.anonymous_id))
+def _identify_updates(call: SdkCall, identify_id: str, contact_ids: ContactIds) -> Iterator[TopicEntry]:
+    """Weaker ids link to the strongest: to a user's id before an address, to that before an anonymous id."""
+    user_id, anonymous_id, address = call.identity
+    strongest = user_id
+    if address is not None:
+        address_contact = contact_ids.address(address)
+        if user_id is not None:
+            yield _identify(call, _derived(identify_id, "address"), user_id, address_contact)
+        strongest = user_id or address_contact
+    if strongest is not None and anonymous_id is not None:
+        yield _identify(call, _derived(identify_id, "anonymous"), strongest, contact_ids.anonymous(anonymous_id))
 
 
-def _former(said: SdkCall, contact_id: str, naming: ContactIds) -> Iterator[TopicEntry]:
-    for number, former in enumerate(said.former_ids):
+def _former_id_updates(call: SdkCall, contact_id: str, contact_ids: ContactIds) -> Iterator[TopicEntry]:
+    for number, former in enumerate(call.former_ids):
         if former != contact_id:
             content = {"update": "merge", "from": contact_of(former.encode())}
-            yield update_entry(_derived(said.id, f"former-{number}"), contact_id, said.occurred_at_ms, content)
+            yield update_entry(_derived(call.id, f"former-{number}"), contact_id, call.occurred_at_ms, content)
         # Whether it was a user's id or an anonymous one, the source does not say: it may have been both.
-        if (anonymous := naming.anonymous(former)) != contact_id:
-            yield _identified(said, _derived(said.id, f"former-anonymous-{number}"), contact_id, anonymous)
+        if (anonymous := contact_ids.anonymous(former)) != contact_id:
+            yield _identify(call, _derived(call.id, f"former-anonymous-{number}"), contact_id, anonymous)
 
 
-def _identified(said: SdkCall, update_id: str, contact_id: str, weaker_id: str) -> TopicEntry:
+def _identify(call: SdkCall, update_id: str, contact_id: str, weaker_id: str) -> TopicEntry:
     content = {"update": "identify", "anonymous_id": contact_of(weaker_id.encode())}
-    return update_entry(update_id, contact_id, said.occurred_at_ms, content)
+    return update_entry(update_id, contact_id, call.occurred_at_ms, content)
 
 
-def _derived(said_id: str, which: str) -> str:
-    derived = id_of(f"{said_id}:{which}")
+def _derived(call_id: str, which: str) -> str:
+    derived = id_of(f"{call_id}:{which}")
     assert derived is not None
     return derived

@@ -1,4 +1,4 @@
-"""When it happened, as SDKs say it: their many spellings of an instant, and a device's clock set right."""
+"""The time at which something happened, as SDKs spell it, and a device's clock set right."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ _LOOSE = re.compile(
 _DIGITS = re.compile(r"\d{12,15}", re.ASCII)
 
 
-def client_instant_ms(said: object, where: str) -> int | None:
-    """Milliseconds since the epoch; None where nothing is said. Raises RecordError bad-time.
+def client_instant_ms(value: object, where: str) -> int | None:
+    """Milliseconds since the epoch; None where none is given. Raises RecordError bad-time.
 
     Besides RFC 3339 and integer milliseconds (also as a text): a blank for the T, no seconds, an offset without its
     colon, and no offset at all, which SDKs mean as UTC.
     """
-    if said is None or said == "":
+    if value is None or value == "":
         return None
     instant_ms = None
-    if isinstance(said, str):
-        instant_ms = _read(said)
-    elif type(said) is int and said >= OLDEST_INTEGER_MS:
-        instant_ms = said
+    if isinstance(value, str):
+        instant_ms = _read(value)
+    elif type(value) is int and value >= OLDEST_INTEGER_MS:
+        instant_ms = value
     if instant_ms is None or instant_ms < 0:
-        got = repr(said)[:40] if isinstance(said, (str, int, float)) else kind_of(said)
+        got = repr(value)[:40] if isinstance(value, (str, int, float)) else kind_of(value)
         raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted a time since 1970, or epoch milliseconds; got {got}")
     return instant_ms
 
 
-def client_sent_ms(said: object) -> int | None:
-    """As instant_ms_said, but None also where it can't be read: then nothing is known of the device's clock."""
+def client_sent_ms(value: object) -> int | None:
+    """As client_instant_ms, but None also where it can't be read: then nothing is known of the device's clock."""
     try:
-        return client_instant_ms(said, "sent")
+        return client_instant_ms(value, "sent")
     except RecordError:
         return None
 
 
 def occurred_ms(stamped_ms: int | None, sent_ms: int | None, received_ms: int) -> int:
-    """When it happened by our clock: stamped + (received - sent), as Segment defines it; raises RecordError.
+    """The time of an event by our clock: stamped + (received - sent), as Segment defines it; raises RecordError.
 
     stamped_ms and sent_ms are by the device's clock, so its error cancels out. Without a stamp: when it was received;
     without the time of sending: as stamped.

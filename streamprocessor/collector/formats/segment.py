@@ -24,23 +24,22 @@ from __future__ import annotations
 from typing import Any
 
 from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.formats.native import offered_key, refused_in_json
+from streamprocessor.collector.formats.native import offered_key
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
+    decode_items,
     item_id,
     items_of,
-    json_answer,
     nothing_taken,
     object_body,
     object_in,
-    read_items,
-    rejected,
     text_of,
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, ParsedRequest, Request, WireFormat
+from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, rejected_items
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, ParsedRequest, WireFormat
 from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
 
@@ -52,27 +51,31 @@ _CALL_OF_PATH = {f"/v1/{path}": call for call in (BATCH, *CALLS) for path in (ca
 _PAGE_WORDS = ("url", "path", "referrer", "title")
 
 
-def segment(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
+def segment(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format of both; their answers must be 200 with a JSON body, errors JSON with `code` and `message`."""
 
-    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
-        body = opened.payload
+    def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+        body = parsed.payload
         call = _CALL_OF_PATH.get(request.path, "")
         items = items_of(body) if call == BATCH else [body]
 
-        def say(item: dict[str, Any]) -> SdkCall:
+        def sdk_call_of(item: dict[str, Any]) -> SdkCall:
             # A browser's batch says once for all when it was sent; a call of its own says it for itself.
             sent_ms = client_sent_ms(item.get("sentAt") or body.get("sentAt"))
             return call_of(item, text_of(item.get("type")) or call, sent_ms, request)
 
-        return read_items(items, say, (naming, vocabulary))
+        return decode_items(items, sdk_call_of, contact_ids, vocabulary)
 
     routes = tuple(("POST", path) for path in _CALL_OF_PATH)
-    return WireFormat("segment", routes, _open, read, _accepted, refused_in_json)
+    return WireFormat("segment", routes, _parse, decode, _accepted_answer, refusal_in_json)
 
 
-def call_of(item: dict[str, Any], call: str, sent_ms: int | None, request: Request) -> SdkCall:
-    """What one call in Segment's words says; raises RecordError. sent_ms: by the device's clock, None: not known."""
+def call_of(item: dict[str, Any], call: str, sent_ms: int | None, request: HttpRequest) -> SdkCall:
+    """The call that an item in Segment's words is; raises RecordError.
+
+    call: one of CALLS.
+    sent_ms: by the device's clock; None where it is not known.
+    """
     if call not in CALLS:
         raise RecordError(reason_codes.UNKNOWN_TYPE, f"type: wanted one of {', '.join(CALLS)}; got another")
     stamped_ms = client_instant_ms(item.get("originalTimestamp") or item.get("timestamp"), "timestamp")
@@ -80,32 +83,32 @@ def call_of(item: dict[str, Any], call: str, sent_ms: int | None, request: Reque
     context_traits = object_in(context, "traits")
     call_id = item_id(item.get("messageId"), item, stamped_ms, request.received_at_ms)
     at_ms = occurred_ms(stamped_ms, sent_ms, request.received_at_ms)
-    who = CallIdentity(
+    identity = CallIdentity(
         text_id(item.get("userId"), "userId"),
         text_id(item.get("anonymousId"), "anonymousId"),
         address_in(traits, context_traits) if call != "group" else address_in(context_traits),
     )
     if call == "identify":
-        return SdkCall(call_id, at_ms, who, attributes={**context_traits, **traits}, identify_id=call_id)
+        return SdkCall(call_id, at_ms, identity, attributes={**context_traits, **traits}, identify_id=call_id)
     if call == "group":
-        return SdkCall(call_id, at_ms, who, attributes={"company": _group(item, traits)})
+        return SdkCall(call_id, at_ms, identity, attributes={"company": _group(item, traits)})
     if call == "alias":
         former = text_id(item.get("previousId"), "previousId")
-        if former is None or who.user_id is None:
+        if former is None or identity.user_id is None:
             raise RecordError(reason_codes.NO_CONTACT, "alias: wanted userId and previousId; got one of them at most")
-        return SdkCall(call_id, at_ms, who, former_ids=(former,))
-    return SdkCall(call_id, at_ms, who, event=_event(item, call, context, request))
+        return SdkCall(call_id, at_ms, identity, former_ids=(former,))
+    return SdkCall(call_id, at_ms, identity, event=_event(item, call, context, request))
 
 
-def _event(item: dict[str, Any], call: str, context: dict[str, Any], request: Request) -> TrackedEvent:
+def _event(item: dict[str, Any], call: str, context: dict[str, Any], request: HttpRequest) -> TrackedEvent:
     properties = dict(object_in(item, "properties"))
     name = call
     if call == "track":
         name = text_of(item.get("event")) or ""
     else:
         for word in ("name", "category"):
-            if (said := text_of(item.get(word))) is not None:
-                properties.setdefault(word, said)
+            if (value := text_of(item.get(word))) is not None:
+                properties.setdefault(word, value)
     page = object_in(context, "page")
     return TrackedEvent(
         name,
@@ -121,14 +124,18 @@ def _group(item: dict[str, Any], traits: dict[str, Any]) -> dict[str, Any]:
     return traits if group_id is None else {**traits, "id": group_id}
 
 
-def _open(request: Request) -> ParsedRequest:
+def _parse(request: HttpRequest) -> ParsedRequest:
     body = object_body(request)
     return ParsedRequest(offered_key(request.headers) or text_of(body.get("writeKey")), body)
 
 
-def _accepted(_request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
-    if nothing_taken(reading):
-        bad = reading.bad[0]
-        problems = {"code": bad.reason, "message": f"item {bad.position}: {bad.detail}", "rejected": rejected(reading)}
+def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
+    if nothing_taken(decoded):
+        first = decoded.refused[0]
+        problems = {
+            "code": first.reason,
+            "message": f"item {first.position}: {first.detail}",
+            "rejected": rejected_items(decoded.refused),
+        }
         return json_answer(400, problems)
-    return json_answer(200, {"success": True, "rejected": rejected(reading)})
+    return json_answer(200, {"success": True, "rejected": rejected_items(decoded.refused)})

@@ -27,27 +27,25 @@ from urllib.parse import parse_qsl
 import orjson
 
 from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.formats.native import refused_in_json
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
+    decode_items,
     item_id,
-    json_answer,
     nothing_taken,
     object_body,
     object_in,
-    read_items,
-    rejected,
     text_of,
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
+from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
+    HttpRequest,
     ParsedRequest,
     Refusal,
-    Request,
     WireFormat,
 )
 from streamprocessor.collector.tracking.pixel import GIF
@@ -68,22 +66,23 @@ _OWN_WORDS = {"tr": {"tr_tt": "total", "tr_id": "order_id", "tr_cu": "currency"}
 _OWN_PREFIX = {"pp": "pp_", "tr": "tr_", "ti": "ti_"}
 
 
-def snowplow(naming: ContactIds, vocabulary: Vocabulary) -> WireFormat:
+def snowplow(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format; a GET is an image for browsers, so it is answered with one."""
 
-    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
-        def say(item: dict[str, Any]) -> SdkCall:
-            if item.get("aid") != opened.key:
+    def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+        def sdk_call_of(item: dict[str, Any]) -> SdkCall:
+            if item.get("aid") != parsed.key:
                 raise RecordError(WRONG_KEY, "aid: wanted one application in a request; got another")
-            return _said(item, request)
+            return _call_of(item, request)
 
-        return read_items(opened.payload, say, (naming, vocabulary))
+        return decode_items(parsed.payload, sdk_call_of, contact_ids, vocabulary)
 
     routes = (("GET", "/i"), ("POST", "/com.snowplowanalytics.snowplow/tp2"))
-    return WireFormat("snowplow", routes, _open, read, _accepted, refused_in_json)
+    # Its tracker in browsers sends cookies along by default.
+    return WireFormat("snowplow", routes, _parse, decode, _accepted_answer, refusal_in_json, credentials=True)
 
 
-def _open(request: Request) -> ParsedRequest:
+def _parse(request: HttpRequest) -> ParsedRequest:
     items = object_body(request).get("data") if request.method == "POST" else [_query(request)]
     if not isinstance(items, list):
         raise Refusal(400, reason_codes.NOT_AN_OBJECT, f"data: wanted a list of events; got {kind_of(items)}")
@@ -92,7 +91,7 @@ def _open(request: Request) -> ParsedRequest:
     return ParsedRequest(key, [] if request.method == "HEAD" else items)  # who asks for the head only has seen nothing
 
 
-def _query(request: Request) -> dict[str, Any]:
+def _query(request: HttpRequest) -> dict[str, Any]:
     try:
         return dict(parse_qsl(request.query, max_num_fields=MAX_PARAMETERS))
     except ValueError as error:
@@ -101,30 +100,34 @@ def _query(request: Request) -> dict[str, Any]:
         ) from error
 
 
-def _said(item: dict[str, Any], request: Request) -> SdkCall:
+def _call_of(item: dict[str, Any], request: HttpRequest) -> SdkCall:
     stamped_ms = client_instant_ms(item.get("dtm"), "dtm")
-    who = CallIdentity(text_id(item.get("uid"), "uid"), _visitor(item))
+    identity = CallIdentity(text_id(item.get("uid"), "uid"), _visitor(item))
     event_id = item_id(item.get("eid"), item, stamped_ms, request.received_at_ms)
     at_ms = _occurred_ms(item, stamped_ms, request.received_at_ms)
-    joins = None
-    if who.user_id is not None and who.anonymous_id is not None:
-        joins = content_key([who.user_id, who.anonymous_id, text_of(item.get("sid")) or at_ms // DAY_MS])
+    identify_id = None
+    if identity.user_id is not None and identity.anonymous_id is not None:
+        identify_id = content_key(
+            [identity.user_id, identity.anonymous_id, text_of(item.get("sid")) or at_ms // DAY_MS]
+        )
     name, properties = _named(item)
     if name == "identify":
         traits = properties
         return SdkCall(
-            event_id, at_ms, who._replace(address=address_in(traits)), attributes=traits, identify_id=event_id
+            event_id, at_ms, identity._replace(address=address_in(traits)), attributes=traits, identify_id=event_id
         )
     contexts = _contexts(item)
     if contexts:
         properties["contexts"] = contexts
     context = context_of(request, item.get("ua"), item.get("ip"), is_browser=item.get("p") == "web")
     page = {word: item[name] for name, word in _PAGE_WORDS.items() if text_of(item.get(name))}
-    return SdkCall(event_id, at_ms, who, event=TrackedEvent(name, properties, context, page), identify_id=joins)
+    return SdkCall(
+        event_id, at_ms, identity, event=TrackedEvent(name, properties, context, page), identify_id=identify_id
+    )
 
 
 def _visitor(item: dict[str, Any]) -> str | None:
-    return next((said for word in ("duid", "tnuid", "nuid") if (said := text_id(item.get(word), word))), None)
+    return next((visitor for word in ("duid", "tnuid", "nuid") if (visitor := text_id(item.get(word), word))), None)
 
 
 def _occurred_ms(item: dict[str, Any], stamped_ms: int | None, received_ms: int) -> int:
@@ -157,33 +160,33 @@ def _named(item: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return _OWN_NAMES[kind], properties
 
 
-def _self_describing(said: dict[str, Any]) -> tuple[str, Any]:
+def _self_describing(envelope: dict[str, Any]) -> tuple[str, Any]:
     """The name in `iglu:vendor/name/format/version`, and the data."""
-    schema = text_of(said.get("schema")) or ""
+    schema = text_of(envelope.get("schema")) or ""
     parts = schema.removeprefix("iglu:").split("/")
     if len(parts) != 4:
         raise RecordError(reason_codes.UNKNOWN_TYPE, "schema: wanted iglu:vendor/name/jsonschema/version; got another")
-    return parts[1], said.get("data")
+    return parts[1], envelope.get("data")
 
 
 def _contexts(item: dict[str, Any]) -> dict[str, Any]:
     envelope = _json(item, "co", "cx")
-    said = envelope.get("data")
-    if said is None:
+    contexts = envelope.get("data")
+    if contexts is None:
         return {}
-    if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
-        raise RecordError(reason_codes.BAD_CONTEXT, f"contexts: wanted a list of objects; got {kind_of(said)}")
-    return dict(_self_describing(one) for one in said)
+    if not isinstance(contexts, list) or not all(isinstance(context, dict) for context in contexts):
+        raise RecordError(reason_codes.BAD_CONTEXT, f"contexts: wanted a list of objects; got {kind_of(contexts)}")
+    return dict(_self_describing(context) for context in contexts)
 
 
 def _json(item: dict[str, Any], plain: str, encoded: str) -> dict[str, Any]:
     """The object under the plain name or, base64 in either alphabet, under the other; empty where neither is there."""
-    said = item.get(plain)
+    raw = item.get(plain)
     try:
-        if said is None and (packed := text_of(item.get(encoded))) is not None:
-            standard = packed.translate(_TO_STANDARD).rstrip("=")
-            said = b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-        content = orjson.loads(said) if isinstance(said, (str, bytes)) else said
+        if raw is None and (base64_text := text_of(item.get(encoded))) is not None:
+            standard = base64_text.translate(_TO_STANDARD).rstrip("=")
+            raw = b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+        content = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
     except ValueError as error:  # of base64, of JSON
         raise RecordError(reason_codes.NOT_JSON, f"{plain} or {encoded}: wanted JSON; got an error: {error}") from error
     if content is not None and not isinstance(content, dict):
@@ -194,10 +197,11 @@ def _json(item: dict[str, Any], plain: str, encoded: str) -> dict[str, Any]:
 _TO_STANDARD = str.maketrans("-_ ", "+/+")  # a plus in a query may have become a blank
 
 
-def _accepted(request: Request, _opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
-    if nothing_taken(reading):
-        bad = reading.bad[0]
-        return json_answer(400, {"code": bad.reason, "message": bad.detail, "rejected": rejected(reading)})
+def _accepted_answer(request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
+    if nothing_taken(decoded):
+        first = decoded.refused[0]
+        content = {"code": first.reason, "message": first.detail, "rejected": rejected_items(decoded.refused)}
+        return json_answer(400, content)
     if request.method != "POST":
         return HttpAnswer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
-    return json_answer(200, {"rejected": rejected(reading)})
+    return json_answer(200, {"rejected": rejected_items(decoded.refused)})

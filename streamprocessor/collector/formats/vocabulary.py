@@ -1,9 +1,9 @@
-"""Whatever a source calls a thing, the same words come out: the types, properties and attributes of vocabulary.yaml."""
+"""One vocabulary for all sources: their names become the types, properties and attributes of vocabulary.yaml."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import isfinite
@@ -14,11 +14,9 @@ from streamprocessor.collector.urls import path_of
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
-from streamprocessor.contract.topic_names import ACTIVITIES
-from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import OperatorError
 
-OWN_WORDS = Path(__file__).with_name("vocabulary.yaml")
+BUILT_IN = Path(__file__).with_name("vocabulary.yaml")
 ANY_TYPE = "any"
 
 Sources: TypeAlias = dict[str, tuple[str, ...]]
@@ -31,39 +29,35 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 class Vocabulary:
     """The words of this installation.
 
-    types: a name in snake case to the type that it means. properties: by type or `any`, a word to the names from which
-    it is taken, the first that is there. attributes: likewise. numbers: properties that are numbers. topics: by type,
-    the topic's short name; other types go to `activities`.
+    types: by a name in snake case, the type that it means.
+    properties: by type or `any`, a word to the names from which it is taken, the first that is there.
+    attributes: likewise, for all contacts.
+    numbers: the properties that are numbers.
     """
 
     types: Mapping[str, str]
     properties: Mapping[str, Sources]
     attributes: Sources
     numbers: frozenset[str]
-    topics: Mapping[str, str]
 
     def type_of(self, name: str) -> str:
         """The type that a source's name for an event means; empty where the name holds neither letter nor digit."""
         plain = snake_case(name)
         return self.types.get(plain, plain)
 
-    def topic_of(self, event_type: str) -> str:
-        """The short name of the topic on which events of the type are."""
-        return self.topics.get(event_type, ACTIVITIES)
+    def properties_of(self, event_type: str, named: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+        """All that the source named, and our words beside it.
 
-    def properties_of(self, event_type: str, came: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
-        """All that came, and our words beside it, those of `around` for what is still absent.
-
-        around: what is known otherwise, such as the page it happened on. Where nothing says `path`, `url` does.
+        defaults: for what is still absent, such as the page it happened on. Without a `path` it is that of `url`.
         """
-        properties = dict(came)
+        properties = dict(named)
         for of_type in (event_type, ANY_TYPE):
             if of_type in self.properties:
                 _take(self.properties[of_type], properties)
         for word in self.numbers & properties.keys():
             properties[word] = _number(properties[word])
         has_url = properties.get("url") is not None
-        for word, value in around.items():
+        for word, value in defaults.items():
             # The path of one address beside another address would be of neither.
             if value is not None and properties.get(word) is None and not (has_url and word == "path"):
                 properties[word] = value
@@ -72,7 +66,7 @@ class Vocabulary:
         return properties
 
     def attributes_of(self, traits: Mapping[str, Any]) -> dict[str, Any]:
-        """All that came, and our words beside it."""
+        """All that the source named, and our words beside it."""
         attributes = dict(traits)
         _take(self.attributes, attributes)
         return attributes
@@ -84,31 +78,27 @@ def snake_case(name: str) -> str:
     return "_".join(part for part in _WORD_ENDS.split(name) if part).lower()
 
 
-def read_vocabulary(topics: Iterable[Topic], own: Path | None = None) -> Vocabulary:
-    """The words of vocabulary.yaml, and of a file of one's own before them; raises OperatorError naming file and line.
-
-    topics: what is on the broker; those of one type say where events of that type go.
-    """
-    read = [_read(path) for path in (OWN_WORDS, own) if path is not None]
+def read_vocabulary(own: Path | None = None) -> Vocabulary:
+    """The words of vocabulary.yaml, and of one's own file before them; raises OperatorError naming file and line."""
+    files = [_read(path) for path in (BUILT_IN, own) if path is not None]
     types: dict[str, str] = {}
     properties: dict[str, Sources] = {}
     attributes: Sources = {}
-    for words in read:
+    for words in files:
         types |= words.types
         attributes = _before(words.attributes, attributes)
         for of_type, sources in words.properties.items():
             properties[of_type] = _before(sources, properties.get(of_type, {}))
-    numbers = frozenset[str]().union(*(words.numbers for words in read))
-    topic_names = {topic.event_type: topic.name for topic in topics if topic.direction == IN and topic.event_type}
-    return Vocabulary(types, properties, attributes, numbers, topic_names)
+    numbers = frozenset[str]().union(*(words.numbers for words in files))
+    return Vocabulary(types, properties, attributes, numbers)
 
 
 def _take(sources: Sources, into: dict[str, Any]) -> None:
     for word, names in sources.items():
         if into.get(word) is None:
-            found = next((into[name] for name in names if into.get(name) not in (None, "")), None)
-            if found is not None:
-                into[word] = found
+            value = next((into[name] for name in names if into.get(name) not in (None, "")), None)
+            if value is not None:
+                into[word] = value
 
 
 def _number(value: Any) -> Any:
@@ -135,8 +125,8 @@ def _read(path: Path) -> _Words:
     return read_document(content, str(path), "the vocabulary", _words, OperatorError)
 
 
-def _words(located: LocatedNode) -> _Words:
-    fields = located.fields("types", "properties", "attributes", "numbers")
+def _words(node: LocatedNode) -> _Words:
+    fields = node.fields("types", "properties", "attributes", "numbers")
     return _Words(
         types=fields.read("types", _types, {}),
         properties=fields.read("properties", _properties, {}),
@@ -145,12 +135,12 @@ def _words(located: LocatedNode) -> _Words:
     )
 
 
-def _types(located: LocatedNode) -> dict[str, str]:
+def _types(node: LocatedNode) -> dict[str, str]:
     types: dict[str, str] = {}
-    for event_type, inner in located.entries("types, each with a list of names").items():
+    for event_type, inner in node.entries("types, each with a list of names").items():
         if snake_case(event_type) != event_type:
             inner.note(f"wanted a type in snake case; got '{event_type}'")
-        for name in located.problems.attempt(partial(_names, inner), ()):
+        for name in node.problems.attempt(partial(_names, inner), ()):
             plain = snake_case(name)
             if not plain:
                 inner.note(f"wanted names with letters or digits; got '{name}'")
@@ -159,15 +149,15 @@ def _types(located: LocatedNode) -> dict[str, str]:
     return types
 
 
-def _properties(located: LocatedNode) -> dict[str, Sources]:
-    entries = located.entries(f"types or `{ANY_TYPE}`, each with a mapping of properties to lists of names")
-    return {of_type: located.problems.attempt(partial(_sources, inner), {}) for of_type, inner in entries.items()}
+def _properties(node: LocatedNode) -> dict[str, Sources]:
+    entries = node.entries(f"types or `{ANY_TYPE}`, each with a mapping of properties to lists of names")
+    return {of_type: node.problems.attempt(partial(_sources, inner), {}) for of_type, inner in entries.items()}
 
 
-def _sources(located: LocatedNode) -> Sources:
-    entries = located.entries("words, each with a list of names")
-    return {word: located.problems.attempt(partial(_names, inner), ()) for word, inner in entries.items()}
+def _sources(node: LocatedNode) -> Sources:
+    entries = node.entries("words, each with a list of names")
+    return {word: node.problems.attempt(partial(_names, inner), ()) for word, inner in entries.items()}
 
 
-def _names(located: LocatedNode) -> tuple[str, ...]:
-    return tuple(text(inner) for inner in located.items("a list of names"))
+def _names(node: LocatedNode) -> tuple[str, ...]:
+    return tuple(text(inner) for inner in node.items("a list of names"))

@@ -1,8 +1,7 @@
-"""Where a request came from: the connection's peer, or whom our own proxies say, cut short where that is wanted."""
+"""Where a request came from: the connection's peer, or whom our own proxies name, truncated where that is set."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
@@ -13,15 +12,15 @@ from streamprocessor.errors import OperatorError
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
 
-KEPT_BITS = {4: 24, 6: 48}
-MOST_HOPS = 20
-LONGEST = 64  # characters of an address with brackets and port; what is remembered stays small by it
+NETWORK_BITS = {4: 24, 6: 48}  # what is left of an address of that version
+MAX_HOPS = 20
+MAX_ADDRESS_CHARS = 64  # with brackets and port; what is cached stays small by it
 
 
-def networks_of(said: str) -> tuple[Network, ...]:
+def networks_of(text: str) -> tuple[Network, ...]:
     """The networks of `10.0.0.0/8,192.0.2.7`; raises OperatorError where one is none."""
     try:
-        return tuple(ip_network(item.strip()) for item in said.split(",") if item.strip())
+        return tuple(ip_network(item.strip()) for item in text.split(",") if item.strip())
     except ValueError as error:
         message = (
             f"STREAMPROCESSOR_TRUSTED_PROXIES: wanted addresses or networks, as 10.0.0.0/8,192.0.2.7; got: {error}"
@@ -30,7 +29,11 @@ def networks_of(said: str) -> tuple[Network, ...]:
 
 
 class ClientIps:
-    """Tells clients' addresses. proxies: whose X-Forwarded-For is believed; truncate: keep the network's part only."""
+    """The addresses of clients.
+
+    proxies: whose X-Forwarded-For is believed.
+    truncate: whether only the network's part of an address is left.
+    """
 
     def __init__(self, proxies: tuple[Network, ...], truncate: bool) -> None:
         self._proxies = proxies
@@ -45,44 +48,49 @@ class ClientIps:
         if address is None:
             return None
         if forwarded_for and self._is_ours(address):
-            for hop in reversed(forwarded_for.split(",")[-MOST_HOPS:]):
-                said = _parsed(hop)
-                if said is None:
+            for hop in reversed(forwarded_for.split(",")[-MAX_HOPS:]):
+                forwarded = _parsed(hop)
+                if forwarded is None:
                     break
-                address = said
-                if not self._is_ours(said):
+                address = forwarded
+                if not self._is_ours(forwarded):
                     break
-        if not self._truncate:
-            return str(address)
-        return _network_part(address)
+        return _network_part(address) if self._truncate else str(address)
 
-    def truncate_in(self, entries: Iterable[TopicEntry]) -> None:
-        """Cut the addresses in records' `context` too, as they came in a body; what is no address is taken out."""
-        if not self._truncate:
-            return
-        for entry in entries:
-            context = entry.value.get("context")
-            if isinstance(context, dict) and "ip" in context:
-                said = context.pop("ip")
-                address = _parsed(said) if isinstance(said, str) else None
-                if address is not None:
-                    context["ip"] = _network_part(address)
+    def truncated(self, entries: list[TopicEntry]) -> list[TopicEntry]:
+        """The entries with the addresses in their `context` truncated too, as they came in a body.
+
+        What stands for an address and is none is left out. Where nothing is truncated, the entries as they are.
+        """
+        return [_with_network_part(entry) for entry in entries] if self._truncate else entries
 
     def _is_ours(self, address: Address) -> bool:
         return any(address in network for network in self._proxies)
 
 
+def _with_network_part(entry: TopicEntry) -> TopicEntry:
+    context = entry.value.get("context")
+    if not isinstance(context, dict) or "ip" not in context:
+        return entry
+    ip = context["ip"]
+    address = _parsed(ip) if isinstance(ip, str) else None
+    truncated = {name: value for name, value in context.items() if name != "ip"}
+    if address is not None:
+        truncated["ip"] = _network_part(address)
+    return entry._replace(value={**entry.value, "context": truncated})
+
+
 def _network_part(address: Address) -> str:
-    return str(ip_network((address, KEPT_BITS[address.version]), strict=False).network_address)
+    return str(ip_network((address, NETWORK_BITS[address.version]), strict=False).network_address)
 
 
-def _parsed(said: str | None) -> Address | None:
-    return _address_of(said) if said and len(said) <= LONGEST else None
+def _parsed(text: str | None) -> Address | None:
+    return _address_of(text) if text and len(text) <= MAX_ADDRESS_CHARS else None
 
 
 @lru_cache(maxsize=4096)
-def _address_of(said: str) -> Address | None:
-    text = said.strip()
+def _address_of(text: str) -> Address | None:
+    text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

@@ -1,4 +1,4 @@
-"""How much each source may send: token buckets, in whole events."""
+"""How much each source may send: one token bucket a source, in whole events."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ BURST_SECONDS = 2.0
 
 
 class RateLimit:
-    """One bucket a source. rate_per_second: 0 means no limit; clock: seconds that only rise."""
+    """One bucket a source. rate_per_second: of events, 0 means no limit; clock: seconds that only rise."""
 
     def __init__(self, rate_per_second: int, clock: Callable[[], float]) -> None:
         self._rate = rate_per_second
-        self._most = rate_per_second * BURST_SECONDS
+        self._capacity = rate_per_second * BURST_SECONDS
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}
 
@@ -26,8 +26,8 @@ class RateLimit:
         if not self._rate:
             return
         now_seconds = self._clock()
-        level, seen_at = self._buckets.get(source, (self._most, now_seconds))
-        level = min(self._most, level + (now_seconds - seen_at) * self._rate)
+        level, seen_at_seconds = self._buckets.get(source, (self._capacity, now_seconds))
+        level = min(self._capacity, level + (now_seconds - seen_at_seconds) * self._rate)
         if level < 1:
             wait_seconds = max(1, round((1 - level) / self._rate + 0.5))
             message = f"wanted at most {self._rate} events a second; got more; try again in {wait_seconds} s"

@@ -21,59 +21,60 @@ from streamprocessor.process.health import health_routes
 
 def application(
     formats: Iterable[WireFormat],
-    house: CollectorContext,
+    context: CollectorContext,
     not_ready: Callable[[], list[str]],
     description: dict[str, Any],
 ) -> ASGIApp:
-    """The application. not_ready: why nothing can be accepted at the moment, nothing where it can.
+    """The application.
 
+    not_ready: why nothing can be accepted at the moment, empty where it can.
     description: of the native format, for /openapi.json.
     """
-    doors = {path: FormatHandler(path, by_method, house) for path, by_method in by_path(formats).items()}
-    own_routes = [*health_routes(house.metrics.registry, not_ready), _openapi_route(orjson.dumps(description))]
-    rest = Starlette(routes=own_routes, exception_handlers={404: _not_found})
-    rest.router.redirect_slashes = False
-    return Paths(doors, rest)
+    handlers = {path: FormatHandler(path, by_method, context) for path, by_method in by_path(formats).items()}
+    own_routes = [*health_routes(context.metrics.registry, not_ready), _openapi_route(orjson.dumps(description))]
+    own = Starlette(routes=own_routes, exception_handlers={404: _not_found})
+    own.router.redirect_slashes = False
+    return PathRouter(handlers, own)
 
 
-class Paths:
-    """The doors by their paths, and an application for all others.
+class PathRouter:
+    """Handlers by their paths, and an application for all other paths.
 
     A router of its own, because asking two dozen patterns one after the other costs a tenth of a pixel.
     """
 
-    def __init__(self, doors: Mapping[str, ASGIApp], rest: ASGIApp) -> None:
-        """doors: by path, which may hold {name} parameters; none of them matches a slash."""
-        self._doors = {path: door for path, door in doors.items() if "{" not in path}
+    def __init__(self, handlers: Mapping[str, ASGIApp], default: ASGIApp) -> None:
+        """handlers: by path, which may hold {name} parameters; none of them matches a slash."""
+        self._handlers = {path: handler for path, handler in handlers.items() if "{" not in path}
         self._patterns: dict[str, list[tuple[re.Pattern[str], ASGIApp]]] = {}
-        for path, door in doors.items():
+        for path, handler in handlers.items():
             if "{" in path:
                 beginning = path[1:].partition("/")[0]
-                self._patterns.setdefault(beginning, []).append((compile_path(path)[0], door))
-        self._rest = rest
+                self._patterns.setdefault(beginning, []).append((compile_path(path)[0], handler))
+        self._default = default
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the path's application answer."""
-        path = scope["path"]
-        door = self._doors.get(path)
-        if door is None:
-            found = (
-                door for pattern, door in self._patterns.get(path[1:].partition("/")[0], ()) if pattern.match(path)
-            )
-            door = next(found, self._rest)
-        await door(scope, receive, send)
+        await self._handler_of(scope["path"])(scope, receive, send)
+
+    def _handler_of(self, path: str) -> ASGIApp:
+        handler = self._handlers.get(path)
+        if handler is None:
+            patterns = self._patterns.get(path[1:].partition("/")[0], ())
+            handler = next((handler for pattern, handler in patterns if pattern.match(path)), self._default)
+        return handler
 
 
 def by_path(formats: Iterable[WireFormat]) -> dict[str, dict[str, WireFormat]]:
     """The formats by path and method; raises OperatorError where two claim the same."""
-    found: dict[str, dict[str, WireFormat]] = {}
+    by_method_of: dict[str, dict[str, WireFormat]] = {}
     for wire_format in formats:
         for method, path in wire_format.routes:
-            other = found.setdefault(path, {}).setdefault(method, wire_format)
+            other = by_method_of.setdefault(path, {}).setdefault(method, wire_format)
             if other is not wire_format:
                 message = f"{method} {path}: wanted one format; got {other.name} and {wire_format.name}"
                 raise OperatorError(message)
-    return found
+    return by_method_of
 
 
 def _openapi_route(description: bytes) -> Route:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 import orjson
 
-from streamprocessor.collector.durability.row import Row
-from streamprocessor.collector.http.wire_format import DecodedEvents, RefusedItem, TopicEntry
+from streamprocessor.collector.durability.producer_record import ProducerRecord
+from streamprocessor.collector.http.input_topics import InputTopics
+from streamprocessor.collector.http.wire_format import RefusedItem, TopicEntry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import CONTACT_UPDATE, decode_event
@@ -22,42 +23,46 @@ MAX_EVENT_BYTES = 32 * 1024
 MAX_ITEMS = 2_500
 
 
-def checked_rows(reading: DecodedEvents, topics: Mapping[str, Topic], received_at_ms: int) -> list[Row]:
-    """The rows of all good entries; bad entries leave the reading's entries and join its bad items.
+class CheckedEntries(NamedTuple):
+    """Entries, judged one by one.
 
-    topics: the input topics by short name. Written values say `id`, `contact_id` and `occurred_at`, whatever came.
+    records: what is to be written, one for each good entry, in their order.
+    good: the entries that the records were made of.
+    refused: one for each other entry.
     """
-    rows: list[Row] = []
-    good: list[TopicEntry] = []
-    for entry in reading.entries:
+
+    records: list[ProducerRecord]
+    good: list[TopicEntry]
+    refused: list[RefusedItem]
+
+
+def check_entries(entries: Iterable[TopicEntry], topics: InputTopics, received_at_ms: int) -> CheckedEntries:
+    """The entries with the records that they become; written values say `id`, `contact_id` and `occurred_at` always."""
+    checked = CheckedEntries([], [], [])
+    for entry in entries:
         try:
-            rows.append(_row(entry, topics[entry.topic], received_at_ms))
+            checked.records.append(_record(entry, topics.topic_of(entry.value), received_at_ms))
         except RecordError as error:
-            reading.bad.append(RefusedItem(entry.position, error.reason, error.detail))
+            checked.refused.append(RefusedItem(entry.position, error.reason, error.detail))
         else:
-            good.append(entry)
-    reading.entries = good
-    return rows
+            checked.good.append(entry)
+    return checked
 
 
-def _row(entry: TopicEntry, topic: Topic, received_at_ms: int) -> Row:
-    topic_name, contact, value, _ = entry
+def _record(entry: TopicEntry, topic: Topic, received_at_ms: int) -> ProducerRecord:
+    contact_id, value, _ = entry
     try:
-        key = contact.encode()
+        key = contact_id.encode()
     except UnicodeEncodeError as error:
         raise RecordError(reason_codes.BAD_KEY, "contact_id: wanted Unicode; got half a surrogate pair") from error
     contact_of(key)
     try:
-        if topic.schema == CONTACT_UPDATE:
-            fact_id, occurred_at_ms = _update(value, contact, received_at_ms)
-        else:
-            event = decode_event(value, contact, received_at_ms, topic.event_type)
-            fact_id, occurred_at_ms = event.id, event.occurred_at_ms
-        value["id"], value["contact_id"] = fact_id, contact
+        fact_id, occurred_at_ms = _id_and_time(value, contact_id, topic, received_at_ms)
+        completed = {**value, "id": fact_id, "contact_id": contact_id}
         if occurred_at_ms >= received_at_ms or value.get("occurred_at") is None:
-            # Said here, because it may arrive much later: what waits in the spool did not happen when it gets out.
-            value["occurred_at"] = format_rfc3339(occurred_at_ms)
-        written = orjson.dumps(value)
+            # Written here, because it may arrive much later: what waits in the spool did not happen when it gets out.
+            completed["occurred_at"] = format_rfc3339(occurred_at_ms)
+        content = orjson.dumps(completed)
     except orjson.JSONEncodeError as error:
         if "ecursion" in str(error):
             raise RecordError(
@@ -66,12 +71,15 @@ def _row(entry: TopicEntry, topic: Topic, received_at_ms: int) -> Row:
         raise RecordError(
             reason_codes.NOT_JSON, f"wanted Unicode and 64-bit integers; got an error: {error}"
         ) from error
-    if len(written) > MAX_EVENT_BYTES:
-        raise RecordError(reason_codes.TOO_LARGE, f"wanted at most {MAX_EVENT_BYTES} bytes; got {len(written)}")
-    return Row(topic_name, key, written)
+    if len(content) > MAX_EVENT_BYTES:
+        raise RecordError(reason_codes.TOO_LARGE, f"wanted at most {MAX_EVENT_BYTES} bytes; got {len(content)}")
+    return ProducerRecord(topic.name, key, content)
 
 
-def _update(value: dict[str, Any], contact: str, received_at_ms: int) -> tuple[str, int]:
-    """Id and time of a contact update."""
-    fact = decode_update(value, contact, received_at_ms)
-    return fact.id, fact.occurred_at_ms
+def _id_and_time(value: dict[str, Any], contact_id: str, topic: Topic, received_at_ms: int) -> tuple[str, int]:
+    """The id of an event or an update, and the milliseconds at which it occurred; raises RecordError."""
+    if topic.schema == CONTACT_UPDATE:
+        update = decode_update(value, contact_id, received_at_ms)
+        return update.id, update.occurred_at_ms
+    event = decode_event(value, contact_id, received_at_ms, topic.event_type)
+    return event.id, event.occurred_at_ms

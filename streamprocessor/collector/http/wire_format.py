@@ -8,15 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.contract.topic_names import CONTACT_UPDATES
 
 
-class Request(NamedTuple):
+class HttpRequest(NamedTuple):
     """An HTTP request as wire formats see it.
 
-    path: without the query. query: as it came, percent-encoded. headers: lower-case names. body: decompressed.
-    raw_body: the bytes as they came, for signatures. ip: of the client, as far as trusted proxies tell; None: unknown,
-    or not to be kept.
+    path: without the query.
+    query: as it came, percent-encoded.
+    headers: values by lower-case names.
+    body: decompressed.
+    raw_body: the bytes as they came, which signatures cover.
+    received_at_ms: by our own clock.
+    ip: of the client, as far as trusted proxies tell; None where it is unknown, or not to be stored.
     """
 
     method: str
@@ -30,25 +33,59 @@ class Request(NamedTuple):
 
 
 class TopicEntry(NamedTuple):
-    """One record for Kafka: an event or an update of one contact. topic: its short name; value: as CONTRACT spells it.
+    """One record for an input topic: an event or an update of one contact; its topic follows from what value says.
 
-    value holds `id` and `contact_id` always; the record's key is the contact. position: of the item it came from.
+    contact_id: the record's key.
+    value: as CONTRACT spells it, with `id` and `contact_id` always.
+    position: of the item that it came from, counted from 0.
     """
 
-    topic: str
     contact_id: str
     value: dict[str, Any]
     position: int = 0
 
 
+class CollectedEvent(NamedTuple):
+    """An event that a request tells of, by our names.
+
+    occurred_at_ms: by our own clock, milliseconds since the epoch.
+    context: who did it, as far as the request tells: `user_agent`, `ip`, `actor`.
+    """
+
+    id: str
+    contact_id: str
+    type: str
+    occurred_at_ms: int
+    properties: dict[str, Any]
+    context: dict[str, Any]
+
+
+def event_entry(event: CollectedEvent, position: int = 0) -> TopicEntry:
+    """The record of an event."""
+    value = {
+        "id": event.id,
+        "contact_id": event.contact_id,
+        "type": event.type,
+        "occurred_at": format_rfc3339(event.occurred_at_ms),
+        "properties": event.properties,
+        "context": event.context,
+    }
+    return TopicEntry(event.contact_id, value, position)
+
+
 def update_entry(update_id: str, contact_id: str, occurred_at_ms: int, content: Mapping[str, Any]) -> TopicEntry:
     """The record of a contact update. content: which `update` it is, and what that says."""
     value = {"id": update_id, "contact_id": contact_id, "occurred_at": format_rfc3339(occurred_at_ms), **content}
-    return TopicEntry(CONTACT_UPDATES, contact_id, value)
+    return TopicEntry(contact_id, value)
 
 
 class RefusedItem(NamedTuple):
-    """One item of a batch that was not taken: its position, a reason code, and what was wanted and got."""
+    """One item of a batch that was not taken.
+
+    position: in the batch, counted from 0.
+    reason: a code for programs.
+    detail: what was wanted and got, for people.
+    """
 
     position: int
     reason: str
@@ -60,7 +97,7 @@ class DecodedEvents:
     """What a request held: records to send, and items that could not be taken."""
 
     entries: list[TopicEntry] = field(default_factory=list)
-    bad: list[RefusedItem] = field(default_factory=list)
+    refused: list[RefusedItem] = field(default_factory=list)
 
 
 class HttpAnswer(NamedTuple):
@@ -73,7 +110,12 @@ class HttpAnswer(NamedTuple):
 
 
 class Refusal(Exception):
-    """A whole request is not taken. status: of the answer; code: a short word for programs; the text is for people."""
+    """A whole request is not taken. The exception's text is for people.
+
+    status: of the answer.
+    code: a short word for programs.
+    retry_after_seconds: when the same request may succeed; None where it never will.
+    """
 
     def __init__(self, status: int, code: str, message: str, retry_after_seconds: int | None = None) -> None:
         super().__init__(message)
@@ -81,18 +123,22 @@ class Refusal(Exception):
 
 
 class PendingFetch(Refusal):
-    """A request that can't be judged yet, and is to be read again on arrival of what is being fetched for it.
+    """A request that can't be judged yet, and is to be parsed again once what is being fetched for it is there.
 
-    arrival: whether it came, once that is known. Where it does not come in time, this is the refusal.
+    fetched: whether it came, once that is known. Where it does not come in time, this is the refusal.
     """
 
     def __init__(self, refusal: Refusal, fetched: Future[bool]) -> None:
         super().__init__(refusal.status, refusal.code, str(refusal), refusal.retry_after_seconds)
-        self.arrival = fetched
+        self.fetched = fetched
 
 
 class ParsedRequest(NamedTuple):
-    """A request, parsed once. key: the write key that it offers, None: none; payload: whatever the format reads."""
+    """A request, parsed once.
+
+    key: the write key that it offers; None where it offers none.
+    payload: whatever the format decodes.
+    """
 
     key: str | None
     payload: Any
@@ -100,21 +146,28 @@ class ParsedRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WireFormat:
-    """One way of posting events. All four functions are pure; `open` and `read` raise Refusal, `open` Awaiting too.
+    """One way of posting events: four functions that have no effects, but for a `parse` that raises PendingFetch.
 
-    routes: (method, path); a path may hold {name} parameters. needs_key: whether the server checks the opened key
-    against the write keys before `read`; False: the format proves the sender itself (a token, a signature), or needs
-    no proof. accepted: the answer once all entries are safe. refused: how this format's clients want to hear of it.
-    max_body_bytes: of the body, decompressed. credentials: its browsers' clients send cookies along.
-    answers_unkept: `accepted` is the answer also where there was no room to keep the entries: a person waits for it.
+    Such a `parse` has had a document fetched in the background; all else is a function of the request alone.
+
+    routes: (method, path); a path may hold {name} parameters.
+    parse: raises Refusal, or PendingFetch.
+    decode: raises Refusal.
+    accepted_answer: once all entries are safe; its DecodedEvents hold the good entries, and all refused items.
+    refusal_answer: how this format's clients want to hear of a refusal.
+    needs_key: whether the parsed key must be one of the write keys; False: the format proves the sender itself (a
+        token, a signature), or needs no proof.
+    max_body_bytes: of the body, decompressed.
+    credentials: whether its browsers' clients send cookies along.
+    answers_unkept: whether `accepted_answer` is given also where there was no room for the entries: a person waits.
     """
 
     name: str
     routes: tuple[tuple[str, str], ...]
-    open: Callable[[Request], ParsedRequest]
-    read: Callable[[Request, ParsedRequest], DecodedEvents]
-    accepted: Callable[[Request, ParsedRequest, DecodedEvents], HttpAnswer]
-    refused: Callable[[Refusal], HttpAnswer]
+    parse: Callable[[HttpRequest], ParsedRequest]
+    decode: Callable[[HttpRequest, ParsedRequest], DecodedEvents]
+    accepted_answer: Callable[[HttpRequest, ParsedRequest, DecodedEvents], HttpAnswer]
+    refusal_answer: Callable[[Refusal], HttpAnswer]
     needs_key: bool = True
     max_body_bytes: int = 500 * 1024
     credentials: bool = False

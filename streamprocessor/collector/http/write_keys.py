@@ -1,29 +1,20 @@
-"""Who may send."""
+"""Write keys: the secrets by which sources may send."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
-from hashlib import blake2b
 from pathlib import Path
 
+from streamprocessor.process.kept_secrets import kept_pairs
+from streamprocessor.process.secret_lookup import SecretLookup
+from streamprocessor.settings import Settings
 
-class WriteKeys:
-    """The sources that may send, each by its key."""
 
-    def __init__(self, keys: Mapping[str, str]) -> None:
-        """keys: by source."""
-        self._pepper = secrets.token_bytes(32)
-        self._sources = {self._digest(key): source for source, key in keys.items()}
-
-    def source_of(self, offered: str) -> str | None:
-        """Whose key it is; None: nobody's. What it takes tells nothing of the keys: only keyed hashes are compared."""
-        return self._sources.get(self._digest(offered))
-
-    def _digest(self, key: str) -> bytes:
-        return blake2b(key.encode("utf-8", "surrogatepass"), key=self._pepper, digest_size=16).digest()
+def write_keys_of(settings: Settings) -> SecretLookup:
+    """The sources by their keys; where none are set, one of a random key that stays in the data folder."""
+    file = write_keys_file(settings.data_path)
+    return SecretLookup(kept_pairs(settings.write_keys, file, "STREAMPROCESSOR_WRITE_KEYS"))
 
 
 def write_keys_file(data_folder: Path) -> Path:
-    """Where the write keys are, unless a setting says otherwise."""
+    """The file of the write keys, unless a setting names another."""
     return data_folder / "write-keys"

@@ -15,9 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -30,7 +28,7 @@ from streamprocessor.collector.providers.mail_events import (
     MailEvent,
 )
 from streamprocessor.collector.providers.payloads import items_of, json_object_in, ms_of, text_of, texts_of
-from streamprocessor.collector.providers.signatures import Check, basic, bearer, check_by
+from streamprocessor.collector.providers.signatures import SenderCheck, basic, bearer, check_by
 from streamprocessor.scoring.record.facts import PROXY
 
 NAME = "brevo"
@@ -54,23 +52,23 @@ _TYPES = {
 _LOCAL_TIMES = ("ts_event", "ts", "date_event", "date")
 
 
-def brevo(secret: str | None, naming: ContactIds) -> WireFormat:
+def brevo(setup: ProviderSetup) -> Provider:
     """`POST /hooks/brevo`. secret: `user:password`, or a token, which has no colon."""
-    return hook(Provider(NAME, check_by(NAME, secret, _proved), items_of, _events), naming)
+    return Provider(NAME, check_by(NAME, setup.secret, _password_or_token), items_of, _events)
 
 
-def _proved(secret: str) -> Check:
+def _password_or_token(secret: str) -> SenderCheck:
     return basic(NAME, secret) if ":" in secret else bearer(secret)
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
-    said = text_of(item.get("event")) or ""
-    event_type = _TYPES.get(said)
+    name = text_of(item.get("event")) or ""
+    event_type = _TYPES.get(name)
     if event_type is None:
         return
     kind = None
     if event_type == BOUNCE:
-        kind = SOFT if said == "soft_bounce" else HARD
+        kind = SOFT if name == "soft_bounce" else HARD
     message = text_of(item.get("message-id"))
     yield MailEvent(
         event_type,
@@ -83,6 +81,6 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         url=text_of(item.get("link")) or text_of(item.get("URL")),
         kind=kind,
         user_agent=text_of(item.get("user_agent")),
-        actor=PROXY if "proxy" in said else None,
-        unread_time=next((time for name in _LOCAL_TIMES if (time := text_of(item.get(name)))), None),
+        actor=PROXY if "proxy" in name else None,
+        unread_time=next((time for word in _LOCAL_TIMES if (time := text_of(item.get(word)))), None),
     )

@@ -7,22 +7,26 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from http.client import HTTPException
 from threading import Lock, Thread
+from typing import TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-MAX_KEPT = 32
+MAX_DOCUMENTS = 32
 MAX_AT_ONCE = 2
 MAX_BYTES = 64 * 1024
 TIMEOUT_SECONDS = 5.0
+
+# The document at a URL; or whether it came, once that is known: then it is asked for again.
+DocumentFetch: TypeAlias = Callable[[str], bytes | Future[bool]]
 
 log = logging.getLogger(__name__)
 
 
 class BackgroundFetch:
-    """Called with a URL: the document, or whether it came, once that is known.
+    """A DocumentFetch that never waits for the network: it fetches in threads and caches.
 
-    Which URLs are allowed, the caller decides. Keeps the last MAX_KEPT documents, fetches at most MAX_AT_ONCE at a
-    time; a failure is logged and may be tried again. get: fetches one, raising OSError or HTTPException.
+    Which URLs are allowed, the caller decides. The last MAX_DOCUMENTS documents are cached, and at most MAX_AT_ONCE
+    fetched at a time; a failure is logged and may be tried again. get: fetches one, raising OSError or HTTPException.
     """
 
     def __init__(self, get: Callable[[str], bytes] | None = None) -> None:
@@ -32,21 +36,21 @@ class BackgroundFetch:
         self._under_way: dict[str, Future[bool]] = {}
 
     def __call__(self, url: str) -> bytes | Future[bool]:
-        """The document, or its arrival: false at once where it is not even tried, because too many are under way."""
+        """The document, or its future: false at once where it is not even tried, because too many are under way."""
         with self._lock:
             if url in self._documents:
                 return self._documents[url]
             if url in self._under_way:
                 return self._under_way[url]
-            arrival: Future[bool] = Future()
+            fetched: Future[bool] = Future()
             if len(self._under_way) == MAX_AT_ONCE:
-                arrival.set_result(False)
+                fetched.set_result(False)
             else:
-                self._under_way[url] = arrival
-                Thread(target=self._fetch, args=(url, arrival), daemon=True, name="background-fetch").start()
-            return arrival
+                self._under_way[url] = fetched
+                Thread(target=self._fetch, args=(url, fetched), daemon=True, name="background-fetch").start()
+            return fetched
 
-    def _fetch(self, url: str, arrival: Future[bool]) -> None:
+    def _fetch(self, url: str, fetched: Future[bool]) -> None:
         document = None
         try:
             document = self._get(url)
@@ -57,10 +61,10 @@ class BackgroundFetch:
             with self._lock:
                 del self._under_way[url]
                 if document is not None:
-                    while len(self._documents) >= MAX_KEPT:
+                    while len(self._documents) >= MAX_DOCUMENTS:
                         self._documents.pop(next(iter(self._documents)))
                     self._documents[url] = document
-            arrival.set_result(document is not None)
+            fetched.set_result(document is not None)
 
 
 def https_get(url: str) -> bytes:
@@ -78,8 +82,8 @@ def document_at(url: str) -> bytes:
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """A redirect is an error: it could lead anywhere."""
+    """A handler for which a redirect is an error: it could lead anywhere."""
 
     def redirect_request(self, *_args: object, **_kwargs: object) -> None:
-        """None: don't go there."""
+        """None, which stands for: don't go there."""
         return

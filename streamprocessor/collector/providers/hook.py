@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-import orjson
-
 from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
+    HttpRequest,
     ParsedRequest,
     Refusal,
     RefusedItem,
-    Request,
     WireFormat,
 )
+from streamprocessor.collector.providers.fetching import DocumentFetch
 from streamprocessor.collector.providers.mail_events import MailEvent, entries_of
 from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
@@ -27,69 +27,82 @@ MAX_BODY_BYTES = 1024 * 1024
 class Provider(NamedTuple):
     """What sets one provider apart.
 
-    name: as in the path. check: raises Refusal where the sender is not proved. items: the objects that a checked
-    request holds, raises Refusal. events: what happened, of one such object; nothing for a kind that does not count.
+    name: as in the path.
+    check: raises Refusal where the sender is not proved.
+    items: the objects that a checked request holds; raises Refusal.
+    events: what happened, by one such object; nothing for a kind that does not count.
     max_body_bytes: the largest batch that the provider posts, and some more.
     """
 
     name: str
-    check: Callable[[Request], None]
-    items: Callable[[Request], list[Any]]
+    check: Callable[[HttpRequest], None]
+    items: Callable[[HttpRequest], list[Any]]
     events: Callable[[dict[str, Any]], Iterable[MailEvent]]
     max_body_bytes: int = MAX_BODY_BYTES
 
 
-def hook(provider: Provider, naming: ContactIds) -> WireFormat:
+class ProviderSetup(NamedTuple):
+    """What this installation sets for one provider.
+
+    secret: whatever proves the provider; None where none is set, and its webhook answers 403.
+    public_url: of the collector, as providers call it; None where it is not set.
+    fetch: for documents of the provider, such as certificates.
+    """
+
+    secret: str | None
+    public_url: str | None
+    fetch: DocumentFetch
+
+
+def hook(provider: Provider, contact_ids: ContactIds) -> WireFormat:
     """The wire format of `POST /hooks/{provider}`, and of the unsigned HEAD by which providers try an address.
 
     Answers 200 to whatever was proved to come from the provider: what can't be used, a second delivery would not mend.
     """
 
-    def open_request(request: Request) -> ParsedRequest:
+    def parse(request: HttpRequest) -> ParsedRequest:
         if request.method == "HEAD":
             return ParsedRequest(None, [])
         provider.check(request)
         return ParsedRequest(None, provider.items(request))
 
-    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
-        reading = DecodedEvents()
-        for position, item in enumerate(opened.payload):
+    def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+        decoded = DecodedEvents()
+        for position, item in enumerate(parsed.payload):
             if not isinstance(item, dict):
-                reading.bad.append(
+                decoded.refused.append(
                     RefusedItem(position, reason_codes.NOT_AN_OBJECT, "item: wanted an object; got another kind")
                 )
                 continue
             try:
                 for event in provider.events(item):
-                    reading.entries += entries_of(provider.name, event, naming, request.received_at_ms, position)
+                    decoded.entries += entries_of(provider.name, event, contact_ids, request.received_at_ms, position)
             except RecordError as error:
-                reading.bad.append(RefusedItem(position, error.reason, error.detail))
-        return reading
+                decoded.refused.append(RefusedItem(position, error.reason, error.detail))
+        return decoded
 
     path = f"/hooks/{provider.name}"
     return WireFormat(
         name=provider.name,
         routes=(("POST", path), ("HEAD", path)),
-        open=open_request,
-        read=read,
-        accepted=_accepted,
-        refused=_refused,
+        parse=parse,
+        decode=decode,
+        accepted_answer=_accepted_answer,
+        refusal_answer=_refusal_answer,
         needs_key=False,
         max_body_bytes=provider.max_body_bytes,
     )
 
 
-def _accepted(request: Request, opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
-    """200; kinds that do not count are accepted too. `rejected` names the items that could not be used."""
+def _accepted_answer(request: HttpRequest, parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
+    """200; kinds that do not count are accepted too. `rejected` lists the items that could not be used."""
     if request.method == "HEAD":
         return HttpAnswer(200, b"")
-    rejected = [{"index": bad.position, "reason": bad.reason, "detail": bad.detail} for bad in reading.bad]
-    accepted = len(opened.payload) - len({bad.position for bad in reading.bad})
-    return HttpAnswer(200, orjson.dumps({"accepted": accepted, "rejected": rejected}))
+    accepted = len(parsed.payload) - len({item.position for item in decoded.refused})
+    return json_answer(200, {"accepted": accepted, "rejected": rejected_items(decoded.refused)})
 
 
-def _refused(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: Refusal) -> HttpAnswer:
     """The refusal's status; providers that hold a password send it once they were asked (401)."""
-    body = orjson.dumps({"code": refusal.code, "message": str(refusal)})
-    asking = (("www-authenticate", 'Basic realm="hooks"'),) if refusal.status == 401 else ()
-    return HttpAnswer(refusal.status, body, headers=asking)
+    challenge = (("www-authenticate", 'Basic realm="hooks"'),) if refusal.status == 401 else ()
+    return refusal_in_json(refusal)._replace(headers=challenge)

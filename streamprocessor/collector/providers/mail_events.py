@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 
 from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS
-from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
+from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
 from streamprocessor.collector.providers.payloads import text_of
 from streamprocessor.collector.urls import path_of
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of, content_key
-from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.contract.topic_names import topic_of_type
 from streamprocessor.errors import RecordError
 
 OPEN, CLICK, DELIVERED, BOUNCE = "email_open", "email_click", "email_delivered", "email_bounce"
@@ -29,10 +27,16 @@ MAX_METADATA, MAX_METADATA_CHARS = 20, 500
 class MailEvent(NamedTuple):
     """One thing that happened to one mail.
 
-    address: of the recipient, None where the provider leaves it out. occurred_at_ms: None where the provider does not
-    say it. unread_time: what it says of the time where that is no instant; it only tells events apart. sender: what
-    the sender put into the mail for this purpose; its `contact_id`, `message` and `campaign` go before the provider's
-    own. kind: of a bounce, hard or soft. actor: where the provider itself knows that no human did it.
+    type: our name of what happened.
+    address: of the recipient; None where the provider leaves it out.
+    occurred_at_ms: milliseconds since the epoch; None where the provider does not give it.
+    sender: what the sender put into the mail for this purpose; its `contact_id`, `message` and `campaign` go before
+        the provider's own.
+    message, campaign: the provider's own ids; None where it has none.
+    url: of a click.
+    kind: of a bounce, hard or soft.
+    actor: where the provider itself knows that no human did it.
+    unread_time: the provider's text of the time where that is no instant; it only tells events apart.
     """
 
     type: str
@@ -50,7 +54,7 @@ class MailEvent(NamedTuple):
 
 
 def entries_of(
-    provider: str, event: MailEvent, naming: ContactIds, received_at_ms: int, position: int
+    provider: str, event: MailEvent, contact_ids: ContactIds, received_at_ms: int, position: int
 ) -> list[TopicEntry]:
     """The event's record and, where the contact must not be written to any more, its suppression.
 
@@ -58,20 +62,14 @@ def entries_of(
     contact, message, URL, kind and the provider's time, never the time of receipt. position: of the item it was in.
     Raises RecordError where the event names no contact.
     """
-    contact = _contact_of(event, naming)
+    contact = _contact_of(event, contact_ids)
     message = text_of(event.sender.get("message")) or event.message
     moment = event.unread_time if event.occurred_at_ms is None else event.occurred_at_ms
     event_id = content_key([provider, event.type, contact, message, event.url, event.kind, moment])
     occurred_at_ms = received_at_ms if event.occurred_at_ms is None else min(event.occurred_at_ms, received_at_ms)
-    value = {
-        "id": event_id,
-        "contact_id": contact,
-        "type": event.type,
-        "occurred_at": format_rfc3339(occurred_at_ms),
-        "properties": {"provider": provider} | _properties_of(event, message),
-        "context": _context_of(event),
-    }
-    entries = [TopicEntry(topic_of_type(event.type), contact, value, position)]
+    properties = {"provider": provider} | _properties_of(event, message)
+    collected = CollectedEvent(event_id, contact, event.type, occurred_at_ms, properties, _context_of(event))
+    entries = [event_entry(collected, position)]
     if event.type in (UNSUBSCRIBE, COMPLAINT) or (event.type == BOUNCE and event.kind == HARD):
         entries.append(_suppression(event_id, contact, occurred_at_ms, position))
     return entries
@@ -83,13 +81,13 @@ def sender_of_tags(tags: Sequence[str]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, separator, value in pairs if separator and value.strip()}
 
 
-def _contact_of(event: MailEvent, naming: ContactIds) -> str:
+def _contact_of(event: MailEvent, contact_ids: ContactIds) -> str:
     contact = text_of(event.sender.get("contact_id"))
     if contact is None:
         address = parseaddr(event.address)[1] if event.address else ""
         if "@" not in address:
             raise RecordError(reason_codes.NO_CONTACT, "recipient: wanted contact_id or one mail address; got neither")
-        contact = naming.address(address)
+        contact = contact_ids.address(address)
     contact_of(contact.encode())
     return contact
 

@@ -15,9 +15,8 @@ import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import Request, WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.http.wire_format import HttpRequest
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -31,7 +30,7 @@ from streamprocessor.collector.providers.mail_events import (
     sender_of_tags,
 )
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal
+from streamprocessor.collector.providers.signatures import SenderCheck, check_by, denied, equal
 
 NAME = "mailersend"
 
@@ -48,48 +47,48 @@ _TEST = "webhook.test"
 _MAX_TEST_BYTES = 2048
 
 
-def mailersend(secret: str | None, naming: ContactIds) -> WireFormat:
+def mailersend(setup: ProviderSetup) -> Provider:
     """`POST /hooks/mailersend`. secret: the webhook's signing secret."""
-    proved = check_by(NAME, secret, _signed)
+    check_signature = check_by(NAME, setup.secret, _signed)
 
-    def check(request: Request) -> None:
+    def check(request: HttpRequest) -> None:
         if not _is_test(request):
-            proved(request)
+            check_signature(request)
 
-    return hook(Provider(NAME, check, _items, _events), naming)
+    return Provider(NAME, check, _items, _events)
 
 
-def _is_test(request: Request) -> bool:
+def _is_test(request: HttpRequest) -> bool:
     """Whether it is MailerSend's trial of the address, which must succeed before there is a signing secret."""
     may_be_one = len(request.body) <= _MAX_TEST_BYTES and _TEST.encode() in request.body
     return may_be_one and object_of(json_of(request.body)).get("type") == _TEST
 
 
-def _signed(secret: str) -> Check:
-    def check(request: Request) -> None:
-        wanted = hmac.new(secret.encode(), request.raw_body, "sha256").hexdigest()
-        if not equal(request.headers.get("signature", "").strip().lower(), wanted):
-            raise denied(wanted="MailerSend's signature of the body")
+def _signed(secret: str) -> SenderCheck:
+    def check(request: HttpRequest) -> None:
+        expected = hmac.new(secret.encode(), request.raw_body, "sha256").hexdigest()
+        if not equal(request.headers.get("signature", "").strip().lower(), expected):
+            raise denied(proof="MailerSend's signature of the body")
 
     return check
 
 
-def _items(request: Request) -> list[Any]:
+def _items(request: HttpRequest) -> list[Any]:
     return [json_of(request.body)]
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
-    said = text_of(item.get("type")) or ""
-    event_type = _TYPES.get(said)
+    name = text_of(item.get("type")) or ""
+    event_type = _TYPES.get(name)
     if event_type is None:
         return
     activity = object_of(item.get("data"))
     mail = object_of(activity.get("email"))
-    what = object_of(activity.get("morph"))
+    interaction = object_of(activity.get("morph"))
     tags = texts_of(mail.get("tags"))
     kind = None
     if event_type == BOUNCE:
-        kind = HARD if said == "activity.hard_bounced" else SOFT
+        kind = HARD if name == "activity.hard_bounced" else SOFT
     yield MailEvent(
         event_type,
         text_of(object_of(mail.get("recipient")).get("email")),
@@ -97,7 +96,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         sender_of_tags(tags),
         message=text_of(object_of(mail.get("message")).get("id")),
         tags=[tag for tag in tags if ":" not in tag],
-        url=text_of(what.get("url")),
+        url=text_of(interaction.get("url")),
         kind=kind,
-        user_agent=text_of(what.get("user_agent")),
+        user_agent=text_of(interaction.get("user_agent")),
     )

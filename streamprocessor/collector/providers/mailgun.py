@@ -17,9 +17,8 @@ import hmac
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import Request, WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.http.wire_format import HttpRequest
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -40,7 +39,7 @@ from streamprocessor.collector.providers.payloads import (
     text_of,
     texts_of,
 )
-from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal, refuse_stale
+from streamprocessor.collector.providers.signatures import SenderCheck, check_by, denied, equal, refuse_stale
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 
 NAME = "mailgun"
@@ -59,40 +58,40 @@ _TYPES = {
     "complained": COMPLAINT,
 }
 _SOFT_REASONS = ("old", "espblock")
-_HELD_BACK = ("suppress-unsubscribe", "suppress-complaint")
+_SUPPRESSED_EARLIER = ("suppress-unsubscribe", "suppress-complaint")
 _BOUNCED_EARLIER = "605"  # the older forms' code for mail held back since the address bounced before
 _PROXIES = ("apple", "gmail")
 
 
-def mailgun(secret: str | None, naming: ContactIds) -> WireFormat:
+def mailgun(setup: ProviderSetup) -> Provider:
     """`POST /hooks/mailgun`. secret: the HTTP webhook signing key."""
-    return hook(Provider(NAME, check_by(NAME, secret, _signed), _items, _events), naming)
+    return Provider(NAME, check_by(NAME, setup.secret, _signed), _items, _events)
 
 
-def _signed(secret: str) -> Check:
-    def check(request: Request) -> None:
+def _signed(secret: str) -> SenderCheck:
+    def check(request: HttpRequest) -> None:
         signature = _signature_of(request)
         timestamp, token = (text_of(signature.get(name)) or "" for name in ("timestamp", "token"))
-        wanted = hmac.new(secret.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
-        if not equal(text_of(signature.get("signature")) or "", wanted):
-            raise denied(wanted="Mailgun's signature of timestamp and token")
+        expected = hmac.new(secret.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
+        if not equal(text_of(signature.get("signature")) or "", expected):
+            raise denied(proof="Mailgun's signature of timestamp and token")
         refuse_stale(seconds_to_ms(timestamp), request, MAX_AGE_MS)
 
     return check
 
 
-def _signature_of(request: Request) -> dict[str, Any]:
+def _signature_of(request: HttpRequest) -> dict[str, Any]:
     if _is_json(request):
         return object_of(object_of(json_of(request.body)).get("signature"))
     # Of names that come twice, Mailgun's own is the last: the sender's variables lie among the fields.
     return dict(form_of(request))
 
 
-def _is_json(request: Request) -> bool:
+def _is_json(request: HttpRequest) -> bool:
     return request.body.lstrip()[:1] in (b"{", b"[")
 
 
-def _items(request: Request) -> list[Any]:
+def _items(request: HttpRequest) -> list[Any]:
     if _is_json(request):
         payload = json_of(request.body)
         return [payload.get("event-data") if isinstance(payload, dict) else payload]
@@ -101,7 +100,11 @@ def _items(request: Request) -> list[Any]:
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
     event_type = _TYPES.get(text_of(item.get("event")) or "")
-    if event_type is None or item.get("reason") in _HELD_BACK or object_of(item.get("flags")).get("is-test-mode"):
+    if (
+        event_type is None
+        or item.get("reason") in _SUPPRESSED_EARLIER
+        or object_of(item.get("flags")).get("is-test-mode")
+    ):
         return
     client = object_of(item.get("client-info"))
     yield MailEvent(
@@ -131,8 +134,8 @@ def _actor_of(bot: str | None) -> str | None:
 
 def _message_of(item: dict[str, Any]) -> str | None:
     headers = object_of(object_of(item.get("message")).get("headers"))
-    said = text_of(headers.get("message-id"))
-    return said.strip("<>") or None if said else None
+    message_id = text_of(headers.get("message-id"))
+    return message_id.strip("<>") or None if message_id else None
 
 
 def _event_data_of(fields: list[tuple[str, str]]) -> dict[str, Any]:
@@ -144,7 +147,7 @@ def _event_data_of(fields: list[tuple[str, str]]) -> dict[str, Any]:
     if event == "dropped" and reason != "old" and code != _BOUNCED_EARLIER:
         event = None
     variables = json_object_in(headers.get("x-mailgun-variables"))
-    own = {name: first[name] for name in ("contact_id", "campaign") if name in first}
+    custom = {name: first[name] for name in ("contact_id", "campaign") if name in first}
     return {
         "event": event,
         "severity": "temporary" if event == "bounced" and code.startswith("4") else "permanent",
@@ -152,7 +155,7 @@ def _event_data_of(fields: list[tuple[str, str]]) -> dict[str, Any]:
         "recipient": first.get("recipient"),
         "timestamp": dict(fields).get("timestamp"),
         "url": first.get("url"),
-        "user-variables": own | variables,
+        "user-variables": custom | variables,
         "tags": [value for name, value in fields if name in ("tag", "X-Mailgun-Tag")],
         "message": {"headers": {"message-id": first.get("Message-Id") or first.get("message-id")}},
         "client-info": {"user-agent": first.get("user-agent")},
@@ -161,5 +164,5 @@ def _event_data_of(fields: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _headers_of(text: str) -> dict[str, str]:
     pairs = json_object_in(f'{{"headers": {text or "[]"}}}').get("headers")
-    named = [pair for pair in pairs if isinstance(pair, list) and len(pair) == 2] if isinstance(pairs, list) else []
-    return {name.lower(): value for name, value in named if isinstance(name, str) and isinstance(value, str)}
+    fields = [pair for pair in pairs if isinstance(pair, list) and len(pair) == 2] if isinstance(pairs, list) else []
+    return {name.lower(): value for name, value in fields if isinstance(name, str) and isinstance(value, str)}

@@ -13,9 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -42,9 +40,9 @@ _TYPES = {
 }
 
 
-def mailjet(secret: str | None, naming: ContactIds) -> WireFormat:
+def mailjet(setup: ProviderSetup) -> Provider:
     """`POST /hooks/mailjet`. secret: `user:password`. Raises OperatorError for another text."""
-    return hook(Provider(NAME, check_by(NAME, secret, partial(basic, NAME)), items_of, _events), naming)
+    return Provider(NAME, check_by(NAME, setup.secret, partial(basic, NAME)), items_of, _events)
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:

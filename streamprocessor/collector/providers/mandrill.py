@@ -18,9 +18,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import Request, WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.http.wire_format import HttpRequest
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -33,7 +32,7 @@ from streamprocessor.collector.providers.mail_events import (
     MailEvent,
 )
 from streamprocessor.collector.providers.payloads import form_of, items_in, object_of, seconds_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal
+from streamprocessor.collector.providers.signatures import SenderCheck, check_by, denied, equal
 from streamprocessor.errors import OperatorError
 
 NAME = "mandrill"
@@ -51,39 +50,39 @@ _TYPES = {
 }
 
 
-def mandrill(secret: str | None, naming: ContactIds, public_url: str | None) -> WireFormat:
-    """`POST /hooks/mandrill`. secret: the webhook's key; public_url: of the collector, without a path.
+def mandrill(setup: ProviderSetup) -> Provider:
+    """`POST /hooks/mandrill`. secret: the webhook's key; public URL: of the collector, without a path.
 
     Raises OperatorError where there is a key and no public URL: the signature covers it.
     """
-    proved = check_by(NAME, secret, partial(_signed, public_url))
+    check_signature = check_by(NAME, setup.secret, partial(_signed, setup.public_url))
 
-    def check(request: Request) -> None:
+    def check(request: HttpRequest) -> None:
         if not _is_trial(request):
-            proved(request)
+            check_signature(request)
 
-    return hook(Provider(NAME, check, _items, _events, MAX_BODY_BYTES), naming)
+    return Provider(NAME, check, _items, _events, MAX_BODY_BYTES)
 
 
-def _is_trial(request: Request) -> bool:
+def _is_trial(request: HttpRequest) -> bool:
     """Whether it is Mandrill's trial of the address, an empty list, which must succeed before there is a key."""
     return dict(form_of(request)).get(FIELD, "").strip() == "[]"
 
 
-def _signed(public_url: str | None, secret: str) -> Check:
+def _signed(public_url: str | None, secret: str) -> SenderCheck:
     if not public_url:
         message = "STREAMPROCESSOR_PUBLIC_URL: wanted the collector's address as Mandrill calls it; got none"
         raise OperatorError(message)
     address = f"{public_url.rstrip('/')}/hooks/{NAME}"
 
-    def check(request: Request) -> None:
+    def check(request: HttpRequest) -> None:
         url = f"{address}?{request.query}" if request.query else address
         fields = sorted(dict(form_of(request)).items())
         signed = url + "".join(name + value for name, value in fields)
-        wanted = hmac.new(secret.encode(), signed.encode("utf-8", "replace"), "sha1").digest()
+        expected = hmac.new(secret.encode(), signed.encode("utf-8", "replace"), "sha1").digest()
         offered = request.headers.get("x-mandrill-signature", "")
-        if not equal(offered, base64.b64encode(wanted).decode()):
-            raise denied(wanted=f"Mandrill's signature for {_without_password(address)}")
+        if not equal(offered, base64.b64encode(expected).decode()):
+            raise denied(proof=f"Mandrill's signature for {_without_password(address)}")
 
     return check
 
@@ -93,19 +92,19 @@ def _without_password(url: str) -> str:
     return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
-def _items(request: Request) -> list[Any]:
+def _items(request: HttpRequest) -> list[Any]:
     return items_in(dict(form_of(request)).get(FIELD, "").encode("utf-8", "replace"))
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
-    said = text_of(item.get("event")) or ""
-    event_type = _TYPES.get(said)
+    name = text_of(item.get("event")) or ""
+    event_type = _TYPES.get(name)
     if event_type is None:
         return
     mail = object_of(item.get("msg"))
     kind = None
     if event_type == BOUNCE:
-        kind = HARD if said == "hard_bounce" else SOFT
+        kind = HARD if name == "hard_bounce" else SOFT
     yield MailEvent(
         event_type,
         text_of(mail.get("email")),

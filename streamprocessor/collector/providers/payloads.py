@@ -1,4 +1,4 @@
-"""Payloads read without trust: anything may be missing, or of another type than the provider documents."""
+"""Values of payloads, read without trust: anything may be missing, or of another type than documented."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from streamprocessor.collector.http.wire_format import Refusal, Request
+from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
 from streamprocessor.collector.tracking.form_fields import multipart_fields
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 
@@ -23,7 +23,7 @@ def json_of(body: bytes) -> Any:
         raise Refusal(400, "not-json", f"body: wanted JSON; got an error at byte {error.pos}") from None
 
 
-def items_of(request: Request) -> list[Any]:
+def items_of(request: HttpRequest) -> list[Any]:
     """The items that a request's body holds, one or a list of them; raises Refusal 400."""
     return items_in(request.body)
 
@@ -44,7 +44,7 @@ def json_object_in(value: object) -> dict[str, Any]:
     return object_of(value)
 
 
-def form_of(request: Request) -> list[tuple[str, str]]:
+def form_of(request: HttpRequest) -> list[tuple[str, str]]:
     """The fields of a form, urlencoded or multipart, in their order; files are left out. Raises Refusal 400."""
     content_type = request.headers.get("content-type", "")
     try:

@@ -16,9 +16,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import Request, WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.http.wire_format import HttpRequest
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -51,12 +50,12 @@ _SOFT_BOUNCES = (
 _TEST_MESSAGE = "00000000-0000-0000-0000-000000000000"
 
 
-def postmark(secret: str | None, naming: ContactIds) -> WireFormat:
+def postmark(setup: ProviderSetup) -> Provider:
     """`POST /hooks/postmark`. secret: `user:password`. Raises OperatorError for another text."""
-    return hook(Provider(NAME, check_by(NAME, secret, partial(basic, NAME)), _items, _events), naming)
+    return Provider(NAME, check_by(NAME, setup.secret, partial(basic, NAME)), _items, _events)
 
 
-def _items(request: Request) -> list[Any]:
+def _items(request: HttpRequest) -> list[Any]:
     return [json_of(request.body)]
 
 
@@ -86,6 +85,6 @@ def _type_and_kind_of(item: dict[str, Any]) -> tuple[str | None, str | None]:
             return BOUNCE, SOFT
         return {"SpamComplaint": COMPLAINT, "Unsubscribe": UNSUBSCRIBE}.get(text_of(bounce) or ""), None
     if record == "SubscriptionChange":
-        left = item.get("SuppressSending") is True and item.get("SuppressionReason") == "ManualSuppression"
-        return (UNSUBSCRIBE if left else None), None
+        has_left = item.get("SuppressSending") is True and item.get("SuppressionReason") == "ManualSuppression"
+        return (UNSUBSCRIBE if has_left else None), None
     return _TYPES.get(record), None

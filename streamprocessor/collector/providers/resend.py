@@ -19,9 +19,8 @@ from typing import Any
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import Request, WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.http.wire_format import HttpRequest
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -34,7 +33,14 @@ from streamprocessor.collector.providers.mail_events import (
     MailEvent,
 )
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import Check, check_by, denied, equal, refuse_stale, wrong_secret
+from streamprocessor.collector.providers.signatures import (
+    SenderCheck,
+    check_by,
+    denied,
+    equal,
+    refuse_stale,
+    wrong_secret,
+)
 
 NAME = "resend"
 
@@ -49,24 +55,24 @@ _TYPES = {
 }
 
 
-def resend(secret: str | None, naming: ContactIds) -> WireFormat:
+def resend(setup: ProviderSetup) -> Provider:
     """`POST /hooks/resend`. secret: the signing secret, `whsec_` and base64. Raises OperatorError for another text."""
-    return hook(Provider(NAME, check_by(NAME, secret, _signed), _items, _events), naming)
+    return Provider(NAME, check_by(NAME, setup.secret, _signed), _items, _events)
 
 
-def _signed(secret: str) -> Check:
+def _signed(secret: str) -> SenderCheck:
     try:
         webhook = Webhook(secret)
     except (binascii.Error, ValueError, EmptyWebhookSecretError):
         raise wrong_secret(NAME, "the signing secret, whsec_ and base64") from None
 
-    def check(request: Request) -> None:
+    def check(request: HttpRequest) -> None:
         message_id, timestamp = (request.headers.get(f"svix-{name}", "") for name in ("id", "timestamp"))
-        wanted = _signature_by(webhook, message_id, timestamp, request.raw_body)
+        expected = _signature_by(webhook, message_id, timestamp, request.raw_body)
         offered = request.headers.get("svix-signature", "").split()
         # Several while a secret rotates; each is compared, so that the time does not tell which was right.
-        if wanted is None or True not in [equal(signature, wanted) for signature in offered]:
-            raise denied(wanted="Svix's signature of id, timestamp and body")
+        if expected is None or True not in [equal(signature, expected) for signature in offered]:
+            raise denied(proof="Svix's signature of id, timestamp and body")
         refuse_stale(int(timestamp) * 1000, request, MAX_AGE_MS)
 
     return check
@@ -83,19 +89,19 @@ def _signature_by(webhook: Webhook, message_id: str, timestamp: str, body: bytes
         return None
 
 
-def _items(request: Request) -> list[Any]:
+def _items(request: HttpRequest) -> list[Any]:
     return [json_of(request.body)]
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
-    said, data = text_of(item.get("type")), object_of(item.get("data"))
-    if said == "contact.updated" and data.get("unsubscribed") is True:
+    name, data = text_of(item.get("type")), object_of(item.get("data"))
+    if name == "contact.updated" and data.get("unsubscribed") is True:
         # Without a time, so that later updates of the same contact are this same event.
         yield MailEvent(UNSUBSCRIBE, text_of(data.get("email")), None, {})
-    event_type = _TYPES.get(said or "")
+    event_type = _TYPES.get(name or "")
     if event_type is None:
         return
-    what = object_of(data.get("click" if event_type == CLICK else "open"))
+    interaction = object_of(data.get("click" if event_type == CLICK else "open"))
     recipients = texts_of(data.get("to"))
     yield MailEvent(
         event_type,
@@ -104,23 +110,23 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         _tags_of(data.get("tags")),
         message=text_of(data.get("email_id")),
         campaign=text_of(data.get("broadcast_id")),
-        url=text_of(what.get("link")),
+        url=text_of(interaction.get("link")),
         kind=_kind_of(object_of(data.get("bounce"))) if event_type == BOUNCE else None,
-        user_agent=text_of(what.get("userAgent")),
+        user_agent=text_of(interaction.get("userAgent")),
     )
 
 
-def _tags_of(said: object) -> dict[str, Any]:
+def _tags_of(tags: object) -> dict[str, Any]:
     """Tags by name, which come as an object, or as a list of name and value."""
-    if isinstance(said, list):
-        pairs = [object_of(tag) for tag in said]
+    if isinstance(tags, list):
+        pairs = [object_of(tag) for tag in tags]
         return {name: tag.get("value") for tag in pairs if (name := text_of(tag.get("name")))}
-    return object_of(said)
+    return object_of(tags)
 
 
 def _kind_of(bounce: dict[str, Any]) -> str:
-    """Permanent ones are hard. Older payloads have no type, and a message that says it."""
-    said = text_of(bounce.get("type"))
-    if said is None:
+    """Hard where the bounce is permanent. Older payloads have no type, and a message that says it."""
+    bounce_type = text_of(bounce.get("type"))
+    if bounce_type is None:
         return HARD if "hard bounce" in (text_of(bounce.get("message")) or "") else SOFT
-    return HARD if said == "Permanent" else SOFT
+    return HARD if bounce_type == "Permanent" else SOFT

@@ -21,9 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import Request, WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.http.wire_format import HttpRequest
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -37,7 +36,7 @@ from streamprocessor.collector.providers.mail_events import (
 )
 from streamprocessor.collector.providers.payloads import items_of, seconds_to_ms, text_of, texts_of
 from streamprocessor.collector.providers.signatures import (
-    Check,
+    SenderCheck,
     check_by,
     decoded_base64,
     denied,
@@ -106,21 +105,21 @@ _OWN_FIELDS = frozenset(
 _MESSAGE_ROUTE = re.compile(r"\.(?:filter|recvd)")
 
 
-def sendgrid(secret: str | None, naming: ContactIds) -> WireFormat:
+def sendgrid(setup: ProviderSetup) -> Provider:
     """`POST /hooks/sendgrid`. secret: the verification key, base64 or PEM. Raises OperatorError for another text."""
-    return hook(Provider(NAME, check_by(NAME, secret, _signed), items_of, _events), naming)
+    return Provider(NAME, check_by(NAME, setup.secret, _signed), items_of, _events)
 
 
-def _signed(secret: str) -> Check:
+def _signed(secret: str) -> SenderCheck:
     key = _public_key(secret)
 
-    def check(request: Request) -> None:
+    def check(request: HttpRequest) -> None:
         timestamp = request.headers.get("x-twilio-email-event-webhook-timestamp", "")
         signature = decoded_base64(request.headers.get("x-twilio-email-event-webhook-signature", ""))
         try:
             key.verify(signature, timestamp.encode("utf-8", "replace") + request.raw_body, ECDSA(SHA256()))
         except InvalidSignature:
-            raise denied(wanted="SendGrid's signature of timestamp and body") from None
+            raise denied(proof="SendGrid's signature of timestamp and body") from None
         refuse_stale(seconds_to_ms(timestamp), request, MAX_AGE_MS)
 
     return check
@@ -162,11 +161,11 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
 
 def _message_of(item: dict[str, Any]) -> str | None:
     """The X-Message-Id that SendGrid answered when the mail was sent; what it appends names its own machines."""
-    said = text_of(item.get("sg_message_id"))
-    return _MESSAGE_ROUTE.split(said)[0] or said if said else None
+    message_id = text_of(item.get("sg_message_id"))
+    return _MESSAGE_ROUTE.split(message_id)[0] or message_id if message_id else None
 
 
 def _campaign_of(item: dict[str, Any]) -> str | None:
     names = ("marketing_campaign_name", "singlesend_name", "marketing_campaign_id", "singlesend_id")
-    said = (text_of(item.get(name)) for name in names)
-    return next((text for text in said if text), None)
+    campaigns = (text_of(item.get(name)) for name in names)
+    return next((campaign for campaign in campaigns if campaign), None)

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import Refusal, Request, WireFormat
+from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
 from streamprocessor.collector.providers import sns
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.fetching import DocumentFetch
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -33,11 +33,11 @@ from streamprocessor.collector.providers.mail_events import (
     MailEvent,
 )
 from streamprocessor.collector.providers.payloads import list_of, object_of, rfc3339_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import UNVERIFIED, Check, check_by, wrong_secret
+from streamprocessor.collector.providers.signatures import UNVERIFIED, SenderCheck, check_by, wrong_secret
 
 NAME = "ses"
 
-# SES's word for an event, which also names the part that tells of it (in small letters): our type.
+# Our types by SES's word for an event, which in small letters also names the part that tells of it.
 _TYPES = {
     "Delivery": DELIVERED,
     "Bounce": BOUNCE,
@@ -48,28 +48,28 @@ _TYPES = {
 }
 
 
-def ses(secret: str | None, naming: ContactIds, fetch: sns.Fetch) -> WireFormat:
-    """`POST /hooks/ses`. secret: ARNs of topics, with commas. fetch: gets certificates and confirms subscriptions.
+def ses(setup: ProviderSetup) -> Provider:
+    """`POST /hooks/ses`. secret: ARNs of topics, with commas. fetch: for certificates, and to confirm subscriptions.
 
     Raises OperatorError for a secret that is no ARN.
     """
-    proved = check_by(NAME, secret, lambda topics: _signed(topics, fetch))
+    check_signature = check_by(NAME, setup.secret, lambda topics: _signed(topics, setup.fetch))
 
-    def check(request: Request) -> None:
-        proved(request)
+    def check(request: HttpRequest) -> None:
+        check_signature(request)
         envelope = sns.envelope_of(request)
         if envelope["Type"] == sns.SUBSCRIPTION:
-            sns.confirm(envelope, fetch)
+            sns.confirm(envelope, setup.fetch)
 
-    return hook(Provider(NAME, check, _items, _events), naming)
+    return Provider(NAME, check, _items, _events)
 
 
-def _signed(secret: str, fetch: sns.Fetch) -> Check:
+def _signed(secret: str, fetch: DocumentFetch) -> SenderCheck:
     topics = frozenset(topic.strip() for topic in secret.split(","))
     if not all(map(sns.is_topic, topics)):
         raise wrong_secret(NAME, f"ARNs of SNS topics, with commas, or {UNVERIFIED}")
 
-    def check(request: Request) -> None:
+    def check(request: HttpRequest) -> None:
         envelope = sns.envelope_of(request)
         # Anybody can have Amazon sign messages of a topic of their own.
         if text_of(envelope.get("TopicArn")) not in topics:
@@ -79,15 +79,15 @@ def _signed(secret: str, fetch: sns.Fetch) -> Check:
     return check
 
 
-def _items(request: Request) -> list[Any]:
+def _items(request: HttpRequest) -> list[Any]:
     envelope = sns.envelope_of(request)
     return [sns.message_of(envelope)] if envelope["Type"] == sns.NOTIFICATION else []
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
-    said = text_of(item.get("eventType")) or text_of(item.get("notificationType")) or ""
-    event_type = _TYPES.get(said)
-    part = object_of(item.get(said.lower()))
+    name = text_of(item.get("eventType")) or text_of(item.get("notificationType")) or ""
+    event_type = _TYPES.get(name)
+    part = object_of(item.get(name.lower()))
     if event_type is None or _is_no_event(event_type, part):
         return
     mail = object_of(item.get("mail"))
@@ -106,15 +106,15 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
 
 
 def _is_no_event(event_type: str, part: dict[str, Any]) -> bool:
-    """A complaint that takes a complaint back, and a subscription that leaves somebody subscribed."""
+    """Whether it is a complaint that takes a complaint back, or a subscription that leaves somebody subscribed."""
     if event_type == COMPLAINT:
         return part.get("complaintFeedbackType") == "not-spam"
-    left = object_of(part.get("newTopicPreferences")).get("unsubscribeAll") is True
-    return event_type == UNSUBSCRIBE and not left
+    has_left = object_of(part.get("newTopicPreferences")).get("unsubscribeAll") is True
+    return event_type == UNSUBSCRIBE and not has_left
 
 
 def _addresses_of(event_type: str, part: dict[str, Any], mail: dict[str, Any]) -> list[str | None]:
-    """Whom the event concerns, one entry each; a None where SES does not say who of several it was."""
+    """The addresses that the event concerns, one entry each; a None where SES does not say who of several it was."""
     names = {BOUNCE: "bouncedRecipients", COMPLAINT: "complainedRecipients"}
     if event_type in names:
         recipients = [object_of(recipient) for recipient in list_of(part.get(names[event_type]))]

@@ -1,4 +1,4 @@
-"""Who sent a webhook: passwords, keyed hashes, public keys, and how old a signed request may be."""
+"""Proofs of who sent a webhook: passwords, tokens, and how old a signed request may be."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import hmac
 from collections.abc import Callable
 from typing import TypeAlias
 
-from streamprocessor.collector.http.wire_format import Refusal, Request
+from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
 from streamprocessor.errors import OperatorError
 
-Check: TypeAlias = Callable[[Request], None]
+SenderCheck: TypeAlias = Callable[[HttpRequest], None]
 
 UNVERIFIED = "unverified"
 MAX_AHEAD_MS = 5 * 60_000
 
 
-def check_by(provider: str, secret: str | None, build: Callable[[str], Check]) -> Check:
+def check_by(provider: str, secret: str | None, build: Callable[[str], SenderCheck]) -> SenderCheck:
     """The check that a provider's secret asks for: build(secret); none for `unverified`; 403 for all without one."""
     if not secret:
 
-        def refuse(_request: Request) -> None:
+        def refuse(_request: HttpRequest) -> None:
             setting = secret_setting(provider)
             message = f"hooks/{provider}: not configured; set {setting}, or say there that it is {UNVERIFIED}"
             raise Refusal(403, "not-configured", message)
@@ -35,52 +35,52 @@ def secret_setting(provider: str) -> str:
     return f"STREAMPROCESSOR_HOOK_{provider.upper()}_SECRET"
 
 
-def wrong_secret(provider: str, wanted: str) -> OperatorError:
+def wrong_secret(provider: str, expected: str) -> OperatorError:
     """The error for a secret that can't be one; it never repeats the secret."""
-    return OperatorError(f"{secret_setting(provider)}: wanted {wanted}; got another text")
+    return OperatorError(f"{secret_setting(provider)}: wanted {expected}; got another text")
 
 
-def denied(wanted: str) -> Refusal:
+def denied(proof: str) -> Refusal:
     """401 for a request whose sender is not proved."""
-    return Refusal(401, "unauthorized", f"wanted {wanted}; got none that is valid")
+    return Refusal(401, "unauthorized", f"wanted {proof}; got none that is valid")
 
 
-def basic(provider: str, secret: str) -> Check:
+def basic(provider: str, secret: str) -> SenderCheck:
     """A check of HTTP Basic credentials; secret: `user:password`. Raises OperatorError for another."""
     user, colon, password = secret.partition(":")
     if not (user and colon and password):
         raise wrong_secret(provider, "user:password")
 
-    def check(request: Request) -> None:
+    def check(request: HttpRequest) -> None:
         if not equal(_basic_credentials(request), secret):
-            raise denied(wanted="the webhook's user and password (HTTP Basic)")
+            raise denied(proof="the webhook's user and password (HTTP Basic)")
 
     return check
 
 
-def bearer(secret: str, header: str | None = None) -> Check:
+def bearer(secret: str, header: str | None = None) -> SenderCheck:
     """A check of a token, as `Authorization: Bearer` or in a header of the provider's own."""
 
-    def check(request: Request) -> None:
+    def check(request: HttpRequest) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         offered = token.strip() if scheme.lower() == "bearer" else ""
-        own = request.headers.get(header, "") if header else ""
+        in_own_header = request.headers.get(header, "") if header else ""
         # Both are compared always: which of the two was wrong takes the same time.
-        if not equal(offered, secret) | equal(own, secret):
-            raise denied(wanted="the webhook's token")
+        if not equal(offered, secret) | equal(in_own_header, secret):
+            raise denied(proof="the webhook's token")
 
     return check
 
 
-def equal(offered: str, wanted: str) -> bool:
+def equal(offered: str, expected: str) -> bool:
     """Whether two texts are the same, in a time that does not tell where they differ."""
-    return hmac.compare_digest(offered.encode("utf-8", "surrogatepass"), wanted.encode("utf-8", "surrogatepass"))
+    return hmac.compare_digest(offered.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass"))
 
 
-def refuse_stale(signed_at_ms: int | None, request: Request, max_age_ms: int) -> None:
-    """Nothing where a request was signed lately; raises Refusal 401 for an old one, which may be a replay."""
+def refuse_stale(signed_at_ms: int | None, request: HttpRequest, max_age_ms: int) -> None:
+    """Raise Refusal 401 unless a request was signed lately: an old one may be a replay."""
     if signed_at_ms is None or not -MAX_AHEAD_MS <= request.received_at_ms - signed_at_ms <= max_age_ms:
-        raise denied(wanted=f"a signed time at most {max_age_ms // 1000} s old")
+        raise denied(proof=f"a signed time at most {max_age_ms // 1000} s old")
 
 
 def decoded_base64(text: str) -> bytes:
@@ -91,10 +91,10 @@ def decoded_base64(text: str) -> bytes:
         return b""
 
 
-def _basic_credentials(request: Request) -> str:
+def _basic_credentials(request: HttpRequest) -> str:
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     return decoded_base64(encoded.strip()).decode("utf-8", "replace") if scheme.lower() == "basic" else ""
 
 
-def _take_all(_request: Request) -> None:
+def _take_all(_request: HttpRequest) -> None:
     pass

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -14,12 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
-from streamprocessor.collector.http.wire_format import PendingFetch, Refusal, Request
+from streamprocessor.collector.http.wire_format import HttpRequest, PendingFetch, Refusal
+from streamprocessor.collector.providers.fetching import DocumentFetch
 from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of
 from streamprocessor.collector.providers.signatures import decoded_base64, denied, refuse_stale
-
-# A document, or whether it came, once that is known.
-Fetch: TypeAlias = Callable[[str], bytes | Future[bool]]
 
 NOTIFICATION, SUBSCRIPTION, UNSUBSCRIPTION = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
 MAX_AGE_MS = 2 * 3_600_000  # SNS delivers for at most one hour
@@ -36,11 +33,11 @@ _CERTIFICATE_PATH = re.compile(r"SimpleNotificationService-[A-Za-z0-9]{1,64}\.pe
 _CONFIRMATION = re.compile(r"\?Action=ConfirmSubscription&[A-Za-z0-9&=%:._~-]{1,2000}", re.ASCII)
 
 
-def envelope_of(request: Request) -> dict[str, Any]:
+def envelope_of(request: HttpRequest) -> dict[str, Any]:
     """The SNS message in a request, whatever its content type says; raises Refusal 400 where there is none."""
     envelope = object_of(json_of(request.body))
-    said = envelope.get("Type")
-    if not isinstance(said, str) or said not in _SIGNED_FIELDS:
+    message_type = envelope.get("Type")
+    if not isinstance(message_type, str) or message_type not in _SIGNED_FIELDS:
         message = "body: wanted a message of SNS, with raw message delivery off; got another"
         raise Refusal(400, "not-sns", message)
     return envelope
@@ -51,31 +48,31 @@ def is_topic(text: str) -> bool:
     return _TOPIC.fullmatch(text) is not None
 
 
-def verify(envelope: dict[str, Any], request: Request, fetch: Fetch) -> None:
-    """Nothing where Amazon signed the envelope lately; raises Refusal.
+def verify(envelope: dict[str, Any], request: HttpRequest, fetch: DocumentFetch) -> None:
+    """Raise Refusal unless Amazon signed the envelope lately.
 
-    401: it did not; Awaiting: its certificate is being fetched. Certificates are taken from SNS of the topic's own
+    401: it did not; PendingFetch: its certificate is being fetched. Certificates are taken from SNS of the topic's own
     region only.
     """
     url = text_of(envelope.get("SigningCertURL")) or ""
     if not _is_at_sns(url, envelope, _CERTIFICATE_PATH):
-        raise denied(wanted="a certificate from SNS of the topic's region")
+        raise denied(proof="a certificate from SNS of the topic's region")
     refuse_stale(rfc3339_to_ms(envelope.get("Timestamp")), request, MAX_AGE_MS)
     key = _key_of(_fetched(url, fetch), request.received_at_ms)
     algorithm = _HASHES.get(str(envelope.get("SignatureVersion")))
     if algorithm is None:
-        raise denied(wanted="a signature of version 1 or 2")
+        raise denied(proof="a signature of version 1 or 2")
     try:
         signature = decoded_base64(text_of(envelope.get("Signature")) or "")
         key.verify(signature, _signed_text(envelope), PKCS1v15(), algorithm())
     except InvalidSignature:
-        raise denied(wanted="Amazon's signature of the message") from None
+        raise denied(proof="Amazon's signature of the message") from None
 
 
-def confirm(envelope: dict[str, Any], fetch: Fetch) -> None:
-    """Nothing once the subscription is confirmed; raises Refusal.
+def confirm(envelope: dict[str, Any], fetch: DocumentFetch) -> None:
+    """Raise Refusal unless the subscription is confirmed.
 
-    403: its URL is not at SNS; Awaiting: it is being confirmed.
+    403: its URL is not at SNS; PendingFetch: it is being confirmed.
     """
     url = text_of(envelope.get("SubscribeURL")) or ""
     if not _is_at_sns(url, envelope, _CONFIRMATION):
@@ -92,35 +89,35 @@ def _is_at_sns(url: str, envelope: dict[str, Any], rest: re.Pattern[str]) -> boo
     return any(url.startswith(host) and rest.fullmatch(url[len(host) :]) for host in hosts)
 
 
-def _fetched(url: str, fetch: Fetch) -> bytes:
-    found = fetch(url)
-    if isinstance(found, Future):
+def _fetched(url: str, fetch: DocumentFetch) -> bytes:
+    document = fetch(url)
+    if isinstance(document, Future):
         message = "not ready: a document of SNS could not be fetched in time; deliver again"
-        raise PendingFetch(Refusal(503, "not-ready", message, RETRY_AFTER_SECONDS), found)
-    return found
+        raise PendingFetch(Refusal(503, "not-ready", message, RETRY_AFTER_SECONDS), document)
+    return document
 
 
 def _key_of(pem: bytes, now_ms: int) -> RSAPublicKey:
     try:
         certificate = load_pem_x509_certificate(pem)
     except ValueError:
-        raise denied(wanted="a certificate from SNS") from None
+        raise denied(proof="a certificate from SNS") from None
     now = datetime.fromtimestamp(now_ms / 1000, UTC)
     key = certificate.public_key()
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc or not isinstance(
         key, RSAPublicKey
     ):
-        raise denied(wanted="a certificate from SNS that is valid today")
+        raise denied(proof="a certificate from SNS that is valid today")
     return key
 
 
 def _signed_text(envelope: dict[str, Any]) -> bytes:
     fields = _SIGNED_FIELDS[envelope["Type"]]
-    said = ((name, envelope.get(name)) for name in fields)
-    return "".join(f"{name}\n{value}\n" for name, value in said if isinstance(value, str)).encode()
+    pairs = ((name, envelope.get(name)) for name in fields)
+    return "".join(f"{name}\n{value}\n" for name, value in pairs if isinstance(value, str)).encode()
 
 
 def message_of(envelope: dict[str, Any]) -> dict[str, Any]:
     """The object that a notification carries as text; an empty one for a message in plain words."""
-    from_text = text_of(envelope.get("Message")) or ""
-    return object_of(json_of(from_text.encode())) if from_text.startswith("{") else {}
+    content = text_of(envelope.get("Message")) or ""
+    return object_of(json_of(content.encode())) if content.startswith("{") else {}

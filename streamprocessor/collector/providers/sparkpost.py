@@ -14,9 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import WireFormat
-from streamprocessor.collector.providers.hook import Provider, hook
+from streamprocessor.collector.providers.hook import Provider, ProviderSetup
 from streamprocessor.collector.providers.mail_events import (
     BOUNCE,
     CLICK,
@@ -36,7 +34,7 @@ from streamprocessor.collector.providers.payloads import (
     text_of,
     texts_of,
 )
-from streamprocessor.collector.providers.signatures import Check, basic, bearer, check_by
+from streamprocessor.collector.providers.signatures import SenderCheck, basic, bearer, check_by
 from streamprocessor.scoring.record.facts import PROXY
 
 NAME = "sparkpost"
@@ -59,19 +57,19 @@ _UNSUBSCRIBE_CLASS = "90"
 _MACHINE_CLASSES = ("60", "80", "100")
 
 
-def sparkpost(secret: str | None, naming: ContactIds) -> WireFormat:
+def sparkpost(setup: ProviderSetup) -> Provider:
     """`POST /hooks/sparkpost`. secret: `user:password`, or a token, which has no colon."""
-    return hook(Provider(NAME, check_by(NAME, secret, _proved), items_of, _events, MAX_BODY_BYTES), naming)
+    return Provider(NAME, check_by(NAME, setup.secret, _password_or_token), items_of, _events, MAX_BODY_BYTES)
 
 
-def _proved(secret: str) -> Check:
+def _password_or_token(secret: str) -> SenderCheck:
     return basic(NAME, secret) if ":" in secret else bearer(secret, "x-messagesystems-webhook-token")
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
-    """What lies in `msys`, under the name of its kind; an empty one is a ping."""
-    for said in object_of(item.get("msys")).values():
-        event = object_of(said)
+    """The events in `msys`, each under the name of its kind; an empty one is a ping."""
+    for content in object_of(item.get("msys")).values():
+        event = object_of(content)
         event_type, kind = _type_and_kind_of(event)
         if event_type is not None:
             yield MailEvent(
@@ -107,7 +105,7 @@ def _actor_of(event: dict[str, Any]) -> str | None:
     return PROXY if is_proxy or event.get("is_prefetched") is True else None
 
 
-def _occurred_at_ms(said: object) -> int | None:
-    """SparkPost writes seconds as text, in some kinds RFC 3339."""
-    seconds_ms = seconds_to_ms(said)
-    return rfc3339_to_ms(said) if seconds_ms is None else seconds_ms
+def _occurred_at_ms(value: object) -> int | None:
+    """The time of an event: seconds as text, in some kinds RFC 3339; None where it is neither."""
+    seconds_ms = seconds_to_ms(value)
+    return rfc3339_to_ms(value) if seconds_ms is None else seconds_ms

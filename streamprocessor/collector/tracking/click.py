@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from streamprocessor.collector.http.request_context import context_of, is_prefetch, objects_to_tracking
 from streamprocessor.collector.http.wire_format import (
+    CollectedEvent,
     DecodedEvents,
     HttpAnswer,
+    HttpRequest,
     ParsedRequest,
     Refusal,
-    Request,
-    TopicEntry,
     WireFormat,
+    event_entry,
 )
 from streamprocessor.collector.tracking.html_page import page
 from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.collector.urls import location_of, path_of, web_address, with_parameter
 from streamprocessor.contract.events.event_fields import content_key
-from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.contract.topic_names import EMAIL_CLICKS
 
 ROUTE = "/c/{token}"
 VISITOR_PARAMETER = "_sp"
@@ -26,21 +25,20 @@ VISITOR_LIFE_MS = 15 * 60_000
 
 
 def click(keys: TokenKeys, sites: Sites) -> WireFormat:
-    """Clicks in mails. To `sites`, which are ours, the URL carries who clicked, for 15 minutes; to no others."""
+    """The format of clicks. To `sites`, which are ours, the URL carries who clicked, for 15 minutes; to no others."""
 
-    def open_click(request: Request) -> ParsedRequest:
-        followed = keys.verify("click", request.path.rpartition("/")[2], request.received_at_ms)
-        if followed is None or followed.url is None or web_address(followed.url) is None:
+    def parse(request: HttpRequest) -> ParsedRequest:
+        link = keys.verify("click", request.path.rpartition("/")[2], request.received_at_ms)
+        if link is None or link.url is None or web_address(link.url) is None:
             raise Refusal(404, "unknown-link", "This link is not one of ours, or was cut short.")
-        return ParsedRequest(None, followed)
+        return ParsedRequest(None, link)
 
-    def accepted(request: Request, opened: ParsedRequest, reading: DecodedEvents) -> HttpAnswer:
-        followed: Tracked = opened.payload
-        url = followed.url or ""
-        carried = reading.entries and not followed.honeypot and sites.hold(url) and not objects_to_tracking(request)
-        if carried:
+    def accepted_answer(request: HttpRequest, parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
+        link: Tracked = parsed.payload
+        url = link.url or ""
+        if decoded.entries and not link.honeypot and sites.hold(url) and not objects_to_tracking(request):
             expires_at_ms = request.received_at_ms + VISITOR_LIFE_MS
-            visitor = Tracked(followed.contact_id, expires_at_ms=expires_at_ms)
+            visitor = Tracked(link.contact_id, expires_at_ms=expires_at_ms)
             url = with_parameter(url, VISITOR_PARAMETER, keys.sign("visitor", visitor))
         headers = (
             ("Location", location_of(url)),
@@ -49,35 +47,42 @@ def click(keys: TokenKeys, sites: Sites) -> WireFormat:
         )
         return HttpAnswer(302, b"", "text/plain", headers)
 
-    routes = (("GET", ROUTE),)
-    return WireFormat("click", routes, open_click, _read, accepted, _refused, needs_key=False, answers_unkept=True)
+    return WireFormat(
+        "click",
+        (("GET", ROUTE),),
+        parse,
+        _decode,
+        accepted_answer,
+        _refusal_answer,
+        needs_key=False,
+        answers_unkept=True,
+    )
 
 
-def _read(request: Request, opened: ParsedRequest) -> DecodedEvents:
+def _decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
     """One click; none where only the headers are asked for, or where a program fetches ahead of the reader."""
     if request.method == "HEAD" or is_prefetch(request):
         return DecodedEvents()
-    return DecodedEvents([_email_click(request, opened.payload)])
+    return DecodedEvents([event_entry(_email_click(request, parsed.payload))])
 
 
-def _email_click(request: Request, followed: Tracked) -> TopicEntry:
+def _email_click(request: HttpRequest, link: Tracked) -> CollectedEvent:
     context = context_of(request)
-    url = followed.url or ""
-    said = {"message": followed.message, "campaign": followed.campaign, "url": url, "path": path_of(url)}
-    properties: dict[str, object] = {name: text for name, text in said.items() if text is not None}
-    if followed.honeypot:
+    url = link.url or ""
+    texts = {"message": link.message, "campaign": link.campaign, "url": url, "path": path_of(url)}
+    properties: dict[str, object] = {name: text for name, text in texts.items() if text is not None}
+    if link.honeypot:
         properties["honeypot"] = True
-    value = {
+    return CollectedEvent(
         # A link followed twice within a millisecond by one program is one click.
-        "id": content_key(["email_click", followed.contact_id, request.path, request.received_at_ms, context]),
-        "contact_id": followed.contact_id,
-        "type": "email_click",
-        "occurred_at": format_rfc3339(request.received_at_ms),
-        "properties": properties,
-        "context": context,
-    }
-    return TopicEntry(EMAIL_CLICKS, followed.contact_id, value)
+        id=content_key(["email_click", link.contact_id, request.path, request.received_at_ms, context]),
+        contact_id=link.contact_id,
+        type="email_click",
+        occurred_at_ms=request.received_at_ms,
+        properties=properties,
+        context=context,
+    )
 
 
-def _refused(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: Refusal) -> HttpAnswer:
     return page(refusal.status, str(refusal))

@@ -1,4 +1,4 @@
-"""What of a form is kept: never what is private; the address and the few attributes that it tells of a person."""
+"""What of a form is stored: never what is private; the address and the few attributes that it tells of a person."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ _ATTRIBUTES = {
 
 
 def stored_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
-    """The fields that may be kept, cut to their bounds; several values under one name are one text, with commas.
+    """The fields that may be stored, cut to their bounds; several values under one name are one text, with commas.
 
     Beyond MAX_FIELDS or MAX_FIELDS_BYTES the rest is left out.
 
     Left out: names that begin with _ (ours), names of what is private, values that hold a payment card's number.
     """
-    kept: dict[str, str] = {}
-    left_bytes = MAX_FIELDS_BYTES
+    stored: dict[str, str] = {}
+    room_bytes = MAX_FIELDS_BYTES
     for name, value in fields:
         if not isinstance(value, str) or not name or len(name) > MAX_NAME_CHARS or name[0] == "_":
             continue
         if _PRIVATE_NAME.search(name) or holds_card_number(value):
             continue
-        text = (f"{kept[name]}, {value}" if name in kept else value)[:MAX_VALUE_CHARS]
-        left_bytes -= len(orjson.dumps([name, text]))
-        if left_bytes < 0 or (name not in kept and len(kept) == MAX_FIELDS):
+        text = (f"{stored[name]}, {value}" if name in stored else value)[:MAX_VALUE_CHARS]
+        room_bytes -= len(orjson.dumps([name, text]))
+        if room_bytes < 0 or (name not in stored and len(stored) == MAX_FIELDS):
             break
-        kept[name] = text
-    return kept
+        stored[name] = text
+    return stored
 
 
 def address_in(fields: Mapping[str, str]) -> str | None:
@@ -108,18 +108,18 @@ def _passes_luhn(digits: str) -> bool:
     return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
 
 
-def multipart_fields(content_type: str, body: bytes, most: int) -> list[tuple[str, str]]:
-    """Names and values in their order; files are left out. Raises ValueError for what is no form, or over `most`."""
+def multipart_fields(content_type: str, body: bytes, max_fields: int) -> list[tuple[str, str]]:
+    """Names and values in their order, without files; raises ValueError for no form, or more than max_fields."""
     fields: list[tuple[str, str]] = []
 
-    def keep(field: Field) -> None:
-        if len(fields) == most:
-            message = f"multipart: wanted at most {most} fields; got more"
+    def append(field: Field) -> None:
+        if len(fields) == max_fields:
+            message = f"multipart: wanted at most {max_fields} fields; got more"
             raise ValueError(message)
         name, value = field.field_name or b"", field.value or b""
         fields.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
 
-    parser = create_form_parser({"Content-Type": content_type.encode("latin-1", "replace")}, keep, lambda _file: None)
+    parser = create_form_parser({"Content-Type": content_type.encode("latin-1", "replace")}, append, lambda _file: None)
     parser.write(body)
     parser.finalize()
     return fields

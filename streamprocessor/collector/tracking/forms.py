@@ -20,13 +20,14 @@ from urllib.parse import parse_qsl
 from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.request_context import context_of
 from streamprocessor.collector.http.wire_format import (
+    CollectedEvent,
     DecodedEvents,
     HttpAnswer,
+    HttpRequest,
     ParsedRequest,
     Refusal,
-    Request,
-    TopicEntry,
     WireFormat,
+    event_entry,
 )
 from streamprocessor.collector.tracking.beacon import anonymous_id_of, contact_of_token
 from streamprocessor.collector.tracking.form_fields import (
@@ -41,8 +42,6 @@ from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address
 from streamprocessor.contract.events.event_fields import content_key
-from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.contract.topic_names import FORM_SUBMISSIONS
 from streamprocessor.scoring.record.facts import SCANNER
 
 ROUTE = "/f/{form}"
@@ -55,45 +54,43 @@ _FORM = re.compile(r"[\w.-]{1,100}")
 _THANKS = "Thank you. We have received your message."
 
 
-def forms(keys: TokenKeys, naming: ContactIds, sites: Sites) -> WireFormat:
-    """Forms. Afterwards the person is sent to `_redirect` where that is on one of `sites`, else thanked here."""
+def forms(keys: TokenKeys, contact_ids: ContactIds, sites: Sites) -> WireFormat:
+    """The format of forms. The person is sent on to `_redirect` where that is on one of `sites`, else thanked here."""
 
-    def read(request: Request, opened: ParsedRequest) -> DecodedEvents:
-        pairs: Pairs = opened.payload
-        ours = {name: value for name, value in pairs if name.startswith("_")}
+    def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+        pairs: Pairs = parsed.payload
+        own_fields = {name: value for name, value in pairs if name.startswith("_")}
         fields = stored_fields(pairs)
-        known = contact_of_token(keys, ours.get(TOKEN), request.received_at_ms)
-        visitor_id, address = anonymous_id_of(ours.get(VISITOR)), address_in(fields)
-        visitor = naming.anonymous(visitor_id) if visitor_id else None
-        by_address = naming.address(address) if address else None
-        contact = visitor or known or by_address
+        visitor_id, address = anonymous_id_of(own_fields.get(VISITOR)), address_in(fields)
+        token_contact = contact_of_token(keys, own_fields.get(TOKEN), request.received_at_ms)
+        visitor = contact_ids.anonymous(visitor_id) if visitor_id else None
+        address_contact = contact_ids.address(address) if address else None
+        contact = visitor or token_contact or address_contact
         if contact is None:
             message = "This form does not say who you are: it needs a field named email."
             raise Refusal(422, "no-contact", message)
         event = _submission(request, contact, fields)
-        if ours.get(HONEYPOT):
-            event["context"]["actor"] = SCANNER
-            event["properties"]["honeypot"] = True
-            return DecodedEvents([TopicEntry(FORM_SUBMISSIONS, contact, event)])
-        joined = identity_updates(known, by_address, visitor, request.received_at_ms)
-        written = attributes_update(fields, event["id"], contact, request.received_at_ms)
-        return DecodedEvents([TopicEntry(FORM_SUBMISSIONS, contact, event), *joined, *written])
+        if own_fields.get(HONEYPOT):
+            return DecodedEvents([event_entry(_by_scanner(event))])
+        identity = identity_updates(token_contact, address_contact, visitor, request.received_at_ms)
+        attributes = attributes_update(fields, event.id, contact, request.received_at_ms)
+        return DecodedEvents([event_entry(event), *identity, *attributes])
 
-    def accepted(_request: Request, opened: ParsedRequest, _reading: DecodedEvents) -> HttpAnswer:
-        wanted = dict(opened.payload).get(REDIRECT, "")
-        if not sites.hold(wanted):
+    def accepted_answer(_request: HttpRequest, parsed: ParsedRequest, _decoded: DecodedEvents) -> HttpAnswer:
+        redirect = dict(parsed.payload).get(REDIRECT, "")
+        if not sites.hold(redirect):
             return page(200, _THANKS)
-        return HttpAnswer(303, b"", "text/plain", (("Location", location_of(wanted)), ("Cache-Control", "no-store")))
+        return HttpAnswer(303, b"", "text/plain", (("Location", location_of(redirect)), ("Cache-Control", "no-store")))
 
-    return WireFormat("forms", (("POST", ROUTE),), _open, read, accepted, _refused)
+    return WireFormat("forms", (("POST", ROUTE),), _parse, decode, accepted_answer, _refusal_answer)
 
 
-def _open(request: Request) -> ParsedRequest:
+def _parse(request: HttpRequest) -> ParsedRequest:
     pairs = _pairs_of(request)
     return ParsedRequest(dict(pairs).get(KEY), pairs)
 
 
-def _submission(request: Request, contact: str, fields: dict[str, str]) -> dict[str, Any]:
+def _submission(request: HttpRequest, contact: str, fields: dict[str, str]) -> CollectedEvent:
     form = request.path.rpartition("/")[2]
     if not _FORM.fullmatch(form):
         raise Refusal(404, "bad-form", "A form's name is made of letters, digits, dots and dashes.")
@@ -101,17 +98,23 @@ def _submission(request: Request, contact: str, fields: dict[str, str]) -> dict[
     referrer = request.headers.get("referer", "")
     if web_address(referrer):
         properties |= {"url": referrer, "path": path_of(referrer)}
-    return {
-        "id": content_key(["form_submission", contact, form, fields, request.received_at_ms]),
-        "contact_id": contact,
-        "type": "form_submission",
-        "occurred_at": format_rfc3339(request.received_at_ms),
-        "properties": properties,
-        "context": context_of(request),
-    }
+    return CollectedEvent(
+        id=content_key(["form_submission", contact, form, fields, request.received_at_ms]),
+        contact_id=contact,
+        type="form_submission",
+        occurred_at_ms=request.received_at_ms,
+        properties=properties,
+        context=context_of(request),
+    )
 
 
-def _pairs_of(request: Request) -> Pairs:
+def _by_scanner(event: CollectedEvent) -> CollectedEvent:
+    """The event as one of a program, which filled the field that no person sees."""
+    properties, context = event.properties | {"honeypot": True}, event.context | {"actor": SCANNER}
+    return event._replace(properties=properties, context=context)
+
+
+def _pairs_of(request: HttpRequest) -> Pairs:
     """Names and values as posted; files are left out. Raises Refusal where the body is no form."""
     content_type = request.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
@@ -140,5 +143,5 @@ _READERS: dict[str, Callable[[str, bytes], Pairs]] = {
 }
 
 
-def _refused(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: Refusal) -> HttpAnswer:
     return page(refusal.status, str(refusal))

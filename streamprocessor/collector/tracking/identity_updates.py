@@ -1,4 +1,4 @@
-"""Who is who: what a mail's token and an address in a form say of an anonymous visitor, as contact updates."""
+"""Contact updates that say who an anonymous visitor is, by a mail's token or by an address in a form."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ from streamprocessor.contract.events.event_fields import content_key
 
 
 def identity_updates(
-    known: str | None, address: str | None, anonymous: str | None, occurred_at_ms: int
+    token_contact: str | None, address_contact: str | None, visitor: str | None, occurred_at_ms: int
 ) -> list[TopicEntry]:
-    """The `identify` updates that let the anonymous visitor's evidence join whom it turned out to be.
+    """The `identify` update that lets the anonymous visitor's evidence join whom it turned out to be; or none.
 
-    known: the contact of a token; address: the contact of a mail address typed into a form; anonymous: the visitor's.
-    The token's contact comes first, and is not joined with the address: a forwarded mail, or a friend's address in a
+    token_contact: the contact of a token; None where there was none.
+    address_contact: the contact of a mail address typed into a form; None where there was none.
+    visitor: the contact of the anonymous visitor; None where none is known.
+
+    The token's contact comes first, and is not linked with the address's: a forwarded mail, or a friend's address in a
     form, would make one person of two. On a shared computer two known contacts may claim one visitor; the worker lets
-    the earlier claim hold, and never joins the two.
+    the earlier claim hold, and never links the two.
     """
-    person = known or address
-    if person is None or anonymous is None:
+    contact = token_contact or address_contact
+    if contact is None or visitor is None:
         return []
     # The same two found together again say nothing new: one id.
-    update_id = content_key(["identify", person, anonymous])
-    return [update_entry(update_id, person, occurred_at_ms, {"update": "identify", "anonymous_id": anonymous})]
+    update_id = content_key(["identify", contact, visitor])
+    return [update_entry(update_id, contact, occurred_at_ms, {"update": "identify", "anonymous_id": visitor})]

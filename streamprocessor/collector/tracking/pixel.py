@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from streamprocessor.collector.http.request_context import context_of
 from streamprocessor.collector.http.wire_format import (
+    CollectedEvent,
     DecodedEvents,
     HttpAnswer,
+    HttpRequest,
     ParsedRequest,
     Refusal,
-    Request,
-    TopicEntry,
     WireFormat,
+    event_entry,
 )
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.contract.events.event_fields import content_key
-from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.contract.topic_names import EMAIL_OPENS
 
 ROUTE = "/o/{token}.gif"
 
@@ -27,41 +26,42 @@ _ANSWER = HttpAnswer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
 
 
 def pixel(keys: TokenKeys) -> WireFormat:
-    """Opens of mails. Whatever goes wrong, a token that is not ours or a full disk, a reader gets the dot."""
+    """The format of opens. Whatever goes wrong, a token that is not ours or a full disk, a reader gets the dot."""
 
-    def open_pixel(request: Request) -> ParsedRequest:
+    def parse(request: HttpRequest) -> ParsedRequest:
         token = request.path.rpartition("/")[2].removesuffix(".gif")
         return ParsedRequest(None, keys.verify("open", token, request.received_at_ms))
 
     routes = (("GET", ROUTE),)
-    return WireFormat("pixel", routes, open_pixel, _read, _accepted, _refused, needs_key=False, answers_unkept=True)
+    return WireFormat(
+        "pixel", routes, parse, _decode, _accepted_answer, _refusal_answer, needs_key=False, answers_unkept=True
+    )
 
 
-def _read(request: Request, opened: ParsedRequest) -> DecodedEvents:
-    opened_mail: Tracked | None = opened.payload
-    if opened_mail is None or request.method == "HEAD":
+def _decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+    mail: Tracked | None = parsed.payload
+    if mail is None or request.method == "HEAD":
         return DecodedEvents()
-    return DecodedEvents([_email_open(request, opened_mail)])
+    return DecodedEvents([event_entry(_email_open(request, mail))])
 
 
-def _email_open(request: Request, mail: Tracked) -> TopicEntry:
+def _email_open(request: HttpRequest, mail: Tracked) -> CollectedEvent:
     context = context_of(request)
-    said = {"message": mail.message, "campaign": mail.campaign}
-    value = {
+    properties = {"message": mail.message, "campaign": mail.campaign}
+    return CollectedEvent(
         # The same picture fetched twice within a millisecond by one program is one fetch.
-        "id": content_key(["email_open", mail.contact_id, request.path, request.received_at_ms, context]),
-        "contact_id": mail.contact_id,
-        "type": "email_open",
-        "occurred_at": format_rfc3339(request.received_at_ms),
-        "properties": {name: text for name, text in said.items() if text is not None},
-        "context": context,
-    }
-    return TopicEntry(EMAIL_OPENS, mail.contact_id, value)
+        id=content_key(["email_open", mail.contact_id, request.path, request.received_at_ms, context]),
+        contact_id=mail.contact_id,
+        type="email_open",
+        occurred_at_ms=request.received_at_ms,
+        properties={name: text for name, text in properties.items() if text is not None},
+        context=context,
+    )
 
 
-def _accepted(_request: Request, _opened: ParsedRequest, _reading: DecodedEvents) -> HttpAnswer:
+def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, _decoded: DecodedEvents) -> HttpAnswer:
     return _ANSWER
 
 
-def _refused(_refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(_refusal: Refusal) -> HttpAnswer:
     return _ANSWER

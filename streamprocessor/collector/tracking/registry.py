@@ -1,4 +1,4 @@
-"""Own tracking put together from settings: pixel, click, beacon and forms, and the keys of their tokens."""
+"""Our own tracking, set up: pixel, click, beacon and forms, and the keys of their tokens."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from streamprocessor.settings import Settings
 KEYS_FILE = "token-keys"
 
 
-def own_tracking(settings: Settings, naming: ContactIds) -> tuple[WireFormat, ...]:
-    """The formats. Raises OperatorError where keys or sites can't be used."""
+def own_tracking(settings: Settings, contact_ids: ContactIds) -> tuple[WireFormat, ...]:
+    """The formats of our own tracking. Raises OperatorError where keys or sites can't be used."""
     keys, sites = token_keys_of(settings), read_sites(settings.allowed_sites)
-    return pixel(keys), click(keys, sites), beacon_script(), beacon(keys, naming), forms(keys, naming, sites)
+    return pixel(keys), click(keys, sites), beacon_script(), beacon(keys, contact_ids), forms(keys, contact_ids, sites)
 
 
 def token_keys_of(settings: Settings) -> TokenKeys:
-    """The keys that sign and verify; where none are set, one of our own making in the data folder."""
+    """The keys that sign and verify; where none are set, a random one that stays in the data folder."""
     return token_keys(kept_pairs(settings.token_keys, settings.data_path / KEYS_FILE, "STREAMPROCESSOR_TOKEN_KEYS"))

@@ -1,4 +1,4 @@
-"""Addresses on the web, and which sites are ours: there forms may lead, and clicks in mails may carry who clicked."""
+"""Which sites are ours: there forms may lead, and clicks in mails may carry who clicked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult
 
-from streamprocessor.collector.urls import _DEFAULT_PORTS, _port_of, web_address
+from streamprocessor.collector.urls import DEFAULT_PORTS, port_of, web_address
 from streamprocessor.errors import OperatorError
 
 _SITE = re.compile(r"(?:(https?)://)?(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?")
@@ -14,7 +14,12 @@ _SITE = re.compile(r"(?:(https?)://)?(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Hosts under one name. scheme None: http and https; port None: the scheme's own; below: also names under it."""
+    """Hosts under one name.
+
+    scheme: None means http and https.
+    port: None means the scheme's own.
+    below: whether it is the names under the host, instead of the host itself.
+    """
 
     host: str
     scheme: str | None
@@ -24,14 +29,14 @@ class Site:
     def holds(self, parts: SplitResult) -> bool:
         """Whether the address is on this site."""
         host = parts.hostname or ""
-        named = host.endswith("." + self.host) if self.below else host == self.host
-        port = _DEFAULT_PORTS[parts.scheme] if self.port is None else self.port
-        return named and self.scheme in (None, parts.scheme) and _port_of(parts) == port
+        has_name = host.endswith("." + self.host) if self.below else host == self.host
+        port = DEFAULT_PORTS[parts.scheme] if self.port is None else self.port
+        return has_name and self.scheme in (None, parts.scheme) and port_of(parts) == port
 
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """All sites of ours."""
+    """All our sites."""
 
     sites: tuple[Site, ...] = ()
 
@@ -47,9 +52,9 @@ def read_sites(text: str) -> Sites:
 
 
 def _site(text: str) -> Site:
-    found = _SITE.fullmatch(text)
-    if found is None:
+    match = _SITE.fullmatch(text)
+    if match is None:
         message = f"STREAMPROCESSOR_ALLOWED_SITES: wanted names as www.example.com or *.example.com; got {text!r}"
         raise OperatorError(message)
-    scheme, below, host, port = found.groups()
+    scheme, below, host, port = match.groups()
     return Site(host.strip("[]"), scheme, int(port) if port else None, below is not None)

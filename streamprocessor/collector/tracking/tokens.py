@@ -23,14 +23,14 @@ import msgspec
 from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES
 from streamprocessor.errors import OperatorError
 
-Kind = Literal["open", "click", "visitor"]
+TokenKind = Literal["open", "click", "visitor"]
 
 VERSION = 1
 SIGNATURE_BYTES = 16
 SECRET_MIN_CHARS = 16
 MAX_TOKEN_CHARS = 6000
 
-_KINDS: dict[Kind, bytes] = {"open": b"o", "click": b"c", "visitor": b"v"}
+_KINDS: dict[TokenKind, bytes] = {"open": b"o", "click": b"c", "visitor": b"v"}
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{24,{MAX_TOKEN_CHARS}}}")
 
@@ -38,8 +38,10 @@ _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{24,{MAX_TOKEN_CHARS}}}")
 class Tracked(msgspec.Struct, frozen=True, array_like=True):
     """What a token carries.
 
-    url: where a click leads. honeypot: a link that no person sees. expires_at_ms: from then on it is worth nothing;
-    None: a mail may be read after years.
+    message, campaign: the sender's own ids; None where it gave none.
+    url: where a click leads; None in tokens that lead nowhere.
+    honeypot: whether the link is one that no person sees.
+    expires_at_ms: from then on it is worth nothing; None: never, a mail may be read after years.
     """
 
     contact_id: str
@@ -60,7 +62,7 @@ class TokenKeys:
 
     secrets: Mapping[str, bytes] = field(repr=False)
 
-    def sign(self, kind: Kind, tracked: Tracked) -> str:
+    def sign(self, kind: TokenKind, tracked: Tracked) -> str:
         """The token of that kind. Raises ValueError where the contact's id can't be the key of a record."""
         _check_contact_id(tracked.contact_id)
         if not self.secrets:
@@ -74,7 +76,7 @@ class TokenKeys:
             raise ValueError(message)
         return token
 
-    def verify(self, kind: Kind, token: str, now_ms: int) -> Tracked | None:
+    def verify(self, kind: TokenKind, token: str, now_ms: int) -> Tracked | None:
         """What the token carries; None where it is of another kind, no key of ours signed it, or its time is over."""
         if not _TOKEN.fullmatch(token) or len(token) % 4 == 1:
             return None

@@ -1,6 +1,6 @@
 """For authors of mails: a message with a pixel and tracked links.
 
-mail = Mail(keys, "https://track.example.com", contact_id="c-42", message="m-9", campaign="q4")
+mail = TrackedMail(keys, "https://track.example.com", contact_id="c-42", message="m-9", campaign="q4")
 html = tracked_message(html, mail, honeypot=True)
 """
 
@@ -22,7 +22,7 @@ _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class TrackedMail:
     """One message to one contact. collector_url: where mails' readers reach the collector."""
 
     keys: TokenKeys
@@ -48,23 +48,23 @@ class Mail:
         return f"{self.collector_url.rstrip('/')}/c/{token}"
 
 
-def tracked_message(html: str, mail: Mail, honeypot: bool = False) -> str:
+def tracked_message(html: str, mail: TrackedMail, honeypot: bool = False) -> str:
     """The message with its links tracked and a pixel at its end; the rest stays as it is, byte for byte.
 
     Links are <a> and <area> with an absolute http or https address; one with the attribute data-untracked is left
     alone, and so is what stands in comments. honeypot: also a link that no person sees, to where the first one leads.
-    Raises ValueError as Mail does.
+    Raises ValueError as TrackedMail does.
     """
-    found = _Places(html)
+    places = _Places(html)
     parts: list[str] = []
     end = 0
-    for start, tag in found.links:
+    for start, tag in places.links:
         parts += html[end:start], _ATTRIBUTE.sub(lambda attribute: _tracked(attribute, mail), tag)
         end = start + len(tag)
-    close = len(html) if found.body_end is None else max(found.body_end, end)
-    traps = _trap(mail, found.first_url) if honeypot and found.first_url else ""
+    close = len(html) if places.body_end is None else max(places.body_end, end)
+    trap = _trap(mail, places.first_url) if honeypot and places.first_url else ""
     picture = f'<img src="{escape(mail.pixel_url())}" width="1" height="1" alt="" style="border:0">'
-    return "".join([*parts, html[end:close], traps, picture, html[close:]])
+    return "".join([*parts, html[end:close], trap, picture, html[close:]])
 
 
 class _Places(HTMLParser):
@@ -96,7 +96,7 @@ class _Places(HTMLParser):
         return self._line_starts[line - 1] + column
 
 
-def _tracked(attribute: re.Match[str], mail: Mail) -> str:
+def _tracked(attribute: re.Match[str], mail: TrackedMail) -> str:
     name, value = attribute.groups()
     url = unescape(value.strip("\"'")).strip()
     if name.lower() != "href" or web_address(url) is None:
@@ -104,7 +104,7 @@ def _tracked(attribute: re.Match[str], mail: Mail) -> str:
     return f'{name}="{escape(mail.link(url))}"'
 
 
-def _trap(mail: Mail, url: str) -> str:
+def _trap(mail: TrackedMail, url: str) -> str:
     return (
         f'<a href="{escape(mail.link(url, honeypot=True))}" style="display:none" tabindex="-1" aria-hidden="true"></a>'
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.contract.answers.contact_answer import answer
+from streamprocessor.contract.answers.contact_answer import contact_answer
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed, verdicts_of
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
@@ -21,7 +21,7 @@ def exported(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dic
     merged_into: the contact that this id was merged into, which has the scores; null: it stands for itself.
     erased_at: the instant from which on data is stored; null: nothing was ever erased.
     """
-    answered = answer(scorer, record, contact_id, at_ms)
+    answered = contact_answer(scorer, record, contact_id, at_ms)
     links = record.links or IdentityLinks()
     sources = [_own(contact_id, record), *links.sources()]
     return answered | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, insert, inspect, select, text
@@ -22,12 +23,17 @@ class Database:
         """Raises OperatorError where it can't be opened, is in use, or was made by newer code."""
         at = read_database_url(url, "delivery")
         try:
-            self._engine = create_engine(at)
-            if self._engine.dialect.name == "sqlite":
-                event.listen(self._engine, "connect", _set_up_sqlite)
-            self._lock = self._claim()
-            with self._engine.begin() as connection:
-                _make_tables(connection)
+            with ExitStack() as undoing:
+                self._engine = create_engine(at)
+                undoing.callback(self._engine.dispose)
+                if self._engine.dialect.name == "sqlite":
+                    event.listen(self._engine, "connect", _set_up_sqlite)
+                self._lock = self._claim()
+                if self._lock is not None:
+                    undoing.callback(self._lock.close)
+                with self._engine.begin() as connection:
+                    _make_tables(connection)
+                undoing.pop_all()
         except (SQLAlchemyError, ImportError) as error:  # ImportError: the database's driver is not installed
             message = (
                 f"delivery's database {at.render_as_string()}: can't be opened: {type(error).__name__}: {_said(error)}"

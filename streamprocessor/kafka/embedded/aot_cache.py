@@ -15,7 +15,7 @@ from pathlib import Path
 from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.embedded.boot import boot, format_data
 from streamprocessor.kafka.embedded.jars import KAFKA
-from streamprocessor.kafka.embedded.node import Node
+from streamprocessor.kafka.embedded.node import KafkaNode
 from streamprocessor.kafka.embedded.progress import Progress
 from streamprocessor.kafka.embedded.runtime import Runtime
 from streamprocessor.process.ports import any_free
@@ -48,7 +48,7 @@ def _train(runtime: Runtime, cache: Path, archive: Path) -> None:
     try:
         made = folder / archive.name
         port = any_free()
-        node = Node(folder=folder, port=port, controller_port=any_free(port), heap_mb=256)
+        node = KafkaNode(folder=folder, port=port, controller_port=any_free(port), heap_mb=256)
         node.write_settings()
         format_data(runtime, node)  # apart from the broker: Java would write a cache for this tool as well, in vain
         broker = boot(replace(runtime, options=(f"-XX:AOTCacheOutput={made}",)), node, _TRAINING_SECONDS)

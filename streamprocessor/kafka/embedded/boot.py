@@ -7,7 +7,7 @@ import uuid
 
 from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.embedded.diagnosis import tail, why_it_ended
-from streamprocessor.kafka.embedded.node import READY, Node
+from streamprocessor.kafka.embedded.node import READY, KafkaNode
 from streamprocessor.kafka.embedded.runtime import Runtime
 from streamprocessor.process.child_process import ChildProcess
 
@@ -15,7 +15,7 @@ _POLL_SECONDS = 0.02
 _FORMAT_SECONDS = 60.0
 
 
-def boot(runtime: Runtime, node: Node, timeout_seconds: float) -> ChildProcess:
+def boot(runtime: Runtime, node: KafkaNode, timeout_seconds: float) -> ChildProcess:
     """The running broker, ready for clients. Its data folder is formatted when it is new.
 
     Raises BrokerError, with the last lines of its log, when it ends or isn't ready in time; it runs no more then.
@@ -36,13 +36,13 @@ def boot(runtime: Runtime, node: Node, timeout_seconds: float) -> ChildProcess:
     return process
 
 
-def _run(runtime: Runtime, node: Node) -> ChildProcess:
+def _run(runtime: Runtime, node: KafkaNode) -> ChildProcess:
     """The broker's process, just started."""
     command = runtime.command("kafka.Kafka", str(node.settings), heap_mb=node.heap_mb, log_config=node.log_config)
     return ChildProcess(command, node.output)
 
 
-def format_data(runtime: Runtime, node: Node) -> None:
+def format_data(runtime: Runtime, node: KafkaNode) -> None:
     """Make the node's data folder that of a new cluster; its settings must be written.
 
     Raises BrokerError when Java refuses or takes longer than a minute.
@@ -70,7 +70,7 @@ def _new_cluster_id() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
-def _wait_until_ready(process: ChildProcess, node: Node, log_offset: int, timeout_seconds: float) -> None:
+def _wait_until_ready(process: ChildProcess, node: KafkaNode, log_offset: int, timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
     while READY not in tail(node.log, log_offset):
         if process.wait(_POLL_SECONDS):

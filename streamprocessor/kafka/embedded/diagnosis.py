@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from streamprocessor.kafka.embedded.node import Node
+from streamprocessor.kafka.embedded.node import KafkaNode
 
 _SHOWN_LINES = 12
 _READ_BYTES = 64 * 1024
@@ -41,7 +41,7 @@ _CAUSES = (
 )
 
 
-def why_it_ended(node: Node, log_offset: int) -> str:
+def why_it_ended(node: KafkaNode, log_offset: int) -> str:
     """The cause of a broker's end in one sentence, where it is known, and the last lines of its log.
 
     `log_offset`: how long its log was, in bytes, when it was started.

@@ -8,7 +8,7 @@ from streamprocessor.kafka.embedded.aot_cache import with_aot_cache
 from streamprocessor.kafka.embedded.boot import boot
 from streamprocessor.kafka.embedded.diagnosis import why_it_ended
 from streamprocessor.kafka.embedded.jars import class_path
-from streamprocessor.kafka.embedded.node import Node
+from streamprocessor.kafka.embedded.node import KafkaNode
 from streamprocessor.kafka.embedded.pid_file import forget, note, running_in
 from streamprocessor.kafka.embedded.progress import SILENT, Progress
 from streamprocessor.kafka.embedded.runtime import HEAP_MB, Runtime, runtime_of
@@ -55,7 +55,7 @@ class EmbeddedKafka:
         self._demanded_port = port
         self._heap_mb = heap_mb
         self._runtime = runtime
-        self._node: Node | None = None
+        self._node: KafkaNode | None = None
         self._process: ChildProcess | None = None
         self._log_offset = 0
 
@@ -141,9 +141,9 @@ class EmbeddedKafka:
         """Stops it."""
         self.stop()
 
-    def _with_ports(self) -> Node:
+    def _with_ports(self) -> KafkaNode:
         port = self._choose_port()
-        return Node(folder=self.folder, port=port, controller_port=any_free(port), heap_mb=self._heap_mb)
+        return KafkaNode(folder=self.folder, port=port, controller_port=any_free(port), heap_mb=self._heap_mb)
 
     def _choose_port(self) -> int:
         port = self._node.port if self._node is not None else self._demanded_port
@@ -159,7 +159,7 @@ class EmbeddedKafka:
             raise BrokerError(message)
         return port
 
-    def _started(self) -> Node:
+    def _started(self) -> KafkaNode:
         if self._node is None:
             message = f"Kafka in {self.folder} has not been started"
             raise BrokerError(message)

@@ -9,7 +9,7 @@ READY = "Kafka Server started"
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class KafkaNode:
     """One node of a cluster, broker and controller in one; all its files are in `folder`."""
 
     folder: Path
@@ -60,7 +60,7 @@ class Node:
         self.log_config.write_text(log4j2_xml(self.log))
 
 
-def server_properties(node: Node) -> str:
+def server_properties(node: KafkaNode) -> str:
     """Kafka's settings for a small machine: one replica of everything, quick groups, little idle work."""
     voter = f"{node.node_id}@{HOST}:{node.controller_port}"
     settings = {

@@ -37,32 +37,32 @@ class _File(NamedTuple):
 
 def page_routes() -> list[Route]:
     """The page's files under /page/, and its first one wherever a view may be; they stand last."""
-    known = _read()
+    files_by_name = _read()
 
     async def file(request: Request) -> Response:
-        found = known.get(request.path_params["name"])
-        if found is None:
+        page_file = files_by_name.get(request.path_params["name"])
+        if page_file is None:
             raise HTTPException(404)
-        return _answer(request, found)
+        return _answer(request, page_file)
 
     async def view(request: Request) -> Response:
         # What programs ask for in vain is told as it is; which views there are, the page knows.
-        is_wanted = "text/html" in request.headers.get("accept", "")
-        if not is_wanted or request.path_params["path"].startswith(("api/", "page/")):
+        is_view = "text/html" in request.headers.get("accept", "")
+        if not is_view or request.path_params["path"].startswith(("api/", "page/")):
             raise HTTPException(404)
-        return _answer(request, known[_INDEX])
+        return _answer(request, files_by_name[_INDEX])
 
     return [Route("/page/{name}", file), Route("/{path:path}", view)]
 
 
 def _read() -> dict[str, _File]:
-    found = {}
+    page_files = {}
     for entry in files("streamprocessor.readmodel").joinpath("page").iterdir():
         media = _MEDIA.get(entry.name.rpartition(".")[2])
         if media is not None:
             content = entry.read_bytes()
-            found[entry.name] = _File(content, media, f'"{blake2b(content, digest_size=12).hexdigest()}"')
-    return found
+            page_files[entry.name] = _File(content, media, f'"{blake2b(content, digest_size=12).hexdigest()}"')
+    return page_files
 
 
 def _answer(request: Request, file: _File) -> Response:

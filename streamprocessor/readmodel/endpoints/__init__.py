@@ -1,1 +1,1 @@
-"""What can be asked for: a module for each subject, and the house that they share."""
+"""What can be asked for: a module for each subject."""

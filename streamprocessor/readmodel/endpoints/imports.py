@@ -4,105 +4,100 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from fastapi import APIRouter, Query, Request
+
+from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.endpoints.context import ApiContext
-from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint, RawBody
+from streamprocessor.imports.csv_mapping import parse_mapping
+from streamprocessor.imports.rows import CSV
 from streamprocessor.readmodel.gateways.import_jobs import ImportJob, ImportOrder
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests.answer_json import instant
-from streamprocessor.readmodel.requests.parameters import CSV, Imported, Nothing
-from streamprocessor.readmodel.requests.tokens import READ, WRITE
-from streamprocessor.readmodel.responses.imports import Import, Imports
+from streamprocessor.readmodel.requests.bodies import parts_of
+from streamprocessor.readmodel.requests.parameters import ImportQuery, NoParameters
+from streamprocessor.readmodel.responses.imports import ImportList, ImportView, RefusedRow
+from streamprocessor.readmodel.responses.scores import instant
+from streamprocessor.readmodel.routing.access import READER, WRITER
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 
 OWN = "own"
-
-
-def _list(house: ApiContext, _: ApiRequest) -> dict[str, Any]:
-    return {
-        "imports": [_shown(job) for job in house.errands.imports.all()],
-        "mappings": sorted(file.stem for file in house.errands.mappings.glob("*.yaml")),
-        "max_bytes": house.errands.imports.most_bytes,
+_TEXT = {"schema": {"type": "string"}}
+_FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/csv": _TEXT, "application/x-ndjson": _TEXT, "text/plain": _TEXT},
     }
+}
+
+router = APIRouter(prefix="/api/imports", route_class=ApiRoute)
 
 
-def _one(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    job = house.errands.imports.get(call.path["id"])
-    if job is None:
-        raise Problem(404, "no-such-import", "import: wanted one of the latest of this process; got another id")
-    return _shown(job)
+@router.get("", dependencies=[READER])
+def list_imports(context: Context, _: Annotated[NoParameters, Query()]) -> ImportList:
+    """The latest imports of this process, and what mappings there are."""
+    imports = context.gateways.imports
+    return ImportList(
+        imports=[_view(job) for job in imports.all()],
+        mappings=sorted(file.stem for file in context.gateways.mappings.glob("*.yaml")),
+        max_bytes=imports.most_bytes,
+    )
 
 
-async def _begin(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    asked = call.query
-    text = await asyncio.to_thread(_mapping_text, asked, house.errands.mappings)
-    if text is not None:
+@router.post("", dependencies=[WRITER], status_code=202, openapi_extra=_FILE)
+async def begin_import(context: Context, request: Request, query: Annotated[ImportQuery, Query()]) -> ImportView:
+    """Send a file's events and updates to Kafka, one file at a time. Importing a file again changes nothing."""
+    mapping_text = await asyncio.to_thread(_mapping_text, query, context.gateways.mappings)
+    if mapping_text is not None:
         try:
-            await asyncio.to_thread(house.errands.imports.importing.check_mapping, text)
+            await asyncio.to_thread(parse_mapping, mapping_text, "mapping")
         except OperatorError as error:
             raise Problem(400, "bad-parameter", str(error)) from error
-    mapping = asked.mapping if asked.mapping_text is None else OWN
-    return _shown(await house.errands.imports.begin(ImportOrder(asked.format, mapping, text), call.body))
+    mapping = query.mapping if query.mapping_text is None else OWN
+    order = ImportOrder(query.format, mapping, mapping_text)
+    return _view(await context.gateways.imports.begin(order, parts_of(request)))
 
 
-def _mapping_text(asked: Imported, folder: Path) -> str | None:
+@router.get("/{id}", dependencies=[READER])
+def get_import(context: Context, id: str, _: Annotated[NoParameters, Query()]) -> ImportView:
+    """How far an import got."""
+    job = context.gateways.imports.get(id)
+    if job is None:
+        raise Problem(404, "no-such-import", "import: wanted one of the latest of this process; got another id")
+    return _view(job)
+
+
+def _mapping_text(query: ImportQuery, folder: Path) -> str | None:
     """The YAML of the mapping; None where there is none; raises Problem where it is not as the format wants it."""
-    said = [name for name in ("mapping", "mapping_text") if getattr(asked, name) is not None]
-    if len(said) != (asked.format == CSV):
-        wanted = "mapping or mapping_text" if asked.format == CSV else "no mapping"
-        detail = f"format {asked.format}: wanted {wanted}; got {' and '.join(said) or 'none'}"
+    given = [name for name in ("mapping", "mapping_text") if getattr(query, name) is not None]
+    if len(given) != (query.format == CSV):
+        wanted = "mapping or mapping_text" if query.format == CSV else "no mapping"
+        detail = f"format {query.format}: wanted {wanted}; got {' and '.join(given) or 'none'}"
         raise Problem(400, "bad-parameter", detail)
-    if asked.mapping is None:
-        return asked.mapping_text
+    if query.mapping is None:
+        return query.mapping_text
     try:
-        return (folder / f"{asked.mapping}.yaml").read_text(encoding="utf-8")
+        return (folder / f"{query.mapping}.yaml").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Problem(404, "no-such-mapping", "mapping: wanted one of GET /api/imports; got another name") from error
 
 
-def _shown(job: ImportJob) -> dict[str, Any]:
-    return {
-        "id": job.id,
-        "state": job.state,
-        "format": job.order and job.order.format,
-        "mapping": job.order and job.order.mapping,
-        "bytes": job.bytes,
-        "bytes_read": job.bytes_read,
-        "lines_read": job.lines_read,
-        "sent": dict(job.sent),
-        "refused": dict(job.refused),
-        "first_refused": [{"line": line, "reason": reason, "detail": said} for line, reason, said in job.first_refused],
-        "error": job.error,
-        "began_at": instant(job.began_ms),
-        "ended_at": instant(job.ended_ms),
-    }
-
-
-_TEXT = {"type": "string"}
-
-IMPORTS = (
-    Endpoint(
-        "GET",
-        "/api/imports",
-        "list_imports",
-        "The latest imports of this process, and what mappings there are.",
-        READ,
-        Imports,
-        _list,
-        Nothing,
-    ),
-    Endpoint(
-        "POST",
-        "/api/imports",
-        "begin_import",
-        "Send a file's events and updates to Kafka, one file at a time. Importing a file again changes nothing.",
-        WRITE,
-        Import,
-        _begin,
-        Imported,
-        body=RawBody({"text/csv": _TEXT, "application/x-ndjson": _TEXT, "text/plain": _TEXT}),
-        status=202,
-    ),
-    Endpoint("GET", "/api/imports/{id}", "get_import", "How far an import got.", READ, Import, _one, Nothing),
-)
+def _view(job: ImportJob) -> ImportView:
+    return ImportView(
+        id=job.id,
+        state=job.state,
+        format=None if job.order is None else job.order.format,
+        mapping=None if job.order is None else job.order.mapping,
+        bytes=job.bytes,
+        bytes_read=job.bytes_read,
+        lines_read=job.lines_read,
+        sent=dict(job.sent),
+        refused=dict(job.refused),
+        first_refused=[
+            RefusedRow(line=line, reason=reason, detail=detail) for line, reason, detail in job.first_refused
+        ],
+        error=job.error,
+        began_at=format_rfc3339(job.began_ms),
+        ended_at=instant(job.ended_ms),
+    )

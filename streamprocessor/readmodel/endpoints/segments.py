@@ -5,103 +5,143 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Body, Query
+from fastapi.responses import Response, StreamingResponse
 
-from streamprocessor.readmodel.endpoints.contacts import order_of, page
-from streamprocessor.readmodel.endpoints.context import ApiContext
-from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
-from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment, all_known, keep, known_by
+from streamprocessor.readmodel.endpoints.contact_lookup import contact_page, sort_order
+from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment, all_known, known_by, store
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests import answer_json
-from streamprocessor.readmodel.requests.parameters import Exported, Filter, Nothing, Sorted
-from streamprocessor.readmodel.requests.tokens import READ, WRITE
-from streamprocessor.readmodel.responses.segments import Segment, SegmentPage, Segments
+from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
+from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
+from streamprocessor.readmodel.responses.scores import ScoreView
+from streamprocessor.readmodel.responses.segments import ListedSegment, SegmentList, SegmentPage, SegmentView
+from streamprocessor.readmodel.routing.access import READER, WRITER
+from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.database import writing
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 MAX_NAME = 100
+CSV, JSON_LINES = "text/csv", "application/x-ndjson"
 _ROWS_AT_ONCE = 1_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TEXT = {"schema": {"type": "string"}}
+
+router = APIRouter(prefix="/api/segments", route_class=ApiRoute)
 
 
-def _list(house: ApiContext, _: ApiRequest) -> dict[str, Any]:
-    with house.reading() as connection:
-        known = all_known(connection, house.scorer().model)
-        counts = house.figures.counts.of_all(connection, [each.filter for each in known])
-    return {"segments": [_shown(each, count) for each, count in zip(known, counts, strict=True)]}
+@router.get("", dependencies=[READER])
+def list_segments(context: Context, _: Annotated[NoParameters, Query()]) -> SegmentList:
+    """All segments, counted."""
+    with context.reading() as connection:
+        known = all_known(connection, context.scorer().model)
+        counts = context.figures.counts.of_all(connection, [each.filter for each in known])
+    return SegmentList(
+        segments=[
+            ListedSegment(name=each.name, from_=each.origin, shadows=each.shadows, filter=each.filter, count=count)
+            for each, count in zip(known, counts, strict=True)
+        ]
+    )
 
 
-def _one(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    with house.reading() as connection:
-        known = known_by(connection, house.scorer().model, call.path["name"])
-        count = house.figures.counts.of(connection, known.filter)
-    order = order_of(house, call.query)
-    return _shown(known, count) | {"page": page(house, call.query, order, known.filter)}
-
-
-def _put(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    name, wanted = call.path["name"], call.body.root
-    if not 0 < len(name) <= MAX_NAME:
-        raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
-    with writing(house.engine) as connection:
-        keep(connection, house.scorer().model, name, wanted)
-    with house.reading() as connection:
-        count = house.figures.counts.now(connection, wanted)
-    return _shown(NamedSegment(name, wanted, API), count)
-
-
-def _delete(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    model = house.scorer().model
-    with writing(house.engine) as connection:
-        known = known_by(connection, model, call.path["name"])
-        keep(connection, model, known.name, None)
-    return _shown(known, 0)
-
-
-def _export(house: ApiContext, call: ApiRequest) -> StreamingResponse:
-    with house.reading() as connection:
-        wanted = known_by(connection, house.scorer().model, call.path["name"]).filter
-        count = house.figures.counts.now(connection, wanted)
-    write, media = (_csv, "text/csv") if call.query.format == "csv" else (_json_lines, "application/x-ndjson")
+@router.get(
+    "/{name}/export",
+    dependencies=[READER],
+    response_class=Response,
+    responses={200: {"content": {CSV: _TEXT, JSON_LINES: _TEXT}}},
+)
+def export_segment(context: Context, name: PathName, query: Annotated[ExportQuery, Query()]) -> Response:
+    """All contacts of a segment by their ids, as CSV or JSON Lines; X-Total-Count says how many come."""
+    with context.reading() as connection:
+        filter_ = known_by(connection, context.scorer().model, name).filter
+        count = context.figures.counts.now(connection, filter_)
+    write, media = (_csv, CSV) if query.format == "csv" else (_json_lines, JSON_LINES)
     headers = {
         "X-Total-Count": str(count),  # by which a client shows progress
-        "Content-Disposition": f'attachment; filename="segment.{call.query.format}"',
+        "Content-Disposition": f'attachment; filename="segment.{query.format}"',
     }
-    return StreamingResponse(write(house, wanted), media_type=media, headers=headers)
+    return StreamingResponse(write(context, filter_), media_type=media, headers=headers)
 
 
-def _json_lines(house: ApiContext, wanted: ContactFilter) -> Iterator[bytes]:
-    for contacts in _portions(house, wanted):
-        yield b"".join(orjson.dumps(contact) + b"\n" for contact in contacts)
+@router.get("/{name}", dependencies=[READER])
+def get_segment(context: Context, name: PathName, query: Annotated[SortQuery, Query()]) -> SegmentPage:
+    """A segment, sorted by a score."""
+    with context.reading() as connection:
+        known = known_by(connection, context.scorer().model, name)
+        order = sort_order(context, query)
+        return SegmentPage(
+            name=known.name,
+            from_=known.origin,
+            shadows=known.shadows,
+            filter=known.filter,
+            count=context.figures.counts.of(connection, known.filter),
+            page=contact_page(context, connection, query, order, known.filter),
+        )
 
 
-def _csv(house: ApiContext, wanted: ContactFilter) -> Iterator[bytes]:
-    names = [score.name for score in house.scorer().model.scores if score.by is None]
-    head = ["contact_id", "updated_at", "hot_since", "suppressed"]
-    titles = [*head, *(f"{name}.{part}" for name in names for part in ("score", "stage")), "attributes"]
-    yield _lines([titles])
-    for contacts in _portions(house, wanted):
-        rows = []
-        for contact in contacts:
-            numbers = [contact["scores"].get(name, {}) for name in names]
-            row = [*(contact[name] for name in head), *(n.get(part) for n in numbers for part in ("score", "stage"))]
-            rows.append([*row, orjson.dumps(contact["attributes"]).decode()])
-        yield _lines(rows)
+@router.put("/{name}", dependencies=[WRITER])
+def put_segment(
+    context: Context, name: PathName, body: Annotated[FilterBody, Body()], _: Annotated[NoParameters, Query()]
+) -> SegmentView:
+    """Keep a filter."""
+    filter_ = body.root
+    if not 0 < len(name) <= MAX_NAME:
+        raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
+    with writing(context.engine) as connection:
+        store(connection, context.scorer().model, name, filter_)
+    with context.reading() as connection:
+        count = context.figures.counts.now(connection, filter_)
+    return _view(NamedSegment(name, filter_, API), count)
 
 
-def _portions(house: ApiContext, wanted: ContactFilter) -> Iterator[list[dict[str, Any]]]:
+@router.delete("/{name}", dependencies=[WRITER])
+def delete_segment(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> SegmentView:
+    """Drop a kept filter."""
+    model = context.scorer().model
+    with writing(context.engine) as connection:
+        known = known_by(connection, model, name)
+        store(connection, model, known.name, None)
+    return _view(known, 0)
+
+
+def _view(known: NamedSegment, count: int) -> SegmentView:
+    return SegmentView(name=known.name, from_=known.origin, shadows=known.shadows, filter=known.filter, count=count)
+
+
+def _json_lines(context: ApiContext, filter_: ContactFilter) -> Iterator[bytes]:
+    for contacts in _portions(context, filter_):
+        yield "".join(contact.model_dump_json() + "\n" for contact in contacts).encode()
+
+
+def _csv(context: ApiContext, filter_: ContactFilter) -> Iterator[bytes]:
+    names = [score.name for score in context.scorer().model.scores if score.by is None]
+    titles = [f"{name}.{part}" for name in names for part in ("score", "stage")]
+    yield _lines([["contact_id", "updated_at", "hot_since", "suppressed", *titles, "attributes"]])
+    for contacts in _portions(context, filter_):
+        yield _lines([_csv_row(contact, names) for contact in contacts])
+
+
+def _csv_row(contact: ExportedContact, names: list[str]) -> list[Any]:
+    row: list[Any] = [contact.contact_id, contact.updated_at, contact.hot_since, contact.suppressed]
+    for name in names:
+        score = contact.scores.get(name)
+        row += [score.score, score.stage] if isinstance(score, ScoreView) else [None, None]
+    return [*row, orjson.dumps(contact.attributes).decode()]
+
+
+def _portions(context: ApiContext, filter_: ContactFilter) -> Iterator[list[ExportedContact]]:
     """The segment's contacts by their ids, so that each comes once, whatever its scores do meanwhile."""
     after: str | None = None
     while True:
-        with house.reading() as connection:
-            rows = queries.contacts_in_order(connection, wanted, _ROWS_AT_ONCE, after)
+        with context.reading() as connection:
+            rows = queries.contacts_in_order(connection, filter_, _ROWS_AT_ONCE, after)
             scores = queries.scores_of(connection, [row.contact_id for row in rows])
         if rows:
-            yield [answer_json.told(row, scores[row.contact_id]) for row in rows]
+            yield [exported_contact(row, scores[row.contact_id]) for row in rows]
         if len(rows) < _ROWS_AT_ONCE:
             return
         after = rows[-1].contact_id
@@ -116,34 +156,3 @@ def _lines(rows: list[list[Any]]) -> bytes:
 def _cell(value: Any) -> Any:
     """The value; a text that a spreadsheet would run as a formula is marked as a text."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _shown(known: NamedSegment, count: int | None) -> dict[str, Any]:
-    return {
-        "name": known.name,
-        "from": known.origin,
-        "shadows": known.shadows,
-        "filter": Filter(known.filter).model_dump(exclude_defaults=True),
-        "count": count,
-    }
-
-
-_ONE = "/api/segments/{name}"
-
-SEGMENTS = (
-    Endpoint("GET", "/api/segments", "list_segments", "All segments, counted.", READ, Segments, _list, Nothing),
-    Endpoint(
-        "GET",
-        f"{_ONE}/export",
-        "export_segment",
-        "All contacts of a segment by their ids, as CSV or JSON Lines; X-Total-Count says how many come.",
-        READ,
-        None,
-        _export,
-        Exported,
-        media=("text/csv", "application/x-ndjson"),
-    ),
-    Endpoint("GET", _ONE, "get_segment", "A segment, sorted by a score.", READ, SegmentPage, _one, Sorted),
-    Endpoint("PUT", _ONE, "put_segment", "Keep a filter.", WRITE, Segment, _put, Nothing, body=Filter),
-    Endpoint("DELETE", _ONE, "delete_segment", "Drop a kept filter.", WRITE, Segment, _delete, Nothing),
-)

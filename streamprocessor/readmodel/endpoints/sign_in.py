@@ -3,54 +3,69 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Annotated
 
-import orjson
-from starlette.responses import Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
-from streamprocessor.readmodel.endpoints.context import ApiContext
-from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
-from streamprocessor.readmodel.requests.parameters import Nothing
-from streamprocessor.readmodel.requests.sessions import refuse_other_sites, set_cookie
-from streamprocessor.readmodel.requests.tokens import READ, Grant
-from streamprocessor.readmodel.responses.sign_in import SignedIn, SignedOut, SignIn
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.parameters import NoParameters, SignInBody
+from streamprocessor.readmodel.requests.sessions import COOKIE, refuse_other_sites, set_cookie
+from streamprocessor.readmodel.requests.tokens import Grant
+from streamprocessor.readmodel.responses.sign_in import SignedIn, SignedOut
+from streamprocessor.readmodel.routing.access import READER, ReadGrant
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 
 audit = logging.getLogger("streamprocessor.audit")
 
-
-def _open(house: ApiContext, call: ApiRequest) -> Response:
-    if "sec-fetch-site" in call.headers or "origin" in call.headers:  # programs have neither
-        refuse_other_sites(call.headers)
-    cookie, session = house.sessions.open(call.body.token)
-    audit.info("open_session by %s: done", session.grant.name)
-    return _with_cookie(call, _told(session.grant, session.csrf_token), cookie)
+router = APIRouter(prefix="/api/session", route_class=ApiRoute)
 
 
-def _look(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    session = None if "authorization" in call.headers else house.sessions.of(call.cookie)
-    return _told(call.grant, None if session is None else session.csrf_token)
+@router.post("")
+async def sign_in(
+    context: Context,
+    request: Request,
+    response: Response,
+    body: Annotated[SignInBody, Body()],
+    _: Annotated[NoParameters, Query()],
+) -> SignedIn:
+    """Sign in at a browser."""
+    if "sec-fetch-site" in request.headers or "origin" in request.headers:  # programs have neither
+        refuse_other_sites(request.headers)
+    grant = context.tokens.grant_of(body.token)
+    if grant is None:
+        raise Problem(401, "no-token", "token: wanted one that is known; got another")
+    cookie, session = context.sessions.open(body.token, grant)
+    audit.info("open_session by %s: done", grant.name)
+    _set_cookie(request, response, cookie)
+    return _signed_in(grant, session.csrf_token)
 
 
-def _end(house: ApiContext, call: ApiRequest) -> Response:
-    house.sessions.end(call.cookie)
-    return _with_cookie(call, {"status": "signed out"}, "")
+@router.get("")
+async def who_asks(
+    context: Context, request: Request, grant: ReadGrant, _: Annotated[NoParameters, Query()]
+) -> SignedIn:
+    """Who asks, and what for."""
+    by_cookie = "authorization" not in request.headers
+    session = context.sessions.of(request.cookies.get(COOKIE, "")) if by_cookie else None
+    return _signed_in(grant, None if session is None else session.csrf_token)
 
 
-def _told(grant: Grant, csrf_token: str | None) -> dict[str, Any]:
-    return {"name": grant.name, "scopes": sorted(grant.scopes), "csrf_token": csrf_token}
+@router.delete("", dependencies=[READER])
+async def sign_out(
+    context: Context, request: Request, response: Response, _: Annotated[NoParameters, Query()]
+) -> SignedOut:
+    """End the session."""
+    context.sessions.end(request.cookies.get(COOKIE, ""))
+    _set_cookie(request, response, "")
+    return SignedOut()
 
 
-def _with_cookie(call: ApiRequest, told: dict[str, Any], cookie: str) -> Response:
-    # Said by the proxy that speaks TLS; who makes it up gets a cookie that comes back less often.
-    is_secure = call.headers.get("x-forwarded-proto") == "https"
-    headers = {"Set-Cookie": set_cookie(cookie, is_secure=is_secure), "Cache-Control": "no-store"}
-    return Response(orjson.dumps(told), 200, headers, "application/json")
+def _signed_in(grant: Grant, csrf_token: str | None) -> SignedIn:
+    return SignedIn(name=grant.name, scopes=sorted(grant.scopes), csrf_token=csrf_token)
 
 
-_PATH = "/api/session"
-
-SIGNING_IN = (
-    Endpoint("POST", _PATH, "sign_in", "Sign in at a browser.", None, SignedIn, _open, Nothing, body=SignIn),
-    Endpoint("GET", _PATH, "who_asks", "Who asks, and what for.", READ, SignedIn, _look, Nothing),
-    Endpoint("DELETE", _PATH, "sign_out", "End the session.", READ, SignedOut, _end, Nothing),
-)
+def _set_cookie(request: Request, response: Response, cookie: str) -> None:
+    # The proxy that speaks TLS says so; who makes it up gets a cookie that comes back less often.
+    is_secure = request.headers.get("x-forwarded-proto") == "https"
+    response.headers["Set-Cookie"] = set_cookie(cookie, is_secure=is_secure)

@@ -4,104 +4,147 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
+from fastapi import APIRouter, Body, Query, Request
 
 from streamprocessor.contract.subscriptions.subscription_file import NAME, REFERENCE, parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.errors import OperatorError
-from streamprocessor.readmodel.endpoints.context import ApiContext
-from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint, RawBody
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests.parameters import Nothing, Resend, collected
-from streamprocessor.readmodel.requests.tokens import READ, WRITE, Grant
+from streamprocessor.readmodel.requests.bodies import whole_body
+from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, ResendBody
+from streamprocessor.readmodel.requests.tokens import WRITE, Grant
 from streamprocessor.readmodel.responses.subscriptions import (
     Deliveries,
     Enabled,
     Pinged,
     SentAgain,
-    Subscription,
-    Subscriptions,
+    SubscriptionList,
+    SubscriptionView,
 )
+from streamprocessor.readmodel.routing.access import READER, WRITER, ReadGrant, WriteGrant
+from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 
 MAX_BYTES = 64 * 1024
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+/")
 _UNKNOWN: dict[str, Any] = {"state": None, "waiting": None, "refused": None}
 _NOT_YET: dict[str, Any] = {"state": "new", "waiting": 0, "refused": None}
+_WRITTEN = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SubscriptionWritten"}}},
+    }
+}
+
+router = APIRouter(prefix="/api/subscriptions", route_class=ApiRoute)
 
 
-async def _list(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    known, states = house.errands.subscriptions.known, await _states(house)
+@router.get("")
+async def list_subscriptions(
+    context: Context, grant: ReadGrant, _: Annotated[NoParameters, Query()]
+) -> SubscriptionList:
+    """All subscriptions, those of delivery's file too, and how they are; without write scope no address in full."""
+    known, states = context.gateways.subscriptions.known, await _states(context)
     names = sorted({*known, *(states or {})})
-    found = [_shown(name, known.get(name), states, call.grant) for name in names]
-    return {"subscriptions": found, "delivery": "away" if states is None else "there"}
+    return SubscriptionList(
+        subscriptions=[_view(name, known.get(name), states, grant) for name in names],
+        delivery="away" if states is None else "there",
+    )
 
 
-async def _one(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    name = call.path["name"]
-    known, states = house.errands.subscriptions.known, await _states(house)
+@router.get("/{name}")
+async def get_subscription(
+    context: Context, grant: ReadGrant, name: PathName, _: Annotated[NoParameters, Query()]
+) -> SubscriptionView:
+    """A subscription, and how it is."""
+    known, states = context.gateways.subscriptions.known, await _states(context)
     if name not in known and name not in (states or {}):
-        raise _no_such()
-    return _shown(name, known.get(name), states, call.grant)
+        raise _no_such_subscription()
+    return _view(name, known.get(name), states, grant)
 
 
-async def _put(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    name = call.path["name"]
-    value = await asyncio.to_thread(_checked, name, await collected(call.body, MAX_BYTES), house.errands.allowed_hosts)
-    states = await _states(house)
+@router.put("/{name}", openapi_extra=_WRITTEN)
+async def put_subscription(
+    context: Context, grant: WriteGrant, name: PathName, request: Request, _: Annotated[NoParameters, Query()]
+) -> SubscriptionView:
+    """Have a subscription in force, in the words of topics/schemas/subscription.json. Secrets are references."""
+    body = await whole_body(request, MAX_BYTES)
+    value = await asyncio.to_thread(_checked, name, body, context.gateways.allowed_hosts)
+    states = await _states(context)
     if states is not None and states.get(name, {}).get("source") == "file":
         detail = "name: wanted one that the subscriptions' file does not hold; got one of it: change it there"
         raise Problem(409, "held-by-file", detail)
-    await house.errands.subscriptions.put(name, value)
-    return _shown(name, orjson.loads(value), None, call.grant)
+    await context.gateways.subscriptions.put(name, value)
+    return _view(name, orjson.loads(value), None, grant)
 
 
-async def _delete(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    name, known = call.path["name"], house.errands.subscriptions.known
+@router.delete("/{name}")
+async def delete_subscription(
+    context: Context, grant: WriteGrant, name: PathName, _: Annotated[NoParameters, Query()]
+) -> SubscriptionView:
+    """End a subscription; what waits for it is kept as undeliverable."""
+    subscriptions = context.gateways.subscriptions
+    known = subscriptions.known
     if name not in known:
-        raise _no_such()
-    await house.errands.subscriptions.put(name, None)
-    return _shown(name, known[name], None, call.grant)
+        raise _no_such_subscription()
+    await subscriptions.put(name, None)
+    return _view(name, known[name], None, grant)
 
 
-async def _deliveries(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    return await house.errands.delivery.subscription(_name_in(call))
+@router.get("/{name}/deliveries", dependencies=[READER])
+async def list_deliveries(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> Deliveries:
+    """What a subscription got lately, what waits, and what could not be delivered."""
+    return Deliveries.model_validate(await context.gateways.delivery.subscription(_checked_name(name)))
 
 
-async def _ping(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    return await house.errands.delivery.tell(_name_in(call), "ping")
+@router.post("/{name}/ping", dependencies=[WRITER], status_code=202)
+async def ping_subscription(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> Pinged:
+    """Send a made-up hot lead on the usual way."""
+    return Pinged.model_validate(await context.gateways.delivery.tell(_checked_name(name), "ping"))
 
 
-async def _enable(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    return await house.errands.delivery.tell(_name_in(call), "enable")
+@router.post("/{name}/enable", dependencies=[WRITER])
+async def enable_subscription(context: Context, name: PathName, _: Annotated[NoParameters, Query()]) -> Enabled:
+    """Send again to an endpoint that had said it is gone."""
+    return Enabled.model_validate(await context.gateways.delivery.tell(_checked_name(name), "enable"))
 
 
-async def _resend(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    ids = call.body.webhook_ids
-    return await house.errands.delivery.tell(_name_in(call), "resend", None if ids is None else {"webhook_ids": ids})
+@router.post("/{name}/resend", dependencies=[WRITER], status_code=202)
+async def resend_webhooks(
+    context: Context, name: PathName, body: Annotated[ResendBody, Body()], _: Annotated[NoParameters, Query()]
+) -> SentAgain:
+    """Send undeliverable webhooks again, under their ids."""
+    chosen = None if body.webhook_ids is None else {"webhook_ids": body.webhook_ids}
+    return SentAgain.model_validate(await context.gateways.delivery.tell(_checked_name(name), "resend", chosen))
 
 
-async def _states(house: ApiContext) -> dict[str, dict[str, Any]] | None:
+async def _states(context: ApiContext) -> dict[str, dict[str, Any]] | None:
     """What delivery says of all subscriptions; None: it is away."""
     try:
-        return await house.errands.delivery.subscriptions()
+        return await context.gateways.delivery.subscriptions()
     except Problem:
         return None
 
 
-def _shown(
-    name: str, subscription: dict[str, Any] | None, states: dict[str, dict[str, Any]] | None, grant: Grant
-) -> dict[str, Any]:
+def _view(
+    name: str, subscription: dict[str, Any] | None, states: Mapping[str, dict[str, Any]] | None, grant: Grant
+) -> SubscriptionView:
     state = _UNKNOWN if states is None else states.get(name, _NOT_YET)
-    may_write = WRITE in grant.scopes
-    return {
-        "name": name,
-        "source": state.get("source", "topic"),
-        "subscription": subscription if may_write or subscription is None else _without_path(subscription),
-        **{word: state[word] for word in _UNKNOWN},
-    }
+    if subscription is not None and WRITE not in grant.scopes:
+        subscription = _without_path(subscription)
+    return SubscriptionView(
+        name=name,
+        source=state.get("source", "topic"),
+        subscription=subscription,
+        state=state["state"],
+        waiting=state["waiting"],
+        refused=state["refused"],
+    )
 
 
 def _without_path(subscription: dict[str, Any]) -> dict[str, Any]:
@@ -135,93 +178,12 @@ def _checked(name: str, body: bytes, allowed_hosts: frozenset[str]) -> bytes:
     return written
 
 
-def _name_in(call: ApiRequest) -> str:
-    if not NAME.fullmatch(call.path["name"]):
-        raise _no_such()
-    return call.path["name"]
+def _checked_name(name: str) -> str:
+    """The name; raises Problem where no subscription can have it."""
+    if not NAME.fullmatch(name):
+        raise _no_such_subscription()
+    return name
 
 
-def _no_such() -> Problem:
+def _no_such_subscription() -> Problem:
     return Problem(404, "no-such-subscription", "subscription: wanted one that was put before; got another name")
-
-
-_ONE = "/api/subscriptions/{name}"
-_AS_WRITTEN = RawBody({"application/json": {"$ref": "#/components/schemas/SubscriptionWritten"}})
-
-SUBSCRIPTIONS = (
-    Endpoint(
-        "GET",
-        "/api/subscriptions",
-        "list_subscriptions",
-        "All subscriptions, those of delivery's file too, and how they are; without write scope no address in full.",
-        READ,
-        Subscriptions,
-        _list,
-        Nothing,
-    ),
-    Endpoint("GET", _ONE, "get_subscription", "A subscription, and how it is.", READ, Subscription, _one, Nothing),
-    Endpoint(
-        "PUT",
-        _ONE,
-        "put_subscription",
-        "Have a subscription in force, in the words of topics/schemas/subscription.json. Secrets are references.",
-        WRITE,
-        Subscription,
-        _put,
-        Nothing,
-        body=_AS_WRITTEN,
-    ),
-    Endpoint(
-        "DELETE",
-        _ONE,
-        "delete_subscription",
-        "End a subscription; what waits for it is kept as undeliverable.",
-        WRITE,
-        Subscription,
-        _delete,
-        Nothing,
-    ),
-    Endpoint(
-        "GET",
-        f"{_ONE}/deliveries",
-        "list_deliveries",
-        "What a subscription got lately, what waits, and what could not be delivered.",
-        READ,
-        Deliveries,
-        _deliveries,
-        Nothing,
-    ),
-    Endpoint(
-        "POST",
-        f"{_ONE}/ping",
-        "ping_subscription",
-        "Send a made-up hot lead on the usual way.",
-        WRITE,
-        Pinged,
-        _ping,
-        Nothing,
-        status=202,
-    ),
-    Endpoint(
-        "POST",
-        f"{_ONE}/enable",
-        "enable_subscription",
-        "Send again to an endpoint that had said it is gone.",
-        WRITE,
-        Enabled,
-        _enable,
-        Nothing,
-    ),
-    Endpoint(
-        "POST",
-        f"{_ONE}/resend",
-        "resend_webhooks",
-        "Send undeliverable webhooks again, under their ids.",
-        WRITE,
-        SentAgain,
-        _resend,
-        Nothing,
-        body=Resend,
-        status=202,
-    ),
-)

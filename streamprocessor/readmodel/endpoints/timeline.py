@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
-from streamprocessor.readmodel.endpoints.contacts import StoredContact, load_contact
-from streamprocessor.readmodel.endpoints.context import ApiContext
-from streamprocessor.readmodel.endpoints.endpoint import ApiRequest, Endpoint
-from streamprocessor.readmodel.requests import answer_json
-from streamprocessor.readmodel.requests.parameters import Paged
-from streamprocessor.readmodel.requests.tokens import READ
-from streamprocessor.readmodel.responses.contacts import Timeline
+from streamprocessor.readmodel.endpoints.contact_lookup import ContactId, StoredContact, load_contact
+from streamprocessor.readmodel.requests.parameters import PageQuery
+from streamprocessor.readmodel.responses.contacts import Timeline, TimelineEvent
+from streamprocessor.readmodel.responses.scores import instant
+from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store.cursors import Happened, cursor_of, read_cursor
 from streamprocessor.scoring.events.projection import EXCLUDED_FROM
 from streamprocessor.scoring.events.scanners import find_scanner_events
@@ -19,59 +21,52 @@ from streamprocessor.scoring.evidence.union import compacted_of, events_of, sour
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import SCANNER
 
+router = APIRouter(prefix="/api/contacts", route_class=ApiRoute)
 
-def _events(house: ApiContext, call: ApiRequest) -> dict[str, Any]:
-    asked = call.query
-    kept = load_contact(house, call.path["contact_id"], house.clock_ms())
-    pieces = sorted(events_of(kept.record), key=_place, reverse=True)
-    actors = _actors(kept, pieces)
-    if asked.cursor is not None:
-        before = read_cursor(asked.cursor, Happened)
-        pieces = [piece for piece in pieces if _place(piece) < before]
-    shown = pieces[: asked.limit]
-    own = {piece.id for piece in kept.record.evidence.events()}
-    came_under = {piece.id: source.id for source in sources_of(kept.record) for piece in source.evidence.events()}
-    return {
-        "events": [
-            {
-                "id": piece.id,
-                "type": piece.type,
-                "occurred_at": format_rfc3339(piece.occurred_at_ms),
-                "arrival": format_rfc3339(piece.arrival_ms),
-                "class": actors[piece.id],
-                "kept": {path: value for path, value in piece.properties.items() if not path.startswith(EXCLUDED_FROM)},
-                "came_under": kept.row.contact_id if piece.id in own else came_under[piece.id],
-            }
-            for piece in shown
+
+@router.get("/{contact_id:path}/events", dependencies=[READER])
+def contact_events(context: Context, contact_id: ContactId, query: Annotated[PageQuery, Query()]) -> Timeline:
+    """What a contact did, the newest first: events kept one by one, with what rules may ask of them."""
+    with context.reading() as connection:
+        stored = load_contact(context, connection, contact_id, context.clock_ms())
+    events = sorted(events_of(stored.record), key=_position, reverse=True)
+    actors = _actors(stored, events)
+    if query.cursor is not None:
+        before = read_cursor(query.cursor, Happened)
+        events = [event for event in events if _position(event) < before]
+    shown = events[: query.limit]
+    owners = {event.id: source.id for source in sources_of(stored.record) for event in source.evidence.events()}
+    owners |= dict.fromkeys((event.id for event in stored.record.evidence.events()), contact_id)
+    newest_compacted_ms = max((compacted.newest_ms for compacted in compacted_of(stored.record)), default=None)
+    return Timeline(
+        events=[
+            TimelineEvent(
+                id=event.id,
+                type=event.type,
+                occurred_at=format_rfc3339(event.occurred_at_ms),
+                arrival=format_rfc3339(event.arrival_ms),
+                class_=actors[event.id],
+                kept=_readable(event),
+                came_under=owners[event.id],
+            )
+            for event in shown
         ],
-        "next": cursor_of(_place(shown[-1])) if len(pieces) > asked.limit else None,
-        "earlier_until": answer_json.instant(
-            max((folded.newest_ms for folded in compacted_of(kept.record)), default=None)
-        ),
-    }
+        next=cursor_of(_position(shown[-1])) if len(events) > query.limit else None,
+        earlier_until=instant(newest_compacted_ms),
+    )
 
 
-def _place(piece: StoredEvent) -> Happened:
-    return Happened(piece.occurred_at_ms, piece.id)
+def _readable(event: StoredEvent) -> dict[str, object]:
+    return {path: value for path, value in event.properties.items() if not path.startswith(EXCLUDED_FROM)}
 
 
-def _actors(kept: StoredContact, pieces: list[StoredEvent]) -> dict[str, str]:
+def _position(event: StoredEvent) -> Happened:
+    return Happened(event.occurred_at_ms, event.id)
+
+
+def _actors(stored: StoredContact, events: list[StoredEvent]) -> dict[str, str]:
     """Who did each event: by the last verdict, else a scanner where a burst tells it, else as it came."""
-    scanned, _ = find_scanner_events(kept.scorer.model.scanners, pieces)
-    actors = {piece.id: SCANNER if piece.id in scanned else piece.actor for piece in pieces}
-    said = {event_id: verdict[2] for event_id, verdict in verdicts_of(kept.record).items()}
-    return actors | {event_id: actor for event_id, actor in said.items() if event_id in actors}
-
-
-TIMELINE = (
-    Endpoint(
-        "GET",
-        "/api/contacts/{contact_id:path}/events",
-        "contact_events",
-        "What a contact did, the newest first: events kept one by one, with what rules may ask of them.",
-        READ,
-        Timeline,
-        _events,
-        Paged,
-    ),
-)
+    scanned, _ = find_scanner_events(stored.scorer.model.scanners, events)
+    actors = {event.id: SCANNER if event.id in scanned else event.actor for event in events}
+    judged = {event_id: verdict[2] for event_id, verdict in verdicts_of(stored.record).items()}
+    return actors | {event_id: actor for event_id, actor in judged.items() if event_id in actors}

@@ -1,4 +1,4 @@
-"""What the delivery process says, asked over its own HTTP API."""
+"""What the delivery process answers over its own HTTP API."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class DeliveryClient:
 
     async def subscription(self, name: str) -> dict[str, Any]:
         """State, newest and undeliverable ones of one; raises Problem where it has none of that name, or is away."""
-        found: dict[str, Any] = await self._asked("GET", f"subscriptions/{quote(name, safe='')}")
-        return found
+        answer: dict[str, Any] = await self._asked("GET", f"subscriptions/{quote(name, safe='')}")
+        return answer
 
     async def tell(self, name: str, word: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """What it answers to the word (ping, enable, resend) for a subscription; raises Problem as `subscription`."""
-        found: dict[str, Any] = await self._asked("POST", f"subscriptions/{quote(name, safe='')}/{word}", body)
-        return found
+        answer: dict[str, Any] = await self._asked("POST", f"subscriptions/{quote(name, safe='')}/{word}", body)
+        return answer
 
     async def _asked(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         url = URL(f"{self._address}/api/{path}", encoded=True)

@@ -21,7 +21,7 @@ class Eraser:
         self._topic = topic
 
     async def erase(self, contact_id: str) -> str:
-        """The id of the update, once Kafka has it; raises Problem where it can't be a contact's, or Kafka is away."""
+        """The update's id, once Kafka has it; raises Problem on an id that no contact can have, or without Kafka."""
         try:
             contact_of(contact_id.encode())
         except RecordError as error:

@@ -10,13 +10,18 @@ import re
 import threading
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.csv_mapping import parse_mapping
+from streamprocessor.imports.files import read_rows, send_rows
+from streamprocessor.imports.importer import ImportCounts
+from streamprocessor.imports.rows import BadRow
 from streamprocessor.readmodel.problem import Problem, place_of
+from streamprocessor.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -33,21 +38,24 @@ class Stopped(Exception):
 
 
 class ImportOrder(NamedTuple):
-    """How a file is read. mapping: the name of what a CSV's columns mean, `own`, or None; mapping_text: YAML."""
+    """How a file is read."""
 
     format: str
     mapping: str | None
+    """The name of what a CSV's columns mean, `own`; None of any other format."""
     mapping_text: str | None
+    """The same as YAML."""
 
 
 @dataclass
 class ImportJob:
-    """One file and how far it got; written by one thread, read by others. order: None where it is not known now."""
+    """One file and how far it got; written by one thread, read by others."""
 
     id: str
     began_ms: int
     state: str
     order: ImportOrder | None = None
+    """None of an import that a process before this one left unfinished."""
     bytes: int = 0
     bytes_read: int = 0
     lines_read: int = 0
@@ -60,7 +68,7 @@ class ImportJob:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the import has not ended."""
         return self.state in (RECEIVING, RUNNING)
 
     def read_line(self, size_bytes: int) -> None:
@@ -77,23 +85,41 @@ class ImportJob:
             self.first_refused.append((line, reason, detail))
 
 
-class Importing(NamedTuple):
-    """How files are imported.
+RunImport = Callable[[Path, ImportOrder, ImportJob], None]
+"""Sends the file as the order says, counting in the job, and returns once all of it is acknowledged.
 
-    run: sends the file as the order says, telling the job, and returns once all of it is acknowledged; raises
-    OperatorError where it can't, Stopped. check_mapping: raises OperatorError where the YAML is none.
-    """
+Raises OperatorError where it can't, Stopped.
+"""
 
-    run: Callable[[Path, ImportOrder, ImportJob], None]
-    check_mapping: Callable[[str], None]
+
+def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJob) -> None:
+    """Send the file as `streamprocessor import` does; for a thread without an event loop. Raises as RunImport does."""
+    mapping = None if order.mapping_text is None else parse_mapping(order.mapping_text, "mapping")
+
+    def count_bad(bad: BadRow) -> None:
+        job.refuse(bad.line, bad.reason, bad.detail)
+
+    def count_sent(counts: ImportCounts) -> None:
+        job.sent = dict(counts.sent)
+
+    with file.open("rb") as lines:
+        rows = read_rows(_counted(lines, job), order.format, mapping, "the file")
+        asyncio.run(send_rows(settings, rows, count_bad, count_sent))
+
+
+def _counted(lines: Iterable[bytes], job: ImportJob) -> Iterator[bytes]:
+    for line in lines:
+        job.read_line(len(line))
+        yield line
 
 
 class ImportJobs:
-    """The imports of this process. What a process before this one left unfinished is told as interrupted."""
+    """The imports of this process; what a process before this one left unfinished is shown as interrupted."""
 
-    def __init__(self, folder: Path, importing: Importing, most_bytes: int, clock_ms: Callable[[], int]) -> None:
+    def __init__(self, folder: Path, run: RunImport, most_bytes: int, clock_ms: Callable[[], int]) -> None:
+        """folder: of files that are under way; most_bytes: of a file."""
         self.most_bytes = most_bytes
-        self.importing = importing
+        self._run_import = run
         self._folder = folder
         self._clock_ms = clock_ms
         self._jobs: dict[str, ImportJob] = {}
@@ -101,16 +127,18 @@ class ImportJobs:
         for file in sorted(folder.glob("*"), key=lambda path: path.stat().st_mtime):
             if _ID.fullmatch(file.name):
                 began_ms = int(file.stat().st_mtime * 1000)
-                self._keep(ImportJob(file.name, began_ms, INTERRUPTED, bytes=file.stat().st_size, ended_ms=clock_ms()))
+                self._remember(
+                    ImportJob(file.name, began_ms, INTERRUPTED, bytes=file.stat().st_size, ended_ms=clock_ms())
+                )
                 file.unlink()
 
     def all(self) -> list[ImportJob]:
-        """The latest, the newest first."""
+        """The latest imports, the newest first."""
         return list(reversed(self._jobs.values()))
 
-    def get(self, id_of_it: str) -> ImportJob | None:
-        """The one of that id."""
-        return self._jobs.get(id_of_it)
+    def get(self, import_id: str) -> ImportJob | None:
+        """The import of that id; None: none of the latest has it."""
+        return self._jobs.get(import_id)
 
     async def begin(self, order: ImportOrder, body: AsyncIterator[bytes]) -> ImportJob:
         """The import, which runs on by itself once the whole body is on disk.
@@ -120,7 +148,7 @@ class ImportJobs:
         if any(job.is_under_way for job in self._jobs.values()):
             raise Problem(409, "import-under-way", "import: wanted one at a time; got a second: wait for the first")
         job = ImportJob(uuid.uuid4().hex, self._clock_ms(), RECEIVING, order)
-        self._keep(job)
+        self._remember(job)
         file = self._folder / job.id
         try:
             await self._receive(job, file, body)
@@ -140,14 +168,14 @@ class ImportJobs:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, STOP_SECONDS)
 
-    def _keep(self, job: ImportJob) -> None:
+    def _remember(self, job: ImportJob) -> None:
         self._jobs[job.id] = job
         while len(self._jobs) > MOST_SHOWN:
             del self._jobs[next(iter(self._jobs))]
 
     async def _receive(self, job: ImportJob, file: Path, body: AsyncIterator[bytes]) -> None:
         try:
-            with await asyncio.to_thread(_opened, file) as opened:
+            with await asyncio.to_thread(_open_new, file) as opened:
                 part = bytearray()
                 async for some in body:
                     job.bytes += len(some)
@@ -165,7 +193,7 @@ class ImportJobs:
 
     def _run(self, job: ImportJob, order: ImportOrder, file: Path) -> None:
         try:
-            self.importing.run(file, order, job)
+            self._run_import(file, order, job)
             state = DONE
         except Stopped:
             return
@@ -182,7 +210,7 @@ class ImportJobs:
         log.info("import %s: %d lines, %d sent, %d refused", state, job.lines_read, sent, refused)
 
 
-def _opened(file: Path) -> BinaryIO:
+def _open_new(file: Path) -> BinaryIO:
     """A new file that its owner alone can read: it holds personal data."""
     file.parent.mkdir(parents=True, exist_ok=True)
     return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

@@ -1,26 +1,25 @@
 // Addresses inside the page, and going there.
 
+import {filledIn} from './query.js';
+
 let listener = () => {};
 
 export function onGo(run) {
   listener = run;
 }
 
-// '/contacts?score=fit'; query: an object or pairs, whose empty values are left out.
+// '/contacts?score=fit'; query: an object or URLSearchParams, whose empty values are left out.
 export function address({path, query = {}}) {
-  const kept = new URLSearchParams();
-  const pairs = query instanceof URLSearchParams ? [...query] : Object.entries(query);
-  for (const [name, value] of pairs) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      if (each !== '' && each !== null && each !== undefined) kept.append(name, each);
-    }
-  }
-  const text = kept.toString();
+  const text = filledIn(query).toString();
   return text ? `${path}?${text}` : path;
 }
 
 export function contactAddress(id) {
   return `/contacts/${encodeURIComponent(id)}`;
+}
+
+export function subscriptionAddress(name) {
+  return `/subscriptions/${encodeURIComponent(name)}`;
 }
 
 // state is kept with the place in the window's history.

@@ -1,5 +1,7 @@
 // Questions to the API, as who is signed in.
 
+import {filledIn} from './query.js';
+
 let csrfToken = '';
 
 // What the API refused, in its own words.
@@ -12,7 +14,7 @@ export class Problem extends Error {
 
 // The JSON of an answer; body: what becomes JSON, or a file, sent as it is. Throws Problem.
 export async function ask(path, {method = 'GET', query = {}, body, signal} = {}) {
-  const parameters = query instanceof URLSearchParams ? query : new URLSearchParams(pairs(query));
+  const parameters = filledIn(query);
   const headers = {accept: 'application/json'};
   if (method !== 'GET') headers['x-csrf-token'] = csrfToken;
   const isFile = body instanceof Blob;
@@ -49,11 +51,4 @@ export async function signOut() {
 
 export function pathOf(id, rest = '') {
   return `/api/contacts/${encodeURIComponent(id)}${rest}`;
-}
-
-function pairs(query) {
-  return Object.entries(query).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value])
-      .filter((each) => each !== null && each !== undefined && each !== '')
-      .map((each) => [name, each]));
 }

@@ -5,6 +5,7 @@ import {ask} from './api.js';
 import {el, empty, table} from './element.js';
 import {filterForm, wantsAll} from './filters.js';
 import {ago, number, share, stage, trend, value} from './format.js';
+import {sampleEvent} from './sample_event.js';
 import {segmentBar} from './segments.js';
 
 const AT_ONCE = 50;
@@ -93,10 +94,6 @@ function nobody(query) {
   }
   return empty('No contacts yet.',
     el('p', {}, 'A contact is here within a second of its first event. Send one to the collector:'),
-    el('pre', {tabindex: '0'}, el('code', {}, [
-      'curl 127.0.0.1:8000/v1/events \\',
-      '  -H "Authorization: Bearer $(sed s/local=// .streamprocessor/write-keys)" \\',
-      '  -d \'{"contact_id": "c-42", "type": "form_submission", "properties": {"form": "contact"}}\'',
-    ].join('\n'))),
+    sampleEvent(),
     el('p', {}, 'or play traffic: ', el('code', {}, 'streamprocessor simulate --rate 20')));
 }

@@ -4,6 +4,7 @@ import {contactAddress} from './address.js';
 import {ask} from './api.js';
 import {el, empty, table} from './element.js';
 import {ago, number, stage} from './format.js';
+import {sampleEvent} from './sample_event.js';
 
 const STREAM = '/api/hot-leads/stream';
 const AT_ONCE = 25;
@@ -97,9 +98,5 @@ function nobody() {
   return empty('Nobody became hot yet.',
     el('p', {}, 'Who does is shown here at once: a contact whose score reaches the stage that ',
       el('code', {}, 'hot_lead'), ' names in the model. Try it with two contact forms:'),
-    el('pre', {tabindex: '0'}, el('code', {}, [
-      'for n in 1 2; do curl 127.0.0.1:8000/v1/events \\',
-      '  -H "Authorization: Bearer $(sed s/local=// .streamprocessor/write-keys)" \\',
-      '  -d \'{"contact_id": "c-42", "type": "form_submission", "properties": {"form": "contact"}}\'; done',
-    ].join('\n'))));
+    sampleEvent(2));
 }

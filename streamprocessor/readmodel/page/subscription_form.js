@@ -1,10 +1,9 @@
 // A subscription as people write it down.
 
-import {go} from './address.js';
+import {go, subscriptionAddress} from './address.js';
 import {ask} from './api.js';
 import {el, tell} from './element.js';
 import {choice, field} from './filters.js';
-import {conditions, subscriptionAddress} from './subscriptions.js';
 
 const EVENTS = [['became-hot-lead', 'Hot leads'], ['score-updated', 'Every change of a score']];
 const TEMPLATES = ['cloudevents', 'flat', 'lead', 'slack'];
@@ -92,6 +91,12 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
   }
 
   return form;
+}
+
+// "stage to hot, score at least 40": what is asked of announcements besides their kind.
+export function conditions(when) {
+  return Object.entries(when ?? {}).map(([name, held]) =>
+    `${name.replaceAll('_', ' ')} ${[held].flat().map((each) => (typeof each === 'object' ? JSON.stringify(each) : each)).join(' or ')}`).join(', ');
 }
 
 // The one condition on an attribute that the form can show; null: there are others.

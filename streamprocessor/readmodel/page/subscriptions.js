@@ -1,9 +1,10 @@
 // Subscriptions: who gets webhooks of what, and how their receivers are.
 
+import {subscriptionAddress} from './address.js';
 import {ask} from './api.js';
 import {el, empty, table} from './element.js';
 import {count, NOTHING} from './format.js';
-import {subscriptionForm} from './subscription_form.js';
+import {conditions, subscriptionForm} from './subscription_form.js';
 import {again, drawn} from './waiting.js';
 
 export async function show({query, person, signal}) {
@@ -22,10 +23,6 @@ export async function show({query, person, signal}) {
   ];
 }
 
-export function subscriptionAddress(name) {
-  return `/subscriptions/${encodeURIComponent(name)}`;
-}
-
 export function away() {
   return el('p', {class: 'refused'}, 'Delivery does not answer, so how receivers are is not known and nothing is sent. Start it with ',
     el('code', {}, 'streamprocessor delivery'), '.');
@@ -37,12 +34,6 @@ const STATES = {
 
 export function stateOf(state) {
   return state === null ? NOTHING : el('span', {class: 'state', 'data-state': state}, STATES[state] ?? state);
-}
-
-// "stage to hot, score at least 40": what is asked of announcements besides their kind.
-export function conditions(when) {
-  return Object.entries(when ?? {}).map(([name, held]) =>
-    `${name.replaceAll('_', ' ')} ${[held].flat().map((each) => (typeof each === 'object' ? JSON.stringify(each) : each)).join(' or ')}`).join(', ');
 }
 
 function rows(subscriptions, mayWrite) {

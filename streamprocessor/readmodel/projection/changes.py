@@ -31,17 +31,16 @@ class Place(NamedTuple):
 
 @dataclass
 class Changes:
-    """Changes that belong into one transaction.
-
-    history: the rows of a contact's steps, under (contact, sequence). forgotten: contacts whose history of before goes.
-    next_offsets: where each place goes on after them.
-    """
+    """Changes that belong into one transaction."""
 
     contacts: dict[str, ContactRows] = field(default_factory=dict)
     history: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+    """The rows of steps by contact and sequence number."""
     forgotten: set[str] = field(default_factory=set)
+    """Contacts whose earlier history is dropped."""
     hot_leads: dict[str, dict[str, Any]] = field(default_factory=dict)
     next_offsets: dict[Place, int] = field(default_factory=dict)
+    """Where each place goes on after these changes."""
 
 
 def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Changes:
@@ -70,8 +69,8 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Change
                 _take_step(changes, contact_id, record.value)
     for contact_id, value in newest.items():
         # When somebody was erased stands in the record before the tombstone.
-        said = erased.get(contact_id) if value is None else value
-        rows = no_rows(contact_id) if said is None else rows_of(scorer, contact_id, record_of(said))
+        stored = erased.get(contact_id) if value is None else value
+        rows = no_rows(contact_id) if stored is None else rows_of(scorer, contact_id, record_of(stored))
         changes.contacts[contact_id] = rows if value is not None else no_rows(contact_id, rows.former_ms)
     return changes
 

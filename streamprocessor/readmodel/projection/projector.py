@@ -39,7 +39,7 @@ _SWEEP_SECONDS = 6 * 3_600.0
 
 
 class Projector:
-    """Projects topics. topics: full name → (short name, Kafka's id of it, how many partitions)."""
+    """Projects topics into the tables."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Projector:
         models: ActiveModel,
         metrics: Metrics,
     ) -> None:
+        """topics: full name → (short name, Kafka's id of it, how many partitions)."""
         self._engine = engine
         self._ids = {short: topic_id for short, topic_id, _ in topics.values()}
         self._places = {

@@ -24,7 +24,7 @@ _CROSSED_MS = 3_600_000  # within it a step may be here before its contact is
 
 
 def write(engine: Engine, epoch: str, changes: Changes, now_ms: int) -> dict[Place, int]:
-    """Write the changes, unless another projector has; answers where each place goes on.
+    """Where each place goes on once the changes are written, unless another projector has.
 
     Nothing is written where any place is further already: the records after that are to be read again. Raises
     MustRestart where the tables were filled anew since `epoch`.
@@ -82,8 +82,8 @@ def forget_orphans(engine: Engine, now_ms: int) -> None:
         is_orphan = and_(table.c.at_ms < now_ms - _CROSSED_MS, ~is_known)
         with reading(engine) as connection:
             orphans = connection.execute(select(table.c.contact_id).where(is_orphan).distinct().limit(_AT_A_TIME))
-            found = list(orphans.scalars())
-        for some in portions(found):
+            orphan_ids = list(orphans.scalars())
+        for some in portions(orphan_ids):
             with writing(engine) as connection:
                 connection.execute(delete(table).where(table.c.contact_id.in_(some), is_orphan))
 
@@ -138,8 +138,8 @@ def _write_steps(connection: Connection, changes: Changes) -> None:
     _delete(connection, history, history.c.contact_id, list(changes.forgotten))
     if changes.history:
         statement = _DIALECTS[connection.dialect.name].insert(history)
-        said = {name: statement.excluded[name] for name in ("at_ms", "said")}
-        newest = statement.on_conflict_do_update(index_elements=("contact_id", "sequence"), set_=said)
+        excluded = {name: statement.excluded[name] for name in ("at_ms", "said")}
+        newest = statement.on_conflict_do_update(index_elements=("contact_id", "sequence"), set_=excluded)
         connection.execute(newest, list(changes.history.values()))
     known = set(_known(connection, hot_leads.c.event_id, list(changes.hot_leads)))
     _insert(connection, hot_leads, [row for event_id, row in changes.hot_leads.items() if event_id not in known])

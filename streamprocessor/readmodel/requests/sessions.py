@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
+
 from streamprocessor.readmodel.problem import Problem
-from streamprocessor.readmodel.requests.tokens import Grant, Tokens
+from streamprocessor.readmodel.requests.tokens import Grant, read_grant
 
 COOKIE = "streamprocessor_session"
 CSRF_HEADER = "x-csrf-token"
-LIFE_MS = 12 * 3_600_000
-_SIGNING, _CSRF = b"sp-session", b"sp-csrf"
+LIFE_SECONDS = 12 * 3_600
+_CSRF_BYTES = 16
 _LONGEST = 1_024
 
 
@@ -27,79 +28,89 @@ class Session(NamedTuple):
     csrf_token: str
 
 
-class Sessions:
-    """Signs cookies with keys made of the tokens: they outlive the process, and end with their token."""
+class ClockSigner(TimestampSigner):
+    """Signs with the time of a clock that is given to it."""
 
-    def __init__(self, tokens: Tokens, pairs: Mapping[str, str], clock_ms: Callable[[], int]) -> None:
-        """pairs: what the tokens are made of."""
-        self._tokens = tokens
-        self._keys = {said: blake2b(token.encode(), person=_SIGNING).digest() for said, token in pairs.items()}
+    def __init__(self, *signing: Any, clock_ms: Callable[[], int], **options: Any) -> None:
+        super().__init__(*signing, **options)
         self._clock_ms = clock_ms
+
+    def get_timestamp(self) -> int:
+        """Epoch seconds."""
+        return self._clock_ms() // 1000
+
+
+class Sessions:
+    """Cookies signed with the tokens themselves: they outlive the process, and end with the token that opened them.
+
+    Tokens that stand for the same name and scopes sign for each other: while a new one is handed out, nobody is signed
+    out. A cookie holds its session's CSRF token, signed and not encrypted: no script reads it (HttpOnly).
+    """
+
+    def __init__(self, pairs: Mapping[str, str], clock_ms: Callable[[], int]) -> None:
+        """pairs: `name/scope+scope` → token; raises OperatorError where a name is none."""
+        self._clock_ms = clock_ms
+        self._keys: dict[Grant, list[str]] = {}
+        for words, token in pairs.items():
+            self._keys.setdefault(read_grant(words), []).append(token)
+        self._serializers = {grant: self._serializer(grant, keys) for grant, keys in self._keys.items()}
         self._ended: dict[str, int] = {}
 
-    def open(self, token: str) -> tuple[str, Session]:
-        """The cookie's value and the session of who shows the token; raises Problem where it is nobody's."""
-        said = self._tokens.said_of(token)
-        if said is None:
-            raise Problem(401, "no-token", "token: wanted one that is known; got another")
-        shown = urlsafe_b64encode(said.encode()).decode().rstrip("=")
-        text = f"{self._clock_ms() + LIFE_MS}.{secrets.token_urlsafe(16)}.{shown}"
-        cookie = f"{text}.{self._signature(said, text)}"
-        return cookie, Session(self._tokens.grant_said(said), self._csrf_token(said, cookie))
+    def open(self, token: str, grant: Grant) -> tuple[str, Session]:
+        """The cookie's value, and the session of who has shown the token of this grant."""
+        others = [key for key in self._keys[grant] if key != token]
+        csrf_token = secrets.token_urlsafe(_CSRF_BYTES)
+        cookie = self._serializer(grant, [*others, token]).dumps(csrf_token)
+        return cookie, Session(grant, csrf_token)
 
     def of(self, cookie: str) -> Session | None:
         """The session of the cookie; None: it is none of ours, it ended, or its token is not let in any more."""
-        text, _, signature = cookie.rpartition(".")
-        parts = text.split(".")
-        if len(parts) != 3 or len(cookie) > _LONGEST or not cookie.isascii() or cookie in self._ended:
+        if len(cookie) > _LONGEST or not cookie.isascii() or cookie in self._ended:
             return None
-        try:
-            said = urlsafe_b64decode(parts[2] + "=" * (-len(parts[2]) % 4)).decode()
-        except ValueError:
-            return None
-        if said not in self._keys or not hmac.compare_digest(signature, self._signature(said, text)):
-            return None
-        if int(parts[0]) <= self._clock_ms():
-            return None
-        return Session(self._tokens.grant_said(said), self._csrf_token(said, cookie))
+        for grant, serializer in self._serializers.items():
+            try:
+                return Session(grant, serializer.loads(cookie, max_age=LIFE_SECONDS))
+            except BadSignature:
+                continue
+        return None
 
     def end(self, cookie: str) -> None:
         """From now on the cookie is nobody's, for this process; others forget it with its time."""
         if self.of(cookie) is not None:
             now_ms = self._clock_ms()
             self._ended = {ended: until_ms for ended, until_ms in self._ended.items() if until_ms > now_ms}
-            self._ended[cookie] = int(cookie.partition(".")[0])
+            self._ended[cookie] = now_ms + LIFE_SECONDS * 1000
 
-    def _signature(self, said: str, text: str) -> str:
-        return blake2b(text.encode(), key=self._keys[said], person=_SIGNING, digest_size=24).hexdigest()
-
-    def _csrf_token(self, said: str, cookie: str) -> str:
-        return blake2b(cookie.encode(), key=self._keys[said], person=_CSRF, digest_size=24).hexdigest()
+    def _serializer(self, grant: Grant, keys: list[str]) -> URLSafeTimedSerializer:
+        """keys: the newest last, which signs."""
+        salt = f"session of {grant.name}/{'+'.join(sorted(grant.scopes))}"
+        signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256, "clock_ms": self._clock_ms}
+        return URLSafeTimedSerializer(list(keys), salt=salt, signer=ClockSigner, signer_kwargs=signing)
 
 
 def set_cookie(cookie: str, *, is_secure: bool) -> str:
     """The Set-Cookie header of a session; an empty cookie takes it away."""
-    lives_seconds = LIFE_MS // 1000 if cookie else 0
+    lives_seconds = LIFE_SECONDS if cookie else 0
     words = [f"{COOKIE}={cookie}", "Path=/", f"Max-Age={lives_seconds}", "HttpOnly", "SameSite=Strict"]
     return "; ".join([*words, "Secure"] if is_secure else words)
 
 
 def refuse_other_sites(headers: Mapping[str, str]) -> None:
-    """Nothing; raises Problem where the request does not come from a page of this very origin.
+    """Raise Problem unless the request comes from a page of this very origin.
 
     Browsers that say where from (Sec-Fetch-Site) are believed; of all others Origin must name the host that is asked.
     """
-    said = headers.get("sec-fetch-site")
-    if said is None:
+    site = headers.get("sec-fetch-site")
+    if site is None:
         is_own = urlsplit(headers.get("origin", "")).netloc == headers.get("host") != ""
     else:
-        is_own = said == "same-origin"
+        is_own = site == "same-origin"
     if not is_own:
         raise Problem(403, "other-site", "request: wanted one from a page of this origin; got one from elsewhere")
 
 
 def refuse_forged(session: Session, headers: Mapping[str, str]) -> None:
-    """Nothing; raises Problem where another page may have made the browser ask."""
+    """Raise Problem unless only a page of ours can have made the browser ask."""
     refuse_other_sites(headers)
     if not hmac.compare_digest(headers.get(CSRF_HEADER, "").encode(), session.csrf_token.encode()):
         raise Problem(403, "no-csrf-token", "X-CSRF-Token: wanted what GET /api/session says; got another")

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import orjson
 from pydantic import BaseModel, Field
 
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.readmodel.responses.scores import (
+    ScoreNumber,
+    ScoreStanding,
+    ScoreValues,
+    ScoreView,
+    instant,
+    scores_by_name,
+)
 
-class Number(BaseModel):
-    """A score, or one value of a `by` score. score: presented; both numbers are null for a matrix."""
 
-    score: float | None
-    unrounded: float | None
-    stage: str | None
-
-
-class ListedContact(BaseModel):
-    """A contact in a list: `score` ... `relative` are of the score that is sorted by, as last announced."""
+class ExportedContact(BaseModel):
+    """A contact and all its scores, as last announced."""
 
     contact_id: str
-    score: float | None
-    unrounded: float | None
-    stage: str | None
-    relative: float | None = Field(description="Percent: the highest is 100, the median 50.")
-    scores: dict[str, Any]
+    scores: dict[str, ScoreView | ScoreValues]
     attributes: dict[str, Any]
     suppressed: bool
     hot_since: str | None
@@ -31,37 +30,35 @@ class ListedContact(BaseModel):
     holds_until: str | None = Field(description="No step by time comes before it.")
 
 
-class ContactWithTrend(ListedContact):
-    """The same with what the score was before it changed last, and when that was; null where the last steps, which
-    may be of other scores, don't tell."""
+class ListedContact(ExportedContact):
+    """A contact in a list: `score` and all behind it are of the score that is sorted by, as last announced."""
 
-    previous: float | None
-    changed_at: str | None
+    score: ScoreNumber | None
+    unrounded: float | None
+    stage: str | None
+    relative: float | None = Field(description="Percent: the highest is 100, the median 50.")
+    previous: ScoreNumber | None = Field(
+        description="The score before it changed last; null where the last steps, which may be of others, don't tell."
+    )
+    changed_at: str | None = Field(description="When it changed last; null as `previous`.")
 
 
 class ContactPage(BaseModel):
-    """A part of a list of contacts. next: the cursor of the next part; null: this is the last."""
+    """A part of a list of contacts, and by which score the list is sorted."""
 
     score: str
     value: str
-    contacts: list[ContactWithTrend]
-    next: str | None
+    contacts: list[ListedContact]
+    next: str | None = Field(description="The cursor of the next part; null: this is the last.")
 
 
-class Standing(BaseModel):
-    """Where a contact's score stands among all contacts', as last announced."""
-
-    relative: float | None
-    percentile_rank: float | None
-
-
-class Contact(BaseModel):
+class ContactView(BaseModel):
     """A contact's scores at an instant, exactly."""
 
     contact_id: str
     at: str
     scores: dict[str, Any] = Field(description="As `score --json` prints them.")
-    standing: dict[str, Standing]
+    standing: dict[str, ScoreStanding]
     attributes: dict[str, Any]
     suppressed: bool
     hot_since: str | None
@@ -76,13 +73,6 @@ class Explanation(BaseModel):
     explanation: dict[str, Any]
 
 
-class History(BaseModel):
-    """Steps of the presented scores, the newest first, as announced."""
-
-    steps: list[dict[str, Any]]
-    next: str | None
-
-
 class Sample(BaseModel):
     """The unrounded score at an instant; null where it is none then."""
 
@@ -90,57 +80,85 @@ class Sample(BaseModel):
     unrounded: float | None
 
 
-class ComingStep(Number):
+class ComingStep(BaseModel):
     """What the score becomes by itself at an instant, exactly."""
 
     at: str
+    score: ScoreNumber | None
+    unrounded: float | None
+    stage: str | None
     previous_stage: str | None
 
 
 class Forecast(BaseModel):
-    """How a score goes on if nothing more happens. complete: all steps up to `until` are there."""
+    """How a score goes on if nothing more happens."""
 
     contact_id: str
     score: str
     value: str
-    from_: str = Field(alias="from")
+    from_: str = Field(serialization_alias="from")
     until: str
     samples: list[Sample]
     steps: list[ComingStep]
-    complete: bool
+    complete: bool = Field(description="All steps up to `until` are there.")
 
 
-class Event(BaseModel):
-    """Something the contact did. kept: path → value, of what rules ask for. came_under: its id then."""
+class TimelineEvent(BaseModel):
+    """Something the contact did."""
 
     id: str
     type: str
     occurred_at: str
     arrival: str
-    class_: Literal["human", "proxy", "scanner"] = Field(alias="class")
-    kept: dict[str, Any]
-    came_under: str
+    class_: str = Field(serialization_alias="class", json_schema_extra={"enum": ["human", "proxy", "scanner"]})
+    kept: dict[str, Any] = Field(description="path → value, of what rules ask for.")
+    came_under: str = Field(description="The contact's id then.")
 
 
 class Timeline(BaseModel):
-    """Events, the newest first. earlier_until: the newest of those that are kept in sums alone; null: none is."""
+    """Events, the newest first."""
 
-    events: list[Event]
+    events: list[TimelineEvent]
     next: str | None
-    earlier_until: str | None
+    earlier_until: str | None = Field(description="The newest of those that are kept in sums alone; null: none is.")
 
 
-class Everything(BaseModel):
+class ContactExport(BaseModel):
     """All that is kept of a contact."""
 
     contact_id: str
     at: str
     scores: dict[str, Any]
     explanation: dict[str, Any]
+    merged_into: str | None = Field(description="The contact that has the scores; null: this one.")
+    merged_from: list[str]
+    do_not_score: bool
+    erased_at: str | None = Field(description="From when on anything is kept; null: nothing was ever erased.")
+    attributes: dict[str, Any]
+    suppressed: bool
+    evidence: list[dict[str, Any]] = Field(description="Single events, of each what rules could ask for.")
+    earlier: list[dict[str, Any]] = Field(description="What was summed up of older ones.")
+    verdicts: list[dict[str, Any]]
+    episodes: dict[str, Any]
+    steps_announced: int
+    model_revision: int
 
 
-class Accepted(BaseModel):
-    """It was handed on; it takes effect within seconds."""
+class AcceptedErasure(BaseModel):
+    """The erasure was handed on; it takes effect within seconds."""
 
     id: str
-    status: str
+    status: Literal["accepted"] = "accepted"
+
+
+def exported_contact(row: Any, score_rows: list[Any]) -> ExportedContact:
+    """The contact as an export has it. row: of the contacts' table; score_rows: its rows of the scores' table."""
+    return ExportedContact(
+        contact_id=row.contact_id,
+        scores=scores_by_name(score_rows),
+        attributes=orjson.loads(row.attributes),
+        suppressed=row.suppressed,
+        hot_since=instant(row.hot_since_ms),
+        updated_at=format_rfc3339(row.updated_at_ms),
+        holds_until=instant(row.holds_until_ms),
+    )

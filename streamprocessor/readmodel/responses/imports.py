@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class RefusedRow(BaseModel):
-    """A row that could not be used. line: the file's first is 1."""
+    """A row that could not be used."""
 
-    line: int
+    line: int = Field(description="The file's first is 1.")
     reason: str
     detail: str
 
 
-class Import(BaseModel):
-    """A file on its way to Kafka.
-
-    state: receiving, running, done, failed or interrupted. sent, refused: rows so far, by topic and by reason.
-    """
+class ImportView(BaseModel):
+    """A file on its way to Kafka."""
 
     id: str
-    state: str
+    state: str = Field(description="receiving, running, done, failed or interrupted.")
     format: str | None
     mapping: str | None
     bytes: int
     bytes_read: int
     lines_read: int
-    sent: dict[str, int]
-    refused: dict[str, int]
+    sent: dict[str, int] = Field(description="Rows so far, by topic.")
+    refused: dict[str, int] = Field(description="Rows so far, by reason.")
     first_refused: list[RefusedRow]
     error: str | None
     began_at: str
     ended_at: str | None
 
 
-class Imports(BaseModel):
-    """The latest imports, the newest first. mappings: those that CSV files can be read by; max_bytes: of a file."""
+class ImportList(BaseModel):
+    """The latest imports, the newest first."""
 
-    imports: list[Import]
-    mappings: list[str]
-    max_bytes: int
+    imports: list[ImportView]
+    mappings: list[str] = Field(description="Those that CSV files can be read by.")
+    max_bytes: int = Field(description="Of a file.")

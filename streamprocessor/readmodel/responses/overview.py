@@ -2,46 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, Field
+
+from streamprocessor.readmodel.responses.scores import ScoreNumber
+
+
+class ModelName(BaseModel):
+    """Which model is in force."""
+
+    name: str
+    version: str
+    revision: int
 
 
 class ScoreDescription(BaseModel):
-    """A score of the model. stages: from the lowest up; bounds: the presented scores that they begin at, left_below:
-    those that whoever is in them leaves them below, null: the same. Of a matrix all its labels and no bounds. by: the
-    property that it is kept for."""
+    """A score of the model."""
 
     name: str
-    stages: list[str]
-    bounds: list[float]
-    left_below: list[float | None]
-    by: str | None
+    stages: list[str] = Field(description="From the lowest up; of a matrix all its labels.")
+    bounds: list[ScoreNumber] = Field(description="The presented scores that the stages begin at; none of a matrix.")
+    left_below: list[ScoreNumber | None] = Field(
+        description="The scores below which whoever is in a stage leaves it; null: the same that it begins at."
+    )
+    by: str | None = Field(description="The property that the score is kept for.")
 
 
-class Scores(BaseModel):
-    """The model in force."""
+class ScoreList(BaseModel):
+    """The scores of the model in force."""
 
-    model: dict[str, Any]
+    model: ModelName
     scores: list[ScoreDescription]
 
 
 class Bucket(BaseModel):
-    """So many contacts are shown with `from` or more and less than `to`."""
+    """How many contacts are shown with `from` or more and less than `to`."""
 
-    from_: float = Field(alias="from")
+    from_: float = Field(serialization_alias="from")
     to: float
     count: int
 
 
 class StageCount(BaseModel):
-    """So many contacts are in the stage."""
+    """How many contacts are in the stage."""
 
     stage: str | None
     count: int
 
 
-class Distribution(BaseModel):
+class DistributionView(BaseModel):
     """How a score is spread; the landmarks are unrounded, null where nobody has the score as a number."""
 
     score: str
@@ -55,20 +63,13 @@ class Distribution(BaseModel):
 
 
 class ValueCount(BaseModel):
-    """So many contacts have the value."""
+    """How many contacts have the value."""
 
     value: str
     count: int
 
 
-class Values(BaseModel):
+class ValueList(BaseModel):
     """Values of a `by` score, the most common first."""
 
     values: list[ValueCount]
-
-
-class HotLeads(BaseModel):
-    """Announced hot leads, the newest first."""
-
-    hot_leads: list[dict[str, Any]]
-    next: str | None

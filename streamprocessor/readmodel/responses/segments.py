@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, PlainSerializer, TypeAdapter
 
 from streamprocessor.readmodel.responses.contacts import ContactPage
 from streamprocessor.readmodel.strict_filters import ContactFilter
 
+_FILTERS = TypeAdapter(ContactFilter)
 
-class Segment(BaseModel):
-    """A filter under a name, and how many contacts it held some seconds ago."""
+
+def _without_defaults(filter_: ContactFilter) -> Any:
+    return _FILTERS.dump_python(filter_, mode="json", exclude_defaults=True)
+
+
+class NamedFilter(BaseModel):
+    """A filter under a name."""
 
     name: str
-    from_: Literal["model", "api"] = Field(alias="from", description="Where it was said.")
+    from_: Literal["model", "api"] = Field(serialization_alias="from", description="Where it was put.")
     shadows: bool = Field(description="The model's hides one that was put under the same name.")
-    filter: ContactFilter
+    filter: Annotated[ContactFilter, PlainSerializer(_without_defaults)]
+
+
+class SegmentView(NamedFilter):
+    """A segment, and how many contacts it held some seconds ago."""
+
     count: int
 
 
-class CountedSegment(Segment):
+class ListedSegment(NamedFilter):
     """A segment in a list."""
 
-    count: int | None = Field(description="null: there was no time to count it yet; ask again.")  # type: ignore[assignment]
+    count: int | None = Field(description="null: there was no time to count it yet; ask again.")
 
 
-class Segments(BaseModel):
+class SegmentList(BaseModel):
     """All segments, by name; of two under one name the model's."""
 
-    segments: list[CountedSegment]
+    segments: list[ListedSegment]
 
 
-class SegmentPage(Segment):
+class SegmentPage(SegmentView):
     """A segment, its size and a part of its contacts."""
 
     page: ContactPage

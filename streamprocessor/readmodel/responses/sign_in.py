@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal
 
-
-class SignIn(BaseModel):
-    """A token, shown once."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    token: str = Field(min_length=1, max_length=4_096)
+from pydantic import BaseModel, Field
 
 
 class SignedIn(BaseModel):
-    """Who asks. csrf_token: of a session, wanted with whatever changes anything; null where a token is shown."""
+    """Who asks, and what for."""
 
     name: str
     scopes: list[str]
-    csrf_token: str | None
+    csrf_token: str | None = Field(
+        description="Of a session, wanted with whatever changes anything; null where a token is shown."
+    )
 
 
 class SignedOut(BaseModel):
     """The session has ended."""
 
-    status: str
+    status: Literal["signed out"] = "signed out"

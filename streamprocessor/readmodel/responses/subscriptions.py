@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 
-class Subscription(BaseModel):
-    """A subscription, and what delivery says of it.
-
-    subscription: as it was put; null where the file of delivery holds it. state: well, failing, disabled, refused, or
-    new; null where delivery was not asked or is away, as `waiting`. refused: why its newest form is not in force.
-    """
+class SubscriptionView(BaseModel):
+    """A subscription, and what delivery says of it."""
 
     name: str
     source: str = Field(description="topic: it can be changed here; file: only in delivery's file.")
-    subscription: dict[str, Any] | None
-    state: str | None
-    waiting: int | None
-    refused: str | None
+    subscription: dict[str, Any] | None = Field(description="As it was put; null where the file of delivery holds it.")
+    state: str | None = Field(
+        description="well, failing, disabled, refused, or new; null where delivery was not asked or is away."
+    )
+    waiting: int | None = Field(description="Webhooks that wait; null as `state`.")
+    refused: str | None = Field(description="Why its newest form is not in force.")
 
 
-class Subscriptions(BaseModel):
-    """All subscriptions. delivery: there or away."""
+class SubscriptionList(BaseModel):
+    """All subscriptions, and whether delivery answers."""
 
-    subscriptions: list[Subscription]
-    delivery: str
+    subscriptions: list[SubscriptionView]
+    delivery: Literal["there", "away"]
 
 
 class RecentDelivery(BaseModel):
-    """A webhook that waits or has arrived. attempts: those that failed; reason: of the last one."""
+    """A webhook that waits or has arrived."""
 
     webhook_id: str
     state: str
     at: str
-    attempts: int
-    reason: str
+    attempts: int = Field(description="Those that failed.")
+    reason: str = Field(description="Why the last one failed.")
     next_attempt_at: str | None
     delivered_at: str | None
 
@@ -53,7 +51,7 @@ class Undeliverable(BaseModel):
 
 
 class Deliveries(BaseModel):
-    """How a subscription is. recent: the newest first; undeliverable: the oldest first."""
+    """How a subscription is, and what became of its webhooks."""
 
     name: str
     source: str
@@ -61,8 +59,8 @@ class Deliveries(BaseModel):
     state: str
     waiting: int
     refused: str | None
-    recent: list[RecentDelivery]
-    undeliverable: list[Undeliverable]
+    recent: list[RecentDelivery] = Field(description="The newest first.")
+    undeliverable: list[Undeliverable] = Field(description="The oldest first.")
 
 
 class Pinged(BaseModel):
@@ -72,12 +70,12 @@ class Pinged(BaseModel):
 
 
 class Enabled(BaseModel):
-    """It is sent to again."""
+    """The subscription is sent to again."""
 
     enabled: bool
 
 
 class SentAgain(BaseModel):
-    """So many wait to be sent again."""
+    """How many undeliverable webhooks wait to be sent again."""
 
     sent_again: int

@@ -15,67 +15,67 @@ T = TypeVar("T")
 _MOST = 1_000
 
 
-class _Known(NamedTuple, Generic[T]):
+class _Entry(NamedTuple, Generic[T]):
     value: T
-    good_until: float
-    told_until: float
+    fresh_until: float
+    stale_until: float
 
 
 class Cache(Generic[T]):
     """Values by key, each for so long. clock: seconds that only rise.
 
-    told_seconds: for so long after that the old value is told still, while the new one is found out beside.
+    stale_seconds: for so long after that the old value is given still, while the new one is found out beside.
     """
 
     def __init__(
-        self, clock: Callable[[], float], seconds: float, told_seconds: float = 0.0, beside: Executor | None = None
+        self, clock: Callable[[], float], seconds: float, stale_seconds: float = 0.0, beside: Executor | None = None
     ) -> None:
         self._clock = clock
-        self._seconds, self._told_seconds = seconds, told_seconds
-        self._beside = beside or ThreadPoolExecutor(1, "remembered")
-        self._known: dict[Hashable, _Known[T]] = {}
+        self._seconds, self._stale_seconds = seconds, stale_seconds
+        self._beside = beside or ThreadPoolExecutor(1, "revalidation")
+        self._entries: dict[Hashable, _Entry[T]] = {}
         self._asked: set[Hashable] = set()
         self._gates: dict[Hashable, Lock] = {}
         self._lock = Lock()
 
-    def of(self, key: Hashable, find: Callable[[], T]) -> T:
+    def of(self, key: Hashable, find: Callable[[], T], find_beside: Callable[[], T] | None = None) -> T:
         """What `find` said when it was asked last; who comes while another asks waits for that.
 
-        `find` may be called in another thread, after this has returned.
+        find_beside: finds the same in another thread, after this has returned; None: `find` itself does.
         """
         with self._lock:
-            known = self._known.get(key)
-            if known is not None and self._clock() < known.told_until:
-                if self._clock() >= known.good_until and key not in self._asked:
+            entry = self._entries.get(key)
+            if entry is not None and self._clock() < entry.stale_until:
+                if self._clock() >= entry.fresh_until and key not in self._asked:
                     self._asked.add(key)
-                    self._beside.submit(self._find_beside, key, find).add_done_callback(_tell_failure)
-                return known.value
+                    self._beside.submit(self._find_beside, key, find_beside or find).add_done_callback(_log_failure)
+                return entry.value
             gate = self._gates.setdefault(key, Lock())
         with gate:
             with self._lock:
-                known = self._known.get(key)
-                if known is not None and self._clock() < known.good_until:
-                    return known.value
-            return self._keep(key, find())
+                entry = self._entries.get(key)
+                if entry is not None and self._clock() < entry.fresh_until:
+                    return entry.value
+            return self._store(key, find())
 
     def _find_beside(self, key: Hashable, find: Callable[[], T]) -> None:
         try:
-            self._keep(key, find())
+            self._store(key, find())
         finally:
             with self._lock:
                 self._asked.discard(key)
 
-    def _keep(self, key: Hashable, found: T) -> T:
+    def _store(self, key: Hashable, value: T) -> T:
         with self._lock:
-            if len(self._known) >= _MOST:
-                self._known.clear()
+            if len(self._entries) >= _MOST:
+                self._entries.clear()
                 self._gates.clear()
-            good_until = self._clock() + self._seconds
-            self._known[key] = _Known(found, good_until, good_until + self._told_seconds)
-        return found
+            fresh_until = self._clock() + self._seconds
+            self._entries[key] = _Entry(value, fresh_until, fresh_until + self._stale_seconds)
+        return value
 
 
-def _tell_failure(found: Future[None]) -> None:
-    """Who asks once the old value is too old is told it themselves."""
-    if (error := found.exception()) is not None:
+def _log_failure(lookup: Future[None]) -> None:
+    """Log why a value was not found anew; who asks once the old one is too old meets that themselves."""
+    if (error := lookup.exception()) is not None:
         log.warning("what all contacts look like could not be found out anew: %s", error)

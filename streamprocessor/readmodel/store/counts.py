@@ -32,39 +32,39 @@ class Counts:
         self._known: dict[str, _Count] = {}
         self._lock = Lock()
 
-    def of(self, connection: Connection, wanted: ContactFilter) -> int:
-        """How many contacts are wanted, at most some seconds ago."""
+    def of(self, connection: Connection, filter_: ContactFilter) -> int:
+        """How many contacts the filter holds, counted at most some seconds ago."""
         with self._lock:
-            known = self._known.get(repr(wanted))
+            known = self._known.get(repr(filter_))
             if known is not None and self._clock() < known.good_until:
                 return known.contacts
-            return self._count(connection, wanted)
+            return self._count(connection, filter_)
 
-    def now(self, connection: Connection, wanted: ContactFilter) -> int:
-        """How many contacts are wanted at this moment."""
+    def now(self, connection: Connection, filter_: ContactFilter) -> int:
+        """How many contacts the filter holds at this moment."""
         with self._lock:
-            return self._count(connection, wanted)
+            return self._count(connection, filter_)
 
-    def of_all(self, connection: Connection, wanted: Sequence[ContactFilter]) -> list[int | None]:
-        """The same for many, in bounded time: what there is no time for is told as last counted; None: never was."""
+    def of_all(self, connection: Connection, filters: Sequence[ContactFilter]) -> list[int | None]:
+        """How many contacts each filter holds, in bounded time: else as last counted; None: it never was."""
         with self._lock:
             began = self._clock()
-            for each in sorted(wanted, key=self._good_until):  # those first that were never counted, or long ago
+            for each in sorted(filters, key=self._good_until):  # those first that were never counted, or long ago
                 if self._good_until(each) > self._clock() or self._clock() > began + LIST_SECONDS:
                     break
                 self._count(connection, each)
-            found = [self._known.get(repr(each)) for each in wanted]
-        return [None if count is None else count.contacts for count in found]
+            counts = [self._known.get(repr(each)) for each in filters]
+        return [None if count is None else count.contacts for count in counts]
 
-    def _good_until(self, wanted: ContactFilter) -> float:
-        known = self._known.get(repr(wanted))  # as text, where true is not 1
+    def _good_until(self, filter_: ContactFilter) -> float:
+        known = self._known.get(repr(filter_))  # as text, where true is not 1
         return float("-inf") if known is None else known.good_until
 
-    def _count(self, connection: Connection, wanted: ContactFilter) -> int:
+    def _count(self, connection: Connection, filter_: ContactFilter) -> int:
         began = self._clock()
-        contacts = count_contacts(connection, wanted)
+        contacts = count_contacts(connection, filter_)
         now = self._clock()
         if len(self._known) >= _MOST:
             self._known.clear()
-        self._known[repr(wanted)] = _Count(contacts, now + max(_SECONDS, _REST * (now - began)))
+        self._known[repr(filter_)] = _Count(contacts, now + max(_SECONDS, _REST * (now - began)))
         return contacts

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.databases import read_database_url
-from streamprocessor.readmodel.store.tables import SCHEMA_VERSION, derived, kept, state
+from streamprocessor.readmodel.store.tables import SCHEMA_VERSION, derived, permanent, state
 
 _WRITER_LOCK = 0x5C0_5E5
 _BUSY_SECONDS = 30
@@ -34,7 +34,7 @@ def open_database(url: str, file: Path) -> Engine:
     engine = _engine(url or f"sqlite:///{file}")
     try:
         with writing(engine) as connection:
-            kept.create_all(connection)
+            permanent.create_all(connection)
             version = read_state(connection, _VERSION)
             if version is not None and int(version) > SCHEMA_VERSION:
                 raise _newer(engine, version)

@@ -11,7 +11,7 @@ from streamprocessor.scoring.model.model import NANO
 
 
 class StageCell(NamedTuple):
-    """So many contacts are shown alike. presented_nano None: the score is a label alone."""
+    """How many contacts are shown alike. presented_nano None: the score is a label alone."""
 
     presented_nano: int | None
     stage: str | None
@@ -41,7 +41,7 @@ class Landmarks(NamedTuple):
 
 
 class Distribution:
-    """Of one score. landmarks None: nobody has it as a number."""
+    """How a score is spread over all contacts. landmarks None: nobody has it as a number."""
 
     def __init__(self, cells: Iterable[StageCell], landmarks: Landmarks | None) -> None:
         self.landmarks = landmarks

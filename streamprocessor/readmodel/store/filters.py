@@ -1,4 +1,4 @@
-"""Which contacts are meant, turned into SQL; `holds` of contract/segments.py judges the same without a database."""
+"""Contact filters as SQL; `holds` of contract/segment_membership.py judges the same without a database."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from streamprocessor.scoring.model.contact_filter import AttributeCondition, Con
 
 
 class SqlCondition:
-    """One of a filter's conditions: asked of one contact, or answered with all of whom it holds.
-
-    row: the table that knows, under a name of its own. is_absence: it holds of those who have no such row.
-    """
+    """A condition of a filter: asked of one contact, or answered with all of whom it holds."""
 
     def __init__(self, row: FromClause, tests: Sequence[ColumnElement[bool]], is_absence: bool = False) -> None:
+        """row: the table that knows, under a name of its own; is_absence: it holds of those who have no such row."""
         self._row = row
         self._tests = tests
         self._is_absence = is_absence
 
     def holds_of(self, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether it holds of the contact in that column."""
-        found = exists().where(self._row.c.contact_id == contact_id, *self._tests).correlate_except(self._row)
-        return ~found if self._is_absence else found
+        has_row = exists().where(self._row.c.contact_id == contact_id, *self._tests).correlate_except(self._row)
+        return ~has_row if self._is_absence else has_row
 
     def ids(self) -> Select[Any]:
         """The contacts of whom it holds, each once, out of an index."""
@@ -36,14 +34,14 @@ class SqlCondition:
         return select(self._row.c.contact_id).where(*self._tests)
 
 
-def conditions_of(wanted: ContactFilter, besides: tuple[str, str] | None = None) -> list[SqlCondition]:
+def conditions_of(filter_: ContactFilter, besides: tuple[str, str] | None = None) -> list[SqlCondition]:
     """All conditions of a filter; besides: name and value of a score whose conditions are left out."""
-    found = [_of_score(each) for each in wanted.scores if (each.score, each.value) != besides]
-    found += [_of_attribute(each) for each in wanted.attributes]
-    if wanted.suppressed is not None:
+    conditions = [_of_score(each) for each in filter_.scores if (each.score, each.value) != besides]
+    conditions += [_of_attribute(each) for each in filter_.attributes]
+    if filter_.suppressed is not None:
         row = contacts.alias()
-        found.append(SqlCondition(row, [row.c.suppressed == wanted.suppressed]))
-    return found
+        conditions.append(SqlCondition(row, [row.c.suppressed == filter_.suppressed]))
+    return conditions
 
 
 def score_is(columns: Any, condition: ScoreCondition) -> list[ColumnElement[bool]]:
@@ -71,7 +69,7 @@ def _of_attribute(condition: AttributeCondition) -> SqlCondition:
     if condition.equals is not None:
         tests.append(_equals(row.c, condition.equals))
     if condition.one_of is not None:
-        tests.append(or_(*(_equals(row.c, wanted) for wanted in condition.one_of)))
+        tests.append(or_(*(_equals(row.c, operand) for operand in condition.one_of)))
     if condition.contains is not None:
         tests.append(row.c.text.contains(condition.contains, autoescape=True))
     if condition.starts_with is not None:
@@ -83,13 +81,13 @@ def _of_attribute(condition: AttributeCondition) -> SqlCondition:
     return SqlCondition(row, tests, is_absence=condition.exists is False)
 
 
-def _equals(columns: Any, wanted: Operand) -> ColumnElement[bool]:
+def _equals(columns: Any, operand: Operand) -> ColumnElement[bool]:
     """A text is compared with what a person would read there; a number with numbers alone."""
-    found: ColumnElement[bool]
-    if isinstance(wanted, str):
-        found = columns.text == wanted
-    elif isinstance(wanted, bool):
-        found = columns.text == str(wanted).lower()
+    comparison: ColumnElement[bool]
+    if isinstance(operand, str):
+        comparison = columns.text == operand
+    elif isinstance(operand, bool):
+        comparison = columns.text == str(operand).lower()
     else:
-        found = columns.number == wanted
-    return found
+        comparison = columns.number == operand
+    return comparison

@@ -28,15 +28,16 @@ SHOWN = (
 
 
 class SortOrder(NamedTuple):
-    """By which score contacts are sorted; value: of a `by` score, "" of any other."""
+    """By which score contacts are sorted."""
 
     score: str
     value: str = ""
+    """Of a `by` score; "" of any other."""
     is_descending: bool = True
 
 
 def page_of_contacts(
-    connection: Connection, order: SortOrder, wanted: ContactFilter, limit: int, after: Placed | None = None
+    connection: Connection, order: SortOrder, filter_: ContactFilter, limit: int, after: Placed | None = None
 ) -> Sequence[Any]:
     """Contacts that have the score, sorted by it and then by contact; after: where the one before stands.
 
@@ -44,10 +45,10 @@ def page_of_contacts(
     """
     shown = (*SHOWN, scores.c.unrounded_nano, scores.c.presented_nano, scores.c.stage)
     query = _with_score(select(*shown), order)
-    for each in wanted.scores:
+    for each in filter_.scores:
         if (each.score, each.value) == (order.score, order.value):
             query = query.where(*score_is(scores.c, each))
-    conditions = conditions_of(wanted, besides=(order.score, order.value))
+    conditions = conditions_of(filter_, besides=(order.score, order.value))
     query = query.where(*(condition.holds_of(scores.c.contact_id) for condition in conditions))
     if after is not None:
         query = query.where(_is_beyond(order, after))
@@ -59,9 +60,9 @@ def page_of_contacts(
     return connection.execute(query.limit(limit)).all()
 
 
-def contacts_in_order(connection: Connection, wanted: ContactFilter, limit: int, after: str | None) -> Sequence[Any]:
+def contacts_in_order(connection: Connection, filter_: ContactFilter, limit: int, after: str | None) -> Sequence[Any]:
     """Contacts by their ids, SHOWN of each; after: the id that they come behind. Scores that move skip nobody."""
-    contact_id, conditions = contacts.c.contact_id, conditions_of(wanted)
+    contact_id, conditions = contacts.c.contact_id, conditions_of(filter_)
     query = select(*SHOWN).where(*(condition.holds_of(contact_id) for condition in conditions))
     if after is not None:
         query = query.where(contact_id > after)
@@ -75,8 +76,8 @@ def _fewest(connection: Connection, conditions: Sequence[SqlCondition]) -> list[
 
     They are named then, for going through a million contacts to find ten of them takes seconds.
     """
-    found = [connection.execute(each.ids().limit(_FEW + 1)).scalars().all() for each in conditions]
-    return min((list(ids) for ids in found if len(ids) <= _FEW), key=len, default=None)
+    holders = [connection.execute(each.ids().limit(_FEW + 1)).scalars().all() for each in conditions]
+    return min((list(ids) for ids in holders if len(ids) <= _FEW), key=len, default=None)
 
 
 def _is_beyond(order: SortOrder, after: Placed) -> ColumnElement[bool]:
@@ -87,11 +88,11 @@ def _is_beyond(order: SortOrder, after: Placed) -> ColumnElement[bool]:
     return and_(scores.c.presented_nano.is_(None), is_beyond) if is_label else is_beyond
 
 
-def count_contacts(connection: Connection, wanted: ContactFilter) -> int:
-    """How many contacts are wanted."""
-    if len(wanted.scores) == 1 and wanted == ContactFilter(scores=wanted.scores):
-        return _tallied(connection, wanted.scores[0])
-    conditions = conditions_of(wanted)
+def count_contacts(connection: Connection, filter_: ContactFilter) -> int:
+    """How many contacts the filter holds."""
+    if len(filter_.scores) == 1 and filter_ == ContactFilter(scores=filter_.scores):
+        return _tallied(connection, filter_.scores[0])
+    conditions = conditions_of(filter_)
     base = (conditions[0].ids() if conditions else select(contacts.c.contact_id)).subquery()
     contact_id = base.c.contact_id
     query = select(func.count()).select_from(base).where(*(each.holds_of(contact_id) for each in conditions[1:]))
@@ -100,12 +101,12 @@ def count_contacts(connection: Connection, wanted: ContactFilter) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def _tallied(connection: Connection, wanted: ScoreCondition) -> int:
-    low, high = bounds_nano(wanted)
+def _tallied(connection: Connection, condition: ScoreCondition) -> int:
+    low, high = bounds_nano(condition)
     return sum(
         cell.contacts
-        for cell in _cells(connection, wanted.score, wanted.value)
-        if (not wanted.stages or cell.stage in wanted.stages)
+        for cell in _cells(connection, condition.score, condition.value)
+        if (not condition.stages or cell.stage in condition.stages)
         and (low is None or (cell.presented_nano is not None and cell.presented_nano >= low))
         and (high is None or (cell.presented_nano is not None and cell.presented_nano <= high))
     )
@@ -118,14 +119,14 @@ def scores_of(connection: Connection, contact_ids: Collection[str]) -> dict[str,
         .where(scores.c.contact_id.in_(contact_ids))
         .order_by(scores.c.contact_id, scores.c.name, scores.c.unrounded_nano.desc(), scores.c.value)
     )
-    found: dict[str, list[Any]] = {contact_id: [] for contact_id in contact_ids}
+    rows: dict[str, list[Any]] = {contact_id: [] for contact_id in contact_ids}
     for row in connection.execute(query):
-        found[row.contact_id].append(row)
-    return found
+        rows[row.contact_id].append(row)
+    return rows
 
 
 def contact_row(connection: Connection, contact_id: str) -> Any | None:
-    """SHOWN and the record of one contact; None: there is none."""
+    """The row of one contact, SHOWN and its record; None: there is none."""
     query = select(*SHOWN, contacts.c.record).where(contacts.c.contact_id == contact_id)
     return connection.execute(query).one_or_none()
 
@@ -173,10 +174,10 @@ def last_steps_of(connection: Connection, contact_ids: Collection[str], steps: i
         .where(history.c.sequence > newest.c.sequence - steps)
         .order_by(history.c.contact_id, history.c.sequence.desc())
     )
-    found: dict[str, list[str]] = {contact_id: [] for contact_id in contact_ids}
-    for contact_id, said in connection.execute(query):
-        found[contact_id].append(said)
-    return found
+    steps_of_contacts: dict[str, list[str]] = {contact_id: [] for contact_id in contact_ids}
+    for contact_id, announcement in connection.execute(query):
+        steps_of_contacts[contact_id].append(announcement)
+    return steps_of_contacts
 
 
 def records_changed_last(connection: Connection, count: int) -> list[bytes]:
@@ -206,7 +207,7 @@ def newest_hot_lead(connection: Connection) -> int:
 
 
 def values_of(connection: Connection, score: str) -> Sequence[Any]:
-    """(value, contacts) of a `by` score, the most common first."""
+    """The values of a `by` score, (value, contacts) of each, the most common first."""
     count = func.sum(tallies.c.contacts)
     query = (
         select(tallies.c.value, count.label("contacts"))
@@ -219,12 +220,12 @@ def values_of(connection: Connection, score: str) -> Sequence[Any]:
 
 
 def all_segments(connection: Connection) -> Sequence[Any]:
-    """(name, filter) of every kept segment, by name."""
+    """All stored segments, (name, filter) of each, by name."""
     return connection.execute(select(segments).order_by(segments.c.name)).all()
 
 
 def segment_filter(connection: Connection, name: str) -> str | None:
-    """The JSON of a kept segment's filter; None: there is none of that name."""
+    """The JSON of a stored segment's filter; None: there is none of that name."""
     return connection.execute(select(segments.c.filter).where(segments.c.name == name)).scalar()
 
 
@@ -269,7 +270,7 @@ def _places(connection: Connection, order: SortOrder, shown: Mapping[int, int], 
     nearer = (
         query.order_by(unrounded).offset(first) if first < behind else query.order_by(unrounded.desc()).offset(behind)
     )
-    found = sorted(int(value) for value in connection.execute(nearer.limit(here)).scalars())
+    places = sorted(int(value) for value in connection.execute(nearer.limit(here)).scalars())
     if here < count:
-        found += _places(connection, order, {mark: shown[mark] for mark in marks[at + 1 :]}, 0, count - here)
-    return found
+        places += _places(connection, order, {mark: shown[mark] for mark in marks[at + 1 :]}, 0, count - here)
+    return places

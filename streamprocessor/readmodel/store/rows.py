@@ -17,14 +17,13 @@ from streamprocessor.scoring.steps.steps import ScoreAt
 
 
 class ContactRows(NamedTuple):
-    """What the tables hold of one contact. contact None: nothing, for it was erased, merged or objects.
-
-    former_ms: what was announced up to then is none of it; 0: all is.
-    """
+    """What the tables hold of one contact."""
 
     contact_id: str
     former_ms: int
+    """What was announced up to then is none of it; 0: all is."""
     contact: dict[str, Any] | None
+    """None: nothing is held, for it was erased, merged or objects."""
     scores: list[dict[str, Any]]
     attributes: list[dict[str, Any]]
 
@@ -51,7 +50,7 @@ def record_under(scorer: Scorer, stored: bytes, at_ms: int = 0) -> Record:
 
 
 def no_rows(contact_id: str, former_ms: int = 0) -> ContactRows:
-    """Of a contact of whom nothing is kept."""
+    """The rows of a contact of whom nothing is kept."""
     return ContactRows(contact_id, former_ms, None, [], [])
 
 
@@ -85,11 +84,11 @@ def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
 
 def history_row(value: bytes) -> dict[str, Any]:
     """The row of a score-updated message."""
-    said = orjson.loads(value)
+    announcement = orjson.loads(value)
     return {
-        "contact_id": said["contact_id"],
-        "sequence": said["sequence"],
-        "at_ms": parse_rfc3339(said["at"]),
+        "contact_id": announcement["contact_id"],
+        "sequence": announcement["sequence"],
+        "at_ms": parse_rfc3339(announcement["at"]),
         "said": value.decode(),
     }
 
@@ -101,9 +100,9 @@ def hides_contact(value: bytes) -> bool:
 
 def hot_lead_row(event_id: str, value: bytes) -> dict[str, Any]:
     """The row of a became-hot-lead message."""
-    said = orjson.loads(value)
-    at_ms = parse_rfc3339(said["at"])
-    return {"event_id": event_id, "contact_id": said["contact_id"], "at_ms": at_ms, "said": value.decode()}
+    announcement = orjson.loads(value)
+    at_ms = parse_rfc3339(announcement["at"])
+    return {"event_id": event_id, "contact_id": announcement["contact_id"], "at_ms": at_ms, "said": value.decode()}
 
 
 def _score_row(contact_id: str, place: tuple[str, str], score: ScoreAt) -> dict[str, Any]:

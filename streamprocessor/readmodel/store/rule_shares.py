@@ -34,10 +34,10 @@ def shares_of(scorer: Scorer, records: Iterable[Record], at_ms: int) -> dict[str
                 contacts[name, rule] += 1
                 points[name, rule] += points_nano
                 sizes[name, rule] += abs(points_nano)
-    found: dict[str, dict[str, RuleShare]] = {score.name: {} for score in scorer.model.scores}
+    shares: dict[str, dict[str, RuleShare]] = {score.name: {} for score in scorer.model.scores}
     for name, rule in contacts:
-        found[name][rule] = RuleShare(contacts[name, rule], points[name, rule], sizes[name, rule])
-    return found
+        shares[name][rule] = RuleShare(contacts[name, rule], points[name, rule], sizes[name, rule])
+    return shares
 
 
 def _points(scorer: Scorer, record: Record, at_ms: int) -> Iterable[tuple[str, Counter[str]]]:

@@ -8,7 +8,7 @@ SCHEMA_VERSION = 2
 """Rises with each change of the derived tables; a database of an older one is rebuilt from Kafka."""
 
 derived = MetaData()
-kept = MetaData()
+permanent = MetaData()
 
 contacts = Table(
     "contacts",
@@ -102,14 +102,14 @@ projected = Table(
 
 state = Table(
     "state",
-    kept,
+    permanent,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
 
 segments = Table(
     "segments",
-    kept,
+    permanent,
     Column("name", Text, primary_key=True),
     Column("filter", Text, nullable=False),
 )

@@ -1,17 +1,51 @@
-"""What compacted evidence still gives, and how it is carried over to another model."""
+"""Compacted evidence: events added to its sums, its bounds, what it still gives, its migration to a new model."""
 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from streamprocessor.scoring.events.projection import value_name
+from streamprocessor.scoring.evidence.size_limits import (
+    SLOT_BYTES,
+)
 from streamprocessor.scoring.evidence.union import compacted_of
 from streamprocessor.scoring.model.rules import InactivityRule
 from streamprocessor.scoring.plan.matching import Matcher
+from streamprocessor.scoring.plan.per_value_plan import PerValuePlan
 from streamprocessor.scoring.plan.plan import Plan
-from streamprocessor.scoring.record.evidence import Compacted, CompactedRule
+from streamprocessor.scoring.record.evidence import Compacted, CompactedRule, StoredEvent
+from streamprocessor.scoring.record.facts import HUMAN
 from streamprocessor.scoring.record.record import Derived, Record
+from streamprocessor.scoring.terms.per_match import RecencyTerm
 from streamprocessor.scoring.terms.terms import ExponentialTerm, growth, landmark, weight
+
+MOST_SLOTS = 256
+MOST_SLOTS_OF_ALL = 2_048
+MOST_MATCHES = 256
+LEAST_MATCHES = 16
+MOST_TYPES = 64
+ANY_TYPE = ""
+
+
+class RuleAmount(NamedTuple):
+    """One match of an event: by which rule, and what the match counts for."""
+
+    matcher: Matcher
+    amount: int
+
+
+class Evicted(NamedTuple):
+    """A stored event that goes into sums.
+
+    actor: who did it, by the last verdict on it.
+    matches: those of its matches that count.
+    """
+
+    event: StoredEvent
+    actor: str
+    matches: list[RuleAmount]
 
 
 def add_compacted(plan: Plan, compacted: Compacted, derived: Derived) -> None:
@@ -119,3 +153,109 @@ def _under_another_law(matcher: Matcher, old: CompactedRule, at_ms: int) -> Comp
     else:
         new.amount = points
     return new
+
+
+def add_event(plan: Plan, record: Record, compacted: Compacted, evicted: Evicted) -> None:
+    """Add one event to the sums."""
+    event, actor, matches = evicted
+    at_ms = event.occurred_at_ms
+    if actor == HUMAN:
+        compacted.last_ms[event.type] = max(at_ms, compacted.last_ms.get(event.type, at_ms))
+        _compact_activity(plan, compacted, event)
+    compacted.newest_ms = max(compacted.newest_ms, at_ms)
+    for matcher, amount in matches:
+        per_value = plan.per_value_plan_of_rule.get(matcher.number)
+        rules = compacted.rules if per_value is None else _of_value(compacted, per_value, event).rules
+        compacted_rule = rules.get(matcher.key)
+        if compacted_rule is None:
+            half_life_ms = matcher.half_life_ms
+            landmark_ms = landmark(record.derived.newest_ms, half_life_ms) if half_life_ms else 0.0
+            compacted_rule = rules[matcher.key] = CompactedRule(half_life_ms=half_life_ms, at_ms=landmark_ms)
+        compacted_rule.count += 1
+        if matcher.half_life_ms is None:
+            insort(compacted_rule.matches, (at_ms, amount))
+        elif matcher.half_life_ms:
+            compacted_rule.amount += weight(amount, growth(at_ms, compacted_rule.at_ms, matcher.half_life_ms))
+        else:
+            compacted_rule.amount += amount
+        if matcher.slot_count is not None:
+            compacted_rule.slots += matcher.slot(event.properties, at_ms)
+
+
+def _compact_activity(plan: Plan, compacted: Compacted, event: StoredEvent) -> None:
+    """Note a human event for the inactivity rules of the value that it has."""
+    for per_value in plan.per_value_plans:
+        types = {type_ for _, rule in per_value.inactivity_rules for type_ in rule.types or (ANY_TYPE,)}
+        counted_types = types & {event.type, ANY_TYPE}
+        if counted_types and per_value.counts(event.properties):
+            lasts = _of_value(compacted, per_value, event).last_ms
+            for type_ in counted_types:
+                lasts[type_] = max(event.occurred_at_ms, lasts.get(type_, event.occurred_at_ms))
+
+
+def _of_value(compacted: Compacted, per_value: PerValuePlan, event: StoredEvent) -> Compacted:
+    """What was compacted of the event's value; it is there from now on."""
+    return compacted.by_value.setdefault(per_value.key, {}).setdefault(
+        value_name(event.properties[per_value.path]), Compacted()
+    )
+
+
+def _rules_of_all(compacted: Compacted) -> Iterator[tuple[dict[str, CompactedRule], int]]:
+    """What was compacted of the contact and of each value, with the number of those that share the bounds of a rule."""
+    yield compacted.rules, 1
+    for of_score in compacted.by_value.values():
+        for of_value in of_score.values():
+            yield of_value.rules, len(of_score)
+
+
+def move_landmarks(plan: Plan, compacted: Compacted, newest_ms: int) -> None:
+    """Move all weights to the landmarks that the newest event gives."""
+    for rules, _ in _rules_of_all(compacted):
+        for matcher in plan.matchers.values():
+            compacted_rule = rules.get(matcher.key)
+            if compacted_rule is not None and matcher.half_life_ms:
+                compacted_rule.amount = compacted_sum(matcher, compacted_rule, newest_ms)
+                compacted_rule.at_ms = landmark(newest_ms, matcher.half_life_ms)
+
+
+def trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
+    """Hold the compacted evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
+
+    holders: how many share the bounds.
+    """
+    limited = sum(matcher.slot_count is not None for matcher in plan.matchers.values())
+    most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
+    mergeable = sum(not isinstance(term, RecencyTerm) for term in plan.per_match_terms.values())
+    most_live = max(LEAST_MATCHES, MOST_MATCHES // max(1, mergeable))
+    for rules, values in _rules_of_all(compacted):
+        sharing = values * holders
+        for matcher in plan.matchers.values():
+            compacted_rule = rules.get(matcher.key)
+            if compacted_rule is None:
+                continue
+            compacted_rule.slots = compacted_rule.slots[-max(1, most_slots // sharing) * SLOT_BYTES :]
+            term = plan.per_match_terms.get(matcher.number)
+            if term is not None:
+                compacted_rule.matches = [match for match in compacted_rule.matches if term.still_worth(match, at_ms)]
+                most = max(1, most_live // sharing)
+                compacted_rule.matches = (
+                    compacted_rule.matches[-1:]
+                    if isinstance(term, RecencyTerm)
+                    else _merge_oldest(compacted_rule.matches, most)
+                )
+    if len(compacted.last_ms) > MOST_TYPES:
+        latest = sorted(compacted.last_ms.items(), key=lambda item: (item[1], item[0]))[-MOST_TYPES:]
+        compacted.last_ms = dict(latest)
+
+
+def _merge_oldest(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """At most so many matches: the oldest ones become one at the latest of their instants.
+
+    >>> _merge_oldest([(1, 10), (2, 20), (3, 30)], 2)
+    [(2, 30), (3, 30)]
+    """
+    surplus = len(matches) - most
+    if surplus <= 0:
+        return matches
+    oldest = matches[: surplus + 1]
+    return [(oldest[-1][0], sum(amount for _, amount in oldest)), *matches[surplus + 1 :]]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
-from streamprocessor.scoring.events.projection import value_name
 from streamprocessor.scoring.events.scanners import TRACE_BYTES, TRACED_PATHS, find_scanner_events
-from streamprocessor.scoring.evidence.compacted import compacted_sum
+from streamprocessor.scoring.evidence.compacted import (
+    Evicted,
+    RuleAmount,
+    add_event,
+    move_landmarks,
+    trim,
+)
 from streamprocessor.scoring.evidence.derive import RuleMatch, derive
 from streamprocessor.scoring.evidence.size_limits import (
     LEAST_BYTES,
@@ -16,7 +19,6 @@ from streamprocessor.scoring.evidence.size_limits import (
     MATCH_BYTES,
     MOST_EVENTS,
     MOST_VERDICT_BYTES,
-    SLOT_BYTES,
     SLOT_IN_TIME_BYTES,
     events_over_limit,
     is_over_limit,
@@ -25,40 +27,14 @@ from streamprocessor.scoring.evidence.size_limits import (
     size_of_verdicts_bytes,
 )
 from streamprocessor.scoring.evidence.union import compacted_of, events_of, sources_of, verdicts_of
-from streamprocessor.scoring.plan.matching import Matcher
-from streamprocessor.scoring.plan.per_value_plan import PerValuePlan
 from streamprocessor.scoring.plan.plan import Plan
-from streamprocessor.scoring.record.evidence import Compacted, CompactedRule, StoredEvent
-from streamprocessor.scoring.record.facts import HUMAN, SCANNER
+from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
+from streamprocessor.scoring.record.facts import SCANNER
 from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.terms.per_match import RecencyTerm
-from streamprocessor.scoring.terms.terms import growth, landmark, weight
 
 MOST_FRESH_UNMEASURED = 16
-MOST_SLOTS, MOST_SLOTS_OF_ALL = 256, 2_048
-MOST_MATCHES, LEAST_MATCHES = 256, 16
-MOST_TYPES = 64
-ANY_TYPE = ""
-
-
-class RuleAmount(NamedTuple):
-    """One match of an event: by which rule, and what the match counts for."""
-
-    matcher: Matcher
-    amount: int
-
-
-class Evicted(NamedTuple):
-    """A stored event that goes into sums.
-
-    actor: who did it, by the last verdict on it.
-    matches: those of its matches that count.
-    """
-
-    event: StoredEvent
-    actor: str
-    matches: list[RuleAmount]
 
 
 def is_due(record: Record) -> bool:
@@ -117,7 +93,7 @@ def compact_in_place(plan: Plan, record: Record) -> int:
             _compact_into(plan, record, holder, pending)
             _evict(holder, evicted)
         for compacted in compacted_of(record):
-            _trim(plan, compacted, record.at_ms, len(holders))
+            trim(plan, compacted, record.at_ms, len(holders))
         record.derived = derive(plan, record)
     _drop_expired(record, old_ms, {event.id for event in remaining})
     oldest_ms = min((event.arrival_ms for event in remaining), default=None)
@@ -132,9 +108,9 @@ def _compact_into(plan: Plan, record: Record, holder: Record | EvidenceSource, p
     if not ids:
         return
     compacted = holder.compacted = holder.compacted or Compacted()
-    _move_landmarks(plan, compacted, record.derived.newest_ms)
+    move_landmarks(plan, compacted, record.derived.newest_ms)
     for id_ in [id_ for id_ in pending if id_ in ids]:
-        _compact_event(plan, record, compacted, pending.pop(id_))
+        add_event(plan, record, compacted, pending.pop(id_))
 
 
 def _evict(holder: Record | EvidenceSource, evicted: Mapping[str, Evicted]) -> None:
@@ -174,112 +150,6 @@ def _store_actors_as_verdicts(
         if (event.id in by_scanner) != (event.id in by_scanner_still) and event.id not in verdicts:
             actor = SCANNER if event.id in by_scanner else event.actor
             record.verdicts[event.id] = (-1, "", actor, event.arrival_ms)
-
-
-def _compact_event(plan: Plan, record: Record, compacted: Compacted, evicted: Evicted) -> None:
-    """Add one event to the sums."""
-    event, actor, matches = evicted
-    at_ms = event.occurred_at_ms
-    if actor == HUMAN:
-        compacted.last_ms[event.type] = max(at_ms, compacted.last_ms.get(event.type, at_ms))
-        _compact_activity(plan, compacted, event)
-    compacted.newest_ms = max(compacted.newest_ms, at_ms)
-    for matcher, amount in matches:
-        per_value = plan.per_value_plan_of_rule.get(matcher.number)
-        rules = compacted.rules if per_value is None else _of_value(compacted, per_value, event).rules
-        compacted_rule = rules.get(matcher.key)
-        if compacted_rule is None:
-            half_life_ms = matcher.half_life_ms
-            landmark_ms = landmark(record.derived.newest_ms, half_life_ms) if half_life_ms else 0.0
-            compacted_rule = rules[matcher.key] = CompactedRule(half_life_ms=half_life_ms, at_ms=landmark_ms)
-        compacted_rule.count += 1
-        if matcher.half_life_ms is None:
-            insort(compacted_rule.matches, (at_ms, amount))
-        elif matcher.half_life_ms:
-            compacted_rule.amount += weight(amount, growth(at_ms, compacted_rule.at_ms, matcher.half_life_ms))
-        else:
-            compacted_rule.amount += amount
-        if matcher.slot_count is not None:
-            compacted_rule.slots += matcher.slot(event.properties, at_ms)
-
-
-def _compact_activity(plan: Plan, compacted: Compacted, event: StoredEvent) -> None:
-    """Note a human event for the inactivity rules of the value that it has."""
-    for per_value in plan.per_value_plans:
-        types = {type_ for _, rule in per_value.inactivity_rules for type_ in rule.types or (ANY_TYPE,)}
-        counted_types = types & {event.type, ANY_TYPE}
-        if counted_types and per_value.counts(event.properties):
-            lasts = _of_value(compacted, per_value, event).last_ms
-            for type_ in counted_types:
-                lasts[type_] = max(event.occurred_at_ms, lasts.get(type_, event.occurred_at_ms))
-
-
-def _of_value(compacted: Compacted, per_value: PerValuePlan, event: StoredEvent) -> Compacted:
-    """What was compacted of the event's value; it is there from now on."""
-    return compacted.by_value.setdefault(per_value.key, {}).setdefault(
-        value_name(event.properties[per_value.path]), Compacted()
-    )
-
-
-def _rules_of_all(compacted: Compacted) -> Iterator[tuple[dict[str, CompactedRule], int]]:
-    """What was compacted of the contact and of each value, with the number of those that share the bounds of a rule."""
-    yield compacted.rules, 1
-    for of_score in compacted.by_value.values():
-        for of_value in of_score.values():
-            yield of_value.rules, len(of_score)
-
-
-def _move_landmarks(plan: Plan, compacted: Compacted, newest_ms: int) -> None:
-    """Move all weights to the landmarks that the newest event gives."""
-    for rules, _ in _rules_of_all(compacted):
-        for matcher in plan.matchers.values():
-            compacted_rule = rules.get(matcher.key)
-            if compacted_rule is not None and matcher.half_life_ms:
-                compacted_rule.amount = compacted_sum(matcher, compacted_rule, newest_ms)
-                compacted_rule.at_ms = landmark(newest_ms, matcher.half_life_ms)
-
-
-def _trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
-    """Hold the compacted evidence within its bounds: the oldest limit keys and types go, the oldest matches join.
-
-    holders: how many share the bounds.
-    """
-    limited = sum(matcher.slot_count is not None for matcher in plan.matchers.values())
-    most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
-    mergeable = sum(not isinstance(term, RecencyTerm) for term in plan.per_match_terms.values())
-    most_live = max(LEAST_MATCHES, MOST_MATCHES // max(1, mergeable))
-    for rules, values in _rules_of_all(compacted):
-        sharing = values * holders
-        for matcher in plan.matchers.values():
-            compacted_rule = rules.get(matcher.key)
-            if compacted_rule is None:
-                continue
-            compacted_rule.slots = compacted_rule.slots[-max(1, most_slots // sharing) * SLOT_BYTES :]
-            term = plan.per_match_terms.get(matcher.number)
-            if term is not None:
-                compacted_rule.matches = [match for match in compacted_rule.matches if term.still_worth(match, at_ms)]
-                most = max(1, most_live // sharing)
-                compacted_rule.matches = (
-                    compacted_rule.matches[-1:]
-                    if isinstance(term, RecencyTerm)
-                    else _merge_oldest(compacted_rule.matches, most)
-                )
-    if len(compacted.last_ms) > MOST_TYPES:
-        latest = sorted(compacted.last_ms.items(), key=lambda item: (item[1], item[0]))[-MOST_TYPES:]
-        compacted.last_ms = dict(latest)
-
-
-def _merge_oldest(matches: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """At most so many matches: the oldest ones become one at the latest of their instants.
-
-    >>> _merge_oldest([(1, 10), (2, 20), (3, 30)], 2)
-    [(2, 30), (3, 30)]
-    """
-    surplus = len(matches) - most
-    if surplus <= 0:
-        return matches
-    oldest = matches[: surplus + 1]
-    return [(oldest[-1][0], sum(amount for _, amount in oldest)), *matches[surplus + 1 :]]
 
 
 def _size_with_matches_bytes(plan: Plan, event: StoredEvent, by_event: Mapping[str, Sequence[RuleAmount]]) -> int:

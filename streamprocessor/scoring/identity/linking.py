@@ -34,12 +34,10 @@ from streamprocessor.scoring.record.transfers import (
     Transfer,
 )
 
-MERGE_WITH_ITSELF, ALREADY_MERGED, MERGE_CYCLE, TOO_MANY_SOURCES = (
-    "merge-with-itself",
-    "already-merged",
-    "merge-cycle",
-    "too-many-sources",
-)
+MERGE_WITH_ITSELF = "merge-with-itself"
+ALREADY_MERGED = "already-merged"
+MERGE_CYCLE = "merge-cycle"
+TOO_MANY_SOURCES = "too-many-sources"
 MOST_CLAIMS = 16
 MOST_CHILDREN = 256
 

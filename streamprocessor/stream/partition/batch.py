@@ -8,11 +8,25 @@ from typing import NamedTuple, Protocol
 class RawRecord(Protocol):
     """One record of a fetched Kafka batch, as the client's parser makes it."""
 
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes | None]]
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+
+    @property
+    def timestamp(self) -> int:
+        """When the broker took it, in epoch milliseconds."""
+
+    @property
+    def key(self) -> bytes | None:
+        """The contact's id; None: the sender gave none."""
+
+    @property
+    def value(self) -> bytes | None:
+        """What was sent; None: a tombstone."""
+
+    @property
+    def headers(self) -> list[tuple[str, bytes | None]]:
+        """Names and values, in their order."""
 
 
 class Batch(NamedTuple):

@@ -30,8 +30,8 @@ class ChangelogReader:
             OperatorError: the changelog is shorter than what a partition has read: it is another topic by now.
         """
         consumer = self._new_consumer()
-        await consumer.start()
         try:
+            await consumer.start()
             positions = {TopicPartition(self._topic, number): partition for number, partition in partitions.items()}
             consumer.assign(list(positions))
             ends = await consumer.end_offsets(list(positions))

@@ -21,7 +21,7 @@ from streamprocessor.errors import MustRestart
 from streamprocessor.stream.partition.partition import Change, Partition
 from streamprocessor.stream.partition.ports import BatchProducer
 
-Row = tuple[bytes | None, bytes | None, Headers]
+ProduceRow = tuple[bytes | None, bytes | None, Headers]
 
 
 class Outbox:
@@ -50,7 +50,7 @@ class Outbox:
             MustRestart: the broker did not take them; nobody can say which are in.
         """
         microbatch = partition.microbatch + 1
-        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
+        rows: list[ProduceRow] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
         partition.marked_microbatch = partition.microbatch
         rows += [(change.key, encode_entry(change.record, microbatch, change.owed), []) for change in changes]
         rows += [
@@ -63,27 +63,30 @@ class Outbox:
 
     async def write_marker(self, partition: Partition, stamp_ms: int) -> None:
         """Say that all announcements of the partition's micro-batches so far are acknowledged, without another one."""
-        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
+        rows: list[ProduceRow] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
         partition.marked_microbatch = partition.microbatch
 
     async def write_tombstones(self, partition: Partition, stamp_ms: int) -> None:
         """Take the records of erased contacts out of the changelog; all that they owed is acknowledged."""
         keys = list(partition.awaiting_tombstone)
-        rows: list[Row] = [(MARKER_KEY, encode_marker(partition.microbatch), []), *((key, None, []) for key in keys)]
+        rows: list[ProduceRow] = [
+            (MARKER_KEY, encode_marker(partition.microbatch), []),
+            *((key, None, []) for key in keys),
+        ]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
         partition.marked_microbatch = partition.microbatch
         partition.forget(keys)
 
     async def write_identity(self, partition: Partition, identity: TableIdentity, stamp_ms: int) -> None:
         """Give a new partition of the table its identity."""
-        rows: list[Row] = [(IDENTITY_KEY, encode_identity(identity), [])]
+        rows: list[ProduceRow] = [(IDENTITY_KEY, encode_identity(identity), [])]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
         partition.identity = identity
 
     async def announce(self, partition: int, messages: Iterable[Message], stamp_ms: int) -> None:
         """Send announcements and dead letters; on return they are acknowledged. Raises MustRestart."""
-        by_place: dict[tuple[str, int], list[Row]] = {}
+        by_place: dict[tuple[str, int], list[ProduceRow]] = {}
         for topic, key, value, headers in messages:
             number = self._partition_of(key) if topic == EVIDENCE_TRANSFERS and key is not None else partition
             by_place.setdefault((topic, number), []).append((key, value, headers))
@@ -91,7 +94,7 @@ class Outbox:
             *(self._send(self._full_names[topic], number, rows, stamp_ms) for (topic, number), rows in by_place.items())
         )
 
-    async def _send(self, topic: str, partition: int, rows: Sequence[Row], stamp_ms: int) -> int:
+    async def _send(self, topic: str, partition: int, rows: Sequence[ProduceRow], stamp_ms: int) -> int:
         """The offset after the last row."""
         producer = self._producer
         acknowledgements = []

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.errors import MustRestart, StreamprocessorError
@@ -25,7 +25,7 @@ from streamprocessor.stream.partition.microbatch import (
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.microbatch_size import MicrobatchSize
 from streamprocessor.stream.partition.partition import Partition
-from streamprocessor.stream.partition.task_context import TaskContext
+from streamprocessor.stream.partition.task_context import PartitionTimes, TaskContext
 
 #: Records that are scored before others have their turn: other tasks, requests for health, the client.
 RECORDS_AT_ONCE = 500
@@ -38,16 +38,6 @@ HELD_BACK_SECONDS = 0.1
 LAST_MARKER_SECONDS = 2.0
 #: Contacts looked at by time, or brought to a new model, in one micro-batch.
 SLICE = 2_000
-
-
-class PartitionTimes(Protocol):
-    """What a task asks of the data plane that it belongs to."""
-
-    def partition_time_ms(self, number: int) -> int | None:
-        """Up to when nothing that has arrived is still to be scored; None: not known."""
-
-    def longest_microbatch_seconds(self) -> float:
-        """What a micro-batch of one partition may take."""
 
 
 class QueuedBatch(NamedTuple):

@@ -5,15 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import Decode
+from streamprocessor.stream.partition.microbatch import (
+    Decode,
+)
 from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.ports import InputConsumer
+
+
+class PartitionTimes(Protocol):
+    """What a task asks of the data plane that it belongs to."""
+
+    def partition_time_ms(self, number: int) -> int | None:
+        """Up to when nothing that has arrived is still to be scored; None: not known."""
+
+    def longest_microbatch_seconds(self) -> float:
+        """What a micro-batch of one partition may take."""
 
 
 @dataclass(slots=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.collector.durability.row import Row
+from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.durability.spool import Spool, SpoolFull
-from streamprocessor.collector.durability.spool_checkpoint import Mark, MarkFile, Position
+from streamprocessor.collector.durability.spool_checkpoint import Checkpoint, CheckpointFile, SpoolPosition
 from streamprocessor.collector.durability.spool_frames import encode_frame, frames_in
 from streamprocessor.errors import OperatorError
 
@@ -20,68 +21,73 @@ ROOM = 1 << 20
 SEGMENT = 4_096
 
 
-def rows(first: int, count: int) -> list[Row]:
-    return [Row("page-visits", b"c-%d" % number, b'{"id":"%d"}' % number) for number in range(first, first + count)]
+def records(first: int, count: int) -> list[ProducerRecord]:
+    return [
+        ProducerRecord("page-visits", b"c-%d" % number, b'{"id":"%d"}' % number)
+        for number in range(first, first + count)
+    ]
 
 
-def emptied(spool: Spool) -> list[Row]:
+def emptied(spool: Spool) -> list[ProducerRecord]:
     """Everything in the spool, passed on as a collector does."""
-    found: list[Row] = []
+    records: list[ProducerRecord] = []
     while (chunk := spool.next_chunk()) is not None:
-        found += chunk.rows
+        records += chunk.records
         spool.mark(chunk.end, 1)
-    return found
+    return records
 
 
 def segments(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.spool"))
 
 
-def test_what_is_written_comes_out_in_order_and_leaves_no_file(tmp_path):
+def test_what_is_written_comes_out_in_order_and_leaves_no_file(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM, SEGMENT)
     for number in range(0, 600, 3):
-        spool.write(rows(number, 3), 10 + number)
+        spool.write(records(number, 3), 10 + number)
     assert len(segments(tmp_path)) > 3
 
-    assert emptied(spool) == rows(0, 600)
+    assert emptied(spool) == records(0, 600)
     assert (spool.backlog_bytes, spool.oldest_ms, segments(tmp_path)) == (0, None, [])
 
 
-def test_a_restart_goes_on_after_the_mark(tmp_path):
+def test_a_restart_goes_on_after_the_mark(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM, SEGMENT)
-    ends = [spool.write(rows(number, 1), number) for number in range(300)]
+    ends = [spool.write(records(number, 1), number) for number in range(300)]
     spool.mark(ends[120], 77)
     spool.close()
 
     again = Spool(tmp_path, ROOM, SEGMENT)
 
     assert (again.marked_at_ms, again.oldest_ms) == (77, 121)
-    again.write(rows(300, 5), 300)
-    assert emptied(again) == rows(121, 184)
+    again.write(records(300, 5), 300)
+    assert emptied(again) == records(121, 184)
 
 
-def test_a_spool_that_was_emptied_is_empty_after_a_restart_and_takes_more(tmp_path):
+def test_a_spool_that_was_emptied_is_empty_after_a_restart_and_takes_more(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM)
-    spool.write(rows(0, 4), 1)
+    spool.write(records(0, 4), 1)
     emptied(spool)
     spool.close()
 
     again = Spool(tmp_path, ROOM)
     assert again.next_chunk() is None
-    again.write(rows(4, 2), 2)
-    assert emptied(again) == rows(4, 2)
+    again.write(records(4, 2), 2)
+    assert emptied(again) == records(4, 2)
 
 
 @settings(deadline=None)  # a disk may stall
 @given(cut=st.integers(min_value=1, max_value=200))
-def test_a_torn_tail_is_cut_and_what_was_safe_before_it_stays(tmp_path_factory, cut):
+def test_a_torn_tail_is_cut_and_what_was_safe_before_it_stays(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
     folder = tmp_path_factory.mktemp("spool")
     spool = Spool(folder, ROOM)
-    spool.write(rows(0, 10), 1)
-    size = spool.write(rows(10, 10), 2).offset
+    spool.write(records(0, 10), 1)
+    size = spool.write(records(10, 10), 2).offset
     spool.close()
     (file,) = segments(folder)
-    torn = encode_frame(rows(20, 10), 3)
+    torn = encode_frame(records(20, 10), 3)
     with file.open("ab") as tail:
         tail.write(torn[: min(cut, len(torn) - 1)])
 
@@ -89,15 +95,15 @@ def test_a_torn_tail_is_cut_and_what_was_safe_before_it_stays(tmp_path_factory, 
 
     assert again.damaged_bytes == 0
     assert file.stat().st_size == size
-    assert emptied(again) == rows(0, 20)
+    assert emptied(again) == records(0, 20)
     again.close()
 
 
-def test_a_damaged_frame_is_told_and_costs_itself_alone(tmp_path):
+def test_a_damaged_frame_is_told_and_costs_itself_alone(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM)
-    first = spool.write(rows(0, 10), 1).offset
-    second = spool.write(rows(10, 10), 2).offset
-    spool.write(rows(20, 10), 3)
+    first = spool.write(records(0, 10), 1).offset
+    second = spool.write(records(10, 10), 2).offset
+    spool.write(records(20, 10), 3)
     spool.close()
     (file,) = segments(tmp_path)
     content = bytearray(file.read_bytes())
@@ -107,77 +113,79 @@ def test_a_damaged_frame_is_told_and_costs_itself_alone(tmp_path):
     again = Spool(tmp_path, ROOM)
 
     assert again.damaged_bytes == second - first
-    assert emptied(again) == rows(0, 10) + rows(20, 10)
+    assert emptied(again) == records(0, 10) + records(20, 10)
 
 
-def test_damage_that_comes_while_it_runs_is_passed_over(tmp_path):
+def test_damage_that_comes_while_it_runs_is_passed_over(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM, SEGMENT)
     for number in range(0, 300, 3):
-        spool.write(rows(number, 3), number)
+        spool.write(records(number, 3), number)
     second = segments(tmp_path)[1]
     second.write_bytes(bytes(second.stat().st_size))
 
-    found = emptied(spool)
+    sent = emptied(spool)
 
-    assert found == sorted(found, key=lambda row: int(row.key[2:]))
-    assert 0 < 300 - len(found) < 150
+    assert sent == sorted(sent, key=lambda record: int(record.key[2:]))
+    assert 0 < 300 - len(sent) < 150
     assert (spool.backlog_bytes, spool.damaged_bytes > 0) == (0, True)
 
 
-def test_a_full_spool_takes_nothing_more_until_some_of_it_is_gone(tmp_path):
+def test_a_full_spool_takes_nothing_more_until_some_of_it_is_gone(tmp_path: Path) -> None:
     spool = Spool(tmp_path, 8 * SEGMENT, SEGMENT)
-    written = 0
+    count = 0
     while spool.has_room:
-        spool.write(rows(written, 20), written)
-        written += 20
+        spool.write(records(count, 20), count)
+        count += 20
     with pytest.raises(SpoolFull):
-        spool.write(rows(written, 1_000), written)
+        spool.write(records(count, 1_000), count)
     assert not spool.has_room
     assert sum(file.stat().st_size for file in segments(tmp_path)) <= 8 * SEGMENT
 
-    assert emptied(spool) == rows(0, written)
-    spool.write(rows(0, 20), 1)
+    assert emptied(spool) == records(0, count)
+    spool.write(records(0, 20), 1)
 
 
-def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_did(tmp_path, monkeypatch):
+def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spool = Spool(tmp_path, ROOM)
-    spool.write(rows(0, 10), 1)
+    spool.write(records(0, 10), 1)
     real_write = os.pwrite
 
-    def half_and_then_full(descriptor, content, offset):
+    def half_and_then_full(descriptor: int, content: bytes, offset: int) -> NoReturn:
         real_write(descriptor, bytes(content)[:40], offset)
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "pwrite", half_and_then_full)
     with pytest.raises(SpoolFull, match="No space left"):
-        spool.write(rows(10, 10), 2)
+        spool.write(records(10, 10), 2)
     monkeypatch.setattr(os, "pwrite", real_write)
-    spool.write(rows(20, 10), 3)
+    spool.write(records(20, 10), 3)
     spool.close()
 
-    assert emptied(Spool(tmp_path, ROOM)) == rows(0, 10) + rows(20, 10)
+    assert emptied(Spool(tmp_path, ROOM)) == records(0, 10) + records(20, 10)
 
 
-def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(tmp_path, monkeypatch):
+def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool = Spool(tmp_path, ROOM, SEGMENT)
     for number in range(0, 300, 3):
-        spool.write(rows(number, 3), number)
+        spool.write(records(number, 3), number)
     real_write = os.pwrite
 
-    def no_growth(descriptor, content, offset):
+    def no_growth(descriptor: int, content: bytes, offset: int) -> int:
         if offset + len(content) > os.fstat(descriptor).st_size:
             raise OSError(errno.ENOSPC, "No space left on device")
         return real_write(descriptor, content, offset)
 
     monkeypatch.setattr(os, "pwrite", no_growth)
     with pytest.raises(SpoolFull, match="No space left"):
-        spool.write(rows(300, 3), 300)
+        spool.write(records(300, 3), 300)
 
-    assert emptied(spool) == rows(0, 300)
+    assert emptied(spool) == records(0, 300)
     assert (spool.backlog_bytes, segments(tmp_path)) == (0, [])
 
 
-def test_two_collectors_do_not_share_a_folder(tmp_path):
+def test_two_collectors_do_not_share_a_folder(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM)
 
     with pytest.raises(OperatorError, match="another collector"):
@@ -187,21 +195,21 @@ def test_two_collectors_do_not_share_a_folder(tmp_path):
 
 
 @pytest.mark.parametrize("torn_slot", [0, 1])
-def test_a_mark_that_was_torn_leaves_the_one_before(tmp_path, torn_slot):
-    file = MarkFile(tmp_path / "mark")
+def test_a_mark_that_was_torn_leaves_the_one_before(tmp_path: Path, torn_slot: int) -> None:
+    file = CheckpointFile(tmp_path / "mark")
     for sequence in (1, 2, 3):
-        file.write(Mark(sequence, Position(sequence, 10 * sequence), sequence))
+        file.write(Checkpoint(sequence, SpoolPosition(sequence, 10 * sequence), sequence))
     content = bytearray((tmp_path / "mark").read_bytes())
     content[64 * torn_slot + 3] ^= 1
     (tmp_path / "mark").write_bytes(content)
 
-    assert MarkFile(tmp_path / "mark").read().sequence == (2 if torn_slot == 1 else 3)
+    assert CheckpointFile(tmp_path / "mark").read().sequence == (2 if torn_slot == 1 else 3)
 
 
 @given(st.lists(st.binary(max_size=60), max_size=8), st.binary(max_size=40))
-def test_whatever_lies_between_frames_every_whole_frame_is_found(values, rubbish):
-    frames = [encode_frame([Row("t", b"k", value)], number) for number, value in enumerate(values)]
+def test_whatever_lies_between_frames_every_whole_frame_is_found(values: list[bytes], rubbish: bytes) -> None:
+    frames = [encode_frame([ProducerRecord("t", b"k", value)], number) for number, value in enumerate(values)]
 
-    found = [frame.rows[0].value for frame in frames_in(rubbish + rubbish.join(frames))]
+    decoded = [frame.records[0].value for frame in frames_in(rubbish + rubbish.join(frames))]
 
-    assert found == values
+    assert decoded == values

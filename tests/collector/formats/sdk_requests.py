@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,17 +14,16 @@ from streamprocessor.collector.formats.vocabulary import read_vocabulary
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
+    HttpRequest,
     Refusal,
-    Request,
     TopicEntry,
     WireFormat,
 )
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.contract.topics.topics import read_topics
+from tests.collector.input_topics import topic_of
 
-TOPICS = read_topics(Path(__file__).parents[3] / "topics")
-NAMING = ContactIds("a salt")
-VOCABULARY = read_vocabulary(TOPICS)
+CONTACT_IDS = ContactIds("a salt")
+VOCABULARY = read_vocabulary()
 
 NOW = "2026-11-22T08:00:00.000Z"
 NOW_MS = parse_rfc3339(NOW) or 0
@@ -37,40 +35,41 @@ class Taken:
     """What a format made of a request."""
 
     key: str | None
-    reading: DecodedEvents
+    decoded: DecodedEvents
     answer: HttpAnswer
 
     @property
     def values(self) -> list[dict[str, Any]]:
         """The records' values, in their order."""
-        return [entry.value for entry in self.reading.entries]
+        return [entry.value for entry in self.decoded.entries]
 
     @property
     def only(self) -> TopicEntry:
         """The one record."""
-        (entry,) = self.reading.entries
+        (entry,) = self.decoded.entries
         return entry
 
     @property
     def updates(self) -> list[tuple[str, str, Any]]:
         """The contact updates: contact, which, and what it says."""
-        said = {"identify": "anonymous_id", "merge": "from", "attributes": "attributes"}
-        of_updates = [entry for entry in self.reading.entries if entry.topic == "contact-updates"]
-        return [(one.contact_id, one.value["update"], one.value[said[one.value["update"]]]) for one in of_updates]
+        content = {"identify": "anonymous_id", "merge": "from", "attributes": "attributes"}
+        updates = [entry for entry in self.decoded.entries if topic_of(entry) == "contact-updates"]
+        values = [entry.value for entry in updates]
+        return [(value["contact_id"], value["update"], value[content[value["update"]]]) for value in values]
 
 
-def request_of(path: str, body: object = b"", *, query: str = "", **headers: str) -> Request:
+def request_of(path: str, body: object = b"", *, query: str = "", **headers: str) -> HttpRequest:
     """A request that arrives at NOW; an object as body becomes JSON, and `user_agent=` the header `user-agent`."""
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Request("GET" if query else "POST", path, query, named, raw, raw, NOW_MS, "203.0.113.9")
+    return HttpRequest("GET" if query else "POST", path, query, named, raw, raw, NOW_MS, "203.0.113.9")
 
 
-def take(wire_format: WireFormat, request: Request) -> Taken:
+def take(wire_format: WireFormat, request: HttpRequest) -> Taken:
     """What the format makes of the request; raises Refusal."""
-    opened = wire_format.open(request)
-    reading = wire_format.read(request, opened)
-    return Taken(opened.key, reading, wire_format.accepted(request, opened, reading))
+    parsed = wire_format.parse(request)
+    decoded = wire_format.decode(request, parsed)
+    return Taken(parsed.key, decoded, wire_format.accepted_answer(request, parsed, decoded))
 
 
 def basic(key: str) -> str:
@@ -78,15 +77,15 @@ def basic(key: str) -> str:
     return "Basic " + b64encode(f"{key}:".encode()).decode()
 
 
-def take_or_refuse(wire_format: WireFormat, request: Request) -> None:
+def take_or_refuse(wire_format: WireFormat, request: HttpRequest) -> None:
     """Holds that whatever comes is taken or refused, and that what was taken is complete."""
     try:
         taken = take(wire_format, request)
     except Refusal as refusal:
-        answer = wire_format.refused(refusal)
+        answer = wire_format.refusal_answer(refusal)
     else:
         answer = taken.answer
-        for entry in taken.reading.entries:
+        for entry in taken.decoded.entries:
             assert entry.value["contact_id"] == entry.contact_id != ""
             assert entry.value["id"]
             assert parse_rfc3339(entry.value["occurred_at"]) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from streamprocessor.collector.formats.jitsu import jitsu
 from streamprocessor.collector.http.wire_format import Refusal
 from tests.collector.formats.sdk_requests import (
     BROWSER,
-    NAMING,
+    CONTACT_IDS,
     NOW,
     VOCABULARY,
     hostile,
@@ -18,8 +20,9 @@ from tests.collector.formats.sdk_requests import (
     take,
     take_or_refuse,
 )
+from tests.collector.input_topics import topic_of
 
-JITSU = jitsu(NAMING, VOCABULARY)
+JITSU = jitsu(CONTACT_IDS, VOCABULARY)
 CLICKED = "https://elsewhere.example/offer"
 
 TRACK = {
@@ -41,7 +44,7 @@ def test_a_track_is_an_event(path: str) -> None:
     taken = take(JITSU, request_of(path, TRACK, x_write_key="id:secret"))
 
     assert taken.key == "id:secret"
-    assert (taken.only.topic, taken.only.contact_id) == ("email-clicks", "u-1")
+    assert (topic_of(taken.only), taken.only.contact_id) == ("email-clicks", "u-1")
     assert taken.only.value["id"] == "m-1"
     assert taken.only.value["properties"] == {"url": CLICKED, "campaign": "q4", "path": "/offer"}
     assert taken.only.value["context"] == {"user_agent": BROWSER}
@@ -63,7 +66,7 @@ def test_a_page_keeps_its_name() -> None:
 
     taken = take(JITSU, request_of("/api/s/page", page))
 
-    assert taken.only.topic == "page-visits"
+    assert topic_of(taken.only) == "page-visits"
     assert taken.only.value["properties"]["name"] == "Pricing"
 
 
@@ -80,11 +83,11 @@ def test_what_is_bad_or_refused_is_told_in_json() -> None:
 
     assert bad.answer.status == 400
     assert orjson.loads(bad.answer.body)["ok"] is False
-    refused = JITSU.refused(Refusal(401, "unknown-key", "no such key"))
+    refused = JITSU.refusal_answer(Refusal(401, "unknown-key", "no such key"))
     assert orjson.loads(refused.body) == {"ok": False, "code": "unknown-key", "error": "no such key"}
 
 
 @settings(max_examples=30, deadline=None)
 @given(hostile(*TRACK, inner=("page", "traits", "email", "userAgent", "ip")))
-def test_whatever_comes_is_taken_or_told(item: dict) -> None:
+def test_whatever_comes_is_taken_or_told(item: dict[str, Any]) -> None:
     take_or_refuse(JITSU, request_of("/api/s/track", item))

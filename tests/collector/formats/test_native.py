@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import zlib
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -13,30 +15,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.collector.durability.row import Row
+from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.formats.native import native, offered_key
-from streamprocessor.collector.http.validation import MAX_EVENT_BYTES, MAX_ITEMS, checked_rows
-from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, Request
+from streamprocessor.collector.http.validation import MAX_EVENT_BYTES, MAX_ITEMS, check_entries
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, Refusal
 from streamprocessor.contract.topics.topics import IN, Topic, read_topics
+from tests.collector.input_topics import INPUT_TOPICS
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.decoding import decoder_for
 from tests.harness.system import ROOT, System
 
 NOW_MS = 1_795_334_400_000
 TOPICS: dict[str, Topic] = {topic.name: topic for topic in read_topics(ROOT / "topics") if topic.direction == IN}
-FORMAT = native(TOPICS.values())
+FORMAT = native()
 PAGE = {"contact_id": "c-1", "type": "page_visit"}
 
 
-def request(body: object, content_type: str = "application/json") -> Request:
+def request(body: object, content_type: str = "application/json") -> HttpRequest:
     raw = body if isinstance(body, bytes) else orjson.dumps(body)
-    return Request("POST", "/v1/events", "", {"content-type": content_type}, raw, raw, NOW_MS)
+    return HttpRequest("POST", "/v1/events", "", {"content-type": content_type}, raw, raw, NOW_MS)
 
 
-def taken(body: object, content_type: str = "application/json") -> tuple[list[Row], DecodedEvents]:
+def taken(body: object, content_type: str = "application/json") -> tuple[list[ProducerRecord], DecodedEvents]:
     asked = request(body, content_type)
-    reading = FORMAT.read(asked, FORMAT.open(asked))
-    return checked_rows(reading, TOPICS, NOW_MS), reading
+    decoded = FORMAT.decode(asked, FORMAT.parse(asked))
+    records, good, refused = check_entries(decoded.entries, INPUT_TOPICS, NOW_MS)
+    return records, DecodedEvents(good, [*decoded.refused, *refused])
 
 
 @pytest.mark.parametrize(
@@ -52,14 +56,16 @@ def taken(body: object, content_type: str = "application/json") -> tuple[list[Ro
         ({"update": "identify", "anonymous_id": "anon:v-1"}, "contact-updates"),
     ],
 )
-def test_a_fact_goes_to_the_topic_of_its_type_with_id_contact_and_time_written(event, topic):
-    ((where, key, value),), _ = taken(event | {"contact_id": "c-1"})
+def test_a_fact_goes_to_the_topic_of_its_type_with_id_contact_and_time_written(
+    event: dict[str, Any], topic: str
+) -> None:
+    ((written_to, key, value),), _ = taken(event | {"contact_id": "c-1"})
 
-    said = orjson.loads(value)
-    assert (where, key) == (topic, b"c-1")
-    assert event.items() <= said.items()
-    assert (said["contact_id"], said["occurred_at"]) == ("c-1", "2026-11-22T08:00:00.000Z")
-    assert said["id"]
+    content = orjson.loads(value)
+    assert (written_to, key) == (topic, b"c-1")
+    assert event.items() <= content.items()
+    assert (content["contact_id"], content["occurred_at"]) == ("c-1", "2026-11-22T08:00:00.000Z")
+    assert content["id"]
 
 
 @pytest.mark.parametrize(
@@ -72,15 +78,15 @@ def test_a_fact_goes_to_the_topic_of_its_type_with_id_contact_and_time_written(e
         ([PAGE, {"specversion": "1.0", "id": "x", "type": "page_visit", "data": {"contact_id": "c-2"}}], "text/plain"),
     ],
 )
-def test_several_come_as_a_list_wrapped_a_line_each_or_as_cloud_events(body, content_type):
-    rows, reading = taken(body, content_type)
+def test_several_come_as_a_list_wrapped_a_line_each_or_as_cloud_events(body: object, content_type: str) -> None:
+    records, decoded = taken(body, content_type)
 
-    assert [row.key for row in rows] == [b"c-1", b"c-2"]
-    assert reading.bad == []
+    assert [record.key for record in records] == [b"c-1", b"c-2"]
+    assert decoded.refused == []
 
 
 @pytest.mark.parametrize(
-    ("item", "reason"),
+    ("bad", "reason"),
     [
         ("text", "not-an-object"),
         ({"type": "page_visit"}, "no-contact"),
@@ -102,13 +108,13 @@ def test_several_come_as_a_list_wrapped_a_line_each_or_as_cloud_events(body, con
         ({"contact_id": "c", "update": "attributes"}, "bad-update"),
     ],
 )
-def test_what_is_bad_is_named_with_its_position_and_the_others_are_taken(item, reason):
-    rows, reading = taken([PAGE, item, PAGE | {"contact_id": "c-2"}])
+def test_what_is_bad_is_named_with_its_position_and_the_others_are_taken(bad: object, reason: str) -> None:
+    records, decoded = taken([PAGE, bad, PAGE | {"contact_id": "c-2"}])
 
-    assert [(bad.position, bad.reason) for bad in reading.bad] == [(1, reason)]
-    assert [row.key for row in rows] == [b"c-1", b"c-2"]
-    answer = orjson.loads(FORMAT.accepted(request(b""), FORMAT.open(request([PAGE])), reading).body)
-    assert (answer["accepted"], [bad["index"] for bad in answer["rejected"]]) == (2, [1])
+    assert [(item.position, item.reason) for item in decoded.refused] == [(1, reason)]
+    assert [record.key for record in records] == [b"c-1", b"c-2"]
+    answer = orjson.loads(FORMAT.accepted_answer(request(b""), FORMAT.parse(request([PAGE])), decoded).body)
+    assert (answer["accepted"], [item["index"] for item in answer["rejected"]]) == (2, [1])
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,7 @@ def test_what_is_bad_is_named_with_its_position_and_the_others_are_taken(item, r
         (orjson.dumps([PAGE] * (MAX_ITEMS + 1)), "too-many"),
     ],
 )
-def test_a_body_that_holds_no_facts_is_refused(body, code):
+def test_a_body_that_holds_no_facts_is_refused(body: object, code: str) -> None:
     with pytest.raises(Refusal) as refused:
         taken(body)
 
@@ -132,23 +138,23 @@ def test_a_body_that_holds_no_facts_is_refused(body, code):
     assert refused.value.status in (400, 413)
 
 
-def test_what_nests_deeper_than_the_stream_reads_is_named():
+def test_what_nests_deeper_than_the_stream_reads_is_named() -> None:
     deep = b'{"contact_id":"c","type":"t","properties":{"a":' + b"[" * 260 + b"]" * 260 + b"}}"
 
-    rows, reading = taken(deep)
+    records, decoded = taken(deep)
 
-    assert rows == []
-    assert reading.bad[0].reason == "too-deep"
+    assert records == []
+    assert decoded.refused[0].reason == "too-deep"
 
 
-def test_the_same_content_has_the_same_id_and_another_has_another():
-    ids = [orjson.loads(row.value)["id"] for row in taken([PAGE, PAGE, PAGE | {"properties": {"path": "/"}}])[0]]
+def test_the_same_content_has_the_same_id_and_another_has_another() -> None:
+    ids = [orjson.loads(record.value)["id"] for record in taken([PAGE, PAGE, PAGE | {"properties": {"path": "/"}}])[0]]
 
     assert ids[0] == ids[1] != ids[2]
 
 
 @pytest.mark.parametrize("ahead_ms", [1, 299_999])
-def test_a_clock_ahead_of_ours_is_held_to_arrival_so_that_no_slower_clock_refuses_it(ahead_ms):
+def test_a_clock_ahead_of_ours_is_held_to_arrival_so_that_no_slower_clock_refuses_it(ahead_ms: int) -> None:
     ((_, _, value),), _ = taken(PAGE | {"occurred_at": NOW_MS + ahead_ms})
 
     assert orjson.loads(value)["occurred_at"] == "2026-11-22T08:00:00.000Z"
@@ -167,7 +173,7 @@ def test_a_clock_ahead_of_ours_is_held_to_arrival_so_that_no_slower_clock_refuse
         ({}, None),
     ],
 )
-def test_a_key_is_offered_in_any_of_three_ways(headers, key):
+def test_a_key_is_offered_in_any_of_three_ways(headers: dict[str, str], key: str | None) -> None:
     assert offered_key(headers) == key
 
 
@@ -183,19 +189,19 @@ NEAR_EVENTS = st.dictionaries(FIELDS, JSON | st.sampled_from(["c-1", "page_visit
 
 
 @given(st.lists(NEAR_EVENTS, max_size=5))
-def test_whatever_is_accepted_the_worker_reads(items):
+def test_whatever_is_accepted_the_worker_reads(items: list[dict[str, Any]]) -> None:
     try:
         raw = orjson.dumps(items)
     except TypeError:  # integers of more than 64 bits
         return
     try:
-        rows, reading = taken(raw)
+        records, decoded = taken(raw)
     except Refusal:
         return
 
-    assert len(rows) == len(reading.entries)
-    assert len(rows) + len(reading.bad) == len(items)
-    for topic, key, value in rows:
+    assert len(records) == len(decoded.entries)
+    assert len(records) + len(decoded.refused) == len(items)
+    for topic, key, value in records:
         fields = orjson.loads(value)
         if fields.get("update") in ("identify", "merge", "unmerge", "erase", "do_not_score"):
             continue
@@ -204,7 +210,7 @@ def test_whatever_is_accepted_the_worker_reads(items):
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_read_or_refused(body):
+def test_any_bytes_are_read_or_refused(body: object) -> None:
     status = 200
     try:
         taken(body)
@@ -215,30 +221,30 @@ def test_any_bytes_are_read_or_refused(body):
 
 @pytest.mark.kafka
 @pytest.mark.parametrize(
-    ("encoding", "packed"),
+    ("encoding", "compress"),
     [(None, bytes), ("gzip", gzip.compress), (None, gzip.compress), ("deflate", zlib.compress), ("gzip", bytes)],
 )
 async def test_a_batch_is_in_kafka_when_it_is_answered(
-    collector: CollectorProcess, system: System, encoding: str | None, packed
+    collector: CollectorProcess, system: System, encoding: str | None, compress: Callable[[bytes], bytes]
 ) -> None:
-    contact = f"c-{encoding}-{packed.__name__}"
+    contact = f"c-{encoding}-{compress.__name__}"
     events = [PAGE | {"contact_id": contact, "id": f"e-{number}"} for number in range(40)]
     headers = {"authorization": f"Bearer {KEY}"} | ({"content-encoding": encoding} if encoding else {})
     async with httpx.AsyncClient() as http:
         answer = await http.post(
-            f"{collector.address}/v1/events", content=packed(orjson.dumps([*events, "bad"])), headers=headers
+            f"{collector.address}/v1/events", content=compress(orjson.dumps([*events, "bad"])), headers=headers
         )
 
     assert answer.status_code == 200
     assert answer.json()["accepted"] == 40
     assert answer.json()["rejected"][0]["index"] == 40
-    found = [record for record in await system.read("page-visits") if record.key == contact.encode()]
-    assert [orjson.loads(record.value)["id"] for record in found] == [event["id"] for event in events]
-    assert len({record.partition for record in found}) == 1
+    stored = [record for record in await system.read("page-visits") if record.key == contact.encode()]
+    assert [orjson.loads(record.value)["id"] for record in stored] == [event["id"] for event in events]
+    assert len({record.partition for record in stored}) == 1
 
 
 @pytest.mark.kafka
-async def test_rows_lie_in_the_partition_where_kafkas_own_partitioner_puts_their_key(
+async def test_records_lie_in_the_partition_where_kafkas_own_partitioner_puts_their_key(
     collector: CollectorProcess, system: System, tmp_path: Path
 ) -> None:
     contacts = [f"where-{number}-ü" for number in range(30)]
@@ -249,7 +255,7 @@ async def test_rows_lie_in_the_partition_where_kafkas_own_partitioner_puts_their
         for contact in contacts:
             await producer.send_and_wait(system.full["form-submissions"], key=contact.encode(), value=b"{}")
 
-    places: dict[bytes, set[int]] = {}
+    partitions: dict[bytes, set[int]] = {}
     for record in await system.read("form-submissions"):
-        places.setdefault(record.key, set()).add(record.partition)
-    assert {len(places[contact.encode()]) for contact in contacts} == {1}
+        partitions.setdefault(record.key, set()).add(record.partition)
+    assert {len(partitions[contact.encode()]) for contact in contacts} == {1}

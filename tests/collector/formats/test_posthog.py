@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 from streamprocessor.collector.formats.posthog import posthog, posthog_v1
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal
 from tests.collector.formats.sdk_requests import (
     BROWSER,
-    NAMING,
+    CONTACT_IDS,
     NOW,
     VOCABULARY,
     Taken,
@@ -21,9 +21,10 @@ from tests.collector.formats.sdk_requests import (
     take,
     take_or_refuse,
 )
+from tests.collector.input_topics import topic_of
 
-V0 = posthog(NAMING, VOCABULARY)
-V1 = posthog_v1(NAMING, VOCABULARY)
+V0 = posthog(CONTACT_IDS, VOCABULARY)
+V1 = posthog_v1(CONTACT_IDS, VOCABULARY)
 V1_PATH = "/i/v1/analytics/events"
 
 EVENT = {
@@ -50,7 +51,7 @@ def with_properties(**properties: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("taken", [sent(EVENT), sent_v1(EVENT)])
 def test_a_pageview_is_an_event(taken: Taken) -> None:
     assert taken.key == "key"
-    assert taken.only.topic == "page-visits"
+    assert topic_of(taken.only) == "page-visits"
     url = "https://example.com/pricing"
     assert taken.only.value == {
         "id": "0190-1",
@@ -83,7 +84,9 @@ def test_a_capture_of_its_own_is_one_event() -> None:
         ({"device_id": "u-1"}, "anon:u-1"),
     ],
 )
-def test_a_distinct_id_is_a_users_unless_something_says_it_is_a_visitors(properties: dict, contact: str) -> None:
+def test_a_distinct_id_is_a_users_unless_something_says_it_is_a_visitors(
+    properties: dict[str, Any], contact: str
+) -> None:
     assert sent(with_properties(**properties)).only.contact_id == contact
 
 
@@ -95,7 +98,7 @@ def test_v1_says_in_the_options_that_it_is_a_visitors() -> None:
     "item",
     [EVENT | {"event": "$set", "$set": {"plan": "pro"}}, with_properties(set={"plan": "pro"}) | {"event": "$set"}],
 )
-def test_set_writes_attributes_wherever_it_stands(item: dict) -> None:
+def test_set_writes_attributes_wherever_it_stands(item: dict[str, Any]) -> None:
     taken = sent(item)
 
     assert taken.updates == [("u-1", "attributes", {"plan": "pro"})]
@@ -118,7 +121,7 @@ def test_identify_joins_the_visitor_and_the_address() -> None:
 
     assert taken.updates == [
         ("u-1", "attributes", {"email": "jane@example.com"}),
-        ("u-1", "identify", NAMING.address("jane@example.com")),
+        ("u-1", "identify", CONTACT_IDS.address("jane@example.com")),
         ("u-1", "identify", "anon:d-1"),
     ]
 
@@ -135,7 +138,7 @@ def test_a_group_is_written_of_a_person_and_of_nobody_else() -> None:
 
     assert sent(identify).updates == [("u-1", "attributes", {"company": {"name": "Acme", "id": "g-1"}})]
     of_nobody = sent(identify | {"distinct_id": "$company_g-1"})
-    assert of_nobody.reading.entries == of_nobody.reading.bad == []
+    assert of_nobody.decoded == DecodedEvents()
     assert of_nobody.answer.status == 200
 
 
@@ -149,7 +152,7 @@ def test_a_group_is_written_of_a_person_and_of_nobody_else() -> None:
         ({"timestamp": None, "offset": -1}, NOW),
     ],
 )
-def test_the_time_is_set_right_in_both_generations(item: dict, occurred_at: str) -> None:
+def test_the_time_is_set_right_in_both_generations(item: dict[str, Any], occurred_at: str) -> None:
     sent_at = "2026-11-22T07:59:50Z"
     v0 = take(V0, request_of("/batch/", {"batch": [EVENT | item], "sent_at": sent_at}))
     v1 = sent_v1(EVENT | item, posthog_request_timestamp=sent_at)
@@ -187,7 +190,7 @@ def test_a_body_that_is_no_batch_is_refused_in_the_generations_own_words(body: o
     for wire_format, path, word in ((V0, "/batch/", "detail"), (V1, V1_PATH, "error_description")):
         with pytest.raises(Refusal) as refused:
             take(wire_format, request_of(path, body))
-        answer = wire_format.refused(refused.value)
+        answer = wire_format.refusal_answer(refused.value)
         assert answer.status == status
         assert "wanted" in orjson.loads(answer.body)[word]
 
@@ -199,7 +202,7 @@ def test_a_body_that_is_no_batch_is_refused_in_the_generations_own_words(body: o
         inner=("$set", "$ip", "$group_type", "$group_key", "alias", "$anon_distinct_id", "distinct_id", "email"),
     )
 )  # fmt: skip
-def test_whatever_comes_is_taken_or_told(item: dict) -> None:
+def test_whatever_comes_is_taken_or_told(item: dict[str, Any]) -> None:
     special = ("$set", "$identify", "$create_alias", "$groupidentify", "x")
     items = [item, *(EVENT | item | {"event": name} for name in special)]
 

@@ -7,9 +7,9 @@ import pytest
 
 from streamprocessor.collector.formats.segment import segment
 from streamprocessor.collector.http.wire_format import Refusal
-from tests.collector.formats.sdk_requests import NAMING, NOW, VOCABULARY, basic, request_of, take
+from tests.collector.formats.sdk_requests import CONTACT_IDS, NOW, VOCABULARY, basic, request_of, take
 
-SEGMENT = segment(NAMING, VOCABULARY)
+SEGMENT = segment(CONTACT_IDS, VOCABULARY)
 
 # As rudder-sdk-python 2.1 sends it: traits in the context only, the anonymous id null, no key in the body.
 IDENTIFY = {
@@ -46,7 +46,7 @@ def test_traits_of_the_context_are_the_contacts_attributes() -> None:
     attributes = {"email": "jane@example.com", "firstName": "Jane", "first_name": "Jane"}
     assert taken.updates == [
         ("u-1", "attributes", attributes),
-        ("u-1", "identify", NAMING.address("jane@example.com")),
+        ("u-1", "identify", CONTACT_IDS.address("jane@example.com")),
     ]
 
 
@@ -62,7 +62,7 @@ def test_the_original_timestamp_is_set_right_by_the_events_own_time_of_sending()
 
 @pytest.mark.parametrize("status", [400, 401, 413, 429, 503])
 def test_an_error_has_the_code_and_message_without_which_the_sdk_dies(status: int) -> None:
-    answer = SEGMENT.refused(Refusal(status, "a-code", "a message"))
+    answer = SEGMENT.refusal_answer(Refusal(status, "a-code", "a message"))
 
     assert answer.status == status
     assert orjson.loads(answer.body) == {"code": "a-code", "message": "a message"}

@@ -12,7 +12,7 @@ from streamprocessor.collector.formats.segment import segment
 from streamprocessor.collector.http.wire_format import Refusal
 from tests.collector.formats.sdk_requests import (
     BROWSER,
-    NAMING,
+    CONTACT_IDS,
     NOW,
     NOW_MS,
     VOCABULARY,
@@ -23,11 +23,12 @@ from tests.collector.formats.sdk_requests import (
     take,
     take_or_refuse,
 )
+from tests.collector.input_topics import topic_of
 
-SEGMENT = segment(NAMING, VOCABULARY)
-JANE = NAMING.address("jane@example.com")
+SEGMENT = segment(CONTACT_IDS, VOCABULARY)
+JANE = CONTACT_IDS.address("jane@example.com")
 
-TRACK = {
+TRACK: dict[str, Any] = {
     "type": "track",
     "messageId": "m-1",
     "userId": "u-1",
@@ -47,7 +48,7 @@ def sent(*items: Any, **headers: str) -> Taken:
 def test_a_track_is_an_event_with_its_id_contact_time_and_properties() -> None:
     taken = sent(TRACK, user_agent="analytics-python/2.4.0")
 
-    assert taken.only.topic == "form-submissions"
+    assert topic_of(taken.only) == "form-submissions"
     assert taken.only.value == {
         "id": "m-1",
         "contact_id": "u-1",
@@ -70,7 +71,7 @@ def test_a_track_is_an_event_with_its_id_contact_time_and_properties() -> None:
         ({"userId": None, "context": {"traits": {"email": " Jane@Example.com"}}}, JANE),
     ],
 )
-def test_the_contact_is_the_user_else_the_visitor_else_the_address(ids: dict, contact: str) -> None:
+def test_the_contact_is_the_user_else_the_visitor_else_the_address(ids: dict[str, Any], contact: str) -> None:
     assert sent(TRACK | ids).only.contact_id == contact
 
 
@@ -89,7 +90,7 @@ def test_a_page_takes_what_it_lacks_from_the_context() -> None:
 
     taken = sent(page)
 
-    assert taken.only.topic == "page-visits"
+    assert topic_of(taken.only) == "page-visits"
     assert taken.only.value["properties"] == {
         "url": "https://example.com/pricing?x",
         "path": "/pricing",
@@ -111,7 +112,7 @@ def test_a_track_that_is_no_form_is_not_on_a_page() -> None:
     ("user_agent", "context"),
     [(BROWSER, {"user_agent": BROWSER, "ip": "203.0.113.9"}), ("analytics-python/2.4.0", {}), ("", {})],
 )
-def test_the_request_tells_who_did_it_only_if_a_browser_made_it(user_agent: str, context: dict) -> None:
+def test_the_request_tells_who_did_it_only_if_a_browser_made_it(user_agent: str, context: dict[str, Any]) -> None:
     assert sent(TRACK, user_agent=user_agent).only.value["context"] == context
 
 
@@ -152,7 +153,7 @@ def test_an_identify_writes_traits_and_joins_the_ids() -> None:
         ),
     ],
 )
-def test_an_identify_joins_what_it_names_and_no_more(ids: dict, updates: list) -> None:
+def test_an_identify_joins_what_it_names_and_no_more(ids: dict[str, Any], updates: list[Any]) -> None:
     taken = sent(TRACK | {"type": "identify"} | ids)
 
     assert taken.updates == updates
@@ -171,13 +172,13 @@ def test_what_is_too_deep_to_be_hashed_is_told() -> None:
 
     taken = take(SEGMENT, request_of("/v1/batch", body.replace(b'"x":0', b'"x":' + b"[" * 300 + b"]" * 300)))
 
-    assert [one.reason for one in taken.reading.bad] == ["too-deep"]
+    assert [item.reason for item in taken.decoded.refused] == ["too-deep"]
 
 
 def test_a_companys_address_is_no_contact() -> None:
     taken = sent({"type": "group", "groupId": "g-1", "traits": {"email": "info@acme.example"}})
 
-    assert [one.reason for one in taken.reading.bad] == ["no-contact"]
+    assert [item.reason for item in taken.decoded.refused] == ["no-contact"]
 
 
 def test_an_alias_merges_the_former_id_whichever_kind_it_was() -> None:
@@ -203,7 +204,7 @@ def test_an_alias_merges_the_former_id_whichever_kind_it_was() -> None:
         ({"timestamp": "2026-11-22T08:01:00Z"}, NOW),
     ],
 )
-def test_a_clock_that_is_wrong_is_set_right_by_the_time_of_sending(times: dict, occurred_at: str) -> None:
+def test_a_clock_that_is_wrong_is_set_right_by_the_time_of_sending(times: dict[str, Any], occurred_at: str) -> None:
     body = {"batch": [TRACK | {"timestamp": None} | times], "sentAt": "2026-11-22T07:59:50Z"}
 
     assert take(SEGMENT, request_of("/v1/batch", body)).only.value["occurred_at"] == occurred_at
@@ -246,13 +247,13 @@ def test_the_good_of_a_batch_are_taken_and_the_bad_are_told() -> None:
     taken = sent(*bad, TRACK)
 
     assert [value["id"] for value in taken.values] == ["m-1"]
-    reasons = ("not-an-object", "no-contact", "unknown-type", "unknown-type", "unknown-type", "bad-time")
-    reasons += ("from-the-future", "bad-properties", "bad-id", "bad-key", "bad-id", "no-contact")
-    assert [(one.position, one.reason) for one in taken.reading.bad] == list(enumerate(reasons))
+    reasons = ["not-an-object", "no-contact", "unknown-type", "unknown-type", "unknown-type", "bad-time"]
+    reasons += ["from-the-future", "bad-properties", "bad-id", "bad-key", "bad-id", "no-contact"]
+    assert [(item.position, item.reason) for item in taken.decoded.refused] == list(enumerate(reasons))
     assert taken.answer.status == 200
     rejected = orjson.loads(taken.answer.body)["rejected"]
-    assert [one["index"] for one in rejected] == list(range(len(bad)))
-    assert taken.reading.entries[0].position == len(bad)
+    assert [item["index"] for item in rejected] == list(range(len(bad)))
+    assert taken.decoded.entries[0].position == len(bad)
 
 
 def test_where_all_is_bad_the_answer_says_so_with_a_code() -> None:
@@ -271,7 +272,9 @@ def test_where_all_is_bad_the_answer_says_so_with_a_code() -> None:
         ({"batch": [], "writeKey": 5}, {"authorization": "Basic ???"}, None),
     ],
 )
-def test_the_key_is_in_basic_credentials_or_in_the_body(body: dict, headers: dict, key: str | None) -> None:
+def test_the_key_is_in_basic_credentials_or_in_the_body(
+    body: dict[str, Any], headers: dict[str, Any], key: str | None
+) -> None:
     taken = take(SEGMENT, request_of("/v1/batch", body, **headers))
 
     assert taken.key == key
@@ -287,12 +290,14 @@ def test_a_body_that_is_no_batch_is_refused(body: object, status: int) -> None:
         take(SEGMENT, request_of("/v1/batch", body))
 
     assert refused.value.status == status
-    assert {"code", "message"} <= orjson.loads(SEGMENT.refused(refused.value).body).keys()
+    assert {"code", "message"} <= orjson.loads(SEGMENT.refusal_answer(refused.value).body).keys()
 
 
 def test_an_event_without_an_id_has_the_same_one_when_it_is_sent_again() -> None:
-    def id_of(item: dict, sent_at: str) -> str:
-        return take(SEGMENT, request_of("/v1/batch", {"batch": [item], "sentAt": sent_at})).only.value["id"]
+    def id_of(item: dict[str, Any], sent_at: str) -> str:
+        event_id = take(SEGMENT, request_of("/v1/batch", {"batch": [item], "sentAt": sent_at})).only.value["id"]
+        assert isinstance(event_id, str)
+        return event_id
 
     nameless = {key: value for key, value in TRACK.items() if key != "messageId"}
 
@@ -305,7 +310,7 @@ def test_an_event_without_an_id_has_the_same_one_when_it_is_sent_again() -> None
     hostile(*TRACK, "traits", "sentAt", "originalTimestamp", "groupId", "previousId", "name",
             inner=("page", "traits", "email", "url", "campaign", "name", "userAgent", "ip", "form_id"))
 )  # fmt: skip
-def test_whatever_comes_is_taken_or_told(item: dict) -> None:
+def test_whatever_comes_is_taken_or_told(item: dict[str, Any]) -> None:
     body = {"batch": [item, *({"type": kind, **item} for kind in ("track", "identify", "group", "alias", "page"))]}
 
     take_or_refuse(SEGMENT, request_of("/v1/batch", body))

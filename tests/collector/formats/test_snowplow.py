@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.formats.snowplow import snowplow
-from streamprocessor.collector.http.wire_format import Refusal, Request
+from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
 from tests.collector.formats.sdk_requests import (
     BROWSER,
-    NAMING,
+    CONTACT_IDS,
     NOW_MS,
     VOCABULARY,
     Taken,
@@ -25,8 +25,9 @@ from tests.collector.formats.sdk_requests import (
     take,
     take_or_refuse,
 )
+from tests.collector.input_topics import topic_of
 
-SNOWPLOW = snowplow(NAMING, VOCABULARY)
+SNOWPLOW = snowplow(CONTACT_IDS, VOCABULARY)
 POST_PATH = "/com.snowplowanalytics.snowplow/tp2"
 UE = "iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0"
 
@@ -45,7 +46,7 @@ VIEW = {
 }
 
 
-def post(*items: object) -> Request:
+def post(*items: object) -> HttpRequest:
     schema = "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4"
     return request_of(POST_PATH, {"schema": schema, "data": items}, user_agent=BROWSER)
 
@@ -62,9 +63,9 @@ def test_a_page_view_is_an_event_whether_got_or_posted() -> None:
     by_get = take(SNOWPLOW, request_of("/i", query=urlencode(VIEW), user_agent=BROWSER))
     by_post = posted(VIEW)
 
-    assert by_get.reading == by_post.reading
+    assert by_get.decoded == by_post.decoded
     assert by_get.key == by_post.key == "site"
-    assert by_get.only.topic == "page-visits"
+    assert topic_of(by_get.only) == "page-visits"
     assert by_get.only.value == {
         "id": "e-1",
         "contact_id": "anon:d-1",
@@ -91,7 +92,7 @@ def test_a_get_is_answered_with_an_image_and_a_post_with_json() -> None:
 def test_who_asks_for_the_head_of_an_image_has_seen_nothing() -> None:
     taken = take(SNOWPLOW, request_of("/i", query=urlencode(VIEW))._replace(method="HEAD"))
 
-    assert (taken.key, taken.reading.entries, taken.answer.status) == ("site", [], 200)
+    assert (taken.key, taken.decoded.entries, taken.answer.status) == ("site", [], 200)
 
 
 @pytest.mark.parametrize(
@@ -105,12 +106,12 @@ def test_who_asks_for_the_head_of_an_image_has_seen_nothing() -> None:
         ({"stm": str(NOW_MS + 3_600_000), "dtm": str(NOW_MS + 3_000_000)}, "2026-11-22T07:50:00.000Z"),
     ],
 )
-def test_the_time_is_the_devices_set_right_or_the_true_one(times: dict, occurred_at: str) -> None:
+def test_the_time_is_the_devices_set_right_or_the_true_one(times: dict[str, Any], occurred_at: str) -> None:
     assert posted(VIEW | times).only.value["occurred_at"] == occurred_at
 
 
 @pytest.mark.parametrize(
-    "packed",
+    "encoded",
     [
         lambda plain: {"ue_pr": plain.decode()},
         lambda plain: {"ue_px": urlsafe_b64encode(plain).decode()},
@@ -118,12 +119,12 @@ def test_the_time_is_the_devices_set_right_or_the_true_one(times: dict, occurred
         lambda plain: {"ue_px": b64encode(plain).decode()},
     ],
 )
-def test_a_self_describing_event_is_read_plain_and_packed_in_either_alphabet(packed: Any) -> None:
+def test_a_self_describing_event_is_read_plain_and_packed_in_either_alphabet(encoded: Any) -> None:
     plain = orjson.dumps({"schema": UE, "data": described("submit_form", {"formId": "contact", "q": "ÿ?>þ~"})})
 
-    taken = posted(VIEW | {"e": "ue"} | packed(plain))
+    taken = posted(VIEW | {"e": "ue"} | encoded(plain))
 
-    assert taken.only.topic == "form-submissions"
+    assert topic_of(taken.only) == "form-submissions"
     assert taken.only.value["properties"]["form"] == "contact"
     assert taken.only.value["properties"]["q"] == "ÿ?>þ~"
     assert taken.only.value["properties"]["path"] == "/pricing"
@@ -141,18 +142,21 @@ def test_a_self_describing_event_is_read_plain_and_packed_in_either_alphabet(pac
         ({"e": "pp", "pp_miy": "10"}, "page_ping", {"pp_miy": "10"}),
     ],
 )  # fmt: skip
-def test_other_events_keep_their_fields(item: dict, event_type: str, properties: dict) -> None:
+def test_other_events_keep_their_fields(item: dict[str, Any], event_type: str, properties: dict[str, Any]) -> None:
     taken = posted(VIEW | item)
 
-    assert taken.only.topic == "activities"
+    assert topic_of(taken.only) == "activities"
     assert (taken.only.value["type"], taken.only.value["properties"]) == (event_type, properties)
 
 
 def test_contexts_are_kept_by_their_names() -> None:
     contexts = {"schema": "iglu:x/contexts/jsonschema/1-0-1", "data": [described("product", {"sku": "s-1"})]}
 
-    for packed in ({"co": orjson.dumps(contexts).decode()}, {"cx": urlsafe_b64encode(orjson.dumps(contexts)).decode()}):
-        assert posted(VIEW | packed).only.value["properties"]["contexts"] == {"product": {"sku": "s-1"}}
+    for encoded in (
+        {"co": orjson.dumps(contexts).decode()},
+        {"cx": urlsafe_b64encode(orjson.dumps(contexts)).decode()},
+    ):
+        assert posted(VIEW | encoded).only.value["properties"]["contexts"] == {"product": {"sku": "s-1"}}
 
 
 def test_a_user_on_a_visitors_machine_joins_the_visitor_once_a_session() -> None:
@@ -173,21 +177,23 @@ def test_an_event_named_identify_writes_attributes() -> None:
 
     assert posted(identify).updates == [
         ("u-1", "attributes", {"email": "jane@example.com", "plan": "pro"}),
-        ("u-1", "identify", NAMING.address("jane@example.com")),
+        ("u-1", "identify", CONTACT_IDS.address("jane@example.com")),
         ("u-1", "identify", "anon:d-1"),
     ]
 
 
 @pytest.mark.parametrize(
-    ("said", "context"),
+    ("fields", "context"),
     [
         ({"p": "srv"}, {}),
         ({"p": "srv", "ua": "Agent", "ip": "198.51.100.7"}, {"user_agent": "Agent", "ip": "198.51.100.7"}),
         ({"p": "mob", "ua": "App/1"}, {"user_agent": "App/1"}),
     ],
 )
-def test_the_request_tells_who_did_it_only_where_the_platform_is_a_persons(said: dict, context: dict) -> None:
-    assert posted(VIEW | said).only.value["context"] == context
+def test_the_request_tells_who_did_it_only_where_the_platform_is_a_persons(
+    fields: dict[str, Any], context: dict[str, Any]
+) -> None:
+    assert posted(VIEW | fields).only.value["context"] == context
 
 
 def test_the_good_of_a_batch_are_taken_and_the_bad_are_told() -> None:
@@ -206,7 +212,7 @@ def test_the_good_of_a_batch_are_taken_and_the_bad_are_told() -> None:
 
     assert [value["id"] for value in taken.values] == ["e-1"]
     reasons = ("wrong-key", "unknown-type", "no-contact", "unknown-type", "not-json", "not-an-object", "bad-context")
-    assert [(one.position, one.reason) for one in taken.reading.bad] == list(enumerate((*reasons, "bad-time"), 1))
+    assert [(one.position, one.reason) for one in taken.decoded.refused] == list(enumerate((*reasons, "bad-time"), 1))
     assert taken.answer.status == 200
     assert posted(VIEW | {"duid": None}).answer.status == 400
 
@@ -214,7 +220,7 @@ def test_the_good_of_a_batch_are_taken_and_the_bad_are_told() -> None:
 @pytest.mark.parametrize(
     "request_", [request_of(POST_PATH, b"{"), request_of(POST_PATH, {"data": {}}), request_of("/i", query="a=1&" * 300)]
 )
-def test_a_request_that_holds_no_events_is_refused(request_: Request) -> None:
+def test_a_request_that_holds_no_events_is_refused(request_: HttpRequest) -> None:
     with pytest.raises(Refusal) as refused:
         take(SNOWPLOW, request_)
 
@@ -226,14 +232,14 @@ def test_a_request_that_holds_no_events_is_refused(request_: Request) -> None:
     hostile("e", "aid", "eid", "uid", "duid", "url", "dtm", "stm", "ttm", "ue_pr", "ue_px", "cx", "co", "se_ac", "ua"),
     json_values,
 )
-def test_whatever_is_posted_is_taken_or_told(item: dict, data: object) -> None:
-    packed = {"ue_pr": orjson.dumps({"data": {"schema": "iglu:a/b/c/d", "data": data}}).decode()}
+def test_whatever_is_posted_is_taken_or_told(item: dict[str, Any], data: object) -> None:
+    encoded = {"ue_pr": orjson.dumps({"data": {"schema": "iglu:a/b/c/d", "data": data}}).decode()}
     contexts = {"co": orjson.dumps({"data": [data, {"schema": "iglu:a/b/c/d", "data": data}]}).decode()}
 
-    take_or_refuse(SNOWPLOW, post(item, data, VIEW | item, VIEW | {"e": "ue"} | packed, VIEW | contexts))
+    take_or_refuse(SNOWPLOW, post(item, data, VIEW | item, VIEW | {"e": "ue"} | encoded, VIEW | contexts))
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.text(max_size=60), st.dictionaries(st.sampled_from(sorted(VIEW)), st.text(max_size=10)))
-def test_whatever_is_in_a_query_is_taken_or_told(junk: str, said: dict) -> None:
-    take_or_refuse(SNOWPLOW, request_of("/i", query=urlencode(VIEW | said, errors="replace") + "&" + junk))
+def test_whatever_is_in_a_query_is_taken_or_told(junk: str, parameters: dict[str, Any]) -> None:
+    take_or_refuse(SNOWPLOW, request_of("/i", query=urlencode(VIEW | parameters, errors="replace") + "&" + junk))

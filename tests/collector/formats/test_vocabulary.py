@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from streamprocessor.collector.formats.vocabulary import read_vocabulary, snake_case
 from streamprocessor.errors import OperatorError
-from tests.collector.formats.sdk_requests import TOPICS, VOCABULARY
+from tests.collector.formats.sdk_requests import VOCABULARY
+from tests.collector.input_topics import INPUT_TOPICS
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ from tests.collector.formats.sdk_requests import TOPICS, VOCABULARY
 )
 def test_a_name_means_a_type_that_has_its_topic(name: str, event_type: str, topic: str) -> None:
     assert VOCABULARY.type_of(name) == event_type
-    assert VOCABULARY.topic_of(event_type) == topic
+    assert INPUT_TOPICS.topic_of({"type": event_type}).name == topic
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def test_names_become_snake_case(name: str, snake: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("event_type", "came", "beside"),
+    ("event_type", "named", "beside"),
     [
         ("email_click", {"link_url": "https://a.example/pricing?x=1"}, {"path": "/pricing"}),
         ("email_open", {"campaign_name": "q4", "email_id": "m-9"}, {"campaign": "q4", "message": "m-9"}),
@@ -57,14 +59,16 @@ def test_names_become_snake_case(name: str, snake: str) -> None:
         ("page_visit", {"url": 7}, {}),
     ],
 )
-def test_what_came_stays_and_our_words_stand_beside_it(event_type: str, came: dict, beside: dict) -> None:
-    url = {"url": came["link_url"]} if "link_url" in came else {}
+def test_what_came_stays_and_our_words_stand_beside_it(
+    event_type: str, named: dict[str, Any], beside: dict[str, Any]
+) -> None:
+    url = {"url": named["link_url"]} if "link_url" in named else {}
 
-    assert VOCABULARY.properties_of(event_type, came, {}) == came | url | beside
+    assert VOCABULARY.properties_of(event_type, named, {}) == named | url | beside
 
 
 @pytest.mark.parametrize(
-    ("came", "around", "properties"),
+    ("named", "defaults", "properties"),
     [
         ({}, {"url": "https://a.example/b", "path": "/b"}, {"url": "https://a.example/b", "path": "/b"}),
         ({}, {"url": "https://a.example/b"}, {"url": "https://a.example/b", "path": "/b"}),
@@ -72,8 +76,10 @@ def test_what_came_stays_and_our_words_stand_beside_it(event_type: str, came: di
         ({"campaign": "q4"}, {"campaign": "q3", "referrer": None}, {"campaign": "q4"}),
     ],
 )
-def test_what_is_known_otherwise_stands_where_nothing_came(came: dict, around: dict, properties: dict) -> None:
-    assert VOCABULARY.properties_of("page_visit", came, around) == properties
+def test_what_is_known_otherwise_stands_where_nothing_came(
+    named: dict[str, Any], defaults: dict[str, Any], properties: dict[str, Any]
+) -> None:
+    assert VOCABULARY.properties_of("page_visit", named, defaults) == properties
 
 
 def test_traits_stand_under_our_words_too() -> None:
@@ -90,12 +96,16 @@ def test_a_file_of_ones_own_goes_before_ours(tmp_path: Path) -> None:
         "types: {demo_booked: [Form Submitted]}\nproperties: {demo_booked: {amount: [seats]}, any: {url: [u]}}\n"
     )
 
-    vocabulary = read_vocabulary(TOPICS, own)
+    vocabulary = read_vocabulary(own)
 
     assert vocabulary.type_of("Form Submitted") == "demo_booked"
     assert vocabulary.type_of("$pageview") == "page_visit"
-    came = {"seats": "3", "u": "/first", "href": "/second"}
-    assert vocabulary.properties_of("demo_booked", came, {}) == came | {"amount": 3, "url": "/first", "path": "/first"}
+    named = {"seats": "3", "u": "/first", "href": "/second"}
+    assert vocabulary.properties_of("demo_booked", named, {}) == named | {
+        "amount": 3,
+        "url": "/first",
+        "path": "/first",
+    }
 
 
 @pytest.mark.parametrize(
@@ -117,11 +127,11 @@ def test_a_file_that_says_nothing_sensible_is_refused_with_its_line(tmp_path: Pa
     own.write_text(text)
 
     with pytest.raises(OperatorError) as refused:
-        read_vocabulary(TOPICS, own)
+        read_vocabulary(own)
 
     assert problem in str(refused.value)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OperatorError, match="wanted a vocabulary in UTF-8"):
-        read_vocabulary(TOPICS, tmp_path / "none.yaml")
+        read_vocabulary(tmp_path / "none.yaml")

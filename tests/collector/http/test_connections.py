@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from streamprocessor.collector.http import server
 from streamprocessor.collector.http.server import CollectorServer
@@ -18,7 +19,7 @@ HOUR_SECONDS = 3600.0
 LINE = b"POST / HTTP/1.1\r\nhost: h\r\n"
 
 
-async def echo(scope, receive, send):
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with the length of the body, once it is whole."""
     size, more = 0, True
     while more:
@@ -43,8 +44,8 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     await serving
 
 
-async def said_until_closed(port: int, *parts: bytes) -> tuple[bytes, float]:
-    """What the server says to these bytes until it closes, and after how many seconds."""
+async def answered_until_closed(port: int, *parts: bytes) -> tuple[bytes, float]:
+    """What the server answers to these bytes until it closes, and after how many seconds."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     began = time.monotonic()
     try:
@@ -52,12 +53,12 @@ async def said_until_closed(port: int, *parts: bytes) -> tuple[bytes, float]:
             writer.write(part)
             await writer.drain()
         async with asyncio.timeout(10):
-            said = await reader.read()
+            answer = await reader.read()
     except ConnectionError:
-        said = b""
+        answer = b""
     finally:
         writer.close()
-    return said, time.monotonic() - began
+    return answer, time.monotonic() - began
 
 
 @pytest.mark.parametrize(
@@ -75,23 +76,25 @@ async def said_until_closed(port: int, *parts: bytes) -> tuple[bytes, float]:
         ((b"GET /\xff\xfe HTTP/1.1\r\nhost: h\r\n\r\n",), b"400", 0.0),
     ],
 )
-async def test_a_request_that_does_not_become_whole_is_ended(port, parts, status, at_least_seconds):
-    said, seconds = await said_until_closed(port, *parts)
+async def test_a_request_that_does_not_become_whole_is_ended(
+    port: int, parts: tuple[bytes, ...], status: bytes, at_least_seconds: float
+) -> None:
+    answer, seconds = await answered_until_closed(port, *parts)
 
-    assert said[9:12] == status or (said == b"" and status == b"431")  # closed while it was still being sent to
+    assert answer[9:12] == status or (answer == b"" and status == b"431")  # closed while it was still being sent to
     assert seconds >= at_least_seconds
 
 
-async def test_a_hundred_stalling_clients_hold_up_nobody(port, monkeypatch):
+async def test_a_hundred_stalling_clients_hold_up_nobody(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for limit in ("HEADERS_SECONDS", "REQUEST_SECONDS"):
         monkeypatch.setattr(server, limit, HOUR_SECONDS)
     stalling = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
     for _, writer in stalling:
         writer.write(LINE + b"content-length: 5\r\n\r\nab")
 
-    said, _ = await said_until_closed(port, LINE + b"content-length: 3\r\nconnection: close\r\n\r\nabc")
+    answer, _ = await answered_until_closed(port, LINE + b"content-length: 3\r\nconnection: close\r\n\r\nabc")
 
-    assert said.endswith(b"\r\n\r\n3")
+    assert answer.endswith(b"\r\n\r\n3")
     assert not any(reader.at_eof() for reader, _ in stalling)
     monkeypatch.setattr(server, "REQUEST_SECONDS", 0.0)
     for reader, writer in stalling:
@@ -125,7 +128,9 @@ class Clock:
                 await asyncio.sleep(0.01)
 
 
-async def test_a_slow_client_that_is_within_its_time_is_served_and_kept(port, monkeypatch):
+async def test_a_slow_client_that_is_within_its_time_is_served_and_kept(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for limit in ("HEADERS_SECONDS", "REQUEST_SECONDS"):
         monkeypatch.setattr(server, limit, HOUR_SECONDS)
     clock = Clock(monkeypatch)
@@ -141,16 +146,16 @@ async def test_a_slow_client_that_is_within_its_time_is_served_and_kept(port, mo
     writer.close()
 
 
-async def test_pipelined_requests_are_answered_in_order(port):
+async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
     requests = b"".join(LINE + b"content-length: %d\r\n\r\n" % size + b"x" * size for size in (1, 2, 3))
     last = LINE + b"connection: close\r\ncontent-length: 4\r\n\r\nxxxx"
 
-    said, _ = await said_until_closed(port, requests + last)
+    answer, _ = await answered_until_closed(port, requests + last)
 
-    assert [part[-1:] for part in said.split(b"HTTP/1.1 ")[1:]] == [b"1", b"2", b"3", b"4"]
+    assert [part[-1:] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"1", b"2", b"3", b"4"]
 
 
-def test_a_port_in_use_is_told():
+def test_a_port_in_use_is_told() -> None:
     listening = listening_socket("collector", "127.0.0.1", 0)
     with listening, pytest.raises(OperatorError, match="can't be listened on"):
         listening_socket("collector", "127.0.0.1", listening.getsockname()[1])

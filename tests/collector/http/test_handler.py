@@ -1,81 +1,84 @@
-"""A door by itself: what it waits for, what it answers where nothing can be kept, what it cuts."""
+"""A handler by itself: what it waits for, what it answers where there is no room, what it truncates."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Timer
+from typing import Any, NoReturn
 
 import httpx
 import orjson
 import pytest
 
-from streamprocessor.collector.durability.durable_writer import NoRoom
+from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoom
+from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.formats.jitsu import jitsu
 from streamprocessor.collector.formats.native import native
 from streamprocessor.collector.formats.posthog import posthog
 from streamprocessor.collector.formats.segment import segment
 from streamprocessor.collector.formats.snowplow import snowplow
-from streamprocessor.collector.http import handler as doors
+from streamprocessor.collector.http import handler
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.rate_limit import RateLimit
-from streamprocessor.collector.http.wire_format import PendingFetch, Refusal
-from streamprocessor.collector.http.write_keys import WriteKeys
+from streamprocessor.collector.http.wire_format import HttpRequest, ParsedRequest, PendingFetch, Refusal, WireFormat
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
-from tests.collector.formats.sdk_requests import NAMING, VOCABULARY
-from tests.collector.tracking.requests import KEYS, NOW_MS, SITES, input_topics
+from streamprocessor.process.secret_lookup import SecretLookup
+from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
+from tests.collector.input_topics import INPUT_TOPICS
+from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
 
 WRITE_KEY = "a-key"
 LINK = f"/c/{KEYS.sign('click', Tracked('c-42', 'm-9', url='https://elsewhere.example/'))}"
-NATIVE = native(input_topics().values())
+NATIVE = native()
 EVENT = {"contact_id": "c-1", "type": "x", "context": {"ip": "198.51.100.77"}}
 PICTURE = f"/o/{KEYS.sign('open', Tracked('c-42', 'm-9'))}.gif"
 
 
-class Kept:
-    """Keeps rows in memory; has_room False: none."""
+class MemoryWriter(DurableWriter):
+    """Writes records to memory; has_room False: nowhere."""
 
     def __init__(self, has_room: bool = True) -> None:
-        self.rows = []
-        self._has_room = has_room
+        self.records: list[ProducerRecord] = []
+        self._takes_any = has_room
 
-    async def keep(self, rows):
-        if not self._has_room:
+    async def write(self, records: list[ProducerRecord]) -> None:
+        if not self._takes_any:
             raise NoRoom("full")
-        self.rows += rows
+        self.records += records
 
     @property
-    def ips(self):
-        return [orjson.loads(row.value)["context"].get("ip") for row in self.rows]
+    def ips(self) -> list[Any]:
+        return [orjson.loads(record.value)["context"].get("ip") for record in self.records]
 
 
-def house(kept, truncate=False):
+def context_with(writer: MemoryWriter, truncate: bool = False) -> CollectorContext:
     return CollectorContext(
-        keys=WriteKeys({"tests": WRITE_KEY}),
-        throttle=RateLimit(0, float),
-        origins=ClientIps((), truncate),
-        topics=input_topics(),
-        safekeeping=kept,
+        write_keys=SecretLookup({"tests": WRITE_KEY}),
+        rate_limit=RateLimit(0, float),
+        client_ips=ClientIps((), truncate),
+        topics=INPUT_TOPICS,
+        durable_writer=writer,
         metrics=Metrics(),
         clock_ms=lambda: NOW_MS,
     )
 
 
-async def ask(wire_format, path, served_by, **body):
-    """The answer to one request through a door of the format."""
+async def ask(wire_format: WireFormat, path: str, context: CollectorContext, **body: Any) -> httpx.Response:
+    """The answer to one request through a handler of the format."""
     method = "POST" if body else "GET"
     route = next(route for verb, route in wire_format.routes if verb == method)
-    app = httpx.ASGITransport(app=FormatHandler(route, {method: wire_format}, served_by), client=("203.0.113.9", 1))
+    app = httpx.ASGITransport(app=FormatHandler(route, {method: wire_format}, context), client=("203.0.113.9", 1))
     async with httpx.AsyncClient(transport=app, base_url="http://h", headers={"x-write-key": WRITE_KEY}) as client:
         return await client.request(method, path, **body)
 
 
-async def test_a_click_that_cannot_be_kept_leads_on_and_is_counted():
-    full = house(Kept(has_room=False))
+async def test_a_click_that_cannot_be_kept_leads_on_and_is_counted() -> None:
+    full = context_with(MemoryWriter(has_room=False))
 
     answer = await ask(click(KEYS, SITES), LINK, full)
 
@@ -85,25 +88,27 @@ async def test_a_click_that_cannot_be_kept_leads_on_and_is_counted():
     assert value_of("leadscore_collector_entries_accepted_total", {"topic": "email-clicks"}) is None
 
 
-async def test_a_pixel_that_cannot_be_kept_is_a_picture_all_the_same():
-    answer = await ask(pixel(KEYS), PICTURE, house(Kept(has_room=False)))
+async def test_a_pixel_that_cannot_be_kept_is_a_picture_all_the_same() -> None:
+    answer = await ask(pixel(KEYS), PICTURE, context_with(MemoryWriter(has_room=False)))
 
     assert (answer.status_code, len(answer.content)) == (200, 43)
 
 
-async def test_an_event_that_cannot_be_kept_is_to_be_sent_again():
-    answer = await ask(NATIVE, "/v1/events", house(Kept(has_room=False)), json=EVENT)
+async def test_an_event_that_cannot_be_kept_is_to_be_sent_again() -> None:
+    answer = await ask(NATIVE, "/v1/events", context_with(MemoryWriter(has_room=False)), json=EVENT)
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
 
 
-async def test_a_fault_of_ours_is_logged_by_its_place_and_the_pixel_is_there_all_the_same(caplog):
-    def stumble(_request):
+async def test_a_fault_of_ours_is_logged_by_its_place_and_the_pixel_is_there_all_the_same(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def stumble(_request: HttpRequest) -> NoReturn:
         raise ValueError("ada@example.com")
 
-    broken = replace(pixel(KEYS), open=stumble)
+    broken = replace(pixel(KEYS), parse=stumble)
 
-    answer = await ask(broken, PICTURE, house(Kept()))
+    answer = await ask(broken, PICTURE, context_with(MemoryWriter()))
 
     assert (answer.status_code, len(answer.content)) == (200, 43)
     assert "ValueError at" in caplog.text
@@ -111,52 +116,55 @@ async def test_a_fault_of_ours_is_logged_by_its_place_and_the_pixel_is_there_all
 
 
 class Fetching:
-    """Opens pixels once all of `arrivals` are there, one after the other."""
+    """Parses pixels once all of `fetches` are done, one after the other."""
 
-    def __init__(self, *arrivals):
-        self.opened = 0
-        self._arrivals = arrivals
+    def __init__(self, *fetches: Future[bool]) -> None:
+        self.parse_count = 0
+        self._fetches = fetches
         self._pixel = pixel(KEYS)
 
-    def open(self, request):
-        self.opened += 1
-        for arrival in self._arrivals:
-            if not (arrival.done() and arrival.result()):
-                raise PendingFetch(Refusal(503, "not-ready", "not yet", 5), arrival)
-        return self._pixel.open(request)
+    def parse(self, request: HttpRequest) -> ParsedRequest:
+        self.parse_count += 1
+        for fetched in self._fetches:
+            if not (fetched.done() and fetched.result()):
+                raise PendingFetch(Refusal(503, "not-ready", "not yet", 5), fetched)
+        return self._pixel.parse(request)
 
     @property
-    def wire_format(self):
-        return replace(self._pixel, open=self.open, refused=native(()).refused)
+    def wire_format(self) -> WireFormat:
+        return replace(self._pixel, parse=self.parse, refusal_answer=NATIVE.refusal_answer)
 
 
-async def test_a_request_waits_for_what_is_fetched_for_it():
-    certificate, confirmation = Future(), Future()
+async def test_a_request_waits_for_what_is_fetched_for_it() -> None:
+    certificate: Future[bool] = Future()
+    confirmation: Future[bool] = Future()
     Timer(0.05, certificate.set_result, [True]).start()
     Timer(0.1, confirmation.set_result, [True]).start()
-    kept = Kept()
+    writer = MemoryWriter()
 
-    answer = await ask(Fetching(certificate, confirmation).wire_format, PICTURE, house(kept))
+    answer = await ask(Fetching(certificate, confirmation).wire_format, PICTURE, context_with(writer))
 
-    assert (answer.status_code, len(kept.rows)) == (200, 1)
+    assert (answer.status_code, len(writer.records)) == (200, 1)
 
 
 @pytest.mark.parametrize("came", [False, None])
-async def test_what_does_not_come_or_not_in_time_is_asked_for_again(monkeypatch, came):
-    monkeypatch.setattr(doors, "ARRIVAL_SECONDS", 0.05)
-    arrival = Future()
+async def test_what_does_not_come_or_not_in_time_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, came: bool | None
+) -> None:
+    monkeypatch.setattr(handler, "FETCH_SECONDS", 0.05)
+    fetched: Future[bool] = Future()
     if came is not None:
-        arrival.set_result(came)
-    kept = Kept()
+        fetched.set_result(came)
+    writer = MemoryWriter()
 
-    fetching = Fetching(arrival)
-    answer = await ask(fetching.wire_format, PICTURE, house(kept))
+    fetching = Fetching(fetched)
+    answer = await ask(fetching.wire_format, PICTURE, context_with(writer))
 
-    assert (answer.status_code, answer.headers["retry-after"], kept.rows) == (503, "5", [])
-    assert fetching.opened == 1
+    assert (answer.status_code, answer.headers["retry-after"], writer.records) == (503, "5", [])
+    assert fetching.parse_count == 1
 
 
-WORDS = (NAMING, VOCABULARY)
+WORDS = (CONTACT_IDS, VOCABULARY)
 TRACK = {"type": "track", "event": "Downloaded", "userId": "c-1", "context": {"ip": "198.51.100.77"}}
 SNOWPLOW = {"aid": WRITE_KEY, "e": "se", "se_ac": "x", "uid": "c-1", "p": "web", "ip": "198.51.100.77"}
 CAPTURE = {"api_key": WRITE_KEY, "event": "x", "distinct_id": "c-1", "properties": {"$ip": "198.51.100.77"}}
@@ -173,17 +181,19 @@ CAPTURE = {"api_key": WRITE_KEY, "event": "x", "distinct_id": "c-1", "properties
     ],
     ids=["native", "segment", "jitsu", "posthog", "snowplow"],
 )
-@pytest.mark.parametrize(("truncate", "kept_ip"), [(True, "198.51.100.0"), (False, "198.51.100.77")])
-async def test_an_address_in_a_body_is_cut_where_addresses_are(wire_format, path, body, truncate, kept_ip):
-    kept = Kept()
+@pytest.mark.parametrize(("truncate", "written_ip"), [(True, "198.51.100.0"), (False, "198.51.100.77")])
+async def test_an_address_in_a_body_is_cut_where_addresses_are(
+    wire_format: WireFormat, path: str, body: dict[str, Any], truncate: bool, written_ip: str | None
+) -> None:
+    writer = MemoryWriter()
 
-    answer = await ask(wire_format, path, house(kept, truncate), json=body)
+    answer = await ask(wire_format, path, context_with(writer, truncate), json=body)
 
-    assert (answer.status_code, kept.ips) == (200, [kept_ip])
+    assert (answer.status_code, writer.ips) == (200, [written_ip])
 
 
 @pytest.mark.parametrize(
-    ("said", "kept_ip"),
+    ("ip", "written_ip"),
     [
         ("2001:db8:1:2::3", "2001:db8:1::"),
         ("fe80::1%of-ada", "fe80::"),
@@ -198,9 +208,11 @@ async def test_an_address_in_a_body_is_cut_where_addresses_are(wire_format, path
         (["198.51.100.77"], None),
     ],
 )
-async def test_what_stands_for_an_address_and_is_none_is_taken_out_where_addresses_are_cut(said, kept_ip):
-    kept = Kept()
+async def test_what_stands_for_an_address_and_is_none_is_taken_out_where_addresses_are_cut(
+    ip: object, written_ip: str | None
+) -> None:
+    writer = MemoryWriter()
 
-    answer = await ask(NATIVE, "/v1/events", house(kept, True), json=EVENT | {"context": {"ip": said}})
+    answer = await ask(NATIVE, "/v1/events", context_with(writer, True), json=EVENT | {"context": {"ip": ip}})
 
-    assert (answer.status_code, kept.ips) == (200, [kept_ip])
+    assert (answer.status_code, writer.ips) == (200, [written_ip])

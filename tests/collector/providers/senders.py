@@ -17,13 +17,13 @@ from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook
 
 from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.wire_format import Request, WireFormat
-from streamprocessor.collector.providers.directory import provider_formats
-from streamprocessor.collector.providers.sns import Fetch
+from streamprocessor.collector.http.wire_format import HttpRequest, WireFormat
+from streamprocessor.collector.providers.fetching import DocumentFetch
+from streamprocessor.collector.providers.registry import provider_formats
 
 NOW_MS = 1_795_334_700_000  # 2026-11-22T08:05:00Z, five minutes after the payloads' mail went out
 NOW_SECONDS = NOW_MS // 1000
-NAMING = ContactIds("a salt")
+CONTACT_IDS = ContactIds("a salt")
 PUBLIC_URL = "https://hooks.example.org"
 TOPIC = "arn:aws:sns:us-east-1:123456789012:ses-events"
 CERTIFICATE_URL = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123abcdef.pem"
@@ -42,32 +42,33 @@ class Sender(NamedTuple):
     provider: str
     cases: str
     secret: str
-    post: Callable[[Any, str], Request]
+    post: Callable[[Any, str], HttpRequest]
 
 
 def cases_of(sender: Sender) -> list[dict[str, Any]]:
-    return json.loads((PAYLOADS / f"{sender.cases}.json").read_text(encoding="utf-8"))
+    cases: list[dict[str, Any]] = json.loads((PAYLOADS / f"{sender.cases}.json").read_text(encoding="utf-8"))
+    return cases
 
 
-def format_of(provider: str, secret: str | None, fetch: Fetch | None = None) -> WireFormat:
-    formats = provider_formats({provider: secret}, NAMING, PUBLIC_URL, fetch or amazon)
+def format_of(provider: str, secret: str | None, fetch: DocumentFetch | None = None) -> WireFormat:
+    formats = provider_formats({provider: secret}, CONTACT_IDS, PUBLIC_URL, fetch or amazon)
     return next(wire_format for wire_format in formats if wire_format.name == provider)
 
 
-def post(provider: str, body: bytes, headers: Mapping[str, str] | None = None) -> Request:
+def post(provider: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpRequest:
     given = {"content-type": "application/json"} | dict(headers or {})
-    return Request("POST", f"/hooks/{provider}", "", given, body, body, NOW_MS)
+    return HttpRequest("POST", f"/hooks/{provider}", "", given, body, body, NOW_MS)
 
 
 def basic_header(secret: str) -> dict[str, str]:
     return {"authorization": "Basic " + base64.b64encode(secret.encode()).decode()}
 
 
-def _with_password(provider: str) -> Callable[[Any, str], Request]:
+def _with_password(provider: str) -> Callable[[Any, str], HttpRequest]:
     return lambda payload, secret: post(provider, json.dumps(payload).encode(), basic_header(secret))
 
 
-def _with_token(provider: str, header: str, prefix: str = "") -> Callable[[Any, str], Request]:
+def _with_token(provider: str, header: str, prefix: str = "") -> Callable[[Any, str], HttpRequest]:
     return lambda payload, secret: post(provider, json.dumps(payload).encode(), {header: prefix + secret})
 
 
@@ -81,7 +82,7 @@ def public_key_of(key: ec.EllipticCurvePrivateKey) -> str:
     return base64.b64encode(der).decode()
 
 
-def sendgrid_post(payload: Any, secret: str, at_seconds: int = NOW_SECONDS) -> Request:
+def sendgrid_post(payload: Any, secret: str, at_seconds: int = NOW_SECONDS) -> HttpRequest:
     """SendGrid signs with its private key, so the secret here only says whose key it is."""
     body = json.dumps(payload).encode() + b"\r\n"
     key = sendgrid_key() if secret == public_key_of(sendgrid_key()) else sendgrid_key("somebody's")
@@ -99,23 +100,23 @@ def mailgun_signature(secret: str, at_seconds: int = NOW_SECONDS) -> dict[str, s
     return {"timestamp": str(at_seconds), "token": token, "signature": signature}
 
 
-def mailgun_post(payload: Any, secret: str, at_seconds: int = NOW_SECONDS) -> Request:
+def mailgun_post(payload: Any, secret: str, at_seconds: int = NOW_SECONDS) -> HttpRequest:
     return post("mailgun", json.dumps({"signature": mailgun_signature(secret, at_seconds)} | payload).encode())
 
 
-def mailgun_form_post(fields: Any, secret: str) -> Request:
+def mailgun_form_post(fields: Any, secret: str) -> HttpRequest:
     # The time of the event is the time that is signed, in these older forms.
     signature = mailgun_signature(secret, int(dict(fields)["timestamp"]))
     body = urlencode([*[tuple(field) for field in fields], *signature.items()]).encode()
     return post("mailgun", body, {"content-type": "application/x-www-form-urlencoded"})
 
 
-def mailersend_post(payload: Any, secret: str) -> Request:
+def mailersend_post(payload: Any, secret: str) -> HttpRequest:
     body = json.dumps(payload).encode()
     return post("mailersend", body, {"signature": hmac.new(secret.encode(), body, "sha256").hexdigest()})
 
 
-def resend_post(payload: Any, secret: str, at_seconds: int = NOW_SECONDS) -> Request:
+def resend_post(payload: Any, secret: str, at_seconds: int = NOW_SECONDS) -> HttpRequest:
     body = json.dumps(payload)
     signature = Webhook(secret).sign("msg_1", datetime.fromtimestamp(at_seconds, UTC), body)
     # The first one stands for a secret that is being rotated out.
@@ -123,7 +124,7 @@ def resend_post(payload: Any, secret: str, at_seconds: int = NOW_SECONDS) -> Req
     return post("resend", body.encode(), headers)
 
 
-def mandrill_post(payload: Any, secret: str, url: str = f"{PUBLIC_URL}/hooks/mandrill") -> Request:
+def mandrill_post(payload: Any, secret: str, url: str = f"{PUBLIC_URL}/hooks/mandrill") -> HttpRequest:
     fields = {"mandrill_events": json.dumps(payload)}
     signed = url + "".join(name + value for name, value in sorted(fields.items()))
     signature = hmac.new(secret.encode(), signed.encode(), "sha1").digest()
@@ -149,9 +150,9 @@ def certificate(days_old: int = 100) -> bytes:
     return builder.sign(amazon_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def amazon(url: str) -> bytes | None:
-    """Amazon's documents, there at once."""
-    return {CERTIFICATE_URL: certificate(), CONFIRM_URL: b"<ConfirmSubscriptionResponse/>"}.get(url)
+def amazon(url: str) -> bytes:
+    """Amazon's documents, there at once; an empty one at any other URL."""
+    return {CERTIFICATE_URL: certificate(), CONFIRM_URL: b"<ConfirmSubscriptionResponse/>"}.get(url, b"")
 
 
 def sns_envelope(message: str, **more: str) -> dict[str, str]:
@@ -172,7 +173,7 @@ def sns_envelope(message: str, **more: str) -> dict[str, str]:
     return envelope | more
 
 
-def sns_post(envelope: Mapping[str, str], key: rsa.RSAPrivateKey | None = None) -> Request:
+def sns_post(envelope: Mapping[str, str], key: rsa.RSAPrivateKey | None = None) -> HttpRequest:
     names = (
         ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
         if envelope["Type"] == "Notification"
@@ -186,7 +187,7 @@ def sns_post(envelope: Mapping[str, str], key: rsa.RSAPrivateKey | None = None) 
     return post("ses", body, headers)
 
 
-def ses_post(payload: Any, secret: str) -> Request:
+def ses_post(payload: Any, secret: str) -> HttpRequest:
     key = amazon_key() if secret == TOPIC else amazon_key("somebody's")
     return sns_post(sns_envelope(json.dumps(payload) + "\n"), key)
 

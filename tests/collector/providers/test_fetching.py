@@ -1,11 +1,18 @@
 """Documents fetched in the background: nobody has to wait, nothing is fetched twice, redirects lead nowhere."""
 
 import threading
+from concurrent.futures import Future
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from streamprocessor.collector.providers.fetching import MAX_AT_ONCE, MAX_KEPT, BackgroundFetch, document_at, https_get
+from streamprocessor.collector.providers.fetching import (
+    MAX_AT_ONCE,
+    MAX_DOCUMENTS,
+    BackgroundFetch,
+    document_at,
+    https_get,
+)
 
 PATIENCE_SECONDS = 10
 
@@ -26,6 +33,11 @@ class Source:
         return url.encode()
 
 
+def future_of(answer: bytes | Future[bool]) -> Future[bool]:
+    assert isinstance(answer, Future)
+    return answer
+
+
 def wait_for_all() -> None:
     for thread in threading.enumerate():
         if thread.name == "background-fetch":
@@ -35,7 +47,7 @@ def wait_for_all() -> None:
 def test_a_document_is_there_once_it_was_fetched_and_fetched_once() -> None:
     source = Source()
     fetch = BackgroundFetch(source)
-    first, second = fetch("a"), fetch("a")
+    first, second = future_of(fetch("a")), future_of(fetch("a"))
     assert first is second
     assert not first.done()
     source.may_answer.set()
@@ -48,9 +60,9 @@ def test_no_more_than_a_few_are_fetched_at_once() -> None:
     source = Source()
     fetch = BackgroundFetch(source)
     urls = [f"{number}" for number in range(MAX_AT_ONCE + 3)]
-    arrivals = [fetch(url) for url in urls]
-    assert [arrival.done() for arrival in arrivals] == [False] * MAX_AT_ONCE + [True] * 3
-    assert not any(arrival.result() for arrival in arrivals[MAX_AT_ONCE:])
+    fetches = [future_of(fetch(url)) for url in urls]
+    assert [fetched.done() for fetched in fetches] == [False] * MAX_AT_ONCE + [True] * 3
+    assert not any(fetched.result() for fetched in fetches[MAX_AT_ONCE:])
     source.may_answer.set()
     wait_for_all()
     assert source.asked == urls[:MAX_AT_ONCE]
@@ -60,10 +72,10 @@ def test_no_more_than_some_are_kept() -> None:
     source = Source()
     source.may_answer.set()
     fetch = BackgroundFetch(source)
-    for number in range(MAX_KEPT + 1):
-        assert fetch(f"{number}").result(PATIENCE_SECONDS)
-    assert fetch(f"{MAX_KEPT}") == f"{MAX_KEPT}".encode()
-    assert fetch("0").result(PATIENCE_SECONDS)
+    for number in range(MAX_DOCUMENTS + 1):
+        assert future_of(fetch(f"{number}")).result(PATIENCE_SECONDS)
+    assert fetch(f"{MAX_DOCUMENTS}") == f"{MAX_DOCUMENTS}".encode()
+    assert future_of(fetch("0")).result(PATIENCE_SECONDS)
 
 
 def test_a_failure_is_logged_without_its_query_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -71,11 +83,11 @@ def test_a_failure_is_logged_without_its_query_and_tried_again(caplog: pytest.Lo
     source.may_answer.set()
     source.error = ConnectionRefusedError()
     fetch = BackgroundFetch(source)
-    assert fetch("https://sns.example/?Token=secret").result(PATIENCE_SECONDS) is False
+    assert future_of(fetch("https://sns.example/?Token=secret")).result(PATIENCE_SECONDS) is False
     assert "sns.example" in caplog.text
     assert "secret" not in caplog.text
     source.error = None
-    assert fetch("https://sns.example/?Token=secret").result(PATIENCE_SECONDS) is True
+    assert future_of(fetch("https://sns.example/?Token=secret")).result(PATIENCE_SECONDS) is True
     assert fetch("https://sns.example/?Token=secret") == b"https://sns.example/?Token=secret"
 
 

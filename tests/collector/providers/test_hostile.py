@@ -1,4 +1,4 @@
-"""Whatever is posted: a reading or a refusal, never another exception, and nothing without bound."""
+"""Whatever is posted: decoded events or a refusal, never another exception, and nothing without bound."""
 
 import copy
 import json
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.collector.http.wire_format import DecodedEvents, ParsedRequest, Refusal, Request, WireFormat
-from streamprocessor.collector.providers.directory import PROVIDERS
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, ParsedRequest, Refusal, WireFormat
+from streamprocessor.collector.providers.registry import PROVIDERS
 from tests.collector.providers.senders import SENDERS, cases_of, format_of, post, sns_envelope
 
 MAX_EVENT_BYTES = 32 * 1024
@@ -37,25 +37,25 @@ PAYLOADS = [
 FORM_TYPE = {"content-type": "application/x-www-form-urlencoded"}
 
 
-def read(provider: str, request: Request) -> DecodedEvents | None:
+def read(provider: str, request: HttpRequest) -> DecodedEvents | None:
     """What an unverified provider reads of it; None where it refuses. All of it can be written."""
     wire_format = format_of(provider, "unverified")
-    opened = opened_or_refused(wire_format, request)
-    if isinstance(opened, Refusal):
-        assert 400 <= opened.status < 500
-        assert wire_format.refused(opened).status == opened.status
+    parsed = opened_or_refused(wire_format, request)
+    if isinstance(parsed, Refusal):
+        assert 400 <= parsed.status < 500
+        assert wire_format.refusal_answer(parsed).status == parsed.status
         return None
-    reading = wire_format.read(request, opened)
-    assert wire_format.accepted(request, opened, reading).status == 200
-    for entry in reading.entries:
+    decoded = wire_format.decode(request, parsed)
+    assert wire_format.accepted_answer(request, parsed, decoded).status == 200
+    for entry in decoded.entries:
         assert 0 < len(entry.contact_id.encode()) <= 1024
         assert len(orjson.dumps(entry.value)) <= MAX_EVENT_BYTES * 4  # four bytes a character at worst
-    return reading
+    return decoded
 
 
-def opened_or_refused(wire_format: WireFormat, request: Request) -> ParsedRequest | Refusal:
+def opened_or_refused(wire_format: WireFormat, request: HttpRequest) -> ParsedRequest | Refusal:
     try:
-        return wire_format.open(request)
+        return wire_format.parse(request)
     except Refusal as refusal:
         return refusal
 
@@ -67,7 +67,7 @@ def wrapped(provider: str, payload: Any) -> bytes:
     return json.dumps(payload).encode()
 
 
-def request_of(provider: str, payload: Any) -> Request:
+def request_of(provider: str, payload: Any) -> HttpRequest:
     if provider == "mandrill":
         return post("mandrill", urlencode({"mandrill_events": json.dumps(payload)}).encode(), FORM_TYPE)
     return post(provider, wrapped(provider, payload))
@@ -125,34 +125,34 @@ def test_one_bad_item_does_not_spoil_the_others() -> None:
         {"event": "processed"},
     ]
     request = request_of("sendgrid", items)
-    reading = read("sendgrid", request)
-    assert reading is not None
-    assert [(entry.position, entry.value["type"]) for entry in reading.entries] == [
+    decoded = read("sendgrid", request)
+    assert decoded is not None
+    assert [(entry.position, entry.value["type"]) for entry in decoded.entries] == [
         (0, "email_open"),
         (5, "email_click"),
     ]
-    assert [(bad.position, bad.reason) for bad in reading.bad] == [
+    assert [(bad.position, bad.reason) for bad in decoded.refused] == [
         (1, "not-an-object"),
         (2, "no-contact"),
         (3, "bad-key"),
         (4, "bad-key"),
     ]
     wire_format = format_of("sendgrid", "unverified")
-    answer = json.loads(wire_format.accepted(request, wire_format.open(request), reading).body)
+    answer = json.loads(wire_format.accepted_answer(request, wire_format.parse(request), decoded).body)
     assert answer["accepted"] == 3
     assert [rejected["index"] for rejected in answer["rejected"]] == [1, 2, 3, 4]
 
 
 def test_an_event_of_resend_to_several_needs_the_senders_tag() -> None:
     data = {"email_id": "m", "to": ["ada@example.com", "grace@example.com"]}
-    reading = read("resend", request_of("resend", {"type": "email.opened", "data": data}))
-    assert reading is not None
-    assert ([bad.reason for bad in reading.bad], reading.entries) == (["no-contact"], [])
+    decoded = read("resend", request_of("resend", {"type": "email.opened", "data": data}))
+    assert decoded is not None
+    assert ([bad.reason for bad in decoded.refused], decoded.entries) == (["no-contact"], [])
 
     tagged = data | {"tags": {"contact_id": "c-42"}}
-    reading = read("resend", request_of("resend", {"type": "email.opened", "data": tagged}))
-    assert reading is not None
-    assert [entry.contact_id for entry in reading.entries] == ["c-42"]
+    decoded = read("resend", request_of("resend", {"type": "email.opened", "data": tagged}))
+    assert decoded is not None
+    assert [entry.contact_id for entry in decoded.entries] == ["c-42"]
 
 
 def test_nothing_of_a_payload_grows_without_bound() -> None:
@@ -164,18 +164,18 @@ def test_nothing_of_a_payload_grows_without_bound() -> None:
         "sg_message_id": "m" * 100_000,
         "category": ["t" * 1000] * 1000,
     } | {f"argument {n}": "v" * 1000 for n in range(1000)}
-    reading = read("sendgrid", request_of("sendgrid", [item]))
-    assert reading is not None
-    assert len(orjson.dumps(reading.entries[0].value)) <= MAX_EVENT_BYTES
+    decoded = read("sendgrid", request_of("sendgrid", [item]))
+    assert decoded is not None
+    assert len(orjson.dumps(decoded.entries[0].value)) <= MAX_EVENT_BYTES
 
 
 def test_no_answer_and_no_detail_repeats_what_is_personal() -> None:
     secretive = {"event": "open", "email": "ada lovelace", "timestamp": 1_795_334_400}
-    reading = read("sendgrid", request_of("sendgrid", [secretive]))
-    assert reading is not None
-    assert "ada" not in str(reading.bad)
+    decoded = read("sendgrid", request_of("sendgrid", [secretive]))
+    assert decoded is not None
+    assert "ada" not in str(decoded.refused)
     with pytest.raises(Refusal) as refused:
-        format_of("sendgrid", "unverified").open(post("sendgrid", b'[{"email": "ada@example.com",,}]'))
+        format_of("sendgrid", "unverified").parse(post("sendgrid", b'[{"email": "ada@example.com",,}]'))
     assert "ada" not in str(refused.value)
 
 
@@ -197,9 +197,9 @@ def test_a_multipart_form_is_read_as_a_plain_one() -> None:
         b"Content-Type: text/plain\r\n\r\nreport\r\n"
     )
     body = b"".join(part % field for field in fields.items()) + attachment + b"--b--\r\n"
-    reading = read("mailgun", post("mailgun", body, {"content-type": "multipart/form-data; boundary=b"}))
-    assert reading is not None
-    assert [entry.value["type"] for entry in reading.entries] == ["email_open"]
+    decoded = read("mailgun", post("mailgun", body, {"content-type": "multipart/form-data; boundary=b"}))
+    assert decoded is not None
+    assert [entry.value["type"] for entry in decoded.entries] == ["email_open"]
     too_many = (part % (b"a", b"1")) * 1001 + b"--b--\r\n"
     assert read("mailgun", post("mailgun", too_many, {"content-type": "multipart/form-data; boundary=b"})) is None
 

@@ -1,22 +1,20 @@
 """Every documented kind of event, posted and signed as its provider does, and what it becomes."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from streamprocessor.contract.events.events import decode_event
 from streamprocessor.contract.events.updates import decode_update
-from streamprocessor.contract.topics.topics import read_topics, topic_named
-from tests.collector.providers.senders import NAMING, NOW_MS, SENDERS, Sender, cases_of, format_of
+from tests.collector.input_topics import INPUT_TOPICS, topic_of
+from tests.collector.providers.senders import CONTACT_IDS, NOW_MS, SENDERS, Sender, cases_of, format_of
 
 CASES = [
     pytest.param(sender, case, id=f"{sender.provider}: {case['case']}")
     for sender in SENDERS
     for case in cases_of(sender)
 ]
-TOPICS = read_topics(Path("topics"))
 ARRIVAL = "2026-11-22T08:05:00.000Z"
 
 
@@ -24,12 +22,12 @@ ARRIVAL = "2026-11-22T08:05:00.000Z"
 def test_each_documented_event_becomes_what_the_table_says(sender: Sender, case: dict[str, Any]) -> None:
     wire_format = format_of(sender.provider, sender.secret)
     request = sender.post(case["payload"], sender.secret)
-    opened = wire_format.open(request)
-    reading = wire_format.read(request, opened)
+    parsed = wire_format.parse(request)
+    decoded = wire_format.decode(request, parsed)
 
-    assert reading.bad == []
-    events = [entry for entry in reading.entries if entry.topic != "contact-updates"]
-    suppressed = [entry for entry in reading.entries if entry.topic == "contact-updates"]
+    assert decoded.refused == []
+    events = [entry for entry in decoded.entries if topic_of(entry) != "contact-updates"]
+    suppressed = [entry for entry in decoded.entries if topic_of(entry) == "contact-updates"]
     assert [event.value for event in events] == [
         _value_of(sender.provider, expected, event.value["id"])
         for event, expected in zip(events, case["becomes"], strict=True)
@@ -37,9 +35,9 @@ def test_each_documented_event_becomes_what_the_table_says(sender: Sender, case:
     assert [(entry.contact_id, entry.value["update"], entry.value["suppressed"]) for entry in suppressed] == [
         (_contact_of(expected), "suppressed", True) for expected in case["becomes"] if expected.get("suppresses")
     ]
-    answer = wire_format.accepted(request, opened, reading)
+    answer = wire_format.accepted_answer(request, parsed, decoded)
     assert answer.status == 200
-    assert json.loads(answer.body) == {"accepted": len(opened.payload), "rejected": []}
+    assert json.loads(answer.body) == {"accepted": len(parsed.payload), "rejected": []}
 
 
 @pytest.mark.parametrize(("sender", "case"), CASES)
@@ -47,9 +45,9 @@ def test_what_was_accepted_is_no_dead_letter_later(sender: Sender, case: dict[st
     wire_format = format_of(sender.provider, sender.secret)
     request = sender.post(case["payload"], sender.secret)
 
-    for entry in wire_format.read(request, wire_format.open(request)).entries:
-        topic = topic_named(TOPICS, entry.topic)
-        if entry.topic == "contact-updates":
+    for entry in wire_format.decode(request, wire_format.parse(request)).entries:
+        topic = INPUT_TOPICS.topic_of(entry.value)
+        if topic_of(entry) == "contact-updates":
             decode_update(entry.value, entry.contact_id, NOW_MS)
         else:
             decoded = decode_event(entry.value, entry.contact_id, NOW_MS, topic.event_type)
@@ -57,15 +55,15 @@ def test_what_was_accepted_is_no_dead_letter_later(sender: Sender, case: dict[st
 
 
 def test_every_provider_has_cases_of_all_six_types() -> None:
-    wanted = {"email_open", "email_click", "email_delivered", "email_bounce", "spam_complaint", "unsubscribe"}
-    found = {
+    all_types = {"email_open", "email_click", "email_delivered", "email_bounce", "spam_complaint", "unsubscribe"}
+    types_by_cases = {
         sender.cases: {event["type"] for case in cases_of(sender) for event in case["becomes"]} for sender in SENDERS
     }
-    assert found == dict.fromkeys(found, wanted)
+    assert types_by_cases == dict.fromkeys(types_by_cases, all_types)
 
 
 def _contact_of(expected: dict[str, Any]) -> str:
-    return expected["contact"] if "contact" in expected else NAMING.address(expected["address"])
+    return expected["contact"] if "contact" in expected else CONTACT_IDS.address(expected["address"])
 
 
 def _value_of(provider: str, expected: dict[str, Any], event_id: str) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from streamprocessor.collector.http.wire_format import Refusal, Request
+from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
 from streamprocessor.collector.providers import mailgun, resend, sendgrid
-from streamprocessor.collector.providers.directory import PROVIDERS
+from streamprocessor.collector.providers.registry import PROVIDERS
 from streamprocessor.errors import OperatorError
 from tests.collector.providers.senders import (
     NOW_SECONDS,
@@ -38,13 +38,13 @@ WRONG = {
 }
 
 
-def refusal_of(provider: str, secret: str | None, request: Request) -> Refusal:
+def refusal_of(provider: str, secret: str | None, request: HttpRequest) -> Refusal:
     with pytest.raises(Refusal) as refused:
-        format_of(provider, secret).open(request)
+        format_of(provider, secret).parse(request)
     return refused.value
 
 
-def request_of(sender: Sender, secret: str) -> Request:
+def request_of(sender: Sender, secret: str) -> HttpRequest:
     case = next(case for case in cases_of(sender) if case["becomes"])
     return sender.post(case["payload"], secret)
 
@@ -76,7 +76,7 @@ def test_without_a_secret_the_path_is_closed(sender: Sender) -> None:
 def test_unverified_says_on_purpose_that_nothing_is_checked(sender: Sender) -> None:
     wire_format = format_of(sender.provider, "unverified")
     request = request_of(sender, WRONG.get(sender.provider, "wrong"))
-    assert wire_format.read(request, wire_format.open(request)).entries
+    assert wire_format.decode(request, wire_format.parse(request)).entries
 
 
 SIGNED_BODIES = [
@@ -95,7 +95,7 @@ def test_a_body_changed_after_signing_is_refused(sender: Sender) -> None:
 def test_sendgrids_closing_line_break_is_part_of_what_is_signed() -> None:
     secret = public_key_of(sendgrid_key())
     request = sendgrid_post([], secret)
-    format_of("sendgrid", secret).open(request)
+    format_of("sendgrid", secret).parse(request)
     trimmed = request.raw_body.rstrip()
     assert refusal_of("sendgrid", secret, request._replace(body=trimmed, raw_body=trimmed)).status == 401
 
@@ -123,16 +123,16 @@ def test_an_older_form_of_mailgun_is_refused_as_a_replay_too() -> None:
 def test_a_head_is_answered_before_anything_is_configured() -> None:
     for provider in PROVIDERS:
         wire_format = format_of(provider, None)
-        head = Request("HEAD", f"/hooks/{provider}", "", {}, b"", b"", NOW_SECONDS * 1000)
-        opened = wire_format.open(head)
-        assert wire_format.read(head, opened).entries == []
-        answer = wire_format.accepted(head, opened, wire_format.read(head, opened))
+        head = HttpRequest("HEAD", f"/hooks/{provider}", "", {}, b"", b"", NOW_SECONDS * 1000)
+        parsed = wire_format.parse(head)
+        assert wire_format.decode(head, parsed).entries == []
+        answer = wire_format.accepted_answer(head, parsed, wire_format.decode(head, parsed))
         assert (answer.status, answer.body) == (200, b"")
 
 
 @pytest.mark.parametrize("secret", [None, "mandrill's key"])
 def test_mandrills_trial_of_the_address_is_answered_whatever_signed_it(secret: str | None) -> None:
-    assert format_of("mandrill", secret).open(mandrill_post([], "test-webhook")).payload == []
+    assert format_of("mandrill", secret).parse(mandrill_post([], "test-webhook")).payload == []
 
 
 @pytest.mark.parametrize("secret", [None, "mailersend's secret"])
@@ -140,7 +140,7 @@ def test_mailersends_trial_of_the_address_is_answered_whatever_signed_it(secret:
     ping = {"type": "webhook.test", "message": "This is a ping test message", "created_at": "2026-11-22T08:00:00Z"}
     wire_format = format_of("mailersend", secret)
     request = mailersend_post(ping, "test_key_that_everybody_knows")
-    assert wire_format.read(request, wire_format.open(request)).entries == []
+    assert wire_format.decode(request, wire_format.parse(request)).entries == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_what_is_no_empty_list_of_mandrills_must_be_signed(body: bytes) -> None:
 def test_mandrill_signs_the_address_with_its_query() -> None:
     events = [{"event": "open"}]
     request = mandrill_post(events, "key", "https://hooks.example.org/hooks/mandrill?team=a")
-    format_of("mandrill", "key").open(request._replace(query="team=a"))
+    format_of("mandrill", "key").parse(request._replace(query="team=a"))
     assert refusal_of("mandrill", "key", request).status == 401
 
 
@@ -188,7 +188,7 @@ BASIC_CASES: list[Mapping[str, str]] = [
 @pytest.mark.parametrize("headers", BASIC_CASES)
 def test_wrong_credentials_are_asked_for_again(headers: Mapping[str, str]) -> None:
     refusal = refusal_of("postmark", "user:password", post("postmark", b"{}", headers))
-    answer = format_of("postmark", "user:password").refused(refusal)
+    answer = format_of("postmark", "user:password").refusal_answer(refusal)
     assert answer.status == 401
     assert dict(answer.headers)["www-authenticate"].startswith("Basic ")
     assert set(json.loads(answer.body)) == {"code", "message"}
@@ -221,7 +221,7 @@ def test_a_signing_secret_of_nothing_refuses_to_start() -> None:
 def test_sendgrids_key_may_be_pem() -> None:
     encoded = public_key_of(sendgrid_key())
     pem = f"-----BEGIN PUBLIC KEY-----\n{encoded[:64]}\n{encoded[64:]}\n-----END PUBLIC KEY-----\n"
-    format_of("sendgrid", pem).open(sendgrid_post([], encoded))
+    format_of("sendgrid", pem).parse(sendgrid_post([], encoded))
 
 
 @pytest.mark.parametrize("timestamp", ["", "-1", "1e9", "١٧٩٥٣٣٤٧٠٠", "99999999999", "9" * 400])
@@ -241,7 +241,7 @@ def _is_taken(provider: str, age_ms: int) -> bool:
     else:
         request = resend_post({}, secret, at_seconds)
     try:
-        format_of(provider, secret).open(request)
+        format_of(provider, secret).parse(request)
     except Refusal:
         return False
     return True

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.collector.http.wire_format import Request, TopicEntry
+from streamprocessor.collector.http.wire_format import HttpRequest, TopicEntry
+from tests.collector.input_topics import topic_of
 from tests.collector.providers.senders import NOW_MS, SENDERS, Sender, cases_of, format_of, post
 
 UNVERIFIED = "unverified"
@@ -18,12 +19,12 @@ CASES = [
 ]
 
 
-def entries(provider: str, request: Request) -> list[TopicEntry]:
+def entries(provider: str, request: HttpRequest) -> list[TopicEntry]:
     wire_format = format_of(provider, UNVERIFIED)
-    return wire_format.read(request, wire_format.open(request)).entries
+    return wire_format.decode(request, wire_format.parse(request)).entries
 
 
-def ids(provider: str, request: Request) -> list[str]:
+def ids(provider: str, request: HttpRequest) -> list[str]:
     return [entry.value["id"] for entry in entries(provider, request)]
 
 
@@ -41,13 +42,13 @@ def test_ids_do_not_depend_on_when_it_was_received_nor_on_the_providers_event_id
 
 def test_all_ids_of_one_provider_differ() -> None:
     for sender in SENDERS:
-        found = [
+        ids = [
             entry.value["id"]
             for case in cases_of(sender)
             for entry in entries(sender.provider, sender.post(case["payload"], sender.secret))
             if not case["case"].startswith(("bounce of", "open", "initial_open"))
         ]
-        assert len(set(found)) == len(found), sender.provider
+        assert len(set(ids)) == len(ids), sender.provider
 
 
 CLICK = {
@@ -94,13 +95,13 @@ def test_a_first_opening_beside_its_plain_one_is_one_event() -> None:
 
 
 def test_a_time_that_can_not_be_read_still_tells_events_apart() -> None:
-    opened = {"event": "opened", "email": "ada@example.com", "message-id": "<m@x>", "date": "2026-11-22 09:00:00"}
-    assert _brevo_ids(opened | {"date": "2026-11-22 09:00:07"}) != _brevo_ids(opened)
-    assert _brevo_ids(opened) == _brevo_ids(opened)
+    by_time = {"event": "opened", "email": "ada@example.com", "message-id": "<m@x>", "date": "2026-11-22 09:00:00"}
+    assert _brevo_ids(by_time | {"date": "2026-11-22 09:00:07"}) != _brevo_ids(by_time)
+    assert _brevo_ids(by_time) == _brevo_ids(by_time)
 
 
 def test_a_contact_updated_twice_unsubscribed_once() -> None:
-    def updated(at: str) -> Request:
+    def updated(at: str) -> HttpRequest:
         data = {"email": "ada@example.com", "unsubscribed": True, "updated_at": at}
         return post("resend", json.dumps({"type": "contact.updated", "created_at": at, "data": data}).encode())
 
@@ -116,7 +117,7 @@ def test_a_time_ahead_of_ours_counts_from_the_receipt_under_its_own_id() -> None
 
 def test_a_suppression_has_its_own_id() -> None:
     event, suppression = entries("sendgrid", post("sendgrid", json.dumps([CLICK | {"event": "spamreport"}]).encode()))
-    assert (event.topic, suppression.topic) == ("activities", "contact-updates")
+    assert (topic_of(event), topic_of(suppression)) == ("activities", "contact-updates")
     assert event.value["id"] != suppression.value["id"]
     assert event.value["occurred_at"] == suppression.value["occurred_at"]
 

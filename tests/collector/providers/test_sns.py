@@ -5,8 +5,8 @@ from concurrent.futures import Future
 
 import pytest
 
-from streamprocessor.collector.http.wire_format import DecodedEvents, PendingFetch, Refusal, Request
-from streamprocessor.collector.providers.sns import Fetch
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, PendingFetch, Refusal
+from streamprocessor.collector.providers.fetching import DocumentFetch
 from tests.collector.providers.senders import (
     CERTIFICATE_URL,
     CONFIRM_URL,
@@ -26,7 +26,7 @@ OPEN = json.dumps({"eventType": "Open", "mail": {"destination": ["ada@example.co
 class Fetched:
     """A fetch that remembers what was asked of it."""
 
-    def __init__(self, answer: Fetch = amazon) -> None:
+    def __init__(self, answer: DocumentFetch = amazon) -> None:
         self.urls: list[str] = []
         self._answer = answer
 
@@ -35,12 +35,12 @@ class Fetched:
         return self._answer(url)
 
 
-def read(request: Request, fetch: Fetch = amazon, secret: str = TOPIC) -> DecodedEvents:
+def read(request: HttpRequest, fetch: DocumentFetch = amazon, secret: str = TOPIC) -> DecodedEvents:
     wire_format = format_of("ses", secret, fetch)
-    return wire_format.read(request, wire_format.open(request))
+    return wire_format.decode(request, wire_format.parse(request))
 
 
-def refusal_of(request: Request, fetch: Fetch = amazon, secret: str = TOPIC) -> Refusal:
+def refusal_of(request: HttpRequest, fetch: DocumentFetch = amazon, secret: str = TOPIC) -> Refusal:
     with pytest.raises(Refusal) as refused:
         read(request, fetch, secret)
     return refused.value
@@ -93,10 +93,10 @@ def test_a_topic_that_is_not_ours_is_refused_before_anything_is_fetched() -> Non
 
 
 def test_a_message_waits_for_the_certificate_and_where_that_does_not_come_sns_delivers_again() -> None:
-    arrival: Future[bool] = Future()
-    refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: arrival)
+    fetched: Future[bool] = Future()
+    refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: fetched)
     assert isinstance(refusal, PendingFetch)
-    assert refusal.arrival is arrival
+    assert refusal.fetched is fetched
     assert (refusal.status, refusal.retry_after_seconds) == (503, 5)
 
 
@@ -162,8 +162,8 @@ def test_a_cancelled_subscription_is_heard_and_not_taken_up_again() -> None:
 
 def test_a_message_in_plain_words_is_accepted_and_holds_no_event() -> None:
     words = "Successfully validated SNS topic for Amazon SES event publishing."
-    reading = read(sns_post(sns_envelope(words)))
-    assert (reading.entries, reading.bad) == ([], [])
+    decoded = read(sns_post(sns_envelope(words)))
+    assert (decoded.entries, decoded.refused) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -176,12 +176,12 @@ def test_what_is_no_message_of_sns_is_refused(body: bytes) -> None:
 
 def test_an_open_of_a_mail_to_several_needs_the_senders_tag() -> None:
     mail = {"destination": ["ada@example.com", "grace@example.com"], "messageId": "m"}
-    reading = read(sns_post(sns_envelope(json.dumps({"eventType": "Open", "mail": mail, "open": {}}))))
-    assert [bad.reason for bad in reading.bad] == ["no-contact"]
+    decoded = read(sns_post(sns_envelope(json.dumps({"eventType": "Open", "mail": mail, "open": {}}))))
+    assert [bad.reason for bad in decoded.refused] == ["no-contact"]
 
     tagged = mail | {"tags": {"contact_id": ["c-42"]}}
-    reading = read(sns_post(sns_envelope(json.dumps({"eventType": "Open", "mail": tagged, "open": {}}))))
-    assert [entry.contact_id for entry in reading.entries] == ["c-42"]
+    decoded = read(sns_post(sns_envelope(json.dumps({"eventType": "Open", "mail": tagged, "open": {}}))))
+    assert [entry.contact_id for entry in decoded.entries] == ["c-42"]
 
 
 def test_china_has_a_domain_of_its_own() -> None:

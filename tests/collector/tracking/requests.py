@@ -1,20 +1,17 @@
 """What the tests of own tracking share: keys, requests, and a format served as the collector serves it."""
 
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from streamprocessor.collector.contact_ids import ContactIds
-from streamprocessor.collector.http.validation import checked_rows
-from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, Refusal, Request, WireFormat
+from streamprocessor.collector.http.validation import check_entries
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, Refusal, WireFormat
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import token_keys
-from streamprocessor.contract.topics.topics import Topic, inputs, read_topics
+from tests.collector.input_topics import INPUT_TOPICS
 
-TOPICS = Path(__file__).parents[3] / "topics"
 KEYS = token_keys({"k1": "0123456789abcdef"})
-NAMING = ContactIds("salt of the tests")
+CONTACT_IDS = ContactIds("salt of the tests")
 SITES = read_sites("www.example.com,*.example.org")
 NOW_MS = 1_800_000_000_000
 NOW = "2027-01-15T08:00:00.000Z"
@@ -25,11 +22,11 @@ class Served(NamedTuple):
     """What came of a request: the answer, and the records; none where it was refused."""
 
     answer: HttpAnswer
-    reading: DecodedEvents
+    decoded: DecodedEvents
 
     @property
-    def values(self) -> list[dict[str, object]]:
-        return [entry.value for entry in self.reading.entries]
+    def values(self) -> list[dict[str, Any]]:
+        return [entry.value for entry in self.decoded.entries]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -38,24 +35,17 @@ class Served(NamedTuple):
 
 def request(
     method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes = b"", at_ms: int = NOW_MS
-) -> Request:
-    said = {"user-agent": AGENT} | dict(headers or {})
-    return Request(method, path, "", said, body, body, at_ms, "203.0.113.9")
+) -> HttpRequest:
+    all_headers = {"user-agent": AGENT} | dict(headers or {})
+    return HttpRequest(method, path, "", all_headers, body, body, at_ms, "203.0.113.9")
 
 
-@cache
-def input_topics() -> dict[str, Topic]:
-    return {topic.name: topic for topic in inputs(read_topics(TOPICS))}
-
-
-def serve(wire_format: WireFormat, asked: Request) -> Served:
+def serve(wire_format: WireFormat, asked: HttpRequest) -> Served:
     """The format's own functions in the collector's order; fails where a record would not be taken by the worker."""
     try:
-        opened = wire_format.open(asked)
-        reading = wire_format.read(asked, opened)
+        parsed = wire_format.parse(asked)
+        decoded = wire_format.decode(asked, parsed)
     except Refusal as refusal:
-        return Served(wire_format.refused(refusal), DecodedEvents())
-    made = list(reading.entries)
-    checked_rows(reading, input_topics(), asked.received_at_ms)
-    assert reading.entries == made, reading.bad
-    return Served(wire_format.accepted(asked, opened, reading), reading)
+        return Served(wire_format.refusal_answer(refusal), DecodedEvents())
+    assert check_entries(decoded.entries, INPUT_TOPICS, asked.received_at_ms).refused == []
+    return Served(wire_format.accepted_answer(asked, parsed, decoded), decoded)

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import gzip
+from typing import Any
 
 import orjson
 import pytest
@@ -6,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.tracking.beacon import MAX_EVENTS, SCRIPT_PATH, beacon, beacon_script
-from streamprocessor.collector.tracking.tokens import Tracked
-from tests.collector.tracking.requests import AGENT, KEYS, NAMING, NOW, NOW_MS, request, serve
+from streamprocessor.collector.tracking.tokens import TokenKind, Tracked
+from tests.collector.input_topics import topic_of
+from tests.collector.tracking.requests import AGENT, CONTACT_IDS, KEYS, NOW, NOW_MS, Served, request, serve
 
-BEACON = beacon(KEYS, NAMING)
+BEACON = beacon(KEYS, CONTACT_IDS)
 VISITOR = "anon:0123456789abcdef"
 VISIT = {"id": "f" * 32, "type": "page_visit", "url": "https://www.example.com/pricing", "referrer": ""}
 SUBMISSION = {
@@ -21,20 +25,20 @@ SUBMISSION = {
 }
 
 
-def payload(*events, **more):
+def payload(*events: object, **more: object) -> dict[str, Any]:
     return {"key": "w1", "anonymous_id": "0123456789abcdef", "events": list(events)} | more
 
 
-def post(content, headers=None):
+def post(content: object, headers: dict[str, str] | None = None) -> Served:
     body = content if isinstance(content, bytes) else orjson.dumps(content)
     return serve(BEACON, request("POST", "/b", {"content-type": "text/plain;charset=UTF-8"} | (headers or {}), body))
 
 
-def visitor_token(kind="visitor", expires_at_ms=NOW_MS + 1):
+def visitor_token(kind: TokenKind = "visitor", expires_at_ms: int = NOW_MS + 1) -> str:
     return KEYS.sign(kind, Tracked("c-42", expires_at_ms=expires_at_ms))
 
 
-def test_the_script_is_under_3_kb_gzipped():
+def test_the_script_is_under_3_kb_gzipped() -> None:
     served = serve(beacon_script(), request("GET", "/beacon.js"))
 
     assert served.answer.status == 200
@@ -42,29 +46,29 @@ def test_the_script_is_under_3_kb_gzipped():
     assert len(gzip.compress(served.answer.body)) < 3000
 
 
-def test_the_script_is_packed_for_those_that_take_it():
-    packed = serve(beacon_script(), request("GET", "/beacon.js", {"accept-encoding": "br, gzip"}))
+def test_the_script_is_packed_for_those_that_take_it() -> None:
+    compressed = serve(beacon_script(), request("GET", "/beacon.js", {"accept-encoding": "br, gzip"}))
     plain = serve(beacon_script(), request("GET", "/beacon.js"))
 
-    assert (packed.headers["Content-Encoding"], packed.headers["Vary"]) == ("gzip", "Accept-Encoding")
-    assert len(packed.answer.body) < 3000
-    assert gzip.decompress(packed.answer.body) == plain.answer.body == SCRIPT_PATH.read_bytes()
+    assert (compressed.headers["Content-Encoding"], compressed.headers["Vary"]) == ("gzip", "Accept-Encoding")
+    assert len(compressed.answer.body) < 3000
+    assert gzip.decompress(compressed.answer.body) == plain.answer.body == SCRIPT_PATH.read_bytes()
 
 
-def test_what_a_program_steers_is_a_scanners_and_names_nobody():
+def test_what_a_program_steers_is_a_scanners_and_names_nobody() -> None:
     fields = {"email": "ada@example.com", "company": "Example Ltd"}
     served = post(payload(VISIT, SUBMISSION | {"fields": fields}, token=visitor_token(), automated=True))
 
-    assert [(entry.topic, entry.value["context"]["actor"]) for entry in served.reading.entries] == [
+    assert [(topic_of(entry), entry.value["context"]["actor"]) for entry in served.decoded.entries] == [
         ("page-visits", "scanner"),
         ("form-submissions", "scanner"),
     ]
 
 
-def test_a_visit_is_filed_under_the_anonymous_visitor():
-    (entry,) = post(payload(VISIT | {"referrer": "https://search.example/"})).reading.entries
+def test_a_visit_is_filed_under_the_anonymous_visitor() -> None:
+    (entry,) = post(payload(VISIT | {"referrer": "https://search.example/"})).decoded.entries
 
-    assert (entry.topic, entry.contact_id) == ("page-visits", VISITOR)
+    assert (topic_of(entry), entry.contact_id) == ("page-visits", VISITOR)
     assert entry.value == {
         "id": "f" * 32,
         "contact_id": VISITOR,
@@ -75,29 +79,29 @@ def test_a_visit_is_filed_under_the_anonymous_visitor():
     }
 
 
-def test_a_campaign_is_what_the_url_says():
+def test_a_campaign_is_what_the_url_says() -> None:
     (value,) = post(payload(VISIT | {"url": "https://www.example.com/?utm_campaign=q4%20sale"})).values
 
     assert (value["properties"]["campaign"], value["properties"]["path"]) == ("q4 sale", "/")
 
 
-def test_the_token_of_a_click_is_not_kept_in_the_url():
+def test_the_token_of_a_click_is_not_kept_in_the_url() -> None:
     (value,) = post(payload(VISIT | {"url": "https://www.example.com/?a=1&_sp=secret#top"})).values
 
     assert value["properties"]["url"] == "https://www.example.com/?a=1#top"
 
 
-def test_the_payload_offers_its_write_key():
+def test_the_payload_offers_its_write_key() -> None:
     assert BEACON.needs_key
-    assert BEACON.open(request("POST", "/b", body=orjson.dumps(payload(VISIT)))).key == "w1"
-    assert BEACON.open(request("POST", "/b", body=b'{"key": 1}')).key is None
+    assert BEACON.parse(request("POST", "/b", body=orjson.dumps(payload(VISIT)))).key == "w1"
+    assert BEACON.parse(request("POST", "/b", body=b'{"key": 1}')).key is None
 
 
-def test_a_token_binds_the_visitor_to_its_contact():
+def test_a_token_binds_the_visitor_to_its_contact() -> None:
     served = post(payload(VISIT, token=visitor_token()))
 
-    identify = served.reading.entries[0]
-    assert (identify.topic, identify.contact_id) == ("contact-updates", "c-42")
+    identify = served.decoded.entries[0]
+    assert (topic_of(identify), identify.contact_id) == ("contact-updates", "c-42")
     assert identify.value == {
         "id": identify.value["id"],
         "contact_id": "c-42",
@@ -105,10 +109,10 @@ def test_a_token_binds_the_visitor_to_its_contact():
         "update": "identify",
         "anonymous_id": VISITOR,
     }
-    assert served.reading.entries[1].contact_id == VISITOR
+    assert served.decoded.entries[1].contact_id == VISITOR
 
 
-def test_the_same_binding_is_the_same_update_and_another_contact_is_another():
+def test_the_same_binding_is_the_same_update_and_another_contact_is_another() -> None:
     first = post(payload(VISIT, token=visitor_token())).values[0]["id"]
     again = post(payload(VISIT | {"id": "d" * 32}, token=visitor_token(expires_at_ms=NOW_MS + 9))).values[0]["id"]
     other = KEYS.sign("visitor", Tracked("c-43", expires_at_ms=NOW_MS + 1))
@@ -119,14 +123,14 @@ def test_the_same_binding_is_the_same_update_and_another_contact_is_another():
 @pytest.mark.parametrize(
     "token", [visitor_token("click"), visitor_token(expires_at_ms=NOW_MS), visitor_token()[:-2], "", None, 7, {}]
 )
-def test_a_token_that_is_not_ours_or_over_binds_nobody(token):
+def test_a_token_that_is_not_ours_or_over_binds_nobody(token: object) -> None:
     served = post(payload(VISIT, token=token))
 
-    assert [entry.topic for entry in served.reading.entries] == ["page-visits"]
+    assert [topic_of(entry) for entry in served.decoded.entries] == ["page-visits"]
     assert served.answer.status == 204
 
 
-def test_a_form_with_an_address_says_who_the_visitor_is():
+def test_a_form_with_an_address_says_who_the_visitor_is() -> None:
     fields = {
         "name": "Ada",
         "email": "ada@example.com",
@@ -134,38 +138,38 @@ def test_a_form_with_an_address_says_who_the_visitor_is():
         "password": "x",
         "n": "4111111111111111",
     }
-    form, identify, attributes = post(payload(SUBMISSION | {"fields": fields})).reading.entries
+    form, identify, attributes = post(payload(SUBMISSION | {"fields": fields})).decoded.entries
 
-    assert (form.topic, form.contact_id) == ("form-submissions", VISITOR)
+    assert (topic_of(form), form.contact_id) == ("form-submissions", VISITOR)
     assert form.value["properties"]["form"] == "contact"
     assert form.value["properties"]["fields"] == {
         "name": "Ada",
         "email": "ada@example.com",
         "company": "Example Ltd",
     }
-    assert (identify.contact_id, identify.value["update"]) == (NAMING.address("ada@example.com"), "identify")
+    assert (identify.contact_id, identify.value["update"]) == (CONTACT_IDS.address("ada@example.com"), "identify")
     assert identify.value["anonymous_id"] == VISITOR
     assert (attributes.contact_id, attributes.value["attributes"]) == (VISITOR, {"company": "Example Ltd"})
 
 
-def test_the_field_that_the_browser_calls_an_address_is_one_under_any_name():
+def test_the_field_that_the_browser_calls_an_address_is_one_under_any_name() -> None:
     served = post(payload(SUBMISSION | {"fields": {"a1": "ada@example.com"}, "email": "ada@example.com"}))
 
-    assert served.values[1]["contact_id"] == NAMING.address("ada@example.com")
+    assert served.values[1]["contact_id"] == CONTACT_IDS.address("ada@example.com")
 
 
 @pytest.mark.parametrize("headers", [{"sec-gpc": "1"}, {"dnt": "1"}])
-def test_of_who_objects_nothing_is_taken_even_where_it_was_sent(headers):
+def test_of_who_objects_nothing_is_taken_even_where_it_was_sent(headers: dict[str, str] | None) -> None:
     served = post(payload(VISIT, token=visitor_token()), headers)
 
     assert (served.values, served.answer.status) == ([], 204)
 
 
-def test_good_events_beside_a_bad_one_are_taken():
+def test_good_events_beside_a_bad_one_are_taken() -> None:
     served = post(payload(VISIT, {"type": "page_visit", "url": "javascript:x"}, {"type": "purchase"}, SUBMISSION))
 
     assert [value["type"] for value in served.values] == ["page_visit", "form_submission"]
-    assert [bad.position for bad in served.reading.bad] == [1, 2]
+    assert [bad.position for bad in served.decoded.refused] == [1, 2]
     assert served.answer.status == 204
 
 
@@ -186,7 +190,7 @@ def test_good_events_beside_a_bad_one_are_taken():
         payload("page_visit"),
     ],
 )
-def test_what_holds_no_event_is_refused(content):
+def test_what_holds_no_event_is_refused(content: object) -> None:
     served = post(content)
 
     assert (served.answer.status, served.values) == (400, [])
@@ -203,7 +207,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | st.text(max
     st.sampled_from(["page_visit", "form_submission"]),
     JSON,
 )
-def test_no_payload_brings_the_reader_down(event, kind, token):
+def test_no_payload_brings_the_reader_down(event: dict[str, Any], kind: str, token: object) -> None:
     with_url = {"url": "https://www.example.com/"} | event
 
     for item in (event, with_url):

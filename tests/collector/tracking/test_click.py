@@ -1,55 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from streamprocessor.collector.tracking.click import VISITOR_LIFE_MS, click
 from streamprocessor.collector.tracking.tokens import Tracked
-from tests.collector.tracking.requests import KEYS, NOW_MS, SITES, request, serve
+from tests.collector.input_topics import topic_of
+from tests.collector.tracking.requests import KEYS, NOW_MS, SITES, Served, request, serve
 
 CLICK = click(KEYS, SITES)
 OURS = "https://www.example.com/pricing?plan=a&b=%20c#top"
 FOREIGN = "https://elsewhere.example/"
 
 
-def path_to(url, **more):
+def path_to(url: str | None, **more: Any) -> str:
     return f"/c/{KEYS.sign('click', Tracked('c-42', 'm-9', 'q4', url, **more))}"
 
 
-def location(served):
+def location(served: Served) -> str:
     return served.headers["Location"]
 
 
-def test_a_click_leads_to_the_url_in_its_token():
+def test_a_click_leads_to_the_url_in_its_token() -> None:
     served = serve(CLICK, request("GET", path_to(FOREIGN)))
 
     assert (served.answer.status, location(served)) == (302, FOREIGN)
     assert served.headers["Cache-Control"] == "no-store"
 
 
-def test_a_click_is_filed_with_its_url():
-    (entry,) = serve(CLICK, request("GET", path_to(OURS))).reading.entries
+def test_a_click_is_filed_with_its_url() -> None:
+    (entry,) = serve(CLICK, request("GET", path_to(OURS))).decoded.entries
 
-    assert (entry.topic, entry.contact_id, entry.value["type"]) == ("email-clicks", "c-42", "email_click")
+    assert (topic_of(entry), entry.contact_id, entry.value["type"]) == ("email-clicks", "c-42", "email_click")
     assert entry.value["properties"] == {"message": "m-9", "campaign": "q4", "url": OURS, "path": "/pricing"}
 
 
-def test_to_a_site_of_ours_the_url_carries_who_clicked_and_stays_the_same_otherwise():
+def test_to_a_site_of_ours_the_url_carries_who_clicked_and_stays_the_same_otherwise() -> None:
     parts = urlsplit(location(serve(CLICK, request("GET", path_to(OURS)))))
 
     assert (parts.hostname, parts.path, parts.fragment) == ("www.example.com", "/pricing", "top")
     assert parts.query.startswith("plan=a&b=%20c&_sp=")
     (token,) = parse_qs(parts.query)["_sp"]
-    assert KEYS.verify("visitor", token, NOW_MS + VISITOR_LIFE_MS - 1).contact_id == "c-42"
+    visitor = KEYS.verify("visitor", token, NOW_MS + VISITOR_LIFE_MS - 1)
+    assert visitor is not None
+    assert visitor.contact_id == "c-42"
     assert KEYS.verify("visitor", token, NOW_MS + VISITOR_LIFE_MS) is None
 
 
-def test_another_persons_token_in_the_url_is_replaced():
-    carried = parse_qs(
-        urlsplit(location(serve(CLICK, request("GET", path_to("https://www.example.com/?_sp=x"))))).query
-    )
+def test_another_persons_token_in_the_url_is_replaced() -> None:
+    query = parse_qs(urlsplit(location(serve(CLICK, request("GET", path_to("https://www.example.com/?_sp=x"))))).query)
 
-    assert len(carried["_sp"]) == 1
-    assert carried["_sp"] != ["x"]
+    assert len(query["_sp"]) == 1
+    assert query["_sp"] != ["x"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +67,9 @@ def test_another_persons_token_in_the_url_is_replaced():
         (OURS, {"purpose": "prefetch"}),
     ],
 )
-def test_nothing_is_carried_to_others_nor_for_who_objects_nor_for_who_fetches_ahead(url, headers):
+def test_nothing_is_carried_to_others_nor_for_who_objects_nor_for_who_fetches_ahead(
+    url: str | None, headers: dict[str, str]
+) -> None:
     assert "_sp=" not in location(serve(CLICK, request("GET", path_to(url), headers)))
 
 
@@ -83,7 +89,7 @@ def test_nothing_is_carried_to_others_nor_for_who_objects_nor_for_who_fetches_ah
         None,
     ],
 )
-def test_a_signed_url_that_is_no_web_address_leads_nowhere(url):
+def test_a_signed_url_that_is_no_web_address_leads_nowhere(url: str | None) -> None:
     served = serve(CLICK, request("GET", path_to(url)))
 
     assert served.answer.status == 404
@@ -91,27 +97,27 @@ def test_a_signed_url_that_is_no_web_address_leads_nowhere(url):
     assert served.values == []
 
 
-def test_a_token_that_is_not_ours_leads_nowhere():
+def test_a_token_that_is_not_ours_leads_nowhere() -> None:
     served = serve(CLICK, request("GET", path_to(OURS)[:-1] + "!"))
 
     assert (served.answer.status, served.answer.content_type) == (404, "text/html; charset=utf-8")
     assert served.values == []
 
 
-def test_letters_beyond_ascii_are_percent_encoded_in_the_header():
+def test_letters_beyond_ascii_are_percent_encoded_in_the_header() -> None:
     served = serve(CLICK, request("GET", path_to("https://elsewhere.example/größe?q=ä%20b")))
 
     assert location(served) == "https://elsewhere.example/gr%C3%B6%C3%9Fe?q=%C3%A4%20b"
 
 
 @pytest.mark.parametrize(("method", "headers"), [("HEAD", {}), ("GET", {"sec-purpose": "prefetch"})])
-def test_who_only_looks_ahead_is_led_on_and_has_not_clicked(method, headers):
+def test_who_only_looks_ahead_is_led_on_and_has_not_clicked(method: str, headers: dict[str, str]) -> None:
     served = serve(CLICK, request(method, path_to(FOREIGN), headers))
 
     assert (served.answer.status, served.values) == (302, [])
 
 
-def test_a_click_on_a_honeypot_says_so_and_carries_nobody():
+def test_a_click_on_a_honeypot_says_so_and_carries_nobody() -> None:
     served = serve(CLICK, request("GET", path_to(OURS, honeypot=True)))
 
     assert served.values[0]["properties"]["honeypot"] is True

@@ -1,4 +1,8 @@
+from __future__ import annotations
+
+from collections.abc import Callable
 from html import escape
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -17,36 +21,37 @@ from streamprocessor.collector.tracking.form_fields import (
 )
 from streamprocessor.collector.tracking.forms import MAX_PARTS, forms
 from streamprocessor.collector.tracking.tokens import Tracked
-from tests.collector.tracking.requests import AGENT, KEYS, NAMING, NOW, NOW_MS, SITES, request, serve
+from tests.collector.input_topics import topic_of
+from tests.collector.tracking.requests import AGENT, CONTACT_IDS, KEYS, NOW, NOW_MS, SITES, Served, request, serve
 
-FORMS = forms(KEYS, NAMING, SITES)
-ADA = NAMING.address("ada@example.com")
+FORMS = forms(KEYS, CONTACT_IDS, SITES)
+ADA = CONTACT_IDS.address("ada@example.com")
 VISITOR = {"_sp_id": "0123456789abcdef"}
 TOKEN = {"_sp": KEYS.sign("visitor", Tracked("c-42", expires_at_ms=NOW_MS + 1))}
 
 
-def post(fields, path="/f/contact", headers=None):
-    said = {"content-type": "application/x-www-form-urlencoded"} | (headers or {})
-    return serve(FORMS, request("POST", path, said, urlencode(fields).encode()))
+def post(fields: dict[str, str], path: str = "/f/contact", headers: dict[str, str] | None = None) -> Served:
+    all_headers = {"content-type": "application/x-www-form-urlencoded"} | (headers or {})
+    return serve(FORMS, request("POST", path, all_headers, urlencode(fields).encode()))
 
 
-def post_multipart(fields, files=None):
+def post_multipart(fields: dict[str, str], files: Any = None) -> Served:
     sent = httpx.Request(
         "POST", "http://collector.example/f/contact", data=fields, files=files or {"f": ("none.txt", b"")}
     )
     return serve(FORMS, request("POST", "/f/contact", dict(sent.headers), sent.read()))
 
 
-def filed_under(served):
-    return [(entry.topic, entry.contact_id) for entry in served.reading.entries]
+def filed_under(served: Served) -> list[tuple[str, str]]:
+    return [(topic_of(entry), entry.contact_id) for entry in served.decoded.entries]
 
 
 @pytest.mark.parametrize("send", [post, post_multipart])
-def test_a_form_is_a_submission_of_whoever_reads_the_address(send):
+def test_a_form_is_a_submission_of_whoever_reads_the_address(send: Callable[[dict[str, str]], Served]) -> None:
     served = send({"email": "Ada@Example.com", "message": "Hällo & more"})
 
-    (entry,) = served.reading.entries
-    assert (entry.topic, entry.contact_id) == ("form-submissions", ADA)
+    (entry,) = served.decoded.entries
+    assert (topic_of(entry), entry.contact_id) == ("form-submissions", ADA)
     assert entry.value == {
         "id": entry.value["id"],
         "contact_id": ADA,
@@ -57,7 +62,7 @@ def test_a_form_is_a_submission_of_whoever_reads_the_address(send):
     }
 
 
-def test_the_page_with_the_form_is_its_url():
+def test_the_page_with_the_form_is_its_url() -> None:
     properties = post({"email": "ada@example.com"}, headers={"referer": "https://www.example.com/ask?a=1"}).values[0][
         "properties"
     ]
@@ -65,20 +70,20 @@ def test_the_page_with_the_form_is_its_url():
     assert (properties["url"], properties["path"]) == ("https://www.example.com/ask?a=1", "/ask")
 
 
-def test_files_are_left_out():
+def test_files_are_left_out() -> None:
     served = post_multipart({"email": "ada@example.com"}, {"cv": ("cv.pdf", b"%PDF" * 1000, "application/pdf")})
 
     assert served.values[0]["properties"]["fields"] == {"email": "ada@example.com"}
 
 
-def test_the_visitor_whom_the_script_knows_turns_out_to_read_the_address():
+def test_the_visitor_whom_the_script_knows_turns_out_to_read_the_address() -> None:
     served = post({"email": "ada@example.com"} | VISITOR)
 
     assert filed_under(served) == [("form-submissions", "anon:0123456789abcdef"), ("contact-updates", ADA)]
     assert (served.values[1]["update"], served.values[1]["anonymous_id"]) == ("identify", "anon:0123456789abcdef")
 
 
-def test_a_click_from_a_mail_says_who_posts_and_is_not_joined_with_the_address():
+def test_a_click_from_a_mail_says_who_posts_and_is_not_joined_with_the_address() -> None:
     assert filed_under(post({"email": "ada@example.com"} | TOKEN)) == [("form-submissions", "c-42")]
     assert filed_under(post({"email": "ada@example.com"} | TOKEN | VISITOR)) == [
         ("form-submissions", "anon:0123456789abcdef"),
@@ -86,7 +91,7 @@ def test_a_click_from_a_mail_says_who_posts_and_is_not_joined_with_the_address()
     ]
 
 
-def test_what_is_known_of_a_company_becomes_attributes_and_nothing_else_does():
+def test_what_is_known_of_a_company_becomes_attributes_and_nothing_else_does() -> None:
     served = post({"email": "ada@example.com", "Company": " Example Ltd ", "job-title": "CTO", "diagnosis": "x"})
 
     update = served.values[1]
@@ -94,7 +99,7 @@ def test_what_is_known_of_a_company_becomes_attributes_and_nothing_else_does():
     assert update["attributes"] == {"company": "Example Ltd", "job_title": "CTO"}
 
 
-def test_who_fills_the_honeypot_is_a_scanner_and_nobody_is_identified():
+def test_who_fills_the_honeypot_is_a_scanner_and_nobody_is_identified() -> None:
     served = post({"email": "ada@example.com", "company": "Spam", "_honeypot": "x"} | VISITOR)
 
     (value,) = served.values
@@ -102,19 +107,19 @@ def test_who_fills_the_honeypot_is_a_scanner_and_nobody_is_identified():
     assert served.answer == post({"email": "ada@example.com"}).answer
 
 
-def test_an_empty_honeypot_is_a_persons():
+def test_an_empty_honeypot_is_a_persons() -> None:
     assert "actor" not in post({"email": "ada@example.com", "_honeypot": ""}).values[0]["context"]
 
 
-def test_a_form_offers_its_write_key():
+def test_a_form_offers_its_write_key() -> None:
     asked = request("POST", "/f/contact", {"content-type": "application/x-www-form-urlencoded"}, b"_key=w1&a=b")
 
     assert FORMS.needs_key
-    assert FORMS.open(asked).key == "w1"
+    assert FORMS.parse(asked).key == "w1"
 
 
 @pytest.mark.parametrize("to", ["https://www.example.com/thanks?a=b", "https://shop.example.org/"])
-def test_afterwards_the_person_is_sent_to_a_site_of_ours(to):
+def test_afterwards_the_person_is_sent_to_a_site_of_ours(to: str) -> None:
     served = post({"email": "ada@example.com", "_redirect": to})
 
     assert (served.answer.status, served.headers["Location"]) == (303, to)
@@ -137,7 +142,7 @@ def test_afterwards_the_person_is_sent_to_a_site_of_ours(to):
         "https://www.example.com\t/",
     ],
 )
-def test_to_no_other_place_anybody_is_sent_but_thanked_here(to):
+def test_to_no_other_place_anybody_is_sent_but_thanked_here(to: str) -> None:
     served = post({"email": "ada@example.com", "_redirect": to})
 
     assert served.answer.status == 200
@@ -157,7 +162,9 @@ def test_to_no_other_place_anybody_is_sent_but_thanked_here(to):
         ({"content-type": "application/x-www-form-urlencoded"}, b"email=a%40b.cd", "/f/<b>", 404),
     ],
 )
-def test_what_is_no_form_is_refused_with_a_sentence_for_people(headers, body, path, status):
+def test_what_is_no_form_is_refused_with_a_sentence_for_people(
+    headers: dict[str, str] | None, body: bytes, path: str, status: int
+) -> None:
     served = serve(FORMS, request("POST", path, headers, body))
 
     assert (served.answer.status, served.answer.content_type) == (status, "text/html; charset=utf-8")
@@ -169,7 +176,7 @@ def test_what_is_no_form_is_refused_with_a_sentence_for_people(headers, body, pa
     st.sampled_from(["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "multipart/form-data; x"]),
     st.one_of(st.binary(max_size=300), st.builds(lambda b: b"--b\r\n" + b + b"\r\n--b--\r\n", st.binary(max_size=200))),
 )
-def test_no_bytes_bring_the_reader_down(content_type, body):
+def test_no_bytes_bring_the_reader_down(content_type: str, body: bytes) -> None:
     assert serve(FORMS, request("POST", "/f/contact", {"content-type": content_type}, body)).answer.status < 500
 
 
@@ -190,7 +197,7 @@ def test_no_bytes_bring_the_reader_down(content_type, body):
         ("", "no name"),
     ],
 )
-def test_what_is_private_is_not_kept(name, value):
+def test_what_is_private_is_not_kept(name: str, value: str) -> None:
     assert stored_fields([(name, value), ("topic", "prices")]) == {"topic": "prices"}
 
 
@@ -198,12 +205,14 @@ def test_what_is_private_is_not_kept(name, value):
     ("name", "value"),
     [("note", "4111111111111112"), ("phone", "+49 171 1234567"), ("passenger", "2"), ("year", "2026")],
 )
-def test_what_only_looks_like_it_is_kept(name, value):
+def test_what_only_looks_like_it_is_kept(name: str, value: str) -> None:
     assert stored_fields([(name, value)]) == {name: value}
 
 
 @given(st.text("0123456789", min_size=12, max_size=18), st.sampled_from(["", " ", "-"]), st.integers(1, 6))
-def test_every_number_with_a_valid_check_digit_is_found_however_it_is_grouped(digits, separator, size):
+def test_every_number_with_a_valid_check_digit_is_found_however_it_is_grouped(
+    digits: str, separator: str, size: int
+) -> None:
     last = next(d for d in "0123456789" if _luhn_sum(digits + d) % 10 == 0)
     number = digits + last
     grouped = separator.join(number[at : at + size] for at in range(0, len(number), size))
@@ -211,7 +220,7 @@ def test_every_number_with_a_valid_check_digit_is_found_however_it_is_grouped(di
     assert holds_card_number(f"my card: {grouped}, thanks")
 
 
-def _luhn_sum(number):
+def _luhn_sum(number: str) -> int:
     """Written apart from the product: the textbook's way, from the left."""
     total = 0
     for index, digit in enumerate(number):
@@ -220,11 +229,11 @@ def _luhn_sum(number):
     return total
 
 
-def test_several_values_under_one_name_are_one_text():
+def test_several_values_under_one_name_are_one_text() -> None:
     assert stored_fields([("topic", "a"), ("topic", "b")]) == {"topic": "a, b"}
 
 
-def test_what_is_kept_of_a_form_is_bounded():
+def test_what_is_kept_of_a_form_is_bounded() -> None:
     many = stored_fields((f"name{n}", "x") for n in range(1000))
     large = stored_fields((f"name{n}", "\x01" * 5000) for n in range(1000))
 
@@ -245,11 +254,11 @@ def test_what_is_kept_of_a_form_is_bounded():
         ({"email": "a" * 300 + "@example.com"}, None),
     ],
 )
-def test_the_address_is_that_of_a_field_named_as_one(fields, address):
+def test_the_address_is_that_of_a_field_named_as_one(fields: dict[str, str], address: str | None) -> None:
     assert address_in(fields) == address
 
 
-def test_a_page_shows_no_text_of_the_request():
+def test_a_page_shows_no_text_of_the_request() -> None:
     served = serve(FORMS, request("POST", "/f/<script>", {"content-type": "text/<script>"}))
 
     assert b"<script>" not in served.answer.body

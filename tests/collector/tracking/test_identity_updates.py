@@ -1,32 +1,39 @@
 import pytest
 
 from streamprocessor.collector.tracking.identity_updates import identity_updates
+from tests.collector.input_topics import topic_of
 from tests.collector.tracking.requests import NOW, NOW_MS
 
 VISITOR, ADDRESS, KNOWN = "anon:v", "email:a", "c-42"
 
 
 @pytest.mark.parametrize(
-    ("known", "address", "anonymous", "claims"),
+    ("token_contact", "address_contact", "visitor", "claims"),
     [
         (KNOWN, None, VISITOR, [(KNOWN, VISITOR)]),
         (None, ADDRESS, VISITOR, [(ADDRESS, VISITOR)]),
-        (KNOWN, ADDRESS, VISITOR, [(KNOWN, VISITOR)]),  # an address typed in may be a friend's
+        (KNOWN, ADDRESS, VISITOR, [(KNOWN, VISITOR)]),  # an address_contact typed in may be a friend's
         (KNOWN, ADDRESS, None, []),
         (KNOWN, None, None, []),
         (None, ADDRESS, None, []),
         (None, None, VISITOR, []),
     ],
 )
-def test_a_visitor_is_claimed_by_one_person_and_two_persons_are_never_joined(known, address, anonymous, claims):
-    made = identity_updates(known, address, anonymous, NOW_MS)
+def test_a_visitor_is_claimed_by_one_person_and_two_persons_are_never_joined(
+    token_contact: str | None, address_contact: str | None, visitor: str | None, claims: list[tuple[str, str]]
+) -> None:
+    made = identity_updates(token_contact, address_contact, visitor, NOW_MS)
 
     assert [(entry.contact_id, entry.value["anonymous_id"]) for entry in made] == claims
     for entry in made:
-        assert (entry.topic, entry.value["update"], entry.value["occurred_at"]) == ("contact-updates", "identify", NOW)
+        assert (topic_of(entry), entry.value["update"], entry.value["occurred_at"]) == (
+            "contact-updates",
+            "identify",
+            NOW,
+        )
 
 
-def test_the_same_claim_is_one_update_whenever_it_is_made():
+def test_the_same_claim_is_one_update_whenever_it_is_made() -> None:
     (first,), (later,) = (
         identity_updates(KNOWN, None, VISITOR, NOW_MS),
         identity_updates(KNOWN, None, VISITOR, NOW_MS + 1),

@@ -12,7 +12,7 @@ QUERIES = st.lists(st.sampled_from(["a=1", "a=2", "b", "c=%20+x", "_sp=old", "_s
 
 
 @pytest.mark.parametrize(
-    ("sites", "url", "held"),
+    ("sites", "url", "is_ours"),
     [
         ("www.example.com", "https://www.example.com/a", True),
         ("www.example.com", "http://WWW.Example.com:80", True),
@@ -33,37 +33,37 @@ QUERIES = st.lists(st.sampled_from(["a=1", "a=2", "b", "c=%20+x", "_sp=old", "_s
         ("", "https://www.example.com/", False),
     ],
 )
-def test_a_site_is_a_host_under_its_port(sites, url, held):
-    assert read_sites(sites).hold(url) is held
+def test_a_site_is_a_host_under_its_port(sites: str, url: str, is_ours: bool) -> None:
+    assert read_sites(sites).hold(url) is is_ours
 
 
 @pytest.mark.parametrize(
     "text", ["ftp://a.example", "a.example/path", "*", "a b.example", "*example.com", "user@a.example"]
 )
-def test_what_names_no_site_is_refused(text):
+def test_what_names_no_site_is_refused(text: str) -> None:
     with pytest.raises(OperatorError, match="ALLOWED_SITES: wanted names"):
         read_sites(f"www.example.com,{text}")
 
 
 @given(QUERIES, st.sampled_from(["", "#part", "#/a?_sp=no"]))
-def test_a_parameter_is_put_in_and_taken_out_and_all_else_stays(pieces, fragment):
+def test_a_parameter_is_put_in_and_taken_out_and_all_else_stays(pieces: list[str], fragment: str) -> None:
     url = "https://www.example.com/a" + ("?" + "&".join(pieces) if pieces else "") + fragment
-    kept = [piece for piece in pieces if piece.partition("=")[0] != "_sp"]
+    others = [piece for piece in pieces if piece.partition("=")[0] != "_sp"]
 
-    marked = with_parameter(url, "_sp", "new&1")
+    tagged = with_parameter(url, "_sp", "new&1")
 
-    assert urlsplit(marked).query == "&".join([*kept, "_sp=new%261"])
-    assert ("#" + urlsplit(marked).fragment if fragment else "") == fragment
-    assert [value for name, value in parse_qsl(urlsplit(marked).query) if name == "_sp"] == ["new&1"]
-    assert urlsplit(without_parameter(marked, "_sp")).query == "&".join(kept)
+    assert urlsplit(tagged).query == "&".join([*others, "_sp=new%261"])
+    assert ("#" + urlsplit(tagged).fragment if fragment else "") == fragment
+    assert [value for name, value in parse_qsl(urlsplit(tagged).query) if name == "_sp"] == ["new&1"]
+    assert urlsplit(without_parameter(tagged, "_sp")).query == "&".join(others)
 
 
-def test_what_is_asked_of_no_url_is_nothing():
+def test_what_is_asked_of_no_url_is_nothing() -> None:
     assert path_of("nothing") is None
     assert parameter_of("nothing", "a") is None
     assert parameter_of("https://www.example.com/?a=&a=1", "a") == "1"
 
 
 @pytest.mark.parametrize(("url", "path"), [("/a?b", "/a"), ("mailto:a@b.example", None), ("", None), (None, None)])
-def test_a_path_is_read_off_addresses_that_have_one(url, path):
+def test_a_path_is_read_off_addresses_that_have_one(url: str | None, path: str | None) -> None:
     assert path_of(url) == path

@@ -22,7 +22,7 @@ LONGEST_MESSAGE_CHARS = 1000
 def read_own_vocabulary(text: str, folder: Path) -> None:
     file = folder / "vocabulary.yaml"
     file.write_text(text)
-    read_vocabulary([], file)
+    read_vocabulary(file)
 
 
 def read_topic(text: str, folder: Path) -> None:

@@ -88,12 +88,17 @@ async def test_an_endless_answer_is_cut(receiver: Receiver) -> None:
     assert sent_bytes < 200 * MOST_ANSWER_BYTES
 
 
-async def test_a_receiver_that_is_not_there_is_a_word_and_no_error() -> None:
+async def test_a_receiver_that_is_not_there_is_a_word_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
         sender = Sender(5.0)
         answer = await sender.post(Target(f"http://127.0.0.1:{port}/", is_trusted=True), {}, b"{}")
+
+    def nowhere(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)  # a real one may take its time over a name that is none
     unknown = await sender.post(Target("http://nowhere.invalid/", is_trusted=True), {}, b"{}")
     await sender.close()
     assert (answer.status, answer.reason) == (0, "no-connection")

@@ -142,7 +142,7 @@ def test_of_who_is_gone_merged_or_objects_nothing_is_kept() -> None:
     assert contact_facts_of(None, ["city"]) == UNKNOWN_CONTACT
     attributes = {"city": ["Berlin", 1, "a"]}
     assert (
-        contact_facts_of(changelog(attributes=attributes, bonds=IdentityLinks(is_hidden=True)), ["city"])
+        contact_facts_of(changelog(attributes=attributes, links=IdentityLinks(is_hidden=True)), ["city"])
         == UNKNOWN_CONTACT
     )
-    assert contact_facts_of(changelog(attributes=attributes, bonds=IdentityLinks()), ["city"]) == BERLINER
+    assert contact_facts_of(changelog(attributes=attributes, links=IdentityLinks()), ["city"]) == BERLINER

@@ -30,6 +30,7 @@ from streamprocessor.kafka.admin.reconcile import (
     topic_ids,
 )
 from streamprocessor.kafka.clients import ClientSettings, connected
+from tests.harness.system import until
 
 OPENS = Topic("email-opens", "in", "contact_id", "opens", 2, {"retention.ms": "7776000000"}, number=1)
 CHANGELOG = Topic("changelog", "internal", "contact_id", "table", 2, {"cleanup.policy": "compact"}, fenced=True)
@@ -83,11 +84,11 @@ async def test_each_setting_that_differs_is_named_and_set_and_the_others_stay(
     name = f"{layout.prefix}email-opens"
     async with connected(settings) as client:
         await cluster.set_configs(client, {name: {"retention.ms": "1000", "segment.ms": "77777"}})
-    found = await check(settings, layout)
+    found = await until(lambda: check(settings, layout), bool, 30, "the setting, at the broker that is asked")
 
     assert [str(each) for each in found] == [f"topic {name}: retention.ms is 1000; wanted 7776000000"]
     assert await apply(settings, layout) == found
-    assert await check(settings, layout) == []
+    await until(lambda: check(settings, layout), lambda differing: differing == [], 30, "the setting as it was")
     async with connected(settings) as client:
         assert await cluster.configs(client, {name: ["segment.ms"]}) == {name: {"segment.ms": "77777"}}
 
@@ -232,7 +233,7 @@ class WordsOfACluster:
 
 
 def metadata(code: int, leader: int = 1, operations: int = 1 << 3) -> SimpleNamespace:
-    partition = (0, 0, leader, 0, [1], [1], [], {})
+    partition: tuple[Any, ...] = (0, 0, leader, 0, [1], [1], [], {})
     return SimpleNamespace(
         brokers=[(1, "localhost", 9092, None, {})],
         topics=[(code, "email-opens", bytes(16), False, [partition], operations, {})],

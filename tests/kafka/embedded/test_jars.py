@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
+import jgo
 import pytest
 
 from streamprocessor.errors import BrokerError
@@ -15,7 +16,7 @@ from streamprocessor.kafka.embedded import boot, maven
 from streamprocessor.kafka.embedded.aot_cache import with_aot_cache
 from streamprocessor.kafka.embedded.embedded import prepare
 from streamprocessor.kafka.embedded.jars import KAFKA, class_path
-from streamprocessor.kafka.embedded.node import Node
+from streamprocessor.kafka.embedded.node import KafkaNode
 from streamprocessor.kafka.embedded.progress import SILENT
 from streamprocessor.kafka.embedded.runtime import Runtime
 
@@ -148,7 +149,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
     local = tmp_path / "local"
     address = f"http://127.0.0.1:{server.server_port}"
     settings = SimpleNamespace(repo_cache=local, repositories={"central": address})
-    monkeypatch.setattr(maven.jgo.GlobalSettings, "load", lambda: settings)
+    monkeypatch.setattr(jgo.GlobalSettings, "load", lambda: settings)
     yield local
     server.shutdown()
     server.server_close()
@@ -204,7 +205,7 @@ def test_a_java_that_does_not_come_to_an_end_is_given_up(
     runtime = java_that("")
     runtime.java.write_text("#!/bin/sh\nexec sleep 60\n")
     monkeypatch.setattr(boot, "_FORMAT_SECONDS", 0.05)
-    node = Node(folder=tmp_path / "node", port=9092, controller_port=9093, heap_mb=64)
+    node = KafkaNode(folder=tmp_path / "node", port=9092, controller_port=9093, heap_mb=64)
 
     with pytest.raises(BrokerError, match=r"was not made ready for Kafka within 0\.05 s"):
         boot.boot(runtime, node, timeout_seconds=60)

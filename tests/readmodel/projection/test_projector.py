@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import Engine, delete, select
 
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.composition import database_file
-from streamprocessor.readmodel.projection.changes import CHANGELOG
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import open_database, write_state, writing
+from tests.harness.postgres import PostgresServer
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, until
-from tests.readmodel.comparing import assert_equal_to_kafka
+from tests.readmodel.conftest import MakeApi, ScoredSystem
+from tests.readmodel.expected_tables import assert_equal_to_kafka
 
 pytestmark = pytest.mark.kafka
 
 
-def engine_of(town, folder, database_url):
-    settings = town.system.settings.model_copy(update={"data_dir": str(folder)})
+def engine_of(scored: ScoredSystem, folder: Path, database_url: str) -> Engine:
+    settings = scored.system.settings.model_copy(update={"data_dir": str(folder)})
     return open_database(database_url, database_file(settings))
 
 
-async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town, new_api, postgres, tmp_path):
+async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(
+    scored: ScoredSystem, new_api: MakeApi, postgres: PostgresServer, tmp_path: Path
+) -> None:
     url = postgres.url(f"t{os.urandom(4).hex()}")
     api = await new_api(database_url=url).ready()
     postgres.stop()
     try:
-        await town.system.send([Sent("form-submissions", b"late", {"properties": {"form": "contact"}})])
+        await scored.system.send([Sent("form-submissions", b"late", {"properties": {"form": "contact"}})])
         await until(api.ready_code, lambda code: code != 200, 20, "not ready without its database")
     finally:
         postgres.start()
@@ -44,27 +49,29 @@ async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(town
     assert found.json()["scores"]["engagement"]["score"] == 25
 
 
-async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(town, new_api, database_url, tmp_path):
+async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(
+    scored: ScoredSystem, new_api: MakeApi, database_url: str, tmp_path: Path
+) -> None:
     form = {"properties": {"form": "contact"}, "type": "form_submission"}
     names = [f"{name}-{os.urandom(4).hex()}" for name in ("gone", "child", "parent", "objector")]
     gone, child, parent, objector = names
-    await town.system.send([Sent("form-submissions", name.encode(), {**form, "id": f"f-{name}"}) for name in names])
-    await until_settled(town.system)
+    await scored.system.send([Sent("form-submissions", name.encode(), {**form, "id": f"f-{name}"}) for name in names])
+    await until_settled(scored.system)
     api = await new_api(database_url=database_url).ready()
     for name in names:
         assert api.get(f"/api/contacts/{name}")["scores"]["engagement"]["score"] == 25
         assert api.get(f"/api/contacts/{name}/history")["steps"]
 
-    await town.system.send(
+    await scored.system.send(
         [
             Sent("contact-updates", gone.encode(), {"update": "erase"}),
             Sent("contact-updates", parent.encode(), {"update": "merge", "from": child}),
             Sent("contact-updates", objector.encode(), {"update": "do_not_score", "do_not_score": True}),
         ]
     )
-    engine = engine_of(town, tmp_path, database_url)
+    engine = engine_of(scored, tmp_path, database_url)
 
-    def left():
+    def left() -> set[tuple[str, str]]:
         found = set()
         with engine.connect() as connection, connection.begin():
             for table in (tables.contacts, tables.scores, tables.attributes, tables.history, tables.hot_leads):
@@ -73,34 +80,43 @@ async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(t
         return found
 
     await until(left, lambda rows: not rows, 30, "nothing of them")
-    assert api.get(f"/api/contacts/{parent}")["scores"]["engagement"]["score"] == 50
-    await assert_equal_to_kafka(*town, engine)
+    await until(
+        lambda: api.get(f"/api/contacts/{parent}")["scores"]["engagement"]["score"],
+        lambda score: score == 50,
+        30,
+        "the evidence of the merged contact at its parent",
+    )
+    await assert_equal_to_kafka(*scored, engine)
 
 
-async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(town, new_api, database_url, tmp_path):
-    engine = engine_of(town, tmp_path, database_url)
+async def test_an_older_schema_is_filled_anew_and_a_newer_one_is_refused(
+    scored: ScoredSystem, new_api: MakeApi, database_url: str, tmp_path: Path
+) -> None:
+    engine = engine_of(scored, tmp_path, database_url)
     with writing(engine) as connection:
         connection.execute(tables.segments.insert().values(name="kept", filter="{}"))
         write_state(connection, "schema_version", "0")
         connection.exec_driver_sql("ALTER TABLE scores DROP COLUMN stage" if database_url else "DROP TABLE hot_leads")
     api = await new_api(database_url=database_url).ready()
-    await assert_equal_to_kafka(*town, engine)
+    await assert_equal_to_kafka(*scored, engine)
     assert [segment["name"] for segment in api.get("/api/segments")["segments"]] == ["kept", "warm-companies"]
     assert api.stop() == 0
 
     with writing(engine) as connection:
         write_state(connection, "schema_version", "999")
     with pytest.raises(OperatorError, match="schema version 999"):
-        engine_of(town, tmp_path, database_url)
+        engine_of(scored, tmp_path, database_url)
     refused = new_api("refused", database_url=database_url)
     assert refused.process.wait(30) == 2
     assert "999" in refused.tail()
 
 
-async def test_who_was_away_for_longer_than_tombstones_last_reads_contacts_anew(town, new_api, tmp_path):
+async def test_who_was_away_for_longer_than_tombstones_last_reads_contacts_anew(
+    scored: ScoredSystem, new_api: MakeApi, tmp_path: Path
+) -> None:
     api = await new_api().ready()
     assert api.stop() == 0
-    engine = engine_of(town, tmp_path, "")
+    engine = engine_of(scored, tmp_path, "")
     with writing(engine) as connection:
         # One whose tombstone is compacted away by now.
         ghost = dict(connection.execute(select(tables.contacts).limit(1)).one()._mapping) | {"contact_id": "ghost"}
@@ -109,16 +125,18 @@ async def test_who_was_away_for_longer_than_tombstones_last_reads_contacts_anew(
 
     api = await new_api().ready()
 
-    await assert_equal_to_kafka(*town, engine)
+    await assert_equal_to_kafka(*scored, engine)
 
 
-async def test_topics_that_were_made_anew_fill_the_tables_anew(town, new_api, tmp_path):
-    engine = engine_of(town, tmp_path, "")
+async def test_topics_that_were_made_anew_fill_the_tables_anew(
+    scored: ScoredSystem, new_api: MakeApi, tmp_path: Path
+) -> None:
+    engine = engine_of(scored, tmp_path, "")
     with writing(engine) as connection:
-        write_state(connection, f"topic:{CHANGELOG}", "another id")
+        write_state(connection, f"topic:{CONTACTS_CHANGELOG}", "another id")
         connection.execute(delete(tables.projected))
-        connection.execute(tables.projected.insert().values(topic=CHANGELOG, partition=0, next_offset=10**9))
+        connection.execute(tables.projected.insert().values(topic=CONTACTS_CHANGELOG, partition=0, next_offset=10**9))
 
     await new_api().ready()
 
-    await assert_equal_to_kafka(*town, engine)
+    await assert_equal_to_kafka(*scored, engine)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, Engine
 
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.model_file.read_model import parse_model
@@ -16,7 +20,8 @@ from streamprocessor.readmodel.store.queries import SortOrder, contacts_in_order
 from streamprocessor.readmodel.store.rows import no_rows, rows_of
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
 from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter, ScoreCondition
-from streamprocessor.scoring.record.facts import AttributesWritten, Event, SuppressionChanged
+from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, SuppressionChanged
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.readmodel.conftest import MODEL, empty_database
 
@@ -31,7 +36,7 @@ OPERANDS = ["", True, False, 0.0, 1.0, 6.0, 7.0, 7.5, 1e15]
 NUMBERS = [-1.0, 6.5, 7.0, 7.5]
 values = st.one_of(st.sampled_from([*POOL, *LONG_AND_ODD, *OTHERS]), st.text("aA%_7\0é", max_size=4))
 names = st.sampled_from(["a", "A", "b%"])
-events = st.one_of(
+events: st.SearchStrategy[tuple[str, dict[str, str]]] = st.one_of(
     st.just(("form_submission", {"form": "contact"})),
     st.sampled_from(["/pricing", "/", "a"]).map(lambda path: ("page_visit", {"path": path})),
     st.just(("email_open", {})),
@@ -50,20 +55,21 @@ numbers = st.sampled_from([None, *NUMBERS])
 
 
 @st.composite
-def attribute_conditions(draw):
+def attribute_conditions(draw: st.DrawFn) -> AttributeCondition:
+    words_of_condition: dict[str, Any]
     kind = draw(st.sampled_from(["equals", "one_of", "exists", "contains", "starts_with", "bounds"]))
     if kind == "bounds":
         low, high = draw(numbers), draw(numbers)
-        said = {"at_least": low, "at_most": high} if (low, high) != (None, None) else {"at_least": 7.0}
+        words_of_condition = {"at_least": low, "at_most": high} if (low, high) != (None, None) else {"at_least": 7.0}
     elif kind == "one_of":
-        said = {"one_of": tuple(draw(st.lists(operands, min_size=1, max_size=3)))}
+        words_of_condition = {"one_of": tuple(draw(st.lists(operands, min_size=1, max_size=3)))}
     else:
-        said = {kind: draw({"equals": operands, "exists": st.booleans()}.get(kind, words))}
-    return AttributeCondition(draw(names), **said)
+        words_of_condition = {kind: draw({"equals": operands, "exists": st.booleans()}.get(kind, words))}
+    return AttributeCondition(draw(names), **words_of_condition)
 
 
 score_conditions = st.builds(
-    lambda place, stages, low, high: ScoreCondition(*place, stages, low, high),
+    lambda place, stages, low, high: ScoreCondition(place[0], place[1], stages, low, high),
     st.sampled_from(
         [("engagement", ""), ("fit", ""), ("grade", ""), ("interest", "/"), ("interest", "a"), ("none", "")]
     ),
@@ -85,9 +91,13 @@ filters = st.one_of(
 )
 
 
-def record_of(events, attributes, is_ceo, is_suppressed):
+def record_of(
+    events: Sequence[tuple[str, dict[str, str]]], attributes: dict[str, Any], is_ceo: bool, is_suppressed: bool
+) -> Record:
     attributes = attributes | ({"job_title": "CEO"} if is_ceo else {})
-    facts = [Event(f"e-{n}", kind, NOW_MS, NOW_MS, said, {}) for n, (kind, said) in enumerate(events)]
+    facts: list[Fact] = [
+        Event(f"e-{n}", kind, NOW_MS, NOW_MS, properties, {}) for n, (kind, properties) in enumerate(events)
+    ]
     facts.append(AttributesWritten("w", NOW_MS, NOW_MS, attributes))
     facts.append(SuppressionChanged("s", NOW_MS, NOW_MS, is_suppressed))
     record = SCORER.blank()
@@ -96,14 +106,14 @@ def record_of(events, attributes, is_ceo, is_suppressed):
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def engine(request, tmp_path_factory):
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An empty database of each kind."""
     engine = open_database(empty_database(request), tmp_path_factory.mktemp("filters") / "read-model.sqlite")
     yield engine
     engine.dispose()
 
 
-def put(engine, records):
+def put(engine: Engine, records: dict[str, Record]) -> None:
     """The records into the tables, the way of what comes from Kafka."""
     rows = {name: no_rows(name) for name in CONTACTS}
     rows |= {name: rows_of(SCORER, name, encode_record(record)) for name, record in records.items()}
@@ -112,16 +122,17 @@ def put(engine, records):
     write(engine, epoch, Changes(contacts=rows), NOW_MS)
 
 
-def in_order(connection, wanted):
+def in_order(connection: Connection, filter_: ContactFilter) -> list[str]:
     """All contacts of a filter, as an export reads them."""
-    found, after = [], None
-    while rows := contacts_in_order(connection, wanted, 7, after):
-        found += [row.contact_id for row in rows]
-        after = found[-1]
-    return found
+    ids: list[str] = []
+    while rows := contacts_in_order(connection, filter_, 7, ids[-1] if ids else None):
+        ids += [row.contact_id for row in rows]
+    return ids
 
 
-def assert_sql_finds_whom_the_predicate_holds(engine, records, wanted):
+def assert_sql_finds_whom_the_predicate_holds(
+    engine: Engine, records: dict[str, Record], filters: Sequence[ContactFilter]
+) -> None:
     put(engine, records)
     judged = [
         (
@@ -133,34 +144,38 @@ def assert_sql_finds_whom_the_predicate_holds(engine, records, wanted):
         for name, record in records.items()
     ]
     with reading(engine) as connection:
-        for each in wanted:
-            held = {name for name, *contact in judged if holds(each, *contact)}
-            found = page_of_contacts(connection, SortOrder("engagement"), each, 100)
-            assert {row.contact_id for row in found} == held, each
-            assert in_order(connection, each) == sorted(held), each
-            assert count_contacts(connection, each) == len(held), each
+        for each in filters:
+            holders = {
+                name for name, scores, attributes, suppressed in judged if holds(each, scores, attributes, suppressed)
+            }
+            rows = page_of_contacts(connection, SortOrder("engagement"), each, 100)
+            assert {row.contact_id for row in rows} == holders, each
+            assert in_order(connection, each) == sorted(holders), each
+            assert count_contacts(connection, each) == len(holders), each
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(contacts, min_size=4, max_size=8), st.lists(filters, min_size=20, max_size=30))
-def test_whom_sql_finds_is_whom_the_predicate_holds(engine, people, wanted):
+def test_whom_sql_finds_is_whom_the_predicate_holds(
+    engine: Engine, people: list[Any], wanted: Sequence[ContactFilter]
+) -> None:
     records = {name: record_of(*person) for name, person in zip(CONTACTS, people, strict=False)}
     assert_sql_finds_whom_the_predicate_holds(engine, records, wanted)
 
 
-def test_each_kind_of_value_is_compared_alike_with_each_operand(engine):
+def test_each_kind_of_value_is_compared_alike_with_each_operand(engine: Engine) -> None:
     everything = [*POOL, *LONG_AND_ODD, *OTHERS]
     records = {
         name: record_of([], {"a": value}, is_ceo=False, is_suppressed=False)
         for name, value in zip(CONTACTS, everything, strict=False)
     }
     assert len(everything) == len(records)
-    wanted = [{kind: word} for kind in ("contains", "starts_with", "equals") for word in POOL]
-    wanted += [{"equals": operand} for operand in OPERANDS]
-    wanted += [{"one_of": (operand, "a%")} for operand in OPERANDS]
-    wanted += [{kind: number} for kind in ("at_least", "at_most") for number in NUMBERS]
-    wanted += [{"at_least": low, "at_most": high} for low in NUMBERS for high in NUMBERS]
-    wanted += [{"exists": True}, {"exists": False}]
+    conditions: list[dict[str, Any]] = [{kind: word} for kind in ("contains", "starts_with", "equals") for word in POOL]
+    conditions += [{"equals": operand} for operand in OPERANDS]
+    conditions += [{"one_of": (operand, "a%")} for operand in OPERANDS]
+    conditions += [{kind: number} for kind in ("at_least", "at_most") for number in NUMBERS]
+    conditions += [{"at_least": low, "at_most": high} for low in NUMBERS for high in NUMBERS]
+    conditions += [{"exists": True}, {"exists": False}]
 
-    filters = [ContactFilter(attributes=(AttributeCondition("a", **said),)) for said in wanted]
+    filters = [ContactFilter(attributes=(AttributeCondition("a", **condition),)) for condition in conditions]
     assert_sql_finds_whom_the_predicate_holds(engine, records, filters)

@@ -1,15 +1,20 @@
 """What a listed score was before it changed last, however many steps of others came since."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import orjson
 import pytest
 
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import open_database, reading, writing
 from streamprocessor.readmodel.store.queries import SortOrder
-from streamprocessor.readmodel.store.trends import trends_of
+from streamprocessor.readmodel.store.trends import Trend, trends_of
 
 
-def step(number, **scores):
+def step(number: int, **scores: Any) -> dict[str, Any]:
     return {
         "contact_id": "jane",
         "sequence": number,
@@ -34,13 +39,14 @@ STOOD, ROSE = {"score": 7}, {"score": 7, "previous": 5}
         ([], SortOrder("fit"), None, None),
     ],
 )
-def test_the_newest_step_that_changed_the_score_tells(tmp_path, steps, order, previous, changed_at):
+def test_the_newest_step_that_changed_the_score_tells(
+    tmp_path: Path, steps: list[dict[str, Any]], order: SortOrder, previous: float | None, changed_at: str | None
+) -> None:
     engine = open_database("", tmp_path / "r.sqlite")
     if steps:
         with writing(engine) as connection:
             connection.execute(tables.history.insert(), steps)
     with reading(engine) as connection:
-        found = trends_of(connection, order, ["jane", "nobody"])
+        trends = trends_of(connection, order, ["jane", "nobody"])
     engine.dispose()
-    assert found["jane"] == {"previous": previous, "changed_at": changed_at}
-    assert found["nobody"] == {"previous": None, "changed_at": None}
+    assert trends == {"jane": Trend(previous, changed_at), "nobody": Trend()}

@@ -170,7 +170,7 @@ def test_a_late_click_that_makes_a_burst_takes_points_back_and_a_verdict_gives_t
     assert scorer.scores_at(record, START_MS + 998)["s"].unrounded_nano == 2 * NANO  # no burst was known of then
 
 
-def test_a_scanner_does_not_end_a_silence() -> None:
+def test_a_scanner_does_not_end_an_inactivity() -> None:
     model = model_of(THREE_A_SECOND, InactivityRule("quiet", ("email_click",), DAY_MS, -E15))
     early = click("z", -2 * DAY_MS)
     assert_worth(model, [early, *BURST], -1)
@@ -204,7 +204,7 @@ def test_what_no_rule_names_is_kept_for_bursts_only() -> None:
     assert record_of(Scorer(model_of(None, visits)), facts).evidence.events() == []
 
 
-# ---- folding ---------------------------------------------------------------------------------------------------
+# ---- compaction ------------------------------------------------------------------------------------------------
 
 
 def compacted(facts: Sequence[Fact]) -> tuple[Scorer, Record]:
@@ -219,7 +219,7 @@ def worth(scorer: Scorer, record: Record) -> float:
     return unrounded_nano(scorer.scores_at(record, record.at_ms)["s"]) / NANO
 
 
-def test_what_is_left_of_a_folded_burst_is_a_scanners_still() -> None:
+def test_what_is_left_of_a_compacted_burst_is_a_scanners_still() -> None:
     last = click("c", 1.9 * DAY_MS)
     scorer, record = compacted([click("a", 0), click("b", 0.7 * DAY_MS), last])
     assert {stored.id for stored in record.evidence.events()} == {"c", "x"}
@@ -230,13 +230,13 @@ def test_what_is_left_of_a_folded_burst_is_a_scanners_still() -> None:
     assert worth(scorer, record) == 1
 
 
-def test_a_click_after_a_delivery_that_is_folded_is_a_persons_still() -> None:
+def test_a_click_after_a_delivery_that_is_compacted_is_a_persons_still() -> None:
     scorer, record = compacted([delivered("d", 0), click("a", 1.8 * DAY_MS), delivered("e", 1.9 * DAY_MS)])
     assert {stored.id for stored in record.evidence.events()} == {"a", "e", "x"}
     assert worth(scorer, record) == 1
 
 
-def test_a_folded_scanner_gave_nothing_and_ended_no_silence() -> None:
+def test_a_compacted_scanner_gave_nothing_and_ended_no_inactivity() -> None:
     scorer, record = compacted([click("z", -2 * DAY_MS), *(click(f"{n}", n) for n in range(3))])
     assert record.compacted is not None
     assert (worth(scorer, record), record.compacted.last_ms["email_click"]) == (1, START_MS - 2 * DAY_MS)

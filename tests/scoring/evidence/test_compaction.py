@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
-from streamprocessor.scoring.evidence.compaction import MOST_SLOTS
+from streamprocessor.scoring.evidence.compacted import MOST_SLOTS
 from streamprocessor.scoring.evidence.size_limits import MOST_BYTES, MOST_EVENTS
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import (
@@ -56,7 +56,7 @@ def test_old_events_count_on_without_their_pieces() -> None:
     assert ("link", "event") not in parts
 
 
-def test_folding_is_done_in_bulk_and_again() -> None:
+def test_compaction_is_done_in_bulk_and_again() -> None:
     scorer, record = scorer_of(), scorer_of().blank()
     sizes = []
     for day in range(0, 400, 2):
@@ -108,7 +108,7 @@ def test_verdicts_and_deletions_wait_as_long_as_the_window_and_no_longer() -> No
     assert set(record.attributes) == {"size"}
 
 
-def test_folded_points_go_on_under_another_models_law() -> None:
+def test_compacted_points_go_on_under_another_models_law() -> None:
     scorer, record = scorer_of(), scorer_of().blank()
     scorer.apply_in_place(record, [event("e1", 0, "visit"), event("e2", 0)])
     scorer.apply_in_place(record, [event("e3", 60, "visit")])

@@ -117,7 +117,7 @@ def test_rules_that_count_only_from_now_on_are_named_with_what_is_missing() -> N
         (EventRule("both", ("page_visit", "email_open"), E15), "", (1, 2)),
     ],
 )
-def test_a_rule_counts_what_arrived_since_its_evidence_is_kept(
+def test_a_rule_counts_what_arrived_since_its_evidence_is_stored(
     rule: Rule, missing: str, expected: tuple[float, float]
 ) -> None:
     assert not isinstance(rule, InactivityRule)
@@ -133,7 +133,7 @@ def test_a_rule_counts_what_arrived_since_its_evidence_is_kept(
 
 
 @pytest.mark.parametrize("rule", [QUIET, NO_DEMO])
-def test_a_silence_of_which_nothing_was_known_begins_when_evidence_is_kept(rule: InactivityRule) -> None:
+def test_an_inactivity_of_which_nothing_was_known_begins_when_evidence_is_stored(rule: InactivityRule) -> None:
     scorer = Scorer(model_of(OPEN, rule, revision=2, since={"any": {"": SINCE_MS}, "demo": {"": SINCE_MS}}))
     record = scorer.blank()
     scorer.apply_in_place(record, [event("o", SINCE_MS - 90 * DAY_MS, "email_open")])
@@ -144,7 +144,7 @@ def test_a_silence_of_which_nothing_was_known_begins_when_evidence_is_kept(rule:
     assert part.occurred_at_ms == SINCE_MS
 
 
-def test_a_rule_that_needs_more_than_was_kept_forgets_what_was_folded_of_it() -> None:
+def test_a_rule_that_needs_more_than_was_stored_drops_what_was_compacted_of_it() -> None:
     bare = EventRule("click", ("email_click",), E15)
     old = Scorer(model_of(bare, OPEN, revision=1))
     record = old.blank()

@@ -57,7 +57,7 @@ def test_a_limit_that_binds_at_first_lets_go_at_its_instant() -> None:
     assert [presented_nano(scorer.scores_at(record, at)["s"]) // NANO for at in (first - 1, first)] == [20, 19]
 
 
-def test_silence_without_end_is_searched_to_the_scores_min_and_no_further() -> None:
+def test_inactivity_without_end_is_searched_to_the_scores_min_and_no_further() -> None:
     quiet = InactivityRule("quiet", None, DAY_MS, -E15, every_ms=1_000)
     scorer, record = scored(quiet, min_nano=-5 * NANO)
     steps = scorer.advance_in_place(record, START_MS + 2 * DAY_MS)

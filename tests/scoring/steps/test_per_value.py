@@ -90,7 +90,7 @@ def test_each_value_has_its_own_number(
         assert points(scorer, decode_record(encode_record(record)), day) == shown
 
 
-def test_silence_of_a_value_without_such_an_event_is_counted_from_the_contacts_first() -> None:
+def test_inactivity_of_a_value_without_such_an_event_is_counted_from_the_contacts_first() -> None:
     calls = InactivityRule("no-calls", ("call",), 10 * DAY_MS, -3 * E15)
     scorer, record = scorer_of(VISIT, calls), scorer_of(VISIT, calls).blank()
     steps_of(scorer, record, visit("a", 0, "mail"), visit("b", 9))
@@ -160,7 +160,7 @@ def test_an_explanation_is_of_one_value() -> None:
         scorer.explain(record, "interest", record.at_ms)
 
 
-def test_folded_events_of_a_value_count_on() -> None:
+def test_compacted_events_of_a_value_count_on() -> None:
     link = EventRule("link", ("visit",), 1 * E15, limit=Limit(count=1, per="properties.url"))
     scorer = scorer_of(FADING, link, QUIET)
     record = scorer.blank()
@@ -230,7 +230,7 @@ def test_a_stage_of_a_value_is_held_down_to_leave_below() -> None:
     assert stages == [9, 8, 7, 6]
 
 
-def test_silence_of_a_value_is_counted_from_its_last_event_when_that_is_folded() -> None:
+def test_inactivity_of_a_value_is_counted_from_its_last_event_when_that_is_compacted() -> None:
     quiet = InactivityRule("quiet", ("visit",), 10 * DAY_MS, -E15, every_ms=10 * DAY_MS, max_times=100)
     anything = InactivityRule("nothing", None, 10 * DAY_MS, -100 * E15, every_ms=10 * DAY_MS, max_times=100)
     scorer = scorer_of(quiet, anything)

@@ -197,7 +197,7 @@ def test_a_stage_asked_for_ahead_is_the_one_that_steps_will_find() -> None:
         assert (engagement.stage == "hot") is (presented_nano(engagement) >= 35 * NANO)
 
 
-def test_applying_in_silence_shows_the_score_without_a_step() -> None:
+def test_applying_silently_shows_the_score_without_a_step() -> None:
     record = SCORER.blank()
     assert SCORER.apply_in_place(record, [event("e1", 0, "buy")], announce=False) == Outcome([], 0, 0)
     assert (record.sequence, record.shown["engagement"]) == (0, (45 * NANO, "hot"))

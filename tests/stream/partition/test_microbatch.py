@@ -1,4 +1,4 @@
-"""What a step counts beside what it writes."""
+"""What a micro-batch counts beside what it writes."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         partition=0,
         erased_at_ms_of=lambda _: 0,
     )
-    said = [{"id": f"e{n}", "type": "purchase", "properties": {"amount": 10**9}} for n in range(5)]
-    write = {"id": "u", "update": "attributes", "attributes": {f"n{n}": n for n in range(300)}}
+    purchases = [{"id": f"e{n}", "type": "purchase", "properties": {"amount": 10**9}} for n in range(5)]
+    attributes = {"id": "u", "update": "attributes", "attributes": {f"n{n}": n for n in range(300)}}
     batches = [
         Batch(number, [Raw(offset, AT_MS, b"jane", orjson.dumps(value), []) for offset, value in enumerate(values)])
-        for number, values in ((1, said), (2, [write]))
+        for number, values in ((1, purchases), (2, [attributes]))
     ]
 
     result = score_batches(scoring, {}, batches)
@@ -52,6 +52,6 @@ class Raw(NamedTuple):
 
     offset: int
     timestamp: int
-    key: bytes
-    value: bytes
+    key: bytes | None
+    value: bytes | None
     headers: list[tuple[str, bytes | None]]

@@ -11,19 +11,21 @@ from streamprocessor.stream.partition.partition import Change, Partition
 
 KEYS = st.sampled_from([b"ada", b"bob", b"cyd"])
 HOT = st.sampled_from([None, (), ("engagement",), ("fit",), ("engagement", "fit")])
-DEEDS = st.lists(st.one_of(st.tuples(KEYS, HOT), KEYS), max_size=20)
+CHANGES = st.lists(st.one_of(st.tuples(KEYS, HOT), KEYS), max_size=20)
 
 
-@given(DEEDS)
-def test_hot_contacts_are_counted_as_they_become_hot_cool_down_and_go(deeds):
+@given(CHANGES)
+def test_hot_contacts_are_counted_as_they_become_hot_cool_down_and_go(
+    changes: list[bytes | tuple[bytes, tuple[str, ...] | None]],
+) -> None:
     partition = Partition(0, lambda key: key)
     hot: dict[bytes, tuple[str, ...]] = {}
-    for deed in deeds:
-        if isinstance(deed, bytes):
-            partition.forget([deed])
-            hot.pop(deed, None)
+    for change in changes:
+        if isinstance(change, bytes):
+            partition.forget([change])
+            hot.pop(change, None)
         else:
-            key, scores = deed
+            key, scores = change
             partition.apply([Change(key, b"record", None, (), scores)], 1)
             hot[key] = hot.get(key, ()) if scores is None else scores
 

@@ -15,10 +15,10 @@ from streamprocessor.settings import Settings
 
 
 @asynccontextmanager
-async def checked_sending(settings: Settings) -> AsyncIterator[KafkaSender]:
-    """A Sending to the input topics; raises TopicError at once where one is missing or may not be written."""
+async def checked_sender(settings: Settings) -> AsyncIterator[KafkaSender]:
+    """A sender to the input topics; raises TopicError at once where one is missing or may not be written."""
     clients = client_settings(settings)
     names = [name for name, topic in layout_of(settings).names().items() if topic.direction == IN]
     await refuse_unless_allowed(clients, dict.fromkeys(names, WRITE))
-    async with kafka_sender(clients, settings.topic_prefix) as sending:
-        yield sending
+    async with kafka_sender(clients, settings.topic_prefix) as sender:
+        yield sender

@@ -14,7 +14,7 @@ from streamprocessor.contract.changelog.entry import encode_entry
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity, tombstone
 from streamprocessor.contract.messages.message import Message
-from streamprocessor.readmodel.projection.changes import CHANGELOG
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.readmodel.store.database import reading
 from streamprocessor.readmodel.store.tables import projected
 from streamprocessor.scoring.model.model import Model
@@ -83,11 +83,11 @@ def _happened(scorer: Scorer, contact: str, record: Record, fact: Event | Attrib
 
 def _written(announcer: Announcer, contact: str, record: Record, steps: Sequence[Step]) -> list[Message]:
     owed = announcer.encode(contact, steps, 0 if record.links is None else record.links.erased_at_ms)
-    return [Message(CHANGELOG, contact.encode(), encode_entry(encode_record(record), 1, owed), []), *owed]
+    return [Message(CONTACTS_CHANGELOG, contact.encode(), encode_entry(encode_record(record), 1, owed), []), *owed]
 
 
 def _gone(contact: str) -> Message:
-    return Message(CHANGELOG, contact.encode(), None, [])
+    return Message(CONTACTS_CHANGELOG, contact.encode(), None, [])
 
 
 def _fact(chance: random.Random, number: int, at_ms: int) -> Event | AttributesWritten:

@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 _READ_BACK_SECONDS = 10.0
 
 
-class SubscriptionTopic:
-    """Knows what the topic says under each name. consumer: without a group, not started; producer: acks all."""
+class SubscriptionStore:
+    """The subscriptions, stored in their topic. consumer: without a group, not started; producer: acks all."""
 
     def __init__(self, topic: str, consumer: Any, producer: Any) -> None:
         self._topic = CompactedTopic(topic, consumer)
@@ -81,10 +81,10 @@ class SubscriptionTopic:
 
 def _object_in(value: bytes, name: str) -> dict[str, Any] | None:
     try:
-        found = orjson.loads(value)
+        subscription = orjson.loads(value)
     except orjson.JSONDecodeError:
-        found = None
-    if isinstance(found, dict):
-        return found
+        subscription = None
+    if isinstance(subscription, dict):
+        return subscription
     log.warning("subscription %s of the topic: wanted a JSON object; got something else", name)
     return None

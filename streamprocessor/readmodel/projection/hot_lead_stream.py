@@ -8,12 +8,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from starlette.concurrency import run_in_threadpool
 
-from streamprocessor.readmodel.endpoints.context import ApiContext
+from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.store import queries
+from streamprocessor.readmodel.store.database import reading
 
 MOST_STREAMS = 200
 _AT_ONCE = 100
@@ -21,21 +22,22 @@ _LOOK_SECONDS = 1.0  # another process may have projected what we wait for
 _HEARTBEAT_SECONDS = 15.0
 
 
-class Live:
-    """The streams of a process. wake: called when something was projected; stop: when the process ends."""
+class HotLeadStreams:
+    """The streams of hot leads that clients of this process follow."""
 
-    def __init__(self, house: ApiContext) -> None:
-        self._house = house
+    def __init__(self, engine: Engine, metrics: Metrics) -> None:
+        self._engine = engine
+        self._metrics = metrics
         self._changed = asyncio.Event()
         self._stopping = False
         self._streams = 0
 
     def wake(self) -> None:
-        """There may be something new."""
+        """Look for something new; called when something was projected."""
         self._changed.set()
 
     def stop(self) -> None:
-        """Let all streams end."""
+        """Let all streams end; called when the process ends."""
         self._stopping = True
         self.wake()
 
@@ -52,7 +54,7 @@ class Live:
     async def _events(self, after: int) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         self._streams += 1
-        self._house.metrics.streams.inc()
+        self._metrics.streams.inc()
         try:
             yield b": hot leads follow\n\n"
             quiet_since = loop.time()
@@ -73,11 +75,11 @@ class Live:
                             await self._changed.wait()
         finally:
             self._streams -= 1
-            self._house.metrics.streams.dec()
+            self._metrics.streams.dec()
 
     async def _ask(self, question: Callable[[Connection], Any]) -> Any:
-        def asked() -> Any:
-            with self._house.reading() as connection:
+        def ask() -> Any:
+            with reading(self._engine) as connection:
                 return question(connection)
 
-        return await run_in_threadpool(asked)
+        return await run_in_threadpool(ask)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from streamprocessor.collector.providers.directory import PROVIDERS, provider_formats
+from streamprocessor.collector.providers.registry import PROVIDERS, provider_formats
 from streamprocessor.errors import OperatorError
 from streamprocessor.settings import read_settings
-from tests.collector.providers.senders import NAMING, amazon
+from tests.collector.providers.senders import CONTACT_IDS, amazon
 
 
 def test_each_provider_has_its_path_and_no_key() -> None:
-    formats = provider_formats({}, NAMING, None, amazon)
+    formats = provider_formats({}, CONTACT_IDS, None, amazon)
     assert [wire_format.routes for wire_format in formats] == [
         (("POST", f"/hooks/{name}"), ("HEAD", f"/hooks/{name}")) for name in PROVIDERS
     ]
@@ -24,5 +24,5 @@ def test_each_provider_has_its_setting() -> None:
 
 def test_mandrills_key_without_the_public_url_refuses_to_start() -> None:
     with pytest.raises(OperatorError, match="STREAMPROCESSOR_PUBLIC_URL"):
-        provider_formats({"mandrill": "key"}, NAMING, "", amazon)
-    provider_formats({"mandrill": "unverified"}, NAMING, "", amazon)
+        provider_formats({"mandrill": "key"}, CONTACT_IDS, "", amazon)
+    provider_formats({"mandrill": "unverified"}, CONTACT_IDS, "", amazon)

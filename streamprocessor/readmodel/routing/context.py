@@ -1,4 +1,4 @@
-"""What the endpoints share: the database, the scorer, who may ask."""
+"""What the endpoints share: the database, the scorer, who may ask, and who is asked further."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
-from streamprocessor.readmodel.gateways.subscription_topic import SubscriptionTopic
+from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
+from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.requests.sessions import Sessions
 from streamprocessor.readmodel.requests.tokens import Tokens
 from streamprocessor.readmodel.store.cache import Cache
@@ -23,38 +25,32 @@ from streamprocessor.readmodel.store.counts import Counts
 from streamprocessor.readmodel.store.database import reading
 from streamprocessor.readmodel.store.distribution import Distribution
 from streamprocessor.readmodel.store.queries import SortOrder, distribution_of
-from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
-Tell = Callable[[Scorer, Record, str, int], dict[str, Any]]
-"""What is told of a contact at an instant, in the shape of `score --json`."""
-
-_SPREAD_SECONDS, _OLD_SPREAD_SECONDS = 2.0, 8.0
+_DISTRIBUTION_SECONDS, _OLD_DISTRIBUTION_SECONDS = 2.0, 8.0
 _SHARES_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Gateways:
-    """What others do for clients, and what bounds it.
-
-    allowed_hosts: names of hosts that webhooks may go to though they are inside, or plain http. mappings: the folder of
-    what CSV columns mean.
-    """
+    """What others do for clients, and what bounds it."""
 
     eraser: Eraser
-    subscriptions: SubscriptionTopic
+    subscriptions: SubscriptionStore
     delivery: DeliveryClient
     imports: ImportJobs
     allowed_hosts: frozenset[str]
+    """Names of hosts that webhooks may go to though they are inside, or plain http."""
     mappings: Path
+    """The folder of what the columns of CSV files mean."""
 
 
 @dataclass(frozen=True)
 class Figures:
     """What is costly to find out of all contacts, and may be some seconds old."""
 
-    spreads: Cache[Distribution] = field(
-        default_factory=lambda: Cache(time.monotonic, _SPREAD_SECONDS, _OLD_SPREAD_SECONDS)
+    distributions: Cache[Distribution] = field(
+        default_factory=lambda: Cache(time.monotonic, _DISTRIBUTION_SECONDS, _OLD_DISTRIBUTION_SECONDS)
     )
     shares: Cache[Any] = field(default_factory=lambda: Cache(time.monotonic, _SHARES_SECONDS))
     counts: Counts = field(default_factory=lambda: Counts(time.monotonic))
@@ -62,22 +58,19 @@ class Figures:
 
 @dataclass(frozen=True)
 class ApiContext:
-    """The shared parts.
-
-    model_text: of the model in force, as its file has it. answer, export: what is told of a contact, and everything
-    that is kept of it.
-    """
+    """The shared parts of one api process."""
 
     engine: Engine
     scorer: Callable[[], Scorer]
+    """Of the model in force."""
     model_text: Callable[[], str]
+    """The model in force as its file has it."""
     tokens: Tokens
     sessions: Sessions
-    answer: Tell
-    export: Tell
     metrics: Metrics
     clock_ms: Callable[[], int]
-    errands: Gateways
+    gateways: Gateways
+    hot_lead_streams: HotLeadStreams
     figures: Figures = field(default_factory=Figures)
 
     @contextmanager
@@ -86,11 +79,27 @@ class ApiContext:
         with reading(self.engine) as connection:
             yield connection
 
-    def spread_of(self, order: SortOrder) -> Distribution:
-        """How the score is spread over all contacts, at most some seconds ago. Not to be asked while reading."""
+    def distribution(self, order: SortOrder, connection: Connection | None = None) -> Distribution:
+        """How the score is spread over all contacts, at most some seconds ago.
 
-        def find() -> Distribution:
-            with self.reading() as connection:
-                return distribution_of(connection, order.score, order.value)
+        Where it is not known it is counted in the connection's transaction; without one, and beside, in one of its own.
+        """
 
-        return self.figures.spreads.of(order, find)
+        def count() -> Distribution:
+            with self.reading() as own:
+                return distribution_of(own, order.score, order.value)
+
+        def count_here() -> Distribution:
+            return count() if connection is None else distribution_of(connection, order.score, order.value)
+
+        return self.figures.distributions.of((order.score, order.value), count_here, count)
+
+
+async def context_of(request: Request) -> ApiContext:
+    """The context of the application that was asked."""
+    context: ApiContext = request.app.state.context
+    return context
+
+
+Context = Annotated[ApiContext, Depends(context_of)]
+"""The parameter by which an endpoint gets what all share."""

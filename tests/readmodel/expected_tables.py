@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Table, func, select
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.readmodel.projection.changes import CHANGELOG
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.readmodel.store import tables
 from streamprocessor.readmodel.store.database import reading
 from streamprocessor.readmodel.store.rows import ContactRows, rows_of
@@ -20,31 +20,33 @@ from streamprocessor.scoring.scorer import Scorer
 from tests.harness.system import System, until
 
 SHOWN_AT_MOST = 4
-Seen = dict[str, dict[Any, Any]]
+Tables = dict[str, dict[Any, Any]]
 
 
 async def assert_equal_to_kafka(system: System, model: Model, engine: Engine) -> None:
     """It may take a moment, and meanwhile time may have made another step."""
 
     async def differences() -> list[str]:
-        return list(islice(_differences(await wanted(system, model), found(engine)), SHOWN_AT_MOST))
+        return list(islice(_differences(await expected_rows(system, model), stored_rows(engine)), SHOWN_AT_MOST))
 
     assert await until(differences, lambda seen: not seen, 30, "tables that equal Kafka") == []
-    kept, counted = await until(lambda: tallied(engine), lambda seen: seen[0] == seen[1], 5, "tallies that are right")
-    assert kept == counted
+    stored, counted = await until(
+        lambda: tallies_of(engine), lambda seen: seen[0] == seen[1], 5, "tallies that are right"
+    )
+    assert stored == counted
 
 
-def _differences(should: Seen, does: Seen) -> Iterator[str]:
-    for table, rows in should.items():
-        for key in rows.keys() | does[table].keys():
-            if rows.get(key) != does[table].get(key):
-                yield f"{table} {key}: wanted {rows.get(key)}; found {does[table].get(key)}"
+def _differences(expected: Tables, stored: Tables) -> Iterator[str]:
+    for table, rows in expected.items():
+        for key in rows.keys() | stored[table].keys():
+            if rows.get(key) != stored[table].get(key):
+                yield f"{table} {key}: wanted {rows.get(key)}; found {stored[table].get(key)}"
 
 
-async def wanted(system: System, model: Model) -> Seen:
+async def expected_rows(system: System, model: Model) -> Tables:
     """Each table's rows by their keys: the last record of each contact, each announced step once."""
     newest: dict[str, bytes | None] = {}
-    for record in await system.read(CHANGELOG):
+    for record in await system.read(CONTACTS_CHANGELOG):
         if not record.key.startswith(RESERVED):
             newest[record.key.decode()] = record.value
     scorer = Scorer(model)
@@ -63,9 +65,9 @@ async def _steps(system: System, shown: dict[str, ContactRows]) -> dict[Any, Any
     """Of the contacts that still show something, by contact and sequence."""
     steps: dict[str, dict[Any, str]] = {}
     for record in await system.read("score-updated"):
-        contact, said = record.key.decode(), orjson.loads(record.value) if record.value else {"scores": {}}
-        if said["scores"]:
-            steps.setdefault(contact, {})[contact, said["sequence"]] = record.value.decode()
+        contact, announcement = record.key.decode(), orjson.loads(record.value) if record.value else {"scores": {}}
+        if announcement["scores"]:
+            steps.setdefault(contact, {})[contact, announcement["sequence"]] = record.value.decode()
         else:
             steps.pop(contact, None)
     return {key: value for contact, of in steps.items() if contact in shown for key, value in of.items()}
@@ -81,7 +83,7 @@ async def _hot_leads(system: System, shown: dict[str, ContactRows]) -> dict[Any,
     }
 
 
-def found(engine: Engine) -> Seen:
+def stored_rows(engine: Engine) -> Tables:
     """The same of the tables."""
     with reading(engine) as connection:
         rows = {
@@ -102,13 +104,13 @@ def found(engine: Engine) -> Seen:
     }
 
 
-def tallied(engine: Engine) -> tuple[dict[Any, int], dict[Any, int]]:
-    """The kept tallies, and what counting says."""
+def tallies_of(engine: Engine) -> tuple[dict[Any, int], dict[Any, int]]:
+    """The stored tallies, and what counting says."""
     shown = (tables.scores.c.name, tables.scores.c.value, tables.scores.c.presented_nano, tables.scores.c.stage)
     with reading(engine) as connection:
-        kept = {tuple(row[:4]): row[4] for row in connection.execute(select(tables.tallies))}
+        stored = {tuple(row[:4]): row[4] for row in connection.execute(select(tables.tallies))}
         counted = connection.execute(select(*shown, func.count()).group_by(*shown))
-        return kept, {(*row[:2], "" if row[2] is None else str(row[2]), row[3] or ""): row[4] for row in counted}
+        return stored, {(*row[:2], "" if row[2] is None else str(row[2]), row[3] or ""): row[4] for row in counted}
 
 
 def _key(table: Table, row: dict[str, Any]) -> tuple[Any, ...]:

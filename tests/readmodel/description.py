@@ -14,6 +14,6 @@ ASKS_DELIVERY = r"^/api/subscriptions/\{name\}/"
 
 
 @schemathesis.serializer("application/x-ndjson")
-def lines(_, value):
+def lines(_: object, value: object) -> bytes:
     """A text of lines as it is."""
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")

@@ -1,0 +1,25 @@
+"""Answers in JSON, as the formats of SDKs and programs give them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from streamprocessor.collector.http.wire_format import HttpAnswer, Refusal, RefusedItem
+
+
+def json_answer(status: int, content: dict[str, Any]) -> HttpAnswer:
+    """An answer in JSON."""
+    return HttpAnswer(status, orjson.dumps(content))
+
+
+def refusal_in_json(refusal: Refusal) -> HttpAnswer:
+    """A refusal as JSON: a code for programs, a sentence for people."""
+    return json_answer(refusal.status, {"code": refusal.code, "message": str(refusal)})
+
+
+def rejected_items(refused: Iterable[RefusedItem]) -> list[dict[str, Any]]:
+    """The items that were not taken, as answers list them."""
+    return [{"index": item.position, "reason": item.reason, "detail": item.detail} for item in refused]

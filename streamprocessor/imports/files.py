@@ -1,0 +1,38 @@
+"""A file's rows, read by its format, and sent to the input topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.csv_mapping import CsvMapping
+from streamprocessor.imports.csv_rows import read_csv
+from streamprocessor.imports.importer import ImportCounts, checked, import_rows
+from streamprocessor.imports.input_topics import checked_sender
+from streamprocessor.imports.json_lines import read_json_lines
+from streamprocessor.imports.rows import ACCESS_LOG, BadRow, ReadRow
+from streamprocessor.process.clock import now_ms
+from streamprocessor.settings import Settings
+
+
+def read_rows(
+    lines: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
+) -> Iterator[ReadRow]:
+    """The rows of a file. mapping: what the columns of a CSV mean, None of any other format."""
+    if mapping is not None:
+        return read_csv(lines, mapping, source_name)
+    return read_access_log(lines) if file_format == ACCESS_LOG else read_json_lines(lines)
+
+
+async def send_rows(
+    settings: Settings,
+    rows: Iterable[ReadRow],
+    on_bad: Callable[[BadRow], None],
+    on_progress: Callable[[ImportCounts], None],
+) -> ImportCounts:
+    """The counts once every row that the worker will take is acknowledged; on_bad is told of each other one.
+
+    Raises TopicError where an input topic is missing or may not be written, BrokerError where a row can't be sent.
+    """
+    async with checked_sender(settings) as sender:
+        return await import_rows(checked(rows, now_ms()), sender, on_bad, on_progress)

@@ -1,0 +1,121 @@
+"""Contacts as endpoints find them: one that is stored, or a page of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, NamedTuple
+
+import orjson
+from fastapi import Path
+from sqlalchemy import Connection
+
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.requests.parameters import PageQuery, SortQuery
+from streamprocessor.readmodel.responses.contacts import ContactPage, ListedContact
+from streamprocessor.readmodel.responses.scores import (
+    instant,
+    presented,
+    relative_percent,
+    scores_by_name,
+    unrounded,
+)
+from streamprocessor.readmodel.routing.context import ApiContext
+from streamprocessor.readmodel.store import queries
+from streamprocessor.readmodel.store.cursors import Placed, cursor_of, read_cursor
+from streamprocessor.readmodel.store.queries import SortOrder
+from streamprocessor.readmodel.store.rows import NewerRevision, record_under
+from streamprocessor.readmodel.store.trends import trends_of
+from streamprocessor.scoring.model.contact_filter import ContactFilter
+from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.scorer import Scorer
+
+ContactId = Annotated[str, Path(json_schema_extra={"minLength": 1})]
+"""The contact's id as a parameter of the path: it may hold slashes."""
+
+
+class StoredContact(NamedTuple):
+    """A contact's row and its record, which its scorer understands."""
+
+    row: Any
+    scorer: Scorer
+    record: Record
+
+
+def sort_order(context: ApiContext, query: SortQuery) -> SortOrder:
+    """What a list is sorted by; raises Problem where the model has no such score."""
+    score = query.score or context.scorer().model.scores[0].name
+    check_score(context, score, query.value)
+    return SortOrder(score, query.value, query.order == "desc")
+
+
+def check_score(context: ApiContext, name: str, value: str = "") -> None:
+    """Raise Problem unless the model has such a score, with values or without as asked for."""
+    scores = {score.name: score for score in context.scorer().model.scores}
+    if name not in scores:
+        raise no_such_score(scores)
+    if bool(value) is not (scores[name].by is not None):
+        wanted = f"a value of {scores[name].by}" if scores[name].by else "none, it is one number"
+        raise Problem(400, "bad-parameter", f"value of score {name}: wanted {wanted}; got {'one' if value else 'none'}")
+
+
+def load_contact(context: ApiContext, connection: Connection, contact_id: str, at_ms: int) -> StoredContact:
+    """What is stored of the contact, its record brought to at_ms; raises Problem where nothing is."""
+    row = queries.contact_row(connection, contact_id)
+    if row is None:
+        raise no_such_contact()
+    scorer = context.scorer()
+    try:
+        return StoredContact(row, scorer, record_under(scorer, row.record, at_ms))
+    except NewerRevision as error:
+        detail = f"the model's revision {error.revision} is not known here yet; wanted it: try again"
+        raise Problem(503, "model-on-the-way", detail, {"Retry-After": "1"}) from error
+
+
+def no_such_contact() -> Problem:
+    """The refusal of a contact of whom nothing is stored."""
+    return Problem(404, "no-such-contact", "contact: wanted one with at least one event; got another")
+
+
+def no_such_score(names: Iterable[str]) -> Problem:
+    """The refusal of a score that is none of these."""
+    return Problem(404, "no-such-score", f"score: wanted one of {', '.join(names)}; got another")
+
+
+def contact_page(
+    context: ApiContext, connection: Connection, query: PageQuery, order: SortOrder, filter_: ContactFilter
+) -> ContactPage:
+    """The page of the contacts that the filter holds."""
+    after = None if query.cursor is None else read_cursor(query.cursor, Placed)
+    rows = queries.page_of_contacts(connection, order, filter_, query.limit + 1, after)
+    shown = rows[: query.limit]
+    ids = [row.contact_id for row in shown]
+    scores, trends = queries.scores_of(connection, ids), trends_of(connection, order, ids)
+    distribution = context.distribution(order, connection)
+    return ContactPage(
+        score=order.score,
+        value=order.value,
+        contacts=[
+            ListedContact(
+                contact_id=row.contact_id,
+                scores=scores_by_name(scores[row.contact_id]),
+                attributes=orjson.loads(row.attributes),
+                suppressed=row.suppressed,
+                hot_since=instant(row.hot_since_ms),
+                updated_at=format_rfc3339(row.updated_at_ms),
+                holds_until=instant(row.holds_until_ms),
+                score=presented(row),
+                unrounded=unrounded(row),
+                stage=row.stage,
+                relative=relative_percent(distribution, row),
+                previous=trends[row.contact_id].previous,
+                changed_at=trends[row.contact_id].changed_at,
+            )
+            for row in shown
+        ],
+        next=_cursor(shown[-1]) if len(rows) > query.limit else None,
+    )
+
+
+def _cursor(row: Any) -> str:
+    return cursor_of(Placed(row.presented_nano, row.unrounded_nano, row.contact_id))

@@ -1,0 +1,48 @@
+"""Endpoints about hot leads: those of before, and those to come."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response, StreamingResponse
+
+from streamprocessor.readmodel.requests.parameters import NoParameters, PageQuery
+from streamprocessor.readmodel.responses.announcements import HotLeadPage, page_of_announcements
+from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.context import Context
+from streamprocessor.readmodel.routing.route import ApiRoute
+from streamprocessor.readmodel.store import queries
+from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
+
+router = APIRouter(prefix="/api/hot-leads", route_class=ApiRoute)
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events; the answer has no end."""
+
+    media_type = "text/event-stream"
+
+
+@router.get("", dependencies=[READER], response_model=HotLeadPage)
+def list_hot_leads(context: Context, query: Annotated[PageQuery, Query()]) -> Response:
+    """Hot leads, newest first."""
+    before = None if query.cursor is None else read_cursor(query.cursor, Numbered).number
+    with context.reading() as connection:
+        rows = queries.hot_leads_before(connection, before, query.limit + 1)
+    shown = rows[: query.limit]
+    following = cursor_of(Numbered(shown[-1].number)) if len(rows) > query.limit else None
+    return page_of_announcements("hot_leads", [row.said for row in shown], following)
+
+
+@router.get("/stream", dependencies=[READER], response_class=EventStream)
+async def stream_hot_leads(
+    context: Context,
+    _: Annotated[NoParameters, Query()],
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
+) -> EventStream:
+    """Hot leads as they come, as server-sent events.
+
+    The stream has no end. Last-Event-ID goes on after that one.
+    """
+    return EventStream(await context.hot_lead_streams.follow(last_event_id))
