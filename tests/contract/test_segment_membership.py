@@ -198,8 +198,8 @@ def test_a_label_is_within_no_bounds() -> None:
     assert not holds(ContactFilter((ScoreCondition("grade", at_least=-1.0),)), label, {}, suppressed=False)
 
 
-@pytest.mark.parametrize(("wanted", "suppressed"), [(True, False), (False, True)])
-def test_who_is_suppressed_is_told_apart(wanted: Any, suppressed: bool) -> None:
-    assert not holds(ContactFilter(suppressed=wanted), {}, {}, suppressed)
+@pytest.mark.parametrize(("condition", "suppressed"), [(True, False), (False, True)])
+def test_who_is_suppressed_is_told_apart(condition: Any, suppressed: bool) -> None:
+    assert not holds(ContactFilter(suppressed=condition), {}, {}, suppressed)
     assert holds(ContactFilter(suppressed=suppressed), {}, {}, suppressed)
     assert holds(ContactFilter(), {}, {}, suppressed)

@@ -67,10 +67,10 @@ scores:
 def test_the_stage_is_the_one_that_the_life_until_then_left() -> None:
     visits = [event("c-1", "page_visit", age_ms, id=str(age_ms)) for age_ms in (3 * DAY_MS, 3 * DAY_MS - 1, DAY_MS)]
 
-    (held,) = scored(RISING, visits)
+    (answer,) = scored(RISING, visits)
     (before,) = scored(RISING, visits, AT_MS - 3 * DAY_MS)
 
-    assert (held["scores"]["heat"]["score"], held["scores"]["heat"]["stage"]) == (10, "warm")
+    assert (answer["scores"]["heat"]["score"], answer["scores"]["heat"]["stage"]) == (10, "warm")
     assert (before["scores"]["heat"]["score"], before["scores"]["heat"]["stage"]) == (10, "cold")
 
 

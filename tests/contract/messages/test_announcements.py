@@ -198,8 +198,8 @@ def test_the_same_step_is_told_in_the_same_bytes() -> None:
 
 
 def test_steps_are_told_in_their_order_each_before_its_hot_leads() -> None:
-    told = Announcer(IDENTITY).encode("c", [STEP, STEP._replace(sequence=18, hot_leads=())])
-    assert [(message.topic, dict(message.headers)["ce_id"]) for message in told] == [
+    messages = Announcer(IDENTITY).encode("c", [STEP, STEP._replace(sequence=18, hot_leads=())])
+    assert [(message.topic, dict(message.headers)["ce_id"]) for message in messages] == [
         ("score-updated", b"01JINC:c:17"),
         ("became-hot-lead", b"01JINC:c:engagement:2"),
         ("score-updated", b"01JINC:c:18"),

@@ -52,9 +52,9 @@ def test_the_next_revision_says_since_when_evidence_keeps_what_is_new_and_passes
     second = revision_after(first, parse_model(OPENS_AND_CLICKS, "m"), OPENS_AND_CLICKS, 2_000, announce_hot_leads=True)
     third = revision_after(second, parse_model(OPENS_AND_CLICKS, "m"), OPENS_AND_CLICKS, 3_000)
     since_ms = 2_000 + WORKERS_FOLLOW_WITHIN_MS
-    kept = {"email_click": {"": since_ms, "properties.url": since_ms}}
+    covered_since = {"email_click": {"": since_ms, "properties.url": since_ms}}
     assert [each.revision for each in (first, second, third)] == [1, 2, 3]
-    assert [each.kept_since for each in (first, second, third)] == [{}, kept, kept]
+    assert [each.kept_since for each in (first, second, third)] == [{}, covered_since, covered_since]
     assert [each.announce_hot_leads for each in (first, second, third)] == [False, True, False]
 
 
