@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -57,20 +56,19 @@ class ModelFollower:
                 self._polled.notify_all()
 
     async def wait_for(self, revision: int) -> None:
-        """Return once the revision or a newer one is known and in use; `follow` must run.
+        """Return once the revision or a newer one is known and in use, which `follow` brings about.
 
         Raises OperatorError where it does not come: another models topic, or one that was deleted.
         """
-        deadline = time.monotonic() + REVISION_WAIT_SECONDS
-        async with self._polled:
-            while (known := self.required().revision) < revision:
-                if time.monotonic() > deadline:
-                    message = (
-                        f"{self._topic.topic}: newest model revision is {known}, but contacts were scored under "
-                        f"revision {revision}; wanted that one: apply the newer model again, or rebuild the table"
-                    )
-                    raise OperatorError(message)
-                await self._polled.wait()
+        try:
+            async with asyncio.timeout(REVISION_WAIT_SECONDS), self._polled:
+                await self._polled.wait_for(lambda: self.required().revision >= revision)
+        except TimeoutError as error:
+            message = (
+                f"{self._topic.topic}: newest model revision is {self.required().revision}, but contacts were scored "
+                f"under revision {revision}; wanted that one: apply the newer model again, or rebuild the table"
+            )
+            raise OperatorError(message) from error
 
     async def stop(self) -> None:
         """Stop reading."""
