@@ -27,7 +27,7 @@ EIGHT = 1_795_334_400_000  # 2026-11-22T08:00:00Z
         ("1969-12-31T23:59:59Z", -1000),
     ],
 )
-def test_rfc_3339_is_read_to_the_millisecond(text, instant_ms):
+def test_rfc_3339_is_read_to_the_millisecond(text: str, instant_ms: int) -> None:
     assert parse_rfc3339(text) == instant_ms
     assert parse_rfc3339(text) == instant_ms  # also when the minute is remembered
 
@@ -58,13 +58,13 @@ def test_rfc_3339_is_read_to_the_millisecond(text, instant_ms):
         "1795334400000",
     ],
 )
-def test_what_is_not_rfc_3339_with_an_offset_is_no_time(text):
+def test_what_is_not_rfc_3339_with_an_offset_is_no_time(text: str) -> None:
     parse_rfc3339("2026-11-22T08:00:00Z")  # the minute is remembered
     assert parse_rfc3339(text) is None
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 1), max_value=datetime(9999, 12, 31, 23, 59, 59)))  # noqa: DTZ001
-def test_a_time_written_is_the_time_read(moment):
+def test_a_time_written_is_the_time_read(moment: datetime) -> None:
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
     instant_ms = (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()
     text = moment.strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0") + f".{moment.microsecond // 1000:03d}Z"
@@ -73,5 +73,5 @@ def test_a_time_written_is_the_time_read(moment):
     assert format_rfc3339(round(instant_ms * 1000)) == text
 
 
-def test_a_time_beyond_the_calendar_is_written_as_its_end():
+def test_a_time_beyond_the_calendar_is_written_as_its_end() -> None:
     assert format_rfc3339(10**18) == "9999-12-31T23:59:59.999Z"

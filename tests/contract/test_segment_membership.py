@@ -1,5 +1,7 @@
 """What a model file may say of segments, what it may not, and whom a segment holds."""
 
+from typing import Any
+
 import pytest
 
 from streamprocessor.contract.model_file.difference import ModelDifference, differences
@@ -34,7 +36,7 @@ def segments_of(text: str) -> tuple[Segment, ...]:
 # ---- what is read ----------------------------------------------------------------------------------------------------
 
 
-def test_segments_are_read_in_the_words_of_the_api():
+def test_segments_are_read_in_the_words_of_the_api() -> None:
     (segment,) = segments_of(
         model_with(
             "scores: [{score: engagement, stages: [hot], at_least: 41, at_most: 90.5}, {score: interest, value: crm}]\n"
@@ -56,7 +58,7 @@ def test_segments_are_read_in_the_words_of_the_api():
 
 
 @pytest.mark.parametrize(
-    ("condition", "said"),
+    ("condition", "complaint"),
     [
         ("scores: [{score: none}]", "unknown score; wanted one of engagement, interest, fit, grade, plain; got 'none'"),
         ("scores: [{stages: [hot]}]", "'score' is missing"),
@@ -87,15 +89,15 @@ def test_segments_are_read_in_the_words_of_the_api():
         (f"scores: [{', '.join(['{score: plain}'] * 51)}]", "scores: wanted 0 to 50 of them; got 51"),
     ],
 )
-def test_what_a_segment_can_not_be_is_told_with_its_line(condition, said):
+def test_what_a_segment_can_not_be_is_told_with_its_line(condition: Any, complaint: str) -> None:
     with pytest.raises(ModelError) as caught:
         segments_of(model_with(condition))
     (line,) = str(caught.value).split("\n")
     assert line.startswith("m.yaml:10: segment 's': ")
-    assert said in line
+    assert complaint in line
 
 
-def test_a_segment_that_is_no_mapping_or_has_no_name_is_refused():
+def test_a_segment_that_is_no_mapping_or_has_no_name_is_refused() -> None:
     with pytest.raises(ModelError) as caught:
         segments_of(f"{SCORES}segments:\n  a b: {{}}\n  c: 7\n")
     assert str(caught.value).split("\n") == [
@@ -107,7 +109,7 @@ def test_a_segment_that_is_no_mapping_or_has_no_name_is_refused():
 # ---- what depends on it ----------------------------------------------------------------------------------------------
 
 
-def test_another_segment_is_neither_another_version_nor_another_revision():
+def test_another_segment_is_neither_another_version_nor_another_revision() -> None:
     """Workers bring each record to a newer revision, and announce under the version: neither may come of segments."""
     old, new = SCORES, model_with("suppressed: false")
     before = next_revision(None, parse_model(old, "m"), old, 1_000)
@@ -124,7 +126,7 @@ def test_another_segment_is_neither_another_version_nor_another_revision():
     assert record.at_ms == 1_000
 
 
-def test_segments_differ_each_by_its_name():
+def test_segments_differ_each_by_its_name() -> None:
     old = model_with("suppressed: false")
     new = f"{old}  t: {{suppressed: true}}\n".replace("false", "true")
     assert list(differences(old, new)) == [
@@ -162,7 +164,7 @@ ANN = {"city": "Berlin", "seats": 7, "active": True, "tags": ["a", "b"], "left":
         ("{attribute: none, contains: x}", False),
     ],
 )
-def test_attributes_are_compared_as_a_person_reads_them(condition, expected):
+def test_attributes_are_compared_as_a_person_reads_them(condition: Any, expected: bool) -> None:
     (segment,) = segments_of(model_with(f"attributes: [{condition}]"))
     assert holds(segment.filter, {}, ANN, suppressed=False) is expected
 
@@ -182,7 +184,7 @@ def test_attributes_are_compared_as_a_person_reads_them(condition, expected):
         ("{score: grade, stages: [A1]}", False),
     ],
 )
-def test_scores_are_judged_as_they_are_shown(condition, expected):
+def test_scores_are_judged_as_they_are_shown(condition: Any, expected: bool) -> None:
     (segment,) = segments_of(model_with(f"scores: [{condition}]"))
     scorer = Scorer(parse_model(SCORES, "m"))
     record = scorer.blank()
@@ -190,14 +192,14 @@ def test_scores_are_judged_as_they_are_shown(condition, expected):
     assert holds(segment.filter, shown_of(scorer.scores_at(record, 1_000).values()), {}, suppressed=False) is expected
 
 
-def test_a_label_is_within_no_bounds():
+def test_a_label_is_within_no_bounds() -> None:
     label = {("grade", ""): ShownScores(None, "A1")}
     assert holds(ContactFilter((ScoreCondition("grade"),)), label, {}, suppressed=False)
     assert not holds(ContactFilter((ScoreCondition("grade", at_least=-1.0),)), label, {}, suppressed=False)
 
 
-@pytest.mark.parametrize(("wanted", "suppressed"), [(True, False), (False, True)])
-def test_who_is_suppressed_is_told_apart(wanted, suppressed):
-    assert not holds(ContactFilter(suppressed=wanted), {}, {}, suppressed)
+@pytest.mark.parametrize(("condition", "suppressed"), [(True, False), (False, True)])
+def test_who_is_suppressed_is_told_apart(condition: Any, suppressed: bool) -> None:
+    assert not holds(ContactFilter(suppressed=condition), {}, {}, suppressed)
     assert holds(ContactFilter(suppressed=suppressed), {}, {}, suppressed)
     assert holds(ContactFilter(), {}, {}, suppressed)

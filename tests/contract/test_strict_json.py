@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -59,25 +60,25 @@ def levels(depth: int) -> bytes:
     ],
     ids=lambda case: case[:24].decode("latin-1") if isinstance(case, bytes) else case,
 )
-def test_a_text_without_one_meaning_is_refused_with_its_reason(text, reason):
+def test_a_text_without_one_meaning_is_refused_with_its_reason(text: bytes, reason: str) -> None:
     with pytest.raises(RecordError) as caught:
         read_object(text)
     assert caught.value.reason == reason
 
 
-def test_the_deepest_and_the_longest_that_are_taken_are_taken():
+def test_the_deepest_and_the_longest_that_are_taken_are_taken() -> None:
     assert read_object(levels(MAX_DEPTH))
     assert read_object(b'{"a":"' + b"x" * (MAX_BYTES - 8) + b'"}')
 
 
 @given(st.dictionaries(st.text(max_size=5), json_values, max_size=5), spellings)
-def test_an_object_is_read_however_it_is_spelled(content, spelling):
+def test_an_object_is_read_however_it_is_spelled(content: Any, spelling: Any) -> None:
     text = json.dumps(content, **spelling).encode("utf-8", "surrogatepass")
     assert json.dumps(read_object(text), sort_keys=True) == json.dumps(content, sort_keys=True)
 
 
 @given(st.dictionaries(st.text(max_size=5), json_values, min_size=1, max_size=5), spellings, st.data())
-def test_a_name_given_twice_is_found_however_it_is_spelled(content, spelling, data):
+def test_a_name_given_twice_is_found_however_it_is_spelled(content: Any, spelling: Any, data: Any) -> None:
     name = data.draw(st.sampled_from(sorted(content)))
     twice = (
         json.dumps(content, **spelling)[:-1].rstrip()
@@ -89,7 +90,7 @@ def test_a_name_given_twice_is_found_however_it_is_spelled(content, spelling, da
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(text):
+def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     try:
         read = read_object(text)
     except RecordError:

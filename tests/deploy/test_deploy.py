@@ -35,6 +35,7 @@ def compose_schema() -> Any:
     """The compose specification's schema, which check-jsonschema carries; its command needs a newer click than ours."""
     package = importlib.util.find_spec("check_jsonschema")
     assert package is not None
+    assert package.submodule_search_locations is not None
     folder = Path(package.submodule_search_locations[0])
     return json.loads((folder / "builtin_schemas" / "vendor" / "compose-spec.json").read_text())
 

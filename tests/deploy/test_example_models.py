@@ -47,31 +47,31 @@ def refuse(bad: BadRow) -> None:
     pytest.fail(f"line {bad.line}: {bad.reason}: {bad.detail}")
 
 
-def scores(model: str, day: float, *lives: list[bytes]) -> dict[str, Any]:
+def scores(model: str, day: float, *histories: list[bytes]) -> dict[str, Any]:
     """All scores of one contact who lived all these, so many days after the start."""
-    facts = read_facts([line for life in lives for line in life], refuse)
+    facts = read_facts([line for history in histories for line in history], refuse)
     (answer,) = score_offline(read_model(MODELS / f"{model}.yaml"), facts, START_MS + round(day * DAY_MS))
-    found: dict[str, Any] = answer["scores"]
-    return found
+    answered: dict[str, Any] = answer["scores"]
+    return answered
 
 
-def seen(model: str, score: str, day: float, *lives: list[bytes]) -> tuple[float, str]:
-    found = scores(model, day, *lives)[score]
-    return found["score"], found["stage"]
+def seen(model: str, score: str, day: float, *histories: list[bytes]) -> tuple[float, str]:
+    answered = scores(model, day, *histories)[score]
+    return answered["score"], answered["stage"]
 
 
 # ---- the engagement table (guides for small businesses: bands 0-15, 16-40, 41 and more) ------------------------
 
 
 def test_of_the_engagement_table_a_click_a_look_at_prices_and_a_form_are_forty_and_one_open_more_is_hot() -> None:
-    life = did("email_click", url="/a") + did("page_visit", path="/pricing") + did("form_submission", form="contact")
+    history = did("email_click", url="/a") + did("page_visit", path="/pricing") + did("form_submission", form="contact")
 
-    assert seen("engagement", "engagement", 0, life) == (40, "warm")
-    assert seen("engagement", "engagement", 0, life, did("email_open", message="m")) == (41, "hot")
+    assert seen("engagement", "engagement", 0, history) == (40, "warm")
+    assert seen("engagement", "engagement", 0, history, did("email_open", message="m")) == (41, "hot")
 
 
 @pytest.mark.parametrize(
-    ("life", "day", "points"),
+    ("history", "day", "points"),
     [
         (did("email_open"), 0, 1),
         (did("email_click"), 0, 5),
@@ -86,8 +86,8 @@ def test_of_the_engagement_table_a_click_a_look_at_prices_and_a_form_are_forty_a
         (did("email_open") + did("download", 59), 60, 9 - 10),
     ],
 )
-def test_the_engagement_table_gives_these_points(life: list[bytes], day: float, points: int) -> None:
-    assert scores("engagement", day, life)["engagement"]["score"] == points
+def test_the_engagement_table_gives_these_points(history: list[bytes], day: float, points: int) -> None:
+    assert scores("engagement", day, history)["engagement"]["score"] == points
 
 
 # ---- HubSpot (understand the lead scoring tool: 10 points, 50 % a month) ---------------------------------------
@@ -113,7 +113,7 @@ GOOD_FIT = is_a(seniority="director", industry="software", employees=200)
 
 
 @pytest.mark.parametrize(
-    ("lives", "total", "label"),
+    ("histories", "total", "label"),
     [
         ([did("email_open")], 2, "C3"),
         ([is_a(seniority="owner"), did("email_click", times=3)], 70, "B2"),
@@ -123,11 +123,11 @@ GOOD_FIT = is_a(seniority="director", industry="software", employees=200)
     ],
 )
 def test_fit_and_engagement_make_a_total_and_a_label_from_a1_to_c3(
-    lives: list[list[bytes]], total: int, label: str
+    histories: list[list[bytes]], total: int, label: str
 ) -> None:
-    found = scores("hubspot-style", 0, *lives)
+    answered = scores("hubspot-style", 0, *histories)
 
-    assert (found["total"]["score"], found["label"]["stage"]) == (total, label)
+    assert (answered["total"]["score"], answered["label"]["stage"]) == (total, label)
 
 
 def test_fit_never_decays() -> None:
@@ -176,14 +176,14 @@ def test_breadcrumbs_five_visits_are_40_and_lose_15_percent_of_it_each_45_days(
 def test_below_the_minimum_frequency_a_category_gives_nothing_and_from_the_maximum_on_its_weight(
     logins: int, points: int
 ) -> None:
-    life = did("login", times=logins)
+    history = did("login", times=logins)
 
-    assert scores("breadcrumbs-style", 29.99, life)["activity"]["score"] == points
-    assert scores("breadcrumbs-style", 30, life)["activity"]["score"] == 0
+    assert scores("breadcrumbs-style", 29.99, history)["activity"]["score"] == points
+    assert scores("breadcrumbs-style", 30, history)["activity"]["score"] == 0
 
 
 @pytest.mark.parametrize(
-    ("lives", "grade"),
+    ("histories", "grade"),
     [
         ([did("login")], "D4"),
         ([is_a(industry="software", employees=50, department="sales"), did("page_visit")], "A4"),
@@ -192,8 +192,8 @@ def test_below_the_minimum_frequency_a_category_gives_nothing_and_from_the_maxim
         ([is_a(employees=50), did("page_visit", times=4)], "C3"),
     ],
 )
-def test_fit_by_activity_gives_a1_to_d4(lives: list[list[bytes]], grade: str) -> None:
-    assert scores("breadcrumbs-style", 0, *lives)["grade"]["stage"] == grade
+def test_fit_by_activity_gives_a1_to_d4(histories: list[list[bytes]], grade: str) -> None:
+    assert scores("breadcrumbs-style", 0, *histories)["grade"]["stage"] == grade
 
 
 # ---- MadKudu (how the likelihood to buy is calculated: 9 points, 90 days) --------------------------------------
@@ -201,19 +201,19 @@ def test_fit_by_activity_gives_a1_to_d4(lives: list[list[bytes]], grade: str) ->
 
 @pytest.mark.parametrize(("day", "points"), [(0, 9), (3, 8.7), (45, 4.5), (89, 0.1), (90, 0)])
 def test_madkudu_s_nine_points_are_8_7_after_three_days_and_nothing_after_ninety(day: float, points: float) -> None:
-    life = did("page_visit", path="/pricing")
+    history = did("page_visit", path="/pricing")
     of_the_visit_itself = max(0, 1 - day / 14)
 
-    found = scores("madkudu-style", day, life)["likelihood-to-buy"]["unrounded"]
+    answered = scores("madkudu-style", day, history)["likelihood-to-buy"]["unrounded"]
 
-    assert found - of_the_visit_itself == pytest.approx(points, abs=1e-8)
+    assert answered - of_the_visit_itself == pytest.approx(points, abs=1e-8)
 
 
 def test_likelihood_to_buy_ends_at_a_hundred() -> None:
-    life = did("form_submission", form="demo", times=2) + did("trial_started")
+    history = did("form_submission", form="demo", times=2) + did("trial_started")
 
-    assert seen("madkudu-style", "likelihood-to-buy", 0, life) == (100, "very-high")
-    assert seen("madkudu-style", "likelihood-to-buy", 45, life) == (55, "high")
+    assert seen("madkudu-style", "likelihood-to-buy", 0, history) == (100, "very-high")
+    assert seen("madkudu-style", "likelihood-to-buy", 45, history) == (55, "high")
 
 
 # ---- Eloqua (configuring engagement criteria: 100, 75, 50 of a weight of 35 % within 7, 14, 30 days) -----------
@@ -234,7 +234,7 @@ def test_of_two_rows_the_better_one_counts(clicks: int, day: float, points: floa
 
 
 @pytest.mark.parametrize(
-    ("lives", "rating"),
+    ("histories", "rating"),
     [
         ([did("login")], "D4"),
         ([is_a(job_title="CMO", industry="software"), did("form_submission"), did("email_click", times=3)], "A2"),
@@ -242,8 +242,8 @@ def test_of_two_rows_the_better_one_counts(clicks: int, day: float, points: floa
         ([is_a(job_title="CEO", annual_revenue=10_000_000), did("form_submission")], "B3"),
     ],
 )
-def test_profile_by_engagement_gives_a1_to_d4(lives: list[list[bytes]], rating: str) -> None:
-    assert scores("eloqua-style", 0, *lives)["rating"]["stage"] == rating
+def test_profile_by_engagement_gives_a1_to_d4(histories: list[list[bytes]], rating: str) -> None:
+    assert scores("eloqua-style", 0, *histories)["rating"]["stage"] == rating
 
 
 # ---- ActiveCampaign (contact scores: 10 points that expire after 30 days) --------------------------------------
@@ -285,27 +285,27 @@ def test_a_part_that_is_below_16_gains_four_and_stays_at_20(videos: int, points:
 
 
 def test_the_engagement_score_counts_20_of_a_kind_a_day_over_30_days_and_is_shown_rounded() -> None:
-    life = did("form_submission", times=15) + did("email_open", times=3)
+    history = did("form_submission", times=15) + did("email_open", times=3)
 
-    engagement = scores("marketo-style", 29, life)["engagement"]
+    engagement = scores("marketo-style", 29, history)["engagement"]
 
     assert (engagement["unrounded"], engagement["score"]) == (75.9, 76)
-    assert scores("marketo-style", 30, life)["engagement"]["score"] == 0
+    assert scores("marketo-style", 30, history)["engagement"]["score"] == 0
     assert scores("marketo-style", 0, did("form_submission", times=25))["engagement"]["score"] == 20 * 5
 
 
 def test_the_lead_score_is_always_the_sum_of_behaviour_and_demographics() -> None:
-    found = scores("marketo-style", 61, is_a(job_title="VP Sales", employees=500), did("form_submission", times=2))
+    answered = scores("marketo-style", 61, is_a(job_title="VP Sales", employees=500), did("form_submission", times=2))
 
-    assert (found["behaviour"]["score"], found["demographic"]["score"]) == (20, 40)
-    assert (found["lead"]["score"], found["lead"]["stage"], found["rating"]["stage"]) == (60, "engaged", "A3")
+    assert (answered["behaviour"]["score"], answered["demographic"]["score"]) == (20, 40)
+    assert (answered["lead"]["score"], answered["lead"]["stage"], answered["rating"]["stage"]) == (60, "engaged", "A3")
 
 
 # ---- RFM (the bands are the file's own) ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("life", "day", "points", "stage"),
+    ("history", "day", "points", "stage"),
     [
         (did("login"), 0, 0, "stranger"),
         (did("purchase", amount=49.99), 0, 5 + 1 + 1, "regular"),
@@ -316,9 +316,9 @@ def test_the_lead_score_is_always_the_sum_of_behaviour_and_demographics() -> Non
     ],
 )
 def test_recency_frequency_and_money_give_up_to_five_points_each(
-    life: list[bytes], day: float, points: int, stage: str
+    history: list[bytes], day: float, points: int, stage: str
 ) -> None:
-    assert seen("rfm", "rfm", day, life) == (points, stage)
+    assert seen("rfm", "rfm", day, history) == (points, stage)
 
 
 def test_a_customer_of_five_years_who_paused_for_one_is_not_a_stranger() -> None:
@@ -358,9 +358,9 @@ CUSTOMER = is_a(lifecycle="customer")
 def test_drip_s_two_visits_a_week_give_eight_and_each_silent_week_takes_four_but_never_below_zero(
     day: float, points: int
 ) -> None:
-    life = did("page_visit", times=2) + did("email_click", times=5)
+    history = did("page_visit", times=2) + did("email_click", times=5)
 
-    assert scores("customer-health", day, life)["lead"]["score"] == points
+    assert scores("customer-health", day, history)["lead"]["score"] == points
 
 
 @pytest.mark.parametrize(
@@ -378,16 +378,16 @@ def test_a_login_takes_the_risk_back() -> None:
 
 
 def test_a_lead_has_a_lead_score_and_a_customer_health_and_risk() -> None:
-    life = did("login", times=4) + did("purchase") + did("form_submission")
+    history = did("login", times=4) + did("purchase") + did("form_submission")
 
-    as_lead, as_customer = scores("customer-health", 0, life), scores("customer-health", 0, life, CUSTOMER)
+    as_lead, as_customer = scores("customer-health", 0, history), scores("customer-health", 0, history, CUSTOMER)
 
-    assert {name: found and found["score"] for name, found in as_lead.items()} == {
+    assert {name: answered and answered["score"] for name, answered in as_lead.items()} == {
         "lead": 20,
         "health": None,
         "churn-risk": None,
     }
-    assert {name: found and found["score"] for name, found in as_customer.items()} == {
+    assert {name: answered and answered["score"] for name, answered in as_customer.items()} == {
         "lead": None,
         "health": 45,
         "churn-risk": 0,
@@ -475,9 +475,9 @@ def test_the_public_data_is_scored_as_the_oracle_does(name: str) -> None:
             if len(facts) > MANY and outgrows_its_record(model, facts):
                 outgrown += 1
                 continue
-            found = {score: without_next_step(told) for score, told in answer["scores"].items()}
-            assert found == told_by_the_oracle(model, facts, at_ms)
-            different.add(json.dumps(found, sort_keys=True))
+            answered = {score: without_next_step(score_object) for score, score_object in answer["scores"].items()}
+            assert answered == told_by_the_oracle(model, facts, at_ms)
+            different.add(json.dumps(answered, sort_keys=True))
 
     assert len(different) > 2  # else the model would have nothing to say about this data
     assert outgrown <= 1  # of 2 500 contacts, one with 357 visits to pages with long names

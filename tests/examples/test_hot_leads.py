@@ -62,9 +62,9 @@ class Subscriber:
     def leads(self) -> list[str]:
         """The contacts that it printed a line of, in order."""
         assert self._process is not None
-        said = (self._folder / "stdout").read_text()
-        assert self._process.poll() is None, said + (self._folder / "stderr").read_text()
-        return LINE.findall(said)
+        output = (self._folder / "stdout").read_text()
+        assert self._process.poll() is None, output + (self._folder / "stderr").read_text()
+        return LINE.findall(output)
 
 
 @pytest.fixture(params=COMMANDS)
@@ -112,7 +112,7 @@ async def _become_hot(system: System, subscriber: Subscriber, *names: str) -> se
     async def announced() -> set[str]:
         return {record.key.decode() for record in await system.read("became-hot-lead")}
 
-    await until(announced, lambda found: contacts <= found, 30, "hot leads announced")
+    await until(announced, lambda leads: contacts <= leads, 30, "hot leads announced")
     return contacts
 
 
@@ -127,7 +127,7 @@ async def _announce_again(system: System) -> None:
 
 async def _until_all_is_read(system: System, subscriber: Subscriber, contacts: set[str]) -> None:
     """Return when it printed these contacts and committed everything, duplicates too."""
-    await until(lambda: set(subscriber.leads()), lambda found: found == contacts, 60, "a line of each hot lead")
+    await until(lambda: set(subscriber.leads()), lambda leads: leads == contacts, 60, "a line of each hot lead")
     name = system.full["became-hot-lead"]
     partitions = [TopicPartition(name, number) for number in range(system.settings.partitions)]
     consumer = AIOKafkaConsumer(**system.clients.arguments(), group_id=subscriber.group, enable_auto_commit=False)

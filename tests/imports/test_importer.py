@@ -279,7 +279,7 @@ def test_a_wrong_mapping_is_refused_with_file_and_line(tmp_path: Path, text: str
 
 
 @pytest.mark.parametrize(
-    ("said", "topic"),
+    ("fields", "topic"),
     [
         ('"type": "email_open"', "email-opens"),
         ('"type": "email_click"', "email-clicks"),
@@ -289,8 +289,8 @@ def test_a_wrong_mapping_is_refused_with_file_and_line(tmp_path: Path, text: str
         ('"update": "attributes", "attributes": {}', "contact-updates"),
     ],
 )
-def test_an_event_goes_to_the_topic_of_its_type(said: str, topic: str) -> None:
-    row = only(list(read_json_lines([f'{{"contact_id": "c1", {said}}}'.encode()])))
+def test_an_event_goes_to_the_topic_of_its_type(fields: str, topic: str) -> None:
+    row = only(list(read_json_lines([f'{{"contact_id": "c1", {fields}}}'.encode()])))
 
     assert (row.topic, row.contact_id) == (topic, "c1")
 

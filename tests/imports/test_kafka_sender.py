@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -54,11 +56,11 @@ async def test_imported_rows_stand_on_kafka_in_the_order_of_the_file(bootstrap: 
     bad: list[BadRow] = []
     seen: list[int] = []
 
-    async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sending:
+    async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sender:
         rows = read_json_lines([*LINES, b"{"])
-        counts = await import_rows(rows, sending, bad.append, lambda so_far: seen.append(so_far.sent.total()))
+        counts = await import_rows(rows, sender, bad.append, lambda so_far: seen.append(so_far.sent.total()))
 
-    assert counts == ImportCounts(sent={"page-visits": 12_000}, bad={"not-json": 1})
+    assert counts == ImportCounts(sent=Counter({"page-visits": 12_000}), bad=Counter({"not-json": 1}))
     assert [row.line for row in bad] == [12_001]
     assert seen == sorted(seen)
     assert seen[-1] == 12_000
@@ -75,15 +77,15 @@ async def test_a_record_that_the_broker_refuses_is_an_error_that_names_its_topic
     with pytest.raises(
         BrokerError, match=f"{topic_prefix}activities: wanted a record acknowledged; got MessageSizeTooL"
     ):
-        async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sending:
-            await sending.send("activities", b"c-1", b"x" * 200_000)
+        async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sender:
+            await sender.send("activities", b"c-1", b"x" * 200_000)
 
 
 @pytest.mark.kafka
 async def test_a_missing_topic_is_an_error_at_once(bootstrap: str, topic_prefix: str) -> None:
     with pytest.raises(TopicError, match=f"{topic_prefix}activities"):
-        async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sending:
-            await sending.send("activities", b"c-1", b"{}")
+        async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sender:
+            await sender.send("activities", b"c-1", b"{}")
 
 
 async def test_no_broker_is_an_error_that_says_where_it_was_sought() -> None:

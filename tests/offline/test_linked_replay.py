@@ -18,13 +18,13 @@ MODEL = parse_model(FIFTY_A_FORM, "test")
 
 def told(case: Case) -> dict[str, list[InputFact]]:
     facts: dict[str, list[InputFact]] = defaultdict(list)
-    for n, said in enumerate(case.statements):
-        facts[said.contact].append(fact_of(said, n, START_MS + n * SECOND_MS))
+    for n, statement in enumerate(case.statements):
+        facts[statement.contact].append(fact_of(statement, n, START_MS + n * SECOND_MS))
     return facts
 
 
 #: Offline, what occurred earlier came earlier: stories about what came late are the worker's.
-IN_TIME = [case for case in CASES if not any(said.ago_ms for said in case.statements)]
+IN_TIME = [case for case in CASES if not any(statement.ago_ms for statement in case.statements)]
 
 
 @pytest.mark.parametrize("case", IN_TIME, ids=lambda case: case.name)

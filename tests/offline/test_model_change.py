@@ -32,7 +32,7 @@ def opened(by: Scorer, times: int) -> Record:
     return record
 
 
-def test_contacts_are_counted_by_what_they_would_be_shown():
+def test_contacts_are_counted_by_what_they_would_be_shown() -> None:
     old, new = scorer(10, 3), scorer(15, 4)
     change = ModelChange(old, new)
     for times in (0, 1, 2, 3):  # 0, 10 to 15, 20 to 30 (hot before already), 30 to 45
@@ -44,7 +44,7 @@ def test_contacts_are_counted_by_what_they_would_be_shown():
     }
 
 
-def test_a_contact_made_hot_is_counted_and_one_made_cold_is_lower():
+def test_a_contact_made_hot_is_counted_and_one_made_cold_is_lower() -> None:
     hotter, colder = ModelChange(scorer(10, 1), scorer(20, 2)), ModelChange(scorer(20, 1), scorer(10, 2))
     hotter.count(opened(scorer(10, 1), 1), AT_MS)
     colder.count(opened(scorer(20, 1), 1), AT_MS)
@@ -52,7 +52,7 @@ def test_a_contact_made_hot_is_counted_and_one_made_cold_is_lower():
     assert colder.by_score["s"] == ScoreChanges(scores=1, higher=0, lower=1, stages=1, become_hot=0)
 
 
-def test_what_time_alone_has_done_is_not_counted_as_the_models_doing():
+def test_what_time_alone_has_done_is_not_counted_as_the_models_doing() -> None:
     change = ModelChange(scorer(10, 1), scorer(20, 2))
     change.count(opened(scorer(10, 1), 1), AT_MS + 40 * DAY_MS)
     assert (change.contacts, change.moved) == (1, 0)

@@ -62,8 +62,9 @@ def test_every_row_of_a_marketo_file_is_an_event(kind: str, topic: str, leads: i
     rows = list(read_marketo(kind))
 
     assert len(rows) == 100
-    assert all(isinstance(row, ImportRow) and row.topic == topic for row in rows)
-    assert len({row.contact_id for row in rows}) == leads
+    good = [row for row in rows if isinstance(row, ImportRow)]
+    assert [row.topic for row in good] == 100 * [topic]
+    assert len({row.contact_id for row in good}) == leads
 
 
 def test_ids_of_different_marketo_files_never_meet() -> None:
@@ -71,7 +72,7 @@ def test_ids_of_different_marketo_files_never_meet() -> None:
 
 
 def test_four_tenths_of_the_opens_are_gmail_s_image_proxy_s_and_four_more_its_prefetch() -> None:
-    contexts = [row.value["context"] for row in read_marketo("opens")]
+    contexts = [row.value["context"] for row in read_marketo("opens") if isinstance(row, ImportRow)]
 
     assert Counter(context.get("actor") for context in contexts) == {None: 56, "proxy": 44}
     assert sum("GoogleImageProxy" in context["user_agent"] for context in contexts) == 40
@@ -96,7 +97,9 @@ def test_twice_and_shuffled_gives_the_scores_of_the_oracle(source: str) -> None:
     oracle = oracle_scores(model, once, at_ms)
     assert len(answers) == len(oracle)
     for answer in answers:
-        presented_nano, unrounded_nano = oracle[answer["contact_id"]]["engagement"]
+        judged = oracle[answer["contact_id"]]["engagement"]
+        assert judged is not None
+        presented_nano, unrounded_nano = judged
         assert abs(round(answer["scores"]["engagement"]["unrounded"] * 10**9) - unrounded_nano) <= 1
         assert answer["scores"]["engagement"]["score"] * 10**9 == presented_nano
 

@@ -67,10 +67,10 @@ scores:
 def test_the_stage_is_the_one_that_the_life_until_then_left() -> None:
     visits = [event("c-1", "page_visit", age_ms, id=str(age_ms)) for age_ms in (3 * DAY_MS, 3 * DAY_MS - 1, DAY_MS)]
 
-    (held,) = scored(RISING, visits)
+    (answer,) = scored(RISING, visits)
     (before,) = scored(RISING, visits, AT_MS - 3 * DAY_MS)
 
-    assert (held["scores"]["heat"]["score"], held["scores"]["heat"]["stage"]) == (10, "warm")
+    assert (answer["scores"]["heat"]["score"], answer["scores"]["heat"]["stage"]) == (10, "warm")
     assert (before["scores"]["heat"]["score"], before["scores"]["heat"]["stage"]) == (10, "cold")
 
 
@@ -200,6 +200,8 @@ def test_any_order_and_any_repetition_of_the_lines_gives_the_same_answers() -> N
     assert list(score_offline(model, read_facts(shuffled, refuse), AT_MS)) == expected
     oracle = oracle_scores(model, read_facts(lines, refuse), AT_MS)
     for answer in expected:
-        presented_nano, unrounded_nano = oracle[answer["contact_id"]]["engagement"]
+        judged = oracle[answer["contact_id"]]["engagement"]
+        assert judged is not None
+        presented_nano, unrounded_nano = judged
         assert answer["scores"]["engagement"]["score"] * 10**9 == presented_nano
         assert abs(round(answer["scores"]["engagement"]["unrounded"] * 10**9) - unrounded_nano) <= 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import islice, pairwise
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -25,11 +26,16 @@ def first(number: int, *, seed: int = 1, start_ms: int = START_MS, bad_records: 
     return list(islice(simulate(seed, 500, start_ms, bad_records=bad_records), number))
 
 
-def events(records: list[SimulatedRecord]) -> list[dict]:
+def events(records: list[SimulatedRecord]) -> list[dict[str, Any]]:
     return [record.value for record in records if isinstance(record.value, dict)]
 
 
-def test_equal_seeds_give_equal_moves_and_other_seeds_others() -> None:
+def event_in(record: SimulatedRecord) -> dict[str, Any]:
+    assert isinstance(record.value, dict)
+    return record.value
+
+
+def test_equal_seeds_give_equal_records_and_other_seeds_others() -> None:
     assert first(3000, bad_records=True) == first(3000, bad_records=True)
     assert first(3000, seed=2) != first(3000)
 
@@ -42,17 +48,17 @@ def test_two_starts_share_no_id() -> None:
     assert not ids & later_ids
 
 
-def test_moves_are_in_order_of_time_and_nothing_is_sent_before_it_occurred() -> None:
+def test_records_are_in_order_of_time_and_nothing_is_sent_before_it_occurred() -> None:
     records = first(5000)
 
     assert all(earlier.at_ms <= later.at_ms for earlier, later in pairwise(records))
-    assert all(record.value["occurred_at"] <= record.at_ms for record in records)
+    assert all(event_in(record)["occurred_at"] <= record.at_ms for record in records)
 
 
 def test_there_are_repeats_late_events_and_all_kinds_of_input() -> None:
     records = first(20_000)
     times_sent = Counter(event["id"] for event in events(records))
-    late = [record for record in records if record.at_ms - record.value["occurred_at"] > 10 * 60_000]
+    late = [record for record in records if record.at_ms - event_in(record)["occurred_at"] > 10 * 60_000]
 
     assert 0.01 < sum(times > 1 for times in times_sent.values()) / len(times_sent) < 0.04
     assert 0.005 < len(late) / len(records) < 0.04
@@ -60,9 +66,10 @@ def test_there_are_repeats_late_events_and_all_kinds_of_input() -> None:
     assert {event["context"]["actor"] for event in events(records) if "type" in event} == {"human", "proxy", "scanner"}
 
 
-def test_every_move_is_a_record_that_the_worker_takes() -> None:
+def test_every_simulated_record_is_one_that_the_worker_takes() -> None:
     for record in first(5000):
         decode = decoder_for(topic_named(TOPICS, record.topic))
+        assert record.contact_id is not None
         decode(record.contact_id.encode(), encoded(record), [], record.at_ms)
 
 
@@ -75,12 +82,12 @@ def test_every_kind_of_bad_record_is_refused(kind: str) -> None:
         decode(key, bad_value(kind, "c-1", START_MS), [], START_MS)
 
 
-def test_speed_brings_moves_and_what_they_tell_of_closer_together() -> None:
+def test_speed_brings_records_and_what_they_tell_of_closer_together() -> None:
     records = first(2000)
 
     for slow, fast in zip(records, at_speed(records, START_MS, 100), strict=True):
         assert fast.at_ms == START_MS + int((slow.at_ms - START_MS) / 100)
-        assert fast.value["occurred_at"] == START_MS + int((slow.value["occurred_at"] - START_MS) / 100)
+        assert event_in(fast)["occurred_at"] == START_MS + int((event_in(slow)["occurred_at"] - START_MS) / 100)
 
 
 def test_a_rate_is_kept_whatever_the_simulation_does() -> None:
@@ -95,11 +102,11 @@ def test_at_a_rate_nothing_is_sent_before_it_occurred_and_repeats_stay_equal() -
     for event in events(played):
         contents.setdefault(event["id"], set()).add(repr(event))
 
-    assert all(START_MS <= record.value["occurred_at"] <= record.at_ms for record in played)
+    assert all(START_MS <= event_in(record)["occurred_at"] <= record.at_ms for record in played)
     assert all(len(different) == 1 for different in contents.values())
 
 
-async def test_the_player_sends_each_move_at_its_time() -> None:
+async def test_the_player_sends_each_record_at_its_time() -> None:
     records = first(50, bad_records=True)
     log: list[tuple[object, ...]] = []
 

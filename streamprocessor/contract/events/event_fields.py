@@ -61,9 +61,9 @@ def instant_ms_of(value: object, where: str) -> int | None:
             return instant_ms
     elif type(value) is int and value >= OLDEST_INTEGER_MS:
         return value
-    wanted = "RFC 3339 with an offset, or integer epoch milliseconds, since 1970"
+    expected = "RFC 3339 with an offset, or integer epoch milliseconds, since 1970"
     got = repr(value)[:40] if isinstance(value, (str, int, float)) else kind_of(value)
-    raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {wanted}; got {got}")
+    raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {expected}; got {got}")
 
 
 def bounded_by_arrival(occurred_at_ms: int, arrival_ms: int) -> int:

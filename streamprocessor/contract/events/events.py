@@ -146,9 +146,9 @@ def _nothing() -> RecordError:
 def _free_type(value: object, implied: str | None) -> str:
     if implied is None and type(value) is str and 0 < len(value) <= MAX_TYPE_CHARS:
         return value
-    wanted = f"'{implied}', the topic's type" if implied else f"a text of 1 to {MAX_TYPE_CHARS} characters"
+    expected = f"'{implied}', the topic's type" if implied else f"a text of 1 to {MAX_TYPE_CHARS} characters"
     got = repr(value)[:60] if isinstance(value, str) else kind_of(value)
-    raise RecordError(reason_codes.UNKNOWN_TYPE, f"type: wanted {wanted}; got {got}")
+    raise RecordError(reason_codes.UNKNOWN_TYPE, f"type: wanted {expected}; got {got}")
 
 
 def _absent_object(value: object, where: str, reason: str) -> dict[str, Any]:

@@ -78,8 +78,8 @@ def _payload_of(update: str, body: dict[str, Any]) -> Any:
         event_id = id_of(body.get("event_id"))
         actor = body.get("actor")
         if event_id is None or actor not in ACTORS:
-            wanted = f"event_id, and actor one of {', '.join(ACTORS)}"
-            raise RecordError(reason_codes.BAD_UPDATE, f"verdict: wanted {wanted}; got another")
+            expected = f"event_id, and actor one of {', '.join(ACTORS)}"
+            raise RecordError(reason_codes.BAD_UPDATE, f"verdict: wanted {expected}; got another")
         return event_id, actor
     word = _PAYLOADS[update]
     if word is None:

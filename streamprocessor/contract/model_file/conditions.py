@@ -180,6 +180,6 @@ def _searcher(pattern: str, located: LocatedNode) -> Callable[[str], bool]:
         search = re2.compile(pattern, options).search
     except re2.error as error:
         why = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else error
-        wanted = "a regular expression of RE2 (linear time: no back-references, no look-around)"
-        located.fail(f"wanted {wanted}; got '{cut(pattern)}': {why}")
+        expected = "a regular expression of RE2 (linear time: no back-references, no look-around)"
+        located.fail(f"wanted {expected}; got '{cut(pattern)}': {why}")
     return lambda value: search(value) is not None

@@ -93,8 +93,8 @@ class BandWords:
         if self.bands not in fields:
             return (self._band_of(fields, 1),)
         if own := [word for word in (self.mark, self.points) if word in fields]:
-            wanted = f"bands or {self.mark} and points"
-            fields.located.fail(f"wanted {wanted}; got bands and {', '.join(own)}")
+            expected = f"bands or {self.mark} and points"
+            fields.located.fail(f"wanted {expected}; got bands and {', '.join(own)}")
         return self.bands.of(fields, ())
 
     def _band_of(self, fields: Fields, stand_in: int) -> Band:

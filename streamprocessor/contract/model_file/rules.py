@@ -71,8 +71,8 @@ _WITHIN = Word("within", duration_ms, required=True)
 def _group(fields: Fields, context: RuleContext) -> str | None:
     group = _GROUP.of(fields, None)
     if group is not None and group not in context.groups:
-        wanted = f"one of {', '.join(sorted(context.groups))}" if context.groups else "it among the score's groups"
-        fields.entries[_GROUP].note(f"unknown group; wanted {wanted}; got '{group}'")
+        expected = f"one of {', '.join(sorted(context.groups))}" if context.groups else "it among the score's groups"
+        fields.entries[_GROUP].note(f"unknown group; wanted {expected}; got '{group}'")
     return group
 
 
@@ -190,8 +190,8 @@ def _check_end(fields: Fields, points: int, context: RuleContext) -> None:
         fields.entries[_MAX_TIMES].note("counts repetitions; wanted 'every' beside it; got none")
     bound, of_score = ("min", context.min_nano) if points < 0 else ("max", context.max_nano)
     if _EVERY in fields and _MAX_TIMES not in fields and of_score is None:
-        wanted = f"'max_times' beside it, or '{bound}' on the score"
-        fields.entries[_EVERY].note(f"never ends; wanted {wanted}; got neither")
+        expected = f"'max_times' beside it, or '{bound}' on the score"
+        fields.entries[_EVERY].note(f"never ends; wanted {expected}; got neither")
 
 
 # ---- points for how often, how lately, how much --------------------------------------------------------------------

@@ -150,8 +150,8 @@ def _bounds(fields: Fields, precision_nano: int) -> tuple[int | None, int | None
     low, high = _MIN.of(fields, None), _MAX.of(fields, None)
     for word, bound in ((_MIN, low), (_MAX, high)):
         if bound is not None and bound % precision_nano:
-            wanted = f"a multiple of the score's precision, {precision_nano / NANO:g}"
-            fields.located.note(f"{word}: wanted {wanted}; got {bound / NANO:g}")
+            expected = f"a multiple of the score's precision, {precision_nano / NANO:g}"
+            fields.located.note(f"{word}: wanted {expected}; got {bound / NANO:g}")
     if low is not None and high is not None and low >= high:
         fields.located.note(f"wanted min below max; got {low / NANO:g} and {high / NANO:g}")
     return low, high

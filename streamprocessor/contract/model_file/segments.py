@@ -75,16 +75,16 @@ def _score_condition(located: LocatedNode, scores: tuple[Score, ...]) -> ScoreCo
 
 def _check_score(fields: Fields, score: Score, scores: tuple[Score, ...], stages: tuple[str, ...]) -> None:
     if score.by is None and _VALUE in fields:
-        wanted = f"it for a score with `by`, not for '{score.name}', which is one number"
-        fields.entries[_VALUE].note(f"says which one of many; wanted {wanted}; got one")
+        expected = f"it for a score with `by`, not for '{score.name}', which is one number"
+        fields.entries[_VALUE].note(f"says which one of many; wanted {expected}; got one")
     if score.by is not None and _VALUE not in fields:
         fields.located.note(f"'value' is missing; wanted one of {score.by}, for '{score.name}' has many; got none")
     matrix = score.combine if isinstance(score.combine, Matrix) else None
     known = [stage.name for stage in score.stages] if matrix is None else matrix.all_labels(scores)
     for stage in stages:
         if stage not in known:
-            wanted = f"one of {', '.join(known)}" if known else f"none, for '{score.name}' has none"
-            fields.entries[_STAGES].note(f"unknown stage; wanted {wanted}; got '{stage}'")
+            expected = f"one of {', '.join(known)}" if known else f"none, for '{score.name}' has none"
+            fields.entries[_STAGES].note(f"unknown stage; wanted {expected}; got '{stage}'")
     if matrix is not None and (_SCORE_AT_LEAST in fields or _SCORE_AT_MOST in fields):
         fields.located.note(
             f"can never hold; wanted 'stages', for '{score.name}' has labels and no number; got a bound"

@@ -40,8 +40,8 @@ def read_stages(located: LocatedNode, min_nano: int | None, max_nano: int | None
                 f"order); got {_shown(stage.from_nano)}"
             )
         if max_nano is not None and stage.from_nano > max_nano:
-            wanted = f"at most the score's max, {_shown(max_nano)}"
-            inner.note(f"can never be reached; wanted {wanted}; got {_shown(stage.from_nano)}")
+            expected = f"at most the score's max, {_shown(max_nano)}"
+            inner.note(f"can never be reached; wanted {expected}; got {_shown(stage.from_nano)}")
         if not stages and stage.leave_below_nano is not None:
             inner.note("the lowest stage is never left downwards; wanted no leave_below; got one")
         stages.append(stage)
@@ -98,9 +98,9 @@ def _hot_lead(located: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
         names = ", ".join(score.name for score in scores)
         fields.entries[_SCORE].note(f"unknown score; wanted one of {names}; got '{score_name}'")
     if score is not None and score.by is not None:
-        wanted = ", ".join(other.name for other in scores if other.by is None) or "a score with one number"
+        expected = ", ".join(other.name for other in scores if other.by is None) or "a score with one number"
         got = f"'{score_name}', which has one for each value"
-        fields.entries[_SCORE].note(f"a hot lead is of a contact; wanted one of {wanted}; got {got}")
+        fields.entries[_SCORE].note(f"a hot lead is of a contact; wanted one of {expected}; got {got}")
     elif score is not None and isinstance(score.combine, Matrix):
         labels = score.combine.all_labels(scores)
         if stage_name and labels and stage_name not in labels:
@@ -108,8 +108,8 @@ def _hot_lead(located: LocatedNode, scores: tuple[Score, ...]) -> HotLead:
     elif score is not None and stage_name:
         above_lowest = [stage.name for stage in score.stages[1:]]
         if stage_name not in above_lowest:
-            wanted = f"one of {', '.join(above_lowest)}" if above_lowest else "a score with stages to rise to"
-            fields.entries[_STAGE_NAME].note(f"can't be entered from below; wanted {wanted}; got '{stage_name}'")
+            expected = f"one of {', '.join(above_lowest)}" if above_lowest else "a score with stages to rise to"
+            fields.entries[_STAGE_NAME].note(f"can't be entered from below; wanted {expected}; got '{stage_name}'")
     return HotLead(
         score_name,
         stage_name,

@@ -117,27 +117,27 @@ class LocatedNode:
         """Raise ReadError with the sentence."""
         raise ReadError(self.line, f"{self.where}: {sentence}")
 
-    def refuse(self, wanted: str) -> NoReturn:
+    def refuse(self, expected: str) -> NoReturn:
         """Raise ReadError: something else stands here than what was wanted."""
-        self.fail(f"wanted {wanted}; got {shown(self.node)}")
+        self.fail(f"wanted {expected}; got {shown(self.node)}")
 
     def note(self, sentence: str) -> None:
         """Add a problem of this node; reading goes on."""
         self.problems.note(self.line, f"{self.where}: {sentence}")
 
-    def entries(self, wanted: str) -> dict[str, LocatedNode]:
+    def entries(self, expected: str) -> dict[str, LocatedNode]:
         """The values of a mapping, by their words; raises ReadError where it is none."""
         if not isinstance(self.node, MappingNode):
-            self.refuse(wanted)
+            self.refuse(expected)
         return {
             word: LocatedNode(node, f"{self.where}: {cut(word)}", self.problems)
             for word, (_, node) in self.node.entries.items()
         }
 
-    def items(self, wanted: str) -> list[LocatedNode]:
+    def items(self, expected: str) -> list[LocatedNode]:
         """The items of a list that is not empty; raises ReadError where it is none."""
         if not isinstance(self.node, SequenceNode) or not self.node.items:
-            self.refuse(wanted)
+            self.refuse(expected)
         return [LocatedNode(node, self.where, self.problems) for node in self.node.items]
 
     def fields(self, *words: str) -> Fields:
@@ -177,9 +177,9 @@ class Fields:
         """The one of these words that is there; raises ReadError where none or several are."""
         present = [word for word in words if word in self.entries]
         if len(present) != 1:
-            wanted = words[0] if len(words) == 1 else f"exactly one of {', '.join(words)}"
+            expected = words[0] if len(words) == 1 else f"exactly one of {', '.join(words)}"
             got = " and ".join(present) if present else cut(", ".join(self.entries)) or "nothing"
-            self.located.fail(f"wanted {wanted}; got {got}")
+            self.located.fail(f"wanted {expected}; got {got}")
         return present[0]
 
 

@@ -46,9 +46,9 @@ def name(located: LocatedNode) -> str:
     return located.value
 
 
-def named_entries(located: LocatedNode, wanted: str) -> dict[str, LocatedNode]:
+def named_entries(located: LocatedNode, expected: str) -> dict[str, LocatedNode]:
     """The values of a mapping by words that are names; notes others, raises ReadError where it is no mapping."""
-    entries = located.entries(wanted)
+    entries = located.entries(expected)
     for word, inner in entries.items():
         key = LocatedNode(ScalarNode(word, inner.line), located.where, located.problems)
         located.problems.attempt(partial(name, key), None)

@@ -71,5 +71,5 @@ def _is_literal(host: str) -> bool:
     return True
 
 
-def _wrong(where: str, wanted: str, got: str) -> OperatorError:
-    return OperatorError(f"{where}: url: wanted {wanted}; got {got}")
+def _wrong(where: str, expected: str, got: str) -> OperatorError:
+    return OperatorError(f"{where}: url: wanted {expected}; got {got}")

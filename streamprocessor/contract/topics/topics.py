@@ -91,7 +91,7 @@ def _topic(located: LocatedNode, file: Path) -> Topic:
         *("partitions", "number", "event_type", "schema", "headers", "fenced"),
     )
     topic = Topic(
-        name=fields.required("name", partial(_name, wanted=file.stem), file.stem),
+        name=fields.required("name", partial(_name, expected=file.stem), file.stem),
         direction=fields.required("direction", _direction, INTERNAL),
         key=fields.required("key", text, ""),
         description=fields.required("description", text, ""),
@@ -113,10 +113,10 @@ def _check_number(fields: Fields, direction: str) -> None:
         fields.located.note(f"wanted 'number' on each input topic, and on no output; got {got}")
 
 
-def _name(located: LocatedNode, wanted: str) -> str:
-    if located.value != wanted:
-        located.refuse(f"the file's name, {wanted}")
-    return wanted
+def _name(located: LocatedNode, expected: str) -> str:
+    if located.value != expected:
+        located.refuse(f"the file's name, {expected}")
+    return expected
 
 
 def _direction(located: LocatedNode) -> str:

@@ -33,12 +33,12 @@ def _export(*facts: Fact) -> Any:
     record = scorer.blank()
     for fact in facts:
         scorer.apply_in_place(record, [fact])
-    found = exported(scorer, decode_record(encode_record(record)), "jane", AT_MS)
-    return json.loads(json.dumps(found))
+    export = exported(scorer, decode_record(encode_record(record)), "jane", AT_MS)
+    return json.loads(json.dumps(export))
 
 
 def test_an_export_holds_events_attributes_verdicts_suppression_scores_and_episodes() -> None:
-    found = _export(
+    export = _export(
         _click("c1", 2_000, "/a"),
         _click("c2", 1_000, "/b"),
         AttributesWritten("w", AT_MS - 500, AT_MS - 500, {"job_title": "chief", "secret": None}),
@@ -46,23 +46,23 @@ def test_an_export_holds_events_attributes_verdicts_suppression_scores_and_episo
         SuppressionChanged("s", AT_MS - 300, AT_MS - 300, True),
     )
 
-    assert [(event["id"], event["class"], event["kept"]) for event in found["evidence"]] == [
+    assert [(event["id"], event["class"], event["kept"]) for event in export["evidence"]] == [
         ("c1", "human", {"properties.url": "/a"}),
         ("c2", "human", {"properties.url": "/b"}),
     ]
-    assert found["evidence"][0]["occurred_at"] == "2025-10-09T08:53:18.000Z"
-    assert found["attributes"]["job_title"]["value"] == "chief"
-    assert found["suppressed"] is True
-    assert [(said["event_id"], said["class"]) for said in found["verdicts"]] == [("c2", "scanner")]
-    assert found["scores"]["engagement"]["score"] == 15
-    assert {part["rule"] for part in found["explanation"]["engagement"]} == {"click", "chief"}
-    assert found["episodes"]["engagement"]["episode"] == 1
+    assert export["evidence"][0]["occurred_at"] == "2025-10-09T08:53:18.000Z"
+    assert export["attributes"]["job_title"]["value"] == "chief"
+    assert export["suppressed"] is True
+    assert [(verdict["event_id"], verdict["class"]) for verdict in export["verdicts"]] == [("c2", "scanner")]
+    assert export["scores"]["engagement"]["score"] == 15
+    assert {part["rule"] for part in export["explanation"]["engagement"]} == {"click", "chief"}
+    assert export["episodes"]["engagement"]["episode"] == 1
 
 
 def test_what_was_summed_up_of_older_events_is_told_with_how_many_they_were() -> None:
     old = [_click(f"o{n}", 200 * DAY_MS, f"/{n}") for n in range(7)]
 
-    found = _export(*old, _click("c1", 0, "/a"))
+    export = _export(*old, _click("c1", 0, "/a"))
 
-    assert [event["id"] for event in found["evidence"]] == ["c1"]
-    assert found["earlier"][0]["events"] == {"engagement/click": 7}
+    assert [event["id"] for event in export["evidence"]] == ["c1"]
+    assert export["earlier"][0]["events"] == {"engagement/click": 7}

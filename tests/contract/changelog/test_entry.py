@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +33,7 @@ messages = st.builds(
 
 
 @given(record=st.binary(max_size=500), step=st.integers(0, 2**64 - 1), owed=st.lists(messages, max_size=3))
-def test_an_entry_written_is_the_entry_read_byte_for_byte(record, step, owed):
+def test_an_entry_written_is_the_entry_read_byte_for_byte(record: bytes, step: int, owed: list[Message]) -> None:
     value = encode_entry(record, step, owed)
 
     assert decode_entry(value) == ChangelogEntry(record, step, owed)
@@ -39,28 +42,28 @@ def test_an_entry_written_is_the_entry_read_byte_for_byte(record, step, owed):
     assert owes(value) is bool(owed)
 
 
-def test_an_entry_that_owes_nothing_is_hardly_larger_than_its_record():
+def test_an_entry_that_owes_nothing_is_hardly_larger_than_its_record() -> None:
     assert len(encode_entry(b"x" * 100, 7, [])) == 113
 
 
 @given(st.integers(0, 2**64 - 1))
-def test_a_marker_says_its_step(step):
+def test_a_marker_says_its_step(step: int) -> None:
     assert microbatch_of(encode_marker(step)) == step
 
 
-def test_the_identity_written_is_the_identity_read():
+def test_the_identity_written_is_the_identity_read() -> None:
     identity = TableIdentity("01J", {"email-opens": "aGVsbG8"})
     assert decode_identity(encode_identity(identity)) == identity
 
 
-def test_reserved_keys_begin_with_a_zero_byte():
+def test_reserved_keys_begin_with_a_zero_byte() -> None:
     assert MARKER_KEY.startswith(RESERVED)
     assert IDENTITY_KEY.startswith(RESERVED)
     assert MARKER_KEY != IDENTITY_KEY
 
 
 @pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity])
-def test_a_value_of_a_newer_version_is_refused_with_what_to_do(read):
+def test_a_value_of_a_newer_version_is_refused_with_what_to_do(read: Callable[[bytes], object]) -> None:
     value = b"\x02" + encode_entry(b"record", 1, [])[1:]
     with pytest.raises(OperatorError, match="written by another version"):
         read(value)
@@ -68,11 +71,11 @@ def test_a_value_of_a_newer_version_is_refused_with_what_to_do(read):
 
 @pytest.mark.parametrize("value", [b"", b"\x01", b"\x01\x00\x00"])
 @pytest.mark.parametrize("read", [decode_entry, record_of, microbatch_of, decode_identity])
-def test_a_value_that_is_cut_off_is_refused(read, value):
+def test_a_value_that_is_cut_off_is_refused(read: Callable[[bytes], object], value: Any) -> None:
     with pytest.raises(OperatorError, match="changelog"):
         read(value)
 
 
-def test_an_entry_whose_record_is_cut_off_is_refused():
+def test_an_entry_whose_record_is_cut_off_is_refused() -> None:
     with pytest.raises(OperatorError, match="changelog"):
         record_of(encode_entry(b"record", 1, [])[:-1])

@@ -88,9 +88,9 @@ def test_a_piece_in_packed_bytes_is_found_by_its_id_and_only_by_it() -> None:
     evidence = decode_record(encode_record(record)).evidence
     assert [evidence.may_hold(id_) for id_ in ("1", "ü" * 40, "x" * 300)] == [True] * 3
     assert [evidence.may_hold(id_) for id_ in ("2", "ü" * 39, "u", "\ud800")] == [False] * 4
-    found = evidence.find("ü" * 40)
-    assert found is not None
-    assert (found.occurred_at_ms, found.arrival_ms) == (START_MS + DAY_MS, START_MS + 2 * DAY_MS)
+    long_named = evidence.find("ü" * 40)
+    assert long_named is not None
+    assert (long_named.occurred_at_ms, long_named.arrival_ms) == (START_MS + DAY_MS, START_MS + 2 * DAY_MS)
 
 
 def test_new_events_join_what_is_packed_already() -> None:

@@ -4,11 +4,13 @@ import csv
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from streamprocessor.contract.events.actors import LONGEST, actor_of
 from streamprocessor.contract.events.events import decode_fact
+from streamprocessor.scoring.record.facts import Event
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT.parent / "shared" / "data"
@@ -22,7 +24,7 @@ has_data = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not h
 
 
 @pytest.mark.parametrize("user_agent", PEOPLE)
-def test_what_people_read_with_is_human(user_agent):
+def test_what_people_read_with_is_human(user_agent: str) -> None:
     assert actor_of(user_agent) == "human"
 
 
@@ -38,7 +40,7 @@ def test_what_people_read_with_is_human(user_agent):
         "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/534+ (KHTML, like Gecko) BingPreview/1.0b",
     ],
 )
-def test_what_fetches_for_a_person_is_a_proxy(user_agent):
+def test_what_fetches_for_a_person_is_a_proxy(user_agent: str) -> None:
     assert actor_of(user_agent) == "proxy"
 
 
@@ -79,7 +81,7 @@ def test_what_fetches_for_a_person_is_a_proxy(user_agent):
         "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.26100.7019",
     ],
 )
-def test_what_reads_for_nobody_is_a_scanner(user_agent):
+def test_what_reads_for_nobody_is_a_scanner(user_agent: str) -> None:
     assert actor_of(user_agent) == "scanner"
 
 
@@ -97,26 +99,26 @@ def test_what_reads_for_nobody_is_a_scanner(user_agent):
         (None, "human"),
     ],
 )
-def test_a_request_that_says_that_nobody_looks_yet_is_a_proxys(headers, actor):
+def test_a_request_that_says_that_nobody_looks_yet_is_a_proxys(headers: Any, actor: str) -> None:
     assert actor_of(CHROME, headers) == actor
     assert actor_of(None, headers) == actor
     assert actor_of("curl/8.14.1", headers) == "scanner"
 
 
 @pytest.mark.parametrize("user_agent", [None, "", "-", " ", "\x00", "é" * 50, "\ud800", "&as_qdr=all", EDGE])
-def test_what_says_nothing_of_itself_is_human(user_agent):
+def test_what_says_nothing_of_itself_is_human(user_agent: str) -> None:
     assert actor_of(user_agent) == "human"
 
 
 @pytest.mark.parametrize("stuff", ["a", "Mozilla/5.0 (", "bo", "http://", "((((", "x ", "0."])
-def test_a_hostile_user_agent_costs_no_more_than_its_length(stuff):
+def test_a_hostile_user_agent_costs_no_more_than_its_length(stuff: str) -> None:
     began = time.process_time()
     for number in range(50):
         assert actor_of(f"{number} " + stuff * 100_000) == "human"
     assert time.process_time() - began < 1
 
 
-def test_nothing_behind_the_longest_part_is_looked_at():
+def test_nothing_behind_the_longest_part_is_looked_at() -> None:
     assert actor_of("x" * (LONGEST - 20) + " Googlebot/2.1") == "scanner"
     assert actor_of("x" * LONGEST + " Googlebot/2.1") == "human"
 
@@ -134,12 +136,16 @@ def test_nothing_behind_the_longest_part_is_looked_at():
         ({"user_agent": None}, "human"),
     ],
 )
-def test_an_event_that_does_not_say_who_did_it_is_classed_by_its_user_agent(context, actor):
-    assert decode_fact({"type": "email_open", "context": context}, "c", 1_795_334_400_000).actor == actor
+def test_an_event_that_does_not_say_who_did_it_is_classed_by_its_user_agent(
+    context: dict[str, Any], actor: str
+) -> None:
+    event = decode_fact({"type": "email_open", "context": context}, "c", 1_795_334_400_000)
+    assert isinstance(event, Event)
+    assert event.actor == actor
 
 
 @has_data
-def test_the_robots_of_a_real_log_are_scanners_and_few_others_are():
+def test_the_robots_of_a_real_log_are_scanners_and_few_others_are() -> None:
     agents = [line.split('"')[5] for line in (DATA / "apache_access.log").read_text(errors="replace").splitlines()]
     named = [agent for agent in agents if any(word in agent.lower() for word in ("bot", "spider", "crawl", "slurp"))]
     assert {actor_of(agent) for agent in named} == {"scanner"}
@@ -155,6 +161,6 @@ def test_the_robots_of_a_real_log_are_scanners_and_few_others_are():
         ("activity_unsubscribe_email.csv", {"human": 100}),
     ],
 )
-def test_the_mail_programs_of_a_real_export_are_people_and_proxies(file, actors):
+def test_the_mail_programs_of_a_real_export_are_people_and_proxies(file: str, actors: Any) -> None:
     with (DATA / "marketo" / file).open(encoding="utf-8-sig") as lines:
         assert Counter(actor_of(row["user_agent"]) for row in csv.DictReader(lines)) == actors

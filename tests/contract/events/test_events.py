@@ -1,4 +1,7 @@
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -6,11 +9,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from streamprocessor.contract.events.events import decode_fact, decode_line
+from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import (
     AttributesWritten,
     Erased,
     Event,
+    InputFact,
     Merged,
     ObjectionChanged,
     SuppressionChanged,
@@ -19,26 +24,34 @@ from streamprocessor.scoring.record.facts import (
 )
 from tests.harness.decoding import decoder_for
 
+Decode: TypeAlias = Callable[..., Any]  # of a body, topic, key, headers and arrival
+
 ARRIVAL = 1_795_334_400_000  # 2026-11-22T08:00:00Z
 MINUTE = 60_000
 
 
 @pytest.fixture
-def decode(topics):
-    def decode(body, topic="email-clicks", key=b"c-42", headers=None, arrival_ms=ARRIVAL):
+def decode(topics: dict[str, Topic]) -> Decode:
+    def decode(
+        body: Any,
+        topic: str = "email-clicks",
+        key: bytes | None = b"c-42",
+        headers: Any = None,
+        arrival_ms: int = ARRIVAL,
+    ) -> Any:
         value = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         return decoder_for(topics[topic])(key, value, headers, arrival_ms)
 
     return decode
 
 
-def reason_of(call, *args, **kwargs) -> str:
+def reason_of(call: Callable[..., object], *args: Any, **kwargs: Any) -> str:
     with pytest.raises(RecordError) as caught:
         call(*args, **kwargs)
     return caught.value.reason
 
 
-def test_an_event_of_the_contract_is_read_in_full(decode):
+def test_an_event_of_the_contract_is_read_in_full(decode: Decode) -> None:
     event = decode(
         {
             "id": "01JD8Q",
@@ -62,19 +75,19 @@ def test_an_event_of_the_contract_is_read_in_full(decode):
     )
 
 
-def test_an_event_that_says_nothing_has_the_topics_type_and_came_when_it_arrived(decode):
+def test_an_event_that_says_nothing_has_the_topics_type_and_came_when_it_arrived(decode: Decode) -> None:
     event = decode({})
     assert (event.type, event.occurred_at_ms, event.actor) == ("email_click", ARRIVAL, "human")
     assert (event.properties, event.context) == ({}, {})
 
 
-def test_null_is_as_good_as_absent(decode):
+def test_null_is_as_good_as_absent(decode: Decode) -> None:
     fields = ("id", "contact_id", "type", "occurred_at", "properties", "context")
     assert decode(dict.fromkeys(fields)) == decode({})
     assert decode({"context": {"actor": None}}).actor == "human"
 
 
-BAD_RECORDS = [
+BAD_RECORDS: list[tuple[str, bytes | None, Any, str]] = [
     ("email-clicks", b"c", None, "empty"),
     ("email-clicks", b"c", b"", "empty"),
     ("email-clicks", None, {}, "no-contact"),
@@ -135,12 +148,14 @@ BAD_RECORDS = [
 
 
 @pytest.mark.parametrize(("topic", "key", "body", "reason"), BAD_RECORDS)
-def test_a_bad_record_is_refused_with_its_reason(decode, topic, key, body, reason):
+def test_a_bad_record_is_refused_with_its_reason(
+    decode: Decode, topic: str, key: bytes | None, body: Any, reason: str
+) -> None:
     assert reason_of(decode, body, topic, key) == reason
 
 
 @pytest.mark.parametrize(
-    ("said", "occurred_at_ms"),
+    ("occurred_at", "occurred_at_ms"),
     [
         (ARRIVAL - 1, ARRIVAL - 1),
         (ARRIVAL, ARRIVAL),
@@ -151,27 +166,29 @@ def test_a_bad_record_is_refused_with_its_reason(decode, topic, key, body, reaso
         ("1999-01-01T00:00:00Z", 915_148_800_000),
     ],
 )
-def test_a_time_a_little_ahead_of_its_arrival_is_its_arrival(decode, said, occurred_at_ms):
-    assert decode({"occurred_at": said}).occurred_at_ms == occurred_at_ms
+def test_a_time_a_little_ahead_of_its_arrival_is_its_arrival(
+    decode: Decode, occurred_at: object, occurred_at_ms: int
+) -> None:
+    assert decode({"occurred_at": occurred_at}).occurred_at_ms == occurred_at_ms
 
 
-@pytest.mark.parametrize(("said", "kept"), [("a", "a"), (17, "17"), (0, "0"), (-3, "-3"), ("x" * 128, "x" * 128)])
-def test_an_id_is_kept_as_text(decode, said, kept):
-    assert decode({"id": said}).id == kept
+@pytest.mark.parametrize(("raw", "id_"), [("a", "a"), (17, "17"), (0, "0"), (-3, "-3"), ("x" * 128, "x" * 128)])
+def test_an_id_is_kept_as_text(decode: Decode, raw: object, id_: str) -> None:
+    assert decode({"id": raw}).id == id_
 
 
-def test_a_long_id_is_kept_as_its_hash(decode):
+def test_a_long_id_is_kept_as_its_hash(decode: Decode) -> None:
     first, again, other = (decode({"id": "x" * 500 + tail}).id for tail in ("1", "1", "2"))
     assert first == again != other
     assert len(first) <= 128
 
 
-def test_a_number_too_large_for_an_integer_is_no_id(decode):
+def test_a_number_too_large_for_an_integer_is_no_id(decode: Decode) -> None:
     # It would be read as a float, and so would its neighbour, as the same one.
     assert reason_of(decode, b'{"id":123456789012345678901234567890}') == "bad-id"
 
 
-def test_events_that_say_the_same_without_an_id_are_one(decode):
+def test_events_that_say_the_same_without_an_id_are_one(decode: Decode) -> None:
     body = {"occurred_at": "2026-11-22T07:00:00Z", "properties": {"url": "/a", "message": "m"}}
     turned = {"properties": {"message": "m", "url": "/a"}, "occurred_at": "2026-11-22T08:00:00+01:00"}
 
@@ -189,12 +206,12 @@ def test_events_that_say_the_same_without_an_id_are_one(decode):
         {"body": {"occurred_at": ARRIVAL, "properties": {"url": "/a", "n": 1}}},
     ],
 )
-def test_events_that_say_different_things_without_an_id_are_two(decode, other):
+def test_events_that_say_different_things_without_an_id_are_two(decode: Decode, other: Any) -> None:
     first = {"body": {"occurred_at": ARRIVAL, "properties": {"url": "/a"}}}
     assert decode(**first).id != decode(**{**first, **other}).id
 
 
-def test_an_event_ahead_of_its_arrival_keeps_its_content_key_when_it_comes_again(decode):
+def test_an_event_ahead_of_its_arrival_keeps_its_content_key_when_it_comes_again(decode: Decode) -> None:
     body = {"occurred_at": ARRIVAL + MINUTE}
     assert decode(body).id == decode(body, arrival_ms=ARRIVAL + 2 * MINUTE).id
 
@@ -226,24 +243,24 @@ def test_an_event_ahead_of_its_arrival_keeps_its_content_key_when_it_comes_again
         ({"id": "u", "update": "do_not_score", "do_not_score": True}, ObjectionChanged("u", ARRIVAL, ARRIVAL, True)),
     ],
 )
-def test_a_contact_update_is_read(decode, body, fact):
+def test_a_contact_update_is_read(decode: Decode, body: Any, fact: InputFact) -> None:
     assert decode(body, "contact-updates") == fact
     assert decode_fact(body, "c-42", ARRIVAL) == fact
 
 
-def test_a_verdict_names_a_long_event_id_as_the_event_has_it(decode):
+def test_a_verdict_names_a_long_event_id_as_the_event_has_it(decode: Decode) -> None:
     long_id = "x" * 500
     verdict = decode({"update": "verdict", "event_id": long_id, "actor": "scanner"}, "contact-updates")
     assert verdict.event_id == decode({"id": long_id}).id
 
 
-def test_updates_without_an_id_are_told_apart_by_what_they_say(decode):
-    said = [{"update": "suppressed", "suppressed": value} for value in (True, True, False)]
-    first, again, other = (decode(body, "contact-updates").id for body in said)
+def test_updates_without_an_id_are_told_apart_by_what_they_say(decode: Decode) -> None:
+    bodies = [{"update": "suppressed", "suppressed": value} for value in (True, True, False)]
+    first, again, other = (decode(body, "contact-updates").id for body in bodies)
     assert first == again != other
 
 
-def test_a_line_of_a_file_holds_contact_and_arrival_itself():
+def test_a_line_of_a_file_holds_contact_and_arrival_itself() -> None:
     contact, event = decode_line(b'{"contact_id":"c","type":"download","occurred_at":"2026-11-22T08:00:00Z"}')
     assert (contact, event.occurred_at_ms, event.arrival_ms) == ("c", ARRIVAL, ARRIVAL)
 
@@ -251,6 +268,7 @@ def test_a_line_of_a_file_holds_contact_and_arrival_itself():
     assert (late.occurred_at_ms, late.arrival_ms) == (ARRIVAL, ARRIVAL + MINUTE)
 
     _, update = decode_line(b'{"contact_id":"c","update":"suppressed","suppressed":true,"arrival":1795334400000}')
+    assert isinstance(update, SuppressionChanged)
     assert update.suppressed is True
 
 
@@ -265,11 +283,11 @@ def test_a_line_of_a_file_holds_contact_and_arrival_itself():
         (b"not json", "not-json"),
     ],
 )
-def test_a_bad_line_of_a_file_is_refused_with_its_reason(line, reason):
+def test_a_bad_line_of_a_file_is_refused_with_its_reason(line: bytes, reason: str) -> None:
     assert reason_of(decode_line, line) == reason
 
 
-def test_what_is_told_of_a_bad_record_holds_nothing_of_the_person(decode):
+def test_what_is_told_of_a_bad_record_holds_nothing_of_the_person(decode: Decode) -> None:
     secret = "ann@example.com"
     bodies = [
         {"contact_id": secret},
@@ -310,7 +328,9 @@ FIELD = st.sampled_from(
     key=st.binary(max_size=6),
     topic=st.sampled_from(["activities", "email-opens", "contact-updates"]),
 )
-def test_any_object_becomes_a_fact_or_a_reason(topics, body, key, topic):
+def test_any_object_becomes_a_fact_or_a_reason(
+    topics: dict[str, Topic], body: Any, key: bytes | None, topic: str
+) -> None:
     decode = decoder_for(topics[topic])
     try:
         fact = decode(key, json.dumps(body).encode(), None, ARRIVAL)
@@ -327,7 +347,8 @@ NOT_OF_THE_BODY = {"contact-mismatch", "from-the-future", "no-contact", "bad-key
 NOT_OF_ANY_BODY = [({"type": "email_open"}, "a body cannot know its topic"), ({}, "activities alone needs a type")]
 
 
-def validator(root, name) -> Draft202012Validator:
+def validator(root: Path, name: str | None) -> Draft202012Validator:
+    assert name is not None
     schema = json.loads((root / "topics" / "schemas" / name).read_text())
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
@@ -343,7 +364,9 @@ def validator(root, name) -> Draft202012Validator:
         and not (isinstance(body, dict) and body.get("occurred_at") == "1960-01-01T00:00:00Z")
     ],
 )
-def test_the_schema_refuses_what_the_decoder_refuses(root, topics, topic, body):
+def test_the_schema_refuses_what_the_decoder_refuses(
+    root: Path, topics: dict[str, Topic], topic: str, body: Any
+) -> None:
     assert not validator(root, topics[topic].schema).is_valid(body)
 
 
@@ -358,6 +381,8 @@ def test_the_schema_refuses_what_the_decoder_refuses(root, topics, topic, body):
         ("contact-updates", {"update": "verdict", "event_id": "e", "actor": "human"}),
     ],
 )
-def test_the_schema_takes_what_the_decoder_takes(root, topics, decode, topic, body):
+def test_the_schema_takes_what_the_decoder_takes(
+    root: Path, topics: dict[str, Topic], decode: Decode, topic: str, body: Any
+) -> None:
     decode(body, topic)
     assert validator(root, topics[topic].schema).is_valid(body)

@@ -1,5 +1,7 @@
 import json
 from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import orjson
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity, number
+from streamprocessor.contract.messages.message import Message
 from streamprocessor.scoring.steps.steps import ExplanationPart, HotLeadStep, ScoreStep, Step
 
 NANO = 10**9
@@ -36,13 +39,21 @@ STEP = Step(
 )
 
 
-def encoded(step: Step = STEP, contact: str = "c-42"):
+Validators: TypeAlias = dict[str, Draft202012Validator]  # by topic
+
+
+def encoded(step: Step = STEP, contact: str = "c-42") -> list[Message]:
     return Announcer(IDENTITY).encode(contact, [step])
 
 
+def content_of(message: Message) -> Any:
+    assert message.value is not None
+    return json.loads(message.value)
+
+
 @pytest.fixture(scope="session")
-def validators(root):
-    def validator(name):
+def validators(root: Path) -> Validators:
+    def validator(name: str) -> Draft202012Validator:
         schema = json.loads((root / "topics" / "schemas" / f"{name}.json").read_text())
         Draft202012Validator.check_schema(schema)
         return Draft202012Validator(schema)
@@ -50,11 +61,11 @@ def validators(root):
     return {name: validator(name) for name in ("score-updated", "became-hot-lead")}
 
 
-def test_a_step_is_told_with_all_scores_and_what_changed():
+def test_a_step_is_told_with_all_scores_and_what_changed() -> None:
     updated, _ = encoded()
 
     assert (updated.topic, updated.key) == ("score-updated", b"c-42")
-    assert json.loads(updated.value) == {
+    assert content_of(updated) == {
         "contact_id": "c-42",
         "at": "2026-11-22T08:00:00.123Z",
         "cause": "event",
@@ -78,11 +89,11 @@ def test_a_step_is_told_with_all_scores_and_what_changed():
     }
 
 
-def test_a_hot_lead_is_told_with_its_strongest_reasons():
+def test_a_hot_lead_is_told_with_its_strongest_reasons() -> None:
     _, hot = encoded()
 
     assert (hot.topic, hot.key) == ("became-hot-lead", b"c-42")
-    assert json.loads(hot.value) == {
+    assert content_of(hot) == {
         "contact_id": "c-42",
         "at": "2026-11-22T08:00:00.123Z",
         "score_name": "engagement",
@@ -103,10 +114,12 @@ def test_a_hot_lead_is_told_with_its_strongest_reasons():
     ("place", "event_id", "event_type"),
     [(0, "01JINC:c-42:17", "contact.score-updated.v1"), (1, "01JINC:c-42:engagement:2", "lead.became-hot.v1")],
 )
-def test_every_announcement_is_a_cloud_event(place, event_id, event_type):
+def test_every_announcement_is_a_cloud_event(place: int, event_id: str, event_type: str) -> None:
     message = encoded()[place]
 
-    event = from_binary(KafkaMessage(dict(message.headers), message.key, message.value))
+    assert message.value is not None
+    headers = {name: value for name, value in message.headers if value is not None}
+    event = from_binary(KafkaMessage(headers, message.key, message.value))
 
     assert event["id"] == event_id
     assert event["type"] == event_type
@@ -118,45 +131,47 @@ def test_every_announcement_is_a_cloud_event(place, event_id, event_type):
     assert len(dict(message.headers)) == len(message.headers)
 
 
-def test_the_schemas_take_every_announcement(validators):
+def test_the_schemas_take_every_announcement(validators: Validators) -> None:
     for message in encoded():
-        validators[message.topic].validate(json.loads(message.value))
+        validators[message.topic].validate(content_of(message))
 
 
-def told_scores(*scores: ScoreStep, validators):
-    body = json.loads(encoded(STEP._replace(scores=scores, hot_leads=()))[0].value)
+def announced_scores(*scores: ScoreStep, validators: Validators) -> tuple[list[str], dict[str, Any]]:
+    body = content_of(encoded(STEP._replace(scores=scores, hot_leads=()))[0])
     validators["score-updated"].validate(body)
     return body["changed"], body["scores"]
 
 
-def test_a_score_that_does_not_apply_is_told_as_null_and_its_return_has_no_previous_number(validators):
+def test_a_score_that_does_not_apply_is_told_as_null_and_its_return_has_no_previous_number(
+    validators: Validators,
+) -> None:
     left = ScoreStep("engagement", None, None, None, True, 41 * NANO, "hot", None)
-    assert told_scores(left, validators=validators) == (["engagement"], {"engagement": None})
+    assert announced_scores(left, validators=validators) == (["engagement"], {"engagement": None})
     came = ScoreStep("engagement", 41 * NANO, 41 * NANO, "hot", True, None, None, None)
     shown = {"score": 41, "unrounded": 41.0, "stage": "hot", "previous": None}
-    assert told_scores(came, validators=validators) == (["engagement"], {"engagement": shown})
+    assert announced_scores(came, validators=validators) == (["engagement"], {"engagement": shown})
 
 
-def test_a_matrix_is_told_by_its_label_alone(validators):
+def test_a_matrix_is_told_by_its_label_alone(validators: Validators) -> None:
     grade = ScoreStep("grade", None, None, "A1", True, None, "B1", AT)
     shown = {"score": None, "stage": "A1", "previous_stage": "B1", "holds_until": "2026-11-22T08:00:00.123Z"}
-    assert told_scores(grade, validators=validators) == (["grade"], {"grade": shown})
+    assert announced_scores(grade, validators=validators) == (["grade"], {"grade": shown})
     lead = HotLeadStep("grade", 1, None, "A1", "B1")
-    body = json.loads(encoded(STEP._replace(hot_leads=(lead,)))[1].value)
+    body = content_of(encoded(STEP._replace(hot_leads=(lead,)))[1])
     validators["became-hot-lead"].validate(body)
     assert (body["score"], body["stage"]) == (None, "A1")
 
 
-def test_a_score_by_value_is_told_with_each_value(validators):
+def test_a_score_by_value_is_told_with_each_value(validators: Validators) -> None:
     crm = ScoreStep("crm", 12 * NANO, 12 * NANO, "warm", True, 0, "cold", AT)
     mail = ScoreStep("mail", 5 * NANO, 5 * NANO, "cold", False, 5 * NANO, "cold", None)
     interest = ScoreStep("interest", None, None, None, True, None, None, AT, (crm, mail))
     until = "2026-11-22T08:00:00.123Z"
     shown = {"score": 12, "unrounded": 12.0, "stage": "warm", "previous": 0, "previous_stage": "cold"}
     values = {"crm": {**shown, "holds_until": until}, "mail": {"score": 5, "unrounded": 5.0, "stage": "cold"}}
-    assert told_scores(interest, validators=validators) == (["interest"], {"interest": {"values": values}})
+    assert announced_scores(interest, validators=validators) == (["interest"], {"interest": {"values": values}})
     nothing = interest._replace(values=())
-    assert told_scores(nothing, validators=validators) == (["interest"], {"interest": {"values": {}}})
+    assert announced_scores(nothing, validators=validators) == (["interest"], {"interest": {"values": {}}})
 
 
 @pytest.mark.parametrize(
@@ -173,29 +188,29 @@ def test_a_score_by_value_is_told_with_each_value(validators):
         {"model": {}},
     ],
 )
-def test_the_schema_refuses_what_is_no_announcement(validators, change):
-    body = json.loads(encoded()[0].value)
+def test_the_schema_refuses_what_is_no_announcement(validators: Validators, change: dict[str, Any]) -> None:
+    body = content_of(encoded()[0])
     assert not validators["score-updated"].is_valid({**body, **change})
 
 
-def test_the_same_step_is_told_in_the_same_bytes():
+def test_the_same_step_is_told_in_the_same_bytes() -> None:
     assert encoded() == encoded()
 
 
-def test_steps_are_told_in_their_order_each_before_its_hot_leads():
-    told = Announcer(IDENTITY).encode("c", [STEP, STEP._replace(sequence=18, hot_leads=())])
-    assert [(message.topic, dict(message.headers)["ce_id"]) for message in told] == [
+def test_steps_are_told_in_their_order_each_before_its_hot_leads() -> None:
+    messages = Announcer(IDENTITY).encode("c", [STEP, STEP._replace(sequence=18, hot_leads=())])
+    assert [(message.topic, dict(message.headers)["ce_id"]) for message in messages] == [
         ("score-updated", b"01JINC:c:17"),
         ("became-hot-lead", b"01JINC:c:engagement:2"),
         ("score-updated", b"01JINC:c:18"),
     ]
 
 
-def test_a_contact_of_any_script_is_told_in_utf_8():
+def test_a_contact_of_any_script_is_told_in_utf_8() -> None:
     message = encoded(contact="kundin-ü-日本")[0]
     assert message.key == "kundin-ü-日本".encode()
     assert dict(message.headers)["ce_subject"] == message.key
-    assert json.loads(message.value)["contact_id"] == "kundin-ü-日本"
+    assert content_of(message)["contact_id"] == "kundin-ü-日本"
 
 
 @pytest.mark.parametrize(
@@ -211,10 +226,10 @@ def test_a_contact_of_any_script_is_told_in_utf_8():
         (-3_999_999_999_999_999, "-3999999.999999999"),
     ],
 )
-def test_a_number_is_shown_whole_or_as_its_shortest_decimal(nano, shown):
+def test_a_number_is_shown_whole_or_as_its_shortest_decimal(nano: int, shown: str) -> None:
     assert orjson.dumps(number(nano)).decode() == shown
 
 
 @given(st.integers(-4_000_000 * NANO, 4_000_000 * NANO))
-def test_every_number_that_a_score_can_be_is_shown_exactly(nano):
+def test_every_number_that_a_score_can_be_is_shown_exactly(nano: int) -> None:
     assert Decimal(orjson.dumps(number(nano)).decode()) * NANO == nano

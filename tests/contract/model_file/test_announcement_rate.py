@@ -1,5 +1,7 @@
 """A precision so fine that decay floods Kafka with steps is refused where the model is read."""
 
+from typing import Any
+
 import pytest
 
 from streamprocessor.contract.model_file.announcement_rate import announcements_a_day
@@ -32,7 +34,9 @@ scores:
         (ExpiresAfter(1_000), 100, 1, 1),
     ],
 )
-def test_steps_are_as_many_as_the_precision_tells_apart_and_the_law_makes(decay, points, precision_nano, steps):
+def test_steps_are_as_many_as_the_precision_tells_apart_and_the_law_makes(
+    decay: Any, points: Any, precision_nano: int, steps: int
+) -> None:
     assert announcements_a_day(decay, points * E15, precision_nano) == steps
 
 
@@ -43,7 +47,9 @@ def test_steps_are_as_many_as_the_precision_tells_apart_and_the_law_makes(decay,
         ("{linear: {lose: 100%, per: 1d}}", "0.001", "points_from: {property: properties.amount, max: 50}"),
     ],
 )
-def test_a_precision_that_makes_too_many_steps_is_refused_with_its_line(decay, precision, points):
+def test_a_precision_that_makes_too_many_steps_is_refused_with_its_line(
+    decay: Any, precision: str, points: Any
+) -> None:
     with pytest.raises(
         ModelError, match=r"m:5: .*precision: decay makes \d+ steps.*of rule 'click'.*wanted at most 10000"
     ):
@@ -58,5 +64,5 @@ def test_a_precision_that_makes_too_many_steps_is_refused_with_its_line(decay, p
         ("{half_life: 30d}", "0.000001", "points_from: {property: properties.amount}"),
     ],
 )
-def test_a_precision_that_decay_does_not_make_much_of_is_taken(decay, precision, points):
+def test_a_precision_that_decay_does_not_make_much_of_is_taken(decay: Any, precision: str, points: Any) -> None:
     parse_model(MODEL.format(decay=decay, precision=precision, points=points), "m")

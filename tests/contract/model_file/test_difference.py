@@ -14,7 +14,7 @@ def model(*rules: str, score: str = "s", more: str = "", top: str = "") -> str:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "expected"),
     [
         (model(OPEN), "# said otherwise\n" + model('{points: 1.0, "id": open, on: email_open}'), []),
         (model(OPEN), model(OPEN.replace("1", "2")), [("s", "open", "points", "1", "2")]),
@@ -39,5 +39,7 @@ def model(*rules: str, score: str = "s", more: str = "", top: str = "") -> str:
         ),
     ],
 )
-def test_what_is_said_otherwise_is_told_with_the_words_of_both(old, new, found):
-    assert set(differences(old, new)) == {ModelDifference(*each) for each in found}
+def test_what_is_said_otherwise_is_told_with_the_words_of_both(
+    old: str, new: str, expected: list[ModelDifference]
+) -> None:
+    assert set(differences(old, new)) == {ModelDifference(*each) for each in expected}

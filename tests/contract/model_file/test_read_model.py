@@ -1,4 +1,6 @@
 from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given
@@ -8,13 +10,25 @@ from streamprocessor.contract.model_file.read_model import parse_model, read_mod
 from streamprocessor.contract.strict_yaml.located import Problems
 from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, core_value, read_tree
 from streamprocessor.errors import ModelError
-from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Group, HotLead, Matrix, Scanners, Stage, Weighted
+from streamprocessor.scoring.model.model import (
+    DAY_MS,
+    E15,
+    NANO,
+    Group,
+    HotLead,
+    Matrix,
+    Model,
+    Scanners,
+    Stage,
+    Weighted,
+)
 from streamprocessor.scoring.model.rules import (
     AllOf,
     AnyOf,
     AttributeRule,
     Band,
     Comparison,
+    Decay,
     EventRule,
     ExpiresAfter,
     FrequencyRule,
@@ -27,14 +41,17 @@ from streamprocessor.scoring.model.rules import (
     PercentPerDayEvery,
     PointsFrom,
     RecencyRule,
+    Rule,
     StepDecay,
 )
 
 HOUR_MS = 3_600_000
 
+Everything: TypeAlias = tuple[dict[str, dict[str, Any]], Model]  # rules by score and id, and the model
+
 
 @pytest.fixture(scope="module")
-def everything(root):
+def everything(root: Path) -> Everything:
     model = read_model(root / "tests" / "contract" / "models" / "everything.yaml")
     return {score.name: {rule.id: rule for rule in score.rules} for score in model.scores}, model
 
@@ -63,14 +80,14 @@ def problems_of(text: str) -> list[str]:
         ("scanners: off", None),
     ],
 )
-def test_scanners_are_told_by_what_they_do_unless_the_model_says_off(words, scanners):
+def test_scanners_are_told_by_what_they_do_unless_the_model_says_off(words: str, scanners: Scanners | None) -> None:
     assert parse_model(model_with(top=words), "m.yaml").scanners == scanners
 
 
-def test_the_default_model_is_the_engagement_model_of_the_contract(root):
+def test_the_default_model_is_the_engagement_model_of_the_contract(root: Path) -> None:
     model = read_model(root / "deploy" / "scoring.yaml")
     (score,) = model.scores
-    rules = {rule.id: rule for rule in score.rules}
+    rules: dict[str, Any] = {rule.id: rule for rule in score.rules}
     half_life = HalfLife(30.0 * DAY_MS)
 
     assert (model.name, model.revision, model.proxy_opens_count, model.correction_window_ms) == (
@@ -79,14 +96,14 @@ def test_the_default_model_is_the_engagement_model_of_the_contract(root):
         False,
         30 * DAY_MS,
     )
-    assert [(rule.id, rule.points // E15) for rule in score.rules if isinstance(rule, EventRule)] == [
-        ("open", 1),
-        ("click", 5),
-        ("homepage", 2),
-        ("pricing", 10),
-        ("download", 8),
-        ("contact-us", 25),
-        ("unsubscribed", -50),
+    assert [(rule.id, rule.points) for rule in score.rules if isinstance(rule, EventRule)] == [
+        ("open", 1 * E15),
+        ("click", 5 * E15),
+        ("homepage", 2 * E15),
+        ("pricing", 10 * E15),
+        ("download", 8 * E15),
+        ("contact-us", 25 * E15),
+        ("unsubscribed", -50 * E15),
     ]
     assert rules["open"] == EventRule(
         "open", ("email_open",), E15, decay=half_life, limit=Limit(count=1, per="properties.message")
@@ -115,11 +132,11 @@ def test_the_default_model_is_the_engagement_model_of_the_contract(root):
         ("expires", ExpiresAfter(30_000)),
     ],
 )
-def test_every_law_of_decay_is_read(everything, rule, law):
+def test_every_law_of_decay_is_read(everything: Everything, rule: str, law: Decay) -> None:
     assert everything[0]["laws"][rule].decay == law
 
 
-def test_percent_per_day_is_read_as_the_half_life_that_it_means(everything):
+def test_percent_per_day_is_read_as_the_half_life_that_it_means(everything: Everything) -> None:
     law = everything[0]["laws"]["percent"].decay
     assert 0.5 ** (DAY_MS / law.half_life_ms) == pytest.approx(0.98, rel=1e-15)
 
@@ -154,11 +171,11 @@ def test_percent_per_day_is_read_as_the_half_life_that_it_means(everything):
     ],
     ids=lambda rule: rule.id,
 )
-def test_every_kind_of_rule_is_read(everything, rule):
+def test_every_kind_of_rule_is_read(everything: Everything, rule: Rule) -> None:
     assert everything[0]["kinds"][rule.id] == rule
 
 
-def test_all_else_of_a_score_and_of_a_model_is_read(everything):
+def test_all_else_of_a_score_and_of_a_model_is_read(everything: Everything) -> None:
     _, model = everything
     score = model.scores[1]
 
@@ -174,7 +191,7 @@ def test_all_else_of_a_score_and_of_a_model_is_read(everything):
     assert model.hot_leads == (HotLead("kinds", "high", DAY_MS, 7 * DAY_MS), HotLead("matrix", "best"))
 
 
-def test_every_operator_is_read(everything):
+def test_every_operator_is_read(everything: Everything) -> None:
     condition = everything[0]["conditions"]["every-operator"].where
 
     assert isinstance(condition, AllOf)
@@ -209,37 +226,42 @@ def test_every_operator_is_read(everything):
     )
 
 
-def test_a_pattern_is_searched_for_in_linear_time(everything):
+def test_a_pattern_is_searched_for_in_linear_time(everything: Everything) -> None:
     condition = everything[0]["conditions"]["every-operator"].where
     (search,) = [test.search for test in condition.conditions if isinstance(test, Comparison) and test.search]
     assert search("/plans")
     assert not search("/plans/2")
 
     text = model_with("{id: r, on: e, points: 1, where: {properties.x: {matches: '(a+)+b'}}}")
-    slow_elsewhere = parse_model(text, "m.yaml").scores[0].rules[0].where.search
+    rule = parse_model(text, "m.yaml").scores[0].rules[0]
+    assert isinstance(rule, EventRule)
+    assert isinstance(rule.where, Comparison)
+    assert rule.where.search is not None
+    slow_elsewhere = rule.where.search
     assert not slow_elsewhere("a" * 100_000)
 
 
-def test_points_are_read_exactly():
+def test_points_are_read_exactly() -> None:
     (score,) = parse_model(model_with("{id: r, on: e, points: 0.1}"), "m.yaml").scores
+    assert isinstance(score.rules[0], EventRule)
     assert score.rules[0].points == 100_000_000_000_000
 
 
-def test_the_version_follows_what_is_said_and_not_how():
-    said = parse_model("scores: {s: {rules: [{id: r, on: e, points: 1.50}]}}", "a").version
+def test_the_version_follows_what_is_said_and_not_how() -> None:
+    version = parse_model("scores: {s: {rules: [{id: r, on: e, points: 1.50}]}}", "a").version
     otherwise = parse_model("# why\nscores:\n  s:\n    rules:\n    - {points: 1.5, on: 'e', id: r}\n", "b").version
     other = parse_model("scores: {s: {rules: [{id: r, on: e, points: 1.51}]}}", "a").version
 
-    assert said == otherwise != other
-    assert len(said) == 12
+    assert version == otherwise != other
+    assert len(version) == 12
 
 
-def test_the_version_of_a_model_never_changes_by_itself():
+def test_the_version_of_a_model_never_changes_by_itself() -> None:
     # Records and announcements name it: a new release must find the same one in the same text.
     assert parse_model("scores: {s: {rules: [{id: r, on: e, points: 1}]}}", "a").version == "19110a6ae80c"
 
 
-def test_the_order_of_scores_is_part_of_the_version():
+def test_the_order_of_scores_is_part_of_the_version() -> None:
     score = "{rules: [{id: r, on: e, points: 1}]}"
     assert (
         parse_model(f"scores: {{a: {score}, b: {score}}}", "").version
@@ -247,7 +269,7 @@ def test_the_order_of_scores_is_part_of_the_version():
     )
 
 
-def test_a_model_carries_the_revision_under_which_it_was_applied():
+def test_a_model_carries_the_revision_under_which_it_was_applied() -> None:
     assert parse_model(model_with(), "models", revision=7).revision == 7
 
 
@@ -341,11 +363,11 @@ BAD_RULES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "said"), BAD_RULES, ids=[rule for rule, _ in BAD_RULES])
-def test_a_rule_that_can_not_be_is_refused_with_its_line(rule, said):
+@pytest.mark.parametrize(("rule", "complaint"), BAD_RULES, ids=[rule for rule, _ in BAD_RULES])
+def test_a_rule_that_can_not_be_is_refused_with_its_line(rule: str, complaint: str) -> None:
     problems = problems_of(model_with(rule))
     assert all(problem.startswith("m.yaml:4: ") for problem in problems), problems
-    assert any(said in problem for problem in problems), problems
+    assert any(complaint in problem for problem in problems), problems
 
 
 NEVER = [
@@ -365,7 +387,7 @@ NEVER = [
 
 
 @pytest.mark.parametrize("where", NEVER)
-def test_a_condition_that_can_never_hold_is_refused(where):
+def test_a_condition_that_can_never_hold_is_refused(where: str) -> None:
     (problem,) = problems_of(model_with(f"{{id: r, on: e, points: 1, where: {{{where}}}}}"))
     assert "can never hold: no value of properties.a is" in problem
 
@@ -382,7 +404,7 @@ def test_a_condition_that_can_never_hold_is_refused(where):
         "properties.a: {contains: a, exists: true}",
     ],
 )
-def test_a_condition_that_can_hold_is_taken(where):
+def test_a_condition_that_can_hold_is_taken(where: str) -> None:
     parse_model(model_with(f"{{id: r, on: e, points: 1, where: {{{where}}}}}"), "m.yaml")
 
 
@@ -415,12 +437,12 @@ BAD_SCORES = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), BAD_SCORES, ids=[words for words, _ in BAD_SCORES])
-def test_a_score_that_can_not_be_is_refused_with_its_line(words, said):
+@pytest.mark.parametrize(("words", "complaint"), BAD_SCORES, ids=[words for words, _ in BAD_SCORES])
+def test_a_score_that_can_not_be_is_refused_with_its_line(words: str, complaint: str) -> None:
     words = words[1:-1] if words.startswith("{") else words
     problems = problems_of(f"scores:\n  s: {{rules: [{{id: r, on: e, points: 1}}],\n    {words}}}")
     assert all(problem.startswith(("m.yaml:2: ", "m.yaml:3: ")) for problem in problems), problems
-    assert any(said in problem for problem in problems), problems
+    assert any(complaint in problem for problem in problems), problems
 
 
 BAD_COMBINATIONS = [
@@ -468,11 +490,11 @@ BAD_COMBINATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), BAD_COMBINATIONS, ids=[words for words, _ in BAD_COMBINATIONS])
-def test_a_score_that_can_not_be_combined_is_refused_with_its_line(words, said):
+@pytest.mark.parametrize(("words", "complaint"), BAD_COMBINATIONS, ids=[words for words, _ in BAD_COMBINATIONS])
+def test_a_score_that_can_not_be_combined_is_refused_with_its_line(words: str, complaint: str) -> None:
     problems = problems_of(combined(words))
     assert all(problem.startswith("m.yaml:9: ") for problem in problems), problems
-    assert any(said in problem for problem in problems), problems
+    assert any(complaint in problem for problem in problems), problems
 
 
 def combined(words: str) -> str:
@@ -498,14 +520,14 @@ def combined(words: str) -> str:
         ),
     ],
 )
-def test_every_way_to_combine_is_read(words, combine):
+def test_every_way_to_combine_is_read(words: str, combine: Weighted | Matrix) -> None:
     words += ", applies_when: {attributes.stage: {not: customer}}"
     score = parse_model(combined(words), "m").scores[-1]
     assert (score.combine, score.rules) == (combine, ())
     assert score.applies_when == Comparison("stage", "not", "customer")
 
 
-def test_a_score_by_value_is_read():
+def test_a_score_by_value_is_read() -> None:
     words = "by: properties.product, max_values: 5, applies_when: {attributes.a: 1}"
     score = parse_model(f"scores: {{s: {{{words}, rules: [{{id: r, on: e, points: 1}}]}}}}", "m").scores[0]
     assert (score.by, score.max_values, score.applies_when) == ("properties.product", 5, Comparison("a", "equals", 1))
@@ -514,26 +536,26 @@ def test_a_score_by_value_is_read():
 
 
 @pytest.mark.parametrize(
-    ("hot_lead", "said"),
+    ("hot_lead", "complaint"),
     [
         ("{score: interest, stage: u}", "score: a hot lead is of a contact; wanted one of"),
         ("{score: grade, stage: 1w}", "stage: unknown label; wanted one of 1u, 1v, 2u, 2v; got '1w'"),
         ("{score: total, stage: u}", "can't be entered from below"),
     ],
 )
-def test_a_hot_lead_that_can_not_be_is_refused(hot_lead, said):
+def test_a_hot_lead_that_can_not_be_is_refused(hot_lead: str, complaint: str) -> None:
     (problem,) = problems_of(combined("combine: {sum: [a]}") + f"hot_lead: {hot_lead}")
     assert problem.startswith("m.yaml:10: ")
-    assert said in problem
+    assert complaint in problem
 
 
-def test_a_hot_lead_can_be_a_label_of_a_matrix():
+def test_a_hot_lead_can_be_a_label_of_a_matrix() -> None:
     text = combined("combine: {matrix: {rows: a, columns: b, labels: {2: {y: top}}}}")
     assert parse_model(text + "hot_lead: {score: s, stage: top}", "m").hot_leads == (HotLead("s", "top"),)
 
 
 @pytest.mark.parametrize(
-    ("top", "said"),
+    ("top", "complaint"),
     [
         ("hot_lead: {score: x, stage: b}", "unknown score; wanted one of s; got 'x'"),
         ("hot_lead: {score: s, stage: c}", "can't be entered from below; wanted one of b; got 'c'"),
@@ -555,14 +577,14 @@ def test_a_hot_lead_can_be_a_label_of_a_matrix():
         ("scores: {}", "'scores' stands twice"),
     ],
 )
-def test_a_model_that_can_not_be_is_refused_with_its_line(top, said):
+def test_a_model_that_can_not_be_is_refused_with_its_line(top: str, complaint: str) -> None:
     problems = problems_of(model_with(score="stages: {a: 0, b: 5}", top=top))
     assert all(problem.startswith("m.yaml:6: ") for problem in problems), problems
-    assert any(said in problem for problem in problems), problems
+    assert any(complaint in problem for problem in problems), problems
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "complaint"),
     [
         ("", "m.yaml:1: wanted one YAML document; got none"),
         ("# nothing", "wanted one YAML document; got none"),
@@ -584,11 +606,11 @@ def test_a_model_that_can_not_be_is_refused_with_its_line(top, said):
     ],
     ids=lambda case: case[:30],
 )
-def test_a_text_that_is_no_model_is_refused_with_its_line(text, said):
-    assert said in "\n".join(problems_of(text))
+def test_a_text_that_is_no_model_is_refused_with_its_line(text: str, complaint: str) -> None:
+    assert complaint in "\n".join(problems_of(text))
 
 
-def test_two_rules_of_one_id_are_refused_in_a_score_and_taken_in_two():
+def test_two_rules_of_one_id_are_refused_in_a_score_and_taken_in_two() -> None:
     rule = "{id: r, on: e, points: 1}"
     (problem,) = problems_of(f"scores:\n  s:\n    rules:\n      - {rule}\n      - {rule}")
     assert problem.startswith("m.yaml:5: ")
@@ -598,7 +620,7 @@ def test_two_rules_of_one_id_are_refused_in_a_score_and_taken_in_two():
     assert len(parse_model(f"scores: {{s: {{rules: [{rule}]}}, t: {{rules: [{rule}]}}}}", "m").scores) == 2
 
 
-def test_all_problems_are_told_at_once_in_the_order_of_the_file():
+def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
     text = "hot_lead: {score: s, stage: x}\n" + model_with(
         "{id: r, on: e, pints: 2, points: a}", "stages: {a: 1, b: 1}", "nam: x"
     )
@@ -606,12 +628,12 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file():
 
     lines = [int(problem.split(":")[1]) for problem in problems]
     assert lines == sorted(lines)
-    for said in ("pints", "'a'", "above that of", "stage: can't be entered", "nam"):
-        assert any(said in problem for problem in problems), said
+    for complaint in ("pints", "'a'", "above that of", "stage: can't be entered", "nam"):
+        assert any(complaint in problem for problem in problems), complaint
     assert len(problems) == 5
 
 
-def test_a_file_that_is_not_there_is_refused_by_its_name(tmp_path):
+def test_a_file_that_is_not_there_is_refused_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"no-such\.yaml"):
         read_model(tmp_path / "no-such.yaml")
     latin = tmp_path / "latin.yaml"
@@ -650,19 +672,19 @@ def test_a_file_that_is_not_there_is_refused_by_its_name(tmp_path):
         ("/", "/"),
     ],
 )
-def test_a_scalar_means_what_the_core_schema_says(text, value):
+def test_a_scalar_means_what_the_core_schema_says(text: str, value: Any) -> None:
     read = core_value(text)
     assert read == value
     assert type(read) is type(value)
 
 
-def test_a_quoted_scalar_is_a_text():
+def test_a_quoted_scalar_is_a_text() -> None:
     tree = read_tree("""a: '1'\nb: "true"\nc: ''""", Problems("x"))
     assert canonical_values(tree) == {"a": "1", "b": "true", "c": ""}
 
 
 @given(st.text(alphabet="scoresrule:{}[],&*!|>'\"%@`-? \n\t#~0123456789.", max_size=60))
-def test_any_text_is_read_or_refused(text):
+def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         model = parse_model(text, "m.yaml")
     except ModelError:

@@ -27,14 +27,14 @@ subscriptions:
 
 
 def test_the_file_says_who_gets_what() -> None:
-    said = parse_subscription_file(WHOLE, "s.yaml")
+    parsed = parse_subscription_file(WHOLE, "s.yaml")
 
-    crm, board = said.subscriptions
+    crm, board = parsed.subscriptions
     assert (crm.url, crm.template, crm.secrets) == ("env:CRM_URL", "lead", ("env:NEW", "file:/run/secrets/old"))
-    assert (crm.filter.score, crm.filter.to_stages) == ("engagement", {"hot"})
+    assert (crm.filter.score, crm.filter.to_stages) == ("engagement", frozenset({"hot"}))
     assert (board.name, board.template, board.secrets) == ("board", "cloudevents", ())
-    assert said.calendar.holidays == {date(2026, 12, 25)}
-    assert said.rule_words == {"pricing": "pricing page"}
+    assert parsed.calendar.holidays == {date(2026, 12, 25)}
+    assert parsed.rule_words == {"pricing": "pricing page"}
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_what_is_wrong_is_refused_with_its_line_and_what_was_wanted(wrong: str, 
 
 
 def test_the_file_says_what_contacts_are_called_by_and_who_gets_suppressed_ones() -> None:
-    said = parse_subscription_file(
+    parsed = parse_subscription_file(
         f"name_from: [nick, [first, last]]{WHOLE.rstrip()[:-1]}, suppressed: send}}", "s.yaml"
     )
-    assert said.name_from == (("nick",), ("first", "last"))
-    assert [subscription.gets_suppressed for subscription in said.subscriptions] == [False, True]
+    assert parsed.name_from == (("nick",), ("first", "last"))
+    assert [subscription.gets_suppressed for subscription in parsed.subscriptions] == [False, True]
     assert parse_subscription_file(WHOLE, "s.yaml").name_from == (("name",), ("first_name", "last_name"), ("company",))
 
 

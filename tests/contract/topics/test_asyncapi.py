@@ -65,10 +65,10 @@ def test_every_reference_leads_somewhere() -> None:
     references = list(_references(described()))
     assert references
     for reference in references:
-        found: Any = described()
+        part: Any = described()
         for word in reference.removeprefix("#/").split("/"):
-            found = found[word]
-        assert isinstance(found, dict), reference
+            part = part[word]
+        assert isinstance(part, dict), reference
 
 
 def test_every_topic_is_described_but_the_internal_ones(topics: dict[str, Topic]) -> None:
@@ -108,8 +108,8 @@ def test_every_kind_of_update_has_an_example(root: Path) -> None:
 def test_a_dead_letters_reason_is_one_that_we_give() -> None:
     given = {value for name, value in vars(reason_codes).items() if name.isupper()}
     given |= {linking.MERGE_WITH_ITSELF, linking.ALREADY_MERGED, linking.MERGE_CYCLE, linking.TOO_MANY_SOURCES}
-    told = described()["components"]["schemas"]["dead-letter-headers"]["properties"]["dl_reason"]["enum"]
-    assert sorted(told) == sorted(given)
+    described_codes = described()["components"]["schemas"]["dead-letter-headers"]["properties"]["dl_reason"]["enum"]
+    assert sorted(described_codes) == sorted(given)
 
 
 def test_every_schema_is_a_schema_in_both_dialects(root: Path) -> None:

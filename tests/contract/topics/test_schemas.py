@@ -64,7 +64,7 @@ def test_every_kind_of_update_is_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("topic", "body"), BODIES, ids=lambda said: said if isinstance(said, str) else json.dumps(said)
+    ("topic", "body"), BODIES, ids=lambda case: case if isinstance(case, str) else json.dumps(case)
 )
 def test_a_schema_takes_what_is_understood_and_nothing_else(
     topics: dict[str, Topic], topic: str, body: dict[str, Any]
