@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from streamprocessor.cli.terminal.progress import preparation
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
 from tests.bench.at_rest import at_rest
 from tests.bench.calibration import calibration_us
@@ -49,7 +50,8 @@ def main(arguments: Sequence[str]) -> None:
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _end)
     scale = scale_of(options.events, options.contacts)
-    runtime = prepare(progress=_say)
+    with preparation(_say) as progress:
+        runtime = prepare(progress=progress)
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="streamprocessor-bench-")))
         kafka = ending.enter_context(EmbeddedKafka(folder / "kafka", port=0, heap_mb=BROKER_HEAP_MB, runtime=runtime))

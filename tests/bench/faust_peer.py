@@ -28,7 +28,7 @@ def application(progress: TextIO, bootstrap: str, inputs: str, data_folder: str,
     sums = app.Table("sums", default=int, key_type=bytes, partitions=PARTITIONS)
     done = 0
 
-    @app.agent(events)
+    @app.agent(events)  # type: ignore[untyped-decorator]
     async def score(stream: Any) -> None:
         nonlocal done
         async for key, event in stream.items():

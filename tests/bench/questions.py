@@ -54,7 +54,8 @@ class Asker:
 
     def place_of_page(self, number: int) -> str:
         """The cursor of the page of that number, by asking for all before it."""
-        cursor, remaining = {}, (number - 1) * PAGE
+        cursor: dict[str, str] = {}
+        remaining = (number - 1) * PAGE
         while remaining:
             limit = min(remaining, MOST_LISTED)
             cursor = {"cursor": self.ask(_listed(limit=limit, **cursor))["next"]}
@@ -88,7 +89,7 @@ def questions(asker: Asker, contacts: int) -> dict[str, Question]:
         "explanation": lambda: f"{contact()}/explanation",
         "history": lambda: f"{contact()}/history",
     }
-    return {name: lambda path=path: path for name, path in fixed.items()} | of_one  # type: ignore[misc]
+    return {name: lambda path=path: path for name, path in fixed.items()} | of_one
 
 
 def answered(asker: Asker, asked: Mapping[str, Question], rounds: int) -> list[Figure]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from streamprocessor.collector.tracking.tokens import token_keys
 from streamprocessor.collector.tracking.tracked_mail import TrackedMail, tracked_message
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
+from tests.browser.conftest import Visitor
 from tests.browser.serving import WRITE_KEY, Site
 from tests.harness.collectors import CollectorProcess
 from tests.harness.system import System, until
@@ -58,11 +60,11 @@ def mail_to(contact: str, collector: CollectorProcess, message: str) -> TrackedM
     return TrackedMail(token_keys({"k1": SECRET}), collector.address, contact, message)
 
 
-async def values_of(system: System, topic: str, count: int) -> list[dict]:
+async def values_of(system: System, topic: str, count: int) -> list[dict[str, Any]]:
     return await until(lambda: system.values(topic), lambda found: len(found) >= count, 20, f"{count} in {topic}")
 
 
-async def look_around_and_click(visitor, site: Site, system: System, mail: TrackedMail) -> None:
+async def look_around_and_click(visitor: Visitor, site: Site, system: System, mail: TrackedMail) -> None:
     """Two visits and a form of somebody unknown, then that person opens a mail and clicks in it."""
     site.body = FORM
     page = await (await visitor()).new_page()
@@ -77,7 +79,9 @@ async def look_around_and_click(visitor, site: Site, system: System, mail: Track
     await values_of(system, "page-visits", 3)
 
 
-async def test_a_click_from_a_mail_is_in_the_topics_with_who_the_visitor_is(visitor, site, system, real_collector):
+async def test_a_click_from_a_mail_is_in_the_topics_with_who_the_visitor_is(
+    visitor: Visitor, site: Site, system: System, real_collector: CollectorProcess
+) -> None:
     await look_around_and_click(visitor, site, system, mail_to("c-42", real_collector, "m-9"))
 
     (identify,) = await values_of(system, "contact-updates", 1)
@@ -95,12 +99,12 @@ async def test_a_click_from_a_mail_is_in_the_topics_with_who_the_visitor_is(visi
 
 
 async def test_a_click_from_a_mail_moves_the_score_by_what_was_done_before(
-    visitor, site, system, real_collector, real_worker
-):
+    visitor: Visitor, site: Site, system: System, real_collector: CollectorProcess, real_worker: WorkerProcess
+) -> None:
     await real_worker.start().ready()
     await look_around_and_click(visitor, site, system, mail_to("c-42", real_collector, "m-9"))
 
-    def presented(values: list[dict]) -> object:
+    def presented(values: list[dict[str, Any]]) -> object:
         return next(
             (value["scores"]["engagement"]["score"] for value in reversed(values) if value["contact_id"] == "c-42"),
             None,
@@ -112,7 +116,9 @@ async def test_a_click_from_a_mail_moves_the_score_by_what_was_done_before(
     assert lead["contact_id"] == "c-42"
 
 
-async def test_the_real_collector_answers_each_path_of_own_tracking(site, system, real_collector):
+async def test_the_real_collector_answers_each_path_of_own_tracking(
+    site: Site, system: System, real_collector: CollectorProcess
+) -> None:
     mail = mail_to("c-42", real_collector, "m-9")
     key = {"_key": WRITE_KEY, "email": "ada@example.com"}
     async with httpx.AsyncClient(base_url=real_collector.address) as client:

@@ -1,9 +1,9 @@
 """Commands called in this process, from the project's folder."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from click.testing import CliRunner, Result
@@ -35,11 +35,17 @@ def log_as_before() -> Iterator[None]:
         logger.setLevel(level)
 
 
-@pytest.fixture
-def call() -> Callable[..., Result]:
-    """Calls the command line given as words; keyword arguments are the runner's, such as env and input."""
+class Call(Protocol):
+    """A call of the command line with these words; keyword arguments are the runner's, such as env and input."""
 
-    def invoke(*words: str, **more: Any) -> Result:
+    def __call__(self, *words: str | Path, **more: Any) -> Result: ...
+
+
+@pytest.fixture
+def call() -> Call:
+    """Calls commands in this process."""
+
+    def invoke(*words: str | Path, **more: Any) -> Result:
         return CliRunner().invoke(commands, [str(word) for word in words], **more)
 
     return invoke

@@ -76,14 +76,16 @@ def up(kafka: EmbeddedKafka, tmp_path: Path, receiver: Receiver) -> Iterator[Up]
     running = Up(kafka, tmp_path, receiver)
     yield running
     if running.process.poll() is None:
-        for process in [*psutil.Process(running.process.pid).children(recursive=True), running.process]:
-            process.kill()
+        for child in psutil.Process(running.process.pid).children(recursive=True):
+            child.kill()
+        running.process.kill()
 
 
 async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page(up: Up, receiver: Receiver) -> None:
     ready = "the page, with its API,"
     api = await until(lambda: up.address_of(ready), bool, WAIT_SECONDS, f"everything is ready\n{up.said}")
     collector = up.address_of("the collector")
+    assert api is not None
     assert collector is not None
     async with httpx.AsyncClient(headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0"}) as browser:
         for number in range(CLICKS):
@@ -102,7 +104,10 @@ async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page
     async with httpx.AsyncClient(base_url=api, headers={"authorization": f"Bearer {token}"}) as page:
 
         async def listed() -> list[dict[str, object]]:
-            return (await page.get("/api/contacts", params={"stage": "hot"})).json()["contacts"]
+            contacts: list[dict[str, object]] = (await page.get("/api/contacts", params={"stage": "hot"})).json()[
+                "contacts"
+            ]
+            return contacts
 
         [jane] = await until(listed, bool, WAIT_SECONDS, "jane is listed")
     assert jane["contact_id"] == "jane"

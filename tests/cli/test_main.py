@@ -9,11 +9,12 @@ from click.testing import CliRunner
 
 from streamprocessor.cli.main import Commands, commands
 from streamprocessor.errors import MustRestart, OperatorError, RecordError
+from tests.cli.conftest import Call
 
 HEAVY = ("faust", "aiokafka", "pydantic", "rich", "orjson", "asyncio")
 
 
-def test_help_names_every_command(call):
+def test_help_names_every_command(call: Call) -> None:
     result = call("--help")
 
     assert result.exit_code == 0
@@ -22,14 +23,14 @@ def test_help_names_every_command(call):
 
 
 @pytest.mark.parametrize("name", sorted(commands.commands))
-def test_every_command_has_help_that_begins_with_a_whole_sentence(call, name):
+def test_every_command_has_help_that_begins_with_a_whole_sentence(call: Call, name: str) -> None:
     result = call(name, "--help")
 
     assert result.exit_code == 0
     assert not commands.commands[name].get_short_help_str(limit=120).endswith("...")
 
 
-def test_every_command_that_the_readme_shows_exists(call):
+def test_every_command_that_the_readme_shows_exists(call: Call) -> None:
     shown = set(
         re.findall(r"streamprocessor ((?:topics|model|dead-letters) [a-z]+|[a-z-]+)", Path("README.md").read_text())
     )
@@ -39,7 +40,7 @@ def test_every_command_that_the_readme_shows_exists(call):
         assert call(*words.split(), "--help").exit_code == 0, words
 
 
-def test_asking_for_help_imports_no_room():
+def test_asking_for_help_imports_no_room() -> None:
     program = f"import sys, streamprocessor.cli.main; print([name for name in {HEAVY} if name in sys.modules])"
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -56,13 +57,13 @@ def test_asking_for_help_imports_no_room():
         (KeyboardInterrupt(), 130, ""),
     ],
 )
-def test_an_error_becomes_its_sentence_and_exit_code(error, code, sentence):
+def test_an_error_becomes_its_sentence_and_exit_code(error: BaseException, code: int, sentence: str) -> None:
     @click.group(cls=Commands)
-    def group():
+    def group() -> None:
         pass
 
     @group.command()
-    def fail():
+    def fail() -> None:
         raise error
 
     result = CliRunner().invoke(group, ["fail"])
@@ -73,13 +74,13 @@ def test_an_error_becomes_its_sentence_and_exit_code(error, code, sentence):
     assert "Traceback" not in result.stderr
 
 
-def test_an_error_of_the_program_is_not_hidden():
+def test_an_error_of_the_program_is_not_hidden() -> None:
     @click.group(cls=Commands)
-    def group():
+    def group() -> None:
         pass
 
     @group.command()
-    def fail():
+    def fail() -> None:
         raise ZeroDivisionError
 
     assert isinstance(CliRunner().invoke(group, ["fail"]).exception, ZeroDivisionError)
@@ -105,7 +106,9 @@ def test_an_error_of_the_program_is_not_hidden():
         (["up", "--workers", "0"], "--workers"),
     ],
 )
-def test_what_a_user_gets_wrong_ends_with_exit_code_2_and_says_what_was_wanted(call, words, sentence):
+def test_what_a_user_gets_wrong_ends_with_exit_code_2_and_says_what_was_wanted(
+    call: Call, words: list[str], sentence: str
+) -> None:
     result = call(*words)
 
     assert result.exit_code == 2
@@ -120,25 +123,25 @@ def test_what_a_user_gets_wrong_ends_with_exit_code_2_and_says_what_was_wanted(c
         ["--topic-prefix", "y-", "topics", "list", "--json", "--topic-prefix", "x-"],
     ],
 )
-def test_options_stand_before_or_after_the_command_and_the_later_one_holds(call, words):
+def test_options_stand_before_or_after_the_command_and_the_later_one_holds(call: Call, words: list[str]) -> None:
     assert '"x-page-visits"' in call(*words).output
 
 
-def test_the_command_line_holds_before_the_environment(call):
+def test_the_command_line_holds_before_the_environment(call: Call) -> None:
     environment = {"STREAMPROCESSOR_TOPIC_PREFIX": "env-"}
 
     assert '"env-page-visits"' in call("topics", "list", "--json", env=environment).output
     assert '"x-page-visits"' in call("topics", "list", "--json", "--topic-prefix", "x-", env=environment).output
 
 
-def test_a_setting_that_does_not_exist_is_refused(call):
+def test_a_setting_that_does_not_exist_is_refused(call: Call) -> None:
     result = call("topics", "list", env={"STREAMPROCESSOR_BOOTSTRAPS": "x:1"})
 
     assert result.exit_code == 2
     assert "STREAMPROCESSOR_BOOTSTRAPS is not a setting" in result.stderr
 
 
-def test_a_kafka_that_is_not_there_is_named_at_once(call):
+def test_a_kafka_that_is_not_there_is_named_at_once(call: Call) -> None:
     result = call("topics", "check", "--bootstrap", "127.0.0.1:1")
 
     assert result.exit_code == 2

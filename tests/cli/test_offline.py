@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Call
+
 ROOT = Path(__file__).parents[2]
 JANUARY_MS = 1_767_225_600_000
 ROWS: tuple[dict[str, object], ...] = (
@@ -16,7 +18,7 @@ EVENTS = "\n\n".join(json.dumps(row | {"occurred_at": JANUARY_MS}) for row in RO
 AT = "2026-01-01T00:00:00Z"
 
 
-def test_topics_are_listed_as_described_for_people_and_for_programs(call):
+def test_topics_are_listed_as_described_for_people_and_for_programs(call: Call) -> None:
     rows = [json.loads(line) for line in call("topics", "list", "--json").output.splitlines()]
     table = call("topics", "list").output
 
@@ -26,7 +28,7 @@ def test_topics_are_listed_as_described_for_people_and_for_programs(call):
     assert changelog["config"]["message.timestamp.before.max.ms"]
 
 
-def test_the_partitions_setting_is_that_of_new_topics_but_not_of_the_models(call):
+def test_the_partitions_setting_is_that_of_new_topics_but_not_of_the_models(call: Call) -> None:
     output = call("topics", "list", "--json", env={"STREAMPROCESSOR_PARTITIONS": "3"}).output
 
     rows = {row["topic"]: row["partitions"] for row in map(json.loads, output.splitlines())}
@@ -35,14 +37,14 @@ def test_the_partitions_setting_is_that_of_new_topics_but_not_of_the_models(call
 
 
 @pytest.mark.parametrize("file", ["deploy/scoring.yaml", "deploy/demo.yaml"])
-def test_the_models_that_come_with_it_are_right(call, file):
+def test_the_models_that_come_with_it_are_right(call: Call, file: str) -> None:
     result = call("model", "check", file, "--json")
 
     assert result.exit_code == 0
     assert json.loads(result.output)["rules"].keys() == {"engagement"}
 
 
-def test_models_are_compared_without_kafka_and_rules_that_begin_now_are_named(call, tmp_path):
+def test_models_are_compared_without_kafka_and_rules_that_begin_now_are_named(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     text = (ROOT / "deploy" / "scoring.yaml").read_text()
     file.write_text(text.replace("points: 8}", "points: 9, where: {properties.asset: brochure}}"))
@@ -62,7 +64,7 @@ def test_models_are_compared_without_kafka_and_rules_that_begin_now_are_named(ca
     assert call(*words, "--contacts").exit_code == 2
 
 
-def test_a_wrong_model_file_is_told_with_its_line(call, tmp_path):
+def test_a_wrong_model_file_is_told_with_its_line(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     file.write_text("scores:\n  s:\n    rules:\n      - {id: a, on: email_open, pionts: 1}\n")
 
@@ -73,7 +75,7 @@ def test_a_wrong_model_file_is_told_with_its_line(call, tmp_path):
     assert "pionts" in result.stderr
 
 
-def test_a_model_is_shown_as_it_stands_in_its_file(call):
+def test_a_model_is_shown_as_it_stands_in_its_file(call: Call) -> None:
     result = call("model", "show", "--model", "deploy/demo.yaml")
 
     assert result.exit_code == 0
@@ -81,7 +83,7 @@ def test_a_model_is_shown_as_it_stands_in_its_file(call):
         assert result.output == file.read()
 
 
-def test_scores_of_a_file_have_the_shape_of_the_contract(call):
+def test_scores_of_a_file_have_the_shape_of_the_contract(call: Call) -> None:
     result = call("score", "--events", "-", "--at", AT, "--json", input=EVENTS)
 
     assert result.exit_code == 0
@@ -95,7 +97,7 @@ def test_scores_of_a_file_have_the_shape_of_the_contract(call):
     assert answers[0]["explanation"]["engagement"][0]["rule"] == "contact-us"
 
 
-def test_scores_of_a_file_can_be_read_by_people(call, tmp_path):
+def test_scores_of_a_file_can_be_read_by_people(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text(EVENTS)
 
@@ -108,7 +110,7 @@ def test_scores_of_a_file_can_be_read_by_people(call, tmp_path):
     ]
 
 
-def test_a_bad_line_is_named_and_left_out_and_the_exit_code_is_1(call):
+def test_a_bad_line_is_named_and_left_out_and_the_exit_code_is_1(call: Call) -> None:
     result = call("score", "--events", "-", "--at", AT, "--json", input="{nonsense\n" + EVENTS)
 
     assert result.exit_code == 1
@@ -116,7 +118,7 @@ def test_a_bad_line_is_named_and_left_out_and_the_exit_code_is_1(call):
     assert "stdin:1: not-json: " in result.stderr
 
 
-def test_simulated_files_of_equal_options_have_equal_bytes_and_can_be_scored(call, tmp_path):
+def test_simulated_files_of_equal_options_have_equal_bytes_and_can_be_scored(call: Call, tmp_path: Path) -> None:
     files = [tmp_path / "1.jsonl", tmp_path / "2.jsonl", tmp_path / "other.jsonl"]
     for file, seed in zip(files, "778", strict=True):
         words = ("--seed", seed, "--contacts", "20", "--events", "300", "--output", file)

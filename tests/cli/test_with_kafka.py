@@ -18,6 +18,7 @@ from click.testing import Result
 
 from streamprocessor.cli.local.local_processes import free_ports
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
+from tests.cli.conftest import Call
 
 pytestmark = pytest.mark.kafka
 
@@ -81,9 +82,13 @@ def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture
-def ask(call: Callable[..., Result], running: Running) -> Callable[..., Result]:
+def ask(call: Call, running: Running) -> Call:
     """Calls a command against the running system."""
-    return lambda *words: call(*words, env=running.environment)
+
+    def invoke(*words: str | Path, **more: Any) -> Result:
+        return call(*words, env=running.environment, **more)
+
+    return invoke
 
 
 def until(holds: Callable[[], Any], log: Path | None = None) -> Any:
@@ -96,20 +101,20 @@ def until(holds: Callable[[], Any], log: Path | None = None) -> Any:
     pytest.fail(f"waited {WAIT_SECONDS} s in vain; {log.read_text() if log else ''}")
 
 
-def status_without_lag(ask, running):
+def status_without_lag(ask: Call, running: Running) -> dict[str, Any] | None:
     """What `status` tells once all that was sent is scored; None before."""
     result = ask("status", "--json", *running.metrics_ports)
     status = json.loads(result.output) if result.exit_code == 0 else {"lag_records": None}
     return status if status["lag_records"] == 0 else None
 
 
-def explained(ask, contact_id):
+def explained(ask: Call, contact_id: str) -> dict[str, Any] | None:
     result = ask("explain", contact_id, "--json")
     return json.loads(result.output) if result.exit_code == 0 else None
 
 
 @pytest.fixture
-def imported(ask, tmp_path):
+def imported(ask: Call, tmp_path: Path) -> None:
     """The events of EVENTS, scored."""
     file = tmp_path / "events.jsonl"
     file.write_text("".join(json.dumps(event) + "\n" for event in EVENTS))
@@ -122,14 +127,14 @@ def imported(ask, tmp_path):
     until(lambda: (explained(ask, "c-1") or {"scores": {}})["scores"].get("engagement", {}).get("score") == 35)
 
 
-def test_up_has_made_the_topics_and_put_the_model_in_force(ask):
+def test_up_has_made_the_topics_and_put_the_model_in_force(ask: Call) -> None:
     assert ask("topics", "check").exit_code == 0
     assert ask("topics", "apply", "--json").output == ""
     shown = json.loads(ask("model", "show", "--applied", "--json").output)
     assert (shown["name"], shown["revision"]) == ("default", 1)
 
 
-def test_what_the_collector_takes_is_scored(ask, running):
+def test_what_the_collector_takes_is_scored(ask: Call, running: Running) -> None:
     told = next(line for line in running.log.read_text().splitlines() if "the collector is ready on" in line)
     address, _, file = told.removeprefix("the collector is ready on ").partition("; its write key is in ")
     key = Path(file).read_text().strip().partition("=")[2]
@@ -141,7 +146,7 @@ def test_what_the_collector_takes_is_scored(ask, running):
     until(lambda: (explained(ask, "c-http") or {"scores": {}})["scores"].get("engagement", {}).get("score") == 25)
 
 
-def test_a_model_is_applied_once_and_again_only_when_it_differs(call, running):
+def test_a_model_is_applied_once_and_again_only_when_it_differs(call: Call, running: Running) -> None:
     environment = running.environment | {"STREAMPROCESSOR_APP_ID": "of-another-app"}
 
     assert call("topics", "apply", env=environment).exit_code == 0
@@ -160,7 +165,7 @@ def test_a_model_is_applied_once_and_again_only_when_it_differs(call, running):
     assert "revision 3" in call("model", "show", "--applied", env=environment).output
 
 
-def test_a_topic_that_differs_is_told_and_a_partition_count_is_never_changed(call, running):
+def test_a_topic_that_differs_is_told_and_a_partition_count_is_never_changed(call: Call, running: Running) -> None:
     environment = running.environment | {"STREAMPROCESSOR_PARTITIONS": str(PARTITIONS + 1)}
 
     checked = call("topics", "check", "--json", env=environment)
@@ -173,8 +178,9 @@ def test_a_topic_that_differs_is_told_and_a_partition_count_is_never_changed(cal
 
 
 @pytest.mark.usefixtures("imported")
-def test_a_contact_is_explained_from_kafka_by_parts_that_add_up(ask):
+def test_a_contact_is_explained_from_kafka_by_parts_that_add_up(ask: Call) -> None:
     answer = explained(ask, "c-1")
+    assert answer is not None
 
     score = answer["scores"]["engagement"]
     assert score["score"] == 35
@@ -187,10 +193,12 @@ def test_a_contact_is_explained_from_kafka_by_parts_that_add_up(ask):
 
 
 @pytest.mark.usefixtures("imported")
-def test_what_a_model_would_do_to_contacts_is_told_before_it_is_applied(ask, tmp_path):
+def test_what_a_model_would_do_to_contacts_is_told_before_it_is_applied(ask: Call, tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     file.write_text(Path("deploy/scoring.yaml").read_text().replace("points: 25", "points: 50"))
-    assert explained(ask, "c-1")["scores"]["engagement"]["stage"] == "warm"
+    before = explained(ask, "c-1")
+    assert before is not None
+    assert before["scores"]["engagement"]["stage"] == "warm"
 
     told = json.loads(ask("model", "diff", file, "--contacts", "--json").output)
 
@@ -202,10 +210,12 @@ def test_what_a_model_would_do_to_contacts_is_told_before_it_is_applied(ask, tmp
     assert moved["become_hot"] >= 1
     assert told["contacts"]["all"] >= 2
     assert "become hot" in ask("model", "diff", file, "--contacts").output
-    assert explained(ask, "c-1")["scores"]["engagement"]["stage"] == "warm"  # nothing was written
+    after = explained(ask, "c-1")
+    assert after is not None
+    assert after["scores"]["engagement"]["stage"] == "warm"  # nothing was written
 
 
-def test_a_contact_of_whom_nothing_is_known_is_not_explained(ask):
+def test_a_contact_of_whom_nothing_is_known_is_not_explained(ask: Call) -> None:
     result = ask("explain", "nobody")
 
     assert result.exit_code == 1
@@ -213,7 +223,7 @@ def test_a_contact_of_whom_nothing_is_known_is_not_explained(ask):
 
 
 @pytest.mark.usefixtures("imported")
-def test_status_tells_lag_and_every_partition_once(ask, running):
+def test_status_tells_lag_and_every_partition_once(ask: Call, running: Running) -> None:
     found = until(lambda: status_without_lag(ask, running))
     partitions = [partition["partition"] for worker in found["workers"] for partition in worker["partitions"]]
     assert sorted(partitions) == list(range(PARTITIONS))
@@ -222,7 +232,7 @@ def test_status_tells_lag_and_every_partition_once(ask, running):
     assert all(str(port) in table for port in running.ports)
 
 
-def test_a_worker_that_does_not_answer_is_told_and_the_exit_code_is_1(ask):
+def test_a_worker_that_does_not_answer_is_told_and_the_exit_code_is_1(ask: Call) -> None:
     (port,) = free_ports(0, 1)
 
     result = ask("status", "--metrics-port", str(port))
@@ -231,14 +241,14 @@ def test_a_worker_that_does_not_answer_is_told_and_the_exit_code_is_1(ask):
     assert "does not answer" in result.output
 
 
-def test_dead_letters_are_listed_shown_and_sent_again_as_they_came(ask, running):
+def test_dead_letters_are_listed_shown_and_sent_again_as_they_came(ask: Call, running: Running) -> None:
     assert ask("simulate", "--rate", "5000", "--events", "1500", "--contacts", "30", "--bad-records").exit_code == 0
     until(lambda: status_without_lag(ask, running))  # no more letters come of that
 
-    def letters():
+    def letters() -> list[dict[str, Any]]:
         return [json.loads(line) for line in ask("dead-letters", "list", "--json").output.splitlines()]
 
-    def listed(reason):
+    def listed(reason: str) -> list[dict[str, Any]]:
         return [
             json.loads(line) for line in ask("dead-letters", "list", "--json", "--reason", reason).output.splitlines()
         ]
@@ -261,7 +271,7 @@ def test_dead_letters_are_listed_shown_and_sent_again_as_they_came(ask, running)
     assert ask("dead-letters", "show", "0:999999").exit_code == 1
 
 
-def test_a_row_that_cannot_be_used_is_told_with_its_line_and_the_exit_code_is_1(ask, tmp_path):
+def test_a_row_that_cannot_be_used_is_told_with_its_line_and_the_exit_code_is_1(ask: Call, tmp_path: Path) -> None:
     file = tmp_path / "rows.log"
     file.write_text("nonsense\n")
 
@@ -272,7 +282,7 @@ def test_a_row_that_cannot_be_used_is_told_with_its_line_and_the_exit_code_is_1(
     assert "0 rows sent, 1 could not be used" in result.output
 
 
-def test_topics_that_are_missing_are_told_before_anything_is_sent(call, running):
+def test_topics_that_are_missing_are_told_before_anything_is_sent(call: Call, running: Running) -> None:
     environment = running.environment | {"STREAMPROCESSOR_TOPIC_PREFIX": "nothing-here-"}
 
     for words in (("simulate", "--events", "1"), ("explain", "c-1"), ("dead-letters", "list"), ("status",)):

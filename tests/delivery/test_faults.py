@@ -24,6 +24,8 @@ import os
 import random
 import time
 from collections.abc import Callable
+from functools import partial
+from operator import lt
 from pathlib import Path
 
 import pytest
@@ -74,7 +76,7 @@ async def test_each_announcement_arrives_under_one_id_and_in_order_though_delive
     loading = asyncio.ensure_future(load())
     for kill in range(KILLS):
         target = len(leads) * (kill + 1) // (KILLS + 3)
-        await until(lambda: len(receiver.taken), lambda n, t=target: n > t, 60, f"traffic\n{process.tail()}", 0.01)
+        await until(lambda: len(receiver.taken), partial(lt, target), 60, f"traffic\n{process.tail()}", 0.01)
         process.kill()
         await process.start().ready()
     await loading

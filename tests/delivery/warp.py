@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 _A_MOMENT_SECONDS = 0.002
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]
+class _Selector(selectors.DefaultSelector):
     jumped_seconds = 0.0
     threads_at_work = 0
 
-    def select(self, timeout: float | None = None) -> Any:
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if self.threads_at_work:
             return super().select(timeout)
         found = super().select(timeout if timeout is None else min(timeout, _A_MOMENT_SECONDS))
@@ -35,10 +37,10 @@ class WarpLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return super().time() + self._warp.jumped_seconds
 
-    def run_in_executor(self, executor: Any, work: Any, *arguments: Any) -> asyncio.Future[Any]:
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
         """As ever, in real time."""
         self._warp.threads_at_work += 1
-        answer = super().run_in_executor(executor, work, *arguments)
+        answer = super().run_in_executor(executor, func, *args)
         answer.add_done_callback(self._end_of_work)
         return answer
 

@@ -7,10 +7,16 @@ from collections.abc import Callable
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import RecordHeaders, value_decoder_for
 from streamprocessor.contract.topics.topics import Topic
-from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.facts import InputFact
 
 
-def decoder_for(topic: Topic) -> Callable[[bytes | None, bytes | None, RecordHeaders, int], Fact]:
+def decoder_for(topic: Topic) -> Callable[[bytes | None, bytes | None, RecordHeaders, int], InputFact]:
     """A function of (key, value, headers, arrival_ms); it raises RecordError where there is no fact."""
     decode_value = value_decoder_for(topic)
-    return lambda key, value, headers, arrival_ms: decode_value(contact_of(key), value, headers, arrival_ms)
+
+    def decode(key: bytes | None, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> InputFact:
+        fact = decode_value(contact_of(key), value, headers, arrival_ms)
+        assert isinstance(fact, InputFact), f"{topic.name} is between contacts; wanted a topic that others write"
+        return fact
+
+    return decode

@@ -42,8 +42,9 @@ class DeliveryProcess(CommandProcess):
         """`streamprocessor delivery` with these words, on the machine where the process runs."""
         environment = self.environment() | {f"{PREFIX}DELIVERY_PORT": str(self.port)}
         command = [sys.executable, "-m", "streamprocessor", "delivery", *words]
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        return subprocess.Popen(command, env=environment, cwd=ROOT, text=True, **pipes)
+        return subprocess.Popen(
+            command, env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
 
     def ask(self, method: str, path: str, token: dict[str, str] | None = None, **more: Any) -> httpx.Response:
         """What its API answers, with the right token unless another header is given."""

@@ -17,11 +17,11 @@ from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.topics.topics import IN
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.model.model import NANO, Model, Score
-from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.facts import InputFact
 from tests.harness.decoding import decoder_for
 from tests.harness.system import System
 from tests.scoring.oracle.identity import People, who_is_whom
-from tests.scoring.oracle.scores import presented, score_at, score_named
+from tests.scoring.oracle.scores import Number, one_number, presented, score_at, score_named
 from tests.scoring.oracle.stages import possible_stages
 
 #: What was told of one id between two erasures: values of score-updated, each id of an announcement once.
@@ -35,7 +35,7 @@ class IdentityRun:
     letters: (contact, reason) of each dead letter.
     """
 
-    facts: dict[str, list[Fact]]
+    facts: dict[str, list[InputFact]]
     score_updated: dict[str, list[ConsumerRecord]]
     hot_leads: list[dict[str, Any]]
     letters: list[tuple[str, str]]
@@ -63,7 +63,7 @@ class IdentityRun:
 
 async def read_identity_run(system: System, is_asked: Callable[[str], bool] = lambda _: True) -> IdentityRun:
     """Read inputs and announcements whole; what is of others than those who are asked for is left out."""
-    facts: dict[str, list[Fact]] = defaultdict(list)
+    facts: dict[str, list[InputFact]] = defaultdict(list)
     for topic in (topic for topic in system.layout.topics if topic.direction == IN):
         decode = decoder_for(topic)
         for record in await system.read(topic.name):
@@ -112,14 +112,14 @@ def assert_whole(run: IdentityRun) -> None:
             assert [value["sequence"] for value in history] == list(range(1, len(history) + 1)), contact
 
 
-def _assert_shows(model: Model, contact: str, facts: list[Fact], history: History, newest_arrival_ms: int) -> None:
+def _assert_shows(model: Model, contact: str, facts: list[InputFact], history: History, newest_arrival_ms: int) -> None:
     """The last announcement is what a person would see now; where there is none, what is seen of a stranger."""
     last = history[-1] if history else {"scores": {}}
     instant_ms = newest_arrival_ms if not history else max(newest_arrival_ms, _instant_ms(last["at"]))
-    seen = score_at(model, facts, instant_ms)
+    seen = _numbers(model, facts, instant_ms)
     if not last["scores"]:
         shown = {name: presented_nano for name, (presented_nano, _) in seen.items()}
-        blank = {name: presented_nano for name, (presented_nano, _) in score_at(model, [], 0).items()}
+        blank = {name: presented_nano for name, (presented_nano, _) in _numbers(model, [], 0).items()}
         assert shown == blank, f"{contact}: shows nothing; wanted {shown}"
         return
     for name, (_, unrounded_nano) in seen.items():
@@ -127,6 +127,10 @@ def _assert_shows(model: Model, contact: str, facts: list[Fact], history: Histor
         got_nano = round(shown["score"] * NANO)
         assert got_nano in _presented_about(score, unrounded_nano), (contact, name, shown, unrounded_nano / NANO)
         assert shown.get("stage") in possible_stages(score, got_nano), (contact, name, shown)
+
+
+def _numbers(model: Model, facts: list[InputFact], instant_ms: int) -> dict[str, Number]:
+    return {name: one_number(answer) for name, answer in score_at(model, facts, instant_ms).items()}
 
 
 def _presented_about(score: Score, unrounded_nano: int) -> set[int]:

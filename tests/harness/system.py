@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, overload
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -22,6 +22,8 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 DEFAULT_MODEL = ROOT / "deploy" / "scoring.yaml"
@@ -140,14 +142,30 @@ class System:
         await until(self.lag, lambda lag: lag == 0, timeout_seconds, "all input committed")
 
 
+@overload
 async def until(
-    ask: Callable[[], Any], good: Callable[[Any], bool], timeout_seconds: float, what: str, every_seconds: float = 0.1
-) -> Any:
+    ask: Callable[[], Awaitable[T]],
+    good: Callable[[T], bool],
+    timeout_seconds: float,
+    what: str,
+    every_seconds: float = 0.1,
+) -> T: ...
+@overload
+async def until(
+    ask: Callable[[], T], good: Callable[[T], bool], timeout_seconds: float, what: str, every_seconds: float = 0.1
+) -> T: ...
+async def until(
+    ask: Callable[[], Awaitable[T] | T],
+    good: Callable[[T], bool],
+    timeout_seconds: float,
+    what: str,
+    every_seconds: float = 0.1,
+) -> T:
     """The first good answer; fails with the last one where none comes in time."""
     deadline = time.monotonic() + timeout_seconds
     while True:
         answer = ask()
-        if hasattr(answer, "__await__"):
+        if isinstance(answer, Awaitable):
             answer = await answer
         if good(answer):
             return answer
@@ -158,7 +176,7 @@ async def until(
 
 def header(record: ConsumerRecord, name: str) -> str:
     """A header's text."""
-    return dict(record.headers)[name].decode()
+    return str(dict(record.headers)[name].decode())
 
 
 def by_contact(values: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

@@ -14,19 +14,19 @@ from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.model.model import Model
-from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.facts import InputFact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.decoding import decoder_for
 from tests.harness.system import System, header
-from tests.scoring.oracle.scores import oracle_scores
+from tests.scoring.oracle.scores import one_number, oracle_scores
 
 
 @dataclass
 class Run:
     """Everything a run left on the broker."""
 
-    facts: dict[str, list[Fact]]
+    facts: dict[str, list[InputFact]]
     bad: int
     records: dict[str, Record]
     score_updated: list[ConsumerRecord]
@@ -35,7 +35,7 @@ class Run:
 
 async def read_run(system: System) -> Run:
     """Read inputs, table and announcements whole."""
-    facts: dict[str, list[Fact]] = defaultdict(list)
+    facts: dict[str, list[InputFact]] = defaultdict(list)
     bad = 0
     for topic in inputs(system.layout.topics):
         decode = decoder_for(topic)
@@ -62,7 +62,8 @@ def assert_records_equal_the_oracle(run: Run, model: Model) -> None:
     expected = oracle_scores(model, run.facts, at_ms)
     for contact, record in run.records.items():
         for name, score in scorer.scores_at(record, at_ms).items():
-            presented, unrounded = expected[contact][name]
+            presented, unrounded = one_number(expected[contact][name])
+            assert score.unrounded_nano is not None, (contact, name)
             assert abs(score.unrounded_nano - unrounded) <= 1, (contact, name, score, expected[contact])
             if score.unrounded_nano == unrounded:
                 assert score.presented_nano == presented
@@ -82,6 +83,7 @@ def assert_announcements_are_whole(run: Run) -> None:
         if seen:
             last = seen[record.sequence]["scores"]
             for name, (presented_nano, stage) in record.shown.items():
+                assert presented_nano is not None, (contact, name)
                 assert last[name]["score"] == presented_nano / 1e9, (contact, name)
                 assert last[name]["stage"] == stage, (contact, name)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
 from streamprocessor.process.ports import any_free
 from streamprocessor.settings import Settings
@@ -21,9 +21,25 @@ from tests.harness.settling import until_settled
 from tests.harness.system import ROOT, System
 from tests.harness.workers import WorkerProcess
 
+ColorScheme = Literal["dark", "light"]
+
 SCREENSHOTS = ROOT / "build" / "screenshots"
 
-Viewer = Callable[..., Awaitable[Page]]
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+NARROW: ViewportSize = {"width": 400, "height": 800}
+
+
+class Viewer(Protocol):
+    """Opens a path of the page as somebody who signed in with the token `as_`, or as nobody yet (None)."""
+
+    async def __call__(
+        self,
+        path: str = "/",
+        *,
+        as_: str | None = ALL,
+        color_scheme: ColorScheme | None = None,
+        viewport: ViewportSize = DESKTOP,
+    ) -> Page: ...
 
 
 class Firm(NamedTuple):
@@ -69,11 +85,17 @@ def complaints() -> Iterator[list[str]]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def viewer(browser: Browser, firm: Firm, complaints: list[str]) -> AsyncIterator[Viewer]:
-    """Opens the page as somebody who signed in, unless as_=None."""
+    """Opens pages, each in a browser's profile of its own."""
     contexts: list[BrowserContext] = []
 
-    async def open_page(path: str = "/", *, as_: str | None = ALL, **look: object) -> Page:
-        context = await browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **look})
+    async def open_page(
+        path: str = "/",
+        *,
+        as_: str | None = ALL,
+        color_scheme: ColorScheme | None = None,
+        viewport: ViewportSize = DESKTOP,
+    ) -> Page:
+        context = await browser.new_context(viewport=viewport, color_scheme=color_scheme)
         contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(10_000)

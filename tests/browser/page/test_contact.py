@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import re
 from decimal import Decimal
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.page.conftest import Firm, Viewer
 from tests.browser.page.people import a_hand_raised, visits
 from tests.harness.system import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_the_parts_add_up_to_the_sum_and_the_sum_is_the_apis(viewer, firm):
+async def test_the_parts_add_up_to_the_sum_and_the_sum_is_the_apis(viewer: Viewer, firm: Firm) -> None:
     page = await viewer("/contacts/c-32")
     parts = page.get_by_role("table", name="Parts of engagement")
     await expect(parts).to_be_visible()
@@ -31,13 +33,13 @@ async def test_the_parts_add_up_to_the_sum_and_the_sum_is_the_apis(viewer, firm)
     assert (Decimal(total), int(shown)) == (Decimal(str(told["unrounded"])), told["score"])
 
 
-async def test_the_future_is_the_decay_curve_with_the_instants_of_the_next_stages(viewer, firm):
+async def test_the_future_is_the_decay_curve_with_the_instants_of_the_next_stages(viewer: Viewer, firm: Firm) -> None:
     page = await viewer("/contacts/c-32")
     changes = page.locator(".changes li")
     await expect(changes).to_have_count(2)
     assert [re.split(" ", text)[0] for text in await changes.all_text_contents()] == ["warm", "cold"]
     await expect(page.locator("svg.chart circle.change")).to_have_count(2)
-    curve = await page.locator("svg.chart path.future").get_attribute("d")
+    curve = await page.locator("svg.chart path.future").get_attribute("d") or ""
     heights = [float(each.split(" ")[1]) for each in curve.replace("M", "L").split("L")[1:]]
     assert len(heights) == 120
     assert heights == sorted(heights)  # it falls: down the page
@@ -48,12 +50,14 @@ async def test_the_future_is_the_decay_curve_with_the_instants_of_the_next_stage
         assert now["stage"] == (await change.locator(".stage").text_content())
 
 
-async def test_the_past_is_drawn_from_the_steps_that_were_announced(viewer, firm, screenshots):
+async def test_the_past_is_drawn_from_the_steps_that_were_announced(
+    viewer: Viewer, firm: Firm, screenshots: Path
+) -> None:
     await firm.system.send(visits("c-31", "lot", 3))
     path = "/api/contacts/c-31/history"
     steps = await until(lambda: firm.api.get(path)["steps"], lambda steps: len(steps) >= 5, 30, "steps by time")
     page = await viewer("/contacts/c-31?score=buzz")
-    past = await page.locator("svg.chart path.past").get_attribute("d")
+    past = await page.locator("svg.chart path.past").get_attribute("d") or ""
     await page.screenshot(path=screenshots / "contact-past-light.png", full_page=True)
 
     assert past.count("V") >= len(steps) - 1
@@ -62,7 +66,7 @@ async def test_the_past_is_drawn_from_the_steps_that_were_announced(viewer, firm
     await expect(page.locator("svg.chart text", has_text="+5 min")).to_be_visible()
 
 
-async def test_the_timeline_holds_every_event_with_who_did_it(viewer, firm):
+async def test_the_timeline_holds_every_event_with_who_did_it(viewer: Viewer, firm: Firm) -> None:
     await firm.system.send(visits("c-30", "many", 30))
     path = "/api/contacts/c-30/events"
     told = await until(lambda: firm.api.get(path, limit=200)["events"], lambda found: len(found) > 30, 30, "its events")
@@ -78,7 +82,7 @@ async def test_the_timeline_holds_every_event_with_who_did_it(viewer, firm):
     assert all(Decimal(text) > 2 for text in points[:30])
 
 
-async def test_another_score_or_value_has_an_address_of_its_own(viewer):
+async def test_another_score_or_value_has_an_address_of_its_own(viewer: Viewer) -> None:
     page = await viewer("/contacts/c-32")
     await page.get_by_role("link", name="fit").click()
     await expect(page.get_by_role("heading", name="What fit is made of")).to_be_visible()
@@ -89,7 +93,7 @@ async def test_another_score_or_value_has_an_address_of_its_own(viewer):
     await expect(page.get_by_role("heading", name="What fit is made of")).to_be_visible()
 
 
-async def test_names_that_are_markup_stay_text(viewer, evil):
+async def test_names_that_are_markup_stay_text(viewer: Viewer, evil: tuple[str, ...]) -> None:
     page = await viewer("/contacts?attribute=company:Evil+%26+Sons")
     await expect(page.locator("tbody tr")).to_have_count(len(evil))
     assert sorted(await page.locator("tbody th a").all_text_contents()) == sorted(evil)
@@ -100,7 +104,7 @@ async def test_names_that_are_markup_stay_text(viewer, evil):
         assert await page.locator("main script, main img, main b, main [onload], main [onerror]").count() == 0
 
 
-async def test_markup_that_gets_into_the_page_does_nothing(viewer, complaints):
+async def test_markup_that_gets_into_the_page_does_nothing(viewer: Viewer, complaints: list[str]) -> None:
     page = await viewer("/contacts")
     await expect(page.locator("tbody tr").first).to_be_visible()
     refused = await page.evaluate(
@@ -110,7 +114,7 @@ async def test_markup_that_gets_into_the_page_does_nothing(viewer, complaints):
     assert "TrustedHTML" in complaints.pop()
 
 
-async def test_an_erased_contact_is_gone(viewer, firm):
+async def test_an_erased_contact_is_gone(viewer: Viewer, firm: Firm) -> None:
     name = f"gone-{os.urandom(3).hex()}"
     await firm.system.send(a_hand_raised(name))
     await until(lambda: firm.api.ask(f"/api/contacts/{name}").status_code, lambda code: code == 200, 30, "it is known")

@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
+from tests.browser.page.conftest import Firm, Viewer
 from tests.harness.apis import ALL, READ_ONLY
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def ids(page) -> list[str]:
+async def ids(page: Page) -> list[str]:
     return await page.locator("tbody th a").all_text_contents()
 
 
-async def column(page, number: int) -> list[str]:
+async def column(page: Page, number: int) -> list[str]:
     return await page.locator(f"tbody td:nth-child({number})").all_text_contents()
 
 
-async def test_who_is_not_signed_in_is_asked_for_a_token_and_comes_to_where_they_wanted(viewer):
+async def test_who_is_not_signed_in_is_asked_for_a_token_and_comes_to_where_they_wanted(viewer: Viewer) -> None:
     page = await viewer("/contacts?stage=hot", as_=None)
     await page.get_by_label("Token").fill("wrong")
     await page.get_by_role("button", name="Sign in").click()
@@ -42,7 +43,7 @@ async def test_who_is_not_signed_in_is_asked_for_a_token_and_comes_to_where_they
     assert await page.context.cookies() == []
 
 
-async def test_the_list_shows_what_the_api_says(viewer, firm):
+async def test_the_list_shows_what_the_api_says(viewer: Viewer, firm: Firm) -> None:
     page = await viewer("/")
     await expect(page.locator("tbody tr")).to_have_count(50)
     told = firm.api.get("/api/contacts", limit=50)["contacts"]
@@ -55,7 +56,7 @@ async def test_the_list_shows_what_the_api_says(viewer, firm):
     assert await column(page, 5) == [f"{way} from {previous:g}" for way, previous in ways]
 
 
-async def test_pages_follow_one_another_and_the_back_button_goes_back(viewer, firm):
+async def test_pages_follow_one_another_and_the_back_button_goes_back(viewer: Viewer, firm: Firm) -> None:
     page = await viewer("/contacts")
     await expect(page.locator("tbody tr")).to_have_count(50)
     first = await ids(page)
@@ -72,7 +73,7 @@ async def test_pages_follow_one_another_and_the_back_button_goes_back(viewer, fi
     assert await ids(page) == first
 
 
-async def test_filters_narrow_the_list_live_in_the_address_and_become_a_segment(viewer, firm):
+async def test_filters_narrow_the_list_live_in_the_address_and_become_a_segment(viewer: Viewer, firm: Firm) -> None:
     name = f"warm ones {os.urandom(3).hex()}"
     page = await viewer("/contacts")
     await page.get_by_label("warm").check()
@@ -81,8 +82,8 @@ async def test_filters_narrow_the_list_live_in_the_address_and_become_a_segment(
     await page.get_by_label("is", exact=True).fill("Contoso")
     await page.get_by_role("button", name="Filter").click()
     await page.wait_for_url("**/contacts?stage=warm&at_least=20&attribute=company%3AContoso")
-    wanted = {"stage": "warm", "at_least": 20, "attribute": "company:Contoso"}
-    told = [contact["contact_id"] for contact in firm.api.get("/api/contacts", **wanted)["contacts"]]
+    listed = firm.api.get("/api/contacts", stage="warm", at_least=20, attribute="company:Contoso")["contacts"]
+    told = [contact["contact_id"] for contact in listed]
     assert 0 < len(told) < 50
     await expect(page.locator("tbody tr")).to_have_count(len(told))
     assert await ids(page) == told
@@ -102,7 +103,7 @@ async def test_filters_narrow_the_list_live_in_the_address_and_become_a_segment(
     assert firm.api.ask(f"/api/segments/{name}").status_code == 404
 
 
-async def test_a_segment_of_the_model_is_chosen_and_is_not_dropped_here(viewer, firm):
+async def test_a_segment_of_the_model_is_chosen_and_is_not_dropped_here(viewer: Viewer, firm: Firm) -> None:
     page = await viewer("/contacts")
     told = firm.api.get("/api/segments/decision-makers")["page"]["contacts"]
     await page.get_by_label("Segment").select_option("decision-makers")
@@ -111,7 +112,7 @@ async def test_a_segment_of_the_model_is_chosen_and_is_not_dropped_here(viewer, 
     assert await page.get_by_role("button", name="Drop this segment").count() == 0
 
 
-async def test_the_order_turns_round_and_says_so(viewer, firm):
+async def test_the_order_turns_round_and_says_so(viewer: Viewer, firm: Firm) -> None:
     page = await viewer("/contacts?stage=hot")
     await expect(page.get_by_role("columnheader", name="engagement")).to_have_attribute("aria-sort", "descending")
     falling = await ids(page)
@@ -120,7 +121,7 @@ async def test_the_order_turns_round_and_says_so(viewer, firm):
     assert await ids(page) == falling[::-1]
 
 
-async def test_a_contact_is_found_by_its_id(viewer):
+async def test_a_contact_is_found_by_its_id(viewer: Viewer) -> None:
     page = await viewer("/contacts")
     await page.get_by_label("Contact id").fill("c-07")
     await page.keyboard.press("Enter")
@@ -129,7 +130,7 @@ async def test_a_contact_is_found_by_its_id(viewer):
     await expect(page.get_by_role("heading", level=1)).to_have_text("Contacts")
 
 
-async def test_everything_is_reached_by_keyboard_and_headings_get_the_focus(viewer):
+async def test_everything_is_reached_by_keyboard_and_headings_get_the_focus(viewer: Viewer) -> None:
     page = await viewer("/contacts?stage=hot")
     await expect(page.locator("tbody tr").first).to_be_visible()
     await page.get_by_role("link", name="Skip to content").focus()
@@ -145,7 +146,7 @@ async def test_everything_is_reached_by_keyboard_and_headings_get_the_focus(view
     assert await page.title() == f"{await page.get_by_role('heading', level=1).text_content()} · streamprocessor"
 
 
-async def test_a_reader_is_offered_nothing_that_changes_anything(viewer):
+async def test_a_reader_is_offered_nothing_that_changes_anything(viewer: Viewer) -> None:
     page = await viewer("/contacts?stage=hot", as_=READ_ONLY)
     await expect(page.locator("tbody tr").first).to_be_visible()
     assert await page.get_by_role("button", name="Keep").count() == 0
@@ -154,7 +155,7 @@ async def test_a_reader_is_offered_nothing_that_changes_anything(viewer):
     assert await page.get_by_role("button", name="Erase").count() == 0
 
 
-async def test_a_session_that_ended_leads_to_the_sign_in_and_back(viewer):
+async def test_a_session_that_ended_leads_to_the_sign_in_and_back(viewer: Viewer) -> None:
     page = await viewer("/contacts")
     await expect(page.locator("tbody tr").first).to_be_visible()
     await page.context.clear_cookies()

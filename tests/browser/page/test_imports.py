@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, Page, expect
 
+from tests.browser.page.conftest import NARROW, Firm, Viewer
 from tests.harness.apis import READ_ONLY
 from tests.harness.system import until
 
@@ -16,18 +19,20 @@ CSV += "imported-3,<img src=x onerror=alert(1)>,/\n"
 MAPPING = "{contact: who, occurred_at: {column: when}, type: page_visit, properties: {path: <b>what</b>}}"
 
 
-async def looked_over(page):
+async def looked_over(page: Page) -> None:
     """Nothing that keeps people out."""
     found = await Axe().run(page)
     assert [each["id"] for each in found.response["violations"]] == [], found.generate_report()
 
 
-async def test_a_person_imports_a_file_sees_what_was_refused_and_then_the_contacts(viewer, firm, screenshots):
+async def test_a_person_imports_a_file_sees_what_was_refused_and_then_the_contacts(
+    viewer: Viewer, firm: Firm, screenshots: Path
+) -> None:
     page = await viewer("/imports")
     await expect(page.get_by_text("Nothing was imported yet.")).to_be_visible()
     await looked_over(page)
 
-    file = {"name": "visits.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
+    file: FilePayload = {"name": "visits.csv", "mimeType": "text/csv", "buffer": CSV.encode()}
     await page.get_by_label("File").set_input_files(file)
     await expect(page.get_by_label("It is")).to_have_value("csv")
     await page.get_by_label("What its columns mean", exact=True).select_option("My own, below")
@@ -54,8 +59,8 @@ async def test_a_person_imports_a_file_sees_what_was_refused_and_then_the_contac
     await expect(page.get_by_text("1 no-contact")).to_be_visible()
 
 
-async def test_who_may_only_read_sees_imports_and_begins_none(viewer):
-    page = await viewer("/imports", as_=READ_ONLY, color_scheme="dark", viewport={"width": 400, "height": 800})
+async def test_who_may_only_read_sees_imports_and_begins_none(viewer: Viewer) -> None:
+    page = await viewer("/imports", as_=READ_ONLY, color_scheme="dark", viewport=NARROW)
     await expect(page.get_by_text("sign in with a token that may write")).to_be_visible()
     await expect(page.get_by_role("button", name="Import")).to_have_count(0)
     await looked_over(page)

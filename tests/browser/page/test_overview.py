@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from streamprocessor.settings import Settings
-from tests.browser.page.conftest import Firm
+from tests.browser.page.conftest import Firm, Viewer
 from tests.browser.page.people import MODEL, a_hand_raised
 from tests.harness.apis import ALL, ApiProcess
 from tests.harness.system import System
@@ -19,7 +19,7 @@ from tests.harness.system import System
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_the_distribution_and_the_funnel_count_every_contact(viewer, firm):
+async def test_the_distribution_and_the_funnel_count_every_contact(viewer: Viewer, firm: Firm) -> None:
     page = await viewer("/distribution")
     table = page.get_by_role("table", name="Contacts by stage of engagement")
     await expect(table).to_be_visible()
@@ -42,7 +42,7 @@ async def test_the_distribution_and_the_funnel_count_every_contact(viewer, firm)
     await expect(page.locator("tbody tr")).to_have_count(counts["hot"])
 
 
-async def test_a_hot_lead_is_shown_as_it_comes_and_after_the_connection_was_lost(viewer, firm):
+async def test_a_hot_lead_is_shown_as_it_comes_and_after_the_connection_was_lost(viewer: Viewer, firm: Firm) -> None:
     one, other = (f"lead-{os.urandom(3).hex()}" for _ in range(2))
     page = await viewer("/hot-leads")
     await expect(page.locator(".live")).to_have_text("Live")
@@ -59,7 +59,7 @@ async def test_a_hot_lead_is_shown_as_it_comes_and_after_the_connection_was_lost
     assert await page.locator("tbody", has_text=one).count() == 1
 
 
-async def test_the_model_is_shown_in_its_own_words_with_each_rules_share(viewer, firm):
+async def test_the_model_is_shown_in_its_own_words_with_each_rules_share(viewer: Viewer, firm: Firm) -> None:
     page = await viewer("/model")
     rules = page.get_by_role("table", name="Rules of engagement").locator("tbody tr")
     await expect(rules).to_have_count(5)
@@ -86,7 +86,9 @@ def new_firm(bootstrap: str, tmp_path: Path) -> Iterator[Firm]:
     process.discard()
 
 
-async def test_where_there_is_nothing_yet_it_is_said_what_to_do(browser, new_firm, screenshots):
+async def test_where_there_is_nothing_yet_it_is_said_what_to_do(
+    browser: Browser, new_firm: Firm, screenshots: Path
+) -> None:
     context = await browser.new_context()
     try:
         await context.request.post(f"{new_firm.api.address}/api/session", data={"token": ALL})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
+from tests.browser.page.conftest import NARROW, Firm, Viewer
 from tests.delivery.receivers import Receiver, status
 from tests.harness.apis import READ_ONLY
 
@@ -14,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_s
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def receiver():
+async def receiver() -> AsyncIterator[Receiver]:
     """A local HTTP server that keeps what it gets."""
     found = Receiver()
     await found.start()
@@ -22,13 +26,13 @@ async def receiver():
     await found.stop()
 
 
-async def looked_over(page):
+async def looked_over(page: Page) -> None:
     """Nothing that keeps people out."""
     found = await Axe().run(page)
     assert [each["id"] for each in found.response["violations"]] == [], found.generate_report()
 
 
-async def put_down(page, name, url):
+async def put_down(page: Page, name: str, url: str) -> None:
     await page.get_by_label("Name", exact=True).fill(name)
     await page.get_by_label("Address", exact=True).fill(url)
     await page.get_by_label("Secrets", exact=True).fill("env:HOOK_SECRET")
@@ -36,7 +40,9 @@ async def put_down(page, name, url):
     await expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
-async def test_a_person_adds_a_subscription_tries_mends_and_ends_it(viewer, receiver, screenshots):
+async def test_a_person_adds_a_subscription_tries_mends_and_ends_it(
+    viewer: Viewer, receiver: Receiver, screenshots: Path
+) -> None:
     page = await viewer("/subscriptions")
     await expect(page.get_by_text("Nobody gets webhooks yet.")).to_be_visible()
     await looked_over(page)
@@ -87,8 +93,8 @@ async def test_a_person_adds_a_subscription_tries_mends_and_ends_it(viewer, rece
 
 
 async def test_conditions_on_the_person_are_written_and_kept_when_another_word_is_changed(
-    viewer, firm, receiver, screenshots
-):
+    viewer: Viewer, firm: Firm, receiver: Receiver, screenshots: Path
+) -> None:
     page = await viewer("/subscriptions?new")
     await page.get_by_label("Hot leads").uncheck()
     await page.get_by_label("Every change of a score").check()
@@ -114,8 +120,10 @@ async def test_conditions_on_the_person_are_written_and_kept_when_another_word_i
     await expect(page.get_by_text("deciders has ended.")).to_be_visible()
 
 
-async def test_what_delivery_refuses_is_seen_where_it_was_put_down(viewer, firm, receiver, screenshots):
-    page = await viewer("/subscriptions?new", color_scheme="dark", viewport={"width": 400, "height": 800})
+async def test_what_delivery_refuses_is_seen_where_it_was_put_down(
+    viewer: Viewer, firm: Firm, receiver: Receiver, screenshots: Path
+) -> None:
+    page = await viewer("/subscriptions?new", color_scheme="dark", viewport=NARROW)
     await page.get_by_label("Secrets", exact=True).fill("env:NOWHERE")
     await page.get_by_label("Name", exact=True).fill("lost")
     await page.get_by_label("Address", exact=True).fill(receiver.url)

@@ -8,9 +8,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from tests.browser.page.conftest import NARROW, Viewer
+
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
-NARROW = {"width": 400, "height": 800}
 VIEWS = {
     "contacts": ("/contacts?stage=warm&stage=hot", "tbody tr"),
     "contacts-by-value": ("/contacts?score=interest&value=crm", "tbody tr"),
@@ -31,7 +32,7 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("view", VIEWS)
-async def test_a_view_has_nothing_that_axe_calls_serious(viewer, screenshots, view):
+async def test_a_view_has_nothing_that_axe_calls_serious(viewer: Viewer, screenshots: Path, view: str) -> None:
     path, awaited = VIEWS[view]
     page = await viewer(path)
     await expect(page.locator(awaited).first).to_be_visible()
@@ -47,7 +48,7 @@ async def test_a_view_has_nothing_that_axe_calls_serious(viewer, screenshots, vi
     assert found + await serious(page) == []  # dark by now
 
 
-async def test_signing_in_has_nothing_that_axe_calls_serious(viewer, screenshots):
+async def test_signing_in_has_nothing_that_axe_calls_serious(viewer: Viewer, screenshots: Path) -> None:
     page = await viewer("/", as_=None)
     await expect(page.get_by_label("Token")).to_be_visible()
     found = await serious(page)
@@ -56,7 +57,7 @@ async def test_signing_in_has_nothing_that_axe_calls_serious(viewer, screenshots
     assert found + await serious(page) == []
 
 
-async def test_erasing_asks_first_and_has_nothing_that_axe_calls_serious(viewer, screenshots):
+async def test_erasing_asks_first_and_has_nothing_that_axe_calls_serious(viewer: Viewer, screenshots: Path) -> None:
     page = await viewer("/contacts/c-32")
     await page.get_by_role("button", name="Erase", exact=True).click()
     await expect(page.get_by_role("dialog")).to_be_visible()
@@ -84,7 +85,7 @@ async def serious(page: Page) -> list[str]:
     ]
 
 
-async def test_axe_would_find_something(viewer):
+async def test_axe_would_find_something(viewer: Viewer) -> None:
     page = await viewer("/contacts")
     await expect(page.locator("tbody tr").first).to_be_visible()
     await page.evaluate("document.querySelector('label[for=search]').remove()")

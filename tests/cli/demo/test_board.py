@@ -1,4 +1,5 @@
 import io
+from typing import Any
 
 from rich.console import Console
 
@@ -8,8 +9,10 @@ from streamprocessor.cli.demo.screen import PlainScreen, picture, state_line
 NOW_MS = 1_767_225_600_000
 
 
-def step(contact_id, score, stage, *, previous_stage=None, cause="event"):
-    shown = {"score": score, "unrounded": float(score), "stage": stage, "previous": 0}
+def step(
+    contact_id: str, score: float, stage: str, *, previous_stage: str | None = None, cause: str = "event"
+) -> dict[str, Any]:
+    shown: dict[str, Any] = {"score": score, "unrounded": float(score), "stage": stage, "previous": 0}
     if previous_stage is not None:
         shown["previous_stage"] = previous_stage
     return {
@@ -30,11 +33,11 @@ HOT_LEAD = {
 }
 
 
-def test_a_hot_lead_is_told_with_its_strongest_reasons():
+def test_a_hot_lead_is_told_with_its_strongest_reasons() -> None:
     assert Board().take_hot_lead(HOT_LEAD) == "HOT LEAD c-1: engagement 55, was warm: pricing +30, contact-us +25"
 
 
-def test_only_a_stage_left_by_time_alone_is_told_as_cooling():
+def test_only_a_stage_left_by_time_alone_is_told_as_cooling() -> None:
     board = Board()
 
     assert board.take_step(step("c-1", 50, "hot", previous_stage="warm")) is None
@@ -46,7 +49,7 @@ def test_only_a_stage_left_by_time_alone_is_told_as_cooling():
     assert (board.steps, board.steps_by_time) == (4, 2)
 
 
-def test_the_strongest_contacts_stand_with_their_score_now_and_their_highest():
+def test_the_strongest_contacts_stand_with_their_score_now_and_their_highest() -> None:
     board = Board()
     for score in (10, 50, 30):
         board.take_step(step("c-1", score, "warm"))
@@ -58,7 +61,7 @@ def test_the_strongest_contacts_stand_with_their_score_now_and_their_highest():
     ]
 
 
-def test_rates_are_those_of_the_last_seconds():
+def test_rates_are_those_of_the_last_seconds() -> None:
     board = Board()
     board.rates(NOW_MS)
     board.sent, board.steps = 1000, 500
@@ -68,7 +71,7 @@ def test_rates_are_those_of_the_last_seconds():
     assert board.rates(NOW_MS + 12_000) == (100.0, 50.0)
 
 
-def test_lines_and_picture_tell_the_same_state():
+def test_lines_and_picture_tell_the_same_state() -> None:
     board = Board(sent=10)
     board.take_step(step("c-7", 42, "hot"))
     board.take_hot_lead(HOT_LEAD)

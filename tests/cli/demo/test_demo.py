@@ -41,22 +41,26 @@ def start_demo(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 @pytest.mark.usefixtures("kafka_runtime")
 @pytest.mark.parametrize(("words", "ended_by"), [(("--seconds", "15"), None), ((), signal.SIGTERM)])
-def test_the_demo_shows_a_hot_lead_and_leaves_no_process_behind(tmp_path, words, ended_by):
-    demo = start_demo(tmp_path / "data", *words)
-    watchdog = threading.Timer(ENOUGH_SECONDS, demo.kill)
-    watchdog.start()
-    lines, children = [], []
-    try:
-        for line in demo.stdout:
-            lines.append(line)
-            if line.startswith("HOT LEAD") and not children:
-                children = psutil.Process(demo.pid).children(recursive=True)
-                if ended_by is not None:
-                    demo.send_signal(ended_by)
-        assert demo.wait() == 0, "".join(lines)
-    finally:
-        watchdog.cancel()
-        demo.kill()
+def test_the_demo_shows_a_hot_lead_and_leaves_no_process_behind(
+    tmp_path: Path, words: tuple[str, ...], ended_by: signal.Signals | None
+) -> None:
+    lines: list[str] = []
+    children: list[psutil.Process] = []
+    with start_demo(tmp_path / "data", *words) as demo:
+        watchdog = threading.Timer(ENOUGH_SECONDS, demo.kill)
+        watchdog.start()
+        try:
+            assert demo.stdout is not None
+            for line in demo.stdout:
+                lines.append(line)
+                if line.startswith("HOT LEAD") and not children:
+                    children = psutil.Process(demo.pid).children(recursive=True)
+                    if ended_by is not None:
+                        demo.send_signal(ended_by)
+            assert demo.wait() == 0, "".join(lines)
+        finally:
+            watchdog.cancel()
+            demo.kill()
 
     assert len(children) == 5, "".join(lines)  # Kafka, worker, collector, delivery, api
     assert not [child for child in children if child.is_running()]

@@ -2,6 +2,7 @@ import json
 import logging
 import re
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -10,11 +11,12 @@ from streamprocessor.cli.local.local_processes import WorkerPlan, free_ports
 from streamprocessor.cli.local.local_system import supervise
 from streamprocessor.cli.terminal.instants import Instant
 from streamprocessor.cli.terminal.running import log_to_stderr
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.process.supervisor import Child, Supervisor
 from streamprocessor.settings import Settings
 
 
-def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys):
+def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys: pytest.CaptureFixture[str]) -> None:
     log_to_stderr("INFO")
     logging.getLogger("streamprocessor.stream.table").info("recovered %d partitions", 3)
     logging.getLogger("streamprocessor.stream.transport").info("[^-Consumer]: Starting...")
@@ -36,45 +38,45 @@ def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys):
 
 
 @pytest.mark.parametrize("text", ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "1767225600000"])
-def test_an_instant_is_rfc_3339_or_epoch_milliseconds(text):
+def test_an_instant_is_rfc_3339_or_epoch_milliseconds(text: str) -> None:
     assert Instant().convert(text, None, None) == 1_767_225_600_000
 
 
 @pytest.mark.parametrize("text", ["", "now", "2026-01-01", "2026-01-01T00:00:00", "-5", "1.5"])
-def test_anything_else_is_no_instant(text):
+def test_anything_else_is_no_instant(text: str) -> None:
     with pytest.raises(click.BadParameter):
         Instant().convert(text, None, None)
 
 
 @pytest.mark.parametrize("first", [0, 21_000])
-def test_each_worker_gets_a_port_of_its_own(first):
+def test_each_worker_gets_a_port_of_its_own(first: int) -> None:
     ports = free_ports(first, 4)
 
     assert len(set(ports)) == 4
     assert min(ports) >= first
 
 
-class KilledKafka:
+class KilledKafka(EmbeddedKafka):
     """An embedded Kafka that is dead already."""
 
-    def wait(self, _timeout_seconds: float) -> bool:
+    def wait(self, timeout_seconds: float | None = None) -> bool:  # noqa: ARG002
         return True
 
     def why_it_ended(self) -> str:
         return "Kafka ended: the disk is full"
 
 
-async def test_where_our_kafka_ends_by_itself_all_ends_at_once_and_the_cause_is_told():
+async def test_where_our_kafka_ends_by_itself_all_ends_at_once_and_the_cause_is_told(tmp_path: Path) -> None:
     told: list[str] = []
     sleeper = Child("worker-1", (sys.executable, "-c", "import time; time.sleep(600)"))
 
-    code = await supervise(KilledKafka(), Supervisor([sleeper], told.append), told.append)
+    code = await supervise(KilledKafka(tmp_path, port=0), Supervisor([sleeper], told.append), told.append)
 
     assert code == 1
     assert told[0] == "Kafka ended: the disk is full"
 
 
-def test_a_worker_is_started_with_the_settings_of_up(tmp_path):
+def test_a_worker_is_started_with_the_settings_of_up(tmp_path: Path) -> None:
     settings = Settings(bootstrap="k:1", app_id="app", topic_prefix="p-", data_dir="d", model="m.yaml")
 
     first, second = WorkerPlan(settings, (7001, 7002), tmp_path).children()

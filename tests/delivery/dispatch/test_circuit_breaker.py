@@ -28,7 +28,9 @@ def failing(times: int, now_ms: int = 0) -> CircuitBreaker:
 
 @settings(max_examples=200, deadline=None)
 @given(ANSWERS)
-def test_whatever_it_answers_some_request_may_be_sent_later_unless_it_is_gone(answers: list) -> None:
+def test_whatever_it_answers_some_request_may_be_sent_later_unless_it_is_gone(
+    answers: list[tuple[AttemptResult, int, int]],
+) -> None:
     endpoint, now_ms = CircuitBreaker(), 0
     for verdict, asked_ms, passed_ms in answers:
         now_ms += passed_ms

@@ -22,7 +22,9 @@ def waiting(number: int, contact_id: str, due_ms: int = 0) -> Delivery:
     st.lists(st.sampled_from(CONTACTS), max_size=30),
     st.lists(st.tuples(st.sampled_from(["take", "finish", "fail", "pass"]), st.integers(0, 3)), max_size=120),
 )
-def test_each_contacts_deliveries_end_in_their_order_one_at_a_time(contacts: list[str], moves: list) -> None:
+def test_each_contacts_deliveries_end_in_their_order_one_at_a_time(
+    contacts: list[str], moves: list[tuple[str, int]]
+) -> None:
     lanes, now_ms, ended = ContactQueues(), 0, []
     for number, contact_id in enumerate(contacts):
         lanes.add(waiting(number, contact_id))

@@ -51,7 +51,7 @@ class Bench:
             return int((loop.time() - start_seconds) * 1000)
 
         async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
-            _, contact_id, _, episode = headers["webhook-id"].partition("/")[0].split(":")
+            _kind, contact_id, _score, episode = headers["webhook-id"].partition("/")[0].split(":")
             await asyncio.sleep(0.02)
             self.tries.append((passed_ms(), f"{contact_id}{episode}"))
             answer = self.receiver(passed_ms(), contact_id)

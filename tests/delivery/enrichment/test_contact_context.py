@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ COOLED = score(34, 35, "warm", "hot")
     ],
 )
 def test_of_whom_nothing_is_kept_the_previous_values_say_what_is_entered_and_left(
-    scores: dict[str, Any], person: ContactFacts, entered: set[str], left: set[str]
+    scores: dict[str, Any], person: ContactFacts, entered: AbstractSet[str], left: AbstractSet[str]
 ) -> None:
     around, after = moves(update(**scores), person, SEGMENTS, {})
     assert (around.entered, around.left) == (entered, left)

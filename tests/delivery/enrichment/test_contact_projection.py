@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ async def test_who_was_away_for_so_long_that_a_tombstone_may_be_missed_reads_all
             await followed.caught_up()
         assert caplog.text.count("read anew") == 1
         store = Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}"))
-        store.within(lambda rows, away_ms=away_ms: note_alive(rows, now_ms() - away_ms))
+        store.within(partial(note_alive, now_ms=now_ms() - away_ms))
         store.close()
         async with following(system, tmp_path, CITY) as followed:
             await followed.caught_up()

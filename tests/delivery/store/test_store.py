@@ -36,20 +36,30 @@ def postgresql() -> Iterator[str]:
     if programs is None:
         pytest.skip("no PostgreSQL on this machine")
     with tempfile.TemporaryDirectory(prefix="streamprocessor-postgresql-") as folder:
-        if os.geteuid() == 0:  # it refuses to run as root
-            shutil.chown(folder, "postgres")
-            user = {"user": "postgres", "group": "postgres", "extra_groups": [], "cwd": folder}
-        else:
-            user = {"cwd": folder}
+        user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+        if user is not None:
+            shutil.chown(folder, user)
         data, port = f"{folder}/data", any_free()
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | user
-        subprocess.run([programs / "initdb", "-A", "trust", "-U", "postgres", "-D", data], **quiet)
+
+        def run(program: str, *words: str) -> None:
+            subprocess.run(
+                [programs / program, "-D", data, *words],
+                check=True,
+                cwd=folder,
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
+        run("initdb", "-A", "trust", "-U", "postgres")
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c fsync=off -k {folder}"
-        subprocess.run([programs / "pg_ctl", "-w", "-D", data, "-o", options, "start"], **quiet)
+        run("pg_ctl", "-w", "-o", options, "start")
         try:
             yield f"postgresql+psycopg://postgres@127.0.0.1:{port}"
         finally:
-            subprocess.run([programs / "pg_ctl", "-w", "-m", "immediate", "-D", data, "stop"], **quiet)
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -22,7 +22,7 @@ from streamprocessor.scoring.model.rules import (
     Rule,
     StepDecay,
 )
-from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.facts import InputFact
 from tests.scoring.oracle.evidence import Known, plain, until
 from tests.scoring.oracle.rules import (
     ZERO,
@@ -49,7 +49,9 @@ class TooManySpans(Exception):
 # ---- the next step ---------------------------------------------------------------------------------------------
 
 
-def next_step(model: Model, facts: Sequence[Fact], t_ms: int, shown: Mapping[str, Shown] | None = None) -> int | None:
+def next_step(
+    model: Model, facts: Sequence[InputFact], t_ms: int, shown: Mapping[str, Shown] | None = None
+) -> int | None:
     """The first instant after t_ms at which a presented score changes by itself; None: never. shown: at t_ms."""
     names = [score.name for score in model.scores if not isinstance(score.combine, Matrix)]  # those have no time alone
     instants = [next_step_of(model, facts, name, t_ms, (shown or {}).get(name)) for name in names]
@@ -57,7 +59,9 @@ def next_step(model: Model, facts: Sequence[Fact], t_ms: int, shown: Mapping[str
 
 
 @in_fifty_digits
-def next_step_of(model: Model, facts: Iterable[Fact], score_name: str, t_ms: int, shown: Shown = None) -> int | None:
+def next_step_of(
+    model: Model, facts: Iterable[InputFact], score_name: str, t_ms: int, shown: Shown = None
+) -> int | None:
     """The first instant after t_ms at which this presented score changes by itself; None: never.
 
     A stage changes only with its presented score, so looking at that is enough. shown: of a `by` score, at t_ms.
@@ -263,7 +267,7 @@ def dead_after_ms(law: Decay, match_points: Decimal) -> int:
 # ---- instants worth probing ------------------------------------------------------------------------------------
 
 
-def jump_instants(model: Model, facts: Iterable[Fact], t_ms: int, most: int = 50) -> list[int]:
+def jump_instants(model: Model, facts: Iterable[InputFact], t_ms: int, most: int = 50) -> list[int]:
     """Up to `most` instants after t_ms at which something may jump or end, the nearest first."""
     known = until(plain(model, facts), t_ms)
     durations: set[int] = set()
