@@ -73,6 +73,7 @@ def _measured(rig: Rig, known: Crowd, name: str, url: str) -> list[Figure]:
     rig.ending.callback(process.discard)
     rebuilt = _rebuilt(process, rig.scale.rebuilt_contacts)
     engine = open_database(url, database_file(known.system.settings.model_copy(update={"data_dir": str(folder)})))
+    rig.ending.callback(engine.dispose)
     fill(
         engine,
         Scorer(known.model),

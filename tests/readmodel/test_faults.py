@@ -18,13 +18,14 @@ from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.readmodel.composition import database_file
 from streamprocessor.readmodel.store import tables
-from streamprocessor.readmodel.store.database import open_database, reading, writing
+from streamprocessor.readmodel.store.database import reading, writing
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
 from tests.harness.apis import ApiProcess
 from tests.harness.postgres import PostgresServer
 from tests.harness.system import System, until
 from tests.readmodel.change_flow import Flow, changes
+from tests.readmodel.databases import opened_database
 from tests.readmodel.expected_tables import assert_equal_to_kafka
 
 pytestmark = pytest.mark.kafka
@@ -56,9 +57,10 @@ async def flow(bootstrap: str, topic_prefix: str, model_file: Path, story: Story
 
 
 @pytest.fixture
-def database(flow: Flow, database_url: str, tmp_path: Path) -> Engine:
+def database(flow: Flow, database_url: str, tmp_path: Path) -> Iterator[Engine]:
     """The database that the flow is projected into."""
-    return open_database(database_url, file_of(flow, tmp_path))
+    with opened_database(database_url, file_of(flow, tmp_path)) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -135,15 +137,15 @@ async def test_a_database_that_restarts_while_changes_flow_is_filled_on(
     flow: Flow, postgres: PostgresServer, start: StartProjector
 ) -> None:
     url = postgres.url(f"t{os.urandom(4).hex()}")
-    database = open_database(url, file_of(flow, Path("unused")))
-    async with flowing(flow):
-        projector = start("api", url)
-        for share in (0.1, 0.5):
-            await until_share(flow, database, share)
-            postgres.stop()
-            postgres.start()
+    with opened_database(url, file_of(flow, Path("unused"))) as database:
+        async with flowing(flow):
+            projector = start("api", url)
+            for share in (0.1, 0.5):
+                await until_share(flow, database, share)
+                postgres.stop()
+                postgres.start()
 
-        await until_equal(flow, database)
+            await until_equal(flow, database)
     assert projector.process.poll() is None
 
 
@@ -155,7 +157,8 @@ async def test_a_file_that_was_deleted_is_filled_from_nothing(
     for _ in range(2):
         projector = start("api", "")
         await projector.ready(SLOWEST_SECONDS)
-        await until_equal(flow, open_database("", file))
+        with opened_database("", file) as database:
+            await until_equal(flow, database)
         projector.kill()
         for of_database in tmp_path.glob(f"{file.name}*"):
             of_database.unlink()
@@ -166,13 +169,12 @@ async def test_a_batch_written_already_is_not_written_again(flow: Flow, start: S
     await flow.send()
     projector = await start("api", "").ready(SLOWEST_SECONDS)
     assert projector.stop() == 0
-    engine = open_database("", file_of(flow, tmp_path))
-    with writing(engine) as connection:
-        connection.execute(update(tables.contacts).values(suppressed=True))
+    with opened_database("", file_of(flow, tmp_path)) as engine:
+        with writing(engine) as connection:
+            connection.execute(update(tables.contacts).values(suppressed=True))
 
-    projector = await start("api", "").ready(SLOWEST_SECONDS)
+        projector = await start("api", "").ready(SLOWEST_SECONDS)
 
-    with reading(engine) as connection:
-        assert set(connection.execute(select(tables.contacts.c.suppressed)).scalars()) == {True}
-    engine.dispose()
+        with reading(engine) as connection:
+            assert set(connection.execute(select(tables.contacts.c.suppressed)).scalars()) == {True}
     assert projector.metric("leadscore_read_model_records_total") == 0

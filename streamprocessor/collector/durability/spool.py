@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,15 +60,18 @@ class Spool:
         self._lengths: dict[int, int] = {}  # of segments, as far as they are safe
         self.damaged_bytes = 0
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = _locked(folder / "lock")
-            self._checkpoint_file = CheckpointFile(folder / "mark")
-            self._checkpoint = self._checkpoint_file.read()
-            self._find_segments()
+            with ExitStack() as undoing:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._lock = undoing.enter_context(_locked(folder / "lock"))
+                self._checkpoint_file = CheckpointFile(folder / "mark")
+                undoing.callback(self._checkpoint_file.close)
+                self._checkpoint = self._checkpoint_file.read()
+                self._find_segments()
+                self.oldest_ms = self._oldest_ms()
+                undoing.pop_all()
         except OSError as error:
             message = f"spool {folder}: wanted a folder to write to; got {error.strerror or error}"
             raise OperatorError(message) from error
-        self.oldest_ms = self._oldest_ms()
 
     @property
     def backlog_bytes(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +33,16 @@ def open_database(url: str, file: Path) -> Engine:
         file.parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(url or f"sqlite:///{file}")
     try:
-        with writing(engine) as connection:
-            permanent.create_all(connection)
-            version = read_state(connection, _VERSION)
-            if version is not None and int(version) > SCHEMA_VERSION:
-                raise _newer(engine, version)
-            if version != str(SCHEMA_VERSION):
-                start_over(connection)
+        with ExitStack() as undoing:
+            undoing.callback(engine.dispose)
+            with writing(engine) as connection:
+                permanent.create_all(connection)
+                version = read_state(connection, _VERSION)
+                if version is not None and int(version) > SCHEMA_VERSION:
+                    raise _newer(engine, version)
+                if version != str(SCHEMA_VERSION):
+                    start_over(connection)
+            undoing.pop_all()
     except SQLAlchemyError as error:
         # The driver's words name host and database, never the password.
         message = f"read model: {shown_url(engine)} can't be used: {error.__cause__ or error}; is the server up?"

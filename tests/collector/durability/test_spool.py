@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
-from streamprocessor.collector.durability.spool import Spool, SpoolFull
+from streamprocessor.collector.durability.spool import SEGMENT_BYTES, Spool, SpoolFull
 from streamprocessor.collector.durability.spool_checkpoint import Checkpoint, CheckpointFile, SpoolPosition
 from streamprocessor.collector.durability.spool_frames import encode_frame, frames_in
 from streamprocessor.errors import OperatorError
@@ -20,12 +22,26 @@ from streamprocessor.errors import OperatorError
 ROOM = 1 << 20
 SEGMENT = 4_096
 
+OpenSpool = Callable[..., Spool]
+
 
 def records(first: int, count: int) -> list[ProducerRecord]:
     return [
         ProducerRecord("page-visits", b"c-%d" % number, b'{"id":"%d"}' % number)
         for number in range(first, first + count)
     ]
+
+
+@pytest.fixture
+def open_spool(tmp_path: Path) -> Iterator[OpenSpool]:
+    """Opens the spool of the test's folder; one that is open already is closed before, as at a restart."""
+    with ExitStack() as ending:
+
+        def opened(max_bytes: int = ROOM, segment_bytes: int = SEGMENT_BYTES) -> Spool:
+            ending.close()
+            return ending.enter_context(closing(Spool(tmp_path, max_bytes, segment_bytes)))
+
+        yield opened
 
 
 def emptied(spool: Spool) -> list[ProducerRecord]:
@@ -41,8 +57,8 @@ def segments(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.spool"))
 
 
-def test_what_is_written_comes_out_in_order_and_leaves_no_file(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, ROOM, SEGMENT)
+def test_what_is_written_comes_out_in_order_and_leaves_no_file(open_spool: OpenSpool, tmp_path: Path) -> None:
+    spool = open_spool(ROOM, SEGMENT)
     for number in range(0, 600, 3):
         spool.write(records(number, 3), 10 + number)
     assert len(segments(tmp_path)) > 3
@@ -51,26 +67,24 @@ def test_what_is_written_comes_out_in_order_and_leaves_no_file(tmp_path: Path) -
     assert (spool.backlog_bytes, spool.oldest_ms, segments(tmp_path)) == (0, None, [])
 
 
-def test_a_restart_goes_on_after_the_mark(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, ROOM, SEGMENT)
+def test_a_restart_goes_on_after_the_mark(open_spool: OpenSpool) -> None:
+    spool = open_spool(ROOM, SEGMENT)
     ends = [spool.write(records(number, 1), number) for number in range(300)]
     spool.mark(ends[120], 77)
-    spool.close()
 
-    again = Spool(tmp_path, ROOM, SEGMENT)
+    again = open_spool(ROOM, SEGMENT)
 
     assert (again.marked_at_ms, again.oldest_ms) == (77, 121)
     again.write(records(300, 5), 300)
     assert emptied(again) == records(121, 184)
 
 
-def test_a_spool_that_was_emptied_is_empty_after_a_restart_and_takes_more(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, ROOM)
+def test_a_spool_that_was_emptied_is_empty_after_a_restart_and_takes_more(open_spool: OpenSpool) -> None:
+    spool = open_spool()
     spool.write(records(0, 4), 1)
     emptied(spool)
-    spool.close()
 
-    again = Spool(tmp_path, ROOM)
+    again = open_spool()
     assert again.next_chunk() is None
     again.write(records(4, 2), 2)
     assert emptied(again) == records(4, 2)
@@ -99,25 +113,24 @@ def test_a_torn_tail_is_cut_and_what_was_safe_before_it_stays(
     again.close()
 
 
-def test_a_damaged_frame_is_told_and_costs_itself_alone(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, ROOM)
+def test_a_damaged_frame_is_told_and_costs_itself_alone(open_spool: OpenSpool, tmp_path: Path) -> None:
+    spool = open_spool()
     first = spool.write(records(0, 10), 1).offset
     second = spool.write(records(10, 10), 2).offset
     spool.write(records(20, 10), 3)
-    spool.close()
     (file,) = segments(tmp_path)
     content = bytearray(file.read_bytes())
     content[(first + second) // 2] ^= 1
     file.write_bytes(content)
 
-    again = Spool(tmp_path, ROOM)
+    again = open_spool()
 
     assert again.damaged_bytes == second - first
     assert emptied(again) == records(0, 10) + records(20, 10)
 
 
-def test_damage_that_comes_while_it_runs_is_passed_over(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, ROOM, SEGMENT)
+def test_damage_that_comes_while_it_runs_is_passed_over(open_spool: OpenSpool, tmp_path: Path) -> None:
+    spool = open_spool(ROOM, SEGMENT)
     for number in range(0, 300, 3):
         spool.write(records(number, 3), number)
     second = segments(tmp_path)[1]
@@ -130,8 +143,8 @@ def test_damage_that_comes_while_it_runs_is_passed_over(tmp_path: Path) -> None:
     assert (spool.backlog_bytes, spool.damaged_bytes > 0) == (0, True)
 
 
-def test_a_full_spool_takes_nothing_more_until_some_of_it_is_gone(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, 8 * SEGMENT, SEGMENT)
+def test_a_full_spool_takes_nothing_more_until_some_of_it_is_gone(open_spool: OpenSpool, tmp_path: Path) -> None:
+    spool = open_spool(8 * SEGMENT, SEGMENT)
     count = 0
     while spool.has_room:
         spool.write(records(count, 20), count)
@@ -146,9 +159,9 @@ def test_a_full_spool_takes_nothing_more_until_some_of_it_is_gone(tmp_path: Path
 
 
 def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_did(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_spool: OpenSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spool = Spool(tmp_path, ROOM)
+    spool = open_spool()
     spool.write(records(0, 10), 1)
     real_write = os.pwrite
 
@@ -161,13 +174,14 @@ def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_did(
         spool.write(records(10, 10), 2)
     monkeypatch.setattr(os, "pwrite", real_write)
     spool.write(records(20, 10), 3)
-    spool.close()
 
-    assert emptied(Spool(tmp_path, ROOM)) == records(0, 10) + records(20, 10)
+    assert emptied(open_spool()) == records(0, 10) + records(20, 10)
 
 
-def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spool = Spool(tmp_path, ROOM, SEGMENT)
+def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(
+    open_spool: OpenSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = open_spool(ROOM, SEGMENT)
     for number in range(0, 300, 3):
         spool.write(records(number, 3), number)
     real_write = os.pwrite

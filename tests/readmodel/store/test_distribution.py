@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from streamprocessor.readmodel.store import queries, tables
-from streamprocessor.readmodel.store.database import open_database, reading, start_over, writing
+from streamprocessor.readmodel.store.database import reading, start_over, writing
 from streamprocessor.readmodel.store.distribution import Distribution, Landmarks, StageCell
 from streamprocessor.scoring.model.model import NANO
+from tests.readmodel.databases import opened_database
 
 marks = st.integers(-4_000_000 * NANO, 4_000_000 * NANO)
 
@@ -96,9 +97,8 @@ def test_buckets_are_even_without_gaps_no_more_than_asked_for_and_hold_everybody
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A database of its own."""
-    engine = open_database("", tmp_path_factory.mktemp("spread") / "read-model.sqlite")
-    yield engine
-    engine.dispose()
+    with opened_database("", tmp_path_factory.mktemp("spread") / "read-model.sqlite") as engine:
+        yield engine
 
 
 @given(st.lists(st.tuples(st.integers(-2, 2), st.integers(0, NANO - 1)), min_size=1, max_size=12))

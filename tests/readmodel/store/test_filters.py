@@ -15,7 +15,7 @@ from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.segment_membership import holds, shown_of
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.writes import write
-from streamprocessor.readmodel.store.database import epoch_of, open_database, reading
+from streamprocessor.readmodel.store.database import epoch_of, reading
 from streamprocessor.readmodel.store.queries import SortOrder, contacts_in_order, count_contacts, page_of_contacts
 from streamprocessor.readmodel.store.rows import no_rows, rows_of
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
@@ -24,6 +24,7 @@ from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact,
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.readmodel.conftest import MODEL, empty_database
+from tests.readmodel.databases import opened_database
 
 NOW_MS = 1_795_334_400_000
 SCORER = Scorer(parse_model(MODEL, "m"))
@@ -108,9 +109,8 @@ def record_of(
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An empty database of each kind."""
-    engine = open_database(empty_database(request), tmp_path_factory.mktemp("filters") / "read-model.sqlite")
-    yield engine
-    engine.dispose()
+    with opened_database(empty_database(request), tmp_path_factory.mktemp("filters") / "read-model.sqlite") as engine:
+        yield engine
 
 
 def put(engine: Engine, records: dict[str, Record]) -> None:

@@ -9,9 +9,10 @@ import orjson
 import pytest
 
 from streamprocessor.readmodel.store import tables
-from streamprocessor.readmodel.store.database import open_database, reading, writing
+from streamprocessor.readmodel.store.database import reading, writing
 from streamprocessor.readmodel.store.queries import SortOrder
 from streamprocessor.readmodel.store.trends import Trend, trends_of
+from tests.readmodel.databases import opened_database
 
 
 def step(number: int, **scores: Any) -> dict[str, Any]:
@@ -42,11 +43,10 @@ STOOD, ROSE = {"score": 7}, {"score": 7, "previous": 5}
 def test_the_newest_step_that_changed_the_score_tells(
     tmp_path: Path, steps: list[dict[str, Any]], order: SortOrder, previous: float | None, changed_at: str | None
 ) -> None:
-    engine = open_database("", tmp_path / "r.sqlite")
-    if steps:
-        with writing(engine) as connection:
-            connection.execute(tables.history.insert(), steps)
-    with reading(engine) as connection:
-        trends = trends_of(connection, order, ["jane", "nobody"])
-    engine.dispose()
+    with opened_database("", tmp_path / "r.sqlite") as engine:
+        if steps:
+            with writing(engine) as connection:
+                connection.execute(tables.history.insert(), steps)
+        with reading(engine) as connection:
+            trends = trends_of(connection, order, ["jane", "nobody"])
     assert trends == {"jane": Trend(previous, changed_at), "nobody": Trend()}
