@@ -52,7 +52,7 @@ def _measure(rig: Rig, module: str, events: int, outputs: Sequence[str]) -> list
     finally:
         watchdog.cancel()
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def _steady_state(rig: Rig, process: subprocess.Popen[str], events: int) -> SteadyState:

@@ -48,7 +48,10 @@ class KafkaWriter:
         return self._producer is not None
 
     async def connect(self) -> None:
-        """Start a producer; raises TopicError where a topic is missing or not ours, BrokerError without Kafka."""
+        """Start a producer; raises TopicError where a topic is missing or not ours, BrokerError without Kafka.
+
+        One that can't be started, or is not waited for, is closed.
+        """
         await refuse_unless_allowed(self._clients, dict.fromkeys(self._full_names.values(), WRITE))
         producer = AIOKafkaProducer(
             **self._clients.arguments(),
@@ -59,15 +62,18 @@ class KafkaWriter:
             retry_backoff_ms=50,
         )
         try:
-            await producer.start()
-            partitions = {short: len(await producer.partitions_for(name)) for short, name in self._full_names.items()}
+            async with contextlib.AsyncExitStack() as undoing:
+                undoing.push_async_callback(_end, producer)
+                await producer.start()
+                numbers = {name: len(await producer.partitions_for(name)) for name in self._full_names.values()}
+                undoing.pop_all()
         except KafkaError as error:
-            await _end(producer)
             message = (
                 f"{self._clients.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
             )
             raise BrokerError(message) from error
-        self._producer, self._partitions = producer, partitions
+        self._producer = producer
+        self._partitions = {short: numbers[name] for short, name in self._full_names.items()}
 
     async def send(self, records: Iterable[ProducerRecord]) -> None:
         """Returns once Kafka has all records; raises NotAcknowledged where that can't be known any more."""

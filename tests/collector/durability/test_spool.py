@@ -199,6 +199,21 @@ def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(
     assert (spool.backlog_bytes, segments(tmp_path)) == (0, [])
 
 
+def test_a_folder_whose_spool_can_not_be_read_is_free_for_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: CheckpointFile) -> NoReturn:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CheckpointFile, "read", unreadable)
+        with pytest.raises(OperatorError, match="Input/output error") as refusal:
+            Spool(tmp_path, ROOM)
+
+    Spool(tmp_path, ROOM).close()
+    assert refusal.value.__cause__ is not None  # its traceback has the spool that was given up
+
+
 def test_two_collectors_do_not_share_a_folder(tmp_path: Path) -> None:
     spool = Spool(tmp_path, ROOM)
 
