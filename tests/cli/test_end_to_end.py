@@ -79,6 +79,7 @@ def up(kafka: EmbeddedKafka, tmp_path: Path, receiver: Receiver) -> Iterator[Up]
         for child in psutil.Process(running.process.pid).children(recursive=True):
             child.kill()
         running.process.kill()
+        running.process.wait()
 
 
 async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page(up: Up, receiver: Receiver) -> None:

@@ -79,6 +79,7 @@ def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> I
         assert not [child for child in children if child.is_running()]
     finally:
         process.kill()
+        process.wait()
 
 
 @pytest.fixture
