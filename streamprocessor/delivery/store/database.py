@@ -35,7 +35,8 @@ class Database:
                     _make_tables(connection)
                 undoing.pop_all()
         except (SQLAlchemyError, ImportError) as error:  # ImportError: the database's driver is not installed
-            message = f"delivery's database {at.render_as_string()}: can't be opened: {type(error).__name__}: {_message_of(error)}"
+            reason = f"{type(error).__name__}: {_message_of(error)}"
+            message = f"delivery's database {at.render_as_string()}: can't be opened: {reason}"
             raise OperatorError(message) from error
 
     def begin(self) -> _Transaction:
