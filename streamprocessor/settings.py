@@ -31,7 +31,6 @@ MAIL_PROVIDERS = (
 
 _SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url")
 
-
 S = TypeVar("S", bound=BaseModel)
 
 

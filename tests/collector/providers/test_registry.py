@@ -17,11 +17,14 @@ def test_each_provider_has_its_path_and_no_key() -> None:
 
 
 def test_each_provider_has_its_setting() -> None:
-    environment = {f"STREAMPROCESSOR_HOOK_{name.upper()}_SECRET": f"of {name}" for name in MAIL_PROVIDERS}
-    settings = read_settings(environment)
-    assert {name: settings.hook_secret(name) for name in MAIL_PROVIDERS} == {
-        name: f"of {name}" for name in MAIL_PROVIDERS
-    }
+    settings = read_settings({f"STREAMPROCESSOR_HOOK_{name.upper()}_SECRET": f"of {name}" for name in MAIL_PROVIDERS})
+    assert [settings.hook_secret(name) for name in MAIL_PROVIDERS] == [f"of {name}" for name in MAIL_PROVIDERS]
+    assert "of sendgrid" not in repr(settings)
+
+
+def test_a_provider_that_is_not_there_has_no_setting() -> None:
+    with pytest.raises(OperatorError, match="STREAMPROCESSOR_HOOK_SENDGRIT_SECRET is not a setting"):
+        read_settings({"STREAMPROCESSOR_HOOK_SENDGRIT_SECRET": "s"})
 
 
 def test_mandrills_key_without_the_public_url_refuses_to_start() -> None:
