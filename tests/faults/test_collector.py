@@ -15,8 +15,8 @@ import pytest
 from streamprocessor.collector.tracking.tokens import token_keys
 from streamprocessor.collector.tracking.tracked_mail import TrackedMail
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
-from streamprocessor.process.kept_secrets import pairs_of
 from streamprocessor.process.ports import any_free
+from streamprocessor.process.stored_secrets import pairs_of
 from streamprocessor.settings import Settings
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.senders import Load, assert_claims_hold
