@@ -24,7 +24,7 @@ up: .venv/run.stamp ## run it here, on a Kafka of its own (Ctrl-C ends it)
 	@$(BIN)/streamprocessor up
 
 test: check ## all checks and tests, on a real Kafka, but no browser
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=25 -m 'not browser'
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=25 -m 'not browser and not nightly'
 
 browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
 	@$(BIN)/python -m pytest -q -rs -p no:randomly tests/browser

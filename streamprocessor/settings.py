@@ -7,17 +7,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from streamprocessor.errors import OperatorError
 
 PREFIX = "STREAMPROCESSOR_"
 
+#: The mail providers, by the names of their modules in collector/providers: one line each, and all else follows.
+MAIL_PROVIDERS = (
+    "sendgrid",
+    "mailgun",
+    "postmark",
+    "mailjet",
+    "brevo",
+    "sparkpost",
+    "mailersend",
+    "resend",
+    "ses",
+    "mandrill",
+)
+
 _SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url")
 
+S = TypeVar("S", bound=BaseModel)
 
+
+def _with_hook_secrets(settings: type[S]) -> type[S]:
+    """The settings with one more for each mail provider: the secret of its webhooks."""
+    secrets: dict[str, Any] = {f"hook_{name}_secret": (str, Field("", repr=False)) for name in MAIL_PROVIDERS}
+    return create_model(
+        settings.__name__, __base__=settings, __doc__=settings.__doc__, __module__=settings.__module__, **secrets
+    )
+
+
+@_with_hook_secrets
 class Settings(BaseModel):
     """All settings, checked. Units are in the names; port 0 is any free one."""
 
@@ -74,17 +99,6 @@ class Settings(BaseModel):
     import_max_bytes: int = Field(1 << 28, ge=1 << 10, description="of a file that is imported over HTTP")
     mappings_dir: str = Field("deploy/imports", description="folder of what the columns of CSV files mean")
     history_days: float = Field(90.0, gt=0.0, le=36500.0, description="how long the read model keeps steps")
-
-    hook_sendgrid_secret: str = Field("", repr=False)
-    hook_mailgun_secret: str = Field("", repr=False)
-    hook_postmark_secret: str = Field("", repr=False)
-    hook_ses_secret: str = Field("", repr=False)
-    hook_mailjet_secret: str = Field("", repr=False)
-    hook_brevo_secret: str = Field("", repr=False)
-    hook_sparkpost_secret: str = Field("", repr=False)
-    hook_mailersend_secret: str = Field("", repr=False)
-    hook_resend_secret: str = Field("", repr=False)
-    hook_mandrill_secret: str = Field("", repr=False)
 
     delivery_host: str = "127.0.0.1"
     delivery_port: int = Field(8090, ge=0, le=65535)

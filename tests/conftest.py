@@ -21,7 +21,7 @@ TEST_HEAP_MB = 256
 
 hypothesis_settings.register_profile(
     "default",
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -136,11 +136,11 @@ def _open(ctx: click.Context, method: str, path: str, body: object, timeout_seco
     import orjson
 
     from streamprocessor.errors import OperatorError
-    from streamprocessor.process.kept_secrets import kept_token
+    from streamprocessor.process.stored_secrets import stored_token
 
     settings = settings_of(ctx)
     address = f"http://{settings.delivery_host}:{settings.delivery_port}"
-    headers = {"authorization": f"Bearer {kept_token(settings.delivery_secret, settings.data_path)}"}
+    headers = {"authorization": f"Bearer {stored_token(settings.delivery_secret, settings.data_path)}"}
     content = None if body is None else orjson.dumps(body)
     try:
         answer: HTTPResponse = urlopen(

@@ -27,10 +27,10 @@ from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.kept_secrets import kept_secret
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket
+from streamprocessor.process.stored_secrets import stored_secret
 from streamprocessor.settings import Settings
 
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor waits
@@ -69,7 +69,7 @@ async def run_collector(
         metrics=metrics,
         clock_ms=now_ms,
     )
-    address_salt = kept_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT")
+    address_salt = stored_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT")
     app = application(
         all_formats(settings, ContactIds(address_salt)),
         context,

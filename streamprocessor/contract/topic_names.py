@@ -1,4 +1,7 @@
-"""The short names of the topics, as topics/*.yaml describes them; a prefix may stand before them on the broker."""
+"""The short names of the topics, as topics/*.yaml describes them, and of the event types that have one of their own.
+
+A prefix may stand before them on the broker.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,16 @@ MODELS = "models"
 EVIDENCE_TRANSFERS = "evidence-transfers"
 SUBSCRIPTIONS = "subscriptions"
 
+EMAIL_OPEN = "email_open"
+EMAIL_CLICK = "email_click"
+PAGE_VISIT = "page_visit"
+FORM_SUBMISSION = "form_submission"
+
 _TOPIC_OF_TYPE = {
-    "email_open": EMAIL_OPENS,
-    "email_click": EMAIL_CLICKS,
-    "page_visit": PAGE_VISITS,
-    "form_submission": FORM_SUBMISSIONS,
+    EMAIL_OPEN: EMAIL_OPENS,
+    EMAIL_CLICK: EMAIL_CLICKS,
+    PAGE_VISIT: PAGE_VISITS,
+    FORM_SUBMISSION: FORM_SUBMISSIONS,
 }
 
 

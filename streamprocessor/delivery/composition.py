@@ -41,10 +41,10 @@ from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.kept_secrets import kept_token
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.serving import listening_socket, serving
+from streamprocessor.process.stored_secrets import stored_token
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
@@ -101,7 +101,7 @@ async def run_delivery(
         consumer = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
         opened.push_async_callback(consumer.stop)
         await consumer.start(store_thread)
-        token = kept_token(settings.delivery_secret, settings.data_path)
+        token = stored_token(settings.delivery_secret, settings.data_path)
         routes = Routes(
             dispatchers, context, attempt_stream, Readiness(store_thread, consumer.missing, projection.missing)
         )

@@ -22,9 +22,9 @@ from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_all
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.kept_secrets import kept_pairs, kept_token
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import Server, listening_socket
+from streamprocessor.process.stored_secrets import stored_pairs, stored_token
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
@@ -128,7 +128,7 @@ def api_tokens(settings: Settings) -> dict[str, str]:
     Raises OperatorError where they can't be read.
     """
     file = settings.data_path / TOKENS_FILE
-    pairs = kept_pairs(settings.api_tokens, file, "STREAMPROCESSOR_API_TOKENS")
+    pairs = stored_pairs(settings.api_tokens, file, "STREAMPROCESSOR_API_TOKENS")
     if not settings.api_tokens:
         log.info("the API's token is in %s", file)
     return {_LOCAL_GRANT if name == "local" else name: token for name, token in pairs.items()}
@@ -138,7 +138,7 @@ def _gateways(
     settings: Settings, clients: ClientSettings, topics: Mapping[str, str], producer: AIOKafkaProducer
 ) -> Gateways:
     imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
-    delivery_token = kept_token(settings.delivery_secret, settings.data_path)
+    delivery_token = stored_token(settings.delivery_secret, settings.data_path)
     return Gateways(
         eraser=Eraser(producer, topics[CONTACT_UPDATES]),
         subscriptions=SubscriptionStore(topics[SUBSCRIPTIONS], new_reader(clients), producer),

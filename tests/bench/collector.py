@@ -18,8 +18,8 @@ import psutil
 
 from streamprocessor.collector.tracking.tokens import token_keys
 from streamprocessor.collector.tracking.tracked_mail import TrackedMail
-from streamprocessor.process.kept_secrets import pairs_of
 from streamprocessor.process.ports import any_free
+from streamprocessor.process.stored_secrets import pairs_of
 from tests.bench.calibration import pinned
 from tests.bench.events import TOPICS, backlog
 from tests.bench.open_loop import latencies_ms

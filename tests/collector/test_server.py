@@ -24,8 +24,7 @@ from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.routes import by_path
-from streamprocessor.collector.providers.registry import PROVIDERS
-from streamprocessor.settings import Settings
+from streamprocessor.settings import MAIL_PROVIDERS, Settings
 from tests.collector.conftest import MakeCollector
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.system import ROOT, System
@@ -35,7 +34,7 @@ pytestmark = pytest.mark.kafka
 MOST_MEMORY_BYTES = 250_000_000
 EVENTS = "/v1/events"
 EVENT = {"contact_id": "c-1", "type": "page_visit"}
-HOOKS = {f"hook_{name}_secret": "unverified" for name in PROVIDERS}
+HOOKS = {f"hook_{name}_secret": "unverified" for name in MAIL_PROVIDERS}
 
 
 @schemathesis.serializer("application/x-ndjson")

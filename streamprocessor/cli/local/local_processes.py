@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streamprocessor.collector.http.write_keys import write_keys_file
-from streamprocessor.process.kept_secrets import kept_pairs
 from streamprocessor.process.ports import any_free, next_free
+from streamprocessor.process.stored_secrets import stored_pairs
 from streamprocessor.process.supervisor import Child
 from streamprocessor.readmodel.requests.tokens import TOKENS_FILE
 from streamprocessor.settings import Settings
@@ -98,7 +98,7 @@ def front_plan(settings: Settings, logs: Path | None = None) -> FrontPlan:
 
 def a_write_key(settings: Settings) -> str:
     """One of the keys that the collector lets in; raises OperatorError where none can be read."""
-    keys = kept_pairs(settings.write_keys, write_keys_file(settings.data_path), "STREAMPROCESSOR_WRITE_KEYS")
+    keys = stored_pairs(settings.write_keys, write_keys_file(settings.data_path), "STREAMPROCESSOR_WRITE_KEYS")
     return next(iter(keys.values()))
 
 

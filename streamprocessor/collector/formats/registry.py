@@ -13,15 +13,15 @@ from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.formats.vocabulary import read_vocabulary
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.fetching import BackgroundFetch
-from streamprocessor.collector.providers.registry import PROVIDERS, provider_formats
+from streamprocessor.collector.providers.registry import provider_formats
 from streamprocessor.collector.tracking.registry import own_tracking
-from streamprocessor.settings import Settings
+from streamprocessor.settings import MAIL_PROVIDERS, Settings
 
 
 def all_formats(settings: Settings, contact_ids: ContactIds) -> list[WireFormat]:
     """Every format, set up. Raises OperatorError where a setting can't be used."""
     vocabulary = read_vocabulary(Path(settings.vocabulary) if settings.vocabulary else None)
-    secrets = {name: settings.hook_secret(name) for name in PROVIDERS}
+    secrets = {name: settings.hook_secret(name) for name in MAIL_PROVIDERS}
     return [
         native(),
         segment(contact_ids, vocabulary),

@@ -19,9 +19,10 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
 from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
 from streamprocessor.errors import RecordError
 
-_ON_A_PAGE = ("page_visit", "form_submission")
+_ON_A_PAGE = (PAGE_VISIT, FORM_SUBMISSION)
 
 
 class CallIdentity(NamedTuple):

@@ -162,7 +162,7 @@ class FormatHandler:
             await self._context.durable_writer.write(records)
         except NoRoom as error:
             metrics.lost.labels(self._path).inc(len(records))
-            if wire_format.answers_unkept:
+            if wire_format.answers_unstored:
                 return
             message = "no room to keep this while Kafka is away; try again"
             raise Refusal(503, "full", message, SPOOL_FULL_SECONDS) from error

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from streamprocessor.contract.topic_names import ACTIVITIES, CONTACT_UPDATES
 from streamprocessor.contract.topics.topics import IN, Topic, topic_named
-
-ACTIVITIES, CONTACT_UPDATES = "activities", "contact-updates"  # the two topics that hold more than one type
 
 
 class InputTopics:

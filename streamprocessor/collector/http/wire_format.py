@@ -159,7 +159,7 @@ class WireFormat:
         token, a signature), or needs no proof.
     max_body_bytes: of the body, decompressed.
     credentials: whether its browsers' clients send cookies along.
-    answers_unkept: whether `accepted_answer` is given also where there was no room for the entries: a person waits.
+    answers_unstored: whether `accepted_answer` is given also where there was no room for the entries: a person waits.
     """
 
     name: str
@@ -171,4 +171,4 @@ class WireFormat:
     needs_key: bool = True
     max_body_bytes: int = 500 * 1024
     credentials: bool = False
-    answers_unkept: bool = False
+    answers_unstored: bool = False

@@ -13,9 +13,10 @@ from streamprocessor.collector.providers.payloads import text_of
 from streamprocessor.collector.urls import path_of
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of, content_key
+from streamprocessor.contract.topic_names import EMAIL_CLICK, EMAIL_OPEN
 from streamprocessor.errors import RecordError
 
-OPEN, CLICK, DELIVERED, BOUNCE = "email_open", "email_click", "email_delivered", "email_bounce"
+OPEN, CLICK, DELIVERED, BOUNCE = EMAIL_OPEN, EMAIL_CLICK, "email_delivered", "email_bounce"
 COMPLAINT, UNSUBSCRIBE = "spam_complaint", "unsubscribe"
 HARD, SOFT = "hard", "soft"
 

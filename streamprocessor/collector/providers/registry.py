@@ -1,37 +1,15 @@
-"""The mail providers that the collector understands: one line each, and its webhook is there."""
+"""The mail providers that the collector understands: each is the module of that name beside this one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 
 from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import WireFormat
-from streamprocessor.collector.providers.brevo import brevo
 from streamprocessor.collector.providers.fetching import DocumentFetch
 from streamprocessor.collector.providers.hook import Provider, ProviderSetup, hook
-from streamprocessor.collector.providers.mailersend import mailersend
-from streamprocessor.collector.providers.mailgun import mailgun
-from streamprocessor.collector.providers.mailjet import mailjet
-from streamprocessor.collector.providers.mandrill import mandrill
-from streamprocessor.collector.providers.postmark import postmark
-from streamprocessor.collector.providers.resend import resend
-from streamprocessor.collector.providers.sendgrid import sendgrid
-from streamprocessor.collector.providers.ses import ses
-from streamprocessor.collector.providers.sparkpost import sparkpost
-
-_BUILDERS: dict[str, Callable[[ProviderSetup], Provider]] = {
-    "sendgrid": sendgrid,
-    "mailgun": mailgun,
-    "postmark": postmark,
-    "mailjet": mailjet,
-    "brevo": brevo,
-    "sparkpost": sparkpost,
-    "mailersend": mailersend,
-    "resend": resend,
-    "ses": ses,
-    "mandrill": mandrill,
-}
-PROVIDERS = tuple(_BUILDERS)
+from streamprocessor.settings import MAIL_PROVIDERS
 
 
 def provider_formats(
@@ -45,5 +23,11 @@ def provider_formats(
 
     Raises OperatorError for a secret that can't be one.
     """
-    setups = {name: ProviderSetup(secrets.get(name), public_url, fetch) for name in PROVIDERS}
-    return tuple(hook(build(setups[name]), contact_ids) for name, build in _BUILDERS.items())
+    setups = {name: ProviderSetup(secrets.get(name), public_url, fetch) for name in MAIL_PROVIDERS}
+    return tuple(hook(_builder_of(name)(setups[name]), contact_ids) for name in MAIL_PROVIDERS)
+
+
+def _builder_of(name: str) -> Callable[[ProviderSetup], Provider]:
+    """The function of the provider's module that is called like it."""
+    builder: Callable[[ProviderSetup], Provider] = getattr(import_module(f"{__package__}.{name}"), name)
+    return builder

@@ -36,6 +36,7 @@ from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import SCANNER
 
@@ -45,7 +46,7 @@ MAX_EVENTS = 100
 MAX_FORM_NAME_CHARS = 100
 MAX_BODY_BYTES = 64 * 1024  # as much as browsers let sendBeacon send
 
-TYPES = ("page_visit", "form_submission")
+TYPES = (PAGE_VISIT, FORM_SUBMISSION)
 
 _SCRIPT_HEADERS = (
     ("Cache-Control", "public, max-age=3600"),
@@ -99,7 +100,7 @@ def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
                 decoded.refused.append(RefusedItem(position, "bad-event", event))
                 continue
             decoded.entries.append(event_entry(event, position))
-            if event.type == "form_submission" and not is_automated:
+            if event.type == FORM_SUBMISSION and not is_automated:
                 updates = _form_updates(item, event, contact_ids)
                 decoded.entries.extend(update._replace(position=position) for update in updates)
         return decoded
@@ -173,7 +174,7 @@ def _properties_of(item: dict[str, Any], url: str) -> dict[str, Any]:
         "campaign": parameter_of(url, "utm_campaign"),
     }
     properties: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
-    if item["type"] == "form_submission":
+    if item["type"] == FORM_SUBMISSION:
         fields = item.get("fields")
         properties["form"] = str(item.get("form") or "")[:MAX_FORM_NAME_CHARS]
         properties["fields"] = stored_fields(fields.items()) if isinstance(fields, dict) else {}

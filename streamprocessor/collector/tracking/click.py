@@ -18,6 +18,7 @@ from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.collector.urls import location_of, path_of, web_address, with_parameter
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.topic_names import EMAIL_CLICK
 
 ROUTE = "/c/{token}"
 VISITOR_PARAMETER = "_sp"
@@ -55,7 +56,7 @@ def click(keys: TokenKeys, sites: Sites) -> WireFormat:
         accepted_answer,
         _refusal_answer,
         needs_key=False,
-        answers_unkept=True,
+        answers_unstored=True,
     )
 
 
@@ -75,9 +76,9 @@ def _email_click(request: HttpRequest, link: Tracked) -> CollectedEvent:
         properties["honeypot"] = True
     return CollectedEvent(
         # A link followed twice within a millisecond by one program is one click.
-        id=content_key(["email_click", link.contact_id, request.path, request.received_at_ms, context]),
+        id=content_key([EMAIL_CLICK, link.contact_id, request.path, request.received_at_ms, context]),
         contact_id=link.contact_id,
-        type="email_click",
+        type=EMAIL_CLICK,
         occurred_at_ms=request.received_at_ms,
         properties=properties,
         context=context,

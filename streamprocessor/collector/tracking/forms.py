@@ -42,6 +42,7 @@ from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.topic_names import FORM_SUBMISSION
 from streamprocessor.scoring.record.facts import SCANNER
 
 ROUTE = "/f/{form}"
@@ -99,9 +100,9 @@ def _submission(request: HttpRequest, contact: str, fields: dict[str, str]) -> C
     if web_address(referrer):
         properties |= {"url": referrer, "path": path_of(referrer)}
     return CollectedEvent(
-        id=content_key(["form_submission", contact, form, fields, request.received_at_ms]),
+        id=content_key([FORM_SUBMISSION, contact, form, fields, request.received_at_ms]),
         contact_id=contact,
-        type="form_submission",
+        type=FORM_SUBMISSION,
         occurred_at_ms=request.received_at_ms,
         properties=properties,
         context=context_of(request),

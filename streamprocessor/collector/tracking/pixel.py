@@ -15,6 +15,7 @@ from streamprocessor.collector.http.wire_format import (
 )
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.topic_names import EMAIL_OPEN
 
 ROUTE = "/o/{token}.gif"
 
@@ -34,7 +35,7 @@ def pixel(keys: TokenKeys) -> WireFormat:
 
     routes = (("GET", ROUTE),)
     return WireFormat(
-        "pixel", routes, parse, _decode, _accepted_answer, _refusal_answer, needs_key=False, answers_unkept=True
+        "pixel", routes, parse, _decode, _accepted_answer, _refusal_answer, needs_key=False, answers_unstored=True
     )
 
 
@@ -50,9 +51,9 @@ def _email_open(request: HttpRequest, mail: Tracked) -> CollectedEvent:
     properties = {"message": mail.message, "campaign": mail.campaign}
     return CollectedEvent(
         # The same picture fetched twice within a millisecond by one program is one fetch.
-        id=content_key(["email_open", mail.contact_id, request.path, request.received_at_ms, context]),
+        id=content_key([EMAIL_OPEN, mail.contact_id, request.path, request.received_at_ms, context]),
         contact_id=mail.contact_id,
-        type="email_open",
+        type=EMAIL_OPEN,
         occurred_at_ms=request.received_at_ms,
         properties={name: text for name, text in properties.items() if text is not None},
         context=context,

@@ -10,7 +10,7 @@ from streamprocessor.collector.tracking.forms import forms
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import TokenKeys, token_keys
-from streamprocessor.process.kept_secrets import kept_pairs
+from streamprocessor.process.stored_secrets import stored_pairs
 from streamprocessor.settings import Settings
 
 KEYS_FILE = "token-keys"
@@ -24,4 +24,4 @@ def own_tracking(settings: Settings, contact_ids: ContactIds) -> tuple[WireForma
 
 def token_keys_of(settings: Settings) -> TokenKeys:
     """The keys that sign and verify; where none are set, a random one that stays in the data folder."""
-    return token_keys(kept_pairs(settings.token_keys, settings.data_path / KEYS_FILE, "STREAMPROCESSOR_TOKEN_KEYS"))
+    return token_keys(stored_pairs(settings.token_keys, settings.data_path / KEYS_FILE, "STREAMPROCESSOR_TOKEN_KEYS"))

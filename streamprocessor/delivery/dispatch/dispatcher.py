@@ -114,11 +114,11 @@ class Dispatcher:
 
     async def _load(self) -> None:
         name, up_to = self.plan.subscription.name, self._stored_up_to
-        loaded = await self._context.store_thread.ask(lambda store: store.waiting(name, self._loaded_up_to, WINDOW))
-        for delivery in loaded:
+        deliveries = await self._context.store_thread.ask(lambda store: store.waiting(name, self._loaded_up_to, WINDOW))
+        for delivery in deliveries:
             self._queues.add(delivery)
-        newest = loaded[-1].number if loaded else 0
-        self._loaded_up_to = newest if len(loaded) == WINDOW else max(up_to, newest)
+        newest = deliveries[-1].number if deliveries else 0
+        self._loaded_up_to = newest if len(deliveries) == WINDOW else max(up_to, newest)
         self._stored_up_to = max(self._stored_up_to, self._loaded_up_to)
 
     def _send_what_is_due(self) -> None:

@@ -74,9 +74,9 @@ def _public_socket(address_info: tuple[Any, ...]) -> socket.socket:
     family, kind, protocol, _, address = address_info
     if not is_public(address[0]):
         raise RefusedAddress
-    made = socket.socket(family, kind, protocol)
-    made.setblocking(False)
-    return made
+    public = socket.socket(family, kind, protocol)
+    public.setblocking(False)
+    return public
 
 
 def _word_of(error: Exception) -> str:

@@ -127,30 +127,32 @@ class ContactProjection:
         self._consumer, self._asker = new_reader(self._clients), new_reader(self._clients)
         await self._consumer.start()
         await self._asker.start()
-        begun = await self._store_thread.ask(
-            lambda store: store.within(lambda rows: self._begun(rows, Following(attributes, topic_id, now_ms()), ends))
+        offsets = await self._store_thread.ask(
+            lambda store: store.within(
+                lambda rows: self._start_offsets(rows, Following(attributes, topic_id, now_ms()), ends)
+            )
         )
         places = [TopicPartition(self._topic, number) for number in ends]
         self._asker.assign(places)
         self._asker.pause(*places)  # it is only asked where they end
         self._consumer.assign(places)
         for where in places:
-            if where.partition in begun:
-                self._consumer.seek(where, begun[where.partition])
+            if where.partition in offsets:
+                self._consumer.seek(where, offsets[where.partition])
             else:
                 await self._consumer.seek_to_beginning(where)
         self._ends_at_start = ends
         self._stored_attributes = attributes
         await self._note_reached(self._consumer)
 
-    def _begun(self, rows: Connection, now: Following, ends: Mapping[int, int]) -> dict[int, int]:
+    def _start_offsets(self, rows: Connection, now: Following, ends: Mapping[int, int]) -> dict[int, int]:
         """Where each partition is read on; none: all are read anew."""
         before = read_following(rows)
-        begun = {number: offset for (topic, number), offset in read_positions(rows).items() if topic == self._topic}
+        offsets = {number: offset for (topic, number), offset in read_positions(rows).items() if topic == self._topic}
         is_away = before is not None and now.alive_ms - before.alive_ms > TOMBSTONES_LAST_MS
         is_same = before is not None and before._replace(alive_ms=0) == now._replace(alive_ms=0)
-        if is_same and not is_away and all(offset <= ends.get(number, 0) for number, offset in begun.items()):
-            return begun
+        if is_same and not is_away and all(offset <= ends.get(number, 0) for number, offset in offsets.items()):
+            return offsets
         log.info("people are read anew from the contacts' changelog")
         begin_anew(rows, self._topic, now)
         return {}

@@ -40,7 +40,7 @@ class Enricher:
         self._store_thread = store_thread
         self._projection = projection
         self._segments = segments
-        self._kept_keys: frozenset[str] | None = None
+        self._stored_keys: frozenset[str] | None = None
 
     def want(self, plans: Iterable[DeliveryPlan]) -> None:
         """Have known what these plans ask for."""
@@ -76,9 +76,9 @@ class Enricher:
         self, rows: Connection, contact_ids: Collection[str], segments: Mapping[str, SegmentFilter]
     ) -> tuple[dict[str, ContactFacts], dict[tuple[str, str], SegmentMember]]:
         keys = frozenset(segment.key for segment in segments.values())
-        if keys != self._kept_keys:
+        if keys != self._stored_keys:
             keep_segments(rows, keys)
-            self._kept_keys = keys
+            self._stored_keys = keys
         return read_contacts(rows, contact_ids), read_members(rows, contact_ids) if keys else {}
 
     def _named(self, plans: Iterable[DeliveryPlan]) -> dict[str, SegmentFilter]:

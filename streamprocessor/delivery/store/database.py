@@ -35,9 +35,8 @@ class Database:
                     _make_tables(connection)
                 undoing.pop_all()
         except (SQLAlchemyError, ImportError) as error:  # ImportError: the database's driver is not installed
-            message = (
-                f"delivery's database {at.render_as_string()}: can't be opened: {type(error).__name__}: {_said(error)}"
-            )
+            reason = f"{type(error).__name__}: {_message_of(error)}"
+            message = f"delivery's database {at.render_as_string()}: can't be opened: {reason}"
             raise OperatorError(message) from error
 
     def begin(self) -> _Transaction:
@@ -95,10 +94,10 @@ class _Transaction:
 
 
 def _broken(error: SQLAlchemyError) -> MustRestart:
-    return MustRestart(f"delivery's database: can't be used any more: {_said(error)}")
+    return MustRestart(f"delivery's database: can't be used any more: {_message_of(error)}")
 
 
-def _said(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     """What the database said, without the statement, its values and PostgreSQL's details: they are personal."""
     return (str(getattr(error, "orig", None) or type(error).__name__).splitlines() or [""])[0]
 

@@ -46,7 +46,7 @@ class Phrases:
 
     def _name_in(self, attributes: Mapping[str, Any]) -> str:
         """What the contact is called, in one line; empty where its attributes do not say."""
-        spelling = (" ".join(_said(attributes.get(word)) for word in words).split() for words in self.name_from)
+        spelling = (" ".join(_text_of(attributes.get(word)) for word in words).split() for words in self.name_from)
         return next((" ".join(words)[:LONGEST_NAME] for words in spelling if words), "")
 
     def _because(self, parts: Sequence[Mapping[str, Any]]) -> str:
@@ -58,7 +58,7 @@ class Phrases:
         return ", ".join(f"{what}{_often(count)}" for what, count in times.items())
 
 
-def _said(value: Any) -> str:
+def _text_of(value: Any) -> str:
     """A text or number as it is read; nothing of anything else."""
     return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 

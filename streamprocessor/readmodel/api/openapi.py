@@ -61,9 +61,9 @@ def _complete(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
     responses = operation["responses"]
     responses.pop("422", None)  # a shape that is not as it must be is a 400 here
     for response in responses.values():
-        if _JSON in response["content"]:
+        if _JSON in response["content"] and "answer" in example:  # else its route has it
             response["content"][_JSON]["example"] = example["answer"]
-    if _JSON in (body := operation.get("requestBody", {"content": {}})["content"]):
+    if _JSON in (body := operation.get("requestBody", {"content": {}})["content"]) and "body" in example:
         body[_JSON]["example"] = example["body"]
     schema = {"$ref": "#/components/schemas/ProblemBody"}
     for status, text in _REFUSALS.items():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from streamprocessor.contract.messages.message import Message
+from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.scoring.scorer import Outcome
 from streamprocessor.scoring.steps.steps import Step
 from streamprocessor.scoring.terms.presentation import CUT_SCORES
@@ -48,10 +49,10 @@ class MicrobatchResult:
         """Count what these steps of a contact announce, and what in them was cut."""
         announced = self.announced
         for step in steps:
-            kind = ("score-updated", step.cause)
+            kind = (SCORE_UPDATED, step.cause)
             announced[kind] = announced.get(kind, 0) + 1
             if step.hot_leads:
-                kind = ("became-hot-lead", step.cause)
+                kind = (BECAME_HOT_LEAD, step.cause)
                 announced[kind] = announced.get(kind, 0) + len(step.hot_leads)
             for score in step.scores:
                 if score.stage != score.previous_stage and score.stage is not None:

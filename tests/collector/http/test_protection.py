@@ -17,8 +17,8 @@ from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.wire_format import Refusal
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.kept_secrets import kept_pairs, kept_secret, pairs_of
 from streamprocessor.process.secret_lookup import SecretLookup
+from streamprocessor.process.stored_secrets import pairs_of, stored_pairs, stored_secret
 
 MOST = 10_000
 
@@ -105,11 +105,11 @@ def test_pairs_that_cannot_be_are_told_without_their_secrets(text: str) -> None:
 
 
 def test_a_secret_that_nobody_set_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
-    first = kept_pairs("", tmp_path / "made" / "keys", "HERE")
+    first = stored_pairs("", tmp_path / "made" / "keys", "HERE")
 
-    assert first == kept_pairs("", tmp_path / "made" / "keys", "HERE")
-    assert kept_secret("", tmp_path / "made" / "keys", "HERE") == first["local"]
-    assert kept_secret("set", tmp_path / "none", "HERE") == "set"
+    assert first == stored_pairs("", tmp_path / "made" / "keys", "HERE")
+    assert stored_secret("", tmp_path / "made" / "keys", "HERE") == first["local"]
+    assert stored_secret("set", tmp_path / "none", "HERE") == "set"
     assert len(first["local"]) >= 32
     assert stat.S_IMODE(os.stat(tmp_path / "made" / "keys").st_mode) == 0o600
 

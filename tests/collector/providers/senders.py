@@ -192,12 +192,11 @@ def ses_post(payload: Any, secret: str) -> HttpRequest:
     return sns_post(sns_envelope(json.dumps(payload) + "\n"), key)
 
 
-SENDERS = (
+_PROVING_OTHERWISE = (
     Sender("sendgrid", "sendgrid", public_key_of(sendgrid_key()), sendgrid_post),
     Sender("mailgun", "mailgun", "mailgun's signing key", mailgun_post),
     Sender("mailgun", "mailgun_forms", "mailgun's signing key", mailgun_form_post),
     Sender("postmark", "postmark", "user:pass:word", _with_password("postmark")),
-    Sender("mailjet", "mailjet", "user:password", _with_password("mailjet")),
     Sender("brevo", "brevo", "user:password", _with_password("brevo")),
     Sender("brevo", "brevo", "a-token", _with_token("brevo", "authorization", "Bearer ")),
     Sender("sparkpost", "sparkpost", "user:password", _with_password("sparkpost")),
@@ -208,3 +207,13 @@ SENDERS = (
     Sender("mandrill", "mandrill", "mandrill's key", mandrill_post),
     Sender("ses", "ses", TOPIC, ses_post),
 )
+
+SENDERS = (
+    *_PROVING_OTHERWISE,
+    *(
+        Sender(cases, cases, "user:password", _with_password(cases))
+        for cases in sorted(file.stem for file in PAYLOADS.glob("*.json"))
+        if cases not in {sender.cases for sender in _PROVING_OTHERWISE}
+    ),
+)
+"""Every sender; one that has payloads only proves itself by a password, which most providers can."""

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, ParsedRequest, Refusal, WireFormat
-from streamprocessor.collector.providers.registry import PROVIDERS
+from streamprocessor.settings import MAIL_PROVIDERS
 from tests.collector.providers.senders import SENDERS, cases_of, format_of, post, sns_envelope
 
 MAX_EVENT_BYTES = 32 * 1024
@@ -73,7 +73,7 @@ def request_of(provider: str, payload: Any) -> HttpRequest:
     return post(provider, wrapped(provider, payload))
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("provider", MAIL_PROVIDERS)
 @settings(max_examples=40, deadline=None)
 @given(payload=values)
 def test_any_json_is_read_or_refused(provider: str, payload: Any) -> None:
@@ -81,7 +81,7 @@ def test_any_json_is_read_or_refused(provider: str, payload: Any) -> None:
     read(provider, post(provider, json.dumps(payload).encode()))
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("provider", MAIL_PROVIDERS)
 @settings(max_examples=40, deadline=None)
 @given(
     body=st.binary(max_size=80), content_type=st.sampled_from(["application/json", "multipart/form-data; boundary=b"])
@@ -180,7 +180,7 @@ def test_no_answer_and_no_detail_repeats_what_is_personal() -> None:
 
 
 def test_json_nested_beyond_reason_is_refused() -> None:
-    for provider in PROVIDERS:
+    for provider in MAIL_PROVIDERS:
         body = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
         assert read(provider, post(provider, body)) is None or provider == "mandrill"
 

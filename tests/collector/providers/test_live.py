@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streamprocessor.collector.providers.registry import PROVIDERS
+from streamprocessor.settings import MAIL_PROVIDERS
 from tests.collector.conftest import MakeCollector
 from tests.collector.providers.senders import (
     PUBLIC_URL,
@@ -39,23 +39,23 @@ async def hooks(new_collector: MakeCollector) -> CollectorProcess:
 async def test_an_open_of_each_provider_is_in_the_topic_under_one_id_however_often_it_is_delivered(
     hooks: CollectorProcess, system: System
 ) -> None:
-    payloads = {provider: _open_of(provider, f"c-{provider}") for provider in PROVIDERS}
+    payloads = {provider: _open_of(provider, f"c-{provider}") for provider in MAIL_PROVIDERS}
     async with httpx.AsyncClient(base_url=hooks.address) as http:
         for _ in range(2):
             for provider, payload in payloads.items():
                 answer = await _post(http, provider, payload, SECRETS[provider])
                 assert (answer.status_code, answer.json()) == (200, {"accepted": 1, "rejected": []}), provider
 
-    contacts = {f"c-{provider}" for provider in PROVIDERS}
+    contacts = {f"c-{provider}" for provider in MAIL_PROVIDERS}
     opens = [value for value in await system.values("email-opens") if value["contact_id"] in contacts]
-    assert len(opens) == 2 * len(PROVIDERS)
+    assert len(opens) == 2 * len(MAIL_PROVIDERS)
     assert {value["contact_id"] for value in opens} == contacts
-    assert len({value["id"] for value in opens}) == len(PROVIDERS)
+    assert len({value["id"] for value in opens}) == len(MAIL_PROVIDERS)
 
 
 async def test_a_probe_is_answered_and_a_stranger_is_asked_who_he_is(hooks: CollectorProcess) -> None:
     async with httpx.AsyncClient(base_url=hooks.address) as http:
-        for provider in PROVIDERS:
+        for provider in MAIL_PROVIDERS:
             assert (await http.head(f"/hooks/{provider}")).status_code == 200
         wrong = await _post(http, "sendgrid", [], public_key_of(sendgrid_key("somebody's")))
         nobody = await http.post("/hooks/postmark", json={})
@@ -74,8 +74,8 @@ async def test_a_batch_as_large_as_its_provider_makes_them_is_taken(hooks: Colle
 
 async def test_without_secrets_every_path_is_closed(collector: CollectorProcess) -> None:
     async with httpx.AsyncClient(base_url=collector.address) as http:
-        answers = {provider: await http.post(f"/hooks/{provider}", json={"type": "x"}) for provider in PROVIDERS}
-    assert {provider: answer.status_code for provider, answer in answers.items()} == dict.fromkeys(PROVIDERS, 403)
+        answers = {provider: await http.post(f"/hooks/{provider}", json={"type": "x"}) for provider in MAIL_PROVIDERS}
+    assert {provider: answer.status_code for provider, answer in answers.items()} == dict.fromkeys(MAIL_PROVIDERS, 403)
 
 
 def _open_of(provider: str, contact: str) -> Any:

@@ -8,8 +8,8 @@ import pytest
 
 from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
 from streamprocessor.collector.providers import mailgun, resend, sendgrid
-from streamprocessor.collector.providers.registry import PROVIDERS
 from streamprocessor.errors import OperatorError
+from streamprocessor.settings import MAIL_PROVIDERS
 from tests.collector.providers.senders import (
     NOW_SECONDS,
     RESEND_SECRET,
@@ -121,7 +121,7 @@ def test_an_older_form_of_mailgun_is_refused_as_a_replay_too() -> None:
 
 
 def test_a_head_is_answered_before_anything_is_configured() -> None:
-    for provider in PROVIDERS:
+    for provider in MAIL_PROVIDERS:
         wire_format = format_of(provider, None)
         head = HttpRequest("HEAD", f"/hooks/{provider}", "", {}, b"", b"", NOW_SECONDS * 1000)
         parsed = wire_format.parse(head)

@@ -38,20 +38,20 @@ def pairs_of(setting: str, where: str) -> dict[str, str]:
     return pairs
 
 
-def kept_pairs(setting: str, file: Path, where: str) -> dict[str, str]:
+def stored_pairs(setting: str, file: Path, where: str) -> dict[str, str]:
     """The pairs of a setting; where it is empty, one of our own making, the same at every start: `local` and a secret.
 
     Raises OperatorError where the setting or the file can't be used.
     """
-    return pairs_of(setting or str(made_once(file, f"local={secrets.token_hex(_RANDOM_BYTES)}\n")), where)
+    return pairs_of(setting or str(created_once(file, f"local={secrets.token_hex(_RANDOM_BYTES)}\n")), where)
 
 
-def kept_secret(setting: str, file: Path, where: str) -> str:
+def stored_secret(setting: str, file: Path, where: str) -> str:
     """The secret of a setting; where it is empty, one of our own making, the same at every start."""
-    return setting or kept_pairs("", file, where)["local"]
+    return setting or stored_pairs("", file, where)["local"]
 
 
-def made_once(file: Path, content: str) -> Path:
+def created_once(file: Path, content: str) -> Path:
     """The file; it is made with the content where there is none, readable by its owner alone."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -68,8 +68,9 @@ def made_once(file: Path, content: str) -> Path:
 TOKEN_FILE = "delivery-token"
 
 
-def kept_token(setting: str, folder: Path) -> str:
+def stored_token(setting: str, folder: Path) -> str:
     """The token of a setting; where it is empty, that of the folder's file, which its owner alone can read."""
     return (
-        setting or made_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()
+        setting
+        or created_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()
     )
