@@ -12,8 +12,6 @@ PACKAGE = ROOT / "streamprocessor"
 MOST_LINES = 300
 MOST_MODULES = 15
 MOST_PARAMETERS = 5
-FAMILIES = {"collector/providers"}
-"""Folders of like modules, one a provider: they may be as many as there are."""
 ONE_A_PROCESS = {"Metrics"}
 """Class names that each process has for itself, with one meaning."""
 
@@ -35,7 +33,7 @@ def test_no_folder_has_more_modules_than_a_reader_surveys() -> None:
     siblings: dict[str, int] = defaultdict(int)
     for path in modules():
         siblings[str(path.parent.relative_to(PACKAGE))] += 1
-    assert {folder: n for folder, n in siblings.items() if n > MOST_MODULES and folder not in FAMILIES} == {}
+    assert {folder: n for folder, n in siblings.items() if n > MOST_MODULES} == {}
 
 
 def test_no_public_class_name_has_two_meanings() -> None:

@@ -12,8 +12,8 @@ from streamprocessor.collector.formats.segment import segment
 from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.formats.vocabulary import read_vocabulary
 from streamprocessor.collector.http.wire_format import WireFormat
-from streamprocessor.collector.providers.fetching import BackgroundFetch
 from streamprocessor.collector.providers.registry import provider_formats
+from streamprocessor.collector.providers.webhook.fetching import BackgroundFetch
 from streamprocessor.collector.tracking.registry import own_tracking
 from streamprocessor.settings import MAIL_PROVIDERS, Settings
 

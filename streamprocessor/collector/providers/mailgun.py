@@ -18,8 +18,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from streamprocessor.collector.http.wire_format import HttpRequest
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup
-from streamprocessor.collector.providers.mail_events import (
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
+from streamprocessor.collector.providers.webhook.mail_events import (
     BOUNCE,
     CLICK,
     COMPLAINT,
@@ -30,7 +30,7 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import (
+from streamprocessor.collector.providers.webhook.payloads import (
     form_of,
     json_object_in,
     json_of,
@@ -39,7 +39,7 @@ from streamprocessor.collector.providers.payloads import (
     text_of,
     texts_of,
 )
-from streamprocessor.collector.providers.signatures import SenderCheck, check_by, denied, equal, refuse_stale
+from streamprocessor.collector.providers.webhook.signatures import SenderCheck, check_by, denied, equal, refuse_stale
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 
 NAME = "mailgun"

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup
-from streamprocessor.collector.providers.mail_events import (
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
+from streamprocessor.collector.providers.webhook.mail_events import (
     BOUNCE,
     CLICK,
     COMPLAINT,
@@ -25,8 +25,8 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import items_of, json_object_in, seconds_to_ms, text_of
-from streamprocessor.collector.providers.signatures import basic, check_by
+from streamprocessor.collector.providers.webhook.payloads import items_of, json_object_in, seconds_to_ms, text_of
+from streamprocessor.collector.providers.webhook.signatures import basic, check_by
 
 NAME = "mailjet"
 

@@ -19,8 +19,8 @@ from functools import partial
 from typing import Any
 
 from streamprocessor.collector.http.wire_format import HttpRequest
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup
-from streamprocessor.collector.providers.mail_events import (
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
+from streamprocessor.collector.providers.webhook.mail_events import (
     BOUNCE,
     CLICK,
     COMPLAINT,
@@ -31,8 +31,15 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import form_of, items_in, object_of, seconds_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import SenderCheck, check_by, denied, equal
+from streamprocessor.collector.providers.webhook.payloads import (
+    form_of,
+    items_in,
+    object_of,
+    seconds_to_ms,
+    text_of,
+    texts_of,
+)
+from streamprocessor.collector.providers.webhook.signatures import SenderCheck, check_by, denied, equal
 from streamprocessor.errors import OperatorError
 
 NAME = "mandrill"

@@ -17,8 +17,8 @@ from functools import partial
 from typing import Any
 
 from streamprocessor.collector.http.wire_format import HttpRequest
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup
-from streamprocessor.collector.providers.mail_events import (
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
+from streamprocessor.collector.providers.webhook.mail_events import (
     BOUNCE,
     CLICK,
     COMPLAINT,
@@ -29,8 +29,8 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import basic, check_by
+from streamprocessor.collector.providers.webhook.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.signatures import basic, check_by
 
 NAME = "postmark"
 

@@ -7,8 +7,8 @@ from importlib import import_module
 
 from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import WireFormat
-from streamprocessor.collector.providers.fetching import DocumentFetch
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup, hook
+from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup, hook
 from streamprocessor.settings import MAIL_PROVIDERS
 
 

@@ -20,8 +20,8 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from streamprocessor.collector.http.wire_format import HttpRequest
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup
-from streamprocessor.collector.providers.mail_events import (
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
+from streamprocessor.collector.providers.webhook.mail_events import (
     BOUNCE,
     CLICK,
     COMPLAINT,
@@ -32,8 +32,8 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import (
+from streamprocessor.collector.providers.webhook.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.signatures import (
     SenderCheck,
     check_by,
     denied,

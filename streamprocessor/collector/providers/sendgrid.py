@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from streamprocessor.collector.http.wire_format import HttpRequest
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup
-from streamprocessor.collector.providers.mail_events import (
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
+from streamprocessor.collector.providers.webhook.mail_events import (
     BOUNCE,
     CLICK,
     COMPLAINT,
@@ -34,8 +34,8 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import items_of, seconds_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import (
+from streamprocessor.collector.providers.webhook.payloads import items_of, seconds_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.signatures import (
     SenderCheck,
     check_by,
     decoded_base64,

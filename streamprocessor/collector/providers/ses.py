@@ -19,9 +19,9 @@ from typing import Any
 
 from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
 from streamprocessor.collector.providers import sns
-from streamprocessor.collector.providers.fetching import DocumentFetch
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup
-from streamprocessor.collector.providers.mail_events import (
+from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
+from streamprocessor.collector.providers.webhook.mail_events import (
     BOUNCE,
     CLICK,
     COMPLAINT,
@@ -32,8 +32,8 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import list_of, object_of, rfc3339_to_ms, text_of, texts_of
-from streamprocessor.collector.providers.signatures import UNVERIFIED, SenderCheck, check_by, wrong_secret
+from streamprocessor.collector.providers.webhook.payloads import list_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.signatures import UNVERIFIED, SenderCheck, check_by, wrong_secret
 
 NAME = "ses"
 

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
 from streamprocessor.collector.http.wire_format import HttpRequest, PendingFetch, Refusal
-from streamprocessor.collector.providers.fetching import DocumentFetch
-from streamprocessor.collector.providers.payloads import json_of, object_of, rfc3339_to_ms, text_of
-from streamprocessor.collector.providers.signatures import decoded_base64, denied, refuse_stale
+from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
+from streamprocessor.collector.providers.webhook.payloads import json_of, object_of, rfc3339_to_ms, text_of
+from streamprocessor.collector.providers.webhook.signatures import decoded_base64, denied, refuse_stale
 
 NOTIFICATION, SUBSCRIPTION, UNSUBSCRIPTION = "Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"
 MAX_AGE_MS = 2 * 3_600_000  # SNS delivers for at most one hour

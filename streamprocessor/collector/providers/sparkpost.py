@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.providers.hook import Provider, ProviderSetup
-from streamprocessor.collector.providers.mail_events import (
+from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
+from streamprocessor.collector.providers.webhook.mail_events import (
     BOUNCE,
     CLICK,
     COMPLAINT,
@@ -26,7 +26,7 @@ from streamprocessor.collector.providers.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.payloads import (
+from streamprocessor.collector.providers.webhook.payloads import (
     items_of,
     object_of,
     rfc3339_to_ms,
@@ -34,7 +34,7 @@ from streamprocessor.collector.providers.payloads import (
     text_of,
     texts_of,
 )
-from streamprocessor.collector.providers.signatures import SenderCheck, basic, bearer, check_by
+from streamprocessor.collector.providers.webhook.signatures import SenderCheck, basic, bearer, check_by
 from streamprocessor.scoring.record.facts import PROXY
 
 NAME = "sparkpost"

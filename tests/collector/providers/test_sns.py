@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import pytest
 
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, PendingFetch, Refusal
-from streamprocessor.collector.providers.fetching import DocumentFetch
+from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
 from tests.collector.providers.senders import (
     CERTIFICATE_URL,
     CONFIRM_URL,

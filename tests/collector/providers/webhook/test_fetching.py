@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from streamprocessor.collector.providers.fetching import (
+from streamprocessor.collector.providers.webhook.fetching import (
     MAX_AT_ONCE,
     MAX_DOCUMENTS,
     BackgroundFetch,

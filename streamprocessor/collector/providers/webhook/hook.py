@@ -16,8 +16,8 @@ from streamprocessor.collector.http.wire_format import (
     RefusedItem,
     WireFormat,
 )
-from streamprocessor.collector.providers.fetching import DocumentFetch
-from streamprocessor.collector.providers.mail_events import MailEvent, entries_of
+from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
+from streamprocessor.collector.providers.webhook.mail_events import MailEvent, entries_of
 from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
 
