@@ -6,7 +6,7 @@ from random import Random
 
 import orjson
 
-from streamprocessor.contract.topic_names import PAGE_VISITS
+from streamprocessor.contract.topic_names import PAGE_VISIT, PAGE_VISITS
 
 _FAR_FUTURE_MS = 7_258_118_400_000  # the year 2200
 KINDS = (
@@ -31,7 +31,7 @@ def draw_bad_record(rng: Random, contact_id: str, at_ms: int) -> tuple[str, str 
 
 def bad_value(kind: str, contact_id: str, at_ms: int) -> bytes:
     """The bytes of a record of that kind; those of `no-contact` are bad by their missing key alone."""
-    good = {"type": "page_visit", "occurred_at": at_ms, "properties": {"path": "/"}}
+    good = {"type": PAGE_VISIT, "occurred_at": at_ms, "properties": {"path": "/"}}
     whole = orjson.dumps(good)
     return {
         "not-json": b"path=/&contact=1",

@@ -9,7 +9,14 @@ from functools import partial
 from random import Random
 from typing import Any, NamedTuple
 
-from streamprocessor.contract.topic_names import CONTACT_UPDATES, topic_of_type
+from streamprocessor.contract.topic_names import (
+    CONTACT_UPDATES,
+    EMAIL_CLICK,
+    EMAIL_OPEN,
+    FORM_SUBMISSION,
+    PAGE_VISIT,
+    topic_of_type,
+)
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
 from streamprocessor.simulation.bad_records import draw_bad_record
 from streamprocessor.simulation.personas import JOB_TITLES, LINKS, MAIL_PROXY, SITE, SimulatedContact, draw_contact
@@ -87,13 +94,13 @@ class _Traffic:
         for _ in range(1 + int(rng.expovariate(1 / persona.pages_a_visit))):
             path = rng.choices(list(persona.pages), list(persona.pages.values()))[0]
             page = {"url": SITE + path, "path": path, "referrer": referrer}
-            self._emit(contact, at_ms, "page_visit", page)
+            self._emit(contact, at_ms, PAGE_VISIT, page)
             referrer = SITE + path
             at_ms += self._wait_ms(persona.seconds_a_page * SECOND_MS)
         if rng.random() < persona.downloads:
             self._emit(contact, at_ms, "download", {"file": "guide.pdf"})
         if rng.random() < persona.asks:
-            self._emit(contact, at_ms + 30 * SECOND_MS, "form_submission", {"form": "contact"})
+            self._emit(contact, at_ms + 30 * SECOND_MS, FORM_SUBMISSION, {"form": "contact"})
 
     def _write_attributes(self, contact: SimulatedContact, at_ms: int) -> None:
         attributes = {"job_title": self._rng.choice(JOB_TITLES), "employees": self._rng.choice((5, 40, 300, 2000))}
@@ -118,24 +125,24 @@ class _Traffic:
             return
         if contact.through_proxy:
             fetched_by = {"user_agent": MAIL_PROXY, "actor": PROXY}
-            self._emit(contact, at_ms + 3 * SECOND_MS, "email_open", mail, fetched_by)
+            self._emit(contact, at_ms + 3 * SECOND_MS, EMAIL_OPEN, mail, fetched_by)
         if rng.random() >= persona.opens:
             return
         opened_ms = at_ms + int(2 * HOUR_MS * rng.lognormvariate(0, 1))
         if not contact.through_proxy:
-            self._emit(contact, opened_ms, "email_open", mail)
+            self._emit(contact, opened_ms, EMAIL_OPEN, mail)
         if rng.random() < persona.clicks:
             clicked_ms = opened_ms + self._wait_ms(30 * SECOND_MS)
-            self._emit(contact, clicked_ms, "email_click", mail | _link(rng.choice(LINKS)))
+            self._emit(contact, clicked_ms, EMAIL_CLICK, mail | _link(rng.choice(LINKS)))
             self._plan(clicked_ms + SECOND_MS, partial(self._visit, contact))
         elif rng.random() < 0.01:
             contact.subscribed = False
             self._emit(contact, opened_ms + 20 * SECOND_MS, "unsubscribe", mail)
 
     def _follow_all_links(self, contact: SimulatedContact, mail: dict[str, Any], at_ms: int) -> None:
-        self._emit(contact, at_ms, "email_open", mail)
+        self._emit(contact, at_ms, EMAIL_OPEN, mail)
         for number, path in enumerate(LINKS, 1):
-            self._emit(contact, at_ms + 200 * number, "email_click", mail | _link(path))
+            self._emit(contact, at_ms + 200 * number, EMAIL_CLICK, mail | _link(path))
 
     # ---- sending -----------------------------------------------------------------------------------------------
 

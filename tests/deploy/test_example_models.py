@@ -25,9 +25,8 @@ from tests.scoring.oracle.stages import Shown, show
 
 MODELS = ROOT / "deploy" / "models"
 NAMES = sorted(path.stem for path in MODELS.glob("*.yaml"))
-#: Three that have little in common; the others score the public data at night.
-OF_ALL_KINDS = ("hubspot-style", "product-interest", "rfm")
-NIGHTLY = (pytest.mark.nightly,)
+#: Three that have little in common score the public data in each run; the others do it at night.
+IN_EACH_RUN = ("hubspot-style", "product-interest", "rfm")
 START_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 DAY_MS = 86_400_000
 
@@ -463,7 +462,9 @@ def outgrows_its_record(model: Model, facts: list[Fact]) -> bool:
 
 @pytest.mark.data
 @needs_data
-@pytest.mark.parametrize("name", [pytest.param(each, marks=() if each in OF_ALL_KINDS else NIGHTLY) for each in NAMES])
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=() if each in IN_EACH_RUN else pytest.mark.nightly) for each in NAMES]
+)
 def test_the_public_data_is_scored_as_the_oracle_does(name: str) -> None:
     model = read_model(MODELS / f"{name}.yaml")
     different: set[str] = set()

@@ -65,15 +65,16 @@ class KafkaWriter:
             async with contextlib.AsyncExitStack() as undoing:
                 undoing.push_async_callback(_end, producer)
                 await producer.start()
-                numbers = {name: len(await producer.partitions_for(name)) for name in self._full_names.values()}
+                partitions = {
+                    short: len(await producer.partitions_for(name)) for short, name in self._full_names.items()
+                }
                 undoing.pop_all()
         except KafkaError as error:
             message = (
                 f"{self._clients.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
             )
             raise BrokerError(message) from error
-        self._producer = producer
-        self._partitions = {short: numbers[name] for short, name in self._full_names.items()}
+        self._producer, self._partitions = producer, partitions
 
     async def send(self, records: Iterable[ProducerRecord]) -> None:
         """Returns once Kafka has all records; raises NotAcknowledged where that can't be known any more."""

@@ -23,8 +23,10 @@ def provider_formats(
 
     Raises OperatorError for a secret that can't be one.
     """
-    setups = {name: ProviderSetup(secrets.get(name), public_url, fetch) for name in MAIL_PROVIDERS}
-    return tuple(hook(_builder_of(name)(setups[name]), contact_ids) for name in MAIL_PROVIDERS)
+    return tuple(
+        hook(_builder_of(name)(ProviderSetup(secrets.get(name), public_url, fetch)), contact_ids)
+        for name in MAIL_PROVIDERS
+    )
 
 
 def _builder_of(name: str) -> Callable[[ProviderSetup], Provider]:

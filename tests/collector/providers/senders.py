@@ -192,7 +192,7 @@ def ses_post(payload: Any, secret: str) -> HttpRequest:
     return sns_post(sns_envelope(json.dumps(payload) + "\n"), key)
 
 
-_PROVING_OTHERWISE = (
+_LISTED_SENDERS = (
     Sender("sendgrid", "sendgrid", public_key_of(sendgrid_key()), sendgrid_post),
     Sender("mailgun", "mailgun", "mailgun's signing key", mailgun_post),
     Sender("mailgun", "mailgun_forms", "mailgun's signing key", mailgun_form_post),
@@ -209,11 +209,11 @@ _PROVING_OTHERWISE = (
 )
 
 SENDERS = (
-    *_PROVING_OTHERWISE,
+    *_LISTED_SENDERS,
     *(
         Sender(cases, cases, "user:password", _with_password(cases))
         for cases in sorted(file.stem for file in PAYLOADS.glob("*.json"))
-        if cases not in {sender.cases for sender in _PROVING_OTHERWISE}
+        if cases not in {sender.cases for sender in _LISTED_SENDERS}
     ),
 )
 """Every sender; one that has payloads only proves itself by a password, which most providers can."""
