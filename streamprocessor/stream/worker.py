@@ -10,12 +10,14 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
+from aiokafka.errors import KafkaError
+
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS
 from streamprocessor.contract.topics.topics import inputs
-from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
+from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, MustRestart
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
@@ -44,7 +46,7 @@ from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.table import Table
 from streamprocessor.stream.partition.task_context import TaskContext
 from streamprocessor.stream.process_end import exit_now, give_up
-from streamprocessor.stream.startup import check_broker
+from streamprocessor.stream.startup import check_broker_once_reached
 from streamprocessor.stream.status import WorkerStatus
 
 log = logging.getLogger(__name__)
@@ -80,7 +82,11 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
             starting.cancel()
             await asyncio.wait([starting], timeout=STOP_SECONDS)
             return EXIT_DONE
-        working = starting.result()
+        try:
+            working = starting.result()
+        except KafkaError as error:
+            message = f"Kafka went away while the worker started: {error!r}"
+            raise MustRestart(message) from error
         settle_memory(None)  # records are bytes, and collecting by itself costs microseconds an event
         await _first_of(working, stop)
         status.phase = "stopping"
@@ -96,7 +102,8 @@ async def _start(
     if not settings.erasure_salt:
         log.warning("STREAMPROCESSOR_ERASURE_SALT is empty: who was erased could be told by trying ids")
     clients, layout = client_settings(settings), layout_of(settings)
-    broker = await check_broker(settings, clients, layout)
+    broker = await check_broker_once_reached(settings, clients, layout, status.wait_for)
+    status.phase = "starting"
     metrics.clock_skew.set(broker.clock_skew_ms / 1000)
     retries = CountingHandler(metrics.produce_errors)
     sender_log = logging.getLogger("aiokafka.producer.sender")
@@ -115,7 +122,7 @@ async def _start(
 
     membership = take_name(settings.data_path, status.group, settings.name)
     opened.callback(membership.release)
-    status.phase = "waiting for an assignment"
+    status.wait_for("an assignment")
 
     producer, consumer = ProducerPort(), ConsumerPort(input_names)
     lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
