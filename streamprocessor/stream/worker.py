@@ -10,14 +10,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
-from aiokafka.errors import KafkaError
-
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS
 from streamprocessor.contract.topics.topics import inputs
-from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART, MustRestart
+from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
@@ -82,11 +80,7 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
             starting.cancel()
             await asyncio.wait([starting], timeout=STOP_SECONDS)
             return EXIT_DONE
-        try:
-            working = starting.result()
-        except KafkaError as error:
-            message = f"Kafka went away while the worker started: {error!r}"
-            raise MustRestart(message) from error
+        working = starting.result()
         settle_memory(None)  # records are bytes, and collecting by itself costs microseconds an event
         await _first_of(working, stop)
         status.phase = "stopping"
