@@ -75,10 +75,8 @@ class ModelFollower:
         await self._topic.stop()
 
     def _take(self, records: list[Any]) -> bool:
-        """Whether one of the records is newer than what is known; it is known then."""
-        least = 0 if self.newest is None else self.newest.revision + (0 if self._with_segments else 1)
-        newest = newest_of(records, least=least)
-        if newest is None:
+        """Whether one of the records is news to who follows; what they say is known then."""
+        before, self.newest = self.newest, newest_of(records, self.newest)
+        if self.newest is None or self.newest is before:
             return False
-        self.newest = newest
-        return True
+        return self._with_segments or before is None or self.newest.revision > before.revision
