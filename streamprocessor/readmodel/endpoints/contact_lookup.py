@@ -24,7 +24,7 @@ from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import Placed, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import SortOrder
-from streamprocessor.readmodel.store.rows import NewerRevision, record_under
+from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
 from streamprocessor.readmodel.store.trends import trends_of
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 from streamprocessor.scoring.record.record import Record
@@ -67,7 +67,7 @@ def load_contact(context: ApiContext, connection: Connection, contact_id: str, a
     scorer = context.scorer()
     try:
         return StoredContact(row, scorer, record_under(scorer, row.record, at_ms))
-    except NewerRevision as error:
+    except NewerRevisionError as error:
         detail = f"the model's revision {error.revision} is not known here yet; wanted it: try again"
         raise Problem(503, "model-on-the-way", detail, {"Retry-After": "1"}) from error
 

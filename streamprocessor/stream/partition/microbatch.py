@@ -35,7 +35,7 @@ Item = tuple[int, RawRecord]
 ReceivedLink = tuple[LinkFact, Item]
 
 
-class NewerModelNeeded(MustRestart):
+class NewerModelNeededError(MustRestart):
     """A record was written under a newer revision of the model than this worker knows."""
 
     def __init__(self, revision: int, known: int) -> None:
@@ -271,7 +271,7 @@ def _open(scoring: Scoring, key: bytes, stored: bytes | None) -> Record:
         return record
     record = decode_record(stored)
     if record.revision > scoring.scorer.model.revision:
-        raise NewerModelNeeded(record.revision, scoring.scorer.model.revision)
+        raise NewerModelNeededError(record.revision, scoring.scorer.model.revision)
     return record
 
 

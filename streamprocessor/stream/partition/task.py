@@ -14,7 +14,7 @@ from streamprocessor.errors import MustRestart, StreamprocessorError
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch import (
     Microbatch,
-    NewerModelNeeded,
+    NewerModelNeededError,
     Scoring,
     by_contact,
     migrate_to_model,
@@ -134,7 +134,7 @@ class PartitionTask:
             timed = await self._score_due()
             migrated = await self._migrate_some()
             await self._write_tombstones()
-        except NewerModelNeeded as needed:
+        except NewerModelNeededError as needed:
             await self._context.newer_model(needed.revision)
             return True
         return scored or timed or migrated
@@ -216,7 +216,7 @@ class PartitionTask:
             due = self.partition.timers.take_due(until_ms, SLICE)
             try:
                 result, later = score_due(scoring, self.partition.records, due, until_ms)
-            except NewerModelNeeded:
+            except NewerModelNeededError:
                 for key in due:
                     self.partition.timers.arm(key, due_at_ms)
                 raise

@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 
-from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoom
+from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoomError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.formats.jitsu import jitsu
 from streamprocessor.collector.formats.native import native
@@ -48,7 +48,7 @@ class MemoryWriter(DurableWriter):
 
     async def write(self, records: list[ProducerRecord]) -> None:
         if not self._takes_any:
-            raise NoRoom("full")
+            raise NoRoomError("full")
         self.records += records
 
     @property
