@@ -65,7 +65,6 @@ class ChangelogReader:
             for where in list(behind):
                 position = await consumer.position(where)
                 if position >= ends[where]:
-                    # What compaction removed at the end leaves no record behind, only the position.
-                    behind.pop(where).changelog_offset = position
+                    behind.pop(where).note_read_to(position)
                     consumer.pause(where)
             self._remaining(sum(ends[where] - partition.changelog_offset for where, partition in behind.items()))
