@@ -27,7 +27,7 @@ from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.process.stored_secrets import stored_secret
@@ -83,7 +83,7 @@ async def run_collector(
         tell_port(settings.port_file, port)
         settle_memory(GC_THRESHOLDS)
         on_ready(port)
-        await CollectorServer(app).run_until(_first(stop, durable_writer.failed), listening)
+        await CollectorServer(app).run_until(asyncio.ensure_future(first_of(stop, durable_writer.failed)), listening)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)
@@ -102,11 +102,3 @@ def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> Non
 
 def _not_ready(durable_writer: DurableWriter) -> list[str]:
     return [] if durable_writer.has_room else ["Kafka is away, and there is no room on disk"]
-
-
-def _first(*futures: asyncio.Future[None]) -> asyncio.Future[None]:
-    """A future that is done when the first of these is."""
-    first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    for future in futures:
-        future.add_done_callback(lambda _: None if first.done() else first.set_result(None))
-    return first

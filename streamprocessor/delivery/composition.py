@@ -41,7 +41,7 @@ from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import run_until, stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.process.stored_secrets import stored_token
@@ -115,7 +115,7 @@ async def run_delivery(
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers, resolver))
         work = (*own, *followed, consumer.run(dispatchers))
         try:
-            await _until_first(stop, dispatchers.failed, *map(asyncio.ensure_future, work))
+            await run_until(stop, dispatchers.failed, *work)
         except KafkaError as error:
             message = f"delivery: Kafka can't be read any more: {error!r}"
             raise MustRestart(message) from error
@@ -149,15 +149,3 @@ async def _prune(store_thread: StoreThread) -> None:
     while True:
         await store_thread.ask(lambda store: store.prune(now_ms()))
         await asyncio.sleep(PRUNE_SECONDS)
-
-
-async def _until_first(stop: asyncio.Future[None], *work: asyncio.Future[None]) -> None:
-    """Return when told to stop; raises what ends any of the work before."""
-    try:
-        await asyncio.wait({stop, *work}, return_when=asyncio.FIRST_COMPLETED)
-        for task in work:
-            if task.done():
-                task.result()
-    finally:
-        for task in work:
-            task.cancel()
