@@ -18,8 +18,10 @@ from streamprocessor.cli.kafka.revisions import full_name_of
 from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan, a_write_key, free_ports, front_plan
 from streamprocessor.cli.local.local_system import LocalKafka, set_up, supervise
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.kafka_sender import kafka_sender
+from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
@@ -110,8 +112,9 @@ class _Show:
             kafka_sender(self._clients, self._settings.topic_prefix) as sender,
             collector_traffic(fronts.address_of("collector"), a_write_key(self._settings), sender) as traffic,
         ):
+            topics = InputTopics(layout_of(self._settings).topics)
             stop = asyncio.ensure_future(supervisor.until_stopped())
-            await run_until(stop, play(records, traffic, until_wall_clock, lambda _: self._count_sent()))
+            await run_until(stop, play(records, traffic, topics, until_wall_clock, lambda _: self._count_sent()))
             stop.cancel()
 
     async def announcement_ends(self) -> dict[tuple[str, int], int]:

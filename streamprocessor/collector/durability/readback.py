@@ -11,8 +11,7 @@ from aiokafka.structs import OffsetAndTimestamp
 from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledgedError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.kafka.clients import new_reader
-
-_POLL_MS = 1_000
+from streamprocessor.kafka.reader import read_to
 
 
 async def missing_in_kafka(
@@ -39,11 +38,10 @@ async def missing_in_kafka(
         consumer.pause(*(partitions - unread))
         for partition in unread:
             consumer.seek(partition, starts[partition].offset)
-        while unread:
-            for partition, batch in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
+        async for fetched in read_to(consumer, {partition: ends[partition] for partition in unread}):
+            for partition, batch in fetched.items():
                 for record in batch:
                     missing.discard(ProducerRecord(topics[partition.topic], record.key, record.value))
-            unread = {partition for partition in unread if await consumer.position(partition) < ends[partition]}
     except KafkaError as error:
         message = f"not read back: {error!r}"
         raise NotAcknowledgedError(message) from error

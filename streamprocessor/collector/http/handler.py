@@ -18,7 +18,6 @@ from streamprocessor.collector.durability.durable_writer import DurableWriter, N
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed, too_large
-from streamprocessor.collector.http.input_topics import InputTopics
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries
 from streamprocessor.collector.http.wire_format import (
@@ -31,6 +30,7 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.process.secret_lookup import SecretLookup
 
 SPOOL_FULL_SECONDS = 10
