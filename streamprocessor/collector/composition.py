@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,12 +40,10 @@ GC_THRESHOLDS = (50_000, 20, 20)
 log = logging.getLogger(__name__)
 
 
-async def run_collector(
-    settings: Settings, clients: ClientSettings, topics: Mapping[str, Topic], on_ready: Callable[[int], None]
-) -> int:
+async def run_collector(settings: Settings, clients: ClientSettings, topics: Mapping[str, Topic]) -> int:
     """Collect until a signal says to stop; returns the exit code.
 
-    topics: by their names on the broker. on_ready is called with the port once requests are answered.
+    topics: by their names on the broker.
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
@@ -82,7 +80,7 @@ async def run_collector(
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
         settle_memory(GC_THRESHOLDS)
-        on_ready(port)
+        log.info("collecting, metrics and health on http://%s:%d", settings.collector_host, port)
         await CollectorServer(app).run_until(asyncio.ensure_future(first_of(stop, durable_writer.failed)), listening)
     finally:
         listening.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -54,16 +54,11 @@ log = logging.getLogger(__name__)
 
 
 async def run_delivery(
-    settings: Settings,
-    clients: ClientSettings,
-    topics: Mapping[str, Topic],
-    environment: Mapping[str, str],
-    on_ready: Callable[[int], None],
+    settings: Settings, clients: ClientSettings, topics: Mapping[str, Topic], environment: Mapping[str, str]
 ) -> int:
     """Deliver until a signal says to stop; the exit code.
 
-    topics: by their names on the broker. environment: for the secrets that subscriptions refer to. on_ready is called
-    with the port once announcements are read.
+    topics: by their names on the broker. environment: for the secrets that subscriptions refer to.
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
@@ -109,7 +104,7 @@ async def run_delivery(
         port = await opened.enter_async_context(serving(routes.application(token), listening))
         opened.callback(attempt_stream.close)
         tell_port(settings.port_file, port)
-        on_ready(port)
+        log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread))
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers, resolver))
