@@ -13,7 +13,7 @@ class CompactedTopic:
     """Reads the topic's records in order."""
 
     def __init__(self, topic: str, consumer: Any) -> None:
-        """consumer: an aiokafka one without a group, not started."""
+        """Read the topic by an aiokafka consumer without a group, not started."""
         self.topic = topic
         self._where = TopicPartition(topic, 0)
         self._consumer = consumer

@@ -20,7 +20,7 @@ class CollectorTraffic:
     """Posts events to a collector, those that came meanwhile together; what no collector takes goes to Kafka."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str, sender: KafkaSender) -> None:
-        """sender: for the demo's bad records, which stand for producers that write to Kafka themselves."""
+        """Send the demo's bad records by `sender`: they stand for producers that write to Kafka themselves."""
         self._http = http
         self._url = url
         self._sender = sender

@@ -117,7 +117,7 @@ class ImportJobs:
     """The imports of this process; what a process before this one left unfinished is shown as interrupted."""
 
     def __init__(self, folder: Path, run: RunImport, most_bytes: int, clock_ms: Callable[[], int]) -> None:
-        """folder: of files that are under way; most_bytes: of a file."""
+        """Keep files that are under way in the folder, each of most_bytes at most."""
         self.most_bytes = most_bytes
         self._run_import = run
         self._folder = folder

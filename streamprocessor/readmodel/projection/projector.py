@@ -49,7 +49,7 @@ class Projector:
         models: ActiveModel,
         metrics: Metrics,
     ) -> None:
-        """topics: full name → (short name, Kafka's id of it, how many partitions)."""
+        """Project these topics: full name → (short name, Kafka's id of it, how many partitions)."""
         self._engine = engine
         self._ids = {short: topic_id for short, topic_id, _ in topics.values()}
         self._places = {

@@ -19,7 +19,10 @@ class ChangelogReader:
     """Brings partitions up to the changelog's end."""
 
     def __init__(self, topic: str, new_consumer: Callable[[], Any], remaining: Callable[[int], None]) -> None:
-        """new_consumer: makes an unstarted aiokafka one without a group. remaining: called with the offsets to go."""
+        """Read the topic.
+
+        new_consumer: makes an unstarted aiokafka one without a group. remaining: called with the offsets to go.
+        """
         self._topic = topic
         self._new_consumer = new_consumer
         self._remaining = remaining

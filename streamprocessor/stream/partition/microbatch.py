@@ -143,7 +143,7 @@ class Microbatch:
     """
 
     def __init__(self, context: MicrobatchContext, records: Mapping[bytes, bytes]) -> None:
-        """records: those of the partition, encoded, by contact key."""
+        """Begin with the partition's records, encoded, by contact key."""
         self.result = MicrobatchResult()
         self._context = context
         self._records = records

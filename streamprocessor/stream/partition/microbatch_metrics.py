@@ -16,7 +16,7 @@ class MicrobatchMetrics:
     """Turns results of micro-batches into metrics."""
 
     def __init__(self, metrics: Metrics, topic_names: Mapping[int, str]) -> None:
-        """topic_names: the contract's short names by topic number."""
+        """Label counts with these names, the contract's short ones by topic number."""
         self._metrics = metrics
         self._topic_names = topic_names
         self._types: set[str] = set()

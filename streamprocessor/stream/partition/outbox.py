@@ -34,8 +34,10 @@ class Outbox:
         full_names: dict[str, str],
         partition_of: Callable[[bytes], int],
     ) -> None:
-        """changelog: the topic's full name. full_names: the broker's topic names by the contract's short ones.
+        """Send by this producer.
 
+        changelog: the topic's full name.
+        full_names: the broker's topic names by the contract's short ones.
         partition_of: where messages between contacts go, by the other one's key; all else stays in its partition.
         """
         self._producer = producer

@@ -29,7 +29,10 @@ class Table:
         pseudonym: Callable[[bytes], bytes],
         metrics: Metrics,
     ) -> None:
-        """topic_ids: the input topics' ids on the broker, by short name. pseudonym: of an erased contact's key."""
+        """Recover partitions of the plane by the reader.
+
+        topic_ids: the input topics' ids on the broker, by short name. pseudonym: of an erased contact's key.
+        """
         self._plane = plane
         self._reader = reader
         self._topic_ids = topic_ids
