@@ -153,7 +153,7 @@ class PartitionTask:
                 return False
             await self._carry_out(result, context.scorer.model.revision, stamp_ms, started)
             self._applied(queued)
-            self._context.metrics.scored(batches, result)
+            self._context.metrics.count_input(batches, result)
         return True
 
     def _next(self, now_ms: int) -> list[QueuedBatch]:
@@ -223,7 +223,7 @@ class PartitionTask:
             for key, at_ms in later:
                 self.partition.timers.arm(key, at_ms)
             await self._carry_out(result, context.scorer.model.revision, stamp_ms, started)
-            self._context.metrics.timed(len(due), result)
+            self._context.metrics.count_timers(len(due), result)
         return True
 
     def _set_alarm(self, due_at_ms: int | None) -> None:
@@ -250,7 +250,7 @@ class PartitionTask:
             started, context = time.perf_counter(), self._microbatch_context()
             result = migrate_to_model(context, self.partition.records, keys, stamp_ms)
             await self._carry_out(result, context.scorer.model.revision, stamp_ms, started)
-            self._context.metrics.timed(0, result)
+            self._context.metrics.count_timers(0, result)
         return True
 
     async def _write_tombstones(self) -> None:
@@ -295,4 +295,4 @@ class PartitionTask:
         self.partition.apply(result.changes, revision)
         if revision < self._context.scorer.model.revision:
             self.model_changed()  # while it was made: contacts that are new by it must be brought to it, too
-        metrics.took(computed - started, written - computed, time.perf_counter() - written)
+        metrics.observe_durations(computed - started, written - computed, time.perf_counter() - written)
