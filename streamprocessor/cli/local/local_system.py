@@ -11,9 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from streamprocessor.cli.kafka.revision_report import applied_sentence, standing_sentence
 from streamprocessor.cli.kafka.revisions import apply_first, apply_wanted, wanted_from
 from streamprocessor.cli.local.local_processes import Say
-from streamprocessor.cli.model.report import applied_sentence, standing_sentence
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
 from streamprocessor.cli.terminal.progress import preparation
 from streamprocessor.errors import EXIT_FAILED

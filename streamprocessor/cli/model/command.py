@@ -59,8 +59,8 @@ def check(ctx: click.Context, file: str | None, as_json: bool) -> None:
 @click.pass_context
 def show(ctx: click.Context, revision: str | None, applied: bool, as_json: bool) -> None:
     """Show the model in force, its text as it was applied; or that of --model FILE, without Kafka."""
+    from streamprocessor.cli.kafka.revision_report import heading
     from streamprocessor.cli.kafka.revisions import entry_labelled, model_history, revision_of_file
-    from streamprocessor.cli.model.report import heading
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.contract.model_file.revisions import encode_revision
 
@@ -93,8 +93,8 @@ def apply(ctx: click.Context, file: str | None, if_none: bool, announce_hot_lead
 
     Says what was in force before, and how to go back to it.
     """
+    from streamprocessor.cli.kafka.revision_report import standing_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model
-    from streamprocessor.cli.model.report import standing_sentence
     from streamprocessor.cli.terminal.running import run
 
     settings = connected_settings(ctx)
@@ -118,8 +118,8 @@ def history(ctx: click.Context, as_json: bool) -> None:
 
     A revision such as 3.1 is revision 3 with other segments: no score depends on them.
     """
+    from streamprocessor.cli.kafka.revision_report import history_rows, print_history
     from streamprocessor.cli.kafka.revisions import model_history
-    from streamprocessor.cli.model.report import history_rows, print_history
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
@@ -185,7 +185,7 @@ def schema() -> None:
 
 
 def _tell(ctx: click.Context, applied: AppliedRevision, what: str, as_json: bool) -> None:
-    from streamprocessor.cli.model.report import applied_row, applied_sentence
+    from streamprocessor.cli.kafka.revision_report import applied_row, applied_sentence
     from streamprocessor.cli.terminal.printing import print_json_lines
 
     if as_json:
