@@ -23,10 +23,13 @@ def provider_formats(
 
     Raises OperatorError for a secret that can't be one.
     """
-    return tuple(
-        hook(_builder_of(name)(ProviderSetup(secrets.get(name), public_url, fetch)), contact_ids)
-        for name in MAIL_PROVIDERS
-    )
+    setups = {name: ProviderSetup(secrets.get(name), public_url, fetch) for name in MAIL_PROVIDERS}
+    return tuple(hook(_provider(name, setup), contact_ids) for name, setup in setups.items())
+
+
+def _provider(name: str, setup: ProviderSetup) -> Provider:
+    provider = _builder_of(name)(setup)
+    return provider if setup.secret else provider.unconfigured()
 
 
 def _builder_of(name: str) -> Callable[[ProviderSetup], Provider]:
