@@ -113,7 +113,7 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     else:
         occurred_at_ms = stated_ms if stated_ms <= arrival_ms else bounded_by_arrival(stated_ms, arrival_ms)
     event_id = get("id")
-    if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS:
+    if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS or not event_id.isprintable():
         event_id = id_of(event_id) or content_key([event_type, contact, stated_ms, properties])
     return unchecked(Event, (event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor))
 
