@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from streamprocessor.contract.strict_json import shown_value
 from streamprocessor.errors import OperatorError
 
 PREFIX = "STREAMPROCESSOR_"
@@ -144,7 +145,7 @@ def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
 
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
-    got = "" if name.endswith(_SECRET) else f"; got {problem.get('input')!r}"
+    got = "" if name.endswith(_SECRET) else f"; got {shown_value(problem.get('input'))}"
     if problem["type"] == "extra_forbidden":
         return f"{PREFIX}{name.upper()} is not a setting; see deploy/settings.example.env"
     return f"{PREFIX}{name.upper()}: {problem['msg']}{got}"

@@ -22,12 +22,12 @@ import msgspec
 
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.process.stored_secrets import SECRET_MIN_CHARS
 
 TokenKind = Literal["open", "click", "visitor"]
 
 VERSION = 1
 SIGNATURE_BYTES = 16
-SECRET_MIN_CHARS = 16
 MAX_TOKEN_CHARS = 6000
 
 _KINDS: dict[TokenKind, bytes] = {"open": b"o", "click": b"c", "visitor": b"v"}

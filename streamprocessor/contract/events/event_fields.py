@@ -10,7 +10,7 @@ import orjson
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.contract.strict_json import kind_of, shown_value
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
 
@@ -73,8 +73,7 @@ def instant_ms_of(value: object, where: str) -> int | None:
     elif type(value) is int and value >= OLDEST_INTEGER_MS:
         return value
     expected = "RFC 3339 with an offset, or integer epoch milliseconds, since 1970"
-    got = repr(value)[:40] if isinstance(value, (str, int, float)) else kind_of(value)
-    raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {expected}; got {got}")
+    raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {expected}; got {shown_value(value)}")
 
 
 def bounded_by_arrival(occurred_at_ms: int, arrival_ms: int) -> int:

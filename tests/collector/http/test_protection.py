@@ -19,9 +19,10 @@ from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.wire_format import Refusal
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.secret_lookup import SecretLookup
-from streamprocessor.process.stored_secrets import pairs_of, stored_pairs, stored_secret
+from streamprocessor.process.stored_secrets import pairs_of, stored_pairs, stored_secret, stored_token
 
 MOST = 10_000
+SECRET = "a secret that nobody guesses"
 
 
 def zipped(content: bytes) -> bytes:
@@ -135,18 +136,44 @@ def test_a_key_tells_its_source_and_another_none() -> None:
 
 def test_pairs_are_read_from_the_setting_or_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys"
-    file.write_text("# sources\nweb=k-1\n\ncrm = k=2 \n")
+    file.write_text(f"# sources\nweb={SECRET}\n\ncrm = {SECRET}=2 \n")
+    pairs = {"web": SECRET, "crm": f"{SECRET}=2"}
 
-    assert pairs_of("web=k-1, crm=k=2", "HERE") == pairs_of(str(file), "HERE") == {"web": "k-1", "crm": "k=2"}
+    assert pairs_of(f"web={SECRET}, crm={SECRET}=2", "HERE") == pairs_of(str(file), "HERE") == pairs
 
 
-@pytest.mark.parametrize("text", ["web", "=k", "web=", "web=a,web=b", "/no/such/file", "web=a,secret-without-a-name"])
-def test_pairs_that_cannot_be_are_told_without_their_secrets(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("web", "wanted name=value pairs or a readable file"),
+        ("/no/such/file", "wanted name=value pairs or a readable file"),
+        (f"={SECRET}", "entry 1: wanted name=value; got another"),
+        ("web=", "entry 1: wanted name=value; got another"),
+        (f"web={SECRET},web={SECRET}2", "entry 2: wanted each name once"),
+        (f"web={SECRET},{SECRET}", "entry 2: wanted name=value; got another"),
+        (f"web={SECRET},crm={SECRET}", "entry 2: wanted a secret of its own for each name"),
+        ("web=w", "entry 1: wanted a secret of at least 16 characters; got 1"),
+        (f"a={SECRET},rw/read+write={SECRET[:15]}", "entry 2: wanted a secret of at least 16 characters; got 15"),
+        (f"{SECRET}=ops/read", "entry 1: wanted a secret of at least 16 characters; got 8"),  # swapped
+    ],
+)
+def test_pairs_that_cannot_be_are_told_without_any_of_their_secrets(text: str, complaint: str) -> None:
     with pytest.raises(OperatorError) as refused:
         pairs_of(text, "HERE")
 
-    assert str(refused.value).startswith("HERE: wanted")
-    assert "=k" not in str(refused.value)
+    assert str(refused.value).startswith("HERE: ")
+    assert complaint in str(refused.value)
+    assert SECRET[:15] not in str(refused.value)
+
+
+def test_a_chosen_token_of_delivery_that_is_short_is_told_without_it(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError) as told:
+        stored_token("hunter", tmp_path)
+
+    assert "DELIVERY_SECRET: wanted a secret of at least 16 characters; got 6" in str(told.value)
+    assert "hunter" not in str(told.value)
+    assert stored_token(SECRET, tmp_path) == SECRET
+    assert stored_token("", tmp_path) == stored_token("", tmp_path)
 
 
 def test_a_secret_that_nobody_set_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:

@@ -291,3 +291,21 @@ def test_a_page_shows_no_text_of_the_request() -> None:
 
     assert b"<script>" not in served.answer.body
     assert escape("<script>").encode() not in served.answer.body
+
+
+@pytest.mark.parametrize(
+    "content_type", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=b"]
+)
+def test_a_form_that_is_none_is_told_to_who_posts_it_and_not_to_the_log(
+    content_type: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = serve(FORMS, request("POST", "/f/contact", {"content-type": content_type}, b"rubbish"))
+
+    assert served.answer.status == 400
+    assert caplog.records == []
+
+
+def test_files_count_as_parts_of_a_form() -> None:
+    files = {f"f{n}": ("none.txt", b"x") for n in range(MAX_PARTS)}
+
+    assert post_multipart({"email": "ada@example.com"}, files).answer.status == 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from streamprocessor.collector.contact_ids import ContactIds
@@ -56,11 +57,13 @@ class ProviderSetup(NamedTuple):
     secret: whatever proves the provider; None where none is set, and its webhook answers 403.
     public_url: of the collector, as providers call it; None where it is not set.
     fetch: for documents of the provider, such as certificates.
+    data_folder: where a provider's module may keep what it has to remember; None: nowhere.
     """
 
     secret: str | None
     public_url: str | None
     fetch: DocumentFetch
+    data_folder: Path | None = None
 
 
 def hook(provider: Provider, contact_ids: ContactIds) -> WireFormat:
