@@ -78,7 +78,8 @@ class SenderLimiter:
     def admit(self, source: str, network: str, decoded: DecodedEvents) -> tuple[list[TopicEntry], list[RefusedItem]]:
         """The entries that may be taken from the sender, and the items that may not be.
 
-        network: of the client's address. Items that are no good count too: to look at them is work.
+        network: of the client's address. What came counts as items, however many entries each became; those
+        that are no good count too, for to look at them is work.
         Raises Refusal 429 where the same request may be taken later, 413 where it is too large for ever; then nothing
         of it counts.
         """
@@ -92,9 +93,9 @@ class SenderLimiter:
         if sender.contacts is not None:
             named = {hash((key, contact)) for entry in entries for contact in _contacts_of(entry)}
             new_contacts = [contact for contact in named if contact not in self._contacts]
-        item_count = max(1, len(entries) + len(decoded.refused))
+        items = {item.position for item in (*entries, *decoded.refused)}
         demands = [
-            _Demand(sender.events, item_count, "events", limits.events_per_second, "second"),
+            _Demand(sender.events, max(1, len(items)), "events", limits.events_per_second, "second"),
             _Demand(sender.contacts, len(new_contacts), "new contacts", limits.new_contacts_per_minute, "minute"),
         ]
         for demand in demands:
@@ -108,7 +109,7 @@ class SenderLimiter:
     @property
     def memory_entries(self) -> int:
         """How many things are remembered: at most MAX_SENDERS and three times MAX_MEMORIES."""
-        return sum(map(len, (self._senders, self._contacts, self._identities, self._identity_buckets)))
+        return len(self._senders) + len(self._contacts) + len(self._identities) + len(self._identity_buckets)
 
     def _with_identities_bounded(
         self, key: int, entries: Sequence[TopicEntry], most: int | None, now_seconds: float

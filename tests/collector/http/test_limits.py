@@ -154,6 +154,13 @@ def test_one_address_locks_out_neither_others_nor_other_keys(source: str, networ
     limiter.admit(source, network, visits("d"))
 
 
+def test_an_item_that_became_several_entries_counts_once() -> None:
+    limiter = limiter_of(SenderLimits(events_per_second=1))
+    call = [entry._replace(position=0) for entry in visits("c", "c", "c").entries]
+
+    limiter.admit("web", HERE, DecodedEvents(call))
+
+
 def test_items_that_are_no_good_count_too() -> None:
     limiter = limiter_of(SenderLimits(events_per_second=1))
     bad = DecodedEvents(refused=[RefusedItem(n, "bad-event", "type") for n in range(3)])
