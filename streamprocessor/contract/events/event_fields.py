@@ -19,7 +19,9 @@ MAX_ID_CHARS = 128
 MAX_AHEAD_MS = 5 * 60_000
 OLDEST_INTEGER_MS = 100_000_000_000
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL_CHARACTERS = "\x00-\x1f\x7f-\x9f\u2028\u2029"  # as a class of a pattern has them: no id holds one
+
+_CONTROL = re.compile(f"[{CONTROL_CHARACTERS}]")
 
 ACTORS = (HUMAN, PROXY, SCANNER)
 
