@@ -93,7 +93,7 @@ class SenderLimiter:
         if sender.contacts is not None:
             named = {hash((key, contact)) for entry in entries for contact in _contacts_of(entry)}
             new_contacts = [contact for contact in named if contact not in self._contacts]
-        items = {item.position for item in (*entries, *decoded.refused)}
+        items = {entry.position for entry in entries} | {item.position for item in decoded.refused}
         demands = [
             _Demand(sender.events, max(1, len(items)), "events", limits.events_per_second, "second"),
             _Demand(sender.contacts, len(new_contacts), "new contacts", limits.new_contacts_per_minute, "minute"),
