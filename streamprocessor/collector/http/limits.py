@@ -18,7 +18,7 @@ BURST_SECONDS = 2.0
 MINUTE_SECONDS = 60.0
 DAY_SECONDS = 86_400.0
 MAX_SENDERS = 20_000  # keys with addresses that are remembered
-MAX_MEMORIES = 200_000  # contacts, and identities of contacts, that senders were seen to name
+MAX_MEMORIES = 100_000  # contacts, and identities of contacts, that senders were seen to name
 TOO_MANY_IDENTITIES = "too-many-identities"
 
 _LINKING = {"identify": "anonymous_id", "merge": "from"}

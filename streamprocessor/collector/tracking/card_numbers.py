@@ -7,6 +7,7 @@ import re
 CARD_DIGITS = range(13, 20)
 
 _DIGIT_GROUPS = re.compile(r"[0-9]+(?:[ .-][0-9]+)*")
+_INSIDE = b"\xff"  # no sum: in the middle of a group
 _DOUBLED = [sum(divmod(2 * digit, 10)) for digit in range(10)]
 
 
@@ -20,20 +21,22 @@ def holds_card_number(text: str) -> bool:
 
 def _holds_valid_groups(run: str) -> bool:
     """Whether some groups of a run of groups of digits are such a number."""
-    ends = [0]  # of groups, counted in digits
-    even, odd = [0], [0]  # sums of the first n digits, where those at even places are doubled, and where those at odd
+    even = odd = 0  # check sums of the digits so far, those at even places doubled, or those at odd ones
+    place = 0
+    # The same sums wherever a group ends. Between two ends, one that is as it was makes a valid number.
+    at_ends = bytearray(1), bytearray(1)
     for group in re.split(r"[ .-]", run):
         for digit in map(int, group):
-            place = len(even) - 1
-            even.append(even[-1] + (digit if place % 2 else _DOUBLED[digit]))
-            odd.append(odd[-1] + (_DOUBLED[digit] if place % 2 else digit))
-        ends.append(len(even) - 1)
-    is_end = set(ends)
-    for begin in ends:
-        for size in CARD_DIGITS:
-            end = begin + size
-            if end in is_end:
-                sums = odd if end % 2 else even  # the last digit is not doubled, the one before it is
-                if (sums[end] - sums[begin]) % 10 == 0:
-                    return True
+            even += digit if place % 2 else _DOUBLED[digit]
+            odd += _DOUBLED[digit] if place % 2 else digit
+            place += 1
+        for sums, now in zip(at_ends, (even, odd), strict=True):
+            sums += _INSIDE * (len(group) - 1)
+            sums.append(now % 10)
+        sums = at_ends[place % 2]  # the last digit is not doubled, the one before it is
+        if (
+            place >= CARD_DIGITS.start
+            and sums[place] in sums[max(0, place - CARD_DIGITS[-1]) : place - CARD_DIGITS[0] + 1]
+        ):
+            return True
     return False
