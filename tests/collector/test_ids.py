@@ -18,8 +18,8 @@ from streamprocessor.collector.http.validation import check_entries
 from streamprocessor.collector.http.wire_format import HttpRequest, WireFormat
 from streamprocessor.contract import reason_codes
 from tests.collector.formats.sdk_requests import CONTACT_IDS, NOW_MS, VOCABULARY, request_of
-from tests.collector.input_topics import INPUT_TOPICS
 from tests.collector.providers.senders import format_of, post
+from tests.harness.input_topics import INPUT_TOPICS
 from tests.harness.odd_ids import REFUSED_IDS, TAKEN_IDS
 
 WORDS = (CONTACT_IDS, VOCABULARY)

@@ -15,7 +15,7 @@ from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import Scoring, score_batches
+from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
 from tests.harness.odd_ids import REFUSED_IDS
 from tests.harness.system import ROOT
 
@@ -25,9 +25,9 @@ NAMES = {1: "activities", 2: "contact-updates"}
 TOPICS = read_topics(ROOT / "topics")
 
 
-def scoring_by(model_text: str) -> Scoring:
+def context_by(model_text: str) -> MicrobatchContext:
     model = parse_model(model_text, "m")
-    return Scoring(
+    return MicrobatchContext(
         scorer=Scorer(model),
         hot_stages=HotStages(model),
         announcer=Announcer(AnnouncerIdentity("s", "incarnation", model.name, model.version)),
@@ -50,7 +50,7 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         for number, values in ((1, purchases), (2, [attributes]))
     ]
 
-    result = score_batches(scoring_by(MODEL), {}, batches)
+    result = score_batches(context_by(MODEL), {}, batches)
 
     assert result.cut == Counter(match=5, score=1)
     assert result.capped == 300 - 256
@@ -61,7 +61,7 @@ def test_an_id_that_no_contact_may_have_is_a_dead_letter_with_its_reason(key: st
     purchase = {"type": "purchase", "properties": {"amount": 1}}
     batch = Batch(1, [raw(0, key.encode(), purchase), raw(1, b"jane", purchase)])
 
-    result = score_batches(scoring_by(MODEL), {}, [batch])
+    result = score_batches(context_by(MODEL), {}, [batch])
 
     assert [dict(letter.headers)["dl_reason"] for letter in result.dead_letters] == [b"bad-key"]
     assert [change.key for change in result.changes] == [b"jane"]
@@ -69,11 +69,11 @@ def test_an_id_that_no_contact_may_have_is_a_dead_letter_with_its_reason(key: st
 
 def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
     old = b"a\nb"
-    scoring = scoring_by(MODEL)
+    context = context_by(MODEL)
     purchase = Batch(1, [raw(0, b"a-b", {"type": "purchase", "properties": {"amount": 1}})])
-    stored = score_batches(scoring, {}, [purchase]).changes[0].record
+    stored = score_batches(context, {}, [purchase]).changes[0].record
 
-    result = score_batches(scoring, {old: stored}, [Batch(2, [raw(0, old, {"update": "erase"})])])
+    result = score_batches(context, {old: stored}, [Batch(2, [raw(0, old, {"update": "erase"})])])
 
     assert (result.dead_letters, [change.key for change in result.changes]) == ([], [old])
 
