@@ -1,7 +1,7 @@
-"""Requests of Kafka's protocol that aiokafka lacks: topics with ids and rights; some settings; a static member's leave.
+"""Requests of Kafka's protocol that aiokafka lacks: topics with ids and rights; some settings; static members.
 
-Fields and their order: Kafka's protocol guide, Metadata version 12, IncrementalAlterConfigs version 0 and LeaveGroup
-version 3.
+Fields and their order: Kafka's protocol guide, Metadata version 12, IncrementalAlterConfigs version 0, LeaveGroup
+version 3 and DescribeGroups version 4.
 """
 
 from io import BytesIO
@@ -11,6 +11,7 @@ from aiokafka.protocol.types import (
     AbstractType,
     Array,
     Boolean,
+    Bytes,
     CompactArray,
     CompactString,
     Int8,
@@ -182,10 +183,65 @@ class LeaveGroupRequest(Request[LeaveGroupRequestV3]):  # type: ignore[misc]
     API_KEY = 13
 
     def __init__(self, group: str, member_id: str, instance_id: str) -> None:
-        """Nothing is sent yet. member_id: a successor under the same name is left alone; empty: whoever has the name."""
+        """Nothing is sent yet. member_id: no successor under the same name leaves; empty: whoever has the name does."""
         self._group = group
         self._member = (member_id, instance_id)
 
     def build(self, request_struct_class: type[LeaveGroupRequestV3]) -> LeaveGroupRequestV3:
         """The request as it goes over the wire."""
         return request_struct_class(self._group, [self._member])
+
+
+class DescribeGroupsResponseV4(Response):  # type: ignore[misc]
+    """Of each group its state, and its members with the partitions that they own."""
+
+    API_KEY = 15
+    API_VERSION = 4
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "groups",
+            Array(
+                ("error_code", Int16),
+                ("group", String()),
+                ("state", String()),
+                ("protocol_type", String()),
+                ("protocol", String()),
+                (
+                    "members",
+                    Array(
+                        ("member_id", String()),
+                        ("instance_id", String()),
+                        ("client_id", String()),
+                        ("host", String()),
+                        ("metadata", Bytes),
+                        ("assignment", Bytes),
+                    ),
+                ),
+                ("authorized_operations", Int32),
+            ),
+        ),
+    )
+
+
+class DescribeGroupsRequestV4(RequestStruct):  # type: ignore[misc]
+    """Asks for groups by name; the first version that tells the names of static members."""
+
+    API_KEY = 15
+    API_VERSION = 4
+    RESPONSE_TYPE = DescribeGroupsResponseV4
+    SCHEMA = Schema(("groups", Array(String())), ("include_authorized_operations", Boolean))
+
+
+class DescribeGroupRequest(Request[DescribeGroupsRequestV4]):  # type: ignore[misc]
+    """Asks for one group; needs Kafka 2.4 or later."""
+
+    API_KEY = 15
+
+    def __init__(self, group: str) -> None:
+        """Nothing is sent yet."""
+        self._group = group
+
+    def build(self, request_struct_class: type[DescribeGroupsRequestV4]) -> DescribeGroupsRequestV4:
+        """The request as it goes over the wire."""
+        return request_struct_class([self._group], False)
