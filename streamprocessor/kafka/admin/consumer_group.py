@@ -19,7 +19,7 @@ from streamprocessor.kafka.clients import ClientSettings, connected, new_reader
 
 Offsets = dict[tuple[str, int], int]
 
-#: The one state in which members own partitions; in all others they are about to be given out.
+#: The one state in which members own partitions; in all others they are being given out.
 STABLE = "Stable"
 
 
@@ -72,7 +72,9 @@ async def consumer_group(clients: ClientSettings, layout: Layout, group: str) ->
     async with connected(clients) as client:
         state, members = await _describe(client, group)
     partitions = {(name, number) for name, topic in _inputs(layout).items() for number in range(topic.partitions)}
-    without_owner = partitions.difference(*(member.owned for member in members))
+    # Of a group that is not stable Kafka tells what the members had before.
+    owners = members if state == STABLE else []
+    without_owner = partitions.difference(*(member.owned for member in owners))
     numbers = {number for _, number in partitions}
     return ConsumerGroup(state, members, sorted({number for _, number in without_owner}), len(numbers))
 
