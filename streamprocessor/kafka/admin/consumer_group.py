@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import KafkaError, NoError, for_code
+from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.commit import OffsetFetchRequest
 
 from streamprocessor.contract.topics.topics import IN, Topic
@@ -16,6 +17,9 @@ from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.protocol import DescribeGroupRequest
 from streamprocessor.kafka.admin.reconcile import Layout, end_offsets
 from streamprocessor.kafka.clients import ClientSettings, connected, new_reader
+
+_RETRY_SECONDS = 0.1
+_SETTLE_SECONDS = 15.0
 
 Offsets = dict[tuple[str, int], int]
 
@@ -96,10 +100,8 @@ def _inputs(layout: Layout) -> dict[str, Topic]:
 
 
 async def _describe(client: AIOKafkaClient, group: str) -> tuple[str, list[GroupMember]]:
-    coordinator = await client.coordinator_lookup(CoordinationType.GROUP, group)
-    response = await client.send(coordinator, DescribeGroupRequest(group))
-    ((code, _group, state, _protocol_type, _protocol, rows, _operations),) = response.groups
-    _raise_unless_done(code)
+    response = await _ask_coordinator(client, group, DescribeGroupRequest(group), lambda answer: answer.groups[0][0])
+    ((_code, _group, state, _protocol_type, _protocol, rows, _operations),) = response.groups
     return state, [_member(row) for row in rows]
 
 
@@ -113,20 +115,26 @@ def _member(row: tuple[Any, ...]) -> GroupMember:
 
 
 async def _committed(client: AIOKafkaClient, group: str) -> Offsets:
-    coordinator = await client.coordinator_lookup(CoordinationType.GROUP, group)
-    response = await client.send(coordinator, OffsetFetchRequest(group, None))
-    offsets = {}
-    for topic, rows in response.topics:
-        for number, offset, _metadata, code in rows:
-            _raise_unless_done(code)
-            offsets[topic, number] = offset
-    return offsets
+    request = OffsetFetchRequest(group, None)
+    response = await _ask_coordinator(client, group, request, lambda answer: answer.error_code)
+    return {(topic, number): offset for topic, rows in response.topics for number, offset, *_ in rows}
 
 
-def _raise_unless_done(code: int) -> None:
-    error = for_code(code)
-    if error is not NoError:
-        raise error
+async def _ask_coordinator(client: AIOKafkaClient, group: str, request: Any, code_of: Callable[[Any], int]) -> Any:
+    """The coordinator's answer, as soon as there is one: a new cluster, or one that lost a broker, first makes it."""
+    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    while True:
+        try:
+            coordinator = await client.coordinator_lookup(CoordinationType.GROUP, group)
+            response = await client.send(coordinator, request)
+            if code := code_of(response):
+                raise for_code(code)
+        except KafkaError as error:
+            if not error.retriable or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return response
 
 
 async def _beginnings(clients: ClientSettings, where: list[tuple[str, int]]) -> Offsets:
