@@ -12,6 +12,7 @@ import pytest
 
 from streamprocessor.kafka.admin.consumer_group import ConsumerGroup, consumer_group
 from streamprocessor.settings import Settings
+from streamprocessor.stream.worker import STOP_SECONDS
 from tests.harness.system import System, until
 from tests.harness.traffic import traffic
 from tests.harness.verdict import assert_announcements_are_whole, assert_records_equal_the_oracle, read_run
@@ -80,6 +81,21 @@ async def test_told_to_stop_while_it_waits_for_others_to_join_it_leaves_them_alo
 
     blue.send(signal.SIGCONT)
     await until(lambda: _group(system), lambda group: group.unowned == [], SOON_SECONDS, "blue has all again")
+
+
+@pytest.mark.kafka
+@pytest.mark.nightly
+async def test_told_to_stop_at_any_instant_of_its_start_it_ends_and_is_no_member(
+    system: System, worker: MakeWorker
+) -> None:
+    await system.create()
+    starting = worker("blue")
+    for tenths in range(20):
+        await until(starting.ready_code, lambda code: isinstance(code, int), SOON_SECONDS, "it answers", 0.01)
+        await asyncio.sleep(tenths / 10)
+        assert await asyncio.to_thread(starting.stop, STOP_SECONDS) == 0
+        assert (await _group(system)).members == []
+        starting.start()
 
 
 async def test_told_to_stop_while_kafka_keeps_silent_it_ends(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aiokafka.client import ConnectionGroup
+from aiokafka.client import ConnectionGroup, CoordinationType
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGroupRequest
 from faust.transport.consumer import ensure_TP
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 #: How long the broker may hold an empty fetch: shorter costs idle CPU, longer gains nothing.
 FETCH_WAIT_MS = 500
 POLL_SECONDS = 1.0
+#: How long a rebalance under way may take before its outcome is not waited for: the broker has our JoinGroup by then.
+JOIN_SECONDS = 1.0
 #: Answers to a member that leaves: done; not known any more; another has its name by now.
 NOT_A_MEMBER = {0, 25, 82}
 
@@ -60,22 +62,23 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
         aiokafka leaves a static member in, and nobody would own them for a session time-out.
         """
-        if self._consumer is None:
-            return
         coordinator, client = self._consumer._coordinator, self._consumer._client
-        # A JoinGroup waits for all other members, and on its connection nothing overtakes it.
-        is_joining = coordinator._performed_join_prepare
-        coordinator._coordination_task.cancel()
-        await asyncio.wait([coordinator._coordination_task])
+        coordinator._closing.set_result(None)
+        joined = {coordinator._coordination_task}
+        _, joining = await asyncio.wait(joined, timeout=JOIN_SECONDS)
+        if joining:
+            coordinator._coordination_task.cancel()
+            await asyncio.wait(joining)
         await coordinator._stop_heartbeat_task()
-        await coordinator.ensure_coordinator_known()
+        await coordinator._stop_commit_offsets_refresh_task()
         request = LeaveGroupRequest(coordinator.group_id, coordinator.member_id, coordinator._group_instance_id)
-        connection = ConnectionGroup.DEFAULT if is_joining else ConnectionGroup.COORDINATION
+        # On the connection of a JoinGroup that waits for all other members nothing overtakes it.
+        connection = ConnectionGroup.DEFAULT if joining else ConnectionGroup.COORDINATION
         try:
-            _raise_unless_left(await client.send(coordinator.coordinator_id, request, group=connection))
+            node = await client.coordinator_lookup(CoordinationType.GROUP, coordinator.group_id)
+            _raise_unless_left(await client.send(node, request, group=connection))
         except KafkaError as error:
             log.warning("did not leave the group: its partitions are others' after the session time-out: %r", error)
-        await coordinator.close()
 
     def pause_changelogs(self) -> None:
         """Never fetch the changelog here: recovery reads it with a reader of its own."""
@@ -179,10 +182,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self.transport.plane.drop_tasks()
 
     async def leave_group(self) -> None:
-        """Give the partitions over, once nothing of ours is under way to them any more."""
+        """Give the partitions over, once nothing of ours is under way to them any more; nothing before the start."""
         await self.wait_empty()
         await self.app.producer.flush()
-        await self._thread.call_thread(self._thread.leave_group)
+        if self._thread._consumer is not None:
+            await self._thread.call_thread(self._thread.leave_group)
 
     async def on_task_error(self, error: BaseException) -> None:
         """End the process: an agent that Faust starts anew would commit its next batches over the failed one."""
