@@ -19,6 +19,8 @@ ASK_EVERY_SECONDS = 0.02
 EVENTS_PER_SECOND = 500
 SLICES_PER_SECOND = 10
 MOST_SECONDS = 120.0
+#: After which whoever has a partition by now was seen with it.
+SETTLE_SECONDS = 1.0
 
 
 class Ownership:
@@ -55,49 +57,59 @@ def handover(rig: Rig) -> list[Figure]:
 
 
 async def _handover(rig: Rig) -> list[Figure]:
-    system = await asyncio.to_thread(rig.system, "handover")
+    session_timeout_seconds = rig.scale.session_timeout_seconds
+    system = await asyncio.to_thread(rig.system, "handover", session_timeout_seconds=session_timeout_seconds)
     workers = [WorkerProcess(system.settings, name, rig.folder) for name in ("blue", "green", "red")]
     for worker in workers:
         rig.ending.callback(worker.discard)
     ownership = Ownership(workers)
-    figures = []
-
-    async def measured(name: str, left: Sequence[WorkerProcess]) -> None:
-        await until(lambda: _scored(left), lambda count: count == PARTITIONS, MOST_SECONDS, name)
-        await asyncio.sleep(1.0)  # whoever has them is seen once more
-        figures.append(Figure(name, ownership.take_longest_seconds(), "s"))
-
-    async def all_working() -> None:
-        for worker in workers:
-            if worker.is_running():
-                continue
-            worker.start()
-        for worker in workers:
-            await worker.ready()
-        await until(lambda: _scored(workers), lambda count: count == PARTITIONS, MOST_SECONDS, "all owned")
-
-    blue, green, red = workers
     async with _load(system), _watching(ownership):
-        await all_working()
+        await _all_work(workers)
         ownership.take_longest_seconds()
-        for worker in workers:
-            await asyncio.to_thread(worker.stop)
-            await worker.start().ready()
-        await measured("rolling restart of 3", workers)
-        await asyncio.to_thread(red.stop)
-        await measured("3 to 2", (blue, green))
-        await red.start().ready()
-        await measured("2 to 3", workers)
-        await asyncio.gather(asyncio.to_thread(green.stop), asyncio.to_thread(red.stop))
-        await measured("3 to 1 at once", (blue,))
-        await all_working()
-        ownership.take_longest_seconds()
-        await asyncio.to_thread(green.kill)
-        await green.start().ready()
-        await measured("kill -9, started again", workers)
-        await asyncio.to_thread(green.kill)
-        await measured("kill -9 for good", (blue, red))
-    return figures
+        return [figure async for figure in _figures(workers, ownership)]
+
+
+async def _figures(workers: Sequence[WorkerProcess], ownership: Ownership) -> AsyncIterator[Figure]:
+    blue, green, red = workers
+    for worker in workers:
+        await asyncio.to_thread(worker.stop)
+        await worker.start().ready()
+    yield await _without_owner("rolling restart of 3 workers", workers, ownership)
+    await asyncio.to_thread(red.stop)
+    yield await _without_owner("3 workers to 2", (blue, green), ownership)
+    await red.start().ready()
+    yield await _without_owner("2 workers to 3", workers, ownership)
+    await asyncio.gather(asyncio.to_thread(green.stop), asyncio.to_thread(red.stop))
+    yield await _without_owner("3 workers to 1 at once", (blue,), ownership)
+    await _all_work(workers)
+    ownership.take_longest_seconds()
+    green.kill()
+    await green.start().ready()
+    yield await _without_owner("kill -9, started again", workers, ownership)
+    green.kill()
+    yield await _without_owner("kill -9 for good", (blue, red), ownership)
+
+
+async def _without_owner(name: str, left: Sequence[WorkerProcess], ownership: Ownership) -> Figure:
+    """The longest time without an owner since the last figure, once these workers have all partitions."""
+    await _own_all(left)
+    await asyncio.sleep(SETTLE_SECONDS)
+    return Figure(f"longest without an owner: {name}", ownership.take_longest_seconds(), "s")
+
+
+async def _all_work(workers: Sequence[WorkerProcess]) -> None:
+    for worker in workers:
+        if not worker.is_running():
+            worker.start()
+    for worker in workers:
+        await worker.ready()
+    await _own_all(workers)
+
+
+async def _own_all(workers: Sequence[WorkerProcess]) -> None:
+    await until(
+        lambda: _scored(workers), lambda count: count == PARTITIONS, MOST_SECONDS, "each partition has an owner"
+    )
 
 
 def _scored(workers: Sequence[WorkerProcess]) -> int:
