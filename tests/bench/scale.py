@@ -12,8 +12,8 @@ PARTITIONS = 4
 class Scale:
     """Sizes of all parts. events: of the busy topics, spread over `contacts`. stock_events: how many of them stock
     Faust gets. idle_contacts: one event each. endless_events: of one contact. latency_rates: events/s. known_contacts:
-    in the read model; rebuilt_contacts: those of them that come to it from Kafka. session_timeout_seconds: of workers that
-    are killed."""
+    in the read model; rebuilt_contacts: those of them that come to it from Kafka. session_timeout_seconds: of
+    workers that are killed."""
 
     events: int
     contacts: int
