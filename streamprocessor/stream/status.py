@@ -21,7 +21,12 @@ class WorkerStatus:
         self._gauges = gauges
         self._group_readiness = group_readiness
         self._observed: tuple[DataPlane, Any] | None = None
+        self._phase = "starting"
         self._is_stopping = False
+
+    def wait_for(self, what: str) -> None:
+        """Say that the start can't go on before something is there, such as "Kafka at HOST:PORT"."""
+        self._phase = f"waiting for {what}"
 
     def observe(self, plane: DataPlane, app: Any) -> None:
         """Tell of this data plane and of this Faust application from now on."""
@@ -40,7 +45,7 @@ class WorkerStatus:
         if self._is_stopping:
             return ["stopping"]
         if self._observed is None:
-            return ["starting"]
+            return [self._phase]
         plane, app = self._observed
         if app.rebalancing_count == 0:
             return ["waiting for an assignment"]

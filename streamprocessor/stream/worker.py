@@ -18,7 +18,7 @@ from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.model_follower import ModelFollower
-from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.scoring.scorer import Scorer
@@ -32,7 +32,7 @@ from streamprocessor.stream.membership import take_name
 from streamprocessor.stream.metrics import CountingHandler, Metrics
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.process_end import exit_now, give_up
-from streamprocessor.stream.startup import BrokerFacts, check_broker
+from streamprocessor.stream.startup import BrokerFacts, check_broker_once_reached
 from streamprocessor.stream.status import WorkerStatus
 
 log = logging.getLogger(__name__)
@@ -90,13 +90,13 @@ class Worker:
     async def work_until(self, stop: asyncio.Future[None]) -> int:
         """Start, and score until told to stop, or until something ends by itself; the exit code."""
         starting = asyncio.ensure_future(self._start())
-        await _first_of(starting, stop)
+        await first_of(starting, stop)
         if not starting.done():
             self._opened.push_async_callback(_cancel, starting)
             return EXIT_DONE
         working = starting.result()
         settle_memory(None)  # records are bytes, and collecting by itself costs microseconds an event
-        await _first_of(working, stop)
+        await first_of(working, stop)
         return EXIT_DONE if stop.done() else EXIT_MUST_RESTART
 
     async def end(self) -> None:
@@ -120,7 +120,9 @@ class Worker:
     async def _check(self) -> BrokerFacts:
         if not self._settings.erasure_salt:
             log.warning("STREAMPROCESSOR_ERASURE_SALT is empty: who was erased could be told by trying ids")
-        broker = await check_broker(self._settings, self._clients, self._layout)
+        status = self._status
+        broker = await check_broker_once_reached(self._settings, self._clients, self._layout, status.wait_for)
+        status.wait_for("the model")
         self._metrics.clock_skew.set(broker.clock_skew_ms / 1000)
         retries = CountingHandler(self._metrics.produce_errors)
         sender_log = logging.getLogger("aiokafka.producer.sender")
@@ -188,7 +190,3 @@ async def _within_stop_time(ending: Coroutine[Any, Any, None], end_now: Callable
 async def _cancel(task: asyncio.Future[Any]) -> None:
     task.cancel()
     await asyncio.wait([task])
-
-
-async def _first_of(*futures: asyncio.Future[Any]) -> None:
-    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
