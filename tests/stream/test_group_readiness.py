@@ -8,7 +8,7 @@ import pytest
 
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.stream.group_readiness import GroupReadiness
-from tests.harness.system import Sent, System
+from tests.harness.system import Sent, System, until
 
 pytestmark = pytest.mark.kafka
 
@@ -17,9 +17,10 @@ async def test_partitions_without_a_worker_are_named_with_the_records_that_wait_
     await system.create()
     await system.send([Sent("email-opens", f"c-{number}".encode(), {"id": str(number)}) for number in range(30)])
 
-    assert await GroupReadiness(system.clients, system.layout, "nobody").not_ready() == [
-        "4 of 4 partitions have no worker (0, 1, 2, 3), 30 records behind; the group is in state Dead"
-    ]
+    readiness = GroupReadiness(system.clients, system.layout, "nobody")
+    reason = "4 of 4 partitions have no worker (0, 1, 2, 3), 30 records behind; the group is in state Dead"
+    # The first group of a cluster waits for Kafka to make the topic that groups are kept in.
+    await until(readiness.not_ready, lambda reasons: reasons == [reason], 40, "the group known")
 
 
 async def test_kafka_that_does_not_answer_is_no_answer(system: System) -> None:

@@ -21,7 +21,7 @@ from tests.stream.conftest import MakeWorker
 
 ALL = {0, 1, 2, 3}
 #: Long before a silent member's session of 45 s is over.
-SOON_SECONDS = 20.0
+SOON_SECONDS = 30.0
 
 
 async def _group(system: System) -> ConsumerGroup:
