@@ -264,8 +264,18 @@ def test_status_tells_lag_and_every_partition_once(ask: Call, running: Running) 
     partitions = [partition["partition"] for worker in found["workers"] for partition in worker["partitions"]]
     assert sorted(partitions) == list(range(PARTITIONS))
     assert len(found["topics"]) == 6
+    assert (found["state"], found["partitions_without_worker"]) == ("Stable", [])
+    owned = [number for member in found["members"] for number in member["partitions"]]
+    assert sorted(owned) == list(range(PARTITIONS))
     table = ask("status", *running.metrics_ports).output
     assert all(str(port) in table for port in running.ports)
+
+
+def test_partitions_without_a_worker_are_told_and_the_exit_code_is_1(ask: Call, running: Running) -> None:
+    result = ask("status", "--app-id", "nobody", *running.metrics_ports)
+
+    assert result.exit_code == 1
+    assert f"{PARTITIONS} of {PARTITIONS} partitions have no worker (0, 1, 2)" in result.output
 
 
 def test_a_worker_that_does_not_answer_is_told_and_the_exit_code_is_1(ask: Call) -> None:
