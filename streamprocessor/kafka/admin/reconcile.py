@@ -9,7 +9,8 @@ from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import TopicError
 from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, set_configs
 from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
-from streamprocessor.kafka.clients import ClientSettings, connected
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.connection import connected
 
 MISSING, CONFIG, PARTITIONS, REPLICATION = "missing", "config", "partitions", "replication"
 

@@ -1,0 +1,73 @@
+"""The error of an aiokafka client turned into one that says what is wrong, and who must act."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+from aiokafka.conn import collect_hosts
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+)
+
+from streamprocessor.errors import BrokerAwayError, BrokerError
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.diagnosis.fault import Address, Fault
+from streamprocessor.kafka.diagnosis.stages import fault_at
+from streamprocessor.kafka.foreign_text import one_line
+
+NO_RIGHT = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
+"""What aiokafka raises where we may not do what we ask for."""
+
+
+async def broker_error(
+    settings: ClientSettings, error: Exception, advertised: Iterable[tuple[str, int]] = ()
+) -> BrokerError:
+    """The error to raise for one of aiokafka's, once it was looked for with a connection of our own.
+
+    advertised: where the cluster sends its clients on to, as far as it is known.
+    It is a BrokerAwayError where all that is wrong may come right by itself.
+    """
+    where = f"Kafka can't be used at {settings.bootstrap} over {settings.security_protocol}{_login(settings)}"
+    if isinstance(error, NO_RIGHT):
+        message = (
+            f"{where}: this user has no right to do that; wanted it allowed; got {_words(error)}: allow it (kafka-acls)"
+        )
+        return BrokerError(message)
+    reached = await _faults_at(
+        Address(host, port, settings) for host, port, _ in collect_hosts(settings.bootstrap, randomize=False)
+    )
+    if None in reached.values():  # one of them lets us in: what is wrong lies behind it
+        sent_on = await _faults_at(Address(host, port, settings) for host, port in advertised)
+        reached = {address: fault for address, fault in sent_on.items() if address not in reached}
+        where += ", which sends clients on to other addresses (advertised.listeners)"
+    faults = {address: fault for address, fault in reached.items() if fault is not None}
+    if not faults:
+        message = f"{where}: it answers now; wanted an answer before; got {_words(error)}: try again"
+        return BrokerAwayError(message)
+    lasting = {address: fault for address, fault in faults.items() if not fault.may_pass}
+    message = f"{where}: {_sentences(lasting or faults, settings)}"
+    return BrokerError(message) if lasting else BrokerAwayError(message)
+
+
+async def _faults_at(addresses: Iterable[Address]) -> dict[Address, Fault | None]:
+    asked = list(dict.fromkeys(addresses))
+    return dict(zip(asked, await asyncio.gather(*map(fault_at, asked)), strict=True))
+
+
+def _sentences(faults: Mapping[Address, Fault], settings: ClientSettings) -> str:
+    if [str(address) for address in faults] == [settings.bootstrap]:
+        return next(iter(faults.values())).sentence
+    return "; ".join(f"{address}: {fault.sentence}" for address, fault in faults.items())
+
+
+def _login(settings: ClientSettings) -> str:
+    if settings.logs_in_by_token:
+        return " with a token"
+    return f" as user '{settings.sasl_username}'" if settings.uses_sasl else ""
+
+
+def _words(error: Exception) -> str:
+    return one_line(repr(error))
