@@ -13,7 +13,6 @@ from aiokafka.errors import KafkaError, MetadataEmptyBrokerList
 from streamprocessor.errors import BrokerError, OperatorError
 from streamprocessor.kafka.clients import BY_TOKEN, ClientSettings
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
-from streamprocessor.kafka.login.client_credentials import ClientCredentials
 from streamprocessor.kafka.login.token_command import TokenCommand
 from streamprocessor.kafka.login.token_provider import TokenProvider, TokenSource
 from streamprocessor.settings import Settings
@@ -58,7 +57,7 @@ async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> Async
         yield client
     except (KafkaError, OSError) as error:
         brokers = [(broker.host, broker.port) for broker in client.cluster.brokers()]
-        raise await broker_error(settings, error, brokers) from error
+        raise await broker_error(settings, error, advertised=brokers) from error
     finally:
         await client.close()
 
@@ -83,6 +82,8 @@ def _token_command(command: str) -> TokenSource:
 
 
 def _client_credentials(settings: Settings) -> TokenSource:
+    from streamprocessor.kafka.login.client_credentials import ClientCredentials  # aiohttp is long to import
+
     url = urlsplit(settings.sasl_token_url)
     if url.scheme != "https" and not (url.scheme == "http" and url.hostname in _LOOPBACK):
         message = (

@@ -38,7 +38,7 @@ class Authority:
         self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def certificate(self, name: str, names: list[str], password: str | None = None) -> Path:
-        """A PEM file with a key and its certificate for these host names; the key encrypted where there is a password."""
+        """A PEM file with a key and its certificate for these host names; with a password the key is encrypted."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         encryption = (
@@ -117,16 +117,18 @@ class _SecuredNode(KafkaNode):
         ]
         keystore, truststore = self.store
         module = "org.apache.kafka.common.security"
+        token_login = f"{module}.oauthbearer.OAuthBearerLoginModule"
         logins = {
             "plain": f'{module}.plain.PlainLoginModule required user_{USER}="{PASSWORD}" user_{STRANGER}="{PASSWORD}";',
             "scram-sha-512": f"{module}.scram.ScramLoginModule required;",
-            "oauthbearer": f'{module}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
+            "oauthbearer": f'{token_login} required unsecuredLoginStringClaim_sub="broker";',
         }
         lines += [
             "ssl.keystore.type=PEM",
             f"ssl.keystore.location={keystore}",
             "ssl.truststore.type=PEM",
             f"ssl.truststore.location={truststore}",
+            "connection.failed.authentication.delay.ms=0",
             "listener.name.mutual.ssl.client.auth=required",
             "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             f"super.users=User:ANONYMOUS;User:{USER}",

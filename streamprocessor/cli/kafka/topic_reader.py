@@ -9,10 +9,10 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.partitioner import partition_of
 
 _POLL_MS = 500
@@ -23,7 +23,7 @@ async def records_of(
 ) -> AsyncIterator[Any]:
     """Every record that the topic holds now, in order within a partition; partitions None: all of them.
 
-    Raises TopicError where the topic is missing or may not be read, BrokerError where Kafka goes away.
+    Raises TopicError where the topic is missing or may not be read, BrokerAwayError where Kafka goes away.
     """
     await refuse_unless_allowed(clients, {topic: READ})
     ends = {
@@ -44,8 +44,7 @@ async def records_of(
                         yield record
             left = {where for where in left if await consumer.position(where) < ends[where]}
     except KafkaError as error:
-        message = f"{topic}: can't be read from {clients.bootstrap}: {error!r}; wanted all of its records"
-        raise BrokerError(message) from error
+        raise await broker_error(clients, error, f"{topic}: can't be read") from error
     finally:
         await consumer.stop()
 
@@ -62,8 +61,7 @@ async def writer_to(clients: ClientSettings, topics: Collection[str]) -> AsyncIt
         await producer.start()
         yield producer
     except KafkaError as error:
-        message = f"{', '.join(topics)}: can't be written at {clients.bootstrap}: {error!r}; wanted it acknowledged"
-        raise BrokerError(message) from error
+        raise await broker_error(clients, error, f"{', '.join(topics)}: can't be written") from error
     finally:
         await producer.stop()
 

@@ -13,9 +13,9 @@ from aiokafka.errors import KafkaError
 from prometheus_client.parser import text_string_to_metric_families
 
 from streamprocessor.contract.topics.topics import IN
-from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.reconcile import Layout, end_offsets
 from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 
 ANSWER_SECONDS = 3.0
 RECOVERY_REMAINING = "leadscore_recovery_remaining_records"
@@ -46,7 +46,7 @@ def ask_worker(address: str) -> dict[str, Any]:
 async def group_lag(clients: ClientSettings, layout: Layout, group: str) -> dict[str, int]:
     """How many records of each input topic the group has not committed yet, by the topic's full name.
 
-    Raises TopicError where a topic is missing, BrokerError where Kafka goes away.
+    Raises TopicError where a topic is missing, BrokerAwayError where Kafka goes away.
     """
     names = [name for name, topic in layout.names().items() if topic.direction == IN]
     ends = await end_offsets(clients, names)
@@ -55,8 +55,7 @@ async def group_lag(clients: ClientSettings, layout: Layout, group: str) -> dict
         never = [TopicPartition(*where) for where in ends if committed.get(TopicPartition(*where), -1) < 0]
         committed |= await _beginnings(clients, never)
     except KafkaError as error:
-        message = f"group {group}: its offsets can't be asked of {clients.bootstrap}: {error!r}"
-        raise BrokerError(message) from error
+        raise await broker_error(clients, error, f"group {group}: its offsets can't be asked for") from error
     lag = dict.fromkeys(names, 0)
     for (name, partition), end in ends.items():
         lag[name] += max(0, end - committed[TopicPartition(name, partition)])

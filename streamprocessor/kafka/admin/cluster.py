@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import CreateTopicsRequest, DescribeConfigsRequest
 from aiokafka.protocol.offset import OffsetRequest
 
-from streamprocessor.errors import BrokerError, TopicError
+from streamprocessor.errors import BrokerAwayError, TopicError
 from streamprocessor.kafka.admin.protocol import SetTopicConfigsRequest, TopicMetadataRequest
 
 READ, WRITE, DESCRIBE = "READ", "WRITE", "DESCRIBE"
@@ -36,6 +36,7 @@ _TRANSIENT = {
 }  # a leader or controller is being chosen, an offset isn't known yet
 _TOPIC_EXISTS = 36
 _NOT_AUTHORIZED = {29, 31}
+_RIGHTS_TO_USE = "the rights DESCRIBE and DESCRIBE_CONFIGS, and READ or WRITE as needed"
 _TOPIC_KIND = 2
 _LATEST = -1
 _RETRY_SECONDS = 0.1
@@ -126,7 +127,7 @@ async def create(client: AIOKafkaClient, topics: list[NewTopic]) -> None:
     response = await _ask_any(client, CreateTopicsRequest(rows, timeout_ms, False))
     for name, code, message in response.topic_errors:
         if code not in (_NO_ERROR, _TOPIC_EXISTS):
-            raise _failed(name, code, message)
+            raise _failed(name, code, message, "the right CREATE")
     await _wait_until_known(client, {topic.name for topic in topics})
 
 
@@ -135,7 +136,7 @@ async def set_configs(client: AIOKafkaClient, settings_by_topic: dict[str, dict[
     response = await _ask_any(client, SetTopicConfigsRequest(settings_by_topic))
     for code, message, _kind, name in response.results:
         if code != _NO_ERROR:
-            raise _failed(name, code, message)
+            raise _failed(name, code, message, "the right ALTER_CONFIGS")
 
 
 async def end_offsets(client: AIOKafkaClient, names: Iterable[str]) -> dict[tuple[str, int], int]:
@@ -185,7 +186,7 @@ async def _ask_any(client: AIOKafkaClient, request: Any) -> Any:
     nodes = [broker.nodeId for broker in client.cluster.brokers()]
     if not nodes:
         message = "Kafka can't be used: it says that none of its brokers is up; wait for them, or look at their logs"
-        raise BrokerError(message)
+        raise BrokerAwayError(message)
     for node in nodes[:-1]:
         with contextlib.suppress(KafkaError):
             return await client.send(node, request)
@@ -209,13 +210,13 @@ def _allowed(operations: int) -> frozenset[str]:
     return frozenset(word for bit, word in _OPERATIONS.items() if not is_known or operations & (1 << bit))
 
 
-def _failed(name: str, code: int, message: str | None) -> TopicError:
+def _failed(name: str, code: int, message: str | None, rights: str = _RIGHTS_TO_USE) -> TopicError:
+    error = for_code(code)
     if code in _NOT_AUTHORIZED:
         words = (
-            f"topic {name}: may not be used by this user: wanted the rights DESCRIBE and DESCRIBE_CONFIGS, and READ or "
-            f"WRITE as needed; allow them (kafka-acls --add --allow-principal User:NAME --operation ... --topic {name})"
+            f"topic {name}: may not be used by this user: wanted {rights}; got {error.message}: allow it "
+            f"(kafka-acls --add --allow-principal User:NAME --operation ... --topic {name})"
         )
     else:
-        error = for_code(code)
         words = f"topic {name}: Kafka refused: {message or error.description} ({error.message})"
     return TopicError(words)

@@ -182,12 +182,19 @@ async def refuse_unless_allowed(settings: ClientSettings, rights: dict[str, str]
         state = await describe(client, rights)
     _refuse_missing(set(rights), state)
     refused = [
-        f"topic {name}: wanted the right {right}; got {', '.join(sorted(state.topics[name].allowed)) or 'none'}"
+        _no_right(name, right, state.topics[name].allowed)
         for name, right in sorted(rights.items())
         if right not in state.topics[name].allowed
     ]
     if refused:
         raise TopicError("\n".join(refused))
+
+
+def _no_right(topic: str, right: str, allowed: frozenset[str]) -> str:
+    return (
+        f"topic {topic}: wanted the right {right}; got {', '.join(sorted(allowed)) or 'none'}: allow it "
+        f"(kafka-acls --add --allow-principal User:NAME --operation {right} --topic {topic})"
+    )
 
 
 def _refuse_missing(names: set[str], state: ClusterState) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from streamprocessor.kafka.diagnosis.fault import (
     Address,
@@ -16,6 +15,9 @@ from streamprocessor.kafka.diagnosis.fault import (
     wrong_host_name,
 )
 from streamprocessor.kafka.foreign_text import one_line
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 # Numbers of OpenSSL's X509_V_ERR_...
 _UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21}
@@ -44,6 +46,8 @@ def any_certificate() -> ssl.SSLContext:
 
 async def _shown_certificate(address: Address) -> x509.Certificate | None:
     """The certificate itself; None where it can't be read."""
+    from cryptography import x509  # takes longer to import than a command's own work, and is needed here only
+
     with contextlib.suppress(OSError, ValueError):
         _, writer = await asyncio.open_connection(address.host, address.port, ssl=any_certificate())
         try:
@@ -55,6 +59,8 @@ async def _shown_certificate(address: Address) -> x509.Certificate | None:
 
 
 def _names(certificate: x509.Certificate) -> str:
+    from cryptography import x509
+
     try:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):

@@ -9,6 +9,9 @@ from aiokafka.conn import collect_hosts
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
+    KafkaError,
+    KafkaTimeoutError,
+    MetadataEmptyBrokerList,
     TopicAuthorizationFailedError,
 )
 
@@ -20,17 +23,22 @@ from streamprocessor.kafka.foreign_text import one_line
 
 NO_RIGHT = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 """What aiokafka raises where we may not do what we ask for."""
+_PASSING = (KafkaTimeoutError, MetadataEmptyBrokerList)
+"""What aiokafka raises while Kafka is away, and does not call retriable."""
 
 
 async def broker_error(
-    settings: ClientSettings, error: Exception, advertised: Iterable[tuple[str, int]] = ()
+    settings: ClientSettings, error: Exception, doing: str = "", advertised: Iterable[tuple[str, int]] = ()
 ) -> BrokerError:
     """The error to raise for one of aiokafka's, once it was looked for with a connection of our own.
 
+    doing: what could not be done, to begin the sentence with; empty where nothing but connecting was tried.
     advertised: where the cluster sends its clients on to, as far as it is known.
     It is a BrokerAwayError where all that is wrong may come right by itself.
     """
     where = f"Kafka can't be used at {settings.bootstrap} over {settings.security_protocol}{_login(settings)}"
+    if doing:
+        where = f"{doing}: {where}"
     if isinstance(error, NO_RIGHT):
         message = (
             f"{where}: this user has no right to do that; wanted it allowed; got {_words(error)}: allow it (kafka-acls)"
@@ -45,11 +53,19 @@ async def broker_error(
         where += ", which sends clients on to other addresses (advertised.listeners)"
     faults = {address: fault for address, fault in reached.items() if fault is not None}
     if not faults:
+        if not is_passing(error):
+            message = f"{where}: it refused what was asked for; got {_words(error)}"
+            return BrokerError(message)
         message = f"{where}: it answers now; wanted an answer before; got {_words(error)}: try again"
         return BrokerAwayError(message)
     lasting = {address: fault for address, fault in faults.items() if not fault.may_pass}
     message = f"{where}: {_sentences(lasting or faults, settings)}"
     return BrokerError(message) if lasting else BrokerAwayError(message)
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether an error of aiokafka's says that Kafka was away, and not that it refused something."""
+    return not isinstance(error, KafkaError) or error.retriable or isinstance(error, _PASSING)
 
 
 async def _faults_at(addresses: Iterable[Address]) -> dict[Address, Fault | None]:
