@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import CreateTopicsRequest, DescribeConfigsRequest
+from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.offset import OffsetRequest
 
 from streamprocessor.errors import BrokerAwayError, TopicError
@@ -36,6 +37,7 @@ _TRANSIENT = {
 }  # a leader or controller is being chosen, an offset isn't known yet
 _TOPIC_EXISTS = 36
 _NOT_AUTHORIZED = {29, 31}
+_GROUP_NOT_AUTHORIZED = 30
 _RIGHTS_TO_USE = "the rights DESCRIBE and DESCRIBE_CONFIGS, and READ or WRITE as needed"
 _TOPIC_KIND = 2
 _LATEST = -1
@@ -152,6 +154,15 @@ async def end_offsets(client: AIOKafkaClient, names: Iterable[str]) -> dict[tupl
         if not _TRANSIENT.issuperset(failed.values()) or asyncio.get_running_loop().time() > deadline:
             raise _failed(name, code, f"the end of partition {partition} is not known")
         await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def may_join(client: AIOKafkaClient, group: str) -> bool:
+    """Whether we have the right to be a member of the consumer group.
+
+    Asked by the heartbeat of nobody, which changes nothing: brokers look at rights before they look at members.
+    """
+    response = await _ask_any(client, HeartbeatRequest(group, -1, ""))
+    return bool(response.error_code != _GROUP_NOT_AUTHORIZED)
 
 
 async def _ask_leaders(client: AIOKafkaClient, state: ClusterState) -> list[tuple[str, int, int, int]]:

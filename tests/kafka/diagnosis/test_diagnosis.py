@@ -1,23 +1,30 @@
-"""A connection that fails says which of all things is wrong, and whether it may come right by itself."""
+"""A connection that fails says which of all things is wrong, in every process and command; one file, for one broker."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import socket
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiokafka.errors import GroupAuthorizationFailedError, InvalidTopicError, NodeNotReadyError
 
-from streamprocessor.errors import BrokerAwayError, BrokerError
+from streamprocessor.errors import EXIT_MUST_RESTART, EXIT_USAGE, BrokerAwayError, BrokerError, TopicError
+from streamprocessor.kafka.admin.reconcile import refuse_unless_member_allowed
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import connected
 from streamprocessor.kafka.diagnosis import stages
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.login.token_command import TokenCommand
 from streamprocessor.kafka.login.token_provider import TokenProvider
-from tests.harness.secured_kafka import PASSWORD, USER, SecuredKafka, unsecured_token
+from streamprocessor.settings import PREFIX, Settings
+from tests.cli.conftest import Call
+from tests.harness.secured_kafka import PASSWORD, STRANGER, USER, SecuredKafka, unsecured_token
+from tests.harness.system import Sent, System
+from tests.harness.workers import WorkerProcess
 
 LOGIN = ("SASL_PLAINTEXT", "PLAIN", USER)
 FINE = "fine"
@@ -79,6 +86,22 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "login where none is wanted": (("PLAIN", *LOGIN, PASSWORD), {}, "the broker takes no login there; .*=PLAINTEXT,"),
 }
 MAY_PASS = {"address", "not running"}
+
+PROCESSES = ("worker", "collector", "delivery", "api")
+COMMANDS = (
+    ("topics", "check"),
+    ("topics", "apply"),
+    ("model", "apply"),
+    ("model", "diff", "deploy/scoring.yaml"),
+    ("status",),
+    ("explain", "c-42"),
+    ("export", "c-42"),
+    ("import", "EVENTS"),
+    ("simulate", "--events", "1"),
+    ("dead-letters", "list"),
+)
+
+Environment = dict[str, str]
 
 
 @pytest.mark.kafka
@@ -162,6 +185,107 @@ async def test_what_ends_a_connection_may_be_a_proxy_before_a_broker_that_is_awa
             kind, said = await _said(ClientSettings(address, protocol))
             assert kind is BrokerAwayError
             assert "what listens there doesn't speak Kafka, or not yet;" in said
+
+
+@pytest.fixture
+def environment(secured: SecuredKafka, tmp_path: Path) -> Callable[..., Environment]:
+    """Makes the settings of a process that logs in with a name and password."""
+
+    def make(user: str, password: str) -> Environment:
+        settings = {
+            "bootstrap": secured.addresses["LOGIN"],
+            "security_protocol": "SASL_PLAINTEXT",
+            "sasl_mechanism": "PLAIN",
+            "sasl_username": user,
+            "sasl_password": password,
+            "data_dir": str(tmp_path),
+            **{f"{name}_port": "0" for name in ("metrics", "collector", "delivery", "api")},
+        }
+        return {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def fetching_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker in this process leaves aiokafka as it is for the tests after it."""
+    monkeypatch.setattr("streamprocessor.stream.worker.use_raw_fetching", lambda: None)
+
+
+@pytest.fixture
+def words_of(tmp_path: Path) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """The words of a command, with a file of events where they name one."""
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"contact_id": "c-42", "type": "page_visit", "occurred_at": "2026-01-01T00:00:00Z"}\n')
+    return lambda words: tuple(str(events) if word == "EVENTS" else word for word in words)
+
+
+@pytest.mark.kafka
+def test_a_wrong_password_ends_each_process_and_command_with_its_sentence(
+    call: Call, environment: Callable[..., Environment], words_of: Callable[[tuple[str, ...]], tuple[str, ...]]
+) -> None:
+    wrong = environment(USER, "wrong")
+    ends = {words: call(*words_of(words), env=wrong) for words in (*((name,) for name in PROCESSES), *COMMANDS)}
+
+    assert {words: end.exit_code for words, end in ends.items()} == dict.fromkeys(ends, EXIT_USAGE)
+    said = (
+        r"streamprocessor: Kafka can't be used at 127.0.0.1:\d+ over SASL_PLAINTEXT as user 'worker': the broker refu"
+    )
+    assert [words for words, end in ends.items() if not re.search(said, end.stderr)] == []
+
+
+@pytest.mark.kafka
+def test_a_missing_right_ends_each_process_and_command_with_the_topics_name(
+    call: Call, environment: Callable[..., Environment], words_of: Callable[[tuple[str, ...]], tuple[str, ...]]
+) -> None:
+    without_rights = environment(STRANGER, PASSWORD)
+    ends = {
+        words: call(*words_of(words), env=without_rights) for words in (*((name,) for name in PROCESSES), *COMMANDS)
+    }
+
+    assert {words: end.exit_code for words, end in ends.items()} == dict.fromkeys(ends, EXIT_USAGE)
+    said = (
+        r"streamprocessor: topic [a-z.-]+: may not be used by this user: wanted the rights? .*; got TOPIC_AUTHORIZATION"
+    )
+    assert {words: end.stderr for words, end in ends.items() if not re.search(said, end.stderr)} == {}
+
+
+def test_a_kafka_that_is_not_there_asks_for_a_new_start(call: Call) -> None:
+    for words in (("topics", "check"), ("delivery",), ("api",)):
+        end = call(*words, "--bootstrap", "127.0.0.1:1")
+        assert end.exit_code == EXIT_MUST_RESTART
+        assert "nothing listens there; wanted a running Kafka" in end.stderr
+
+
+@pytest.mark.kafka
+async def test_a_group_that_may_not_be_joined_is_named(secured: SecuredKafka) -> None:
+    def settings(user: str) -> ClientSettings:
+        return ClientSettings(secured.addresses["LOGIN"], "SASL_PLAINTEXT", "PLAIN", user, PASSWORD)
+
+    with pytest.raises(TopicError, match="group scores: wanted the right READ; got none"):
+        await refuse_unless_member_allowed(settings(STRANGER), "scores")
+    await refuse_unless_member_allowed(settings(USER), "scores")
+
+
+@pytest.mark.kafka
+async def test_a_worker_scores_with_a_token_that_a_command_prints(secured: SecuredKafka, tmp_path: Path) -> None:
+    system = System(Settings(bootstrap=secured.addresses["PLAIN"], app_id="token", partitions=1))
+    await system.create()
+    by_token = {
+        "bootstrap": secured.addresses["LOGIN"],
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "OAUTHBEARER",
+        "sasl_token_command": f"echo {unsecured_token(USER)}",
+    }
+    worker = WorkerProcess(system.settings.model_copy(update=by_token), "blue", tmp_path).start()
+    try:
+        await worker.ready()
+        await system.send([Sent("email-opens", b"jane", {"id": "1"})])
+        await system.until_applied()
+    finally:
+        code = worker.stop()
+
+    assert code == 0, worker.tail()
 
 
 async def _try(secured: SecuredKafka, words: tuple[str, ...], files: dict[str, str]) -> tuple[type | None, str]:
