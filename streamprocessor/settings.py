@@ -29,7 +29,7 @@ MAIL_PROVIDERS = (
     "mandrill",
 )
 
-_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url")
+_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url", "_command")
 
 S = TypeVar("S", bound=BaseModel)
 

@@ -8,7 +8,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from streamprocessor.kafka.diagnosis.fault import (
-    Address,
+    BrokerAddress,
     Fault,
     unknown_authority,
     unusable_certificate,
@@ -24,7 +24,7 @@ _UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21}
 _OTHER_NAME = {62, 63, 64}
 
 
-async def refused_certificate(address: Address, error: ssl.SSLCertVerificationError) -> Fault:
+async def refused_certificate(address: BrokerAddress, error: ssl.SSLCertVerificationError) -> Fault:
     """Why the certificate that is shown at the address does not do."""
     if error.verify_code in _UNKNOWN_AUTHORITY:
         shown = await _shown_certificate(address)
@@ -44,7 +44,7 @@ def any_certificate() -> ssl.SSLContext:
     return context
 
 
-async def _shown_certificate(address: Address) -> x509.Certificate | None:
+async def _shown_certificate(address: BrokerAddress) -> x509.Certificate | None:
     """The certificate itself; None where it can't be read."""
     from cryptography import x509  # takes longer to import than a command's own work, and is needed here only
 

@@ -17,7 +17,7 @@ from aiokafka.errors import (
 
 from streamprocessor.errors import BrokerAwayError, BrokerError
 from streamprocessor.kafka.clients import ClientSettings
-from streamprocessor.kafka.diagnosis.fault import Address, Fault
+from streamprocessor.kafka.diagnosis.fault import BrokerAddress, Fault
 from streamprocessor.kafka.diagnosis.stages import fault_at
 from streamprocessor.kafka.foreign_text import one_line
 
@@ -45,10 +45,10 @@ async def broker_error(
         )
         return BrokerError(message)
     reached = await _faults_at(
-        Address(host, port, settings) for host, port, _ in collect_hosts(settings.bootstrap, randomize=False)
+        BrokerAddress(host, port, settings) for host, port, _ in collect_hosts(settings.bootstrap, randomize=False)
     )
     if None in reached.values():  # one of them lets us in: what is wrong lies behind it
-        sent_on = await _faults_at(Address(host, port, settings) for host, port in advertised)
+        sent_on = await _faults_at(BrokerAddress(host, port, settings) for host, port in advertised)
         reached = {address: fault for address, fault in sent_on.items() if address not in reached}
         where += ", which sends clients on to other addresses (advertised.listeners)"
     faults = {address: fault for address, fault in reached.items() if fault is not None}
@@ -68,12 +68,12 @@ def is_passing(error: Exception) -> bool:
     return not isinstance(error, KafkaError) or error.retriable or isinstance(error, _PASSING)
 
 
-async def _faults_at(addresses: Iterable[Address]) -> dict[Address, Fault | None]:
+async def _faults_at(addresses: Iterable[BrokerAddress]) -> dict[BrokerAddress, Fault | None]:
     asked = list(dict.fromkeys(addresses))
     return dict(zip(asked, await asyncio.gather(*map(fault_at, asked)), strict=True))
 
 
-def _sentences(faults: Mapping[Address, Fault], settings: ClientSettings) -> str:
+def _sentences(faults: Mapping[BrokerAddress, Fault], settings: ClientSettings) -> str:
     if [str(address) for address in faults] == [settings.bootstrap]:
         return next(iter(faults.values())).sentence
     return "; ".join(f"{address}: {fault.sentence}" for address, fault in faults.items())

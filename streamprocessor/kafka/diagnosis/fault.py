@@ -14,7 +14,7 @@ class Fault(NamedTuple):
     may_pass: bool
 
 
-class Address(NamedTuple):
+class BrokerAddress(NamedTuple):
     """Where a broker is, and how we go there."""
 
     host: str

@@ -16,10 +16,10 @@ from typing import Any
 
 from aiokafka.conn import AIOKafkaConnection, OAuthAuthenticator, create_conn
 from aiokafka.errors import (
-    BrokerResponseError,
     IllegalSaslStateError,
     KafkaError,
     NoError,
+    SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
     for_code,
 )
@@ -27,7 +27,7 @@ from aiokafka.protocol.admin import SaslAuthenticateRequest, SaslHandShakeReques
 
 from streamprocessor.kafka.diagnosis import fault as faults
 from streamprocessor.kafka.diagnosis.certificate import any_certificate, refused_certificate
-from streamprocessor.kafka.diagnosis.fault import Address, Fault
+from streamprocessor.kafka.diagnosis.fault import BrokerAddress, Fault
 from streamprocessor.kafka.foreign_text import one_line
 from streamprocessor.kafka.login.token_error import TokenError
 
@@ -38,10 +38,10 @@ _NOT_TLS = {"WRONG_VERSION_NUMBER", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYE
 _CLIENT_CERTIFICATE = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "CERTIFICATE_UNKNOWN", "ALERT_UNKNOWN_CA")
 _FAILURES = (KafkaError, OSError)
 
-Stage = Callable[[Address], Coroutine[Any, Any, Fault | None]]
+_Stage = Callable[[BrokerAddress], Coroutine[Any, Any, Fault | None]]
 
 
-async def fault_at(address: Address) -> Fault | None:
+async def fault_at(address: BrokerAddress) -> Fault | None:
     """Why the broker at the address can't be used; None where it can."""
     for stage in (_name, _port, _encryption, _protocol, _token, _login):
         fault = await stage(address)
@@ -50,11 +50,11 @@ async def fault_at(address: Address) -> Fault | None:
     return None
 
 
-def _within_stage_seconds(stage: Stage) -> Stage:
+def _within_stage_seconds(stage: _Stage) -> _Stage:
     """The stage, whose fault is silence where it takes longer."""
 
     @wraps(stage)
-    async def limited(address: Address) -> Fault | None:
+    async def limited(address: BrokerAddress) -> Fault | None:
         try:
             async with asyncio.timeout(STAGE_SECONDS):
                 return await stage(address)
@@ -64,17 +64,19 @@ def _within_stage_seconds(stage: Stage) -> Stage:
     return limited
 
 
-@_within_stage_seconds
-async def _name(address: Address) -> Fault | None:
+async def _name(address: BrokerAddress) -> Fault | None:
     try:
-        await _resolve(address)
+        async with asyncio.timeout(STAGE_SECONDS):
+            await _resolve(address)
+    except TimeoutError:
+        return faults.unresolved(address.host, f"no answer within {STAGE_SECONDS:g} s")
     except (socket.gaierror, UnicodeError) as error:
         return faults.unresolved(address.host, one_line(getattr(error, "strerror", None) or error))
     return None
 
 
 @_within_stage_seconds
-async def _port(address: Address) -> Fault | None:
+async def _port(address: BrokerAddress) -> Fault | None:
     """Each of the name's addresses by itself: asyncio would make one error of several."""
     last: OSError | None = None
     for ip, port in await _resolve(address):
@@ -91,7 +93,7 @@ async def _port(address: Address) -> Fault | None:
 
 
 @_within_stage_seconds
-async def _encryption(address: Address) -> Fault | None:
+async def _encryption(address: BrokerAddress) -> Fault | None:
     if not address.settings.uses_tls:
         return None
     try:
@@ -111,7 +113,7 @@ async def _encryption(address: Address) -> Fault | None:
 
 
 @_within_stage_seconds
-async def _protocol(address: Address) -> Fault | None:
+async def _protocol(address: BrokerAddress) -> Fault | None:
     try:
         async with _connection(address):
             return None
@@ -124,7 +126,7 @@ async def _protocol(address: Address) -> Fault | None:
         return faults.cut_off(_words(error))
 
 
-async def _token(address: Address) -> Fault | None:
+async def _token(address: BrokerAddress) -> Fault | None:
     """A command or a token endpoint has time limits of its own."""
     if address.settings.logs_in_by_token and address.settings.sasl_tokens is not None:
         try:
@@ -135,7 +137,7 @@ async def _token(address: Address) -> Fault | None:
 
 
 @_within_stage_seconds
-async def _login(address: Address) -> Fault | None:
+async def _login(address: BrokerAddress) -> Fault | None:
     settings = address.settings
     try:
         async with _connection(address) as connection:
@@ -148,19 +150,21 @@ async def _login(address: Address) -> Fault | None:
                 return faults.login_wanted(settings, mechanisms)
             if error is UnsupportedSaslMechanismError:
                 return faults.wrong_mechanism(settings, mechanisms)
+            if error is not NoError:
+                return faults.cut_off(error.__name__)
             if settings.logs_in_by_token:
                 return await _token_login(address, connection)
         async with _connection(address, **settings.login()):
             return None
     except TokenError as error:
         return Fault(error.sentence, error.may_pass)
-    except BrokerResponseError as error:
+    except SaslAuthenticationFailed as error:
         return faults.wrong_login(settings, _words(error))
     except _FAILURES as error:
         return faults.cut_off(_words(error))
 
 
-async def _token_login(address: Address, connection: AIOKafkaConnection) -> Fault | None:
+async def _token_login(address: BrokerAddress, connection: AIOKafkaConnection) -> Fault | None:
     """By our own hand: aiokafka does not look at what the broker says of a token that it refuses."""
     payload, _ = await OAuthAuthenticator(sasl_oauth_token_provider=address.settings.sasl_tokens).step(None)
     answer = await connection.send(SaslAuthenticateRequest(payload))
@@ -169,14 +173,14 @@ async def _token_login(address: Address, connection: AIOKafkaConnection) -> Faul
     return faults.wrong_login(address.settings, one_line(said)) if is_refused else None
 
 
-async def _resolve(address: Address) -> list[tuple[str, int]]:
+async def _resolve(address: BrokerAddress) -> list[tuple[str, int]]:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     return [(str(where[0]), int(where[1])) for *_, where in found]
 
 
 @asynccontextmanager
-async def _connection(address: Address, **login: Any) -> AsyncIterator[AIOKafkaConnection]:
+async def _connection(address: BrokerAddress, **login: Any) -> AsyncIterator[AIOKafkaConnection]:
     """A connection that has answered what it can do; without login arguments nobody is logged in on it."""
     settings = address.settings
     encryption = "SSL" if settings.uses_tls else "PLAINTEXT"
@@ -193,7 +197,7 @@ async def _connection(address: Address, **login: Any) -> AsyncIterator[AIOKafkaC
         connection.close()
 
 
-async def _speaks_kafka_in_plaintext(address: Address) -> bool:
+async def _speaks_kafka_in_plaintext(address: BrokerAddress) -> bool:
     with contextlib.suppress(*_FAILURES):
         connection = await create_conn(address.host, address.port, security_protocol="PLAINTEXT")
         connection.close()
@@ -201,7 +205,7 @@ async def _speaks_kafka_in_plaintext(address: Address) -> bool:
     return False
 
 
-async def _speaks_tls(address: Address) -> bool:
+async def _speaks_tls(address: BrokerAddress) -> bool:
     try:
         _, writer = await asyncio.open_connection(address.host, address.port, ssl=any_certificate())
     except ssl.SSLError as error:

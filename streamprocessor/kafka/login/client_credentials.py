@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from urllib.parse import quote
 
@@ -24,7 +25,8 @@ class ClientCredentials:
     def __init__(self, url: str, client_id: str, client_secret: str, scope: str) -> None:
         self._url = url
         # RFC 6749, 2.3.1: both are form-encoded first, so that a colon or an umlaut in them comes to no harm.
-        self._authentication = aiohttp.BasicAuth(quote(client_id, safe=""), quote(client_secret, safe=""))
+        login = f"{quote(client_id, safe='')}:{quote(client_secret, safe='')}"
+        self._headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
         self._form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
 
     async def fetch(self) -> Token:
@@ -33,7 +35,7 @@ class ClientCredentials:
         limit = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         try:
             async with (
-                aiohttp.ClientSession(timeout=limit, auth=self._authentication) as session,
+                aiohttp.ClientSession(timeout=limit, headers=self._headers) as session,
                 session.post(self._url, data=self._form, allow_redirects=False) as response,
             ):
                 body = await response.content.read(_MOST_BYTES)

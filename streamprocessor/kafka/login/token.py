@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any, NamedTuple
 
 import orjson
 
 UNDATED_SECONDS = 60.0
 """How long a token is used that does not say how long it is valid."""
+_FORM = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, 2.1
 _JWT_PARTS = 3
 
 
@@ -34,10 +36,10 @@ def token_of(text: bytes, asked_at: float) -> Token:
     text = text.strip()
     answer = _json_object(text) if text.startswith(b"{") else {"access_token": text.decode("ascii", "replace")}
     value = answer.get("access_token")
-    if not isinstance(value, str) or not value:
-        message = "JSON without an access_token" if answer else "nothing that is JSON"
+    if not isinstance(value, str):
+        message = "JSON without an access_token"
         raise ValueError(message)
-    if not value.isascii() or not value.isprintable() or " " in value:
+    if not _FORM.fullmatch(value):
         message = f"{len(text)} bytes that are no token"
         raise ValueError(message)
     return Token(value, asked_at, _expiry(answer.get("expires_in"), value, asked_at))

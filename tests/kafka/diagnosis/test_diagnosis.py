@@ -27,6 +27,7 @@ from tests.harness.system import Sent, System
 from tests.harness.workers import WorkerProcess
 
 LOGIN = ("SASL_PLAINTEXT", "PLAIN", USER)
+LOGIN_FIELDS = ("security_protocol", "sasl_mechanism", "sasl_username", "sasl_password")
 FINE = "fine"
 
 #: Protocol, mechanism, user, password; the files of TLS by name; what comes of it. A door's name is its address.
@@ -289,10 +290,11 @@ async def test_a_worker_scores_with_a_token_that_a_command_prints(secured: Secur
 
 
 async def _try(secured: SecuredKafka, words: tuple[str, ...], files: dict[str, str]) -> tuple[type | None, str]:
-    address, *protocol_and_login = words
+    address, *rest = words
+    login: dict[str, Any] = dict(zip(LOGIN_FIELDS, rest, strict=False))
     for name, where in secured.addresses.items():
         address = re.sub(rf"\b{name}$", where.partition(":")[2] if f":{name}" in address else where, address)
-    return await _said(ClientSettings(address, *protocol_and_login, **_files(secured, files)))
+    return await _said(ClientSettings(address, **login, **_files(secured, files)))
 
 
 def _files(secured: SecuredKafka, names: dict[str, str]) -> dict[str, Any]:
