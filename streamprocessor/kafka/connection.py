@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, MetadataEmptyBrokerList
 
-from streamprocessor.errors import BrokerError, OperatorError
+from streamprocessor.errors import BrokerAwayError, BrokerError, OperatorError
 from streamprocessor.kafka.clients import BY_TOKEN, ClientSettings
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.login.token_command import TokenCommand
@@ -50,16 +50,24 @@ async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> Async
     client = AIOKafkaClient(**settings.arguments(), request_timeout_ms=timeout_ms)
     try:
         await client.bootstrap()
-        if (
-            not client.cluster.brokers()
-        ):  # so it looks where a token was refused: aiokafka reads the refusal as an answer
-            raise MetadataEmptyBrokerList
+        if settings.logs_in_by_token and not client.cluster.brokers():
+            await _refuse_a_refused_token(settings)
         yield client
     except (KafkaError, OSError) as error:
         brokers = [(broker.host, broker.port) for broker in client.cluster.brokers()]
         raise await broker_error(settings, error, advertised=brokers) from error
     finally:
         await client.close()
+
+
+async def _refuse_a_refused_token(settings: ClientSettings) -> None:
+    """Raises BrokerError where the token was refused: aiokafka reads that as an answer, in which there are no brokers.
+
+    There may be none for a moment, too, until they are heard again.
+    """
+    error = await broker_error(settings, MetadataEmptyBrokerList())
+    if not isinstance(error, BrokerAwayError):
+        raise error
 
 
 def _token_provider(settings: Settings) -> TokenProvider:

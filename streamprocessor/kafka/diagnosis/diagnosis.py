@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from aiokafka.conn import collect_hosts
 from aiokafka.errors import (
@@ -44,14 +44,14 @@ async def broker_error(
             f"{where}: this user has no right to do that; wanted it allowed; got {_words(error)}: allow it (kafka-acls)"
         )
         return BrokerError(message)
-    reached = await _faults_at(
+    named = [
         BrokerAddress(host, port, settings) for host, port, _ in collect_hosts(settings.bootstrap, randomize=False)
-    )
-    if None in reached.values():  # one of them lets us in: what is wrong lies behind it
-        sent_on = await _faults_at(BrokerAddress(host, port, settings) for host, port in advertised)
-        reached = {address: fault for address, fault in sent_on.items() if address not in reached}
-        where += ", which sends clients on to other addresses (advertised.listeners)"
-    faults = {address: fault for address, fault in reached.items() if fault is not None}
+    ]
+    faults = await _faults_at(named)
+    if len(faults) < len(named):  # one of them lets us in: what is wrong lies behind it
+        faults = await _faults_at([each for each in _distinct(settings, advertised) if each not in named])
+        if faults:
+            where += ", which sends clients on to other addresses (advertised.listeners)"
     if not faults:
         if not is_passing(error):
             message = f"{where}: it refused what was asked for; got {_words(error)}"
@@ -68,9 +68,14 @@ def is_passing(error: Exception) -> bool:
     return not isinstance(error, KafkaError) or error.retriable or isinstance(error, _PASSING)
 
 
-async def _faults_at(addresses: Iterable[BrokerAddress]) -> dict[BrokerAddress, Fault | None]:
-    asked = list(dict.fromkeys(addresses))
-    return dict(zip(asked, await asyncio.gather(*map(fault_at, asked)), strict=True))
+def _distinct(settings: ClientSettings, places: Iterable[tuple[str, int]]) -> list[BrokerAddress]:
+    return [BrokerAddress(host, port, settings) for host, port in dict.fromkeys(places)]
+
+
+async def _faults_at(addresses: Collection[BrokerAddress]) -> dict[BrokerAddress, Fault]:
+    """The faults by address; who lets us in has none."""
+    found = zip(addresses, await asyncio.gather(*map(fault_at, addresses)), strict=True)
+    return {address: fault for address, fault in found if fault is not None}
 
 
 def _sentences(faults: Mapping[BrokerAddress, Fault], settings: ClientSettings) -> str:
