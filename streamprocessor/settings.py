@@ -30,7 +30,7 @@ MAIL_PROVIDERS = (
     "mandrill",
 )
 
-_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url")
+_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url", "_command")
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -51,12 +51,19 @@ class Settings(BaseModel):
 
     bootstrap: str = Field("", description="Kafka brokers, host:port,host:port; empty: the embedded broker of `up`")
     security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
-    sasl_mechanism: str = Field("", description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    sasl_mechanism: str = Field("", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER")
     sasl_username: str = ""
     sasl_password: str = Field("", repr=False)
+    sasl_token_command: str = Field("", repr=False, description="prints a token; run without a shell")
+    sasl_token_url: str = Field("", description="where a token is had by the client-credentials grant: https://...")
+    sasl_client_id: str = ""
+    sasl_client_secret: str = Field("", repr=False)
+    sasl_scope: str = ""
+    sasl_extensions: str = Field("", description="sent with each token: name=value,name=value")
     ssl_ca_file: str = ""
     ssl_certificate_file: str = ""
     ssl_key_file: str = ""
+    ssl_key_password: str = Field("", repr=False, description="of an encrypted key")
 
     app_id: str = Field("streamprocessor", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="also the consumer group")
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="before every topic: staging-")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from streamprocessor.cli.terminal.plain_text import printable
-from streamprocessor.errors import BrokerAwayError
+from streamprocessor.errors import BrokerAwayError, BrokerError
 
 Result = TypeVar("Result")
 
@@ -26,9 +26,12 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
     Where no log was set up, what libraries log goes nowhere: errors reach the user as sentences.
 
-    Raises BrokerAwayError where Kafka went away and nobody nearer knew what to do about it.
+    Raises BrokerAwayError where Kafka went away, BrokerError where it refused something, and nobody nearer knew what
+    to do about it.
     """
     from aiokafka.errors import KafkaError
+
+    from streamprocessor.kafka.diagnosis.diagnosis import is_passing
 
     root = logging.getLogger()
     if not root.handlers:
@@ -37,7 +40,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return _run(work)
     except KafkaError as error:
         message = f"Kafka can't be used any more: {error!r}"
-        raise BrokerAwayError(message) from error
+        raise (BrokerAwayError if is_passing(error) else BrokerError)(message) from error
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:

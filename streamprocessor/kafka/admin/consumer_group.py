@@ -13,10 +13,11 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.commit import OffsetFetchRequest
 
 from streamprocessor.contract.topics.topics import IN, Topic
-from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.protocol import DescribeGroupRequest
 from streamprocessor.kafka.admin.reconcile import Layout, end_offsets
-from streamprocessor.kafka.clients import ClientSettings, connected, new_reader
+from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.connection import connected
+from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 
 _RETRY_SECONDS = 0.1
 _SETTLE_SECONDS = 15.0
@@ -145,8 +146,7 @@ async def _beginnings(clients: ClientSettings, where: list[tuple[str, int]]) -> 
         await reader.start()
         offsets = await reader.beginning_offsets([TopicPartition(*each) for each in where])
     except KafkaError as error:
-        message = f"the first offsets of topics can't be asked of {clients.bootstrap}: {error!r}"
-        raise BrokerError(message) from error
+        raise await broker_error(clients, error, "the first offsets of topics can't be asked for") from error
     finally:
         await reader.stop()
     return {tuple(each): offset for each, offset in offsets.items()}
