@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
@@ -74,7 +75,7 @@ async def consumer_group(clients: ClientSettings, layout: Layout, group: str) ->
 
     Raises BrokerError where Kafka can't be asked.
     """
-    async with connected(clients) as client:
+    async with _asking_of(clients, group) as client:
         state, members = await _describe(client, group)
     partitions = {(name, number) for name, topic in _inputs(layout).items() for number in range(topic.partitions)}
     # Of a group that is not stable Kafka tells what the members had before.
@@ -90,10 +91,20 @@ async def group_lag(clients: ClientSettings, layout: Layout, group: str) -> Offs
     Raises TopicError where a topic is missing, BrokerError where Kafka can't be asked.
     """
     ends = await end_offsets(clients, _inputs(layout))
-    async with connected(clients) as client:
+    async with _asking_of(clients, group) as client:
         committed = await _committed(client, group)
     committed |= await _beginnings(clients, [where for where in ends if committed.get(where, -1) < 0])
     return {where: max(0, end - committed[where]) for where, end in ends.items()}
+
+
+@asynccontextmanager
+async def _asking_of(clients: ClientSettings, group: str) -> AsyncIterator[AIOKafkaClient]:
+    """A connection to ask for a group; raises BrokerError, which names the group, where that can't be done."""
+    async with connected(clients) as client:
+        try:
+            yield client
+        except KafkaError as error:
+            raise await broker_error(clients, error, f"group {group}: can't be asked for") from error
 
 
 def _inputs(layout: Layout) -> dict[str, Topic]:
