@@ -20,7 +20,6 @@ from streamprocessor.collector.http.handler import CollectorContext
 from streamprocessor.collector.http.input_topics import InputTopics
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.routes import application
-from streamprocessor.collector.http.server import CollectorServer
 from streamprocessor.collector.http.write_keys import write_keys_of
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import IN, Topic
@@ -29,10 +28,11 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
-from streamprocessor.process.serving import listening_socket
+from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.process.stored_secrets import stored_secret
 from streamprocessor.settings import Settings
 
+MOST_CONNECTIONS = 10_000  # each visitor's browser keeps one
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor waits
 #: Requests leave few cycles, and looking for them costs as much as reading the requests does: look seldom.
 GC_THRESHOLDS = (50_000, 20, 20)
@@ -83,7 +83,7 @@ async def run_collector(
         tell_port(settings.port_file, port)
         settle_memory(GC_THRESHOLDS)
         on_ready(port)
-        await CollectorServer(app).run_until(_first(stop, durable_writer.failed), listening)
+        await Server(app, MOST_CONNECTIONS).run_until(_first(stop, durable_writer.failed), listening)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)

@@ -45,7 +45,6 @@ from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
 
 _LOCAL_GRANT = "local/read+write+erase"  # on this machine it may do everything
-_MOST_AT_ONCE = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +98,7 @@ async def run_api(settings: Settings, on_ready: Callable[[int], None]) -> int:
         tell_port(settings.port_file, port)
         on_ready(port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
-        await Server(app, most_at_once=_MOST_AT_ONCE).run_until(stop, listening)
+        await Server(app).run_until(stop, listening)
     finally:
         listening.close()
         broken = await _ended(tasks)
