@@ -7,6 +7,8 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from aiokafka.errors import KafkaError
@@ -37,6 +39,7 @@ from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.subscription_topic import SubscriptionTopic
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
+from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
@@ -80,7 +83,8 @@ async def run_delivery(
         opened.push_async_callback(segments.stop)
         await segments.start()
         hosts = hosts_of(settings.delivery_allowed_hosts)
-        resolver = SubscriptionResolver(environment, file.parent, hosts, phrases, segments)
+        secrets = SecretReferences(environment, Path())
+        resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments)
         plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
         store_thread = await opened.enter_async_context(_open_store(settings))
         sender = Sender(settings.delivery_timeout_seconds)
@@ -94,9 +98,12 @@ async def run_delivery(
         opened.push_async_callback(dispatchers.close)
         for plan in plans:
             await dispatchers.put(plan)
-        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS])
+        plan_of = partial(
+            _of_the_topic(settings, resolver).bounded_plan_of, env_prefix=settings.delivery_secrets_env_prefix
+        )
+        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS], plan_of)
         opened.push_async_callback(subscription_topic.stop)
-        await subscription_topic.start(dispatchers, resolver)
+        await subscription_topic.start(dispatchers)
         await dispatchers.give_up_the_rest()
         consumer = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
         opened.push_async_callback(consumer.stop)
@@ -112,7 +119,7 @@ async def run_delivery(
         on_ready(port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread))
-        followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers, resolver))
+        followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
         work = (*own, *followed, consumer.run(dispatchers))
         try:
             await _until_first(stop, dispatchers.failed, *map(asyncio.ensure_future, work))
@@ -120,6 +127,13 @@ async def run_delivery(
             message = f"delivery: Kafka can't be read any more: {error!r}"
             raise MustRestart(message) from error
     return EXIT_DONE
+
+
+def _of_the_topic(settings: Settings, of_the_file: SubscriptionResolver) -> SubscriptionResolver:
+    """What resolves the subscriptions of the topic: their files lie in the folders of the settings."""
+    folder = Path(settings.delivery_secrets_dir) if settings.delivery_secrets_dir else settings.data_path / "secrets"
+    secrets = replace(of_the_file.secrets, folder=folder)
+    return replace(of_the_file, secrets=secrets, templates=Path(settings.delivery_templates_dir))
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
-from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
+from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError, place_of
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
@@ -32,7 +32,6 @@ from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
-from streamprocessor.readmodel.problem import place_of
 from streamprocessor.readmodel.projection.changes import PROJECTED
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.projection.models import ActiveModel
@@ -144,6 +143,7 @@ def _gateways(
         delivery=DeliveryClient(_delivery_address(settings), delivery_token),
         imports=ImportJobs(imports_folder, partial(run_import, settings), settings.import_max_bytes, now_ms),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
+        secrets_env_prefix=settings.delivery_secrets_env_prefix,
         mappings=Path(settings.mappings_dir),
     )
 
