@@ -26,6 +26,7 @@ from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import Server, listening_socket
@@ -53,6 +54,7 @@ async def run_collector(
     """
     full_names = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
     folder = settings.data_path
+    keep_private(folder)
     listening = listening_socket("collector", settings.collector_host, settings.collector_port)
     metrics = Metrics()
     # By prefix: what waits for the topics of one system must not get into those of another.

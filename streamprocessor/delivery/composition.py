@@ -44,6 +44,7 @@ from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.serving import listening_socket, serving
@@ -72,6 +73,7 @@ async def run_delivery(
         OperatorError: something at start is not as it must be; the sentence says what to do.
         MustRestart: the database or Kafka can't be used any more.
     """
+    keep_private(settings.data_path)
     stop = stop_on_signals()
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
@@ -140,7 +142,6 @@ def _of_the_topic(settings: Settings, of_the_file: SubscriptionResolver) -> Subs
 async def _open_store(settings: Settings) -> AsyncIterator[StoreThread]:
     """The store on the database of the settings, in a thread of its own, for this process alone."""
     folder = settings.data_path
-    folder.mkdir(parents=True, exist_ok=True)
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
         url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"

@@ -22,6 +22,7 @@ from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_all
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.process.stored_secrets import stored_pairs, stored_token
@@ -57,6 +58,7 @@ async def run_api(settings: Settings, on_ready: Callable[[int], None]) -> int:
         OperatorError: something at start is not as it must be; the sentence says what to do.
         MustRestart: projecting broke down.
     """
+    keep_private(settings.data_path)
     clients = client_settings(settings)
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)

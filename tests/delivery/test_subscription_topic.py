@@ -1,4 +1,4 @@
-"""Whatever lies in the topic of subscriptions: what can't be used is told under its name, and nothing else comes of it."""
+"""Whatever lies in the topic of subscriptions: what can't be used is told under its name, and nothing else happens."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ CLIENTS = ClientSettings("localhost:1")
 RESOLVER = SubscriptionResolver(
     SecretReferences({}, Path("nowhere")), Path("nowhere"), frozenset(), Phrases(), Segments(CLIENTS, "models")
 )
+PLAN_OF = partial(RESOLVER.bounded_plan_of, env_prefix="HOOK_")
 GOOD: dict[str, Any] = {"url": "https://a.example", "events": ["score-updated", "became-hot-lead"], "signed": False}
 STEP: dict[str, Any] = {
     "contact_id": "jane",
@@ -59,7 +60,7 @@ class InForce:
         self.plans.pop(name, None)
 
 
-async def took(*records: Record, plan_of: PlanOf = partial(RESOLVER.bounded_plan_of, env_prefix="HOOK_")) -> InForce:
+async def took(*records: Record, plan_of: PlanOf = PLAN_OF) -> InForce:
     """What is in force after these records."""
     in_force, topic = InForce(), SubscriptionTopic(CLIENTS, "subscriptions", plan_of)
     for record in records:

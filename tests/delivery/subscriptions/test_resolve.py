@@ -139,7 +139,7 @@ def test_what_lies_outside_is_refused_alike_whether_or_not_it_is_there(folder: P
 @pytest.mark.parametrize("name", ["AWS_SECRET", "NOWHERE", "hook_secret", "PATH"])
 def test_a_variable_of_another_name_is_refused_alike_whether_or_not_it_is_set(folder: Path, name: str) -> None:
     for words in ({"secrets": [f"env:{name}"]}, {"url": f"env:{name}"}):
-        with pytest.raises(OperatorError, match="wanted env:NAME with a name that begins with HOOK_ .*; got another"):
+        with pytest.raises(OperatorError, match="wanted env:NAME with a name that begins with HOOK_ "):
             bounded_plan(folder, **words)
 
 
