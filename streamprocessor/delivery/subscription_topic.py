@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from streamprocessor.contract.strict_yaml.located import cut
-from streamprocessor.contract.subscriptions.subscription_file import NAME, parse_subscription
+from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
@@ -62,12 +62,10 @@ class SubscriptionTopic:
         """Have a record of the topic in force; whatever it holds, the worst that comes of it is that it is refused."""
         name = _name_of(record)
         shown = cut(name)
-        dispatchers.refused.pop(shown, None)
         if name in dispatchers.fixed:
             log.error("subscription %s: the file holds one of that name, so the topic's is not taken", shown)
         elif record.value is None:
-            if NAME.fullmatch(name):
-                await dispatchers.remove(name)
+            await dispatchers.remove(shown)
             log.info("subscription %s: ended", shown)
         else:
             plan = await self._plan_in(record.value, name, dispatchers)
@@ -85,7 +83,7 @@ class SubscriptionTopic:
         except Exception as error:  # noqa: BLE001 - a fault of ours that one subscription brings out ends no other one
             why = f"subscription {shown}: can't be used, by a fault of ours: {place_of(error)}"
         log.error("subscription %s of the topic can't be used: %s", shown, why)
-        dispatchers.refused[shown] = why
+        dispatchers.refuse(shown, why)
         return None
 
 

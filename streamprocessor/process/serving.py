@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from streamprocessor.errors import OperatorError
 from streamprocessor.process import connection
 from streamprocessor.process.connection import Connection, ConnectionLimit
+from streamprocessor.process.lifecycle import first_of
 
 BACKLOG = 2_048
 STOP_SECONDS = 10
@@ -48,7 +49,7 @@ class Server(uvicorn.Server):
         serving = asyncio.ensure_future(self.serve([listening]))
         looking = asyncio.ensure_future(self._close_late_ones())
         try:
-            await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(serving, stop)
             self.should_exit = True
             await serving
         finally:

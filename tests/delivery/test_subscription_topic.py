@@ -53,10 +53,15 @@ class InForce:
         self.refused: dict[str, str] = {}
         self.plans: dict[str, DeliveryPlan] = {}
 
+    def refuse(self, name: str, reason: str) -> None:
+        self.refused[name] = reason
+
     async def put(self, plan: DeliveryPlan) -> None:
+        self.refused.pop(plan.subscription.name, None)
         self.plans[plan.subscription.name] = plan
 
     async def remove(self, name: str) -> None:
+        self.refused.pop(name, None)
         self.plans.pop(name, None)
 
 

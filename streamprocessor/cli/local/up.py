@@ -23,7 +23,7 @@ MOST_WORKERS = 64
 def up(ctx: click.Context, workers: int) -> None:
     """Run all of it here: Kafka, topics, model, workers, collector, delivery, and the page with its API.
 
-    Kafka is an embedded Apache Kafka unless --bootstrap names one. A process that ends is started again while the others
+    Kafka is an embedded Apache Kafka unless --bootstrap names one. A process that ends is started again; the others
     go on. Ctrl-C ends all of it; the data stays in the data folder.
     """
     from streamprocessor.cli.local.local_system import ended_by_sigterm, kafka_for
