@@ -54,10 +54,10 @@ class Consumer:
     async def position(self, _: TopicPartition) -> int:
         return self._at
 
-    async def getmany(self, **_: int) -> dict[str, list[Record]]:
+    async def getmany(self, *_: TopicPartition, **__: int) -> dict[TopicPartition, list[Record]]:
         await asyncio.sleep(0)
         self._at += 1
-        return {"m": self._batches.pop(0)} if self._batches else {}
+        return {TopicPartition("models", 0): self._batches.pop(0)} if self._batches else {}
 
 
 @pytest.mark.parametrize("poison", POISON, ids=lambda value: repr(value[:50]))
