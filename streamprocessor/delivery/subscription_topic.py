@@ -27,7 +27,7 @@ class SubscriptionTopic:
     """Keeps the dispatchers as the topic says; one that can't be used is told and leaves the one before in force."""
 
     def __init__(self, clients: ClientSettings, topic: str, plan_of: PlanOf) -> None:
-        """plan_of: is called in a thread, as it reads files."""
+        """Read the topic of that full name; plan_of is called in a thread, as it reads files."""
         self._clients = clients
         self._name = topic
         self._plan_of = plan_of

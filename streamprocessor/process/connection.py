@@ -38,7 +38,7 @@ class ConnectionLimit:
     """The connections of one server. Over the limit the one closed is that which waits for its client the longest."""
 
     def __init__(self, most: int) -> None:
-        """most: of them at once, or as many as the system lets this process hold; it is asked for them first."""
+        """Hold so many at once, or as many as the system lets this process hold; it is asked for them first."""
         self._most = _allowed(most)
         self._open: set[Connection] = set()
         self._waiting: OrderedDict[Connection, None] = OrderedDict()  # the oldest first
@@ -87,7 +87,7 @@ class Connection(HttpToolsProtocol):
     _refused = False
 
     def __init__(self, limit: ConnectionLimit, **of_uvicorn: Any) -> None:
-        """limit: of all connections of the server."""
+        """Count under the limit of all connections of the server."""
         super().__init__(**of_uvicorn)
         self._limit = limit
 
