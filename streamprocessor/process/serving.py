@@ -27,7 +27,7 @@ class Server(uvicorn.Server):
     """Serves one application until told to stop, and closes connections that are late with their requests."""
 
     def __init__(self, app: ASGIApp, most_connections: int = MOST_CONNECTIONS) -> None:
-        """Serve so many connections at once; above that the one that is idle for the longest is closed for a new one."""
+        """Serve so many connections at once; for one more the one that is idle for the longest is closed."""
         config = uvicorn.Config(
             app,
             http=cast(type[asyncio.Protocol], partial(Connection, ConnectionLimit(most_connections))),
