@@ -17,7 +17,7 @@ from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.client_ip import ClientIps, networks_of
 from streamprocessor.collector.http.handler import CollectorContext
-from streamprocessor.collector.http.rate_limit import RateLimit
+from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.http.write_keys import write_keys_of
 from streamprocessor.collector.metrics import Metrics
@@ -62,7 +62,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     _watch(metrics, spool, durable_writer)
     context = CollectorContext(
         write_keys=write_keys_of(settings),
-        rate_limit=RateLimit(settings.rate_limit_per_second, time.monotonic),
+        limiter=SenderLimiter(_limit_policy(settings), time.monotonic),
         client_ips=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=InputTopics(topics.values()),
         durable_writer=durable_writer,
@@ -92,6 +92,16 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         message = f"collector: entries can't be kept safe any more: {durable_writer.failed.exception()!r}"
         raise MustRestart(message)
     return EXIT_DONE
+
+
+def _limit_policy(settings: Settings) -> LimitPolicy:
+    limits = (settings.rate_limit_per_second, settings.new_contacts_per_minute, settings.identities_per_contact)
+    return LimitPolicy(SenderLimits(*limits), is_limited_by_default)
+
+
+def is_limited_by_default(_source: str) -> bool:
+    """Whether limits hold for the source's key where settings name none: not for a key that only servers have."""
+    return False
 
 
 def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> None:

@@ -76,16 +76,12 @@ class ModelFollower:
         await self._topic.stop()
 
     def _take(self, records: list[Any]) -> bool:
-        """Whether one of the records is newer than what is known; it is known then."""
-        usable = records
-        if self._with_segments:
-            usable = [record for record in records if self._is_usable(record)]
-        least = 0 if self.newest is None else self.newest.revision + (0 if self._with_segments else 1)
-        newest = newest_of(usable, least=least)
-        if newest is None:
+        """Whether one of the records is news to who follows; what they say is known then."""
+        usable = [record for record in records if self._is_usable(record)] if self._with_segments else records
+        before, self.newest = self.newest, newest_of(usable, self.newest)
+        if self.newest is None or self.newest is before:
             return False
-        self.newest = newest
-        return True
+        return self._with_segments or before is None or self.newest.revision > before.revision
 
     def _is_usable(self, record: Any) -> bool:
         try:

@@ -22,7 +22,10 @@ LINE = b"POST / HTTP/1.1\r\nhost: h\r\n"
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers with the length of the body, once it is whole."""
+    """Answers with the length of the body, once it is whole; under /refused without reading it."""
+    if scope["path"] == "/refused":
+        await PlainTextResponse("unread", 403)(scope, receive, send)
+        return
     size, more = 0, True
     while more:
         message = await receive()
@@ -280,6 +283,16 @@ async def test_pipelined_requests_are_answered_in_order(port: int) -> None:
     answer, _ = await answered_until_closed(port, requests + last)
 
     assert [part[-1:] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"1", b"2", b"3", b"4"]
+
+
+async def test_a_body_that_nobody_reads_is_passed_over_and_the_next_request_is_answered(port: int) -> None:
+    size = 3_000_000
+    unread = b"POST /refused HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n" % size
+    last = LINE + b"connection: close\r\ncontent-length: 4\r\n\r\nxxxx"
+
+    answer, _ = await answered_until_closed(port, unread, b"x" * size, last)
+
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"403", b"200"]
 
 
 def test_a_port_in_use_is_told() -> None:
