@@ -117,6 +117,11 @@ class Settings(BaseModel):
     delivery_allowed_hosts: str = Field(
         "", description="hosts of webhooks that may be inside, or plain http: hooks.lan"
     )
+    delivery_secrets_dir: str = Field("", description="folder of what file:NAME leads to; empty: in the data folder")
+    delivery_secrets_env_prefix: str = Field(
+        "HOOK_", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$", description="what NAME begins with in env:NAME"
+    )
+    delivery_templates_dir: str = Field("deploy/webhooks", description="folder of payload templates")
     delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
     subscriptions: str = Field("", description="the subscriptions' file, beside those of the subscriptions topic")
 

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.data_folder import PRIVATE_FOLDER
 
 SECRET_MIN_CHARS = 16
 
@@ -70,7 +71,7 @@ def stored_secret(setting: str, file: Path, where: str) -> str:
 
 def created_once(file: Path, content: str) -> Path:
     """The file; it is made with the content where there is none, readable by its owner alone."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -18,6 +18,7 @@ from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.model_follower import ModelFollower
+from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket, serving
@@ -51,6 +52,7 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
     """
+    keep_private(settings.data_path)
     use_raw_fetching()
     stop = stop_on_signals()
     worker = Worker(settings)

@@ -21,6 +21,7 @@ from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import apply
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import DEFAULT_PORT, EmbeddedKafka, prepare
+from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.supervisor import Supervisor
 from streamprocessor.settings import Settings
 
@@ -39,8 +40,9 @@ class LocalKafka:
 def kafka_for(settings: Settings, say: Say) -> Iterator[LocalKafka]:
     """Kafka for as long as the block lasts: the one named, else an embedded one, fetched and started, stopped after.
 
-    Raises BrokerError where it can't be fetched or started.
+    Raises BrokerError where it can't be fetched or started, OperatorError where the data folder can't be made.
     """
+    keep_private(settings.data_path)
     if settings.bootstrap:
         yield LocalKafka(settings, None)
         return

@@ -23,9 +23,9 @@ MOST_WORKERS = 64
 def up(ctx: click.Context, workers: int) -> None:
     """Run all of it here: Kafka, topics, model, workers, collector, delivery, and the page with its API.
 
-    Kafka is an embedded Apache Kafka unless --bootstrap names one. Ctrl-C ends all of it; the data stays in the data
-    folder. The model file is put in force where no model is yet, or where --model names it on this start; a model that
-    is in force stays otherwise.
+    Kafka is an embedded Apache Kafka unless --bootstrap names one. A process that ends is started again, the others go
+    on. Ctrl-C ends all of it; the data stays in the data folder. The model file is put in force where no model is yet,
+    or where --model names it on this start; a model that is in force stays otherwise.
     """
     from streamprocessor.cli.local.local_system import ended_by_sigterm, kafka_for
     from streamprocessor.cli.terminal.running import run

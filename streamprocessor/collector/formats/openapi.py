@@ -11,6 +11,7 @@ from streamprocessor.collector.formats.native import PATH
 from streamprocessor.collector.http.validation import MAX_ITEMS
 from streamprocessor.contract.events.event_fields import CONTROL_CHARACTERS, MAX_KEY_BYTES
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.connection import OWN_ANSWERS
 
 _SCHEMAS = {"Event": "event.json", "ContactUpdate": "contact-update.json"}
 _ONE = {"anyOf": [{"$ref": "#/components/schemas/Event"}, {"$ref": "#/components/schemas/ContactUpdate"}]}
@@ -92,6 +93,7 @@ def _operation() -> dict[str, Any]:
             },
             "401": _answer("No write key, or one that is not known.", "Refusal"),
             "405": _answer("Another method than POST.", "Refusal"),
+            **{status: {"description": text} for status, text in OWN_ANSWERS.items()},
             "413": _answer("Too large, or too many.", "Refusal"),
             "415": _answer("A content encoding that is not understood.", "Refusal"),
             "429": _answer("Too many for this key at this address; Retry-After says when.", "Refusal"),

@@ -208,5 +208,8 @@ def shown(node: Node) -> str:
 
 
 def cut(text: str) -> str:
-    """The beginning of a text, for messages."""
-    return text[:MAX_SHOWN_CHARS]
+    """The beginning of a text, for messages; what would move a terminal's cursor or break a line is a mark in it."""
+    beginning = text[:MAX_SHOWN_CHARS]
+    if beginning.isprintable():
+        return beginning
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in beginning)
