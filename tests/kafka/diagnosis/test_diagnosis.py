@@ -246,7 +246,7 @@ def test_a_missing_right_ends_each_process_and_command_with_the_name_of_topic_or
 
     assert {words: end.exit_code for words, end in ends.items()} == dict.fromkeys(ends, EXIT_USAGE)
     said = (
-        r"streamprocessor: (topic [a-z.-]+: may not be used by this user: wanted the rights? .*; got TOPIC_AUTHORIZATION"
+        r"streamprocessor: (topic [a-z.-]+: may not be used by this user: wanted the rights? .*; got TOPIC_AUTH"
         r"|group [a-z.-]+: can't be asked for: .* this user has no right to do that)"
     )
     assert {words: end.stderr for words, end in ends.items() if not re.search(said, end.stderr)} == {}
