@@ -255,7 +255,7 @@ def test_a_wrong_password_ends_each_process_and_command_with_its_sentence(
 
 
 @pytest.mark.kafka
-def test_a_missing_right_ends_each_process_and_command_with_the_topics_name(
+def test_a_missing_right_ends_each_process_and_command_with_the_name_of_topic_or_group(
     call: Call, environment: Callable[..., Environment], words_of: Callable[[tuple[str, ...]], tuple[str, ...]]
 ) -> None:
     without_rights = environment(STRANGER, PASSWORD)
@@ -265,7 +265,8 @@ def test_a_missing_right_ends_each_process_and_command_with_the_topics_name(
 
     assert {words: end.exit_code for words, end in ends.items()} == dict.fromkeys(ends, EXIT_USAGE)
     said = (
-        r"streamprocessor: topic [a-z.-]+: may not be used by this user: wanted the rights? .*; got TOPIC_AUTHORIZATION"
+        r"streamprocessor: (topic [a-z.-]+: may not be used by this user: wanted the rights? .*; got TOPIC_AUTH"
+        r"|group [a-z.-]+: can't be asked for: .* this user has no right to do that)"
     )
     assert {words: end.stderr for words, end in ends.items() if not re.search(said, end.stderr)} == {}
 
