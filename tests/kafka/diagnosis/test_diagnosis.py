@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from streamprocessor.kafka.login.token_command import TokenCommand
 from streamprocessor.kafka.login.token_provider import TokenProvider
 from streamprocessor.settings import PREFIX, Settings
 from tests.cli.conftest import Call
-from tests.harness.secured_kafka import PASSWORD, STRANGER, USER, Authority, SecuredKafka, unsecured_token
+from tests.harness.secured_kafka import PASSWORD, STRANGER, USER, SecuredKafka, unsecured_token
 from tests.harness.system import Sent, System
 from tests.harness.workers import WorkerProcess
 
@@ -62,6 +61,16 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "no client certificate": (("MUTUAL", "SSL"), {"ssl_ca": "authority"}, "does not take our certificate; .*got none"),
     "client certificate of a stranger": (
         ("MUTUAL", "SSL"),
+        {"ssl_ca": "authority", "ssl_cert": "intruder"},
+        "does not take our certificate; wanted one whose authority it trusts; got .*intruder.pem",
+    ),
+    "no client certificate by tls 1.2": (
+        ("MUTUAL12", "SSL"),
+        {"ssl_ca": "authority"},
+        "no TLS connection can be agreed upon; .*HANDSHAKE_FAILURE.* whether the broker asks for a certificate of ours",
+    ),
+    "client certificate of a stranger by tls 1.2": (
+        ("MUTUAL12", "SSL"),
         {"ssl_ca": "authority", "ssl_cert": "intruder"},
         "does not take our certificate; wanted one whose authority it trusts; got .*intruder.pem",
     ),
@@ -165,24 +174,6 @@ async def test_a_broker_that_lets_us_in_is_not_blamed_for_the_connection(
 
     assert type(error) is kind
     assert re.search(f"^the work: Kafka can't be used at .*{words}", str(error))
-
-
-async def test_a_certificate_of_ours_that_is_refused_within_the_handshake_is_told_from_a_broker_without_tls(
-    tmp_path: Path,
-) -> None:
-    authority, stranger = Authority(tmp_path, "authority"), Authority(tmp_path, "stranger")
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.file)
-    context.load_cert_chain(authority.certificate("broker", ["127.0.0.1"]))
-    context.verify_mode = ssl.CERT_REQUIRED
-    context.maximum_version = ssl.TLSVersion.TLSv1_2
-    intruder = stranger.certificate("intruder", ["client"])
-
-    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", 0, ssl=context) as server:
-        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        kind, said = await _said(ClientSettings(address, "SSL", ssl_ca=authority.file, ssl_cert=intruder))
-
-    assert kind is BrokerError
-    assert "the broker does not take our certificate; wanted one whose authority it trusts; got" in said
 
 
 async def test_what_takes_a_connection_and_never_answers_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
