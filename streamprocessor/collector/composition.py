@@ -18,10 +18,10 @@ from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.client_ip import ClientIps, networks_of
 from streamprocessor.collector.http.handler import CollectorContext
 from streamprocessor.collector.http.input_topics import InputTopics
+from streamprocessor.collector.http.keys import keys_of
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.http.server import CollectorServer
-from streamprocessor.collector.http.write_keys import write_keys_of
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
@@ -61,7 +61,7 @@ async def run_collector(
     durable_writer = DurableWriter(kafka_writer, spool, metrics, now_ms)
     _watch(metrics, spool, durable_writer)
     context = CollectorContext(
-        write_keys=write_keys_of(settings),
+        keys=keys_of(settings),
         rate_limit=RateLimit(settings.rate_limit_per_second, time.monotonic),
         client_ips=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=InputTopics(topics.values()),

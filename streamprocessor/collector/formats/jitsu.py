@@ -21,7 +21,7 @@ from streamprocessor.collector.formats.sdk_requests import (
 from streamprocessor.collector.formats.sdk_times import client_sent_ms
 from streamprocessor.collector.formats.segment import call_of
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, rejected_items
+from streamprocessor.collector.http.json_answers import json_answer, refused_status, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
@@ -52,11 +52,11 @@ def _parse(request: HttpRequest) -> ParsedRequest:
 
 
 def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
+    rejected = {"rejected": rejected_items(decoded.refused)} if decoded.refused else {}
     if nothing_taken(decoded):
-        return json_answer(
-            400, {"ok": False, "error": decoded.refused[0].detail, "rejected": rejected_items(decoded.refused)}
-        )
-    return json_answer(200, {"ok": True})
+        content = {"ok": False, "error": decoded.refused[0].detail, **rejected}
+        return json_answer(refused_status(decoded), content)
+    return json_answer(200, {"ok": True, **rejected})
 
 
 def _refusal_answer(refusal: Refusal) -> HttpAnswer:

@@ -9,6 +9,7 @@ import orjson
 from python_multipart.multipart import Field, create_form_parser
 
 from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
+from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.events.event_fields import content_key
 
 MAX_FIELDS = 100
@@ -87,7 +88,8 @@ def attributes_update(
     if not attributes:
         return []
     update_id = content_key(["attributes", contact_id, event_id])
-    return [update_entry(update_id, contact_id, occurred_at_ms, {"update": "attributes", "attributes": attributes})]
+    entry = update_entry(update_id, contact_id, occurred_at_ms, {"update": "attributes", "attributes": attributes})
+    return [entry._replace(act=Act.TRAITS)]
 
 
 def holds_card_number(text: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from streamprocessor.contract.answers.contact_answer import contact_answer
-from streamprocessor.contract.events.updates import BROWSER
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed, verdicts_of
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
@@ -50,7 +49,7 @@ def _own(contact_id: str, record: Record) -> EvidenceSource:
 
 def _written(write: list[Any]) -> dict[str, Any]:
     value, occurred_at_ms, id_ = write[:3]
-    of_browser = {"rank": BROWSER} if rank_of(write) == BROWSER_RANK else {}
+    of_browser = {"rank": "browser"} if rank_of(write) == BROWSER_RANK else {}
     return {"value": value, "occurred_at": format_rfc3339(occurred_at_ms), "id": id_, **of_browser}
 
 

@@ -21,18 +21,19 @@ from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.http import handler
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
+from streamprocessor.collector.http.keys import Keys
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.wire_format import HttpRequest, ParsedRequest, PendingFetch, Refusal, WireFormat
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
-from streamprocessor.process.secret_lookup import SecretLookup
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
 from tests.collector.input_topics import INPUT_TOPICS
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
 
 WRITE_KEY = "a-key"
+BROWSER_KEY = "a-public-key"
 LINK = f"/c/{KEYS.sign('click', Tracked('c-42', 'm-9', url='https://elsewhere.example/'))}"
 NATIVE = native()
 EVENT = {"contact_id": "c-1", "type": "x", "context": {"ip": "198.51.100.77"}}
@@ -58,7 +59,7 @@ class MemoryWriter(DurableWriter):
 
 def context_with(writer: MemoryWriter, truncate: bool = False) -> CollectorContext:
     return CollectorContext(
-        write_keys=SecretLookup({"tests": WRITE_KEY}),
+        keys=Keys({"site": BROWSER_KEY}, {"tests": WRITE_KEY}),
         rate_limit=RateLimit(0, float),
         client_ips=ClientIps((), truncate),
         topics=INPUT_TOPICS,
