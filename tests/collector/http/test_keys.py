@@ -1,0 +1,75 @@
+"""Keys: made at the first start, one of each kind; told apart; none is both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamprocessor.collector.http.keys import Keys, keys_of
+from streamprocessor.contract.access_policy import KeyKind
+from streamprocessor.errors import OperatorError
+from streamprocessor.settings import Settings
+
+
+def key_in(file: Path) -> str:
+    return file.read_text().strip().removeprefix("local=")
+
+
+def test_the_first_start_makes_one_key_of_each_kind_and_the_next_ones_keep_them(tmp_path: Path) -> None:
+    settings = Settings(data_dir=str(tmp_path))
+    keys_of(settings)
+    public, secret = key_in(tmp_path / "browser-keys"), key_in(tmp_path / "write-keys")
+
+    again = keys_of(settings)
+
+    assert public != secret
+    for key, kind in ((public, KeyKind.BROWSER), (secret, KeyKind.WRITE)):
+        sender = again.sender_of(key)
+        assert sender is not None
+        assert (sender.source, sender.kind, sender.origins) == ("local", kind, None)
+    assert again.sender_of("another") is None
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("browser-keys", "write-keys")} == {0o600}
+
+
+def test_origins_are_those_of_their_key_alone() -> None:
+    settings = Settings(
+        browser_keys="site=public,app=another",
+        write_keys="crm=secret",
+        browser_origins="site=https://www.example.com HTTP://localhost:8080",
+    )
+    keys = keys_of(settings)
+    senders = {key: keys.sender_of(key) for key in ("public", "another", "secret")}
+    assert {key: sender and sender.origins for key, sender in senders.items()} == {
+        "public": {"https://www.example.com", "http://localhost:8080"},
+        "another": None,
+        "secret": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"write_keys": "crm=public"}, "what is public can't be secret as well"),
+        ({"browser_keys": "site=public,app=public"}, "a key of its own for each source"),
+        ({"write_keys": "crm=secret,erp=secret"}, "a key of its own for each source"),
+        ({"browser_origins": "crm=https://www.example.com"}, "sources of browser keys; got 'crm'"),
+        ({"browser_origins": "site=www.example.com"}, "each with its scheme and without a path; got 'www.example.com'"),
+        ({"browser_origins": "site=https://www.example.com/"}, "without a path; got 'https://www.example.com/'"),
+        ({"browser_origins": "site=https://["}, "origins such as"),
+    ],
+)
+def test_what_cannot_be_is_told_at_the_start_without_the_key(changes: dict[str, Any], problem: str) -> None:
+    settings = Settings(**{"browser_keys": "site=public", "write_keys": "crm=secret", **changes})
+    with pytest.raises(OperatorError) as raised:
+        keys_of(settings)
+    assert problem in str(raised.value)
+    assert "secret," not in str(raised.value)
+    assert "=public" not in str(raised.value)
+
+
+def test_a_source_of_one_name_may_have_a_key_of_each_kind() -> None:
+    keys = Keys({"site": "public"}, {"site": "secret"})
+    kinds = [sender.kind for sender in map(keys.sender_of, ("public", "secret")) if sender]
+    assert kinds == [KeyKind.BROWSER, KeyKind.WRITE]
