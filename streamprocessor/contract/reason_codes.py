@@ -16,5 +16,4 @@ BAD_PROPERTIES = "bad-properties"
 BAD_CONTEXT = "bad-context"
 UNKNOWN_UPDATE = "unknown-update"
 BAD_UPDATE = "bad-update"
-NOT_WITH_THIS_KEY = "not-with-this-key"  # the key that let in may not say so: contract/access_policy.py
 # Besides: merge-with-itself, already-merged, merge-cycle, too-many-sources (scoring/linking.py).

@@ -19,7 +19,7 @@ from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed, too_large
 from streamprocessor.collector.http.input_topics import InputTopics
-from streamprocessor.collector.http.keys import Keys, Sender
+from streamprocessor.collector.http.keys import KeyHolder, Keys
 from streamprocessor.collector.http.permissions import permitted
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries
@@ -131,11 +131,11 @@ class FormatHandler:
         """The answer to a request whose entries are safe; raises Refusal where none are, and others where we fail."""
         context = self._context
         parsed = await _parsed(wire_format, request)
-        sender = self._authenticate(wire_format, request, parsed)
+        holder = self._authenticate(wire_format, request, parsed)
         decoded = wire_format.decode(request, parsed)
-        if sender is not None:
-            context.rate_limit.take(f"{sender.kind} {sender.source}", len(decoded.entries))
-            decoded = permitted(wire_format.name, sender.kind, decoded, context.metrics)
+        if holder is not None:
+            context.rate_limit.take(f"{holder.kind} {holder.source}", len(decoded.entries))
+            decoded = permitted(wire_format.name, holder.kind, decoded, context.metrics)
         if len(decoded.entries) > MAX_ENTRIES:
             raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         entries = context.client_ips.truncated(decoded.entries)
@@ -147,16 +147,16 @@ class FormatHandler:
             await self._write(wire_format, records)
         return wire_format.accepted_answer(request, parsed, DecodedEvents(good, refused))
 
-    def _authenticate(self, wire_format: WireFormat, request: HttpRequest, parsed: ParsedRequest) -> Sender | None:
+    def _authenticate(self, wire_format: WireFormat, request: HttpRequest, parsed: ParsedRequest) -> KeyHolder | None:
         """Who sends; None where the format proves its sender otherwise. Raises Refusal 401, 403."""
         if not wire_format.needs_key:
             return None
-        sender = None if parsed.key is None else self._context.keys.sender_of(parsed.key)
-        if sender is None:
+        holder = None if parsed.key is None else self._context.keys.holder_of(parsed.key)
+        if holder is None:
             got = "none" if parsed.key is None else "another"
             raise Refusal(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
-        sender.check_origin(request.headers)
-        return sender
+        holder.check_origin(request.headers)
+        return holder
 
     async def _write(self, wire_format: WireFormat, records: list[ProducerRecord]) -> None:
         """Returns once the records are safe, or are lost where the format answers all the same; raises Refusal 503."""

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, Refusal, RefusedItem
-from streamprocessor.contract import reason_codes
+from streamprocessor.contract.access_policy import NOT_WITH_THIS_KEY
 
 
 def json_answer(status: int, content: dict[str, Any]) -> HttpAnswer:
@@ -23,7 +23,7 @@ def refusal_in_json(refusal: Refusal) -> HttpAnswer:
 
 def refused_status(decoded: DecodedEvents) -> int:
     """The status where nothing was taken: 403 where it was for the key alone, else 400."""
-    is_for_the_key = all(item.reason == reason_codes.NOT_WITH_THIS_KEY for item in decoded.refused)
+    is_for_the_key = all(item.reason == NOT_WITH_THIS_KEY for item in decoded.refused)
     return 403 if decoded.refused and is_for_the_key else 400
 
 

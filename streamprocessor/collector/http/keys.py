@@ -17,8 +17,8 @@ from streamprocessor.settings import PREFIX, Settings
 _SCHEMES = ("http", "https")
 
 
-class Sender(NamedTuple):
-    """Who sends.
+class KeyHolder(NamedTuple):
+    """Who sends, by the key that it shows.
 
     source: the name of its key; two kinds of keys may have the same.
     origins: of the pages that may send with it; None: all.
@@ -43,7 +43,7 @@ class Sender(NamedTuple):
 
 
 class Keys:
-    """The senders by their keys."""
+    """The holders of keys."""
 
     def __init__(
         self,
@@ -63,12 +63,12 @@ class Keys:
         self._of_browsers, self._of_servers = SecretLookup(browser_keys), SecretLookup(write_keys)
         self._origins = origins or {}
 
-    def sender_of(self, offered: str) -> Sender | None:
-        """The sender whose key it is; None: nobody's."""
+    def holder_of(self, offered: str) -> KeyHolder | None:
+        """The holder of the key; None: nobody holds it."""
         if (source := self._of_servers.name_of(offered)) is not None:
-            return Sender(source, KeyKind.WRITE)
+            return KeyHolder(source, KeyKind.WRITE)
         if (source := self._of_browsers.name_of(offered)) is not None:
-            return Sender(source, KeyKind.BROWSER, self._origins.get(source))
+            return KeyHolder(source, KeyKind.BROWSER, self._origins.get(source))
         return None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from streamprocessor.collector.http.wire_format import DecodedEvents, RefusedItem, TopicEntry
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.contract import reason_codes
-from streamprocessor.contract.access_policy import Act, KeyKind, acts_of, is_allowed
+from streamprocessor.contract.access_policy import NOT_WITH_THIS_KEY, Act, KeyKind, acts_of, is_allowed
 from streamprocessor.contract.events.updates import BROWSER, RANK
 
 
@@ -20,7 +19,7 @@ def permitted(door: str, kind: KeyKind, decoded: DecodedEvents, metrics: Metrics
         if act is not None:
             metrics.forbidden.labels(door, kind, act).inc()
             detail = f"{act}: wanted a key that may say so; got a {kind}"
-            answer.refused.append(RefusedItem(entry.position, reason_codes.NOT_WITH_THIS_KEY, detail))
+            answer.refused.append(RefusedItem(entry.position, NOT_WITH_THIS_KEY, detail))
         elif kind is KeyKind.BROWSER and not entry.is_proven:
             answer.entries.append(entry._replace(value={**entry.value, RANK: BROWSER}))
         else:

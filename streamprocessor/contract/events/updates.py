@@ -60,7 +60,8 @@ def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputF
     occurred_at_ms = bounded_by_arrival(stated_ms, arrival_ms)
     update_id = id_of(body.get("id")) or content_key([update, contact, stated_ms, payload])
     fact = _fact(update, payload, (update_id, occurred_at_ms, arrival_ms))
-    if RANK in body and isinstance(fact, AttributesWritten | Merged):
+    if RANK in body and update in ("attributes", "identify"):
+        assert isinstance(fact, AttributesWritten | Merged)
         return fact._replace(rank=_rank_of(body[RANK]))
     return fact
 

@@ -26,10 +26,10 @@ def test_the_first_start_makes_one_key_of_each_kind_and_the_next_ones_keep_them(
 
     assert public != secret
     for key, kind in ((public, KeyKind.BROWSER), (secret, KeyKind.WRITE)):
-        sender = again.sender_of(key)
-        assert sender is not None
-        assert (sender.source, sender.kind, sender.origins) == ("local", kind, None)
-    assert again.sender_of("another") is None
+        holder = again.holder_of(key)
+        assert holder is not None
+        assert (holder.source, holder.kind, holder.origins) == ("local", kind, None)
+    assert again.holder_of("another") is None
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("browser-keys", "write-keys")} == {0o600}
 
 
@@ -40,8 +40,8 @@ def test_origins_are_those_of_their_key_alone() -> None:
         browser_origins="site=https://www.example.com HTTP://localhost:8080",
     )
     keys = keys_of(settings)
-    senders = {key: keys.sender_of(key) for key in ("public", "another", "secret")}
-    assert {key: sender and sender.origins for key, sender in senders.items()} == {
+    holders = {key: keys.holder_of(key) for key in ("public", "another", "secret")}
+    assert {key: holder and holder.origins for key, holder in holders.items()} == {
         "public": {"https://www.example.com", "http://localhost:8080"},
         "another": None,
         "secret": None,
@@ -71,5 +71,5 @@ def test_what_cannot_be_is_told_at_the_start_without_the_key(changes: dict[str, 
 
 def test_a_source_of_one_name_may_have_a_key_of_each_kind() -> None:
     keys = Keys({"site": "public"}, {"site": "secret"})
-    kinds = [sender.kind for sender in map(keys.sender_of, ("public", "secret")) if sender]
+    kinds = [holder.kind for holder in map(keys.holder_of, ("public", "secret")) if holder]
     assert kinds == [KeyKind.BROWSER, KeyKind.WRITE]

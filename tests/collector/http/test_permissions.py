@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 import httpx
@@ -44,7 +44,10 @@ CHIEF = {"title": "chief"}
 ATTRIBUTES = {"update": "attributes", "attributes": CHIEF}
 VICTIM = {"email": "victim@corp.example"}
 
-NATIVE = {
+Acts: TypeAlias = dict[Act, dict[str, Any]]
+"""What is said through one door, by what it is."""
+
+NATIVE: Acts = {
     Act.EVENT: {"contact_id": "c-42", "type": "download"},
     Act.IDENTIFY: {"contact_id": "c-42", "update": "identify", "anonymous_id": "anon:v"},
     Act.TRAITS: {"contact_id": "anon:v", **ATTRIBUTES},
@@ -58,7 +61,7 @@ NATIVE = {
     Act.ERASE: {"contact_id": "c-42", "update": "erase"},
     Act.ACTOR: {"contact_id": "c-42", "type": "download", "context": {"actor": "human"}},
 }
-SEGMENT = {
+SEGMENT: Acts = {
     Act.EVENT: {"type": "track", "userId": "c-42", "anonymousId": "v", "event": "Downloaded"},
     Act.IDENTIFY: {"type": "identify", "userId": "c-42", "anonymousId": "v"},
     Act.ALIAS: {"type": "alias", "userId": "mallory", "previousId": "c-60"},
@@ -67,7 +70,7 @@ SEGMENT = {
     Act.TRAITS_OF_ANOTHER: {"type": "identify", "userId": "c-45", "traits": CHIEF},
     Act.ADDRESS: {"type": "identify", "userId": "mallory", "anonymousId": "v", "traits": VICTIM},
 }
-POSTHOG = {
+POSTHOG: Acts = {
     Act.EVENT: {"event": "downloaded", "distinct_id": "c-42"},
     Act.IDENTIFY: {"event": "$identify", "distinct_id": "c-42", "properties": {"$anon_distinct_id": "v"}},
     Act.ALIAS: {"event": "$create_alias", "distinct_id": "mallory", "properties": {"alias": "c-61"}},
@@ -91,7 +94,7 @@ def self_described(data: dict[str, Any]) -> str:
     return json.dumps({"schema": "iglu:unstruct/unstruct_event/jsonschema/1-0-0", "data": inner})
 
 
-SNOWPLOW = {
+SNOWPLOW: Acts = {
     Act.EVENT: {"e": "pv", "uid": "c-42", "url": "https://www.example.com/"},
     Act.IDENTIFY: {"e": "pv", "uid": "c-42", "duid": "v", "url": "https://www.example.com/"},
     Act.TRAITS: {"e": "ue", "duid": "v", "ue_pr": self_described(CHIEF)},
@@ -99,18 +102,18 @@ SNOWPLOW = {
     Act.ADDRESS: {"e": "ue", "uid": "mallory", "duid": "v", "ue_pr": self_described(VICTIM)},
 }
 SUBMITTED = {"type": "form_submission", "url": "https://www.example.com/", "form": "contact"}
-BEACON = {
+BEACON: Acts = {
     Act.EVENT: {"type": "page_visit", "url": "https://www.example.com/"},
     Act.IDENTIFY: SUBMITTED | {"fields": {"email": "ada@example.com"}},
     Act.TRAITS: SUBMITTED | {"fields": {"company": "Ada & Co"}},
 }
-FORMS = {
+FORMS: Acts = {
     Act.EVENT: {"email": "ada@example.com"},
     Act.IDENTIFY: {"email": "ada@example.com", "_sp_id": "visitor-0001"},
     Act.TRAITS: {"company": "Ada & Co", "_sp_id": "visitor-0001"},
 }
 POSTHOG_V1 = {act: {"uuid": f"uuid-{act}", **item} for act, item in POSTHOG.items()}
-SPOKEN: dict[str, dict[Act, dict[str, Any]]] = {
+SPOKEN: dict[str, Acts] = {
     "native": NATIVE,
     "segment": SEGMENT,
     "jitsu": SEGMENT,
