@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from aiokafka.errors import KafkaError
-
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import (
@@ -38,7 +36,7 @@ from streamprocessor.delivery.subscription_topic import SubscriptionTopic
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
 from streamprocessor.delivery.subscriptions.segments import Segments
-from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
+from streamprocessor.errors import EXIT_DONE, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
@@ -114,11 +112,7 @@ async def run_delivery(
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread))
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers, resolver))
         work = (*own, *followed, consumer.run(dispatchers))
-        try:
-            await _until_first(stop, dispatchers.failed, *map(asyncio.ensure_future, work))
-        except KafkaError as error:
-            message = f"delivery: Kafka can't be read any more: {error!r}"
-            raise MustRestart(message) from error
+        await _until_first(stop, dispatchers.failed, *map(asyncio.ensure_future, work))
     return EXIT_DONE
 
 
