@@ -1,6 +1,7 @@
 """Jitsu: its SDK unmodified, one call a request, in Segment's words: segment.py has the table of what becomes of each.
 
-The key is the header `X-Write-Key: id:secret`, as a whole; the body's `writeKey` is masked and never looked at.
+The key is the header `X-Write-Key: id:secret`, as a whole, in pages a browser key; the `writeKey` of the body is masked
+and never looked at.
 The call is the body's `type`, else the path's. `properties.name` is where Jitsu puts a page's name. Jitsu fills
 `context.page` of a track with the properties' own `url`, which may be a click's target: it is no page that was visited.
 """

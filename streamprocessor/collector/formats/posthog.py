@@ -1,6 +1,7 @@
 """PostHog: its SDKs unmodified, both generations; each batch or single event.
 
-Keys: v0 `api_key` in the body, v1 `Authorization: Bearer`. Answers: v0 200 with JSON; v1 one result for each uuid.
+Keys: v0 `api_key` in the body, v1 `Authorization: Bearer`; in browsers and apps a browser key, which may not
+alias. Answers: v0 200 with JSON; v1 one result for each uuid.
 
 | what they send | what it becomes |
 |---|---|

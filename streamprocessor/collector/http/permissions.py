@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from streamprocessor.collector.http.wire_format import DecodedEvents, RefusedItem, TopicEntry
+from streamprocessor.collector.http.wire_format import DecodedEvents, RefusedItem
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.contract.access_policy import NOT_WITH_THIS_KEY, Act, KeyKind, acts_of, is_allowed
+from streamprocessor.contract.access_policy import DOORS, NOT_WITH_THIS_KEY, KeyKind, acts_of, allowed
 from streamprocessor.contract.events.updates import BROWSER, RANK
 
 
@@ -13,21 +13,20 @@ def permitted(door: str, kind: KeyKind, decoded: DecodedEvents, metrics: Metrics
 
     door: the name of the wire format. What a browser says is marked as such, but for what a signature proves.
     """
+    may, is_public = allowed(door, kind), kind is KeyKind.BROWSER
+    if not is_public and may == DOORS[door].says:
+        return decoded
     answer = DecodedEvents(refused=list(decoded.refused))
     for entry in decoded.entries:
-        act = None if entry.is_proven else _forbidden_act(door, kind, entry)
-        if act is not None:
-            metrics.forbidden.labels(door, kind, act).inc()
-            detail = f"{act}: wanted a key that may say so; got a {kind}"
-            answer.refused.append(RefusedItem(entry.position, NOT_WITH_THIS_KEY, detail))
-        elif kind is KeyKind.BROWSER and not entry.is_proven:
-            answer.entries.append(entry._replace(value={**entry.value, RANK: BROWSER}))
-        else:
+        if entry.is_proven:
             answer.entries.append(entry)
+            continue
+        acts = acts_of(entry.contact_id, entry.value) if entry.act is None else (entry.act,)
+        forbidden = next((act for act in acts if act not in may), None)
+        if forbidden is None:
+            answer.entries.append(entry._replace(value={**entry.value, RANK: BROWSER}) if is_public else entry)
+        else:
+            metrics.forbidden.labels(door, kind, forbidden).inc()
+            detail = f"{forbidden}: wanted a key that may say so; got a {kind}"
+            answer.refused.append(RefusedItem(entry.position, NOT_WITH_THIS_KEY, detail))
     return answer
-
-
-def _forbidden_act(door: str, kind: KeyKind, entry: TopicEntry) -> Act | None:
-    """The first of what the entry says that may not be said; None: all may."""
-    acts = acts_of(entry.contact_id, entry.value) if entry.act is None else (entry.act,)
-    return next((act for act in acts if not is_allowed(door, kind, act)), None)
