@@ -10,6 +10,7 @@ from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.scoring.identity.linking import TOO_MANY_SOURCES
 from streamprocessor.scoring.identity.places import MOST_CHILDREN, MOST_CLAIMS
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, Event, Merged
+from streamprocessor.scoring.record.transfers import ClaimTransfer, EvidenceTransfer
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.against_oracle import presented_nano
 from tests.scoring.identity.cases import FIFTY_A_FORM
@@ -62,6 +63,25 @@ def test_a_genuine_identify_gets_its_place_from_the_youngest_that_a_browser_made
     visited(contacts, youngest, at_ms + 1)  # what it does later is its own
     contacts.run_until_idle()
     assert points_of(contacts, "jane") == 50 * MOST_CHILDREN
+
+
+def test_what_the_one_who_left_had_sent_before_it_knew_finds_no_place_either() -> None:
+    record, youngest, at_ms = full_of_browsers().record("jane"), f"anon:junk-{MOST_CHILDREN - 1:03}", START_MS + 1_000
+    assert record.links is not None
+    late = EvidenceTransfer(
+        at_ms,
+        youngest,
+        record.links.children[youngest].version + 1,
+        record.links.claims_on_children[youngest].stamp,
+        record.links.children[youngest].sources,
+    )
+    genuine = Merged("i", at_ms, at_ms, "anon:genuine", True)
+    SCORER.apply_with_links_in_place("jane", record, [genuine], [])
+
+    outcome = SCORER.apply_with_links_in_place("jane", record, [late], [])
+
+    assert not record.links.children[youngest].sources
+    assert [(sent.to, type(sent.transfer)) for sent in outcome.sends] == [(youngest, ClaimTransfer)]
 
 
 def test_a_browser_gets_no_place_where_there_is_none_left() -> None:
