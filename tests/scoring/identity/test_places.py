@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.scoring.identity.linking import TOO_MANY_SOURCES
 from streamprocessor.scoring.identity.places import MOST_CHILDREN, MOST_CLAIMS
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, Event, Merged
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import ClaimTransfer, EvidenceTransfer
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.against_oracle import presented_nano
@@ -17,6 +19,7 @@ from tests.scoring.identity.cases import FIFTY_A_FORM
 from tests.scoring.identity.linked_contacts import LinkedContacts
 
 START_MS = 1_760_000_000_000
+SEEN = 3
 SCORER = Scorer(parse_model(FIFTY_A_FORM, "test"))
 
 
@@ -28,13 +31,25 @@ def visited(contacts: LinkedContacts, visitor: str, at_ms: int) -> None:
     contacts.deliver(visitor, Event(f"e-{visitor}", "form_submission", at_ms, at_ms, {}, {}))
 
 
+@cache
+def records_full_of_browsers() -> dict[str, Record]:
+    """Those of Jane and of the visitors that browsers gave her, as many as may be hers; the youngest have been seen."""
+    contacts = LinkedContacts(SCORER, Random(0), repeats=False)
+    for n in range(MOST_CHILDREN):
+        identified(contacts, "jane", f"anon:junk-{n:03}", START_MS + n, BROWSER_RANK)
+    contacts.run_until_idle()
+    for n in range(MOST_CHILDREN - SEEN, MOST_CHILDREN):
+        visited(contacts, f"anon:junk-{n:03}", START_MS + n)
+    contacts.run_until_idle()
+    names = ("jane", *(f"anon:junk-{n:03}" for n in range(MOST_CHILDREN)))
+    return {name: contacts.record(name) for name in names}
+
+
 def full_of_browsers(seed: int = 0) -> LinkedContacts:
     """Jane, whom browsers gave as many visitors as may be hers."""
     contacts = LinkedContacts(SCORER, Random(seed))
-    for n in range(MOST_CHILDREN):
-        visited(contacts, f"anon:junk-{n:03}", START_MS + n)
-        identified(contacts, "jane", f"anon:junk-{n:03}", START_MS + n, BROWSER_RANK)
-    contacts.run_until_idle()
+    for name, record in records_full_of_browsers().items():
+        contacts.put(name, record)
     return contacts
 
 
@@ -59,10 +74,10 @@ def test_a_genuine_identify_gets_its_place_from_the_youngest_that_a_browser_made
     assert links.children["anon:genuine"].sources
     assert not links.children[youngest].sources
     assert youngest in contacts.survivors()
-    assert points_of(contacts, "jane") == 50 * MOST_CHILDREN
+    assert points_of(contacts, "jane") == 50 * SEEN
     visited(contacts, youngest, at_ms + 1)  # what it does later is its own
     contacts.run_until_idle()
-    assert points_of(contacts, "jane") == 50 * MOST_CHILDREN
+    assert points_of(contacts, "jane") == 50 * SEEN
 
 
 def test_what_the_one_who_left_had_sent_before_it_knew_finds_no_place_either() -> None:
@@ -92,18 +107,18 @@ def test_a_browser_gets_no_place_where_there_is_none_left() -> None:
 
 
 def test_as_many_genuine_ones_as_may_be_replace_all_that_browsers_made_and_stay() -> None:
-    contacts = full_of_browsers()
-    for n in range(MOST_CHILDREN + 1):
-        identified(contacts, "jane", f"anon:{n}", START_MS + 1_000 + n, SERVER_RANK)
-    identified(contacts, "jane", "anon:junk-007", START_MS + 5_000, BROWSER_RANK)  # it comes back, and finds no place
-    contacts.run_until_idle()
+    record, at_ms = full_of_browsers().record("jane"), START_MS + 1_000
+    genuine = [Merged(f"i{n}", at_ms + n, at_ms + n, f"anon:{n}", True) for n in range(MOST_CHILDREN + 1)]
+    comes_back = Merged("back", at_ms + 999, at_ms + 999, "anon:junk-007", True, BROWSER_RANK)
 
-    links = contacts.record("jane").links
-    assert links is not None
-    assert contacts.reasons == [TOO_MANY_SOURCES] * 2
-    live = {child for child, claim in links.claims_on_children.items() if claim.is_live}
-    assert live == {f"anon:{n}" for n in range(MOST_CHILDREN)}
-    assert points_of(contacts, "jane") == 0
+    outcome = SCORER.apply_with_links_in_place("jane", record, [*genuine, comes_back], [])
+
+    assert record.links is not None
+    assert [refused.fact for refused in outcome.refused] == [genuine[-1], comes_back]
+    assert {refused.reason for refused in outcome.refused} == {TOO_MANY_SOURCES}
+    live = {child for child, claim in record.links.claims_on_children.items() if claim.is_live}
+    assert live == {merged.source for merged in genuine[:-1]}
+    assert not record.links.sources()
 
 
 def test_of_the_claims_on_one_visitor_those_of_browsers_are_forgotten_first() -> None:
