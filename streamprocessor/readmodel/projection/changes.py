@@ -47,7 +47,7 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Change
     """The changes that the records make, in their order: of each contact the last one.
 
     Raises:
-        NewerRevision: a record was written under a model that the scorer does not know yet.
+        NewerRevisionError: a record was written under a model that the scorer does not know yet.
         OperatorError: a newer program wrote a record.
     """
     changes = Changes()

@@ -35,7 +35,7 @@ Item = tuple[int, RawRecord]
 ReceivedLink = tuple[LinkFact, Item]
 
 
-class NewerModelNeeded(MustRestart):
+class NewerModelNeededError(MustRestart):
     """A record was written under a newer revision of the model than this worker knows."""
 
     def __init__(self, revision: int, known: int) -> None:
@@ -44,7 +44,7 @@ class NewerModelNeeded(MustRestart):
 
 
 @dataclass(frozen=True, slots=True)
-class Scoring:
+class MicrobatchContext:
     """All that a micro-batch needs besides its records.
 
     scorer, hot_stages: of the model's revision in force.
@@ -64,9 +64,11 @@ class Scoring:
     erased_at_ms_of: Callable[[bytes], int]
 
 
-def score_batches(scoring: Scoring, records: Mapping[bytes, bytes], batches: Sequence[Batch]) -> MicrobatchResult:
+def score_batches(
+    context: MicrobatchContext, records: Mapping[bytes, bytes], batches: Sequence[Batch]
+) -> MicrobatchResult:
     """What everything in `batches` makes, merged: each contact's new facts are applied together."""
-    microbatch = Microbatch(scoring, records)
+    microbatch = Microbatch(context, records)
     microbatch.add(by_contact(batches))
     return microbatch.result
 
@@ -97,7 +99,7 @@ def slices(arrived: Sequence[tuple[bytes | None, list[Item]]], most_records: int
 
 
 def score_due(
-    scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], until_ms: int
+    context: MicrobatchContext, records: Mapping[bytes, bytes], keys: Iterable[bytes], until_ms: int
 ) -> tuple[MicrobatchResult, list[tuple[bytes, int | None]]]:
     """What time makes of contacts that may be due, and those that are not, with when to look again."""
     result = MicrobatchResult()
@@ -106,19 +108,19 @@ def score_due(
         stored = records.get(key)
         if stored is None:
             continue
-        record = _open(scoring, key, stored)
-        steps = scoring.scorer.advance_in_place(record, until_ms, at_most=MOST_STEPS)
+        record = _open(context, key, stored)
+        steps = context.scorer.advance_in_place(record, until_ms, at_most=MOST_STEPS)
         if steps:
             result.steps_by_time_ms += [step.at_ms for step in steps]
             result.count(steps)
-            result.changes.append(_change(scoring, key, record, steps))
+            result.changes.append(_change(context, key, record, steps))
         else:
             later.append((key, record.holds_until_ms))
     return result, later
 
 
 def migrate_to_model(
-    scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int
+    context: MicrobatchContext, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int
 ) -> MicrobatchResult:
     """What brings contacts of an older model revision to the scorer's."""
     result = MicrobatchResult()
@@ -127,10 +129,10 @@ def migrate_to_model(
         if stored is None:
             continue
         record = decode_record(stored)
-        if record.revision < scoring.scorer.model.revision:
-            steps = scoring.scorer.migrate_in_place(record, at_ms)
+        if record.revision < context.scorer.model.revision:
+            steps = context.scorer.migrate_in_place(record, at_ms)
             result.count(steps)
-            result.changes.append(_change(scoring, key, record, steps))
+            result.changes.append(_change(context, key, record, steps))
     return result
 
 
@@ -140,10 +142,10 @@ class Microbatch:
     result: what it does, as far as contacts were added.
     """
 
-    def __init__(self, scoring: Scoring, records: Mapping[bytes, bytes]) -> None:
-        """records: those of the partition, encoded, by contact key."""
+    def __init__(self, context: MicrobatchContext, records: Mapping[bytes, bytes]) -> None:
+        """Begin with the partition's records, encoded, by contact key."""
         self.result = MicrobatchResult()
-        self._scoring = scoring
+        self._context = context
         self._records = records
 
     def add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
@@ -158,7 +160,7 @@ class Microbatch:
                 continue
             assert key is not None
             letters = len(result.dead_letters)
-            record = _open(self._scoring, key, self._records.get(key))
+            record = _open(self._context, key, self._records.get(key))
             facts, links = self._receive(contact, record, items)
             change: Change | None = None
             if links or (facts and record.links is not None):
@@ -171,7 +173,7 @@ class Microbatch:
 
     def _receive(self, contact: str, record: Record, items: list[Item]) -> tuple[list[Fact], list[ReceivedLink]]:
         """Decode the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
-        offsets, decoders, consumed = record.offsets, self._scoring.decoders, self.result.consumed
+        offsets, decoders, consumed = record.offsets, self._context.decoders, self.result.consumed
         facts: list[Fact] = []
         links: list[ReceivedLink] = []
         for item in items:
@@ -200,11 +202,11 @@ class Microbatch:
 
     def _apply(self, key: bytes, record: Record, facts: list[Fact]) -> Change | None:
         """Apply the facts to the record; None: all of them were known."""
-        scoring, result = self._scoring, self.result
+        context, result = self._context, self.result
         steps: list[Step] = []
-        if record.revision < scoring.scorer.model.revision:
-            steps += scoring.scorer.migrate_in_place(record, record.at_ms)
-        outcome = scoring.scorer.apply_in_place(record, facts)
+        if record.revision < context.scorer.model.revision:
+            steps += context.scorer.migrate_in_place(record, record.at_ms)
+        outcome = context.scorer.apply_in_place(record, facts)
         if outcome.duplicates:
             result.skipped["duplicate"] += outcome.duplicates
         if outcome.capped or outcome.cut or outcome.forgotten:
@@ -213,7 +215,7 @@ class Microbatch:
             steps += outcome.steps
             if steps:
                 result.count(steps)
-            return _change(scoring, key, record, steps)
+            return _change(context, key, record, steps)
         return None
 
     def _apply_with_links(
@@ -223,12 +225,12 @@ class Microbatch:
 
         None: nothing is left of the contact, and nothing was.
         """
-        scoring, result = self._scoring, self.result
+        context, result = self._context, self.result
         steps: list[Step] = []
-        if record.revision < scoring.scorer.model.revision:
-            steps += scoring.scorer.migrate_in_place(record, record.at_ms)
+        if record.revision < context.scorer.model.revision:
+            steps += context.scorer.migrate_in_place(record, record.at_ms)
         contact = key.decode()
-        outcome = scoring.scorer.apply_with_links_in_place(contact, record, [fact for fact, _ in links], facts)
+        outcome = context.scorer.apply_with_links_in_place(contact, record, [fact for fact, _ in links], facts)
         result.skipped["duplicate"] += outcome.duplicates
         result.count_lost(outcome)
         for reason, count in outcome.dropped.items():
@@ -244,13 +246,13 @@ class Microbatch:
             owed.append(tombstone(contact))
         steps += outcome.steps
         result.count(steps)
-        change = _change(scoring, key, record, steps)
-        hot = scoring.hot_stages.of(record)
+        change = _change(context, key, record, steps)
+        hot = context.hot_stages.of(record)
         return change._replace(owed=[*owed, *change.owed], hot=hot, erased_ms=outcome.erased_ms)
 
     def _refuse(self, item: Item, error: RecordError) -> None:
         number, raw = item
-        origin = Origin(self._scoring.full_names[number], self._scoring.partition, raw.offset, raw.timestamp)
+        origin = Origin(self._context.full_names[number], self._context.partition, raw.offset, raw.timestamp)
         self.result.dead_letters.append(dead_letter(raw.key, raw.value, raw.headers, origin, error))
         self.result.dead[number, error.reason] += 1
 
@@ -262,24 +264,24 @@ class Microbatch:
         return change._replace(owed=owed)
 
 
-def _open(scoring: Scoring, key: bytes, stored: bytes | None) -> Record:
+def _open(context: MicrobatchContext, key: bytes, stored: bytes | None) -> Record:
     if stored is None:
-        record = scoring.scorer.blank()
-        erased_at_ms = scoring.erased_at_ms_of(key)
+        record = context.scorer.blank()
+        erased_at_ms = context.erased_at_ms_of(key)
         if erased_at_ms:
             record.links = IdentityLinks(erased_at_ms=erased_at_ms)
         return record
     record = decode_record(stored)
-    if record.revision > scoring.scorer.model.revision:
-        raise NewerModelNeeded(record.revision, scoring.scorer.model.revision)
+    if record.revision > context.scorer.model.revision:
+        raise NewerModelNeededError(record.revision, context.scorer.model.revision)
     return record
 
 
-def _change(scoring: Scoring, key: bytes, record: Record, steps: list[Step]) -> Change:
+def _change(context: MicrobatchContext, key: bytes, record: Record, steps: list[Step]) -> Change:
     owed: Sequence[Message] = ()
     hot = None
     if steps:
-        owed = scoring.announcer.encode(key.decode(), steps, 0 if record.links is None else record.links.erased_at_ms)
-        hot = scoring.hot_stages.of(record)
+        owed = context.announcer.encode(key.decode(), steps, 0 if record.links is None else record.links.erased_at_ms)
+        hot = context.hot_stages.of(record)
     is_nothing_left = record.links is not None and nothing_left(record)
     return unchecked(Change, (key, encode_record(record), record.holds_until_ms, owed, hot, None, is_nothing_left))

@@ -31,8 +31,8 @@ from streamprocessor.contract.access_policy import DOORS, IMPORT, Act, KeyKind, 
 from streamprocessor.settings import Settings
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
 from tests.collector.http.test_handler import MemoryWriter
-from tests.collector.input_topics import INPUT_TOPICS
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
+from tests.harness.input_topics import INPUT_TOPICS
 
 SECRETS = {KeyKind.BROWSER: "a-public-key", KeyKind.WRITE: "a-secret-key"}
 WORDS = (CONTACT_IDS, VOCABULARY)
