@@ -14,7 +14,7 @@ from streamprocessor.settings import Settings
 from tests.harness.deliveries import TOKEN, DeliveryProcess
 from tests.harness.processes import CommandProcess
 
-ALL, READ_ONLY, NO_ERASE = "t-all", "t-read", "t-write"
+ALL, READ_ONLY, NO_ERASE = "token-that-may-all", "token-that-may-read", "token-that-may-not-erase"
 TOKENS = f"ops/read+write+erase={ALL},page/read={READ_ONLY},crm/read+write={NO_ERASE}"
 
 

@@ -11,7 +11,7 @@ from streamprocessor.collector.http.wire_format import Refusal
 from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.secret_lookup import SecretLookup
-from streamprocessor.process.stored_secrets import pairs_of, stored_pairs
+from streamprocessor.process.stored_secrets import stored_pairs
 from streamprocessor.settings import PREFIX, Settings
 
 _SCHEMES = ("http", "https")
@@ -27,6 +27,11 @@ class KeyHolder(NamedTuple):
     source: str
     kind: KeyKind
     origins: frozenset[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells it from all other holders; begins with the kind of its key."""
+        return f"{self.kind} {self.source}"
 
     def check_origin(self, headers: Mapping[str, str]) -> None:
         """Raise Refusal 403 unless the page that sends is one of those that may.
@@ -107,11 +112,9 @@ def _check_distinct(keys: list[str]) -> None:
 
 
 def _origins_in(setting: str) -> dict[str, frozenset[str]]:
-    """The origins in `source=https://www.example.com https://example.com,source=...`, or in a file of such lines."""
-    if not setting:
-        return {}
-    listed = pairs_of(setting, _setting("browser_origins"))
-    return {source: frozenset(map(_origin, origins.split())) for source, origins in listed.items()}
+    """The origins in `source=https://www.example.com https://example.com,source=...`, by source."""
+    listed = (entry.partition("=") for entry in setting.split(",") if entry.strip())
+    return {source.strip(): frozenset(map(_origin, origins.split())) for source, _, origins in listed}
 
 
 def _origin(text: str) -> str:

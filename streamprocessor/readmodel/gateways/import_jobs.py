@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from streamprocessor.contract.access_policy import IMPORT, KeyKind, acts_of, is_allowed
-from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.errors import OperatorError, RecordError, place_of
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import read_rows, send_rows
 from streamprocessor.imports.importer import ImportCounts
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
-from streamprocessor.readmodel.problem import Problem, place_of
+from streamprocessor.readmodel.problem import Problem
 from streamprocessor.settings import Settings
 
 log = logging.getLogger(__name__)

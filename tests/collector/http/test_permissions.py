@@ -22,7 +22,7 @@ from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.keys import Keys
-from streamprocessor.collector.http.rate_limit import RateLimit
+from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.beacon import beacon
 from streamprocessor.collector.tracking.forms import forms
@@ -160,7 +160,7 @@ class Door:
         self.kind, self.wire_format, self.writer, self.metrics = kind, FORMATS[name], MemoryWriter(), Metrics()
         self._context = CollectorContext(
             keys=Keys({"site": SECRETS[KeyKind.BROWSER]}, {"crm": SECRETS[KeyKind.WRITE]}, origins),
-            rate_limit=RateLimit(0, float),
+            limiter=SenderLimiter(LimitPolicy(SenderLimits(), lambda _holder: False), float),
             client_ips=ClientIps((), False),
             topics=INPUT_TOPICS,
             durable_writer=self.writer,
