@@ -69,9 +69,9 @@ def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> I
         )
     try:
         until(lambda: log.read_text().count("is ready; metrics and health on") == 2, log)
-        until(lambda: "its API, is ready on" in log.read_text(), log)
+        until(lambda: log.read_text().count(" is ready on ") == 3, log)  # collector, delivery, api
         addresses = [line.rsplit(":", 1)[1] for line in log.read_text().splitlines() if "is ready;" in line]
-        yield Running(environment, tuple(map(int, addresses)), process, log)
+        yield Running(environment, tuple(sorted(map(int, addresses))), process, log)
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) == 5
         process.send_signal(signal.SIGINT)
