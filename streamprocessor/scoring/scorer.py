@@ -13,7 +13,8 @@ from streamprocessor.scoring.evidence.ingest import Ingested, count_cut, ingest_
 from streamprocessor.scoring.evidence.per_value_limits import evict_weakest_in_place
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.identity.forwarding import evidence_transfer, next_version
-from streamprocessor.scoring.identity.linking import LinkingOutcome, link_in_place
+from streamprocessor.scoring.identity.linking import link_in_place
+from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.facts import Fact

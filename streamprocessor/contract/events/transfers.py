@@ -7,12 +7,11 @@ from typing import Any, TypeAlias
 import msgspec
 
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.changelog.links_codec import source_of_row, source_row
+from streamprocessor.contract.changelog.links_codec import claim_of_row, claim_row, source_of_row, source_row
 from streamprocessor.contract.changelog.record_layout import ClaimLayout, SourceLayout, StampLayout, encode
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.errors import OperatorError, RecordError
-from streamprocessor.scoring.record.links import MergeClaim
 from streamprocessor.scoring.record.transfers import (
     ClaimTransfer,
     CutTransfer,
@@ -83,7 +82,7 @@ def decode_transfer(contact: str, value: bytes | None, headers: Any, arrival_ms:
 def _transfer(row: _Row, arrival_ms: int) -> Transfer:
     """The transfer of these fields; raises DecodeError where a table of names is none."""
     if isinstance(row, _Claim):
-        return ClaimTransfer(arrival_ms, row.parent, MergeClaim(*row.claim))
+        return ClaimTransfer(arrival_ms, row.parent, claim_of_row(row.claim))
     if isinstance(row, _Evidence):
         sources = [source_of_row(source) for source in row.sources]
         return EvidenceTransfer(arrival_ms, row.child, row.version, row.stamp, sources)
@@ -96,7 +95,7 @@ def _transfer(row: _Row, arrival_ms: int) -> Transfer:
 
 def _row(transfer: Transfer) -> list[Any]:
     if isinstance(transfer, ClaimTransfer):
-        return ["claim", transfer.parent, transfer.claim]
+        return ["claim", transfer.parent, claim_row(transfer.claim)]
     if isinstance(transfer, EvidenceTransfer):
         sources = [source_row(source) for source in transfer.sources]
         return ["evidence", transfer.child, transfer.version, transfer.stamp, sources]

@@ -44,7 +44,7 @@ class Record:
     sequence: number of the last announced step.
     at_ms: the record's clock, the instant of its last step or fact; it never goes back.
     offsets: input topic number → last applied offset (the worker's alone).
-    attributes: name → [value, occurred_at_ms, id] of the last write; value None: deleted.
+    attributes: name → the last write, as writes.py has it; value None: deleted.
     suppressed: (value, occurred_at_ms, id) of the last fact on it.
     shown: score name → (presented_nano, stage) as last announced; both None: null; a matrix has a stage alone.
     episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).
