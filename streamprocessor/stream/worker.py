@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
@@ -36,14 +37,14 @@ from streamprocessor.stream.health import health_application
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.membership import take_name
 from streamprocessor.stream.metrics import CountingHandler, Metrics
-from streamprocessor.stream.partition.changelog_reader import ChangelogReader
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.outbox import Outbox
-from streamprocessor.stream.partition.table import Table
 from streamprocessor.stream.partition.task_context import TaskContext
 from streamprocessor.stream.process_end import exit_now, give_up
+from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
+from streamprocessor.stream.recovery.table import Table
 from streamprocessor.stream.startup import check_broker
 from streamprocessor.stream.status import WorkerStatus
 
@@ -117,6 +118,7 @@ async def _start(
     opened.callback(membership.release)
     status.phase = "waiting for an assignment"
 
+    belongs_to = partial(partition_of, partitions=broker.partitions)
     producer, consumer = ProducerPort(), ConsumerPort(input_names)
     lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
     context = TaskContext(
@@ -127,11 +129,12 @@ async def _start(
         topic_names={number: topic.name for number, topic in topics.items()},
         full_names=input_names,
         lease=lease,
-        outbox=Outbox(producer, names[CONTACTS_CHANGELOG], names, lambda key: partition_of(key, broker.partitions)),
+        outbox=Outbox(producer, names[CONTACTS_CHANGELOG], names, belongs_to),
         metrics=MicrobatchMetrics(metrics, {number: topic.name for number, topic in topics.items()}),
         consumer=consumer,
         newer_model=models.wait_for,
         give_up=give_up,
+        partition_of=belongs_to,
     )
     plane = DataPlane(context)
     reader = ChangelogReader(names[CONTACTS_CHANGELOG], lambda: new_reader(clients), metrics.recovery_remaining.set)

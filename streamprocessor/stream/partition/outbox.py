@@ -50,7 +50,7 @@ class Outbox:
             MustRestart: the broker did not take them; nobody can say which are in.
         """
         microbatch = partition.microbatch + 1
-        rows: list[ProduceRow] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
+        rows: list[ProduceRow] = [(MARKER_KEY, _marker(partition), [])]
         partition.marked_microbatch = partition.microbatch
         rows += [(change.key, encode_entry(change.record, microbatch, change.owed), []) for change in changes]
         rows += [
@@ -63,7 +63,7 @@ class Outbox:
 
     async def write_marker(self, partition: Partition, stamp_ms: int) -> None:
         """Say that all announcements of the partition's micro-batches so far are acknowledged, without another one."""
-        rows: list[ProduceRow] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
+        rows: list[ProduceRow] = [(MARKER_KEY, _marker(partition), [])]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
         partition.marked_microbatch = partition.microbatch
 
@@ -71,7 +71,7 @@ class Outbox:
         """Take the records of erased contacts out of the changelog; all that they owed is acknowledged."""
         keys = list(partition.awaiting_tombstone)
         rows: list[ProduceRow] = [
-            (MARKER_KEY, encode_marker(partition.microbatch), []),
+            (MARKER_KEY, _marker(partition), []),
             *((key, None, []) for key in keys),
         ]
         partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
@@ -114,3 +114,7 @@ class Outbox:
             message = f"{topic}[{partition}]: {len(rows)} records were not acknowledged: {error!r}"
             raise MustRestart(message) from error
         return int(metadata[-1].offset) + last_rows
+
+
+def _marker(partition: Partition) -> bytes:
+    return encode_marker(partition.microbatch, is_placed=not partition.misplaced)

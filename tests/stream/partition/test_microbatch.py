@@ -32,6 +32,8 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         decoders={number: value_decoder_for(topic_named(TOPICS, name)) for number, name in NAMES.items()},
         full_names=NAMES,
         partition=0,
+        partition_of=lambda _: 0,
+        misplaced=(),
         erased_at_ms_of=lambda _: 0,
     )
     purchases = [{"id": f"e{n}", "type": "purchase", "properties": {"amount": 10**9}} for n in range(5)]

@@ -11,9 +11,9 @@ from streamprocessor.contract.changelog.entry import TableIdentity
 from streamprocessor.contract.changelog.pseudonyms import salt_check
 from streamprocessor.errors import OperatorError
 from streamprocessor.stream.metrics import Metrics
-from streamprocessor.stream.partition.changelog_reader import ChangelogReader
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.partition.partition import Partition
+from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ class Table:
         await plane.finish_microbatches()
         plane.drop_tasks()
         plane.partitions = {
-            number: plane.partitions.get(number) or Partition(number, self._pseudonym) for number in numbers
+            number: plane.partitions.get(number) or Partition(number, self._pseudonym, plane.context.partition_of)
+            for number in numbers
         }
         if numbers:
             await self._reader.catch_up(plane.partitions, plane.context.hot_stages)
