@@ -18,6 +18,14 @@ def partition_of(key: bytes, partitions: int) -> int:
     return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
+def is_misplaced(key: bytes, partition: int, partitions: int) -> bool:
+    """Whether the contact of this key belongs to another partition, of so many, than this one.
+
+    What a worker hands over to where it belongs leaves a tombstone behind, which says nothing of the contact.
+    """
+    return partition_of(key, partitions) != partition
+
+
 def murmur2(key: bytes) -> int:
     """Kafka's hash of a key, of 32 bits. Each new contact passes here, so it takes words where others take bytes.
 

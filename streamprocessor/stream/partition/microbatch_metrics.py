@@ -75,9 +75,9 @@ class MicrobatchMetrics:
         if not self._has_said_what_to_set:
             self._has_said_what_to_set = True
             log.warning(
-                "%s: records lie in partitions where their contacts do not belong; they are handed over, a detour each, "
-                "and leadscore_events_misplaced_total counts them: wanted keys placed by murmur2, as by Kafka's own "
-                "client: set %s in clients built on librdkafka",
+                "%s: records lie in partitions where their contacts do not belong; they are handed over, a detour "
+                "each, and leadscore_events_misplaced_total counts them: wanted keys placed by murmur2, as Kafka's own "
+                "client does: set %s in clients built on librdkafka",
                 topic,
                 PARTITIONER,
             )

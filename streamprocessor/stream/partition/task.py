@@ -147,7 +147,7 @@ class PartitionTask:
             return False
         async with self._context.one_at_a_time if self._queued > RECORDS_AT_ONCE else contextlib.nullcontext():
             stamp_ms = await self._context.lease.stamp(self.partition.stamp_ms)
-            started, scoring = time.perf_counter(), self._scoring()
+            started, scoring = time.perf_counter(), self._context.scoring_of(self.partition)
             queued = self._next(stamp_ms)
             batches = [batch for batch, _ in queued]
             result = await self._score(scoring, batches)
@@ -215,7 +215,7 @@ class PartitionTask:
         async with self._working:
             if self._closed:
                 return False
-            started, scoring = time.perf_counter(), self._scoring()
+            started, scoring = time.perf_counter(), self._context.scoring_of(self.partition)
             due = self.partition.timers.take_due(until_ms, SLICE)
             try:
                 result, later = score_due(scoring, self.partition.records, due, until_ms)
@@ -250,7 +250,7 @@ class PartitionTask:
         async with self._working:
             if self._closed:
                 return False
-            started, scoring = time.perf_counter(), self._scoring()
+            started, scoring = time.perf_counter(), self._context.scoring_of(self.partition)
             result = migrate_to_model(scoring, self.partition.records, keys, stamp_ms)
             await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
             self._context.metrics.timed(0, result)
@@ -264,7 +264,7 @@ class PartitionTask:
         async with self._working:
             if self._closed:
                 return False
-            started, scoring = time.perf_counter(), self._scoring()
+            started, scoring = time.perf_counter(), self._context.scoring_of(self.partition)
             keys = list(islice(self.partition.misplaced, SLICE))
             result = hand_over_misplaced(scoring, self.partition.records, keys)
             await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
@@ -279,9 +279,6 @@ class PartitionTask:
             if not self._closed:
                 await self._context.outbox.write_tombstones(self.partition, stamp_ms)
                 self.partition.stamp_ms = stamp_ms
-
-    def _scoring(self) -> Scoring:
-        return self._context.scoring_of(self.partition)
 
     async def _carry_out(self, result: MicrobatchResult, revision: int, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""

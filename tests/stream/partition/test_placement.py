@@ -245,7 +245,10 @@ def test_a_partition_is_looked_through_unless_its_last_marker_says_that_it_was()
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, PARTITIONS - 1), st.sampled_from([b"ada", b"bob", JANE]), st.integers(0, 6), st.integers(1, 3)
+            st.integers(0, PARTITIONS - 1),
+            st.sampled_from([b"ada", b"bob", JANE]),
+            st.integers(0, 6),
+            st.integers(1, 3),
         ),
         min_size=1,
         max_size=25,
