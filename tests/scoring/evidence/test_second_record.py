@@ -41,7 +41,7 @@ def test_evidence_in_two_records_gives_the_answers_of_one_whichever_takes_in_the
     if data.draw(st.booleans()):
         records.reverse()
 
-    united(scorer, "c", *records)
+    united(scorer, "c", records[0], records[1])
 
     whole = record_of(scorer, history)
     assert all_answers(scorer, decode_record(encode_record(records[0])), t_ms) == all_answers(scorer, whole, t_ms)
@@ -111,7 +111,7 @@ def test_an_erasure_known_to_either_record_takes_what_came_before_it_out_of_both
         records[erased] = record_of(scorer, [form(f"old{erased}")])
         scorer.apply_with_links_in_place("c", records[erased], [Erased("x", START_MS + 5, START_MS + 5)], [])
 
-        outcome = united(scorer, "c", *records)
+        outcome = united(scorer, "c", records[0], records[1])
 
         assert {event.id for event in records[0].evidence.events()} == {f"new{1 - erased}"}
         assert records[0].links is not None

@@ -44,6 +44,7 @@ NUMBERS = {topic.name: number for number, topic in TOPICS.items()}
 FORMS, UPDATES, TRANSFERS = (NUMBERS[name] for name in ("form-submissions", "contact-updates", EVIDENCE_TRANSFERS))
 PARTITIONS = 3
 JANE = b"jane"
+KEYS = [b"ada", b"bob", JANE]
 HOME = partition_of(JANE, PARTITIONS)
 ELSEWHERE = (HOME + 1) % PARTITIONS
 
@@ -244,12 +245,7 @@ def test_a_partition_is_looked_through_unless_its_last_marker_says_that_it_was()
 
 @given(
     st.lists(
-        st.tuples(
-            st.integers(0, PARTITIONS - 1),
-            st.sampled_from([b"ada", b"bob", JANE]),
-            st.integers(0, 6),
-            st.integers(1, 3),
-        ),
+        st.tuples(st.integers(0, PARTITIONS - 1), st.sampled_from(KEYS), st.integers(0, 6), st.integers(1, 3)),
         min_size=1,
         max_size=25,
     )
