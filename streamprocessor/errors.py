@@ -5,7 +5,8 @@ StreamprocessorError
 ├── OperatorError        a person must act: the process refuses to start or to go on, and says what to do
 │   ├── ModelError       the scoring model file is wrong: file, line, wanted, got
 │   ├── TopicError       a topic is missing, differs or may not be used
-│   └── BrokerError      the broker can't be started or reached
+│   └── BrokerError      the broker can't be started or used
+│       └── BrokerAwayError   no broker answers now; exit 70, for it may come back by itself
 └── MustRestart          what is in memory can't be trusted any more: exit 70, the supervisor starts anew
 """
 
@@ -41,7 +42,11 @@ class TopicError(OperatorError):
 
 
 class BrokerError(OperatorError):
-    """The broker can't be fetched, started or reached."""
+    """The broker can't be fetched, started or used."""
+
+
+class BrokerAwayError(BrokerError):
+    """No broker answers at the address, or one went away meanwhile; it may come back by itself."""
 
 
 class MustRestart(StreamprocessorError):

@@ -57,7 +57,7 @@ def kafka(kafka_runtime: Runtime) -> Iterator[EmbeddedKafka]:
     """A running Kafka shared by all tests: isolate with `topic_prefix`, never stop it."""
     with (
         tempfile.TemporaryDirectory(prefix="streamprocessor-kafka-") as folder,
-        EmbeddedKafka(Path(folder), port=0, heap_mb=512, runtime=kafka_runtime) as broker,
+        EmbeddedKafka(Path(folder), port=0, heap_mb=512, session_timeout_ms=60_000, runtime=kafka_runtime) as broker,
     ):
         yield broker
 
@@ -81,7 +81,13 @@ def own_kafka(kafka_runtime: Runtime, tmp_path: Path) -> Iterator[Callable[[], E
     brokers: list[EmbeddedKafka] = []
 
     def start() -> EmbeddedKafka:
-        broker = EmbeddedKafka(tmp_path / f"kafka-{len(brokers)}", port=0, heap_mb=TEST_HEAP_MB, runtime=kafka_runtime)
+        broker = EmbeddedKafka(
+            tmp_path / f"kafka-{len(brokers)}",
+            port=0,
+            heap_mb=TEST_HEAP_MB,
+            session_timeout_ms=2_000,  # a killed one is started again at once
+            runtime=kafka_runtime,
+        )
         brokers.append(broker)
         broker.start()
         return broker

@@ -57,6 +57,18 @@ def test_no_function_has_more_than_five_parameters() -> None:
     assert over == []
 
 
+def test_the_state_of_a_partition_is_written_by_its_own_methods_only() -> None:
+    written = [
+        f"{name_of(path)}:{node.lineno} {ast.unparse(target)}"
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Attribute) and ast.unparse(target.value).split(".")[-1] == "partition"
+    ]
+    assert written == []
+
+
 def _public_types(tree: ast.Module) -> Iterator[str]:
     """Classes, and aliases that are spelled as classes are."""
     for node in tree.body:

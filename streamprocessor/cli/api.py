@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 import click
 
 from streamprocessor.cli.terminal.options import connected_settings, process_options, setting
-
-log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -27,8 +23,4 @@ def api(ctx: click.Context) -> None:
 
     settings = connected_settings(ctx)
     log_to_stderr(settings.log_level)
-
-    def on_ready(port: int) -> None:
-        log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
-
-    ctx.exit(run(run_api(settings, on_ready)))
+    ctx.exit(run(run_api(settings)))

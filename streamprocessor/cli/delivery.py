@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,6 @@ from streamprocessor.cli.terminal.options import connected_settings, json_option
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
-
-log = logging.getLogger(__name__)
 
 
 port_option = setting(
@@ -40,12 +37,8 @@ def delivery(ctx: click.Context) -> None:
 
     settings = connected_settings(ctx)
     log_to_stderr(settings.log_level)
-
-    def on_ready(port: int) -> None:
-        log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
-
     names = layout_of(settings).names()
-    ctx.exit(run(run_delivery(settings, client_settings(settings), names, os.environ, on_ready)))
+    ctx.exit(run(run_delivery(settings, client_settings(settings), names, os.environ)))
 
 
 @delivery.command("list")

@@ -24,7 +24,15 @@ from streamprocessor.cli.status import status
 from streamprocessor.cli.terminal.options import process_options
 from streamprocessor.cli.topics import topics
 from streamprocessor.cli.worker import worker
-from streamprocessor.errors import EXIT_FAILED, EXIT_MUST_RESTART, EXIT_USAGE, MustRestart, OperatorError, RecordError
+from streamprocessor.errors import (
+    EXIT_FAILED,
+    EXIT_MUST_RESTART,
+    EXIT_USAGE,
+    BrokerAwayError,
+    MustRestart,
+    OperatorError,
+    RecordError,
+)
 
 EXIT_INTERRUPTED = 130
 
@@ -36,12 +44,12 @@ class Commands(click.Group):
         """What the subcommand returns."""
         try:
             return super().invoke(ctx)
+        except (MustRestart, BrokerAwayError) as error:
+            code, sentence = EXIT_MUST_RESTART, str(error)
         except OperatorError as error:
             code, sentence = EXIT_USAGE, str(error)
         except RecordError as error:
             code, sentence = EXIT_FAILED, str(error)
-        except MustRestart as error:
-            code, sentence = EXIT_MUST_RESTART, str(error)
         except KeyboardInterrupt:
             ctx.exit(EXIT_INTERRUPTED)
         click.echo(f"streamprocessor: {sentence}", err=True)

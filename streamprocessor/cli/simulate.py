@@ -66,7 +66,7 @@ def simulate(ctx: click.Context, /, **options: Any) -> None:
     _write(traffic, traffic.output)
 
 
-def _moves(traffic: Traffic, start_ms: int, default_rate: float | None) -> Iterator[SimulatedRecord]:
+def _records(traffic: Traffic, start_ms: int, default_rate: float | None) -> Iterator[SimulatedRecord]:
     from streamprocessor.simulation.pace import at_rate, at_speed
     from streamprocessor.simulation.simulation import simulate as simulated_records
 
@@ -81,20 +81,24 @@ def _moves(traffic: Traffic, start_ms: int, default_rate: float | None) -> Itera
 
 async def _play(settings: Settings, traffic: Traffic) -> int:
     from streamprocessor.cli.terminal.progress import counting_bar
-    from streamprocessor.imports.input_topics import checked_sender
+    from streamprocessor.contract.topics.input_topics import InputTopics
+    from streamprocessor.imports.kafka_sender import checked_sender
+    from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.simulation.player import play, until_wall_clock
 
+    topics = InputTopics(layout_of(settings).topics)
     start_ms = now_ms() if traffic.start_ms is None else traffic.start_ms
     with counting_bar("events", traffic.events) as count:
         async with checked_sender(settings) as sender:
-            return await play(_moves(traffic, start_ms, DEFAULT_RATE), sender, until_wall_clock, lambda _: count())
+            records = _records(traffic, start_ms, DEFAULT_RATE)
+            return await play(records, sender, topics, until_wall_clock, lambda _: count())
 
 
 def _write(traffic: Traffic, output: BinaryIO) -> None:
     import orjson
 
     start_ms = FILE_BEGINS_MS if traffic.start_ms is None else traffic.start_ms
-    for move in islice(_moves(traffic, start_ms, None), traffic.events or FILE_EVENTS):
-        assert isinstance(move.value, dict)
-        line = {"contact_id": move.contact_id, **move.value, "arrival": move.at_ms}
+    for record in islice(_records(traffic, start_ms, None), traffic.events or FILE_EVENTS):
+        assert isinstance(record.value, dict)
+        line = {"contact_id": record.contact_id, **record.value, "arrival": record.at_ms}
         output.write(orjson.dumps(line) + b"\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,17 +17,17 @@ from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.client_ip import ClientIps, networks_of
 from streamprocessor.collector.http.handler import CollectorContext
-from streamprocessor.collector.http.input_topics import InputTopics
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.http.server import CollectorServer
 from streamprocessor.collector.http.write_keys import write_keys_of
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket
 from streamprocessor.process.stored_secrets import stored_secret
@@ -40,12 +40,10 @@ GC_THRESHOLDS = (50_000, 20, 20)
 log = logging.getLogger(__name__)
 
 
-async def run_collector(
-    settings: Settings, clients: ClientSettings, topics: Mapping[str, Topic], on_ready: Callable[[int], None]
-) -> int:
+async def run_collector(settings: Settings, clients: ClientSettings, topics: Mapping[str, Topic]) -> int:
     """Collect until a signal says to stop; returns the exit code.
 
-    topics: by their names on the broker. on_ready is called with the port once requests are answered.
+    topics: by their names on the broker.
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
@@ -82,8 +80,8 @@ async def run_collector(
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
         settle_memory(GC_THRESHOLDS)
-        on_ready(port)
-        await CollectorServer(app).run_until(_first(stop, durable_writer.failed), listening)
+        log.info("collecting, metrics and health on http://%s:%d", settings.collector_host, port)
+        await CollectorServer(app).run_until(asyncio.ensure_future(first_of(stop, durable_writer.failed)), listening)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)
@@ -102,11 +100,3 @@ def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> Non
 
 def _not_ready(durable_writer: DurableWriter) -> list[str]:
     return [] if durable_writer.has_room else ["Kafka is away, and there is no room on disk"]
-
-
-def _first(*futures: asyncio.Future[None]) -> asyncio.Future[None]:
-    """A future that is done when the first of these is."""
-    first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    for future in futures:
-        future.add_done_callback(lambda _: None if first.done() else first.set_result(None))
-    return first

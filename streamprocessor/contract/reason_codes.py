@@ -16,4 +16,4 @@ BAD_PROPERTIES = "bad-properties"
 BAD_CONTEXT = "bad-context"
 UNKNOWN_UPDATE = "unknown-update"
 BAD_UPDATE = "bad-update"
-# Besides: merge-with-itself, already-merged, merge-cycle, too-many-sources (scoring/linking.py).
+# Besides: merge-with-itself, already-merged, merge-cycle, too-many-sources (scoring/identity/linking.py).

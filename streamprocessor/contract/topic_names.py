@@ -1,14 +1,11 @@
-"""The short names of the topics, as topics/*.yaml describes them, and of the event types that have one of their own.
+"""The short names of the topics, as topics/*.yaml describes them, and of the event types that have one of their own;
+which type has which topic, the files say.
 
 A prefix may stand before them on the broker.
 """
 
 from __future__ import annotations
 
-EMAIL_OPENS = "email-opens"
-EMAIL_CLICKS = "email-clicks"
-PAGE_VISITS = "page-visits"
-FORM_SUBMISSIONS = "form-submissions"
 ACTIVITIES = "activities"
 CONTACT_UPDATES = "contact-updates"
 
@@ -25,15 +22,3 @@ EMAIL_OPEN = "email_open"
 EMAIL_CLICK = "email_click"
 PAGE_VISIT = "page_visit"
 FORM_SUBMISSION = "form_submission"
-
-_TOPIC_OF_TYPE = {
-    EMAIL_OPEN: EMAIL_OPENS,
-    EMAIL_CLICK: EMAIL_CLICKS,
-    PAGE_VISIT: PAGE_VISITS,
-    FORM_SUBMISSION: FORM_SUBMISSIONS,
-}
-
-
-def topic_of_type(event_type: str) -> str:
-    """The input topic of an event type: its own one, else `activities`."""
-    return _TOPIC_OF_TYPE.get(event_type, ACTIVITIES)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-
-from aiokafka.errors import KafkaError
 
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
@@ -38,10 +36,10 @@ from streamprocessor.delivery.subscription_topic import SubscriptionTopic
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
 from streamprocessor.delivery.subscriptions.segments import Segments
-from streamprocessor.errors import EXIT_DONE, MustRestart, OperatorError
+from streamprocessor.errors import EXIT_DONE, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
-from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import run_until, stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.process.stored_secrets import stored_token
@@ -54,16 +52,11 @@ log = logging.getLogger(__name__)
 
 
 async def run_delivery(
-    settings: Settings,
-    clients: ClientSettings,
-    topics: Mapping[str, Topic],
-    environment: Mapping[str, str],
-    on_ready: Callable[[int], None],
+    settings: Settings, clients: ClientSettings, topics: Mapping[str, Topic], environment: Mapping[str, str]
 ) -> int:
     """Deliver until a signal says to stop; the exit code.
 
-    topics: by their names on the broker. environment: for the secrets that subscriptions refer to. on_ready is called
-    with the port once announcements are read.
+    topics: by their names on the broker. environment: for the secrets that subscriptions refer to.
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
@@ -109,16 +102,12 @@ async def run_delivery(
         port = await opened.enter_async_context(serving(routes.application(token), listening))
         opened.callback(attempt_stream.close)
         tell_port(settings.port_file, port)
-        on_ready(port)
+        log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread))
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers, resolver))
         work = (*own, *followed, consumer.run(dispatchers))
-        try:
-            await _until_first(stop, dispatchers.failed, *map(asyncio.ensure_future, work))
-        except KafkaError as error:
-            message = f"delivery: Kafka can't be read any more: {error!r}"
-            raise MustRestart(message) from error
+        await run_until(stop, dispatchers.failed, *work)
     return EXIT_DONE
 
 
@@ -149,15 +138,3 @@ async def _prune(store_thread: StoreThread) -> None:
     while True:
         await store_thread.ask(lambda store: store.prune(now_ms()))
         await asyncio.sleep(PRUNE_SECONDS)
-
-
-async def _until_first(stop: asyncio.Future[None], *work: asyncio.Future[None]) -> None:
-    """Return when told to stop; raises what ends any of the work before."""
-    try:
-        await asyncio.wait({stop, *work}, return_when=asyncio.FIRST_COMPLETED)
-        for task in work:
-            if task.done():
-                task.result()
-    finally:
-        for task in work:
-            task.cancel()

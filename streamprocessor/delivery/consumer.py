@@ -31,7 +31,7 @@ class AnnouncementConsumer:
     """Reads both announcement topics, all partitions, outside of any group: the store holds the positions."""
 
     def __init__(self, clients: ClientSettings, topics: Mapping[str, str], metrics: Metrics) -> None:
-        """topics: the events' short names, by the topics' full names."""
+        """Read these topics: the events' short names, by the topics' full names."""
         self._clients = clients
         self._topics = topics
         self._metrics = metrics

@@ -52,7 +52,6 @@ class SubscriptionTopic:
 
     async def _take(self, record: Any, dispatchers: Dispatchers, resolver: SubscriptionResolver) -> None:
         name = _name_of(record)
-        dispatchers.refused.pop(name, None)
         if name in dispatchers.fixed:
             log.error("subscription %s: the file holds one of that name, so the topic's is not taken", name)
         elif record.value is None:
@@ -65,7 +64,7 @@ class SubscriptionTopic:
                 log.info("subscription %s: in force", name)
             except OperatorError as error:
                 log.error("subscription %s of the topic can't be used: %s", name, error)
-                dispatchers.refused[name] = str(error)
+                dispatchers.refuse(name, str(error))
 
 
 def _name_of(record: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
-from streamprocessor.contract.topic_names import PAGE_VISIT, topic_of_type
+from streamprocessor.contract.topic_names import PAGE_VISIT
 from streamprocessor.imports.rows import BadRow, ContentIds, ImportRow, ReadRow
 from streamprocessor.scoring.record.facts import HUMAN
 
@@ -54,7 +54,7 @@ def _read_line(number: int, line: bytes, ids: ContentIds) -> ReadRow:
         "properties": _properties(match),
         "context": _context(match["ip"], user_agent),
     }
-    return ImportRow(number, topic_of_type(PAGE_VISIT), _anonymous(match["ip"], user_agent), value)
+    return ImportRow(number, _anonymous(match["ip"], user_agent), value)
 
 
 def _time_ms(match: re.Match[str]) -> int | None:

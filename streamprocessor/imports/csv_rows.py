@@ -12,7 +12,6 @@ import orjson
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
-from streamprocessor.contract.topic_names import CONTACT_UPDATES, topic_of_type
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
 from streamprocessor.imports.rows import BadRow, ContentIds, ImportRow, ReadRow
@@ -98,8 +97,8 @@ class _RowBuilder:
             "id": event_id,
             "occurred_at": self._time_ms(cells[mapping.occurred_at.column].strip()),
         }
-        topic = self._fill(value, cells)
-        return ImportRow(line, topic, mapping.contact.prefix + contact, value)
+        self._fill(value, cells)
+        return ImportRow(line, mapping.contact.prefix + contact, value)
 
     def _id(self, cells: dict[str, str]) -> str:
         column = self._mapping.id
@@ -107,17 +106,16 @@ class _RowBuilder:
             return self._content_ids.next_for(orjson.dumps(list(cells.values())))
         return column.prefix + cells[column.column].strip()
 
-    def _fill(self, value: dict[str, Any], cells: dict[str, str]) -> str:
+    def _fill(self, value: dict[str, Any], cells: dict[str, str]) -> None:
         mapping = self._mapping
         if mapping.type is None:
             value |= {"update": "attributes", "attributes": _values(mapping.attributes, cells)}
-            return CONTACT_UPDATES
+            return
         context = _values(mapping.context, cells)
         actor = actor_of(str(context.get("user_agent", "")))
         if actor != HUMAN:
             context.setdefault("actor", actor)
         value |= {"type": mapping.type, "properties": _values(mapping.properties, cells), "context": context}
-        return topic_of_type(mapping.type)
 
 
 def _values(columns: Mapping[str, ValueColumn], cells: dict[str, str]) -> dict[str, Any]:

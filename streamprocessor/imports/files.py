@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
 from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
-from streamprocessor.imports.input_topics import checked_sender
 from streamprocessor.imports.json_lines import read_json_lines
+from streamprocessor.imports.kafka_sender import checked_sender
 from streamprocessor.imports.rows import ACCESS_LOG, BadRow, ReadRow
+from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
 
@@ -34,5 +36,6 @@ async def send_rows(
 
     Raises TopicError where an input topic is missing or may not be written, BrokerError where a row can't be sent.
     """
+    topics = InputTopics(layout_of(settings).topics)
     async with checked_sender(settings) as sender:
-        return await import_rows(checked(rows, now_ms()), sender, on_bad, on_progress)
+        return await import_rows(checked(rows, now_ms()), sender, topics, on_bad, on_progress)

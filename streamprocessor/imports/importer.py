@@ -10,6 +10,7 @@ import orjson
 
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import decode_fact
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.kafka_sender import KafkaSender
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
@@ -37,6 +38,7 @@ def checked(rows: Iterable[ReadRow], now_ms: int) -> Iterator[ReadRow]:
 async def import_rows(
     rows: Iterable[ReadRow],
     sender: KafkaSender,
+    topics: InputTopics,
     on_bad: Callable[[BadRow], None],
     on_progress: Callable[[ImportCounts], None],
 ) -> ImportCounts:
@@ -50,8 +52,9 @@ async def import_rows(
             counts.bad[row.reason] += 1
             on_bad(row)
         else:
-            await sender.send(row.topic, row.contact_id.encode(), orjson.dumps(row.value))
-            counts.sent[row.topic] += 1
+            topic = topics.topic_of(row.value).name
+            await sender.send(topic, row.contact_id.encode(), orjson.dumps(row.value))
+            counts.sent[topic] += 1
         if number % _PROGRESS_EVERY_ROWS == 0:
             on_progress(counts)
     await sender.all_acknowledged()

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.strict_json import kind_of, read_object
-from streamprocessor.contract.topic_names import CONTACT_UPDATES, topic_of_type
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 
@@ -32,9 +31,7 @@ def _read_line(number: int, line: bytes) -> ReadRow:
     contact_id = value.get("contact_id")
     if not isinstance(contact_id, str) or not contact_id:
         return BadRow(number, reason_codes.NO_CONTACT, f"contact_id: wanted a text; got {kind_of(contact_id)}")
-    if "update" in value:
-        return ImportRow(number, CONTACT_UPDATES, contact_id, value)
     event_type = value.get("type")
-    if not isinstance(event_type, str) or not event_type:
+    if "update" not in value and (not isinstance(event_type, str) or not event_type):
         return BadRow(number, reason_codes.UNKNOWN_TYPE, f"type: wanted a text, or update; got {kind_of(event_type)}")
-    return ImportRow(number, topic_of_type(event_type), contact_id, value)
+    return ImportRow(number, contact_id, value)

@@ -10,16 +10,20 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streamprocessor.contract.topics.topics import IN
 from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.cluster import WRITE
+from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.connection import client_settings
+from streamprocessor.settings import Settings
 
 _MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs ahead of the broker
 
 
 class KafkaSender:
-    """A producer that remembers what is not acknowledged yet. Made by `sending_to`."""
+    """A producer that remembers what is not acknowledged yet. Made by `kafka_sender`."""
 
     def __init__(self, settings: ClientSettings, producer: AIOKafkaProducer, topic_prefix: str) -> None:
         """Send by a started producer, to topics whose names begin with the prefix."""
@@ -65,7 +69,7 @@ class KafkaSender:
 
 @asynccontextmanager
 async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIterator[KafkaSender]:
-    """A Sending, whose records are all acknowledged when its block ends well.
+    """A sender whose records are all acknowledged when its block ends well.
 
     Raises BrokerError where the broker can't be reached.
     """
@@ -83,6 +87,16 @@ async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIter
         await sender.all_acknowledged()
     finally:
         await producer.stop()
+
+
+@asynccontextmanager
+async def checked_sender(settings: Settings) -> AsyncIterator[KafkaSender]:
+    """A sender to the input topics; raises TopicError at once where one is missing or may not be written."""
+    clients = client_settings(settings)
+    names = [name for name, topic in layout_of(settings).names().items() if topic.direction == IN]
+    await refuse_unless_allowed(clients, dict.fromkeys(names, WRITE))
+    async with kafka_sender(clients, settings.topic_prefix) as sender:
+        yield sender
 
 
 def _not_sent(topic: str, error: KafkaError) -> BrokerError:

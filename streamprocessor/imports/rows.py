@@ -14,13 +14,11 @@ class ImportRow(NamedTuple):
     """An event or contact update of a file.
 
     line: 1 is the file's first.
-    topic: its short name.
     contact_id: the key of the record.
     value: the record's JSON.
     """
 
     line: int
-    topic: str
     contact_id: str
     value: dict[str, Any]
 

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from streamprocessor.errors import BrokerError
+from streamprocessor.errors import BrokerAwayError, BrokerError
 
 PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
@@ -107,7 +107,7 @@ def new_reader(clients: ClientSettings) -> AIOKafkaConsumer:
 async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> AsyncIterator[AIOKafkaClient]:
     """A bare connection to the cluster, for administration.
 
-    Raises BrokerError when no broker can be reached, or when one goes away or doesn't answer in time.
+    Raises BrokerAwayError when no broker can be reached, or when one goes away or doesn't answer in time.
     """
     client = AIOKafkaClient(**settings.arguments(), request_timeout_ms=timeout_ms)
     try:
@@ -120,7 +120,7 @@ async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> Async
             f"{error or type(error).__name__}; wanted a running Kafka there that lets us in: "
             "check the address, that it runs, and protocol, name and password"
         )
-        raise BrokerError(message) from error
+        raise BrokerAwayError(message) from error
     finally:
         await client.close()
 

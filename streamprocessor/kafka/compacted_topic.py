@@ -6,14 +6,14 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-POLL_MS = 500
+from streamprocessor.kafka.reader import POLL_MS, read_to
 
 
 class CompactedTopic:
     """Reads the topic's records in order."""
 
     def __init__(self, topic: str, consumer: Any) -> None:
-        """consumer: an aiokafka one without a group, not started."""
+        """Read the topic by an aiokafka consumer without a group, not started."""
         self.topic = topic
         self._where = TopicPartition(topic, 0)
         self._consumer = consumer
@@ -23,11 +23,8 @@ class CompactedTopic:
         await self._consumer.start()
         self._consumer.assign([self._where])
         await self._consumer.seek_to_beginning(self._where)
-        end = (await self._consumer.end_offsets([self._where]))[self._where]
-        records: list[Any] = []
-        while await self._consumer.position(self._where) < end:
-            records += await self.poll()
-        return records
+        ends = await self._consumer.end_offsets([self._where])
+        return [record async for fetched in read_to(self._consumer, ends) for record in fetched.get(self._where, ())]
 
     async def poll(self) -> list[Any]:
         """The records that came since; none, after a while, where none came."""

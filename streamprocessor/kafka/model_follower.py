@@ -24,7 +24,7 @@ class ModelFollower:
     """
 
     def __init__(self, topic: str, consumer: Any, *, with_segments: bool) -> None:
-        """consumer: an aiokafka one without a group, not started.
+        """Read the topic by an aiokafka consumer without a group, not started.
 
         with_segments: whether a revision counts as newer that has the number of the one before it: its segments are
         others, its scores the same. Who scores needs no word of it; who shows or uses segments does.

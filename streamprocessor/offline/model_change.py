@@ -23,7 +23,7 @@ class ModelChange:
     """Counts contacts brought from one model to the other. contacts: all; moved: those of whom a step would tell."""
 
     def __init__(self, old: Scorer, new: Scorer) -> None:
-        """new: of another revision than old."""
+        """Compare two models of different revisions."""
         self._old, self._new = old, new
         self.contacts = 0
         self.moved = 0

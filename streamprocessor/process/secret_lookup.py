@@ -14,7 +14,7 @@ class SecretLookup:
     """Names by their secrets. Only keyed hashes are compared, so the time that a look takes tells nothing of them."""
 
     def __init__(self, secrets_by_name: Mapping[str, str]) -> None:
-        """secrets_by_name: each secret under the name of whom it belongs to."""
+        """Know these secrets, each under the name of whom it belongs to."""
         self._pepper = secrets.token_bytes(_PEPPER_BYTES)
         self._names = {self._digest(secret): name for name, secret in secrets_by_name.items()}
 

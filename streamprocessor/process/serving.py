@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import HTTPProtocolType
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.lifecycle import first_of
 
 BACKLOG = 2_048
 KEEP_ALIVE_SECONDS = 75  # longer than proxies keep theirs, so that none is closed under a request
@@ -49,7 +50,7 @@ class Server(uvicorn.Server):
     async def run_until(self, stop: asyncio.Future[None], listening: socket.socket) -> None:
         """Serve on the socket until `stop` is done, then let the requests that are there end."""
         serving = asyncio.ensure_future(self.serve([listening]))
-        await asyncio.wait({serving, stop}, return_when=asyncio.FIRST_COMPLETED)
+        await first_of(serving, stop)
         self.should_exit = True
         await serving
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
+from streamprocessor.process.lifecycle import first_of
 from streamprocessor.process.parent_death import ended_with_parent
 
 
@@ -120,7 +121,7 @@ class Supervisor:
         ended = asyncio.ensure_future(process.wait())
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(ended, stopping)
             if not ended.done():
                 await self._end(child, process, ended)
             return await ended

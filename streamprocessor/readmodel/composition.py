@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -50,10 +50,10 @@ _MOST_AT_ONCE = 1_000
 log = logging.getLogger(__name__)
 
 
-async def run_api(settings: Settings, on_ready: Callable[[int], None]) -> int:
+async def run_api(settings: Settings) -> int:
     """Project and answer until a signal says to stop; the exit code.
 
-    on_ready is called with the port once requests are answered, be the tables up to date or not: /readyz says so.
+    Requests are answered be the tables up to date or not: /readyz says so.
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
@@ -97,7 +97,7 @@ async def run_api(settings: Settings, on_ready: Callable[[int], None]) -> int:
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
-        on_ready(port)
+        log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
         await Server(app, most_at_once=_MOST_AT_ONCE).run_until(stop, listening)
     finally:

@@ -6,7 +6,7 @@ from random import Random
 
 import orjson
 
-from streamprocessor.contract.topic_names import PAGE_VISIT, PAGE_VISITS
+from streamprocessor.contract.topic_names import PAGE_VISIT
 
 _FAR_FUTURE_MS = 7_258_118_400_000  # the year 2200
 KINDS = (
@@ -23,10 +23,10 @@ KINDS = (
 )
 
 
-def draw_bad_record(rng: Random, contact_id: str, at_ms: int) -> tuple[str, str | None, bytes]:
-    """Topic, contact and bytes of one record that can't be used, of any of the ten kinds."""
+def draw_bad_record(rng: Random, contact_id: str, at_ms: int) -> tuple[str | None, bytes]:
+    """Contact and bytes of one record that can't be used as a page visit, of any of the ten kinds."""
     kind = rng.choice(KINDS)
-    return PAGE_VISITS, None if kind == "no-contact" else contact_id, bad_value(kind, contact_id, at_ms)
+    return None if kind == "no-contact" else contact_id, bad_value(kind, contact_id, at_ms)
 
 
 def bad_value(kind: str, contact_id: str, at_ms: int) -> bytes:

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import orjson
 
+from streamprocessor.contract.topic_names import PAGE_VISIT
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.simulation.simulation import SimulatedRecord
 
 
@@ -22,6 +24,7 @@ class RecordSender(Protocol):
 async def play(
     records: Iterable[SimulatedRecord],
     sender: RecordSender,
+    topics: InputTopics,
     wait_until: Callable[[int], Awaitable[None]],
     on_sent: Callable[[SimulatedRecord], None],
 ) -> int:
@@ -33,8 +36,10 @@ async def play(
     for record in records:
         await wait_until(record.at_ms)
         key = None if record.contact_id is None else record.contact_id.encode()
-        value = record.value if isinstance(record.value, bytes) else orjson.dumps(record.value)
-        await sender.send(record.topic, key, value)
+        if isinstance(record.value, bytes):
+            await sender.send(topics.topic_of_type(PAGE_VISIT).name, key, record.value)
+        else:
+            await sender.send(topics.topic_of(record.value).name, key, orjson.dumps(record.value))
         sent += 1
         on_sent(record)
     return sent

@@ -10,12 +10,10 @@ from random import Random
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.topic_names import (
-    CONTACT_UPDATES,
     EMAIL_CLICK,
     EMAIL_OPEN,
     FORM_SUBMISSION,
     PAGE_VISIT,
-    topic_of_type,
 )
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
 from streamprocessor.simulation.bad_records import draw_bad_record
@@ -31,13 +29,11 @@ class SimulatedRecord(NamedTuple):
     """One record to send.
 
     at_ms: when, in epoch milliseconds.
-    topic: its short name.
     contact_id: the key; None: a bad record has none.
-    value: an event or update, or a bad record's bytes.
+    value: an event or update, or the bytes of a bad record, which is no page visit though it should be one.
     """
 
     at_ms: int
-    topic: str
     contact_id: str | None
     value: dict[str, Any] | bytes
 
@@ -105,7 +101,7 @@ class _Traffic:
     def _write_attributes(self, contact: SimulatedContact, at_ms: int) -> None:
         attributes = {"job_title": self._rng.choice(JOB_TITLES), "employees": self._rng.choice((5, 40, 300, 2000))}
         update = {"id": self._next_id(), "occurred_at": at_ms, "update": "attributes", "attributes": attributes}
-        self._send(contact.contact_id, CONTACT_UPDATES, at_ms, update)
+        self._send(contact.contact_id, at_ms, update)
 
     # ---- mail --------------------------------------------------------------------------------------------------
 
@@ -163,17 +159,17 @@ class _Traffic:
             "properties": properties,
             "context": context,
         }
-        self._send(contact.contact_id, topic_of_type(event_type), at_ms, event)
+        self._send(contact.contact_id, at_ms, event)
 
-    def _send(self, contact_id: str, topic: str, occurred_at_ms: int, value: dict[str, Any]) -> None:
+    def _send(self, contact_id: str, occurred_at_ms: int, value: dict[str, Any]) -> None:
         rng = self._rng
         at_ms = occurred_at_ms + rng.randrange(20, 2000)
         if rng.random() < LATE:
             at_ms += self._wait_ms(HOUR_MS)
-        self._plan(at_ms, SimulatedRecord(at_ms, topic, contact_id, value))
+        self._plan(at_ms, SimulatedRecord(at_ms, contact_id, value))
         if rng.random() < REPEATED:
             again_ms = at_ms + self._wait_ms(60 * SECOND_MS)
-            self._plan(again_ms, SimulatedRecord(again_ms, topic, contact_id, value))
+            self._plan(again_ms, SimulatedRecord(again_ms, contact_id, value))
         if self._bad_records and rng.random() < BAD:
             self._plan(at_ms, SimulatedRecord(at_ms, *draw_bad_record(rng, contact_id, at_ms)))
 

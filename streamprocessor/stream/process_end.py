@@ -6,7 +6,7 @@ import logging
 import os
 from typing import NoReturn
 
-from streamprocessor.errors import EXIT_MUST_RESTART, EXIT_USAGE, OperatorError
+from streamprocessor.errors import EXIT_MUST_RESTART, EXIT_USAGE, BrokerAwayError, OperatorError
 
 log = logging.getLogger(__name__)
 
@@ -16,11 +16,11 @@ def give_up(error: BaseException) -> NoReturn:
 
     The exit code asks to be started anew, except where only a person can help.
     """
-    if isinstance(error, OperatorError):
+    if isinstance(error, OperatorError) and not isinstance(error, BrokerAwayError):
         log.critical("%s", error)
-    else:
-        log.critical("must restart: %s", error, exc_info=error)
-    exit_now(EXIT_USAGE if isinstance(error, OperatorError) else EXIT_MUST_RESTART)
+        exit_now(EXIT_USAGE)
+    log.critical("must restart: %s", error, exc_info=error)
+    exit_now(EXIT_MUST_RESTART)
 
 
 def exit_now(code: int) -> NoReturn:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -10,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.contract.topics.topics import inputs
-from streamprocessor.errors import OperatorError, TopicError
+from streamprocessor.errors import BrokerAwayError, OperatorError, TopicError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.reconcile import (
     Layout,
@@ -23,6 +26,11 @@ from streamprocessor.settings import Settings
 
 #: Written to the models topic, whose time is the broker's, to read the broker's clock off the acknowledgement.
 CLOCK_KEY = b"\x00clock"
+#: How soon to look again for a Kafka that does not answer; doubled each time, up to the longest.
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 5.0
+
+log = logging.getLogger(__name__)
 
 
 class BrokerFacts(NamedTuple):
@@ -33,11 +41,30 @@ class BrokerFacts(NamedTuple):
     topic_ids: dict[str, str]
 
 
+async def check_broker_once_reached(
+    settings: Settings, clients: ClientSettings, layout: Layout, on_away: Callable[[str], None]
+) -> BrokerFacts:
+    """What check_broker finds out, as soon as a broker answers; on_away gets "Kafka at HOST:PORT" while none does.
+
+    Ending instead would leave it to the supervisor when to look again, which may be minutes after Kafka is back.
+    """
+    pause_seconds = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await check_broker(settings, clients, layout)
+        except BrokerAwayError as error:
+            if pause_seconds == FIRST_PAUSE_SECONDS:
+                log.warning("%s; trying again until it does", error)
+            on_away(f"Kafka at {settings.bootstrap}")
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = min(LONGEST_PAUSE_SECONDS, pause_seconds * 2)
+
+
 async def check_broker(settings: Settings, clients: ClientSettings, layout: Layout) -> BrokerFacts:
     """What a worker must know of the broker.
 
     Raises:
-        BrokerError: Kafka can't be reached.
+        BrokerAwayError: Kafka can't be reached.
         TopicError: topics are missing, differ or may not be used; all are named.
         OperatorError: the clocks disagree.
     """
@@ -69,7 +96,7 @@ async def _clock_skew_ms(settings: Settings, clients: ClientSettings, layout: La
         after_ms = time.time() * 1000
     except KafkaError as error:
         message = f"{models}: can't be written: {error!r}"
-        raise TopicError(message) from error
+        raise (BrokerAwayError if error.retriable else TopicError)(message) from error
     finally:
         await producer.stop()
     skew_ms = int(acknowledged.timestamp - (before_ms + after_ms) / 2)

@@ -22,6 +22,10 @@ class WorkerStatus:
         self._gauges = gauges
         self._observed: tuple[DataPlane, Any] | None = None
 
+    def wait_for(self, what: str) -> None:
+        """Say that the start can't go on before something is there, such as "Kafka at HOST:PORT"."""
+        self.phase = f"waiting for {what}"
+
     def observe(self, plane: DataPlane, app: Any) -> None:
         """Tell of this data plane and of this Faust application from now on."""
         self._observed = plane, app

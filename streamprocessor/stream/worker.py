@@ -45,7 +45,7 @@ from streamprocessor.stream.partition.task_context import TaskContext
 from streamprocessor.stream.process_end import exit_now, give_up
 from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
 from streamprocessor.stream.recovery.table import Table
-from streamprocessor.stream.startup import check_broker
+from streamprocessor.stream.startup import check_broker_once_reached
 from streamprocessor.stream.status import WorkerStatus
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,8 @@ async def _start(
     if not settings.erasure_salt:
         log.warning("STREAMPROCESSOR_ERASURE_SALT is empty: who was erased could be told by trying ids")
     clients, layout = client_settings(settings), layout_of(settings)
-    broker = await check_broker(settings, clients, layout)
+    broker = await check_broker_once_reached(settings, clients, layout, status.wait_for)
+    status.phase = "starting"
     metrics.clock_skew.set(broker.clock_skew_ms / 1000)
     retries = CountingHandler(metrics.produce_errors)
     sender_log = logging.getLogger("aiokafka.producer.sender")
@@ -116,7 +117,7 @@ async def _start(
 
     membership = take_name(settings.data_path, status.group, settings.name)
     opened.callback(membership.release)
-    status.phase = "waiting for an assignment"
+    status.wait_for("an assignment")
 
     belongs_to = partial(partition_of, partitions=broker.partitions)
     producer, consumer = ProducerPort(), ConsumerPort(input_names)

@@ -144,5 +144,5 @@ def test_a_setting_that_does_not_exist_is_refused(call: Call) -> None:
 def test_a_kafka_that_is_not_there_is_named_at_once(call: Call) -> None:
     result = call("topics", "check", "--bootstrap", "127.0.0.1:1")
 
-    assert result.exit_code == 2
+    assert result.exit_code == 70
     assert "Kafka can't be used at 127.0.0.1:1" in result.stderr

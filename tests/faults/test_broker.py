@@ -48,6 +48,28 @@ async def test_a_broker_that_comes_back_finds_everything_as_the_oracle_says(
         worker.discard()
 
 
+async def test_a_worker_that_is_started_while_its_broker_is_away_goes_on_when_it_is_back(
+    own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
+) -> None:
+    broker = own_kafka()
+    settings = Settings(bootstrap=broker.bootstrap, partitions=4, session_timeout_seconds=6.0)
+    system = System(settings)
+    model = await system.create()
+    await system.send(traffic(seed=20, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
+    broker.stop()
+    worker = WorkerProcess(settings, "blue", tmp_path).start()
+    try:
+        await until(worker.not_ready, lambda why: why == [f"waiting for Kafka at {broker.bootstrap}"], 40, "it waits")
+        broker.start()
+        await system.until_applied(90)
+
+        run = await read_run(system)
+        assert_records_equal_the_oracle(run, model)
+        assert_announcements_are_whole(run)
+    finally:
+        worker.discard()
+
+
 async def test_a_worker_without_its_broker_is_live_but_not_ready_and_its_log_stays_short(
     own_kafka: Callable[[], EmbeddedKafka], tmp_path: Path
 ) -> None:

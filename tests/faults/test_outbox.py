@@ -1,4 +1,4 @@
-"""A crash between the changelog's acknowledgement and the announcements': what the step owes is sent, byte for byte."""
+"""A crash between changelog and announcements: what the micro-batch owes is sent, byte for byte."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.harness.system import System, until
 pytestmark = pytest.mark.kafka
 
 
-async def test_announcements_of_steps_after_the_marker_are_sent_once_and_those_before_it_are_not(
+async def test_announcements_of_microbatches_after_the_marker_are_sent_once_and_those_before_it_are_not(
     system: System, worker: MakeWorker
 ) -> None:
     scorer = Scorer(await system.create())
@@ -33,13 +33,13 @@ async def test_announcements_of_steps_after_the_marker_are_sent_once_and_those_b
     now_ms = int(time.time() * 1000)
     rows = [(IDENTITY_KEY, encode_identity(TableIdentity("inc", {})))]
     owed = {}
-    for step, contact in ((6, "announced"), (7, "waiting")):
+    for microbatch, contact in ((6, "announced"), (7, "waiting")):
         record = scorer.blank()
         steps = scorer.apply_in_place(
             record, [Event("f", "form_submission", now_ms, now_ms, {"form": "contact"}, {})]
         ).steps
         owed[contact] = announcer.encode(contact, steps)
-        rows.append((contact.encode(), encode_entry(encode_record(record), step, owed[contact])))
+        rows.append((contact.encode(), encode_entry(encode_record(record), microbatch, owed[contact])))
     rows.append((MARKER_KEY, encode_marker(6)))
     async with system.producer() as producer:
         for key, value in rows:

@@ -74,8 +74,13 @@ class CommandProcess:
     async def ready(self: Started, timeout_seconds: float | None = None) -> Started:
         """Return when /readyz says so; None: in as many seconds as this command may take."""
         seconds = self.ready_seconds if timeout_seconds is None else timeout_seconds
-        what = f"{self.name} ready\n{self.tail()}"
-        await until(self.ready_code, lambda code: code == 200, seconds, what, every_seconds=0.05)
+        try:
+            await until(self.ready_code, lambda code: code == 200, seconds, f"{self.name} ready", every_seconds=0.05)
+        except AssertionError as error:
+            if self.process.poll() is not None:
+                raise
+            message = f"{error}\n{self.tail()}"  # as it is by now, not as it was at the start
+            raise AssertionError(message) from error
         return self
 
     def ready_code(self) -> int | str:

@@ -83,6 +83,14 @@ class WorkerProcess(CommandProcess):
             lambda: self.consumed() - before, lambda more: more > 20 or sending.done(), 30, f"{self.name} at work", 0.02
         )
 
+    def not_ready(self) -> list[str]:
+        """Why it does not score; what hinders the question while it does not answer."""
+        try:
+            reasons: list[str] = self.status()["not_ready"]
+        except (OSError, ValueError) as error:
+            return [str(error)]
+        return reasons
+
     def partitions(self) -> int:
         """How many partitions it has; 0 while it does not answer."""
         try:

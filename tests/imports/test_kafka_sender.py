@@ -16,6 +16,7 @@ from streamprocessor.imports.kafka_sender import kafka_sender
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.ports import any_free
+from tests.harness.input_topics import INPUT_TOPICS
 
 LINES = [
     b'{"id": "%d", "contact_id": "c-%d", "type": "page_visit", "occurred_at": 1795000000000}' % (number, number % 7)
@@ -58,7 +59,9 @@ async def test_imported_rows_stand_on_kafka_in_the_order_of_the_file(bootstrap: 
 
     async with kafka_sender(ClientSettings(bootstrap), topic_prefix) as sender:
         rows = read_json_lines([*LINES, b"{"])
-        counts = await import_rows(rows, sender, bad.append, lambda so_far: seen.append(so_far.sent.total()))
+        counts = await import_rows(
+            rows, sender, INPUT_TOPICS, bad.append, lambda so_far: seen.append(so_far.sent.total())
+        )
 
     assert counts == ImportCounts(sent=Counter({"page-visits": 12_000}), bad=Counter({"not-json": 1}))
     assert [row.line for row in bad] == [12_001]

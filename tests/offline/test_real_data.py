@@ -10,6 +10,7 @@ import pytest
 from streamprocessor.contract.model_file.read_model import parse_model, read_model
 from streamprocessor.imports.rows import BadRow, ImportRow
 from streamprocessor.offline.score_file import score_offline
+from tests.harness.input_topics import INPUT_TOPICS
 from tests.harness.public_data import (
     AFTER_THE_LOG_MS,
     AFTER_THE_MAILS_MS,
@@ -63,7 +64,7 @@ def test_every_row_of_a_marketo_file_is_an_event(kind: str, topic: str, leads: i
 
     assert len(rows) == 100
     good = [row for row in rows if isinstance(row, ImportRow)]
-    assert [row.topic for row in good] == 100 * [topic]
+    assert [INPUT_TOPICS.topic_of(row.value).name for row in good] == 100 * [topic]
     assert len({row.contact_id for row in good}) == leads
 
 

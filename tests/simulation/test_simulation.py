@@ -17,6 +17,7 @@ from streamprocessor.simulation.pace import at_rate, at_speed
 from streamprocessor.simulation.player import play
 from streamprocessor.simulation.simulation import SimulatedRecord, simulate
 from tests.harness.decoding import decoder_for
+from tests.harness.input_topics import INPUT_TOPICS
 
 START_MS = 1_795_000_000_000
 TOPICS = read_topics(Path(__file__).parents[2] / "topics")
@@ -62,13 +63,13 @@ def test_there_are_repeats_late_events_and_all_kinds_of_input() -> None:
 
     assert 0.01 < sum(times > 1 for times in times_sent.values()) / len(times_sent) < 0.04
     assert 0.005 < len(late) / len(records) < 0.04
-    assert {record.topic for record in records} == {topic.name for topic in TOPICS if topic.direction == "in"}
+    assert {topic_of(record) for record in records} == {topic.name for topic in TOPICS if topic.direction == "in"}
     assert {event["context"]["actor"] for event in events(records) if "type" in event} == {"human", "proxy", "scanner"}
 
 
 def test_every_simulated_record_is_one_that_the_worker_takes() -> None:
     for record in first(5000):
-        decode = decoder_for(topic_named(TOPICS, record.topic))
+        decode = decoder_for(topic_named(TOPICS, topic_of(record)))
         assert record.contact_id is not None
         decode(record.contact_id.encode(), encoded(record), [], record.at_ms)
 
@@ -117,10 +118,14 @@ async def test_the_player_sends_each_record_at_its_time() -> None:
     async def wait_until(at_ms: int) -> None:
         log.append((at_ms,))
 
-    assert await play(records, Recording(), wait_until, log.append) == 50
+    assert await play(records, Recording(), INPUT_TOPICS, wait_until, log.append) == 50
     for number, record in enumerate(records):
         key = None if record.contact_id is None else record.contact_id.encode()
-        assert log[3 * number : 3 * number + 3] == [(record.at_ms,), (record.topic, key, encoded(record)), record]
+        assert log[3 * number : 3 * number + 3] == [(record.at_ms,), (topic_of(record), key, encoded(record)), record]
+
+
+def topic_of(record: SimulatedRecord) -> str:
+    return "page-visits" if isinstance(record.value, bytes) else INPUT_TOPICS.topic_of(record.value).name
 
 
 def encoded(record: SimulatedRecord) -> bytes:

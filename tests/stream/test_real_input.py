@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.importer import import_rows
 from streamprocessor.imports.kafka_sender import kafka_sender
 from streamprocessor.imports.rows import ImportRow
@@ -28,8 +29,9 @@ pytestmark = [
 
 
 async def _import(system: System, rows: list[ImportRow]) -> None:
-    async with kafka_sender(system.clients, system.settings.topic_prefix) as sending:
-        counts = await import_rows(iter(rows), sending, lambda _: None, lambda _: None)
+    async with kafka_sender(system.clients, system.settings.topic_prefix) as sender:
+        topics = InputTopics(system.layout.topics)
+        counts = await import_rows(iter(rows), sender, topics, lambda _: None, lambda _: None)
     assert counts.sent.total() == len(rows)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.settings import Settings
-from tests.harness.system import Sent, System
+from tests.harness.system import Sent, System, until
 from tests.harness.workers import WorkerProcess
 from tests.stream.conftest import MakeWorker
 
@@ -23,13 +23,21 @@ def _ended(process: WorkerProcess, code: int = 2) -> str:
     return log
 
 
-def test_no_kafka_at_the_address(tmp_path: Path) -> None:
+async def test_a_worker_without_kafka_says_where_it_looks_and_ends_when_told_to(tmp_path: Path) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{unused.getsockname()[1]}"
-        log = _ended(WorkerProcess(Settings(bootstrap=address), "blue", tmp_path).start())
+        worker = WorkerProcess(Settings(bootstrap=address), "blue", tmp_path).start()
+        try:
+            await until(worker.not_ready, lambda why: why == [f"waiting for Kafka at {address}"], 40, "it waits")
+            assert worker.read("/livez") == b"live\n"
+        finally:
+            code = worker.stop()
 
-    assert f"Kafka can't be used at {address}" in log
+    assert code == 0
+    log = worker.log.read_text()
+    assert log.count(f"Kafka can't be used at {address}") == 1
+    assert "Traceback" not in log
 
 
 def test_topics_that_are_missing_are_all_named(worker: MakeWorker) -> None:

@@ -19,11 +19,11 @@ _MOST_AT_ONCE = 500
 class CollectorTraffic:
     """Posts events to a collector, those that came meanwhile together; what no collector takes goes to Kafka."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, sending: KafkaSender) -> None:
-        """sending: for the demo's bad records, which stand for producers that write to Kafka themselves."""
+    def __init__(self, http: aiohttp.ClientSession, url: str, sender: KafkaSender) -> None:
+        """Send the demo's bad records by `sender`: they stand for producers that write to Kafka themselves."""
         self._http = http
         self._url = url
-        self._sending = sending
+        self._sender = sender
         self._waiting: list[dict[str, Any]] = []
         self._posting: asyncio.Task[None] | None = None
 
@@ -34,7 +34,7 @@ class CollectorTraffic:
         except orjson.JSONDecodeError:
             event = None
         if key is None or type(event) is not dict or event.keys() & {"contact_id"} or "id" not in event:
-            await self._sending.send(topic, key, value)
+            await self._sender.send(topic, key, value)
             return
         self._waiting.append({"contact_id": key.decode()} | event)
         if self._posting is not None and self._posting.done():
@@ -64,12 +64,12 @@ class CollectorTraffic:
 
 
 @asynccontextmanager
-async def collector_traffic(address: str, key: str, sending: KafkaSender) -> AsyncIterator[CollectorTraffic]:
+async def collector_traffic(address: str, key: str, sender: KafkaSender) -> AsyncIterator[CollectorTraffic]:
     """Traffic to the collector at the address, for as long as the block lasts. key: a write key."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     async with aiohttp.ClientSession(headers=headers) as http:
-        door = CollectorTraffic(http, f"{address}/v1/events", sending)
+        traffic = CollectorTraffic(http, f"{address}/v1/events", sender)
         try:
-            yield door
+            yield traffic
         finally:
-            await door.close()
+            await traffic.close()

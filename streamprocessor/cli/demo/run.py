@@ -18,11 +18,14 @@ from streamprocessor.cli.kafka.revisions import full_name_of
 from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan, a_write_key, free_ports, front_plan
 from streamprocessor.cli.local.local_system import LocalKafka, set_up, supervise
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.kafka_sender import kafka_sender
+from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
+from streamprocessor.process.lifecycle import run_until
 from streamprocessor.process.supervisor import Supervisor
 from streamprocessor.settings import Settings
 from streamprocessor.simulation.pace import at_rate
@@ -84,16 +87,6 @@ async def _ending(part: Coroutine[Any, Any, None], supervisor: Supervisor) -> No
         raise
 
 
-async def _until_first(work: asyncio.Future[Any], end: asyncio.Future[None]) -> None:
-    """Return when either is done; raises what the work raised, unless the end came first."""
-    await asyncio.wait({work, end}, return_when=asyncio.FIRST_COMPLETED)
-    if not end.done():
-        end.cancel()
-        work.result()
-    work.cancel()
-    await asyncio.gather(work, return_exceptions=True)
-
-
 class _Show:
     """The parts that run side by side, on one board."""
 
@@ -116,11 +109,13 @@ class _Show:
             simulate(self._plan.seed, self._plan.contacts, now_ms, bad_records=True), now_ms, self._plan.rate
         )
         async with (
-            kafka_sender(self._clients, self._settings.topic_prefix) as sending,
-            collector_traffic(fronts.address_of("collector"), a_write_key(self._settings), sending) as door,
+            kafka_sender(self._clients, self._settings.topic_prefix) as sender,
+            collector_traffic(fronts.address_of("collector"), a_write_key(self._settings), sender) as traffic,
         ):
-            playing = asyncio.ensure_future(play(records, door, until_wall_clock, lambda _: self._count_sent()))
-            await _until_first(playing, asyncio.ensure_future(supervisor.until_stopped()))
+            topics = InputTopics(layout_of(self._settings).topics)
+            stop = asyncio.ensure_future(supervisor.until_stopped())
+            await run_until(stop, play(records, traffic, topics, until_wall_clock, lambda _: self._count_sent()))
+            stop.cancel()
 
     async def announcement_ends(self) -> dict[tuple[str, int], int]:
         """Where the announcements of earlier demos end."""

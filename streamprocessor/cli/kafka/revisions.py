@@ -25,7 +25,7 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
 
 
-class Applied(NamedTuple):
+class AppliedRevision(NamedTuple):
     """The revision in force; is_new: it, or its segments, were not before."""
 
     revision: ModelRevision
@@ -48,7 +48,7 @@ async def active_model(settings: Settings) -> ModelRevision:
     return revision
 
 
-async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: bool = False) -> Applied:
+async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: bool = False) -> AppliedRevision:
     """Write the file's model as the next revision, where it is not in force already; raises ModelError.
 
     Where nothing but segments is another, the revision stays and holds the new ones.
@@ -60,13 +60,13 @@ async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: boo
     newest = await _newest(clients, topic)
     if newest is not None and (newest.name, newest.version) == (model.name, model.version):
         if repr(model_of(newest).segments) == repr(model.segments):  # where true is not 1
-            return Applied(newest, is_new=False)
+            return AppliedRevision(newest, is_new=False)
         revision = resegmented(newest, text, now_ms())
     else:
         revision = revision_after(newest, model, text, now_ms(), announce_hot_leads=announce_hot_leads)
     async with writer_to(clients, [topic]) as producer:
         await producer.send_and_wait(topic, key=key_of(revision.name), value=encode_revision(revision))
-    return Applied(revision, is_new=True)
+    return AppliedRevision(revision, is_new=True)
 
 
 def revision_of_file(file: Path) -> ModelRevision:

@@ -14,8 +14,7 @@ from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.partitioner import partition_of
-
-_POLL_MS = 500
+from streamprocessor.kafka.reader import read_to
 
 
 async def records_of(
@@ -36,13 +35,11 @@ async def records_of(
         await consumer.start()
         consumer.assign(list(ends))
         await consumer.seek_to_beginning(*ends)
-        left = {where for where, end in ends.items() if await consumer.position(where) < end}
-        while left:
-            for where, records in (await consumer.getmany(*left, timeout_ms=_POLL_MS)).items():
+        async for fetched in read_to(consumer, ends):
+            for where, records in fetched.items():
                 for record in records:
                     if record.offset < ends[where]:
                         yield record
-            left = {where for where in left if await consumer.position(where) < ends[where]}
     except KafkaError as error:
         message = f"{topic}: can't be read from {clients.bootstrap}: {error!r}; wanted all of its records"
         raise BrokerError(message) from error

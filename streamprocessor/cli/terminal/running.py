@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from streamprocessor.errors import BrokerAwayError
+
 Result = TypeVar("Result")
 
 # Libraries that report each connection and rebalance at INFO; ours say what matters of it.
@@ -22,10 +24,22 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     """What the coroutine returns, on uvloop where it is installed.
 
     Where no log was set up, what libraries log goes nowhere: errors reach the user as sentences.
+
+    Raises BrokerAwayError where Kafka went away and nobody nearer knew what to do about it.
     """
+    from aiokafka.errors import KafkaError
+
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.NullHandler())
+    try:
+        return _run(work)
+    except KafkaError as error:
+        message = f"Kafka can't be used any more: {error!r}"
+        raise BrokerAwayError(message) from error
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         import uvloop
     except ImportError:

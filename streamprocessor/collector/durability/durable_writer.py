@@ -18,10 +18,10 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledged
+from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledgedError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.durability.readback import missing_in_kafka
-from streamprocessor.collector.durability.spool import Spool, SpoolFull
+from streamprocessor.collector.durability.spool import Spool, SpoolFullError
 from streamprocessor.collector.durability.spool_checkpoint import SpoolPosition
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.errors import BrokerError, TopicError
@@ -38,7 +38,7 @@ CLOCK_ROOM_MS = 5_000
 log = logging.getLogger(__name__)
 
 
-class NoRoom(Exception):
+class NoRoomError(Exception):
     """Records are neither in Kafka nor on disk, because there is no room."""
 
 
@@ -93,11 +93,11 @@ class DurableWriter:
         self._start_task(self._write_rounds())
 
     async def write(self, records: list[ProducerRecord]) -> None:
-        """Returns once the records are safe; raises NoRoom where there is no room for them."""
+        """Returns once the records are safe; raises NoRoomError where there is no room for them."""
         pending = _PendingWrite(records, asyncio.get_running_loop().create_future())
         if self._waiting_bytes + pending.size_bytes > MAX_WAITING_BYTES:
             message = "too much waits already"
-            raise NoRoom(message)
+            raise NoRoomError(message)
         self._waiting.append(pending)
         self._waiting_bytes += pending.size_bytes
         self._has_waiting.set()
@@ -167,10 +167,10 @@ class DurableWriter:
         """The position after the records; None where they did not fit, which their requests were answered."""
         try:
             end = await asyncio.to_thread(self._spool.write, records, since_ms)
-        except SpoolFull as error:
+        except SpoolFullError as error:
             for write in writes:
                 if not write.safe.done():
-                    write.safe.set_exception(NoRoom(str(error)))
+                    write.safe.set_exception(NoRoomError(str(error)))
             return None
         _answer(writes)
         return end
@@ -187,7 +187,7 @@ class DurableWriter:
                 await in_flight
                 if in_flight_end is not None:
                     await asyncio.to_thread(self._spool.mark, in_flight_end, self._clock_ms())
-            except NotAcknowledged as error:
+            except NotAcknowledgedError as error:
                 is_unsure = True
                 await self._drop_producer(error)
         while True:
@@ -199,7 +199,7 @@ class DurableWriter:
                     log.warning("Kafka has all that was on disk; entries go there again")
                     return
                 is_unsure = False
-            except NotAcknowledged as error:
+            except NotAcknowledgedError as error:
                 is_unsure = True
                 await self._drop_producer(error)
 
@@ -226,7 +226,7 @@ class DurableWriter:
         await self._kafka_writer.send(records)
         await asyncio.to_thread(self._spool.mark, chunk.end, self._clock_ms())
 
-    async def _drop_producer(self, error: NotAcknowledged) -> None:
+    async def _drop_producer(self, error: NotAcknowledgedError) -> None:
         log.warning("a new producer is needed: %s", error)
         await self._kafka_writer.drop()
 

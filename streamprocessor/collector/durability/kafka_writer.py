@@ -23,7 +23,7 @@ _CACHED_KEYS = 100_000
 _STOP_SECONDS = 2.0
 
 
-class NotAcknowledged(Exception):
+class NotAcknowledgedError(Exception):
     """Kafka did not acknowledge all records of a round; nobody can say which it has."""
 
 
@@ -77,11 +77,11 @@ class KafkaWriter:
         self._producer, self._partitions = producer, partitions
 
     async def send(self, records: Iterable[ProducerRecord]) -> None:
-        """Returns once Kafka has all records; raises NotAcknowledged where that can't be known any more."""
+        """Returns once Kafka has all records; raises NotAcknowledgedError where that can't be known any more."""
         producer = self._producer
         if producer is None:
             message = "no producer"
-            raise NotAcknowledged(message)
+            raise NotAcknowledgedError(message)
         try:
             pending = [
                 await producer.send_batch(batch, self._full_names[topic], partition=partition)
@@ -91,11 +91,11 @@ class KafkaWriter:
             results = await asyncio.gather(*pending, return_exceptions=True)
         except KafkaError as error:
             message = f"not sent: {error!r}"
-            raise NotAcknowledged(message) from error
+            raise NotAcknowledgedError(message) from error
         for result in results:
             if isinstance(result, BaseException):
                 message = f"not acknowledged: {result!r}"
-                raise NotAcknowledged(message) from result
+                raise NotAcknowledgedError(message) from result
 
     async def drop(self) -> None:
         """Give up the producer, and whatever it still tried to send."""

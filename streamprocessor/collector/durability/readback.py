@@ -8,17 +8,16 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndTimestamp
 
-from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledged
+from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledgedError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.kafka.clients import new_reader
-
-_POLL_MS = 1_000
+from streamprocessor.kafka.reader import read_to
 
 
 async def missing_in_kafka(
     kafka_writer: KafkaWriter, records: Sequence[ProducerRecord], since_ms: int
 ) -> list[ProducerRecord]:
-    """The records that the topics don't hold among what arrived since then; raises NotAcknowledged without Kafka.
+    """The records that the topics don't hold among what arrived since then; raises NotAcknowledgedError without Kafka.
 
     since_ms: by the broker's clock, so leave room for the difference of clocks. The same bytes under the same key are
     the same record: its id is in them.
@@ -39,14 +38,13 @@ async def missing_in_kafka(
         consumer.pause(*(partitions - unread))
         for partition in unread:
             consumer.seek(partition, starts[partition].offset)
-        while unread:
-            for partition, batch in (await consumer.getmany(timeout_ms=_POLL_MS)).items():
+        async for fetched in read_to(consumer, {partition: ends[partition] for partition in unread}):
+            for partition, batch in fetched.items():
                 for record in batch:
                     missing.discard(ProducerRecord(topics[partition.topic], record.key, record.value))
-            unread = {partition for partition in unread if await consumer.position(partition) < ends[partition]}
     except KafkaError as error:
         message = f"not read back: {error!r}"
-        raise NotAcknowledged(message) from error
+        raise NotAcknowledgedError(message) from error
     finally:
         await consumer.stop()
     return [record for record in records if record in missing]

@@ -31,7 +31,7 @@ _SUFFIX = ".spool"
 log = logging.getLogger(__name__)
 
 
-class SpoolFull(Exception):
+class SpoolFullError(Exception):
     """No more fits: the limit is reached, or the disk takes nothing."""
 
 
@@ -90,19 +90,19 @@ class Spool:
         return self._checkpoint.at_ms
 
     def write(self, records: list[ProducerRecord], since_ms: int) -> SpoolPosition:
-        """The position after the records, once they are safe on disk; raises SpoolFull, and then they are not there."""
+        """The position after the records, once they are safe on disk; raises SpoolFullError, and then none is."""
         frame = encode_frame(records, since_ms)
         with self._guard:
             if sum(self._lengths.values()) + len(frame) > self._max_bytes:
                 message = f"{self._max_bytes} bytes are taken"
-                raise SpoolFull(message)
+                raise SpoolFullError(message)
             try:
                 number = self._segment_for(len(frame))
                 self._append(number, frame)
             except OSError as error:
                 self._give_up_tail()
                 message = f"{self._folder}: {error.strerror or error}"
-                raise SpoolFull(message) from error
+                raise SpoolFullError(message) from error
             self._lengths[number] += len(frame)
             if self.oldest_ms is None:
                 self.oldest_ms = since_ms

@@ -14,11 +14,10 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoom
+from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoomError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed, too_large
-from streamprocessor.collector.http.input_topics import InputTopics
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries
 from streamprocessor.collector.http.wire_format import (
@@ -31,6 +30,7 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.process.secret_lookup import SecretLookup
 
 SPOOL_FULL_SECONDS = 10
@@ -56,7 +56,7 @@ class CollectorContext:
     clock_ms: Callable[[], int]
 
 
-class ClientDisconnected(Exception):
+class ClientDisconnectedError(Exception):
     """The client went away before its request was whole."""
 
 
@@ -86,7 +86,7 @@ class FormatHandler:
                 answer = HttpAnswer(200, b"", "text/plain; charset=utf-8", (("allow", self._allow),))
             else:
                 answer = HttpAnswer(405, _OTHER_METHOD, headers=(("allow", self._allow),))
-        except ClientDisconnected:
+        except ClientDisconnectedError:
             return
         self._count(answer.status, began_seconds)
         await _send(send, answer, self._cross_origin(headers, method, wire_format))
@@ -98,7 +98,7 @@ class FormatHandler:
             try:
                 request = await self._request(wire_format, scope, headers, receive)
                 return await self._collect(wire_format, request)
-            except (Refusal, ClientDisconnected):
+            except (Refusal, ClientDisconnectedError):
                 raise
             except Exception as error:  # every request is answered: pixels are pictures whatever goes wrong
                 log.error("%s: a request could not be handled: %s", self._path, _origin_of_error(error))
@@ -160,7 +160,7 @@ class FormatHandler:
         metrics = self._context.metrics
         try:
             await self._context.durable_writer.write(records)
-        except NoRoom as error:
+        except NoRoomError as error:
             metrics.lost.labels(self._path).inc(len(records))
             if wire_format.answers_unstored:
                 return
@@ -232,7 +232,7 @@ async def _body(receive: Receive, headers: Mapping[str, str], max_bytes: int) ->
     while has_more:
         message: Message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnected
+            raise ClientDisconnectedError
         part = message.get("body", b"")
         size += len(part)
         if size > max_bytes:

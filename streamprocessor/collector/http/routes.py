@@ -44,7 +44,7 @@ class PathRouter:
     """
 
     def __init__(self, handlers: Mapping[str, ASGIApp], default: ASGIApp) -> None:
-        """handlers: by path, which may hold {name} parameters; none of them matches a slash."""
+        """Route to these handlers, by path, which may hold {name} parameters; none of them matches a slash."""
         self._handlers = {path: handler for path, handler in handlers.items() if "{" not in path}
         self._patterns: dict[str, list[tuple[re.Pattern[str], ASGIApp]]] = {}
         for path, handler in handlers.items():

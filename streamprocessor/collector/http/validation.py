@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import orjson
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
-from streamprocessor.collector.http.input_topics import InputTopics
 from streamprocessor.collector.http.wire_format import RefusedItem, TopicEntry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import contact_of
@@ -16,6 +15,7 @@ from streamprocessor.contract.events.events import CONTACT_UPDATE, decode_event
 from streamprocessor.contract.events.updates import decode_update
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.strict_json import MAX_DEPTH
+from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 

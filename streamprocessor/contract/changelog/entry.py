@@ -25,7 +25,7 @@ ERASED_PREFIX = b"\x00erased:"
 
 VERSION = 1
 _HEAD = Struct(">BQI")
-_STEP = Struct(">BQ")
+_NUMBER = Struct(">BQ")
 _PLACED = b"\x01"
 
 
@@ -38,7 +38,7 @@ class ChangelogEntry(NamedTuple):
     """
 
     record: bytes
-    step: int
+    microbatch: int
     owed: list[Message]
 
 
@@ -60,16 +60,16 @@ _decode_owed = msgspec.msgpack.Decoder(list[Message]).decode
 _decode_identity = msgspec.json.Decoder(TableIdentity).decode
 
 
-def encode_entry(record: bytes, step: int, owed: Sequence[Message]) -> bytes:
+def encode_entry(record: bytes, microbatch: int, owed: Sequence[Message]) -> bytes:
     """The changelog value of a record written by the partition's micro-batch of that number."""
-    head = _HEAD.pack(VERSION, step, len(record))
+    head = _HEAD.pack(VERSION, microbatch, len(record))
     return head + record + _encode(owed) if owed else head + record
 
 
 def decode_entry(value: bytes) -> ChangelogEntry:
     """A changelog value, read; raises OperatorError where a newer version of the program wrote it."""
-    record, step, owed_at = _split(value)
-    return ChangelogEntry(record, step, _decode_owed(value[owed_at:]) if owed_at < len(value) else [])
+    record, microbatch, owed_at = _split(value)
+    return ChangelogEntry(record, microbatch, _decode_owed(value[owed_at:]) if owed_at < len(value) else [])
 
 
 def record_of(value: bytes) -> bytes:
@@ -79,11 +79,7 @@ def record_of(value: bytes) -> bytes:
 
 def microbatch_of(value: bytes) -> int:
     """Only the number of the micro-batch that wrote a changelog value or a marker."""
-    if len(value) < _STEP.size:
-        raise _torn(value)
-    version, step = _STEP.unpack_from(value)
-    _refuse_newer(version)
-    return int(step)
+    return _number_of(value)
 
 
 def owes(value: bytes) -> bool:
@@ -91,27 +87,27 @@ def owes(value: bytes) -> bool:
     return len(value) > _split(value)[2]
 
 
-def encode_marker(step: int, *, is_placed: bool = False) -> bytes:
+def encode_marker(microbatch: int, *, is_placed: bool = False) -> bytes:
     """The marker's value: all announcements of the partition's micro-batches up to this one are acknowledged.
 
     is_placed: whether every contact of the partition is known to belong there; older programs do not look at it.
     """
-    return _STEP.pack(VERSION, step) + (_PLACED if is_placed else b"")
+    return _NUMBER.pack(VERSION, microbatch) + (_PLACED if is_placed else b"")
 
 
 def says_placed(marker: bytes) -> bool:
     """Whether the marker says that every contact of the partition belongs there."""
-    return marker[_STEP.size :] == _PLACED
+    return marker[_NUMBER.size :] == _PLACED
 
 
 def encode_erasure(instant_ms: int) -> bytes:
     """The value of an erased contact's entry: when it was erased."""
-    return _STEP.pack(VERSION, instant_ms)
+    return _NUMBER.pack(VERSION, instant_ms)
 
 
 def erasure_of(value: bytes) -> int:
     """The instant that encode_erasure wrote, in epoch milliseconds."""
-    return microbatch_of(value)
+    return _number_of(value)
 
 
 def encode_identity(identity: TableIdentity) -> bytes:
@@ -130,15 +126,24 @@ def decode_identity(value: bytes) -> TableIdentity:
         raise _torn(value) from error
 
 
+def _number_of(value: bytes) -> int:
+    """The number after the version, which ends a marker and begins all else."""
+    if len(value) < _NUMBER.size:
+        raise _torn(value)
+    version, number = _NUMBER.unpack_from(value)
+    _refuse_newer(version)
+    return int(number)
+
+
 def _split(value: bytes) -> tuple[bytes, int, int]:
     if len(value) < _HEAD.size:
         raise _torn(value)
-    version, step, length = _HEAD.unpack_from(value)
+    version, microbatch, length = _HEAD.unpack_from(value)
     _refuse_newer(version)
     end = _HEAD.size + length
     if end > len(value):
         raise _torn(value)
-    return value[_HEAD.size : end], step, end
+    return value[_HEAD.size : end], microbatch, end
 
 
 def _refuse_newer(version: int) -> None:

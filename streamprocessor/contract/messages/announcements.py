@@ -43,14 +43,14 @@ class Announcer:
         self._incarnation = identity.incarnation
         self._source = ("ce_source", identity.source.encode())
 
-    def encode(self, contact_id: str, steps: Sequence[Step], life_ms: int = 0) -> list[Message]:
+    def encode(self, contact_id: str, steps: Sequence[Step], erased_at_ms: int = 0) -> list[Message]:
         """The messages of a contact's steps in their order: each score-updated, then its hot leads.
 
-        life_ms: when the contact was erased and began anew, so that no id comes twice; 0: never.
+        erased_at_ms: when the contact was erased and began anew, so that no id comes twice; 0: never.
         """
         key = contact_id.encode()
         subject = ("ce_subject", key)
-        life = f".{life_ms}" if life_ms else ""
+        life = f".{erased_at_ms}" if erased_at_ms else ""
         id_of_contact = f"{self._incarnation}{life}:{contact_id}"
         messages = []
         for step in steps:

@@ -70,7 +70,7 @@ class BandWords:
     """The words by which a rule says its bands: a list of them, or the mark and points of the only one."""
 
     def __init__(self, mark: str, read_mark: Reader[int]) -> None:
-        """mark: the word of what a band begins with, such as at_least."""
+        """Read bands that begin with what stands under `mark`, such as at_least."""
         self.mark = Word(mark, read_mark)
         self.points = Word("points", points_e15)
         self._needed_mark = Word(mark, read_mark, required=True)

@@ -87,7 +87,10 @@ class Shape:
         definition: str | None = None,
         also: Mapping[str, Any] | None = None,
     ) -> None:
-        """also: what holds between the words, in JSON Schema. definition: as in Reader."""
+        """Take these words and no others.
+
+        also: what holds between the words, in JSON Schema. definition: as in Reader.
+        """
         self.words = words
         self.definition = definition
         self._description = description

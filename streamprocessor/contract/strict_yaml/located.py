@@ -49,7 +49,7 @@ class ReadError(Exception):
     """A line can't be read; the sentence says what was wanted there and what stands there instead."""
 
     def __init__(self, line: int, sentence: str) -> None:
-        """line: from 1."""
+        """Refuse what stands on this line; 1 is the first."""
         super().__init__(sentence)
         self.line = line
         self.sentence = sentence

@@ -6,11 +6,20 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
+from streamprocessor.process.lifecycle import first_of
+
 MOST_UNSEEN = 1_000
 
 
 class Attempt(NamedTuple):
-    """One attempt and what came of it. result: delivered, failed or undeliverable; number: the first is 1."""
+    """One attempt and what came of it.
+
+    at_ms: when it was made.
+    result: delivered, failed or undeliverable.
+    reason: why it is not delivered, in a word; "" where it is.
+    number: of the delivery's attempts; the first is 1.
+    age_ms: of the announcement by then.
+    """
 
     at_ms: int
     subscription: str
@@ -42,7 +51,7 @@ class AttemptStream:
         try:
             while not closed.done():
                 attempt = asyncio.ensure_future(queue.get())
-                await asyncio.wait({attempt, closed}, return_when=asyncio.FIRST_COMPLETED)
+                await first_of(attempt, closed)
                 if attempt.done():
                     yield attempt.result()
                 attempt.cancel()

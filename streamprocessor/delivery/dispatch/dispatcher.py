@@ -49,7 +49,7 @@ class Dispatcher:
     """Delivers what it is given until it is cancelled."""
 
     def __init__(self, plan: DeliveryPlan, context: DispatchContext, is_disabled: bool, last_number: int) -> None:
-        """last_number: up to there deliveries may wait in the store."""
+        """Begin with what waits in the store, whose deliveries have numbers up to last_number."""
         self.plan = plan
         self.circuit_breaker = CircuitBreaker(disabled=is_disabled)
         self._context = context

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
@@ -26,14 +26,14 @@ UNSUBSCRIBED = "unsubscribed"
 class Dispatchers:
     """The dispatchers by the names of their subscriptions.
 
-    failed: done with the error that ended one of them. fixed: names that the subscriptions' file holds. refused: why
-    what the topic says under a name is not in force, by name.
+    failed: done with the error that ended one of them.
+    fixed: names that the subscriptions' file holds.
     """
 
     def __init__(self, context: DispatchContext, enricher: Enricher, fixed: frozenset[str]) -> None:
         self.fixed = fixed
-        self.refused: dict[str, str] = {}
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._refused: dict[str, str] = {}
         self._context = context
         self._enricher = enricher
         self._dispatchers: dict[str, Dispatcher] = {}
@@ -48,13 +48,24 @@ class Dispatchers:
         """The dispatcher of that subscription; None: it has none."""
         return self._dispatchers.get(name)
 
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Why what the topic says under a name is not in force, by name."""
+        return self._refused
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Note why what the topic says under the name is not in force; what was in force before stays."""
+        self._refused[name] = reason
+
     async def put(self, plan: DeliveryPlan) -> None:
         """Have the plan in force; what waited under its name goes on under it."""
+        self._refused.pop(plan.subscription.name, None)
         async with self._one_at_a_time:
             await self._exchange(plan)
 
     async def remove(self, name: str) -> None:
         """End the subscription; what waits for it is kept as undeliverable."""
+        self._refused.pop(name, None)
         now_ms = self._context.clock_ms()
         async with self._one_at_a_time:
             await self._end(name)

@@ -15,7 +15,7 @@ MOST_ANSWER_BYTES = 64 * 1024
 MOST_CONNECTIONS = 512
 
 
-class RefusedAddress(OSError):
+class RefusedAddressError(OSError):
     """The host's name led to an address inside."""
 
 
@@ -73,14 +73,14 @@ def _public_socket(address_info: tuple[Any, ...]) -> socket.socket:
     """A socket for the very address that will be connected to: a name can't lead elsewhere after the look."""
     family, kind, protocol, _, address = address_info
     if not is_public(address[0]):
-        raise RefusedAddress
+        raise RefusedAddressError
     public = socket.socket(family, kind, protocol)
     public.setblocking(False)
     return public
 
 
 def _word_of(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, RefusedAddress):
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, RefusedAddressError):
         return "refused-address"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "unknown-host"

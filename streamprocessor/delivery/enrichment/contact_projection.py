@@ -17,10 +17,10 @@ from streamprocessor.delivery.contacts import ContactFacts
 from streamprocessor.delivery.enrichment.contact_context import contact_facts_of
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.contact_rows import (
-    Following,
+    ProjectionState,
     begin_anew,
     note_alive,
-    read_following,
+    read_projection_state,
     write_contacts,
 )
 from streamprocessor.delivery.store.store import read_positions, write_positions
@@ -131,7 +131,7 @@ class ContactProjection:
         await self._asker.start()
         offsets = await self._store_thread.ask(
             lambda store: store.within(
-                lambda rows: self._start_offsets(rows, Following(attributes, topic_id, now_ms()), ends)
+                lambda rows: self._start_offsets(rows, ProjectionState(attributes, topic_id, now_ms()), ends)
             )
         )
         places = [TopicPartition(self._topic, number) for number in ends]
@@ -147,9 +147,9 @@ class ContactProjection:
         self._stored_attributes = attributes
         await self._note_reached(self._consumer)
 
-    def _start_offsets(self, rows: Connection, now: Following, ends: Mapping[int, int]) -> dict[int, int]:
+    def _start_offsets(self, rows: Connection, now: ProjectionState, ends: Mapping[int, int]) -> dict[int, int]:
         """Where each partition is read on; none: all are read anew."""
-        before = read_following(rows)
+        before = read_projection_state(rows)
         offsets = {number: offset for (topic, number), offset in read_positions(rows).items() if topic == self._topic}
         is_away = before is not None and now.alive_ms - before.alive_ms > TOMBSTONES_LAST_MS
         is_same = before is not None and before._replace(alive_ms=0) == now._replace(alive_ms=0)

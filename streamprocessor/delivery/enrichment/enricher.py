@@ -23,7 +23,7 @@ from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.segments import Segments
 
 
-class Follows(Protocol):
+class ContactFollower(Protocol):
     """What keeps contacts up to date in the database: delivery's ContactProjection."""
 
     def want(self, attributes: frozenset[str] | None) -> None:
@@ -36,7 +36,7 @@ class Follows(Protocol):
 class Enricher:
     """Answers what is known of contacts and of the segments of the model in force at the time."""
 
-    def __init__(self, store_thread: StoreThread, projection: Follows, segments: Segments) -> None:
+    def __init__(self, store_thread: StoreThread, projection: ContactFollower, segments: Segments) -> None:
         self._store_thread = store_thread
         self._projection = projection
         self._segments = segments

@@ -13,7 +13,7 @@ from streamprocessor.delivery.store.tables import following, members, people, po
 from streamprocessor.process.databases import portions
 
 
-class Following(NamedTuple):
+class ProjectionState(NamedTuple):
     """What the rows of contacts were made of.
 
     attributes: names of those stored.
@@ -26,13 +26,13 @@ class Following(NamedTuple):
     alive_ms: int
 
 
-def read_following(connection: Connection) -> Following | None:
+def read_projection_state(connection: Connection) -> ProjectionState | None:
     """What is projected; None: nobody asks for contacts."""
     row = connection.execute(select(following)).first()
-    return None if row is None else Following(frozenset(orjson.loads(row.attributes)), row.topic_id, row.alive_ms)
+    return None if row is None else ProjectionState(frozenset(orjson.loads(row.attributes)), row.topic_id, row.alive_ms)
 
 
-def begin_anew(connection: Connection, topic: str, now: Following | None) -> None:
+def begin_anew(connection: Connection, topic: str, now: ProjectionState | None) -> None:
     """Forget all contacts, and project this from its beginning, or nothing."""
     for table in (people, members, following):
         connection.execute(delete(table))

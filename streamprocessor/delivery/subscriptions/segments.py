@@ -18,7 +18,10 @@ log = logging.getLogger(__name__)
 
 
 class Segments:
-    """known: the segments by name; none where no model was applied. They change in place."""
+    """Knows the segments of the newest model.
+
+    known: those by name, another mapping after each change; none where no model was applied.
+    """
 
     def __init__(self, clients: ClientSettings, topic: str) -> None:
         self.known: Mapping[str, SegmentFilter] = {}

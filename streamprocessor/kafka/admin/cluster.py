@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import CreateTopicsRequest, DescribeConfigsRequest
 from aiokafka.protocol.offset import OffsetRequest
 
-from streamprocessor.errors import BrokerError, TopicError
+from streamprocessor.errors import BrokerAwayError, TopicError
 from streamprocessor.kafka.admin.protocol import SetTopicConfigsRequest, TopicMetadataRequest
 
 READ, WRITE, DESCRIBE = "READ", "WRITE", "DESCRIBE"
@@ -182,14 +182,28 @@ async def _wait_until_known(client: AIOKafkaClient, names: set[str]) -> None:
 
 async def _ask_any(client: AIOKafkaClient, request: Any) -> Any:
     """The answer of the first broker that can be reached; raises the last one's KafkaError."""
-    nodes = [broker.nodeId for broker in client.cluster.brokers()]
-    if not nodes:
-        message = "Kafka can't be used: it says that none of its brokers is up; wait for them, or look at their logs"
-        raise BrokerError(message)
+    nodes = await _brokers_up(client)
     for node in nodes[:-1]:
         with contextlib.suppress(KafkaError):
             return await client.send(node, request)
     return await client.send(nodes[-1], request)
+
+
+async def _brokers_up(client: AIOKafkaClient) -> list[int]:
+    """The ids of the brokers; one that was silent for too long is none until it is heard again, and is waited for.
+
+    Raises BrokerAwayError where all stay silent.
+    """
+    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    while True:
+        nodes = [broker.nodeId for broker in client.cluster.brokers()]
+        if nodes:
+            return nodes
+        if asyncio.get_running_loop().time() > deadline:
+            message = "Kafka can't be used: it says that none of its brokers is up; wait, or look at their logs"
+            raise BrokerAwayError(message)
+        await asyncio.sleep(_RETRY_SECONDS)
+        await client.force_metadata_update()
 
 
 def _state(row: tuple[Any, ...]) -> TopicState:

@@ -8,7 +8,7 @@ from streamprocessor.kafka.embedded.aot_cache import with_aot_cache
 from streamprocessor.kafka.embedded.boot import boot
 from streamprocessor.kafka.embedded.diagnosis import why_it_ended
 from streamprocessor.kafka.embedded.jars import class_path
-from streamprocessor.kafka.embedded.node import KafkaNode
+from streamprocessor.kafka.embedded.node import SESSION_TIMEOUT_MS, KafkaNode
 from streamprocessor.kafka.embedded.pid_file import forget, note, running_in
 from streamprocessor.kafka.embedded.progress import SILENT, Progress
 from streamprocessor.kafka.embedded.runtime import HEAP_MB, Runtime, runtime_of
@@ -39,7 +39,7 @@ class EmbeddedKafka:
     """One Apache Kafka of our own in one folder. It ends with this process, its data stays.
 
     `port`: None takes 9092 or the next free one, 0 any free one, another must be free. Once chosen, it is kept for
-    every later start. Calls block; from asyncio use a thread.
+    every later start. `session_timeout_ms`: as in KafkaNode. Calls block; from asyncio use a thread.
     """
 
     def __init__(
@@ -48,12 +48,14 @@ class EmbeddedKafka:
         *,
         port: int | None = None,
         heap_mb: int = HEAP_MB,
+        session_timeout_ms: int = SESSION_TIMEOUT_MS,
         runtime: Runtime | None = None,
     ) -> None:
         """Nothing runs yet; `runtime` None is made ready at the first start."""
         self.folder = folder
         self._demanded_port = port
         self._heap_mb = heap_mb
+        self._session_timeout_ms = session_timeout_ms
         self._runtime = runtime
         self._node: KafkaNode | None = None
         self._process: ChildProcess | None = None
@@ -143,7 +145,7 @@ class EmbeddedKafka:
 
     def _with_ports(self) -> KafkaNode:
         port = self._choose_port()
-        return KafkaNode(folder=self.folder, port=port, controller_port=any_free(port), heap_mb=self._heap_mb)
+        return KafkaNode(self.folder, port, any_free(port), self._heap_mb, self._session_timeout_ms)
 
     def _choose_port(self) -> int:
         port = self._node.port if self._node is not None else self._demanded_port

@@ -6,16 +6,26 @@ from pathlib import Path
 from streamprocessor.process.ports import HOST
 
 READY = "Kafka Server started"
+#: Kafka's own default is 9 s; long enough for a machine that is busy with other things, or sleeps.
+SESSION_TIMEOUT_MS = 6_000
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaNode:
-    """One node of a cluster, broker and controller in one; all its files are in `folder`."""
+    """One node of a cluster, broker and controller in one.
+
+    folder: of all its files.
+    port: for clients.
+    controller_port: for itself.
+    heap_mb: what Java may use.
+    session_timeout_ms: a silence after which it fences itself, and how long a start after kill -9 waits.
+    """
 
     folder: Path
     port: int
     controller_port: int
     heap_mb: int
+    session_timeout_ms: int = SESSION_TIMEOUT_MS
     node_id: int = 1
 
     @property
@@ -91,8 +101,7 @@ def server_properties(node: KafkaNode) -> str:
         "num.network.threads": 2,
         "num.io.threads": 4,
         "background.threads": 2,
-        # After kill -9 a broker waits until its old session is over, 9 s by default.
-        "broker.session.timeout.ms": 2_000,
+        "broker.session.timeout.ms": node.session_timeout_ms,
         "broker.heartbeat.interval.ms": 500,
         # Otherwise an idle controller writes a record twice a second.
         "metadata.max.idle.interval.ms": 10_000,

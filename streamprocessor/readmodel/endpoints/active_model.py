@@ -15,7 +15,7 @@ from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
-from streamprocessor.readmodel.store.rows import NewerRevision, record_under
+from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
 from streamprocessor.readmodel.store.rule_shares import RuleShare, shares_of
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -59,7 +59,7 @@ def _record(scorer: Scorer, stored: bytes, at_ms: int) -> Record | None:
     """The record; None where a model made it that is on the way still."""
     try:
         return record_under(scorer, stored, at_ms)
-    except NewerRevision:
+    except NewerRevisionError:
         return None
 
 

@@ -22,9 +22,9 @@ from streamprocessor.readmodel.responses.scores import (
 )
 from streamprocessor.readmodel.routing.context import ApiContext
 from streamprocessor.readmodel.store import queries
-from streamprocessor.readmodel.store.cursors import Placed, cursor_of, read_cursor
+from streamprocessor.readmodel.store.cursors import ScorePosition, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import SortOrder
-from streamprocessor.readmodel.store.rows import NewerRevision, record_under
+from streamprocessor.readmodel.store.rows import NewerRevisionError, record_under
 from streamprocessor.readmodel.store.trends import trends_of
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 from streamprocessor.scoring.record.record import Record
@@ -67,7 +67,7 @@ def load_contact(context: ApiContext, connection: Connection, contact_id: str, a
     scorer = context.scorer()
     try:
         return StoredContact(row, scorer, record_under(scorer, row.record, at_ms))
-    except NewerRevision as error:
+    except NewerRevisionError as error:
         detail = f"the model's revision {error.revision} is not known here yet; wanted it: try again"
         raise Problem(503, "model-on-the-way", detail, {"Retry-After": "1"}) from error
 
@@ -86,7 +86,7 @@ def contact_page(
     context: ApiContext, connection: Connection, query: PageQuery, order: SortOrder, filter_: ContactFilter
 ) -> ContactPage:
     """The page of the contacts that the filter holds."""
-    after = None if query.cursor is None else read_cursor(query.cursor, Placed)
+    after = None if query.cursor is None else read_cursor(query.cursor, ScorePosition)
     rows = queries.page_of_contacts(connection, order, filter_, query.limit + 1, after)
     shown = rows[: query.limit]
     ids = [row.contact_id for row in shown]
@@ -118,4 +118,4 @@ def contact_page(
 
 
 def _cursor(row: Any) -> str:
-    return cursor_of(Placed(row.presented_nano, row.unrounded_nano, row.contact_id))
+    return cursor_of(ScorePosition(row.presented_nano, row.unrounded_nano, row.contact_id))

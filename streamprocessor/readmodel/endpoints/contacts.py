@@ -39,7 +39,7 @@ from streamprocessor.readmodel.routing.access import ERASER, READER
 from streamprocessor.readmodel.routing.context import ApiContext, Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
-from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
+from streamprocessor.readmodel.store.cursors import NumberPosition, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import SortOrder
 
 router = APIRouter(prefix="/api/contacts", route_class=ApiRoute)
@@ -75,14 +75,14 @@ def explain_contact(
 @router.get(f"{_ONE}/history", dependencies=[READER], response_model=History)
 def contact_history(context: Context, contact_id: ContactId, query: Annotated[PageQuery, Query()]) -> Response:
     """A contact's announced steps."""
-    before = None if query.cursor is None else read_cursor(query.cursor, Numbered).number
+    before = None if query.cursor is None else read_cursor(query.cursor, NumberPosition).number
     with context.reading() as connection:
         if queries.contact_row(connection, contact_id) is None:
             raise no_such_contact()
         rows = queries.steps_of(connection, contact_id, before, query.limit + 1)
     shown = rows[: query.limit]
-    following = cursor_of(Numbered(shown[-1].sequence)) if len(rows) > query.limit else None
-    return page_of_announcements("steps", [row.said for row in shown], following)
+    next_cursor = cursor_of(NumberPosition(shown[-1].sequence)) if len(rows) > query.limit else None
+    return page_of_announcements("steps", [row.said for row in shown], next_cursor)
 
 
 @router.get(f"{_ONE}/export", dependencies=[READER])

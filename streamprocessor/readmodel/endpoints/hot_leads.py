@@ -13,7 +13,7 @@ from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
-from streamprocessor.readmodel.store.cursors import Numbered, cursor_of, read_cursor
+from streamprocessor.readmodel.store.cursors import NumberPosition, cursor_of, read_cursor
 
 router = APIRouter(prefix="/api/hot-leads", route_class=ApiRoute)
 
@@ -27,12 +27,12 @@ class EventStream(StreamingResponse):
 @router.get("", dependencies=[READER], response_model=HotLeadPage)
 def list_hot_leads(context: Context, query: Annotated[PageQuery, Query()]) -> Response:
     """Hot leads, newest first."""
-    before = None if query.cursor is None else read_cursor(query.cursor, Numbered).number
+    before = None if query.cursor is None else read_cursor(query.cursor, NumberPosition).number
     with context.reading() as connection:
         rows = queries.hot_leads_before(connection, before, query.limit + 1)
     shown = rows[: query.limit]
-    following = cursor_of(Numbered(shown[-1].number)) if len(rows) > query.limit else None
-    return page_of_announcements("hot_leads", [row.said for row in shown], following)
+    next_cursor = cursor_of(NumberPosition(shown[-1].number)) if len(rows) > query.limit else None
+    return page_of_announcements("hot_leads", [row.said for row in shown], next_cursor)
 
 
 @router.get("/stream", dependencies=[READER], response_class=EventStream)

@@ -14,7 +14,7 @@ from streamprocessor.readmodel.responses.scores import instant
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
-from streamprocessor.readmodel.store.cursors import Happened, cursor_of, read_cursor
+from streamprocessor.readmodel.store.cursors import TimelinePosition, cursor_of, read_cursor
 from streamprocessor.scoring.events.projection import EXCLUDED_FROM
 from streamprocessor.scoring.events.scanners import find_scanner_events
 from streamprocessor.scoring.evidence.union import compacted_of, events_of, sources_of, verdicts_of
@@ -32,7 +32,7 @@ def contact_events(context: Context, contact_id: ContactId, query: Annotated[Pag
     events = sorted(events_of(stored.record), key=_position, reverse=True)
     actors = _actors(stored, events)
     if query.cursor is not None:
-        before = read_cursor(query.cursor, Happened)
+        before = read_cursor(query.cursor, TimelinePosition)
         events = [event for event in events if _position(event) < before]
     shown = events[: query.limit]
     owners = {event.id: source.id for source in sources_of(stored.record) for event in source.evidence.events()}
@@ -60,8 +60,8 @@ def _readable(event: StoredEvent) -> dict[str, object]:
     return {path: value for path, value in event.properties.items() if not path.startswith(EXCLUDED_FROM)}
 
 
-def _position(event: StoredEvent) -> Happened:
-    return Happened(event.occurred_at_ms, event.id)
+def _position(event: StoredEvent) -> TimelinePosition:
+    return TimelinePosition(event.occurred_at_ms, event.id)
 
 
 def _actors(stored: StoredContact, events: list[StoredEvent]) -> dict[str, str]:

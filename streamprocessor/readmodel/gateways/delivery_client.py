@@ -19,7 +19,7 @@ class DeliveryClient:
     """The delivery process that answers at an address, to who has its token."""
 
     def __init__(self, address: str, token: str) -> None:
-        """address: http://host:port, without a path."""
+        """Ask the delivery process at this address: http://host:port, without a path."""
         self._address = address.rstrip("/")
         self._session = aiohttp.ClientSession(
             headers={"authorization": f"Bearer {token}"},

@@ -33,7 +33,7 @@ _WRITE_BYTES = 1 << 20
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
-class Stopped(Exception):
+class ImportStoppedError(Exception):
     """The process ends; the import is interrupted."""
 
 
@@ -72,9 +72,9 @@ class ImportJob:
         return self.state in (RECEIVING, RUNNING)
 
     def read_line(self, size_bytes: int) -> None:
-        """Count a line; raises Stopped where the process ends."""
+        """Count a line; raises ImportStoppedError where the process ends."""
         if self.is_stopped:
-            raise Stopped
+            raise ImportStoppedError
         self.bytes_read += size_bytes
         self.lines_read += 1
 
@@ -88,7 +88,7 @@ class ImportJob:
 RunImport = Callable[[Path, ImportOrder, ImportJob], None]
 """Sends the file as the order says, counting in the job, and returns once all of it is acknowledged.
 
-Raises OperatorError where it can't, Stopped.
+Raises OperatorError where it can't, ImportStoppedError.
 """
 
 
@@ -117,7 +117,7 @@ class ImportJobs:
     """The imports of this process; what a process before this one left unfinished is shown as interrupted."""
 
     def __init__(self, folder: Path, run: RunImport, most_bytes: int, clock_ms: Callable[[], int]) -> None:
-        """folder: of files that are under way; most_bytes: of a file."""
+        """Keep files that are under way in the folder, each of most_bytes at most."""
         self.most_bytes = most_bytes
         self._run_import = run
         self._folder = folder
@@ -195,7 +195,7 @@ class ImportJobs:
         try:
             self._run_import(file, order, job)
             state = DONE
-        except Stopped:
+        except ImportStoppedError:
             return
         except OperatorError as error:
             state, job.error = FAILED, str(error)

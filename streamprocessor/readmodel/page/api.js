@@ -19,30 +19,30 @@ export async function ask(path, {method = 'GET', query = {}, body, signal} = {})
   if (method !== 'GET') headers['x-csrf-token'] = csrfToken;
   const isFile = body instanceof Blob;
   if (body !== undefined) headers['content-type'] = isFile ? 'text/plain' : 'application/json';
-  const sent = {method, headers, signal, body: body === undefined || isFile ? body : JSON.stringify(body)};
+  const request = {method, headers, signal, body: body === undefined || isFile ? body : JSON.stringify(body)};
   let answer;
   try {
-    answer = await fetch(parameters.size ? `${path}?${parameters}` : path, sent);
+    answer = await fetch(parameters.size ? `${path}?${parameters}` : path, request);
   } catch (error) {
     if (error.name === 'AbortError') throw error;
     throw new Problem(0, 'no-answer', 'The API does not answer. It may be starting anew: try again in a moment.');
   }
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Problem(answer.status, told.code ?? 'refused', told.detail ?? answer.statusText);
-  return told;
+  const content = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Problem(answer.status, content.code ?? 'refused', content.detail ?? answer.statusText);
+  return content;
 }
 
 // Who is signed in; throws Problem 401 where nobody is.
 export async function whoAsks() {
-  const told = await ask('/api/session');
-  csrfToken = told.csrf_token ?? '';
-  return told;
+  const session = await ask('/api/session');
+  csrfToken = session.csrf_token ?? '';
+  return session;
 }
 
 export async function signIn(token) {
-  const told = await ask('/api/session', {method: 'POST', body: {token}});
-  csrfToken = told.csrf_token;
-  return told;
+  const session = await ask('/api/session', {method: 'POST', body: {token}});
+  csrfToken = session.csrf_token;
+  return session;
 }
 
 export async function signOut() {

@@ -31,13 +31,13 @@ async function render() {
   shown.abort();
   const mine = shown = new AbortController();
   showFrame();
-  const found = placed(location.pathname);
+  const route = placed(location.pathname);
   const focused = document.activeElement?.id;
   main.setAttribute('aria-busy', 'true');
   try {
-    if (!found) throw new Problem(404, 'not-found', 'There is no such view.');
-    const {show} = await found.view.load();
-    const place = {rest: found.rest, query: new URLSearchParams(location.search), person, signal: mine.signal};
+    if (!route) throw new Problem(404, 'not-found', 'There is no such view.');
+    const {show} = await route.view.load();
+    const place = {rest: route.rest, query: new URLSearchParams(location.search), person, signal: mine.signal};
     const content = await show(place);
     if (!mine.signal.aborted) put(content, focused);
   } catch (problem) {

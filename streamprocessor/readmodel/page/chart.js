@@ -21,19 +21,19 @@ export function ticks(low, high, about = 5) {
   const rough = (high - low || 1) / about;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * [1, 2, 5, 10].find((each) => each * power >= rough);
-  const found = [];
-  for (let n = Math.ceil(low / step); n <= Math.floor(high / step); n += 1) found.push(Number((n * step).toPrecision(12)));
-  return found;
+  const marks = [];
+  for (let n = Math.ceil(low / step); n <= Math.floor(high / step); n += 1) marks.push(Number((n * step).toPrecision(12)));
+  return marks;
 }
 
 // [instant, label] of round distances from now, in both directions.
 export function timeTicks(from, now, to, about = 6) {
   const step = SPANS_MS.find((each) => (to - from) / each <= about) ?? SPANS_MS.at(-1);
-  const found = [];
+  const marks = [];
   for (let n = Math.ceil((from - now) / step); n <= Math.floor((to - now) / step); n += 1) {
-    found.push([now + n * step, n === 0 ? 'now' : `${n > 0 ? '+' : '−'}${span(Math.abs(n) * step)}`]);
+    marks.push([now + n * step, n === 0 ? 'now' : `${n > 0 ? '+' : '−'}${span(Math.abs(n) * step)}`]);
   }
-  return found;
+  return marks;
 }
 
 // "7 d", "90 s".

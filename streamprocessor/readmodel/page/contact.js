@@ -24,8 +24,8 @@ export async function show(place) {
     ask(pathOf(id, '/history'), {query: {limit: 200}, signal}),
     chosen.now && forecastOf(id, asked, Number(query.get('ahead')), signal),
   ]);
-  const held = explanation[asked.score];
-  const parts = Array.isArray(held) ? held : held[asked.value] ?? [];
+  const explained = explanation[asked.score];
+  const parts = Array.isArray(explained) ? explained : explained[asked.value] ?? [];
   const title = asked.value ? `${asked.score} of ${asked.value}` : asked.score;
   return [
     head(contact, place),
@@ -91,7 +91,7 @@ function tile(contact, score, chosen) {
     el('span', {class: 'tile-name'}, score.by === null ? link(score.name) : score.name),
     now?.score !== undefined && now.score !== null && el('span', {class: 'big'}, number(now.score)),
     now ? now.stage && stage(now.stage, score.stages) : el('span', {class: 'quiet'}, 'does not apply'),
-    values.map(([value, held]) => el('span', {}, link(value, value), ` ${number(held.score)}`)),
+    values.map(([value, shown]) => el('span', {}, link(value, value), ` ${number(shown.score)}`)),
     score.by !== null && values.length === 0 && el('span', {class: 'quiet'}, `no ${score.by} yet`),
     standing?.relative !== undefined && standing.relative !== null &&
       el('span', {class: 'quiet'}, `${percent(standing.relative)} relative, above ${percent(standing.percentile_rank)} of all`),
@@ -116,8 +116,8 @@ function overTime({title, chosen, history: {steps}, forecast}) {
           stage(step.stage, chosen.score.stages)]))));
 }
 
-function attributes({attributes: held}) {
-  const pairs = Object.entries(held);
+function attributes({attributes: values}) {
+  const pairs = Object.entries(values);
   return el('section', {}, el('h2', {}, 'Attributes'), pairs.length
     ? el('dl', {}, pairs.map(([name, value]) => [el('dt', {}, name), el('dd', {}, shownValue(value))]))
     : el('p', {class: 'quiet'}, 'None is known. Send a contact update with ', el('code', {}, '"update": "attributes"'), '.'));

@@ -68,7 +68,7 @@ function known({attributes, suppressed}) {
   const shown = Object.entries(attributes).slice(0, ATTRIBUTES_SHOWN);
   return el('div', {class: 'known'},
     suppressed && el('span', {class: 'flag'}, 'suppressed'),
-    shown.map(([name, held]) => el('span', {title: name}, value(held))));
+    shown.map(([name, content]) => el('span', {title: name}, value(content))));
 }
 
 function pager(page, query) {

@@ -16,7 +16,7 @@ export async function show({query, signal}) {
   const path = `/api/scores/${encodeURIComponent(score.name)}`;
   const {values} = score.by === null ? {values: []} : await ask(`${path}/values`, {signal});
   const value = score.by === null ? '' : query.get('value') || values[0]?.value;
-  const spread = value === undefined ? {count: 0} : await ask(`${path}/distribution`, {query: {value, buckets: FINE}, signal});
+  const distribution = value === undefined ? {count: 0} : await ask(`${path}/distribution`, {query: {value, buckets: FINE}, signal});
   const title = value ? `${score.name} of ${value}` : score.name;
   return [
     el('h1', {}, 'Distribution'),
@@ -25,16 +25,16 @@ export async function show({query, signal}) {
         (event) => goWith({score: event.target.value, value: ''}))),
       score.by !== null && field(score.by, choice('value', values.map((each) => [each.value, `${each.value} (${count(each.count)})`]), value,
         (event) => goWith({value: event.target.value})))),
-    ...(spread.count ? [landmarks(spread), spread.buckets.length > 0 && histogram(title, spread), funnel(title, score, spread)]
+    ...(distribution.count ? [landmarks(distribution), distribution.buckets.length > 0 && histogram(title, distribution), funnel(title, score, distribution)]
       : [empty('Nobody has this score yet.', el('p', {}, 'Contacts come with their first event: see ', el('a', {href: '/contacts'}, 'Contacts'), '.'))]),
   ].filter(Boolean);
 }
 
-function landmarks(spread) {
-  const marks = [['Lowest', spread.lowest], ['Median', spread.median], ['Highest', spread.highest]];
-  const told = [['Contacts', count(spread.count)],
-    ...marks.filter(([, held]) => held !== null).map(([name, held]) => [name, number(held)])];
-  return el('dl', {class: 'facts'}, told.map(([name, held]) => el('div', {}, el('dt', {}, name), el('dd', {}, held))));
+function landmarks(distribution) {
+  const marks = [['Lowest', distribution.lowest], ['Median', distribution.median], ['Highest', distribution.highest]];
+  const facts = [['Contacts', count(distribution.count)],
+    ...marks.filter(([, amount]) => amount !== null).map(([name, amount]) => [name, number(amount)])];
+  return el('dl', {class: 'facts'}, facts.map(([name, amount]) => el('div', {}, el('dt', {}, name), el('dd', {}, amount))));
 }
 
 function histogram(title, {buckets, median}) {
@@ -66,16 +66,16 @@ function histogram(title, {buckets, median}) {
 }
 
 // From everybody down to those in the highest stage.
-function funnel(title, score, spread) {
-  const counts = new Map(spread.stages.map((each) => [each.stage, each.count]));
+function funnel(title, score, distribution) {
+  const counts = new Map(distribution.stages.map((each) => [each.stage, each.count]));
   const names = score.stages.filter((name) => counts.has(name) || score.bounds.length);
   if (!names.length) return null;
   const isRising = score.bounds.length > 0;
   const rows = names.map((name, index) => {
     const inIt = counts.get(name) ?? 0;
     const reached = isRising ? names.slice(index).reduce((sum, each) => sum + (counts.get(each) ?? 0), 0) : inIt;
-    return [stage(name, score.stages), count(inIt), share((100 * reached) / spread.count),
-      el('a', {href: `/contacts?${new URLSearchParams({score: score.name, value: spread.value, stage: name})}`}, 'Show', el('span', {class: 'unseen'}, ` ${name}`))];
+    return [stage(name, score.stages), count(inIt), share((100 * reached) / distribution.count),
+      el('a', {href: `/contacts?${new URLSearchParams({score: score.name, value: distribution.value, stage: name})}`}, 'Show', el('span', {class: 'unseen'}, ` ${name}`))];
   });
   const columns = [['Stage', ''], ['Contacts', 'number'], [isRising ? 'In it or above' : 'Of all', 'number relative funnel'], ['', '']];
   return el('section', {}, el('h2', {}, isRising ? `Funnel of ${title} by stage` : `${title} by label`), table(`Contacts by stage of ${title}`, columns, rows));

@@ -9,19 +9,19 @@ export function explanationTable(title, now, parts) {
   }
   const strongest = [...parts].sort((one, other) => Math.abs(other.points) - Math.abs(one.points));
   const columns = [['Rule', ''], ['When', ''], ['Points then', 'number extra'], ['Left of them', 'number extra'], ['Points now', 'number']];
-  const found = table(`Parts of ${title}`, columns, strongest.map((part) => [
+  const partsTable = table(`Parts of ${title}`, columns, strongest.map((part) => [
     named(part),
     ago(part.occurred_at),
     part.of === undefined ? NOTHING : number(part.of),
     part.factor === undefined ? NOTHING : `${(100 * part.factor).toFixed(1)} %`,
     number(part.points),
   ]));
-  found.querySelector('table').append(el('tfoot', {},
+  partsTable.querySelector('table').append(el('tfoot', {},
     el('tr', {class: 'total'}, el('th', {scope: 'row'}, 'Sum, unrounded'), el('td'),
       el('td', {class: 'extra'}), el('td', {class: 'extra'}), el('td', {class: 'number'}, number(now.unrounded))),
     el('tr', {}, el('th', {scope: 'row'}, 'Shown as'), el('td'),
       el('td', {class: 'extra'}), el('td', {class: 'extra'}), el('td', {class: 'number'}, number(now.score)))));
-  return found;
+  return partsTable;
 }
 
 function named(part) {

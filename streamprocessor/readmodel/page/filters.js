@@ -16,9 +16,9 @@ export function filterOf(query, score) {
   if (query.get('value')) condition.value = query.get('value');
   if (query.get('stage')) condition.stages = query.getAll('stage');
   for (const name of ['at_least', 'at_most']) if (query.get(name)) condition[name] = Number(query.get(name));
-  const attributes = query.getAll('attribute').filter(Boolean).map((said) => {
-    const colon = said.indexOf(':');
-    return {attribute: said.slice(0, colon), equals: said.slice(colon + 1)};
+  const attributes = query.getAll('attribute').filter(Boolean).map((text) => {
+    const colon = text.indexOf(':');
+    return {attribute: text.slice(0, colon), equals: text.slice(colon + 1)};
   });
   return {scores: [condition], attributes};
 }
@@ -95,7 +95,7 @@ function range(name, word, query) {
   ];
 }
 
-function split(said) {
-  const colon = said.indexOf(':');
-  return colon < 0 ? ['', ''] : [said.slice(0, colon), said.slice(colon + 1)];
+function split(text) {
+  const colon = text.indexOf(':');
+  return colon < 0 ? ['', ''] : [text.slice(0, colon), text.slice(colon + 1)];
 }

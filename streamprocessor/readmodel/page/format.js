@@ -64,6 +64,6 @@ export function share(value) {
 }
 
 // An attribute's value: a text as it is, all else as JSON.
-export function value(held) {
-  return typeof held === 'string' ? held : JSON.stringify(held);
+export function value(content) {
+  return typeof content === 'string' ? content : JSON.stringify(content);
 }

@@ -34,9 +34,9 @@ export async function show({query, signal}) {
       lead.because.map((part) => part.rule ?? part.group).join(', '),
       ago(lead.at),
     ]);
-    const found = table('Hot leads, the newest first', columns, rows);
-    [...found.querySelectorAll('tbody tr')].forEach((row, index) => row.classList.toggle('fresh', fresh.has(idOf(leads[index]))));
-    return list.replaceChildren(found);
+    const leadsTable = table('Hot leads, the newest first', columns, rows);
+    [...leadsTable.querySelectorAll('tbody tr')].forEach((row, index) => row.classList.toggle('fresh', fresh.has(idOf(leads[index]))));
+    return list.replaceChildren(leadsTable);
   }
 
   function add(lead) {

@@ -64,12 +64,12 @@ function importForm({mappings, max_bytes: mostBytes}) {
       refused.textContent = `The file is too large: wanted at most ${size(mostBytes)}.`;
       return;
     }
-    const said = {format: kind.value};
-    if (!mappingField.hidden) said[ownField.hidden ? 'mapping' : 'mapping_text'] = ownField.hidden ? mapping.value : own.value;
+    const query = {format: kind.value};
+    if (!mappingField.hidden) query[ownField.hidden ? 'mapping' : 'mapping_text'] = ownField.hidden ? mapping.value : own.value;
     button.disabled = true;
     tell('The file is on its way.');
     try {
-      const job = await ask('/api/imports', {method: 'POST', query: said, body: file.files[0]});
+      const job = await ask('/api/imports', {method: 'POST', query, body: file.files[0]});
       go(address({path: '/imports', query: {id: job.id}}));
     } catch (problem) {
       if (problem.status === 401) throw problem;

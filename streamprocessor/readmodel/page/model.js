@@ -21,7 +21,7 @@ function section(score, {stages, bounds, left_below: left}) {
   return el('section', {}, el('h2', {}, score.name),
     bounds.length > 0 && el('p', {class: 'row'}, stages.map((name, index) => el('span', {}, stage(name, stages),
       ` from ${bounds[index]}${left[index] === null ? '' : `, left below ${left[index]}`}`))),
-    more.length > 0 && el('dl', {}, more.map(([name, held]) => [el('dt', {}, name), el('dd', {}, el('code', {}, spelled(held)))])),
+    more.length > 0 && el('dl', {}, more.map(([name, value]) => [el('dt', {}, name), el('dd', {}, el('code', {}, spelled(value)))])),
     score.rules.length > 0 && table(`Rules of ${score.name}`,
       [['Rule', 'said'], ['Contacts', 'number'], ['Points', 'number extra'], ['Share', 'number relative funnel']],
       score.rules.map((rule) => [
@@ -30,15 +30,15 @@ function section(score, {stages, bounds, left_below: left}) {
       ])));
 }
 
-function without({id, ...said}) {
-  return Object.entries(said).map(([name, held]) => `${name}: ${spelled(held)}`).join(', ');
+function without({id, ...words}) {
+  return Object.entries(words).map(([name, value]) => `${name}: ${spelled(value)}`).join(', ');
 }
 
 // As the model's file spells it.
-function spelled(held) {
-  if (Array.isArray(held)) return `[${held.map(spelled).join(', ')}]`;
-  if (held !== null && typeof held === 'object') {
-    return `{${Object.entries(held).map(([name, inner]) => `${name}: ${spelled(inner)}`).join(', ')}}`;
+function spelled(value) {
+  if (Array.isArray(value)) return `[${value.map(spelled).join(', ')}]`;
+  if (value !== null && typeof value === 'object') {
+    return `{${Object.entries(value).map(([name, inner]) => `${name}: ${spelled(inner)}`).join(', ')}}`;
   }
-  return String(held);
+  return String(value);
 }

@@ -36,7 +36,7 @@ export function scoreChart({score, value, steps, now, forecast}) {
     text(width - ROOM.right, y(bound) - 4, boundName(score, index), {class: 'end'}),
   ]),
   line(x(at), ROOM.top, x(at), HEIGHT - ROOM.bottom, 'now'),
-  svg('path', {class: 'past', d: path(held(past, from, at, now.score).map(place), {stepped: true})}),
+  svg('path', {class: 'past', d: path(steppedFrom(past, from, at, now.score).map(place), {stepped: true})}),
   samples.length > 1 && svg('path', {class: 'future', d: path(samples.map(place))}),
   marks(changes, x, y, width),
   svg('circle', {class: 'here', cx: x(at), cy: y(now.score), r: 4}));
@@ -68,13 +68,13 @@ function marks(changes, x, y, width) {
 }
 
 function shownIn(step, score, value) {
-  const held = step.scores[score.name];
-  const shown = value ? held?.values?.[value] : held;
+  const change = step.scores[score.name];
+  const shown = value ? change?.values?.[value] : change;
   return [Date.parse(step.at), shown?.score ?? null];
 }
 
 // What was shown from the left edge to now.
-function held(past, from, at, score) {
+function steppedFrom(past, from, at, score) {
   const inside = past.filter(([instant]) => instant >= from);
   const before = past.findLast(([instant]) => instant < from);
   return [...(before ? [[from, before[1]]] : []), ...inside, [at, score]];

@@ -12,17 +12,17 @@ export async function show({rest: name, person, signal}) {
   const path = `/api/subscriptions/${encodeURIComponent(name)}`;
   const mayWrite = person.scopes.includes('write');
   const state = el('div', {});
-  const draw = drawn(state, (told) => deliveries(told, mayWrite ? tellDelivery : null));
-  const found = await ask(path, {signal});
+  const draw = drawn(state, (answer) => deliveries(answer, mayWrite ? tellDelivery : null));
+  const subscribed = await ask(path, {signal});
   await look();
   again(signal, look);
   return [
     el('h1', {}, name),
     state,
-    found.source === 'file'
+    subscribed.source === 'file'
       ? el('p', {class: 'quiet'}, 'It is written in the subscriptions’ file of delivery, and changed there.')
-      : mayWrite && found.subscription && el('section', {}, el('h2', {}, 'Change it'), subscriptionForm({name, subscription: found.subscription})),
-    found.source !== 'file' && mayWrite && el('section', {}, el('h2', {}, 'End it'),
+      : mayWrite && subscribed.subscription && el('section', {}, el('h2', {}, 'Change it'), subscriptionForm({name, subscription: subscribed.subscription})),
+    subscribed.source !== 'file' && mayWrite && el('section', {}, el('h2', {}, 'End it'),
       el('p', {class: 'quiet'}, 'Nothing more is sent. What waits is kept as undeliverable.'),
       el('button', {class: 'danger', onclick: end}, `End ${name}`)),
   ].filter(Boolean);
@@ -34,9 +34,9 @@ export async function show({rest: name, person, signal}) {
     }));
   }
 
-  async function tellDelivery(word, said, body) {
-    const told = await ask(`${path}/${word}`, {method: 'POST', body});
-    tell(said(told));
+  async function tellDelivery(word, sentence, body) {
+    const answer = await ask(`${path}/${word}`, {method: 'POST', body});
+    tell(sentence(answer));
     await look();
   }
 
@@ -47,10 +47,10 @@ export async function show({rest: name, person, signal}) {
   }
 }
 
-function deliveries(told, tellDelivery) {
-  if (told.missing === 'delivery-away') return away();
-  if (told.missing) return el('p', {}, stateOf('new'));
-  const {state, waiting, refused, recent, undeliverable} = told;
+function deliveries(answer, tellDelivery) {
+  if (answer.missing === 'delivery-away') return away();
+  if (answer.missing) return el('p', {}, stateOf('new'));
+  const {state, waiting, refused, recent, undeliverable} = answer;
   return [
     el('p', {class: 'row'}, stateOf(state), el('span', {class: 'quiet'}, `${count(waiting)} waiting`),
       tellDelivery && ['well', 'failing'].includes(state) && el('button', {onclick: () => tellDelivery('ping', () => 'A made-up hot lead is on its way.')}, 'Send a test'),

@@ -45,49 +45,49 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
   async function keep(event) {
     event.preventDefault();
     refused.textContent = '';
-    const kept = name ?? held('name');
+    const subscriptionName = name ?? valueOf('name');
     try {
-      await ask(`/api/subscriptions/${encodeURIComponent(kept)}`, {method: 'PUT', body: written()});
+      await ask(`/api/subscriptions/${encodeURIComponent(subscriptionName)}`, {method: 'PUT', body: written()});
     } catch (problem) {
       if (!problem.status || problem.status === 401) throw problem;
       refused.textContent = problem.message;
       return;
     }
-    go(subscriptionAddress(kept));
-    tell(name === undefined ? `${kept} is added.` : `${kept} is changed.`);
+    go(subscriptionAddress(subscriptionName));
+    tell(name === undefined ? `${subscriptionName} is added.` : `${subscriptionName} is changed.`);
   }
 
   // As topics/schemas/subscription.json has it.
   function written() {
-    const said = {
-      score: held('score'), from: words('from'), to: words('to'),
+    const asked = {
+      score: valueOf('score'), from: words('from'), to: words('to'),
       score_at_least: amount('score_at_least'), change_at_least: amount('change_at_least'),
-      segment: held('moved') ? {[held('moved')]: held('segment')} : {},
-      attributes: attribute && held('attribute') ? [{attribute: held('attribute'), equals: held('equals')}] : [],
+      segment: valueOf('moved') ? {[valueOf('moved')]: valueOf('segment')} : {},
+      attributes: attribute && valueOf('attribute') ? [{attribute: valueOf('attribute'), equals: valueOf('equals')}] : [],
     };
-    const conditionsAsked = {...others, ...Object.fromEntries(Object.entries(said).filter(([, each]) => !isEmpty(each)))};
+    const conditionsAsked = {...others, ...Object.fromEntries(Object.entries(asked).filter(([, each]) => !isEmpty(each)))};
     const secrets = words('secrets');
     return {
       ...without(subscription, WRITTEN),
-      url: held('url'),
+      url: valueOf('url'),
       events: [...form.querySelectorAll('[name=event]:checked')].map((each) => each.value),
-      template: held('template'),
+      template: valueOf('template'),
       ...(form.querySelector('#suppressed').checked ? {suppressed: 'send'} : {}),
       ...(isEmpty(conditionsAsked) ? {} : {when: conditionsAsked}),
       ...(secrets.length ? {secrets} : {signed: false}),
     };
   }
 
-  function held(id) {
+  function valueOf(id) {
     return form.querySelector(`#${id}`).value.trim();
   }
 
   function words(id) {
-    return held(id).split(/\s*,\s*/).filter(Boolean);
+    return valueOf(id).split(/\s*,\s*/).filter(Boolean);
   }
 
   function amount(id) {
-    return held(id) === '' ? '' : Number(held(id));
+    return valueOf(id) === '' ? '' : Number(valueOf(id));
   }
 
   return form;
@@ -95,8 +95,8 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
 
 // "stage to hot, score at least 40": what is asked of announcements besides their kind.
 export function conditions(when) {
-  return Object.entries(when ?? {}).map(([name, held]) =>
-    `${name.replaceAll('_', ' ')} ${[held].flat().map((each) => (typeof each === 'object' ? JSON.stringify(each) : each)).join(' or ')}`).join(', ');
+  return Object.entries(when ?? {}).map(([name, condition]) =>
+    `${name.replaceAll('_', ' ')} ${[condition].flat().map((each) => (typeof each === 'object' ? JSON.stringify(each) : each)).join(' or ')}`).join(', ');
 }
 
 // The one condition on an attribute that the form can show; null: there are others.
@@ -105,14 +105,14 @@ function oneAttribute(attributes = []) {
   return attributes.length <= 1 && typeof first.equals === 'string' ? first : null;
 }
 
-function without(said, words) {
-  return Object.fromEntries(Object.entries(said).filter(([word]) => !words.includes(word)));
+function without(values, words) {
+  return Object.fromEntries(Object.entries(values).filter(([word]) => !words.includes(word)));
 }
 
 function text(id, title, value, more = {}, hint = null) {
-  const found = field(title, el('input', {id, value: value ?? '', autocomplete: 'off', 'aria-describedby': hint && `${id}-hint`, ...more}));
-  if (hint) found.append(el('span', {id: `${id}-hint`, class: 'hint quiet'}, hint));
-  return found;
+  const labelled = field(title, el('input', {id, value: value ?? '', autocomplete: 'off', 'aria-describedby': hint && `${id}-hint`, ...more}));
+  if (hint) labelled.append(el('span', {id: `${id}-hint`, class: 'hint quiet'}, hint));
+  return labelled;
 }
 
 function figure(id, title, value) {

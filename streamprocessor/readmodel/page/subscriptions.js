@@ -11,7 +11,7 @@ export async function show({query, person, signal}) {
   const mayWrite = person.scopes.includes('write');
   if (mayWrite && query.has('new')) return [el('h1', {}, 'New subscription'), subscriptionForm({})];
   const list = el('div', {});
-  const draw = drawn(list, (told) => [told.delivery === 'away' && away(), rows(told.subscriptions, mayWrite)]);
+  const draw = drawn(list, (answer) => [answer.delivery === 'away' && away(), rows(answer.subscriptions, mayWrite)]);
   const look = async () => draw(await ask('/api/subscriptions', {signal}));
   await look();
   again(signal, look);

@@ -17,7 +17,7 @@ export async function timeline({id, title, parts, signal}) {
   if (!first.events.length && !first.earlier_until) {
     return el('section', {}, el('h2', {}, 'Timeline'), el('p', {class: 'quiet'}, 'No events are kept of this contact.'));
   }
-  const found = rows(first.events);
+  const shownRows = rows(first.events);
   const more = el('div', {class: 'pager'});
   offer(first);
 
@@ -29,17 +29,17 @@ export async function timeline({id, title, parts, signal}) {
   async function load(cursor) {
     const page = await ask(pathOf(id, '/events'), {query: {limit: AT_ONCE, cursor}, signal});
     const added = [...rows(page.events).querySelectorAll('tbody tr')];
-    found.querySelector('tbody').append(...added);
+    shownRows.querySelector('tbody').append(...added);
     added[0]?.setAttribute('tabindex', '-1');
     added[0]?.focus();
     offer(page);
   }
 
-  return el('section', {}, el('h2', {}, 'Timeline'), found, more);
+  return el('section', {}, el('h2', {}, 'Timeline'), shownRows, more);
 }
 
 function details(event, id) {
-  const words = Object.entries(event.kept).map(([path, held]) => `${path.replace(/^(properties|context)\./, '')}: ${value(held)}`);
+  const words = Object.entries(event.kept).map(([path, content]) => `${path.replace(/^(properties|context)\./, '')}: ${value(content)}`);
   if (event.came_under !== id) words.push(`as ${event.came_under}`);
   return words.join(', ');
 }

@@ -17,10 +17,10 @@ export function again(signal, run) {
 // A place whose content is drawn anew when what it shows has changed, and only then: focus stays where it is.
 export function drawn(place, draw) {
   let last = null;
-  return (told) => {
-    const now = JSON.stringify(told);
+  return (content) => {
+    const now = JSON.stringify(content);
     if (now === last) return;
     last = now;
-    place.replaceChildren(...[draw(told)].flat().filter(Boolean));
+    place.replaceChildren(...[draw(content)].flat().filter(Boolean));
   };
 }

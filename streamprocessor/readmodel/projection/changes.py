@@ -51,7 +51,7 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]], partition
     where it does, and its tombstones there take nothing out of the tables.
 
     Raises:
-        NewerRevision: a record was written under a model that the scorer does not know yet.
+        NewerRevisionError: a record was written under a model that the scorer does not know yet.
         OperatorError: a newer program wrote a record.
     """
     changes = Changes()

@@ -19,7 +19,7 @@ class ActiveModel:
     text: str
 
     def __init__(self, topic: str, consumer: Any) -> None:
-        """consumer: an aiokafka one without a group, not started."""
+        """Read the topic by an aiokafka consumer without a group, not started."""
         self._follower = ModelFollower(topic, consumer, with_segments=True)
 
     async def start(self) -> None:

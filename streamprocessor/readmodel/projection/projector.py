@@ -28,7 +28,7 @@ from streamprocessor.readmodel.projection.writes import (
     write,
 )
 from streamprocessor.readmodel.store.database import epoch_of, read_state, start_over, write_state, writing
-from streamprocessor.readmodel.store.rows import NewerRevision
+from streamprocessor.readmodel.store.rows import NewerRevisionError
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Projector:
         models: ActiveModel,
         metrics: Metrics,
     ) -> None:
-        """topics: full name → (short name, Kafka's id of it, how many partitions)."""
+        """Project these topics: full name → (short name, Kafka's id of it, how many partitions)."""
         self._engine = engine
         self._ids = {short: topic_id for short, topic_id, _ in topics.values()}
         self._partitions = next(partitions for short, _, partitions in topics.values() if short == CONTACTS_CHANGELOG)
@@ -155,7 +155,7 @@ class Projector:
         while True:
             try:
                 return await asyncio.to_thread(changes_of, self._models.scorer, fetched, self._partitions)
-            except NewerRevision as error:
+            except NewerRevisionError as error:
                 await self._models.wait_for(error.revision)
 
     async def _with_database(self, work: Callable[[], Any]) -> Any:

@@ -48,7 +48,7 @@ class Sessions:
     """
 
     def __init__(self, pairs: Mapping[str, str], clock_ms: Callable[[], int]) -> None:
-        """pairs: `name/scope+scope` → token; raises OperatorError where a name is none."""
+        """Know these pairs, `name/scope+scope` → token; raises OperatorError where a name is none."""
         self._clock_ms = clock_ms
         self._keys: dict[Grant, list[str]] = {}
         for words, token in pairs.items():
@@ -82,7 +82,7 @@ class Sessions:
             self._ended[cookie] = now_ms + LIFE_SECONDS * 1000
 
     def _serializer(self, grant: Grant, keys: list[str]) -> URLSafeTimedSerializer:
-        """keys: the newest last, which signs."""
+        """What reads the grant's sessions that any of the keys signed; the newest key is the last, and signs."""
         salt = f"session of {grant.name}/{'+'.join(sorted(grant.scopes))}"
         signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256, "clock_ms": self._clock_ms}
         return URLSafeTimedSerializer(list(keys), salt=salt, signer=ClockSigner, signer_kwargs=signing)

@@ -25,7 +25,7 @@ class Tokens:
     """The tokens that are let in, and what each of them is good for."""
 
     def __init__(self, pairs: Mapping[str, str]) -> None:
-        """pairs: `name/scope+scope` → token; raises OperatorError, which never repeats a token."""
+        """Know these pairs, `name/scope+scope` → token; raises OperatorError, which never repeats a token."""
         self._lookup = SecretLookup(pairs)
         self._grants = {words: read_grant(words) for words in pairs}
 

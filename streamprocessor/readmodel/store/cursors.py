@@ -15,7 +15,7 @@ LARGEST = 2**63 - 1
 Storable = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 
 
-class Placed(NamedTuple):
+class ScorePosition(NamedTuple):
     """Where a contact stands in a list sorted by a score. presented_nano None: the score is a label alone."""
 
     presented_nano: Storable | None
@@ -23,23 +23,23 @@ class Placed(NamedTuple):
     contact_id: Annotated[str, msgspec.Meta(pattern="^[^\\x00]*$")]
 
 
-class Numbered(NamedTuple):
+class NumberPosition(NamedTuple):
     """Where something stands in a list sorted by its own number."""
 
     number: Storable
 
 
-class Happened(NamedTuple):
+class TimelinePosition(NamedTuple):
     """Where an event stands in a timeline."""
 
     occurred_at_ms: Storable
     event_id: str
 
 
-Position = TypeVar("Position", Placed, Numbered, Happened)
+Position = TypeVar("Position", ScorePosition, NumberPosition, TimelinePosition)
 
 
-def cursor_of(position: Placed | Numbered | Happened) -> str:
+def cursor_of(position: ScorePosition | NumberPosition | TimelinePosition) -> str:
     """The cursor of what has this position."""
     return urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
 

@@ -16,7 +16,10 @@ class SqlCondition:
     """A condition of a filter: asked of one contact, or answered with all of whom it holds."""
 
     def __init__(self, row: FromClause, tests: Sequence[ColumnElement[bool]], is_absence: bool = False) -> None:
-        """row: the table that knows, under a name of its own; is_absence: it holds of those who have no such row."""
+        """Hold of those who have a row that passes the tests.
+
+        row: the table that knows, under a name of its own. is_absence: hold of those who have no such row.
+        """
         self._row = row
         self._tests = tests
         self._is_absence = is_absence

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, tuple_
 
 from streamprocessor.contract.segment_membership import bounds_nano
-from streamprocessor.readmodel.store.cursors import Placed
+from streamprocessor.readmodel.store.cursors import ScorePosition
 from streamprocessor.readmodel.store.distribution import Distribution, Landmarks, StageCell
 from streamprocessor.readmodel.store.filters import SqlCondition, conditions_of, score_is
 from streamprocessor.readmodel.store.tables import PLACE, contacts, history, hot_leads, scores, segments, tallies
@@ -37,7 +37,7 @@ class SortOrder(NamedTuple):
 
 
 def page_of_contacts(
-    connection: Connection, order: SortOrder, filter_: ContactFilter, limit: int, after: Placed | None = None
+    connection: Connection, order: SortOrder, filter_: ContactFilter, limit: int, after: ScorePosition | None = None
 ) -> Sequence[Any]:
     """Contacts that have the score, sorted by it and then by contact; after: where the one before stands.
 
@@ -80,7 +80,7 @@ def _fewest(connection: Connection, conditions: Sequence[SqlCondition]) -> list[
     return min((list(ids) for ids in holders if len(ids) <= _FEW), key=len, default=None)
 
 
-def _is_beyond(order: SortOrder, after: Placed) -> ColumnElement[bool]:
+def _is_beyond(order: SortOrder, after: ScorePosition) -> ColumnElement[bool]:
     """One comparison of rows, which is where the index begins; labels have no number to compare."""
     is_label = after.presented_nano is None
     here, there = (tuple_(*PLACE[1:]), tuple_(*after[1:])) if is_label else (tuple_(*PLACE), tuple_(*after))

@@ -28,7 +28,7 @@ class ContactRows(NamedTuple):
     attributes: list[dict[str, Any]]
 
 
-class NewerRevision(Exception):
+class NewerRevisionError(Exception):
     """A record was written under a revision of the model that is not known yet."""
 
     def __init__(self, revision: int) -> None:
@@ -39,11 +39,11 @@ class NewerRevision(Exception):
 def record_under(scorer: Scorer, stored: bytes, at_ms: int = 0) -> Record:
     """The stored record, brought to the scorer's model; at_ms: the instant that is asked for, where there is one.
 
-    Raises NewerRevision where the record knows a newer model than the scorer.
+    Raises NewerRevisionError where the record knows a newer model than the scorer.
     """
     record = decode_record(stored)
     if record.revision > scorer.model.revision:
-        raise NewerRevision(record.revision)
+        raise NewerRevisionError(record.revision)
     if record.revision != scorer.model.revision:
         scorer.migrate_in_place(record, max(at_ms, record.at_ms))
     return record
@@ -57,7 +57,7 @@ def no_rows(contact_id: str, former_ms: int = 0) -> ContactRows:
 def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
     """The rows of a record, scores as they are at its clock: what is shown holds until its next step.
 
-    Raises NewerRevision as record_under does.
+    Raises NewerRevisionError as record_under does.
     """
     record = record_under(scorer, stored)
     born_ms = record.links.erased_at_ms if record.links is not None else 0

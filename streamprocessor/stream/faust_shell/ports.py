@@ -37,7 +37,7 @@ class ConsumerPort:
     _app: faust.App
 
     def __init__(self, inputs: Mapping[int, str]) -> None:
-        """inputs: the full names of the input topics by their numbers."""
+        """Know the full names of the input topics by their numbers."""
         self._inputs = inputs
 
     def bind(self, app: faust.App) -> None:

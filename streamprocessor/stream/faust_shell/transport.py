@@ -79,11 +79,11 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                 if not self.flow_active:
                     await self.perform_seek()
                     continue
-                reading = plane.reading
+                generation = plane.fetch_generation
                 for partition, raws in records.items():
                     # The application may be suspended in the middle: what is left is fetched again after the seek.
-                    if partition.topic in self.transport.topic_numbers and reading == plane.reading:
-                        await self.callback(self._batch_message(TP(*partition), Fetched(reading, raws)))
+                    if partition.topic in self.transport.topic_numbers and generation == plane.fetch_generation:
+                        await self.callback(self._batch_message(TP(*partition), Fetched(generation, raws)))
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise

@@ -18,11 +18,11 @@ from streamprocessor.stream.partition.task_context import TaskContext
 class Fetched(NamedTuple):
     """What one fetch brought of an input partition.
 
-    reading: the data plane's number of that name when it was fetched.
+    generation: the data plane's fetch generation when it was fetched.
     records: in order of offset, never empty.
     """
 
-    reading: int
+    generation: int
     records: list[RawRecord]
 
 
@@ -32,8 +32,8 @@ class DataPlane:
     context: what all tasks share.
     partitions: those that are owned, by number.
     tasks: of the recovered ones, by number.
-    reading: rises with each seek and each revoke. What was fetched before is then fetched once more, and taking it
-        twice would pass over what lies between.
+    fetch_generation: rises with each seek and each revoke. What was fetched before is then fetched once more, and
+        taking it twice would pass over what lies between.
     closed_at_seconds: when the tasks were closed last, on the monotonic clock; None: never.
     """
 
@@ -41,7 +41,7 @@ class DataPlane:
         self.context = context
         self.partitions: dict[int, Partition] = {}
         self.tasks: dict[int, PartitionTask] = {}
-        self.reading = 0
+        self.fetch_generation = 0
         self.closed_at_seconds: float | None = None
         self._positions: dict[InputPartition, int] = {}
 
@@ -51,7 +51,7 @@ class DataPlane:
         acknowledge: called once their micro-batch is acknowledged; never for records that are passed over or dropped.
         """
         task = self.tasks.get(where.partition)
-        if task is None or fetched.reading != self.reading:
+        if task is None or fetched.generation != self.fetch_generation:
             return
         records = fetched.records
         position = self._positions.get(where, 0)
@@ -64,8 +64,12 @@ class DataPlane:
 
     def start_at(self, positions: Mapping[InputPartition, int]) -> None:
         """Read on from these offsets, after a seek."""
-        self.reading += 1
+        self.fetch_generation += 1
         self._positions = dict(positions)
+
+    def hold(self, numbers: Iterable[int], new_partition: Callable[[int], Partition]) -> None:
+        """Hold exactly these partitions: those that were held stay as they are, others are new, to be recovered."""
+        self.partitions = {number: self.partitions.get(number) or new_partition(number) for number in numbers}
 
     def open(self, numbers: Iterable[int]) -> None:
         """Start the tasks of recovered partitions."""
@@ -80,7 +84,7 @@ class DataPlane:
 
     def drop_tasks(self) -> None:
         """Forget the tasks; the partitions' records stay until the next assignment says who owns them."""
-        self.reading += 1
+        self.fetch_generation += 1
         self.tasks.clear()
 
     def use_scorer(self, scorer: Scorer) -> None:

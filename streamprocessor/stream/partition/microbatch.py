@@ -34,7 +34,7 @@ Item = tuple[int, RawRecord]
 ReceivedLink = tuple["LinkFact | SecondRecord", Item]
 
 
-class NewerModelNeeded(MustRestart):
+class NewerModelNeededError(MustRestart):
     """A record was written under a newer revision of the model than this worker knows."""
 
     def __init__(self, revision: int, known: int) -> None:
@@ -43,7 +43,7 @@ class NewerModelNeeded(MustRestart):
 
 
 @dataclass(frozen=True, slots=True)
-class Scoring:
+class MicrobatchContext:
     """All that a micro-batch needs besides its records.
 
     scorer, hot_stages: of the model's revision in force.
@@ -67,9 +67,11 @@ class Scoring:
     erased_at_ms_of: Callable[[bytes], int]
 
 
-def score_batches(scoring: Scoring, records: Mapping[bytes, bytes], batches: Sequence[Batch]) -> MicrobatchResult:
+def score_batches(
+    context: MicrobatchContext, records: Mapping[bytes, bytes], batches: Sequence[Batch]
+) -> MicrobatchResult:
     """What everything in `batches` makes, merged: each contact's new facts are applied together."""
-    microbatch = Microbatch(scoring, records)
+    microbatch = Microbatch(context, records)
     microbatch.add(by_contact(batches))
     return microbatch.result
 
@@ -105,16 +107,16 @@ class Microbatch:
     result: what it does, as far as contacts were added.
     """
 
-    def __init__(self, scoring: Scoring, records: Mapping[bytes, bytes]) -> None:
-        """records: those of the partition, encoded, by contact key."""
+    def __init__(self, context: MicrobatchContext, records: Mapping[bytes, bytes]) -> None:
+        """Begin with the partition's records, encoded, by contact key."""
         self.result = MicrobatchResult()
-        self._scoring = scoring
+        self._context = context
         self._records = records
 
     def add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
         """Add what becomes of these contacts, of each of which all that arrived is given."""
         result, records = self.result, self._records
-        partition_of, here, misplaced = self._scoring.partition_of, self._scoring.partition, self._scoring.misplaced
+        partition_of, here, misplaced = self._context.partition_of, self._context.partition, self._context.misplaced
         for key, items in arrived:
             try:
                 contact = contact_of(key)
@@ -128,7 +130,7 @@ class Microbatch:
                 self._hand_over(key, stored, items)
                 continue
             letters = len(result.dead_letters)
-            record = open_record(self._scoring, key, stored)
+            record = open_record(self._context, key, stored)
             facts, links = self._receive(contact, record, items)
             change: Change | None = None
             if links or (facts and record.links is not None):
@@ -141,7 +143,7 @@ class Microbatch:
 
     def _receive(self, contact: str, record: Record, items: list[Item]) -> tuple[list[Fact], list[ReceivedLink]]:
         """Decode the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
-        offsets, decoders, consumed = record.offsets, self._scoring.decoders, self.result.consumed
+        offsets, decoders, consumed = record.offsets, self._context.decoders, self.result.consumed
         facts: list[Fact] = []
         links: list[ReceivedLink] = []
         for item in items:
@@ -167,7 +169,7 @@ class Microbatch:
                 kind = (number, fact.type)
             elif isinstance(fact, LINK_FACTS):
                 if isinstance(fact, SecondRecord):
-                    _refuse_newer(self._scoring, fact.record)
+                    _refuse_newer(self._context, fact.record)
                 links.append((fact, item))
                 kind = (number, "link")
             else:
@@ -185,7 +187,7 @@ class Microbatch:
             return None
         record.offsets[elsewhere] = misplaced.offset
         try:
-            fact = self._scoring.decoders[number](contact, misplaced.value, misplaced.headers, misplaced.timestamp)
+            fact = self._context.decoders[number](contact, misplaced.value, misplaced.headers, misplaced.timestamp)
         except RecordError as error:
             self._refuse((number, misplaced), error)
             return None
@@ -194,7 +196,7 @@ class Microbatch:
 
     def _hand_over(self, key: bytes, stored: bytes | None, items: list[Item]) -> None:
         """Send the records, and what is stored of their contact, to the partition where it belongs."""
-        result, here = self.result, self._scoring.partition
+        result, here = self.result, self._context.partition
         for number, _ in items:
             result.misplaced[number] += 1
         messages = misplaced_messages(here, items)
@@ -205,11 +207,11 @@ class Microbatch:
 
     def _apply(self, key: bytes, record: Record, facts: list[Fact]) -> Change | None:
         """Apply the facts to the record; None: all of them were known."""
-        scoring, result = self._scoring, self.result
+        context, result = self._context, self.result
         steps: list[Step] = []
-        if record.revision < scoring.scorer.model.revision:
-            steps += scoring.scorer.migrate_in_place(record, record.at_ms)
-        outcome = scoring.scorer.apply_in_place(record, facts)
+        if record.revision < context.scorer.model.revision:
+            steps += context.scorer.migrate_in_place(record, record.at_ms)
+        outcome = context.scorer.apply_in_place(record, facts)
         if outcome.duplicates:
             result.skipped["duplicate"] += outcome.duplicates
         if outcome.capped or outcome.cut or outcome.forgotten:
@@ -218,7 +220,7 @@ class Microbatch:
             steps += outcome.steps
             if steps:
                 result.count(steps)
-            return change_of(scoring, key, record, steps)
+            return change_of(context, key, record, steps)
         return None
 
     def _apply_with_links(
@@ -228,12 +230,12 @@ class Microbatch:
 
         None: nothing is left of the contact, and nothing was.
         """
-        scoring, result = self._scoring, self.result
+        context, result = self._context, self.result
         steps: list[Step] = []
-        if record.revision < scoring.scorer.model.revision:
-            steps += scoring.scorer.migrate_in_place(record, record.at_ms)
+        if record.revision < context.scorer.model.revision:
+            steps += context.scorer.migrate_in_place(record, record.at_ms)
         contact = key.decode()
-        outcome = scoring.scorer.apply_with_links_in_place(contact, record, [fact for fact, _ in links], facts)
+        outcome = context.scorer.apply_with_links_in_place(contact, record, [fact for fact, _ in links], facts)
         result.skipped["duplicate"] += outcome.duplicates
         result.count_lost(outcome)
         for reason, count in outcome.dropped.items():
@@ -249,14 +251,14 @@ class Microbatch:
             owed.append(tombstone(contact))
         steps += outcome.steps
         result.count(steps)
-        change = change_of(scoring, key, record, steps)
-        hot = scoring.hot_stages.of(record)
+        change = change_of(context, key, record, steps)
+        hot = context.hot_stages.of(record)
         return change._replace(owed=[*owed, *change.owed], hot=hot, erased_ms=outcome.erased_ms)
 
     def _refuse(self, item: Item, error: RecordError) -> None:
         number, raw = item
-        partition = raw.partition if isinstance(raw, MisplacedRecord) else self._scoring.partition
-        origin = Origin(self._scoring.full_names[number], partition, raw.offset, raw.timestamp)
+        partition = raw.partition if isinstance(raw, MisplacedRecord) else self._context.partition
+        origin = Origin(self._context.full_names[number], partition, raw.offset, raw.timestamp)
         self.result.dead_letters.append(dead_letter(raw.key, raw.value, raw.headers, origin, error))
         self.result.dead[number, error.reason] += 1
 
@@ -268,30 +270,30 @@ class Microbatch:
         return change._replace(owed=owed)
 
 
-def open_record(scoring: Scoring, key: bytes, stored: bytes | None) -> Record:
-    """The contact's record; raises NewerModelNeeded."""
+def open_record(context: MicrobatchContext, key: bytes, stored: bytes | None) -> Record:
+    """The contact's record; raises NewerModelNeededError."""
     if stored is None:
-        record = scoring.scorer.blank()
-        erased_at_ms = scoring.erased_at_ms_of(key)
+        record = context.scorer.blank()
+        erased_at_ms = context.erased_at_ms_of(key)
         if erased_at_ms:
             record.links = IdentityLinks(erased_at_ms=erased_at_ms)
         return record
     record = decode_record(stored)
-    _refuse_newer(scoring, record)
+    _refuse_newer(context, record)
     return record
 
 
-def _refuse_newer(scoring: Scoring, record: Record) -> None:
-    if record.revision > scoring.scorer.model.revision:
-        raise NewerModelNeeded(record.revision, scoring.scorer.model.revision)
+def _refuse_newer(context: MicrobatchContext, record: Record) -> None:
+    if record.revision > context.scorer.model.revision:
+        raise NewerModelNeededError(record.revision, context.scorer.model.revision)
 
 
-def change_of(scoring: Scoring, key: bytes, record: Record, steps: list[Step]) -> Change:
+def change_of(context: MicrobatchContext, key: bytes, record: Record, steps: list[Step]) -> Change:
     """The change that writes the record and announces the steps."""
     owed: Sequence[Message] = ()
     hot = None
     if steps:
-        owed = scoring.announcer.encode(key.decode(), steps, 0 if record.links is None else record.links.erased_at_ms)
-        hot = scoring.hot_stages.of(record)
+        owed = context.announcer.encode(key.decode(), steps, 0 if record.links is None else record.links.erased_at_ms)
+        hot = context.hot_stages.of(record)
     is_nothing_left = record.links is not None and nothing_left(record)
     return unchecked(Change, (key, encode_record(record), record.holds_until_ms, owed, hot, None, is_nothing_left))

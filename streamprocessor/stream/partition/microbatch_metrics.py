@@ -20,7 +20,7 @@ class MicrobatchMetrics:
     """Turns results of micro-batches into metrics."""
 
     def __init__(self, metrics: Metrics, topic_names: Mapping[int, str]) -> None:
-        """topic_names: the contract's short names by topic number."""
+        """Label counts with these names, the contract's short ones by topic number."""
         self._metrics = metrics
         self._topic_names = topic_names
         self._types: set[str] = set()
@@ -29,13 +29,13 @@ class MicrobatchMetrics:
             stage: metrics.batch_duration.labels(stage) for stage in ("compute", "changelog", "announcements")
         }
 
-    def took(self, compute_seconds: float, changelog_seconds: float, announcements_seconds: float) -> None:
+    def observe_durations(self, compute_seconds: float, changelog_seconds: float, announcements_seconds: float) -> None:
         """Note how long the parts of a micro-batch took."""
         self._durations["compute"].observe(compute_seconds)
         self._durations["changelog"].observe(changelog_seconds)
         self._durations["announcements"].observe(announcements_seconds)
 
-    def scored(self, batches: Sequence[Batch], result: MicrobatchResult) -> None:
+    def count_input(self, batches: Sequence[Batch], result: MicrobatchResult) -> None:
         """Note a micro-batch of input records, once it is acknowledged."""
         metrics = self._metrics
         metrics.batch_size.observe(sum(len(batch.records) for batch in batches))
@@ -54,7 +54,7 @@ class MicrobatchMetrics:
         metrics.values_forgotten.inc(result.forgotten)
         self._announced(result)
 
-    def timed(self, looked_at: int, result: MicrobatchResult) -> None:
+    def count_timers(self, looked_at: int, result: MicrobatchResult) -> None:
         """Note a micro-batch that time or a model made."""
         now_seconds = time.time()
         self._metrics.timers_fired.inc(looked_at)

@@ -34,8 +34,10 @@ class Outbox:
         full_names: dict[str, str],
         partition_of: Callable[[bytes], int],
     ) -> None:
-        """changelog: the topic's full name. full_names: the broker's topic names by the contract's short ones.
+        """Send by this producer.
 
+        changelog: the topic's full name.
+        full_names: the broker's topic names by the contract's short ones.
         partition_of: where messages between contacts go, by the other one's key; all else stays in its partition.
         """
         self._producer = producer
@@ -51,21 +53,18 @@ class Outbox:
         """
         microbatch = partition.microbatch + 1
         rows: list[ProduceRow] = [(MARKER_KEY, _marker(partition), [])]
-        partition.marked_microbatch = partition.microbatch
         rows += [(change.key, encode_entry(change.record, microbatch, change.owed), []) for change in changes]
         rows += [
             (ERASED_PREFIX + partition.pseudonym(change.key), encode_erasure(change.erased_ms), [])
             for change in changes
             if change.erased_ms is not None
         ]
-        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
-        partition.microbatch = microbatch
+        partition.note_changes_written(await self._write(partition, rows, stamp_ms))
 
     async def write_marker(self, partition: Partition, stamp_ms: int) -> None:
         """Say that all announcements of the partition's micro-batches so far are acknowledged, without another one."""
         rows: list[ProduceRow] = [(MARKER_KEY, _marker(partition), [])]
-        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
-        partition.marked_microbatch = partition.microbatch
+        partition.note_marker_written(await self._write(partition, rows, stamp_ms))
 
     async def write_tombstones(self, partition: Partition, stamp_ms: int) -> None:
         """Take the records of erased contacts out of the changelog; all that they owed is acknowledged."""
@@ -74,15 +73,12 @@ class Outbox:
             (MARKER_KEY, _marker(partition), []),
             *((key, None, []) for key in keys),
         ]
-        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
-        partition.marked_microbatch = partition.microbatch
-        partition.forget(keys)
+        partition.note_tombstones_written(keys, await self._write(partition, rows, stamp_ms))
 
     async def write_identity(self, partition: Partition, identity: TableIdentity, stamp_ms: int) -> None:
         """Give a new partition of the table its identity."""
         rows: list[ProduceRow] = [(IDENTITY_KEY, encode_identity(identity), [])]
-        partition.changelog_offset = await self._send(self._changelog, partition.number, rows, stamp_ms)
-        partition.identity = identity
+        partition.note_identity_written(identity, await self._write(partition, rows, stamp_ms))
 
     async def announce(self, partition: int, messages: Iterable[Message], stamp_ms: int) -> None:
         """Send announcements and dead letters; on return they are acknowledged. Raises MustRestart."""
@@ -93,6 +89,10 @@ class Outbox:
         await asyncio.gather(
             *(self._send(self._full_names[topic], number, rows, stamp_ms) for (topic, number), rows in by_place.items())
         )
+
+    async def _write(self, partition: Partition, rows: Sequence[ProduceRow], stamp_ms: int) -> int:
+        """The changelog's next offset, once the rows before it are acknowledged."""
+        return await self._send(self._changelog, partition.number, rows, stamp_ms)
 
     async def _send(self, topic: str, partition: int, rows: Sequence[ProduceRow], stamp_ms: int) -> int:
         """The offset after the last row."""

@@ -53,7 +53,7 @@ class Change(NamedTuple):
 
 
 class Partition:
-    """The state of one partition number, as of `changelog_offset`.
+    """The state of one partition number, as of `changelog_offset`; others read it, only its methods change it.
 
     changelog_offset: the next one to read or write.
     records: encoded, by contact key; record_bytes: of all of them together.
@@ -155,18 +155,47 @@ class Partition:
         owed = sorted(item for item in self._owed.values() if item[0] > self.marked_microbatch)
         return [message for _, value in owed for message in decode_entry(value).owed]
 
-    def settle_owed(self) -> None:
+    def note_owed_sent(self) -> None:
         """Note that all that was owed is acknowledged; the next marker says so to others."""
         self._owed.clear()
+
+    def note_read_to(self, next_offset: int) -> None:
+        """Note that the changelog is read up to there; what compaction removed leaves only the position behind."""
+        self.changelog_offset = next_offset
+
+    def note_stamp(self, stamp_ms: int) -> None:
+        """Note the time of what is written next; later writes are stamped later."""
+        self.stamp_ms = stamp_ms
+
+    def note_changes_written(self, next_offset: int) -> None:
+        """Note that the next micro-batch's changes are acknowledged, with a marker of the one before it."""
+        self.changelog_offset = next_offset
+        self.marked_microbatch = self.microbatch
+        self.microbatch += 1
+
+    def note_marker_written(self, next_offset: int) -> None:
+        """Note that the changelog says that all announcements so far are acknowledged."""
+        self.changelog_offset = next_offset
+        self.marked_microbatch = self.microbatch
+
+    def note_tombstones_written(self, keys: Iterable[bytes], next_offset: int) -> None:
+        """Drop the records of these keys, whose tombstones and a marker before them are acknowledged."""
+        self.note_marker_written(next_offset)
+        for key in keys:
+            self._forget(key)
+
+    def note_identity_written(self, identity: TableIdentity, next_offset: int) -> None:
+        """Note the identity that the changelog holds by now."""
+        self.changelog_offset = next_offset
+        self.identity = identity
+
+    def note_migrated(self, revision: int) -> None:
+        """Note that no record is of an older revision of the model any more."""
+        self.oldest_revision = revision
 
     def erased_at_ms_of(self, key: bytes) -> int:
         """When the contact of this key was erased; 0: never."""
         return self.erased.get(self.pseudonym(key), 0) if self.erased else 0
-
-    def forget(self, keys: Iterable[bytes]) -> None:
-        """Drop the records of these keys, whose tombstones are in the changelog."""
-        for key in keys:
-            self._forget(key)
 
     def apply(self, changes: Iterable[Change], revision: int) -> None:
         """Take over a micro-batch, scored under a revision, whose changes and announcements are acknowledged."""

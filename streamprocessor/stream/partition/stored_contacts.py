@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from streamprocessor.contract.changelog.record_codec import decode_record
-from streamprocessor.stream.partition.microbatch import Scoring, change_of, open_record
+from streamprocessor.stream.partition.microbatch import MicrobatchContext, change_of, open_record
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.placement import handed_over
 
@@ -14,7 +14,7 @@ MOST_STEPS = 200
 
 
 def score_due(
-    scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], until_ms: int
+    context: MicrobatchContext, records: Mapping[bytes, bytes], keys: Iterable[bytes], until_ms: int
 ) -> tuple[MicrobatchResult, list[tuple[bytes, int | None]]]:
     """What time makes of contacts that may be due, and those that are not, with when to look again."""
     result = MicrobatchResult()
@@ -23,19 +23,19 @@ def score_due(
         stored = records.get(key)
         if stored is None:
             continue
-        record = open_record(scoring, key, stored)
-        steps = scoring.scorer.advance_in_place(record, until_ms, at_most=MOST_STEPS)
+        record = open_record(context, key, stored)
+        steps = context.scorer.advance_in_place(record, until_ms, at_most=MOST_STEPS)
         if steps:
             result.steps_by_time_ms += [step.at_ms for step in steps]
             result.count(steps)
-            result.changes.append(change_of(scoring, key, record, steps))
+            result.changes.append(change_of(context, key, record, steps))
         else:
             later.append((key, record.holds_until_ms))
     return result, later
 
 
 def migrate_to_model(
-    scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int
+    context: MicrobatchContext, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int
 ) -> MicrobatchResult:
     """What brings contacts of an older model revision to the scorer's."""
     result = MicrobatchResult()
@@ -44,14 +44,14 @@ def migrate_to_model(
         if stored is None:
             continue
         record = decode_record(stored)
-        if record.revision < scoring.scorer.model.revision:
-            steps = scoring.scorer.migrate_in_place(record, at_ms)
+        if record.revision < context.scorer.model.revision:
+            steps = context.scorer.migrate_in_place(record, at_ms)
             result.count(steps)
-            result.changes.append(change_of(scoring, key, record, steps))
+            result.changes.append(change_of(context, key, record, steps))
     return result
 
 
-def hand_over_misplaced(scoring: Scoring, records: Mapping[bytes, bytes], keys: Iterable[bytes]) -> MicrobatchResult:
-    """What brings contacts that are stored here to the partitions where they belong."""
-    changes = [handed_over(scoring.partition, key, records[key]) for key in keys]
-    return MicrobatchResult(changes=changes)
+def hand_over_misplaced(partition: Partition, most: int) -> MicrobatchResult:
+    """What brings so many contacts at most that the partition stores to the partitions where they belong."""
+    keys = islice(partition.misplaced, most)
+    return MicrobatchResult(changes=[handed_over(partition.number, key, partition.records[key]) for key in keys])

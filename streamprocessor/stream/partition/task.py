@@ -8,15 +8,14 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import NamedTuple
 
 from streamprocessor.errors import MustRestart
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch import (
     Microbatch,
-    NewerModelNeeded,
-    Scoring,
+    MicrobatchContext,
+    NewerModelNeededError,
     by_contact,
     score_batches,
     slices,
@@ -137,7 +136,7 @@ class PartitionTask:
             scored = await self._score_queued()
             timed = await self._score_due()
             migrated = await self._migrate_some()
-        except NewerModelNeeded as needed:
+        except NewerModelNeededError as needed:
             await self._context.newer_model(needed.revision)
             return True
         return handed_over or scored or timed or migrated
@@ -147,16 +146,16 @@ class PartitionTask:
             return False
         async with self._context.one_at_a_time if self._queued > RECORDS_AT_ONCE else contextlib.nullcontext():
             stamp_ms = await self._context.lease.stamp(self.partition.stamp_ms)
-            started, scoring = time.perf_counter(), self._context.scoring_of(self.partition)
+            started, context = time.perf_counter(), self._context.microbatch_context(self.partition)
             queued = self._next(stamp_ms)
             batches = [batch for batch, _ in queued]
-            result = await self._score(scoring, batches)
+            result = await self._score(context, batches)
         async with self._working:
             if self._closed:
                 return False
-            await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
+            await self._carry_out(result, context.scorer.model.revision, stamp_ms, started)
             self._applied(queued)
-            self._context.metrics.scored(batches, result)
+            self._context.metrics.count_input(batches, result)
         return True
 
     def _next(self, now_ms: int) -> list[QueuedBatch]:
@@ -172,7 +171,7 @@ class PartitionTask:
             queued.append(each)
         return queued
 
-    async def _score(self, scoring: Scoring, batches: list[Batch]) -> MicrobatchResult:
+    async def _score(self, context: MicrobatchContext, batches: list[Batch]) -> MicrobatchResult:
         """What the batches make: a few records at once, of many a slice, and then others have their turn.
 
         Nothing is done yet, so a task that closes meanwhile just drops it.
@@ -181,8 +180,8 @@ class PartitionTask:
         size = sum(len(batch.records) for batch in batches)
         began = time.perf_counter()
         if size <= RECORDS_AT_ONCE:
-            return score_batches(scoring, partition.records, batches)
-        microbatch = Microbatch(scoring, partition.records)
+            return score_batches(context, partition.records, batches)
+        microbatch = Microbatch(context, partition.records)
         arrived = by_contact(batches)
         seconds = time.perf_counter() - began
         for first, last in slices(arrived, RECORDS_AT_ONCE):
@@ -215,18 +214,18 @@ class PartitionTask:
         async with self._working:
             if self._closed:
                 return False
-            started, scoring = time.perf_counter(), self._context.scoring_of(self.partition)
+            started, context = time.perf_counter(), self._context.microbatch_context(self.partition)
             due = self.partition.timers.take_due(until_ms, SLICE)
             try:
-                result, later = score_due(scoring, self.partition.records, due, until_ms)
-            except NewerModelNeeded:
+                result, later = score_due(context, self.partition.records, due, until_ms)
+            except NewerModelNeededError:
                 for key in due:
                     self.partition.timers.arm(key, due_at_ms)
                 raise
             for key, at_ms in later:
                 self.partition.timers.arm(key, at_ms)
-            await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
-            self._context.metrics.timed(len(due), result)
+            await self._carry_out(result, context.scorer.model.revision, stamp_ms, started)
+            self._context.metrics.count_timers(len(due), result)
         return True
 
     def _set_alarm(self, due_at_ms: int | None) -> None:
@@ -244,16 +243,16 @@ class PartitionTask:
         keys = [key for key, _ in zip(self._to_migrate, range(SLICE), strict=False)]
         if not keys:
             self._to_migrate = None
-            self.partition.oldest_revision = self._context.scorer.model.revision
+            self.partition.note_migrated(self._context.scorer.model.revision)
             return False
         stamp_ms = await self._context.lease.stamp(self.partition.stamp_ms)
         async with self._working:
             if self._closed:
                 return False
-            started, scoring = time.perf_counter(), self._context.scoring_of(self.partition)
-            result = migrate_to_model(scoring, self.partition.records, keys, stamp_ms)
-            await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
-            self._context.metrics.timed(0, result)
+            started, context = time.perf_counter(), self._context.microbatch_context(self.partition)
+            result = migrate_to_model(context, self.partition.records, keys, stamp_ms)
+            await self._carry_out(result, context.scorer.model.revision, stamp_ms, started)
+            self._context.metrics.count_timers(0, result)
         return True
 
     async def _hand_over_some(self) -> bool:
@@ -264,11 +263,10 @@ class PartitionTask:
         async with self._working:
             if self._closed:
                 return False
-            started, scoring = time.perf_counter(), self._context.scoring_of(self.partition)
-            keys = list(islice(self.partition.misplaced, SLICE))
-            result = hand_over_misplaced(scoring, self.partition.records, keys)
-            await self._carry_out(result, scoring.scorer.model.revision, stamp_ms, started)
-            log.info("partition %d: %d contacts handed over to where they belong", self.partition.number, len(keys))
+            started, result = time.perf_counter(), hand_over_misplaced(self.partition, SLICE)
+            await self._carry_out(result, self._context.scorer.model.revision, stamp_ms, started)
+            count = len(result.changes)
+            log.info("partition %d: %d contacts handed over to where they belong", self.partition.number, count)
         return True
 
     async def _write_tombstones(self) -> None:
@@ -278,12 +276,12 @@ class PartitionTask:
         async with self._working:
             if not self._closed:
                 await self._context.outbox.write_tombstones(self.partition, stamp_ms)
-                self.partition.stamp_ms = stamp_ms
+                self.partition.note_stamp(stamp_ms)
 
     async def _carry_out(self, result: MicrobatchResult, revision: int, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""
         metrics, outbox = self._context.metrics, self._context.outbox
-        self.partition.stamp_ms = stamp_ms
+        self.partition.note_stamp(stamp_ms)
         computed = time.perf_counter()
         if result.changes:
             await outbox.write_changes(self.partition, result.changes, stamp_ms)
@@ -295,4 +293,4 @@ class PartitionTask:
         self.partition.apply(result.changes, revision)
         if revision < self._context.scorer.model.revision:
             self.model_changed()  # while it was made: contacts that are new by it must be brought to it, too
-        metrics.took(computed - started, written - computed, time.perf_counter() - written)
+        metrics.observe_durations(computed - started, written - computed, time.perf_counter() - written)

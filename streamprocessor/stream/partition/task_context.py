@@ -12,7 +12,7 @@ from streamprocessor.errors import StreamprocessorError
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import Decode, Scoring
+from streamprocessor.stream.partition.microbatch import Decode, MicrobatchContext
 from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.partition import Partition
@@ -64,14 +64,14 @@ class TaskContext:
     partition_of: Callable[[bytes], int]
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def scoring_of(self, partition: Partition) -> Scoring:
+    def microbatch_context(self, partition: Partition) -> MicrobatchContext:
         """All that a micro-batch of the partition needs besides its records, by the model's revision in force."""
         model = self.scorer.model
         if partition.identity is None:
             message = f"partition {partition.number} has no identity"
             raise StreamprocessorError(message)
         identity = AnnouncerIdentity(self.source, partition.identity.incarnation, model.name, model.version)
-        return Scoring(
+        return MicrobatchContext(
             scorer=self.scorer,
             hot_stages=self.hot_stages,
             announcer=Announcer(identity),

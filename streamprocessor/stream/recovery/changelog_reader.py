@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.kafka.reader import read_to
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.partition import Partition
 
@@ -18,7 +19,10 @@ class ChangelogReader:
     """Brings partitions up to the changelog's end."""
 
     def __init__(self, topic: str, new_consumer: Callable[[], Any], remaining: Callable[[int], None]) -> None:
-        """new_consumer: makes an unstarted aiokafka one without a group. remaining: called with the offsets to go."""
+        """Read the topic.
+
+        new_consumer: makes an unstarted aiokafka one without a group. remaining: called with the offsets to go.
+        """
         self._topic = topic
         self._new_consumer = new_consumer
         self._remaining = remaining
@@ -57,15 +61,12 @@ class ChangelogReader:
             )
             raise OperatorError(message)
 
-    async def _read(self, consumer: Any, behind: dict[Any, Partition], ends: Mapping[Any, int]) -> None:
-        while behind:
-            fetched = await consumer.getmany(*behind, timeout_ms=POLL_MS)
+    async def _read(self, consumer: Any, behind: Mapping[Any, Partition], ends: Mapping[Any, int]) -> None:
+        async for fetched in read_to(consumer, {where: ends[where] for where in behind}, POLL_MS):
             for where, entries in fetched.items():
                 behind[where].read_changelog(entries)
-            for where in list(behind):
-                position = await consumer.position(where)
-                if position >= ends[where]:
-                    # What compaction removed at the end leaves no record behind, only the position.
-                    behind.pop(where).changelog_offset = position
-                    consumer.pause(where)
-            self._remaining(sum(ends[where] - partition.changelog_offset for where, partition in behind.items()))
+            for where, partition in behind.items():
+                partition.note_read_to(await consumer.position(where))
+            self._remaining(
+                sum(max(ends[where] - partition.changelog_offset, 0) for where, partition in behind.items())
+            )

@@ -29,7 +29,10 @@ class Table:
         pseudonym: Callable[[bytes], bytes],
         metrics: Metrics,
     ) -> None:
-        """topic_ids: the input topics' ids on the broker, by short name. pseudonym: of an erased contact's key."""
+        """Recover partitions of the plane by the reader.
+
+        topic_ids: the input topics' ids on the broker, by short name. pseudonym: of an erased contact's key.
+        """
         self._plane = plane
         self._reader = reader
         self._topic_ids = topic_ids
@@ -47,10 +50,7 @@ class Table:
         plane = self._plane
         await plane.finish_microbatches()
         plane.drop_tasks()
-        plane.partitions = {
-            number: plane.partitions.get(number) or Partition(number, self._pseudonym, plane.context.partition_of)
-            for number in numbers
-        }
+        plane.hold(numbers, lambda number: Partition(number, self._pseudonym, plane.context.partition_of))
         if numbers:
             await self._reader.catch_up(plane.partitions, plane.context.hot_stages)
             await self._check(numbers)
@@ -79,7 +79,7 @@ class Table:
         if owed:
             log.info("partition %d: sending %d announcements again", partition.number, len(owed))
             await outbox.announce(partition.number, owed, await lease.stamp(partition.stamp_ms))
-        partition.settle_owed()
+        partition.note_owed_sent()
 
     async def _check(self, numbers: set[int]) -> None:
         self._refuse_another_salt()

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 import pytest
+from aiokafka.errors import NodeNotReadyError
 
 from streamprocessor.cli.local.local_processes import WorkerPlan, free_ports
 from streamprocessor.cli.local.local_system import supervise
 from streamprocessor.cli.terminal.instants import Instant
-from streamprocessor.cli.terminal.running import log_to_stderr
+from streamprocessor.cli.terminal.running import log_to_stderr, run
+from streamprocessor.errors import BrokerAwayError
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.process.supervisor import Child, Supervisor
 from streamprocessor.settings import Settings
@@ -92,3 +94,11 @@ def test_a_worker_is_started_with_the_settings_of_up(tmp_path: Path) -> None:
     }
     assert (second.name, second.log) == ("worker-2", tmp_path / "worker-2.log")
     assert json.dumps(second.command).count("7002") == 1
+
+
+def test_a_kafka_that_goes_away_while_a_process_starts_or_runs_is_said_in_a_sentence() -> None:
+    async def work() -> None:
+        raise NodeNotReadyError("node 1")
+
+    with pytest.raises(BrokerAwayError, match="Kafka can't be used any more: NodeNotReadyError"):
+        run(work())

@@ -13,11 +13,11 @@ from typing import NoReturn
 import orjson
 import pytest
 
-from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoom
-from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledged
+from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoomError
+from streamprocessor.collector.durability.kafka_writer import KafkaWriter, NotAcknowledgedError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.durability.readback import missing_in_kafka
-from streamprocessor.collector.durability.spool import Spool, SpoolFull
+from streamprocessor.collector.durability.spool import Spool, SpoolFullError
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.topics import IN
 from tests.harness.system import System, until
@@ -105,7 +105,7 @@ class _DeafKafkaWriter(KafkaWriter):
         self.hears -= 1
         if self.hears == -1:
             message = "not heard"
-            raise NotAcknowledged(message)
+            raise NotAcknowledgedError(message)
 
 
 @pytest.mark.parametrize("hears", [0, 1, 2])
@@ -147,10 +147,10 @@ async def test_records_that_fit_nowhere_are_told_and_those_after_them_are_kept(s
 
         def full(_records: list[ProducerRecord], _since_ms: int) -> NoReturn:
             message = "full"
-            raise SpoolFull(message)
+            raise SpoolFullError(message)
 
         spool.write = full  # type: ignore[method-assign, assignment]
-        with pytest.raises(NoRoom, match="full"):
+        with pytest.raises(NoRoomError, match="full"):
             await writer.write(records("full", 5))
         spool.write = real_write  # type: ignore[method-assign]
         await writer.write(records("full", 5))

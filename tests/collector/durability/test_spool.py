@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
-from streamprocessor.collector.durability.spool import SEGMENT_BYTES, Spool, SpoolFull
+from streamprocessor.collector.durability.spool import SEGMENT_BYTES, Spool, SpoolFullError
 from streamprocessor.collector.durability.spool_checkpoint import Checkpoint, CheckpointFile, SpoolPosition
 from streamprocessor.collector.durability.spool_frames import encode_frame, frames_in
 from streamprocessor.errors import OperatorError
@@ -149,7 +149,7 @@ def test_a_full_spool_takes_nothing_more_until_some_of_it_is_gone(open_spool: Op
     while spool.has_room:
         spool.write(records(count, 20), count)
         count += 20
-    with pytest.raises(SpoolFull):
+    with pytest.raises(SpoolFullError):
         spool.write(records(count, 1_000), count)
     assert not spool.has_room
     assert sum(file.stat().st_size for file in segments(tmp_path)) <= 8 * SEGMENT
@@ -170,7 +170,7 @@ def test_a_full_disk_refuses_what_does_not_fit_and_keeps_what_did(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "pwrite", half_and_then_full)
-    with pytest.raises(SpoolFull, match="No space left"):
+    with pytest.raises(SpoolFullError, match="No space left"):
         spool.write(records(10, 10), 2)
     monkeypatch.setattr(os, "pwrite", real_write)
     spool.write(records(20, 10), 3)
@@ -192,7 +192,7 @@ def test_a_full_disk_is_emptied_once_kafka_has_what_is_on_it(
         return real_write(descriptor, content, offset)
 
     monkeypatch.setattr(os, "pwrite", no_growth)
-    with pytest.raises(SpoolFull, match="No space left"):
+    with pytest.raises(SpoolFullError, match="No space left"):
         spool.write(records(300, 3), 300)
 
     assert emptied(spool) == records(0, 300)

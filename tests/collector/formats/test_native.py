@@ -20,9 +20,9 @@ from streamprocessor.collector.formats.native import native, offered_key
 from streamprocessor.collector.http.validation import MAX_EVENT_BYTES, MAX_ITEMS, check_entries
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, Refusal
 from streamprocessor.contract.topics.topics import IN, Topic, read_topics
-from tests.collector.input_topics import INPUT_TOPICS
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.decoding import decoder_for
+from tests.harness.input_topics import INPUT_TOPICS
 from tests.harness.system import ROOT, System
 
 NOW_MS = 1_795_334_400_000

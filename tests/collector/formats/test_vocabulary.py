@@ -10,7 +10,7 @@ import pytest
 from streamprocessor.collector.formats.vocabulary import read_vocabulary, snake_case
 from streamprocessor.errors import OperatorError
 from tests.collector.formats.sdk_requests import VOCABULARY
-from tests.collector.input_topics import INPUT_TOPICS
+from tests.harness.input_topics import INPUT_TOPICS
 
 
 @pytest.mark.parametrize(

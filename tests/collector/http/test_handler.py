@@ -11,7 +11,7 @@ import httpx
 import orjson
 import pytest
 
-from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoom
+from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoomError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.formats.jitsu import jitsu
 from streamprocessor.collector.formats.native import native
@@ -29,8 +29,8 @@ from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
 from streamprocessor.process.secret_lookup import SecretLookup
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
-from tests.collector.input_topics import INPUT_TOPICS
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
+from tests.harness.input_topics import INPUT_TOPICS
 
 WRITE_KEY = "a-key"
 LINK = f"/c/{KEYS.sign('click', Tracked('c-42', 'm-9', url='https://elsewhere.example/'))}"
@@ -48,7 +48,7 @@ class MemoryWriter(DurableWriter):
 
     async def write(self, records: list[ProducerRecord]) -> None:
         if not self._takes_any:
-            raise NoRoom("full")
+            raise NoRoomError("full")
         self.records += records
 
     @property

@@ -7,8 +7,9 @@ import pytest
 
 from streamprocessor.contract.events.events import decode_event
 from streamprocessor.contract.events.updates import decode_update
-from tests.collector.input_topics import INPUT_TOPICS, topic_of
+from tests.collector.input_topics import topic_of
 from tests.collector.providers.senders import CONTACT_IDS, NOW_MS, SENDERS, Sender, cases_of, format_of
+from tests.harness.input_topics import INPUT_TOPICS
 
 CASES = [
     pytest.param(sender, case, id=f"{sender.provider}: {case['case']}")

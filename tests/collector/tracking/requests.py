@@ -8,7 +8,7 @@ from streamprocessor.collector.http.validation import check_entries
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, Refusal, WireFormat
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import token_keys
-from tests.collector.input_topics import INPUT_TOPICS
+from tests.harness.input_topics import INPUT_TOPICS
 
 KEYS = token_keys({"k1": "0123456789abcdef"})
 CONTACT_IDS = ContactIds("salt of the tests")

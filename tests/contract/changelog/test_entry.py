@@ -32,13 +32,13 @@ messages = st.builds(
 )
 
 
-@given(record=st.binary(max_size=500), step=st.integers(0, 2**64 - 1), owed=st.lists(messages, max_size=3))
-def test_an_entry_written_is_the_entry_read_byte_for_byte(record: bytes, step: int, owed: list[Message]) -> None:
-    value = encode_entry(record, step, owed)
+@given(record=st.binary(max_size=500), microbatch=st.integers(0, 2**64 - 1), owed=st.lists(messages, max_size=3))
+def test_an_entry_written_is_the_entry_read_byte_for_byte(record: bytes, microbatch: int, owed: list[Message]) -> None:
+    value = encode_entry(record, microbatch, owed)
 
-    assert decode_entry(value) == ChangelogEntry(record, step, owed)
+    assert decode_entry(value) == ChangelogEntry(record, microbatch, owed)
     assert record_of(value) == record
-    assert microbatch_of(value) == step
+    assert microbatch_of(value) == microbatch
     assert owes(value) is bool(owed)
 
 
@@ -47,8 +47,8 @@ def test_an_entry_that_owes_nothing_is_hardly_larger_than_its_record() -> None:
 
 
 @given(st.integers(0, 2**64 - 1))
-def test_a_marker_says_its_step(step: int) -> None:
-    assert microbatch_of(encode_marker(step)) == step
+def test_a_marker_says_its_microbatch(microbatch: int) -> None:
+    assert microbatch_of(encode_marker(microbatch)) == microbatch
 
 
 def test_the_identity_written_is_the_identity_read() -> None:

@@ -17,7 +17,7 @@ from streamprocessor.delivery.contacts import ContactFacts
 from streamprocessor.delivery.enrichment import contact_projection as people_module
 from streamprocessor.delivery.enrichment.contact_projection import ContactProjection
 from streamprocessor.delivery.metrics import Metrics
-from streamprocessor.delivery.store.contact_rows import note_alive, read_contacts, read_following
+from streamprocessor.delivery.store.contact_rows import note_alive, read_contacts, read_projection_state
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.store import Store
 from streamprocessor.delivery.store.store_thread import StoreThread
@@ -185,7 +185,7 @@ async def test_nothing_is_kept_of_anybody_while_nobody_asks(
 
     async with following(system, tmp_path, None) as followed:
         await until(lambda: followed.known("jane"), lambda found: found == {}, 10, "forgotten at start", 0.02)
-        assert followed.rows(read_following) is None
+        assert followed.rows(read_projection_state) is None
         assert followed.people.missing() == []
 
 

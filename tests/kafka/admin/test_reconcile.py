@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -144,6 +145,7 @@ async def test_a_topic_that_is_made_anew_has_another_id(
     opens, changelog = f"{layout.prefix}email-opens", f"{layout.prefix}scores-changelog"
     before = await topic_ids(settings, [opens, changelog, f"{layout.prefix}none"])
     await admin.delete_topics([opens])
+    await until(partial(topic_ids, settings, [opens]), lambda ids: not ids, 15, "the topic is gone")
     await apply(settings, layout)
     after = await topic_ids(settings, [opens, changelog])
 
@@ -224,6 +226,8 @@ def test_one_value_in_two_spellings_is_no_difference(wanted: str, got: str, diff
 class WordsOfACluster:
     """A cluster of one broker that says what it is told to."""
 
+    force_metadata_update: Any = None
+
     def __init__(self, *answers: Any) -> None:
         self.cluster = SimpleNamespace(brokers=lambda: [SimpleNamespace(nodeId=1)])
         self._answers = list(answers)
@@ -276,6 +280,19 @@ class Connected:
     async def __aenter__(self) -> None: ...
 
     async def __aexit__(self, *_: object) -> None: ...
+
+
+async def test_brokers_that_were_silent_for_a_moment_are_waited_for() -> None:
+    """A stalled broker is fenced: for a moment the cluster has none."""
+    client = WordsOfACluster(metadata(0))
+    client.cluster.brokers = list
+
+    async def heard_again() -> None:
+        client.cluster.brokers = lambda: [SimpleNamespace(nodeId=1)]
+
+    client.force_metadata_update = heard_again
+
+    assert "email-opens" in (await cluster.describe(client, ["email-opens"])).topics
 
 
 async def test_an_election_is_waited_for() -> None:

@@ -42,7 +42,7 @@ NOTHING = 1e-15  # a match worth less can't move a score of nine decimals
 Bounds = tuple[Decimal, Decimal]
 
 
-class TooManySpans(Exception):
+class TooManySpansError(Exception):
     """The search for the next step came to no end: the score stays on a rounding boundary."""
 
 
@@ -117,7 +117,7 @@ class Future:
             a_ms, b_ms = spans.pop()
             looked_at += 1
             if looked_at > 20_000:
-                raise TooManySpans(self.score.name)
+                raise TooManySpansError(self.score.name)
             if self.shown(a_ms, b_ms) == shown_now:
                 continue
             if b_ms - a_ms > 1:

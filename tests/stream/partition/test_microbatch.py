@@ -14,7 +14,7 @@ from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import Scoring, score_batches
+from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
 from tests.harness.system import ROOT
 
 AT_MS = 1_790_000_000_000
@@ -25,7 +25,7 @@ TOPICS = read_topics(ROOT / "topics")
 
 def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_counted() -> None:
     model = parse_model(MODEL, "m")
-    scoring = Scoring(
+    context = MicrobatchContext(
         scorer=Scorer(model),
         hot_stages=HotStages(model),
         announcer=Announcer(AnnouncerIdentity("s", "incarnation", model.name, model.version)),
@@ -43,7 +43,7 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         for number, values in ((1, purchases), (2, [attributes]))
     ]
 
-    result = score_batches(scoring, {}, batches)
+    result = score_batches(context, {}, batches)
 
     assert result.cut == Counter(match=5, score=1)
     assert result.capped == 300 - 256

@@ -22,7 +22,7 @@ def test_hot_contacts_are_counted_as_they_become_hot_cool_down_and_go(
     hot: dict[bytes, tuple[str, ...]] = {}
     for change in changes:
         if isinstance(change, bytes):
-            partition.forget([change])
+            partition.note_tombstones_written([change], 0)
             hot.pop(change, None)
         else:
             key, scores = change

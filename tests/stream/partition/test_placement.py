@@ -26,7 +26,7 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import Scoring, score_batches
+from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.partition import HANDED_OVER, Partition
 from streamprocessor.stream.partition.stored_contacts import hand_over_misplaced
@@ -76,8 +76,8 @@ class Table:
     def partition_of(key: bytes) -> int:
         return partition_of(key, PARTITIONS)
 
-    def scoring(self, partition: Partition) -> Scoring:
-        return Scoring(
+    def context(self, partition: Partition) -> MicrobatchContext:
+        return MicrobatchContext(
             scorer=SCORER,
             hot_stages=HotStages(MODEL),
             announcer=Announcer(AnnouncerIdentity("s", "incarnation", MODEL.name, MODEL.version)),
@@ -92,7 +92,7 @@ class Table:
     def take(self, number: int, topic_number: int, raws: Sequence[Raw], *, repeats: int = 1) -> MicrobatchResult:
         """Score records of one partition, and what follows from it; repeats: how often what it sends arrives."""
         partition = self.partitions[number]
-        result = score_batches(self.scoring(partition), partition.records, [Batch(topic_number, list(raws))])
+        result = score_batches(self.context(partition), partition.records, [Batch(topic_number, list(raws))])
         self._carry_out(partition, result, repeats)
         return result
 
@@ -105,9 +105,9 @@ class Table:
 
     def hand_over(self, number: int, *, repeats: int = 1) -> None:
         partition = self.partitions[number]
-        result = hand_over_misplaced(self.scoring(partition), partition.records, list(partition.misplaced))
+        result = hand_over_misplaced(partition, 1_000)
         self._carry_out(partition, result, repeats)
-        partition.forget(list(partition.awaiting_tombstone))
+        partition.note_tombstones_written(list(partition.awaiting_tombstone), partition.changelog_offset)
 
     def _carry_out(self, partition: Partition, result: MicrobatchResult, repeats: int) -> None:
         self.results.append(result)
@@ -216,7 +216,7 @@ def test_records_that_come_before_it_was_handed_over_go_after_it() -> None:
     table.load(ELSEWHERE, [(JANE, kept("e1"))])
 
     table.take(ELSEWHERE, FORMS, [Raw(9, AT_MS, JANE, form("known"), []), Raw(10, AT_MS, JANE, form("e2"), [])])
-    table.partitions[ELSEWHERE].forget([JANE])
+    table.partitions[ELSEWHERE].note_tombstones_written([JANE], 0)
 
     assert {event.id for event in table.record().evidence.events()} == {"e1", "e2"}
 
@@ -227,7 +227,7 @@ def test_a_crash_between_handing_over_and_the_tombstone_leaves_only_the_tombston
     assert partition.awaiting_tombstone == {JANE}
 
     table.take(ELSEWHERE, FORMS, [Raw(10, AT_MS, JANE, form("e2"), [])])
-    table.partitions[ELSEWHERE].forget([JANE])
+    table.partitions[ELSEWHERE].note_tombstones_written([JANE], 0)
 
     assert {event.id for event in table.record().evidence.events()} == {"e2"}
     assert table.record().links is None

@@ -23,4 +23,8 @@ class InputTopics:
         if "update" in value:
             return self._of_updates
         event_type = value.get("type")
-        return self._of_type.get(event_type, self._of_other_types) if type(event_type) is str else self._of_other_types
+        return self.topic_of_type(event_type) if type(event_type) is str else self._of_other_types
+
+    def topic_of_type(self, event_type: str) -> Topic:
+        """The topic of an event type: the one whose file names it, else activities."""
+        return self._of_type.get(event_type, self._of_other_types)
