@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, change_of, open_record
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
+from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.partition.placement import handed_over
 
 #: Steps that time makes of one contact in one slice; what is due beyond them is looked at again at once.
