@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,13 +21,15 @@ from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, EVIDENCE_TRANSFERS, SCORE_UPDATED
 from streamprocessor.contract.topics.topics import inputs, read_topics
-from streamprocessor.kafka.partitioner import partition_of
+from streamprocessor.kafka.partitioner import PARTITIONER, partition_of
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
+from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.partition import HANDED_OVER, Partition
 from streamprocessor.stream.partition.stored_contacts import hand_over_misplaced
@@ -262,3 +265,15 @@ def test_whichever_partitions_records_come_to_each_contact_has_one_record_with_a
         assert {event.id for event in table.record(key).evidence.events()} == ids
         leads = {dict(m.headers)["ce_id"] for _, m in table.messages(BECAME_HOT_LEAD) if m.key == key}
         assert len(leads) == (1 if len(ids) > 1 else 0)
+
+
+def test_misplaced_records_are_counted_and_what_to_set_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    metrics = Metrics()
+    counting = MicrobatchMetrics(metrics, {number: topic.name for number, topic in TOPICS.items()})
+    table = Table()
+    for offset in (0, 1):
+        raws = [Raw(offset, AT_MS, JANE, form(), [])]
+        counting.count_scored([Batch(FORMS, list(raws))], table.take(ELSEWHERE, FORMS, raws))
+
+    assert metrics.registry.get_sample_value("leadscore_events_misplaced_total", {"topic": "form-submissions"}) == 2
+    assert caplog.text.count(PARTITIONER) == 1
