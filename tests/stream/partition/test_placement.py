@@ -273,7 +273,7 @@ def test_misplaced_records_are_counted_and_what_to_set_is_said_once(caplog: pyte
     table = Table()
     for offset in (0, 1):
         raws = [Raw(offset, AT_MS, JANE, form(), [])]
-        counting.count_scored([Batch(FORMS, list(raws))], table.take(ELSEWHERE, FORMS, raws))
+        counting.count_input([Batch(FORMS, list(raws))], table.take(ELSEWHERE, FORMS, raws))
 
     assert metrics.registry.get_sample_value("leadscore_events_misplaced_total", {"topic": "form-submissions"}) == 2
     assert caplog.text.count(PARTITIONER) == 1
