@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
 from streamprocessor.collector.http.wire_format import TopicEntry
 from streamprocessor.errors import OperatorError
+
+log = logging.getLogger(__name__)
 
 Network: TypeAlias = IPv4Network | IPv6Network
 Address: TypeAlias = IPv4Address | IPv6Address
@@ -38,8 +41,15 @@ class ClientIps:
     def __init__(self, proxies: tuple[Network, ...], truncate: bool) -> None:
         self._proxies = proxies
         self._truncate = truncate
+        self._has_warned = False
 
-    def ip_of(self, peer: str | None, forwarded_for: str | None) -> str | None:
+    def stored(self, address: Address | None) -> str | None:
+        """The address as it is stored with events; None where none is known."""
+        if address is None:
+            return None
+        return _network_part(address) if self._truncate else str(address)
+
+    def address_of(self, peer: str | None, forwarded_for: str | None) -> Address | None:
         """The client's address; None where none is known. What a client makes up itself is not believed.
 
         Read from the right: each of our proxies adds whom it heard from, so the first that is not ours is the client.
@@ -47,7 +57,11 @@ class ClientIps:
         address = _parsed(peer)
         if address is None:
             return None
-        if forwarded_for and self._is_ours(address):
+        if not forwarded_for:
+            return address
+        if not self._is_ours(address):
+            self._warn_of_proxy(address)
+        else:
             for hop in reversed(forwarded_for.split(",")[-MAX_HOPS:]):
                 forwarded = _parsed(hop)
                 if forwarded is None:
@@ -55,7 +69,7 @@ class ClientIps:
                 address = forwarded
                 if not self._is_ours(forwarded):
                     break
-        return _network_part(address) if self._truncate else str(address)
+        return address
 
     def truncated(self, entries: list[TopicEntry]) -> list[TopicEntry]:
         """The entries with the addresses in their `context` truncated too, as they came in a body.
@@ -64,8 +78,25 @@ class ClientIps:
         """
         return [_with_network_part(entry) for entry in entries] if self._truncate else entries
 
+    def _warn_of_proxy(self, address: Address) -> None:
+        """Say once that a proxy inside is not believed: all that comes through it is one sender's."""
+        if address.is_private and not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "X-Forwarded-For of %s is not believed, so all that it passes on shares one sender's limits: "
+                "name it in STREAMPROCESSOR_TRUSTED_PROXIES if it is a proxy of yours",
+                address,
+            )
+
     def _is_ours(self, address: Address) -> bool:
         return any(address in network for network in self._proxies)
+
+
+def sender_network(address: Address | None) -> str:
+    """What one sender can't change at will: an IPv4 address, the /64 of an IPv6 one; empty where none is known."""
+    if address is None:
+        return ""
+    return str(address) if address.version == 4 else str(IPv6Network((int(address), 64), strict=False))
 
 
 def _with_network_part(entry: TopicEntry) -> TopicEntry:

@@ -41,6 +41,8 @@ class Gateways:
     imports: ImportJobs
     allowed_hosts: frozenset[str]
     """Names of hosts that webhooks may go to though they are inside, or plain http."""
+    secrets_env_prefix: str
+    """What the names of environment variables begin with that subscriptions may refer to."""
     mappings: Path
     """The folder of what the columns of CSV files mean."""
 

@@ -121,9 +121,12 @@ class Microbatch:
             try:
                 contact = contact_of(key)
             except RecordError as error:
-                for item in items:
-                    self._refuse(item, error)
-                continue
+                # Whoever is kept under an id that was allowed once goes on to be scored, and can be erased.
+                if key is None or key not in self._records:
+                    for item in items:
+                        self._refuse(item, error)
+                    continue
+                contact = key.decode()
             assert key is not None
             stored = records.get(key)
             if (stored is None or key in misplaced) and partition_of(key) != here:
