@@ -200,13 +200,11 @@ class Microbatch:
     def _hand_over(self, key: bytes, stored: bytes | None, items: list[Item]) -> None:
         """Send the records, and what is stored of their contact, to the partition where it belongs."""
         result, here = self.result, self._context.partition
-        for number, _ in items:
-            result.misplaced[number] += 1
-        messages = misplaced_messages(here, items)
+        result.misplaced.update([number for number, _ in items])
         if stored is None:
-            result.handed_over += messages
+            result.handed_over += misplaced_messages(here, items)
         else:
-            result.changes.append(handed_over(here, key, stored, messages))
+            result.changes.append(handed_over(here, key, stored, items))
 
     def _apply(self, key: bytes, record: Record, facts: list[Fact]) -> Change | None:
         """Apply the facts to the record; None: all of them were known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from streamprocessor.contract.events.transfers import MisplacedRecord, misplaced_message, second_record_message
 from streamprocessor.contract.messages.announcements import tombstone
@@ -21,12 +21,12 @@ def misplaced_messages(partition: int, items: Iterable[tuple[int, RawRecord]]) -
     ]
 
 
-def handed_over(partition: int, key: bytes, stored: bytes, messages: Sequence[Message] = ()) -> Change:
+def handed_over(partition: int, key: bytes, stored: bytes, items: Iterable[tuple[int, RawRecord]] = ()) -> Change:
     """The change by which a stored contact leaves this partition; what it owes brings it to where it belongs.
 
-    messages: of its records that came since, which go after it.
+    items: its records that came since, with the numbers of their topics; they go after it.
     """
-    owed = list(messages)
+    owed = misplaced_messages(partition, items)
     if stored != HANDED_OVER:
         owed = [tombstone(key.decode()), second_record_message(key, partition, stored), *owed]
     return Change(key, HANDED_OVER, None, owed, hot=(), is_nothing_left=True)
