@@ -15,7 +15,7 @@ from streamprocessor.collector.durability.kafka_writer import KafkaWriter
 from streamprocessor.collector.durability.spool import Spool
 from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
-from streamprocessor.collector.http.client_ip import ClientIps, networks_of
+from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.routes import application
@@ -26,6 +26,7 @@ from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.process.client_address import networks_of
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory

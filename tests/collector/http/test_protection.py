@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.collector.http.client_ip import ClientIps, networks_of
+from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.wire_format import Refusal
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.client_address import networks_of
 from streamprocessor.process.secret_lookup import SecretLookup
 from streamprocessor.process.stored_secrets import pairs_of, stored_pairs, stored_secret
 
