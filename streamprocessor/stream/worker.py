@@ -22,6 +22,7 @@ from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.erasure_salt import erasure_salt
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.serving import listening_socket, serving
@@ -63,6 +64,7 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
     """
+    salt = erasure_salt(settings.erasure_salt, settings.data_path)
     use_raw_fetching()
     stop = stop_on_signals()
     metrics = Metrics()
@@ -74,7 +76,9 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
         port = await opened.enter_async_context(serving(app, listening))
         tell_port(settings.port_file, port)
         on_ready(port)
-        starting = asyncio.ensure_future(_start(settings, metrics, gauges, status, opened))
+        starting = asyncio.ensure_future(
+            _start(settings.model_copy(update={"erasure_salt": salt}), metrics, gauges, status, opened)
+        )
         await _first_of(starting, stop)
         if not starting.done():
             starting.cancel()
@@ -93,8 +97,6 @@ async def _start(
     settings: Settings, metrics: Metrics, gauges: Gauges, status: WorkerStatus, opened: AsyncExitStack
 ) -> asyncio.Future[None]:
     """Check, read the model, join the group; on return the worker works, and the future is done if it ever ends."""
-    if not settings.erasure_salt:
-        log.warning("STREAMPROCESSOR_ERASURE_SALT is empty: who was erased could be told by trying ids")
     clients, layout = client_settings(settings), layout_of(settings)
     broker = await check_broker_once_reached(settings, clients, layout, status.wait_for)
     status.phase = "starting"

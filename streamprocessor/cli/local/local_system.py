@@ -20,6 +20,7 @@ from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import apply
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import DEFAULT_PORT, EmbeddedKafka, prepare
+from streamprocessor.process.erasure_salt import make_erasure_salt
 from streamprocessor.process.supervisor import Supervisor
 from streamprocessor.settings import Settings
 
@@ -53,7 +54,8 @@ def kafka_for(settings: Settings, say: Say) -> Iterator[LocalKafka]:
 
 
 async def set_up(settings: Settings, say: Say) -> None:
-    """Make the topics and put the model file in force, where that is not done yet."""
+    """Make the topics and the erasure salt, and put the model file in force, where that is not done yet."""
+    make_erasure_salt(settings.erasure_salt, settings.data_path)
     layout = layout_of(settings)
     mended = await apply(client_settings(settings), layout)
     say(f"{len(layout.topics)} topics are there ({len(mended)} differences made good)")
