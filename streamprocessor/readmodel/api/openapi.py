@@ -25,6 +25,7 @@ _REFUSALS = {
     "405": "The path has other methods than this one.",
     "409": "Something that is there already stands against it: a model, a file or an import under way.",
     "413": "The body is too large.",
+    "429": "Too many wrong tokens came from this address; Retry-After says when another is looked at.",
     "503": "The database, Kafka or delivery is away; Retry-After says when.",
 }
 _SECURITY_SCHEMES = {
@@ -38,7 +39,7 @@ def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
     description = get_openapi(title="streamprocessor api", version=version, routes=ROUTES)
     examples = json_values(read_tree(EXAMPLES.read_text(encoding="utf-8"), Problems(EXAMPLES.name)))
     for operation in _operations(description):
-        _complete(operation, examples.get(operation["operationId"], {}))
+        _complete(operation, examples.get(operation["operationId"].removesuffix("_by_query"), {}))
     components = description["components"]
     components["schemas"] |= {"ProblemBody": ProblemBody.model_json_schema(mode="serialization")}
     components["schemas"] |= components_of("SubscriptionWritten", subscription)

@@ -31,7 +31,7 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 ContactId = Annotated[str, Path(json_schema_extra={"minLength": 1})]
-"""The contact's id as a parameter of the path: it may hold slashes."""
+"""The contact's id as a parameter of the path; /api/contact takes those that no path can hold."""
 
 
 class StoredContact(NamedTuple):
