@@ -56,7 +56,9 @@ async def begin_import(context: Context, request: Request, query: Annotated[Impo
             raise Problem(400, "bad-parameter", str(error)) from error
     mapping = query.mapping if query.mapping_text is None else OWN
     order = ImportOrder(query.format, mapping, mapping_text)
-    return _view(await context.gateways.imports.begin(order, parts_of(request)))
+    job = await context.gateways.imports.begin(order, parts_of(request))
+    request.state.made = job.id  # what the audit names
+    return _view(job)
 
 
 @router.get("/{id}", dependencies=[READER])
