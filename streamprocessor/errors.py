@@ -10,6 +10,8 @@ StreamprocessorError
 └── MustRestart          what is in memory can't be trusted any more: exit 70, the supervisor starts anew
 """
 
+import traceback
+
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -51,3 +53,9 @@ class BrokerAwayError(BrokerError):
 
 class MustRestart(StreamprocessorError):
     """The process must end with exit code 70 and be started anew."""
+
+
+def place_of(error: BaseException) -> str:
+    """What went wrong and where; not the error's own words, which may repeat what a person sent, or a secret."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {last.filename}:{last.lineno}"

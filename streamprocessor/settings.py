@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from streamprocessor.contract.strict_json import shown_value
 from streamprocessor.errors import OperatorError
 
 PREFIX = "STREAMPROCESSOR_"
@@ -29,7 +30,7 @@ MAIL_PROVIDERS = (
     "mandrill",
 )
 
-_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url")
+_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url", "_command")
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -50,12 +51,19 @@ class Settings(BaseModel):
 
     bootstrap: str = Field("", description="Kafka brokers, host:port,host:port; empty: the embedded broker of `up`")
     security_protocol: str = Field("PLAINTEXT", pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$")
-    sasl_mechanism: str = Field("", description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    sasl_mechanism: str = Field("", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER")
     sasl_username: str = ""
     sasl_password: str = Field("", repr=False)
+    sasl_token_command: str = Field("", repr=False, description="prints a token; run without a shell")
+    sasl_token_url: str = Field("", description="where a token is had by the client-credentials grant: https://...")
+    sasl_client_id: str = ""
+    sasl_client_secret: str = Field("", repr=False)
+    sasl_scope: str = ""
+    sasl_extensions: str = Field("", description="sent with each token: name=value,name=value")
     ssl_ca_file: str = ""
     ssl_certificate_file: str = ""
     ssl_key_file: str = ""
+    ssl_key_password: str = Field("", repr=False, description="of an encrypted key")
 
     app_id: str = Field("streamprocessor", pattern=r"^[A-Za-z0-9._-]{1,100}$", description="also the consumer group")
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="before every topic: staging-")
@@ -88,7 +96,9 @@ class Settings(BaseModel):
     vocabulary: str = Field("", description="a file that adds names to collector/vocabulary.yaml")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
     truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")
-    rate_limit_per_second: int = Field(0, ge=0, description="events each write key may send; 0: no limit")
+    rate_limit_per_second: int | None = Field(None, ge=0, description="events a key may send from an address; 0: any")
+    new_contacts_per_minute: int | None = Field(None, ge=0, description="that a key may name from an address; 0: any")
+    identities_per_contact: int | None = Field(None, ge=0, description="a day, by a key from an address; 0: any")
     spool_max_bytes: int = Field(1 << 30, ge=1 << 16, description="of entries kept on disk while Kafka is away")
 
     api_host: str = "127.0.0.1"
@@ -110,6 +120,11 @@ class Settings(BaseModel):
     delivery_allowed_hosts: str = Field(
         "", description="hosts of webhooks that may be inside, or plain http: hooks.lan"
     )
+    delivery_secrets_dir: str = Field("", description="folder of what file:NAME leads to; empty: in the data folder")
+    delivery_secrets_env_prefix: str = Field(
+        "HOOK_", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$", description="what NAME begins with in env:NAME"
+    )
+    delivery_templates_dir: str = Field("deploy/webhooks", description="folder of payload templates")
     delivery_timeout_seconds: float = Field(20.0, gt=0.0, le=60.0)
     subscriptions: str = Field("", description="the subscriptions' file, beside those of the subscriptions topic")
 
@@ -145,7 +160,7 @@ def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
 
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
-    got = "" if name.endswith(_SECRET) else f"; got {problem.get('input')!r}"
+    got = "" if name.endswith(_SECRET) else f"; got {shown_value(problem.get('input'))}"
     if problem["type"] == "extra_forbidden":
         return f"{PREFIX}{name.upper()} is not a setting; see deploy/settings.example.env"
     return f"{PREFIX}{name.upper()}: {problem['msg']}{got}"

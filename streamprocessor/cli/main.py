@@ -22,6 +22,7 @@ from streamprocessor.cli.score import score
 from streamprocessor.cli.simulate import simulate
 from streamprocessor.cli.status import status
 from streamprocessor.cli.terminal.options import process_options
+from streamprocessor.cli.terminal.plain_text import echo
 from streamprocessor.cli.topics import topics
 from streamprocessor.cli.worker import worker
 from streamprocessor.errors import (
@@ -52,7 +53,7 @@ class Commands(click.Group):
             code, sentence = EXIT_FAILED, str(error)
         except KeyboardInterrupt:
             ctx.exit(EXIT_INTERRUPTED)
-        click.echo(f"streamprocessor: {sentence}", err=True)
+        echo(f"streamprocessor: {sentence}", err=True)
         ctx.exit(code)
 
 

@@ -33,6 +33,7 @@ def score(ctx: click.Context, events: str, at_ms: int | None, as_json: bool) -> 
     --json prints an object a line for each contact, with stages, next steps and the explanation. A line that can't be
     used is named on stderr and left out; the exit code is 1 then.
     """
+    from streamprocessor.cli.terminal.plain_text import echo
     from streamprocessor.cli.terminal.print_answers import print_scores
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.contract.model_file.read_model import read_model
@@ -43,7 +44,7 @@ def score(ctx: click.Context, events: str, at_ms: int | None, as_json: bool) -> 
     def report(bad: BadRow) -> None:
         nonlocal bad_lines
         bad_lines += 1
-        click.echo(f"{'stdin' if events == '-' else events}:{bad.line}: {bad.reason}: {bad.detail}", err=True)
+        echo(f"{'stdin' if events == '-' else events}:{bad.line}: {bad.reason}: {bad.detail}", err=True)
 
     model = read_model(Path(settings_of(ctx).model))
     with click.open_file(events, "rb") as lines:

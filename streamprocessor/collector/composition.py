@@ -17,23 +17,24 @@ from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext
-from streamprocessor.collector.http.rate_limit import RateLimit
+from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.routes import application
-from streamprocessor.collector.http.server import CollectorServer
 from streamprocessor.collector.http.write_keys import write_keys_of
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
-from streamprocessor.process.client_address import networks_of
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.http.client_address import networks_of
+from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
-from streamprocessor.process.serving import listening_socket
 from streamprocessor.process.stored_secrets import stored_secret
 from streamprocessor.settings import Settings
 
+MOST_CONNECTIONS = 10_000  # each visitor's browser keeps one
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor waits
 #: Requests leave few cycles, and looking for them costs as much as reading the requests does: look seldom.
 GC_THRESHOLDS = (50_000, 20, 20)
@@ -52,6 +53,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     """
     full_names = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
     folder = settings.data_path
+    keep_private(folder)
     listening = listening_socket("collector", settings.collector_host, settings.collector_port)
     metrics = Metrics()
     # By prefix: what waits for the topics of one system must not get into those of another.
@@ -61,7 +63,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     _watch(metrics, spool, durable_writer)
     context = CollectorContext(
         write_keys=write_keys_of(settings),
-        rate_limit=RateLimit(settings.rate_limit_per_second, time.monotonic),
+        limiter=SenderLimiter(_limit_policy(settings), time.monotonic),
         client_ips=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=InputTopics(topics.values()),
         durable_writer=durable_writer,
@@ -82,7 +84,8 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         tell_port(settings.port_file, port)
         settle_memory(GC_THRESHOLDS)
         log.info("collecting, metrics and health on http://%s:%d", settings.collector_host, port)
-        await CollectorServer(app).run_until(asyncio.ensure_future(first_of(stop, durable_writer.failed)), listening)
+        ending = asyncio.ensure_future(first_of(stop, durable_writer.failed))
+        await Server(app, MOST_CONNECTIONS).run_until(ending, listening)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)
@@ -90,6 +93,16 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         message = f"collector: entries can't be kept safe any more: {durable_writer.failed.exception()!r}"
         raise MustRestart(message)
     return EXIT_DONE
+
+
+def _limit_policy(settings: Settings) -> LimitPolicy:
+    limits = (settings.rate_limit_per_second, settings.new_contacts_per_minute, settings.identities_per_contact)
+    return LimitPolicy(SenderLimits(*limits), is_limited_by_default)
+
+
+def is_limited_by_default(_source: str) -> bool:
+    """Whether limits hold for the source's key where settings name none: not for a key that only servers have."""
+    return False
 
 
 def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> None:

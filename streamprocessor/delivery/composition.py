@@ -7,6 +7,8 @@ import logging
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
@@ -35,13 +37,15 @@ from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.subscription_topic import SubscriptionTopic
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
+from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import run_until, stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
-from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.process.stored_secrets import stored_token
 from streamprocessor.settings import Settings
 
@@ -62,6 +66,7 @@ async def run_delivery(
         OperatorError: something at start is not as it must be; the sentence says what to do.
         MustRestart: the database or Kafka can't be used any more.
     """
+    keep_private(settings.data_path)
     stop = stop_on_signals()
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
@@ -73,7 +78,8 @@ async def run_delivery(
         opened.push_async_callback(segments.stop)
         await segments.start()
         hosts = hosts_of(settings.delivery_allowed_hosts)
-        resolver = SubscriptionResolver(environment, file.parent, hosts, phrases, segments)
+        secrets = SecretReferences(environment, Path())
+        resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments)
         plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
         store_thread = await opened.enter_async_context(_open_store(settings))
         sender = Sender(settings.delivery_timeout_seconds)
@@ -87,9 +93,12 @@ async def run_delivery(
         opened.push_async_callback(dispatchers.close)
         for plan in plans:
             await dispatchers.put(plan)
-        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS])
+        plan_of = partial(
+            _of_the_topic(settings, resolver).bounded_plan_of, env_prefix=settings.delivery_secrets_env_prefix
+        )
+        subscription_topic = SubscriptionTopic(clients, full[SUBSCRIPTIONS], plan_of)
         opened.push_async_callback(subscription_topic.stop)
-        await subscription_topic.start(dispatchers, resolver)
+        await subscription_topic.start(dispatchers)
         await dispatchers.give_up_the_rest()
         consumer = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
         opened.push_async_callback(consumer.stop)
@@ -105,17 +114,23 @@ async def run_delivery(
         log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread))
-        followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers, resolver))
+        followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
         work = (*own, *followed, consumer.run(dispatchers))
         await run_until(stop, dispatchers.failed, *work)
     return EXIT_DONE
+
+
+def _of_the_topic(settings: Settings, of_the_file: SubscriptionResolver) -> SubscriptionResolver:
+    """What resolves the subscriptions of the topic: their files lie in the folders of the settings."""
+    folder = Path(settings.delivery_secrets_dir) if settings.delivery_secrets_dir else settings.data_path / "secrets"
+    secrets = replace(of_the_file.secrets, folder=folder)
+    return replace(of_the_file, secrets=secrets, templates=Path(settings.delivery_templates_dir))
 
 
 @asynccontextmanager
 async def _open_store(settings: Settings) -> AsyncIterator[StoreThread]:
     """The store on the database of the settings, in a thread of its own, for this process alone."""
     folder = settings.data_path
-    folder.mkdir(parents=True, exist_ok=True)
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
         url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"

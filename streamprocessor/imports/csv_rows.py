@@ -12,10 +12,13 @@ import orjson
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
+from streamprocessor.contract.strict_json import MAX_SHOWN_CHARS, shown_value
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
 from streamprocessor.imports.rows import BadRow, ContentIds, ImportRow, ReadRow
 from streamprocessor.scoring.record.facts import HUMAN
+
+MAX_SHOWN_COLUMNS = 20
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -31,7 +34,7 @@ def read_csv(lines: Iterable[bytes], mapping: CsvMapping, source_name: str) -> I
     header = _header(reader, source_name)
     missing = mapping.columns() - set(header)
     if missing:
-        message = f"{source_name}: wanted the columns {sorted(missing)} too; got {header}"
+        message = f"{source_name}: wanted the columns {_shown(sorted(missing))} too; got {_shown(header)}"
         raise OperatorError(message)
     build = _RowBuilder(mapping)
     while True:
@@ -46,6 +49,12 @@ def read_csv(lines: Iterable[bytes], mapping: CsvMapping, source_name: str) -> I
         row = _read_row(line, header, cells, build)
         if row is not None:
             yield row
+
+
+def _shown(columns: list[str]) -> str:
+    """The first columns of a stranger's file, each cut."""
+    shown = ", ".join(map(shown_value, columns[:MAX_SHOWN_COLUMNS]))
+    return f"{shown}, ... ({len(columns)} in all)" if len(columns) > MAX_SHOWN_COLUMNS else shown or "none"
 
 
 def _header(reader: Iterator[list[str]], source_name: str) -> list[str]:
@@ -91,7 +100,7 @@ class _RowBuilder:
         event_id = self._id(cells)
         contact = cells[mapping.contact.column].strip()
         if not contact:
-            reason, detail = reason_codes.NO_CONTACT, f"column {mapping.contact.column!r} is empty"
+            reason, detail = reason_codes.NO_CONTACT, f"column {shown_value(mapping.contact.column)} is empty"
             raise RecordError(reason, detail)
         value: dict[str, Any] = {
             "id": event_id,
@@ -133,8 +142,12 @@ def _value(column: ValueColumn, cell: str) -> Any:
             return number
     elif cell.strip().lower() in _BOOLEANS:
         return _BOOLEANS[cell.strip().lower()]
-    reason, detail = "bad-value", f"column {column.column!r}: wanted a {column.read_as}; got {cell[:40]!r}"
+    reason, detail = "bad-value", f"{_place(column)}: wanted a {column.read_as}; got {shown_value(cell)}"
     raise RecordError(reason, detail)
+
+
+def _place(column: ValueColumn | TimeColumn) -> str:
+    return f"column {shown_value(column.column)}"
 
 
 def _number(cell: str) -> int | float | None:
@@ -157,13 +170,15 @@ def _time_reader(time: TimeColumn) -> Callable[[str], int]:
         "iso": lambda text: datetime.fromisoformat(text.replace("Z", "+00:00")),
     }.get(time.format, lambda text: datetime.strptime(text, time.format))  # noqa: DTZ007 - read() puts the zone on
 
+    time_format = time.format[:MAX_SHOWN_CHARS]
+
     def read(text: str) -> int:
         try:
             moment = parse(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=time.zone)
             return (moment - _EPOCH) // timedelta(milliseconds=1)
         except (ValueError, OverflowError):
-            reason, detail = reason_codes.BAD_TIME, f"column {time.column!r}: wanted {time.format}; got {text[:40]!r}"
+            reason, detail = reason_codes.BAD_TIME, f"{_place(time)}: wanted {time_format}; got {shown_value(text)}"
             raise RecordError(reason, detail) from None
 
     return read

@@ -11,12 +11,13 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streamprocessor.contract.topics.topics import IN
-from streamprocessor.errors import BrokerError
+from streamprocessor.errors import BrokerAwayError, BrokerError
 from streamprocessor.kafka.admin.cluster import WRITE
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
+from streamprocessor.kafka.diagnosis.diagnosis import broker_error, is_passing
 from streamprocessor.settings import Settings
 
 _MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs ahead of the broker
@@ -71,7 +72,7 @@ class KafkaSender:
 async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIterator[KafkaSender]:
     """A sender whose records are all acknowledged when its block ends well.
 
-    Raises BrokerError where the broker can't be reached.
+    Raises BrokerError where the broker can't be used, BrokerAwayError where it can't be reached.
     """
     producer = AIOKafkaProducer(
         **settings.arguments(), enable_idempotence=True, acks="all", linger_ms=5, max_batch_size=64 * 1024
@@ -80,8 +81,7 @@ async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIter
         try:
             await producer.start()
         except KafkaError as error:
-            message = f"{settings.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
-            raise BrokerError(message) from error
+            raise await broker_error(settings, error) from error
         sender = KafkaSender(settings, producer, topic_prefix)
         yield sender
         await sender.all_acknowledged()
@@ -101,4 +101,5 @@ async def checked_sender(settings: Settings) -> AsyncIterator[KafkaSender]:
 
 def _not_sent(topic: str, error: KafkaError) -> BrokerError:
     hint = "`streamprocessor topics check` tells what is wrong with a topic"
-    return BrokerError(f"{topic}: wanted a record acknowledged; got {error!r}; {hint}")
+    kind = BrokerAwayError if is_passing(error) else BrokerError
+    return kind(f"{topic}: wanted a record acknowledged; got {error!r}; {hint}")

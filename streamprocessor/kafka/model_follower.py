@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from streamprocessor.contract.model_file.revisions import ModelRevision, newest_of
+from streamprocessor.contract.model_file.revisions import ModelRevision, model_of, newest_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.compacted_topic import CompactedTopic
 
@@ -27,7 +27,8 @@ class ModelFollower:
         """Read the topic by an aiokafka consumer without a group, not started.
 
         with_segments: whether a revision counts as newer that has the number of the one before it: its segments are
-        others, its scores the same. Who scores needs no word of it; who shows or uses segments does.
+        others, its scores the same. Who scores needs no word of it; who shows or uses segments does, and goes on with
+        the model before where a record holds none that can be read: nothing is scored wrongly by that.
         """
         self.newest: ModelRevision | None = None
         self._topic = CompactedTopic(topic, consumer)
@@ -75,10 +76,19 @@ class ModelFollower:
         await self._topic.stop()
 
     def _take(self, records: list[Any]) -> bool:
-        """Whether one of the records is newer than what is known; it is known then."""
-        least = 0 if self.newest is None else self.newest.revision + (0 if self._with_segments else 1)
-        newest = newest_of(records, least=least)
-        if newest is None:
+        """Whether one of the records is news to who follows; what they say is known then."""
+        usable = [record for record in records if self._is_usable(record)] if self._with_segments else records
+        before, self.newest = self.newest, newest_of(usable, self.newest)
+        if self.newest is None or self.newest is before:
             return False
-        self.newest = newest
+        return self._with_segments or before is None or self.newest.revision > before.revision
+
+    def _is_usable(self, record: Any) -> bool:
+        try:
+            revision = newest_of([record])
+            if revision is not None:
+                model_of(revision)
+        except OperatorError as error:
+            log.error("%s: a record is passed over, the model before stays in force: %s", self._topic.topic, error)
+            return False
         return True

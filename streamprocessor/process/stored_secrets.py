@@ -7,6 +7,9 @@ import secrets
 from pathlib import Path
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.data_folder import PRIVATE_FOLDER
+
+SECRET_MIN_CHARS = 16
 
 _RANDOM_BYTES = 24
 
@@ -14,7 +17,8 @@ _RANDOM_BYTES = 24
 def pairs_of(setting: str, where: str) -> dict[str, str]:
     """Names and values of `name=value,name=value`, or of a file with one such pair a line; # begins a comment.
 
-    Order is kept. Raises OperatorError, which never repeats a value.
+    Order is kept. A value has at least SECRET_MIN_CHARS and stands under one name only. Raises OperatorError, which
+    never repeats any of it.
     """
     text = setting
     if "=" not in setting:
@@ -26,16 +30,30 @@ def pairs_of(setting: str, where: str) -> dict[str, str]:
             )
             raise OperatorError(message) from error
     pairs: dict[str, str] = {}
-    for item in text.replace(",", "\n").splitlines():
-        entry = item.strip()
-        if not entry or entry.startswith("#"):
-            continue
+    entries = [entry for item in text.replace(",", "\n").splitlines() if (entry := item.strip())]
+    for position, entry in enumerate((entry for entry in entries if not entry.startswith("#")), 1):
         name, equals, value = (part.strip() for part in entry.partition("="))
-        if not (name and equals and value) or name in pairs:
-            message = f"{where}: wanted name=value, each name once; got a {'second ' * (name in pairs)}'{name}'"
-            raise OperatorError(message)
+        # Not even the name is repeated: who swaps the two has the secret there.
+        if not (name and equals and value):
+            raise _bad_pair(where, position, "wanted name=value; got another")
+        if name in pairs:
+            raise _bad_pair(where, position, "wanted each name once; got that of an earlier one")
+        if value in pairs.values():
+            raise _bad_pair(where, position, "wanted a secret of its own for each name; got that of an earlier one")
+        check_length(value, f"{where}: entry {position}")
         pairs[name] = value
     return pairs
+
+
+def check_length(secret: str, where: str) -> None:
+    """Raise OperatorError, which does not repeat it, where somebody chose a secret that can be guessed."""
+    if len(secret) < SECRET_MIN_CHARS:
+        message = f"{where}: wanted a secret of at least {SECRET_MIN_CHARS} characters; got {len(secret)}"
+        raise OperatorError(message)
+
+
+def _bad_pair(where: str, position: int, sentence: str) -> OperatorError:
+    return OperatorError(f"{where}: entry {position}: {sentence}")
 
 
 def stored_pairs(setting: str, file: Path, where: str) -> dict[str, str]:
@@ -58,7 +76,7 @@ def new_secret() -> str:
 
 def created_once(file: Path, content: str) -> Path:
     """The file; it is made with the content where there is none, readable by its owner alone."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -74,8 +92,11 @@ TOKEN_FILE = "delivery-token"
 
 
 def stored_token(setting: str, folder: Path) -> str:
-    """The token of a setting; where it is empty, that of the folder's file, which its owner alone can read."""
-    return (
-        setting
-        or created_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()
-    )
+    """The token of a setting; where it is empty, that of the folder's file, which its owner alone can read.
+
+    Raises OperatorError where the setting's is too short.
+    """
+    if setting:
+        check_length(setting, "STREAMPROCESSOR_DELIVERY_SECRET")
+        return setting
+    return created_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()

@@ -1,4 +1,4 @@
-"""Child processes of `up`: restarted when they ask for it, ended together."""
+"""Child processes of `up`: each restarted when it ends, whatever the others do; ended together."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
+from streamprocessor.errors import EXIT_DONE, EXIT_FAILED, EXIT_MUST_RESTART
 from streamprocessor.process.lifecycle import first_of
 from streamprocessor.process.parent_death import ended_with_parent
 
@@ -50,10 +50,10 @@ class Pace:
 
 
 class Supervisor:
-    """Keeps processes running until one ends for good or we are told to stop.
+    """Keeps processes running until we are told to stop.
 
-    A process that exits with 70, or dies of a signal, is started again after a pause; any other exit code ends all.
-    `say` gets a sentence for each of these. Must run in the main thread: the children die when it ends.
+    A process that ends, however it does, or can't even be started, is started again after a pause, and the others go
+    on. `say` gets a sentence for each of these. Must run in the main thread: the children die when it ends.
     """
 
     def __init__(self, children: Sequence[Child], say: Callable[[str], None], pace: Pace | None = None) -> None:
@@ -64,12 +64,16 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._hurry = asyncio.Event()
         self._code = EXIT_DONE
+        self._failed: dict[str, int] = {}
 
     async def run(self) -> int:
-        """The exit code, once all have ended: 0 when told to stop by SIGINT or SIGTERM, else the code of the first."""
+        """The exit code, once all have ended: that which `stop` was given.
+
+        Instead of 0 it is that of a child which had failed and was not running when we were told to stop.
+        """
         with self._stopping_on_signals():
             await asyncio.gather(*(self._keep(child) for child in self._children))
-        return self._code
+        return self._code or next(iter(self._failed.values()), EXIT_DONE)
 
     def stop(self, code: int = EXIT_DONE) -> None:
         """End all processes in order: SIGTERM, then SIGKILL after the grace. A second call: SIGKILL at once."""
@@ -99,18 +103,21 @@ class Supervisor:
         failures = 0
         while not self._stopping.is_set():
             started_seconds = clock()
-            code = await self._run_once(child)
+            self._failed.pop(child.name, None)
+            try:
+                code = await self._run_once(child)
+                how = _how_it_ended(code)
+            except OSError as error:
+                code, how = EXIT_FAILED, f"can't be started ({error})"
             if self._stopping.is_set():
                 return
-            if code != EXIT_MUST_RESTART and code >= 0:
-                self._say(f"{child.name} ended with exit code {code}: ending all{_where(child)}")
-                self.stop(code)
-                return
+            if code > 0 and code != EXIT_MUST_RESTART:
+                self._failed[child.name] = code
             if clock() - started_seconds >= self._pace.healthy_seconds:
                 failures = 0
             pause_seconds = self._pace.pause_seconds(failures)
             failures += 1
-            self._say(f"{child.name} {_how_it_ended(code)}: starting it again in {pause_seconds:g} s{_where(child)}")
+            self._say(f"{child.name} {how}: starting it again in {pause_seconds:g} s{_where(child)}")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause_seconds):
                     await self._stopping.wait()
@@ -158,8 +165,10 @@ async def _start(child: Child) -> asyncio.subprocess.Process:
 
 
 def _how_it_ended(code: int) -> str:
-    if code >= 0:
+    if code == EXIT_MUST_RESTART:
         return "asked to be started again"
+    if code >= 0:
+        return f"ended with exit code {code}"
     try:
         return f"was ended by {signal.Signals(-code).name}"
     except ValueError:

@@ -16,17 +16,18 @@ from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
-from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError
+from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError, place_of
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
-from streamprocessor.process.client_address import networks_of
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
+from streamprocessor.process.http.client_address import ClientAddresses, networks_of
+from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
-from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.process.stored_secrets import stored_pairs, stored_token
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
@@ -36,7 +37,6 @@ from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
-from streamprocessor.readmodel.problem import place_of
 from streamprocessor.readmodel.projection.changes import PROJECTED
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.projection.models import ActiveModel
@@ -50,7 +50,6 @@ from streamprocessor.scoring.model.model import DAY_MS
 from streamprocessor.settings import Settings
 
 _LOCAL_GRANT = "local/read+write+erase"  # on this machine it may do everything
-_MOST_AT_ONCE = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +63,8 @@ async def run_api(settings: Settings) -> int:
         OperatorError: something at start is not as it must be; the sentence says what to do.
         MustRestart: projecting broke down.
     """
-    proxies, audit = networks_of(settings.trusted_proxies), _audit_log(settings)
+    keep_private(settings.data_path)
+    addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
     clients = client_settings(settings)
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
@@ -85,7 +85,7 @@ async def run_api(settings: Settings) -> int:
         tokens=tokens,
         sessions=Sessions(pairs, now_ms),
         attempts=Attempts(now_ms),
-        proxies=proxies,
+        client_addresses=addresses,
         audit=audit,
         metrics=metrics,
         clock_ms=now_ms,
@@ -108,7 +108,7 @@ async def run_api(settings: Settings) -> int:
         tell_port(settings.port_file, port)
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
-        await Server(app, most_at_once=_MOST_AT_ONCE).run_until(stop, listening)
+        await Server(app).run_until(stop, listening)
     finally:
         listening.close()
         broken = await _ended(tasks)
@@ -160,6 +160,7 @@ def _gateways(
         delivery=DeliveryClient(_delivery_address(settings), delivery_token),
         imports=ImportJobs(imports_folder, partial(run_import, settings), settings.import_max_bytes, now_ms),
         allowed_hosts=hosts_of(settings.delivery_allowed_hosts),
+        secrets_env_prefix=settings.delivery_secrets_env_prefix,
         mappings=Path(settings.mappings_dir),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from http import HTTPStatus
 
 import orjson
@@ -43,9 +42,3 @@ def problem_response(error: HTTPException) -> Response:
     body = ProblemBody(title=HTTPStatus(status).phrase, status=status, code=code, detail=error.detail)
     headers = PRIVATE | dict(error.headers or {})
     return Response(orjson.dumps(body.model_dump()), status, headers, "application/problem+json")
-
-
-def place_of(error: BaseException) -> str:
-    """What went wrong and where; not the error's own words, which may repeat what a person sent."""
-    *_, last = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at {last.filename}:{last.lineno}"

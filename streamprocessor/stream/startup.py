@@ -19,6 +19,7 @@ from streamprocessor.kafka.admin.reconcile import (
     Layout,
     check,
     refuse_unless_allowed,
+    refuse_unless_member_allowed,
     topic_ids,
 )
 from streamprocessor.kafka.clients import ClientSettings
@@ -65,7 +66,8 @@ async def check_broker(settings: Settings, clients: ClientSettings, layout: Layo
 
     Raises:
         BrokerAwayError: Kafka can't be reached.
-        TopicError: topics are missing, differ or may not be used; all are named.
+        BrokerError: Kafka doesn't let us in.
+        TopicError: topics are missing, differ or may not be used; all are named. Or the group may not be joined.
         OperatorError: the clocks disagree.
     """
     differing = await check(clients, layout)
@@ -74,6 +76,7 @@ async def check_broker(settings: Settings, clients: ClientSettings, layout: Layo
         message = f"{sentences}\nput it right with `streamprocessor topics apply`"
         raise TopicError(message)
     await refuse_unless_allowed(clients, _rights(layout))
+    await refuse_unless_member_allowed(clients, f"{layout.prefix}{layout.app_id}")
     ids = await topic_ids(clients, layout.names())
     skew_ms = await _clock_skew_ms(settings, clients, layout)
     short_ids = {topic.name: ids[name] for name, topic in layout.names().items() if topic.number is not None}

@@ -6,6 +6,7 @@ from typing import Any
 
 from streamprocessor.process.clock import now_ms
 from streamprocessor.stream.gauges import Gauges
+from streamprocessor.stream.group_readiness import GroupReadiness
 from streamprocessor.stream.partition.data_plane import DataPlane
 
 
@@ -13,28 +14,41 @@ class WorkerStatus:
     """Answers from the start of the process on, long before there is a data plane.
 
     group: the consumer group of the application.
-    phase: what the worker as a whole is about, such as "starting"; empty while it works.
     """
 
-    def __init__(self, group: str, gauges: Gauges) -> None:
-        self.phase = "starting"
+    def __init__(self, group: str, gauges: Gauges, group_readiness: GroupReadiness) -> None:
         self.group = group
         self._gauges = gauges
+        self._group_readiness = group_readiness
         self._observed: tuple[DataPlane, Any] | None = None
+        self._phase = "starting"
+        self._is_stopping = False
 
     def wait_for(self, what: str) -> None:
         """Say that the start can't go on before something is there, such as "Kafka at HOST:PORT"."""
-        self.phase = f"waiting for {what}"
+        self._phase = f"waiting for {what}"
 
     def observe(self, plane: DataPlane, app: Any) -> None:
         """Tell of this data plane and of this Faust application from now on."""
         self._observed = plane, app
 
+    def stopping(self) -> None:
+        """Be ready never again."""
+        self._is_stopping = True
+
+    async def group_not_ready(self) -> list[str]:
+        """The reasons why this worker, or else the group as a whole, does not score; none while every partition is."""
+        return self.not_ready() or await self._group_readiness.not_ready()
+
     def not_ready(self) -> list[str]:
-        """The reasons why the worker does not score at the moment; none while it does."""
-        if self.phase or self._observed is None:
-            return [self.phase]
+        """The reasons why this worker does not score at the moment; none while it does."""
+        if self._is_stopping:
+            return ["stopping"]
+        if self._observed is None:
+            return [self._phase]
         plane, app = self._observed
+        if app.rebalancing_count == 0:
+            return ["waiting for an assignment"]
         reasons = []
         if not plane.context.lease.holds_at(now_ms()):
             reasons.append("Kafka has not answered for a while")
@@ -42,8 +56,6 @@ class WorkerStatus:
             reasons.append("rebalancing")
         if app.unassigned is False and not plane.tasks:
             reasons.append("recovering")
-        if app.rebalancing_count == 0:
-            reasons.append("waiting for an assignment")
         return reasons
 
     def refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""One worker process, put together."""
+"""One worker process: its start, its work and its end."""
 
 from __future__ import annotations
 
@@ -8,44 +8,33 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
-from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
-from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
-from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS
-from streamprocessor.contract.topics.topics import inputs
+from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.model_follower import ModelFollower
-from streamprocessor.kafka.partitioner import partition_of
-from streamprocessor.process.clock import now_ms
+from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
-from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.http.serving import listening_socket, serving
+from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
-from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
-from streamprocessor.stream.faust_shell.app import AppParts, FaustSettings, create_app
-from streamprocessor.stream.faust_shell.credentials import faust_credentials
-from streamprocessor.stream.faust_shell.ports import ConsumerPort, ProducerPort
+from streamprocessor.stream.composition import Composition
 from streamprocessor.stream.faust_shell.raw_fetch import use_raw_fetching
 from streamprocessor.stream.gauges import Gauges
+from streamprocessor.stream.group_readiness import GroupReadiness
 from streamprocessor.stream.health import health_application
-from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.membership import take_name
 from streamprocessor.stream.metrics import CountingHandler, Metrics
-from streamprocessor.stream.partition.changelog_reader import ChangelogReader
 from streamprocessor.stream.partition.data_plane import DataPlane
-from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
-from streamprocessor.stream.partition.outbox import Outbox
-from streamprocessor.stream.partition.table import Table
-from streamprocessor.stream.partition.task_context import TaskContext
 from streamprocessor.stream.process_end import exit_now, give_up
-from streamprocessor.stream.startup import check_broker_once_reached
+from streamprocessor.stream.startup import BrokerFacts, check_broker_once_reached
 from streamprocessor.stream.status import WorkerStatus
 
 log = logging.getLogger(__name__)
@@ -64,111 +53,106 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
     """
+    keep_private(settings.data_path)
     salt = erasure_salt(settings.erasure_salt, settings.data_path)
     use_raw_fetching()
     stop = stop_on_signals()
-    metrics = Metrics()
-    gauges = Gauges(metrics)
-    status = WorkerStatus(f"{settings.topic_prefix}{settings.app_id}", gauges)
-    async with AsyncExitStack() as opened:
+    worker = Worker(settings.model_copy(update={"erasure_salt": salt}))
+    try:
+        on_ready(await worker.serve())
+        code = await worker.work_until(stop)
+    except BaseException as error:
+        await _within_stop_time(worker.end(), partial(give_up, error))
+        raise
+    await _within_stop_time(worker.end(), partial(exit_now, code))
+    return code
+
+
+class Worker:
+    """What one worker process opens, one thing after the other; its end closes them in the opposite order."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is opened yet. Raises OperatorError for settings of Kafka or of topics that can't be."""
+        self._settings = settings
+        self._clients, self._layout = client_settings(settings), layout_of(settings)
+        self._group = f"{settings.topic_prefix}{settings.app_id}"
+        self._metrics = Metrics()
+        self._gauges = Gauges(self._metrics)
+        readiness = GroupReadiness(self._clients, self._layout, self._group)
+        self._status = WorkerStatus(self._group, self._gauges, readiness)
+        self._opened = AsyncExitStack()
+
+    async def serve(self) -> int:
+        """Answer over HTTP from now on; the port."""
+        settings, status = self._settings, self._status
         listening = listening_socket("metrics", settings.metrics_host, settings.metrics_port)
-        app = health_application(metrics.registry, status.not_ready, status.refresh, status.status)
-        port = await opened.enter_async_context(serving(app, listening))
+        app = health_application(self._metrics.registry, status.group_not_ready, status.refresh, status.status)
+        port = await self._opened.enter_async_context(serving(app, listening))
         tell_port(settings.port_file, port)
-        on_ready(port)
-        starting = asyncio.ensure_future(
-            _start(settings.model_copy(update={"erasure_salt": salt}), metrics, gauges, status, opened)
-        )
-        await _first_of(starting, stop)
+        return port
+
+    async def work_until(self, stop: asyncio.Future[None]) -> int:
+        """Start, and score until told to stop, or until something ends by itself; the exit code."""
+        starting = asyncio.ensure_future(self._start())
+        await first_of(starting, stop)
         if not starting.done():
-            starting.cancel()
-            await asyncio.wait([starting], timeout=STOP_SECONDS)
+            self._opened.push_async_callback(_cancel, starting)
             return EXIT_DONE
         working = starting.result()
         settle_memory(None)  # records are bytes, and collecting by itself costs microseconds an event
-        await _first_of(working, stop)
-        status.phase = "stopping"
-        code = EXIT_DONE if stop.done() else EXIT_MUST_RESTART
-        await _within_stop_time(opened.aclose(), code)
-        return code
+        await first_of(working, stop)
+        return EXIT_DONE if stop.done() else EXIT_MUST_RESTART
 
+    async def end(self) -> None:
+        """Finish and commit what is under way, leave the group, and close all that was opened."""
+        self._status.stopping()
+        await self._opened.aclose()
 
-async def _start(
-    settings: Settings, metrics: Metrics, gauges: Gauges, status: WorkerStatus, opened: AsyncExitStack
-) -> asyncio.Future[None]:
-    """Check, read the model, join the group; on return the worker works, and the future is done if it ever ends."""
-    clients, layout = client_settings(settings), layout_of(settings)
-    broker = await check_broker_once_reached(settings, clients, layout, status.wait_for)
-    status.phase = "starting"
-    metrics.clock_skew.set(broker.clock_skew_ms / 1000)
-    retries = CountingHandler(metrics.produce_errors)
-    sender_log = logging.getLogger("aiokafka.producer.sender")
-    sender_log.addHandler(retries)
-    opened.callback(sender_log.removeHandler, retries)
-    names = {topic.name: full_name for full_name, topic in layout.names().items()}
-    topics = {topic.number: topic for topic in inputs(layout.topics) if topic.number is not None}
-    input_names = {number: names[topic.name] for number, topic in topics.items()}
+    async def _start(self) -> asyncio.Future[None]:
+        """Check, read the model, join the group; on return the worker works, and the future is done if it ever ends."""
+        broker = await self._check()
+        models = await self._read_model()
+        membership = take_name(self._settings.data_path, self._group, self._settings.name)
+        self._opened.callback(membership.release)
+        composition = Composition(self._settings, self._clients, self._layout, self._group, self._metrics, broker)
+        plane, app = composition.compose(models, membership.instance_id, self._gauges.committed)
+        self._status.observe(plane, app)
+        self._opened.push_async_callback(app.stop)
+        await app.maybe_start()
+        return self._work(app, plane, models)
 
-    # A revision with the number of the one before it has other segments, which no score depends on.
-    models = ModelFollower(names[MODELS], new_reader(clients), with_segments=False)
-    opened.push_async_callback(models.stop)
-    await models.start()
-    model = model_of(models.required())
-    gauges.model(model)
+    async def _check(self) -> BrokerFacts:
+        status = self._status
+        broker = await check_broker_once_reached(self._settings, self._clients, self._layout, status.wait_for)
+        status.wait_for("the model")
+        self._metrics.clock_skew.set(broker.clock_skew_ms / 1000)
+        retries = CountingHandler(self._metrics.produce_errors)
+        sender_log = logging.getLogger("aiokafka.producer.sender")
+        sender_log.addHandler(retries)
+        self._opened.callback(sender_log.removeHandler, retries)
+        return broker
 
-    membership = take_name(settings.data_path, status.group, settings.name)
-    opened.callback(membership.release)
-    status.wait_for("an assignment")
+    async def _read_model(self) -> ModelFollower:
+        topic = next(name for name, topic in self._layout.names().items() if topic.name == MODELS)
+        # A revision with the number of the one before it has other segments, which no score depends on.
+        models = ModelFollower(topic, new_reader(self._clients), with_segments=False)
+        self._opened.push_async_callback(models.stop)
+        await models.start()
+        self._gauges.model(model_of(models.required()))
+        return models
 
-    producer, consumer = ProducerPort(), ConsumerPort(input_names)
-    lease = Lease(int(settings.session_timeout_seconds * 1000), now_ms, asyncio.get_running_loop())
-    context = TaskContext(
-        scorer=Scorer(model),
-        hot_stages=HotStages(model),
-        source=f"streamprocessor/{status.group}",
-        decoders={number: value_decoder_for(topic) for number, topic in topics.items()},
-        topic_names={number: topic.name for number, topic in topics.items()},
-        full_names=input_names,
-        lease=lease,
-        outbox=Outbox(producer, names[CONTACTS_CHANGELOG], names, lambda key: partition_of(key, broker.partitions)),
-        metrics=MicrobatchMetrics(metrics, {number: topic.name for number, topic in topics.items()}),
-        consumer=consumer,
-        newer_model=models.wait_for,
-        give_up=give_up,
-    )
-    plane = DataPlane(context)
-    reader = ChangelogReader(names[CONTACTS_CHANGELOG], lambda: new_reader(clients), metrics.recovery_remaining.set)
-    table = Table(plane, reader, broker.topic_ids, pseudonym_under(settings.erasure_salt), metrics)
-    app = create_app(
-        FaustSettings(
-            bootstrap=settings.bootstrap,
-            group=status.group,
-            data_folder=settings.data_path / "faust",
-            instance_id=membership.instance_id,
-            partitions=broker.partitions,
-            session_timeout_seconds=settings.session_timeout_seconds,
-            commit_interval_seconds=settings.commit_interval_seconds,
-            request_timeout_seconds=settings.request_timeout_seconds,
-            credentials=faust_credentials(clients),
-        ),
-        AppParts(plane, table.recover, gauges.committed, now_ms),
-    )
-    producer.bind(app)
-    consumer.bind(app)
-    status.observe(plane, app)
+    def _work(self, app: Any, plane: DataPlane, models: ModelFollower) -> asyncio.Future[None]:
+        """Follow the model and watch the loop beside the application; done when one of them has ended by itself."""
 
-    def use_model(revision: ModelRevision) -> None:
-        newer = model_of(revision)
-        plane.use_scorer(Scorer(newer))
-        gauges.model(newer)
+        def use_model(revision: ModelRevision) -> None:
+            newer = model_of(revision)
+            plane.use_scorer(Scorer(newer))
+            self._gauges.model(newer)
 
-    await app.maybe_start()
-    opened.push_async_callback(app.stop)
-    background = [asyncio.ensure_future(work) for work in (models.follow(use_model), _watch_loop(metrics))]
-    for task in background:
-        opened.callback(task.cancel)
-    status.phase = ""
-    return asyncio.ensure_future(_ended(app, background))
+        background = [asyncio.ensure_future(work) for work in (models.follow(use_model), _watch_loop(self._metrics))]
+        for task in background:
+            self._opened.callback(task.cancel)
+        return asyncio.ensure_future(_ended(app, background))
 
 
 async def _ended(app: Any, background: Sequence[asyncio.Future[Any]]) -> None:
@@ -195,15 +179,16 @@ async def _watch_loop(metrics: Metrics) -> None:
             gc.collect()
 
 
-async def _within_stop_time(stopping: Coroutine[Any, Any, None], code: int) -> None:
-    """Stop in order; where Kafka is away and that can't be done, end all the same: nothing acknowledged is lost."""
-    ended, _ = await asyncio.wait([asyncio.ensure_future(stopping)], timeout=STOP_SECONDS)
+async def _within_stop_time(ending: Coroutine[Any, Any, None], end_now: Callable[[], NoReturn]) -> None:
+    """End in order; where Kafka is away and that can't be done, end all the same: nothing acknowledged is lost."""
+    ended, _ = await asyncio.wait([asyncio.ensure_future(ending)], timeout=STOP_SECONDS)
     if not ended:
         log.warning("stopped without Kafka's answer; what it has not acknowledged is done again at the next start")
-        exit_now(code)
+        end_now()
     for task in ended:
         task.result()
 
 
-async def _first_of(*futures: asyncio.Future[Any]) -> None:
-    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+async def _cancel(task: asyncio.Future[Any]) -> None:
+    task.cancel()
+    await asyncio.wait([task])

@@ -17,6 +17,7 @@ from tests.bench.at_rest import at_rest
 from tests.bench.calibration import calibration_us
 from tests.bench.collector import collector
 from tests.bench.delivery import delivery
+from tests.bench.handover import handover
 from tests.bench.latency import latency
 from tests.bench.peers import confluent, stock_faust
 from tests.bench.readmodel import readmodel
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[Rig], list[Figure]]] = {
     "state": state,
     "at-rest": at_rest,
     "latency": latency,
+    "handover": handover,
     "collector": collector,
     "readmodel": readmodel,
     "delivery": delivery,

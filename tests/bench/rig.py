@@ -29,8 +29,8 @@ class Rig:
         self.ending = ending
         self.folder = folder
 
-    def system(self, name: str, app_id: str = "bench", model: Path = DEFAULT_MODEL) -> System:
-        """An application of its own, with topics and model; of one name, all share the input topics."""
+    def system(self, name: str, app_id: str = "bench", model: Path = DEFAULT_MODEL, **more: float) -> System:
+        """An application of its own, with topics and model; of one name, all share the input topics. more: settings."""
         system = System(
             Settings(
                 bootstrap=self.bootstrap,
@@ -38,7 +38,7 @@ class Rig:
                 app_id=app_id,
                 partitions=PARTITIONS,
                 data_dir=str(self.folder),
-            )
+            ).model_copy(update=more)
         )
         asyncio.run(system.create(model))
         return system

@@ -12,7 +12,8 @@ PARTITIONS = 4
 class Scale:
     """Sizes of all parts. events: of the busy topics, spread over `contacts`. stock_events: how many of them stock
     Faust gets. idle_contacts: one event each. endless_events: of one contact. latency_rates: events/s. known_contacts:
-    in the read model; rebuilt_contacts: those of them that come to it from Kafka."""
+    in the read model; rebuilt_contacts: those of them that come to it from Kafka. session_timeout_seconds: of
+    workers that are killed."""
 
     events: int
     contacts: int
@@ -25,6 +26,7 @@ class Scale:
     latency_seconds: float
     known_contacts: int
     rebuilt_contacts: int
+    session_timeout_seconds: float
 
 
 def scale_of(events: int, known_contacts: int | None = None) -> Scale:
@@ -46,4 +48,5 @@ def scale_of(events: int, known_contacts: int | None = None) -> Scale:
         latency_seconds=max(2.0, 15 * share),
         known_contacts=known,
         rebuilt_contacts=min(200_000, known // 2),
+        session_timeout_seconds=max(10.0, 45 * share),
     )

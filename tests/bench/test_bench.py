@@ -25,6 +25,7 @@ FIGURES = COMPARED | {
     "latency": 8,
     "state": 12,
     "forty-rules": 12,
+    "handover": 6,
     "collector": 14 if has_tools() else 5,
 }
 

@@ -46,6 +46,9 @@ class Up:
             **{f"STREAMPROCESSOR_{name}_PORT": "0" for name in ("METRICS", "COLLECTOR", "DELIVERY", "API")},
             "HOOK_SECRET": SECRET,
         }
+        data = folder / "data"  # as an older release left it, readable by everybody
+        data.mkdir(0o755)
+        data.chmod(0o755)
         self._log = folder / "up.log"
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -115,4 +118,6 @@ async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page
     up.process.send_signal(signal.SIGINT)
     await until(up.process.poll, lambda code: code is not None, WAIT_SECONDS, "it ends")
     assert up.process.returncode == 0, up.said
+    data = Path(up.environment["STREAMPROCESSOR_DATA_DIR"])
+    assert [path for path in (data, *data.rglob("*")) if path.lstat().st_mode & 0o077] == []
     assert "jane" not in up.said

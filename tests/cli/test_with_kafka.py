@@ -131,8 +131,42 @@ def imported(ask: Call, tmp_path: Path) -> None:
 def test_up_has_made_the_topics_and_put_the_model_in_force(ask: Call) -> None:
     assert ask("topics", "check").exit_code == 0
     assert ask("topics", "apply", "--json").output == ""
-    shown = json.loads(ask("model", "show", "--applied", "--json").output)
-    assert (shown["name"], shown["revision"]) == ("default", 1)
+    shown = json.loads(ask("model", "show", "--revision", "1", "--json").stdout)
+    assert (shown["name"], shown["revision"], shown["origin"]) == ("default", 1, "up deploy/scoring.yaml")
+
+
+def test_a_model_that_was_applied_is_gone_back_from_and_the_workers_follow(
+    ask: Call, running: Running, tmp_path: Path
+) -> None:
+    def rows(*words: str | Path) -> list[dict[str, Any]]:
+        result = ask("model", *words, "--json")
+        assert result.exit_code == 0, result.output
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def revisions() -> set[int]:
+        status = json.loads(ask("status", "--json", *running.metrics_ports).stdout)
+        return {worker["model"]["revision"] for worker in status["workers"]}
+
+    text = Path("deploy/scoring.yaml").read_text()
+    other = tmp_path / "other.yaml"
+    other.write_text(text.replace("points: 25", "points: 26"))
+    (before,) = [row for row in rows("history") if row["in_force"]]
+
+    told = ask("model", "apply", other).stdout
+    (now,) = [row for row in rows("history") if row["in_force"]]
+    assert (now["revision"], now["origin"]) == (before["revision"] + 1, f"model apply {other}")
+    assert f"is now in force as revision {now['label']}; before it was revision {before['label']} " in told
+    back = told.partition("; to go back: ")[2].split()
+    assert back[:4] == ["streamprocessor", "model", "rollback", before["label"]]
+    assert ask("model", "show").stdout == other.read_text()
+
+    assert f"as revision {now['revision'] + 1}; before it was revision {now['label']} " in ask(*back[1:]).stdout
+    assert ask("model", "show").stdout == ask("model", "show", "--revision", before["label"]).stdout == text
+    assert "stays in force" in ask("model", "apply", other, "--if-none").stdout
+    last = rows("history")[-1]
+    assert (last["version"], last["origin"]) == (before["version"], f"model rollback {before['label']}")
+    assert f"model rollback {before['label']}" in ask("model", "history").stdout
+    until(lambda: revisions() == {last["revision"]})
 
 
 def test_what_the_collector_takes_is_scored(ask: Call, running: Running) -> None:
@@ -151,19 +185,20 @@ def test_a_model_is_applied_once_and_again_only_when_it_differs(call: Call, runn
     environment = running.environment | {"STREAMPROCESSOR_APP_ID": "of-another-app"}
 
     assert call("topics", "apply", env=environment).exit_code == 0
-    assert "holds no model" in call("model", "show", "--applied", env=environment).stderr
+    for words in (("show",), ("history",)):
+        assert "holds no model" in call("model", *words, env=environment).stderr
     outcomes = [
         json.loads(call("model", "apply", file, "--json", env=environment).output)
         for file in ("deploy/scoring.yaml", "deploy/scoring.yaml", "deploy/demo.yaml", "deploy/scoring.yaml")
     ]
 
-    assert [(outcome["revision"], outcome["applied"]) for outcome in outcomes] == [
-        (1, True),
-        (1, False),
-        (2, True),
-        (3, True),
+    assert [(outcome["revision"], outcome["applied"], outcome["previous"]) for outcome in outcomes] == [
+        (1, True, None),
+        (1, False, None),
+        (2, True, "1"),
+        (3, True, "2"),
     ]
-    assert "revision 3" in call("model", "show", "--applied", env=environment).output
+    assert "revision 3" in call("model", "show", "--applied", env=environment).stderr
 
 
 def test_a_topic_that_differs_is_told_and_a_partition_count_is_never_changed(call: Call, running: Running) -> None:
@@ -229,8 +264,18 @@ def test_status_tells_lag_and_every_partition_once(ask: Call, running: Running) 
     partitions = [partition["partition"] for worker in found["workers"] for partition in worker["partitions"]]
     assert sorted(partitions) == list(range(PARTITIONS))
     assert len(found["topics"]) == 6
+    assert (found["state"], found["partitions_without_worker"]) == ("Stable", [])
+    owned = [number for member in found["members"] for number in member["partitions"]]
+    assert sorted(owned) == list(range(PARTITIONS))
     table = ask("status", *running.metrics_ports).output
     assert all(str(port) in table for port in running.ports)
+
+
+def test_partitions_without_a_worker_are_told_and_the_exit_code_is_1(ask: Call, running: Running) -> None:
+    result = ask("status", "--app-id", "nobody", *running.metrics_ports)
+
+    assert result.exit_code == 1
+    assert f"{PARTITIONS} of {PARTITIONS} partitions have no worker (0, 1, 2)" in result.output
 
 
 def test_a_worker_that_does_not_answer_is_told_and_the_exit_code_is_1(ask: Call) -> None:

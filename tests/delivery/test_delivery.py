@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -166,15 +168,29 @@ async def test_a_test_ping_goes_the_usual_way_and_its_api_lets_nobody_in_without
             assert process.ask(method, f"/api/{path}", token=token).status_code == 401
 
 
-async def test_a_subscription_of_the_topic_comes_changes_and_goes_without_a_restart(
-    system: System, delivery: MakeDelivery, receiver: Receiver
+async def test_a_subscription_of_the_topic_comes_changes_and_goes_without_a_restart_whatever_else_lies_there(
+    system: System, delivery: MakeDelivery, receiver: Receiver, tmp_path: Path
 ) -> None:
     await system.create()
-    process = await delivery(subscription(receiver).replace("crm", "crm-of-the-file")).ready()
 
-    async def tell(name: bytes, value: bytes | None) -> None:
+    async def tell(name: bytes, value: bytes | None, topic: str = "subscriptions") -> None:
         async with system.producer() as producer:
-            await producer.send_and_wait(system.full["subscriptions"], value, key=name, partition=0)
+            await producer.send_and_wait(system.full[topic], value, key=name, partition=0)
+
+    secrets = tmp_path / "delivery" / "secrets"
+    secrets.mkdir(parents=True)
+    os.mkfifo(secrets / "pipe")
+    unsigned = b'{"url": "https://a.example", "events": ["became-hot-lead"], "signed": false%s}'
+    poison = {
+        "poison-bytes": b"\xff\0",
+        "poison-pipe": unsigned.replace(b"https://a.example", b"file:pipe") % b"",
+        "poison-template": unsigned % b', "template": "cloudevents\\u0000"',
+    }
+    for name, value in poison.items():
+        await tell(name.encode(), value)
+    await tell(b"default", b"no model", topic="models")
+    refused_from_the_start = dict.fromkeys(poison, ("topic", "refused"))
+    process = await delivery(subscription(receiver).replace("crm", "crm-of-the-file")).ready()
 
     def states() -> dict[str, tuple[str, str]]:
         rows = process.ask("GET", "/api/subscriptions").json()["subscriptions"]
@@ -184,6 +200,8 @@ async def test_a_subscription_of_the_topic_comes_changes_and_goes_without_a_rest
     await tell(b"bad", b'{"url": "http://10.0.0.1/", "events": ["became-hot-lead"], "signed": false}')
     await tell(b"told", told.encode())
     in_force = {"bad": ("topic", "refused"), "crm-of-the-file": ("file", "well"), "told": ("topic", "well")}
+    in_force |= refused_from_the_start
+    assert "regular file" in process.ask("GET", "/api/subscriptions/poison-pipe").json()["refused"]
     await until(states, lambda found: found == in_force, 15, f"in force\n{process.tail()}")
     assert "wanted https" in process.ask("GET", "/api/subscriptions/bad").json()["refused"]
     await announce(system, [Lead("jane", 1, now_ms())])
@@ -198,7 +216,8 @@ async def test_a_subscription_of_the_topic_comes_changes_and_goes_without_a_rest
     )
     await tell(b"told", None)
     await tell(b"bad", None)
-    await until(states, lambda found: list(found) == ["crm-of-the-file"], 15, f"ended\n{process.tail()}")
+    in_force = {"crm-of-the-file": ("file", "well")} | refused_from_the_start
+    await until(states, lambda found: found == in_force, 15, f"ended\n{process.tail()}")
     assert process.ask("GET", "/api/subscriptions/told").status_code == 404
     assert "10.0.0.1" not in process.log.read_text()
 

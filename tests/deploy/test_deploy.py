@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,20 @@ def test_every_long_running_service_tells_its_health_and_comes_back(compose: Any
 def test_workers_start_only_after_topics_and_model_are_there(compose: Any) -> None:
     for name in ("worker-1", "worker-2"):
         assert compose["services"][name]["depends_on"]["setup"]["condition"] == "service_completed_successfully"
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"), [({}, "--if-none"), ({"MODEL": "deploy/models/rfm.yaml"}, "deploy/models/rfm.yaml")]
+)
+def test_a_start_leaves_the_model_in_force_unless_one_is_named_on_it(
+    compose: Any, environment: dict[str, str], words: str
+) -> None:
+    # Compose fills in the variable, by the words that the shell has for it.
+    setup = compose["services"]["setup"]
+    script = f'streamprocessor() {{ echo "$@"; }}; {setup["command"][0]}'
+    done = subprocess.run([*setup["entrypoint"], script], env=environment, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines() == ["topics apply", f"model apply {words}"]
 
 
 def test_every_named_volume_is_declared_and_used(compose: Any) -> None:

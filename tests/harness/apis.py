@@ -15,7 +15,7 @@ from streamprocessor.settings import Settings
 from tests.harness.deliveries import TOKEN, DeliveryProcess
 from tests.harness.processes import CommandProcess
 
-ALL, READ_ONLY = "t-all", "t-read"
+ALL, READ_ONLY = "token-that-may-all", "token-that-may-read"
 TOKENS = f"ops/read+write+erase={ALL},page/read={READ_ONLY}"
 
 

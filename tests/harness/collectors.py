@@ -8,7 +8,7 @@ from typing import Any
 from streamprocessor.settings import Settings
 from tests.harness.processes import CommandProcess
 
-KEY = "k-of-the-tests"
+KEY = "write-key-of-the-tests"
 
 
 class CollectorProcess(CommandProcess):

@@ -64,6 +64,10 @@ class CommandProcess:
         assert self._process is not None
         return self._process
 
+    def is_running(self) -> bool:
+        """True from its start to its end."""
+        return self._process is not None and self._process.poll() is None
+
     @property
     def port(self) -> int:
         """Where it listens; raises OSError or ValueError before it has said so."""

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streamprocessor.contract.model_file.read_model import read_model
-from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision, key_of, model_of
+from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision, model_of, new_key
 from streamprocessor.contract.topics.topics import Topic, topic_named
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import apply
@@ -57,7 +57,7 @@ class System:
         applied = ModelRevision(revision, model.name, model.version, path.read_text(), 0, **more)
         value = encode_revision(applied)
         async with self.producer() as producer:
-            await producer.send_and_wait(self.full["models"], key=key_of(model.name), value=value, partition=0)
+            await producer.send_and_wait(self.full["models"], key=new_key(applied), value=value, partition=0)
         return model_of(applied)
 
     @asynccontextmanager

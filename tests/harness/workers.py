@@ -98,6 +98,13 @@ class WorkerProcess(CommandProcess):
         except (OSError, ValueError):
             return 0
 
+    def scored_partitions(self) -> set[int]:
+        """Those that it owns, has recovered and scores; none while it does not answer."""
+        try:
+            return {each["partition"] for each in self.status().get("partitions", ()) if each["recovered"]}
+        except (OSError, ValueError):
+            return set()
+
     def status(self) -> dict[str, Any]:
         """The worker's own status."""
         found: dict[str, Any] = orjson.loads(self.read("/status"))

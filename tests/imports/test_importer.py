@@ -16,6 +16,7 @@ from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 from tests.harness.input_topics import INPUT_TOPICS
+from tests.harness.odd_ids import REFUSED_IDS
 
 NOW_MS = 1_795_000_000_000
 LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP/1.1" 200 5 "-" "Firefox \\"x\\""\n'
@@ -223,7 +224,7 @@ def test_a_broken_csv_row_is_bad_and_the_reading_goes_on(line: bytes, reason: st
 
 
 def test_a_file_without_a_mapped_column_is_refused_before_its_first_row() -> None:
-    with pytest.raises(OperatorError, match=r"orders\.csv: wanted the columns \['at'\] too; got \['who', 'when'\]"):
+    with pytest.raises(OperatorError, match=r"orders\.csv: wanted the columns 'at' too; got 'who', 'when'"):
         csv_rows(b"who,when\nc1,2026\n", mapping())
 
 
@@ -317,3 +318,22 @@ def test_what_the_worker_would_refuse_is_bad_before_it_is_sent(line: bytes, reas
 
     assert isinstance(bad, BadRow)
     assert (bad.line, bad.reason) == (2, reason)
+
+
+@pytest.mark.parametrize("id_", REFUSED_IDS)
+def test_an_id_that_nobody_may_have_is_a_bad_row(id_: str) -> None:
+    event = {"contact_id": id_, "type": "purchase", "occurred_at": NOW_MS}
+    csv_lines = f'who,at\n"{id_}",2026-01-01T00:00:00Z\n'.encode().splitlines(keepends=True)
+    rows = [*read_json_lines([json.dumps(event).encode()]), *read_csv(csv_lines, mapping(), "orders.csv")]
+
+    assert [row.reason for row in checked(rows, NOW_MS) if isinstance(row, BadRow)] == ["bad-key", "bad-key"]
+
+
+def test_a_file_of_many_columns_is_told_of_by_its_first_ones() -> None:
+    header = ",".join(f"{'c' * 1_000}{n}" for n in range(10_000)).encode()
+
+    with pytest.raises(OperatorError) as refused:
+        csv_rows(header, mapping())
+
+    assert str(refused.value).endswith("... (10000 in all)")
+    assert len(str(refused.value)) < 2_000

@@ -20,11 +20,27 @@ QUICK = Pace(first_pause_seconds=0.02, longest_pause_seconds=0.05, grace_seconds
 STARTED = "import os, signal, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); "
 RUNS_ON = STARTED + "time.sleep(60)"
 IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + RUNS_ON
+AFTER_API = (
+    STARTED + "[time.sleep(0.01) for _ in iter(lambda: os.path.exists(os.path.dirname(sys.argv[1]) + '/api'), True)]; "
+)
 ENDS_70_TWICE = STARTED + "runs = len(open(sys.argv[1]).readlines()); sys.exit(70) if runs <= 2 else time.sleep(60)"
 
 
 def child(name: str, program: str, folder: Path) -> Child:
     return Child(name, (sys.executable, "-S", "-c", program, str(folder / name)))
+
+
+def supervised_until(sentences: int, children: list[Child]) -> tuple[Supervisor, list[str]]:
+    """What keeps the children running until it has said so many sentences; and the sentences."""
+    said: list[str] = []
+
+    def say(sentence: str) -> None:
+        said.append(sentence)
+        if len(said) == sentences:
+            supervisor.stop()
+
+    supervisor = Supervisor(children, say, QUICK)
+    return supervisor, said
 
 
 def pids(name: str, folder: Path) -> list[int]:
@@ -90,17 +106,44 @@ async def test_a_process_that_was_killed_is_started_again(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("code", [0, 1, 2])
-async def test_any_other_exit_code_ends_all_with_that_code_and_a_sentence(tmp_path: Path, code: int) -> None:
-    said: list[str] = []
-    children = [
-        child("api", RUNS_ON, tmp_path),
-        Child("worker", (sys.executable, "-S", "-c", f"raise SystemExit({code})")),
-    ]
+async def test_a_process_that_ends_is_named_and_started_again_more_and_more_slowly_while_the_others_go_on(
+    tmp_path: Path, code: int
+) -> None:
+    ends = child("delivery", AFTER_API + f"raise SystemExit({code})", tmp_path)
+    supervisor, said = supervised_until(3, [child("api", RUNS_ON, tmp_path), ends])
 
     async with asyncio.timeout(PATIENCE_SECONDS):
-        assert await Supervisor(children, said.append, QUICK).run() == code
-    assert said == [f"worker ended with exit code {code}: ending all"]
+        assert await supervisor.run() == code, "it was not running when all were ended"
+    assert (len(pids("api", tmp_path)), len(pids("delivery", tmp_path))) == (1, 3)
+    pauses = ("0.02", "0.04", "0.05")
+    assert said == [f"delivery ended with exit code {code}: starting it again in {pause} s" for pause in pauses]
     assert not any(runs(pid) for pid in pids("api", tmp_path))
+
+
+async def test_a_process_that_can_not_even_be_started_is_named_and_the_others_go_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    (tmp_path / "logs").write_text("a file where its folder should be")
+    nowhere = Child("delivery", (sys.executable, "-c", "pass"), log=tmp_path / "logs" / "delivery.log")
+    supervisor = Supervisor([nowhere, child("api", RUNS_ON, tmp_path)], said.append, QUICK)
+    running = asyncio.ensure_future(supervisor.run())
+    await until(lambda: len(said) >= 2 and bool(pids("api", tmp_path)))
+    supervisor.stop()
+
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await running == 1
+    assert said[0].startswith("delivery can't be started (")
+    assert said[0].endswith(f"starting it again in 0.02 s (its log: {nowhere.log})")
+
+
+async def test_a_process_that_failed_and_runs_again_leaves_no_exit_code(tmp_path: Path) -> None:
+    said: list[str] = []
+    recovers = ENDS_70_TWICE.replace("sys.exit(70)", "sys.exit(2)")
+    supervisor = Supervisor([child("worker", recovers, tmp_path)], said.append, QUICK)
+    running = asyncio.ensure_future(supervisor.run())
+    await until(lambda: len(pids("worker", tmp_path)) == 3)
+    supervisor.stop()
+
+    assert (await running, len(said)) == (0, 2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -144,13 +187,12 @@ async def test_told_to_stop_twice_it_does_not_wait(tmp_path: Path) -> None:
 
 async def test_what_a_process_says_is_added_to_its_log(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "worker.log"
-    said: list[str] = []
     speaker = Child("worker", (sys.executable, "-S", "-c", "print('hello'); raise SystemExit(1)"), log=log)
-    for _ in range(2):
-        await Supervisor([speaker], said.append, QUICK).run()
+    supervisor, said = supervised_until(2, [speaker])
+    await supervisor.run()
 
     assert log.read_text() == "hello\nhello\n"
-    assert said[0] == f"worker ended with exit code 1: ending all (its log: {log})"
+    assert said[0] == f"worker ended with exit code 1: starting it again in 0.02 s (its log: {log})"
 
 
 SUPERVISES = """

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.model_file.read_model import parse_model
-from streamprocessor.process.client_address import networks_of
+from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.eraser import Eraser
@@ -85,7 +85,7 @@ class ApiApp:
             tokens=Tokens(pairs),
             sessions=Sessions(pairs, self.clock),
             attempts=Attempts(self.clock),
-            proxies=networks_of(PROXY),
+            client_addresses=ClientAddresses(networks_of(PROXY)),
             audit=AuditLog(AuditFiles(self.audit_file, 1 << 20, 3), pseudonym_under(SALT)),
             metrics=metrics,
             clock_ms=self.clock,
@@ -95,6 +95,7 @@ class ApiApp:
                 delivery=NOT_HERE,
                 imports=ImportJobs(folder / "imports", lambda *_: None, 1_000, self.clock),
                 allowed_hosts=frozenset(),
+                secrets_env_prefix="HOOK_",
                 mappings=folder,
             ),
             hot_lead_streams=HotLeadStreams(engine, metrics),

@@ -263,6 +263,15 @@ def test_a_segment_is_exported_whole_and_no_cell_is_a_formula(http: httpx.Client
     assert {row["contact_id"] for row in rows} == set(EVIL) - {"=HYPERLINK(1)"} | {"'=HYPERLINK(1)"}
     assert {row["engagement.score"] for row in rows} == {"25"}
     assert table.headers["content-type"].startswith("text/csv")
+    for answer in (lines, table):
+        assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+@pytest.mark.parametrize("name", ["a%0Ab", "%1B%5B31mred", "%C2%9Bx", "%7F", "x" * 101, "%00"])
+def test_a_segment_has_a_name_that_can_be_shown(http: httpx.Client, name: str) -> None:
+    answer = http.put(f"/api/segments/{name}", json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-parameter")
 
 
 def test_everything_that_is_kept_of_a_contact_is_handed_out(http: httpx.Client) -> None:

@@ -136,14 +136,14 @@ async def test_what_could_not_be_delivered_is_seen_and_sent_again_from_here(
 async def test_what_delivery_refuses_is_told_here_and_what_its_file_holds_is_not_changed_here(
     http: httpx.Client, path: str, receiver: Receiver
 ) -> None:
-    http.put(path, json=to(receiver, secrets=["env:NOWHERE"]))
+    http.put(path, json=to(receiver, secrets=["env:HOOK_NOWHERE"]))
     rows = await until(
         lambda: {row["name"]: row for row in http.get("/subscriptions").json()["subscriptions"]},
         lambda found: found[name_in(path)]["state"] == "refused",
         20,
         "refused",
     )
-    assert "env:NOWHERE" in rows[name_in(path)]["refused"]
+    assert "env:HOOK_NOWHERE" in rows[name_in(path)]["refused"]
     assert (rows["of-the-file"]["source"], rows["of-the-file"]["subscription"]) == ("file", None)
     refused = http.put("/subscriptions/of-the-file", json=to(receiver))
     assert (refused.status_code, refused.json()["code"]) == (409, "held-by-file")
@@ -158,6 +158,12 @@ WRONG = [
     ({"url": "ftp://a.example", "events": ["score-updated"], "signed": False}, ["wanted a URL"]),
     ({"url": "https://a.example", "events": ["score-updated"], "secrets": ["whsec_s3cret"]}, ["wanted references"]),
     ({"url": "https://a.example", "events": ["score-updated"], "signed": False, "template": "../x.yaml"}, ["template"]),
+    ({"url": "https://a.example", "events": ["score-updated"], "signed": False, "template": "a\0"}, ["control char"]),
+    ({"url": "file:a\0b", "events": ["score-updated"], "signed": False}, ["url", "control characters"]),
+    ({"url": "file:/etc/passwd", "events": ["score-updated"], "signed": False}, ["SECRETS_DIR; got another place"]),
+    ({"url": "env:AWS_SECRET", "events": ["score-updated"], "signed": False}, ["begins with HOOK_"]),
+    ({"url": "https://a.example", "events": ["score-updated"], "secrets": ["file:a\0b"]}, ["wanted references"]),
+    ({"url": "https://a.example", "events": ["score-updated"], "secrets": ["file:../s3cret"]}, ["got another place"]),
     (
         {"url": "https://a.example", "evnts": [], "signed": False, "when": {"too": "hot"}},
         ["'events' is missing", "did you mean 'events'", "did you mean 'to'"],

@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from streamprocessor.kafka.admin.cluster import set_configs
-from streamprocessor.kafka.clients import connected
+from streamprocessor.kafka.connection import connected
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import PREFIX, Settings
 from tests.harness.identity_traffic import tell

@@ -53,6 +53,7 @@ def list_letters(ctx: click.Context, reason: str | None, topic: str | None, as_j
 def show(ctx: click.Context, place: str, as_json: bool) -> None:
     """Show the one at PLACE, which is PARTITION:OFFSET as `list` tells it, with its headers and its bytes."""
     from streamprocessor.cli.dead_letters.store import LetterFilter, row_of, whole_row_of
+    from streamprocessor.cli.terminal.plain_text import echo
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
@@ -64,10 +65,10 @@ def show(ctx: click.Context, place: str, as_json: bool) -> None:
         print_json_lines([whole_row_of(stored[0])])
         return
     for word, value in row_of(stored[0]).items():
-        click.echo(f"{word}: {value}")
+        echo(f"{word}: {value}")
     for name, value in stored[0].letter.headers:
-        click.echo(f"header {name}: {(value or b'').decode('utf-8', 'backslashreplace')}")
-    click.echo((stored[0].value or b"").decode("utf-8", "backslashreplace"))
+        echo(f"header {name}: {(value or b'').decode('utf-8', 'backslashreplace')}")
+    echo((stored[0].value or b"").decode("utf-8", "backslashreplace"))
 
 
 @dead_letters.command()
@@ -85,6 +86,7 @@ def resend(
     They stay in dead-letters. One that is sent again twice counts once, where it has an id.
     """
     from streamprocessor.cli.dead_letters.store import LetterFilter
+    from streamprocessor.cli.terminal.plain_text import echo
     from streamprocessor.cli.terminal.running import run
 
     if everything == bool(places or reason or topic):
@@ -93,7 +95,7 @@ def resend(
     settings = connected_settings(ctx)
     sent, refused = run(_resend(settings, LetterFilter(reason, topic, places)))
     for sentence in refused:
-        click.echo(sentence, err=True)
+        echo(sentence, err=True)
     click.echo(f"{sent} sent again, {len(refused)} not")
     if refused:
         ctx.exit(EXIT_FAILED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from streamprocessor.cli.terminal.options import front_options, process_options, setting, settings_of
+from streamprocessor.cli.terminal.options import front_options, is_given, process_options, setting, settings_of
 
 
 @click.command()
@@ -19,7 +19,8 @@ from streamprocessor.cli.terminal.options import front_options, process_options,
 def demo(ctx: click.Context, rate: float, contacts: int, seed: int, seconds: float | None) -> None:
     """Show it: embedded Apache Kafka, all processes, simulated traffic, hot leads and fading scores.
 
-    Its topics begin with `demo-`; the model is deploy/demo.yaml, whose points are halved every 20 seconds.
+    Its topics begin with `demo-`; the model is deploy/demo.yaml, whose points are halved every 20 seconds. As with
+    `up`, a model that is in force stays, unless --model names one on this start.
     """
     from streamprocessor.cli.demo.run import DemoPlan, run_demo
     from streamprocessor.cli.demo.screen import screen
@@ -27,7 +28,7 @@ def demo(ctx: click.Context, rate: float, contacts: int, seed: int, seconds: flo
     from streamprocessor.cli.terminal.running import run
 
     settings = settings_of(ctx, model="deploy/demo.yaml", topic_prefix="demo-")
-    plan = DemoPlan(contacts, rate, seed, seconds)
+    plan = DemoPlan(contacts, rate, seed, seconds, model_given=is_given(ctx, "model"))
     with ended_by_sigterm():
         # The screen is inside: while Kafka is fetched the terminal is the progress line's.
         with kafka_for(settings, click.echo) as kafka, screen() as shown:

@@ -38,18 +38,19 @@ _POLL_MS = 250
 
 @dataclass(frozen=True)
 class DemoPlan:
-    """What is played: rate in events a second; seconds None: until told to stop."""
+    """What is played: rate in events a second; seconds None: until told to stop; model_given: as set_up takes it."""
 
     contacts: int
     rate: float
     seed: int
     seconds: float | None
+    model_given: bool = False
 
 
 async def run_demo(kafka: LocalKafka, plan: DemoPlan, screen: Screen) -> int:
     """The exit code, once the demo's time is over or somebody ended it, and all have ended."""
     settings = kafka.settings
-    await set_up(settings, screen.say)
+    await set_up(kafka, "demo", screen.say, model_given=plan.model_given)
     logs = settings.data_path / "logs" / "demo"
     workers = WorkerPlan(settings, free_ports(settings.metrics_port, 1), logs)
     fronts = front_plan(settings, logs)

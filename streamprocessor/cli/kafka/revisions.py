@@ -1,35 +1,61 @@
-"""The models topic: the newest revision of the application's model read, the next one written."""
+"""The models topic: the history of the application's model read, the next revision written."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import msgspec
 
 from streamprocessor.cli.kafka.topic_reader import records_of, writer_to
 from streamprocessor.contract.model_file.read_model import parse_model, read_model_text
 from streamprocessor.contract.model_file.revisions import (
+    HistoryEntry,
     ModelRevision,
     encode_revision,
-    key_of,
+    history_of,
     model_of,
-    newest_of,
+    new_key,
     resegmented,
     revision_after,
 )
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.errors import OperatorError
-from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
 
 
 class AppliedRevision(NamedTuple):
-    """The revision in force; is_new: it, or its segments, were not before."""
+    """What is in force after an apply.
 
-    revision: ModelRevision
+    before: what was until then; None: nothing, or is_new is False.
+    is_new: whether the apply brought it, or only found it.
+    """
+
+    entry: HistoryEntry
+    before: HistoryEntry | None
     is_new: bool
+
+    @property
+    def revision(self) -> ModelRevision:
+        """The revision in force."""
+        return self.entry.revision
+
+
+class Wanted(NamedTuple):
+    """A model that is to be in force, and the text that spells it.
+
+    origin: the command that wants it. announce_hot_leads: contacts that become hot by the change alone are announced.
+    """
+
+    model: Model
+    text: str
+    origin: str
+    announce_hot_leads: bool = False
 
 
 def full_name_of(settings: Settings, topic: str) -> str:
@@ -38,14 +64,34 @@ def full_name_of(settings: Settings, topic: str) -> str:
     return described.full_name(settings.topic_prefix, settings.app_id)
 
 
-async def active_model(settings: Settings) -> ModelRevision:
-    """The newest revision; raises OperatorError where no model was applied yet."""
-    topic = full_name_of(settings, MODELS)
-    revision = await _newest(client_settings(settings), topic)
-    if revision is None:
+async def model_history(settings: Settings) -> list[HistoryEntry]:
+    """All that was ever in force, the last one is; raises OperatorError where no model was applied yet."""
+    history = await _history(settings)
+    if not history:
+        topic = full_name_of(settings, MODELS)
         message = f"{topic}: holds no model; wanted one: run `streamprocessor model apply` first"
         raise OperatorError(message)
-    return revision
+    return history
+
+
+async def active_model(settings: Settings) -> ModelRevision:
+    """The newest revision; raises as model_history does."""
+    return (await model_history(settings))[-1].revision
+
+
+def entry_labelled(history: Sequence[HistoryEntry], label: str) -> HistoryEntry:
+    """The revision of that label; raises OperatorError where the history has none."""
+    for entry in history:
+        if entry.label == label:
+            return entry
+    message = f"revision {label}: wanted one of those that `streamprocessor model history` lists; got another"
+    raise OperatorError(message)
+
+
+def wanted_from(file: Path, origin: str, *, announce_hot_leads: bool = False) -> Wanted:
+    """The file's model; raises ModelError with a line for each problem."""
+    text = read_model_text(file)
+    return Wanted(parse_model(text, str(file)), text, origin, announce_hot_leads)
 
 
 async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: bool = False) -> AppliedRevision:
@@ -54,19 +100,40 @@ async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: boo
     Where nothing but segments is another, the revision stays and holds the new ones.
     announce_hot_leads: contacts that become hot by the change alone are announced, too.
     """
-    text = read_model_text(file)
-    model = parse_model(text, str(file))
-    clients, topic = client_settings(settings), full_name_of(settings, MODELS)
-    newest = await _newest(clients, topic)
-    if newest is not None and (newest.name, newest.version) == (model.name, model.version):
-        if repr(model_of(newest).segments) == repr(model.segments):  # where true is not 1
-            return AppliedRevision(newest, is_new=False)
-        revision = resegmented(newest, text, now_ms())
-    else:
-        revision = revision_after(newest, model, text, now_ms(), announce_hot_leads=announce_hot_leads)
-    async with writer_to(clients, [topic]) as producer:
-        await producer.send_and_wait(topic, key=key_of(revision.name), value=encode_revision(revision))
-    return AppliedRevision(revision, is_new=True)
+    wanted = wanted_from(file, f"model apply {file}", announce_hot_leads=announce_hot_leads)
+    return await apply_wanted(settings, wanted)
+
+
+async def apply_wanted(settings: Settings, wanted: Wanted) -> AppliedRevision:
+    """As apply_model, with a model that is at hand."""
+    return await _write(settings, lambda history: _next(history, wanted))
+
+
+async def apply_first(settings: Settings, file: Path, origin: str) -> AppliedRevision:
+    """Write the file's model as the first revision where none is in force; else the file is not looked at."""
+
+    def first(history: Sequence[HistoryEntry]) -> ModelRevision | None:
+        return None if history else _next(history, wanted_from(file, origin))
+
+    return await _write(settings, first)
+
+
+async def roll_back(settings: Settings, label: str, *, announce_hot_leads: bool = False) -> AppliedRevision:
+    """Write the text of an earlier revision as the next one; raises OperatorError where the history has no such."""
+
+    def earlier(history: Sequence[HistoryEntry]) -> ModelRevision | None:
+        revision = entry_labelled(history, label).revision
+        wanted = Wanted(model_of(revision), revision.text, f"model rollback {label}", announce_hot_leads)
+        return _next(history, wanted)
+
+    return await _write(settings, earlier)
+
+
+def says_the_same(revision: ModelRevision, model: Model) -> bool:
+    """Whether the model's scores and segments are those of the revision."""
+    if (revision.name, revision.version) != (model.name, model.version):
+        return False
+    return repr(model_of(revision).segments) == repr(model.segments)  # where true is not 1
 
 
 def revision_of_file(file: Path) -> ModelRevision:
@@ -76,5 +143,42 @@ def revision_of_file(file: Path) -> ModelRevision:
     return ModelRevision(0, model.name, model.version, text, 0)
 
 
-async def _newest(clients: ClientSettings, topic: str) -> ModelRevision | None:
-    return newest_of([record async for record in records_of(clients, topic)])
+def _next(history: Sequence[HistoryEntry], wanted: Wanted) -> ModelRevision | None:
+    """The revision that brings what is wanted; None where that is in force already."""
+    newest = history[-1].revision if history else None
+    if newest is not None and says_the_same(newest, wanted.model):
+        return None
+    if newest is not None and (newest.name, newest.version) == (wanted.model.name, wanted.model.version):
+        revision = resegmented(newest, wanted.text, now_ms())
+    else:
+        revision = revision_after(
+            newest, wanted.model, wanted.text, now_ms(), announce_hot_leads=wanted.announce_hot_leads
+        )
+    return msgspec.structs.replace(revision, origin=wanted.origin)
+
+
+async def _write(
+    settings: Settings, next_after: Callable[[Sequence[HistoryEntry]], ModelRevision | None]
+) -> AppliedRevision:
+    """Write what follows the history, and again what follows it then where somebody else's revision came first.
+
+    next_after: None where what is in force is to stay.
+    """
+    topic = full_name_of(settings, MODELS)
+    while True:
+        history = await _history(settings)
+        revision = next_after(history)
+        if revision is None:
+            return AppliedRevision(history[-1], None, is_new=False)
+        key = new_key(revision)
+        async with writer_to(client_settings(settings), [topic]) as producer:
+            await producer.send_and_wait(topic, key=key, value=encode_revision(revision))
+        written = await _history(settings)
+        for before, entry in zip((None, *written), written, strict=False):
+            if entry.key == key:
+                return AppliedRevision(entry, before, is_new=True)
+
+
+async def _history(settings: Settings) -> list[HistoryEntry]:
+    topic = full_name_of(settings, MODELS)
+    return history_of([record async for record in records_of(client_settings(settings), topic)])

@@ -9,10 +9,10 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.kafka.reader import read_to
 
@@ -22,7 +22,7 @@ async def records_of(
 ) -> AsyncIterator[Any]:
     """Every record that the topic holds now, in order within a partition; partitions None: all of them.
 
-    Raises TopicError where the topic is missing or may not be read, BrokerError where Kafka goes away.
+    Raises TopicError where the topic is missing or may not be read, BrokerAwayError where Kafka goes away.
     """
     await refuse_unless_allowed(clients, {topic: READ})
     ends = {
@@ -41,8 +41,7 @@ async def records_of(
                     if record.offset < ends[where]:
                         yield record
     except KafkaError as error:
-        message = f"{topic}: can't be read from {clients.bootstrap}: {error!r}; wanted all of its records"
-        raise BrokerError(message) from error
+        raise await broker_error(clients, error, f"{topic}: can't be read") from error
     finally:
         await consumer.stop()
 
@@ -59,8 +58,7 @@ async def writer_to(clients: ClientSettings, topics: Collection[str]) -> AsyncIt
         await producer.start()
         yield producer
     except KafkaError as error:
-        message = f"{', '.join(topics)}: can't be written at {clients.bootstrap}: {error!r}; wanted it acknowledged"
-        raise BrokerError(message) from error
+        raise await broker_error(clients, error, f"{', '.join(topics)}: can't be written") from error
     finally:
         await producer.stop()
 

@@ -42,11 +42,14 @@ class WorkerPlan:
         return Child(f"worker-{number}", command, log_of(self.logs, f"worker-{number}"))
 
     async def tell_when_ready(self, say: Say) -> None:
-        """Return when every worker is ready, and say so of each."""
-        for number, port in enumerate(self.ports, 1):
-            address = f"http://{self.settings.metrics_host}:{port}"
+        """Return when every worker is ready; says so of each as soon as it is, whatever the others do."""
+
+        async def tell(number: int, address: str) -> None:
             await until_ready(address)
             say(f"worker-{number} is ready; metrics and health on {address}")
+
+        addresses = [f"http://{self.settings.metrics_host}:{port}" for port in self.ports]
+        await asyncio.gather(*(tell(number, address) for number, address in enumerate(addresses, 1)))
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,13 @@ class FrontPlan:
         return f"http://{getattr(self.settings, f'{name}_host')}:{self.ports[name]}"
 
     async def tell_when_ready(self, say: Say) -> None:
-        """Return when all are ready; says of each where it is, and where the secret is that lets in."""
-        for name in self.ports:
+        """Return when all are ready; says of each, as soon as it is, where it is and where the secret that lets in."""
+
+        async def tell(name: str) -> None:
             await until_ready(self.address_of(name))
             say(f"{_TITLES[name]} is ready on {self.address_of(name)}{self._key_to(name)}")
+
+        await asyncio.gather(*map(tell, self.ports))
 
     def _key_to(self, name: str) -> str:
         folder = self.settings.data_path

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from streamprocessor.cli.kafka.revisions import apply_model
+from streamprocessor.cli.kafka.revision_report import applied_sentence, standing_sentence
+from streamprocessor.cli.kafka.revisions import apply_first, apply_wanted, wanted_from
 from streamprocessor.cli.local.local_processes import Say
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
 from streamprocessor.cli.terminal.progress import preparation
@@ -20,6 +21,7 @@ from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import apply
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import DEFAULT_PORT, EmbeddedKafka, prepare
+from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import make_erasure_salt
 from streamprocessor.process.supervisor import Supervisor
 from streamprocessor.settings import Settings
@@ -39,8 +41,9 @@ class LocalKafka:
 def kafka_for(settings: Settings, say: Say) -> Iterator[LocalKafka]:
     """Kafka for as long as the block lasts: the one named, else an embedded one, fetched and started, stopped after.
 
-    Raises BrokerError where it can't be fetched or started.
+    Raises BrokerError where it can't be fetched or started, OperatorError where the data folder can't be made.
     """
+    keep_private(settings.data_path)
     if settings.bootstrap:
         yield LocalKafka(settings, None)
         return
@@ -53,15 +56,28 @@ def kafka_for(settings: Settings, say: Say) -> Iterator[LocalKafka]:
         yield LocalKafka(settings.model_copy(update={"bootstrap": kafka.bootstrap}), kafka)
 
 
-async def set_up(settings: Settings, say: Say) -> None:
-    """Make the topics and the erasure salt, and put the model file in force, where that is not done yet."""
+async def set_up(kafka: LocalKafka, command: str, say: Say, *, model_given: bool) -> None:
+    """Make the topics and the erasure salt where they are not there yet, and put the model file in force where none is.
+
+    command: what starts the system, as the model's history names it.
+    model_given: whether the file was named on this start: then it is put in force whatever was.
+    """
+    settings = kafka.settings
     make_erasure_salt(settings.erasure_salt, settings.data_path)
     layout = layout_of(settings)
     mended = await apply(client_settings(settings), layout)
     say(f"{len(layout.topics)} topics are there ({len(mended)} differences made good)")
-    revision, is_new = await apply_model(settings, Path(settings.model))
-    state = "now in force" if is_new else "in force"
-    say(f"model {settings.model} is {state} as revision {revision.revision}")
+    file, origin = Path(settings.model), f"{command} {settings.model}"
+    if model_given:
+        applied = await apply_wanted(settings, wanted_from(file, origin))
+    else:
+        applied = await apply_first(settings, file, origin)
+    # The embedded Kafka's address is another at the next start, and found without.
+    typed = settings if kafka.process is None else settings.model_copy(update={"bootstrap": ""})
+    if applied.is_new or model_given:
+        say(applied_sentence(applied, settings.model, typed))
+    else:
+        say(standing_sentence(applied.entry, typed))
 
 
 async def supervise(kafka: EmbeddedKafka | None, supervisor: Supervisor, say: Say) -> int:

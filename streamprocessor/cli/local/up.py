@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streamprocessor.cli.terminal.options import front_options, process_options, setting, settings_of
+from streamprocessor.cli.terminal.options import front_options, is_given, process_options, setting, settings_of
 
 if TYPE_CHECKING:
     from streamprocessor.cli.local.local_system import LocalKafka
@@ -23,19 +23,20 @@ MOST_WORKERS = 64
 def up(ctx: click.Context, workers: int) -> None:
     """Run all of it here: Kafka, topics, model, workers, collector, delivery, and the page with its API.
 
-    Kafka is an embedded Apache Kafka unless --bootstrap names one. Ctrl-C ends all of it; the data stays in the data
-    folder.
+    Kafka is an embedded Apache Kafka unless --bootstrap names one. A process that ends is started again, the others go
+    on. Ctrl-C ends all of it; the data stays in the data folder. The model file is put in force where no model is yet,
+    or where --model names it on this start; a model that is in force stays otherwise.
     """
     from streamprocessor.cli.local.local_system import ended_by_sigterm, kafka_for
     from streamprocessor.cli.terminal.running import run
 
     with ended_by_sigterm(), kafka_for(settings_of(ctx), _say) as kafka:
-        code = run(_run_all(kafka, workers))
+        code = run(_run_all(kafka, workers, model_given=is_given(ctx, "model")))
     _say("all ended")
     ctx.exit(code)
 
 
-async def _run_all(kafka: LocalKafka, workers: int) -> int:
+async def _run_all(kafka: LocalKafka, workers: int, *, model_given: bool) -> int:
     import asyncio
 
     from streamprocessor.cli.local.local_processes import WorkerPlan, free_ports, front_plan
@@ -43,7 +44,7 @@ async def _run_all(kafka: LocalKafka, workers: int) -> int:
     from streamprocessor.process.supervisor import Supervisor
 
     settings = kafka.settings
-    await set_up(settings, _say)
+    await set_up(kafka, "up", _say, model_given=model_given)
     plans = (WorkerPlan(settings, free_ports(settings.metrics_port, workers)), front_plan(settings))
     children = [child for plan in plans for child in plan.children()]
     _say(f"Kafka for clients: {settings.bootstrap}. Ctrl-C ends all of it.")

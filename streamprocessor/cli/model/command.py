@@ -1,17 +1,31 @@
-"""`model`: the scoring model checked, compared, shown, and put in force."""
+"""`model`: the scoring model checked, compared, shown, put in force, and taken back."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, settings_of
+from streamprocessor.cli.terminal.options import (
+    connected_settings,
+    is_given,
+    json_option,
+    process_options,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from streamprocessor.cli.kafka.revisions import AppliedRevision
+
+announce_option = click.option(
+    "--announce-hot-leads", is_flag=True, help="Announce those whom the change alone makes hot, too."
+)
 
 
 @click.group()
 def model() -> None:
-    """The scoring model: check its file, compare it with what is in force, show it, apply it."""
+    """The scoring model: check its file, compare it with what is in force, apply it, show it, go back to another."""
 
 
 @model.command()
@@ -39,48 +53,99 @@ def check(ctx: click.Context, file: str | None, as_json: bool) -> None:
 
 @model.command()
 @process_options
-@click.option("--applied", is_flag=True, help="The model in force, from Kafka, and not the file.")
+@click.option("--revision", metavar="REVISION", help="This one, by its name in `model history`, such as 3 or 3.1.")
+@click.option("--applied", is_flag=True, hidden=True, help="What is shown anyway.")
 @json_option
 @click.pass_context
-def show(ctx: click.Context, applied: bool, as_json: bool) -> None:
-    """Show the model: the file's text, or the one that is in force."""
-    from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
+def show(ctx: click.Context, revision: str | None, applied: bool, as_json: bool) -> None:
+    """Show the model in force, its text as it was applied; or that of --model FILE, without Kafka."""
+    from streamprocessor.cli.kafka.revision_report import heading
+    from streamprocessor.cli.kafka.revisions import entry_labelled, model_history, revision_of_file
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.contract.model_file.revisions import encode_revision
-    from streamprocessor.contract.rfc3339 import format_rfc3339
 
-    settings = connected_settings(ctx) if applied else settings_of(ctx)
-    shown = run(active_model(settings)) if applied else revision_of_file(Path(settings.model))
+    if is_given(ctx, "model") and not applied:
+        if revision is not None:
+            message = "--model shows a file, and --revision what was in force; wanted one of them; got both"
+            raise click.UsageError(message)
+        shown = revision_of_file(Path(settings_of(ctx).model))
+    else:
+        history = run(model_history(connected_settings(ctx)))
+        entry = history[-1] if revision is None else entry_labelled(history, revision)
+        shown = entry.revision
+        if not as_json:
+            click.echo(heading(entry), err=True)
     if as_json:
         click.echo(encode_revision(shown))
-        return
-    if applied:
-        applied_at = format_rfc3339(shown.applied_at_ms)
-        click.echo(f"# model {shown.name}, revision {shown.revision}, version {shown.version}, {applied_at}")
-    click.echo(shown.text, nl=not shown.text.endswith("\n"))
+    else:
+        click.echo(shown.text, nl=not shown.text.endswith("\n"))
 
 
 @model.command()
 @process_options
 @click.argument("file", required=False)
-@click.option("--announce-hot-leads", is_flag=True, help="Announce those whom the change alone makes hot, too.")
+@click.option("--if-none", is_flag=True, help="Only where no model is in force; else name the one that is.")
+@announce_option
 @json_option
 @click.pass_context
-def apply(ctx: click.Context, file: str | None, announce_hot_leads: bool, as_json: bool) -> None:
-    """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision."""
-    from streamprocessor.cli.kafka.revisions import apply_model
-    from streamprocessor.cli.terminal.printing import print_json_lines
+def apply(ctx: click.Context, file: str | None, if_none: bool, announce_hot_leads: bool, as_json: bool) -> None:
+    """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision.
+
+    Says what was in force before, and how to go back to it.
+    """
+    from streamprocessor.cli.kafka.revision_report import standing_sentence
+    from streamprocessor.cli.kafka.revisions import apply_first, apply_model
     from streamprocessor.cli.terminal.running import run
 
     settings = connected_settings(ctx)
     path = Path(file or settings.model)
-    revision, is_new = run(apply_model(settings, path, announce_hot_leads=announce_hot_leads))
+    if if_none:
+        applied = run(apply_first(settings, path, f"model apply {path}"))
+    else:
+        applied = run(apply_model(settings, path, announce_hot_leads=announce_hot_leads))
+    if if_none and not applied.is_new and not as_json:
+        click.echo(standing_sentence(applied.entry, settings_of(ctx).model_copy(update={"model": str(path)})))
+    else:
+        _tell(ctx, applied, str(path), as_json)
+
+
+@model.command()
+@process_options
+@json_option
+@click.pass_context
+def history(ctx: click.Context, as_json: bool) -> None:
+    """List all revisions of the model, the oldest first: what, since when, by which command.
+
+    A revision such as 3.1 is revision 3 with other segments: no score depends on them.
+    """
+    from streamprocessor.cli.kafka.revision_report import history_rows, print_history
+    from streamprocessor.cli.kafka.revisions import model_history
+    from streamprocessor.cli.terminal.printing import print_json_lines
+    from streamprocessor.cli.terminal.running import run
+
+    found = run(model_history(connected_settings(ctx)))
     if as_json:
-        row = {"name": revision.name, "version": revision.version, "revision": revision.revision, "applied": is_new}
-        print_json_lines([row])
-        return
-    what = "is now in force" if is_new else "was in force already"
-    click.echo(f"{path}: model {revision.name}, version {revision.version}, {what} as revision {revision.revision}")
+        print_json_lines(history_rows(found))
+    else:
+        print_history(found)
+
+
+@model.command()
+@process_options
+@click.argument("revision")
+@announce_option
+@json_option
+@click.pass_context
+def rollback(ctx: click.Context, revision: str, announce_hot_leads: bool, as_json: bool) -> None:
+    """Put the text of an earlier REVISION in force again, as a new revision: their numbers only rise.
+
+    REVISION is its name in `model history`, such as 3 or 3.1.
+    """
+    from streamprocessor.cli.kafka.revisions import roll_back
+    from streamprocessor.cli.terminal.running import run
+
+    applied = run(roll_back(connected_settings(ctx), revision, announce_hot_leads=announce_hot_leads))
+    _tell(ctx, applied, f"revision {revision}", as_json)
 
 
 @model.command()
@@ -117,3 +182,13 @@ def schema() -> None:
     from streamprocessor.contract.model_file.read_model import model_schema_text
 
     click.echo(model_schema_text(), nl=False)
+
+
+def _tell(ctx: click.Context, applied: AppliedRevision, what: str, as_json: bool) -> None:
+    from streamprocessor.cli.kafka.revision_report import applied_row, applied_sentence
+    from streamprocessor.cli.terminal.printing import print_json_lines
+
+    if as_json:
+        print_json_lines([applied_row(applied)])
+    else:
+        click.echo(applied_sentence(applied, what, settings_of(ctx)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,6 +62,29 @@ def settings_of(ctx: click.Context, **defaults: str) -> Settings:
     environment = {f"{PREFIX}{name.upper()}": value for name, value in defaults.items()}
     environment |= {name: value for name, value in os.environ.items() if value}
     return read_settings(environment, **ctx.ensure_object(dict))
+
+
+def is_given(ctx: click.Context, name: str) -> bool:
+    """Whether the setting of that name was given on this command line, and not in the environment alone."""
+    return name in ctx.ensure_object(dict)
+
+
+def command_line(settings: Settings, *words: str) -> str:
+    """The command of these words as a person types it for the system of these settings.
+
+    settings: without the address of an embedded Kafka, which a command finds by itself.
+    """
+    from streamprocessor.settings import Settings
+
+    usual = Settings()
+    system = {
+        "--bootstrap": (settings.bootstrap, usual.bootstrap),
+        "--data-dir": (settings.data_dir, settings.data_dir if settings.bootstrap else usual.data_dir),
+        "--app-id": (settings.app_id, usual.app_id),
+        "--topic-prefix": (settings.topic_prefix, usual.topic_prefix),
+    }
+    options = [word for flag, (value, default) in system.items() if value != default for word in (flag, value)]
+    return shlex.join(["streamprocessor", *words, *options])
 
 
 def connected_settings(ctx: click.Context) -> Settings:

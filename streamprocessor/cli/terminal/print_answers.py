@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import click
-
+from streamprocessor.cli.terminal.plain_text import echo
 from streamprocessor.cli.terminal.printing import print_table
 
 
@@ -22,18 +21,18 @@ def print_scores(answers: Iterable[dict[str, Any]]) -> None:
 
 def print_explanation(answer: dict[str, Any]) -> None:
     """Print each score of one contact with the parts that add up to it."""
-    click.echo(f"{answer['contact_id']} at {answer['at']}")
+    echo(f"{answer['contact_id']} at {answer['at']}")
     if not answer["scores"]:
         into = answer.get("merged_into")
-        click.echo(f"it was merged into {into}, which has its scores" if into else "the person objects to being scored")
+        echo(f"it was merged into {into}, which has its scores" if into else "the person objects to being scored")
     for name, score, next_step_at in _numbers(answer["scores"]):
         next_step = f"; next step by time at {next_step_at}" if next_step_at else ""
         number = "" if score["score"] is None else f"{score['score']} ({score['unrounded']})"
         shown = ", ".join(word for word in (number, score["stage"]) if word)
-        click.echo(f"\n{name}: {shown or 'does not apply'}{next_step}")
+        echo(f"\n{name}: {shown or 'does not apply'}{next_step}")
         parts = _parts(answer["explanation"], name)
         if not parts:
-            click.echo("nothing counts at this instant")
+            echo("nothing counts at this instant")
             continue
         columns = ("points", "of", "factor", "rule", "event", "occurred at", "class")
         print_table(columns, [_row(part) for part in parts])

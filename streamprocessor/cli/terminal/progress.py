@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from streamprocessor.cli.terminal.plain_text import printable
 from streamprocessor.kafka.embedded import progress
 
 Note = Callable[[str], None]
@@ -31,7 +32,7 @@ def bytes_bar(file: Path) -> Iterator[tuple[Callable[[int], None], Note]]:
         task = bar.add_task(file.name, total=file.stat().st_size)
 
         def note(line: str) -> None:
-            bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            bar.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
         yield lambda more: bar.advance(task, more), note
 

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from streamprocessor.errors import BrokerAwayError
+from streamprocessor.cli.terminal.plain_text import printable
+from streamprocessor.errors import BrokerAwayError, BrokerError
 
 Result = TypeVar("Result")
 
@@ -25,9 +26,12 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
     Where no log was set up, what libraries log goes nowhere: errors reach the user as sentences.
 
-    Raises BrokerAwayError where Kafka went away and nobody nearer knew what to do about it.
+    Raises BrokerAwayError where Kafka went away, BrokerError where it refused something, and nobody nearer knew what
+    to do about it.
     """
     from aiokafka.errors import KafkaError
+
+    from streamprocessor.kafka.diagnosis.diagnosis import is_passing
 
     root = logging.getLogger()
     if not root.handlers:
@@ -36,7 +40,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return _run(work)
     except KafkaError as error:
         message = f"Kafka can't be used any more: {error!r}"
-        raise BrokerAwayError(message) from error
+        raise (BrokerAwayError if is_passing(error) else BrokerError)(message) from error
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
@@ -49,7 +53,7 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
 
 def log_to_stderr(level: str) -> None:
     """Log to stderr from `level` on, one line each: time in UTC, level, who, what."""
-    lines = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    lines = _PlainLines("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     lines.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(lines)
@@ -59,6 +63,14 @@ def log_to_stderr(level: str) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+class _PlainLines(logging.Formatter):
+    """Lines that steer no terminal, whatever a stranger's words in them are."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line, but for a traceback."""
+        return printable(super().formatMessage(record))
 
 
 def _is_news(record: logging.LogRecord) -> bool:

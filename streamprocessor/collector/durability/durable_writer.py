@@ -24,7 +24,7 @@ from streamprocessor.collector.durability.readback import missing_in_kafka
 from streamprocessor.collector.durability.spool import Spool, SpoolFullError
 from streamprocessor.collector.durability.spool_checkpoint import SpoolPosition
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.errors import BrokerError, TopicError
+from streamprocessor.errors import BrokerAwayError, BrokerError, TopicError
 
 PATIENCE_SECONDS = 1.0
 ROUND_RECORDS = 5_000
@@ -80,11 +80,14 @@ class DurableWriter:
         return not self.is_spooling or self._spool.has_room
 
     async def start(self) -> None:
-        """Begin; without Kafka by the spool. Raises TopicError where Kafka is there and a topic is not."""
+        """Begin; without Kafka by the spool.
+
+        Raises TopicError where Kafka is there and a topic is not, BrokerError where Kafka does not let us in.
+        """
         try:
             async with asyncio.timeout(START_SECONDS):
                 await self._kafka_writer.connect()
-        except (BrokerError, TimeoutError) as error:
+        except (BrokerAwayError, TimeoutError) as error:
             log.warning("entries go to disk for now: %s", error or "Kafka does not answer")
         if self._kafka_writer.is_connected and not self._spool.backlog_bytes:
             self._is_direct.set()

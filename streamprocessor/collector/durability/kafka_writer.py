@@ -13,10 +13,10 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
-from streamprocessor.errors import BrokerError
 from streamprocessor.kafka.admin.cluster import WRITE
 from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 
 BATCH_BYTES = 512 * 1024  # half of what the topics take
 _CACHED_KEYS = 100_000
@@ -48,7 +48,8 @@ class KafkaWriter:
         return self._producer is not None
 
     async def connect(self) -> None:
-        """Start a producer; raises TopicError where a topic is missing or not ours, BrokerError without Kafka.
+        """Start a producer; raises TopicError where a topic is missing or not ours, BrokerAwayError without Kafka,
+        BrokerError where Kafka is there and a person must act.
 
         One that can't be started, or is not waited for, is closed.
         """
@@ -70,10 +71,7 @@ class KafkaWriter:
                 }
                 undoing.pop_all()
         except KafkaError as error:
-            message = (
-                f"{self._clients.bootstrap}: wanted a Kafka broker to send to; got {type(error).__name__}: {error}"
-            )
-            raise BrokerError(message) from error
+            raise await broker_error(self._clients, error) from error
         self._producer, self._partitions = producer, partitions
 
     async def send(self, records: Iterable[ProducerRecord]) -> None:

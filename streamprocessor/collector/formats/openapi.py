@@ -9,7 +9,9 @@ import orjson
 
 from streamprocessor.collector.formats.native import PATH
 from streamprocessor.collector.http.validation import MAX_ITEMS
+from streamprocessor.contract.events.event_fields import CONTROL_CHARACTERS, MAX_KEY_BYTES
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.http.connection import OWN_ANSWERS
 
 _SCHEMAS = {"Event": "event.json", "ContactUpdate": "contact-update.json"}
 _ONE = {"anyOf": [{"$ref": "#/components/schemas/Event"}, {"$ref": "#/components/schemas/ContactUpdate"}]}
@@ -52,7 +54,7 @@ def openapi(schemas: Path, version: str) -> dict[str, Any]:
     components["Event"]["required"] = ["contact_id", "type"]  # in a topic, the topic and the key may stand for them
     components["ContactUpdate"]["required"] = ["contact_id", "update"]
     for name in _SCHEMAS:
-        components[name]["properties"]["contact_id"] = {"type": ["string", "integer"], "minLength": 1}
+        components[name]["properties"]["contact_id"] = _CONTACT_ID
     components |= {"Receipt": _RECEIPT, "Refusal": _REFUSAL}
     return {
         "openapi": "3.1.0",
@@ -91,12 +93,22 @@ def _operation() -> dict[str, Any]:
             },
             "401": _answer("No write key, or one that is not known.", "Refusal"),
             "405": _answer("Another method than POST.", "Refusal"),
+            **{status: {"description": text} for status, text in OWN_ANSWERS.items()},
             "413": _answer("Too large, or too many.", "Refusal"),
             "415": _answer("A content encoding that is not understood.", "Refusal"),
-            "429": _answer("Too many for this key; Retry-After says when.", "Refusal"),
+            "429": _answer("Too many for this key at this address; Retry-After says when.", "Refusal"),
             "503": _answer("Kafka is away and the disk is full; Retry-After says when.", "Refusal"),
         },
     }
+
+
+#: Bytes of UTF-8, which JSON Schema can't count: a text of other letters may have fewer characters.
+_CONTACT_ID = {
+    "type": ["string", "integer"],
+    "minLength": 1,
+    "maxLength": MAX_KEY_BYTES,
+    "not": {"pattern": f"[{CONTROL_CHARACTERS}]"},
+}
 
 
 def _answer(description: str, schema: str) -> dict[str, Any]:

@@ -30,5 +30,5 @@ def all_formats(settings: Settings, contact_ids: ContactIds) -> list[WireFormat]
         posthog_v1(contact_ids, vocabulary),
         jitsu(contact_ids, vocabulary),
         *own_tracking(settings, contact_ids),
-        *provider_formats(secrets, contact_ids, settings.public_url or None, BackgroundFetch()),
+        *provider_formats(secrets, contact_ids, settings.public_url or None, BackgroundFetch(), settings.data_path),
     ]

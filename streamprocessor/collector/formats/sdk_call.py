@@ -16,7 +16,7 @@ from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.events.event_fields import contact_of, id_of
+from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES, contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
@@ -145,7 +145,9 @@ def _former_id_updates(call: SdkCall, contact_id: str, contact_ids: ContactIds) 
             content = {"update": "merge", "from": contact_of(former.encode())}
             yield update_entry(_derived(call.id, f"former-{number}"), contact_id, call.occurred_at_ms, content)
         # Whether it was a user's id or an anonymous one, the source does not say: it may have been both.
-        if (anonymous := contact_ids.anonymous(former)) != contact_id:
+        # One that is too long for a visitor's was none.
+        anonymous = contact_ids.anonymous(former)
+        if anonymous != contact_id and len(anonymous.encode()) <= MAX_KEY_BYTES:
             yield _identify(call, _derived(call.id, f"former-anonymous-{number}"), contact_id, anonymous)
 
 

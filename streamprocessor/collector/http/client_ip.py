@@ -5,12 +5,12 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 from streamprocessor.collector.http.wire_format import TopicEntry
-from streamprocessor.process.client_address import Address, Network, client_address, parse_address
+from streamprocessor.process.http.client_address import Address, ClientAddresses, Network, parse_address
 
 NETWORK_BITS = {4: 24, 6: 48}  # what is left of an address of that version
 
 
-class ClientIps:
+class ClientIps(ClientAddresses):
     """The addresses of clients.
 
     proxies: whose X-Forwarded-For is believed.
@@ -18,12 +18,11 @@ class ClientIps:
     """
 
     def __init__(self, proxies: tuple[Network, ...], truncate: bool) -> None:
-        self._proxies = proxies
+        super().__init__(proxies)
         self._truncate = truncate
 
-    def ip_of(self, peer: str | None, forwarded_for: str | None) -> str | None:
-        """The client's address; None where none is known. What a client makes up itself is not believed."""
-        address = client_address(peer, forwarded_for, self._proxies)
+    def stored(self, address: Address | None) -> str | None:
+        """The address as it is stored with events; None where none is known."""
         if address is None:
             return None
         return _network_part(address) if self._truncate else str(address)

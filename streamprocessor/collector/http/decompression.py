@@ -6,6 +6,9 @@ import zlib
 
 from streamprocessor.collector.http.wire_format import Refusal
 
+MAX_MEMBERS = 200  # senders make one; those that compress by blocks make one for each 64 KiB
+PIECE_BYTES = 16 * 1024
+
 _GZIP = b"\x1f\x8b"
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _RAW_DEFLATE = -zlib.MAX_WBITS
@@ -36,20 +39,29 @@ def too_large(max_bytes: int) -> Refusal:
 
 
 def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
+    """The body, decompressed in one pass: of its bytes at most PIECE_BYTES are looked at again for each member."""
     parts: list[bytes] = []
     room_bytes = max_bytes
-    rest = body
+    decompressor = zlib.decompressobj(window_bits)
+    member_count = 1
     try:
-        while rest:  # gzip may consist of several members
-            decompressor = zlib.decompressobj(window_bits)
-            part = decompressor.decompress(rest, room_bytes + 1)
-            room_bytes -= len(part)
-            if room_bytes < 0:
-                raise too_large(max_bytes)
-            if not decompressor.eof:
-                raise Refusal(400, "cut-off", "body: wanted the whole of what was compressed; got a part of it")
-            parts.append(part)
-            rest = decompressor.unused_data
+        for begin in range(0, len(body), PIECE_BYTES):
+            piece = body[begin : begin + PIECE_BYTES]
+            while piece:
+                if decompressor.eof:  # gzip may consist of several members
+                    member_count += 1
+                    if member_count > MAX_MEMBERS:
+                        wanted = f"wanted at most {MAX_MEMBERS} members of gzip"
+                        raise Refusal(400, "too-many-members", f"body: {wanted}; got more")
+                    decompressor = zlib.decompressobj(window_bits)
+                part = decompressor.decompress(piece, room_bytes + 1)
+                room_bytes -= len(part)
+                if room_bytes < 0:
+                    raise too_large(max_bytes)
+                parts.append(part)
+                piece = decompressor.unused_data or decompressor.unconsumed_tail
     except zlib.error as error:
         raise Refusal(400, "not-compressed", f"body: wanted what gzip or deflate can read; got {error}") from error
+    if not decompressor.eof:
+        raise Refusal(400, "cut-off", "body: wanted the whole of what was compressed; got a part of it")
     return parts[0] if len(parts) == 1 else b"".join(parts)

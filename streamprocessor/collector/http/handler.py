@@ -18,7 +18,7 @@ from streamprocessor.collector.durability.durable_writer import DurableWriter, N
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed, too_large
-from streamprocessor.collector.http.rate_limit import RateLimit
+from streamprocessor.collector.http.limits import SenderLimiter
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
@@ -31,6 +31,7 @@ from streamprocessor.collector.http.wire_format import (
 )
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.input_topics import InputTopics
+from streamprocessor.process.http.client_address import sender_network
 from streamprocessor.process.secret_lookup import SecretLookup
 
 SPOOL_FULL_SECONDS = 10
@@ -48,7 +49,7 @@ class CollectorContext:
     """What the handlers of all paths share. clock_ms: wall-clock milliseconds since the epoch."""
 
     write_keys: SecretLookup
-    rate_limit: RateLimit
+    limiter: SenderLimiter
     client_ips: ClientIps
     topics: InputTopics
     durable_writer: DurableWriter
@@ -113,17 +114,26 @@ class FormatHandler:
     async def _request(
         self, wire_format: WireFormat, scope: Scope, headers: Mapping[str, str], receive: Receive
     ) -> HttpRequest:
+        head = self._head(scope, headers)
+        wire_format.admit(head)
         raw_body = await _body(receive, headers, wire_format.max_body_bytes)
-        peer = scope["client"]
+        body = decompressed(raw_body, headers.get("content-encoding", ""), wire_format.max_body_bytes)
+        return head._replace(body=body, raw_body=raw_body, received_at_ms=self._context.clock_ms())
+
+    def _head(self, scope: Scope, headers: Mapping[str, str]) -> HttpRequest:
+        """The request without its body."""
+        context, peer = self._context, scope["client"]
+        address = context.client_ips.address_of(peer[0] if peer else None, headers.get("x-forwarded-for"))
         return HttpRequest(
             scope["method"],
             scope["path"],
             scope["query_string"].decode("latin-1"),
             headers,
-            decompressed(raw_body, headers.get("content-encoding", ""), wire_format.max_body_bytes),
-            raw_body,
-            self._context.clock_ms(),
-            self._context.client_ips.ip_of(peer[0] if peer else None, headers.get("x-forwarded-for")),
+            body=b"",
+            raw_body=b"",
+            received_at_ms=context.clock_ms(),
+            ip=context.client_ips.stored(address),
+            network=sender_network(address),
         )
 
     async def _collect(self, wire_format: WireFormat, request: HttpRequest) -> HttpAnswer:
@@ -132,13 +142,15 @@ class FormatHandler:
         parsed = await _parsed(wire_format, request)
         source = self._authenticate(wire_format, parsed)
         decoded = wire_format.decode(request, parsed)
-        if source is not None:
-            context.rate_limit.take(source, len(decoded.entries))
         if len(decoded.entries) > MAX_ENTRIES:
             raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
-        entries = context.client_ips.truncated(decoded.entries)
-        records, good, refused = check_entries(entries, context.topics, request.received_at_ms)
-        refused = [*decoded.refused, *refused]
+        entries, refused = decoded.entries, decoded.refused
+        if source is not None:
+            entries, over_limit = context.limiter.admit(source, request.network, decoded)
+            refused = [*refused, *over_limit]
+        entries = context.client_ips.truncated(entries)
+        records, good, unusable = check_entries(entries, context.topics, request.received_at_ms)
+        refused = [*refused, *unusable]
         for item in refused:
             context.metrics.rejected.labels(item.reason).inc()
         if records:

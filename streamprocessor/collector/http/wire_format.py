@@ -20,6 +20,7 @@ class HttpRequest(NamedTuple):
     raw_body: the bytes as they came, which signatures cover.
     received_at_ms: by our own clock.
     ip: of the client, as far as trusted proxies tell; None where it is unknown, or not to be stored.
+    network: of the client, by which limits count; empty where it is unknown.
     """
 
     method: str
@@ -30,6 +31,7 @@ class HttpRequest(NamedTuple):
     raw_body: bytes
     received_at_ms: int
     ip: str | None = None
+    network: str = ""
 
 
 class TopicEntry(NamedTuple):
@@ -144,13 +146,18 @@ class ParsedRequest(NamedTuple):
     payload: Any
 
 
+def admit_all(_request: HttpRequest) -> None:
+    """Every request is worth reading."""
+
+
 @dataclass(frozen=True, slots=True)
 class WireFormat:
-    """One way of posting events: four functions that have no effects, but for a `parse` that raises PendingFetch.
+    """One way of posting events: functions that have no effects, but for a `parse` that raises PendingFetch.
 
     Such a `parse` has had a document fetched in the background; all else is a function of the request alone.
 
     routes: (method, path); a path may hold {name} parameters.
+    admit: looks at a request whose body was not read yet, and is empty; raises Refusal where it need not be read.
     parse: raises Refusal, or PendingFetch.
     decode: raises Refusal.
     accepted_answer: once all entries are safe; its DecodedEvents hold the good entries, and all refused items.
@@ -168,6 +175,7 @@ class WireFormat:
     decode: Callable[[HttpRequest, ParsedRequest], DecodedEvents]
     accepted_answer: Callable[[HttpRequest, ParsedRequest, DecodedEvents], HttpAnswer]
     refusal_answer: Callable[[Refusal], HttpAnswer]
+    admit: Callable[[HttpRequest], None] = admit_all
     needs_key: bool = True
     max_body_bytes: int = 500 * 1024
     credentials: bool = False

@@ -54,7 +54,7 @@ _LOCAL_TIMES = ("ts_event", "ts", "date_event", "date")
 
 def brevo(setup: ProviderSetup) -> Provider:
     """`POST /hooks/brevo`. secret: `user:password`, or a token, which has no colon."""
-    return Provider(NAME, check_by(NAME, setup.secret, _password_or_token), items_of, _events)
+    return Provider(NAME, check_by(NAME, setup.secret, _password_or_token), items_of, _events, max_unchecked_bytes=0)
 
 
 def _password_or_token(secret: str) -> SenderCheck:

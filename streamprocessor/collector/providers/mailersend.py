@@ -55,7 +55,7 @@ def mailersend(setup: ProviderSetup) -> Provider:
         if not _is_test(request):
             check_signature(request)
 
-    return Provider(NAME, check, _items, _events)
+    return Provider(NAME, check, _items, _events, max_trial_bytes=_MAX_TEST_BYTES)
 
 
 def _is_test(request: HttpRequest) -> bool:

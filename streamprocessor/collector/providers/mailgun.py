@@ -6,15 +6,18 @@ Settings > API security) into STREAMPROCESSOR_HOOK_MAILGUN_SECRET.
 When sending: `v:contact_id=c-42`, `v:campaign=q4`.
 
 Signed: HMAC-SHA256 of timestamp and token, inside the payload; it does not cover the events, so the webhook belongs
-behind HTTPS. A permanent failure is a hard bounce, but for `old` (given up) and `espblock` (refused for now), which
-are soft as temporary ones are; mail held back because somebody unsubscribed or complained earlier is no event.
-Mails in test mode do not count.
+behind HTTPS, and a token is good for one event only: with another one it is refused, for as long as it is valid.
+A permanent failure is a hard bounce, but for `old` (given up) and `espblock` (refused for now), which are soft as
+temporary ones are; mail held back because somebody unsubscribed or complained earlier is no event. Mails in test mode
+do not count.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from streamprocessor.collector.http.wire_format import HttpRequest
@@ -39,10 +42,20 @@ from streamprocessor.collector.providers.webhook.payloads import (
     text_of,
     texts_of,
 )
-from streamprocessor.collector.providers.webhook.signatures import SenderCheck, check_by, denied, equal, refuse_stale
+from streamprocessor.collector.providers.webhook.signatures import (
+    MAX_AHEAD_MS,
+    SenderCheck,
+    check_by,
+    denied,
+    equal,
+    refuse_stale,
+)
+from streamprocessor.collector.providers.webhook.signed_tokens import SignedTokens
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 
 NAME = "mailgun"
+
+TOKENS_FILE = "mailgun-tokens"
 
 # Mailgun tries for 8 h and may sign once. What comes twice within it is one event by its content.
 MAX_AGE_MS = 12 * 3_600_000
@@ -65,10 +78,12 @@ _PROXIES = ("apple", "gmail")
 
 def mailgun(setup: ProviderSetup) -> Provider:
     """`POST /hooks/mailgun`. secret: the HTTP webhook signing key."""
-    return Provider(NAME, check_by(NAME, setup.secret, _signed), _items, _events)
+    return Provider(NAME, check_by(NAME, setup.secret, partial(_signed, setup.data_folder)), _items, _events)
 
 
-def _signed(secret: str) -> SenderCheck:
+def _signed(data_folder: Path | None, secret: str) -> SenderCheck:
+    tokens = SignedTokens(MAX_AGE_MS + MAX_AHEAD_MS, data_folder and data_folder / TOKENS_FILE)
+
     def check(request: HttpRequest) -> None:
         signature = _signature_of(request)
         timestamp, token = (text_of(signature.get(name)) or "" for name in ("timestamp", "token"))
@@ -76,8 +91,23 @@ def _signed(secret: str) -> SenderCheck:
         if not equal(text_of(signature.get("signature")) or "", expected):
             raise denied(proof="Mailgun's signature of timestamp and token")
         refuse_stale(seconds_to_ms(timestamp), request, MAX_AGE_MS)
+        if not tokens.is_good_for(token, _told_by(request), request.received_at_ms):
+            raise denied(proof="a token of Mailgun's that did not come with another event before")
 
     return check
+
+
+def _told_by(request: HttpRequest) -> list[list[str | int | None]]:
+    """What a request tells, by which a second delivery is known: without ids, which may be other ones then."""
+    items = [item for item in _items(request) if isinstance(item, dict)]
+    return [
+        [
+            *(event.type, event.address, event.occurred_at_ms, event.message, event.url, event.kind),
+            *(text_of(event.sender.get(word)) for word in ("contact_id", "message", "campaign")),
+        ]
+        for item in items
+        for event in _events(item)
+    ]
 
 
 def _signature_of(request: HttpRequest) -> dict[str, Any]:

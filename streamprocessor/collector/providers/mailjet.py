@@ -42,7 +42,7 @@ _TYPES = {
 
 def mailjet(setup: ProviderSetup) -> Provider:
     """`POST /hooks/mailjet`. secret: `user:password`. Raises OperatorError for another text."""
-    return Provider(NAME, check_by(NAME, setup.secret, partial(basic, NAME)), items_of, _events)
+    return Provider(NAME, check_by(NAME, setup.secret, partial(basic, NAME)), items_of, _events, max_unchecked_bytes=0)
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:

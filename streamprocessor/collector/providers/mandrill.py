@@ -45,6 +45,7 @@ from streamprocessor.errors import OperatorError
 NAME = "mandrill"
 FIELD = "mandrill_events"
 MAX_BODY_BYTES = 10 * 1024 * 1024  # up to 1 000 events a batch, each with its message's history
+MAX_TRIAL_BYTES = 2048
 
 _TYPES = {
     "delivered": DELIVERED,
@@ -68,7 +69,7 @@ def mandrill(setup: ProviderSetup) -> Provider:
         if not _is_trial(request):
             check_signature(request)
 
-    return Provider(NAME, check, _items, _events, MAX_BODY_BYTES)
+    return Provider(NAME, check, _items, _events, MAX_BODY_BYTES, max_trial_bytes=MAX_TRIAL_BYTES)
 
 
 def _is_trial(request: HttpRequest) -> bool:

@@ -52,7 +52,7 @@ _TEST_MESSAGE = "00000000-0000-0000-0000-000000000000"
 
 def postmark(setup: ProviderSetup) -> Provider:
     """`POST /hooks/postmark`. secret: `user:password`. Raises OperatorError for another text."""
-    return Provider(NAME, check_by(NAME, setup.secret, partial(basic, NAME)), _items, _events)
+    return Provider(NAME, check_by(NAME, setup.secret, partial(basic, NAME)), _items, _events, max_unchecked_bytes=0)
 
 
 def _items(request: HttpRequest) -> list[Any]:

@@ -59,7 +59,9 @@ _MACHINE_CLASSES = ("60", "80", "100")
 
 def sparkpost(setup: ProviderSetup) -> Provider:
     """`POST /hooks/sparkpost`. secret: `user:password`, or a token, which has no colon."""
-    return Provider(NAME, check_by(NAME, setup.secret, _password_or_token), items_of, _events, MAX_BODY_BYTES)
+    return Provider(
+        NAME, check_by(NAME, setup.secret, _password_or_token), items_of, _events, MAX_BODY_BYTES, max_unchecked_bytes=0
+    )
 
 
 def _password_or_token(secret: str) -> SenderCheck:

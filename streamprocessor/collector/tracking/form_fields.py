@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 import orjson
-from python_multipart.multipart import Field, create_form_parser
 
 from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
+from streamprocessor.collector.tracking.card_numbers import holds_card_number
 from streamprocessor.contract.events.event_fields import content_key
 
 MAX_FIELDS = 100
@@ -23,8 +23,6 @@ _PRIVATE_NAME = re.compile(
     r"social.?sec|tax.?id|passport",
     re.IGNORECASE,
 )
-_DIGIT_GROUPS = re.compile(r"\d+(?:[ .-]\d+)*")
-_CARD_DIGITS = range(13, 20)
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,200}\.[^\s@<>,;:\"()\[\]\\.]{2,63}")
 
 # The attributes that a form may write, by names that forms use. Nothing by which a person could be harmed.
@@ -46,7 +44,7 @@ _ATTRIBUTES = {
 def stored_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
     """The fields that may be stored, cut to their bounds; several values under one name are one text, with commas.
 
-    Beyond MAX_FIELDS or MAX_FIELDS_BYTES the rest is left out.
+    Beyond MAX_FIELDS or MAX_FIELDS_BYTES the rest is left out; what is private counts too, for it was looked at.
 
     Left out: names that begin with _ (ours), names of what is private, values that hold a payment card's number.
     """
@@ -55,11 +53,14 @@ def stored_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
     for name, value in fields:
         if not isinstance(value, str) or not name or len(name) > MAX_NAME_CHARS or name[0] == "_":
             continue
-        if _PRIVATE_NAME.search(name) or holds_card_number(value):
-            continue
+        value = value[:MAX_VALUE_CHARS]
         text = (f"{stored[name]}, {value}" if name in stored else value)[:MAX_VALUE_CHARS]
         room_bytes -= len(orjson.dumps([name, text]))
-        if room_bytes < 0 or (name not in stored and len(stored) == MAX_FIELDS):
+        if room_bytes < 0:
+            break
+        if _PRIVATE_NAME.search(name) or holds_card_number(value):
+            continue
+        if name not in stored and len(stored) == MAX_FIELDS:
             break
         stored[name] = text
     return stored
@@ -88,38 +89,3 @@ def attributes_update(
         return []
     update_id = content_key(["attributes", contact_id, event_id])
     return [update_entry(update_id, contact_id, occurred_at_ms, {"update": "attributes", "attributes": attributes})]
-
-
-def holds_card_number(text: str) -> bool:
-    """Whether groups of digits, side by side, make 13 to 19 that are valid by Luhn's check."""
-    for run in _DIGIT_GROUPS.findall(text[:MAX_VALUE_CHARS]):
-        groups = re.split(r"\D", run)
-        for first in range(len(groups)):
-            digits = ""
-            for group in groups[first : first + _CARD_DIGITS.stop]:
-                digits += group
-                if len(digits) in _CARD_DIGITS and _passes_luhn(digits):
-                    return True
-    return False
-
-
-def _passes_luhn(digits: str) -> bool:
-    doubled = (sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2])
-    return (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
-
-
-def multipart_fields(content_type: str, body: bytes, max_fields: int) -> list[tuple[str, str]]:
-    """Names and values in their order, without files; raises ValueError for no form, or more than max_fields."""
-    fields: list[tuple[str, str]] = []
-
-    def append(field: Field) -> None:
-        if len(fields) == max_fields:
-            message = f"multipart: wanted at most {max_fields} fields; got more"
-            raise ValueError(message)
-        name, value = field.field_name or b"", field.value or b""
-        fields.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace")))
-
-    parser = create_form_parser({"Content-Type": content_type.encode("latin-1", "replace")}, append, lambda _file: None)
-    parser.write(body)
-    parser.finalize()
-    return fields

@@ -33,11 +33,11 @@ from streamprocessor.collector.tracking.beacon import anonymous_id_of, contact_o
 from streamprocessor.collector.tracking.form_fields import (
     address_in,
     attributes_update,
-    multipart_fields,
     stored_fields,
 )
 from streamprocessor.collector.tracking.html_page import page
 from streamprocessor.collector.tracking.identity_updates import identity_updates
+from streamprocessor.collector.tracking.multipart import multipart_fields
 from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address

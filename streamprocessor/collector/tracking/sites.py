@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult
 
 from streamprocessor.collector.urls import DEFAULT_PORTS, port_of, web_address
+from streamprocessor.contract.strict_json import shown_value
 from streamprocessor.errors import OperatorError
 
 _SITE = re.compile(r"(?:(https?)://)?(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?")
+
+
+# Clients differ on what they make of other characters: %2f may end a host for some, so where it leads is not known.
+_HOST = re.compile(r"[A-Za-z0-9.:-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ class Sites:
     def hold(self, url: str) -> bool:
         """Whether the URL leads to one of these sites."""
         parts = web_address(url)
-        return parts is not None and any(site.holds(parts) for site in self.sites)
+        if parts is None or not _HOST.fullmatch(parts.hostname or ""):
+            return False
+        return any(site.holds(parts) for site in self.sites)
 
 
 def read_sites(text: str) -> Sites:
@@ -54,7 +61,9 @@ def read_sites(text: str) -> Sites:
 def _site(text: str) -> Site:
     match = _SITE.fullmatch(text)
     if match is None:
-        message = f"STREAMPROCESSOR_ALLOWED_SITES: wanted names as www.example.com or *.example.com; got {text!r}"
+        message = (
+            f"STREAMPROCESSOR_ALLOWED_SITES: wanted names as www.example.com or *.example.com; got {shown_value(text)}"
+        )
         raise OperatorError(message)
     scheme, below, host, port = match.groups()
     return Site(host.strip("[]"), scheme, int(port) if port else None, below is not None)

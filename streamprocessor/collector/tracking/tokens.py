@@ -20,14 +20,14 @@ from typing import Literal
 
 import msgspec
 
-from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES
-from streamprocessor.errors import OperatorError
+from streamprocessor.contract.events.event_fields import contact_of
+from streamprocessor.errors import OperatorError, RecordError
+from streamprocessor.process.stored_secrets import SECRET_MIN_CHARS
 
 TokenKind = Literal["open", "click", "visitor"]
 
 VERSION = 1
 SIGNATURE_BYTES = 16
-SECRET_MIN_CHARS = 16
 MAX_TOKEN_CHARS = 6000
 
 _KINDS: dict[TokenKind, bytes] = {"open": b"o", "click": b"c", "visitor": b"v"}
@@ -117,10 +117,11 @@ def _text_of(raw: bytes) -> str:
 
 
 def _check_contact_id(contact_id: str) -> None:
-    key = contact_id.encode()
-    if not key or key[0] == 0 or len(key) > MAX_KEY_BYTES:
-        message = f"contact: wanted 1 to {MAX_KEY_BYTES} bytes, not the first zero; got {len(key)}"
-        raise ValueError(message)
+    try:
+        contact_of(contact_id.encode())
+    except RecordError as error:
+        message = f"contact: {error.detail}"
+        raise ValueError(message) from error
 
 
 def _bad_key(position: int, sentence: str) -> OperatorError:

@@ -14,6 +14,7 @@ from itertools import accumulate
 
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.collector.urls import web_address
+from streamprocessor.contract.strict_json import shown_value
 
 UNTRACKED = "data-untracked"
 
@@ -42,7 +43,7 @@ class TrackedMail:
         Raises ValueError where the URL is not an absolute http or https one, and as TokenKeys.sign does.
         """
         if web_address(url) is None:
-            message = f"url: wanted an absolute http or https address; got {url!r}"
+            message = f"url: wanted an absolute http or https address; got {shown_value(url)}"
             raise ValueError(message)
         token = self.keys.sign("click", Tracked(self.contact_id, self.message, self.campaign, url, honeypot))
         return f"{self.collector_url.rstrip('/')}/c/{token}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from typing import Any
 
@@ -9,14 +10,18 @@ import orjson
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.contract.strict_json import kind_of, shown_value
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
 
-MAX_KEY_BYTES = 1024
+MAX_KEY_BYTES = 256
 MAX_ID_CHARS = 128
 MAX_AHEAD_MS = 5 * 60_000
 OLDEST_INTEGER_MS = 100_000_000_000
+
+CONTROL_CHARACTERS = "\x00-\x1f\x7f-\x9f\u2028\u2029"  # as a class of a pattern has them: no id holds one
+
+_CONTROL = re.compile(f"[{CONTROL_CHARACTERS}]")
 
 ACTORS = (HUMAN, PROXY, SCANNER)
 
@@ -25,17 +30,25 @@ def contact_of(key: bytes | None) -> str:
     """The contact that a record's key names; raises RecordError no-contact or bad-key."""
     if not key:
         raise RecordError(reason_codes.NO_CONTACT, "key: wanted the contact's id; got none")
-    if key[0] == 0 or len(key) > MAX_KEY_BYTES:
-        got = "one that begins with a zero byte" if key[0] == 0 else f"{len(key)} bytes"
-        raise RecordError(
-            reason_codes.BAD_KEY, f"key: wanted at most {MAX_KEY_BYTES} bytes, not the first zero; got {got}"
-        )
+    if len(key) > MAX_KEY_BYTES:
+        raise RecordError(reason_codes.BAD_KEY, f"key: wanted at most {MAX_KEY_BYTES} bytes; got {len(key)}")
     try:
-        return key.decode()
+        contact = key.decode()
     except UnicodeDecodeError as error:
         raise RecordError(
             reason_codes.BAD_KEY, f"key: wanted UTF-8; got {error.reason} at byte {error.start}"
         ) from error
+    if not contact.isprintable():
+        _refuse_control_characters(contact, "key", reason_codes.BAD_KEY)
+    return contact
+
+
+def _refuse_control_characters(text: str, where: str, reason: str) -> None:
+    """Raise RecordError where an id could not be shown, or not be asked for: it would steer a terminal, end a line."""
+    found = _CONTROL.search(text)
+    if found is not None:
+        got = f"U+{ord(found[0]):04X} at character {found.start()}"
+        raise RecordError(reason, f"{where}: wanted no control characters; got {got}")
 
 
 def check_contact(contact_id: object, contact: str) -> None:
@@ -62,8 +75,7 @@ def instant_ms_of(value: object, where: str) -> int | None:
     elif type(value) is int and value >= OLDEST_INTEGER_MS:
         return value
     expected = "RFC 3339 with an offset, or integer epoch milliseconds, since 1970"
-    got = repr(value)[:40] if isinstance(value, (str, int, float)) else kind_of(value)
-    raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {expected}; got {got}")
+    raise RecordError(reason_codes.BAD_TIME, f"{where}: wanted {expected}; got {shown_value(value)}")
 
 
 def bounded_by_arrival(occurred_at_ms: int, arrival_ms: int) -> int:
@@ -79,7 +91,7 @@ def bounded_by_arrival(occurred_at_ms: int, arrival_ms: int) -> int:
 
 
 def id_of(value: object) -> str | None:
-    """An id as a text of at most 128 characters, a longer one as its hash; None of None."""
+    """An id as a text of at most 128 characters, a longer one as its hash; None of None. Raises RecordError bad-id."""
     if value is None:
         return None
     text = str(value) if type(value) is int else value
@@ -87,6 +99,8 @@ def id_of(value: object) -> str | None:
         raise RecordError(
             reason_codes.BAD_ID, f"id: wanted a text that is not empty, or an integer; got {kind_of(value)}"
         )
+    if not text.isprintable():
+        _refuse_control_characters(text, "id", reason_codes.BAD_ID)
     return text if len(text) <= MAX_ID_CHARS else blake2b(text.encode(), digest_size=16).hexdigest()
 
 

@@ -21,7 +21,7 @@ from streamprocessor.contract.events.event_fields import (
 from streamprocessor.contract.events.transfers import decode_transfer
 from streamprocessor.contract.events.updates import decode_update
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.contract.strict_json import kind_of, read_object, shown_value
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
@@ -113,7 +113,7 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     else:
         occurred_at_ms = stated_ms if stated_ms <= arrival_ms else bounded_by_arrival(stated_ms, arrival_ms)
     event_id = get("id")
-    if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS:
+    if type(event_id) is not str or not 0 < len(event_id) <= MAX_ID_CHARS or not event_id.isprintable():
         event_id = id_of(event_id) or content_key([event_type, contact, stated_ms, properties])
     return unchecked(Event, (event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor))
 
@@ -147,8 +147,7 @@ def _free_type(value: object, implied: str | None) -> str:
     if implied is None and type(value) is str and 0 < len(value) <= MAX_TYPE_CHARS:
         return value
     expected = f"'{implied}', the topic's type" if implied else f"a text of 1 to {MAX_TYPE_CHARS} characters"
-    got = repr(value)[:60] if isinstance(value, str) else kind_of(value)
-    raise RecordError(reason_codes.UNKNOWN_TYPE, f"type: wanted {expected}; got {got}")
+    raise RecordError(reason_codes.UNKNOWN_TYPE, f"type: wanted {expected}; got {shown_value(value)}")
 
 
 def _absent_object(value: object, where: str, reason: str) -> dict[str, Any]:

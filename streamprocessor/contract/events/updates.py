@@ -14,7 +14,7 @@ from streamprocessor.contract.events.event_fields import (
     id_of,
     instant_ms_of,
 )
-from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.contract.strict_json import kind_of, shown_value
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import (
     AttributesWritten,
@@ -46,8 +46,8 @@ def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputF
     check_contact(body.get("contact_id"), contact)
     update = body.get("update")
     if type(update) is not str or update not in _PAYLOADS:
-        got = repr(update)[:60] if isinstance(update, str) else kind_of(update)
-        raise RecordError(reason_codes.UNKNOWN_UPDATE, f"update: wanted one of {', '.join(UPDATES)}; got {got}")
+        expected = f"one of {', '.join(UPDATES)}"
+        raise RecordError(reason_codes.UNKNOWN_UPDATE, f"update: wanted {expected}; got {shown_value(update)}")
     payload = _payload_of(update, body)
     stated_ms = instant_ms_of(body.get("occurred_at"), "occurred_at")
     if stated_ms is None:

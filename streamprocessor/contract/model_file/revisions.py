@@ -1,10 +1,19 @@
-"""Values of the models topic: each a revision of the scoring model, with the text of its file."""
+"""Values of the models topic: each a revision of the scoring model, with the text of its file.
+
+Each record has a key of its own, so that compaction keeps all of them: the topic is the model's history. Records of
+before that have the model's name as key, of which compaction keeps the last one.
+
+Which records count is decided by their order in the topic alone, so that all readers decide alike: one counts that has
+a higher number than all before it, or the number of the last one that counts and the same scores, but another text (it
+brings other segments). Of two that were written at one moment with one number and other scores, the first one counts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,11 +29,11 @@ needs: evidence of a new revision is complete from there on."""
 
 
 class ModelRevision(msgspec.Struct, frozen=True):
-    """One applied model; the key beside it is `key_of(name)`.
+    """One applied model; the key beside it is a `new_key`.
 
     revision: rises by one with each apply that changes more than segments, the first is 1. version: the hash of the
     content but for segments. text: the file as it was. In JSON the instant is called applied_at, in epoch milliseconds.
-    kept_since, announce_hot_leads: as in Model.
+    kept_since, announce_hot_leads: as in Model. origin: the command that applied it; "": it was not kept.
     """
 
     revision: int
@@ -34,11 +43,24 @@ class ModelRevision(msgspec.Struct, frozen=True):
     applied_at_ms: int = msgspec.field(name="applied_at")
     kept_since: dict[str, dict[str, int]] = {}
     announce_hot_leads: bool = False
+    origin: str = ""
 
 
-def key_of(name: str) -> bytes:
-    """The key under which the revisions of the model of that name stand."""
-    return name.encode()
+class HistoryEntry(NamedTuple):
+    """A revision that is, or was, in force.
+
+    label: tells it from all others of the history: its number, and behind a dot how many times other segments came to
+    that number before, such as 3, 3.1, 3.2. key: of its record.
+    """
+
+    label: str
+    revision: ModelRevision
+    key: bytes | None
+
+
+def new_key(revision: ModelRevision) -> bytes:
+    """A key that no other record of the topic has, not even one of the same revision."""
+    return f"{revision.revision}/{secrets.token_hex(8)}".encode()
 
 
 def model_of(revision: ModelRevision) -> Model:
@@ -71,23 +93,50 @@ def resegmented(before: ModelRevision, text: str, now_ms: int) -> ModelRevision:
     """The same revision with other segments, which the text spells beside the same scores.
 
     Its number stays: records are scored under it, and with a new one workers would score and write each of them anew.
-    Of two values with one number the later one holds.
     """
     return msgspec.structs.replace(before, text=text, applied_at_ms=now_ms)
 
 
-def newest_of(records: Iterable[Any], least: int = 0) -> ModelRevision | None:
-    """The revision in force after these records, in order; None: none of them has this number or a higher one.
+def newest_of(records: Iterable[Any], known: ModelRevision | None = None) -> ModelRevision | None:
+    """The revision in force after these records, of which those before made `known` the newest; None: there is none.
 
-    Of two with one number the later one holds: its segments are others. Raises OperatorError where one is no revision.
+    Raises OperatorError where one is no revision.
     """
-    newest: ModelRevision | None = None
-    for record in records:
-        if record.value is not None and not (record.key or b"").startswith(RESERVED):
-            revision = decode_revision(record.value)
-            if revision.revision >= (least if newest is None else newest.revision):
-                newest = revision
+    newest = known
+    for _, revision in _in_force_in_turn(records, known):
+        newest = revision
     return newest
+
+
+def history_of(records: Iterable[Any]) -> list[HistoryEntry]:
+    """All that was ever in force, the last one is; raises as newest_of does."""
+    entries: list[HistoryEntry] = []
+    times = 0
+    for key, revision in _in_force_in_turn(records, None):
+        times = times + 1 if entries and entries[-1].revision.revision == revision.revision else 0
+        label = f"{revision.revision}.{times}" if times else str(revision.revision)
+        entries.append(HistoryEntry(label, revision, key))
+    return entries
+
+
+def _in_force_in_turn(
+    records: Iterable[Any], newest: ModelRevision | None
+) -> Iterator[tuple[bytes | None, ModelRevision]]:
+    """Each record's key and revision that counts, after those of which `newest` is the last one."""
+    for record in records:
+        if record.value is None or (record.key or b"").startswith(RESERVED):
+            continue
+        revision = decode_revision(record.value)
+        if newest is None or _counts_after(newest, revision):
+            newest = revision
+            yield record.key, revision
+
+
+def _counts_after(newest: ModelRevision, revision: ModelRevision) -> bool:
+    if revision.revision != newest.revision:
+        return revision.revision > newest.revision
+    same_scores = (revision.name, revision.version) == (newest.name, newest.version)
+    return same_scores and revision.text != newest.text
 
 
 def encode_revision(revision: ModelRevision) -> bytes:

@@ -16,6 +16,7 @@ StandIn = TypeVar("StandIn")
 Scalar: TypeAlias = str | int | Decimal | bool | None
 
 MAX_SHOWN_CHARS = 80
+MAX_NOTES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +60,19 @@ class ReadError(Exception):
 class Problems:
     """Everything that is wrong in one source.
 
-    source: its name, for people. notes: (line from 1, sentence), in the order in which they were noted.
+    source: its name, for people. notes: (line from 1, sentence), the first MAX_NOTES in the order in which they were
+        noted. count: how many there are in all.
     """
 
     source: str
     notes: list[tuple[int, str]] = field(default_factory=list)
-
-    @property
-    def count(self) -> int:
-        """How many were noted until now."""
-        return len(self.notes)
+    count: int = 0
 
     def note(self, line: int, sentence: str) -> None:
         """Add one problem."""
-        self.notes.append((line, sentence))
+        self.count += 1
+        if len(self.notes) < MAX_NOTES:
+            self.notes.append((line, sentence))
 
     def attempt(self, read: Callable[[], T], stand_in: StandIn) -> T | StandIn:
         """What `read` returns; where it raises ReadError that is noted, and the stand-in returned.
@@ -88,7 +88,10 @@ class Problems:
     def refuse(self, error_type: type[OperatorError] = ModelError) -> None:
         """Raise the error with a line for each problem, in the order of the source; nothing where there is none."""
         if self.notes:
-            raise error_type("\n".join(f"{self.source}:{line}: {sentence}" for line, sentence in sorted(self.notes)))
+            lines = [f"{self.source}:{line}: {sentence}" for line, sentence in sorted(self.notes)]
+            if self.count > len(lines):
+                lines.append(f"{self.source}: and {self.count - len(lines)} more problems")
+            raise error_type("\n".join(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +208,8 @@ def shown(node: Node) -> str:
 
 
 def cut(text: str) -> str:
-    """The beginning of a text, for messages."""
-    return text[:MAX_SHOWN_CHARS]
+    """The beginning of a text, for messages; what would move a terminal's cursor or break a line is a mark in it."""
+    beginning = text[:MAX_SHOWN_CHARS]
+    if beginning.isprintable():
+        return beginning
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in beginning)

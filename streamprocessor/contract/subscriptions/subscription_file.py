@@ -16,13 +16,16 @@ from streamprocessor.contract.strict_yaml.document import read_document, read_te
 from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNode, cut, unknown
 from streamprocessor.contract.strict_yaml.scalars import flag, name, number, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
+from streamprocessor.contract.subscriptions.references import REFERENCE
 from streamprocessor.contract.subscriptions.subscriptions import NAME_FROM, Subscription, SubscriptionFilter
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.errors import ModelError
 
 EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-REFERENCE = re.compile(r"(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)")
+MAX_CHARS = 64 * 1024
+"""Of one subscription as the topic holds it."""
 _WORDS = ("url", "events", "when", "template", "secrets", "signed", "suppressed")
 
 
@@ -54,6 +57,9 @@ def parse_subscription_file(content: str, source: str) -> SubscriptionFile:
 
 def parse_subscription(subscription_name: str, content: str, source: str) -> Subscription:
     """The one subscription in the JSON (or YAML); raises ModelError with a line for each thing that is wrong."""
+    if len(content) > MAX_CHARS:
+        message = f"{source}: wanted at most {MAX_CHARS} characters; got {len(content)}"
+        raise ModelError(message)
     return read_document(content, source, "the subscription", partial(_subscription, subscription_name))
 
 
@@ -79,10 +85,10 @@ def _subscription(word: str, located: LocatedNode) -> Subscription:
     events = fields.required("events", _events, ())
     subscription = Subscription(
         name=word,
-        url=fields.required("url", text, ""),
+        url=fields.required("url", _line, ""),
         events=events,
         filter=fields.read("when", lambda inner: _filter(inner, events), SubscriptionFilter()),
-        template=fields.read("template", text, "cloudevents"),
+        template=fields.read("template", _line, "cloudevents"),
         secrets=fields.read("secrets", _secrets, ()),
         gets_suppressed=fields.read("suppressed", _sent_or_skipped, "skip") == "send",
     )
@@ -91,6 +97,14 @@ def _subscription(word: str, located: LocatedNode) -> Subscription:
     elif "secrets" not in fields and fields.read("signed", flag, True):
         located.note("'secrets' is missing; wanted references to them, or signed: false on purpose; got neither")
     return subscription
+
+
+def _line(located: LocatedNode) -> str:
+    """A text that a person could have typed: without control characters, which are never shown."""
+    line = text(located)
+    if not line.isprintable():
+        located.fail("wanted a text without control characters; got one with them")
+    return line
 
 
 def _events(located: LocatedNode) -> tuple[str, ...]:
@@ -153,7 +167,7 @@ def _stages(located: LocatedNode) -> frozenset[str]:
 def _secrets(located: LocatedNode) -> tuple[str, ...]:
     secrets = tuple(str(item.value) for item in located.items("a list of references to secrets, the newest first"))
     for secret in secrets:
-        if not REFERENCE.fullmatch(secret):  # never shown: it may be the secret itself
+        if not (REFERENCE.fullmatch(secret) and secret.isprintable()):  # never shown: it may be the secret itself
             located.fail("wanted references, env:NAME or file:PATH; got another text")
     return secrets
 

@@ -8,6 +8,17 @@ from urllib.parse import urlsplit
 
 from streamprocessor.errors import OperatorError
 
+# Not all of them in the tables of every Python that we run on.
+_UNICAST = ipaddress.ip_network("2000::/3")  # what of IPv6 is given out for the whole world
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # protocols' own, and 192.0.0.192, where a cloud has its metadata
+        "168.63.129.16/32",  # another cloud's machines ask it who they are
+        "192.88.99.0/24",  # relays of 6to4
+        "3fff::/20",  # documentation
+    )
+)
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
 
 
@@ -60,6 +71,10 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip not in _UNICAST:
+            return False
+    if any(ip in network for network in _NOT_PUBLIC):
+        return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 

@@ -25,7 +25,7 @@ from streamprocessor.delivery.store.contact_rows import (
 )
 from streamprocessor.delivery.store.store import read_positions, write_positions
 from streamprocessor.delivery.store.store_thread import StoreThread
-from streamprocessor.errors import BrokerError, MustRestart
+from streamprocessor.errors import BrokerAwayError, MustRestart
 from streamprocessor.kafka.admin.cluster import READ
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS, end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
@@ -121,7 +121,7 @@ class ContactProjection:
             await refuse_unless_allowed(self._clients, {self._topic: READ})
             topic_id = (await topic_ids(self._clients, [self._topic]))[self._topic]
             ends = {number: end for (_, number), end in (await end_offsets(self._clients, [self._topic])).items()}
-        except BrokerError as error:
+        except BrokerAwayError as error:
             message = f"delivery: {error}"
             raise MustRestart(message) from error
         self._consumer, self._asker = new_reader(self._clients), new_reader(self._clients)

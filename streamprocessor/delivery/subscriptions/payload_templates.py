@@ -6,6 +6,7 @@ A text that is one path and nothing else becomes the value itself, with its type
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,12 +27,15 @@ from streamprocessor.contract.strict_yaml.located import (
     unknown,
 )
 from streamprocessor.contract.strict_yaml.scalars import text
+from streamprocessor.contract.subscriptions.references import is_template_file
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.delivery.announcements import Announcement
 from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.small_files import read_small_text
 from streamprocessor.errors import OperatorError
 
 BUILT_IN = Path(__file__).parent / "templates"
+MOST_BYTES = 64 * 1024
 
 _HOLE = re.compile(r"\$(\$\{)|\$\{([^{}]*)\}|\$\{")
 _MARKS = {"none": {}, "slack": {"&": "&amp;", "<": "&lt;", ">": "&gt;"}}
@@ -85,16 +89,20 @@ class Template:
 
 
 def read_template(name: str, folder: Path) -> Template:
-    """The template: a built-in one's name (cloudevents, slack, flat), else a file, beginning at the folder.
+    """The template: a built-in one's name (cloudevents, slack, flat, lead), else a file, beginning at the folder.
 
     Raises OperatorError where it can't be read.
     """
-    file = folder / name if name.endswith((".yaml", ".yml")) else BUILT_IN / f"{name}.yaml"
+    built_in = {file.stem: file for file in BUILT_IN.glob("*.yaml")}
+    file = folder / name if is_template_file(name) else built_in.get(name)
     try:
-        content = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        known = ", ".join(sorted(built_in.stem for built_in in BUILT_IN.glob("*.yaml")))
-        message = f"template '{name}': can't be read; wanted one of {known}, or a YAML file's path; got {file.name}"
+        if file is None:
+            raise FileNotFoundError(errno.ENOENT, "no built-in template", name)
+        content = read_small_text(file, MOST_BYTES)
+    except (OSError, ValueError) as error:
+        known = ", ".join(sorted(built_in))
+        wanted = f"one of {known}, or the path of a regular YAML file of at most {MOST_BYTES} bytes"
+        message = f"template '{cut(name)}': can't be read; wanted {wanted}; got {type(error).__name__}"
         raise OperatorError(message) from error
     return parse_template(content, file.name)
 
@@ -166,7 +174,7 @@ def _words(value: Any) -> str:
 def _template(located: LocatedNode, source: str) -> Template:
     fields = located.fields("content_type", "escape", "body")
     escape = fields.read("escape", _escape, "none")
-    content_type = fields.read("content_type", text, "application/json")
+    content_type = fields.read("content_type", _header_value, "application/json")
     return Template(source, content_type, _MARKS[escape], fields.required("body", _body, None))
 
 
@@ -176,8 +184,20 @@ def _escape(located: LocatedNode) -> str:
     return located.value
 
 
+def _header_value(located: LocatedNode) -> str:
+    value = text(located)
+    if not (value.isascii() and value.isprintable()):
+        located.fail("wanted printable ASCII, as it becomes a header; got another text")
+    return value
+
+
 def _body(located: LocatedNode) -> Any:
-    return _json(located, located.node)
+    body = _json(located, located.node)
+    try:
+        orjson.dumps(body)
+    except orjson.JSONEncodeError as error:
+        located.fail(f"wanted what JSON can hold; got an error: {error}")
+    return body
 
 
 def _json(located: LocatedNode, node: Node) -> Any:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamprocessor.contract.subscriptions.references import refuse_foreign_references
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.delivery.subscriptions.payload_templates import read_template, refuse_unknown_paths
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
-from streamprocessor.delivery.subscriptions.secret_references import resolved
+from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.delivery.subscriptions.signing import signer_of
 from streamprocessor.errors import OperatorError
@@ -21,29 +21,38 @@ from streamprocessor.errors import OperatorError
 class SubscriptionResolver:
     """What subscriptions refer to.
 
-    environment: for env:NAME; folder: where template files are looked for; segments: of the model, as it is now.
+    secrets: what their references lead to; templates: where template files are looked for; segments: of the model, as
+    it is now.
     """
 
-    environment: Mapping[str, str]
-    folder: Path
+    secrets: SecretReferences
+    templates: Path
     allowed_hosts: frozenset[str]
     phrases: Phrases
     segments: Segments
 
+    def bounded_plan_of(self, subscription: Subscription, env_prefix: str) -> DeliveryPlan:
+        """The plan of a subscription that a stranger may have written: it may refer to what lies in the folders only.
+
+        env_prefix: what the environment variables' names begin with that it may refer to. Raises OperatorError.
+        """
+        refuse_foreign_references(subscription, env_prefix, f"subscription {subscription.name}")
+        return self.plan_of(subscription)
+
     def plan_of(self, subscription: Subscription) -> DeliveryPlan:
         """The plan; raises OperatorError saying what of the subscription can't be used, without any secret in it."""
         where = f"subscription {subscription.name}"
-        template = read_template(subscription.template, self.folder)
+        template = read_template(subscription.template, self.templates)
         refuse_unknown_paths(template, subscription.events)
         self._refuse_unknown_segments(subscription, where)
-        url = resolved(subscription.url, self.environment, f"{where}: url")
+        url = self.secrets.resolved(subscription.url, f"{where}: url")
         return DeliveryPlan(
             subscription=subscription,
             target=target_of(url, self.allowed_hosts, where),
             template=template,
             phrases=self.phrases,
             signers=tuple(
-                signer_of(resolved(secret, self.environment, f"{where}: secrets"), f"{where}: secret {secret}")
+                signer_of(self.secrets.resolved(secret, f"{where}: secrets"), f"{where}: secret {secret}")
                 for secret in subscription.secrets
             ),
         )

@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.admin import CreateTopicsRequest, DescribeConfigsRequest
+from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.offset import OffsetRequest
 
 from streamprocessor.errors import BrokerAwayError, TopicError
@@ -36,6 +37,8 @@ _TRANSIENT = {
 }  # a leader or controller is being chosen, an offset isn't known yet
 _TOPIC_EXISTS = 36
 _NOT_AUTHORIZED = {29, 31}
+_GROUP_NOT_AUTHORIZED = 30
+_RIGHTS_TO_USE = "the rights DESCRIBE and DESCRIBE_CONFIGS, and READ or WRITE as needed"
 _TOPIC_KIND = 2
 _LATEST = -1
 _RETRY_SECONDS = 0.1
@@ -126,7 +129,7 @@ async def create(client: AIOKafkaClient, topics: list[NewTopic]) -> None:
     response = await _ask_any(client, CreateTopicsRequest(rows, timeout_ms, False))
     for name, code, message in response.topic_errors:
         if code not in (_NO_ERROR, _TOPIC_EXISTS):
-            raise _failed(name, code, message)
+            raise _failed(name, code, message, "the right CREATE")
     await _wait_until_known(client, {topic.name for topic in topics})
 
 
@@ -135,7 +138,7 @@ async def set_configs(client: AIOKafkaClient, settings_by_topic: dict[str, dict[
     response = await _ask_any(client, SetTopicConfigsRequest(settings_by_topic))
     for code, message, _kind, name in response.results:
         if code != _NO_ERROR:
-            raise _failed(name, code, message)
+            raise _failed(name, code, message, "the right ALTER_CONFIGS")
 
 
 async def end_offsets(client: AIOKafkaClient, names: Iterable[str]) -> dict[tuple[str, int], int]:
@@ -151,6 +154,15 @@ async def end_offsets(client: AIOKafkaClient, names: Iterable[str]) -> dict[tupl
         if not _TRANSIENT.issuperset(failed.values()) or asyncio.get_running_loop().time() > deadline:
             raise _failed(name, code, f"the end of partition {partition} is not known")
         await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def may_join(client: AIOKafkaClient, group: str) -> bool:
+    """Whether we have the right to be a member of the consumer group.
+
+    Asked by the heartbeat of nobody, which changes nothing: brokers look at rights before they look at members.
+    """
+    response = await _ask_any(client, HeartbeatRequest(group, -1, ""))
+    return bool(response.error_code != _GROUP_NOT_AUTHORIZED)
 
 
 async def _ask_leaders(client: AIOKafkaClient, state: ClusterState) -> list[tuple[str, int, int, int]]:
@@ -223,13 +235,13 @@ def _allowed(operations: int) -> frozenset[str]:
     return frozenset(word for bit, word in _OPERATIONS.items() if not is_known or operations & (1 << bit))
 
 
-def _failed(name: str, code: int, message: str | None) -> TopicError:
+def _failed(name: str, code: int, message: str | None, rights: str = _RIGHTS_TO_USE) -> TopicError:
+    error = for_code(code)
     if code in _NOT_AUTHORIZED:
         words = (
-            f"topic {name}: may not be used by this user: wanted the rights DESCRIBE and DESCRIBE_CONFIGS, and READ or "
-            f"WRITE as needed; allow them (kafka-acls --add --allow-principal User:NAME --operation ... --topic {name})"
+            f"topic {name}: may not be used by this user: wanted {rights}; got {error.message}: allow it "
+            f"(kafka-acls --add --allow-principal User:NAME --operation ... --topic {name})"
         )
     else:
-        error = for_code(code)
         words = f"topic {name}: Kafka refused: {message or error.description} ({error.message})"
     return TopicError(words)

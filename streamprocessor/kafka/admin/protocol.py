@@ -1,6 +1,7 @@
-"""Two requests of Kafka's protocol that aiokafka lacks: topics with ids and rights; a change of some settings.
+"""Requests of Kafka's protocol that aiokafka lacks: topics with ids and rights; some settings; static members.
 
-Fields and their order: Kafka's protocol guide, Metadata version 12 and IncrementalAlterConfigs version 0.
+Fields and their order: Kafka's protocol guide, Metadata version 12, IncrementalAlterConfigs version 0, LeaveGroup
+version 3 and DescribeGroups version 4.
 """
 
 from io import BytesIO
@@ -10,6 +11,7 @@ from aiokafka.protocol.types import (
     AbstractType,
     Array,
     Boolean,
+    Bytes,
     CompactArray,
     CompactString,
     Int8,
@@ -152,3 +154,94 @@ class SetTopicConfigsRequest(Request[IncrementalAlterConfigsRequestV0]):  # type
             for name, config in self._configs.items()
         ]
         return request_struct_class(topics, False)
+
+
+class LeaveGroupResponseV3(Response):  # type: ignore[misc]
+    """Whether the request was taken, and of each member whether it has left."""
+
+    API_KEY = 13
+    API_VERSION = 3
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        ("error_code", Int16),
+        ("members", Array(("member_id", String()), ("instance_id", String()), ("error_code", Int16))),
+    )
+
+
+class LeaveGroupRequestV3(RequestStruct):  # type: ignore[misc]
+    """Takes members out of a group; the first version that knows static ones."""
+
+    API_KEY = 13
+    API_VERSION = 3
+    RESPONSE_TYPE = LeaveGroupResponseV3
+    SCHEMA = Schema(("group", String()), ("members", Array(("member_id", String()), ("instance_id", String()))))
+
+
+class LeaveGroupRequest(Request[LeaveGroupRequestV3]):  # type: ignore[misc]
+    """Takes a static member out of its group; needs Kafka 2.4 or later."""
+
+    API_KEY = 13
+
+    def __init__(self, group: str, member_id: str, instance_id: str) -> None:
+        """Nothing is sent yet. member_id: no successor under the same name leaves; empty: whoever has the name does."""
+        self._group = group
+        self._member = (member_id, instance_id)
+
+    def build(self, request_struct_class: type[LeaveGroupRequestV3]) -> LeaveGroupRequestV3:
+        """The request as it goes over the wire."""
+        return request_struct_class(self._group, [self._member])
+
+
+class DescribeGroupsResponseV4(Response):  # type: ignore[misc]
+    """Of each group its state, and its members with the partitions that they own."""
+
+    API_KEY = 15
+    API_VERSION = 4
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "groups",
+            Array(
+                ("error_code", Int16),
+                ("group", String()),
+                ("state", String()),
+                ("protocol_type", String()),
+                ("protocol", String()),
+                (
+                    "members",
+                    Array(
+                        ("member_id", String()),
+                        ("instance_id", String()),
+                        ("client_id", String()),
+                        ("host", String()),
+                        ("metadata", Bytes),
+                        ("assignment", Bytes),
+                    ),
+                ),
+                ("authorized_operations", Int32),
+            ),
+        ),
+    )
+
+
+class DescribeGroupsRequestV4(RequestStruct):  # type: ignore[misc]
+    """Asks for groups by name; the first version that tells the names of static members."""
+
+    API_KEY = 15
+    API_VERSION = 4
+    RESPONSE_TYPE = DescribeGroupsResponseV4
+    SCHEMA = Schema(("groups", Array(String())), ("include_authorized_operations", Boolean))
+
+
+class DescribeGroupRequest(Request[DescribeGroupsRequestV4]):  # type: ignore[misc]
+    """Asks for one group; needs Kafka 2.4 or later."""
+
+    API_KEY = 15
+
+    def __init__(self, group: str) -> None:
+        """Nothing is sent yet."""
+        self._group = group
+
+    def build(self, request_struct_class: type[DescribeGroupsRequestV4]) -> DescribeGroupsRequestV4:
+        """The request as it goes over the wire."""
+        return request_struct_class([self._group], False)

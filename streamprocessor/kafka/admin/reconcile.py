@@ -7,9 +7,10 @@ from decimal import Decimal, InvalidOperation
 
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import TopicError
-from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, set_configs
+from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, may_join, set_configs
 from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
-from streamprocessor.kafka.clients import ClientSettings, connected
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.connection import connected
 
 MISSING, CONFIG, PARTITIONS, REPLICATION = "missing", "config", "partitions", "replication"
 
@@ -181,12 +182,33 @@ async def refuse_unless_allowed(settings: ClientSettings, rights: dict[str, str]
         state = await describe(client, rights)
     _refuse_missing(set(rights), state)
     refused = [
-        f"topic {name}: wanted the right {right}; got {', '.join(sorted(state.topics[name].allowed)) or 'none'}"
+        _no_right(name, right, state.topics[name].allowed)
         for name, right in sorted(rights.items())
         if right not in state.topics[name].allowed
     ]
     if refused:
         raise TopicError("\n".join(refused))
+
+
+def _no_right(topic: str, right: str, allowed: frozenset[str]) -> str:
+    return (
+        f"topic {topic}: wanted the right {right}; got {', '.join(sorted(allowed)) or 'none'}: allow it "
+        f"(kafka-acls --add --allow-principal User:NAME --operation {right} --topic {topic})"
+    )
+
+
+async def refuse_unless_member_allowed(settings: ClientSettings, group: str) -> None:
+    """Nothing when we may be a member of the consumer group.
+
+    Raises TopicError otherwise: a consumer would ask to join again and again, without a word to its caller.
+    """
+    async with connected(settings) as client:
+        if not await may_join(client, group):
+            message = (
+                f"group {group}: wanted the right READ; got none: allow it "
+                f"(kafka-acls --add --allow-principal User:NAME --operation READ --group {group})"
+            )
+            raise TopicError(message)
 
 
 def _refuse_missing(names: set[str], state: ClusterState) -> None:

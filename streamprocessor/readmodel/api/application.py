@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from streamprocessor.process.health import health_routes
+from streamprocessor.process.http.health import health_routes
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints import (
     active_model,

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from streamprocessor.contract.strict_yaml.located import Problems
 from streamprocessor.contract.strict_yaml.yaml_tree import json_values, read_tree
 from streamprocessor.contract.topics.schemas import components_of
+from streamprocessor.process.http.connection import OWN_ANSWERS
 from streamprocessor.readmodel.api.application import ROUTES
 from streamprocessor.readmodel.problem import ProblemBody
 from streamprocessor.readmodel.requests.sessions import COOKIE
@@ -26,7 +27,7 @@ _REFUSALS = {
     "409": "Something that is there already stands against it: a model, a file or an import under way.",
     "413": "The body is too large.",
     "429": "Too many wrong tokens came from this address; Retry-After says when another is looked at.",
-    "503": "The database, Kafka or delivery is away; Retry-After says when.",
+    "503": "The database, Kafka or delivery is away, or too many ask; Retry-After says when.",
 }
 _SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer"},
@@ -69,6 +70,8 @@ def _complete(operation: dict[str, Any], example: Mapping[str, Any]) -> None:
     schema = {"$ref": "#/components/schemas/ProblemBody"}
     for status, text in _REFUSALS.items():
         responses[status] = {"description": text, "content": {"application/problem+json": {"schema": schema}}}
+    for status, text in OWN_ANSWERS.items():
+        responses[status] = {"description": text}
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import unicodedata
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
 from streamprocessor.readmodel.responses.contacts import ExportedContact, exported_contact
+from streamprocessor.readmodel.responses.csv_lines import csv_lines
 from streamprocessor.readmodel.responses.scores import ScoreView
 from streamprocessor.readmodel.responses.segments import ListedSegment, SegmentList, SegmentPage, SegmentView
 from streamprocessor.readmodel.routing.access import READER, WRITER
@@ -28,7 +28,6 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 MAX_NAME = 100
 CSV, JSON_LINES = "text/csv", "application/x-ndjson"
 _ROWS_AT_ONCE = 1_000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _TEXT = {"schema": {"type": "string"}}
 
 router = APIRouter(prefix="/api/segments", route_class=ApiRoute)
@@ -91,6 +90,8 @@ def put_segment(
     filter_ = body.root
     if not 0 < len(name) <= MAX_NAME:
         raise Problem(400, "bad-parameter", f"name: wanted 1 to {MAX_NAME} characters; got {len(name)}")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise Problem(400, "bad-parameter", "name: wanted no control characters; got one")
     with writing(context.engine) as connection:
         store(connection, context.scorer().model, name, filter_)
     with context.reading() as connection:
@@ -120,9 +121,9 @@ def _json_lines(context: ApiContext, filter_: ContactFilter) -> Iterator[bytes]:
 def _csv(context: ApiContext, filter_: ContactFilter) -> Iterator[bytes]:
     names = [score.name for score in context.scorer().model.scores if score.by is None]
     titles = [f"{name}.{part}" for name in names for part in ("score", "stage")]
-    yield _lines([["contact_id", "updated_at", "hot_since", "suppressed", *titles, "attributes"]])
+    yield csv_lines([["contact_id", "updated_at", "hot_since", "suppressed", *titles, "attributes"]])
     for contacts in _portions(context, filter_):
-        yield _lines([_csv_row(contact, names) for contact in contacts])
+        yield csv_lines([_csv_row(contact, names) for contact in contacts])
 
 
 def _csv_row(contact: ExportedContact, names: list[str]) -> list[Any]:
@@ -145,14 +146,3 @@ def _portions(context: ApiContext, filter_: ContactFilter) -> Iterator[list[Expo
         if len(rows) < _ROWS_AT_ONCE:
             return
         after = rows[-1].contact_id
-
-
-def _lines(rows: list[list[Any]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows([[_cell(value) for value in row] for row in rows])
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    """The value; a text that a spreadsheet would run as a formula is marked as a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

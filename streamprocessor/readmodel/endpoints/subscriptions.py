@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from pathlib import PurePath
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body, Query, Request
 
-from streamprocessor.contract.subscriptions.subscription_file import NAME, REFERENCE, parse_subscription
+from streamprocessor.contract.subscriptions.references import REFERENCE, refuse_foreign_references
+from streamprocessor.contract.subscriptions.subscription_file import MAX_CHARS, NAME, parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.readmodel.problem import Problem
@@ -27,10 +27,9 @@ from streamprocessor.readmodel.responses.subscriptions import (
     SubscriptionView,
 )
 from streamprocessor.readmodel.routing.access import READER, WRITER, ReadGrant, WriteGrant
-from streamprocessor.readmodel.routing.context import ApiContext, Context
+from streamprocessor.readmodel.routing.context import ApiContext, Context, Gateways
 from streamprocessor.readmodel.routing.route import ApiRoute
 
-MAX_BYTES = 64 * 1024
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+/")
 _UNKNOWN: dict[str, Any] = {"state": None, "waiting": None, "refused": None}
 _NOT_YET: dict[str, Any] = {"state": "new", "waiting": 0, "refused": None}
@@ -73,8 +72,8 @@ async def put_subscription(
     context: Context, grant: WriteGrant, name: PathName, request: Request, _: Annotated[NoParameters, Query()]
 ) -> SubscriptionView:
     """Have a subscription in force, in the words of topics/schemas/subscription.json. Secrets are references."""
-    body = await whole_body(request, MAX_BYTES)
-    value = await asyncio.to_thread(_checked, name, body, context.gateways.allowed_hosts)
+    body = await whole_body(request, MAX_CHARS)
+    value = await asyncio.to_thread(_checked, name, body, context.gateways)
     states = await _states(context)
     if states is not None and states.get(name, {}).get("source") == "file":
         detail = "name: wanted one that the subscriptions' file does not hold; got one of it: change it there"
@@ -156,7 +155,7 @@ def _without_path(subscription: dict[str, Any]) -> dict[str, Any]:
     return subscription | {"url": f"{origin[0] if origin else ''}..."}
 
 
-def _checked(name: str, body: bytes, allowed_hosts: frozenset[str]) -> bytes:
+def _checked(name: str, body: bytes, gateways: Gateways) -> bytes:
     """The value for the topic; raises Problem with a line for each thing that is wrong."""
     try:
         value = orjson.loads(body)
@@ -165,16 +164,11 @@ def _checked(name: str, body: bytes, allowed_hosts: frozenset[str]) -> bytes:
     written = orjson.dumps(value)  # one line, of which delivery reads just what is checked here
     try:
         subscription = parse_subscription(name, written.decode(), "body")
+        refuse_foreign_references(subscription, gateways.secrets_env_prefix, "the subscription")
         if not REFERENCE.fullmatch(subscription.url):
-            target_of(subscription.url, allowed_hosts, "the subscription")
+            target_of(subscription.url, gateways.allowed_hosts, "the subscription")
     except OperatorError as error:
         raise Problem(400, "bad-body", str(error).replace("body:1: ", "")) from error
-    template = PurePath(subscription.template)
-    if template.is_absolute() or ".." in template.parts:
-        detail = (
-            "the subscription: template: wanted a built-in one's name or a file below delivery's folder; got a way out"
-        )
-        raise Problem(400, "bad-body", detail)
     return written
 
 

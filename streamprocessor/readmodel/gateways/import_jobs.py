@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from streamprocessor.errors import OperatorError
+from streamprocessor.errors import OperatorError, place_of
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import read_rows, send_rows
 from streamprocessor.imports.importer import ImportCounts
 from streamprocessor.imports.rows import BadRow
-from streamprocessor.readmodel.problem import Problem, place_of
+from streamprocessor.readmodel.problem import Problem
 from streamprocessor.settings import Settings
 
 log = logging.getLogger(__name__)

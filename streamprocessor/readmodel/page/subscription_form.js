@@ -20,7 +20,7 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
   const refused = el('p', {class: 'refused lines', role: 'alert'});
   const form = el('form', {class: 'written', onsubmit: keep},
     name === undefined && field('Name', el('input', {id: 'name', required: true, pattern: '[A-Za-z0-9][A-Za-z0-9_.\\-]{0,63}', autocomplete: 'off', placeholder: 'crm'})),
-    text('url', 'Address', subscription.url, {required: true, placeholder: 'https://hooks.example.com/…'}, 'https://…, or where delivery finds it: env:NAME, file:PATH.'),
+    text('url', 'Address', subscription.url, {required: true, placeholder: 'https://hooks.example.com/…'}, 'https://…, or where delivery finds it: env:NAME, file:NAME.'),
     el('fieldset', {}, el('legend', {}, 'What is sent'), EVENTS.map(([event, title]) => el('label', {},
       el('input', {type: 'checkbox', name: 'event', value: event, checked: subscription.events.includes(event)}), ` ${title}`))),
     el('fieldset', {}, el('legend', {}, 'Only when (all of it; what is empty is not asked)'),
@@ -38,7 +38,7 @@ export function subscriptionForm({name, subscription = {events: ['became-hot-lea
     Object.keys(others).length > 0 && el('p', {class: 'quiet'}, `Kept as they are: ${conditions(others)}`),
     text('template', 'Template', subscription.template ?? 'cloudevents', {list: 'templates', required: true}, `${TEMPLATES.join(', ')}, or a YAML file below delivery’s folder.`),
     el('datalist', {id: 'templates'}, TEMPLATES.map((each) => el('option', {value: each}))),
-    text('secrets', 'Secrets', listed(subscription.secrets), {placeholder: 'env:CRM_HOOK_SECRET'}, 'Where delivery finds what it signs with, the newest first: env:NAME, file:PATH. Empty: not signed.'),
+    text('secrets', 'Secrets', listed(subscription.secrets), {placeholder: 'env:HOOK_SECRET'}, 'Where delivery finds what it signs with, the newest first: env:NAME, file:NAME. Empty: not signed.'),
     refused,
     el('div', {class: 'row'}, el('button', {class: 'main'}, name === undefined ? 'Add' : 'Change'), name === undefined && el('a', {href: '/subscriptions'}, 'Cancel')));
 

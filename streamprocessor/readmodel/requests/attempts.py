@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Generic, TypeVar
 
+from streamprocessor.process.lru_map import LruMap
 from streamprocessor.readmodel.problem import Problem
 
 WRONG_TOKEN, WRONG_COOKIE = 20, 1
@@ -19,23 +18,6 @@ FORGIVEN_AFTER_SECONDS = 900
 MOST_SENDERS = MOST_JUDGED = 10_000
 
 _PEPPER_BYTES, _DIGEST_BYTES = 32, 16
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
-
-class _Newest(OrderedDict[Key, Value], Generic[Key, Value]):
-    """So many keys, the ones that were put last."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def put(self, key: Key, value: Value) -> None:
-        self[key] = value
-        self.move_to_end(key)
-        if len(self) > self._most:
-            self.popitem(last=False)
 
 
 @dataclass
@@ -55,17 +37,20 @@ class Attempts:
     def __init__(self, clock_ms: Callable[[], int]) -> None:
         self._clock_ms = clock_ms
         self._pepper = secrets.token_bytes(_PEPPER_BYTES)
-        self._judged: _Newest[tuple[str, bytes], None] = _Newest(MOST_JUDGED)
-        self._failures: _Newest[str, _Failures] = _Newest(MOST_SENDERS)
+        self._judged: LruMap[None] = LruMap(MOST_JUDGED)
+        self._failures: LruMap[_Failures] = LruMap(MOST_SENDERS)
 
     def refuse_guesses(self, sender: str, shown: str) -> None:
         """Raise Problem where the sender has to wait before something new may be shown.
 
         sender: the network that one sender can't change at will. shown: the token, or the cookie.
         """
-        failures = self._failures.get(sender)
-        remaining_ms = 0 if failures is None else failures.until_ms - self._clock_ms()
-        if failures is None or remaining_ms <= 0 or self._key(sender, shown) in self._judged:
+        place = self._hash(sender)
+        if place not in self._failures:
+            return
+        failures = self._failures.get_or_make(place, _Failures)
+        remaining_ms = failures.until_ms - self._clock_ms()
+        if remaining_ms <= 0 or self._hash(sender, shown) in self._judged:
             return
         seconds = -(-remaining_ms // 1000)
         detail = f"token: wanted fewer wrong ones from your address; got too many: try again in {seconds} s"
@@ -76,32 +61,31 @@ class Attempts:
 
     def note_right(self, sender: str, shown: str) -> None:
         """What was shown lets in."""
-        self._judged.put(self._key(sender, shown), None)
+        self._judged.put(self._hash(sender, shown), None)
 
     def note_wrong(self, sender: str, shown: str, weight: int) -> bool:
         """What was shown lets nobody in; whether it is new."""
-        key = self._key(sender, shown)
-        is_new = key not in self._judged
-        self._judged.put(key, None)
+        judged = self._hash(sender, shown)
+        is_new = judged not in self._judged
+        self._judged.put(judged, None)
         if is_new:
             self._slow_down(sender, weight)
         return is_new
 
     def _slow_down(self, sender: str, weight: int) -> None:
         now_ms = self._clock_ms()
-        failures = self._failures.get(sender)
-        if failures is None or now_ms - failures.until_ms > FORGIVEN_AFTER_SECONDS * 1000:
-            failures = _Failures()
+        failures = self._failures.get_or_make(self._hash(sender), _Failures)
+        if now_ms - failures.until_ms > FORGIVEN_AFTER_SECONDS * 1000:
+            failures.weight = 0
         failures.weight += weight
         steps = (failures.weight - FREE_WEIGHT) // WRONG_TOKEN
         delay_seconds = 0 if steps < 0 else min(LONGEST_DELAY_SECONDS, 1 << min(steps, 16))
         failures.until_ms = now_ms + delay_seconds * 1000
         failures.is_told = False
-        self._failures.put(sender, failures)
 
-    def _key(self, sender: str, shown: str) -> tuple[str, bytes]:
-        content = shown.encode("utf-8", "surrogatepass")
-        return sender, blake2b(content, key=self._pepper, digest_size=_DIGEST_BYTES).digest()
+    def _hash(self, *texts: str) -> int:
+        content = "\n".join(texts).encode("utf-8", "surrogatepass")
+        return int.from_bytes(blake2b(content, key=self._pepper, digest_size=_DIGEST_BYTES).digest())
 
 
 class TooManyAttempts(Problem):

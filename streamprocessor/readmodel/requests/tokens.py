@@ -41,6 +41,7 @@ def read_grant(words: str) -> Grant:
     spelled = frozenset(scopes.split("+"))
     if not (name and slash) or not spelled <= set(SCOPES):
         spelling = f"name/scope+scope=token with scopes of {', '.join(SCOPES)}"
-        message = f"STREAMPROCESSOR_API_TOKENS: wanted {spelling}; got '{words}'"
+        # What stands there may be the token, where somebody swapped the two.
+        message = f"STREAMPROCESSOR_API_TOKENS: wanted {spelling}; got another before the = of an entry"
         raise OperatorError(message)
     return Grant(name, spelled)

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from fastapi import Request, Security
 from starlette.concurrency import run_in_threadpool
 
-from streamprocessor.process.client_address import Address, client_address, sender_network
+from streamprocessor.process.http.client_address import Address, sender_network
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.attempts import WRONG_COOKIE, WRONG_TOKEN
 from streamprocessor.readmodel.requests.sessions import COOKIE, Session, refuse_forged
@@ -111,4 +111,4 @@ def _sender(context: ApiContext, request: Request) -> str:
 def _address(context: ApiContext, request: Request) -> Address | None:
     peer = None if request.client is None else request.client.host
     forwarded_for = ",".join(request.headers.getlist("x-forwarded-for"))
-    return client_address(peer, forwarded_for, context.proxies)
+    return context.client_addresses.address_of(peer, forwarded_for)

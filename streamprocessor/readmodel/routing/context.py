@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
-from streamprocessor.process.client_address import Network
+from streamprocessor.process.http.client_address import ClientAddresses
 from streamprocessor.readmodel.audit import AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
@@ -45,6 +45,8 @@ class Gateways:
     imports: ImportJobs
     allowed_hosts: frozenset[str]
     """Names of hosts that webhooks may go to though they are inside, or plain http."""
+    secrets_env_prefix: str
+    """What the names of environment variables begin with that subscriptions may refer to."""
     mappings: Path
     """The folder of what the columns of CSV files mean."""
 
@@ -72,8 +74,7 @@ class ApiContext:
     tokens: Tokens
     sessions: Sessions
     attempts: Attempts
-    proxies: tuple[Network, ...]
-    """Whose X-Forwarded-For is believed."""
+    client_addresses: ClientAddresses
     audit: AuditLog
     metrics: Metrics
     clock_ms: Callable[[], int]

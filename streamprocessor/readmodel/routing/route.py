@@ -17,8 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from streamprocessor.errors import place_of
 from streamprocessor.readmodel.audit import AuditEntry
-from streamprocessor.readmodel.problem import PRIVATE, Problem, place_of, problem_response
+from streamprocessor.readmodel.problem import PRIVATE, Problem, problem_response
 from streamprocessor.readmodel.requests.attempts import TooManyAttempts
 from streamprocessor.readmodel.requests.bodies import BoundedRequest
 from streamprocessor.readmodel.requests.parameters import refusal_of

@@ -24,6 +24,8 @@ from streamprocessor.stream.partition.data_plane import DataPlane
 #: Batches sent at once: below the topics' max.message.bytes.
 PRODUCER_BATCH_BYTES = 1_000_000
 FETCH_BYTES = 1024 * 1024
+#: Members learn from the answer to a heartbeat that partitions change hands, so that takes as long as this at least.
+HEARTBEAT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def create_app(settings: FaustSettings, parts: AppParts) -> faust.App:
         consumer_group_instance_id=settings.instance_id,
         consumer_max_fetch_size=FETCH_BYTES,
         broker_session_timeout=settings.session_timeout_seconds,
-        broker_heartbeat_interval=settings.session_timeout_seconds / 10,
+        broker_heartbeat_interval=min(HEARTBEAT_SECONDS, settings.session_timeout_seconds / 10),
         broker_rebalance_timeout=max(settings.session_timeout_seconds, 30.0),
         broker_request_timeout=max(settings.session_timeout_seconds + 5.0, 40.0),
         broker_commit_interval=settings.commit_interval_seconds,
@@ -118,6 +120,12 @@ def create_app(settings: FaustSettings, parts: AppParts) -> faust.App:
         producer_request_timeout=settings.request_timeout_seconds,
     )
     app.transport = app.producer_transport = Transport(brokers, app, plane, parts.on_commit, parts.now_ms)
+
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
+    async def leave_group(app: faust.App, **_: Any) -> None:
+        """By now Faust has finished and committed what was under way."""
+        await app.consumer.leave_group()
+
     inputs = app.topic(*plane.context.full_names.values(), partitions=settings.partitions, schema=BatchSchema())
     # The table brings the co-partitioning assignor, the changelog and recovery; its records live in the data plane.
     app.Table("contacts", partitions=settings.partitions, key_type=bytes, value_type=bytes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from faust.auth import SASLCredentials, SSLCredentials
+from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 
 from streamprocessor.kafka.clients import ClientSettings
 
@@ -12,6 +12,8 @@ from streamprocessor.kafka.clients import ClientSettings
 def faust_credentials(clients: ClientSettings) -> Any:
     """The same encryption and login in Faust's words; None: neither."""
     context = clients.ssl_context()
+    if clients.logs_in_by_token:
+        return OAuthCredentials(oauth_cb=clients.sasl_tokens, ssl_context=context)
     if clients.uses_sasl:
         return SASLCredentials(
             username=clients.sasl_username,

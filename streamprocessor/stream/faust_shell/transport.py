@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from aiokafka.client import ConnectionGroup, CoordinationType
+from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.group import HeartbeatRequest, JoinGroupRequest, SyncGroupRequest
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
@@ -13,12 +16,19 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 from yarl import URL
 
+from streamprocessor.kafka.admin.protocol import LeaveGroupRequest
 from streamprocessor.stream.partition.batch import InputPartition, RawRecord
 from streamprocessor.stream.partition.data_plane import DataPlane, Fetched
+
+log = logging.getLogger(__name__)
 
 #: How long the broker may hold an empty fetch: shorter costs idle CPU, longer gains nothing.
 FETCH_WAIT_MS = 500
 POLL_SECONDS = 1.0
+#: How long a rebalance under way may take before its outcome is not waited for: the broker has our JoinGroup by then.
+JOIN_SECONDS = 1.0
+#: Answers to a member that leaves: done; not known any more; another has its name by now.
+NOT_A_MEMBER = {0, 25, 82}
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -43,6 +53,32 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             return response
 
         coordinator._send_req = send_and_renew
+
+    def close(self) -> None:
+        """Nothing: leave_group and the end of the thread close the client, in the thread that it lives in."""
+
+    async def leave_group(self) -> None:
+        """Take this worker out of its group, so that the others have its partitions at once.
+
+        aiokafka leaves a static member in, and nobody would own them for a session time-out.
+        """
+        coordinator, client = self._consumer._coordinator, self._consumer._client
+        coordinator._closing.set_result(None)
+        joined = {coordinator._coordination_task}
+        _, joining = await asyncio.wait(joined, timeout=JOIN_SECONDS)
+        if joining:
+            coordinator._coordination_task.cancel()
+            await asyncio.wait(joining)
+        await coordinator._stop_heartbeat_task()
+        await coordinator._stop_commit_offsets_refresh_task()
+        request = LeaveGroupRequest(coordinator.group_id, coordinator.member_id, coordinator._group_instance_id)
+        # On the connection of a JoinGroup that waits for all other members nothing overtakes it.
+        connection = ConnectionGroup.DEFAULT if joining else ConnectionGroup.COORDINATION
+        try:
+            node = await client.coordinator_lookup(CoordinationType.GROUP, coordinator.group_id)
+            _raise_unless_left(await client.send(node, request, group=connection))
+        except KafkaError as error:
+            log.warning("did not leave the group: its partitions are others' after the session time-out: %r", error)
 
     def pause_changelogs(self) -> None:
         """Never fetch the changelog here: recovery reads it with a reader of its own."""
@@ -145,12 +181,26 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
         self._acknowledged.clear()
         self.transport.plane.drop_tasks()
 
+    async def leave_group(self) -> None:
+        """Give the partitions over, once nothing of ours is under way to them any more; nothing before the start."""
+        await self.wait_empty()
+        await self.app.producer.flush()
+        if self._thread._consumer is not None:
+            await self._thread.call_thread(self._thread.leave_group)
+
     async def on_task_error(self, error: BaseException) -> None:
         """End the process: an agent that Faust starts anew would commit its next batches over the failed one."""
         self.transport.plane.context.give_up(error)
 
     async def verify_all_partitions_active(self) -> None:
         """Nothing: Faust's livelock detector counts messages as if each were a record; lag metrics watch ours."""
+
+
+def _raise_unless_left(response: Any) -> None:
+    """Raise the broker's KafkaError; nothing where the member has left, is gone already, or others have its name."""
+    for code in (response.error_code, *(code for _, _, code in response.members)):
+        if code not in NOT_A_MEMBER:
+            raise for_code(code)
 
 
 class Producer(driver.Producer):  # type: ignore[misc]

@@ -155,9 +155,12 @@ class Microbatch:
             try:
                 contact = contact_of(key)
             except RecordError as error:
-                for item in items:
-                    self._refuse(item, error)
-                continue
+                # Whoever is kept under an id that was allowed once goes on to be scored, and can be erased.
+                if key is None or key not in self._records:
+                    for item in items:
+                        self._refuse(item, error)
+                    continue
+                contact = key.decode()
             assert key is not None
             letters = len(result.dead_letters)
             record = _open(self._context, key, self._records.get(key))

@@ -124,11 +124,11 @@ async def test_what_delivery_refuses_is_seen_where_it_was_put_down(
     viewer: Viewer, firm: Firm, receiver: Receiver, screenshots: Path
 ) -> None:
     page = await viewer("/subscriptions?new", color_scheme="dark", viewport=NARROW)
-    await page.get_by_label("Secrets", exact=True).fill("env:NOWHERE")
+    await page.get_by_label("Secrets", exact=True).fill("env:HOOK_NOWHERE")
     await page.get_by_label("Name", exact=True).fill("lost")
     await page.get_by_label("Address", exact=True).fill(receiver.url)
     await page.get_by_role("button", name="Add").click()
-    await expect(page.get_by_text("wanted something in env:NOWHERE")).to_be_visible()
+    await expect(page.get_by_text("wanted something in env:HOOK_NOWHERE")).to_be_visible()
     await looked_over(page)
     await page.screenshot(path=screenshots / "subscription-dark-narrow.png", full_page=True)
 

@@ -39,6 +39,13 @@ def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys: pytest.
     assert all(re.match(form, line) for line in lines)
 
 
+def test_a_strangers_words_in_the_log_steer_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    log_to_stderr("INFO")
+    logging.getLogger("streamprocessor.delivery").error("subscription %s: refused", "a\x1b[31m")
+
+    assert capsys.readouterr().err.endswith("subscription a\\x1b[31m: refused\n")
+
+
 @pytest.mark.parametrize("text", ["2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "1767225600000"])
 def test_an_instant_is_rfc_3339_or_epoch_milliseconds(text: str) -> None:
     assert Instant().convert(text, None, None) == 1_767_225_600_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from dataclasses import replace
 from threading import Timer
@@ -21,7 +23,7 @@ from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.http import handler
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
-from streamprocessor.collector.http.rate_limit import RateLimit
+from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.wire_format import HttpRequest, ParsedRequest, PendingFetch, Refusal, WireFormat
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.click import click
@@ -29,12 +31,17 @@ from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
 from streamprocessor.process.secret_lookup import SecretLookup
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
+from tests.collector.providers.senders import format_of
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
 from tests.harness.input_topics import INPUT_TOPICS
 
 WRITE_KEY = "a-key"
+NO_LIMITS = SenderLimits()
 LINK = f"/c/{KEYS.sign('click', Tracked('c-42', 'm-9', url='https://elsewhere.example/'))}"
 NATIVE = native()
+BIG = gzip.compress(b"", mtime=0) * 50_000
+TOKEN = "token-of-the-tests"
+READ, UNREAD = True, False
 EVENT = {"contact_id": "c-1", "type": "x", "context": {"ip": "198.51.100.77"}}
 PICTURE = f"/o/{KEYS.sign('open', Tracked('c-42', 'm-9'))}.gif"
 
@@ -56,10 +63,10 @@ class MemoryWriter(DurableWriter):
         return [orjson.loads(record.value)["context"].get("ip") for record in self.records]
 
 
-def context_with(writer: MemoryWriter, truncate: bool = False) -> CollectorContext:
+def context_with(writer: MemoryWriter, truncate: bool = False, limits: SenderLimits = NO_LIMITS) -> CollectorContext:
     return CollectorContext(
         write_keys=SecretLookup({"tests": WRITE_KEY}),
-        rate_limit=RateLimit(0, float),
+        limiter=SenderLimiter(LimitPolicy(limits, lambda _source: False), lambda: 0.0),
         client_ips=ClientIps((), truncate),
         topics=INPUT_TOPICS,
         durable_writer=writer,
@@ -216,3 +223,58 @@ async def test_what_stands_for_an_address_and_is_none_is_taken_out_where_address
     answer = await ask(NATIVE, "/v1/events", context_with(writer, True), json=EVENT | {"context": {"ip": ip}})
 
     assert (answer.status_code, writer.ips) == (200, [written_ip])
+
+
+async def test_a_batch_above_the_burst_is_refused_whole_and_the_next_request_is_not() -> None:
+    writer = MemoryWriter()
+    context = context_with(writer, limits=SenderLimits(events_per_second=5))
+
+    too_large = await ask(NATIVE, "/v1/events", context, json=[EVENT] * 11)
+    other = await ask(NATIVE, "/v1/events", context, json=[EVENT] * 10)
+    too_soon = await ask(NATIVE, "/v1/events", context, json=EVENT)
+
+    assert (too_large.status_code, too_large.json()["code"]) == (413, "too-many")
+    assert (other.status_code, len(writer.records)) == (200, 10)
+    assert (too_soon.status_code, too_soon.headers["retry-after"]) == (429, "1")
+
+
+async def test_identities_above_the_limit_are_refused_by_themselves_and_named_in_the_answer() -> None:
+    writer = MemoryWriter()
+    items = [{"contact_id": "c-1", "update": "identify", "anonymous_id": f"anon:{n}"} for n in range(4)]
+
+    answer = await ask(NATIVE, "/v1/events", context_with(writer, limits=SenderLimits(None, None, 3)), json=items)
+
+    assert (answer.status_code, answer.json()["accepted"], len(writer.records)) == (200, 3, 3)
+    assert [(item["index"], item["reason"]) for item in answer.json()["rejected"]] == [(3, "too-many-identities")]
+
+
+@pytest.mark.parametrize(
+    ("provider", "secret", "body", "headers", "answered"),
+    [
+        ("sparkpost", None, BIG, {}, (403, "not-configured", UNREAD)),
+        ("sparkpost", TOKEN, BIG, {}, (401, "unauthorized", UNREAD)),
+        ("sparkpost", TOKEN, BIG, {"authorization": f"Bearer {TOKEN}"}, (400, "too-many-members", READ)),
+        ("sendgrid", None, b"[]", {}, (403, "not-configured", UNREAD)),
+        ("mandrill", None, BIG, {}, (403, "not-configured", UNREAD)),
+        ("mailersend", None, b"[]", {}, (403, "not-configured", READ)),
+        ("mailersend", None, b'{"type": "webhook.test"}', {}, (200, None, READ)),
+        ("mandrill", None, b"mandrill_events=%5B%5D", {}, (200, None, READ)),
+    ],
+    ids=["no secret", "no proof", "proof", "signed by", "trial first", "no trial", "trial", "trial as a form"],
+)
+async def test_a_hook_reads_no_more_than_it_needs_to_refuse(
+    provider: str, secret: str | None, body: bytes, headers: dict[str, str], answered: tuple[int, str | None, bool]
+) -> None:
+    was_read = UNREAD
+
+    async def parts() -> AsyncIterator[bytes]:
+        nonlocal was_read
+        was_read = READ
+        yield body
+
+    announced = {"content-length": str(len(body)), "content-type": "application/x-www-form-urlencoded"} | headers
+    wire_format = format_of(provider, secret)
+    path = f"/hooks/{provider}"
+    answer = await ask(wire_format, path, context_with(MemoryWriter()), content=parts(), headers=announced)
+
+    assert (answer.status_code, answer.json().get("code"), was_read) == answered

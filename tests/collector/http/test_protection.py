@@ -7,21 +7,23 @@ import os
 import stat
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamprocessor.collector.http import decompression
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed
-from streamprocessor.collector.http.rate_limit import RateLimit
 from streamprocessor.collector.http.wire_format import Refusal
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.client_address import networks_of
+from streamprocessor.process.http.client_address import networks_of
 from streamprocessor.process.secret_lookup import SecretLookup
-from streamprocessor.process.stored_secrets import pairs_of, stored_pairs, stored_secret
+from streamprocessor.process.stored_secrets import pairs_of, stored_pairs, stored_secret, stored_token
 
 MOST = 10_000
+SECRET = "a secret that nobody guesses"
 
 
 def zipped(content: bytes) -> bytes:
@@ -43,6 +45,7 @@ RAW_DEFLATE = RAW.compress(b"body") + RAW.flush()
         (zipped(b"body"), " GZIP "),
         (zipped(b"body"), ""),
         (zipped(b"bo") + zipped(b"dy"), "gzip"),
+        (zipped(b"") * 150 + zipped(b"body"), "gzip"),
         (zlib.compress(b"body"), "deflate"),
         (RAW_DEFLATE, "deflate"),
     ],
@@ -64,6 +67,8 @@ def test_a_body_is_what_it_was_before_compression(body: bytes, encoding: str) ->
         (zipped(b"body") + b"rubbish", "gzip", 400),
         (b"body", "deflate", 400),
         (b"body", "br", 415),
+        (zipped(b"") * 201, "gzip", 400),
+        (zipped(b"") * 150_000, "", 400),
     ],
 )
 def test_bombs_and_broken_bodies_are_refused(body: bytes, encoding: str, status: int) -> None:
@@ -71,6 +76,47 @@ def test_bombs_and_broken_bodies_are_refused(body: bytes, encoding: str, status:
         decompressed(body, encoding, MOST)
 
     assert refused.value.status == status
+
+
+@given(st.lists(st.binary(max_size=60_000), min_size=1, max_size=5), st.integers(1, 50))
+def test_members_are_read_one_after_the_other_wherever_pieces_end(contents: list[bytes], piece_bytes: int) -> None:
+    body = b"".join(map(zipped, contents))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(decompression, "PIECE_BYTES", len(body) // piece_bytes + 1)
+
+        assert decompressed(body, "gzip", 10**6) == b"".join(contents)
+
+
+@pytest.mark.parametrize("body_bytes", [200_000, 1_000_000, 10_000_000])
+@pytest.mark.parametrize("member_bytes", [0, 1_000, 100_000])
+def test_unpacking_looks_at_a_body_once_and_at_a_piece_more_for_each_member(
+    body_bytes: int, member_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = 0
+    make = zlib.decompressobj
+
+    class Counting:
+        def __init__(self, window_bits: int) -> None:
+            self._inner = make(window_bits)
+
+        def decompress(self, data: bytes, most: int) -> bytes:
+            nonlocal looked_at
+            looked_at += len(data)
+            return self._inner.decompress(data, most)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+    monkeypatch.setattr(zlib, "decompressobj", Counting)
+    member = zipped(os.urandom(member_bytes))
+    body = member * (body_bytes // len(member))
+
+    try:
+        decompressed(body, "gzip", 20_000_000)
+    except Refusal as refusal:
+        assert refusal.code == "too-many-members"  # noqa: PT017
+
+    assert 0 < looked_at <= len(body) + decompression.MAX_MEMBERS * decompression.PIECE_BYTES
 
 
 @given(
@@ -91,18 +137,44 @@ def test_a_key_tells_its_source_and_another_none() -> None:
 
 def test_pairs_are_read_from_the_setting_or_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys"
-    file.write_text("# sources\nweb=k-1\n\ncrm = k=2 \n")
+    file.write_text(f"# sources\nweb={SECRET}\n\ncrm = {SECRET}=2 \n")
+    pairs = {"web": SECRET, "crm": f"{SECRET}=2"}
 
-    assert pairs_of("web=k-1, crm=k=2", "HERE") == pairs_of(str(file), "HERE") == {"web": "k-1", "crm": "k=2"}
+    assert pairs_of(f"web={SECRET}, crm={SECRET}=2", "HERE") == pairs_of(str(file), "HERE") == pairs
 
 
-@pytest.mark.parametrize("text", ["web", "=k", "web=", "web=a,web=b", "/no/such/file", "web=a,secret-without-a-name"])
-def test_pairs_that_cannot_be_are_told_without_their_secrets(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("web", "wanted name=value pairs or a readable file"),
+        ("/no/such/file", "wanted name=value pairs or a readable file"),
+        (f"={SECRET}", "entry 1: wanted name=value; got another"),
+        ("web=", "entry 1: wanted name=value; got another"),
+        (f"web={SECRET},web={SECRET}2", "entry 2: wanted each name once"),
+        (f"web={SECRET},{SECRET}", "entry 2: wanted name=value; got another"),
+        (f"web={SECRET},crm={SECRET}", "entry 2: wanted a secret of its own for each name"),
+        ("web=w", "entry 1: wanted a secret of at least 16 characters; got 1"),
+        (f"a={SECRET},rw/read+write={SECRET[:15]}", "entry 2: wanted a secret of at least 16 characters; got 15"),
+        (f"{SECRET}=ops/read", "entry 1: wanted a secret of at least 16 characters; got 8"),  # swapped
+    ],
+)
+def test_pairs_that_cannot_be_are_told_without_any_of_their_secrets(text: str, complaint: str) -> None:
     with pytest.raises(OperatorError) as refused:
         pairs_of(text, "HERE")
 
-    assert str(refused.value).startswith("HERE: wanted")
-    assert "=k" not in str(refused.value)
+    assert str(refused.value).startswith("HERE: ")
+    assert complaint in str(refused.value)
+    assert SECRET[:15] not in str(refused.value)
+
+
+def test_a_chosen_token_of_delivery_that_is_short_is_told_without_it(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError) as told:
+        stored_token("hunter", tmp_path)
+
+    assert "DELIVERY_SECRET: wanted a secret of at least 16 characters; got 6" in str(told.value)
+    assert "hunter" not in str(told.value)
+    assert stored_token(SECRET, tmp_path) == SECRET
+    assert stored_token("", tmp_path) == stored_token("", tmp_path)
 
 
 def test_a_secret_that_nobody_set_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
@@ -113,32 +185,6 @@ def test_a_secret_that_nobody_set_is_made_once_and_is_its_owners_alone(tmp_path:
     assert stored_secret("set", tmp_path / "none", "HERE") == "set"
     assert len(first["local"]) >= 32
     assert stat.S_IMODE(os.stat(tmp_path / "made" / "keys").st_mode) == 0o600
-
-
-def test_a_source_sends_at_its_rate_and_is_told_when_to_come_back() -> None:
-    now = [0.0]
-    rate_limit = RateLimit(10, lambda: now[0])
-    for _ in range(20):
-        rate_limit.take("web", 1)
-    with pytest.raises(Refusal) as refused:
-        rate_limit.take("web", 1)
-
-    assert (refused.value.status, refused.value.retry_after_seconds) == (429, 1)
-    rate_limit.take("crm", 1)
-    now[0] = 1.0
-    rate_limit.take("web", 30)  # a large batch gets in, and is owed for
-    now[0] = 2.9
-    with pytest.raises(Refusal) as refused:
-        rate_limit.take("web", 1)
-    assert refused.value.retry_after_seconds == 1
-    now[0] = 3.2
-    rate_limit.take("web", 1)
-
-
-def test_without_a_rate_nobody_is_held_up() -> None:
-    rate_limit = RateLimit(0, lambda: 0.0)
-    for _ in range(1_000):
-        rate_limit.take("web", 1_000)
 
 
 @pytest.mark.parametrize(
@@ -161,12 +207,28 @@ def test_without_a_rate_nobody_is_held_up() -> None:
 def test_only_our_own_proxies_say_who_the_client_is(
     peer: str | None, forwarded: str | None, client: str | None
 ) -> None:
-    assert ClientIps(networks_of("10.0.0.0/8, 192.0.2.7"), False).ip_of(peer, forwarded) == client
+    client_ips = ClientIps(networks_of("10.0.0.0/8, 192.0.2.7"), False)
+
+    assert client_ips.stored(client_ips.address_of(peer, forwarded)) == client
 
 
 @pytest.mark.parametrize(("peer", "network"), [("203.0.113.9", "203.0.113.0"), ("2001:db8:1:2::3", "2001:db8:1::")])
 def test_an_address_may_be_cut_to_its_network(peer: str, network: str) -> None:
-    assert ClientIps((), True).ip_of(peer, None) == network
+    client_ips = ClientIps((), True)
+
+    assert client_ips.stored(client_ips.address_of(peer, None)) == network
+
+
+@pytest.mark.parametrize(("peer", "warnings"), [("10.0.0.1", 1), ("127.0.0.1", 1), ("192.0.2.7", 0), ("8.8.8.8", 0)])
+def test_a_proxy_inside_that_is_not_believed_is_told_once(
+    peer: str, warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    client_ips = ClientIps(networks_of("192.0.2.7"), False)
+    for _ in range(3):
+        client_ips.address_of(peer, None)
+        client_ips.address_of(peer, "198.51.100.1")
+
+    assert caplog.text.count("STREAMPROCESSOR_TRUSTED_PROXIES") == warnings
 
 
 def test_a_proxy_that_is_no_address_is_told() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 from typing import Any
@@ -11,18 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamprocessor.collector.tracking.card_numbers import holds_card_number
 from streamprocessor.collector.tracking.form_fields import (
     MAX_FIELDS,
     MAX_FIELDS_BYTES,
     MAX_VALUE_CHARS,
     address_in,
-    holds_card_number,
     stored_fields,
 )
 from streamprocessor.collector.tracking.forms import MAX_PARTS, forms
 from streamprocessor.collector.tracking.tokens import Tracked
 from tests.collector.input_topics import topic_of
 from tests.collector.tracking.requests import AGENT, CONTACT_IDS, KEYS, NOW, NOW_MS, SITES, Served, request, serve
+from tests.harness.steps import steps_of
 
 FORMS = forms(KEYS, CONTACT_IDS, SITES)
 ADA = CONTACT_IDS.address("ada@example.com")
@@ -220,6 +222,32 @@ def test_every_number_with_a_valid_check_digit_is_found_however_it_is_grouped(
     assert holds_card_number(f"my card: {grouped}, thanks")
 
 
+@given(st.text("0123456789 -.x", max_size=60))
+def test_the_one_pass_finds_what_trying_all_groups_finds(text: str) -> None:
+    def is_found_by_trying_all(run: str) -> bool:
+        groups = re.split("[ .-]", run)
+        numbers = ("".join(groups[i:j]) for i in range(len(groups)) for j in range(i + 1, len(groups) + 1))
+        return any(13 <= len(number) <= 19 and _luhn_sum(number) % 10 == 0 for number in numbers)
+
+    assert holds_card_number(text) == any(map(is_found_by_trying_all, re.findall("[0-9]+(?:[ .-][0-9]+)*", text)))
+
+
+@pytest.mark.parametrize("unit", ["1 ", "4111 ", "1", "1x", "0123456789012 ", "1-1.1 "])
+@pytest.mark.parametrize("length", [1_000, 10_000])
+def test_looking_for_cards_takes_steps_as_the_text_has_characters(unit: str, length: int) -> None:
+    most_for_a_character = 30
+
+    assert steps_of(lambda: holds_card_number((unit * length)[:length])) <= most_for_a_character * length
+
+
+def test_a_form_costs_no_more_than_what_may_be_stored_of_it_however_much_is_private() -> None:
+    card = "1 " * 490 + "4111111111111111"
+    few, many = ([(f"f{n}", card) for n in range(count)] for count in (17, 200))
+
+    assert stored_fields(many) == {}
+    assert steps_of(lambda: stored_fields(many)) == steps_of(lambda: stored_fields(few))
+
+
 def _luhn_sum(number: str) -> int:
     """Written apart from the product: the textbook's way, from the left."""
     total = 0
@@ -263,3 +291,21 @@ def test_a_page_shows_no_text_of_the_request() -> None:
 
     assert b"<script>" not in served.answer.body
     assert escape("<script>").encode() not in served.answer.body
+
+
+@pytest.mark.parametrize(
+    "content_type", ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=b"]
+)
+def test_a_form_that_is_none_is_told_to_who_posts_it_and_not_to_the_log(
+    content_type: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = serve(FORMS, request("POST", "/f/contact", {"content-type": content_type}, b"rubbish"))
+
+    assert served.answer.status == 400
+    assert caplog.records == []
+
+
+def test_files_count_as_parts_of_a_form() -> None:
+    files = {f"f{n}": ("none.txt", b"x") for n in range(MAX_PARTS)}
+
+    assert post_multipart({"email": "ada@example.com"}, files).answer.status == 400

@@ -31,6 +31,11 @@ QUERIES = st.lists(st.sampled_from(["a=1", "a=2", "b", "c=%20+x", "_sp=old", "_s
         ("localhost:8080", "http://localhost/", False),
         ("http://[::1]:8080", "http://[::1]:8080/", True),
         ("", "https://www.example.com/", False),
+        *(
+            ("*.example.com", f"https://evil.example{odd}.example.com/", False)
+            for odd in (*("%2f", "%23", "%3f", "%5c", "\u3002", "\uff0f", "\u00fc"), *";,!&_'\"{|")
+        ),
+        ("*.example.com", "https://xn--mnchen-3ya.example.com/", True),
     ],
 )
 def test_a_site_is_a_host_under_its_port(sites: str, url: str, is_ours: bool) -> None:

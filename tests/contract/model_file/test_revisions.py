@@ -1,6 +1,9 @@
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.model_file.revisions import (
@@ -8,8 +11,10 @@ from streamprocessor.contract.model_file.revisions import (
     ModelRevision,
     decode_revision,
     encode_revision,
-    key_of,
+    history_of,
     model_of,
+    new_key,
+    newest_of,
     revision_after,
 )
 from streamprocessor.errors import OperatorError
@@ -26,8 +31,103 @@ def test_a_revision_is_json_with_the_text_of_the_file() -> None:
     assert b'"applied_at":1795334400000' in encode_revision(REVISION)
 
 
-def test_the_revisions_of_a_model_stand_under_its_name() -> None:
-    assert key_of("default") == b"default"
+def test_a_revision_of_before_there_was_an_origin_is_read() -> None:
+    old = b'{"revision":3,"name":"default","version":"5f1c","text":"scores: {}","applied_at":1}'
+    assert decode_revision(old) == ModelRevision(3, "default", "5f1c", "scores: {}", 1, origin="")
+
+
+class Stored(NamedTuple):
+    """A record of the models topic."""
+
+    key: bytes | None
+    value: bytes | None
+
+
+def said(revision: int, scores: str, segments: str = "", key: bytes | None = None) -> Stored:
+    """A record of the revision, with a key of its own unless one is given."""
+    applied = ModelRevision(revision, "m", scores, f"{scores} {segments}", 0)
+    return Stored(key or new_key(applied), encode_revision(applied))
+
+
+def compacted(records: list[Stored]) -> list[Stored]:
+    """The records that Kafka's compaction leaves: the last one under each key."""
+    last = {record.key: place for place, record in enumerate(records)}
+    return [record for place, record in enumerate(records) if last[record.key] == place]
+
+
+def told(records: list[Stored]) -> list[tuple[str, str]]:
+    """The label and the text of each revision of the history."""
+    return [(entry.label, entry.revision.text.strip()) for entry in history_of(records)]
+
+
+@pytest.mark.parametrize(
+    ("records", "history"),
+    [
+        pytest.param([], [], id="nothing was applied"),
+        pytest.param([said(1, "a"), said(2, "b")], [("1", "a"), ("2", "b")], id="one after the other"),
+        pytest.param([said(1, "a"), said(2, "b"), said(2, "c")], [("1", "a"), ("2", "b")], id="two at one moment"),
+        pytest.param(
+            [said(1, "a"), said(2, "b"), said(2, "c"), said(3, "c")],
+            [("1", "a"), ("2", "b"), ("3", "c")],
+            id="who came second applies again",
+        ),
+        pytest.param([said(1, "a"), said(1, "a")], [("1", "a")], id="the same file at one moment"),
+        pytest.param(
+            [said(1, "a"), said(1, "a", "x"), said(1, "a", "y"), said(2, "b"), said(2, "b", "x")],
+            [("1", "a"), ("1.1", "a x"), ("1.2", "a y"), ("2", "b"), ("2.1", "b x")],
+            id="other segments",
+        ),
+        pytest.param(
+            [said(2, "b"), said(2, "c"), said(2, "b", "x")],
+            [("2", "b"), ("2.1", "b x")],
+            id="other segments for the one that counts",
+        ),
+        pytest.param([said(1, "a"), said(3, "b"), said(2, "c")], [("1", "a"), ("3", "b")], id="one that came too late"),
+        pytest.param(
+            [Stored(b"\x00clock", b"no revision"), said(1, "a"), Stored(b"gone", None)], [("1", "a")], id="no revisions"
+        ),
+        pytest.param(
+            [said(4, "d", key=b"m"), said(5, "e")], [("4", "d"), ("5", "e")], id="old topic, first new record"
+        ),
+    ],
+)
+def test_what_was_in_force_is_decided_by_the_order_in_the_topic(
+    records: list[Stored], history: list[tuple[str, str]]
+) -> None:
+    assert told(records) == history
+    newest = newest_of(records)
+    assert (None if newest is None else newest.text.strip()) == (history[-1][1] if history else None)
+
+
+def test_records_under_the_models_name_are_read_with_what_compaction_left_of_them() -> None:
+    old = [said(1, "a", key=b"m"), said(2, "b", key=b"m"), said(2, "b", "x", key=b"m")]
+
+    assert told(old) == [("1", "a"), ("2", "b"), ("2.1", "b x")]
+    assert told([*compacted(old), said(3, "c")]) == [("2", "b x"), ("3", "c")]
+
+
+records_of_few = st.lists(
+    st.builds(said, st.integers(1, 4), st.sampled_from("abc"), st.sampled_from(["", "x"])), max_size=12
+)
+
+
+@given(records_of_few, st.data())
+def test_every_reader_has_the_same_model_whenever_it_reads_and_compaction_takes_nothing_away(
+    records: list[Stored], data: st.DataObject
+) -> None:
+    history = history_of(records)
+    cut = data.draw(st.integers(0, len(records)))
+    followed = newest_of(records[cut:], newest_of(records[:cut]))
+
+    assert followed == newest_of(records) == (history[-1].revision if history else None)
+    assert history_of(compacted(records)) == history
+    assert history_of([*compacted(records[:cut]), *records[cut:]]) == history
+    by_number: dict[int, set[str]] = {}
+    for entry in history:
+        by_number.setdefault(entry.revision.revision, set()).add(entry.revision.version)
+    assert all(len(versions) == 1 for versions in by_number.values())
+    assert all(one.revision.revision <= next_.revision.revision for one, next_ in pairwise(history))
+    assert len({entry.label for entry in history}) == len(history)
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"[]", b'{"revision":3}', b'{"revision":"3"}', b"\xff"])

@@ -43,7 +43,20 @@ UPDATE_WORDS = ("update", "attributes", "suppressed", "do_not_score", "anonymous
 WORDS = (*UPDATE_WORDS, "id", "contact_id", "type", "occurred_at", "properties", "context")
 THINGS: tuple[Any, ...] = (
     *(None, True, False, 0, 7, 1_795_334_400_000, 0.5, "", "x", "c-42", "human", "robot", "erase", "email_click"),
-    *("\0x", "y" * 129, "y" * 1025, {}, {"a": None}, {"actor": "robot"}, {"actor": None}, {"actor": 1}, [], [1]),
+    *(
+        "\0x",
+        "y" * 129,
+        "y" * 257,
+        "a\nb",
+        "b\x1b[31m",
+        {},
+        {"a": None},
+        {"actor": "robot"},
+        {"actor": None},
+        {"actor": 1},
+        [],
+        [1],
+    ),
     *("2026-11-22T08:00:00Z", "2026-11-22T08:00:00", "2026-13-22T08:00:00Z", "1969-12-31T23:59:59Z"),
     *("2026-11-22t08:00:60.123456789+01:00", "2026-11-22T24:00:00Z", "2026-11-32T08:00:00Z"),
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription, read_subscription_file
 from streamprocessor.delivery.subscriptions.phrases import Phrases
+from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
+from streamprocessor.delivery.subscriptions.secret_references import MOST_BYTES, SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.clients import ClientSettings
@@ -18,8 +22,8 @@ SEGMENTS = Segments(ClientSettings("localhost:1"), "models")
 
 
 def plan_of(text: str, allowed: frozenset[str] = frozenset(), **environment: str) -> object:
-    surroundings = SubscriptionResolver(environment, Path(), allowed, Phrases(), SEGMENTS)
-    return surroundings.plan_of(parse_subscription("s", text, "test"))
+    resolver = SubscriptionResolver(SecretReferences(environment, Path()), Path(), allowed, Phrases(), SEGMENTS)
+    return resolver.plan_of(parse_subscription("s", text, "test"))
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,117 @@ def test_the_example_can_be_used_as_it_is() -> None:
     environment = dict.fromkeys(names, secret) | dict.fromkeys(
         ("AUTOMATION_HOOK_URL", "SLACK_HOOK_URL"), "https://hooks.example.com/a"
     )
-    surroundings = SubscriptionResolver(environment, ROOT / "deploy", frozenset(), Phrases(), SEGMENTS)
-    plans = [surroundings.plan_of(subscription) for subscription in said.subscriptions]
+    secrets = SecretReferences(environment, Path())
+    resolver = SubscriptionResolver(secrets, ROOT / "deploy", frozenset(), Phrases(), SEGMENTS)
+    plans = [resolver.plan_of(subscription) for subscription in said.subscriptions]
     assert [len(plan.signers) for plan in plans] == [1, 0, 2]
+
+
+SECRET = "whsec_" + "c2VjcmV0LW9mLXRoZS10ZXN0cy0yNC1ieXRlcyE="
+TEMPLATE = "{body: {who: '${subject}'}}"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of secrets and templates with all that may lie in such a one, and files beside it."""
+    (tmp_path / "outside").write_text(SECRET)
+    (tmp_path / "outside.yaml").write_text(TEMPLATE)
+    folder = tmp_path / "folder"
+    (folder / "deeper").mkdir(parents=True)
+    for name in ("good", "deeper/good"):
+        (folder / name).write_text(f"{SECRET}\n")
+        (folder / f"{name}.yaml").write_text(TEMPLATE)
+    for suffix in ("", ".yaml"):
+        os.mkfifo(folder / f"pipe{suffix}")
+        (folder / f"folder{suffix}").mkdir()
+        (folder / f"device{suffix}").symlink_to("/dev/zero")
+        (folder / f"bytes{suffix}").write_bytes(b"\xff\xfe")
+        (folder / f"large{suffix}").write_bytes(b"x" * (70 * 1024))
+        (folder / f"empty{suffix}").touch()
+    (folder / "larger-than-a-secret").write_text("x" * (MOST_BYTES + 1))
+    return folder
+
+
+def bounded_plan(folder: Path, **words: object) -> DeliveryPlan:
+    environment = {"HOOK_SECRET": SECRET, "AWS_SECRET": SECRET, "HOOK_URL": "https://a.example/hook"}
+    secrets = SecretReferences(environment, folder)
+    resolver = SubscriptionResolver(secrets, folder, frozenset(), Phrases(), SEGMENTS)
+    subscription = {"url": "https://a.example", "events": ["score-updated"], "secrets": ["env:HOOK_SECRET"]} | words
+    return resolver.bounded_plan_of(parse_subscription("s", json.dumps(subscription), "test"), "HOOK_")
+
+
+@pytest.mark.parametrize("name", ["env:HOOK_SECRET", "file:good", "file:deeper/good"])
+def test_who_is_not_trusted_may_refer_to_what_lies_in_the_folder_or_is_called_so(folder: Path, name: str) -> None:
+    assert len(bounded_plan(folder, secrets=[name]).signers) == 1
+
+
+@pytest.mark.parametrize("name", ["flat", "good.yaml", "deeper/good.yaml"])
+def test_a_template_is_a_built_in_one_or_lies_in_the_folder(folder: Path, name: str) -> None:
+    assert bounded_plan(folder, template=name).template.body
+
+
+OUTSIDE = ["../outside", "/etc/passwd", "deeper/../../outside", "deeper//good", "./good", "", "a/", ".hidden", "a b"]
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_what_lies_outside_is_refused_alike_whether_or_not_it_is_there(folder: Path, name: str) -> None:
+    refusals = set()
+    for words in ({"secrets": [f"file:{name}"]}, {"url": f"file:{name}"}, {"template": f"{name}.yaml"}):
+        with pytest.raises(OperatorError) as refused:
+            bounded_plan(folder, **words)
+        refusals.add(str(refused.value).replace("secrets", "url"))
+    assert not any("outside" in refusal or "passwd" in refusal or "Error" in refusal for refusal in refusals)
+    if name:
+        assert len(refusals) == 2, "one for references, one for templates"
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET", "NOWHERE", "hook_secret", "PATH"])
+def test_a_variable_of_another_name_is_refused_alike_whether_or_not_it_is_set(folder: Path, name: str) -> None:
+    for words in ({"secrets": [f"env:{name}"]}, {"url": f"env:{name}"}):
+        with pytest.raises(OperatorError, match="wanted env:NAME with a name that begins with HOOK_ "):
+            bounded_plan(folder, **words)
+
+
+@pytest.mark.timeout(20)  # a pipe would be waited for without end
+@pytest.mark.parametrize(
+    "name", ["pipe", "folder", "device", "bytes", "large", "larger-than-a-secret", "empty", "no-such-file"]
+)
+def test_only_a_small_regular_file_is_read_and_nothing_is_waited_for(folder: Path, name: str) -> None:
+    with pytest.raises(OperatorError, match=f"file:{name}"):
+        bounded_plan(folder, secrets=[f"file:{name}"])
+    with pytest.raises(OperatorError, match=rf"{name}\.yaml"):
+        bounded_plan(folder, template=f"{name}.yaml")
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        ("body: {n: 99999999999999999999}", "wanted what JSON can hold"),
+        ('body: "\\uD800"', "wanted what JSON can hold"),
+        ('{body: {}, content_type: "a\\nb: c"}', "wanted printable ASCII"),
+        ("{body: {}, content_type: \u00e4}", "wanted printable ASCII"),
+    ],
+)
+def test_a_template_that_could_not_be_sent_is_refused_before_it_is_used(folder: Path, body: str, wanted: str) -> None:
+    (folder / "wrong.yaml").write_text(body)
+    with pytest.raises(OperatorError, match=wanted):
+        bounded_plan(folder, template="wrong.yaml")
+
+
+@pytest.mark.parametrize("control", ["\0", "\x1b", "\n", "\r", "\x7f", "\x85", "\u2028", "\u202e"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"url": "https://a.example/{}"},
+        {"url": "file:a{}b"},
+        {"template": "cloudevents{}"},
+        {"secrets": ["file:a{}b"]},
+    ],
+)
+def test_control_characters_are_refused_and_not_repeated(
+    folder: Path, words: dict[str, str | list[str]], control: str
+) -> None:
+    filled = json.loads(json.dumps(words).replace("{}", json.dumps(control)[1:-1]))
+    with pytest.raises(OperatorError) as refused:
+        bounded_plan(folder, **filled)
+    assert control not in str(refused.value)

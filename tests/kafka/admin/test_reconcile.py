@@ -30,7 +30,8 @@ from streamprocessor.kafka.admin.reconcile import (
     refuse_unless_allowed,
     topic_ids,
 )
-from streamprocessor.kafka.clients import ClientSettings, connected
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.connection import connected
 from tests.harness.system import until
 
 OPENS = Topic("email-opens", "in", "contact_id", "opens", 2, {"retention.ms": "7776000000"}, number=1)

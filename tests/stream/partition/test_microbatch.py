@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
+import pytest
 
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
@@ -15,6 +16,7 @@ from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
+from tests.harness.odd_ids import REFUSED_IDS
 from tests.harness.system import ROOT
 
 AT_MS = 1_790_000_000_000
@@ -23,9 +25,9 @@ NAMES = {1: "activities", 2: "contact-updates"}
 TOPICS = read_topics(ROOT / "topics")
 
 
-def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_counted() -> None:
-    model = parse_model(MODEL, "m")
-    context = MicrobatchContext(
+def context_by(model_text: str) -> MicrobatchContext:
+    model = parse_model(model_text, "m")
+    return MicrobatchContext(
         scorer=Scorer(model),
         hot_stages=HotStages(model),
         announcer=Announcer(AnnouncerIdentity("s", "incarnation", model.name, model.version)),
@@ -34,17 +36,46 @@ def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_cou
         partition=0,
         erased_at_ms_of=lambda _: 0,
     )
+
+
+def raw(offset: int, key: bytes, value: dict[str, Any]) -> Raw:
+    return Raw(offset, AT_MS, key, orjson.dumps(value), [])
+
+
+def test_matches_and_scores_that_are_cut_and_attributes_that_are_dropped_are_counted() -> None:
     purchases = [{"id": f"e{n}", "type": "purchase", "properties": {"amount": 10**9}} for n in range(5)]
     attributes = {"id": "u", "update": "attributes", "attributes": {f"n{n}": n for n in range(300)}}
     batches = [
-        Batch(number, [Raw(offset, AT_MS, b"jane", orjson.dumps(value), []) for offset, value in enumerate(values)])
+        Batch(number, [raw(offset, b"jane", value) for offset, value in enumerate(values)])
         for number, values in ((1, purchases), (2, [attributes]))
     ]
 
-    result = score_batches(context, {}, batches)
+    result = score_batches(context_by(MODEL), {}, batches)
 
     assert result.cut == Counter(match=5, score=1)
     assert result.capped == 300 - 256
+
+
+@pytest.mark.parametrize("key", REFUSED_IDS)
+def test_an_id_that_no_contact_may_have_is_a_dead_letter_with_its_reason(key: str) -> None:
+    purchase = {"type": "purchase", "properties": {"amount": 1}}
+    batch = Batch(1, [raw(0, key.encode(), purchase), raw(1, b"jane", purchase)])
+
+    result = score_batches(context_by(MODEL), {}, [batch])
+
+    assert [dict(letter.headers)["dl_reason"] for letter in result.dead_letters] == [b"bad-key"]
+    assert [change.key for change in result.changes] == [b"jane"]
+
+
+def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
+    old = b"a\nb"
+    context = context_by(MODEL)
+    purchase = Batch(1, [raw(0, b"a-b", {"type": "purchase", "properties": {"amount": 1}})])
+    stored = score_batches(context, {}, [purchase]).changes[0].record
+
+    result = score_batches(context, {old: stored}, [Batch(2, [raw(0, old, {"update": "erase"})])])
+
+    assert (result.dead_letters, [change.key for change in result.changes]) == ([], [old])
 
 
 class Raw(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from streamprocessor.collector.contact_ids import ContactIds
@@ -32,6 +33,9 @@ class Provider(NamedTuple):
     items: the objects that a checked request holds; raises Refusal.
     events: what happened, by one such object; nothing for a kind that does not count.
     max_body_bytes: the largest batch that the provider posts, and some more.
+    max_unchecked_bytes: of a body that is read before `check` looks at the request; a larger one is read only where
+        `check` lets the headers pass. None: any is read first, for `check` has to see it.
+    max_trial_bytes: of the body by which the provider tries an address before there is a secret; 0: it does not.
     """
 
     name: str
@@ -39,6 +43,12 @@ class Provider(NamedTuple):
     items: Callable[[HttpRequest], list[Any]]
     events: Callable[[dict[str, Any]], Iterable[MailEvent]]
     max_body_bytes: int = MAX_BODY_BYTES
+    max_unchecked_bytes: int | None = None
+    max_trial_bytes: int = 0
+
+    def unconfigured(self) -> Provider:
+        """The provider where no secret is set: what comes is refused unread, but for a trial."""
+        return self._replace(max_unchecked_bytes=self.max_trial_bytes)
 
 
 class ProviderSetup(NamedTuple):
@@ -47,11 +57,13 @@ class ProviderSetup(NamedTuple):
     secret: whatever proves the provider; None where none is set, and its webhook answers 403.
     public_url: of the collector, as providers call it; None where it is not set.
     fetch: for documents of the provider, such as certificates.
+    data_folder: where a provider's module may keep what it has to remember; None: nowhere.
     """
 
     secret: str | None
     public_url: str | None
     fetch: DocumentFetch
+    data_folder: Path | None = None
 
 
 def hook(provider: Provider, contact_ids: ContactIds) -> WireFormat:
@@ -59,6 +71,13 @@ def hook(provider: Provider, contact_ids: ContactIds) -> WireFormat:
 
     Answers 200 to whatever was proved to come from the provider: what can't be used, a second delivery would not mend.
     """
+
+    def admit(request: HttpRequest) -> None:
+        most = provider.max_unchecked_bytes
+        announced = request.headers.get("content-length", "")
+        is_small = announced.isdigit() and most is not None and int(announced[:18]) <= most
+        if request.method != "HEAD" and most is not None and not is_small:
+            provider.check(request)
 
     def parse(request: HttpRequest) -> ParsedRequest:
         if request.method == "HEAD":
@@ -89,6 +108,7 @@ def hook(provider: Provider, contact_ids: ContactIds) -> WireFormat:
         decode=decode,
         accepted_answer=_accepted_answer,
         refusal_answer=_refusal_answer,
+        admit=admit,
         needs_key=False,
         max_body_bytes=provider.max_body_bytes,
     )

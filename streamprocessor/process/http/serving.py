@@ -7,40 +7,37 @@ import contextlib
 import logging
 import socket
 from collections.abc import AsyncIterator, Generator
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.config import HTTPProtocolType
 
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.http import connection
+from streamprocessor.process.http.connection import Connection, ConnectionLimit
 from streamprocessor.process.lifecycle import first_of
 
 BACKLOG = 2_048
-KEEP_ALIVE_SECONDS = 75  # longer than proxies keep theirs, so that none is closed under a request
 STOP_SECONDS = 10
+MOST_CONNECTIONS = 1_000
 
 
 class Server(uvicorn.Server):
-    """Serves one application until told to stop."""
+    """Serves one application until told to stop, and closes connections that are late with their requests."""
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        http: type[asyncio.Protocol] | HTTPProtocolType = "httptools",
-        most_at_once: int | None = None,
-    ) -> None:
-        """http: what reads a connection. most_at_once: connections, above which 503 is answered; None: any number."""
+    def __init__(self, app: ASGIApp, most_connections: int = MOST_CONNECTIONS) -> None:
+        """Serve so many connections at once; for one more the one that is idle for the longest is closed."""
         config = uvicorn.Config(
             app,
-            http=http,
+            http=cast(type[asyncio.Protocol], partial(Connection, ConnectionLimit(most_connections))),
             ws="none",
             lifespan="off",
             access_log=False,
             log_config=None,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=most_at_once,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_keep_alive=int(connection.KEEP_ALIVE_SECONDS),
             timeout_graceful_shutdown=STOP_SECONDS,
             backlog=BACKLOG,
         )
@@ -50,9 +47,20 @@ class Server(uvicorn.Server):
     async def run_until(self, stop: asyncio.Future[None], listening: socket.socket) -> None:
         """Serve on the socket until `stop` is done, then let the requests that are there end."""
         serving = asyncio.ensure_future(self.serve([listening]))
-        await first_of(serving, stop)
-        self.should_exit = True
-        await serving
+        looking = asyncio.ensure_future(self._close_late_ones())
+        try:
+            await first_of(serving, stop)
+            self.should_exit = True
+            await serving
+        finally:
+            looking.cancel()
+
+    async def _close_late_ones(self) -> None:
+        while True:
+            await asyncio.sleep(connection.LOOK_SECONDS)
+            for each in list(self.server_state.connections):
+                if isinstance(each, Connection):
+                    each.close_if_late()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -1,0 +1,107 @@
+"""What is said of the model in force: after an apply, where it stays, and of those before it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from streamprocessor.cli.kafka.revisions import AppliedRevision, says_the_same, wanted_from
+from streamprocessor.cli.terminal.options import command_line
+from streamprocessor.cli.terminal.printing import print_table
+from streamprocessor.contract.model_file.revisions import HistoryEntry
+from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.errors import ModelError
+from streamprocessor.settings import Settings
+
+
+def applied_sentence(applied: AppliedRevision, what: str, settings: Settings) -> str:
+    """What an apply or a rollback did, and how to go back. what: which was applied, such as the file.
+
+    settings: as command_line takes them.
+    """
+    revision = applied.revision
+    known = f"{what}: model {revision.name}, version {revision.version}"
+    if not applied.is_new:
+        return f"{known}, was in force already, as revision {applied.entry.label} since {_since(applied.entry)}"
+    now = f"{known}, is now in force as revision {applied.entry.label}"
+    if applied.before is None:
+        return f"{now}; it is the first"
+    before = applied.before
+    back = command_line(settings, "model", "rollback", before.label)
+    was = f"before it was revision {before.label} (model {before.revision.name}, version {before.revision.version})"
+    return f"{now}; {was}; to go back: {back}"
+
+
+def applied_row(applied: AppliedRevision) -> dict[str, Any]:
+    """The same for programs."""
+    revision = applied.revision
+    return {
+        "name": revision.name,
+        "version": revision.version,
+        "revision": revision.revision,
+        "label": applied.entry.label,
+        "applied": applied.is_new,
+        "previous": None if applied.before is None else applied.before.label,
+    }
+
+
+def standing_sentence(entry: HistoryEntry, settings: Settings) -> str:
+    """What is in force and stays, and how to put the model file of the settings in force."""
+    revision = entry.revision
+    standing = (
+        f"model {revision.name}, version {revision.version}, stays in force, as revision {entry.label} since "
+        f"{_since(entry)}"
+    )
+    return f"{standing}; {_beside(entry, settings)}"
+
+
+def history_rows(history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:
+    """The history for programs, the oldest first."""
+    return [
+        {
+            "label": entry.label,
+            "revision": entry.revision.revision,
+            "name": entry.revision.name,
+            "version": entry.revision.version,
+            "applied_at": _since(entry),
+            "origin": entry.revision.origin,
+            "in_force": entry is history[-1],
+        }
+        for entry in history
+    ]
+
+
+def print_history(history: Sequence[HistoryEntry]) -> None:
+    """Print it for people."""
+    rows = [
+        (row["label"], row["name"], row["version"], row["applied_at"], row["origin"], "yes" if row["in_force"] else "")
+        for row in history_rows(history)
+    ]
+    print_table(("revision", "name", "version", "applied at", "by", "in force"), rows)
+
+
+def heading(entry: HistoryEntry) -> str:
+    """Which model it is that is shown."""
+    revision = entry.revision
+    return (
+        f"model {revision.name}, revision {entry.label}, version {revision.version}, applied at {_since(entry)}"
+        f"{f' by {revision.origin}' if revision.origin else ''}"
+    )
+
+
+def _beside(entry: HistoryEntry, settings: Settings) -> str:
+    """What the model file of the settings is beside the one in force, and how to put it in force."""
+    file = settings.model
+    try:
+        wanted = wanted_from(Path(file), "")
+    except ModelError:
+        return f"{file} can't be used: {shlex.join(['streamprocessor', 'model', 'check', file])} says why"
+    if says_the_same(entry.revision, wanted.model):
+        return f"{file} says the same; to change it: {command_line(settings, 'model', 'apply', 'FILE')}"
+    return f"{file} says something else; to put that in force: {command_line(settings, 'model', 'apply', file)}"
+
+
+def _since(entry: HistoryEntry) -> str:
+    return format_rfc3339(entry.revision.applied_at_ms)

@@ -1,0 +1,68 @@
+"""What a broker's certificate says, and why it is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from typing import TYPE_CHECKING
+
+from streamprocessor.kafka.diagnosis.fault import (
+    BrokerAddress,
+    Fault,
+    unknown_authority,
+    unusable_certificate,
+    wrong_host_name,
+)
+from streamprocessor.kafka.foreign_text import one_line
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+# Numbers of OpenSSL's X509_V_ERR_...
+_UNKNOWN_AUTHORITY = {2, 18, 19, 20, 21}
+_OTHER_NAME = {62, 63, 64}
+
+
+async def refused_certificate(address: BrokerAddress, error: ssl.SSLCertVerificationError) -> Fault:
+    """Why the certificate that is shown at the address does not do."""
+    if error.verify_code in _UNKNOWN_AUTHORITY:
+        shown = await _shown_certificate(address)
+        issuer = f"'{one_line(shown.issuer.rfc4514_string())}'" if shown else f"'{one_line(error.verify_message)}'"
+        return unknown_authority(address.settings, issuer)
+    if error.verify_code in _OTHER_NAME:
+        shown = await _shown_certificate(address)
+        return wrong_host_name(address.host, _names(shown) if shown else f"'{one_line(error.verify_message)}'")
+    return unusable_certificate(one_line(error.verify_message))
+
+
+def any_certificate() -> ssl.SSLContext:
+    """A context for looking only: it takes whatever is shown to it, and must not be used for sending anything."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _shown_certificate(address: BrokerAddress) -> x509.Certificate | None:
+    """The certificate itself; None where it can't be read."""
+    from cryptography import x509  # takes longer to import than a command's own work, and is needed here only
+
+    with contextlib.suppress(OSError, ValueError):
+        _, writer = await asyncio.open_connection(address.host, address.port, ssl=any_certificate())
+        try:
+            shown: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        finally:
+            writer.transport.abort()
+        return x509.load_der_x509_certificate(shown) if shown else None
+    return None
+
+
+def _names(certificate: x509.Certificate) -> str:
+    from cryptography import x509
+
+    try:
+        alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return f"'{one_line(certificate.subject.rfc4514_string())}'"
+    return f"'{one_line(', '.join(str(name.value) for name in alternative))}'"

@@ -1,0 +1,31 @@
+"""Ids as nobody should choose them: those that every door refuses, and those that every door takes."""
+
+from __future__ import annotations
+
+REFUSED_IDS = (
+    *(
+        "a\nb",
+        "a\nb\n",
+        "nul\0in",
+        "\0first",
+        "\x1b[31mred",
+        "tab\there",
+        "x\x7f",
+        "c\x851",
+        "line\u2028end",
+        "a\u2029b",
+    ),
+    *("c" * 257, "\xe9" * 129),
+)
+TAKEN_IDS = (
+    "c-42",
+    "c" * 256,
+    "\xe9" * 128,
+    "a/b",
+    "..",
+    "c-44/export",
+    "%2e",
+    "a b",
+    "\u0645\u0631",
+    "\U0001f600",
+)
