@@ -89,7 +89,9 @@ class Settings(BaseModel):
     collector_host: str = "127.0.0.1"
     collector_port: int = Field(8000, ge=0, le=65535)
     public_url: str = Field("", description="where the outside reaches the collector: https://track.example.com")
-    write_keys: str = Field("", repr=False, description="source=key,source=key, or a file of such lines")
+    browser_keys: str = Field("", repr=False, description="public: source=key,source=key, or a file of such lines")
+    browser_origins: str = Field("", description="pages each browser key is for: source=https://www.example.com ...")
+    write_keys: str = Field("", repr=False, description="secret: source=key,source=key, or a file of such lines")
     token_keys: str = Field("", repr=False, description="id=secret,id=secret, or a file; the first one signs")
     address_salt: str = Field("", repr=False, description="secret under which mail addresses are hashed")
     allowed_sites: str = Field("", description="hosts a form may redirect to: example.com,www.example.com")

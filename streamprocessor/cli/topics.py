@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streamprocessor.kafka.admin.reconcile import Layout, TopicDifference
+    from streamprocessor.settings import Settings
 
 
 @click.group()
 def topics() -> None:
-    """Kafka's topics: list, check, apply, describe."""
+    """Kafka's topics: list, check, apply, repair, describe."""
 
 
 @topics.command("list")
@@ -43,15 +44,16 @@ def list_topics(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, as_json: bool) -> None:
-    """Name every difference between the topics as described and as they are; exit code 1 where there are any."""
+    """Name every difference between the topics as described and as they are; exit code 1 where there are any.
+
+    It reads the contacts' changelog, too, for contacts in partitions where they do not belong.
+    """
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.kafka.admin.layout import layout_of
-    from streamprocessor.kafka.admin.reconcile import check as differences_on
-    from streamprocessor.kafka.connection import client_settings
 
     settings = connected_settings(ctx)
     layout = layout_of(settings)
-    differences = run(differences_on(client_settings(settings), layout))
+    differences = run(_differences(settings, layout))
     _print_differences(differences, as_json)
     if differences:
         ctx.exit(EXIT_FAILED)
@@ -88,6 +90,37 @@ def apply(ctx: click.Context, as_json: bool) -> None:
 
 @topics.command()
 @process_options
+@click.option("--wait", "wait_seconds", type=click.FloatRange(min=0), default=60.0, show_default=True, help="Seconds.")
+@click.pass_context
+def repair(ctx: click.Context, wait_seconds: float) -> None:
+    """Bring together contacts that are kept in partitions where they do not belong.
+
+    Clients built on librdkafka place keys elsewhere unless told `partitioner=murmur2_random`, and programs before this
+    one kept what they sent there. A worker brings it to where it belongs as soon as it has the partition; this waits
+    until it has, and fails where something is left.
+    """
+    from streamprocessor.cli.kafka.misplaced import until_none_is_misplaced
+    from streamprocessor.cli.kafka.revisions import full_name_of
+    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+    from streamprocessor.kafka.connection import client_settings
+
+    settings = connected_settings(ctx)
+    changelog = full_name_of(settings, CONTACTS_CHANGELOG)
+    counts: list[int] = []
+    left = run(until_none_is_misplaced(client_settings(settings), changelog, wait_seconds, counts.append))
+    click.echo(f"{counts[0] - left} contacts brought to where they belong, {left} not")
+    if left:
+        click.echo(
+            f"{changelog}: {left} contacts are still where they do not belong; wanted a worker of this version at work "
+            "on their partitions: start one, and stop older ones",
+            err=True,
+        )
+        ctx.exit(EXIT_FAILED)
+
+
+@topics.command()
+@process_options
 @click.pass_context
 def asyncapi(ctx: click.Context) -> None:
     """Print what describes the topics to programs: AsyncAPI 3.0, as YAML."""
@@ -99,6 +132,23 @@ def asyncapi(ctx: click.Context) -> None:
     settings = settings_of(ctx)
     folder = read_folder(Path(settings.topics_dir))
     click.echo(asyncapi_text(description_of(folder, settings.topic_prefix)), nl=False)
+
+
+async def _differences(settings: Settings, layout: Layout) -> list[TopicDifference]:
+    from streamprocessor.cli.kafka.misplaced import misplaced_contacts
+    from streamprocessor.cli.kafka.revisions import full_name_of
+    from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+    from streamprocessor.kafka.admin.reconcile import MISPLACED, MISSING, TopicDifference
+    from streamprocessor.kafka.admin.reconcile import check as differences_on
+    from streamprocessor.kafka.connection import client_settings
+
+    clients, changelog = client_settings(settings), full_name_of(settings, CONTACTS_CHANGELOG)
+    differences = await differences_on(clients, layout)
+    if not any(difference.topic == changelog and difference.what == MISSING for difference in differences):
+        misplaced = await misplaced_contacts(clients, changelog)
+        if misplaced:
+            differences.append(TopicDifference(changelog, MISPLACED, "0", str(len(misplaced))))
+    return differences
 
 
 def _described(layout: Layout) -> list[dict[str, object]]:

@@ -17,10 +17,11 @@ from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext
+from streamprocessor.collector.http.keys import keys_of
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.routes import application
-from streamprocessor.collector.http.write_keys import write_keys_of
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
@@ -62,7 +63,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     durable_writer = DurableWriter(kafka_writer, spool, metrics, now_ms)
     _watch(metrics, spool, durable_writer)
     context = CollectorContext(
-        write_keys=write_keys_of(settings),
+        keys=keys_of(settings),
         limiter=SenderLimiter(_limit_policy(settings), time.monotonic),
         client_ips=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=InputTopics(topics.values()),
@@ -100,9 +101,9 @@ def _limit_policy(settings: Settings) -> LimitPolicy:
     return LimitPolicy(SenderLimits(*limits), is_limited_by_default)
 
 
-def is_limited_by_default(_source: str) -> bool:
-    """Whether limits hold for the source's key where settings name none: not for a key that only servers have."""
-    return False
+def is_limited_by_default(holder_name: str) -> bool:
+    """Whether limits hold for the holder's key where settings name none: not for a key that only servers have."""
+    return holder_name.startswith(KeyKind.BROWSER)
 
 
 def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.kafka.admin.cluster import READ
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.process.clock import now_ms
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ class AnnouncementConsumer:
         self._topics = topics
         self._metrics = metrics
         self._started_ms = 0
+        self._partitions: Counter[str] = Counter()
         self._consumer = AIOKafkaConsumer(
             **clients.arguments(),
             group_id=None,
@@ -60,6 +63,7 @@ class AnnouncementConsumer:
                     f"{known[where]}: it was made anew. Use another delivery database, or another data folder"
                 )
                 raise OperatorError(message)
+        self._partitions = Counter(topic for topic, _ in ends)
         await store_thread.ask(lambda store: store.queue([], first))
         await self._consumer.start()
         begins = {TopicPartition(*where): known.get(where, first.get(where, 0)) for where in ends}
@@ -96,6 +100,8 @@ class AnnouncementConsumer:
             event = self._topics[where.topic]
             for record in records:
                 if record.value is None and event == SCORE_UPDATED and record.key is not None:
+                    if is_misplaced(record.key, where.partition, self._partitions[where.topic]):
+                        continue  # it was handed over to where it belongs
                     contact_id = record.key.decode("utf-8", "replace")
                     erased.append(contact_id)
                     announcements = [

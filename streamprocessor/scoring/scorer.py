@@ -11,14 +11,16 @@ from streamprocessor.scoring.evidence.compaction import compact_in_place, is_due
 from streamprocessor.scoring.evidence.derive import derive
 from streamprocessor.scoring.evidence.ingest import Ingested, count_cut, ingest_in_place
 from streamprocessor.scoring.evidence.per_value_limits import evict_weakest_in_place
+from streamprocessor.scoring.evidence.second_record import link_and_unite_in_place
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.identity.forwarding import evidence_transfer, next_version
-from streamprocessor.scoring.identity.linking import LinkingOutcome, link_in_place
+from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.facts import Fact
+from streamprocessor.scoring.record.links import IdentityLinks
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.transfers import LinkFact, OutgoingTransfer, RefusedFact
+from streamprocessor.scoring.record.transfers import LinkFact, OutgoingTransfer, RefusedFact, SecondRecord
 from streamprocessor.scoring.steps.causes import causes_of_facts, causes_of_time
 from streamprocessor.scoring.steps.evaluate import NO_NEWS, ShownState, evaluate
 from streamprocessor.scoring.steps.explain import explain
@@ -125,7 +127,7 @@ class Scorer:
         return ingested, capped, evicted_values
 
     def apply_with_links_in_place(
-        self, contact: str, record: Record, link_facts: Sequence[LinkFact], facts: Sequence[Fact]
+        self, contact: str, record: Record, link_facts: Sequence[LinkFact | SecondRecord], facts: Sequence[Fact]
     ) -> Outcome:
         """Apply facts on a contact that has links or gets them: links are followed first, then other facts taken in.
 
@@ -134,7 +136,10 @@ class Scorer:
         arrivals = [fact.arrival_ms for fact in link_facts] + [fact.arrival_ms for fact in facts]
         steps = [] if is_hidden(record) else self._advance_in_place(record, min(arrivals), announce=True)
         record.at_ms = max(record.at_ms, *arrivals)
-        linking = link_in_place(contact, record, link_facts)
+        second_records = [fact.record for fact in link_facts if isinstance(fact, SecondRecord)]
+        for second_record in second_records:
+            self.migrate_in_place(second_record, second_record.at_ms)
+        linking = link_and_unite_in_place(contact, record, link_facts)
         links = record.links
         assert links is not None
         if linking.erased_ms is not None:
@@ -147,7 +152,8 @@ class Scorer:
         has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None
         joined_ids = linking.joined_ids if has_other_evidence else None
         ingested, capped, evicted_values = self._accept_in_place(record, accepted, joined_ids)
-        steps += self._evaluate_visibility_in_place(record, linking, ingested)
+        is_moved = any([second_record.sequence for second_record in second_records])
+        steps += self._evaluate_visibility_in_place(record, linking, ingested, is_moved)
         sends = linking.sends
         is_news = linking.is_changed or ingested.duplicates < len(accepted)
         if links.parent is not None and is_news and not links.objected[0]:
@@ -155,10 +161,17 @@ class Scorer:
             sends.append(evidence_transfer(contact, record))
         known = ingested.duplicates + linking.known
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
+        if second_records and links == IdentityLinks():
+            record.links = None
         return Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
 
-    def _evaluate_visibility_in_place(self, record: Record, linking: LinkingOutcome, ingested: Ingested) -> list[Step]:
-        """The step, if any, of a contact with links: of what it shows, or the last one before it shows nothing."""
+    def _evaluate_visibility_in_place(
+        self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_moved: bool
+    ) -> list[Step]:
+        """The step, if any, of a contact with links: of what it shows, or the last one before it shows nothing.
+
+        is_moved: it was announced from another partition, so it is announced here whether anything changed or not.
+        """
         links = record.links
         assert links is not None
         was_hidden, links.is_hidden = links.is_hidden, links.parent is not None or links.objected[0]
@@ -173,7 +186,7 @@ class Scorer:
             return [Step(record.at_ms, cause, record.sequence, (), (), (), (), former_scores, merged_into)]
         evaluation = evaluate(self._plan, record, record.at_ms)
         record.holds_until_ms = evaluation.holds_until_ms
-        if not evaluation.changed:
+        if not evaluation.changed and not is_moved:
             return []
         is_joined = (linking.has_new_evidence and not linking.is_forwarded) or was_hidden
         cause = "merge" if is_joined else "event" if linking.is_forwarded else ingested.cause

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
@@ -24,14 +25,14 @@ from streamprocessor.stream.faust_shell.credentials import faust_credentials
 from streamprocessor.stream.faust_shell.ports import ConsumerPort, ProducerPort
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.metrics import Metrics
-from streamprocessor.stream.partition.changelog_reader import ChangelogReader
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.outbox import Outbox
-from streamprocessor.stream.partition.table import Table
 from streamprocessor.stream.partition.task_context import TaskContext
 from streamprocessor.stream.process_end import give_up
+from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
+from streamprocessor.stream.recovery.table import Table
 from streamprocessor.stream.startup import BrokerFacts
 
 
@@ -80,6 +81,7 @@ class Composition:
         short_names = {number: topic.name for number, topic in self._inputs.items()}
         changelog = self._names[CONTACTS_CHANGELOG]
         model = model_of(models.required())
+        belongs_to = partial(partition_of, partitions=self.broker.partitions)
         session_timeout_ms = int(self.settings.session_timeout_seconds * 1000)
         return TaskContext(
             scorer=Scorer(model),
@@ -89,11 +91,12 @@ class Composition:
             topic_names=short_names,
             full_names=self._input_names,
             lease=Lease(session_timeout_ms, now_ms, asyncio.get_running_loop()),
-            outbox=Outbox(producer, changelog, self._names, lambda key: partition_of(key, self.broker.partitions)),
+            outbox=Outbox(producer, changelog, self._names, belongs_to),
             metrics=MicrobatchMetrics(self.metrics, short_names),
             consumer=consumer,
             newer_model=models.wait_for,
             give_up=give_up,
+            partition_of=belongs_to,
         )
 
     def _table(self, plane: DataPlane) -> Table:

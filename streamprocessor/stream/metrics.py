@@ -45,6 +45,9 @@ class Metrics:
         self.events_dead_lettered = counter(
             "events_dead_lettered_total", "Records sent to dead-letters", "topic", "reason"
         )
+        self.events_misplaced = counter(
+            "events_misplaced_total", "Records handed over to the partitions of their contacts", "topic"
+        )
         self.announcements = counter("announcements_total", "Announcements acknowledged", "topic", "cause")
         self.event_age = histogram("event_age_seconds", "From arrival to acknowledged output", _AGE_SECONDS)
         self.batch_duration = histogram("batch_duration_seconds", "Parts of a micro-batch", _PART_SECONDS, "stage")

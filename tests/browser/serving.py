@@ -12,7 +12,7 @@ from streamprocessor.collector.http.wire_format import HttpRequest, WireFormat
 from tests.collector.tracking.requests import NOW_MS, Served, serve
 
 PATIENCE_SECONDS = 15.0
-WRITE_KEY = "the key of the tests"
+BROWSER_KEY = "the key of the tests"
 
 
 class Collector:
@@ -87,7 +87,7 @@ class Site:
         self.body = ""
 
     def page(self) -> bytes:
-        script = f'<script src="{self.collector_url}/beacon.js" data-key="{WRITE_KEY}"></script>'
+        script = f'<script src="{self.collector_url}/beacon.js" data-key="{BROWSER_KEY}"></script>'
         return f"<!doctype html><title>A site</title><body>{self.body}{script}</body>".encode()
 
 

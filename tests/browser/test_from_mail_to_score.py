@@ -14,7 +14,7 @@ from streamprocessor.collector.tracking.tracked_mail import TrackedMail, tracked
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
 from tests.browser.conftest import Visitor
-from tests.browser.serving import WRITE_KEY, Site
+from tests.browser.serving import BROWSER_KEY, Site
 from tests.harness.collectors import CollectorProcess
 from tests.harness.system import System, until
 from tests.harness.workers import WorkerProcess
@@ -38,7 +38,7 @@ async def real_collector(system: System, site: Site, tmp_path: Path) -> AsyncIte
     process = CollectorProcess(
         system.settings,
         tmp_path,
-        write_keys=f"site={WRITE_KEY}",
+        browser_keys=f"site={BROWSER_KEY}",
         token_keys=f"k1={SECRET}",
         allowed_sites=site.url,
     )
@@ -120,7 +120,7 @@ async def test_the_real_collector_answers_each_path_of_own_tracking(
     site: Site, system: System, real_collector: CollectorProcess
 ) -> None:
     mail = mail_to("c-42", real_collector, "m-9")
-    key = {"_key": WRITE_KEY, "email": "ada@example.com"}
+    key = {"_key": BROWSER_KEY, "email": "ada@example.com"}
     async with httpx.AsyncClient(base_url=real_collector.address) as client:
         picture = await client.get("/o/nothing.gif")
         head = await client.head(mail.pixel_url())

@@ -88,7 +88,7 @@ def up(kafka: EmbeddedKafka, tmp_path: Path, receiver: Receiver) -> Iterator[Up]
 async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page(up: Up, receiver: Receiver) -> None:
     ready = "the page, with its API,"
     api = await until(lambda: up.address_of(ready), bool, WAIT_SECONDS, f"everything is ready\n{up.said}")
-    collector = up.address_of("the collector")
+    collector = await until(lambda: up.address_of("the collector"), bool, WAIT_SECONDS, f"the collector is\n{up.said}")
     assert api is not None
     assert collector is not None
     async with httpx.AsyncClient(headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/144.0"}) as browser:

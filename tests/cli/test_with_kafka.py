@@ -69,9 +69,9 @@ def running(kafka: EmbeddedKafka, tmp_path_factory: pytest.TempPathFactory) -> I
         )
     try:
         until(lambda: log.read_text().count("is ready; metrics and health on") == 2, log)
-        until(lambda: "its API, is ready on" in log.read_text(), log)
+        until(lambda: log.read_text().count(" is ready on ") == 3, log)  # collector, delivery, api
         addresses = [line.rsplit(":", 1)[1] for line in log.read_text().splitlines() if "is ready;" in line]
-        yield Running(environment, tuple(map(int, addresses)), process, log)
+        yield Running(environment, tuple(sorted(map(int, addresses))), process, log)
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) == 5
         process.send_signal(signal.SIGINT)
@@ -171,13 +171,23 @@ def test_a_model_that_was_applied_is_gone_back_from_and_the_workers_follow(
 
 def test_what_the_collector_takes_is_scored(ask: Call, running: Running) -> None:
     told = next(line for line in running.log.read_text().splitlines() if "the collector is ready on" in line)
-    address, _, file = told.removeprefix("the collector is ready on ").partition("; its write key is in ")
-    key = Path(file).read_text().strip().partition("=")[2]
+    address, of_browsers, of_servers = told.removeprefix("the collector is ready on ").split("; ")
+    assert of_browsers.startswith("its browser key (public: for pages, forms, apps) is in ")
+    assert of_servers.startswith("its write key (secret: for servers) is in ")
+    public, key = (
+        Path(sentence.partition(" is in ")[2]).read_text().strip().partition("=")[2]
+        for sentence in (of_browsers, of_servers)
+    )
     event = {"contact_id": "c-http", "type": "form_submission", "properties": {"form": "contact"}}
 
     answer = httpx.post(f"{address}/v1/events", json=event, headers={"authorization": f"Bearer {key}"}, timeout=20)
 
     assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+    erasing = {"contact_id": "c-http", "update": "erase"}
+    refused = httpx.post(
+        f"{address}/v1/events", json=erasing, headers={"authorization": f"Bearer {public}"}, timeout=20
+    )
+    assert refused.status_code == 403
     until(lambda: (explained(ask, "c-http") or {"scores": {}})["scores"].get("engagement", {}).get("score") == 25)
 
 

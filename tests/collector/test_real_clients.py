@@ -41,12 +41,17 @@ NEAR_MS = 60_000  # between what a client stamps and what we asked for, on a bus
 
 
 class Visit(NamedTuple):
-    """Whom a client speaks of, and when it happened."""
+    """Whom a client speaks of, when it happened, and to which collector."""
 
-    address: str
+    collector: CollectorProcess
     user_id: str
     anonymous_id: str
     at: datetime
+
+    @property
+    def address(self) -> str:
+        """Where the collector is."""
+        return self.collector.address
 
 
 class StoredContact(NamedTuple):
@@ -80,7 +85,7 @@ def collector(system: System, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def visit(collector: CollectorProcess, request: pytest.FixtureRequest) -> Visit:
     """A visit of the test's own, an hour ago."""
     name = request.node.name.removeprefix("test_").replace("[", "-").strip("]")
-    return Visit(collector.address, f"user-{name}", f"visitor-{name}", _seconds_only(timedelta(hours=1)))
+    return Visit(collector, f"user-{name}", f"visitor-{name}", _seconds_only(timedelta(hours=1)))
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +203,7 @@ async def test_a_wrong_key_is_an_error_that_the_clients_understand(
 
 async def _assert_as_sent(system: System, visit: Visit) -> StoredContact:
     """What came of identify, page and track, which all clients say alike."""
+    await visit.collector.all_in_kafka()
     stored = await _stored(system, visit.user_id)
     page, form = stored.event("page-visits"), stored.event("form-submissions")
     assert {"url": URL, "path": "/pricing"}.items() <= page["properties"].items()

@@ -33,7 +33,7 @@ async def test_announcements_of_microbatches_after_the_marker_are_sent_once_and_
     now_ms = int(time.time() * 1000)
     rows = [(IDENTITY_KEY, encode_identity(TableIdentity("inc", {})))]
     owed = {}
-    for microbatch, contact in ((6, "announced"), (7, "owed")):
+    for microbatch, contact in ((6, "announced"), (7, "waiting")):
         record = scorer.blank()
         steps = scorer.apply_in_place(
             record, [Event("f", "form_submission", now_ms, now_ms, {"form": "contact"}, {})]
@@ -47,7 +47,7 @@ async def test_announcements_of_microbatches_after_the_marker_are_sent_once_and_
 
     first = await worker().ready()
     [sent] = await until(lambda: system.read("score-updated"), bool, 20, "what is owed")
-    [message] = owed["owed"]
+    [message] = owed["waiting"]
     assert (sent.partition, sent.key, sent.value, list(sent.headers)) == (2, *message[1:])
     assert first.stop() == 0
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from streamprocessor.settings import Settings
 from tests.harness.processes import CommandProcess
+from tests.harness.system import until
 
 KEY = "write-key-of-the-tests"
 
@@ -30,3 +31,9 @@ class CollectorProcess(CommandProcess):
         await super().ready(timeout_seconds)
         self._settings = self._settings.model_copy(update={"collector_port": self.port})
         return self
+
+    async def all_in_kafka(self) -> None:
+        """Return when nothing that was answered waits on disk: where Kafka is slow to take it, it does for a while."""
+        await until(
+            lambda: self.metric("leadscore_collector_spooling"), lambda spooling: spooling == 0, 30, "all in Kafka"
+        )

@@ -1,4 +1,4 @@
-"""A Kafka with five doors: plaintext and TLS, each with and without a login, and TLS that wants a certificate."""
+"""A Kafka with six doors: plaintext and TLS, with and without a login, and TLS (1.3, 1.2) that wants a certificate."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def secured_kafka(runtime: Runtime, folder: Path) -> Iterator[SecuredKafka]:
     authority, stranger = Authority(folder, "authority"), Authority(folder, "stranger")
     # The broker's certificate is for 127.0.0.1 only: by the name localhost it is the wrong one.
     keystore = authority.certificate("broker", [HOST])
-    doors = {name: any_free() for name in ("PLAIN", "TLS", "MUTUAL", "LOGIN", "TLSLOGIN")}
+    doors = {name: any_free() for name in ("PLAIN", "TLS", "MUTUAL", "MUTUAL12", "LOGIN", "TLSLOGIN")}
     node = _SecuredNode(folder / "kafka", any_free(), any_free(), 256, doors=doors, store=(keystore, authority.file))
     process = boot(runtime, node, 60.0)
     try:
@@ -109,7 +109,7 @@ class _SecuredNode(KafkaNode):
     def write_settings(self) -> None:
         KafkaNode.write_settings(self)
         doors = "".join(f",{name}://{HOST}:{port}" for name, port in self.doors.items())
-        protocols = "PLAIN:PLAINTEXT,TLS:SSL,MUTUAL:SSL,LOGIN:SASL_PLAINTEXT,TLSLOGIN:SASL_SSL"
+        protocols = "PLAIN:PLAINTEXT,TLS:SSL,MUTUAL:SSL,MUTUAL12:SSL,LOGIN:SASL_PLAINTEXT,TLSLOGIN:SASL_SSL"
         lines = [
             line
             + (doors if "listeners=" in line.partition("//")[0] else f",{protocols}" if "protocol.map" in line else "")
@@ -130,6 +130,8 @@ class _SecuredNode(KafkaNode):
             f"ssl.truststore.location={truststore}",
             "connection.failed.authentication.delay.ms=0",
             "listener.name.mutual.ssl.client.auth=required",
+            "listener.name.mutual12.ssl.client.auth=required",
+            "listener.name.mutual12.ssl.enabled.protocols=TLSv1.2",
             "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             f"super.users=User:ANONYMOUS;User:{USER}",
             *(

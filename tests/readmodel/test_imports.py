@@ -12,7 +12,10 @@ import httpx
 import orjson
 import pytest
 
+from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.json_lines import read_json_lines
+from streamprocessor.imports.rows import BadRow
 from streamprocessor.readmodel.gateways.import_jobs import (
     DONE,
     FAILED,
@@ -22,8 +25,10 @@ from streamprocessor.readmodel.gateways.import_jobs import (
     ImportJobs,
     ImportOrder,
     RunImport,
+    permitted,
 )
 from streamprocessor.readmodel.problem import Problem
+from tests.harness.apis import ALL, NO_ERASE, bearer
 from tests.harness.system import until
 from tests.readmodel.conftest import ApiSystem
 
@@ -122,6 +127,30 @@ async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupte
     assert list(tmp_path.iterdir()) == []
 
 
+LINES = [
+    {"contact_id": "c-1", "type": "email_open"},
+    {"contact_id": "c-70", "update": "erase"},
+    {"contact_id": "c-71", "update": "do_not_score", "do_not_score": True},
+    {"contact_id": "c-72", "update": "attributes", "specversion": "1.0", "data": {"update": "erase"}},
+    {"contact_id": "c-73", "update": "attributes", "attributes": {"seats": 3}},
+    {"contact_id": "c-74", "type": "email_open", "specversion": "1.0", "data": []},
+    {"contact_id": "c-75", "update": "merge", "from": "c-76"},
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "refused"),
+    [
+        (KeyKind.TOKEN, {2: "no-scope", 3: "no-scope", 4: "no-scope", 6: "not-an-object"}),
+        (KeyKind.ERASING_TOKEN, {6: "not-an-object"}),
+    ],
+)
+def test_a_file_erases_nobody_unless_the_token_may(kind: KeyKind, refused: dict[int, str]) -> None:
+    rows = list(permitted(read_json_lines(map(orjson.dumps, LINES)), kind))
+    assert {row.line: row.reason for row in rows if isinstance(row, BadRow)} == refused
+    assert [row.line for row in rows] == list(range(1, len(LINES) + 1))
+
+
 async def imported(http: httpx.Client, content: bytes, **query: str) -> dict[str, Any]:
     """What an import came to."""
     begun = http.post("/imports", params=query, content=content)
@@ -150,6 +179,12 @@ async def test_files_of_each_kind_end_in_their_topics(api_system: ApiSystem, wri
     assert done["refused"] == {"no-contact": 1}
     assert [(row["line"], row["reason"]) for row in done["first_refused"]] == [(3, "no-contact")]
     assert [value["id"] for value in await api_system.system.values("email-opens")] == ["o-1"]
+
+    erasing = b'{"contact_id": "c-70", "update": "erase"}'
+    for token, refused in ((NO_ERASE, {"no-scope": 1}), (ALL, {})):
+        writer_http.headers.update(bearer(token))
+        done = await imported(writer_http, erasing, format="jsonl")
+        assert (done["state"], done["refused"]) == ("done", refused)
 
     done = await imported(writer_http, CSV, format="csv", mapping_text=MAPPING)
     assert (done["state"], done["mapping"], done["sent"]) == ("done", "own", {"activities": 2})

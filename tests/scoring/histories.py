@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from streamprocessor.scoring.model.model import DAY_MS, Model
 from streamprocessor.scoring.model.rules import AttributeRule
 from streamprocessor.scoring.record.facts import (
+    BROWSER_RANK,
     HUMAN,
     PROXY,
     SCANNER,
+    SERVER_RANK,
     AttributesWritten,
     Event,
     Fact,
@@ -23,6 +25,8 @@ from streamprocessor.scoring.record.facts import (
 from tests.scoring.models import ATTRIBUTES, MESSAGES, PATHS, PRODUCTS, START_MS, TYPES, URLS
 from tests.scoring.oracle.evidence import TRACED
 from tests.scoring.oracle.steps import jump_instants
+
+RANKS = (BROWSER_RANK, SERVER_RANK)
 
 offsets_ms = st.one_of(
     st.integers(0, 12),
@@ -104,7 +108,8 @@ def updates(draw: st.DrawFn, number: int, event_ids: Sequence[str]) -> Fact:
                 "size": [50, 500, 1, True],
             }
             name = draw(st.sampled_from(ATTRIBUTES))
-            return AttributesWritten(update_id, at_ms, at_ms + delay_ms, {name: draw(st.sampled_from(values[name]))})
+            attributes, rank = {name: draw(st.sampled_from(values[name]))}, draw(st.sampled_from(RANKS))
+            return AttributesWritten(update_id, at_ms, at_ms + delay_ms, attributes, rank)
         case "verdict":
             return Verdict(update_id, at_ms, at_ms + delay_ms, draw(st.sampled_from(event_ids)), draw(actors))
     return SuppressionChanged(update_id, at_ms, at_ms + delay_ms, draw(st.booleans()))

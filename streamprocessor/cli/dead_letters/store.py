@@ -71,7 +71,8 @@ async def send_again(
 ) -> tuple[int, list[str]]:
     """How many were sent, and a sentence for each that was not because no input topic of ours is its origin.
 
-    Each goes to the very partition that it came from, in their order, with the headers that it came with.
+    Each goes to the partition where its contact belongs, whichever it came from, in their order, with the headers that
+    it came with; one that names no contact goes to where it came from.
     inputs: the input topics' full names, by each name that an origin may bear, the short one or the full one.
     """
     sent, refused = 0, []
@@ -84,8 +85,8 @@ async def send_again(
                 wanted = ", ".join(sorted(inputs))
                 refused.append(f"dead letter {stored.place}: came from {origin}; wanted one of {wanted}")
                 continue
-            headers = stored.letter.headers
-            unacknowledged.append(await producer.send(topic, stored.value, stored.key, partition, headers=headers))
+            headers, place = stored.letter.headers, None if stored.key else partition
+            unacknowledged.append(await producer.send(topic, stored.value, stored.key, place, headers=headers))
             sent += 1
             if len(unacknowledged) > MOST_UNACKNOWLEDGED:
                 await unacknowledged.popleft()

@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamprocessor.collector.http.write_keys import write_keys_file
+from streamprocessor.collector.http.keys import browser_keys_file, write_keys, write_keys_file
 from streamprocessor.process.ports import any_free, next_free
-from streamprocessor.process.stored_secrets import stored_pairs
 from streamprocessor.process.supervisor import Child
 from streamprocessor.readmodel.requests.tokens import TOKENS_FILE
 from streamprocessor.settings import Settings
@@ -87,8 +86,13 @@ class FrontPlan:
 
     def _key_to(self, name: str) -> str:
         folder = self.settings.data_path
-        if name == "collector" and not self.settings.write_keys:
-            return f"; its write key is in {write_keys_file(folder)}"
+        if name == "collector":
+            keys = []
+            if not self.settings.browser_keys:
+                keys.append(f"its browser key (public: for pages, forms, apps) is in {browser_keys_file(folder)}")
+            if not self.settings.write_keys:
+                keys.append(f"its write key (secret: for servers) is in {write_keys_file(folder)}")
+            return "".join(f"; {key}" for key in keys)
         if name == "api" and not self.settings.api_tokens:
             return f"; the token to sign in with is in {folder / TOKENS_FILE}"
         return ""
@@ -103,9 +107,8 @@ def front_plan(settings: Settings, logs: Path | None = None) -> FrontPlan:
 
 
 def a_write_key(settings: Settings) -> str:
-    """One of the keys that the collector lets in; raises OperatorError where none can be read."""
-    keys = stored_pairs(settings.write_keys, write_keys_file(settings.data_path), "STREAMPROCESSOR_WRITE_KEYS")
-    return next(iter(keys.values()))
+    """One of the keys with which servers send; raises OperatorError where none can be read."""
+    return next(iter(write_keys(settings).values()))
 
 
 def command_of(settings: Settings, name: str, more: Mapping[str, str]) -> tuple[str, ...]:

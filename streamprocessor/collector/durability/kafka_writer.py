@@ -10,13 +10,13 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.kafka.admin.cluster import WRITE
 from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
+from streamprocessor.kafka.partitioner import murmur2
 
 BATCH_BYTES = 512 * 1024  # half of what the topics take
 _CACHED_KEYS = 100_000

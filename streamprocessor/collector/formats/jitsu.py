@@ -1,6 +1,7 @@
 """Jitsu: its SDK unmodified, one call a request, in Segment's words: segment.py has the table of what becomes of each.
 
-The key is the header `X-Write-Key: id:secret`, as a whole; the body's `writeKey` is masked and never looked at.
+The key is the header `X-Write-Key: id:secret`, as a whole, in pages a browser key; the `writeKey` of the body is masked
+and never looked at.
 The call is the body's `type`, else the path's. `properties.name` is where Jitsu puts a page's name. Jitsu fills
 `context.page` of a track with the properties' own `url`, which may be a click's target: it is no page that was visited.
 """
@@ -21,7 +22,7 @@ from streamprocessor.collector.formats.sdk_requests import (
 from streamprocessor.collector.formats.sdk_times import client_sent_ms
 from streamprocessor.collector.formats.segment import call_of
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, rejected_items
+from streamprocessor.collector.http.json_answers import json_answer, refused_status, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
@@ -52,11 +53,11 @@ def _parse(request: HttpRequest) -> ParsedRequest:
 
 
 def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
+    rejected = {"rejected": rejected_items(decoded.refused)} if decoded.refused else {}
     if nothing_taken(decoded):
-        return json_answer(
-            400, {"ok": False, "error": decoded.refused[0].detail, "rejected": rejected_items(decoded.refused)}
-        )
-    return json_answer(200, {"ok": True})
+        content = {"ok": False, "error": decoded.refused[0].detail, **rejected}
+        return json_answer(refused_status(decoded), content)
+    return json_answer(200, {"ok": True, **rejected})
 
 
 def _refusal_answer(refusal: Refusal) -> HttpAnswer:

@@ -1,6 +1,7 @@
 """The native format: events and contact updates as CONTRACT spells them; one, several, or one a line.
 
-Answer: 200 {"accepted": n, "rejected": [{"index", "reason", "detail"}]}; 400 where nothing is good.
+Answer: 200 {"accepted": n, "rejected": [{"index", "reason", "detail"}]}; 400 where nothing is good,
+403 where the key may say nothing of it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, rejected_items
+from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, refused_status, rejected_items
 from streamprocessor.collector.http.validation import MAX_ITEMS
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
@@ -40,7 +41,7 @@ def native() -> WireFormat:
 
 
 def offered_key(headers: Mapping[str, str]) -> str | None:
-    """The write key in `Authorization: Bearer KEY`, `Authorization: Basic KEY:` or `X-Write-Key: KEY`; None: none."""
+    """The key in `Authorization: Bearer KEY`, `Authorization: Basic KEY:` or `X-Write-Key: KEY`; None: none."""
     scheme, _, credentials = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.strip() or None
@@ -121,4 +122,5 @@ def _entry(item: Any, position: int) -> TopicEntry:
 
 def _accepted_answer(_: HttpRequest, __: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
     rejected = rejected_items(sorted(decoded.refused))
-    return json_answer(200 if decoded.entries else 400, {"accepted": len(decoded.entries), "rejected": rejected})
+    status = 200 if decoded.entries else refused_status(decoded)
+    return json_answer(status, {"accepted": len(decoded.entries), "rejected": rejected})

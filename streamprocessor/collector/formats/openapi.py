@@ -16,6 +16,7 @@ from streamprocessor.process.http.connection import OWN_ANSWERS
 _SCHEMAS = {"Event": "event.json", "ContactUpdate": "contact-update.json"}
 _ONE = {"anyOf": [{"$ref": "#/components/schemas/Event"}, {"$ref": "#/components/schemas/ContactUpdate"}]}
 _SEVERAL = {"type": "array", "minItems": 1, "maxItems": MAX_ITEMS, "items": _ONE}
+_KEY = "A write key, which is secret; or a browser key, with which events may be sent and visitors identified alone."
 _REFUSAL = {
     "type": "object",
     "required": ["code", "message"],
@@ -63,9 +64,9 @@ def openapi(schemas: Path, version: str) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "A write key."},
-                "basic": {"type": "http", "scheme": "basic", "description": "A write key as the user, no password."},
-                "header": {"type": "apiKey", "in": "header", "name": "X-Write-Key", "description": "A write key."},
+                "bearer": {"type": "http", "scheme": "bearer", "description": _KEY},
+                "basic": {"type": "http", "scheme": "basic", "description": f"{_KEY} As the user, no password."},
+                "header": {"type": "apiKey", "in": "header", "name": "X-Write-Key", "description": _KEY},
             },
         },
         "security": [{"bearer": []}, {"basic": []}, {"header": []}],
@@ -91,7 +92,11 @@ def _operation() -> dict[str, Any]:
                 "description": "Nothing is good, or the body can't be read.",
                 "content": {"application/json": {"schema": {"anyOf": [_ref("Receipt"), _ref("Refusal")]}}},
             },
-            "401": _answer("No write key, or one that is not known.", "Refusal"),
+            "401": _answer("No key, or one that is not known.", "Refusal"),
+            "403": {
+                "description": "A browser key, with which nothing of it may be said, or not by this page.",
+                "content": {"application/json": {"schema": {"anyOf": [_ref("Receipt"), _ref("Refusal")]}}},
+            },
             "405": _answer("Another method than POST.", "Refusal"),
             **{status: {"description": text} for status, text in OWN_ANSWERS.items()},
             "413": _answer("Too large, or too many.", "Refusal"),

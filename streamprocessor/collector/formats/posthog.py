@@ -1,6 +1,7 @@
 """PostHog: its SDKs unmodified, both generations; each batch or single event.
 
-Keys: v0 `api_key` in the body, v1 `Authorization: Bearer`. Answers: v0 200 with JSON; v1 one result for each uuid.
+Keys: v0 `api_key` in the body, v1 `Authorization: Bearer`; in browsers and apps a browser key, which may not
+alias. Answers: v0 200 with JSON; v1 one result for each uuid.
 
 | what they send | what it becomes |
 |---|---|
@@ -40,7 +41,7 @@ from streamprocessor.collector.formats.sdk_requests import (
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, rejected_items
+from streamprocessor.collector.http.json_answers import json_answer, refused_status, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
@@ -111,9 +112,11 @@ def _call_of(item: dict[str, Any], sent_ms: int | None, request: HttpRequest) ->
         return SdkCall(event_id, at_ms, identity, attributes=attributes, identify_id=event_id)
     is_known = _is_known(distinct_id, properties, options)
     identity = CallIdentity(distinct_id, None, address) if is_known else CallIdentity(None, distinct_id, address)
+    has_device = text_of(properties.get("$device_id")) is not None
     if name == "$set":
-        return SdkCall(event_id, at_ms, identity, attributes=attributes, identify_id=event_id)
-    return SdkCall(event_id, at_ms, identity, event=_event(name, properties, request), attributes=attributes)
+        return SdkCall(event_id, at_ms, identity, attributes=attributes, identify_id=event_id, has_device=has_device)
+    event = _event(name, properties, request)
+    return SdkCall(event_id, at_ms, identity, event=event, attributes=attributes, has_device=has_device)
 
 
 def _is_known(distinct_id: str | None, properties: dict[str, Any], options: dict[str, Any]) -> bool:
@@ -140,7 +143,9 @@ def _group(event_id: str, at_ms: int, distinct_id: str | None, properties: dict[
     if distinct_id is None or distinct_id == f"${group_type}_{group_key}":  # what SDKs put where no person is meant
         return None
     attributes = {group_type: {**object_in(properties, "$group_set"), "id": group_key}}
-    return SdkCall(event_id, at_ms, CallIdentity(distinct_id), attributes=attributes)
+    has_device = text_of(properties.get("$device_id")) is not None
+    identity = CallIdentity(distinct_id)
+    return SdkCall(event_id, at_ms, identity, attributes=attributes, is_group=True, has_device=has_device)
 
 
 def _offset_ms(item: dict[str, Any]) -> int:
@@ -162,18 +167,20 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: Dec
     if nothing_taken(decoded):
         first = decoded.refused[0]
         content = {"code": first.reason, "detail": first.detail, "rejected": rejected_items(decoded.refused)}
-        return json_answer(400, content)
+        return json_answer(refused_status(decoded), content)
     return json_answer(200, {"status": 1, "rejected": rejected_items(decoded.refused)})
 
 
 def _accepted_answer_v1(_request: HttpRequest, parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
     results = {}
     refused = {item.position: item for item in decoded.refused}
+    taken = {entry.position for entry in decoded.entries}
     for position, item in enumerate(items_of(parsed.payload)):
         uuid = text_of(item.get("uuid")) if isinstance(item, dict) else None
         if uuid is not None:
             refusal = refused.get(position)
-            results[uuid] = {"result": "ok"} if refusal is None else {"result": "drop", "details": refusal.detail}
+            result = {"result": "ok" if refusal is None or position in taken else "drop"}
+            results[uuid] = result if refusal is None else {**result, "details": refusal.detail}
     return json_answer(200, {"results": results})
 
 

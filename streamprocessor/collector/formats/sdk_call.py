@@ -16,6 +16,7 @@ from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES, contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
 from streamprocessor.contract.strict_json import kind_of
@@ -59,6 +60,8 @@ class SdkCall:
     attributes: to be written; empty where there are none.
     identify_id: the id of the statement that the ids of `identity` are one contact; None where it makes none.
     former_ids: ids that were the same contact's before, as known or as anonymous ones.
+    is_group: whether the attributes are those of the contact's group.
+    has_device: whether it names the visitor's device, where `identity` does not name the visitor.
     """
 
     id: str
@@ -68,6 +71,15 @@ class SdkCall:
     attributes: dict[str, Any] = field(default_factory=dict)
     identify_id: str | None = None
     former_ids: tuple[str, ...] = ()
+    is_group: bool = False
+    has_device: bool = False
+
+    @property
+    def act_of_attributes(self) -> Act:
+        """What writing the attributes is: of a visitor who says who it is, or of somebody."""
+        if self.identity.user_id is not None and self.identity.anonymous_id is None and not self.has_device:
+            return Act.TRAITS_OF_ANOTHER
+        return Act.GROUP if self.is_group else Act.TRAITS
 
 
 def records_of(call: SdkCall, contact_ids: ContactIds, vocabulary: Vocabulary) -> list[TopicEntry]:
@@ -79,7 +91,8 @@ def records_of(call: SdkCall, contact_ids: ContactIds, vocabulary: Vocabulary) -
     if call.attributes:
         update_id = call.id if call.event is None else _derived(call.id, "attributes")
         content = {"update": "attributes", "attributes": vocabulary.attributes_of(call.attributes)}
-        entries.append(update_entry(update_id, contact_id, call.occurred_at_ms, content))
+        entry = update_entry(update_id, contact_id, call.occurred_at_ms, content)
+        entries.append(entry._replace(act=call.act_of_attributes))
     if call.identify_id is not None:
         entries += _identify_updates(call, call.identify_id, contact_ids)
     if call.former_ids:
@@ -133,22 +146,26 @@ def _identify_updates(call: SdkCall, identify_id: str, contact_ids: ContactIds) 
     if address is not None:
         address_contact = contact_ids.address(address)
         if user_id is not None:
-            yield _identify(call, _derived(identify_id, "address"), user_id, address_contact)
+            entry = _identify(call, _derived(identify_id, "address"), user_id, address_contact)
+            yield entry._replace(act=Act.ADDRESS)
         strongest = user_id or address_contact
     if strongest is not None and anonymous_id is not None:
-        yield _identify(call, _derived(identify_id, "anonymous"), strongest, contact_ids.anonymous(anonymous_id))
+        entry = _identify(call, _derived(identify_id, "anonymous"), strongest, contact_ids.anonymous(anonymous_id))
+        yield entry._replace(act=Act.IDENTIFY)
 
 
 def _former_id_updates(call: SdkCall, contact_id: str, contact_ids: ContactIds) -> Iterator[TopicEntry]:
     for number, former in enumerate(call.former_ids):
         if former != contact_id:
             content = {"update": "merge", "from": contact_of(former.encode())}
-            yield update_entry(_derived(call.id, f"former-{number}"), contact_id, call.occurred_at_ms, content)
+            entry = update_entry(_derived(call.id, f"former-{number}"), contact_id, call.occurred_at_ms, content)
+            yield entry._replace(act=Act.ALIAS)
         # Whether it was a user's id or an anonymous one, the source does not say: it may have been both.
         # One that is too long for a visitor's was none.
         anonymous = contact_ids.anonymous(former)
         if anonymous != contact_id and len(anonymous.encode()) <= MAX_KEY_BYTES:
-            yield _identify(call, _derived(call.id, f"former-anonymous-{number}"), contact_id, anonymous)
+            entry = _identify(call, _derived(call.id, f"former-anonymous-{number}"), contact_id, anonymous)
+            yield entry._replace(act=Act.ALIAS)
 
 
 def _identify(call: SdkCall, update_id: str, contact_id: str, weaker_id: str) -> TopicEntry:

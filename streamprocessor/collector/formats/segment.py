@@ -1,6 +1,7 @@
 """Segment and RudderStack: their SDKs unmodified, one call or a batch a request.
 
-The key is the user name of Basic credentials, or `writeKey` in the body (for browsers and @segment/analytics-node).
+The key is the user name of Basic credentials, or `writeKey` in the body (for browsers and @segment/analytics-node): in
+browsers and apps one of the browser keys, which may not `alias`, nor take what is filed under an address.
 
 | what they send | what it becomes |
 |---|---|
@@ -38,7 +39,7 @@ from streamprocessor.collector.formats.sdk_requests import (
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, rejected_items
+from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, refused_status, rejected_items
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, ParsedRequest, WireFormat
 from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
@@ -91,7 +92,7 @@ def call_of(item: dict[str, Any], call: str, sent_ms: int | None, request: HttpR
     if call == "identify":
         return SdkCall(call_id, at_ms, identity, attributes={**context_traits, **traits}, identify_id=call_id)
     if call == "group":
-        return SdkCall(call_id, at_ms, identity, attributes={"company": _group(item, traits)})
+        return SdkCall(call_id, at_ms, identity, attributes={"company": _group(item, traits)}, is_group=True)
     if call == "alias":
         former = text_id(item.get("previousId"), "previousId")
         if former is None or identity.user_id is None:
@@ -137,5 +138,5 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: Dec
             "message": f"item {first.position}: {first.detail}",
             "rejected": rejected_items(decoded.refused),
         }
-        return json_answer(400, problems)
+        return json_answer(refused_status(decoded), problems)
     return json_answer(200, {"success": True, "rejected": rejected_items(decoded.refused)})

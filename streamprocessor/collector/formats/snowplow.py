@@ -1,7 +1,8 @@
 """Snowplow trackers: one event as a GET's query, several as a POST's `data`; all values are texts.
 
-There is no write key: the application id `aid` must be among the write keys. There is no identify either: an event that
-has both a user's id and a visitor's says that they are one contact, which is written once a session (or a day).
+There is no key: the application id `aid` must be one of the browser keys, or on servers of the write keys. There is no
+identify either: an event that has both a user's id and a visitor's says that they are one contact, which is written
+once a session (or a day).
 
 | what they send | what it becomes |
 |---|---|
@@ -39,7 +40,7 @@ from streamprocessor.collector.formats.sdk_requests import (
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, rejected_items
+from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, refused_status, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
@@ -201,7 +202,7 @@ def _accepted_answer(request: HttpRequest, _parsed: ParsedRequest, decoded: Deco
     if nothing_taken(decoded):
         first = decoded.refused[0]
         content = {"code": first.reason, "message": first.detail, "rejected": rejected_items(decoded.refused)}
-        return json_answer(400, content)
+        return json_answer(refused_status(decoded), content)
     if request.method != "POST":
         return HttpAnswer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
     return json_answer(200, {"rejected": rejected_items(decoded.refused)})

@@ -18,7 +18,9 @@ from streamprocessor.collector.durability.durable_writer import DurableWriter, N
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed, too_large
+from streamprocessor.collector.http.keys import KeyHolder, Keys
 from streamprocessor.collector.http.limits import SenderLimiter
+from streamprocessor.collector.http.permissions import permitted
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
@@ -32,7 +34,6 @@ from streamprocessor.collector.http.wire_format import (
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.process.http.client_address import sender_network
-from streamprocessor.process.secret_lookup import SecretLookup
 
 SPOOL_FULL_SECONDS = 10
 MAX_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
@@ -48,7 +49,7 @@ log = logging.getLogger(__name__)
 class CollectorContext:
     """What the handlers of all paths share. clock_ms: wall-clock milliseconds since the epoch."""
 
-    write_keys: SecretLookup
+    keys: Keys
     limiter: SenderLimiter
     client_ips: ClientIps
     topics: InputTopics
@@ -140,14 +141,15 @@ class FormatHandler:
         """The answer to a request whose entries are safe; raises Refusal where none are, and others where we fail."""
         context = self._context
         parsed = await _parsed(wire_format, request)
-        source = self._authenticate(wire_format, parsed)
+        holder = self._authenticate(wire_format, request, parsed)
         decoded = wire_format.decode(request, parsed)
         if len(decoded.entries) > MAX_ENTRIES:
             raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         entries, refused = decoded.entries, decoded.refused
-        if source is not None:
-            entries, over_limit = context.limiter.admit(source, request.network, decoded)
-            refused = [*refused, *over_limit]
+        if holder is not None:
+            entries, over_limit = context.limiter.admit(holder.name, request.network, decoded)
+            said = DecodedEvents(entries, [*refused, *over_limit])
+            entries, refused = permitted(wire_format.name, holder.kind, said, context.metrics)
         entries = context.client_ips.truncated(entries)
         records, good, unusable = check_entries(entries, context.topics, request.received_at_ms)
         refused = [*refused, *unusable]
@@ -157,15 +159,16 @@ class FormatHandler:
             await self._write(wire_format, records)
         return wire_format.accepted_answer(request, parsed, DecodedEvents(good, refused))
 
-    def _authenticate(self, wire_format: WireFormat, parsed: ParsedRequest) -> str | None:
-        """The source that sends; None where the format proves its sender otherwise. Raises Refusal 401."""
+    def _authenticate(self, wire_format: WireFormat, request: HttpRequest, parsed: ParsedRequest) -> KeyHolder | None:
+        """Who sends; None where the format proves its sender otherwise. Raises Refusal 401, 403."""
         if not wire_format.needs_key:
             return None
-        source = None if parsed.key is None else self._context.write_keys.name_of(parsed.key)
-        if source is None:
+        holder = None if parsed.key is None else self._context.keys.holder_of(parsed.key)
+        if holder is None:
             got = "none" if parsed.key is None else "another"
-            raise Refusal(401, "write-key", f"write key: wanted one that is known here; got {got}")
-        return source
+            raise Refusal(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
+        holder.check_origin(request.headers)
+        return holder
 
     async def _write(self, wire_format: WireFormat, records: list[ProducerRecord]) -> None:
         """Returns once the records are safe, or are lost where the format answers all the same; raises Refusal 503."""
@@ -192,7 +195,7 @@ class FormatHandler:
     def _cross_origin(
         self, headers: Mapping[str, str], method: str, wire_format: WireFormat | None
     ) -> list[tuple[bytes, bytes]]:
-        """The headers that let pages of any site send here: their write key authenticates them, not their cookies."""
+        """The headers that let pages of any site send here: their key authenticates them, not their cookies."""
         origin = headers.get("origin")
         if origin is None:
             return []

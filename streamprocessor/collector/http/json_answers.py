@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.collector.http.wire_format import HttpAnswer, Refusal, RefusedItem
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, Refusal, RefusedItem
+from streamprocessor.contract.access_policy import NOT_WITH_THIS_KEY
 
 
 def json_answer(status: int, content: dict[str, Any]) -> HttpAnswer:
@@ -18,6 +19,12 @@ def json_answer(status: int, content: dict[str, Any]) -> HttpAnswer:
 def refusal_in_json(refusal: Refusal) -> HttpAnswer:
     """A refusal as JSON: a code for programs, a sentence for people."""
     return json_answer(refusal.status, {"code": refusal.code, "message": str(refusal)})
+
+
+def refused_status(decoded: DecodedEvents) -> int:
+    """The status where nothing was taken: 403 where it was for the key alone, else 400."""
+    is_for_the_key = all(item.reason == NOT_WITH_THIS_KEY for item in decoded.refused)
+    return 403 if decoded.refused and is_for_the_key else 400
 
 
 def rejected_items(refused: Iterable[RefusedItem]) -> list[dict[str, Any]]:

@@ -50,12 +50,14 @@ def check_entries(entries: Iterable[TopicEntry], topics: InputTopics, received_a
 
 
 def _record(entry: TopicEntry, topic: Topic, received_at_ms: int) -> ProducerRecord:
-    contact_id, value, _ = entry
+    contact_id, value = entry.contact_id, entry.value
     try:
         key = contact_id.encode()
     except UnicodeEncodeError as error:
         raise RecordError(reason_codes.BAD_KEY, "contact_id: wanted Unicode; got half a surrogate pair") from error
     contact_of(key)
+    if "specversion" in value and "data" in value:  # the worker would read what is inside
+        raise RecordError(reason_codes.NOT_AN_OBJECT, "data: wanted an event or an update; got another envelope")
     try:
         fact_id, occurred_at_ms = _id_and_time(value, contact_id, topic, received_at_ms)
         completed = {**value, "id": fact_id, "contact_id": contact_id}

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.rfc3339 import format_rfc3339
 
 
@@ -40,11 +41,15 @@ class TopicEntry(NamedTuple):
     contact_id: the record's key.
     value: as CONTRACT spells it, with `id` and `contact_id` always.
     position: of the item that it came from, counted from 0.
+    act: what it says, where the source's words tell more than the record's; None: what the record's words say.
+    is_proven: whether a signature of ours proves it, so that it may be said with any key.
     """
 
     contact_id: str
     value: dict[str, Any]
     position: int = 0
+    act: Act | None = None
+    is_proven: bool = False
 
 
 class CollectedEvent(NamedTuple):
@@ -72,7 +77,7 @@ def event_entry(event: CollectedEvent, position: int = 0) -> TopicEntry:
         "properties": event.properties,
         "context": event.context,
     }
-    return TopicEntry(event.contact_id, value, position)
+    return TopicEntry(event.contact_id, value, position, Act.EVENT)  # its actor is what we found, nobody's statement
 
 
 def update_entry(update_id: str, contact_id: str, occurred_at_ms: int, content: Mapping[str, Any]) -> TopicEntry:
@@ -138,7 +143,7 @@ class PendingFetch(Refusal):
 class ParsedRequest(NamedTuple):
     """A request, parsed once.
 
-    key: the write key that it offers; None where it offers none.
+    key: the key that it offers; None where it offers none.
     payload: whatever the format decodes.
     """
 
@@ -162,7 +167,7 @@ class WireFormat:
     decode: raises Refusal.
     accepted_answer: once all entries are safe; its DecodedEvents hold the good entries, and all refused items.
     refusal_answer: how this format's clients want to hear of a refusal.
-    needs_key: whether the parsed key must be one of the write keys; False: the format proves the sender itself (a
+    needs_key: whether the parsed key must be one that is known; False: the format proves the sender itself (a
         token, a signature), or needs no proof.
     max_body_bytes: of the body, decompressed.
     credentials: whether its browsers' clients send cookies along.

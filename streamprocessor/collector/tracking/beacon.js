@@ -1,5 +1,5 @@
 // Page visits and form submissions, to the collector that served this file:
-//   <script src="https://collector.example/beacon.js" data-key="WRITE KEY" async></script>
+//   <script src="https://collector.example/beacon.js" data-key="BROWSER KEY" async></script>
 (function () {
   'use strict'
   var script = document.currentScript

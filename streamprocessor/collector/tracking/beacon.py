@@ -1,6 +1,6 @@
 """`GET /beacon.js` and `POST /b`: page visits and form submissions from a site.
 
-    <script src="https://collector.example/beacon.js" data-key="WRITE KEY" async></script>
+    <script src="https://collector.example/beacon.js" data-key="BROWSER KEY" async></script>
 
 The script posts `{"key", "anonymous_id", "token"?, "automated"?, "events": [...]}` as text/plain, so that browsers ask
 nobody first. automated: a program steers the browser, and says so; it is filed as a scanner and is nobody's visitor.
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from streamprocessor.collector.contact_ids import ContactIds
+from streamprocessor.collector.http.json_answers import refused_status
 from streamprocessor.collector.http.request_context import context_of, objects_to_tracking
 from streamprocessor.collector.http.wire_format import (
     CollectedEvent,
@@ -196,7 +197,7 @@ def _form_updates(item: dict[str, Any], event: CollectedEvent, contact_ids: Cont
 
 def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
     if decoded.refused and not decoded.entries:
-        return HttpAnswer(400, decoded.refused[0].detail.encode(), "text/plain; charset=utf-8")
+        return HttpAnswer(refused_status(decoded), decoded.refused[0].detail.encode(), "text/plain; charset=utf-8")
     return HttpAnswer(204, b"", "text/plain", (("Cache-Control", "no-store"),))
 
 

@@ -9,6 +9,7 @@ import orjson
 
 from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
 from streamprocessor.collector.tracking.card_numbers import holds_card_number
+from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.events.event_fields import content_key
 
 MAX_FIELDS = 100
@@ -88,4 +89,5 @@ def attributes_update(
     if not attributes:
         return []
     update_id = content_key(["attributes", contact_id, event_id])
-    return [update_entry(update_id, contact_id, occurred_at_ms, {"update": "attributes", "attributes": attributes})]
+    entry = update_entry(update_id, contact_id, occurred_at_ms, {"update": "attributes", "attributes": attributes})
+    return [entry._replace(act=Act.TRAITS)]

@@ -1,7 +1,7 @@
 """`POST /f/{form}`: a plain HTML form, posted here without any script.
 
     <form method="post" action="https://collector.example/f/contact">
-      <input type="hidden" name="_key" value="WRITE KEY">
+      <input type="hidden" name="_key" value="BROWSER KEY">
       <input type="hidden" name="_redirect" value="https://www.example.com/thanks">
       <input name="_honeypot" style="display: none" tabindex="-1" autocomplete="off">
       <input name="email" type="email"> ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
+from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.events.event_fields import content_key
 
 
@@ -24,4 +25,5 @@ def identity_updates(
         return []
     # The same two found together again say nothing new: one id.
     update_id = content_key(["identify", contact, visitor])
-    return [update_entry(update_id, contact, occurred_at_ms, {"update": "identify", "anonymous_id": visitor})]
+    entry = update_entry(update_id, contact, occurred_at_ms, {"update": "identify", "anonymous_id": visitor})
+    return [entry._replace(act=Act.IDENTIFY, is_proven=token_contact is not None)]

@@ -27,6 +27,7 @@ ERASED_PREFIX = b"\x00erased:"
 VERSION = 1
 _HEAD = Struct(">BQI")
 _NUMBER = Struct(">BQ")
+_PLACED = b"\x01"
 
 
 class ChangelogEntry(NamedTuple):
@@ -87,9 +88,17 @@ def owes(value: bytes) -> bool:
     return len(value) > _split(value)[2]
 
 
-def encode_marker(microbatch: int) -> bytes:
-    """The marker's value: all announcements of the partition's micro-batches up to this one are acknowledged."""
-    return _NUMBER.pack(VERSION, microbatch)
+def encode_marker(microbatch: int, *, is_placed: bool = False) -> bytes:
+    """The marker's value: all announcements of the partition's micro-batches up to this one are acknowledged.
+
+    is_placed: whether every contact of the partition is known to belong there; older programs do not look at it.
+    """
+    return _NUMBER.pack(VERSION, microbatch) + (_PLACED if is_placed else b"")
+
+
+def says_placed(marker: bytes) -> bool:
+    """Whether the marker says that every contact of the partition belongs there."""
+    return marker[_NUMBER.size :] == _PLACED
 
 
 def encode_erasure(instant_ms: int) -> bytes:

@@ -13,7 +13,7 @@ from streamprocessor.contract.changelog.evidence_codec import (
 )
 from streamprocessor.contract.changelog.record_layout import ClaimLayout, LinksLayout, SourceLayout
 from streamprocessor.scoring.record.evidence import Evidence
-from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
+from streamprocessor.scoring.record.links import NEVER, ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
 
 
 def links_row(links: IdentityLinks) -> tuple[Any, ...]:
@@ -21,8 +21,8 @@ def links_row(links: IdentityLinks) -> tuple[Any, ...]:
     return (
         links.erased_at_ms,
         links.objected,
-        links.claims_on_self,
-        links.claims_on_children,
+        {parent: claim_row(claim) for parent, claim in links.claims_on_self.items()},
+        {child: claim_row(claim) for child, claim in links.claims_on_children.items()},
         links.parent,
         links.version,
         links.is_hidden,
@@ -82,5 +82,15 @@ def source_of_row(row: SourceLayout) -> EvidenceSource:
     )
 
 
+def claim_row(claim: MergeClaim) -> tuple[Any, ...]:
+    """The fields of ClaimLayout, in its order; the last ones, which most claims do not have, are left out there."""
+    return claim if claim.browser_last != NEVER else claim[:3]
+
+
+def claim_of_row(row: ClaimLayout) -> MergeClaim:
+    """The inverse of claim_row."""
+    return MergeClaim(row.first, row.last, row.parted, row.browser_first, row.browser_last)
+
+
 def _claims(rows: dict[str, ClaimLayout]) -> dict[str, MergeClaim]:
-    return {contact: MergeClaim(*row) for contact, row in rows.items()}
+    return {contact: claim_of_row(row) for contact, row in rows.items()}

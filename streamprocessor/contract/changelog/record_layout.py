@@ -42,7 +42,17 @@ class ValueLayout(msgspec.Struct, array_like=True):
 
 
 StampLayout: TypeAlias = tuple[int, str]
-ClaimLayout: TypeAlias = tuple[StampLayout, StampLayout, StampLayout]
+_NEVER: StampLayout = (-1, "")
+
+
+class ClaimLayout(msgspec.Struct, array_like=True):
+    """What is known of the link of two contacts; fields as in MergeClaim."""
+
+    first: StampLayout
+    last: StampLayout
+    parted: StampLayout
+    browser_first: StampLayout = _NEVER
+    browser_last: StampLayout = _NEVER
 
 
 class SourceLayout(msgspec.Struct, array_like=True):

@@ -18,7 +18,7 @@ from streamprocessor.contract.events.event_fields import (
     id_of,
     instant_ms_of,
 )
-from streamprocessor.contract.events.transfers import decode_transfer
+from streamprocessor.contract.events.transfers import MisplacedRecord, decode_transfer
 from streamprocessor.contract.events.updates import decode_update
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import kind_of, read_object, shown_value
@@ -27,10 +27,10 @@ from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.record.facts import HUMAN, Event, Fact, InputFact
-from streamprocessor.scoring.record.transfers import LinkFact
+from streamprocessor.scoring.record.transfers import Received
 
 RecordHeaders: TypeAlias = Sequence[tuple[str, bytes | None]] | None
-ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Fact | LinkFact]
+ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Received | MisplacedRecord]
 
 MAX_TYPE_CHARS = 128
 
@@ -40,7 +40,8 @@ CONTACT_UPDATE = "contact-update.json"
 def value_decoder_for(topic: Topic) -> ValueDecoder:
     """A function of (contact, value, headers, arrival_ms) for records of that input topic, whose key says the contact.
 
-    It answers the fact, and raises RecordError where there is none. arrival_ms: the record's timestamp.
+    It answers the fact, and raises RecordError where there is none; or a record that lay in another partition and holds
+    one. arrival_ms: the record's timestamp.
     """
     if topic.schema == CONTACT_UPDATE:
         return _decode_update_value

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.changelog.links_codec import source_of_row, source_row
+from streamprocessor.contract.changelog.links_codec import claim_of_row, claim_row, source_of_row, source_row
+from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.changelog.record_layout import ClaimLayout, SourceLayout, StampLayout, encode
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.errors import OperatorError, RecordError
-from streamprocessor.scoring.record.links import MergeClaim
 from streamprocessor.scoring.record.transfers import (
     ClaimTransfer,
     CutTransfer,
@@ -20,11 +21,31 @@ from streamprocessor.scoring.record.transfers import (
     EvidenceTransfer,
     ObjectionTransfer,
     OutgoingTransfer,
+    SecondRecord,
     Transfer,
 )
 
-VERSION = 1
-_VERSION_BYTE = bytes([VERSION])
+VERSION = 2
+_VERSION_BYTE = b"\x01"
+_MISPLACED_VERSION_BYTE = b"\x02"
+"""Of what programs that know no misplaced records must not pass over."""
+
+
+class MisplacedRecord(NamedTuple):
+    """A record of an input topic as it came, which lay where its contact does not belong.
+
+    topic_number, partition, offset: where it lay.
+    timestamp: when it arrived there, in epoch milliseconds.
+    key, value, headers: as they came.
+    """
+
+    topic_number: int
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
 
 
 class _Claim(msgspec.Struct, array_like=True, tag="claim"):
@@ -52,7 +73,21 @@ class _Objection(msgspec.Struct, array_like=True, tag="objection"):
     word: tuple[bool, int, str]
 
 
-_Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection
+class _Misplaced(msgspec.Struct, array_like=True, tag="misplaced"):
+    topic_number: int
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+class _Second(msgspec.Struct, array_like=True, tag="second"):
+    partition: int
+    record: bytes
+
+
+_Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection | _Misplaced | _Second
 _decode = msgspec.msgpack.Decoder(_Row).decode
 
 
@@ -61,7 +96,24 @@ def transfer_message(sending: OutgoingTransfer) -> Message:
     return Message(EVIDENCE_TRANSFERS, sending.to.encode(), _VERSION_BYTE + encode(_row(sending.transfer)), [])
 
 
-def decode_transfer(contact: str, value: bytes | None, headers: Any, arrival_ms: int) -> Transfer:  # noqa: ARG001
+def misplaced_message(misplaced: MisplacedRecord) -> Message:
+    """The message that brings a record to the partition where its contact belongs."""
+    topic_number, partition, offset, timestamp, key, value, headers = misplaced
+    row = ["misplaced", topic_number, partition, offset, timestamp, value, headers]
+    return Message(EVIDENCE_TRANSFERS, key, _MISPLACED_VERSION_BYTE + encode(row), [])
+
+
+def second_record_message(key: bytes, partition: int, record: bytes) -> Message:
+    """The message that brings an encoded record of a partition to the one where its contact belongs."""
+    return Message(EVIDENCE_TRANSFERS, key, _MISPLACED_VERSION_BYTE + encode(["second", partition, record]), [])
+
+
+def decode_transfer(
+    contact: str,
+    value: bytes | None,
+    headers: Sequence[tuple[str, bytes | None]] | None,  # noqa: ARG001 - a ValueDecoder's signature
+    arrival_ms: int,
+) -> Transfer | SecondRecord | MisplacedRecord:
     """The transfer that these bytes hold.
 
     Raises:
@@ -75,15 +127,21 @@ def decode_transfer(contact: str, value: bytes | None, headers: Any, arrival_ms:
         message = f"{EVIDENCE_TRANSFERS}: {got}; this program reads up to {VERSION}: start the newer one"
         raise OperatorError(message)
     try:
-        return _transfer(_decode(memoryview(value)[1:]), arrival_ms)
+        row = _decode(memoryview(value)[1:])
+        if isinstance(row, _Misplaced):
+            where = (row.topic_number, row.partition, row.offset, row.timestamp)
+            return MisplacedRecord(*where, contact.encode(), row.value, row.headers)
+        if isinstance(row, _Second):
+            return SecondRecord(arrival_ms, row.partition, decode_record(row.record))
+        return _transfer(row, arrival_ms)
     except msgspec.DecodeError as error:
         raise RecordError(reason_codes.BAD_UPDATE, f"value: wanted a message between contacts; got {error}") from error
 
 
-def _transfer(row: _Row, arrival_ms: int) -> Transfer:
+def _transfer(row: _Claim | _Evidence | _Cut | _Erasure | _Objection, arrival_ms: int) -> Transfer:
     """The transfer of these fields; raises DecodeError where a table of names is none."""
     if isinstance(row, _Claim):
-        return ClaimTransfer(arrival_ms, row.parent, MergeClaim(*row.claim))
+        return ClaimTransfer(arrival_ms, row.parent, claim_of_row(row.claim))
     if isinstance(row, _Evidence):
         sources = [source_of_row(source) for source in row.sources]
         return EvidenceTransfer(arrival_ms, row.child, row.version, row.stamp, sources)
@@ -96,7 +154,7 @@ def _transfer(row: _Row, arrival_ms: int) -> Transfer:
 
 def _row(transfer: Transfer) -> list[Any]:
     if isinstance(transfer, ClaimTransfer):
-        return ["claim", transfer.parent, transfer.claim]
+        return ["claim", transfer.parent, claim_row(transfer.claim)]
     if isinstance(transfer, EvidenceTransfer):
         sources = [source_row(source) for source in transfer.sources]
         return ["evidence", transfer.child, transfer.version, transfer.stamp, sources]

@@ -17,6 +17,8 @@ from streamprocessor.contract.events.event_fields import (
 from streamprocessor.contract.strict_json import kind_of, shown_value
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import (
+    BROWSER_RANK,
+    SERVER_RANK,
     AttributesWritten,
     Erased,
     InputFact,
@@ -40,6 +42,9 @@ _PAYLOADS = {
 }
 UPDATES = tuple(_PAYLOADS)
 
+RANK, BROWSER = "rank", "browser"
+"""The field that says how far `attributes` and `identify` are trusted, and its only value; without it: as any other."""
+
 
 def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputFact:
     """The contact update that an object spells; raises RecordError where nothing in it can be applied."""
@@ -54,7 +59,19 @@ def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputF
         stated_ms = arrival_ms
     occurred_at_ms = bounded_by_arrival(stated_ms, arrival_ms)
     update_id = id_of(body.get("id")) or content_key([update, contact, stated_ms, payload])
-    return _fact(update, payload, (update_id, occurred_at_ms, arrival_ms))
+    fact = _fact(update, payload, (update_id, occurred_at_ms, arrival_ms))
+    if RANK in body and update in ("attributes", "identify"):
+        assert isinstance(fact, AttributesWritten | Merged)
+        return fact._replace(rank=_rank_of(body[RANK]))
+    return fact
+
+
+def _rank_of(value: object) -> int:
+    if value is None:
+        return SERVER_RANK
+    if value != BROWSER:
+        raise RecordError(reason_codes.BAD_UPDATE, f"{RANK}: wanted '{BROWSER}' or none; got another")
+    return BROWSER_RANK
 
 
 def _fact(update: str, payload: Any, common: tuple[str, int, int]) -> InputFact:

@@ -29,6 +29,7 @@ from streamprocessor.errors import BrokerAwayError, MustRestart
 from streamprocessor.kafka.admin.cluster import READ
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS, end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
+from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.process.clock import now_ms
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class ContactProjection:
         self._stored_attributes: frozenset[str] | None = None
         self._reached: dict[int, int] = {}
         self._ends_at_start: dict[int, int] = {}
+        self._partitions = 1
         self._consumer: AIOKafkaConsumer | None = None
         self._asker: AIOKafkaConsumer | None = None
         self._wake = asyncio.Event()
@@ -141,7 +143,7 @@ class ContactProjection:
                 self._consumer.seek(where, offsets[where.partition])
             else:
                 await self._consumer.seek_to_beginning(where)
-        self._ends_at_start = ends
+        self._ends_at_start, self._partitions = ends, len(ends)
         self._stored_attributes = attributes
         await self._note_reached(self._consumer)
 
@@ -181,7 +183,9 @@ class ContactProjection:
     def _take(self, rows: Connection, fetched: Mapping[TopicPartition, list[Any]], attributes: frozenset[str]) -> None:
         contacts: dict[str, ContactFacts] = {}
         for record in (record for records in fetched.values() for record in records):
-            if record.key and not record.key.startswith(RESERVED):
+            if not record.key or record.key.startswith(RESERVED):
+                continue
+            if not is_misplaced(record.key, record.partition, self._partitions):
                 contacts[record.key.decode("utf-8", "replace")] = contact_facts_of(record.value, attributes)
         write_contacts(rows, contacts)
         read_to = {(where.topic, where.partition): records[-1].offset + 1 for where, records in fetched.items()}

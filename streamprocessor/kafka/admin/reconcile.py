@@ -13,6 +13,7 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import connected
 
 MISSING, CONFIG, PARTITIONS, REPLICATION = "missing", "config", "partitions", "replication"
+MISPLACED = "misplaced"
 
 FENCE = "message.timestamp.before.max.ms"
 STAMP_SHARE = 0.6
@@ -57,7 +58,7 @@ class TopicDifference:
     """One thing about a topic that is not as it must be.
 
     topic: its full name.
-    what: MISSING, CONFIG, PARTITIONS or REPLICATION.
+    what: MISSING, CONFIG, PARTITIONS, REPLICATION or MISPLACED.
     required, actual: the value as it must be and as it is, in the words of the sentence.
     setting: the setting's name; empty but for CONFIG.
     """
@@ -84,6 +85,11 @@ class TopicDifference:
                 f"topic {self.topic} has {self.actual} partitions; wanted {self.required}. This can't be changed: a "
                 "contact would move to another partition, away from its state and its order. Describe it with "
                 f"{self.actual} partitions, or replay everything into new topics under another prefix"
+            )
+        if self.what == MISPLACED:
+            return (
+                f"topic {self.topic} keeps {self.actual} contacts in partitions where they do not belong; wanted "
+                f"{self.required}: bring them together with `streamprocessor topics repair`"
             )
         return (
             f"topic {self.topic} keeps {self.actual} replicas of each record; wanted {self.required}, because the "

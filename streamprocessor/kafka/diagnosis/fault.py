@@ -84,7 +84,8 @@ def tls_to_plaintext(settings: ClientSettings) -> Fault:
 def no_tls(got: str) -> Fault:
     """TLS can't be agreed upon."""
     return Fault(
-        f"no TLS connection can be agreed upon; wanted TLS 1.2 or later; got '{got}': check the port, and the broker's "
+        f"no TLS connection can be agreed upon; wanted TLS 1.2 or later; got '{got}': check the port, whether "
+        "the broker asks for a certificate of ours (STREAMPROCESSOR_SSL_CERTIFICATE_FILE), and its "
         "ssl.enabled.protocols and ssl.cipher.suites",
         may_pass=False,
     )

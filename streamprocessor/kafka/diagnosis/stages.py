@@ -104,6 +104,8 @@ async def _encryption(address: BrokerAddress) -> Fault | None:
     except ssl.SSLCertVerificationError as error:
         return await refused_certificate(address, error)
     except OSError as error:
+        if _is_about_our_certificate(error):  # TLS 1.2; with TLS 1.3 it is said after the handshake
+            return faults.no_client_certificate(address.settings, _words(error))
         if await _speaks_kafka_in_plaintext(address):
             return faults.tls_to_plaintext(address.settings)
         is_alert = isinstance(error, ssl.SSLError) and error.reason not in _NOT_TLS and not _is_end(error)
@@ -121,7 +123,7 @@ async def _protocol(address: BrokerAddress) -> Fault | None:
         if not address.settings.uses_tls and await _speaks_tls(address):
             return faults.plaintext_to_tls(address.settings)
         cause = error.__cause__ or error
-        if isinstance(cause, ssl.SSLError) and any(word in (cause.reason or "") for word in _CLIENT_CERTIFICATE):
+        if _is_about_our_certificate(cause):
             return faults.no_client_certificate(address.settings, _words(cause))
         return faults.cut_off(_words(error))
 
@@ -214,6 +216,10 @@ async def _speaks_tls(address: BrokerAddress) -> bool:
         return False
     writer.transport.abort()
     return True
+
+
+def _is_about_our_certificate(error: BaseException) -> bool:
+    return isinstance(error, ssl.SSLError) and any(word in (error.reason or "") for word in _CLIENT_CERTIFICATE)
 
 
 def _is_end(error: OSError) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.csv_mapping import parse_mapping
@@ -16,9 +17,10 @@ from streamprocessor.readmodel.gateways.import_jobs import ImportJob, ImportOrde
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import parts_of
 from streamprocessor.readmodel.requests.parameters import ImportQuery, NoParameters
+from streamprocessor.readmodel.requests.tokens import ERASE
 from streamprocessor.readmodel.responses.imports import ImportList, ImportView, RefusedRow
 from streamprocessor.readmodel.responses.scores import instant
-from streamprocessor.readmodel.routing.access import READER, WRITER
+from streamprocessor.readmodel.routing.access import READER, WriteGrant
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 
@@ -45,9 +47,14 @@ def list_imports(context: Context, _: Annotated[NoParameters, Query()]) -> Impor
     )
 
 
-@router.post("", dependencies=[WRITER], status_code=202, openapi_extra=_FILE)
-async def begin_import(context: Context, request: Request, query: Annotated[ImportQuery, Query()]) -> ImportView:
-    """Send a file's events and updates to Kafka, one file at a time. Importing a file again changes nothing."""
+@router.post("", status_code=202, openapi_extra=_FILE)
+async def begin_import(
+    context: Context, grant: WriteGrant, request: Request, query: Annotated[ImportQuery, Query()]
+) -> ImportView:
+    """Send a file's events and updates to Kafka, one file at a time. Importing a file again changes nothing.
+
+    Lines that `erase` or say `do_not_score` are refused, each by itself, unless the token has scope erase as well.
+    """
     mapping_text = await asyncio.to_thread(_mapping_text, query, context.gateways.mappings)
     if mapping_text is not None:
         try:
@@ -55,7 +62,8 @@ async def begin_import(context: Context, request: Request, query: Annotated[Impo
         except OperatorError as error:
             raise Problem(400, "bad-parameter", str(error)) from error
     mapping = query.mapping if query.mapping_text is None else OWN
-    order = ImportOrder(query.format, mapping, mapping_text)
+    kind = KeyKind.ERASING_TOKEN if ERASE in grant.scopes else KeyKind.TOKEN
+    order = ImportOrder(query.format, mapping, mapping_text, kind)
     job = await context.gateways.imports.begin(order, parts_of(request))
     request.state.made = job.id  # what the audit names
     return _view(job)

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from streamprocessor.errors import OperatorError, place_of
+from streamprocessor.contract.access_policy import IMPORT, KeyKind, acts_of, is_allowed
+from streamprocessor.errors import OperatorError, RecordError, place_of
 from streamprocessor.imports.csv_mapping import parse_mapping
 from streamprocessor.imports.files import read_rows, send_rows
 from streamprocessor.imports.importer import ImportCounts
-from streamprocessor.imports.rows import BadRow
+from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.settings import Settings
 
@@ -45,6 +46,8 @@ class ImportOrder(NamedTuple):
     """The name of what a CSV's columns mean, `own`; None of any other format."""
     mapping_text: str | None
     """The same as YAML."""
+    kind: KeyKind = KeyKind.TOKEN
+    """Of the token that asks: not all may be said with each."""
 
 
 @dataclass
@@ -104,7 +107,24 @@ def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJo
 
     with file.open("rb") as lines:
         rows = read_rows(_counted(lines, job), order.format, mapping, "the file")
-        asyncio.run(send_rows(settings, rows, count_bad, count_sent))
+        asyncio.run(send_rows(settings, permitted(rows, order.kind), count_bad, count_sent))
+
+
+def permitted(rows: Iterable[ReadRow], kind: KeyKind) -> Iterator[ReadRow]:
+    """The rows, those as BadRow that may not be said with such a token."""
+    for row in rows:
+        yield row if isinstance(row, BadRow) else _judged(row, kind)
+
+
+def _judged(row: ImportRow, kind: KeyKind) -> ReadRow:
+    try:
+        acts = acts_of(row.contact_id, row.value)
+    except RecordError as error:
+        return BadRow(row.line, error.reason, error.detail)
+    for act in acts:
+        if not is_allowed(IMPORT, kind, act):
+            return BadRow(row.line, "no-scope", f"{act}: wanted a token with scope erase; got one without")
+    return row
 
 
 def _counted(lines: Iterable[bytes], job: ImportJob) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, CONTACTS_CHANGELOG, SCORE_UPDATED
+from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.readmodel.store.rows import (
     ContactRows,
     hides_contact,
@@ -43,8 +44,11 @@ class Changes:
     """Where each place goes on after these changes."""
 
 
-def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Changes:
+def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]], partitions: int) -> Changes:
     """The changes that the records make, in their order: of each contact the last one.
+
+    partitions: of the changelog. What it holds of a contact in a partition where that does not belong is on its way to
+    where it does, and its tombstones there take nothing out of the tables.
 
     Raises:
         NewerRevisionError: a record was written under a model that the scorer does not know yet.
@@ -60,12 +64,14 @@ def changes_of(scorer: Scorer, fetched: Mapping[Place, Iterable[Any]]) -> Change
             if contact_id is None:
                 continue
             if place.topic == CONTACTS_CHANGELOG:
+                if is_misplaced(record.key, place.partition, partitions):
+                    continue
                 if record.value is None and (last := newest.get(contact_id)) is not None:
                     erased[contact_id] = last
                 newest[contact_id] = record.value
             elif place.topic == BECAME_HOT_LEAD:
                 _take_hot_lead(changes, record)
-            else:
+            elif record.value is not None or not is_misplaced(record.key, place.partition, partitions):
                 _take_step(changes, contact_id, record.value)
     for contact_id, value in newest.items():
         # When somebody was erased stands in the record before the tombstone.

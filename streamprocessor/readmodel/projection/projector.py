@@ -12,6 +12,7 @@ from aiokafka import TopicPartition
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
 from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.metrics import Metrics
@@ -52,6 +53,7 @@ class Projector:
         """Project these topics: full name → (short name, Kafka's id of it, how many partitions)."""
         self._engine = engine
         self._ids = {short: topic_id for short, topic_id, _ in topics.values()}
+        self._partitions = next(partitions for short, _, partitions in topics.values() if short == CONTACTS_CHANGELOG)
         self._places = {
             TopicPartition(name, number): Place(short, number)
             for name, (short, _, partitions) in topics.items()
@@ -152,7 +154,7 @@ class Projector:
     async def _changes_of(self, fetched: Mapping[Place, list[Any]]) -> Changes:
         while True:
             try:
-                return await asyncio.to_thread(changes_of, self._models.scorer, fetched)
+                return await asyncio.to_thread(changes_of, self._models.scorer, fetched, self._partitions)
             except NewerRevisionError as error:
                 await self._models.wait_for(error.revision)
 

@@ -28,6 +28,7 @@ from streamprocessor.scoring.plan.plan import Plan
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.record.record import Derived, Record
+from streamprocessor.scoring.record.writes import order_of, written
 from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
 
 _OCCURRENCE = attrgetter("occurred_at_ms")
@@ -166,18 +167,18 @@ def _replace_if_smaller(record: Record, known: StoredEvent, event: StoredEvent, 
 
 
 def _take_attributes(record: Record, fact: AttributesWritten, ingested: Ingested) -> None:
-    """Store what was written last by (occurred_at, id); of two with one id and time the smaller by canonical JSON."""
+    """Store what was written last by (rank, occurred_at, id); of two equal in it the smaller by canonical JSON."""
     known_count = 0
-    write = (fact.occurred_at_ms, fact.id)
+    order = (fact.rank, fact.occurred_at_ms, fact.id)
     for name, value in fact.attributes.items():
         new = cut(value)
         stored = record.attributes.get(name)
         if stored is not None:
-            last = (stored[1], stored[2])
-            known_count += last == write
-            if last > write or (last == write and canonical(stored[0]) <= canonical(new)):
+            last = order_of(stored)
+            known_count += last == order
+            if last > order or (last == order and canonical(stored[0]) <= canonical(new)):
                 continue
-        record.attributes[name] = [new, *write]
+        record.attributes[name] = written(new, fact)
         ingested.attributes_written = True
     if known_count == len(fact.attributes):
         ingested.duplicates += 1
@@ -186,14 +187,14 @@ def _take_attributes(record: Record, fact: AttributesWritten, ingested: Ingested
 
 
 def _evict_oldest_attributes_in_place(attributes: dict[str, Any]) -> int:
-    """Hold the attributes within their bounds: the oldest writes go; how many went."""
+    """Hold the attributes within their bounds: browsers' writes go first, then the oldest; how many went."""
     size_bytes, before = size_of_attributes_bytes(attributes), len(attributes)
     if before <= MOST_ATTRIBUTES and size_bytes <= MOST_ATTRIBUTE_BYTES:
         return 0
-    for name, written in sorted(attributes.items(), key=lambda item: (item[1][1], item[1][2], item[0])):
+    for name, write in sorted(attributes.items(), key=lambda item: (order_of(item[1]), item[0])):
         if len(attributes) <= MOST_ATTRIBUTES and size_bytes <= MOST_ATTRIBUTE_BYTES:
             break
-        size_bytes -= size_of_attribute_bytes(name, written)
+        size_bytes -= size_of_attribute_bytes(name, write)
         del attributes[name]
     return before - len(attributes)
 

@@ -9,6 +9,7 @@ from streamprocessor.scoring.events.projection import precedes
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
 from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.writes import order_of
 
 Verdicts = dict[str, tuple[int, str, str, int]]
 
@@ -46,7 +47,7 @@ def has_event(record: Record, event_id: str) -> bool:
 
 
 def attributes_of(record: Record) -> dict[str, Any]:
-    """Each attribute's last write by (occurred_at, id); of two with one id and time the smaller by canonical JSON."""
+    """Each attribute's last write by (rank, occurred_at, id); of two equal in it the smaller by canonical JSON."""
     sources = sources_of(record)
     if not sources:
         return record.attributes
@@ -95,6 +96,7 @@ def first_of(record: Record) -> int | None:
 
 def _is_later(written: Any, known: Any) -> bool:
     """Whether a write of an attribute holds against the known one."""
-    if (written[1], written[2]) != (known[1], known[2]):
-        return bool((written[1], written[2]) > (known[1], known[2]))
+    order, known_order = order_of(written), order_of(known)
+    if order != known_order:
+        return order > known_order
     return canonical(written[0]) < canonical(known[0])

@@ -8,11 +8,18 @@ may come twice and late.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from streamprocessor.scoring.identity.erasure import wipe
 from streamprocessor.scoring.identity.forwarding import after_erasure, next_version
-from streamprocessor.scoring.record.facts import Erased, Merged, ObjectionChanged, Unmerged
+from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
+from streamprocessor.scoring.identity.places import (
+    MOST_CHILDREN,
+    forget_weakest_claim,
+    gives_way,
+    has_place,
+    is_full_of_evidence,
+)
+from streamprocessor.scoring.record.facts import BROWSER_RANK, Erased, Merged, ObjectionChanged, Unmerged
 from streamprocessor.scoring.record.links import (
     ChildEvidence,
     IdentityLinks,
@@ -38,35 +45,6 @@ MERGE_WITH_ITSELF = "merge-with-itself"
 ALREADY_MERGED = "already-merged"
 MERGE_CYCLE = "merge-cycle"
 TOO_MANY_SOURCES = "too-many-sources"
-MOST_CLAIMS = 16
-MOST_CHILDREN = 256
-
-
-@dataclass(slots=True)
-class LinkingOutcome:
-    """What link facts did to one record.
-
-    sends: messages to the owners of other contacts.
-    refused: facts that could not be followed.
-    known: how many of the facts said nothing new.
-    is_changed: whether the links are others.
-    has_new_evidence: whether evidence of others came or went.
-    erased_ms: the person was erased then; None: not by these facts.
-    news_age_ms: how long after it had occurred the freshest event of the joined evidence arrived (of the link itself
-    where it has none any more); None: no evidence came.
-    joined_ids: of the events that came with it.
-    is_forwarded: whether they came to an old id, after the link was made.
-    """
-
-    sends: list[OutgoingTransfer] = field(default_factory=list)
-    refused: list[RefusedFact] = field(default_factory=list)
-    known: int = 0
-    is_changed: bool = False
-    has_new_evidence: bool = False
-    erased_ms: int | None = None
-    news_age_ms: int | None = None
-    joined_ids: set[str] = field(default_factory=set)
-    is_forwarded: bool = False
 
 
 def link_in_place(contact: str, record: Record, facts: Sequence[LinkFact]) -> LinkingOutcome:
@@ -110,8 +88,7 @@ class _Linker:
 
     def _take_merge(self, fact: Merged | Unmerged) -> bool:
         """Follow a merge or unmerge with `source`: the better known of the two claims the other one."""
-        stamp = (fact.occurred_at_ms, fact.id)
-        claim = MergeClaim(stamp, stamp) if isinstance(fact, Merged) else MergeClaim(parted=stamp)
+        claim = _claim_of(fact)
         if fact.source == self._contact:
             self._refuse(fact, MERGE_WITH_ITSELF, f"{self._verb(fact)}: wanted another contact; got the same one")
             return False
@@ -122,17 +99,26 @@ class _Linker:
         after = before.united(claim)
         if after == before:
             return False
-        if fact.source not in claims and len(claims) >= MOST_CHILDREN:
-            detail = f"{self._verb(fact)}: wanted at most {MOST_CHILDREN} merged contacts; got one more"
-            self._refuse(fact, TOO_MANY_SOURCES, detail)
-            return False
+        if not has_place(self._links, fact.source, after):
+            leaving = gives_way(self._links, after)
+            if leaving is None:
+                detail = f"{self._verb(fact)}: wanted at most {MOST_CHILDREN} merged contacts; got one more"
+                self._refuse(fact, TOO_MANY_SOURCES, detail)
+                return False
+            self._part_from(leaving, claims[leaving].parted_now())
         claims[fact.source] = after
         self.outcome.is_changed = True
         # Sent even where it says the same here: the child may know of an unmerge that was addressed to it.
         self._send(fact.source, ClaimTransfer(0, self._contact, after))
         if not after.is_live:
-            self._drop_evidence_before(fact.source, after.parted)
+            self._drop_evidence_up_to(fact.source, after.parted)
         return True
+
+    def _part_from(self, child: str, claim: MergeClaim) -> None:
+        """Let the child go, as if an unmerge had said so."""
+        self._links.claims_on_children[child] = claim
+        self._send(child, ClaimTransfer(0, self._contact, claim))
+        self._drop_evidence_up_to(child, claim.parted)
 
     def _take_claim(self, parent: str, claim: MergeClaim, fact: LinkFact) -> bool:
         """Follow a parent's claim on this contact."""
@@ -145,8 +131,7 @@ class _Linker:
         if (before.is_live, before.stamp) != (after.is_live, after.stamp):
             self.outcome.is_changed = True
         self._claim_facts[parent] = fact
-        if len(claims) > MOST_CLAIMS:
-            del claims[max(claims, key=lambda name: (not claims[name].is_live, claims[name].stamp))]
+        forget_weakest_claim(claims)
         return True
 
     def _take_evidence(self, fact: EvidenceTransfer) -> bool:
@@ -160,7 +145,7 @@ class _Linker:
             self._note_evidence(known is not None and bool(known.sources))
             return True
         claim = links.claims_on_children.get(child)
-        if claim is not None and not claim.is_live and claim.parted > fact.stamp:
+        if claim is not None and not claim.is_live and claim.parted >= fact.stamp:
             self._send(child, ClaimTransfer(0, self._contact, claim))
             return False
         if links.objected[0]:
@@ -168,7 +153,7 @@ class _Linker:
             return False
         if self._closes_cycle(fact):
             return False
-        if known is None and len(links.children) >= MOST_CHILDREN:
+        if (known is None or not known.sources) and is_full_of_evidence(links):
             self._refuse(fact, TOO_MANY_SOURCES, f"wanted at most {MOST_CHILDREN} merged contacts; got one more")
             return False
         if not links.children:
@@ -209,7 +194,7 @@ class _Linker:
         claim = self._links.claims_on_self.get(parent)
         if claim is None or not claim.is_live or (isinstance(fact, CutTransfer) and claim.stamp != fact.stamp):
             return False
-        self._links.claims_on_self[parent] = claim._replace(parted=claim.last)
+        self._links.claims_on_self[parent] = claim.parted_now()
         self.outcome.is_changed = True
         self._refuse(fact, MERGE_CYCLE, "the merge closes a cycle and is the youngest in it: wanted one survivor")
         return True
@@ -263,10 +248,10 @@ class _Linker:
                 detail = "the contact is already merged into another one; unmerge it from that one first"
                 self._refuse(fact, ALREADY_MERGED, detail)
 
-    def _drop_evidence_before(self, child: str, parted: Stamp) -> None:
-        """Drop what the child sent over a link of before it was parted."""
+    def _drop_evidence_up_to(self, child: str, parted: Stamp) -> None:
+        """Drop what the child sent over a link of up to when it was parted."""
         known = self._links.children.get(child)
-        if known is not None and any(source.id == child and source.stamp < parted for source in known.sources):
+        if known is not None and any(source.id == child and source.stamp <= parted for source in known.sources):
             self._links.children[child] = ChildEvidence(known.version, [])
             self._note_evidence(True)
 
@@ -292,6 +277,16 @@ class _Linker:
     def _verb(fact: Merged | Unmerged) -> str:
         """What the fact is called in a sentence."""
         return "unmerge" if isinstance(fact, Unmerged) else "identify" if fact.identified else "merge"
+
+
+def _claim_of(fact: Merged | Unmerged) -> MergeClaim:
+    """What one fact alone says of a pair."""
+    stamp = (fact.occurred_at_ms, fact.id)
+    if isinstance(fact, Unmerged):
+        return MergeClaim(parted=stamp)
+    if fact.rank == BROWSER_RANK:
+        return MergeClaim(browser_first=stamp, browser_last=stamp)
+    return MergeClaim(stamp, stamp)
 
 
 def _order(objection: tuple[bool, int, str]) -> tuple[int, str, bool]:

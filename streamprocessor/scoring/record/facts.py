@@ -6,6 +6,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 HUMAN, PROXY, SCANNER = "human", "proxy", "scanner"
 
+BROWSER_RANK, SERVER_RANK = 0, 1
+"""How far a statement is trusted: one that came with a browser's public key gives way to all others."""
+
 
 class Event(NamedTuple):
     """Something a contact did.
@@ -25,15 +28,17 @@ class Event(NamedTuple):
 
 
 class AttributesWritten(NamedTuple):
-    """Attributes of the contact were written; the last write by (occurred_at, id) holds.
+    """Attributes of the contact were written; the last write by (rank, occurred_at, id) holds.
 
     attributes: name → JSON value; None deletes the attribute.
+    rank: BROWSER_RANK or SERVER_RANK.
     """
 
     id: str
     occurred_at_ms: int
     arrival_ms: int
     attributes: dict[str, Any]
+    rank: int = SERVER_RANK
 
 
 class SuppressionChanged(NamedTuple):
@@ -65,6 +70,7 @@ class Merged(NamedTuple):
     """The evidence of the contact `source` joins this one's.
 
     identified: whether an identify brought it, not a merge.
+    rank: BROWSER_RANK or SERVER_RANK.
     """
 
     id: str
@@ -72,6 +78,7 @@ class Merged(NamedTuple):
     arrival_ms: int
     source: str
     identified: bool = False
+    rank: int = SERVER_RANK
 
 
 class Unmerged(NamedTuple):

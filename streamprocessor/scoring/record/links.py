@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,31 +22,54 @@ class MergeClaim(NamedTuple):
     first: the first merge after the last unmerge, as far as it is known; NEVER: there is none.
     last: the last merge after the last unmerge; NEVER: there is none.
     parted: the last unmerge; NEVER: there was none.
+    browser_first, browser_last: likewise, of those of BROWSER_RANK, which are not among `first` and `last`.
     """
 
     first: Stamp = NEVER
     last: Stamp = NEVER
     parted: Stamp = NEVER
+    browser_first: Stamp = NEVER
+    browser_last: Stamp = NEVER
 
     @property
     def is_live(self) -> bool:
         """Whether the last fact of the pair is a merge."""
-        return self.last > self.parted
+        return self.last > self.parted or self.browser_last > self.parted
+
+    @property
+    def is_by_browser(self) -> bool:
+        """Whether browsers alone say so: any other claim of a parent as well known holds against it."""
+        return self.last <= self.parted
 
     @property
     def stamp(self) -> Stamp:
         """The first merge that is in force; it decides between rival claims."""
+        if self.is_by_browser and self.browser_last > self.parted:
+            return self.browser_first if self.browser_first > self.parted else self.browser_last
         return self.first if self.first > self.parted else self.last
+
+    def parted_now(self) -> MergeClaim:
+        """The state as if the pair had been parted at once after its last merge."""
+        return self._replace(parted=max(self.parted, self.last, self.browser_last))
 
     def united(self, other: MergeClaim) -> MergeClaim:
         """The state after the facts of both, whichever came first.
 
         >>> MergeClaim(first=(5, "b"), last=(5, "b")).united(MergeClaim(first=(3, "a"), last=(3, "a")))
-        MergeClaim(first=(3, 'a'), last=(5, 'b'), parted=(-1, ''))
+        MergeClaim(first=(3, 'a'), last=(5, 'b'), parted=(-1, ''), browser_first=(-1, ''), browser_last=(-1, ''))
         """
         parted = max(self.parted, other.parted)
-        firsts = [stamp for stamp in (*self[:2], *other[:2]) if stamp > parted]
-        return MergeClaim(min(firsts, default=NEVER), max(self.last, other.last), parted)
+        return MergeClaim(
+            _first_after(parted, (*self[:2], *other[:2])),
+            max(self.last, other.last),
+            parted,
+            _first_after(parted, (*self[3:], *other[3:])),
+            max(self.browser_last, other.browser_last),
+        )
+
+
+def _first_after(parted: Stamp, stamps: Iterable[Stamp]) -> Stamp:
+    return min((stamp for stamp in stamps if stamp > parted), default=NEVER)
 
 
 @dataclass(slots=True)
@@ -109,15 +132,18 @@ class IdentityLinks:
         return [source for child in self.children.values() for source in child.sources]
 
     def strongest_claim(self) -> tuple[str, Stamp] | None:
-        """(parent, stamp) of the live claim that holds: the best known parent's, among equals the first; None: none."""
+        """(parent, stamp) of the live claim that holds; None: none.
+
+        That of the best known parent holds, among equals one that not browsers alone make, among these the first.
+        """
         live = [
-            (-identity_strength(parent), claim.stamp, parent)
+            (-identity_strength(parent), claim.is_by_browser, claim.stamp, parent)
             for parent, claim in self.claims_on_self.items()
             if claim.is_live
         ]
         if not live:
             return None
-        _, stamp, parent = min(live)
+        *_, stamp, parent = min(live)
         return parent, stamp
 
 

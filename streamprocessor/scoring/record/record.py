@@ -43,8 +43,9 @@ class Record:
     revision: of the model that `derived` and `shown` belong to.
     sequence: number of the last announced step.
     at_ms: the record's clock, the instant of its last step or fact; it never goes back.
-    offsets: input topic number → last applied offset (the worker's alone).
-    attributes: name → [value, occurred_at_ms, id] of the last write; value None: deleted.
+    offsets: input topic number → last applied offset (the worker's alone); of records that lay in another partition
+    `number_elsewhere` → the same there.
+    attributes: name → the last write, as writes.py has it; value None: deleted.
     suppressed: (value, occurred_at_ms, id) of the last fact on it.
     shown: score name → (presented_nano, stage) as last announced; both None: null; a matrix has a stage alone.
     episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).
@@ -74,3 +75,12 @@ class Record:
     derived: Derived = field(default_factory=Derived)
     links: IdentityLinks | None = None
     values: dict[str, dict[str, tuple[int, str | None]] | None] = field(default_factory=dict)
+
+
+def number_elsewhere(topic_number: int, partition: int) -> int:
+    """The number under which `offsets` has a topic's records that lay in a partition where the contact does not belong.
+
+    >>> number_elsewhere(5, 0), number_elsewhere(5, 1)
+    (65541, 131077)
+    """
+    return (partition + 1) << 16 | topic_number

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from streamprocessor.scoring.record.facts import Erased, Merged, ObjectionChanged, Unmerged
+from streamprocessor.scoring.record.facts import Erased, Fact, Merged, ObjectionChanged, Unmerged
 from streamprocessor.scoring.record.links import EvidenceSource, MergeClaim, Stamp
+from streamprocessor.scoring.record.record import Record
 
 
 class ClaimTransfer(NamedTuple):
@@ -55,10 +56,24 @@ class ObjectionTransfer(NamedTuple):
     word: tuple[bool, int, str]
 
 
+class SecondRecord(NamedTuple):
+    """What another partition kept of the receiving contact, which does not belong there.
+
+    partition: the number of that partition.
+    """
+
+    arrival_ms: int
+    partition: int
+    record: Record
+
+
 Transfer: TypeAlias = ClaimTransfer | EvidenceTransfer | CutTransfer | ErasureTransfer | ObjectionTransfer
 
 LinkFact: TypeAlias = Merged | Unmerged | Erased | ObjectionChanged | Transfer
 """What changes a contact's links, not its evidence."""
+
+Received: TypeAlias = Fact | LinkFact | SecondRecord
+"""What the partition of a contact may receive of it."""
 
 LINK_FACTS = (
     Merged,
@@ -70,6 +85,7 @@ LINK_FACTS = (
     CutTransfer,
     ErasureTransfer,
     ObjectionTransfer,
+    SecondRecord,
 )
 
 

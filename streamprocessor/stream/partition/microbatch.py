@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.events.event_fields import contact_of
-from streamprocessor.contract.events.transfers import transfer_message
+from streamprocessor.contract.events.transfers import MisplacedRecord, transfer_message
 from streamprocessor.contract.messages.announcements import Announcer, tombstone
 from streamprocessor.contract.messages.dead_letters import Origin, dead_letter
 from streamprocessor.contract.messages.message import Message
@@ -16,23 +16,22 @@ from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.identity.erasure import nothing_left
 from streamprocessor.scoring.record.facts import Event, Fact
 from streamprocessor.scoring.record.links import IdentityLinks
-from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.transfers import LINK_FACTS, LinkFact
+from streamprocessor.scoring.record.record import Record, number_elsewhere
+from streamprocessor.scoring.record.transfers import LINK_FACTS, LinkFact, Received, SecondRecord
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
 from streamprocessor.stream.partition.batch import Batch, RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.partition import Change
+from streamprocessor.stream.partition.placement import handed_over, misplaced_messages
 
 #: (contact, value, headers, arrival_ms) to a fact; raises RecordError.
-Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], "Fact | LinkFact"]
-#: Steps that time makes of one contact in one slice; what is due beyond them is looked at again at once.
-MOST_STEPS = 200
+Decode = Callable[[str, bytes | None, list[tuple[str, bytes | None]], int], "Received | MisplacedRecord"]
 #: A record with the number of its topic.
 Item = tuple[int, RawRecord]
 #: A fact about a contact's links, with the record that it came in.
-ReceivedLink = tuple[LinkFact, Item]
+ReceivedLink = tuple["LinkFact | SecondRecord", Item]
 
 
 class NewerModelNeededError(MustRestart):
@@ -52,6 +51,8 @@ class MicrobatchContext:
     decoders: of an input record's value, by topic number.
     full_names: of the input topics, by their number.
     partition: the partition's number.
+    partition_of: where the contact of a key belongs.
+    misplaced: keys of contacts that are stored here and belong elsewhere; hardly ever any.
     erased_at_ms_of: when the contact of a key was erased; 0: never.
     """
 
@@ -61,6 +62,8 @@ class MicrobatchContext:
     decoders: Mapping[int, Decode]
     full_names: Mapping[int, str]
     partition: int
+    partition_of: Callable[[bytes], int]
+    misplaced: Collection[bytes]
     erased_at_ms_of: Callable[[bytes], int]
 
 
@@ -98,44 +101,6 @@ def slices(arrived: Sequence[tuple[bytes | None, list[Item]]], most_records: int
         yield first, len(arrived)
 
 
-def score_due(
-    context: MicrobatchContext, records: Mapping[bytes, bytes], keys: Iterable[bytes], until_ms: int
-) -> tuple[MicrobatchResult, list[tuple[bytes, int | None]]]:
-    """What time makes of contacts that may be due, and those that are not, with when to look again."""
-    result = MicrobatchResult()
-    later: list[tuple[bytes, int | None]] = []
-    for key in keys:
-        stored = records.get(key)
-        if stored is None:
-            continue
-        record = _open(context, key, stored)
-        steps = context.scorer.advance_in_place(record, until_ms, at_most=MOST_STEPS)
-        if steps:
-            result.steps_by_time_ms += [step.at_ms for step in steps]
-            result.count(steps)
-            result.changes.append(_change(context, key, record, steps))
-        else:
-            later.append((key, record.holds_until_ms))
-    return result, later
-
-
-def migrate_to_model(
-    context: MicrobatchContext, records: Mapping[bytes, bytes], keys: Iterable[bytes], at_ms: int
-) -> MicrobatchResult:
-    """What brings contacts of an older model revision to the scorer's."""
-    result = MicrobatchResult()
-    for key in keys:
-        stored = records.get(key)
-        if stored is None:
-            continue
-        record = decode_record(stored)
-        if record.revision < context.scorer.model.revision:
-            steps = context.scorer.migrate_in_place(record, at_ms)
-            result.count(steps)
-            result.changes.append(_change(context, key, record, steps))
-    return result
-
-
 class Microbatch:
     """A micro-batch of input records in the making.
 
@@ -150,7 +115,8 @@ class Microbatch:
 
     def add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
         """Add what becomes of these contacts, of each of which all that arrived is given."""
-        result = self.result
+        result, records = self.result, self._records
+        partition_of, here, misplaced = self._context.partition_of, self._context.partition, self._context.misplaced
         for key, items in arrived:
             try:
                 contact = contact_of(key)
@@ -162,8 +128,12 @@ class Microbatch:
                     continue
                 contact = key.decode()
             assert key is not None
+            stored = records.get(key)
+            if (stored is None or key in misplaced) and partition_of(key) != here:
+                self._hand_over(key, stored, items)
+                continue
             letters = len(result.dead_letters)
-            record = _open(self._context, key, self._records.get(key))
+            record = open_record(self._context, key, stored)
             facts, links = self._receive(contact, record, items)
             change: Change | None = None
             if links or (facts and record.links is not None):
@@ -191,10 +161,18 @@ class Microbatch:
             except RecordError as error:
                 self._refuse(item, error)
                 continue
+            if type(fact) is not Event and isinstance(fact, MisplacedRecord):
+                number, item = fact.topic_number, (fact.topic_number, fact)
+                held = self._unwrap(contact, record, fact)
+                if held is None:
+                    continue
+                fact = held
             if type(fact) is Event:
                 facts.append(fact)
                 kind = (number, fact.type)
             elif isinstance(fact, LINK_FACTS):
+                if isinstance(fact, SecondRecord):
+                    _refuse_newer(self._context, fact.record)
                 links.append((fact, item))
                 kind = (number, "link")
             else:
@@ -202,6 +180,31 @@ class Microbatch:
                 kind = (number, "update")
             consumed[kind] = consumed.get(kind, 0) + 1
         return facts, links
+
+    def _unwrap(self, contact: str, record: Record, misplaced: MisplacedRecord) -> Received | None:
+        """The fact in a record that was handed over; None: it is known already, or a dead letter now."""
+        number = misplaced.topic_number
+        elsewhere = number_elsewhere(number, misplaced.partition)
+        if misplaced.offset <= record.offsets.get(elsewhere, -1):
+            self.result.skipped["replay"] += 1
+            return None
+        record.offsets[elsewhere] = misplaced.offset
+        try:
+            fact = self._context.decoders[number](contact, misplaced.value, misplaced.headers, misplaced.timestamp)
+        except RecordError as error:
+            self._refuse((number, misplaced), error)
+            return None
+        assert not isinstance(fact, MisplacedRecord)
+        return fact
+
+    def _hand_over(self, key: bytes, stored: bytes | None, items: list[Item]) -> None:
+        """Send the records, and what is stored of their contact, to the partition where it belongs."""
+        result, here = self.result, self._context.partition
+        result.misplaced.update([number for number, _ in items])
+        if stored is None:
+            result.handed_over += misplaced_messages(here, items)
+        else:
+            result.changes.append(handed_over(here, key, stored, items))
 
     def _apply(self, key: bytes, record: Record, facts: list[Fact]) -> Change | None:
         """Apply the facts to the record; None: all of them were known."""
@@ -218,7 +221,7 @@ class Microbatch:
             steps += outcome.steps
             if steps:
                 result.count(steps)
-            return _change(context, key, record, steps)
+            return change_of(context, key, record, steps)
         return None
 
     def _apply_with_links(
@@ -249,13 +252,14 @@ class Microbatch:
             owed.append(tombstone(contact))
         steps += outcome.steps
         result.count(steps)
-        change = _change(context, key, record, steps)
+        change = change_of(context, key, record, steps)
         hot = context.hot_stages.of(record)
         return change._replace(owed=[*owed, *change.owed], hot=hot, erased_ms=outcome.erased_ms)
 
     def _refuse(self, item: Item, error: RecordError) -> None:
         number, raw = item
-        origin = Origin(self._context.full_names[number], self._context.partition, raw.offset, raw.timestamp)
+        partition = raw.partition if isinstance(raw, MisplacedRecord) else self._context.partition
+        origin = Origin(self._context.full_names[number], partition, raw.offset, raw.timestamp)
         self.result.dead_letters.append(dead_letter(raw.key, raw.value, raw.headers, origin, error))
         self.result.dead[number, error.reason] += 1
 
@@ -267,7 +271,8 @@ class Microbatch:
         return change._replace(owed=owed)
 
 
-def _open(context: MicrobatchContext, key: bytes, stored: bytes | None) -> Record:
+def open_record(context: MicrobatchContext, key: bytes, stored: bytes | None) -> Record:
+    """The contact's record; raises NewerModelNeededError."""
     if stored is None:
         record = context.scorer.blank()
         erased_at_ms = context.erased_at_ms_of(key)
@@ -275,12 +280,17 @@ def _open(context: MicrobatchContext, key: bytes, stored: bytes | None) -> Recor
             record.links = IdentityLinks(erased_at_ms=erased_at_ms)
         return record
     record = decode_record(stored)
-    if record.revision > context.scorer.model.revision:
-        raise NewerModelNeededError(record.revision, context.scorer.model.revision)
+    _refuse_newer(context, record)
     return record
 
 
-def _change(context: MicrobatchContext, key: bytes, record: Record, steps: list[Step]) -> Change:
+def _refuse_newer(context: MicrobatchContext, record: Record) -> None:
+    if record.revision > context.scorer.model.revision:
+        raise NewerModelNeededError(record.revision, context.scorer.model.revision)
+
+
+def change_of(context: MicrobatchContext, key: bytes, record: Record, steps: list[Step]) -> Change:
+    """The change that writes the record and announces the steps."""
     owed: Sequence[Message] = ()
     hot = None
     if steps:

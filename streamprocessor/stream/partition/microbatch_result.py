@@ -19,6 +19,7 @@ class MicrobatchResult:
     """What a micro-batch does: changes of contacts, dead letters, and what to count.
 
     consumed: facts, by topic number and type.
+    handed_over: records of contacts that belong elsewhere, on their way there; misplaced: how many, by topic number.
     skipped: records, by reason; dead: those that became dead letters, by topic number and reason.
     transitions: announced changes of a stage, by score and new stage.
     announced: announcements, by topic and cause.
@@ -29,6 +30,8 @@ class MicrobatchResult:
 
     changes: list[Change] = field(default_factory=list)
     dead_letters: list[Message] = field(default_factory=list)
+    handed_over: list[Message] = field(default_factory=list)
+    misplaced: Counter[int] = field(default_factory=Counter)
     consumed: dict[tuple[int, str], int] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[int, str]] = field(default_factory=Counter)

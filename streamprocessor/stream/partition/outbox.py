@@ -52,7 +52,7 @@ class Outbox:
             MustRestart: the broker did not take them; nobody can say which are in.
         """
         microbatch = partition.microbatch + 1
-        rows: list[ProduceRow] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
+        rows: list[ProduceRow] = [(MARKER_KEY, _marker(partition), [])]
         rows += [(change.key, encode_entry(change.record, microbatch, change.owed), []) for change in changes]
         rows += [
             (ERASED_PREFIX + partition.pseudonym(change.key), encode_erasure(change.erased_ms), [])
@@ -63,14 +63,14 @@ class Outbox:
 
     async def write_marker(self, partition: Partition, stamp_ms: int) -> None:
         """Say that all announcements of the partition's micro-batches so far are acknowledged, without another one."""
-        rows: list[ProduceRow] = [(MARKER_KEY, encode_marker(partition.microbatch), [])]
+        rows: list[ProduceRow] = [(MARKER_KEY, _marker(partition), [])]
         partition.note_marker_written(await self._write(partition, rows, stamp_ms))
 
     async def write_tombstones(self, partition: Partition, stamp_ms: int) -> None:
         """Take the records of erased contacts out of the changelog; all that they owed is acknowledged."""
         keys = list(partition.awaiting_tombstone)
         rows: list[ProduceRow] = [
-            (MARKER_KEY, encode_marker(partition.microbatch), []),
+            (MARKER_KEY, _marker(partition), []),
             *((key, None, []) for key in keys),
         ]
         partition.note_tombstones_written(keys, await self._write(partition, rows, stamp_ms))
@@ -114,3 +114,7 @@ class Outbox:
             message = f"{topic}[{partition}]: {len(rows)} records were not acknowledged: {error!r}"
             raise MustRestart(message) from error
         return int(metadata[-1].offset) + last_rows
+
+
+def _marker(partition: Partition) -> bytes:
+    return encode_marker(partition.microbatch, is_placed=not partition.misplaced)

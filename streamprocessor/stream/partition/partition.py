@@ -18,13 +18,18 @@ from streamprocessor.contract.changelog.entry import (
     microbatch_of,
     owes,
     record_of,
+    says_placed,
 )
-from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.messages.message import Message
 from streamprocessor.scoring.identity.erasure import nothing_left
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.stream.partition.batch import RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.timers import TimerIndex
+
+#: What stands for a contact that was handed over to another partition until its tombstone is written.
+HANDED_OVER = encode_record(Record())
 
 
 class Change(NamedTuple):
@@ -58,13 +63,18 @@ class Partition:
     applied: the newest input offset in any record, by topic number.
     oldest_revision, newest_revision: of the model, over the records.
     erased: the instant of the erasure in epoch milliseconds, by pseudonym.
+    misplaced: keys of records that belong to another partition, where they are to go.
     awaiting_tombstone: keys of records of which nothing is left, whose tombstones are still to be written.
     hot_contacts: how many are hot, by score.
     """
 
-    def __init__(self, number: int, pseudonym: Callable[[bytes], bytes]) -> None:
+    def __init__(self, number: int, pseudonym: Callable[[bytes], bytes], partition_of: Callable[[bytes], int]) -> None:
+        """pseudonym: of an erased contact's key. partition_of: where the contact of a key belongs."""
         self.number = number
         self.pseudonym = pseudonym
+        self.partition_of = partition_of
+        self.misplaced: set[bytes] = set()
+        self._is_placed = False
         self.erased: dict[bytes, int] = {}
         self.awaiting_tombstone: set[bytes] = set()
         self.records: dict[bytes, bytes] = {}
@@ -110,14 +120,24 @@ class Partition:
             self.marked_microbatch = max(self.marked_microbatch, microbatch_of(value))
             self.microbatch = max(self.microbatch, self.marked_microbatch)
             self._owed = {key: owed for key, owed in self._owed.items() if owed[0] > self.marked_microbatch}
+            self._is_placed = says_placed(value)
         elif key == IDENTITY_KEY and value is not None:
             self.identity = decode_identity(value)
         elif key.startswith(ERASED_PREFIX) and value is not None:
             self.erased[key[len(ERASED_PREFIX) :]] = erasure_of(value)
 
     def finish_recovery(self, stages: HotStages) -> None:
-        """Rebuild what is derived from the records just read: timers, applied offsets, the newest model revision."""
+        """Rebuild what is derived from the records just read: timers, applied offsets, the newest model revision.
+
+        Contacts that belong elsewhere are looked for where the last program that wrote here did not.
+        """
+        if not self._is_placed:
+            self.misplaced = {key for key in self.records if self.partition_of(key) != self.number}
+            self._is_placed = True
         for key in self._recovered:
+            if self.records[key] == HANDED_OVER:
+                self.awaiting_tombstone.add(key)
+                continue
             record = decode_record(self.records[key])
             self.timers.arm(key, record.holds_until_ms)
             self._note_hot(key, stages.of(record))
@@ -218,3 +238,4 @@ class Partition:
         self._owed.pop(key, None)
         self._recovered.discard(key)
         self.awaiting_tombstone.discard(key)
+        self.misplaced.discard(key)

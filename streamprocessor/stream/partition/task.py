@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
-from streamprocessor.errors import MustRestart, StreamprocessorError
+from streamprocessor.errors import MustRestart
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch import (
     Microbatch,
     MicrobatchContext,
     NewerModelNeededError,
     by_contact,
-    migrate_to_model,
     score_batches,
-    score_due,
     slices,
 )
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.microbatch_size import MicrobatchSize
 from streamprocessor.stream.partition.partition import Partition
+from streamprocessor.stream.partition.stored_contacts import hand_over_misplaced, migrate_to_model, score_due
 from streamprocessor.stream.partition.task_context import PartitionTimes, TaskContext
+
+log = logging.getLogger(__name__)
 
 #: Records that are scored before others have their turn: other tasks, requests for health, the client.
 RECORDS_AT_ONCE = 500
@@ -130,21 +131,22 @@ class PartitionTask:
     async def _work_once(self) -> bool:
         """Make one micro-batch of each kind that is due, so that none starves; False: nothing is left to do now."""
         try:
+            await self._write_tombstones()
+            handed_over = await self._hand_over_some()
             scored = await self._score_queued()
             timed = await self._score_due()
             migrated = await self._migrate_some()
-            await self._write_tombstones()
         except NewerModelNeededError as needed:
             await self._context.newer_model(needed.revision)
             return True
-        return scored or timed or migrated
+        return handed_over or scored or timed or migrated
 
     async def _score_queued(self) -> bool:
         if not self._queue:
             return False
         async with self._context.one_at_a_time if self._queued > RECORDS_AT_ONCE else contextlib.nullcontext():
             stamp_ms = await self._context.lease.stamp(self.partition.stamp_ms)
-            started, context = time.perf_counter(), self._microbatch_context()
+            started, context = time.perf_counter(), self._context.microbatch_context(self.partition)
             queued = self._next(stamp_ms)
             batches = [batch for batch, _ in queued]
             result = await self._score(context, batches)
@@ -212,7 +214,7 @@ class PartitionTask:
         async with self._working:
             if self._closed:
                 return False
-            started, context = time.perf_counter(), self._microbatch_context()
+            started, context = time.perf_counter(), self._context.microbatch_context(self.partition)
             due = self.partition.timers.take_due(until_ms, SLICE)
             try:
                 result, later = score_due(context, self.partition.records, due, until_ms)
@@ -247,10 +249,24 @@ class PartitionTask:
         async with self._working:
             if self._closed:
                 return False
-            started, context = time.perf_counter(), self._microbatch_context()
+            started, context = time.perf_counter(), self._context.microbatch_context(self.partition)
             result = migrate_to_model(context, self.partition.records, keys, stamp_ms)
             await self._carry_out(result, context.scorer.model.revision, stamp_ms, started)
             self._context.metrics.count_timers(0, result)
+        return True
+
+    async def _hand_over_some(self) -> bool:
+        """Bring contacts that do not belong here to where they do; programs before this one scored them here."""
+        if not self.partition.misplaced:
+            return False
+        stamp_ms = await self._context.lease.stamp(self.partition.stamp_ms)
+        async with self._working:
+            if self._closed:
+                return False
+            started, result = time.perf_counter(), hand_over_misplaced(self.partition, SLICE)
+            await self._carry_out(result, self._context.scorer.model.revision, stamp_ms, started)
+            count = len(result.changes)
+            log.info("partition %d: %d contacts handed over to where they belong", self.partition.number, count)
         return True
 
     async def _write_tombstones(self) -> None:
@@ -262,25 +278,6 @@ class PartitionTask:
                 await self._context.outbox.write_tombstones(self.partition, stamp_ms)
                 self.partition.note_stamp(stamp_ms)
 
-    def _microbatch_context(self) -> MicrobatchContext:
-        model = self._context.scorer.model
-        if self.partition.identity is None:
-            message = f"partition {self.partition.number} has no identity"
-            raise StreamprocessorError(message)
-        identity = AnnouncerIdentity(
-            self._context.source, self.partition.identity.incarnation, model.name, model.version
-        )
-        context, partition = self._context, self.partition
-        return MicrobatchContext(
-            scorer=context.scorer,
-            hot_stages=context.hot_stages,
-            announcer=Announcer(identity),
-            decoders=context.decoders,
-            full_names=context.full_names,
-            partition=partition.number,
-            erased_at_ms_of=partition.erased_at_ms_of,
-        )
-
     async def _carry_out(self, result: MicrobatchResult, revision: int, stamp_ms: int, started: float) -> None:
         """Changelog, then announcements, then memory; on return all of it is acknowledged."""
         metrics, outbox = self._context.metrics, self._context.outbox
@@ -289,7 +286,8 @@ class PartitionTask:
         if result.changes:
             await outbox.write_changes(self.partition, result.changes, stamp_ms)
         written = time.perf_counter()
-        messages = result.dead_letters + [message for change in result.changes for message in change.owed]
+        messages = result.dead_letters + result.handed_over
+        messages += [message for change in result.changes for message in change.owed]
         if messages:
             await outbox.announce(self.partition.number, messages, stamp_ms)
         self.partition.apply(result.changes, revision)

@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
+from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
+from streamprocessor.errors import StreamprocessorError
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.lease import Lease
 from streamprocessor.stream.partition.hot_stages import HotStages
-from streamprocessor.stream.partition.microbatch import (
-    Decode,
-)
+from streamprocessor.stream.partition.microbatch import Decode, MicrobatchContext
 from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.outbox import Outbox
+from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.partition.ports import InputConsumer
 
 
@@ -43,6 +44,7 @@ class TaskContext:
     consumer: of the input topics.
     newer_model: waits for a revision of the model; returns once it is in force.
     give_up: ends the process.
+    partition_of: where the contact of a key belongs.
     one_at_a_time: held while a micro-batch that does not end at once is computed: two beside each other would both take
         twice as long.
     """
@@ -59,4 +61,24 @@ class TaskContext:
     consumer: InputConsumer
     newer_model: Callable[[int], Awaitable[None]]
     give_up: Callable[[BaseException], NoReturn]
+    partition_of: Callable[[bytes], int]
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def microbatch_context(self, partition: Partition) -> MicrobatchContext:
+        """All that a micro-batch of the partition needs besides its records, by the model's revision in force."""
+        model = self.scorer.model
+        if partition.identity is None:
+            message = f"partition {partition.number} has no identity"
+            raise StreamprocessorError(message)
+        identity = AnnouncerIdentity(self.source, partition.identity.incarnation, model.name, model.version)
+        return MicrobatchContext(
+            scorer=self.scorer,
+            hot_stages=self.hot_stages,
+            announcer=Announcer(identity),
+            decoders=self.decoders,
+            full_names=self.full_names,
+            partition=partition.number,
+            partition_of=self.partition_of,
+            misplaced=partition.misplaced,
+            erased_at_ms_of=partition.erased_at_ms_of,
+        )

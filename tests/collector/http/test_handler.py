@@ -23,19 +23,20 @@ from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.http import handler
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
+from streamprocessor.collector.http.keys import Keys
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.wire_format import HttpRequest, ParsedRequest, PendingFetch, Refusal, WireFormat
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
-from streamprocessor.process.secret_lookup import SecretLookup
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
 from tests.collector.providers.senders import format_of
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
 from tests.harness.input_topics import INPUT_TOPICS
 
 WRITE_KEY = "a-key"
+BROWSER_KEY = "a-public-key"
 NO_LIMITS = SenderLimits()
 LINK = f"/c/{KEYS.sign('click', Tracked('c-42', 'm-9', url='https://elsewhere.example/'))}"
 NATIVE = native()
@@ -65,8 +66,8 @@ class MemoryWriter(DurableWriter):
 
 def context_with(writer: MemoryWriter, truncate: bool = False, limits: SenderLimits = NO_LIMITS) -> CollectorContext:
     return CollectorContext(
-        write_keys=SecretLookup({"tests": WRITE_KEY}),
-        limiter=SenderLimiter(LimitPolicy(limits, lambda _source: False), lambda: 0.0),
+        keys=Keys({"site": BROWSER_KEY}, {"tests": WRITE_KEY}),
+        limiter=SenderLimiter(LimitPolicy(limits, lambda _holder: False), lambda: 0.0),
         client_ips=ClientIps((), truncate),
         topics=INPUT_TOPICS,
         durable_writer=writer,

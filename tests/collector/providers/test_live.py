@@ -46,6 +46,7 @@ async def test_an_open_of_each_provider_is_in_the_topic_under_one_id_however_oft
                 answer = await _post(http, provider, payload, SECRETS[provider])
                 assert (answer.status_code, answer.json()) == (200, {"accepted": 1, "rejected": []}), provider
 
+    await hooks.all_in_kafka()
     contacts = {f"c-{provider}" for provider in MAIL_PROVIDERS}
     opens = [value for value in await system.values("email-opens") if value["contact_id"] in contacts]
     assert len(opens) == 2 * len(MAIL_PROVIDERS)

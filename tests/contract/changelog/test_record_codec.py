@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 from streamprocessor.contract.changelog.record_codec import VERSION, decode_record, encode_record
 from streamprocessor.contract.changelog.record_layout import Head, LinksLayout, SourceLayout
-from streamprocessor.contract.events.transfers import decode_transfer
+from streamprocessor.contract.events.transfers import decode_transfer, transfer_message
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import EventRule, ExpiresAfter, HalfLife, InactivityRule
 from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
-from streamprocessor.scoring.record.facts import AttributesWritten, Event, Verdict
-from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks
+from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, AttributesWritten, Event, Merged, Verdict
+from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.transfers import EvidenceTransfer
+from streamprocessor.scoring.record.transfers import ClaimTransfer, EvidenceTransfer, OutgoingTransfer
+from streamprocessor.scoring.record.writes import rank_of
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.histories import histories
 from tests.scoring.models import Taste, models
@@ -128,6 +129,49 @@ def test_everything_that_is_not_evidence_survives() -> None:
     record.suppressed = (True, START_MS, "s")
     record.episodes = {"s": (3, START_MS)}
     assert same(decode_record(encode_record(record)), record)
+
+
+def claimed(*ranks: int) -> Record:
+    """A record with an attribute written, and a visitor claimed, by each of these ranks."""
+    scorer = Scorer(Model("m", "v", (Score("s", RULES),)))
+    record = scorer.blank()
+    for number, rank in enumerate(ranks):
+        at_ms = START_MS + number
+        merged = Merged(f"m{number}", at_ms, at_ms, "anon:v", identified=True, rank=rank)
+        written = AttributesWritten(f"a{number}", at_ms, at_ms, {f"name-{number}": number}, rank)
+        scorer.apply_with_links_in_place("jane", record, [merged], [written])
+    return record
+
+
+@pytest.mark.parametrize("ranks", [(BROWSER_RANK,), (SERVER_RANK, BROWSER_RANK), (BROWSER_RANK, SERVER_RANK)])
+def test_what_browsers_wrote_and_claimed_stays_theirs(ranks: tuple[int, ...]) -> None:
+    record = claimed(*ranks)
+    again = decode_record(encode_record(record))
+    assert same(again, record)
+    assert encode_record(again) == encode_record(record)
+    assert [rank_of(again.attributes[f"name-{number}"]) for number in range(len(ranks))] == list(ranks)
+    assert again.links is not None
+    assert again.links.claims_on_children["anon:v"].is_by_browser is (SERVER_RANK not in ranks)
+
+
+def test_a_record_without_what_browsers_said_has_the_bytes_that_it_had_before_there_were_ranks() -> None:
+    value = encode_record(claimed(SERVER_RANK))
+    fields = msgspec.msgpack.decode(value[1:])
+    bonds = fields[Head.__struct_fields__.index("bonds")]
+    never, stamp = [-1, ""], [START_MS, "m0"]
+    assert bonds[LinksLayout.__struct_fields__.index("wants")] == {"anon:v": [stamp, stamp, never]}
+    assert fields[Head.__struct_fields__.index("attributes")] == {"name-0": [0, START_MS, "a0"]}
+    assert encode_record(decode_record(value)) == value
+
+
+@pytest.mark.parametrize("rank", [BROWSER_RANK, SERVER_RANK])
+def test_a_claim_travels_with_its_rank(rank: int) -> None:
+    stamp = (START_MS, "m")
+    claim = MergeClaim(stamp, stamp) if rank == SERVER_RANK else MergeClaim(browser_first=stamp, browser_last=stamp)
+    message = transfer_message(OutgoingTransfer("anon:v", ClaimTransfer(0, "jane", claim)))
+    assert message.value is not None
+    assert len(msgspec.msgpack.decode(message.value[1:])[2]) == (3 if rank == SERVER_RANK else 5)
+    assert decode_transfer("anon:v", message.value, None, 7) == ClaimTransfer(7, "jane", claim)
 
 
 @pytest.mark.parametrize("value", [bytes([VERSION + 1]) + b"what comes", b""])

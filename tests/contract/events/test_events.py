@@ -12,6 +12,7 @@ from streamprocessor.contract.events.events import decode_fact, decode_line
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import (
+    BROWSER_RANK,
     AttributesWritten,
     Erased,
     Event,
@@ -133,6 +134,8 @@ BAD_RECORDS: list[tuple[str, bytes | None, Any, str]] = [
     ("contact-updates", b"c", {"update": "unmerge", "from": ["d"]}, "bad-update"),
     ("contact-updates", b"c", {"update": "identify", "anonymous_id": "\0d"}, "bad-update"),
     ("contact-updates", b"c", {"update": "identify", "from": "d"}, "bad-update"),
+    ("contact-updates", b"c", {"update": "identify", "anonymous_id": "anon:7", "rank": "server"}, "bad-update"),
+    ("contact-updates", b"c", {"update": "attributes", "attributes": {}, "rank": 0}, "bad-update"),
     ("contact-updates", b"c", {"update": "do_not_score", "do_not_score": "yes"}, "bad-update"),
     ("contact-updates", b"c", {"update": "attributes"}, "bad-update"),
     ("contact-updates", b"c", {"update": "attributes", "attributes": []}, "bad-update"),
@@ -227,6 +230,18 @@ def test_an_event_ahead_of_its_arrival_keeps_its_content_key_when_it_comes_again
                 "occurred_at": ARRIVAL - 5,
             },
             AttributesWritten("u", ARRIVAL - 5, ARRIVAL, {"title": "CEO", "size": None}),
+        ),
+        (
+            {"id": "u", "update": "attributes", "attributes": {"title": "CEO"}, "rank": "browser"},
+            AttributesWritten("u", ARRIVAL, ARRIVAL, {"title": "CEO"}, BROWSER_RANK),
+        ),
+        (
+            {"id": "u", "update": "identify", "anonymous_id": "anon:7", "rank": "browser"},
+            Merged("u", ARRIVAL, ARRIVAL, "anon:7", identified=True, rank=BROWSER_RANK),
+        ),
+        (
+            {"id": "u", "update": "identify", "anonymous_id": "anon:7", "rank": None},
+            Merged("u", ARRIVAL, ARRIVAL, "anon:7", identified=True),
         ),
         ({"id": 7, "update": "suppressed", "suppressed": False}, SuppressionChanged("7", ARRIVAL, ARRIVAL, False)),
         (

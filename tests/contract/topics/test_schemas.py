@@ -40,10 +40,11 @@ BODIES = [("contact-updates", {"update": update, **body}) for update, body in UP
 BODIES += [("email-clicks", {}), ("activities", {"type": "download"})]
 
 UPDATE_WORDS = ("update", "attributes", "suppressed", "do_not_score", "anonymous_id", "from", "event_id", "actor")
-WORDS = (*UPDATE_WORDS, "id", "contact_id", "type", "occurred_at", "properties", "context")
+WORDS = (*UPDATE_WORDS, "rank", "id", "contact_id", "type", "occurred_at", "properties", "context")
 THINGS: tuple[Any, ...] = (
     *(None, True, False, 0, 7, 1_795_334_400_000, 0.5, "", "x", "c-42", "human", "robot", "erase", "email_click"),
     *(
+        "browser",
         "\0x",
         "y" * 129,
         "y" * 257,

@@ -94,7 +94,7 @@ def test_internal_topics_are_named_under_the_application(topics: dict[str, Topic
         ("direction: in", "directions: in", "2: the topic: unknown word 'directions' (did you mean 'direction'?)"),
         ("number: 1\n", "", "1: the topic: wanted 'number' on each input topic, and on no output; got none"),
         ("number: 1", "number: two", "3: the topic: number: wanted a whole number"),
-        ("key: contact_id", "key: ''", "the topic: key: wanted a text"),
+        ("key: contact_id", "key: '' #", "the topic: key: wanted a text"),
         ("schema: event.json", "schema: no-such.json", "schema: wanted a file in the folder schemas"),
         ("config:", "config: 3\nx:", "the topic: unknown word 'x'"),
         ("config:", "config: 3\nx:", "the topic: config: wanted names and values of Kafka's topic settings; got 3"),

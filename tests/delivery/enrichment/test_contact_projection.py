@@ -23,6 +23,7 @@ from streamprocessor.delivery.store.store import Store
 from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.errors import MustRestart, TopicError
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
+from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.process.clock import now_ms
 from streamprocessor.scoring.record.record import Record
 from tests.harness.system import System, until
@@ -97,6 +98,13 @@ async def test_what_was_said_before_is_known_once_it_is_caught_up(
             await say(jane={"city": city})
             await followed.caught_up()
             assert followed.known("jane") == {"jane": ContactFacts({"city": city})}
+        elsewhere = next(number for number in PARTITIONS if is_misplaced(b"jane", number, len(PARTITIONS)))
+        async with system.producer() as producer:
+            for value in (b"a record that is handed over", None):
+                topic = system.full["contacts-changelog"]
+                await producer.send_and_wait(topic, value, key=b"jane", partition=elsewhere)
+        await followed.caught_up()
+        assert followed.known("jane") == {"jane": ContactFacts({"city": "Bern"})}
         await say(jane=None)
         await followed.caught_up()
         assert followed.known("jane") == {}

@@ -64,6 +64,16 @@ CASES: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
         {"ssl_ca": "authority", "ssl_cert": "intruder"},
         "does not take our certificate; wanted one whose authority it trusts; got .*intruder.pem",
     ),
+    "no client certificate by tls 1.2": (
+        ("MUTUAL12", "SSL"),
+        {"ssl_ca": "authority"},
+        "no TLS connection can be agreed upon; .*HANDSHAKE_FAILURE.* whether the broker asks for a certificate of ours",
+    ),
+    "client certificate of a stranger by tls 1.2": (
+        ("MUTUAL12", "SSL"),
+        {"ssl_ca": "authority", "ssl_cert": "intruder"},
+        "does not take our certificate; wanted one whose authority it trusts; got .*intruder.pem",
+    ),
     "password": (
         ("LOGIN", *LOGIN, "wrong"),
         {},

@@ -13,7 +13,7 @@ from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.scoring.evidence.size_limits import MOST_ATTRIBUTES, MOST_EVENTS
 from streamprocessor.scoring.model.model import E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import EventRule, PointsFrom
-from streamprocessor.scoring.record.facts import HUMAN, SCANNER, AttributesWritten, Event, Fact, Verdict
+from streamprocessor.scoring.record.facts import BROWSER_RANK, HUMAN, SCANNER, AttributesWritten, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.long_histories import FORTY_RULES, START_MS, long_history
@@ -81,6 +81,17 @@ def test_of_too_many_attributes_the_newest_writes_stay_in_whatever_order_they_ca
         names.append(set(record.attributes))
         assert capped == 400 - MOST_ATTRIBUTES
     assert names == [{f"name-{n}" for n in range(400 - MOST_ATTRIBUTES, 400)}] * 3
+
+
+@pytest.mark.parametrize("value", ["junk", "x" * 1_000, None])
+def test_what_browsers_write_pushes_out_nothing_that_anybody_else_wrote(value: str | None) -> None:
+    record = CLICKS.blank()
+    CLICKS.apply_in_place(record, [AttributesWritten("u", START_MS, START_MS, {"title": "CEO", "country": "DE"})])
+    for n in range(MOST_ATTRIBUTES + 9):
+        at_ms = START_MS + 1 + n
+        CLICKS.apply_in_place(record, [AttributesWritten(f"j{n}", at_ms, at_ms, {f"junk-{n}": value}, BROWSER_RANK)])
+    assert (record.attributes["title"][0], record.attributes["country"][0]) == ("CEO", "DE")
+    assert len(record.attributes) <= MOST_ATTRIBUTES
 
 
 def test_attributes_that_are_long_go_before_they_are_many() -> None:

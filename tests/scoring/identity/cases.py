@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from streamprocessor.scoring.record.facts import (
+    BROWSER_RANK,
+    SERVER_RANK,
     AttributesWritten,
     Erased,
     Event,
@@ -72,6 +74,12 @@ def unmerge(contact: str, source: str, ago_ms: int = 0) -> Statement:
 
 def identify(contact: str, anonymous_id: str) -> Statement:
     return Statement(contact, {"update": "identify", "anonymous_id": anonymous_id})
+
+
+def by_browser(statement: Statement) -> Statement:
+    """The same statement, made with a browser's key."""
+    assert isinstance(statement.what, dict)
+    return statement._replace(what={**statement.what, "rank": "browser"})
 
 
 def erase(contact: str) -> Statement:
@@ -253,6 +261,53 @@ CASES = (
         {"a": "b"},
     ),
     Case(
+        "what a browser writes holds against nothing that anybody else wrote, under whichever id it came",
+        (
+            *(form("anon:v", "e1"), form("jane", "e2"), job_title("jane", "chief of all")),
+            *(by_browser(identify("jane", "anon:v")), by_browser(job_title("anon:v", "student"))),
+            by_browser(job_title("jane", "student")),
+        ),
+        {"jane": 110},
+        {"anon:v": "jane"},
+    ),
+    Case(
+        "what a browser writes holds where nobody else wrote, though he wrote it later",
+        (form("a", "e1"), by_browser(job_title("a", "chief of all")), job_title("b", "clerk")),
+        {"a": 60, "b": 0},
+    ),
+    Case(
+        "what a browser wrote gives way to what anybody else wrote before",
+        (
+            *(form("a", "e1"), by_browser(job_title("a", "chief of all"))),
+            Statement("a", {"update": "attributes", "attributes": {"job_title": "clerk"}}, ago_ms=HOUR_MS),
+        ),
+        {"a": 50},
+    ),
+    Case(
+        "a visitor whom a browser named is another's whom a server names",
+        (
+            *(form("anon:v", "e1"), form("mallory", "e2"), form("jane", "e3")),
+            *(by_browser(identify("mallory", "anon:v")), identify("jane", "anon:v")),
+        ),
+        {"mallory": 50, "jane": 100},
+        {"anon:v": "jane"},
+    ),
+    Case(
+        "a visitor whom a server named stays so, whatever browsers say",
+        (
+            *(form("anon:v", "e1"), form("mallory", "e2"), form("jane", "e3")),
+            *(identify("jane", "anon:v"), by_browser(identify("mallory", "anon:v"))),
+        ),
+        {"mallory": 50, "jane": 100},
+        {"anon:v": "jane"},
+        ("already-merged",),
+    ),
+    Case(
+        "what a browser claimed is unmerged as anything else",
+        (form("anon:v", "e1"), form("jane", "e2"), by_browser(identify("jane", "anon:v")), unmerge("jane", "anon:v")),
+        {"jane": 50, "anon:v": 50},
+    ),
+    Case(
         "a verdict on an event of an old id is one on the survivor's",
         (form("a", "e1"), form("b", "e2"), merge("b", "a"), verdict("b", "e1", "scanner")),
         {"b": 50},
@@ -292,11 +347,12 @@ def fact_of(statement: Statement, number: int, arrival_ms: int) -> InputFact:
     if isinstance(statement.what, str):
         return Event(statement.what, "form_submission", occurred_at_ms, arrival_ms, {}, {})
     times = (fact_id, occurred_at_ms, arrival_ms)
+    rank = BROWSER_RANK if statement.what.get("rank") == "browser" else SERVER_RANK
     match statement.what:
         case {"update": "merge", "from": source}:
             return Merged(*times, source, False)
         case {"update": "identify", "anonymous_id": source}:
-            return Merged(*times, source, True)
+            return Merged(*times, source, True, rank)
         case {"update": "unmerge", "from": source}:
             return Unmerged(*times, source)
         case {"update": "erase"}:
@@ -304,7 +360,7 @@ def fact_of(statement: Statement, number: int, arrival_ms: int) -> InputFact:
         case {"update": "do_not_score", "do_not_score": objected}:
             return ObjectionChanged(*times, objected)
         case {"update": "attributes", "attributes": attributes}:
-            return AttributesWritten(*times, attributes)
+            return AttributesWritten(*times, attributes, rank)
         case {"update": "suppressed", "suppressed": suppressed}:
             return SuppressionChanged(*times, suppressed)
         case {"update": "verdict", "event_id": event_id, "actor": actor}:

@@ -6,11 +6,11 @@ from collections import defaultdict, deque
 from random import Random
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
-from streamprocessor.contract.events.transfers import decode_transfer, transfer_message
+from streamprocessor.contract.events.transfers import MisplacedRecord, decode_transfer, transfer_message
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
 from streamprocessor.scoring.record.facts import InputFact
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.transfers import LINK_FACTS, Transfer
+from streamprocessor.scoring.record.transfers import LINK_FACTS, SecondRecord, Transfer
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
 
@@ -87,4 +87,5 @@ class LinkedContacts:
                 message = transfer_message(sending)
                 assert message.value is not None
                 addressed = decode_transfer(sending.to, message.value, [], self.now_ms)
+                assert not isinstance(addressed, SecondRecord | MisplacedRecord)
                 self._queues[contact, sending.to].append(addressed)

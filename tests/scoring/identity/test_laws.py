@@ -15,7 +15,18 @@ from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.record.facts import InputFact, Merged, Unmerged
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.against_oracle import presented_nano
-from tests.scoring.identity.cases import CASES, FIFTY_A_FORM, Case, Statement, fact_of, form, merge, unmerge
+from tests.scoring.identity.cases import (
+    CASES,
+    FIFTY_A_FORM,
+    Case,
+    Statement,
+    by_browser,
+    fact_of,
+    form,
+    identify,
+    merge,
+    unmerge,
+)
 from tests.scoring.identity.linked_contacts import LinkedContacts
 from tests.scoring.oracle.identity import People, ends_of, who_is_whom
 from tests.scoring.oracle.scores import one_number, score_at
@@ -80,17 +91,24 @@ def test_a_story_told_in_any_order_ends_as_it_must(case: Case) -> None:
         assert_any_order_ends_as_the_oracles(facts_of(case.statements), random.Random(seed))
 
 
-IDS = ("a", "b", "c", "d", "email:m", "anon:v")
+VISITOR = "anon:v"
+IDS = ("a", "b", "c", "d", "email:m", VISITOR)
 
 
 @st.composite
 def tangles(draw: st.DrawFn, ids: tuple[str, ...] = IDS) -> list[Statement]:
-    """Merges and unmerges of a few ids in any direction, with events between them, some under several ids."""
+    """Merges and unmerges of a few ids in any direction, with events between them, some under several ids.
+
+    Browsers say of their visitor alone who it is.
+    """
     statements = []
     for number in range(draw(st.integers(2, 14))):
         one, other = draw(st.sampled_from(ids)), draw(st.sampled_from(ids))
         kind = draw(st.sampled_from([form, merge, merge, unmerge]))
-        statements.append(form(one, f"e{draw(st.integers(0, number))}") if kind is form else kind(one, other))
+        if kind is merge and other == VISITOR != one and draw(st.booleans()):
+            statements.append(by_browser(identify(one, other)))
+        else:
+            statements.append(form(one, f"e{draw(st.integers(0, number))}") if kind is form else kind(one, other))
     return statements
 
 

@@ -57,7 +57,8 @@ def plain(model: Model, facts: Iterable[InputFact]) -> Known:
     judged = [event._replace(actor=actors.get(event.id, event.actor)) for event in one_of_each.values()]
 
     attributes: dict[str, Any] = {}
-    for write in sorted((fact for fact in facts if isinstance(fact, AttributesWritten)), key=by_occurrence):
+    writes = [fact for fact in facts if isinstance(fact, AttributesWritten)]
+    for write in sorted(writes, key=lambda write: (write.rank, *by_occurrence(write))):
         attributes.update(write.attributes)
     present = {name: value for name, value in attributes.items() if value is not None}
     first_ms = min((event.occurred_at_ms for event in judged), default=None)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from streamprocessor.scoring.record.facts import (
+    BROWSER_RANK,
+    SERVER_RANK,
     AttributesWritten,
     Erased,
     Event,
@@ -25,11 +27,12 @@ ALREADY_MERGED, MERGE_CYCLE, MERGE_WITH_ITSELF = "already-merged", "merge-cycle"
 
 
 class Link(NamedTuple):
-    """The evidence of `child` is part of that of `parent`; first claimed at `stamp`."""
+    """The evidence of `child` is part of that of `parent`; first claimed at `stamp`, maybe by browsers alone."""
 
     child: str
     parent: str
     stamp: Stamp
+    by_browser: bool = False
 
 
 @dataclass
@@ -97,7 +100,8 @@ class Forest:
     def hear(self, contact: str, fact: InputFact) -> None:
         """A merge makes a claim where there is none, an unmerge takes it back; a cycle that comes of it is cut.
 
-        What was cut is as if it had not been claimed: only another merge could make the claim again.
+        What was cut is as if it had not been claimed: only another merge could make the claim again. What a browser
+        claimed is as if it had not been claimed where anybody else does.
         """
         if not isinstance(fact, Merged | Unmerged):
             return
@@ -108,8 +112,8 @@ class Forest:
         self.heard.add(ends)
         if isinstance(fact, Unmerged):
             self.claims.pop(ends, None)
-        elif ends not in self.claims:
-            self.claims[ends] = Link(*ends, by_occurrence(fact))
+        elif ends not in self.claims or (self.claims[ends].by_browser and fact.rank == SERVER_RANK):
+            self.claims[ends] = Link(*ends, by_occurrence(fact), fact.rank == BROWSER_RANK)
             holds = self.holding()[ends[0]]
             if holds != self.claims[ends] and rank(holds.parent) == rank(ends[1]):
                 self.reasons.append(ALREADY_MERGED)
@@ -119,9 +123,9 @@ class Forest:
             self.reasons.append(MERGE_CYCLE)
 
     def holding(self) -> dict[str, Link]:
-        """Of each child the one claim that holds: of the best known parent's, the earliest."""
+        """Of each child the one claim that holds: of the best known parent's, one not of browsers, the earliest."""
         holding: dict[str, Link] = {}
-        for link in sorted(self.claims.values(), key=lambda link: (-rank(link.parent), link.stamp)):
+        for link in sorted(self.claims.values(), key=lambda link: (-rank(link.parent), link.by_browser, link.stamp)):
             holding.setdefault(link.child, link)
         return holding
 

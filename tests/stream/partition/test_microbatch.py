@@ -34,6 +34,8 @@ def context_by(model_text: str) -> MicrobatchContext:
         decoders={number: value_decoder_for(topic_named(TOPICS, name)) for number, name in NAMES.items()},
         full_names=NAMES,
         partition=0,
+        partition_of=lambda _: 0,
+        misplaced=(),
         erased_at_ms_of=lambda _: 0,
     )
 

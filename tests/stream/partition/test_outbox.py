@@ -118,4 +118,4 @@ async def test_what_is_not_acknowledged_leaves_the_partition_as_it_was(kind: str
 
 
 def new_partition() -> Partition:
-    return Partition(0, lambda key: key)
+    return Partition(0, lambda key: key, lambda _: 0)

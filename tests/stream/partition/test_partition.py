@@ -18,7 +18,7 @@ CHANGES = st.lists(st.one_of(st.tuples(KEYS, HOT), KEYS), max_size=20)
 def test_hot_contacts_are_counted_as_they_become_hot_cool_down_and_go(
     changes: list[bytes | tuple[bytes, tuple[str, ...] | None]],
 ) -> None:
-    partition = Partition(0, lambda key: key)
+    partition = Partition(0, lambda key: key, lambda _: 0)
     hot: dict[bytes, tuple[str, ...]] = {}
     for change in changes:
         if isinstance(change, bytes):

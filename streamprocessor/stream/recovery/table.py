@@ -12,9 +12,9 @@ from streamprocessor.contract.changelog.pseudonyms import pseudonym_under, salt_
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.erasure_salt import UNSALTED
 from streamprocessor.stream.metrics import Metrics
-from streamprocessor.stream.partition.changelog_reader import ChangelogReader
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.partition.partition import Partition
+from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Table:
         plane = self._plane
         await plane.finish_microbatches()
         plane.drop_tasks()
-        plane.hold(numbers, lambda number: Partition(number, self._pseudonym))
+        plane.hold(numbers, lambda number: Partition(number, self._pseudonym, plane.context.partition_of))
         if numbers:
             await self._reader.catch_up(plane.partitions, plane.context.hot_stages)
             await self._check(numbers)

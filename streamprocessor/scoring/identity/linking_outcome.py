@@ -1,0 +1,34 @@
+"""What following link facts did to one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from streamprocessor.scoring.record.transfers import OutgoingTransfer, RefusedFact
+
+
+@dataclass(slots=True)
+class LinkingOutcome:
+    """What link facts did to one record.
+
+    sends: messages to the owners of other contacts.
+    refused: facts that could not be followed.
+    known: how many of the facts said nothing new.
+    is_changed: whether the links are others.
+    has_new_evidence: whether evidence of others came or went.
+    erased_ms: the person was erased then; None: not by these facts.
+    news_age_ms: how long after it had occurred the freshest event of the joined evidence arrived (of the link itself
+    where it has none any more); None: no evidence came.
+    joined_ids: of the events that came with it.
+    is_forwarded: whether they came to an old id, after the link was made.
+    """
+
+    sends: list[OutgoingTransfer] = field(default_factory=list)
+    refused: list[RefusedFact] = field(default_factory=list)
+    known: int = 0
+    is_changed: bool = False
+    has_new_evidence: bool = False
+    erased_ms: int | None = None
+    news_age_ms: int | None = None
+    joined_ids: set[str] = field(default_factory=set)
+    is_forwarded: bool = False
