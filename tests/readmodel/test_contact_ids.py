@@ -10,34 +10,28 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.harness.apis import ALL, bearer
+from tests.harness.odd_ids import REFUSED_IDS, TAKEN_IDS
 from tests.harness.processes import SALT
 from tests.readmodel.api_apps import ApiApp, store_contacts
 from tests.readmodel.conftest import empty_database
 from tests.readmodel.databases import opened_database
 
 TAKEN = (
+    *TAKEN_IDS,
     "c-44",
-    "c-44/export",
     "c-44/history",
-    "a/b",
     "/",
     "//",
-    "..",
     ".",
     "../../etc/passwd",
     "%",
-    "%2e%2e",
     "%00",
     "a#b",
     "a?b=c&contact_id=d",
-    "a b+c",
     "a;b",
-    "ключ",
-    "😀",
-    "c" * 256,
 )
-OF_EARLIER_RELEASES = ("a\nb", "tab\there", "\x1b[31mred", "c" * 1_024)
 IN_NO_DATABASE = "nul\0in"
+OF_EARLIER_RELEASES = (*(contact_id for contact_id in REFUSED_IDS if "\0" not in contact_id), "c" * 1_024)
 PARTS = ("", "/explanation", "/history", "/events", "/forecast", "/export")
 
 
@@ -112,5 +106,5 @@ async def test_a_query_without_one_id_or_with_more_than_is_known_is_refused(
 
 
 async def test_paths_still_take_the_ids_that_are_one_part_of_them(http: httpx.AsyncClient) -> None:
-    for path in ("c-44", "c-44/export", "c-44/history", "a%23b", "%D0%BA%D0%BB%D1%8E%D1%87"):
+    for path in ("c-44", "c-44/export", "c-44/history", "a%23b", "%D9%85%D8%B1"):
         assert (await http.get(f"/api/contacts/{path}")).status_code == 200
