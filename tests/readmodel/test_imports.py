@@ -219,4 +219,4 @@ async def test_what_can_not_be_imported_is_refused_before_or_said_after(
     assert reader_http.post("/imports").status_code == 403
     failed = await imported(writer_http, b"other,columns\n1,2\n", format="csv", mapping_text=MAPPING)
     assert failed["state"] == "failed"
-    assert "wanted the columns ['what', 'when', 'who']" in failed["error"]
+    assert "wanted the columns 'what', 'when', 'who' too" in failed["error"]
