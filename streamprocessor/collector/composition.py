@@ -31,6 +31,7 @@ from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.http.client_address import networks_of
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
+from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.stored_secrets import stored_secret
 from streamprocessor.settings import Settings
@@ -86,7 +87,8 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         settle_memory(GC_THRESHOLDS)
         log.info("collecting, metrics and health on http://%s:%d", settings.collector_host, port)
         ending = asyncio.ensure_future(first_of(stop, durable_writer.failed))
-        await Server(app, MOST_CONNECTIONS).run_until(ending, listening)
+        async with loop_watched(metrics.registry):
+            await Server(app, MOST_CONNECTIONS).run_until(ending, listening)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)

@@ -45,6 +45,7 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import run_until, stop_on_signals, tell_port
+from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.stored_secrets import stored_token
 from streamprocessor.settings import Settings
@@ -108,6 +109,7 @@ async def run_delivery(
             dispatchers, context, attempt_stream, Readiness(store_thread, consumer.missing, projection.missing)
         )
         listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
+        await opened.enter_async_context(loop_watched(metrics.registry))
         port = await opened.enter_async_context(serving(routes.application(token), listening))
         opened.callback(attempt_stream.close)
         tell_port(settings.port_file, port)

@@ -28,6 +28,7 @@ from streamprocessor.process.erasure_salt import erasure_salt
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
+from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import stored_pairs, stored_token
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
@@ -108,7 +109,8 @@ async def run_api(settings: Settings) -> int:
         tell_port(settings.port_file, port)
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
-        await Server(app).run_until(stop, listening)
+        async with loop_watched(metrics.registry):
+            await Server(app).run_until(stop, listening)
     finally:
         listening.close()
         broken = await _ended(tasks)

@@ -70,7 +70,6 @@ class Metrics:
         self.hot_contacts = gauge("hot_contacts", "Contacts in the hot stage or above", "score")
         self.stage_transitions = counter("stage_transitions_total", "Announced changes of stage", "score", "to")
         self.produce_errors = counter("produce_errors_total", "Refused produce requests, retried ones too")
-        self.loop_lag = gauge("event_loop_lag_seconds", "How late the event loop wakes")
         self.evidence_capped = counter(
             "evidence_capped_total", "Events folded, verdicts and attributes dropped early by the caps"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -22,6 +21,7 @@ from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
+from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
@@ -87,6 +87,7 @@ class Worker:
         settings, status = self._settings, self._status
         listening = listening_socket("metrics", settings.metrics_host, settings.metrics_port)
         app = health_application(self._metrics.registry, status.group_not_ready, status.refresh, status.status)
+        await self._opened.enter_async_context(loop_watched(self._metrics.registry))
         port = await self._opened.enter_async_context(serving(app, listening))
         tell_port(settings.port_file, port)
         return port
@@ -142,14 +143,14 @@ class Worker:
         return models
 
     def _work(self, app: Any, plane: DataPlane, models: ModelFollower) -> asyncio.Future[None]:
-        """Follow the model and watch the loop beside the application; done when one of them has ended by itself."""
+        """Follow the model and collect garbage beside the application; done when one of them has ended by itself."""
 
         def use_model(revision: ModelRevision) -> None:
             newer = model_of(revision)
             plane.use_scorer(Scorer(newer))
             self._gauges.model(newer)
 
-        background = [asyncio.ensure_future(work) for work in (models.follow(use_model), _watch_loop(self._metrics))]
+        background = [asyncio.ensure_future(work) for work in (models.follow(use_model), _collect_garbage())]
         for task in background:
             self._opened.callback(task.cancel)
         return asyncio.ensure_future(_ended(app, background))
@@ -167,16 +168,11 @@ async def _ended(app: Any, background: Sequence[asyncio.Future[Any]]) -> None:
     log.error("the application ended by itself: %r", app.crash_reason)
 
 
-async def _watch_loop(metrics: Metrics) -> None:
-    """Note how late the event loop wakes; now and then collect what reference counts alone don't free."""
-    collected = time.monotonic()
+async def _collect_garbage() -> None:
+    """Now and then collect what reference counts alone don't free."""
     while True:
-        before = time.monotonic()
-        await asyncio.sleep(1.0)
-        metrics.loop_lag.set(max(0.0, time.monotonic() - before - 1.0))
-        if before - collected > COLLECT_EVERY_SECONDS:
-            collected = before
-            gc.collect()
+        await asyncio.sleep(COLLECT_EVERY_SECONDS)
+        gc.collect()
 
 
 async def _within_stop_time(ending: Coroutine[Any, Any, None], end_now: Callable[[], NoReturn]) -> None:
