@@ -1,0 +1,62 @@
+"""Requests as an OpenAPI description says them, good ones and such as break it in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import GenerationMode
+
+from tests.fuzz.requests import Request, Source, packed, rendered, sender, wrong_bytes
+
+_OF_THE_CLIENT = ("Content-Length", "Host", "Connection", "Accept-Encoding", "Transfer-Encoding", "User-Agent")
+
+Credentials = Callable[[Random], Mapping[str, str]]
+
+
+def described(description: dict[str, Any], random: Random, count: int, credentials: Credentials) -> Source:
+    """Requests of a description: about count of them, each many times, with other credentials and changed bodies."""
+    operations = [found.ok() for found in schemathesis.openapi.from_dict(description).get_all_operations()]
+    random.shuffle(operations)
+    each = max(1, min(100, count // (2 * len(operations))))
+    pool: list[Any] = []
+    for operation in operations[: max(4, count // 2)]:
+        for mode in GenerationMode:
+            _draw(operation.as_strategy(generation_mode=mode), each, random.randrange(2**32), pool)
+
+    def source(random: Random) -> Request:
+        method, target, headers, body = random.choice(pool)
+        if body and random.random() < 0.2:
+            body = wrong_bytes(random, body)
+        headers = {**headers, **credentials(random), **sender(random)}
+        if body and random.random() < 0.1:
+            headers["content-encoding"], body = packed(random, body)
+        return Request("described", rendered(method, target, headers, body))
+
+    return source
+
+
+def _draw(strategy: Any, count: int, number: int, pool: list[Any]) -> None:
+    @seed(number)
+    @given(strategy)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def draw(case: schemathesis.Case[Any]) -> None:
+        try:
+            prepared = requests.Request(**case.as_transport_kwargs(base_url="http://fuzz.example")).prepare()
+        except (ValueError, requests.RequestException):  # what its client can't write
+            return
+        headers = {name: str(value) for name, value in prepared.headers.items() if name not in _OF_THE_CLIENT}
+        body = prepared.body or b""
+        pool.append((prepared.method, prepared.path_url, headers, body.encode() if isinstance(body, str) else body))
+
+    draw()
