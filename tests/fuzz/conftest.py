@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 import pytest
@@ -68,6 +68,7 @@ def servers(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def collector(settings: Settings, folder: Path) -> CollectorProcess:
     """One that looks at every hook's body, and bounds nobody's rate."""
+    hooks: dict[str, Any] = {f"hook_{name}_secret": "unverified" for name in MAIL_PROVIDERS}
     return CollectorProcess(
         settings,
         folder,
@@ -76,8 +77,10 @@ def collector(settings: Settings, folder: Path) -> CollectorProcess:
         allowed_sites="www.example.com",
         public_url="https://hooks.example.org",
         trusted_proxies="127.0.0.1",
-        **dict.fromkeys(("rate_limit_per_second", "new_contacts_per_minute", "identities_per_contact"), 0),
-        **{f"hook_{name}_secret": "unverified" for name in MAIL_PROVIDERS},
+        rate_limit_per_second=0,
+        new_contacts_per_minute=0,
+        identities_per_contact=0,
+        **hooks,
     )
 
 

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_HEADER_BYTES = 32 * 1024
 KEEP_ALIVE_SECONDS = 75.0  # longer than proxies keep theirs, so that none is closed under a request
@@ -85,6 +85,8 @@ class Connection(HttpToolsProtocol):
     _is_waiting = True  # for a request to begin or to become whole
     _has_headers = False
     _refused = False
+    _answered: RequestResponseCycle | None = None
+    """The request that is answered, or was the last; uvicorn's own `cycle` is the last that was read."""
 
     def __init__(self, limit: ConnectionLimit, **of_uvicorn: Any) -> None:
         """Count under the limit of all connections of the server."""
@@ -98,8 +100,11 @@ class Connection(HttpToolsProtocol):
         self._limit.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
+        """It is over, also for the request that is answered while another came after it."""
         self._limit.closed(self)
+        if self._answered is not None:
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -130,6 +135,10 @@ class Connection(HttpToolsProtocol):
             self.refuse(_TOO_LARGE)
         else:
             super().on_headers_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""

@@ -49,6 +49,23 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     await running
 
 
+async def test_who_leaves_before_the_first_of_two_answers_is_known_to_have_left() -> None:
+    begun, left = asyncio.Event(), asyncio.Event()
+
+    async def endless(_: Scope, receive: Receive, __: Send) -> None:
+        begun.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left.set()
+
+    async with serving(endless, listening_socket("test", "127.0.0.1", 0)) as port, asyncio.timeout(10):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n" * 2)
+        await begun.wait()
+        writer.transport.abort()
+        await left.wait()
+
+
 async def answered_until_closed(port: int, *parts: bytes) -> tuple[bytes, float]:
     """What the server answers to these bytes until it closes, and after how many seconds."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
