@@ -168,7 +168,7 @@ WRONG = [
         {"url": "https://a.example", "evnts": [], "signed": False, "when": {"too": "hot"}},
         ["'events' is missing", "did you mean 'events'", "did you mean 'to'"],
     ),
-    ([], ["wanted a mapping"]),
+    ([], ["wanted a JSON object; got a list"]),
 ]
 
 
@@ -180,7 +180,12 @@ async def test_all_that_is_wrong_is_named_and_no_secret_repeated(http: httpx.Cli
         for sentence in sentences:
             assert sentence in refused.json()["detail"], (said, refused.text)
         assert "s3cret" not in refused.text
-    for content, code in ((b"{", 400), (b"", 400), (b'"' + b"x" * 70_000 + b'"', 413)):
+    deep = b'{"url":' * 1_000 + b"1" + b"}" * 1_000
+    unclosed, twice = b'{"a":' * 1_000, b'{"url":1,"url":2}'
+    for content, code in (
+        *((bad, 400) for bad in (b"{", b"", b"[]", deep, unclosed, twice)),
+        (b'"' + b"x" * 70_000 + b'"', 413),
+    ):
         assert http.put(path, content=content).status_code == code
     assert http.put("/subscriptions/no name", json={}).status_code == 400
     assert http.get(path).status_code == 404

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Body, Query, Request
 
+from streamprocessor.contract.strict_json import read_object
 from streamprocessor.contract.subscriptions.references import REFERENCE, refuse_foreign_references
 from streamprocessor.contract.subscriptions.subscription_file import MAX_CHARS, NAME, parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import target_of
-from streamprocessor.errors import OperatorError
+from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.bodies import whole_body
 from streamprocessor.readmodel.requests.parameters import NoParameters, PathName, ResendBody
@@ -158,9 +159,9 @@ def _without_path(subscription: dict[str, Any]) -> dict[str, Any]:
 def _checked(name: str, body: bytes, gateways: Gateways) -> bytes:
     """The value for the topic; raises Problem with a line for each thing that is wrong."""
     try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, "bad-body", f"body: wanted JSON; got none: {error}") from error
+        value = read_object(body)
+    except RecordError as error:
+        raise Problem(400, "bad-body", error.detail.replace("value: ", "body: ", 1)) from error
     written = orjson.dumps(value)  # one line, of which delivery reads just what is checked here
     try:
         subscription = parse_subscription(name, written.decode(), "body")
