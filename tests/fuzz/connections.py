@@ -90,8 +90,10 @@ class Lane:
         self._open = None
         if hold:
             self._held.append(writer)
-        if not hold or len(self._held) > MOST_HELD:
-            (self._held.popleft() if hold else writer).transport.abort()
+            if len(self._held) <= MOST_HELD:
+                return
+            writer = self._held.popleft()
+        writer.transport.abort()
 
     def close(self) -> None:
         """Close it."""

@@ -14,7 +14,9 @@ from schemathesis.core.result import Ok
 
 from tests.fuzz.requests import Request, Source, packed, rendered, sender, wrong_bytes
 
-_OF_THE_CLIENT = ("Content-Length", "Host", "Connection", "Accept-Encoding", "Transfer-Encoding", "User-Agent")
+#: Headers that are ours to write: those of the connection, and credentials, of which each operation has some anyway.
+_OURS = {"content-length", "host", "connection", "accept-encoding", "transfer-encoding", "user-agent", "authorization"}
+_OURS |= {"cookie", "x-write-key", "x-schemathesis-testcaseid"}
 
 Credentials = Callable[[Random], Mapping[str, str]]
 
@@ -57,7 +59,7 @@ def _draw(strategy: Any, count: int, number: int, pool: list[Any]) -> None:
             prepared = requests.Request(**case.as_transport_kwargs(base_url="http://fuzz.example")).prepare()
         except (ValueError, requests.RequestException):  # what its client can't write
             return
-        headers = {name: str(value) for name, value in prepared.headers.items() if name not in _OF_THE_CLIENT}
+        headers = {name: str(value) for name, value in prepared.headers.items() if name.lower() not in _OURS}
         body = prepared.body or b""
         pool.append((prepared.method, prepared.path_url, headers, body.encode() if isinstance(body, str) else body))
 
