@@ -188,8 +188,10 @@ class Door:
         return self.metrics.registry.get_sample_value("leadscore_collector_forbidden_total", labels) or 0
 
 
-def without_rank(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in record.items() if name != "rank"} for record in values]
+def as_by_a_server(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was written, without what tells that a browser said it."""
+    unmarked = [{name: value for name, value in record.items() if name != "rank"} for record in values]
+    return [record | {"id": record["id"].removeprefix("browser:")} for record in unmarked]
 
 
 def test_every_door_of_the_policy_is_tried_with_every_act_that_it_has_words_for(tmp_path: Path) -> None:
@@ -210,7 +212,7 @@ async def test_what_the_policy_says_of_a_door_a_key_and_an_act_is_so(name: str, 
     answer = await door.say(SPOKEN[name][act])
 
     if is_allowed(name, kind, act):
-        assert without_rank(door.written) == all_of_it
+        assert as_by_a_server(door.written) == all_of_it
         assert answer.status_code < 400
         assert door.forbidden(act) == 0
     else:
@@ -289,6 +291,24 @@ async def test_who_knows_an_address_takes_nothing_that_is_filed_under_it() -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "item"),
+    [
+        ("segment", {"type": "identify", "userId": "anon:mallory", "anonymousId": "v"}),
+        ("jitsu", {"type": "identify", "userId": "anon:mallory", "anonymousId": "v"}),
+        ("posthog", {"event": "$identify", "distinct_id": "anon:mallory", "properties": {"$anon_distinct_id": "v"}}),
+        ("snowplow", {"e": "pv", "uid": "anon:mallory", "duid": "v", "url": "https://www.example.com/"}),
+    ],
+)
+async def test_no_browser_makes_one_visitor_another_one(name: str, item: dict[str, Any]) -> None:
+    door = Door(name, KeyKind.BROWSER)
+
+    answer = await door.say(item)
+
+    assert "merge: wanted a key that may say so" in answer.text
+    assert all("update" not in record for record in door.written)
+
+
+@pytest.mark.parametrize(
     "inside",
     [
         {"update": "erase"},
@@ -313,6 +333,19 @@ async def test_a_browser_cannot_say_that_it_is_none() -> None:
     await door.say(NATIVE[Act.IDENTIFY] | {"rank": None}, NATIVE[Act.TRAITS] | {"rank": "server"})
 
     assert [record["rank"] for record in door.written] == ["browser", "browser"]
+
+
+@pytest.mark.parametrize("said_id", ["order-1001", 1001, "o" * 300, None], ids=["text", "number", "long", "none"])
+async def test_an_event_of_a_browser_never_has_the_id_of_a_servers(said_id: object) -> None:
+    by_server, by_browser = Door("native", KeyKind.WRITE), Door("native", KeyKind.BROWSER)
+    event = {**NATIVE[Act.EVENT], "id": said_id, "occurred_at": "2027-01-15T08:00:00Z"}
+
+    for door in (by_server, by_browser):
+        await door.say(event, event)
+
+    of_server, of_browser = ({record["id"] for record in door.written} for door in (by_server, by_browser))
+    assert (len(of_server), len(of_browser)) == (1, 1)  # what is sent again is the same event
+    assert of_server.isdisjoint(of_browser)
 
 
 async def test_what_the_token_of_a_mail_proves_is_no_browsers_word() -> None:
