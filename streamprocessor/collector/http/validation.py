@@ -90,7 +90,7 @@ def _id_and_time(value: dict[str, Any], contact_id: str, topic: Topic, received_
 
 
 def _own_id_of_browsers(event_id: str) -> str:
-    """The id of an event that anybody may have said: never that of an event of others, in whose place it would stand."""
+    """The id of an event that anybody may have said: no event of others has it, so it stands in the place of none."""
     own_id = id_of(BROWSER_ID_PREFIX + event_id)
     assert own_id is not None
     return own_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.keys import Keys
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, ParsedRequest
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.beacon import beacon
 from streamprocessor.collector.tracking.forms import forms
@@ -156,11 +158,17 @@ CELLS = [
 class Door:
     """One door of a collector that writes to memory."""
 
-    def __init__(self, name: str, kind: KeyKind, origins: dict[str, frozenset[str]] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        kind: KeyKind,
+        origins: dict[str, frozenset[str]] | None = None,
+        limits: SenderLimits = SenderLimits(),  # noqa: B008
+    ) -> None:
         self.kind, self.wire_format, self.writer, self.metrics = kind, FORMATS[name], MemoryWriter(), Metrics()
         self._context = CollectorContext(
             keys=Keys({"site": SECRETS[KeyKind.BROWSER]}, {"crm": SECRETS[KeyKind.WRITE]}, origins),
-            limiter=SenderLimiter(LimitPolicy(SenderLimits(), lambda _holder: False), float),
+            limiter=SenderLimiter(LimitPolicy(limits, lambda _holder: False), float),
             client_ips=ClientIps((), False),
             topics=INPUT_TOPICS,
             durable_writer=self.writer,
@@ -356,6 +364,26 @@ async def test_what_the_token_of_a_mail_proves_is_no_browsers_word() -> None:
 
     told = {record.get("update"): record.get("rank") for record in door.written}
     assert told == {None: "browser", "identify": None, "attributes": "browser"}
+
+
+@pytest.mark.parametrize("name", ["segment", "posthog", "posthog-v1", "snowplow"])
+async def test_of_a_batch_above_the_burst_no_item_is_decoded(name: str) -> None:
+    door = Door(name, KeyKind.BROWSER, limits=SenderLimits(events_per_second=10))
+    decoded = list[int]()
+    decode = door.wire_format.decode
+
+    def counted(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+        decoded.append(parsed.item_count)
+        return decode(request, parsed)
+
+    door.wire_format = replace(door.wire_format, decode=counted)
+    item = SPOKEN[name][Act.EVENT]
+
+    too_many = await door.say(*[item] * 21)
+    as_many_as_may_be = await door.say(*[item] * 20)
+
+    assert (too_many.status_code, as_many_as_may_be.status_code) == (413, 200)
+    assert decoded == [20]
 
 
 # ---- origins ---------------------------------------------------------------------------------------------------
