@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping
 from random import Random
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from tests.collector.formats.test_jitsu import TRACK as JITSU_TRACK
@@ -98,19 +99,21 @@ def odd(random: Random) -> Request:
 _Sent = tuple[str, str, str, bytes]
 
 
+def several(random: Random, *items: Any) -> list[Any]:
+    """The items, changed, seldom so many times that they are as many as a batch or a request may hold."""
+    changed = [mutated(random, item) for item in items]
+    if random.random() < 0.04:
+        most_bytes = random.choice((200_000, 490_000, 1_000_000, 9_900_000))
+        most = min(random.choice((2_500, 2_501, 10_000)), most_bytes // len(written(changed) or b" ") * len(changed))
+        changed = changed * max(1, most // max(1, len(changed)))
+    return changed
+
+
 def _native(random: Random) -> _Sent:
-    items = [
-        mutated(random, random.choice((EVENT, {**EVENT, **random.choice(_UPDATES)})))
-        for _ in range(random.choice((1, 3)))
-    ]
+    items = several(random, *(random.choice((EVENT, {**EVENT, **random.choice(_UPDATES)})) for _ in range(3)))
     if random.random() < 0.3:
         return "POST", "/v1/events", "application/x-ndjson", b"\n".join(map(written, items))
-    return (
-        "POST",
-        "/v1/events",
-        JSON,
-        written(random.choice((items, items[0], {"events": items * random.choice((1, 300))}))),
-    )
+    return "POST", "/v1/events", JSON, written(random.choice((items, items[0], {"events": items})))
 
 
 def _segment(random: Random) -> _Sent:
@@ -118,12 +121,8 @@ def _segment(random: Random) -> _Sent:
     item = {**TRACK, "type": call, "traits": {"email": "jane@example.com"}, "previousId": "u-2", "groupId": "g-1"}
     if random.random() < 0.5:
         return "POST", f"/v1/{call}", JSON, written(mutated(random, {**item, "writeKey": BROWSER_KEY}))
-    return (
-        "POST",
-        "/v1/batch",
-        JSON,
-        written(mutated(random, {"batch": [item, TRACK], "writeKey": BROWSER_KEY, "sentAt": EVENT["occurred_at"]})),
-    )
+    batch = {"batch": several(random, item, TRACK), "writeKey": BROWSER_KEY, "sentAt": EVENT["occurred_at"]}
+    return "POST", "/v1/batch", JSON, written(mutated(random, batch))
 
 
 def _jitsu(random: Random) -> _Sent:
@@ -135,7 +134,7 @@ def _jitsu(random: Random) -> _Sent:
 def _posthog(random: Random) -> _Sent:
     item = {**POSTHOG_EVENT, "event": random.choice(_SPECIAL)}
     path = random.choice(("/batch/", "/capture/", "/i/v1/analytics/events"))
-    batch = {"api_key": BROWSER_KEY, "batch": [item, POSTHOG_EVENT], "sent_at": EVENT["occurred_at"]}
+    batch = {"api_key": BROWSER_KEY, "batch": several(random, item, POSTHOG_EVENT), "sent_at": EVENT["occurred_at"]}
     return "POST", path, JSON, written(mutated(random, {**item, "api_key": KEY} if path == "/capture/" else batch))
 
 
@@ -150,7 +149,10 @@ def _snowplow(random: Random) -> _Sent:
     if random.random() < 0.4 and isinstance(item, dict):
         query = urlencode({name: str(value)[:4_000] for name, value in item.items()}, errors="replace")
         return "GET", f"/i?{query}", "", b""
-    data = {"schema": "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4", "data": [item, view]}
+    data = {
+        "schema": "iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4",
+        "data": several(random, item, view),
+    }
     return "POST", "/com.snowplowanalytics.snowplow/tp2", JSON, written(data)
 
 
@@ -178,7 +180,7 @@ def _form(random: Random) -> _Sent:
 
 def _hook(random: Random) -> _Sent:
     provider, payload = random.choice(_HOOKS)
-    payload = mutated(random, payload)
+    payload = several(random, *payload) if isinstance(payload, list) else mutated(random, payload)
     if provider == "mandrill":
         return "POST", "/hooks/mandrill", FORM, urlencode({"mandrill_events": written(payload)}).encode()
     if provider == "ses" and random.random() < 0.9:
