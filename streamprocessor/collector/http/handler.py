@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.types import Message, Receive, Scope, Send
 
@@ -38,11 +38,15 @@ from streamprocessor.process.http.client_address import sender_network
 SPOOL_FULL_SECONDS = 10
 MAX_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
 FETCH_SECONDS = 5.0
+MAX_BYTES_AT_ONCE = 1024 * 1024
+"""Of a body that is read in one turn of the event loop; larger ones take up to a second, in a thread."""
 MAX_FETCHES = 2  # a certificate, then a confirmation; together less than a sender waits for us
 _PREFLIGHT_SECONDS = b"86400"
 _OTHER_METHOD = b'{"code":"method","message":"wanted one of the methods in the header Allow; got another"}'
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class FormatHandler:
         self._allow = ", ".join(sorted({*formats, "HEAD", "OPTIONS"}))
         self._requests_by_status: dict[int, Any] = {}
         self._duration = context.metrics.request_duration.labels(path)
+        self._large_body = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -140,11 +145,11 @@ class FormatHandler:
     async def _collect(self, wire_format: WireFormat, request: HttpRequest) -> HttpAnswer:
         """The answer to a request whose entries are safe; raises Refusal where none are, and others where we fail."""
         context = self._context
-        parsed = await _parsed(wire_format, request)
+        parsed = await self._parsed(wire_format, request)
         holder = self._authenticate(wire_format, request, parsed)
         if holder is not None:
             context.limiter.refuse_too_many(holder.name, request.network, parsed.item_count)
-        decoded = wire_format.decode(request, parsed)
+        decoded = await self._read(request, lambda: wire_format.decode(request, parsed))
         if len(decoded.entries) > MAX_ENTRIES:
             raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         entries, refused = decoded.entries, decoded.refused
@@ -160,6 +165,23 @@ class FormatHandler:
         if records:
             await self._write(wire_format, records)
         return wire_format.accepted_answer(request, parsed, DecodedEvents(good, refused))
+
+    async def _parsed(self, wire_format: WireFormat, request: HttpRequest) -> ParsedRequest:
+        """The request, parsed; what has to be fetched for it first is waited for, at most MAX_FETCHES times."""
+        for _ in range(MAX_FETCHES):
+            try:
+                return await self._read(request, lambda: wire_format.parse(request))
+            except PendingFetch as pending:
+                if not await _is_fetched(pending.fetched):
+                    raise
+        return await self._read(request, lambda: wire_format.parse(request))
+
+    async def _read(self, request: HttpRequest, read: Callable[[], T]) -> T:
+        """What is read of the request; a large body in a thread, one of a path at a time, while others are answered."""
+        if len(request.body) <= MAX_BYTES_AT_ONCE:
+            return read()
+        async with self._large_body:
+            return await asyncio.to_thread(read)
 
     def _authenticate(self, wire_format: WireFormat, request: HttpRequest, parsed: ParsedRequest) -> KeyHolder | None:
         """Who sends; None where the format proves its sender otherwise. Raises Refusal 401, 403."""
@@ -213,17 +235,6 @@ class FormatHandler:
                 (b"access-control-max-age", _PREFLIGHT_SECONDS),
             ]
         return allowed
-
-
-async def _parsed(wire_format: WireFormat, request: HttpRequest) -> ParsedRequest:
-    """The request, parsed; what has to be fetched for it first is waited for, at most MAX_FETCHES times."""
-    for _ in range(MAX_FETCHES):
-        try:
-            return wire_format.parse(request)
-        except PendingFetch as pending:
-            if not await _is_fetched(pending.fetched):
-                raise
-    return wire_format.parse(request)
 
 
 async def _is_fetched(fetched: Future[bool]) -> bool:

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from dataclasses import replace
-from threading import Timer
+from threading import Timer, current_thread, main_thread
 from typing import Any, NoReturn
 
 import httpx
@@ -25,7 +25,14 @@ from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.keys import Keys
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
-from streamprocessor.collector.http.wire_format import HttpRequest, ParsedRequest, PendingFetch, Refusal, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpRequest,
+    ParsedRequest,
+    PendingFetch,
+    Refusal,
+    WireFormat,
+)
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.pixel import pixel
@@ -83,6 +90,26 @@ async def ask(wire_format: WireFormat, path: str, context: CollectorContext, **b
     app = httpx.ASGITransport(app=FormatHandler(route, {method: wire_format}, context), client=("203.0.113.9", 1))
     async with httpx.AsyncClient(transport=app, base_url="http://h", headers={"x-write-key": WRITE_KEY}) as client:
         return await client.request(method, path, **body)
+
+
+@pytest.mark.parametrize(("more_bytes", "is_at_once"), [(0, True), (1, False)])
+async def test_a_body_that_takes_long_is_read_beside_the_event_loop(more_bytes: int, is_at_once: bool) -> None:
+    mandrill, read_at_once = format_of("mandrill", "unverified"), list[bool]()
+
+    def parse(request: HttpRequest) -> ParsedRequest:
+        read_at_once.append(current_thread() is main_thread())
+        return mandrill.parse(request)
+
+    def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+        read_at_once.append(current_thread() is main_thread())
+        return mandrill.decode(request, parsed)
+
+    body = b"mandrill_events=%5B%5D&x=".ljust(handler.MAX_BYTES_AT_ONCE + more_bytes, b"x")
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    read_beside = replace(mandrill, parse=parse, decode=decode)
+    answer = await ask(read_beside, "/hooks/mandrill", context_with(MemoryWriter()), content=body, headers=headers)
+
+    assert (answer.status_code, read_at_once) == (200, [is_at_once, is_at_once])
 
 
 async def test_a_click_that_cannot_be_kept_leads_on_and_is_counted() -> None:
