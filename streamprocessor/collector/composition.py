@@ -21,7 +21,6 @@ from streamprocessor.collector.http.keys import keys_of
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestart
@@ -97,12 +96,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
 
 def _limit_policy(settings: Settings) -> LimitPolicy:
     limits = (settings.rate_limit_per_second, settings.new_contacts_per_minute, settings.identities_per_contact)
-    return LimitPolicy(SenderLimits(*limits), is_limited_by_default)
-
-
-def is_limited_by_default(holder_name: str) -> bool:
-    """Whether limits hold for the holder's key where settings name none: not for a key that only servers have."""
-    return holder_name.startswith(KeyKind.BROWSER)
+    return LimitPolicy(SenderLimits(*limits))
 
 
 def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> None:

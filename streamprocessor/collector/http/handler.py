@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -33,6 +32,7 @@ from streamprocessor.collector.http.wire_format import (
 )
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.input_topics import InputTopics
+from streamprocessor.errors import place_of
 
 SPOOL_FULL_SECONDS = 10
 MAX_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
@@ -102,7 +102,7 @@ class FormatHandler:
             except (Refusal, ClientDisconnectedError):
                 raise
             except Exception as error:  # every request is answered: pixels are pictures whatever goes wrong
-                log.error("%s: a request could not be handled: %s", self._path, _origin_of_error(error))
+                log.error("%s: a request could not be handled: %s", self._path, place_of(error))
                 raise Refusal(500, "internal", "this is our fault; it is in the log") from error
         except Refusal as refusal:
             self._context.metrics.rejected.labels(refusal.code).inc()
@@ -146,9 +146,9 @@ class FormatHandler:
             raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         entries, refused = decoded.entries, decoded.refused
         if holder is not None:
-            entries, over_limit = context.limiter.admit(holder.name, request.network, decoded)
-            said = DecodedEvents(entries, [*refused, *over_limit])
-            entries, refused = permitted(wire_format.name, holder.kind, said, context.metrics)
+            entries, over_limit = context.limiter.admit(holder, request.network, decoded)
+            within_limits = DecodedEvents(entries, [*refused, *over_limit])
+            entries, refused = permitted(wire_format.name, holder.kind, within_limits, context.metrics)
         entries = context.client_ips.truncated(entries)
         records, good, unusable = check_entries(entries, context.topics, request.received_at_ms)
         refused = [*refused, *unusable]
@@ -228,12 +228,6 @@ async def _is_fetched(fetched: Future[bool]) -> bool:
     fetching = asyncio.wrap_future(fetched)
     await asyncio.wait({fetching}, timeout=FETCH_SECONDS)
     return fetching.done() and fetching.result()
-
-
-def _origin_of_error(error: Exception) -> str:
-    """What went wrong and where; not the error's own words, which may repeat what a person sent."""
-    *_, last = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at {last.filename}:{last.lineno}"
 
 
 async def _body(receive: Receive, headers: Mapping[str, str], max_bytes: int) -> bytes:

@@ -28,11 +28,6 @@ class KeyHolder(NamedTuple):
     kind: KeyKind
     origins: frozenset[str] | None = None
 
-    @property
-    def name(self) -> str:
-        """What tells it from all other holders; begins with the kind of its key."""
-        return f"{self.kind} {self.source}"
-
     def check_origin(self, headers: Mapping[str, str]) -> None:
         """Raise Refusal 403 unless the page that sends is one of those that may.
 
@@ -56,8 +51,10 @@ class Keys:
         write_keys: Mapping[str, str],
         origins: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
-        """browser_keys, write_keys: by the names of their sources. origins: of pages, by the source of a browser key.
+        """Know these keys.
 
+        browser_keys, write_keys: by the names of their sources.
+        origins: of pages, by the source of a browser key; a key whose source is not in it is for all pages.
         Raises OperatorError where one key is two sources', or there are origins of no browser key.
         """
         for source in origins or ():

@@ -10,9 +10,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from streamprocessor.collector.http.keys import KeyHolder
 from streamprocessor.collector.http.lru_map import LruMap
 from streamprocessor.collector.http.token_bucket import TokenBucket
 from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, RefusedItem, TopicEntry
+from streamprocessor.contract.access_policy import KeyKind
 
 BURST_SECONDS = 2.0
 MINUTE_SECONDS = 60.0
@@ -37,7 +39,7 @@ class SenderLimits(NamedTuple):
     identities_per_contact: int | None = None
 
     def or_else(self, default: SenderLimits) -> SenderLimits:
-        """These limits, those of the default where one is None. 0 is no limit here, and is None in what is answered."""
+        """These limits, those of the default where one is None; 0 is no limit here, and is None in what is returned."""
         return SenderLimits(*(_or_none(own, other) for own, other in zip(self, default, strict=True)))
 
 
@@ -46,18 +48,16 @@ DEFAULT_LIMITS = SenderLimits(events_per_second=100, new_contacts_per_minute=120
 
 
 class LimitPolicy(NamedTuple):
-    """Which limits hold for which key.
+    """Which limits hold for which kind of key.
 
     chosen: for all keys; None where nothing was chosen, 0 where no limit was.
-    is_limited_by_default: whether the defaults hold for the key of that source where nothing was chosen.
     """
 
     chosen: SenderLimits
-    is_limited_by_default: Callable[[str], bool]
 
-    def of(self, source: str) -> SenderLimits:
-        """The limits of a source's key."""
-        return self.chosen.or_else(DEFAULT_LIMITS if self.is_limited_by_default(source) else SenderLimits())
+    def of(self, kind: KeyKind) -> SenderLimits:
+        """The limits of keys of the kind; where nothing was chosen, none for those that only servers have."""
+        return self.chosen.or_else(DEFAULT_LIMITS if kind is KeyKind.BROWSER else SenderLimits())
 
 
 class SenderLimiter:
@@ -75,7 +75,9 @@ class SenderLimiter:
         self._identities: LruMap[None] = LruMap(MAX_MEMORIES)
         self._identity_buckets: LruMap[TokenBucket] = LruMap(MAX_MEMORIES)
 
-    def admit(self, source: str, network: str, decoded: DecodedEvents) -> tuple[list[TopicEntry], list[RefusedItem]]:
+    def admit(
+        self, holder: KeyHolder, network: str, decoded: DecodedEvents
+    ) -> tuple[list[TopicEntry], list[RefusedItem]]:
         """The entries that may be taken from the sender, and the items that may not be.
 
         network: of the client's address. What came counts as items, however many entries each became; those
@@ -83,11 +85,11 @@ class SenderLimiter:
         Raises Refusal 429 where the same request may be taken later, 413 where it is too large for ever; then nothing
         of it counts.
         """
-        entries, limits = decoded.entries, self._policy.of(source)
+        entries, limits = decoded.entries, self._policy.of(holder.kind)
         if not any(limits):
             return entries, []
         now_seconds = self._clock()
-        key = hash((source, network))
+        key = hash((holder.kind, holder.source, network))
         sender = self._senders.get_or_make(key, lambda: _Sender(limits, now_seconds))
         new_contacts = []
         if sender.contacts is not None:
@@ -176,7 +178,7 @@ class _Demand(NamedTuple):
             raise Refusal(429, "too-many-requests", f"{message}; try again in {seconds} s", seconds)
 
     def take(self, now_seconds: float) -> None:
-        """Take it."""
+        """Take the tokens out of the bucket."""
         if self.bucket is not None:
             self.bucket.take(self.tokens, now_seconds)
 

@@ -160,7 +160,7 @@ class Door:
         self.kind, self.wire_format, self.writer, self.metrics = kind, FORMATS[name], MemoryWriter(), Metrics()
         self._context = CollectorContext(
             keys=Keys({"site": SECRETS[KeyKind.BROWSER]}, {"crm": SECRETS[KeyKind.WRITE]}, origins),
-            limiter=SenderLimiter(LimitPolicy(SenderLimits(), lambda _holder: False), float),
+            limiter=SenderLimiter(LimitPolicy(SenderLimits(0, 0, 0)), float),
             client_ips=ClientIps((), False),
             topics=INPUT_TOPICS,
             durable_writer=self.writer,
