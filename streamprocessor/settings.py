@@ -30,8 +30,6 @@ MAIL_PROVIDERS = (
     "mandrill",
 )
 
-_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url", "_command")
-
 S = TypeVar("S", bound=BaseModel)
 
 
@@ -95,7 +93,7 @@ class Settings(BaseModel):
     token_keys: str = Field("", repr=False, description="id=secret,id=secret, or a file; the first one signs")
     address_salt: str = Field("", repr=False, description="secret under which mail addresses are hashed")
     allowed_sites: str = Field("", description="hosts a form may redirect to: example.com,www.example.com")
-    vocabulary: str = Field("", description="a file that adds names to collector/vocabulary.yaml")
+    vocabulary: str = Field("", description="a file that adds names to those of collector/formats/vocabulary.yaml")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
     truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")
     rate_limit_per_second: int | None = Field(None, ge=0, description="events a key may send from an address; 0: any")
@@ -159,7 +157,8 @@ def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
 
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
-    got = "" if name.endswith(_SECRET) else f"; got {shown_value(problem.get('input'))}"
     if problem["type"] == "extra_forbidden":
         return f"{PREFIX}{name.upper()} is not a setting; see deploy/settings.example.env"
+    is_secret = not Settings.model_fields[name].repr
+    got = "" if is_secret else f"; got {shown_value(problem.get('input'))}"
     return f"{PREFIX}{name.upper()}: {problem['msg']}{got}"

@@ -28,7 +28,7 @@ from streamprocessor.scoring.record.transfers import (
 VERSION = 2
 _VERSION_BYTE = b"\x01"
 _MISPLACED_VERSION_BYTE = b"\x02"
-"""Of what programs that know no misplaced records must not pass over."""
+"""The version of records that programs which know no misplaced ones must not pass over."""
 
 
 class MisplacedRecord(NamedTuple):

@@ -25,7 +25,7 @@ EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_CHARS = 64 * 1024
-"""Of one subscription as the topic holds it."""
+"""The largest size of one subscription as the topic holds it."""
 _WORDS = ("url", "events", "when", "template", "secrets", "signed", "suppressed")
 
 

@@ -163,10 +163,10 @@ class Microbatch:
                 continue
             if type(fact) is not Event and isinstance(fact, MisplacedRecord):
                 number, item = fact.topic_number, (fact.topic_number, fact)
-                held = self._unwrap(contact, record, fact)
-                if held is None:
+                inner = self._unwrap(contact, record, fact)
+                if inner is None:
                     continue
-                fact = held
+                fact = inner
             if type(fact) is Event:
                 facts.append(fact)
                 kind = (number, fact.type)
