@@ -67,7 +67,7 @@ class Settings(BaseModel):
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="before every topic: staging-")
     topics_dir: str = Field("topics", description="folder of the topics' YAML files")
     model: str = Field("deploy/scoring.yaml", description="the scoring model's file")
-    data_dir: str = Field(".streamprocessor", description="what this machine keeps: the embedded broker, slots")
+    data_dir: str = Field(".streamprocessor", description="what this machine keeps: keys, databases, the spool, slots")
     partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
 
     erasure_salt: str = Field("", repr=False, description="secret; what is left of an erased contact is a hash with it")

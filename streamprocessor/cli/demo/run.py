@@ -37,7 +37,12 @@ _POLL_MS = 250
 
 @dataclass(frozen=True)
 class DemoPlan:
-    """What is played: rate in events a second; seconds None: until told to stop; model_given: as set_up takes it."""
+    """What is played.
+
+    rate: events a second.
+    seconds: how long; None: until told to stop.
+    model_given: as set_up takes it.
+    """
 
     contacts: int
     rate: float

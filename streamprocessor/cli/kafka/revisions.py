@@ -17,8 +17,8 @@ from streamprocessor.contract.model_file.revisions import (
     history_of,
     model_of,
     new_key,
-    resegmented,
     revision_after,
+    with_other_segments,
 )
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.errors import OperatorError
@@ -59,7 +59,10 @@ class NextModel(NamedTuple):
 
 
 async def model_history(settings: Settings) -> list[HistoryEntry]:
-    """All that was ever in force, the last one is; raises OperatorError where no model was applied yet."""
+    """All revisions that were ever in force, of which the last one is.
+
+    Raises OperatorError where no model was applied yet.
+    """
     history = await _history(settings)
     if not history:
         topic = full_name_of(settings, MODELS)
@@ -143,7 +146,7 @@ def _next(history: Sequence[HistoryEntry], next_model: NextModel) -> ModelRevisi
     if newest is not None and says_the_same(newest, next_model.model):
         return None
     if newest is not None and (newest.name, newest.version) == (next_model.model.name, next_model.model.version):
-        revision = resegmented(newest, next_model.text, now_ms())
+        revision = with_other_segments(newest, next_model.text, now_ms())
     else:
         revision = revision_after(
             newest, next_model.model, next_model.text, now_ms(), announce_hot_leads=next_model.announce_hot_leads

@@ -157,9 +157,10 @@ def admit_all(_request: HttpRequest) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WireFormat:
-    """One way of posting events: functions that have no effects, but for a `parse` that raises PendingFetch.
+    """One way of posting events: functions of the request alone, but for two kinds of `parse`.
 
-    Such a `parse` has had a document fetched in the background; all else is a function of the request alone.
+    One that raises PendingFetch has had a document fetched in the background; one that refuses replays remembers what
+    it saw.
 
     routes: (method, path); a path may hold {name} parameters.
     admit: looks at a request whose body was not read yet, and is empty; raises Refusal where it need not be read.

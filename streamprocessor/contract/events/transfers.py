@@ -1,4 +1,7 @@
-"""Messages between owners of linked contacts, as bytes: a version byte, then msgpack. Only our processes read them."""
+"""Messages between partitions: between owners of linked contacts, and of what lay where its contact does not belong.
+
+As bytes they are a version byte, then msgpack. Only our processes read them.
+"""
 
 from __future__ import annotations
 
