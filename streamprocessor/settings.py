@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from streamprocessor.contract.strict_json import shown_value
+from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import OperatorError
 
 PREFIX = "STREAMPROCESSOR_"

@@ -15,11 +15,11 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.errors import BrokerAwayError, BrokerError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.diagnosis.fault import BrokerAddress, Fault
 from streamprocessor.kafka.diagnosis.stages import fault_at
-from streamprocessor.kafka.foreign_text import one_line
 
 NO_RIGHT = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 """What aiokafka raises where we may not do what we ask for."""

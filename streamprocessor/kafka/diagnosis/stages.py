@@ -25,10 +25,10 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.admin import SaslAuthenticateRequest, SaslHandShakeRequest
 
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.kafka.diagnosis import fault as faults
 from streamprocessor.kafka.diagnosis.certificate import any_certificate, refused_certificate
 from streamprocessor.kafka.diagnosis.fault import BrokerAddress, Fault
-from streamprocessor.kafka.foreign_text import one_line
 from streamprocessor.kafka.login.token_error import TokenError
 
 STAGE_SECONDS = 5.0

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from streamprocessor.kafka.foreign_text import one_line
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.kafka.login.token import Token, token_of
 from streamprocessor.kafka.login.token_error import TokenError
 

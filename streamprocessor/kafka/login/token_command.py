@@ -7,7 +7,7 @@ import contextlib
 import shlex
 import time
 
-from streamprocessor.kafka.foreign_text import one_line
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.kafka.login.token import Token, token_of
 from streamprocessor.kafka.login.token_error import TokenError
 
