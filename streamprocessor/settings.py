@@ -70,7 +70,7 @@ class Settings(BaseModel):
     data_dir: str = Field(".streamprocessor", description="what this machine keeps: keys, databases, the spool, slots")
     partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
 
-    erasure_salt: str = Field("", repr=False, description="secret; what is left of an erased contact is a hash with it")
+    erasure_salt: str = Field("", repr=False, description="secret, never to change: erased contacts are hashes with it")
 
     name: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="this worker's static name; empty: a slot")
     session_timeout_seconds: float = Field(45.0, ge=1.0, le=1800.0)
@@ -104,6 +104,9 @@ class Settings(BaseModel):
     api_host: str = "127.0.0.1"
     api_port: int = Field(8080, ge=0, le=65535)
     api_tokens: str = Field("", repr=False, description="name/scope+scope=token,..., or a file; read, write, erase")
+    audit_file: str = Field("", description="who asked the api for what; empty: a file in the data folder")
+    audit_max_bytes: int = Field(1 << 26, ge=1 << 12, description="of one audit file, before it is put aside")
+    audit_files: int = Field(10, ge=1, le=1_000, description="audit files that are kept, the present one too")
     database_url: str = Field("", repr=False, description="postgresql://...; empty: a SQLite file in the data folder")
     delivery_url: str = Field("", description="where the api asks delivery; empty: its host and port on this machine")
     import_max_bytes: int = Field(1 << 28, ge=1 << 10, description="of a file that is imported over HTTP")

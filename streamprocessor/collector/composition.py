@@ -15,7 +15,7 @@ from streamprocessor.collector.durability.kafka_writer import KafkaWriter
 from streamprocessor.collector.durability.spool import Spool
 from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
-from streamprocessor.collector.http.client_ip import ClientIps, networks_of
+from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext
 from streamprocessor.collector.http.keys import keys_of
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
@@ -27,9 +27,10 @@ from streamprocessor.errors import EXIT_DONE, MustRestart
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.http.client_address import networks_of
+from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
-from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.process.stored_secrets import stored_secret
 from streamprocessor.settings import Settings
 

@@ -43,9 +43,9 @@ from streamprocessor.errors import EXIT_DONE, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import run_until, stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
-from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.process.stored_secrets import stored_token
 from streamprocessor.settings import Settings
 

@@ -24,7 +24,7 @@ from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.store.store import MOST_SHOWN
 from streamprocessor.delivery.store.tables import WAITING
-from streamprocessor.process.health import health_routes
+from streamprocessor.process.http.health import health_routes
 from streamprocessor.process.secret_lookup import SecretLookup
 
 MOST_LISTED = 1_000

@@ -61,12 +61,17 @@ def stored_pairs(setting: str, file: Path, where: str) -> dict[str, str]:
 
     Raises OperatorError where the setting or the file can't be used.
     """
-    return pairs_of(setting or str(created_once(file, f"local={secrets.token_hex(_RANDOM_BYTES)}\n")), where)
+    return pairs_of(setting or str(created_once(file, f"local={new_secret()}\n")), where)
 
 
 def stored_secret(setting: str, file: Path, where: str) -> str:
     """The secret of a setting; where it is empty, one of our own making, the same at every start."""
     return setting or stored_pairs("", file, where)["local"]
+
+
+def new_secret() -> str:
+    """A secret of our own making, that nobody can guess."""
+    return secrets.token_hex(_RANDOM_BYTES)
 
 
 def created_once(file: Path, content: str) -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaProducer
 
+from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
@@ -23,11 +24,14 @@ from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.erasure_salt import erasure_salt
+from streamprocessor.process.http.client_address import ClientAddresses, networks_of
+from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
-from streamprocessor.process.serving import Server, listening_socket
 from streamprocessor.process.stored_secrets import stored_pairs, stored_token
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
+from streamprocessor.readmodel.audit import AuditFiles, AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
@@ -37,6 +41,7 @@ from streamprocessor.readmodel.projection.changes import PROJECTED
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.projection.models import ActiveModel
 from streamprocessor.readmodel.projection.projector import Projector
+from streamprocessor.readmodel.requests.attempts import Attempts
 from streamprocessor.readmodel.requests.sessions import Sessions
 from streamprocessor.readmodel.requests.tokens import TOKENS_FILE, Tokens
 from streamprocessor.readmodel.routing.context import ApiContext, Gateways
@@ -59,6 +64,7 @@ async def run_api(settings: Settings) -> int:
         MustRestart: projecting broke down.
     """
     keep_private(settings.data_path)
+    addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
     clients = client_settings(settings)
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
@@ -78,6 +84,9 @@ async def run_api(settings: Settings) -> int:
         model_text=lambda: models.text,
         tokens=tokens,
         sessions=Sessions(pairs, now_ms),
+        attempts=Attempts(now_ms),
+        client_addresses=addresses,
+        audit=audit,
         metrics=metrics,
         clock_ms=now_ms,
         gateways=gateways,
@@ -116,6 +125,12 @@ async def run_api(settings: Settings) -> int:
 def database_file(settings: Settings) -> Path:
     """Where the tables are, unless a setting names a server; one file for each application."""
     return settings.data_path / f"{_own_name(settings)}.read-model.sqlite"
+
+
+def _audit_log(settings: Settings) -> AuditLog:
+    path = Path(settings.audit_file or settings.data_path / f"{_own_name(settings)}.audit.jsonl")
+    salt = erasure_salt(settings.erasure_salt, settings.data_path)
+    return AuditLog(AuditFiles(path, settings.audit_max_bytes, settings.audit_files), pseudonym_under(salt))
 
 
 def _own_name(settings: Settings) -> str:

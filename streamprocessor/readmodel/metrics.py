@@ -23,6 +23,9 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.audit_failures = Counter(
+            "leadscore_api_audit_failures_total", "Requests that the audit could not keep", registry=registry
+        )
         self.streams = Gauge("leadscore_api_streams", "Clients that follow hot leads", registry=registry)
         self.projected = Counter(
             "leadscore_read_model_records_total", "Records projected into the tables", ("topic",), registry=registry

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from streamprocessor.process.health import NotReady, health_routes
+from streamprocessor.process.http.health import NotReady, health_routes
 
 
 def health_application(

@@ -19,9 +19,10 @@ from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.erasure_salt import erasure_salt
+from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.memory import settle_memory
-from streamprocessor.process.serving import listening_socket, serving
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 from streamprocessor.stream.composition import Composition
@@ -53,9 +54,10 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
         OperatorError: something at start is not as it must be; the sentence says what to do.
     """
     keep_private(settings.data_path)
+    salt = erasure_salt(settings.erasure_salt, settings.data_path)
     use_raw_fetching()
     stop = stop_on_signals()
-    worker = Worker(settings)
+    worker = Worker(settings.model_copy(update={"erasure_salt": salt}))
     try:
         on_ready(await worker.serve())
         code = await worker.work_until(stop)
@@ -120,8 +122,6 @@ class Worker:
         return self._work(app, plane, models)
 
     async def _check(self) -> BrokerFacts:
-        if not self._settings.erasure_salt:
-            log.warning("STREAMPROCESSOR_ERASURE_SALT is empty: who was erased could be told by trying ids")
         status = self._status
         broker = await check_broker_once_reached(self._settings, self._clients, self._layout, status.wait_for)
         status.wait_for("the model")

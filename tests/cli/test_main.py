@@ -146,3 +146,14 @@ def test_a_kafka_that_is_not_there_is_named_at_once(call: Call) -> None:
 
     assert result.exit_code == 70
     assert "Kafka can't be used at 127.0.0.1:1" in result.stderr
+
+
+@pytest.mark.parametrize("process", ["worker", "api"])
+def test_a_process_that_needs_the_erasure_salt_says_how_it_is_made(call: Call, tmp_path: Path, process: str) -> None:
+    result = call(process, "--bootstrap", "127.0.0.1:1", "--data-dir", str(tmp_path))
+
+    assert result.exit_code == 2
+    assert "STREAMPROCESSOR_ERASURE_SALT: wanted a secret" in result.stderr
+    assert "openssl rand -hex 24" in result.stderr
+    assert "never change it" in result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 
 from streamprocessor.settings import Settings
 from tests.harness.deliveries import TOKEN, DeliveryProcess
@@ -28,6 +29,16 @@ class ApiProcess(CommandProcess):
         own = {"api_port": 0, "api_tokens": TOKENS, "data_dir": str(folder)}
         super().__init__(settings.model_copy(update=own | changes), folder, name)
         self._client = httpx.Client(timeout=20)
+
+    @property
+    def audit_file(self) -> Path:
+        """Where its audit is, unless a setting says another place."""
+        settings = self._settings
+        return settings.data_path / f"{settings.topic_prefix}{settings.app_id}.audit.jsonl"
+
+    def audited(self) -> list[dict[str, Any]]:
+        """What its audit holds, the oldest first."""
+        return [orjson.loads(line) for line in self.audit_file.read_bytes().splitlines()]
 
     def get(self, path: str, token: str = ALL, **query: Any) -> Any:
         """The JSON of an answer that must be 200."""

@@ -14,6 +14,8 @@ from urllib.error import HTTPError
 from streamprocessor.settings import PREFIX, Settings
 from tests.harness.system import ROOT, until
 
+SALT = "the salt that tests erase under"
+
 Started = TypeVar("Started", bound="CommandProcess")
 
 
@@ -50,6 +52,7 @@ class CommandProcess:
     def environment(self) -> dict[str, str]:
         """What it is started with: the settings that are not as they are anyway, none of whoever runs the tests."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+        environment[f"{PREFIX}ERASURE_SALT"] = SALT
         for name, value in self._settings.model_dump().items():
             if value != Settings.model_fields[name].default:
                 environment[f"{PREFIX}{name.upper()}"] = str(value)

@@ -97,7 +97,7 @@ def test_nothing_is_answered_without_a_token_and_nothing_leaks(api: ApiProcess) 
             assert set(answer.json()) == {"type", "title", "status", "code", "detail"}
 
 
-def test_a_token_is_good_for_its_scopes_alone_and_writes_are_noted_without_the_person(
+def test_a_token_is_good_for_its_scopes_alone_and_all_is_audited_without_the_person(
     api: ApiProcess, http: httpx.Client
 ) -> None:
     reader = bearer(READ_ONLY)
@@ -108,11 +108,13 @@ def test_a_token_is_good_for_its_scopes_alone_and_writes_are_noted_without_the_p
     assert http.put("/api/segments/people-of-note", json={}).status_code == 200
     assert http.delete("/api/contacts/a-person").status_code == 202
 
-    noted = [line for line in api.log.read_text().splitlines() if "streamprocessor.audit" in line]
-    assert any("put_segment by ops: done" in line for line in noted)
-    assert any("erase_contact by ops: done" in line for line in noted)
-    assert any("by page: refused" in line for line in noted)
-    assert "a-person" not in api.log.read_text()
+    noted = [(line["operation"], line["who"], line["object"], line["status"]) for line in api.audited()]
+    assert ("put_segment", "ops", "people-of-note", 200) in noted
+    assert ("erase_contact", "ops", None, 202) in noted
+    assert ("delete_segment", "page", "x", 403) in noted
+    for file in (api.log, api.audit_file):
+        assert "a-person" not in file.read_text()
+    assert "people-of-note" not in api.log.read_text()
     assert http.delete("/api/segments/people-of-note").status_code == 200
 
 

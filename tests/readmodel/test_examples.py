@@ -11,7 +11,7 @@ CONTENTS = {
     for operation in path.values()
     for what, content in (
         ("asks", operation.get("requestBody", {}).get("content", {})),
-        *((status, answer["content"]) for status, answer in operation["responses"].items()),
+        *((status, answer.get("content", {})) for status, answer in operation["responses"].items()),
     )
     if "application/json" in content
 }

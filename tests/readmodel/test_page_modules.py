@@ -1,10 +1,18 @@
-"""The page's JavaScript modules: each imports what there is, and none leads back to itself."""
+"""The page's JavaScript modules: imports lead to what there is and not in circles, and any id is asked for whole."""
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 from graphlib import TopologicalSorter
 from pathlib import Path
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+
+from tests.harness.odd_ids import REFUSED_IDS, TAKEN_IDS
 
 PAGE = Path(__file__).parents[2] / "streamprocessor" / "readmodel" / "page"
 IMPORT = re.compile(r"^import (?:\{([^}]*)\} from )?'\./([\w.]+)';|import\('\./([\w.]+)'\)", re.MULTILINE)
@@ -37,3 +45,35 @@ def test_every_name_that_is_imported_is_exported_there() -> None:
         for word in words - set(EXPORT.findall(SOURCES[module]))
     ]
     assert missing == []
+
+
+ASKING = """
+import {contactAddress} from './address.js';
+import {askContact} from './api.js';
+
+globalThis.fetch = async (path) => ({ok: true, json: async () => path});
+const told = [];
+for (const id of JSON.parse(process.argv[1])) {
+  told.push(contactAddress(id, {score: 'fit', value: ''}));
+  told.push(await askContact(id), await askContact(id, 'export', {query: {at: 1}}));
+}
+console.log(JSON.stringify(told));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
+def test_the_page_leads_to_and_asks_for_a_contact_of_any_id() -> None:
+    ids = [*TAKEN_IDS, *REFUSED_IDS, "a?b=c&contact_id=d", "a#b", "a%00b", "+"]
+    command = ["node", "--input-type=module", "--eval", ASKING, json.dumps(ids)]
+    done = subprocess.run(command, cwd=PAGE, capture_output=True, text=True, timeout=60, check=True)
+
+    told = [urlsplit(urljoin("http://page.example/contacts", address)) for address in json.loads(done.stdout)]
+    assert [(url.path, parse_qs(url.query), url.fragment) for url in told] == [
+        answer
+        for contact_id in ids
+        for answer in (
+            ("/contact", {"contact_id": [contact_id], "score": ["fit"]}, ""),
+            ("/api/contact", {"contact_id": [contact_id]}, ""),
+            ("/api/contact/export", {"contact_id": [contact_id], "at": ["1"]}, ""),
+        )
+    ]

@@ -100,9 +100,14 @@ async def test_a_subscription_put_here_is_delivered_to_until_it_is_ended(
     assert all(received.id.endswith(f"/{name_in(other)}") for received in receiver.taken[1:])
     http.delete(other)
 
-    noted = [line for line in api_system.api.log.read_text().splitlines() if "streamprocessor.audit" in line]
-    for name in ("put_subscription", "delete_subscription", "ping_subscription"):
-        assert any(f"{name} by ops: done" in line for line in noted), name
+    noted = {(line["operation"], line["object"], line["status"]) for line in api_system.api.audited()}
+    for operation, named, answered in (
+        ("put_subscription", path, 200),
+        ("delete_subscription", path, 200),
+        ("delete_subscription", path, 404),
+        ("ping_subscription", other, 202),
+    ):
+        assert (operation, name_in(named), answered) in noted, operation
 
 
 async def test_what_could_not_be_delivered_is_seen_and_sent_again_from_here(

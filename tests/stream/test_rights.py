@@ -202,7 +202,7 @@ async def test_a_worker_with_another_salt_does_not_let_the_erased_come_back(
     path = tmp_path / "fifty.yaml"
     path.write_text(FIFTY_A_FORM)
     await system.create(path)
-    first = await worker("blue").ready()
+    first = await worker("blue", erasure_salt="unsalted").ready()  # as before there was one for all
     await tell(system, form("jane", "e1"), erase("jane"))
     assert first.stop() == 0
 
@@ -210,6 +210,7 @@ async def test_a_worker_with_another_salt_does_not_let_the_erased_come_back(
     await until(other.process.poll, lambda code: code is not None, 30, "the worker ends")
     assert other.process.returncode == 2
     assert "wanted the salt that they were erased under" in other.tail()
+    assert "STREAMPROCESSOR_ERASURE_SALT=unsalted says so" in other.tail()
 
 
 async def test_an_export_holds_all_that_is_kept_and_tells_into_whom_an_old_id_went(shared_system: SharedSystem) -> None:

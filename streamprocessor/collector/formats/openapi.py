@@ -11,7 +11,7 @@ from streamprocessor.collector.formats.native import PATH
 from streamprocessor.collector.http.validation import MAX_ITEMS
 from streamprocessor.contract.events.event_fields import CONTROL_CHARACTERS, MAX_KEY_BYTES
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.connection import OWN_ANSWERS
+from streamprocessor.process.http.connection import OWN_ANSWERS
 
 _SCHEMAS = {"Event": "event.json", "ContactUpdate": "contact-update.json"}
 _ONE = {"anyOf": [{"$ref": "#/components/schemas/Event"}, {"$ref": "#/components/schemas/ContactUpdate"}]}

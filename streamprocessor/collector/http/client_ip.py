@@ -1,37 +1,16 @@
-"""Where a request came from: the connection's peer, or whom our own proxies name, truncated where that is set."""
+"""The client's address as it is kept with events: whole, or truncated where that is set."""
 
 from __future__ import annotations
 
-import logging
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
+from ipaddress import ip_network
 
 from streamprocessor.collector.http.wire_format import TopicEntry
-from streamprocessor.errors import OperatorError
-
-log = logging.getLogger(__name__)
-
-Network: TypeAlias = IPv4Network | IPv6Network
-Address: TypeAlias = IPv4Address | IPv6Address
+from streamprocessor.process.http.client_address import Address, ClientAddresses, Network, parse_address
 
 NETWORK_BITS = {4: 24, 6: 48}  # what is left of an address of that version
-MAX_HOPS = 20
-MAX_ADDRESS_CHARS = 64  # with brackets and port; what is cached stays small by it
 
 
-def networks_of(text: str) -> tuple[Network, ...]:
-    """The networks of `10.0.0.0/8,192.0.2.7`; raises OperatorError where one is none."""
-    try:
-        return tuple(ip_network(item.strip()) for item in text.split(",") if item.strip())
-    except ValueError as error:
-        message = (
-            f"STREAMPROCESSOR_TRUSTED_PROXIES: wanted addresses or networks, as 10.0.0.0/8,192.0.2.7; got: {error}"
-        )
-        raise OperatorError(message) from error
-
-
-class ClientIps:
+class ClientIps(ClientAddresses):
     """The addresses of clients.
 
     proxies: whose X-Forwarded-For is believed.
@@ -39,37 +18,14 @@ class ClientIps:
     """
 
     def __init__(self, proxies: tuple[Network, ...], truncate: bool) -> None:
-        self._proxies = proxies
+        super().__init__(proxies)
         self._truncate = truncate
-        self._has_warned = False
 
     def stored(self, address: Address | None) -> str | None:
         """The address as it is stored with events; None where none is known."""
         if address is None:
             return None
         return _network_part(address) if self._truncate else str(address)
-
-    def address_of(self, peer: str | None, forwarded_for: str | None) -> Address | None:
-        """The client's address; None where none is known. What a client makes up itself is not believed.
-
-        Read from the right: each of our proxies adds whom it heard from, so the first that is not ours is the client.
-        """
-        address = _parsed(peer)
-        if address is None:
-            return None
-        if not forwarded_for:
-            return address
-        if not self._is_ours(address):
-            self._warn_of_proxy(address)
-        else:
-            for hop in reversed(forwarded_for.split(",")[-MAX_HOPS:]):
-                forwarded = _parsed(hop)
-                if forwarded is None:
-                    break
-                address = forwarded
-                if not self._is_ours(forwarded):
-                    break
-        return address
 
     def truncated(self, entries: list[TopicEntry]) -> list[TopicEntry]:
         """The entries with the addresses in their `context` truncated too, as they came in a body.
@@ -78,33 +34,13 @@ class ClientIps:
         """
         return [_with_network_part(entry) for entry in entries] if self._truncate else entries
 
-    def _warn_of_proxy(self, address: Address) -> None:
-        """Say once that a proxy inside is not believed: all that comes through it is one sender's."""
-        if address.is_private and not self._has_warned:
-            self._has_warned = True
-            log.warning(
-                "X-Forwarded-For of %s is not believed, so all that it passes on shares one sender's limits: "
-                "name it in STREAMPROCESSOR_TRUSTED_PROXIES if it is a proxy of yours",
-                address,
-            )
-
-    def _is_ours(self, address: Address) -> bool:
-        return any(address in network for network in self._proxies)
-
-
-def sender_network(address: Address | None) -> str:
-    """What one sender can't change at will: an IPv4 address, the /64 of an IPv6 one; empty where none is known."""
-    if address is None:
-        return ""
-    return str(address) if address.version == 4 else str(IPv6Network((int(address), 64), strict=False))
-
 
 def _with_network_part(entry: TopicEntry) -> TopicEntry:
     context = entry.value.get("context")
     if not isinstance(context, dict) or "ip" not in context:
         return entry
     ip = context["ip"]
-    address = _parsed(ip) if isinstance(ip, str) else None
+    address = parse_address(ip) if isinstance(ip, str) else None
     truncated = {name: value for name, value in context.items() if name != "ip"}
     if address is not None:
         truncated["ip"] = _network_part(address)
@@ -113,21 +49,3 @@ def _with_network_part(entry: TopicEntry) -> TopicEntry:
 
 def _network_part(address: Address) -> str:
     return str(ip_network((address, NETWORK_BITS[address.version]), strict=False).network_address)
-
-
-def _parsed(text: str | None) -> Address | None:
-    return _address_of(text) if text and len(text) <= MAX_ADDRESS_CHARS else None
-
-
-@lru_cache(maxsize=4096)
-def _address_of(text: str) -> Address | None:
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address

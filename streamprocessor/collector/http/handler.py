@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoomError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
-from streamprocessor.collector.http.client_ip import ClientIps, sender_network
+from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed, too_large
 from streamprocessor.collector.http.keys import KeyHolder, Keys
 from streamprocessor.collector.http.limits import SenderLimiter
@@ -33,6 +33,7 @@ from streamprocessor.collector.http.wire_format import (
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import place_of
+from streamprocessor.process.http.client_address import sender_network
 
 SPOOL_FULL_SECONDS = 10
 MAX_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known

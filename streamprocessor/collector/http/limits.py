@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from streamprocessor.collector.http.keys import KeyHolder
-from streamprocessor.collector.http.lru_map import LruMap
 from streamprocessor.collector.http.token_bucket import TokenBucket
 from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, RefusedItem, TopicEntry
 from streamprocessor.contract.access_policy import KeyKind
+from streamprocessor.process.lru_map import LruMap
 
 BURST_SECONDS = 2.0
 MINUTE_SECONDS = 60.0

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.health import health_routes
+from streamprocessor.process.http.health import health_routes
 
 
 def application(

@@ -19,6 +19,7 @@ from streamprocessor.contract.messages.message import Message
 from streamprocessor.errors import OperatorError
 
 RESERVED = b"\x00"
+MAX_CONTACT_KEY_BYTES = 1_024  # the longest id that any release has let in
 MARKER_KEY = b"\x00marker"
 IDENTITY_KEY = b"\x00identity"
 ERASED_PREFIX = b"\x00erased:"

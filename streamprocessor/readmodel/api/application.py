@@ -15,10 +15,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from streamprocessor.process.health import health_routes
+from streamprocessor.process.http.health import health_routes
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints import (
     active_model,
+    contact,
     contacts,
     forecast,
     hot_leads,
@@ -36,6 +37,7 @@ from streamprocessor.readmodel.routing.route import ApiRoute
 ROUTES: tuple[ApiRoute, ...] = tuple(
     route
     for subject in (
+        contact,
         forecast,
         timeline,
         contacts,  # behind those whose paths go on after the contact's id

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from streamprocessor.contract.strict_yaml.located import Problems
 from streamprocessor.contract.strict_yaml.yaml_tree import json_values, read_tree
 from streamprocessor.contract.topics.schemas import components_of
-from streamprocessor.process.connection import OWN_ANSWERS
+from streamprocessor.process.http.connection import OWN_ANSWERS
 from streamprocessor.readmodel.api.application import ROUTES
 from streamprocessor.readmodel.problem import ProblemBody
 from streamprocessor.readmodel.requests.sessions import COOKIE
@@ -26,6 +26,7 @@ _REFUSALS = {
     "405": "The path has other methods than this one.",
     "409": "Something that is there already stands against it: a model, a file or an import under way.",
     "413": "The body is too large.",
+    "429": "Too many wrong tokens came from this address; Retry-After says when another is looked at.",
     "503": "The database, Kafka or delivery is away, or too many ask; Retry-After says when.",
 }
 _SECURITY_SCHEMES = {
@@ -39,7 +40,7 @@ def openapi(version: str, subscription: Mapping[str, Any]) -> dict[str, Any]:
     description = get_openapi(title="streamprocessor api", version=version, routes=ROUTES)
     examples = json_values(read_tree(EXAMPLES.read_text(encoding="utf-8"), Problems(EXAMPLES.name)))
     for operation in _operations(description):
-        _complete(operation, examples.get(operation["operationId"], {}))
+        _complete(operation, examples.get(operation["operationId"].removesuffix("_by_query"), {}))
     components = description["components"]
     components["schemas"] |= {"ProblemBody": ProblemBody.model_json_schema(mode="serialization")}
     components["schemas"] |= components_of("SubscriptionWritten", subscription)

@@ -30,8 +30,11 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
-ContactId = Annotated[str, Path(json_schema_extra={"minLength": 1})]
-"""The contact's id as a parameter of the path: it may hold slashes."""
+ContactId = Annotated[
+    str,
+    Path(json_schema_extra={"minLength": 1}, description="One that no path holds whole, as `..`: ask /api/contact."),
+]
+"""The contact's id as a parameter of the path; /api/contact takes those that no path can hold."""
 
 
 class StoredContact(NamedTuple):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
+from sqlalchemy import Connection
 
 from streamprocessor.readmodel.requests.parameters import NoParameters, PageQuery
+from streamprocessor.readmodel.requests.sessions import COOKIE
 from streamprocessor.readmodel.responses.announcements import HotLeadPage, page_of_announcements
-from streamprocessor.readmodel.routing.access import READER
+from streamprocessor.readmodel.routing.access import READER, session_of
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import NumberPosition, cursor_of, read_cursor
+from streamprocessor.readmodel.store.ended_sessions import has_ended
 
 router = APIRouter(prefix="/api/hot-leads", route_class=ApiRoute)
 
@@ -38,11 +41,18 @@ def list_hot_leads(context: Context, query: Annotated[PageQuery, Query()]) -> Re
 @router.get("/stream", dependencies=[READER], response_class=EventStream)
 async def stream_hot_leads(
     context: Context,
+    request: Request,
     _: Annotated[NoParameters, Query()],
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> EventStream:
     """Hot leads as they come, as server-sent events.
 
-    The stream has no end. Last-Event-ID goes on after that one.
+    The stream has no end but that of the session that follows it. Last-Event-ID goes on after that one.
     """
-    return EventStream(await context.hot_lead_streams.follow(last_event_id))
+    session = session_of(request)
+    cookie = request.cookies.get(COOKIE, "")
+
+    def may_follow(connection: Connection) -> bool:
+        return session is None or (context.sessions.of(cookie) is not None and not has_ended(connection, session.id))
+
+    return EventStream(await context.hot_lead_streams.follow(last_event_id, may_follow))

@@ -64,7 +64,9 @@ async def begin_import(
     mapping = query.mapping if query.mapping_text is None else OWN
     kind = KeyKind.ERASING_TOKEN if ERASE in grant.scopes else KeyKind.TOKEN
     order = ImportOrder(query.format, mapping, mapping_text, kind)
-    return _view(await context.gateways.imports.begin(order, parts_of(request)))
+    job = await context.gateways.imports.begin(order, parts_of(request))
+    request.state.made = job.id  # what the audit names
+    return _view(job)
 
 
 @router.get("/{id}", dependencies=[READER])

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import NoParameters, SignInBody
-from streamprocessor.readmodel.requests.sessions import COOKIE, refuse_other_sites, set_cookie
+from streamprocessor.readmodel.requests.sessions import refuse_other_sites, set_cookie
 from streamprocessor.readmodel.requests.tokens import Grant
 from streamprocessor.readmodel.responses.sign_in import SignedIn, SignedOut
-from streamprocessor.readmodel.routing.access import READER, ReadGrant
+from streamprocessor.readmodel.routing.access import (
+    READER,
+    Asker,
+    ReadGrant,
+    grant_of_token,
+    note_signed_in,
+    session_of,
+)
 from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
-
-audit = logging.getLogger("streamprocessor.audit")
 
 router = APIRouter(prefix="/api/session", route_class=ApiRoute)
 
@@ -32,22 +37,20 @@ async def sign_in(
     """Sign in at a browser."""
     if "sec-fetch-site" in request.headers or "origin" in request.headers:  # programs have neither
         refuse_other_sites(request.headers)
-    grant = context.tokens.grant_of(body.token)
+    grant = grant_of_token(context, request, body.token)
     if grant is None:
         raise Problem(401, "no-token", "token: wanted one that is known; got another")
     cookie, session = context.sessions.open(body.token, grant)
-    audit.info("open_session by %s: done", grant.name)
+    note_signed_in(context, request, cookie)
+    request.state.asker = Asker(grant, session)
     _set_cookie(request, response, cookie)
     return _signed_in(grant, session.csrf_token)
 
 
 @router.get("")
-async def who_asks(
-    context: Context, request: Request, grant: ReadGrant, _: Annotated[NoParameters, Query()]
-) -> SignedIn:
+async def who_asks(request: Request, grant: ReadGrant, _: Annotated[NoParameters, Query()]) -> SignedIn:
     """Who asks, and what for."""
-    by_cookie = "authorization" not in request.headers
-    session = context.sessions.of(request.cookies.get(COOKIE, "")) if by_cookie else None
+    session = session_of(request)
     return _signed_in(grant, None if session is None else session.csrf_token)
 
 
@@ -55,8 +58,10 @@ async def who_asks(
 async def sign_out(
     context: Context, request: Request, response: Response, _: Annotated[NoParameters, Query()]
 ) -> SignedOut:
-    """End the session."""
-    context.sessions.end(request.cookies.get(COOKIE, ""))
+    """End the session for good, and the streams of hot leads that it follows."""
+    session = session_of(request)
+    if session is not None:
+        await run_in_threadpool(context.end, session)
     _set_cookie(request, response, "")
     return SignedOut()
 

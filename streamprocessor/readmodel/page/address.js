@@ -14,8 +14,9 @@ export function address({path, query = {}}) {
   return text ? `${path}?${text}` : path;
 }
 
-export function contactAddress(id) {
-  return `/contacts/${encodeURIComponent(id)}`;
+// In the query, where an id may hold anything: slashes, dots, percent signs. query: what else stands there.
+export function contactAddress(id, query = {}) {
+  return address({path: '/contact', query: {contact_id: id, ...query}});
 }
 
 export function subscriptionAddress(name) {

@@ -49,6 +49,7 @@ export async function signOut() {
   await ask('/api/session', {method: 'DELETE'});
 }
 
-export function pathOf(id, rest = '') {
-  return `/api/contacts/${encodeURIComponent(id)}${rest}`;
+// What the API says of a contact; part: 'history', 'export' and so on, '' the contact itself; else as of ask().
+export function askContact(id, part = '', {query = {}, ...options} = {}) {
+  return ask(part ? `/api/contact/${part}` : '/api/contact', {...options, query: {contact_id: id, ...query}});
 }

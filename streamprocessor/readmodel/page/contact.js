@@ -1,7 +1,7 @@
 // One contact: its scores, how one of them came about and goes on, what it is made of, what the contact did.
 
-import {address, goWith} from './address.js';
-import {ask, pathOf, Problem} from './api.js';
+import {address, contactAddress, goWith} from './address.js';
+import {ask, askContact, Problem} from './api.js';
 import {span} from './chart.js';
 import {el, table} from './element.js';
 import {eraseButton} from './erasing.js';
@@ -15,13 +15,14 @@ const AHEAD_MS = [60_000, 600_000, 3_600_000, 21_600_000, ...[1, 7, 30, 90, 365]
 const MONTH_MS = 30 * 86_400_000;
 
 export async function show(place) {
-  const {rest: id, query, signal} = place;
+  const {query, signal} = place;
+  const id = query.get('contact_id') ?? place.rest;
   const [contact, {scores}] = await Promise.all([theContact(id, signal), ask('/api/scores', {signal})]);
   const chosen = chosenOf(contact, scores, query);
   const asked = {score: chosen.score.name, value: chosen.value};
   const [{explanation}, history, forecast] = await Promise.all([
-    ask(pathOf(id, '/explanation'), {query: {at: contact.at, score: asked.score}, signal}),
-    ask(pathOf(id, '/history'), {query: {limit: 200}, signal}),
+    askContact(id, 'explanation', {query: {at: contact.at, score: asked.score}, signal}),
+    askContact(id, 'history', {query: {limit: 200}, signal}),
     chosen.now && forecastOf(id, asked, Number(query.get('ahead')), signal),
   ]);
   const explained = explanation[asked.score];
@@ -39,7 +40,7 @@ export async function show(place) {
 
 async function theContact(id, signal) {
   try {
-    return await ask(pathOf(id), {signal});
+    return await askContact(id, '', {signal});
   } catch (problem) {
     if (problem.code !== 'no-such-contact') throw problem;
     throw new Problem(404, problem.code, `There is no contact ${id}. It has done nothing yet, was merged, or was erased.`);
@@ -60,12 +61,12 @@ async function forecastOf(id, asked, ahead, signal) {
   const until = (length) => ({...asked, until: Date.now() + length});
   let length = ahead;
   if (!AHEAD_MS.includes(ahead)) {
-    const far = await ask(pathOf(id, '/forecast'), {query: {...until(AHEAD_MS.at(-1)), samples: 2}, signal});
+    const far = await askContact(id, 'forecast', {query: {...until(AHEAD_MS.at(-1)), samples: 2}, signal});
     const changes = stageChanges(far);
     const last = changes.length ? Date.parse(changes.at(-1).at) - Date.parse(far.from) : MONTH_MS;
     length = AHEAD_MS.find((each) => each > last * 1.1) ?? AHEAD_MS.at(-1);
   }
-  return {...await ask(pathOf(id, '/forecast'), {query: until(length), signal}), length};
+  return {...await askContact(id, 'forecast', {query: until(length), signal}), length};
 }
 
 function head(contact, {person}) {
@@ -74,7 +75,9 @@ function head(contact, {person}) {
       el('p', {class: 'quiet'}, contact.suppressed && [el('span', {class: 'flag'}, 'suppressed'), ' '],
         contact.hot_since && ['hot since ', ago(contact.hot_since), ' · '], 'as of ', exactly(contact.at))),
     el('div', {class: 'row'},
-      el('a', {href: pathOf(contact.contact_id, '/export'), download: 'contact.json'}, 'Export'),
+      el('a', {
+        href: address({path: '/api/contact/export', query: {contact_id: contact.contact_id}}), download: 'contact.json',
+      }, 'Export'),
       person.scopes.includes('erase') && eraseButton(contact.contact_id)));
 }
 
@@ -83,7 +86,7 @@ function tile(contact, score, chosen) {
   const standing = contact.standing[score.name];
   const isChosen = score.name === chosen.score.name;
   const link = (text, value) => el('a', {
-    href: address({path: location.pathname, query: {score: score.name, value}}),
+    href: contactAddress(contact.contact_id, {score: score.name, value}),
     'aria-current': isChosen && (!value || value === chosen.value) ? 'true' : null,
   }, text);
   const values = Object.entries(now?.values ?? {});

@@ -1,7 +1,7 @@
 // Erasing a contact, after a second thought.
 
 import {go} from './address.js';
-import {ask, pathOf} from './api.js';
+import {askContact} from './api.js';
 import {el, tell} from './element.js';
 
 const LOOK_MS = 300;
@@ -20,7 +20,7 @@ export function eraseButton(id) {
   async function erase() {
     confirm.disabled = true;
     try {
-      await ask(pathOf(id), {method: 'DELETE'});
+      await askContact(id, '', {method: 'DELETE'});
       tell(`Erasing ${id}`);
       await gone(id);
     } catch (problem) {
@@ -41,7 +41,7 @@ async function gone(id) {
   const until = Date.now() + PATIENCE_MS;
   while (Date.now() < until) {
     try {
-      await ask(pathOf(id));
+      await askContact(id);
     } catch (problem) {
       if (problem.status === 404) return;
       throw problem;

@@ -1,6 +1,6 @@
 // What a contact did, the newest first.
 
-import {ask, pathOf} from './api.js';
+import {askContact} from './api.js';
 import {el, table} from './element.js';
 import {ago, exactly, NOTHING, number, value} from './format.js';
 
@@ -8,7 +8,7 @@ const AT_ONCE = 25;
 
 // parts: what events give to the score that is looked at.
 export async function timeline({id, title, parts, signal}) {
-  const first = await ask(pathOf(id, '/events'), {query: {limit: AT_ONCE}, signal});
+  const first = await askContact(id, 'events', {query: {limit: AT_ONCE}, signal});
   const points = new Map(parts.filter((part) => part.event_id !== undefined).map((part) => [part.event_id, part.points]));
   const columns = [['What', ''], ['When', ''], ['Who', ''], ['Points', 'number', {title: `What it gives to ${title} now`}], ['Details', 'extra']];
   const rows = (events) => table('Events', columns, events.map((event) => [
@@ -27,7 +27,7 @@ export async function timeline({id, title, parts, signal}) {
   }
 
   async function load(cursor) {
-    const page = await ask(pathOf(id, '/events'), {query: {limit: AT_ONCE, cursor}, signal});
+    const page = await askContact(id, 'events', {query: {limit: AT_ONCE, cursor}, signal});
     const added = [...rows(page.events).querySelectorAll('tbody tr')];
     shownRows.querySelector('tbody').append(...added);
     added[0]?.setAttribute('tabindex', '-1');

@@ -1,7 +1,7 @@
 // Which views there are: one list, and nothing else has to change when one is added.
 //
 // A view is a module beside this one and a line here:
-//   path     its whole address; one that ends with / takes what comes after it, decoded, as place.rest
+//   path     its whole address but the query; one that ends with / takes what comes after it, decoded, as place.rest
 //   title    in the navigation; without one it is not shown there (reached from another view)
 //   load     imports the module, when it is first wanted
 //   of       the path of the view that the navigation marks while this one is shown
@@ -25,7 +25,8 @@ export const VIEWS = [
   {path: '/subscriptions', title: 'Subscriptions', load: () => import('./subscriptions.js')},
   {path: '/imports', title: 'Import', load: () => import('./imports.js')},
   {path: '/subscriptions/', of: '/subscriptions', load: () => import('./subscription.js')},
-  {path: '/contacts/', of: '/contacts', load: () => import('./contact.js')},
+  {path: '/contact', of: '/contacts', load: () => import('./contact.js')},
+  {path: '/contacts/', of: '/contacts', load: () => import('./contact.js')}, // addresses that people have kept
 ];
 
 export const FIRST = '/contacts';

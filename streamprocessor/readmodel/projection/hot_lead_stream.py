@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -41,17 +41,23 @@ class HotLeadStreams:
         self._stopping = True
         self.wake()
 
-    async def follow(self, last_event_id: str | None) -> AsyncIterator[bytes]:
-        """Hot leads after that one, or from now on; raises Problem where there are too many streams."""
+    async def follow(
+        self, last_event_id: str | None, may_follow: Callable[[Connection], bool] = lambda _: True
+    ) -> AsyncIterator[bytes]:
+        """Hot leads after that one, or from now on, while they may be followed.
+
+        may_follow: is asked before each look for something new, at least every second or so. Raises Problem where there
+        are too many streams.
+        """
         if self._streams >= MOST_STREAMS:
             detail = f"streams: wanted at most {MOST_STREAMS} at a time; got one more: try again"
             raise Problem(503, "too-many-streams", detail, {"Retry-After": "10"})
         newest = await self._ask(queries.newest_hot_lead)
         is_number = last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit()
         after = min(int(last_event_id or 0), newest) if is_number and len(last_event_id or "") < 19 else newest
-        return self._events(after)
+        return self._events(after, may_follow)
 
-    async def _events(self, after: int) -> AsyncIterator[bytes]:
+    async def _events(self, after: int, may_follow: Callable[[Connection], bool]) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         self._streams += 1
         self._metrics.streams.inc()
@@ -59,7 +65,9 @@ class HotLeadStreams:
             yield b": hot leads follow\n\n"
             quiet_since = loop.time()
             while not self._stopping:
-                rows = await self._ask(partial(queries.hot_leads_after, after=after, limit=_AT_ONCE))
+                rows = await self._ask(partial(_allowed, may_follow, after))
+                if rows is None:
+                    return
                 for row in rows:
                     after = row.number
                     yield f"id: {row.number}\nevent: became-hot-lead\ndata: {row.said}\n\n".encode()
@@ -83,3 +91,8 @@ class HotLeadStreams:
                 return question(connection)
 
         return await run_in_threadpool(ask)
+
+
+def _allowed(may_follow: Callable[[Connection], bool], after: int, connection: Connection) -> Sequence[Any] | None:
+    """The next hot leads; None: they may not be followed any more."""
+    return queries.hot_leads_after(connection, after, _AT_ONCE) if may_follow(connection) else None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
 
+from streamprocessor.contract.changelog.entry import MAX_CONTACT_KEY_BYTES
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.strict_filters import ContactFilter
@@ -45,6 +46,14 @@ class NoParameters(BaseModel):
     """There are no parameters; any other query is built on this, and unknown words are refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class ContactQuery(NoParameters):
+    """Which contact is asked about."""
+
+    contact_id: Annotated[
+        str, Field(min_length=1, max_length=MAX_CONTACT_KEY_BYTES, description="The contact's id, whatever it holds.")
+    ]
 
 
 class InstantQuery(NoParameters):

@@ -27,6 +27,11 @@ class Session(NamedTuple):
     grant: Grant
     csrf_token: str
 
+    @property
+    def id(self) -> str:
+        """What tells the session from all others, and lets nobody in; a cookie can be spelled in several ways."""
+        return hashlib.sha256(self.csrf_token.encode()).hexdigest()
+
 
 class ClockSigner(TimestampSigner):
     """Signs with the time of a clock that is given to it."""
@@ -54,7 +59,6 @@ class Sessions:
         for words, token in pairs.items():
             self._keys.setdefault(read_grant(words), []).append(token)
         self._serializers = {grant: self._serializer(grant, keys) for grant, keys in self._keys.items()}
-        self._ended: dict[str, int] = {}
 
     def open(self, token: str, grant: Grant) -> tuple[str, Session]:
         """The cookie's value, and the session of who has shown the token of this grant."""
@@ -64,8 +68,8 @@ class Sessions:
         return cookie, Session(grant, csrf_token)
 
     def of(self, cookie: str) -> Session | None:
-        """The session of the cookie; None: it is none of ours, it ended, or its token is not let in any more."""
-        if len(cookie) > _LONGEST or not cookie.isascii() or cookie in self._ended:
+        """The session of the cookie; None: it is none of ours, its time is over, or its token is let in no more."""
+        if len(cookie) > _LONGEST or not cookie.isascii():
             return None
         for grant, serializer in self._serializers.items():
             try:
@@ -73,13 +77,6 @@ class Sessions:
             except BadSignature:
                 continue
         return None
-
-    def end(self, cookie: str) -> None:
-        """From now on the cookie is nobody's, for this process; others forget it with its time."""
-        if self.of(cookie) is not None:
-            now_ms = self._clock_ms()
-            self._ended = {ended: until_ms for ended, until_ms in self._ended.items() if until_ms > now_ms}
-            self._ended[cookie] = now_ms + LIFE_SECONDS * 1000
 
     def _serializer(self, grant: Grant, keys: list[str]) -> URLSafeTimedSerializer:
         """What reads the grant's sessions that any of the keys signed; the newest key is the last, and signs."""

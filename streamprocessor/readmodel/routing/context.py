@@ -12,18 +12,22 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
+from streamprocessor.process.http.client_address import ClientAddresses
+from streamprocessor.readmodel.audit import AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
 from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
-from streamprocessor.readmodel.requests.sessions import Sessions
+from streamprocessor.readmodel.requests.attempts import Attempts
+from streamprocessor.readmodel.requests.sessions import LIFE_SECONDS, Session, Sessions
 from streamprocessor.readmodel.requests.tokens import Tokens
 from streamprocessor.readmodel.store.cache import Cache
 from streamprocessor.readmodel.store.counts import Counts
-from streamprocessor.readmodel.store.database import reading
+from streamprocessor.readmodel.store.database import reading, writing
 from streamprocessor.readmodel.store.distribution import Distribution
+from streamprocessor.readmodel.store.ended_sessions import end_session, has_ended
 from streamprocessor.readmodel.store.queries import SortOrder, distribution_of
 from streamprocessor.scoring.scorer import Scorer
 
@@ -69,11 +73,26 @@ class ApiContext:
     """The model in force as its file has it."""
     tokens: Tokens
     sessions: Sessions
+    attempts: Attempts
+    client_addresses: ClientAddresses
+    audit: AuditLog
     metrics: Metrics
     clock_ms: Callable[[], int]
     gateways: Gateways
     hot_lead_streams: HotLeadStreams
     figures: Figures = field(default_factory=Figures)
+
+    def has_ended(self, session: Session) -> bool:
+        """Whether somebody ended the session, here or in another process."""
+        with self.reading() as connection:
+            return has_ended(connection, session.id)
+
+    def end(self, session: Session) -> None:
+        """End the session for good, in all processes of this database; what it follows ends too."""
+        now_ms = self.clock_ms()
+        with writing(self.engine) as connection:
+            end_session(connection, session.id, now_ms, now_ms + LIFE_SECONDS * 1000)
+        self.hot_lead_streams.wake()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

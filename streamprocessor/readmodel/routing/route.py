@@ -1,4 +1,4 @@
-"""A route of the API: who asks is looked at first, then what for; refusals are problems, all is counted and timed."""
+"""A route of the API: who asks is looked at first, then what for; refusals are problems, all is counted and audited."""
 
 from __future__ import annotations
 
@@ -18,14 +18,18 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from streamprocessor.errors import place_of
+from streamprocessor.readmodel.audit import AuditEntry
 from streamprocessor.readmodel.problem import PRIVATE, Problem, problem_response
+from streamprocessor.readmodel.requests.attempts import TooManyAttempts
 from streamprocessor.readmodel.requests.bodies import BoundedRequest
 from streamprocessor.readmodel.requests.parameters import refusal_of
-from streamprocessor.readmodel.requests.tokens import READ
-from streamprocessor.readmodel.routing.access import authorize, grant_of
+from streamprocessor.readmodel.routing.access import SESSION, TOKEN, Asker, address_of, authorize, grant_of
+from streamprocessor.readmodel.routing.context import ApiContext
 
 log = logging.getLogger(__name__)
-audit = logging.getLogger("streamprocessor.audit")
+
+CONTACT_ID = "contact_id"
+"""The parameter that names a contact, in the path or in the query."""
 
 
 class ApiRoute(APIRoute):
@@ -56,14 +60,16 @@ class ApiRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             began_seconds = time.perf_counter()
-            metrics = request.app.state.context.metrics
+            context: ApiContext = request.app.state.context
+            metrics = context.metrics
             try:
-                self._let_in(request)
+                await self._let_in(context, request)
                 response = await answer(BoundedRequest(request.scope, request.receive))
-                if self.scope not in (READ, None):
-                    audit.info("%s by %s: done", self.name, request.state.grant.name)
             except Exception as error:  # noqa: BLE001 - it may have words in it that a person sent: no traceback
+                if isinstance(error, TooManyAttempts):
+                    request.state.is_new_failure = error.is_news
                 response = problem_response(_problem_of(error, self.name))
+            self._audit(context, request, response.status_code)
             for name, value in PRIVATE.items():
                 response.headers.setdefault(name, value)
             metrics.requests.labels(self.name, str(response.status_code)).inc()
@@ -72,12 +78,37 @@ class ApiRoute(APIRoute):
 
         return handle
 
-    def _let_in(self, request: Request) -> None:
+    async def _let_in(self, context: ApiContext, request: Request) -> None:
         # Not in the dependency: FastAPI reads a body before it asks those.
         if self.scope is not None:
-            request.state.grant = authorize(request.app.state.context, request, self.scope)
-        if any("\0" in text for text in (*request.path_params.values(), *request.query_params.values())):
+            await authorize(context, request, self.scope)
+        named = [text for name, text in request.query_params.multi_items() if name != CONTACT_ID]
+        if any("\0" in text for text in (*request.path_params.values(), *named)):
             raise Problem(400, "bad-parameter", "parameters: wanted texts without zero bytes; got one")
+
+    def _audit(self, context: ApiContext, request: Request, status: int) -> None:
+        """Note the request, unless nobody that is known showed nothing new: who does so for ever would push all out."""
+        asker: Asker | None = getattr(request.state, "asker", None)
+        if asker is None and not getattr(request.state, "is_new_failure", False):
+            return
+        parameters = request.path_params
+        try:
+            context.audit.write(
+                AuditEntry(
+                    at_ms=context.clock_ms(),
+                    who=None if asker is None else asker.grant.name,
+                    by=None if asker is None else TOKEN if asker.session is None else SESSION,
+                    address=address_of(context, request),
+                    operation=self.name,
+                    object=getattr(request.state, "made", parameters.get("name", parameters.get("id"))),
+                    contact_id=parameters.get(CONTACT_ID, request.query_params.get(CONTACT_ID)),
+                    status=status,
+                )
+            )
+        except OSError as error:
+            # The request is done: all that is left is to tell whoever looks after the machine.
+            context.metrics.audit_failures.inc()
+            log.error("the audit of %s could not be kept: %s; wanted room for it", self.name, error.strerror)
 
 
 def _writing_json(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:

@@ -127,6 +127,8 @@ def scores_of(connection: Connection, contact_ids: Collection[str]) -> dict[str,
 
 def contact_row(connection: Connection, contact_id: str) -> Any | None:
     """The row of one contact, SHOWN and its record; None: there is none."""
+    if "\0" in contact_id:  # no database holds it, and not each may be asked for it
+        return None
     query = select(*SHOWN, contacts.c.record).where(contacts.c.contact_id == contact_id)
     return connection.execute(query).one_or_none()
 

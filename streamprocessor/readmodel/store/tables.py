@@ -1,4 +1,4 @@
-"""The tables. All but `segments` are made from Kafka, and may be made anew from it at any time."""
+"""The tables. All but the permanent ones are made from Kafka, and may be made anew from it at any time."""
 
 from __future__ import annotations
 
@@ -112,4 +112,11 @@ segments = Table(
     permanent,
     Column("name", Text, primary_key=True),
     Column("filter", Text, nullable=False),
+)
+
+ended_sessions = Table(
+    "ended_sessions",
+    permanent,
+    Column("session_id", Text, primary_key=True),
+    Column("until_ms", BigInteger, nullable=False),
 )

@@ -8,8 +8,9 @@ import uuid
 from collections.abc import Callable
 
 from streamprocessor.contract.changelog.entry import TableIdentity
-from streamprocessor.contract.changelog.pseudonyms import salt_check
+from streamprocessor.contract.changelog.pseudonyms import pseudonym_under, salt_check
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.erasure_salt import UNSALTED
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.partition.partition import Partition
@@ -115,6 +116,11 @@ class Table:
                 message = (
                     f"partition {partition.number} knows {len(partition.erased)} erased contacts by another "
                     "STREAMPROCESSOR_ERASURE_SALT: with this one they would not be known, and could come back; "
-                    "wanted the salt that they were erased under"
+                    f"wanted the salt that they were erased under{_hint(known)}"
                 )
                 raise OperatorError(message)
+
+
+def _hint(known_check: str) -> str:
+    had_none = known_check == salt_check(pseudonym_under(""))
+    return f", which was none: STREAMPROCESSOR_ERASURE_SALT={UNSALTED} says so" if had_none else ""

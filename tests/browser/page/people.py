@@ -61,6 +61,8 @@ EVIL = (
     "javascript:alert(4)",
     "a/b c?d#e&f=g",
     "../../etc/passwd",
+    "..",
+    "c-32/export",
     "ключ 100%",
 )
 

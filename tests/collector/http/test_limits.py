@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.collector.http import limits
-from streamprocessor.collector.http.client_ip import sender_network
 from streamprocessor.collector.http.keys import KeyHolder
 from streamprocessor.collector.http.limits import DEFAULT_LIMITS, LimitPolicy, SenderLimiter, SenderLimits
-from streamprocessor.collector.http.lru_map import LruMap
 from streamprocessor.collector.http.token_bucket import TokenBucket
 from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, RefusedItem, TopicEntry
 from streamprocessor.contract.access_policy import KeyKind
+from streamprocessor.process.http.client_address import sender_network
+from streamprocessor.process.lru_map import LruMap
 
 HERE, THERE = "203.0.113.9", "198.51.100.7"
 SERVER = KeyHolder("web", KeyKind.WRITE)

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.collector.http import decompression
-from streamprocessor.collector.http.client_ip import ClientIps, networks_of
+from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.wire_format import Refusal
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.http.client_address import networks_of
 from streamprocessor.process.secret_lookup import SecretLookup
 from streamprocessor.process.stored_secrets import pairs_of, stored_pairs, stored_secret, stored_token
 

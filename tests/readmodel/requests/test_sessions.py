@@ -86,15 +86,15 @@ def test_no_token_signs_for_another_name_or_other_scopes() -> None:
         assert sessions_of({other: "t"}).of(cookie) is None
 
 
-def test_a_session_that_was_ended_is_nobodys() -> None:
+def test_a_session_is_known_by_an_id_of_its_own_that_lets_nobody_in() -> None:
     sessions = sessions_of()
-    cookie, _ = opened(sessions, "t-ops")
-    other, _ = opened(sessions, "t-ops")
-    sessions.end(cookie)
-    sessions.end("nonsense")
+    (cookie, session), (_, other) = opened(sessions, "t-ops"), opened(sessions, "t-ops")
+    again = sessions.of(cookie)
 
-    assert sessions.of(cookie) is None
-    assert sessions.of(other) is not None
+    assert again is not None
+    assert again.id == session.id != other.id
+    assert session.csrf_token not in session.id
+    assert sessions.of(session.id) is None
 
 
 def test_no_changed_cookie_is_let_in() -> None:

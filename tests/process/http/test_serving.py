@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from starlette.applications import Starlette
 
-from streamprocessor.process.serving import listening_socket, serving
+from streamprocessor.process.http.serving import listening_socket, serving
 
 SECRET = b"Bearer somebodys-token"
 MALFORMED = [

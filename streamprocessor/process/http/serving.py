@@ -14,8 +14,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.process import connection
-from streamprocessor.process.connection import Connection, ConnectionLimit
+from streamprocessor.process.http import connection
+from streamprocessor.process.http.connection import Connection, ConnectionLimit
 from streamprocessor.process.lifecycle import first_of
 
 BACKLOG = 2_048

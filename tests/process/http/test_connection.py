@@ -12,9 +12,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.process import connection
-from streamprocessor.process.connection import Connection
-from streamprocessor.process.serving import Server, listening_socket, serving
+from streamprocessor.process.http import connection
+from streamprocessor.process.http.connection import Connection
+from streamprocessor.process.http.serving import Server, listening_socket, serving
 
 HOUR_SECONDS = 3600.0
 MOST = 200

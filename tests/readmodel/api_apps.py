@@ -1,0 +1,126 @@
+"""The API as an application in the test's own process, on a database alone: no Kafka, no delivery, no server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import orjson
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
+from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.process.http.client_address import ClientAddresses, networks_of
+from streamprocessor.readmodel.api.application import application
+from streamprocessor.readmodel.audit import AuditFiles, AuditLog
+from streamprocessor.readmodel.gateways.eraser import Eraser
+from streamprocessor.readmodel.gateways.import_jobs import ImportJobs
+from streamprocessor.readmodel.metrics import Metrics
+from streamprocessor.readmodel.projection.changes import Changes
+from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
+from streamprocessor.readmodel.projection.writes import write
+from streamprocessor.readmodel.requests.attempts import Attempts
+from streamprocessor.readmodel.requests.sessions import Sessions
+from streamprocessor.readmodel.requests.tokens import Tokens
+from streamprocessor.readmodel.routing.context import ApiContext, Gateways
+from streamprocessor.readmodel.store.database import epoch_of, reading
+from streamprocessor.readmodel.store.rows import rows_of
+from streamprocessor.scoring.record.facts import Event
+from streamprocessor.scoring.scorer import Scorer
+from tests.harness.apis import TOKENS
+from tests.harness.processes import SALT
+from tests.readmodel.conftest import MODEL
+
+NOW_MS = 1_795_334_400_000
+SCORER = Scorer(parse_model(MODEL, "m"))
+ORIGIN = "http://api.example"
+PROXY, CLIENT = "10.0.0.1", "192.0.2.9"
+NOT_HERE: Any = None  # what the test does not ask
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    now_ms = NOW_MS
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+class SentRecord(NamedTuple):
+    """A record that was to be sent to Kafka."""
+
+    topic: str
+    key: bytes
+    value: dict[str, Any]
+
+
+class Producer:
+    """Takes what is sent, and keeps it."""
+
+    def __init__(self) -> None:
+        self.sent: list[SentRecord] = []
+
+    async def send_and_wait(self, topic: str, *, key: bytes, value: bytes) -> None:
+        """Keep the record."""
+        self.sent.append(SentRecord(topic, key, orjson.loads(value)))
+
+
+class ApiApp:
+    """One api process, as far as a database carries it. Several may stand on one database and one audit file."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self.clock, self.producer = Clock(), Producer()
+        self.audit_file = folder / "audit.jsonl"
+        pairs = dict(pair.split("=") for pair in TOKENS.split(","))
+        metrics = Metrics()
+        self.context = ApiContext(
+            engine=engine,
+            scorer=lambda: SCORER,
+            model_text=lambda: MODEL,
+            tokens=Tokens(pairs),
+            sessions=Sessions(pairs, self.clock),
+            attempts=Attempts(self.clock),
+            client_addresses=ClientAddresses(networks_of(PROXY)),
+            audit=AuditLog(AuditFiles(self.audit_file, 1 << 20, 3), pseudonym_under(SALT)),
+            metrics=metrics,
+            clock_ms=self.clock,
+            gateways=Gateways(
+                eraser=Eraser(self.producer, "contact-updates"),
+                subscriptions=NOT_HERE,
+                delivery=NOT_HERE,
+                imports=ImportJobs(folder / "imports", lambda *_: None, 1_000, self.clock),
+                allowed_hosts=frozenset(),
+                secrets_env_prefix="HOOK_",
+                mappings=folder,
+            ),
+            hot_lead_streams=HotLeadStreams(engine, metrics),
+        )
+        self._app: FastAPI = application(self.context, list, {})
+
+    def client(self, address: str = CLIENT, **options: Any) -> httpx.AsyncClient:
+        """A client that asks from that address; it needs no closing. options: as of httpx."""
+        transport = httpx.ASGITransport(self._app, client=(address, 1234))
+        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, **options)
+
+    def audited(self) -> list[dict[str, Any]]:
+        """What the audit holds, the oldest first."""
+        return [orjson.loads(line) for line in self.audit_file.read_bytes().splitlines()]
+
+
+def store_contacts(engine: Engine, ids: Iterable[str]) -> None:
+    """Put contacts into the tables that sent a contact form each, the way of what comes from Kafka."""
+    rows = {}
+    for contact_id in ids:
+        record = SCORER.blank()
+        SCORER.apply_in_place(
+            record, [Event(f"e-{contact_id}"[:50], "form_submission", NOW_MS, NOW_MS, {"form": "contact"}, {})]
+        )
+        rows[contact_id] = rows_of(SCORER, contact_id, encode_record(record))
+    with reading(engine) as connection:
+        epoch = epoch_of(connection)
+    write(engine, epoch, Changes(contacts=rows), NOW_MS)
