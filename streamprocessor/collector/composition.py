@@ -23,7 +23,7 @@ from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
-from streamprocessor.errors import EXIT_DONE, MustRestart
+from streamprocessor.errors import EXIT_DONE, MustRestartError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
@@ -49,7 +49,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
-        MustRestart: entries can be written durably no more.
+        MustRestartError: entries can be written durably no more.
     """
     full_names = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
     folder = settings.data_path
@@ -91,7 +91,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         await durable_writer.stop(STOP_SECONDS)
     if durable_writer.failed.done():
         message = f"collector: entries can't be kept safe any more: {durable_writer.failed.exception()!r}"
-        raise MustRestart(message)
+        raise MustRestartError(message)
     return EXIT_DONE
 
 

@@ -26,8 +26,8 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    PendingFetch,
-    Refusal,
+    PendingFetchError,
+    RefusalError,
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
@@ -100,12 +100,12 @@ class FormatHandler:
             try:
                 request = await self._request(wire_format, scope, headers, receive)
                 return await self._collect(wire_format, request)
-            except (Refusal, ClientDisconnectedError):
+            except (RefusalError, ClientDisconnectedError):
                 raise
             except Exception as error:  # every request is answered: pixels are pictures whatever goes wrong
                 log.error("%s: a request could not be handled: %s", self._path, place_of(error))
-                raise Refusal(500, "internal", "this is our fault; it is in the log") from error
-        except Refusal as refusal:
+                raise RefusalError(500, "internal", "this is our fault; it is in the log") from error
+        except RefusalError as refusal:
             self._context.metrics.rejected.labels(refusal.code).inc()
             answer = wire_format.refusal_answer(refusal)
             if refusal.retry_after_seconds is None:
@@ -138,13 +138,13 @@ class FormatHandler:
         )
 
     async def _collect(self, wire_format: WireFormat, request: HttpRequest) -> HttpAnswer:
-        """The answer to a request whose entries are safe; raises Refusal where none are, and others where we fail."""
+        """The answer to a request whose entries are safe; raises RefusalError where none are, others where we fail."""
         context = self._context
         parsed = await _parsed(wire_format, request)
         holder = self._authenticate(wire_format, request, parsed)
         decoded = wire_format.decode(request, parsed)
         if len(decoded.entries) > MAX_ENTRIES:
-            raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
+            raise RefusalError(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         entries, refused = decoded.entries, decoded.refused
         if holder is not None:
             entries, over_limit = context.limiter.admit(holder, request.network, decoded)
@@ -160,18 +160,18 @@ class FormatHandler:
         return wire_format.accepted_answer(request, parsed, DecodedEvents(good, refused))
 
     def _authenticate(self, wire_format: WireFormat, request: HttpRequest, parsed: ParsedRequest) -> KeyHolder | None:
-        """Who sends; None where the format proves its sender otherwise. Raises Refusal 401, 403."""
+        """Who sends; None where the format proves its sender otherwise. Raises RefusalError 401, 403."""
         if not wire_format.needs_key:
             return None
         holder = None if parsed.key is None else self._context.keys.holder_of(parsed.key)
         if holder is None:
             got = "none" if parsed.key is None else "another"
-            raise Refusal(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
+            raise RefusalError(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
         holder.check_origin(request.headers)
         return holder
 
     async def _write(self, wire_format: WireFormat, records: list[ProducerRecord]) -> None:
-        """Returns once the records are safe, or are lost where the format answers all the same; raises Refusal 503."""
+        """Return once the records are safe, or lost where the format answers all the same; raises RefusalError 503."""
         metrics = self._context.metrics
         try:
             await self._context.durable_writer.write(records)
@@ -180,7 +180,7 @@ class FormatHandler:
             if wire_format.answers_unstored:
                 return
             message = "no room to keep this while Kafka is away; try again"
-            raise Refusal(503, "full", message, SPOOL_FULL_SECONDS) from error
+            raise RefusalError(503, "full", message, SPOOL_FULL_SECONDS) from error
         for topic, count in Counter(record.topic for record in records).items():
             metrics.accepted.labels(topic).inc(count)
 
@@ -218,7 +218,7 @@ async def _parsed(wire_format: WireFormat, request: HttpRequest) -> ParsedReques
     for _ in range(MAX_FETCHES):
         try:
             return wire_format.parse(request)
-        except PendingFetch as pending:
+        except PendingFetchError as pending:
             if not await _is_fetched(pending.fetched):
                 raise
     return wire_format.parse(request)
@@ -232,7 +232,7 @@ async def _is_fetched(fetched: Future[bool]) -> bool:
 
 
 async def _body(receive: Receive, headers: Mapping[str, str], max_bytes: int) -> bytes:
-    """The body as it came; raises Refusal where it is larger than allowed, without reading it to its end."""
+    """The body as it came; raises RefusalError where it is larger than allowed, without reading it to its end."""
     announced = headers.get("content-length", "0")
     if announced.isdigit() and int(announced[:18]) > max_bytes:
         raise too_large(max_bytes)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import RefusalError
 from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.secret_lookup import SecretLookup
@@ -29,7 +29,7 @@ class KeyHolder(NamedTuple):
     origins: frozenset[str] | None = None
 
     def check_origin(self, headers: Mapping[str, str]) -> None:
-        """Raise Refusal 403 unless the page that sends is one of those that may.
+        """Raise RefusalError 403 unless the page that sends is one of those that may.
 
         It is a browser that says so: whoever writes a request by hand says what suits. An image, which has no origin,
         names the page that shows it.
@@ -39,7 +39,7 @@ class KeyHolder(NamedTuple):
         origin = headers.get("origin") or _origin_in(headers.get("referer", ""))
         if origin not in self.origins:
             got = "another" if origin else "none"
-            raise Refusal(403, "origin", f"origin: wanted one of those that this key is for; got {got}")
+            raise RefusalError(403, "origin", f"origin: wanted one of those that this key is for; got {got}")
 
 
 class Keys:

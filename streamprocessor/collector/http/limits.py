@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from streamprocessor.collector.http.keys import KeyHolder
 from streamprocessor.collector.http.token_bucket import TokenBucket
-from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, RefusedItem, TopicEntry
+from streamprocessor.collector.http.wire_format import DecodedEvents, RefusalError, RefusedItem, TopicEntry
 from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.process.lru_map import LruMap
 
@@ -82,8 +82,8 @@ class SenderLimiter:
 
         network: of the client's address. What came counts as items, however many entries each became; those
         that are no good count too, for to look at them is work.
-        Raises Refusal 429 where the same request may be taken later, 413 where it is too large for ever; then nothing
-        of it counts.
+        Raises RefusalError 429 where the same request may be taken later, 413 where it is too large for ever; then
+        nothing of it counts.
         """
         entries, limits = decoded.entries, self._policy.of(holder.kind)
         if not any(limits):
@@ -165,17 +165,17 @@ class _Demand(NamedTuple):
     per: str
 
     def refuse_unless_there(self, now_seconds: float) -> None:
-        """Raise Refusal where the bucket holds less."""
+        """Raise RefusalError where the bucket holds less."""
         if self.bucket is None:
             return
         wait_seconds = self.bucket.wait_seconds(self.tokens, now_seconds)
         if math.isinf(wait_seconds):
             at_once = f"wanted at most {self.bucket.capacity:.0f} {self.what} at once from one address"
-            raise Refusal(413, "too-many", f"body: {at_once}; got {self.tokens}: send smaller batches")
+            raise RefusalError(413, "too-many", f"body: {at_once}; got {self.tokens}: send smaller batches")
         if wait_seconds > 0:
             seconds = math.ceil(wait_seconds)
             message = f"wanted at most {self.limit} {self.what} a {self.per} from one address; got more"
-            raise Refusal(429, "too-many-requests", f"{message}; try again in {seconds} s", seconds)
+            raise RefusalError(429, "too-many-requests", f"{message}; try again in {seconds} s", seconds)
 
     def take(self, now_seconds: float) -> None:
         """Take the tokens out of the bucket."""

@@ -25,7 +25,13 @@ from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.keys import Keys
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
-from streamprocessor.collector.http.wire_format import HttpRequest, ParsedRequest, PendingFetch, Refusal, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    HttpRequest,
+    ParsedRequest,
+    PendingFetchError,
+    RefusalError,
+    WireFormat,
+)
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.pixel import pixel
@@ -135,7 +141,7 @@ class Fetching:
         self.parse_count += 1
         for fetched in self._fetches:
             if not (fetched.done() and fetched.result()):
-                raise PendingFetch(Refusal(503, "not-ready", "not yet", 5), fetched)
+                raise PendingFetchError(RefusalError(503, "not-ready", "not yet", 5), fetched)
         return self._pixel.parse(request)
 
     @property

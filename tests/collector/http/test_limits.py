@@ -13,7 +13,7 @@ from streamprocessor.collector.http import limits
 from streamprocessor.collector.http.keys import KeyHolder
 from streamprocessor.collector.http.limits import DEFAULT_LIMITS, LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.token_bucket import TokenBucket
-from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, RefusedItem, TopicEntry
+from streamprocessor.collector.http.wire_format import DecodedEvents, RefusalError, RefusedItem, TopicEntry
 from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.process.http.client_address import sender_network
 from streamprocessor.process.lru_map import LruMap
@@ -45,8 +45,8 @@ def links(contact: str, *others: str, update: str = "identify") -> DecodedEvents
 
 def refusal_of(
     limiter: SenderLimiter, decoded: DecodedEvents, holder: KeyHolder = SERVER, network: str = HERE
-) -> Refusal:
-    with pytest.raises(Refusal) as refused:
+) -> RefusalError:
+    with pytest.raises(RefusalError) as refused:
         limiter.admit(holder, network, decoded)
     return refused.value
 
@@ -54,7 +54,7 @@ def refusal_of(
 def is_admitted(limiter: SenderLimiter, decoded: DecodedEvents) -> bool:
     try:
         limiter.admit(SERVER, HERE, decoded)
-    except Refusal:
+    except RefusalError:
         return False
     return True
 

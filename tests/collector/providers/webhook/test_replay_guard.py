@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.collector.http.wire_format import HttpRequest, Refusal, WireFormat
+from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError, WireFormat
 from streamprocessor.collector.providers import mailgun
 from streamprocessor.collector.providers.registry import provider_formats
 from streamprocessor.collector.providers.webhook import replay_guard
@@ -38,7 +38,7 @@ def mailgun_format(folder: Path | None) -> WireFormat:
 def is_taken(wire_format: WireFormat, request: HttpRequest) -> bool:
     try:
         wire_format.parse(request)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         assert refusal.status == 401  # noqa: PT017
         return False
     return True
