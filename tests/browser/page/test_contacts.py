@@ -57,17 +57,18 @@ async def test_the_list_shows_what_the_api_says(viewer: Viewer, firm: Firm) -> N
 
 
 async def test_pages_follow_one_another_and_the_back_button_goes_back(viewer: Viewer, firm: Firm) -> None:
+    rest = len(firm.api.get("/api/contacts", limit=200)["contacts"]) - 50
     page = await viewer("/contacts")
     await expect(page.locator("tbody tr")).to_have_count(50)
     first = await ids(page)
     await page.get_by_role("link", name="Next").click()
     await expect(page.get_by_role("button", name="Previous")).to_be_visible()
-    await expect(page.locator("tbody tr")).to_have_count(47)
+    await expect(page.locator("tbody tr")).to_have_count(rest)
     second = await ids(page)
     assert not set(first) & set(second)
 
     await page.reload()
-    await expect(page.locator("tbody tr")).to_have_count(47)
+    await expect(page.locator("tbody tr")).to_have_count(rest)
     await page.get_by_role("button", name="Previous").click()
     await expect(page.locator("tbody tr")).to_have_count(50)
     assert await ids(page) == first
