@@ -22,6 +22,7 @@ from streamprocessor.kafka.login.token_command import TokenCommand
 from streamprocessor.kafka.login.token_provider import TokenProvider
 from streamprocessor.settings import PREFIX, Settings
 from tests.cli.conftest import Call
+from tests.harness.processes import SALT
 from tests.harness.secured_kafka import PASSWORD, STRANGER, USER, SecuredKafka, unsecured_token
 from tests.harness.system import Sent, System
 from tests.harness.workers import WorkerProcess
@@ -210,6 +211,7 @@ def environment(secured: SecuredKafka, tmp_path: Path) -> Callable[..., Environm
             "sasl_username": user,
             "sasl_password": password,
             "data_dir": str(tmp_path),
+            "erasure_salt": SALT,
             **{f"{name}_port": "0" for name in ("metrics", "collector", "delivery", "api")},
         }
         return {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
