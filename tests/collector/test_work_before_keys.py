@@ -64,3 +64,19 @@ def test_a_request_twice_as_long_takes_about_twice_the_steps(name: str, body: st
     long = steps_before_key(FORMATS[name], content_type, of_size(2 * SHORT_BYTES))
 
     assert long <= 2.1 * short + 500
+
+
+def test_a_body_that_holds_no_key_is_not_read_before_the_key_was_seen() -> None:
+    nothing, much = (steps_before_key(FORMATS["native"], JSON, body) for body in (b"", b"x\n" * 250_000))
+
+    assert much == nothing
+
+
+def test_of_too_many_lines_none_is_read() -> None:
+    body = b"x\n" * 250_000
+    request = HttpRequest("POST", "/v1/events", "", {"content-type": "application/x-ndjson"}, body, body, NOW_MS)
+
+    with pytest.raises(RefusalError, match="wanted at most 2500 events; got 250000") as refused:
+        FORMATS["native"].decode(request, FORMATS["native"].parse(request))
+
+    assert refused.value.status == 413

@@ -54,7 +54,7 @@ def offered_key(headers: Mapping[str, str]) -> str | None:
 
 
 def _parse(request: HttpRequest) -> ParsedRequest:
-    return ParsedRequest(offered_key(request.headers), _items_of(request))
+    return ParsedRequest(offered_key(request.headers), None)  # the body is read once the key is known to be good
 
 
 def _items_of(request: HttpRequest) -> list[Any]:
@@ -80,20 +80,22 @@ def _items_of(request: HttpRequest) -> list[Any]:
 
 
 def _lines(body: bytes) -> Iterator[Any]:
-    for line in body.split(b"\n"):
-        if line.strip():
-            try:
-                yield orjson.loads(line)
-            except orjson.JSONDecodeError:
-                yield _UNREADABLE
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    if len(lines) > MAX_ITEMS:
+        raise _too_many(len(lines))
+    for line in lines:
+        try:
+            yield orjson.loads(line)
+        except orjson.JSONDecodeError:
+            yield _UNREADABLE
 
 
-def _decode(_: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
-    items: list[Any] = parsed.payload
+def _decode(request: HttpRequest, _: ParsedRequest) -> DecodedEvents:
+    items = _items_of(request)
     if not items:
         raise RefusalError(400, reason_codes.EMPTY, "body: wanted at least one event; got none")
     if len(items) > MAX_ITEMS:
-        raise RefusalError(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got {len(items)}")
+        raise _too_many(len(items))
     decoded = DecodedEvents()
     for position, item in enumerate(items):
         try:
@@ -101,6 +103,10 @@ def _decode(_: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
         except RecordError as error:
             decoded.refused.append(RefusedItem(position, error.reason, error.detail))
     return decoded
+
+
+def _too_many(got: int) -> RefusalError:
+    return RefusalError(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got {got}")
 
 
 def _entry(item: Any, position: int) -> TopicEntry:

@@ -10,7 +10,7 @@ alias. Answers: v0 200 with JSON; v1 one result for each uuid.
 | `$identify` | `$set` as attributes; `distinct_id` is the user's id, an `identify` update with `$anon_distinct_id` |
 | `$create_alias`, `$merge_dangerously` | `distinct_id` is the contact; `merge` from `alias`, `identify` with either |
 | `$groupidentify` | attributes, under the group's type: `$group_set`, `id`; nothing where no contact is named |
-| `uuid` | `id`; of what follows from it: `uuid:attributes`, `:anonymous`, `:address`, `:former-0` |
+| `uuid` | `id` (a browser's event: `browser:id`); of what follows: `uuid:attributes` and so on |
 | `timestamp` | `occurred_at`, + (received - `sent_at`); without it received - `offset` |
 | `sent_at`, in v1 the header `PostHog-HttpRequest-Timestamp` | left out of account where `$ignore_sent_at` is true |
 | `distinct_id` | the contact: a user's id, or an anonymous visitor's, as below |
@@ -32,6 +32,7 @@ from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, Tr
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
     decode_items,
+    item_count_of,
     item_id,
     items_of,
     nothing_taken,
@@ -156,11 +157,13 @@ def _offset_ms(item: dict[str, Any]) -> int:
 
 def _parse(request: HttpRequest) -> ParsedRequest:
     body = object_body(request)
-    return ParsedRequest(text_of(body.get("api_key")) or text_of(body.get("token")), body)
+    key = text_of(body.get("api_key")) or text_of(body.get("token"))
+    return ParsedRequest(key, body, item_count_of(body))
 
 
 def _parse_v1(request: HttpRequest) -> ParsedRequest:
-    return ParsedRequest(offered_key(request.headers), object_body(request))
+    body = object_body(request)
+    return ParsedRequest(offered_key(request.headers), body, item_count_of(body))
 
 
 def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:

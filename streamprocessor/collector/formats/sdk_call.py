@@ -146,12 +146,10 @@ def _identify_updates(call: SdkCall, identify_id: str, contact_ids: ContactIds) 
     if address is not None:
         address_contact = contact_ids.address(address)
         if user_id is not None:
-            entry = _identify(call, _derived(identify_id, "address"), user_id, address_contact)
-            yield entry._replace(act=Act.ADDRESS)
+            yield _identify(call, _derived(identify_id, "address"), user_id, address_contact)
         strongest = user_id or address_contact
     if strongest is not None and anonymous_id is not None:
-        entry = _identify(call, _derived(identify_id, "anonymous"), strongest, contact_ids.anonymous(anonymous_id))
-        yield entry._replace(act=Act.IDENTIFY)
+        yield _identify(call, _derived(identify_id, "anonymous"), strongest, contact_ids.anonymous(anonymous_id))
 
 
 def _former_id_updates(call: SdkCall, contact_id: str, contact_ids: ContactIds) -> Iterator[TopicEntry]:

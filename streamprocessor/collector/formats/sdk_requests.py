@@ -51,6 +51,12 @@ def items_of(body: dict[str, Any]) -> list[Any]:
     return items
 
 
+def item_count_of(body: dict[str, Any]) -> int:
+    """How many items a body's `batch` holds; 1 where it has none."""
+    items = body.get("batch")
+    return len(items) if isinstance(items, list) else 1
+
+
 def text_of(value: object) -> str | None:
     """A text that is not empty; None for anything else."""
     return value if isinstance(value, str) and value else None

@@ -10,7 +10,7 @@ browsers and apps one of the browser keys, which may not `alias`, nor take what 
 | `identify` | `traits`, over `context.traits`: an `attributes` update; ids together: `identify` updates |
 | `group` | an `attributes` update: `company` = the group's traits, its `id` = `groupId` |
 | `alias` | `userId` is the contact; a `merge` from `previousId`, and an `identify` with it as an anonymous id |
-| `messageId` | `id`; of what follows from it: `messageId:attributes`, `:anonymous`, `:address`, `:former-0` |
+| `messageId` | `id` (a browser's event: `browser:id`); of what follows: `messageId:attributes` and so on |
 | `originalTimestamp`, else `timestamp` | `occurred_at`, + (received - `sentAt`) |
 | `userId`, `anonymousId`, `traits.email` | the contact, the first that is there |
 | `properties` | as they came; beside them the words of vocabulary.yaml |
@@ -30,6 +30,7 @@ from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, Tr
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
     decode_items,
+    item_count_of,
     item_id,
     items_of,
     nothing_taken,
@@ -127,7 +128,7 @@ def _group(item: dict[str, Any], traits: dict[str, Any]) -> dict[str, Any]:
 
 def _parse(request: HttpRequest) -> ParsedRequest:
     body = object_body(request)
-    return ParsedRequest(offered_key(request.headers) or text_of(body.get("writeKey")), body)
+    return ParsedRequest(offered_key(request.headers) or text_of(body.get("writeKey")), body, item_count_of(body))
 
 
 def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:

@@ -12,7 +12,7 @@ once a session (or a day).
 | `e=se` | an event named `se_ac`; `se_ca` `category`, `se_la` `label`, `se_pr` `property`, `se_va` `value` |
 | `e=tr`, `e=ti`, `e=pp` | `purchase` (`tr_tt` as `amount`), `transaction_item`, `page_ping`; fields as they came |
 | `co` or `cx` (base64) | `properties.contexts`: the data of each context by its schema's name |
-| `eid` | `id` |
+| `eid` | `id` (a browser's event: `browser:id`) |
 | `ttm`, else `dtm` | `occurred_at`; `dtm` + (received - `stm`), `ttm` is true already |
 | `uid`, else `duid`, `tnuid`, `nuid` | the contact: the user's id, or the visitor's |
 | `url`, `refr`, `page` of other events | the page that a form was submitted on |
@@ -89,7 +89,8 @@ def _parse(request: HttpRequest) -> ParsedRequest:
         raise RefusalError(400, reason_codes.NOT_AN_OBJECT, f"data: wanted a list of events; got {kind_of(items)}")
     first = items[0] if items else None
     key = text_of(first.get("aid")) if isinstance(first, dict) else None
-    return ParsedRequest(key, [] if request.method == "HEAD" else items)  # who asks for the head only has seen nothing
+    items = [] if request.method == "HEAD" else items  # who asks for the head only has seen nothing
+    return ParsedRequest(key, items, len(items))
 
 
 def _query(request: HttpRequest) -> dict[str, Any]:

@@ -142,6 +142,8 @@ class FormatHandler:
         context = self._context
         parsed = await _parsed(wire_format, request)
         holder = self._authenticate(wire_format, request, parsed)
+        if holder is not None:
+            context.limiter.refuse_too_many(holder, request.network, parsed.item_count)
         decoded = wire_format.decode(request, parsed)
         if len(decoded.entries) > MAX_ENTRIES:
             raise RefusalError(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")

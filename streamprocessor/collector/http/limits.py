@@ -75,6 +75,14 @@ class SenderLimiter:
         self._identities: LruMap[None] = LruMap(MAX_MEMORIES)
         self._identity_buckets: LruMap[TokenBucket] = LruMap(MAX_MEMORIES)
 
+    def refuse_too_many(self, holder: KeyHolder, network: str, item_count: int) -> None:
+        """Raise RefusalError as `admit` does where so many items are too many, before anything is done with them."""
+        limits = self._policy.of(holder.kind)
+        if limits.events_per_second is not None:
+            now_seconds = self._clock()
+            sender = self._sender(_key_of(holder, network), limits, now_seconds)
+            sender.demand_of_events(item_count, limits).refuse_unless_there(now_seconds)
+
     def admit(
         self, holder: KeyHolder, network: str, decoded: DecodedEvents
     ) -> tuple[list[TopicEntry], list[RefusedItem]]:
@@ -89,15 +97,15 @@ class SenderLimiter:
         if not any(limits):
             return entries, []
         now_seconds = self._clock()
-        key = hash((holder.kind, holder.source, network))
-        sender = self._senders.get_or_make(key, lambda: _Sender(limits, now_seconds))
+        key = _key_of(holder, network)
+        sender = self._sender(key, limits, now_seconds)
         new_contacts = []
         if sender.contacts is not None:
             named = {hash((key, contact)) for entry in entries for contact in _contacts_of(entry)}
             new_contacts = [contact for contact in named if contact not in self._contacts]
         items = {entry.position for entry in entries} | {item.position for item in decoded.refused}
         demands = [
-            _Demand(sender.events, max(1, len(items)), "events", limits.events_per_second, "second"),
+            sender.demand_of_events(len(items), limits),
             _Demand(sender.contacts, len(new_contacts), "new contacts", limits.new_contacts_per_minute, "minute"),
         ]
         for demand in demands:
@@ -112,6 +120,9 @@ class SenderLimiter:
     def memory_entries(self) -> int:
         """How many things are remembered: at most MAX_SENDERS and three times MAX_MEMORIES."""
         return len(self._senders) + len(self._contacts) + len(self._identities) + len(self._identity_buckets)
+
+    def _sender(self, key: int, limits: SenderLimits, now_seconds: float) -> _Sender:
+        return self._senders.get_or_make(key, lambda: _Sender(limits, now_seconds))
 
     def _with_identities_bounded(
         self, key: int, entries: Sequence[TopicEntry], most: int | None, now_seconds: float
@@ -154,6 +165,10 @@ class _Sender:
         self.events = TokenBucket(rate, rate * BURST_SECONDS, now_seconds) if rate else None
         self.contacts = TokenBucket(contacts / MINUTE_SECONDS, contacts, now_seconds) if contacts else None
 
+    def demand_of_events(self, items: int, limits: SenderLimits) -> _Demand:
+        """What a request with so many items asks of the bucket of events: one that holds none is looked at, too."""
+        return _Demand(self.events, max(1, items), "events", limits.events_per_second, "second")
+
 
 class _Demand(NamedTuple):
     """What a request asks of one bucket; None: it is not limited."""
@@ -181,6 +196,10 @@ class _Demand(NamedTuple):
         """Take the tokens out of the bucket."""
         if self.bucket is not None:
             self.bucket.take(self.tokens, now_seconds)
+
+
+def _key_of(holder: KeyHolder, network: str) -> int:
+    return hash((holder.kind, holder.source, network))
 
 
 def _or_none(own: int | None, default: int | None) -> int | None:

@@ -10,9 +10,9 @@ import orjson
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.wire_format import RefusedItem, TopicEntry
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.events.event_fields import contact_of
+from streamprocessor.contract.events.event_fields import contact_of, id_of
 from streamprocessor.contract.events.events import CONTACT_UPDATE, decode_event
-from streamprocessor.contract.events.updates import decode_update
+from streamprocessor.contract.events.updates import BROWSER, RANK, decode_update
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.strict_json import MAX_DEPTH
 from streamprocessor.contract.topics.input_topics import InputTopics
@@ -21,6 +21,7 @@ from streamprocessor.errors import RecordError
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_ITEMS = 2_500
+BROWSER_ID_PREFIX = "browser:"
 
 
 class CheckedEntries(NamedTuple):
@@ -84,4 +85,12 @@ def _id_and_time(value: dict[str, Any], contact_id: str, topic: Topic, received_
         update = decode_update(value, contact_id, received_at_ms)
         return update.id, update.occurred_at_ms
     event = decode_event(value, contact_id, received_at_ms, topic.event_type)
-    return event.id, event.occurred_at_ms
+    event_id = _own_id_of_browsers(event.id) if value.get(RANK) == BROWSER else event.id
+    return event_id, event.occurred_at_ms
+
+
+def _own_id_of_browsers(event_id: str) -> str:
+    """The id of an event that anybody may have said: no event of others has it, so it stands in the place of none."""
+    own_id = id_of(BROWSER_ID_PREFIX + event_id)
+    assert own_id is not None
+    return own_id

@@ -145,10 +145,12 @@ class ParsedRequest(NamedTuple):
 
     key: the key that it offers; None where it offers none.
     payload: whatever the format decodes.
+    item_count: of the items that are told apart already, so that too many are refused before any is decoded.
     """
 
     key: str | None
     payload: Any
+    item_count: int = 1
 
 
 def admit_all(_request: HttpRequest) -> None:

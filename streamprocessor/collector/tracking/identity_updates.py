@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
-from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.events.event_fields import content_key
 
 
@@ -26,4 +25,4 @@ def identity_updates(
     # The same two found together again say nothing new: one id.
     update_id = content_key(["identify", contact, visitor])
     entry = update_entry(update_id, contact, occurred_at_ms, {"update": "identify", "anonymous_id": visitor})
-    return [entry._replace(act=Act.IDENTIFY, is_proven=token_contact is not None)]
+    return [entry._replace(is_proven=token_contact is not None)]

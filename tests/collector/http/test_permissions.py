@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.keys import Keys
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, ParsedRequest
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.collector.tracking.beacon import beacon
 from streamprocessor.collector.tracking.forms import forms
@@ -153,14 +155,23 @@ CELLS = [
 ]
 
 
+NO_LIMITS = SenderLimits(0, 0, 0)
+
+
 class Door:
     """One door of a collector that writes to memory."""
 
-    def __init__(self, name: str, kind: KeyKind, origins: dict[str, frozenset[str]] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        kind: KeyKind,
+        origins: dict[str, frozenset[str]] | None = None,
+        limits: SenderLimits = NO_LIMITS,
+    ) -> None:
         self.kind, self.wire_format, self.writer, self.metrics = kind, FORMATS[name], MemoryWriter(), Metrics()
         self._context = CollectorContext(
             keys=Keys({"site": SECRETS[KeyKind.BROWSER]}, {"crm": SECRETS[KeyKind.WRITE]}, origins),
-            limiter=SenderLimiter(LimitPolicy(SenderLimits(0, 0, 0)), float),
+            limiter=SenderLimiter(LimitPolicy(limits), float),
             client_ips=ClientIps((), False),
             topics=INPUT_TOPICS,
             durable_writer=self.writer,
@@ -188,8 +199,10 @@ class Door:
         return self.metrics.registry.get_sample_value("leadscore_collector_forbidden_total", labels) or 0
 
 
-def without_rank(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in record.items() if name != "rank"} for record in values]
+def as_by_a_server(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was written, without what tells that a browser said it."""
+    unmarked = [{name: value for name, value in record.items() if name != "rank"} for record in values]
+    return [record | {"id": record["id"].removeprefix("browser:")} for record in unmarked]
 
 
 def test_every_door_of_the_policy_is_tried_with_every_act_that_it_has_words_for(tmp_path: Path) -> None:
@@ -210,7 +223,7 @@ async def test_what_the_policy_says_of_a_door_a_key_and_an_act_is_so(name: str, 
     answer = await door.say(SPOKEN[name][act])
 
     if is_allowed(name, kind, act):
-        assert without_rank(door.written) == all_of_it
+        assert as_by_a_server(door.written) == all_of_it
         assert answer.status_code < 400
         assert door.forbidden(act) == 0
     else:
@@ -289,6 +302,24 @@ async def test_who_knows_an_address_takes_nothing_that_is_filed_under_it() -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "item"),
+    [
+        ("segment", {"type": "identify", "userId": "anon:mallory", "anonymousId": "v"}),
+        ("jitsu", {"type": "identify", "userId": "anon:mallory", "anonymousId": "v"}),
+        ("posthog", {"event": "$identify", "distinct_id": "anon:mallory", "properties": {"$anon_distinct_id": "v"}}),
+        ("snowplow", {"e": "pv", "uid": "anon:mallory", "duid": "v", "url": "https://www.example.com/"}),
+    ],
+)
+async def test_no_browser_makes_one_visitor_another_one(name: str, item: dict[str, Any]) -> None:
+    door = Door(name, KeyKind.BROWSER)
+
+    answer = await door.say(item)
+
+    assert "merge: wanted a key that may say so" in answer.text
+    assert all("update" not in record for record in door.written)
+
+
+@pytest.mark.parametrize(
     "inside",
     [
         {"update": "erase"},
@@ -315,6 +346,19 @@ async def test_a_browser_cannot_say_that_it_is_none() -> None:
     assert [record["rank"] for record in door.written] == ["browser", "browser"]
 
 
+@pytest.mark.parametrize("said_id", ["order-1001", 1001, "o" * 300, None], ids=["text", "number", "long", "none"])
+async def test_an_event_of_a_browser_never_has_the_id_of_a_servers(said_id: object) -> None:
+    by_server, by_browser = Door("native", KeyKind.WRITE), Door("native", KeyKind.BROWSER)
+    event = {**NATIVE[Act.EVENT], "id": said_id, "occurred_at": "2027-01-15T08:00:00Z"}
+
+    for door in (by_server, by_browser):
+        await door.say(event, event)
+
+    of_server, of_browser = ({record["id"] for record in door.written} for door in (by_server, by_browser))
+    assert (len(of_server), len(of_browser)) == (1, 1)  # what is sent again is the same event
+    assert of_server.isdisjoint(of_browser)
+
+
 async def test_what_the_token_of_a_mail_proves_is_no_browsers_word() -> None:
     door = Door("forms", KeyKind.BROWSER)
     token = KEYS.sign("visitor", Tracked("c-42", expires_at_ms=NOW_MS + 1))
@@ -323,6 +367,26 @@ async def test_what_the_token_of_a_mail_proves_is_no_browsers_word() -> None:
 
     told = {record.get("update"): record.get("rank") for record in door.written}
     assert told == {None: "browser", "identify": None, "attributes": "browser"}
+
+
+@pytest.mark.parametrize("name", ["segment", "posthog", "posthog-v1", "snowplow"])
+async def test_of_a_batch_above_the_burst_no_item_is_decoded(name: str) -> None:
+    door = Door(name, KeyKind.BROWSER, limits=SenderLimits(events_per_second=10))
+    decoded = list[int]()
+    decode = door.wire_format.decode
+
+    def counted(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
+        decoded.append(parsed.item_count)
+        return decode(request, parsed)
+
+    door.wire_format = replace(door.wire_format, decode=counted)
+    item = SPOKEN[name][Act.EVENT]
+
+    too_many = await door.say(*[item] * 21)
+    as_many_as_may_be = await door.say(*[item] * 20)
+
+    assert (too_many.status_code, as_many_as_may_be.status_code) == (413, 200)
+    assert decoded == [20]
 
 
 # ---- origins ---------------------------------------------------------------------------------------------------
