@@ -7,7 +7,7 @@ StreamprocessorError
 │   ├── TopicError       a topic is missing, differs or may not be used
 │   └── BrokerError      the broker can't be started or used
 │       └── BrokerAwayError   no broker answers now; exit 70, for it may come back by itself
-└── MustRestart          what is in memory can't be trusted any more: exit 70, the supervisor starts anew
+└── MustRestartError     what is in memory can't be trusted any more: exit 70, the supervisor starts anew
 """
 
 import traceback
@@ -51,7 +51,7 @@ class BrokerAwayError(BrokerError):
     """No broker answers at the address, or one went away meanwhile; it may come back by itself."""
 
 
-class MustRestart(StreamprocessorError):
+class MustRestartError(StreamprocessorError):
     """The process must end with exit code 70 and be started anew."""
 
 

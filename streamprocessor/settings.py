@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from streamprocessor.contract.strict_json import shown_value
+from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import OperatorError
 
 PREFIX = "STREAMPROCESSOR_"
@@ -29,8 +29,6 @@ MAIL_PROVIDERS = (
     "ses",
     "mandrill",
 )
-
-_SECRET = ("password", "_keys", "_salt", "_secret", "_tokens", "database_url", "_command")
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -69,7 +67,7 @@ class Settings(BaseModel):
     topic_prefix: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="before every topic: staging-")
     topics_dir: str = Field("topics", description="folder of the topics' YAML files")
     model: str = Field("deploy/scoring.yaml", description="the scoring model's file")
-    data_dir: str = Field(".streamprocessor", description="what this machine keeps: the embedded broker, slots")
+    data_dir: str = Field(".streamprocessor", description="what this machine keeps: keys, databases, the spool, slots")
     partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
 
     erasure_salt: str = Field("", repr=False, description="secret, never to change: erased contacts are hashes with it")
@@ -95,7 +93,7 @@ class Settings(BaseModel):
     token_keys: str = Field("", repr=False, description="id=secret,id=secret, or a file; the first one signs")
     address_salt: str = Field("", repr=False, description="secret under which mail addresses are hashed")
     allowed_sites: str = Field("", description="hosts a form may redirect to: example.com,www.example.com")
-    vocabulary: str = Field("", description="a file that adds names to collector/vocabulary.yaml")
+    vocabulary: str = Field("", description="a file that adds names to those of collector/formats/vocabulary.yaml")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
     truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")
     rate_limit_per_second: int | None = Field(None, ge=0, description="events a key may send from an address; 0: any")
@@ -162,7 +160,8 @@ def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
 
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
-    got = "" if name.endswith(_SECRET) else f"; got {shown_value(problem.get('input'))}"
     if problem["type"] == "extra_forbidden":
         return f"{PREFIX}{name.upper()} is not a setting; see deploy/settings.example.env"
+    is_secret = not Settings.model_fields[name].repr
+    got = "" if is_secret else f"; got {shown_value(problem.get('input'))}"
     return f"{PREFIX}{name.upper()}: {problem['msg']}{got}"

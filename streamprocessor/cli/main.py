@@ -30,7 +30,7 @@ from streamprocessor.errors import (
     EXIT_MUST_RESTART,
     EXIT_USAGE,
     BrokerAwayError,
-    MustRestart,
+    MustRestartError,
     OperatorError,
     RecordError,
 )
@@ -45,7 +45,7 @@ class Commands(click.Group):
         """What the subcommand returns."""
         try:
             return super().invoke(ctx)
-        except (MustRestart, BrokerAwayError) as error:
+        except (MustRestartError, BrokerAwayError) as error:
             code, sentence = EXIT_MUST_RESTART, str(error)
         except OperatorError as error:
             code, sentence = EXIT_USAGE, str(error)

@@ -35,8 +35,8 @@ def status(ctx: click.Context, ports: tuple[int, ...], as_json: bool) -> None:
     host = "127.0.0.1" if settings.metrics_host == "0.0.0.0" else settings.metrics_host
     workers = [ask_worker(f"http://{host}:{port}") for port in ports or (settings.metrics_port,)]
     name = f"{settings.topic_prefix}{settings.app_id}"
-    asked = client_settings(settings), layout_of(settings), name
-    group, lag = run(consumer_group(*asked)), run(group_lag(*asked))
+    clients, layout = client_settings(settings), layout_of(settings)
+    group, lag = run(consumer_group(clients, layout, name)), run(group_lag(clients, layout, name))
     if as_json:
         print_json_lines([_as_json(name, group, lag) | {"workers": workers}])
     else:

@@ -99,10 +99,10 @@ def repair(ctx: click.Context, wait_seconds: float) -> None:
     one kept what they sent there. A worker brings it to where it belongs as soon as it has the partition; this waits
     until it has, and fails where something is left.
     """
-    from streamprocessor.cli.kafka.misplaced import until_none_is_misplaced
-    from streamprocessor.cli.kafka.revisions import full_name_of
+    from streamprocessor.cli.kafka.misplaced_contacts import until_none_is_misplaced
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+    from streamprocessor.kafka.admin.layout import full_name_of
     from streamprocessor.kafka.connection import client_settings
 
     settings = connected_settings(ctx)
@@ -135,9 +135,9 @@ def asyncapi(ctx: click.Context) -> None:
 
 
 async def _differences(settings: Settings, layout: Layout) -> list[TopicDifference]:
-    from streamprocessor.cli.kafka.misplaced import misplaced_contacts
-    from streamprocessor.cli.kafka.revisions import full_name_of
+    from streamprocessor.cli.kafka.misplaced_contacts import misplaced_contacts
     from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+    from streamprocessor.kafka.admin.layout import full_name_of
     from streamprocessor.kafka.admin.reconcile import MISPLACED, MISSING, TopicDifference
     from streamprocessor.kafka.admin.reconcile import check as differences_on
     from streamprocessor.kafka.connection import client_settings

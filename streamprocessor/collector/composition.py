@@ -21,10 +21,9 @@ from streamprocessor.collector.http.keys import keys_of
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
-from streamprocessor.errors import EXIT_DONE, MustRestart
+from streamprocessor.errors import EXIT_DONE, MustRestartError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
@@ -51,7 +50,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
-        MustRestart: entries can be written durably no more.
+        MustRestartError: entries can be written durably no more.
     """
     full_names = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
     folder = settings.data_path
@@ -94,18 +93,13 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         await durable_writer.stop(STOP_SECONDS)
     if durable_writer.failed.done():
         message = f"collector: entries can't be kept safe any more: {durable_writer.failed.exception()!r}"
-        raise MustRestart(message)
+        raise MustRestartError(message)
     return EXIT_DONE
 
 
 def _limit_policy(settings: Settings) -> LimitPolicy:
     limits = (settings.rate_limit_per_second, settings.new_contacts_per_minute, settings.identities_per_contact)
-    return LimitPolicy(SenderLimits(*limits), is_limited_by_default)
-
-
-def is_limited_by_default(holder_name: str) -> bool:
-    """Whether limits hold for the holder's key where settings name none: not for a key that only servers have."""
-    return holder_name.startswith(KeyKind.BROWSER)
+    return LimitPolicy(SenderLimits(*limits))
 
 
 def _watch(metrics: Metrics, spool: Spool, durable_writer: DurableWriter) -> None:

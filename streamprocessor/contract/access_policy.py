@@ -45,7 +45,7 @@ class Act(StrEnum):
 
 
 class KeyKind(StrEnum):
-    """What lets in."""
+    """What a source shows to be let in."""
 
     BROWSER = "browser key"
     WRITE = "write key"
@@ -71,7 +71,11 @@ IMPORT = "import"
 
 
 class Door(NamedTuple):
-    """A way in. kinds: of keys that open it; says: what it has words for."""
+    """A way in.
+
+    kinds: of keys that open it.
+    says: what it has words for.
+    """
 
     kinds: tuple[KeyKind, ...]
     says: frozenset[Act]

@@ -16,4 +16,5 @@ BAD_PROPERTIES = "bad-properties"
 BAD_CONTEXT = "bad-context"
 UNKNOWN_UPDATE = "unknown-update"
 BAD_UPDATE = "bad-update"
-# Besides: merge-with-itself, already-merged, merge-cycle, too-many-sources (scoring/identity/linking.py).
+# Besides: merge-with-itself, already-merged, merge-cycle, too-many-sources (scoring/identity/linking.py); in the
+# collector and in imports also not-with-this-key (access_policy.py) and too-many-identities (collector/http/limits.py).

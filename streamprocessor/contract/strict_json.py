@@ -11,7 +11,6 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.errors import RecordError
 
 MAX_BYTES = 256 * 1024
-MAX_SHOWN_CHARS = 60
 MAX_DEPTH = 254  # the deepest that orjson writes
 
 _SPACE = b" \n\r\t"
@@ -45,13 +44,6 @@ def read_object(text: bytes) -> dict[str, Any]:
 def kind_of(value: object) -> str:
     """What a person calls a JSON value of this type; never the value itself, which may be personal."""
     return _KINDS.get(type(value), "a number")
-
-
-def shown_value(value: object) -> str:
-    """A stranger's text or number as messages quote it, cut before it is; of anything else its kind."""
-    if isinstance(value, str):
-        return repr(value[:MAX_SHOWN_CHARS])
-    return repr(value) if type(value) in (int, float) else kind_of(value)
 
 
 _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}

@@ -65,7 +65,7 @@ async def run_delivery(
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
-        MustRestart: the database or Kafka can't be used any more.
+        MustRestartError: the database or Kafka can't be used any more.
     """
     keep_private(settings.data_path)
     stop = stop_on_signals()

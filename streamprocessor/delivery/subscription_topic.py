@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from streamprocessor.contract.strict_yaml.located import cut
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
@@ -63,7 +63,7 @@ class SubscriptionTopic:
     async def take(self, record: Any, dispatchers: Dispatchers) -> None:
         """Have a record of the topic in force; whatever it holds, the worst that comes of it is that it is refused."""
         name = _name_of(record)
-        shown = cut(name)
+        shown = shown_text(name)
         if name in dispatchers.fixed:
             log.error("subscription %s: the file holds one of that name, so the topic's is not taken", shown)
         elif record.value is None:
@@ -77,7 +77,7 @@ class SubscriptionTopic:
 
     async def _plan_in(self, value: bytes, name: str, dispatchers: Dispatchers) -> DeliveryPlan | None:
         """The plan that the value spells; None: it spells none, and the dispatchers know why."""
-        shown = cut(name)
+        shown = shown_text(name)
         try:
             return await asyncio.to_thread(lambda: self._plan_of(_subscription_in(value, name)))
         except OperatorError as error:
@@ -90,7 +90,7 @@ class SubscriptionTopic:
 
 
 def _subscription_in(value: bytes, name: str) -> Subscription:
-    return parse_subscription(name, value.decode("utf-8", "replace"), f"subscription {cut(name)}")
+    return parse_subscription(name, value.decode("utf-8", "replace"), f"subscription {shown_text(name)}")
 
 
 def _name_of(record: Any) -> str:

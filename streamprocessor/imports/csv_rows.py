@@ -12,7 +12,7 @@ import orjson
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
-from streamprocessor.contract.strict_json import MAX_SHOWN_CHARS, shown_value
+from streamprocessor.contract.foreign_text import MAX_VALUE_CHARS, shown_value
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
 from streamprocessor.imports.rows import BadRow, ContentIds, ImportRow, ReadRow
@@ -170,7 +170,7 @@ def _time_reader(time: TimeColumn) -> Callable[[str], int]:
         "iso": lambda text: datetime.fromisoformat(text.replace("Z", "+00:00")),
     }.get(time.format, lambda text: datetime.strptime(text, time.format))  # noqa: DTZ007 - read() puts the zone on
 
-    time_format = time.format[:MAX_SHOWN_CHARS]
+    time_format = time.format[:MAX_VALUE_CHARS]
 
     def read(text: str) -> int:
         try:

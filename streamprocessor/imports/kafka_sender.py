@@ -10,14 +10,13 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from streamprocessor.contract.topics.topics import IN
 from streamprocessor.errors import BrokerAwayError, BrokerError
 from streamprocessor.kafka.admin.cluster import WRITE
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
-from streamprocessor.kafka.diagnosis.diagnosis import broker_error, is_passing
+from streamprocessor.kafka.diagnosis.diagnosis import broker_error, is_transient
 from streamprocessor.settings import Settings
 
 _MAX_UNACKNOWLEDGED = 10_000  # records: bounds memory, and how far reading runs ahead of the broker
@@ -93,13 +92,12 @@ async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIter
 async def checked_sender(settings: Settings) -> AsyncIterator[KafkaSender]:
     """A sender to the input topics; raises TopicError at once where one is missing or may not be written."""
     clients = client_settings(settings)
-    names = [name for name, topic in layout_of(settings).names().items() if topic.direction == IN]
-    await refuse_unless_allowed(clients, dict.fromkeys(names, WRITE))
+    await refuse_unless_allowed(clients, dict.fromkeys(layout_of(settings).input_names(), WRITE))
     async with kafka_sender(clients, settings.topic_prefix) as sender:
         yield sender
 
 
 def _not_sent(topic: str, error: KafkaError) -> BrokerError:
     hint = "`streamprocessor topics check` tells what is wrong with a topic"
-    kind = BrokerAwayError if is_passing(error) else BrokerError
+    kind = BrokerAwayError if is_transient(error) else BrokerError
     return kind(f"{topic}: wanted a record acknowledged; got {error!r}; {hint}")

@@ -61,7 +61,7 @@ async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> Async
 
 
 async def _refuse_a_refused_token(settings: ClientSettings) -> None:
-    """Raises BrokerError where the token was refused: aiokafka reads that as an answer, in which there are no brokers.
+    """Raise BrokerError where the token was refused: aiokafka reads that as an answer, in which there are no brokers.
 
     There may be none for a moment, too, until they are heard again.
     """

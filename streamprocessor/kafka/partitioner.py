@@ -15,7 +15,12 @@ _SEED, _FACTOR, _WORD = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
 
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition, of so many, that the contact of this key lies in."""
-    return (murmur2(key) & 0x7FFFFFFF) % partitions
+    return key_hash(key) % partitions
+
+
+def key_hash(key: bytes) -> int:
+    """The hash of a key whose remainder by the number of partitions is its partition."""
+    return murmur2(key) & 0x7FFFFFFF
 
 
 def is_misplaced(key: bytes, partition: int, partitions: int) -> bool:

@@ -1,4 +1,4 @@
-"""Whose secret it is that somebody shows: write keys of the collector, tokens of the API."""
+"""Whose secret it is that somebody shows: keys of the collector, tokens of the API."""
 
 from __future__ import annotations
 

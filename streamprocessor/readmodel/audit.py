@@ -42,11 +42,15 @@ class AuditEntry(NamedTuple):
 
 
 class AuditFiles(NamedTuple):
-    """Where lines go. max_bytes: of one file. kept: how many files, with the present one; the oldest goes."""
+    """Where lines go.
+
+    max_bytes: of one file.
+    file_count: how many files there are at the most, with the present one; the oldest goes.
+    """
 
     path: Path
     max_bytes: int
-    kept: int
+    file_count: int
 
 
 class AuditLog:
@@ -114,7 +118,7 @@ class AuditLog:
 
     def _put_aside(self) -> None:
         path = self._files.path
-        names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, self._files.kept))]
+        names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, self._files.file_count))]
         for newer, older in reversed(list(pairwise(names))):
             if newer.exists():
                 newer.replace(older)

@@ -16,7 +16,7 @@ from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
-from streamprocessor.errors import EXIT_DONE, MustRestart, StreamprocessorError, place_of
+from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
@@ -62,7 +62,7 @@ async def run_api(settings: Settings) -> int:
 
     Raises:
         OperatorError: something at start is not as it must be; the sentence says what to do.
-        MustRestart: projecting broke down.
+        MustRestartError: projecting broke down.
     """
     keep_private(settings.data_path)
     addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
@@ -206,5 +206,5 @@ async def _ended(tasks: list[asyncio.Task[Any]]) -> StreamprocessorError | None:
     return broken
 
 
-def _broke_down(error: BaseException) -> MustRestart:
-    return MustRestart(f"api: the read model can't be kept up to date: {place_of(error)}")
+def _broke_down(error: BaseException) -> MustRestartError:
+    return MustRestartError(f"api: the read model can't be kept up to date: {place_of(error)}")

@@ -38,7 +38,11 @@ from streamprocessor.stream.startup import BrokerFacts
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What all parts are made from. group: the consumer group; broker: what the checks at start found out."""
+    """What all parts are made from.
+
+    group: the consumer group.
+    broker: what the checks at start found out.
+    """
 
     settings: Settings
     clients: ClientSettings

@@ -40,6 +40,7 @@ class GroupReadiness:
             return reasons
 
     async def _ask(self) -> list[str]:
-        asked = self._clients, self._layout, self._group
-        group = await consumer_group(*asked)
-        return [group.unowned_sentence(await group_lag(*asked))] if group.unowned else []
+        group = await consumer_group(self._clients, self._layout, self._group)
+        if not group.unowned:
+            return []
+        return [group.unowned_sentence(await group_lag(self._clients, self._layout, self._group))]

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from streamprocessor.cli.main import Commands, commands
-from streamprocessor.errors import MustRestart, OperatorError, RecordError
+from streamprocessor.errors import MustRestartError, OperatorError, RecordError
 from tests.cli.conftest import Call
 
 HEAVY = ("faust", "aiokafka", "pydantic", "rich", "orjson", "asyncio")
@@ -53,7 +53,7 @@ def test_asking_for_help_imports_no_room() -> None:
     [
         (OperatorError("do this"), 2, "do this"),
         (RecordError("not-json", "no JSON"), 1, "not-json: no JSON"),
-        (MustRestart("again"), 70, "again"),
+        (MustRestartError("again"), 70, "again"),
         (KeyboardInterrupt(), 130, ""),
     ],
 )

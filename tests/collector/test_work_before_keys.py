@@ -9,7 +9,7 @@ import pytest
 
 from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.registry import all_formats
-from streamprocessor.collector.http.wire_format import HttpRequest, Refusal, WireFormat
+from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError, WireFormat
 from streamprocessor.settings import MAIL_PROVIDERS, Settings
 from tests.collector.providers.senders import RESEND_SECRET, TOPIC, public_key_of, sendgrid_key
 from tests.collector.tracking.requests import NOW_MS
@@ -50,7 +50,7 @@ def steps_before_key(wire_format: WireFormat, content_type: str, body: bytes) ->
     request = HttpRequest(method, path, "", {"content-type": content_type}, body, body, NOW_MS)
 
     def parse() -> None:
-        with suppress(Refusal):
+        with suppress(RefusalError):
             wire_format.parse(request)
 
     return steps_of(parse)
@@ -76,7 +76,7 @@ def test_of_too_many_lines_none_is_read() -> None:
     body = b"x\n" * 250_000
     request = HttpRequest("POST", "/v1/events", "", {"content-type": "application/x-ndjson"}, body, body, NOW_MS)
 
-    with pytest.raises(Refusal, match="wanted at most 2500 events; got 250000") as refused:
+    with pytest.raises(RefusalError, match="wanted at most 2500 events; got 250000") as refused:
         FORMATS["native"].decode(request, FORMATS["native"].parse(request))
 
     assert refused.value.status == 413

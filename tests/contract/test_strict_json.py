@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.contract.strict_json import MAX_BYTES, MAX_DEPTH, read_object, shown_value
+from streamprocessor.contract.strict_json import MAX_BYTES, MAX_DEPTH, read_object
 from streamprocessor.errors import RecordError
 
 json_values = st.recursive(
@@ -96,30 +96,3 @@ def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     except RecordError:
         return
     assert isinstance(read, dict)
-
-
-class Huge(str):
-    """A text that nobody should quote whole."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        raise AssertionError("quoted before it was cut")
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("yesterday", "'yesterday'"),
-        ("a\x1b[31m", r"'a\x1b[31m'"),
-        (Huge("x" * 10_000_000), repr("x" * 60)),
-        (7, "7"),
-        (1e400, "inf"),
-        (True, "true or false"),
-        (None, "nothing"),
-        ([[]], "a list"),
-        ({"a": 1}, "an object"),
-    ],
-)
-def test_a_strangers_value_is_cut_before_it_is_quoted(value: Any, shown: str) -> None:
-    assert shown_value(value) == shown

@@ -16,7 +16,7 @@ from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.store import Store, StoredOutcome
 from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.store.tables import DELIVERED
-from streamprocessor.errors import MustRestart
+from streamprocessor.errors import MustRestartError
 from tests.delivery.store.test_store import NOW_MS, queued
 
 
@@ -57,7 +57,7 @@ async def test_a_database_that_hangs_is_missed_and_what_was_noted_meanwhile_is_k
 
 async def test_a_database_that_fails_is_missed(journal: StoreThread, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: Store) -> None:
-        raise MustRestart("delivery's database: can't be used any more")
+        raise MustRestartError("delivery's database: can't be used any more")
 
     monkeypatch.setattr(Store, "positions", broken)
     assert await Readiness(journal).missing() == ["the database can't be used"]

@@ -19,6 +19,7 @@ from tests.harness.verdict import (
     assert_records_equal_the_oracle,
     read_run,
 )
+from tests.harness.workers import kill_in_turn
 
 pytestmark = [pytest.mark.kafka, missed_soon]
 
@@ -46,12 +47,7 @@ async def test_kills_in_rotation_lose_nothing_and_repeat_only_equal_bytes(system
         await each.ready()
 
     sending = asyncio.ensure_future(_flow(system, seed=10, events=EVENTS, seconds=KILLS * 3.0))
-    for number in range(KILLS):
-        victim = workers[number % 2]
-        await victim.until_at_work(sending)
-        victim.kill()
-        await victim.start().ready()
-    await sending
+    await kill_in_turn(workers, KILLS, sending)
     await system.until_applied()
 
     run = await read_run(system)

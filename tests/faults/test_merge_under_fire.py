@@ -14,6 +14,7 @@ from tests.harness.identity_traffic import Relations, in_slices
 from tests.harness.identity_verdict import assert_people_are_the_oracles, read_identity_run
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, System
+from tests.harness.workers import kill_in_turn
 
 pytestmark = [pytest.mark.kafka, missed_soon]
 
@@ -44,12 +45,7 @@ async def test_merges_while_workers_are_killed_leave_survivors_with_everything_a
     relations = Relations(seed=31, contacts=CONTACTS, merges=MERGES, now_ms=now_ms)
 
     sending = asyncio.ensure_future(_flow(system, relations.records(seed=32, events=EVENTS, now_ms=now_ms)))
-    for number in range(KILLS):
-        victim = workers[number % 2]
-        await victim.until_at_work(sending)
-        victim.kill()
-        await victim.start().ready(60)
-    await sending
+    await kill_in_turn(workers, KILLS, sending)
     await until_settled(system, 60 + CONTACTS / 100)
 
     run = await read_identity_run(system)

@@ -31,6 +31,7 @@ from tests.harness.fixtures import missed_soon
 from tests.harness.identity_verdict import assert_people_are_the_oracles, read_identity_run
 from tests.harness.settling import until_settled
 from tests.harness.system import Sent, System, header
+from tests.harness.workers import kill_in_turn
 
 pytestmark = [pytest.mark.kafka, missed_soon]
 
@@ -105,12 +106,7 @@ async def test_one_contact_fed_by_every_kind_of_client_is_one_and_erased_it_is_g
     sending = asyncio.gather(
         *(send(system, _records(name, seed), pause_seconds) for seed, (name, send) in enumerate(clients.items()))
     )
-    for number in range(KILLS):
-        victim = workers[number % 2]
-        await victim.until_at_work(sending)
-        victim.kill()
-        await victim.start().ready(60)
-    await sending
+    await kill_in_turn(workers, KILLS, sending)
     await until_settled(system)
 
     run = await read_identity_run(system)

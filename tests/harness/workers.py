@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -109,3 +110,13 @@ class WorkerProcess(CommandProcess):
         """The worker's own status."""
         found: dict[str, Any] = orjson.loads(self.read("/status"))
         return found
+
+
+async def kill_in_turn(workers: Sequence[WorkerProcess], kills: int, sending: asyncio.Future[Any]) -> None:
+    """Kill the workers, one after the other and so many times, while they work; return once all was sent."""
+    for number in range(kills):
+        victim = workers[number % len(workers)]
+        await victim.until_at_work(sending)
+        victim.kill()
+        await victim.start().ready(60)
+    await sending

@@ -14,7 +14,7 @@ import pytest
 from streamprocessor.process.supervisor import Child, Pace, Supervisor
 
 PATIENCE_SECONDS = 10
-QUICK = Pace(first_pause_seconds=0.02, longest_pause_seconds=0.05, grace_seconds=0.3)
+QUICK = Pace(first_pause_seconds=0.02, longest_pause_seconds=0.05)
 
 # Each program first adds its process id to the file it is given.
 STARTED = "import os, signal, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); "
@@ -162,7 +162,8 @@ async def test_a_signal_ends_all_in_order(tmp_path: Path, number: signal.Signals
 
 async def test_a_process_that_does_not_end_when_asked_to_is_killed(tmp_path: Path) -> None:
     said: list[str] = []
-    supervisor = Supervisor([child("worker", IGNORES_SIGTERM, tmp_path)], said.append, QUICK)
+    impatient = Pace(grace_seconds=0.3)
+    supervisor = Supervisor([child("worker", IGNORES_SIGTERM, tmp_path)], said.append, impatient)
     running = asyncio.ensure_future(supervisor.run())
     await until(lambda: bool(pids("worker", tmp_path)))
     supervisor.stop()

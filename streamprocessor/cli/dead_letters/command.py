@@ -119,8 +119,8 @@ async def _resend(settings: Settings, letter_filter: LetterFilter) -> tuple[int,
 
 def _letters(settings: Settings, letter_filter: LetterFilter) -> AsyncIterator[StoredLetter]:
     from streamprocessor.cli.dead_letters.store import stored_letters
-    from streamprocessor.cli.kafka.revisions import full_name_of
     from streamprocessor.contract.topic_names import DEAD_LETTERS
+    from streamprocessor.kafka.admin.layout import full_name_of
     from streamprocessor.kafka.connection import client_settings
 
     return stored_letters(client_settings(settings), full_name_of(settings, DEAD_LETTERS), letter_filter)

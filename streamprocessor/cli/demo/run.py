@@ -14,14 +14,13 @@ from aiokafka import TopicPartition
 from streamprocessor.cli.demo.board import Board
 from streamprocessor.cli.demo.collector_traffic import collector_traffic
 from streamprocessor.cli.demo.screen import Screen
-from streamprocessor.cli.kafka.revisions import full_name_of
 from streamprocessor.cli.local.local_processes import FrontPlan, WorkerPlan, a_write_key, free_ports, front_plan
 from streamprocessor.cli.local.local_system import LocalKafka, set_up, supervise
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.imports.kafka_sender import kafka_sender
-from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.admin.layout import full_name_of, layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
@@ -38,7 +37,12 @@ _POLL_MS = 250
 
 @dataclass(frozen=True)
 class DemoPlan:
-    """What is played: rate in events a second; seconds None: until told to stop; model_given: as set_up takes it."""
+    """What is played.
+
+    rate: events a second.
+    seconds: how long; None: until told to stop.
+    model_given: as set_up takes it.
+    """
 
     contacts: int
     rate: float

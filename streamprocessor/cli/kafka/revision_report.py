@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from streamprocessor.cli.kafka.revisions import AppliedRevision, says_the_same, wanted_from
+from streamprocessor.cli.kafka.revisions import AppliedRevision, next_model_from, says_the_same
 from streamprocessor.cli.terminal.options import command_line
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.contract.model_file.revisions import HistoryEntry
@@ -35,7 +35,7 @@ def applied_sentence(applied: AppliedRevision, what: str, settings: Settings) ->
 
 
 def applied_row(applied: AppliedRevision) -> dict[str, Any]:
-    """The same for programs."""
+    """What an apply or a rollback did, as a row for programs."""
     revision = applied.revision
     return {
         "name": revision.name,
@@ -47,14 +47,14 @@ def applied_row(applied: AppliedRevision) -> dict[str, Any]:
     }
 
 
-def standing_sentence(entry: HistoryEntry, settings: Settings) -> str:
+def unchanged_sentence(entry: HistoryEntry, settings: Settings) -> str:
     """What is in force and stays, and how to put the model file of the settings in force."""
     revision = entry.revision
-    standing = (
+    stays = (
         f"model {revision.name}, version {revision.version}, stays in force, as revision {entry.label} since "
         f"{_since(entry)}"
     )
-    return f"{standing}; {_beside(entry, settings)}"
+    return f"{stays}; {_comparison_with_file(entry, settings)}"
 
 
 def history_rows(history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:
@@ -74,7 +74,7 @@ def history_rows(history: Sequence[HistoryEntry]) -> list[dict[str, Any]]:
 
 
 def print_history(history: Sequence[HistoryEntry]) -> None:
-    """Print it for people."""
+    """Print the history for people, the oldest first."""
     rows = [
         (row["label"], row["name"], row["version"], row["applied_at"], row["origin"], "yes" if row["in_force"] else "")
         for row in history_rows(history)
@@ -91,14 +91,14 @@ def heading(entry: HistoryEntry) -> str:
     )
 
 
-def _beside(entry: HistoryEntry, settings: Settings) -> str:
+def _comparison_with_file(entry: HistoryEntry, settings: Settings) -> str:
     """What the model file of the settings is beside the one in force, and how to put it in force."""
     file = settings.model
     try:
-        wanted = wanted_from(Path(file), "")
+        next_model = next_model_from(Path(file), "")
     except ModelError:
         return f"{file} can't be used: {shlex.join(['streamprocessor', 'model', 'check', file])} says why"
-    if says_the_same(entry.revision, wanted.model):
+    if says_the_same(entry.revision, next_model.model):
         return f"{file} says the same; to change it: {command_line(settings, 'model', 'apply', 'FILE')}"
     return f"{file} says something else; to put that in force: {command_line(settings, 'model', 'apply', file)}"
 

@@ -17,12 +17,12 @@ from streamprocessor.contract.model_file.revisions import (
     history_of,
     model_of,
     new_key,
-    resegmented,
     revision_after,
+    with_other_segments,
 )
 from streamprocessor.contract.topic_names import MODELS
-from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.errors import OperatorError
+from streamprocessor.kafka.admin.layout import full_name_of
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.scoring.model.model import Model
@@ -46,8 +46,8 @@ class AppliedRevision(NamedTuple):
         return self.entry.revision
 
 
-class Wanted(NamedTuple):
-    """A model that is to be in force, and the text that spells it.
+class NextModel(NamedTuple):
+    """A model that is to be put in force, and the text that spells it.
 
     origin: the command that wants it. announce_hot_leads: contacts that become hot by the change alone are announced.
     """
@@ -58,14 +58,11 @@ class Wanted(NamedTuple):
     announce_hot_leads: bool = False
 
 
-def full_name_of(settings: Settings, topic: str) -> str:
-    """The name on the broker of one of the application's topics."""
-    described = topic_named(read_topics(Path(settings.topics_dir)), topic)
-    return described.full_name(settings.topic_prefix, settings.app_id)
-
-
 async def model_history(settings: Settings) -> list[HistoryEntry]:
-    """All that was ever in force, the last one is; raises OperatorError where no model was applied yet."""
+    """All revisions that were ever in force, of which the last one is.
+
+    Raises OperatorError where no model was applied yet.
+    """
     history = await _history(settings)
     if not history:
         topic = full_name_of(settings, MODELS)
@@ -88,10 +85,10 @@ def entry_labelled(history: Sequence[HistoryEntry], label: str) -> HistoryEntry:
     raise OperatorError(message)
 
 
-def wanted_from(file: Path, origin: str, *, announce_hot_leads: bool = False) -> Wanted:
+def next_model_from(file: Path, origin: str, *, announce_hot_leads: bool = False) -> NextModel:
     """The file's model; raises ModelError with a line for each problem."""
     text = read_model_text(file)
-    return Wanted(parse_model(text, str(file)), text, origin, announce_hot_leads)
+    return NextModel(parse_model(text, str(file)), text, origin, announce_hot_leads)
 
 
 async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: bool = False) -> AppliedRevision:
@@ -100,20 +97,20 @@ async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: boo
     Where nothing but segments is another, the revision stays and holds the new ones.
     announce_hot_leads: contacts that become hot by the change alone are announced, too.
     """
-    wanted = wanted_from(file, f"model apply {file}", announce_hot_leads=announce_hot_leads)
-    return await apply_wanted(settings, wanted)
+    next_model = next_model_from(file, f"model apply {file}", announce_hot_leads=announce_hot_leads)
+    return await apply_next_model(settings, next_model)
 
 
-async def apply_wanted(settings: Settings, wanted: Wanted) -> AppliedRevision:
-    """As apply_model, with a model that is at hand."""
-    return await _write(settings, lambda history: _next(history, wanted))
+async def apply_next_model(settings: Settings, next_model: NextModel) -> AppliedRevision:
+    """Write the model as the next revision, as apply_model does with that of a file."""
+    return await _write(settings, lambda history: _next(history, next_model))
 
 
 async def apply_first(settings: Settings, file: Path, origin: str) -> AppliedRevision:
     """Write the file's model as the first revision where none is in force; else the file is not looked at."""
 
     def first(history: Sequence[HistoryEntry]) -> ModelRevision | None:
-        return None if history else _next(history, wanted_from(file, origin))
+        return None if history else _next(history, next_model_from(file, origin))
 
     return await _write(settings, first)
 
@@ -123,8 +120,8 @@ async def roll_back(settings: Settings, label: str, *, announce_hot_leads: bool 
 
     def earlier(history: Sequence[HistoryEntry]) -> ModelRevision | None:
         revision = entry_labelled(history, label).revision
-        wanted = Wanted(model_of(revision), revision.text, f"model rollback {label}", announce_hot_leads)
-        return _next(history, wanted)
+        next_model = NextModel(model_of(revision), revision.text, f"model rollback {label}", announce_hot_leads)
+        return _next(history, next_model)
 
     return await _write(settings, earlier)
 
@@ -143,18 +140,18 @@ def revision_of_file(file: Path) -> ModelRevision:
     return ModelRevision(0, model.name, model.version, text, 0)
 
 
-def _next(history: Sequence[HistoryEntry], wanted: Wanted) -> ModelRevision | None:
-    """The revision that brings what is wanted; None where that is in force already."""
+def _next(history: Sequence[HistoryEntry], next_model: NextModel) -> ModelRevision | None:
+    """The revision that brings the next model; None where the model is in force already."""
     newest = history[-1].revision if history else None
-    if newest is not None and says_the_same(newest, wanted.model):
+    if newest is not None and says_the_same(newest, next_model.model):
         return None
-    if newest is not None and (newest.name, newest.version) == (wanted.model.name, wanted.model.version):
-        revision = resegmented(newest, wanted.text, now_ms())
+    if newest is not None and (newest.name, newest.version) == (next_model.model.name, next_model.model.version):
+        revision = with_other_segments(newest, next_model.text, now_ms())
     else:
         revision = revision_after(
-            newest, wanted.model, wanted.text, now_ms(), announce_hot_leads=wanted.announce_hot_leads
+            newest, next_model.model, next_model.text, now_ms(), announce_hot_leads=next_model.announce_hot_leads
         )
-    return msgspec.structs.replace(revision, origin=wanted.origin)
+    return msgspec.structs.replace(revision, origin=next_model.origin)
 
 
 async def _write(

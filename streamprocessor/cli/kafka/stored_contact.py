@@ -18,11 +18,12 @@ async def load_contact(settings: Settings, contact: str, at_ms: int) -> tuple[Sc
     It is read from the contact's partition of the changelog, whether workers run or not. at_ms: the instant that is
     asked for; a record of an older model is brought to this one at it.
     """
-    from streamprocessor.cli.kafka.revisions import active_model, full_name_of
+    from streamprocessor.cli.kafka.revisions import active_model
     from streamprocessor.cli.kafka.topic_reader import newest_under
     from streamprocessor.contract.changelog.entry import record_of
     from streamprocessor.contract.changelog.record_codec import decode_record
     from streamprocessor.contract.model_file.revisions import model_of
+    from streamprocessor.kafka.admin.layout import full_name_of
     from streamprocessor.kafka.connection import client_settings
     from streamprocessor.scoring.scorer import Scorer
 

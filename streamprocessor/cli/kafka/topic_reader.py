@@ -1,4 +1,4 @@
-"""Topics read from beginning to end, outside of any consumer group."""
+"""Topics read from beginning to end, outside of any consumer group, and written to."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from streamprocessor.cli.kafka.revision_report import applied_sentence, standing_sentence
-from streamprocessor.cli.kafka.revisions import apply_first, apply_wanted, wanted_from
+from streamprocessor.cli.kafka.revision_report import applied_sentence, unchanged_sentence
+from streamprocessor.cli.kafka.revisions import apply_first, apply_next_model, next_model_from
 from streamprocessor.cli.local.local_processes import Say
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
 from streamprocessor.cli.terminal.progress import preparation
@@ -69,7 +69,7 @@ async def set_up(kafka: LocalKafka, command: str, say: Say, *, model_given: bool
     say(f"{len(layout.topics)} topics are there ({len(mended)} differences made good)")
     file, origin = Path(settings.model), f"{command} {settings.model}"
     if model_given:
-        applied = await apply_wanted(settings, wanted_from(file, origin))
+        applied = await apply_next_model(settings, next_model_from(file, origin))
     else:
         applied = await apply_first(settings, file, origin)
     # The embedded Kafka's address is another at the next start, and found without.
@@ -77,7 +77,7 @@ async def set_up(kafka: LocalKafka, command: str, say: Say, *, model_given: bool
     if applied.is_new or model_given:
         say(applied_sentence(applied, settings.model, typed))
     else:
-        say(standing_sentence(applied.entry, typed))
+        say(unchanged_sentence(applied.entry, typed))
 
 
 async def supervise(kafka: EmbeddedKafka | None, supervisor: Supervisor, say: Say) -> int:

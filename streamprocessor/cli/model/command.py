@@ -93,7 +93,7 @@ def apply(ctx: click.Context, file: str | None, if_none: bool, announce_hot_lead
 
     Says what was in force before, and how to go back to it.
     """
-    from streamprocessor.cli.kafka.revision_report import standing_sentence
+    from streamprocessor.cli.kafka.revision_report import unchanged_sentence
     from streamprocessor.cli.kafka.revisions import apply_first, apply_model
     from streamprocessor.cli.terminal.running import run
 
@@ -104,7 +104,7 @@ def apply(ctx: click.Context, file: str | None, if_none: bool, announce_hot_lead
     else:
         applied = run(apply_model(settings, path, announce_hot_leads=announce_hot_leads))
     if if_none and not applied.is_new and not as_json:
-        click.echo(standing_sentence(applied.entry, settings_of(ctx).model_copy(update={"model": str(path)})))
+        click.echo(unchanged_sentence(applied.entry, settings_of(ctx).model_copy(update={"model": str(path)})))
     else:
         _tell(ctx, applied, str(path), as_json)
 
@@ -123,11 +123,11 @@ def history(ctx: click.Context, as_json: bool) -> None:
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
-    found = run(model_history(connected_settings(ctx)))
+    entries = run(model_history(connected_settings(ctx)))
     if as_json:
-        print_json_lines(history_rows(found))
+        print_json_lines(history_rows(entries))
     else:
-        print_history(found)
+        print_history(entries)
 
 
 @model.command()

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from streamprocessor.cli.kafka.revisions import active_model, full_name_of, revision_of_file
+from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
 from streamprocessor.cli.kafka.topic_reader import records_of
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.cli.terminal.progress import counting_bar
@@ -18,6 +18,7 @@ from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of, revision_after
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+from streamprocessor.kafka.admin.layout import full_name_of
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings

@@ -29,7 +29,7 @@ def process_options(command: Decorated) -> Decorated:
         setting("--app-id", "NAME", "The application: consumer group and names of internal topics."),
         setting("--model", "FILE", "The scoring model."),
         setting("--topic-prefix", "TEXT", "Put before the name of every topic, such as `staging-`."),
-        setting("--data-dir", "FOLDER", "What this machine keeps: the embedded Kafka, workers' names."),
+        setting("--data-dir", "FOLDER", "What this machine keeps: keys, databases, the embedded Kafka."),
     )
     for option in reversed(options):
         command = option(command)

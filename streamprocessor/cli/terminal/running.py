@@ -31,7 +31,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     """
     from aiokafka.errors import KafkaError
 
-    from streamprocessor.kafka.diagnosis.diagnosis import is_passing
+    from streamprocessor.kafka.diagnosis.diagnosis import is_transient
 
     root = logging.getLogger()
     if not root.handlers:
@@ -40,7 +40,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         return _run(work)
     except KafkaError as error:
         message = f"Kafka can't be used any more: {error!r}"
-        raise (BrokerAwayError if is_passing(error) else BrokerError)(message) from error
+        raise (BrokerAwayError if is_transient(error) else BrokerError)(message) from error
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:

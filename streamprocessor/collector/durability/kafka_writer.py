@@ -16,7 +16,7 @@ from streamprocessor.kafka.admin.cluster import WRITE
 from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
-from streamprocessor.kafka.partitioner import murmur2
+from streamprocessor.kafka.partitioner import key_hash
 
 BATCH_BYTES = 512 * 1024  # half of what the topics take
 _CACHED_KEYS = 100_000
@@ -48,10 +48,10 @@ class KafkaWriter:
         return self._producer is not None
 
     async def connect(self) -> None:
-        """Start a producer; raises TopicError where a topic is missing or not ours, BrokerAwayError without Kafka,
-        BrokerError where Kafka is there and a person must act.
+        """Start a producer; one that can't be started, or is not waited for, is closed.
 
-        One that can't be started, or is not waited for, is closed.
+        Raises TopicError where a topic is missing or not ours, BrokerAwayError without Kafka, BrokerError where Kafka
+        is there and a person must act.
         """
         await refuse_unless_allowed(self._clients, dict.fromkeys(self._full_names.values(), WRITE))
         producer = AIOKafkaProducer(
@@ -103,12 +103,12 @@ class KafkaWriter:
 
     def partition_of(self, topic: str, key: bytes) -> int:
         """The partition of a key, as Kafka's own default partitioner has it."""
-        key_hash = self._hashes.get(key)
-        if key_hash is None:
+        known = self._hashes.get(key)
+        if known is None:
             if len(self._hashes) >= _CACHED_KEYS:
                 self._hashes.clear()
-            key_hash = self._hashes[key] = murmur2(key) & 0x7FFFFFFF
-        return key_hash % self._partitions[topic]
+            known = self._hashes[key] = key_hash(key)
+        return known % self._partitions[topic]
 
     def full_name(self, topic: str) -> str:
         """The broker's name of a topic."""

@@ -28,7 +28,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     WireFormat,
 )
 
@@ -60,5 +60,5 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: Dec
     return json_answer(200, {"ok": True, **rejected})
 
 
-def _refusal_answer(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: RefusalError) -> HttpAnswer:
     return json_answer(refusal.status, {"ok": False, "code": refusal.code, "error": str(refusal)})

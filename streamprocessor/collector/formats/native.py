@@ -19,7 +19,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     RefusedItem,
     TopicEntry,
     WireFormat,
@@ -65,17 +65,17 @@ def _items_of(request: HttpRequest) -> list[Any]:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         if not body.strip():
-            raise Refusal(
+            raise RefusalError(
                 400, reason_codes.EMPTY, "body: wanted an event, a list of them, or one a line; got none"
             ) from error
         lines = list(_lines(body))
         if len(lines) < 2 or lines[0] is _UNREADABLE:
-            raise Refusal(400, reason_codes.NOT_JSON, f"body: wanted JSON; got an error: {error}") from error
+            raise RefusalError(400, reason_codes.NOT_JSON, f"body: wanted JSON; got an error: {error}") from error
         return lines
     if type(content) is dict and "events" in content and "type" not in content and "update" not in content:
         content = content["events"]
         if type(content) is not list:
-            raise Refusal(400, "bad-batch", f"events: wanted a list; got {kind_of(content)}")
+            raise RefusalError(400, "bad-batch", f"events: wanted a list; got {kind_of(content)}")
     return content if type(content) is list else [content]
 
 
@@ -93,7 +93,7 @@ def _lines(body: bytes) -> Iterator[Any]:
 def _decode(request: HttpRequest, _: ParsedRequest) -> DecodedEvents:
     items = _items_of(request)
     if not items:
-        raise Refusal(400, reason_codes.EMPTY, "body: wanted at least one event; got none")
+        raise RefusalError(400, reason_codes.EMPTY, "body: wanted at least one event; got none")
     if len(items) > MAX_ITEMS:
         raise _too_many(len(items))
     decoded = DecodedEvents()
@@ -105,8 +105,8 @@ def _decode(request: HttpRequest, _: ParsedRequest) -> DecodedEvents:
     return decoded
 
 
-def _too_many(got: int) -> Refusal:
-    return Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got {got}")
+def _too_many(got: int) -> RefusalError:
+    return RefusalError(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got {got}")
 
 
 def _entry(item: Any, position: int) -> TopicEntry:

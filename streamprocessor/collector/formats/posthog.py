@@ -48,7 +48,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     WireFormat,
 )
 from streamprocessor.contract import reason_codes
@@ -187,9 +187,9 @@ def _accepted_answer_v1(_request: HttpRequest, parsed: ParsedRequest, decoded: D
     return json_answer(200, {"results": results})
 
 
-def _refusal_answer(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: RefusalError) -> HttpAnswer:
     return json_answer(refusal.status, {"code": refusal.code, "detail": str(refusal)})
 
 
-def _refusal_answer_v1(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer_v1(refusal: RefusalError) -> HttpAnswer:
     return json_answer(refusal.status, {"error": refusal.code, "error_description": str(refusal)})

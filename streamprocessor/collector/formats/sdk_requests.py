@@ -15,7 +15,7 @@ from streamprocessor.collector.http.validation import MAX_ITEMS
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpRequest,
-    Refusal,
+    RefusalError,
     RefusedItem,
 )
 from streamprocessor.contract import reason_codes
@@ -28,26 +28,26 @@ _BROWSER = "Mozilla/"
 
 
 def json_body(request: HttpRequest) -> Any:
-    """What the body spells, whatever its content type says; raises Refusal where it is no JSON."""
+    """What the body spells, whatever its content type says; raises RefusalError where it is no JSON."""
     try:
         return orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
-        raise Refusal(400, reason_codes.NOT_JSON, f"body: wanted JSON; got an error: {error.msg}") from error
+        raise RefusalError(400, reason_codes.NOT_JSON, f"body: wanted JSON; got an error: {error.msg}") from error
 
 
 def object_body(request: HttpRequest) -> dict[str, Any]:
-    """The object that the body spells; raises Refusal."""
+    """The object that the body spells; raises RefusalError."""
     body = json_body(request)
     if not isinstance(body, dict):
-        raise Refusal(400, reason_codes.NOT_AN_OBJECT, f"body: wanted a JSON object; got {kind_of(body)}")
+        raise RefusalError(400, reason_codes.NOT_AN_OBJECT, f"body: wanted a JSON object; got {kind_of(body)}")
     return body
 
 
 def items_of(body: dict[str, Any]) -> list[Any]:
-    """The items of a body's `batch`; raises Refusal where that is no list."""
+    """The items of a body's `batch`; raises RefusalError where that is no list."""
     items = body.get("batch")
     if not isinstance(items, list):
-        raise Refusal(400, reason_codes.NOT_AN_OBJECT, f"batch: wanted a list; got {kind_of(items)}")
+        raise RefusalError(400, reason_codes.NOT_AN_OBJECT, f"batch: wanted a list; got {kind_of(items)}")
     return items
 
 
@@ -110,10 +110,10 @@ def decode_items(
     """The records of all items, each for itself: those that can't be taken are refused by their position.
 
     call_of: the call that an item is, None where it means nothing here; raises RecordError.
-    Raises Refusal for too many items.
+    Raises RefusalError for too many items.
     """
     if len(items) > MAX_ITEMS:
-        raise Refusal(413, reason_codes.TOO_LARGE, f"batch: wanted at most {MAX_ITEMS} items; got {len(items)}")
+        raise RefusalError(413, reason_codes.TOO_LARGE, f"batch: wanted at most {MAX_ITEMS} items; got {len(items)}")
     decoded = DecodedEvents()
     for position, item in enumerate(items):
         try:

@@ -46,7 +46,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     WireFormat,
 )
 from streamprocessor.collector.tracking.pixel import GIF
@@ -86,7 +86,7 @@ def snowplow(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
 def _parse(request: HttpRequest) -> ParsedRequest:
     items = object_body(request).get("data") if request.method == "POST" else [_query(request)]
     if not isinstance(items, list):
-        raise Refusal(400, reason_codes.NOT_AN_OBJECT, f"data: wanted a list of events; got {kind_of(items)}")
+        raise RefusalError(400, reason_codes.NOT_AN_OBJECT, f"data: wanted a list of events; got {kind_of(items)}")
     first = items[0] if items else None
     key = text_of(first.get("aid")) if isinstance(first, dict) else None
     items = [] if request.method == "HEAD" else items  # who asks for the head only has seen nothing
@@ -97,7 +97,7 @@ def _query(request: HttpRequest) -> dict[str, Any]:
     try:
         return dict(parse_qsl(request.query, max_num_fields=MAX_PARAMETERS))
     except ValueError as error:
-        raise Refusal(
+        raise RefusalError(
             400, reason_codes.TOO_LARGE, f"query: wanted at most {MAX_PARAMETERS} parameters; got more"
         ) from error
 

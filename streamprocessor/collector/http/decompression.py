@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import RefusalError
 
 MAX_MEMBERS = 200  # senders make one; those that compress by blocks make one for each 64 KiB
 PIECE_BYTES = 16 * 1024
@@ -18,11 +18,11 @@ _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
 def decompressed(body: bytes, encoding: str, max_bytes: int) -> bytes:
     """The body, decompressed where it is gzip or deflate: some clients say so, some only do so.
 
-    Raises Refusal: 413 where it would be larger than allowed, 400 where it can't be read, 415 for other encodings.
+    Raises RefusalError: 413 where it would be larger than allowed, 400 where it can't be read, 415 for other encodings.
     """
     encoding = encoding.strip().lower()
     if encoding not in _ENCODINGS:
-        raise Refusal(415, "unknown-encoding", "content-encoding: wanted gzip, deflate or none; got another")
+        raise RefusalError(415, "unknown-encoding", "content-encoding: wanted gzip, deflate or none; got another")
     if body[:2] == _GZIP:
         return _inflated(body, _GZIP_OR_ZLIB, max_bytes)
     if encoding == "deflate" and body:
@@ -33,9 +33,9 @@ def decompressed(body: bytes, encoding: str, max_bytes: int) -> bytes:
     return body  # also where the header names gzip and it is none: proxies unpack and leave the header
 
 
-def too_large(max_bytes: int) -> Refusal:
+def too_large(max_bytes: int) -> RefusalError:
     """The refusal of a body that is larger than allowed."""
-    return Refusal(413, "too-large", f"body: wanted at most {max_bytes} bytes, decompressed; got more")
+    return RefusalError(413, "too-large", f"body: wanted at most {max_bytes} bytes, decompressed; got more")
 
 
 def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
@@ -52,7 +52,7 @@ def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
                     member_count += 1
                     if member_count > MAX_MEMBERS:
                         wanted = f"wanted at most {MAX_MEMBERS} members of gzip"
-                        raise Refusal(400, "too-many-members", f"body: {wanted}; got more")
+                        raise RefusalError(400, "too-many-members", f"body: {wanted}; got more")
                     decompressor = zlib.decompressobj(window_bits)
                 part = decompressor.decompress(piece, room_bytes + 1)
                 room_bytes -= len(part)
@@ -61,7 +61,7 @@ def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
                 parts.append(part)
                 piece = decompressor.unused_data or decompressor.unconsumed_tail
     except zlib.error as error:
-        raise Refusal(400, "not-compressed", f"body: wanted what gzip or deflate can read; got {error}") from error
+        raise RefusalError(400, "not-compressed", f"body: wanted what gzip or deflate can read; got {error}") from error
     if not decompressor.eof:
-        raise Refusal(400, "cut-off", "body: wanted the whole of what was compressed; got a part of it")
+        raise RefusalError(400, "cut-off", "body: wanted the whole of what was compressed; got a part of it")
     return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -27,12 +26,13 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    PendingFetch,
-    Refusal,
+    PendingFetchError,
+    RefusalError,
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.topics.input_topics import InputTopics
+from streamprocessor.errors import place_of
 from streamprocessor.process.http.client_address import sender_network
 
 SPOOL_FULL_SECONDS = 10
@@ -105,12 +105,12 @@ class FormatHandler:
             try:
                 request = await self._request(wire_format, scope, headers, receive)
                 return await self._collect(wire_format, request)
-            except (Refusal, ClientDisconnectedError):
+            except (RefusalError, ClientDisconnectedError):
                 raise
             except Exception as error:  # every request is answered: pixels are pictures whatever goes wrong
-                log.error("%s: a request could not be handled: %s", self._path, _origin_of_error(error))
-                raise Refusal(500, "internal", "this is our fault; it is in the log") from error
-        except Refusal as refusal:
+                log.error("%s: a request could not be handled: %s", self._path, place_of(error))
+                raise RefusalError(500, "internal", "this is our fault; it is in the log") from error
+        except RefusalError as refusal:
             self._context.metrics.rejected.labels(refusal.code).inc()
             answer = wire_format.refusal_answer(refusal)
             if refusal.retry_after_seconds is None:
@@ -143,20 +143,20 @@ class FormatHandler:
         )
 
     async def _collect(self, wire_format: WireFormat, request: HttpRequest) -> HttpAnswer:
-        """The answer to a request whose entries are safe; raises Refusal where none are, and others where we fail."""
+        """The answer to a request whose entries are safe; raises RefusalError where none are, others where we fail."""
         context = self._context
         parsed = await self._parsed(wire_format, request)
         holder = self._authenticate(wire_format, request, parsed)
         if holder is not None:
-            context.limiter.refuse_too_many(holder.name, request.network, parsed.item_count)
+            context.limiter.refuse_too_many(holder, request.network, parsed.item_count)
         decoded = await self._read(request, lambda: wire_format.decode(request, parsed))
         if len(decoded.entries) > MAX_ENTRIES:
-            raise Refusal(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
+            raise RefusalError(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         entries, refused = decoded.entries, decoded.refused
         if holder is not None:
-            entries, over_limit = context.limiter.admit(holder.name, request.network, decoded)
-            said = DecodedEvents(entries, [*refused, *over_limit])
-            entries, refused = permitted(wire_format.name, holder.kind, said, context.metrics)
+            entries, over_limit = context.limiter.admit(holder, request.network, decoded)
+            within_limits = DecodedEvents(entries, [*refused, *over_limit])
+            entries, refused = permitted(wire_format.name, holder.kind, within_limits, context.metrics)
         entries = context.client_ips.truncated(entries)
         records, good, unusable = check_entries(entries, context.topics, request.received_at_ms)
         refused = [*refused, *unusable]
@@ -171,7 +171,7 @@ class FormatHandler:
         for _ in range(MAX_FETCHES):
             try:
                 return await self._read(request, lambda: wire_format.parse(request))
-            except PendingFetch as pending:
+            except PendingFetchError as pending:
                 if not await _is_fetched(pending.fetched):
                     raise
         return await self._read(request, lambda: wire_format.parse(request))
@@ -184,18 +184,18 @@ class FormatHandler:
             return await asyncio.to_thread(read)
 
     def _authenticate(self, wire_format: WireFormat, request: HttpRequest, parsed: ParsedRequest) -> KeyHolder | None:
-        """Who sends; None where the format proves its sender otherwise. Raises Refusal 401, 403."""
+        """Who sends; None where the format proves its sender otherwise. Raises RefusalError 401, 403."""
         if not wire_format.needs_key:
             return None
         holder = None if parsed.key is None else self._context.keys.holder_of(parsed.key)
         if holder is None:
             got = "none" if parsed.key is None else "another"
-            raise Refusal(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
+            raise RefusalError(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
         holder.check_origin(request.headers)
         return holder
 
     async def _write(self, wire_format: WireFormat, records: list[ProducerRecord]) -> None:
-        """Returns once the records are safe, or are lost where the format answers all the same; raises Refusal 503."""
+        """Return once the records are safe, or lost where the format answers all the same; raises RefusalError 503."""
         metrics = self._context.metrics
         try:
             await self._context.durable_writer.write(records)
@@ -204,7 +204,7 @@ class FormatHandler:
             if wire_format.answers_unstored:
                 return
             message = "no room to keep this while Kafka is away; try again"
-            raise Refusal(503, "full", message, SPOOL_FULL_SECONDS) from error
+            raise RefusalError(503, "full", message, SPOOL_FULL_SECONDS) from error
         for topic, count in Counter(record.topic for record in records).items():
             metrics.accepted.labels(topic).inc(count)
 
@@ -244,14 +244,8 @@ async def _is_fetched(fetched: Future[bool]) -> bool:
     return fetching.done() and fetching.result()
 
 
-def _origin_of_error(error: Exception) -> str:
-    """What went wrong and where; not the error's own words, which may repeat what a person sent."""
-    *_, last = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at {last.filename}:{last.lineno}"
-
-
 async def _body(receive: Receive, headers: Mapping[str, str], max_bytes: int) -> bytes:
-    """The body as it came; raises Refusal where it is larger than allowed, without reading it to its end."""
+    """The body as it came; raises RefusalError where it is larger than allowed, without reading it to its end."""
     announced = headers.get("content-length", "0")
     if announced.isdigit() and int(announced[:18]) > max_bytes:
         raise too_large(max_bytes)

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, Refusal, RefusedItem
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, RefusalError, RefusedItem
 from streamprocessor.contract.access_policy import NOT_WITH_THIS_KEY
 
 
@@ -16,7 +16,7 @@ def json_answer(status: int, content: dict[str, Any]) -> HttpAnswer:
     return HttpAnswer(status, orjson.dumps(content))
 
 
-def refusal_in_json(refusal: Refusal) -> HttpAnswer:
+def refusal_in_json(refusal: RefusalError) -> HttpAnswer:
     """A refusal as JSON: a code for programs, a sentence for people."""
     return json_answer(refusal.status, {"code": refusal.code, "message": str(refusal)})
 

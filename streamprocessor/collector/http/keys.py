@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import RefusalError
 from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.secret_lookup import SecretLookup
@@ -28,13 +28,8 @@ class KeyHolder(NamedTuple):
     kind: KeyKind
     origins: frozenset[str] | None = None
 
-    @property
-    def name(self) -> str:
-        """What tells it from all other holders; begins with the kind of its key."""
-        return f"{self.kind} {self.source}"
-
     def check_origin(self, headers: Mapping[str, str]) -> None:
-        """Raise Refusal 403 unless the page that sends is one of those that may.
+        """Raise RefusalError 403 unless the page that sends is one of those that may.
 
         It is a browser that says so: whoever writes a request by hand says what suits. An image, which has no origin,
         names the page that shows it.
@@ -44,7 +39,7 @@ class KeyHolder(NamedTuple):
         origin = headers.get("origin") or _origin_in(headers.get("referer", ""))
         if origin not in self.origins:
             got = "another" if origin else "none"
-            raise Refusal(403, "origin", f"origin: wanted one of those that this key is for; got {got}")
+            raise RefusalError(403, "origin", f"origin: wanted one of those that this key is for; got {got}")
 
 
 class Keys:
@@ -56,8 +51,10 @@ class Keys:
         write_keys: Mapping[str, str],
         origins: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
-        """browser_keys, write_keys: by the names of their sources. origins: of pages, by the source of a browser key.
+        """Know these keys.
 
+        browser_keys, write_keys: by the names of their sources.
+        origins: of pages, by the source of a browser key; a key whose source is not in it is for all pages.
         Raises OperatorError where one key is two sources', or there are origins of no browser key.
         """
         for source in origins or ():

@@ -10,8 +10,10 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from streamprocessor.collector.http.keys import KeyHolder
 from streamprocessor.collector.http.token_bucket import TokenBucket
-from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, RefusedItem, TopicEntry
+from streamprocessor.collector.http.wire_format import DecodedEvents, RefusalError, RefusedItem, TopicEntry
+from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.process.lru_map import LruMap
 
 BURST_SECONDS = 2.0
@@ -37,7 +39,7 @@ class SenderLimits(NamedTuple):
     identities_per_contact: int | None = None
 
     def or_else(self, default: SenderLimits) -> SenderLimits:
-        """These limits, those of the default where one is None. 0 is no limit here, and is None in what is answered."""
+        """These limits, those of the default where one is None; 0 is no limit here, and is None in what is returned."""
         return SenderLimits(*(_or_none(own, other) for own, other in zip(self, default, strict=True)))
 
 
@@ -46,18 +48,16 @@ DEFAULT_LIMITS = SenderLimits(events_per_second=100, new_contacts_per_minute=120
 
 
 class LimitPolicy(NamedTuple):
-    """Which limits hold for which key.
+    """Which limits hold for which kind of key.
 
     chosen: for all keys; None where nothing was chosen, 0 where no limit was.
-    is_limited_by_default: whether the defaults hold for the key of that source where nothing was chosen.
     """
 
     chosen: SenderLimits
-    is_limited_by_default: Callable[[str], bool]
 
-    def of(self, source: str) -> SenderLimits:
-        """The limits of a source's key."""
-        return self.chosen.or_else(DEFAULT_LIMITS if self.is_limited_by_default(source) else SenderLimits())
+    def of(self, kind: KeyKind) -> SenderLimits:
+        """The limits of keys of the kind; where nothing was chosen, none for those that only servers have."""
+        return self.chosen.or_else(DEFAULT_LIMITS if kind is KeyKind.BROWSER else SenderLimits())
 
 
 class SenderLimiter:
@@ -75,27 +75,29 @@ class SenderLimiter:
         self._identities: LruMap[None] = LruMap(MAX_MEMORIES)
         self._identity_buckets: LruMap[TokenBucket] = LruMap(MAX_MEMORIES)
 
-    def refuse_too_many(self, source: str, network: str, item_count: int) -> None:
-        """Raise Refusal as `admit` does where so many items are too many, before anything is done with them."""
-        limits = self._policy.of(source)
+    def refuse_too_many(self, holder: KeyHolder, network: str, item_count: int) -> None:
+        """Raise RefusalError as `admit` does where so many items are too many, before anything is done with them."""
+        limits = self._policy.of(holder.kind)
         if limits.events_per_second is not None:
             now_seconds = self._clock()
-            sender = self._sender(hash((source, network)), limits, now_seconds)
+            sender = self._sender(_key_of(holder, network), limits, now_seconds)
             sender.demand_of_events(item_count, limits).refuse_unless_there(now_seconds)
 
-    def admit(self, source: str, network: str, decoded: DecodedEvents) -> tuple[list[TopicEntry], list[RefusedItem]]:
+    def admit(
+        self, holder: KeyHolder, network: str, decoded: DecodedEvents
+    ) -> tuple[list[TopicEntry], list[RefusedItem]]:
         """The entries that may be taken from the sender, and the items that may not be.
 
         network: of the client's address. What came counts as items, however many entries each became; those
         that are no good count too, for to look at them is work.
-        Raises Refusal 429 where the same request may be taken later, 413 where it is too large for ever; then nothing
-        of it counts.
+        Raises RefusalError 429 where the same request may be taken later, 413 where it is too large for ever; then
+        nothing of it counts.
         """
-        entries, limits = decoded.entries, self._policy.of(source)
+        entries, limits = decoded.entries, self._policy.of(holder.kind)
         if not any(limits):
             return entries, []
         now_seconds = self._clock()
-        key = hash((source, network))
+        key = _key_of(holder, network)
         sender = self._sender(key, limits, now_seconds)
         new_contacts = []
         if sender.contacts is not None:
@@ -178,22 +180,26 @@ class _Demand(NamedTuple):
     per: str
 
     def refuse_unless_there(self, now_seconds: float) -> None:
-        """Raise Refusal where the bucket holds less."""
+        """Raise RefusalError where the bucket holds less."""
         if self.bucket is None:
             return
         wait_seconds = self.bucket.wait_seconds(self.tokens, now_seconds)
         if math.isinf(wait_seconds):
             at_once = f"wanted at most {self.bucket.capacity:.0f} {self.what} at once from one address"
-            raise Refusal(413, "too-many", f"body: {at_once}; got {self.tokens}: send smaller batches")
+            raise RefusalError(413, "too-many", f"body: {at_once}; got {self.tokens}: send smaller batches")
         if wait_seconds > 0:
             seconds = math.ceil(wait_seconds)
             message = f"wanted at most {self.limit} {self.what} a {self.per} from one address; got more"
-            raise Refusal(429, "too-many-requests", f"{message}; try again in {seconds} s", seconds)
+            raise RefusalError(429, "too-many-requests", f"{message}; try again in {seconds} s", seconds)
 
     def take(self, now_seconds: float) -> None:
-        """Take it."""
+        """Take the tokens out of the bucket."""
         if self.bucket is not None:
             self.bucket.take(self.tokens, now_seconds)
+
+
+def _key_of(holder: KeyHolder, network: str) -> int:
+    return hash((holder.kind, holder.source, network))
 
 
 def _or_none(own: int | None, default: int | None) -> int | None:

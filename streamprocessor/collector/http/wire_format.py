@@ -116,7 +116,7 @@ class HttpAnswer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A whole request is not taken. The exception's text is for people.
 
     status: of the answer.
@@ -129,13 +129,13 @@ class Refusal(Exception):
         self.status, self.code, self.retry_after_seconds = status, code, retry_after_seconds
 
 
-class PendingFetch(Refusal):
+class PendingFetchError(RefusalError):
     """A request that can't be judged yet, and is to be parsed again once what is being fetched for it is there.
 
     fetched: whether it came, once that is known. Where it does not come in time, this is the refusal.
     """
 
-    def __init__(self, refusal: Refusal, fetched: Future[bool]) -> None:
+    def __init__(self, refusal: RefusalError, fetched: Future[bool]) -> None:
         super().__init__(refusal.status, refusal.code, str(refusal), refusal.retry_after_seconds)
         self.fetched = fetched
 
@@ -159,14 +159,15 @@ def admit_all(_request: HttpRequest) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WireFormat:
-    """One way of posting events: functions that have no effects, but for a `parse` that raises PendingFetch.
+    """One way of posting events: functions of the request alone, but for two kinds of `parse`.
 
-    Such a `parse` has had a document fetched in the background; all else is a function of the request alone.
+    One that raises PendingFetchError has had a document fetched in the background; one that refuses replays remembers
+    what it saw.
 
     routes: (method, path); a path may hold {name} parameters.
-    admit: looks at a request whose body was not read yet, and is empty; raises Refusal where it need not be read.
-    parse: raises Refusal, or PendingFetch.
-    decode: raises Refusal.
+    admit: looks at a request whose body was not read yet, and is empty; raises RefusalError where it need not be read.
+    parse: raises RefusalError, or PendingFetchError.
+    decode: raises RefusalError.
     accepted_answer: once all entries are safe; its DecodedEvents hold the good entries, and all refused items.
     refusal_answer: how this format's clients want to hear of a refusal.
     needs_key: whether the parsed key must be one that is known; False: the format proves the sender itself (a
@@ -181,7 +182,7 @@ class WireFormat:
     parse: Callable[[HttpRequest], ParsedRequest]
     decode: Callable[[HttpRequest, ParsedRequest], DecodedEvents]
     accepted_answer: Callable[[HttpRequest, ParsedRequest, DecodedEvents], HttpAnswer]
-    refusal_answer: Callable[[Refusal], HttpAnswer]
+    refusal_answer: Callable[[RefusalError], HttpAnswer]
     admit: Callable[[HttpRequest], None] = admit_all
     needs_key: bool = True
     max_body_bytes: int = 500 * 1024

@@ -42,6 +42,7 @@ from streamprocessor.collector.providers.webhook.payloads import (
     text_of,
     texts_of,
 )
+from streamprocessor.collector.providers.webhook.replay_guard import ReplayGuard
 from streamprocessor.collector.providers.webhook.signatures import (
     MAX_AHEAD_MS,
     SenderCheck,
@@ -50,7 +51,6 @@ from streamprocessor.collector.providers.webhook.signatures import (
     equal,
     refuse_stale,
 )
-from streamprocessor.collector.providers.webhook.signed_tokens import SignedTokens
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 
 NAME = "mailgun"
@@ -82,7 +82,7 @@ def mailgun(setup: ProviderSetup) -> Provider:
 
 
 def _signed(data_folder: Path | None, secret: str) -> SenderCheck:
-    tokens = SignedTokens(MAX_AGE_MS + MAX_AHEAD_MS, data_folder and data_folder / TOKENS_FILE)
+    tokens = ReplayGuard(MAX_AGE_MS + MAX_AHEAD_MS, data_folder and data_folder / TOKENS_FILE)
 
     def check(request: HttpRequest) -> None:
         signature = _signature_of(request)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
+from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
 from streamprocessor.collector.providers import sns
 from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
 from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup
@@ -73,7 +73,7 @@ def _signed(secret: str, fetch: DocumentFetch) -> SenderCheck:
         envelope = sns.envelope_of(request)
         # Anybody can have Amazon sign messages of a topic of their own.
         if text_of(envelope.get("TopicArn")) not in topics:
-            raise Refusal(403, "unknown-topic", "TopicArn: wanted a topic of the setting; got another")
+            raise RefusalError(403, "unknown-topic", "TopicArn: wanted a topic of the setting; got another")
         sns.verify(envelope, request, fetch)
 
     return check

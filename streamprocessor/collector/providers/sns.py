@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
-from streamprocessor.collector.http.wire_format import HttpRequest, PendingFetch, Refusal
+from streamprocessor.collector.http.wire_format import HttpRequest, PendingFetchError, RefusalError
 from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
 from streamprocessor.collector.providers.webhook.payloads import json_of, object_of, rfc3339_to_ms, text_of
 from streamprocessor.collector.providers.webhook.signatures import decoded_base64, denied, refuse_stale
@@ -34,12 +34,12 @@ _CONFIRMATION = re.compile(r"\?Action=ConfirmSubscription&[A-Za-z0-9&=%:._~-]{1,
 
 
 def envelope_of(request: HttpRequest) -> dict[str, Any]:
-    """The SNS message in a request, whatever its content type says; raises Refusal 400 where there is none."""
+    """The SNS message in a request, whatever its content type says; raises RefusalError 400 where there is none."""
     envelope = object_of(json_of(request.body))
     message_type = envelope.get("Type")
     if not isinstance(message_type, str) or message_type not in _SIGNED_FIELDS:
         message = "body: wanted a message of SNS, with raw message delivery off; got another"
-        raise Refusal(400, "not-sns", message)
+        raise RefusalError(400, "not-sns", message)
     return envelope
 
 
@@ -49,10 +49,10 @@ def is_topic(text: str) -> bool:
 
 
 def verify(envelope: dict[str, Any], request: HttpRequest, fetch: DocumentFetch) -> None:
-    """Raise Refusal unless Amazon signed the envelope lately.
+    """Raise RefusalError unless Amazon signed the envelope lately.
 
-    401: it did not; PendingFetch: its certificate is being fetched. Certificates are taken from SNS of the topic's own
-    region only.
+    401: it did not; PendingFetchError: its certificate is being fetched. Certificates are taken from SNS of the topic's
+    own region only.
     """
     url = text_of(envelope.get("SigningCertURL")) or ""
     if not _is_at_sns(url, envelope, _CERTIFICATE_PATH):
@@ -70,13 +70,13 @@ def verify(envelope: dict[str, Any], request: HttpRequest, fetch: DocumentFetch)
 
 
 def confirm(envelope: dict[str, Any], fetch: DocumentFetch) -> None:
-    """Raise Refusal unless the subscription is confirmed.
+    """Raise RefusalError unless the subscription is confirmed.
 
-    403: its URL is not at SNS; PendingFetch: it is being confirmed.
+    403: its URL is not at SNS; PendingFetchError: it is being confirmed.
     """
     url = text_of(envelope.get("SubscribeURL")) or ""
     if not _is_at_sns(url, envelope, _CONFIRMATION):
-        raise Refusal(403, "not-sns", "SubscribeURL: wanted one of SNS in the topic's region; got another")
+        raise RefusalError(403, "not-sns", "SubscribeURL: wanted one of SNS in the topic's region; got another")
     _fetched(url, fetch)
 
 
@@ -93,7 +93,7 @@ def _fetched(url: str, fetch: DocumentFetch) -> bytes:
     document = fetch(url)
     if isinstance(document, Future):
         message = "not ready: a document of SNS could not be fetched in time; deliver again"
-        raise PendingFetch(Refusal(503, "not-ready", message, RETRY_AFTER_SECONDS), document)
+        raise PendingFetchError(RefusalError(503, "not-ready", message, RETRY_AFTER_SECONDS), document)
     return document
 
 

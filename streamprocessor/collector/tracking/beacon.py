@@ -24,7 +24,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     RefusedItem,
     TopicEntry,
     WireFormat,
@@ -86,7 +86,9 @@ def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
         payload: dict[str, Any] = parsed.payload
         visitor_id = anonymous_id_of(payload.get("anonymous_id"))
         if visitor_id is None:
-            raise Refusal(400, "bad-anonymous-id", "anonymous_id: wanted 8 to 64 letters, digits, _ or -; got another")
+            raise RefusalError(
+                400, "bad-anonymous-id", "anonymous_id: wanted 8 to 64 letters, digits, _ or -; got another"
+            )
         if objects_to_tracking(request):
             return DecodedEvents()
         visitor = contact_ids.anonymous(visitor_id)
@@ -132,7 +134,7 @@ def _parse(request: HttpRequest) -> ParsedRequest:
     try:
         payload = read_object(request.body)
     except RecordError as error:
-        raise Refusal(400, error.reason, error.detail) from error
+        raise RefusalError(400, error.reason, error.detail) from error
     key = payload.get("key")
     return ParsedRequest(key if isinstance(key, str) else None, payload)
 
@@ -141,7 +143,7 @@ def _items_of(payload: dict[str, Any]) -> list[Any]:
     items = payload.get("events")
     if not isinstance(items, list) or len(items) > MAX_EVENTS:
         got = str(len(items)) if isinstance(items, list) else kind_of(items)
-        raise Refusal(400, "bad-events", f"events: wanted a list of at most {MAX_EVENTS}; got {got}")
+        raise RefusalError(400, "bad-events", f"events: wanted a list of at most {MAX_EVENTS}; got {got}")
     return items
 
 
@@ -201,5 +203,5 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: Dec
     return HttpAnswer(204, b"", "text/plain", (("Cache-Control", "no-store"),))
 
 
-def _refusal_answer(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: RefusalError) -> HttpAnswer:
     return HttpAnswer(refusal.status, str(refusal).encode(), "text/plain; charset=utf-8")

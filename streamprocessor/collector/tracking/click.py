@@ -9,7 +9,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     WireFormat,
     event_entry,
 )
@@ -31,7 +31,7 @@ def click(keys: TokenKeys, sites: Sites) -> WireFormat:
     def parse(request: HttpRequest) -> ParsedRequest:
         link = keys.verify("click", request.path.rpartition("/")[2], request.received_at_ms)
         if link is None or link.url is None or web_address(link.url) is None:
-            raise Refusal(404, "unknown-link", "This link is not one of ours, or was cut short.")
+            raise RefusalError(404, "unknown-link", "This link is not one of ours, or was cut short.")
         return ParsedRequest(None, link)
 
     def accepted_answer(request: HttpRequest, parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
@@ -85,5 +85,5 @@ def _email_click(request: HttpRequest, link: Tracked) -> CollectedEvent:
     )
 
 
-def _refusal_answer(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: RefusalError) -> HttpAnswer:
     return page(refusal.status, str(refusal))

@@ -25,7 +25,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     WireFormat,
     event_entry,
 )
@@ -69,7 +69,7 @@ def forms(keys: TokenKeys, contact_ids: ContactIds, sites: Sites) -> WireFormat:
         contact = visitor or token_contact or address_contact
         if contact is None:
             message = "This form does not say who you are: it needs a field named email."
-            raise Refusal(422, "no-contact", message)
+            raise RefusalError(422, "no-contact", message)
         event = _submission(request, contact, fields)
         if own_fields.get(HONEYPOT):
             return DecodedEvents([event_entry(_by_scanner(event))])
@@ -94,7 +94,7 @@ def _parse(request: HttpRequest) -> ParsedRequest:
 def _submission(request: HttpRequest, contact: str, fields: dict[str, str]) -> CollectedEvent:
     form = request.path.rpartition("/")[2]
     if not _FORM.fullmatch(form):
-        raise Refusal(404, "bad-form", "A form's name is made of letters, digits, dots and dashes.")
+        raise RefusalError(404, "bad-form", "A form's name is made of letters, digits, dots and dashes.")
     properties: dict[str, Any] = {"form": form, "fields": fields}
     referrer = request.headers.get("referer", "")
     if web_address(referrer):
@@ -116,17 +116,17 @@ def _by_scanner(event: CollectedEvent) -> CollectedEvent:
 
 
 def _pairs_of(request: HttpRequest) -> Pairs:
-    """Names and values as posted; files are left out. Raises Refusal where the body is no form."""
+    """Names and values as posted; files are left out. Raises RefusalError where the body is no form."""
     content_type = request.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     reader = _READERS.get(kind)
     if reader is None:
         message = f"A form is posted as {' or '.join(_READERS)}."
-        raise Refusal(415, "bad-content-type", message)
+        raise RefusalError(415, "bad-content-type", message)
     try:
         return reader(content_type, request.body)
     except ValueError as error:
-        raise Refusal(400, "bad-form", "The form could not be read.") from error
+        raise RefusalError(400, "bad-form", "The form could not be read.") from error
 
 
 def _urlencoded(_content_type: str, body: bytes) -> Pairs:
@@ -144,5 +144,5 @@ _READERS: dict[str, Callable[[str, bytes], Pairs]] = {
 }
 
 
-def _refusal_answer(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: RefusalError) -> HttpAnswer:
     return page(refusal.status, str(refusal))

@@ -9,7 +9,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     WireFormat,
     event_entry,
 )
@@ -64,5 +64,5 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, _decoded: De
     return _ANSWER
 
 
-def _refusal_answer(_refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(_refusal: RefusalError) -> HttpAnswer:
     return _ANSWER

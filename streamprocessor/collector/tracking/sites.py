@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult
 
 from streamprocessor.collector.urls import DEFAULT_PORTS, port_of, web_address
-from streamprocessor.contract.strict_json import shown_value
+from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import OperatorError
 
 _SITE = re.compile(r"(?:(https?)://)?(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?/?")

@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from streamprocessor.collector.tracking.tokens import TokenKeys, Tracked
 from streamprocessor.collector.urls import web_address
-from streamprocessor.contract.strict_json import shown_value
+from streamprocessor.contract.foreign_text import shown_value
 
 UNTRACKED = "data-untracked"
 

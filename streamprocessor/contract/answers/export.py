@@ -7,11 +7,11 @@ from typing import Any
 from streamprocessor.contract.answers.contact_answer import contact_answer
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed, verdicts_of
+from streamprocessor.scoring.record.attribute_writes import rank_of
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
 from streamprocessor.scoring.record.facts import BROWSER_RANK
 from streamprocessor.scoring.record.links import NEVER, EvidenceSource, IdentityLinks
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.writes import rank_of
 from streamprocessor.scoring.scorer import Scorer
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import orjson
 
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.contract.strict_json import kind_of, shown_value
+from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
 

@@ -1,4 +1,7 @@
-"""Messages between owners of linked contacts, as bytes: a version byte, then msgpack. Only our processes read them."""
+"""Messages between partitions: between owners of linked contacts, and of what lay where its contact does not belong.
+
+As bytes they are a version byte, then msgpack. Only our processes read them.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from streamprocessor.scoring.record.transfers import (
 VERSION = 2
 _VERSION_BYTE = b"\x01"
 _MISPLACED_VERSION_BYTE = b"\x02"
-"""Of what programs that know no misplaced records must not pass over."""
+"""The version of records that programs which know no misplaced ones must not pass over."""
 
 
 class MisplacedRecord(NamedTuple):

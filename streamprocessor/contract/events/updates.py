@@ -14,7 +14,8 @@ from streamprocessor.contract.events.event_fields import (
     id_of,
     instant_ms_of,
 )
-from streamprocessor.contract.strict_json import kind_of, shown_value
+from streamprocessor.contract.foreign_text import shown_value
+from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import (
     BROWSER_RANK,

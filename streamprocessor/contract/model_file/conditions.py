@@ -9,9 +9,10 @@ from typing import Any
 
 import re2
 
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.satisfiability import why_never
 from streamprocessor.contract.strict_yaml.described import Reader, described, read_later
-from streamprocessor.contract.strict_yaml.located import LocatedNode, MappingNode, SequenceNode, cut, unknown
+from streamprocessor.contract.strict_yaml.located import LocatedNode, MappingNode, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import flag, is_path, number, path_pattern
 from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition
 
@@ -155,7 +156,7 @@ def _alternatives(located: LocatedNode, roots: tuple[str, ...]) -> list[Conditio
 
 def _comparisons(path: str, located: LocatedNode, roots: tuple[str, ...]) -> list[Condition]:
     if not is_path(path, roots):
-        located.fail(f"wanted a path that begins with {' or '.join(roots)}, or `any`; got '{cut(path)}'")
+        located.fail(f"wanted a path that begins with {' or '.join(roots)}, or `any`; got '{shown_text(path)}'")
     if roots is ATTRIBUTE_ROOTS:
         path = path.removeprefix("attributes.")
     if not isinstance(located.node, MappingNode):
@@ -181,5 +182,5 @@ def _searcher(pattern: str, located: LocatedNode) -> Callable[[str], bool]:
     except re2.error as error:
         why = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else error
         expected = "a regular expression of RE2 (linear time: no back-references, no look-around)"
-        located.fail(f"wanted {expected}; got '{cut(pattern)}': {why}")
+        located.fail(f"wanted {expected}; got '{shown_text(pattern)}': {why}")
     return lambda value: search(value) is not None

@@ -24,16 +24,20 @@ from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.plan.coverage import covered_since
 
 WORKERS_FOLLOW_WITHIN_MS = 5_000
-"""Until then after an apply, by clocks that agree within seconds, some worker may still keep what the model before
-needs: evidence of a new revision is complete from there on."""
+"""How long after an apply, by clocks that agree within seconds, some worker may still keep only what the model before
+needs: evidence of a new revision is complete from then on."""
 
 
 class ModelRevision(msgspec.Struct, frozen=True):
     """One applied model; the key beside it is a `new_key`.
 
-    revision: rises by one with each apply that changes more than segments, the first is 1. version: the hash of the
-    content but for segments. text: the file as it was. In JSON the instant is called applied_at, in epoch milliseconds.
-    kept_since, announce_hot_leads: as in Model. origin: the command that applied it; "": it was not kept.
+    revision: rises by one with each apply that changes more than segments, the first is 1.
+    version: the hash of the content but for segments.
+    text: the file as it was.
+    applied_at_ms: since the epoch; in JSON it is called applied_at.
+    kept_since: as covered_since_ms in Model.
+    announce_hot_leads: as in Model.
+    origin: the command that applied it; "": it was not kept.
     """
 
     revision: int
@@ -50,7 +54,8 @@ class HistoryEntry(NamedTuple):
     """A revision that is, or was, in force.
 
     label: tells it from all others of the history: its number, and behind a dot how many times other segments came to
-    that number before, such as 3, 3.1, 3.2. key: of its record.
+        that number before, such as 3, 3.1, 3.2.
+    key: of its record.
     """
 
     label: str
@@ -89,7 +94,7 @@ def revision_after(
     )
 
 
-def resegmented(before: ModelRevision, text: str, now_ms: int) -> ModelRevision:
+def with_other_segments(before: ModelRevision, text: str, now_ms: int) -> ModelRevision:
     """The same revision with other segments, which the text spells beside the same scores.
 
     Its number stays: records are scored under it, and with a new one workers would score and write each of them anew.
@@ -109,7 +114,7 @@ def newest_of(records: Iterable[Any], known: ModelRevision | None = None) -> Mod
 
 
 def history_of(records: Iterable[Any]) -> list[HistoryEntry]:
-    """All that was ever in force, the last one is; raises as newest_of does."""
+    """All revisions that were ever in force, of which the last one is; raises as newest_of does."""
     entries: list[HistoryEntry] = []
     times = 0
     for key, revision in _in_force_in_turn(records, None):

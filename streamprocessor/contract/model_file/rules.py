@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.conditions import attribute_condition, event_condition
 from streamprocessor.contract.model_file.decay import read_decay
 from streamprocessor.contract.model_file.limits import NO_POINTS, BandWords, limit_on_matches, limit_on_points
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, read_later
-from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, cut
+from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import (
     amount_nano,
     count,
@@ -279,4 +280,4 @@ def read_rule(located: LocatedNode, context: RuleContext) -> Rule:
 
 def _title(entries: dict[str, LocatedNode], where: str) -> str:
     value = entries[_ID].value if _ID in entries else None
-    return f"rule '{cut(value)}'" if isinstance(value, str) else where
+    return f"rule '{shown_text(value)}'" if isinstance(value, str) else where

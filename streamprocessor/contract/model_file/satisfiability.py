@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise, product
 
-from streamprocessor.contract.strict_yaml.located import cut
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.scoring.model.conditions import predicate
 from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition
 
@@ -81,4 +81,4 @@ def _fit(tests: list[Comparison], operator: str, fits: Callable[[str, str], bool
 
 
 def _words(test: Comparison) -> str:
-    return f"{test.operator.replace('_', ' ')} {cut(repr(test.operand))}"
+    return f"{test.operator.replace('_', ' ')} {shown_text(repr(test.operand))}"

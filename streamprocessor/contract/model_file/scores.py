@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.announcement_rate import why_too_fine
 from streamprocessor.contract.model_file.combine import COMBINED, COMBINED_STAGES, check_components, read_combine
 from streamprocessor.contract.model_file.conditions import attribute_condition
@@ -12,7 +13,7 @@ from streamprocessor.contract.model_file.limits import limit_on_points
 from streamprocessor.contract.model_file.rules import RULE, RuleContext, read_rule
 from streamprocessor.contract.model_file.stages import STAGES, read_stages
 from streamprocessor.contract.strict_yaml.described import Shape, Word, described, read_later
-from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, cut
+from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import SCORE_BOUND, count, event_path, name, named_entries, nano
 from streamprocessor.scoring.model.model import NANO, Group, Matrix, Score
 from streamprocessor.scoring.model.rules import Decay, NoDecay, Rule
@@ -94,7 +95,7 @@ def read_scores(located: LocatedNode) -> tuple[Score, ...]:
     entries = named_entries(located, "a mapping of names to scores")
     if not entries:
         located.refuse("at least one score")
-    nodes = {score_name: inner.called(f"score '{cut(score_name)}'") for score_name, inner in entries.items()}
+    nodes = {score_name: inner.called(f"score '{shown_text(score_name)}'") for score_name, inner in entries.items()}
     scores = []
     for score_name, inner in nodes.items():
         if (score := located.problems.attempt(partial(_score, score_name, inner), None)) is not None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import NoReturn, TypeAlias, TypeVar
 
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.errors import ModelError, OperatorError
 
 T = TypeVar("T")
@@ -15,7 +16,6 @@ StandIn = TypeVar("StandIn")
 
 Scalar: TypeAlias = str | int | Decimal | bool | None
 
-MAX_SHOWN_CHARS = 80
 MAX_NOTES = 100
 
 
@@ -133,7 +133,7 @@ class LocatedNode:
         if not isinstance(self.node, MappingNode):
             self.refuse(expected)
         return {
-            word: LocatedNode(node, f"{self.where}: {cut(word)}", self.problems)
+            word: LocatedNode(node, f"{self.where}: {shown_text(word)}", self.problems)
             for word, (_, node) in self.node.entries.items()
         }
 
@@ -172,7 +172,7 @@ class Fields:
     def required(self, word: str, reader: Callable[[LocatedNode], T], stand_in: StandIn) -> T | StandIn:
         """The word's value; its absence is noted."""
         if word not in self.entries:
-            got = cut(", ".join(self.entries)) or "nothing"
+            got = shown_text(", ".join(self.entries)) or "nothing"
             self.located.note(f"'{word}' is missing; wanted it beside the others; got {got}")
         return self.read(word, reader, stand_in)
 
@@ -181,35 +181,27 @@ class Fields:
         present = [word for word in words if word in self.entries]
         if len(present) != 1:
             expected = words[0] if len(words) == 1 else f"exactly one of {', '.join(words)}"
-            got = " and ".join(present) if present else cut(", ".join(self.entries)) or "nothing"
+            got = " and ".join(present) if present else shown_text(", ".join(self.entries)) or "nothing"
             self.located.fail(f"wanted {expected}; got {got}")
         return present[0]
 
 
 def unknown(word: str, words: tuple[str, ...]) -> str:
     """The sentence that a word is not one of those known here, with the one that was probably meant."""
-    got = cut(word)
+    got = shown_text(word)
     near = get_close_matches(got, words, 1)
     hint = f" (did you mean '{near[0]}'?)" if near else ""
     return f"unknown word '{got}'{hint}; wanted one of {', '.join(words)}; got '{got}'"
 
 
 def shown(node: Node) -> str:
-    """The node in a few words, of at most MAX_SHOWN_CHARS characters: the text is a stranger's."""
+    """The node in a few words, of at most MAX_TEXT_CHARS characters: the text is a stranger's."""
     if isinstance(node, SequenceNode):
         return f"a list of {len(node.items)}"
     if isinstance(node, MappingNode):
-        return cut(f"a mapping of {', '.join(node.entries) or 'nothing'}")
+        return shown_text(f"a mapping of {', '.join(node.entries) or 'nothing'}")
     if isinstance(node.value, bool):
         return "true" if node.value else "false"
     if node.value is None:
         return "nothing"
-    return cut(f"'{node.value}'") if isinstance(node.value, str) else cut(str(node.value))
-
-
-def cut(text: str) -> str:
-    """The beginning of a text, for messages; what would move a terminal's cursor or break a line is a mark in it."""
-    beginning = text[:MAX_SHOWN_CHARS]
-    if beginning.isprintable():
-        return beginning
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in beginning)
+    return shown_text(f"'{node.value}'") if isinstance(node.value, str) else shown_text(str(node.value))

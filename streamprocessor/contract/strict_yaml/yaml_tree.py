@@ -24,6 +24,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.strict_yaml.located import (
     MappingNode,
     Node,
@@ -32,7 +33,6 @@ from streamprocessor.contract.strict_yaml.located import (
     Scalar,
     ScalarNode,
     SequenceNode,
-    cut,
 )
 
 MAX_DEPTH = 32
@@ -54,9 +54,9 @@ def read_tree(text: str, problems: Problems) -> Node:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark is not None else 1
-        raise ReadError(line, cut(f"wanted YAML; got an error: {error.problem or error.context}")) from error
+        raise ReadError(line, shown_text(f"wanted YAML; got an error: {error.problem or error.context}")) from error
     except (YAMLError, ValueError) as error:
-        raise ReadError(1, f"wanted YAML; got an error: {cut(' '.join(str(error).split()))}") from error
+        raise ReadError(1, f"wanted YAML; got an error: {shown_text(' '.join(str(error).split()))}") from error
 
 
 def canonical_values(node: Node) -> Any:
@@ -105,7 +105,7 @@ def _document(events: Iterator[Any], problems: Problems) -> Node:
 def _node(event: Any, remaining: Iterator[Any], problems: Problems, depth: int) -> Node:
     line = _line(event)
     if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
-        raise ReadError(line, f"wanted the value itself; got an anchor or alias '{cut(event.anchor)}'")
+        raise ReadError(line, f"wanted the value itself; got an anchor or alias '{shown_text(event.anchor)}'")
     if isinstance(event, DocumentEndEvent):
         return ScalarNode(None, line)
     if isinstance(event, ScalarEvent):
@@ -137,7 +137,9 @@ def _entries(remaining: Iterator[Any], problems: Problems, depth: int) -> dict[s
         node = _node(next(remaining), remaining, problems, depth)
         if event.value in entries:
             first, _ = entries[event.value]
-            problems.note(line, f"'{cut(event.value)}' stands twice; wanted it once; got it on line {first} already")
+            problems.note(
+                line, f"'{shown_text(event.value)}' stands twice; wanted it once; got it on line {first} already"
+            )
         else:
             entries[event.value] = (line, node)
     return entries

@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.segments import read_attribute_conditions
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
-from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNode, cut, unknown
+from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import flag, name, number, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
 from streamprocessor.contract.subscriptions.references import REFERENCE
@@ -25,7 +26,7 @@ EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MAX_CHARS = 64 * 1024
-"""Of one subscription as the topic holds it."""
+"""The largest size of one subscription as the topic holds it."""
 _WORDS = ("url", "events", "when", "template", "secrets", "signed", "suppressed")
 
 
@@ -80,7 +81,7 @@ def _subscriptions(located: LocatedNode) -> tuple[Subscription, ...]:
 
 def _subscription(word: str, located: LocatedNode) -> Subscription:
     if not NAME.fullmatch(word):
-        located.fail(f"wanted a name of at most 64 letters, digits, _ . -; got '{cut(word)}'")
+        located.fail(f"wanted a name of at most 64 letters, digits, _ . -; got '{shown_text(word)}'")
     fields = located.fields(*_WORDS)
     events = fields.required("events", _events, ())
     subscription = Subscription(

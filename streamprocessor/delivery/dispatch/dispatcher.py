@@ -91,7 +91,7 @@ class Dispatcher:
         self._changed.set()
 
     async def run(self) -> None:
-        """Deliver for ever; raises MustRestart where the store fails."""
+        """Deliver for ever; raises MustRestartError where the store fails."""
         try:
             while True:
                 self._changed.clear()

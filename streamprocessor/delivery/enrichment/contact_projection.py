@@ -25,7 +25,7 @@ from streamprocessor.delivery.store.contact_rows import (
 )
 from streamprocessor.delivery.store.store import read_positions, write_positions
 from streamprocessor.delivery.store.store_thread import StoreThread
-from streamprocessor.errors import BrokerAwayError, MustRestart
+from streamprocessor.errors import BrokerAwayError, MustRestartError
 from streamprocessor.kafka.admin.cluster import READ
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS, end_offsets, refuse_unless_allowed, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
@@ -73,7 +73,7 @@ class ContactProjection:
         Raises:
             TopicError: the changelog is missing or may not be read.
             OperatorError: a newer program wrote it.
-            MustRestart: Kafka or the database can't be used.
+            MustRestartError: Kafka or the database can't be used.
         """
         if self._asked_attributes is None:
             await self._store_thread.ask(lambda store: store.within(lambda rows: begin_anew(rows, self._topic, None)))
@@ -92,7 +92,7 @@ class ContactProjection:
         """Return once all is kept that these partitions hold at this instant.
 
         The changelog of a step is in Kafka before its announcements, so whoever has one of them knows its contact then.
-        Raises MustRestart where the changelog can't be read though Kafka is there.
+        Raises MustRestartError where the changelog can't be read though Kafka is there.
         """
         if self._asked_attributes is None or not attributes <= self._asked_attributes:
             self.want(attributes | (self._asked_attributes or frozenset()))
@@ -125,7 +125,7 @@ class ContactProjection:
             ends = {number: end for (_, number), end in (await end_offsets(self._clients, [self._topic])).items()}
         except BrokerAwayError as error:
             message = f"delivery: {error}"
-            raise MustRestart(message) from error
+            raise MustRestartError(message) from error
         self._consumer, self._asker = new_reader(self._clients), new_reader(self._clients)
         await self._consumer.start()
         await self._asker.start()
@@ -214,7 +214,7 @@ class ContactProjection:
                 log.warning("Kafka does not say where the contacts' changelog ends (%s); asking again", error)
 
     async def _until(self, is_so: Callable[[], bool]) -> None:
-        """Return once it is so; raises MustRestart where reading does not go on though Kafka answers."""
+        """Return once it is so; raises MustRestartError where reading does not go on though Kafka answers."""
         while not is_so():
             before = dict(self._reached)
             try:
@@ -225,4 +225,4 @@ class ContactProjection:
                     await self._ends(before)
                     if self._reached == before:
                         message = f"{self._topic}: wanted to read on; got nothing for {PATIENCE_SECONDS:.0f} s"
-                        raise MustRestart(message) from error
+                        raise MustRestartError(message) from error

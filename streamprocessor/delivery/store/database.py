@@ -9,7 +9,7 @@ from sqlalchemy import Connection, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from streamprocessor.delivery.store.tables import SCHEMA_VERSION, layout, metadata
-from streamprocessor.errors import MustRestart, OperatorError
+from streamprocessor.errors import MustRestartError, OperatorError
 from streamprocessor.process.databases import read_database_url
 
 _LONGEST_LOG_PAGES = 16_000
@@ -40,7 +40,7 @@ class Database:
             raise OperatorError(message) from error
 
     def begin(self) -> _Transaction:
-        """A transaction; raises MustRestart where the database can't be used any more."""
+        """A transaction; raises MustRestartError where the database can't be used any more."""
         return _Transaction(self._engine.begin())
 
     def checkpoint(self) -> None:
@@ -93,8 +93,8 @@ class _Transaction:
             raise _broken(error) from error
 
 
-def _broken(error: SQLAlchemyError) -> MustRestart:
-    return MustRestart(f"delivery's database: can't be used any more: {_message_of(error)}")
+def _broken(error: SQLAlchemyError) -> MustRestartError:
+    return MustRestartError(f"delivery's database: can't be used any more: {_message_of(error)}")
 
 
 def _message_of(error: Exception) -> str:

@@ -39,7 +39,7 @@ class StoredOutcome(NamedTuple):
 
 
 class Store:
-    """The deliveries; for one writer, called from one thread. Raises MustRestart where the database can't be used."""
+    """The deliveries, for one writer and one thread. Raises MustRestartError where the database can't be used."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

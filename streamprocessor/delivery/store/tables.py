@@ -21,11 +21,11 @@ class AnyText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
-        """As it is kept."""
+        """The text as it is stored."""
         return None if value is None else value.replace("%", "%25").replace("\x00", "%00")
 
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
-        """As it was."""
+        """The text as it was before it was stored."""
         return None if value is None else value.replace("%00", "\x00").replace("%25", "%")
 
 

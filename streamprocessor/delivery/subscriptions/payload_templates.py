@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.strict_yaml.document import read_document
 from streamprocessor.contract.strict_yaml.located import (
     LocatedNode,
@@ -23,7 +24,6 @@ from streamprocessor.contract.strict_yaml.located import (
     Node,
     ReadError,
     SequenceNode,
-    cut,
     unknown,
 )
 from streamprocessor.contract.strict_yaml.scalars import text
@@ -102,7 +102,7 @@ def read_template(name: str, folder: Path) -> Template:
     except (OSError, ValueError) as error:
         known = ", ".join(sorted(built_in))
         wanted = f"one of {known}, or the path of a regular YAML file of at most {MOST_BYTES} bytes"
-        message = f"template '{cut(name)}': can't be read; wanted {wanted}; got {type(error).__name__}"
+        message = f"template '{shown_text(name)}': can't be read; wanted {wanted}; got {type(error).__name__}"
         raise OperatorError(message) from error
     return parse_template(content, file.name)
 
@@ -207,7 +207,7 @@ def _json(located: LocatedNode, node: Node) -> Any:
         return [_json(located, inner) for inner in node.items]
     if isinstance(node.value, str):
         if any(hole[1] is None and hole[2] is None for hole in _HOLE.finditer(node.value)):
-            raise ReadError(node.line, f"{located.where}: wanted }} after ${{; got '{cut(node.value)}'")
+            raise ReadError(node.line, f"{located.where}: wanted }} after ${{; got '{shown_text(node.value)}'")
         return node.value
     if node.value is None or isinstance(node.value, (bool, int)):
         return node.value

@@ -21,8 +21,9 @@ from streamprocessor.errors import OperatorError
 class SubscriptionResolver:
     """What subscriptions refer to.
 
-    secrets: what their references lead to; templates: where template files are looked for; segments: of the model, as
-    it is now.
+    secrets: what their references lead to.
+    templates: where template files are looked for.
+    segments: of the model, as it is now.
     """
 
     secrets: SecretReferences

@@ -13,7 +13,6 @@ from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
 from aiokafka.errors import KafkaError, for_code
 from aiokafka.protocol.commit import OffsetFetchRequest
 
-from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.kafka.admin.protocol import DescribeGroupRequest
 from streamprocessor.kafka.admin.reconcile import Layout, end_offsets
 from streamprocessor.kafka.clients import ClientSettings, new_reader
@@ -77,7 +76,7 @@ async def consumer_group(clients: ClientSettings, layout: Layout, group: str) ->
     """
     async with _asking_of(clients, group) as client:
         state, members = await _describe(client, group)
-    partitions = {(name, number) for name, topic in _inputs(layout).items() for number in range(topic.partitions)}
+    partitions = {(name, number) for name, topic in layout.input_names().items() for number in range(topic.partitions)}
     # Of a group that is not stable Kafka tells what the members had before.
     owners = members if state == STABLE else []
     without_owner = partitions.difference(*(member.owned for member in owners))
@@ -90,7 +89,7 @@ async def group_lag(clients: ClientSettings, layout: Layout, group: str) -> Offs
 
     Raises TopicError where a topic is missing, BrokerError where Kafka can't be asked.
     """
-    ends = await end_offsets(clients, _inputs(layout))
+    ends = await end_offsets(clients, layout.input_names())
     async with _asking_of(clients, group) as client:
         committed = await _committed(client, group)
     committed |= await _beginnings(clients, [where for where in ends if committed.get(where, -1) < 0])
@@ -105,10 +104,6 @@ async def _asking_of(clients: ClientSettings, group: str) -> AsyncIterator[AIOKa
             yield client
         except KafkaError as error:
             raise await broker_error(clients, error, f"group {group}: can't be asked for") from error
-
-
-def _inputs(layout: Layout) -> dict[str, Topic]:
-    return {name: topic for name, topic in layout.names().items() if topic.direction == IN}
 
 
 async def _describe(client: AIOKafkaClient, group: str) -> tuple[str, list[GroupMember]]:

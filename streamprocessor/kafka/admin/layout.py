@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from streamprocessor.contract.topics.topics import read_topics
+from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.kafka.admin.reconcile import (
     STAMP_SHARE,
     Layout,
@@ -24,3 +24,9 @@ def layout_of(settings: Settings) -> Layout:
     session_timeout_ms = int(settings.session_timeout_seconds * 1000)
     fence_ms = fence_below(session_timeout_ms, int(STAMP_SHARE * 100))
     return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms)
+
+
+def full_name_of(settings: Settings, topic: str) -> str:
+    """The name on the broker of one of the application's topics."""
+    described = topic_named(read_topics(Path(settings.topics_dir)), topic)
+    return described.full_name(settings.topic_prefix, settings.app_id)

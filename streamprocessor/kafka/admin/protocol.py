@@ -193,7 +193,7 @@ class LeaveGroupRequest(Request[LeaveGroupRequestV3]):  # type: ignore[misc]
 
 
 class DescribeGroupsResponseV4(Response):  # type: ignore[misc]
-    """Of each group its state, and its members with the partitions that they own."""
+    """The state of each group, and its members with the partitions that they own."""
 
     API_KEY = 15
     API_VERSION = 4

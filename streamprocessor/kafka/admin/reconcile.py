@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from streamprocessor.contract.topics.topics import Topic
+from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import TopicError
 from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, may_join, set_configs
 from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
@@ -42,6 +42,10 @@ class Layout:
     def names(self) -> dict[str, Topic]:
         """The topics by their names on the broker."""
         return {topic.full_name(self.prefix, self.app_id): topic for topic in self.topics}
+
+    def input_names(self) -> dict[str, Topic]:
+        """The topics that the worker reads, by their names on the broker."""
+        return {name: topic for name, topic in self.names().items() if topic.direction == IN}
 
     def config(self, topic: Topic, replication: int) -> dict[str, str]:
         """The settings that the topic must have when each record has so many replicas."""

@@ -7,6 +7,7 @@ import contextlib
 import ssl
 from typing import TYPE_CHECKING
 
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.kafka.diagnosis.fault import (
     BrokerAddress,
     Fault,
@@ -14,7 +15,6 @@ from streamprocessor.kafka.diagnosis.fault import (
     unusable_certificate,
     wrong_host_name,
 )
-from streamprocessor.kafka.foreign_text import one_line
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -15,15 +15,15 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.errors import BrokerAwayError, BrokerError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.diagnosis.fault import BrokerAddress, Fault
 from streamprocessor.kafka.diagnosis.stages import fault_at
-from streamprocessor.kafka.foreign_text import one_line
 
 NO_RIGHT = (ClusterAuthorizationFailedError, GroupAuthorizationFailedError, TopicAuthorizationFailedError)
 """What aiokafka raises where we may not do what we ask for."""
-_PASSING = (KafkaTimeoutError, MetadataEmptyBrokerList)
+_TRANSIENT = (KafkaTimeoutError, MetadataEmptyBrokerList)
 """What aiokafka raises while Kafka is away, and does not call retriable."""
 
 
@@ -53,19 +53,19 @@ async def broker_error(
         if faults:
             where += ", which sends clients on to other addresses (advertised.listeners)"
     if not faults:
-        if not is_passing(error):
+        if not is_transient(error):
             message = f"{where}: it refused what was asked for; got {_words(error)}"
             return BrokerError(message)
         message = f"{where}: it answers now; wanted an answer before; got {_words(error)}: try again"
         return BrokerAwayError(message)
-    lasting = {address: fault for address, fault in faults.items() if not fault.may_pass}
+    lasting = {address: fault for address, fault in faults.items() if not fault.is_transient}
     message = f"{where}: {_sentences(lasting or faults, settings)}"
     return BrokerError(message) if lasting else BrokerAwayError(message)
 
 
-def is_passing(error: Exception) -> bool:
+def is_transient(error: Exception) -> bool:
     """Whether an error of aiokafka's says that Kafka was away, and not that it refused something."""
-    return not isinstance(error, KafkaError) or error.retriable or isinstance(error, _PASSING)
+    return not isinstance(error, KafkaError) or error.retriable or isinstance(error, _TRANSIENT)
 
 
 def _distinct(settings: ClientSettings, places: Iterable[tuple[str, int]]) -> list[BrokerAddress]:
@@ -73,9 +73,9 @@ def _distinct(settings: ClientSettings, places: Iterable[tuple[str, int]]) -> li
 
 
 async def _faults_at(addresses: Collection[BrokerAddress]) -> dict[BrokerAddress, Fault]:
-    """The faults by address; who lets us in has none."""
-    found = zip(addresses, await asyncio.gather(*map(fault_at, addresses)), strict=True)
-    return {address: fault for address, fault in found if fault is not None}
+    """The faults by address; an address that lets us in has none."""
+    faults = zip(addresses, await asyncio.gather(*map(fault_at, addresses)), strict=True)
+    return {address: fault for address, fault in faults if fault is not None}
 
 
 def _sentences(faults: Mapping[BrokerAddress, Fault], settings: ClientSettings) -> str:

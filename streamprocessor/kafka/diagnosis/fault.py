@@ -8,10 +8,14 @@ from streamprocessor.kafka.clients import ClientSettings
 
 
 class Fault(NamedTuple):
-    """sentence: what is wrong, wanted, got, and what to do. may_pass: it may come right without anyone's doing."""
+    """What is wrong with a connection.
+
+    sentence: what is wrong, wanted, got, and what to do.
+    is_transient: whether it may come right by itself.
+    """
 
     sentence: str
-    may_pass: bool
+    is_transient: bool
 
 
 class BrokerAddress(NamedTuple):
@@ -31,7 +35,7 @@ def unresolved(host: str, got: str) -> Fault:
     return Fault(
         f"the name {host} does not resolve; wanted a broker's address; got '{got}': check the name in "
         "STREAMPROCESSOR_BOOTSTRAP, and the name server",
-        may_pass=True,
+        is_transient=True,
     )
 
 
@@ -39,7 +43,7 @@ def not_running(got: str) -> Fault:
     """Nothing listens at the address."""
     return Fault(
         f"nothing listens there; wanted a running Kafka; got '{got}': start it, or check the port",
-        may_pass=True,
+        is_transient=True,
     )
 
 
@@ -48,7 +52,7 @@ def silent(seconds: float) -> Fault:
     return Fault(
         f"no answer comes from there; wanted one within {seconds:g} s; got none: check that Kafka runs, and that no "
         "firewall is between",
-        may_pass=True,
+        is_transient=True,
     )
 
 
@@ -57,7 +61,7 @@ def cut_off(got: str) -> Fault:
     return Fault(
         f"what listens there doesn't speak Kafka, or not yet; wanted a Kafka that answers; got '{got}': check the "
         "port, and that Kafka behind it runs",
-        may_pass=True,
+        is_transient=True,
     )
 
 
@@ -67,7 +71,7 @@ def plaintext_to_tls(settings: ClientSettings) -> Fault:
         f"the broker speaks TLS there; wanted TLS; got {settings.security_protocol} from us: set "
         f"STREAMPROCESSOR_SECURITY_PROTOCOL={_protocol(settings.uses_sasl, tls=True)}, or take the port that speaks "
         "plaintext",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -77,7 +81,7 @@ def tls_to_plaintext(settings: ClientSettings) -> Fault:
         f"the broker speaks plaintext there; wanted plaintext; got {settings.security_protocol} from us: set "
         f"STREAMPROCESSOR_SECURITY_PROTOCOL={_protocol(settings.uses_sasl, tls=False)}, or take the port that speaks "
         "TLS",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -87,7 +91,7 @@ def no_tls(got: str) -> Fault:
         f"no TLS connection can be agreed upon; wanted TLS 1.2 or later; got '{got}': check the port, whether "
         "the broker asks for a certificate of ours (STREAMPROCESSOR_SSL_CERTIFICATE_FILE), and its "
         "ssl.enabled.protocols and ssl.cipher.suites",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -97,7 +101,7 @@ def unknown_authority(settings: ClientSettings, got: str) -> Fault:
     return Fault(
         f"the broker's certificate is signed by an unknown authority; wanted one {trusted}; got {got}: name the "
         "authority's PEM file in STREAMPROCESSOR_SSL_CA_FILE",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -106,7 +110,7 @@ def wrong_host_name(host: str, got: str) -> Fault:
     return Fault(
         f"the broker's certificate is for another host name; wanted {host}; got {got}: reach the broker by such a name "
         "(STREAMPROCESSOR_BOOTSTRAP, and its advertised.listeners), or have a certificate made for the name wanted",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -115,7 +119,7 @@ def unusable_certificate(got: str) -> Fault:
     return Fault(
         f"the broker's certificate can't be used; wanted one that is valid now; got '{got}': renew it, or set the "
         "clock right",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -125,7 +129,7 @@ def no_client_certificate(settings: ClientSettings, got: str) -> Fault:
     return Fault(
         f"the broker does not take our certificate; wanted one whose authority it trusts; got {ours} ('{got}'): set "
         "STREAMPROCESSOR_SSL_CERTIFICATE_FILE and _SSL_KEY_FILE",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -135,7 +139,7 @@ def login_wanted(settings: ClientSettings, mechanisms: str) -> Fault:
         f"the broker wants a login there; wanted one by {mechanisms}; got {settings.security_protocol} from us: set "
         f"STREAMPROCESSOR_SECURITY_PROTOCOL={_protocol(sasl=True, tls=settings.uses_tls)}, "
         "STREAMPROCESSOR_SASL_MECHANISM, and what it needs",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -145,7 +149,7 @@ def no_login_wanted(settings: ClientSettings) -> Fault:
         f"the broker takes no login there; wanted none; got {settings.security_protocol} from us: set "
         f"STREAMPROCESSOR_SECURITY_PROTOCOL={_protocol(sasl=False, tls=settings.uses_tls)}, or take the port that "
         "wants a login",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -154,7 +158,7 @@ def wrong_mechanism(settings: ClientSettings, mechanisms: str) -> Fault:
     return Fault(
         f"the broker doesn't know our SASL mechanism; wanted {mechanisms}; got {settings.sasl_mechanism}: set "
         "STREAMPROCESSOR_SASL_MECHANISM",
-        may_pass=False,
+        is_transient=False,
     )
 
 
@@ -164,12 +168,12 @@ def wrong_login(settings: ClientSettings, got: str) -> Fault:
         return Fault(
             f"the broker refuses our token; wanted one that it trusts; got '{got}': check the token's audience, scope, "
             "issuer and time, and the broker's sasl.oauthbearer settings",
-            may_pass=False,
+            is_transient=False,
         )
     return Fault(
         f"the broker refuses our login; wanted a name and password that it knows for {settings.sasl_mechanism}; got "
         f"'{got}' for user '{settings.sasl_username}': check STREAMPROCESSOR_SASL_USERNAME and _SASL_PASSWORD",
-        may_pass=False,
+        is_transient=False,
     )
 
 

@@ -25,10 +25,10 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.admin import SaslAuthenticateRequest, SaslHandShakeRequest
 
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.kafka.diagnosis import fault as faults
 from streamprocessor.kafka.diagnosis.certificate import any_certificate, refused_certificate
 from streamprocessor.kafka.diagnosis.fault import BrokerAddress, Fault
-from streamprocessor.kafka.foreign_text import one_line
 from streamprocessor.kafka.login.token_error import TokenError
 
 STAGE_SECONDS = 5.0
@@ -77,7 +77,7 @@ async def _name(address: BrokerAddress) -> Fault | None:
 
 @_within_stage_seconds
 async def _port(address: BrokerAddress) -> Fault | None:
-    """Each of the name's addresses by itself: asyncio would make one error of several."""
+    """The fault of the port; each of the name's addresses is tried by itself, of which asyncio would make one error."""
     last: OSError | None = None
     for ip, port in await _resolve(address):
         try:
@@ -129,12 +129,12 @@ async def _protocol(address: BrokerAddress) -> Fault | None:
 
 
 async def _token(address: BrokerAddress) -> Fault | None:
-    """A command or a token endpoint has time limits of its own."""
+    """The fault that keeps us from having a token; what gives it has a time limit of its own."""
     if address.settings.logs_in_by_token and address.settings.sasl_tokens is not None:
         try:
             await address.settings.sasl_tokens.token()
         except TokenError as error:
-            return Fault(error.sentence, error.may_pass)
+            return Fault(error.sentence, error.is_transient)
     return None
 
 
@@ -159,7 +159,7 @@ async def _login(address: BrokerAddress) -> Fault | None:
         async with _connection(address, **settings.login()):
             return None
     except TokenError as error:
-        return Fault(error.sentence, error.may_pass)
+        return Fault(error.sentence, error.is_transient)
     except SaslAuthenticationFailed as error:
         return faults.wrong_login(settings, _words(error))
     except _FAILURES as error:
@@ -167,18 +167,18 @@ async def _login(address: BrokerAddress) -> Fault | None:
 
 
 async def _token_login(address: BrokerAddress, connection: AIOKafkaConnection) -> Fault | None:
-    """By our own hand: aiokafka does not look at what the broker says of a token that it refuses."""
+    """The fault of a login by token, which aiokafka would not see: it ignores what the broker answers to a bad one."""
     payload, _ = await OAuthAuthenticator(sasl_oauth_token_provider=address.settings.sasl_tokens).step(None)
     answer = await connection.send(SaslAuthenticateRequest(payload))
     is_refused = for_code(answer.error_code) is not NoError or answer.sasl_auth_bytes
-    said = answer.error_message or (answer.sasl_auth_bytes or b"").decode("utf-8", "replace")
-    return faults.wrong_login(address.settings, one_line(said)) if is_refused else None
+    reason = answer.error_message or (answer.sasl_auth_bytes or b"").decode("utf-8", "replace")
+    return faults.wrong_login(address.settings, one_line(reason)) if is_refused else None
 
 
 async def _resolve(address: BrokerAddress) -> list[tuple[str, int]]:
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    return [(str(where[0]), int(where[1])) for *_, where in found]
+    infos = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    return [(str(where[0]), int(where[1])) for *_, where in infos]
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import aiohttp
 
-from streamprocessor.kafka.foreign_text import one_line
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.kafka.login.token import Token, token_of
 from streamprocessor.kafka.login.token_error import TokenError
 
@@ -20,7 +20,11 @@ _TOO_MANY_REQUESTS = 429
 
 
 class ClientCredentials:
-    """Asks a token endpoint. client_secret: sent as Basic authentication. scope: empty where none is asked for."""
+    """Asks a token endpoint.
+
+    client_secret: sent as Basic authentication.
+    scope: empty where none is asked for.
+    """
 
     def __init__(self, url: str, client_id: str, client_secret: str, scope: str) -> None:
         self._url = url
@@ -31,7 +35,7 @@ class ClientCredentials:
 
     async def fetch(self) -> Token:
         """A new token; raises TokenError."""
-        asked_at = time.time()
+        asked_at_seconds = time.time()
         limit = aiohttp.ClientTimeout(total=TIMEOUT_SECONDS)
         try:
             async with (
@@ -41,24 +45,24 @@ class ClientCredentials:
                 body = await response.content.read(_MOST_BYTES)
         except TimeoutError as error:
             got = f"no answer within {TIMEOUT_SECONDS:g} s"
-            raise self._failed(got, may_pass=True) from error
+            raise self._failed(got, is_transient=True) from error
         except aiohttp.ClientSSLError as error:
-            raise self._failed(str(error), may_pass=False) from error
+            raise self._failed(str(error), is_transient=False) from error
         except aiohttp.ClientError as error:
-            raise self._failed(str(error) or type(error).__name__, may_pass=True) from error
+            raise self._failed(str(error) or type(error).__name__, is_transient=True) from error
         status = response.status
         if status != _OK:
-            may_pass = status >= _SERVER_ERRORS_BEGIN or status == _TOO_MANY_REQUESTS
+            is_transient = status >= _SERVER_ERRORS_BEGIN or status == _TOO_MANY_REQUESTS
             got = f"{status} {one_line(body.decode('utf-8', 'replace'))}".rstrip()
-            raise self._failed(got, may_pass=may_pass)
+            raise self._failed(got, is_transient=is_transient)
         try:
-            return token_of(body, asked_at)
+            return token_of(body, asked_at_seconds)
         except ValueError as error:
-            raise self._failed(str(error), may_pass=False) from error
+            raise self._failed(str(error), is_transient=False) from error
 
-    def _failed(self, got: str, *, may_pass: bool) -> TokenError:
+    def _failed(self, got: str, *, is_transient: bool) -> TokenError:
         return TokenError(
             f"{self._url} gives no token: wanted 200 and JSON with access_token; got {got}: check "
             "STREAMPROCESSOR_SASL_TOKEN_URL, _CLIENT_ID, _CLIENT_SECRET and _SCOPE",
-            may_pass=may_pass,
+            is_transient=is_transient,
         )

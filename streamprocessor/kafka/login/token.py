@@ -16,18 +16,23 @@ _JWT_PARTS = 3
 
 
 class Token(NamedTuple):
-    """value: as it is sent. asked_at, expires_at: seconds since the epoch."""
+    """A bearer token and how long it is valid.
+
+    value: as it is sent.
+    asked_at_seconds, expires_at_seconds: since the epoch.
+    """
 
     value: str
-    asked_at: float
-    expires_at: float
+    asked_at_seconds: float
+    expires_at_seconds: float
 
-    def is_fresh(self, now: float, share: float) -> bool:
+    def is_fresh(self, now_seconds: float, share: float) -> bool:
         """Whether less than this share of its life is over."""
-        return now < self.asked_at + share * (self.expires_at - self.asked_at)
+        life_seconds = self.expires_at_seconds - self.asked_at_seconds
+        return now_seconds < self.asked_at_seconds + share * life_seconds
 
 
-def token_of(text: bytes, asked_at: float) -> Token:
+def token_of(text: bytes, asked_at_seconds: float) -> Token:
     """The token in the text: a token by itself, or the JSON object that RFC 6749 has token endpoints answer with.
 
     It expires as `expires_in` says, else as the claim `exp` of a JWT does, else after UNDATED_SECONDS.
@@ -42,16 +47,16 @@ def token_of(text: bytes, asked_at: float) -> Token:
     if not _FORM.fullmatch(value):
         message = f"{len(text)} bytes that are no token"
         raise ValueError(message)
-    return Token(value, asked_at, _expiry(answer.get("expires_in"), value, asked_at))
+    return Token(value, asked_at_seconds, _expires_at_seconds(answer.get("expires_in"), value, asked_at_seconds))
 
 
-def _expiry(expires_in: Any, value: str, asked_at: float) -> float:
+def _expires_at_seconds(expires_in: Any, value: str, asked_at_seconds: float) -> float:
     try:
-        return asked_at + float(expires_in)
+        return asked_at_seconds + float(expires_in)
     except (TypeError, ValueError):
         pass
     exp = _claims(value).get("exp")
-    return float(exp) if isinstance(exp, int | float) else asked_at + UNDATED_SECONDS
+    return float(exp) if isinstance(exp, int | float) else asked_at_seconds + UNDATED_SECONDS
 
 
 def _claims(value: str) -> dict[str, Any]:

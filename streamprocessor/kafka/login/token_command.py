@@ -7,7 +7,7 @@ import contextlib
 import shlex
 import time
 
-from streamprocessor.kafka.foreign_text import one_line
+from streamprocessor.contract.foreign_text import one_line
 from streamprocessor.kafka.login.token import Token, token_of
 from streamprocessor.kafka.login.token_error import TokenError
 
@@ -24,7 +24,7 @@ class TokenCommand:
 
     async def fetch(self) -> Token:
         """A new token; raises TokenError. The program is ended where it takes too long."""
-        asked_at = time.time()
+        asked_at_seconds = time.time()
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._words,
@@ -33,13 +33,13 @@ class TokenCommand:
                 stderr=asyncio.subprocess.PIPE,
             )
         except OSError as error:
-            raise self._failed(error.strerror or str(error), may_pass=False) from error
+            raise self._failed(error.strerror or str(error), is_transient=False) from error
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 output, errors = await process.communicate()
         except TimeoutError as error:
             got = f"nothing within {self._timeout_seconds:g} s"
-            raise self._failed(got, may_pass=True) from error
+            raise self._failed(got, is_transient=True) from error
         finally:
             if process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -48,15 +48,15 @@ class TokenCommand:
         if process.returncode:
             last_line = one_line(errors.decode("utf-8", "replace").strip().rpartition("\n")[2])
             got = f"exit code {process.returncode} ({last_line or 'without a word'})"
-            raise self._failed(got, may_pass=False)
+            raise self._failed(got, is_transient=False)
         try:
-            return token_of(output, asked_at)
+            return token_of(output, asked_at_seconds)
         except ValueError as error:
-            raise self._failed(str(error), may_pass=False) from error
+            raise self._failed(str(error), is_transient=False) from error
 
-    def _failed(self, got: str, *, may_pass: bool) -> TokenError:
+    def _failed(self, got: str, *, is_transient: bool) -> TokenError:
         return TokenError(
             f"the command {self._words[0]} gives no token: wanted a token, or JSON with access_token, on its standard "
             f"output; got {got}: check STREAMPROCESSOR_SASL_TOKEN_COMMAND",
-            may_pass=may_pass,
+            is_transient=is_transient,
         )

@@ -11,8 +11,8 @@ class TokenError(KafkaConnectionError):  # type: ignore[misc] # aiokafka's are n
     One of aiokafka's own errors, for its clients to take it as a connection that failed: they try again.
     """
 
-    def __init__(self, sentence: str, *, may_pass: bool) -> None:
-        """may_pass: whether it may come right by itself; otherwise a person must act."""
+    def __init__(self, sentence: str, *, is_transient: bool) -> None:
+        """Say what is wrong. is_transient: whether it may come right by itself; otherwise a person must act."""
         super().__init__(sentence)
         self.sentence = sentence
-        self.may_pass = may_pass
+        self.is_transient = is_transient

@@ -14,7 +14,7 @@ from streamprocessor.kafka.login.token import Token
 from streamprocessor.kafka.login.token_error import TokenError
 
 FRESH_SHARE = 0.8
-"""Of a token's life: after it a new one is asked for, while the old one is still good for whoever logs in now."""
+"""The share of a token's life after which a new one is asked for: the old one is still good for a login now."""
 
 log = logging.getLogger(__name__)
 

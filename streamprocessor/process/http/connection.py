@@ -16,9 +16,9 @@ BODY_SECONDS = 30.0
 BODY_BYTES_PER_SECOND = 10_000
 """A body may take BODY_SECONDS, and as much longer as its bytes take at this rate."""
 READ_SECONDS = 60.0
-"""So long an answer may wait for who asked to read more of it."""
+"""How long an answer may wait for its client to read more of it."""
 LOOK_SECONDS = 1.0
-"""How often `close_if_late` is asked."""
+"""How often `close_if_late` is called."""
 
 _OTHER_FILES = 256  # that a process has open besides: databases, Kafka, logs
 
@@ -76,7 +76,7 @@ def _allowed(most: int) -> int:
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's own, with bounds; `close_if_late` is asked every LOOK_SECONDS."""
+    """uvicorn's own, with bounds; `close_if_late` is called every LOOK_SECONDS."""
 
     _header_bytes = 0
     _body_bytes = 0
@@ -100,7 +100,7 @@ class Connection(HttpToolsProtocol):
         self._limit.opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is over, also for the request that is answered while another came after it."""
+        """The connection is over, also for the request that is answered while another came after it."""
         self._limit.closed(self)
         if self._answered is not None:
             self._answered.disconnected = True

@@ -85,7 +85,7 @@ class Projector:
         """Project for ever. history_ms: how long steps and hot leads are kept.
 
         Raises:
-            MustRestart: another process began to fill the tables anew.
+            MustRestartError: another process began to fill the tables anew.
             OperatorError: a newer program wrote what is in Kafka.
         """
         tidied_seconds = swept_seconds = float("-inf")

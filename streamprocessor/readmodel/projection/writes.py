@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Engine, Table, and_, delete, exists, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
-from streamprocessor.errors import MustRestart
+from streamprocessor.errors import MustRestartError
 from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.projection.changes import Changes, Place
 from streamprocessor.readmodel.store.database import begin_epoch, epoch_of, read_state, reading, write_state, writing
@@ -27,12 +27,12 @@ def write(engine: Engine, epoch: str, changes: Changes, now_ms: int) -> dict[Pla
     """Where each place goes on once the changes are written, unless another projector has.
 
     Nothing is written where any place is further already: the records after that are to be read again. Raises
-    MustRestart where the tables were filled anew since `epoch`.
+    MustRestartError where the tables were filled anew since `epoch`.
     """
     with writing(engine) as connection:
         if epoch_of(connection) != epoch:
             message = "read model: another process began to fill it anew; this one starts anew, too"
-            raise MustRestart(message)
+            raise MustRestartError(message)
         reached = next_offsets(connection)
         ahead = {place: reached[place] for place in changes.next_offsets if place in reached}
         if any(changes.next_offsets[place] <= offset for place, offset in ahead.items()):

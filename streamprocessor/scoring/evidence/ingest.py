@@ -25,10 +25,10 @@ from streamprocessor.scoring.evidence.size_limits import (
 )
 from streamprocessor.scoring.evidence.union import attributes_of, has_event, holds_elsewhere
 from streamprocessor.scoring.plan.plan import Plan
+from streamprocessor.scoring.record.attribute_writes import order_of, write_of
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.record.record import Derived, Record
-from streamprocessor.scoring.record.writes import order_of, written
 from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
 
 _OCCURRENCE = attrgetter("occurred_at_ms")
@@ -178,7 +178,7 @@ def _take_attributes(record: Record, fact: AttributesWritten, ingested: Ingested
             known_count += last == order
             if last > order or (last == order and canonical(stored[0]) <= canonical(new)):
                 continue
-        record.attributes[name] = written(new, fact)
+        record.attributes[name] = write_of(new, fact)
         ingested.attributes_written = True
     if known_count == len(fact.attributes):
         ingested.duplicates += 1

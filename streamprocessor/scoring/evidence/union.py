@@ -6,10 +6,10 @@ from typing import Any
 
 from streamprocessor.scoring.canonical import canonical
 from streamprocessor.scoring.events.projection import precedes
+from streamprocessor.scoring.record.attribute_writes import order_of
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
 from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.record.writes import order_of
 
 Verdicts = dict[str, tuple[int, str, str, int]]
 

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 
 from streamprocessor.scoring.identity.erasure import wipe
 from streamprocessor.scoring.identity.forwarding import after_erasure, next_version
-from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
-from streamprocessor.scoring.identity.places import (
+from streamprocessor.scoring.identity.link_limits import (
     MOST_CHILDREN,
+    child_that_gives_way,
     forget_weakest_claim,
-    gives_way,
     has_place,
     is_full_of_evidence,
 )
+from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
 from streamprocessor.scoring.record.facts import BROWSER_RANK, Erased, Merged, ObjectionChanged, Unmerged
 from streamprocessor.scoring.record.links import (
     ChildEvidence,
@@ -100,7 +100,7 @@ class _Linker:
         if after == before:
             return False
         if not has_place(self._links, fact.source, after):
-            leaving = gives_way(self._links, after)
+            leaving = child_that_gives_way(self._links, after)
             if leaving is None:
                 detail = f"{self._verb(fact)}: wanted at most {MOST_CHILDREN} merged contacts; got one more"
                 self._refuse(fact, TOO_MANY_SOURCES, detail)

@@ -27,8 +27,8 @@ FETCH_WAIT_MS = 500
 POLL_SECONDS = 1.0
 #: How long a rebalance under way may take before its outcome is not waited for: the broker has our JoinGroup by then.
 JOIN_SECONDS = 1.0
-#: Answers to a member that leaves: done; not known any more; another has its name by now.
-NOT_A_MEMBER = {0, 25, 82}
+#: Error codes in answers to a member that leaves: none; not known any more; another has its name by now.
+NO_LONGER_A_MEMBER = {0, 25, 82}
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
@@ -199,7 +199,7 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
 def _raise_unless_left(response: Any) -> None:
     """Raise the broker's KafkaError; nothing where the member has left, is gone already, or others have its name."""
     for code in (response.error_code, *(code for _, _, code in response.members)):
-        if code not in NOT_A_MEMBER:
+        if code not in NO_LONGER_A_MEMBER:
             raise for_code(code)
 
 

@@ -11,7 +11,7 @@ from streamprocessor.contract.events.transfers import MisplacedRecord, transfer_
 from streamprocessor.contract.messages.announcements import Announcer, tombstone
 from streamprocessor.contract.messages.dead_letters import Origin, dead_letter
 from streamprocessor.contract.messages.message import Message
-from streamprocessor.errors import MustRestart, RecordError
+from streamprocessor.errors import MustRestartError, RecordError
 from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.identity.erasure import nothing_left
 from streamprocessor.scoring.record.facts import Event, Fact
@@ -34,7 +34,7 @@ Item = tuple[int, RawRecord]
 ReceivedLink = tuple["LinkFact | SecondRecord", Item]
 
 
-class NewerModelNeededError(MustRestart):
+class NewerModelNeededError(MustRestartError):
     """A record was written under a newer revision of the model than this worker knows."""
 
     def __init__(self, revision: int, known: int) -> None:
@@ -163,10 +163,10 @@ class Microbatch:
                 continue
             if type(fact) is not Event and isinstance(fact, MisplacedRecord):
                 number, item = fact.topic_number, (fact.topic_number, fact)
-                held = self._unwrap(contact, record, fact)
-                if held is None:
+                inner = self._unwrap(contact, record, fact)
+                if inner is None:
                     continue
-                fact = held
+                fact = inner
             if type(fact) is Event:
                 facts.append(fact)
                 kind = (number, fact.type)

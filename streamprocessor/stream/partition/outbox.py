@@ -17,7 +17,7 @@ from streamprocessor.contract.changelog.entry import (
 )
 from streamprocessor.contract.messages.message import Headers, Message
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
-from streamprocessor.errors import MustRestart
+from streamprocessor.errors import MustRestartError
 from streamprocessor.stream.partition.partition import Change, Partition
 from streamprocessor.stream.partition.ports import BatchProducer
 
@@ -49,7 +49,7 @@ class Outbox:
         """Write a micro-batch's changes; on return they are acknowledged and its number is the partition's.
 
         Raises:
-            MustRestart: the broker did not take them; nobody can say which are in.
+            MustRestartError: the broker did not take them; nobody can say which are in.
         """
         microbatch = partition.microbatch + 1
         rows: list[ProduceRow] = [(MARKER_KEY, _marker(partition), [])]
@@ -81,7 +81,7 @@ class Outbox:
         partition.note_identity_written(identity, await self._write(partition, rows, stamp_ms))
 
     async def announce(self, partition: int, messages: Iterable[Message], stamp_ms: int) -> None:
-        """Send announcements and dead letters; on return they are acknowledged. Raises MustRestart."""
+        """Send announcements and dead letters; on return they are acknowledged. Raises MustRestartError."""
         by_place: dict[tuple[str, int], list[ProduceRow]] = {}
         for topic, key, value, headers in messages:
             number = self._partition_of(key) if topic == EVIDENCE_TRANSFERS and key is not None else partition
@@ -112,7 +112,7 @@ class Outbox:
             raise
         except Exception as error:
             message = f"{topic}[{partition}]: {len(rows)} records were not acknowledged: {error!r}"
-            raise MustRestart(message) from error
+            raise MustRestartError(message) from error
         return int(metadata[-1].offset) + last_rows
 
 

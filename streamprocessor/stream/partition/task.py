@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from streamprocessor.errors import MustRestart
+from streamprocessor.errors import MustRestartError
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch import (
     Microbatch,
@@ -106,7 +106,7 @@ class PartitionTask:
             self._task.cancel()
             if self.partition.marked_microbatch < self.partition.microbatch:
                 # Without the marker the next owner sends the last micro-batch's announcements once more: no loss.
-                with contextlib.suppress(MustRestart, TimeoutError):
+                with contextlib.suppress(MustRestartError, TimeoutError):
                     async with asyncio.timeout(LAST_MARKER_SECONDS):
                         await self._write_marker()
 

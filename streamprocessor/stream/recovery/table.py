@@ -45,7 +45,7 @@ class Table:
 
         Raises:
             OperatorError: what was recovered can't belong to the input topics as they are.
-            MustRestart: the broker did not take what had to be sent again.
+            MustRestartError: the broker did not take what had to be sent again.
         """
         started = time.monotonic()
         plane = self._plane

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.cli.kafka.revisions import active_model, apply_model, full_name_of, model_history, roll_back
+from streamprocessor.cli.kafka.revisions import active_model, apply_model, model_history, roll_back
 from streamprocessor.cli.local.local_system import LocalKafka, set_up
 from streamprocessor.cli.terminal.options import command_line
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision
 from streamprocessor.contract.topics.topics import topic_named
 from streamprocessor.errors import ModelError, OperatorError
+from streamprocessor.kafka.admin.layout import full_name_of
 from streamprocessor.kafka.admin.reconcile import apply
 from streamprocessor.settings import Settings
 from tests.harness.system import System

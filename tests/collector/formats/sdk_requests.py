@@ -15,7 +15,7 @@ from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
     HttpRequest,
-    Refusal,
+    RefusalError,
     TopicEntry,
     WireFormat,
 )
@@ -66,7 +66,7 @@ def request_of(path: str, body: object = b"", *, query: str = "", **headers: str
 
 
 def take(wire_format: WireFormat, request: HttpRequest) -> Taken:
-    """What the format makes of the request; raises Refusal."""
+    """What the format makes of the request; raises RefusalError."""
     parsed = wire_format.parse(request)
     decoded = wire_format.decode(request, parsed)
     return Taken(parsed.key, decoded, wire_format.accepted_answer(request, parsed, decoded))
@@ -81,7 +81,7 @@ def take_or_refuse(wire_format: WireFormat, request: HttpRequest) -> None:
     """Holds that whatever comes is taken or refused, and that what was taken is complete."""
     try:
         taken = take(wire_format, request)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         answer = wire_format.refusal_answer(refusal)
     else:
         answer = taken.answer

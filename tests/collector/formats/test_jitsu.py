@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from streamprocessor.collector.formats.jitsu import jitsu
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import RefusalError
 from tests.collector.formats.sdk_requests import (
     BROWSER,
     CONTACT_IDS,
@@ -83,7 +83,7 @@ def test_what_is_bad_or_refused_is_told_in_json() -> None:
 
     assert bad.answer.status == 400
     assert orjson.loads(bad.answer.body)["ok"] is False
-    refused = JITSU.refusal_answer(Refusal(401, "unknown-key", "no such key"))
+    refused = JITSU.refusal_answer(RefusalError(401, "unknown-key", "no such key"))
     assert orjson.loads(refused.body) == {"ok": False, "code": "unknown-key", "error": "no such key"}
 
 

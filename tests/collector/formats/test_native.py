@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.formats.native import native, offered_key
 from streamprocessor.collector.http.validation import MAX_EVENT_BYTES, MAX_ITEMS, check_entries
-from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, Refusal
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, RefusalError
 from streamprocessor.contract.topics.topics import IN, Topic, read_topics
 from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.decoding import decoder_for
@@ -131,7 +131,7 @@ def test_what_is_bad_is_named_with_its_position_and_the_others_are_taken(bad: ob
     ],
 )
 def test_a_body_that_holds_no_facts_is_refused(body: object, code: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RefusalError) as refused:
         taken(body)
 
     assert refused.value.code == code
@@ -196,7 +196,7 @@ def test_whatever_is_accepted_the_worker_reads(items: list[dict[str, Any]]) -> N
         return
     try:
         records, decoded = taken(raw)
-    except Refusal:
+    except RefusalError:
         return
 
     assert len(records) == len(decoded.entries)
@@ -214,7 +214,7 @@ def test_any_bytes_are_read_or_refused(body: object) -> None:
     status = 200
     try:
         taken(body)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         status = refusal.status
     assert status in (200, 400)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from streamprocessor.collector.formats.posthog import posthog, posthog_v1
-from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal
+from streamprocessor.collector.http.wire_format import DecodedEvents, RefusalError
 from tests.collector.formats.sdk_requests import (
     BROWSER,
     CONTACT_IDS,
@@ -188,7 +188,7 @@ def test_the_key_of_v1_is_not_in_the_body() -> None:
 )
 def test_a_body_that_is_no_batch_is_refused_in_the_generations_own_words(body: object, status: int) -> None:
     for wire_format, path, word in ((V0, "/batch/", "detail"), (V1, V1_PATH, "error_description")):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(RefusalError) as refused:
             take(wire_format, request_of(path, body))
         answer = wire_format.refusal_answer(refused.value)
         assert answer.status == status

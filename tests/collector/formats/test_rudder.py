@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from streamprocessor.collector.formats.segment import segment
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import RefusalError
 from tests.collector.formats.sdk_requests import CONTACT_IDS, NOW, VOCABULARY, basic, request_of, take
 
 SEGMENT = segment(CONTACT_IDS, VOCABULARY)
@@ -62,7 +62,7 @@ def test_the_original_timestamp_is_set_right_by_the_events_own_time_of_sending()
 
 @pytest.mark.parametrize("status", [400, 401, 413, 429, 503])
 def test_an_error_has_the_code_and_message_without_which_the_sdk_dies(status: int) -> None:
-    answer = SEGMENT.refusal_answer(Refusal(status, "a-code", "a message"))
+    answer = SEGMENT.refusal_answer(RefusalError(status, "a-code", "a message"))
 
     assert answer.status == status
     assert orjson.loads(answer.body) == {"code": "a-code", "message": "a message"}

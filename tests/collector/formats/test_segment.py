@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from streamprocessor.collector.formats.segment import segment
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import RefusalError
 from tests.collector.formats.sdk_requests import (
     BROWSER,
     CONTACT_IDS,
@@ -286,7 +286,7 @@ def test_the_key_is_in_basic_credentials_or_in_the_body(
     [(b"", 400), (b"[]", 400), (b"{", 400), (b'{"batch": {}}', 400), ({"batch": [TRACK] * 2501}, 413)],
 )
 def test_a_body_that_is_no_batch_is_refused(body: object, status: int) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RefusalError) as refused:
         take(SEGMENT, request_of("/v1/batch", body))
 
     assert refused.value.status == status

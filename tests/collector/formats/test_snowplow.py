@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamprocessor.collector.formats.snowplow import snowplow
-from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
+from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
 from tests.collector.formats.sdk_requests import (
     BROWSER,
     CONTACT_IDS,
@@ -221,7 +221,7 @@ def test_the_good_of_a_batch_are_taken_and_the_bad_are_told() -> None:
     "request_", [request_of(POST_PATH, b"{"), request_of(POST_PATH, {"data": {}}), request_of("/i", query="a=1&" * 300)]
 )
 def test_a_request_that_holds_no_events_is_refused(request_: HttpRequest) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RefusalError) as refused:
         take(SNOWPLOW, request_)
 
     assert refused.value.status == 400

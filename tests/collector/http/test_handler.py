@@ -29,8 +29,8 @@ from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpRequest,
     ParsedRequest,
-    PendingFetch,
-    Refusal,
+    PendingFetchError,
+    RefusalError,
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
@@ -44,7 +44,7 @@ from tests.harness.input_topics import INPUT_TOPICS
 
 WRITE_KEY = "a-key"
 BROWSER_KEY = "a-public-key"
-NO_LIMITS = SenderLimits()
+NO_LIMITS = SenderLimits(0, 0, 0)
 LINK = f"/c/{KEYS.sign('click', Tracked('c-42', 'm-9', url='https://elsewhere.example/'))}"
 NATIVE = native()
 BIG = gzip.compress(b"", mtime=0) * 50_000
@@ -74,7 +74,7 @@ class MemoryWriter(DurableWriter):
 def context_with(writer: MemoryWriter, truncate: bool = False, limits: SenderLimits = NO_LIMITS) -> CollectorContext:
     return CollectorContext(
         keys=Keys({"site": BROWSER_KEY}, {"tests": WRITE_KEY}),
-        limiter=SenderLimiter(LimitPolicy(limits, lambda _holder: False), lambda: 0.0),
+        limiter=SenderLimiter(LimitPolicy(limits), lambda: 0.0),
         client_ips=ClientIps((), truncate),
         topics=INPUT_TOPICS,
         durable_writer=writer,
@@ -162,7 +162,7 @@ class Fetching:
         self.parse_count += 1
         for fetched in self._fetches:
             if not (fetched.done() and fetched.result()):
-                raise PendingFetch(Refusal(503, "not-ready", "not yet", 5), fetched)
+                raise PendingFetchError(RefusalError(503, "not-ready", "not yet", 5), fetched)
         return self._pixel.parse(request)
 
     @property

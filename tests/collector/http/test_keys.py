@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.collector.composition import is_limited_by_default
 from streamprocessor.collector.http.keys import Keys, keys_of
 from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.errors import OperatorError
@@ -76,9 +75,3 @@ def test_a_source_of_one_name_may_have_a_key_of_each_kind() -> None:
     keys = Keys({"site": "public"}, {"site": "secret"})
     kinds = [holder.kind for holder in map(keys.holder_of, ("public", "secret")) if holder]
     assert kinds == [KeyKind.BROWSER, KeyKind.WRITE]
-
-
-def test_limits_hold_by_default_for_the_keys_that_the_public_may_know_and_for_no_others() -> None:
-    keys = Keys({"site": PUBLIC}, {"site": SECRET})
-    names = [holder.name for holder in map(keys.holder_of, (PUBLIC, SECRET)) if holder]
-    assert [is_limited_by_default(name) for name in names] == [True, False]

@@ -10,13 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.collector.http import limits
+from streamprocessor.collector.http.keys import KeyHolder
 from streamprocessor.collector.http.limits import DEFAULT_LIMITS, LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.token_bucket import TokenBucket
-from streamprocessor.collector.http.wire_format import DecodedEvents, Refusal, RefusedItem, TopicEntry
+from streamprocessor.collector.http.wire_format import DecodedEvents, RefusalError, RefusedItem, TopicEntry
+from streamprocessor.contract.access_policy import KeyKind
 from streamprocessor.process.http.client_address import sender_network
 from streamprocessor.process.lru_map import LruMap
 
 HERE, THERE = "203.0.113.9", "198.51.100.7"
+SERVER = KeyHolder("web", KeyKind.WRITE)
 
 
 class Clock:
@@ -28,7 +31,7 @@ class Clock:
 
 
 def limiter_of(chosen: SenderLimits, clock: Clock | None = None) -> SenderLimiter:
-    return SenderLimiter(LimitPolicy(chosen, lambda _source: False), clock or Clock())
+    return SenderLimiter(LimitPolicy(chosen), clock or Clock())
 
 
 def visits(*contacts: str) -> DecodedEvents:
@@ -40,16 +43,18 @@ def links(contact: str, *others: str, update: str = "identify") -> DecodedEvents
     return DecodedEvents([TopicEntry(contact, {"update": update, word: other}, n) for n, other in enumerate(others)])
 
 
-def refusal_of(limiter: SenderLimiter, decoded: DecodedEvents, source: str = "web", network: str = HERE) -> Refusal:
-    with pytest.raises(Refusal) as refused:
-        limiter.admit(source, network, decoded)
+def refusal_of(
+    limiter: SenderLimiter, decoded: DecodedEvents, holder: KeyHolder = SERVER, network: str = HERE
+) -> RefusalError:
+    with pytest.raises(RefusalError) as refused:
+        limiter.admit(holder, network, decoded)
     return refused.value
 
 
 def is_admitted(limiter: SenderLimiter, decoded: DecodedEvents) -> bool:
     try:
-        limiter.admit("web", HERE, decoded)
-    except Refusal:
+        limiter.admit(SERVER, HERE, decoded)
+    except RefusalError:
         return False
     return True
 
@@ -130,35 +135,38 @@ def test_a_batch_larger_than_the_burst_is_refused_whole_and_costs_nothing() -> N
 
     assert (refusal.status, refusal.retry_after_seconds) == (413, None)
     assert str(refusal) == ("body: wanted at most 40 events at once from one address; got 2400: send smaller batches")
-    limiter.admit("web", HERE, visits(*["c"] * 40))
+    limiter.admit(SERVER, HERE, visits(*["c"] * 40))
 
 
 def test_who_sends_too_much_is_told_when_to_come_back() -> None:
     clock = Clock()
     limiter = limiter_of(SenderLimits(events_per_second=10), clock)
-    limiter.admit("web", HERE, visits(*["c"] * 20))
+    limiter.admit(SERVER, HERE, visits(*["c"] * 20))
 
     refusal = refusal_of(limiter, visits(*["c"] * 15))
 
     assert (refusal.status, refusal.retry_after_seconds) == (429, 2)
     clock.seconds = 2.0
-    limiter.admit("web", HERE, visits(*["c"] * 15))
+    limiter.admit(SERVER, HERE, visits(*["c"] * 15))
 
 
-@pytest.mark.parametrize(("source", "network"), [("web", THERE), ("crm", HERE)])
-def test_one_address_locks_out_neither_others_nor_other_keys(source: str, network: str) -> None:
+@pytest.mark.parametrize(
+    ("holder", "network"),
+    [(SERVER, THERE), (KeyHolder("crm", KeyKind.WRITE), HERE), (KeyHolder("web", KeyKind.BROWSER), HERE)],
+)
+def test_one_address_locks_out_neither_others_nor_other_keys(holder: KeyHolder, network: str) -> None:
     limiter = limiter_of(SenderLimits(events_per_second=1, new_contacts_per_minute=1))
-    limiter.admit("web", HERE, visits("c"))
+    limiter.admit(SERVER, HERE, visits("c"))
     refusal_of(limiter, visits("d"))
 
-    limiter.admit(source, network, visits("d"))
+    limiter.admit(holder, network, visits("d"))
 
 
 def test_an_item_that_became_several_entries_counts_once() -> None:
     limiter = limiter_of(SenderLimits(events_per_second=1))
     call = [entry._replace(position=0) for entry in visits("c", "c", "c").entries]
 
-    limiter.admit("web", HERE, DecodedEvents(call))
+    limiter.admit(SERVER, HERE, DecodedEvents(call))
 
 
 def test_items_that_are_no_good_count_too() -> None:
@@ -181,8 +189,8 @@ def test_items_that_are_no_good_count_too() -> None:
 )
 def test_whatever_makes_a_contact_counts_as_a_new_one(decoded: DecodedEvents, new_contacts: int) -> None:
     limiter = limiter_of(SenderLimits(new_contacts_per_minute=new_contacts))
-    limiter.admit("web", HERE, decoded)
-    limiter.admit("web", HERE, decoded)  # all of them are known now
+    limiter.admit(SERVER, HERE, decoded)
+    limiter.admit(SERVER, HERE, decoded)  # all of them are known now
 
     assert refusal_of(limiter, visits("another")).status == 429
 
@@ -191,43 +199,43 @@ def test_a_refused_request_takes_nothing_out_of_any_bucket() -> None:
     limiter = limiter_of(SenderLimits(events_per_second=2, new_contacts_per_minute=2))
 
     assert refusal_of(limiter, visits("a", "b", "c")).status == 413
-    limiter.admit("web", HERE, visits("a", "b", "b", "a"))
+    limiter.admit(SERVER, HERE, visits("a", "b", "b", "a"))
 
 
 def test_a_contact_gets_few_identities_from_one_sender_and_the_others_are_refused_by_themselves() -> None:
     clock = Clock()
     limiter = limiter_of(SenderLimits(identities_per_contact=2), clock)
 
-    taken, refused = limiter.admit("web", HERE, links("c", "anon:1", "anon:2", "anon:3", "anon:1"))
+    taken, refused = limiter.admit(SERVER, HERE, links("c", "anon:1", "anon:2", "anon:3", "anon:1"))
 
     assert [entry.position for entry in taken] == [0, 1, 3]
     assert [(item.position, item.reason) for item in refused] == [(2, "too-many-identities")]
     assert "identify: wanted at most 2 identities of a contact a day" in refused[0].detail
-    assert limiter.admit("web", HERE, links("d", "anon:3"))[1] == []
-    assert limiter.admit("web", THERE, links("c", "anon:3"))[1] == []
+    assert limiter.admit(SERVER, HERE, links("d", "anon:3"))[1] == []
+    assert limiter.admit(SERVER, THERE, links("c", "anon:3"))[1] == []
     clock.seconds = limits.DAY_SECONDS
-    assert limiter.admit("web", HERE, links("c", "anon:3"))[1] == []
+    assert limiter.admit(SERVER, HERE, links("c", "anon:3"))[1] == []
 
 
 @pytest.mark.parametrize(
-    ("chosen", "limited_by_default", "result"),
+    ("chosen", "kind", "result"),
     [
-        (SenderLimits(), False, SenderLimits()),
-        (SenderLimits(), True, DEFAULT_LIMITS),
-        (SenderLimits(7, None, 0), False, SenderLimits(7, None, None)),
-        (SenderLimits(7, None, 0), True, SenderLimits(7, 120, None)),
+        (SenderLimits(), KeyKind.WRITE, SenderLimits()),
+        (SenderLimits(), KeyKind.BROWSER, DEFAULT_LIMITS),
+        (SenderLimits(7, None, 0), KeyKind.WRITE, SenderLimits(7, None, None)),
+        (SenderLimits(7, None, 0), KeyKind.BROWSER, SenderLimits(7, 120, None)),
     ],
 )
-def test_defaults_hold_where_nothing_was_chosen_and_zero_is_no_limit(
-    chosen: SenderLimits, limited_by_default: bool, result: SenderLimits
+def test_where_nothing_was_chosen_defaults_hold_for_keys_that_the_public_may_know_alone_and_zero_is_no_limit(
+    chosen: SenderLimits, kind: KeyKind, result: SenderLimits
 ) -> None:
-    assert LimitPolicy(chosen, lambda _source: limited_by_default).of("web") == result
+    assert LimitPolicy(chosen).of(kind) == result
 
 
 def test_without_limits_nobody_is_held_up_or_remembered() -> None:
     limiter = limiter_of(SenderLimits())
     for number in range(100):
-        limiter.admit("web", HERE, visits(*[f"c-{number}"] * 1_000))
+        limiter.admit(SERVER, HERE, visits(*[f"c-{number}"] * 1_000))
 
     assert limiter.memory_entries == 0
 
@@ -238,8 +246,8 @@ def test_the_memory_of_senders_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     limiter = limiter_of(DEFAULT_LIMITS)
     for number in range(200):
         network = f"2001:db8:0:{number:x}::"
-        limiter.admit("web", network, links(f"c-{number}", f"anon:{number}"))
-        limiter.admit("web", network, visits(f"d-{number}", f"e-{number}"))
+        limiter.admit(SERVER, network, links(f"c-{number}", f"anon:{number}"))
+        limiter.admit(SERVER, network, visits(f"d-{number}", f"e-{number}"))
 
     assert limiter.memory_entries == 10 + 3 * 20
 

@@ -155,6 +155,9 @@ CELLS = [
 ]
 
 
+NO_LIMITS = SenderLimits(0, 0, 0)
+
+
 class Door:
     """One door of a collector that writes to memory."""
 
@@ -163,12 +166,12 @@ class Door:
         name: str,
         kind: KeyKind,
         origins: dict[str, frozenset[str]] | None = None,
-        limits: SenderLimits = SenderLimits(),  # noqa: B008
+        limits: SenderLimits = NO_LIMITS,
     ) -> None:
         self.kind, self.wire_format, self.writer, self.metrics = kind, FORMATS[name], MemoryWriter(), Metrics()
         self._context = CollectorContext(
             keys=Keys({"site": SECRETS[KeyKind.BROWSER]}, {"crm": SECRETS[KeyKind.WRITE]}, origins),
-            limiter=SenderLimiter(LimitPolicy(limits, lambda _holder: False), float),
+            limiter=SenderLimiter(LimitPolicy(limits), float),
             client_ips=ClientIps((), False),
             topics=INPUT_TOPICS,
             durable_writer=self.writer,

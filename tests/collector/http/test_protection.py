@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from streamprocessor.collector.http import decompression
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import RefusalError
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.http.client_address import networks_of
 from streamprocessor.process.secret_lookup import SecretLookup
@@ -72,7 +72,7 @@ def test_a_body_is_what_it_was_before_compression(body: bytes, encoding: str) ->
     ],
 )
 def test_bombs_and_broken_bodies_are_refused(body: bytes, encoding: str, status: int) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RefusalError) as refused:
         decompressed(body, encoding, MOST)
 
     assert refused.value.status == status
@@ -113,7 +113,7 @@ def test_unpacking_looks_at_a_body_once_and_at_a_piece_more_for_each_member(
 
     try:
         decompressed(body, "gzip", 20_000_000)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         assert refusal.code == "too-many-members"  # noqa: PT017
 
     assert 0 < looked_at <= len(body) + decompression.MAX_MEMBERS * decompression.PIECE_BYTES
@@ -125,7 +125,7 @@ def test_unpacking_looks_at_a_body_once_and_at_a_piece_more_for_each_member(
 def test_any_body_is_read_or_refused(rest: bytes, encoding: str, beginning: bytes) -> None:
     try:
         assert len(decompressed(beginning + rest, encoding, MOST)) <= MOST
-    except Refusal as refusal:
+    except RefusalError as refusal:
         assert refusal.status in (400, 413)  # noqa: PT017
 
 

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, ParsedRequest, Refusal, WireFormat
+from streamprocessor.collector.http.wire_format import (
+    DecodedEvents,
+    HttpRequest,
+    ParsedRequest,
+    RefusalError,
+    WireFormat,
+)
 from streamprocessor.settings import MAIL_PROVIDERS
 from tests.collector.providers.senders import SENDERS, cases_of, format_of, post, sns_envelope
 
@@ -41,7 +47,7 @@ def read(provider: str, request: HttpRequest) -> DecodedEvents | None:
     """What an unverified provider reads of it; None where it refuses. All of it can be written."""
     wire_format = format_of(provider, "unverified")
     parsed = opened_or_refused(wire_format, request)
-    if isinstance(parsed, Refusal):
+    if isinstance(parsed, RefusalError):
         assert 400 <= parsed.status < 500
         assert wire_format.refusal_answer(parsed).status == parsed.status
         return None
@@ -53,10 +59,10 @@ def read(provider: str, request: HttpRequest) -> DecodedEvents | None:
     return decoded
 
 
-def opened_or_refused(wire_format: WireFormat, request: HttpRequest) -> ParsedRequest | Refusal:
+def opened_or_refused(wire_format: WireFormat, request: HttpRequest) -> ParsedRequest | RefusalError:
     try:
         return wire_format.parse(request)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         return refusal
 
 
@@ -174,7 +180,7 @@ def test_no_answer_and_no_detail_repeats_what_is_personal() -> None:
     decoded = read("sendgrid", request_of("sendgrid", [secretive]))
     assert decoded is not None
     assert "ada" not in str(decoded.refused)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(RefusalError) as refused:
         format_of("sendgrid", "unverified").parse(post("sendgrid", b'[{"email": "ada@example.com",,}]'))
     assert "ada" not in str(refused.value)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
+from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
 from streamprocessor.collector.providers import mailgun, resend, sendgrid
 from streamprocessor.errors import OperatorError
 from streamprocessor.settings import MAIL_PROVIDERS
@@ -38,8 +38,8 @@ WRONG = {
 }
 
 
-def refusal_of(provider: str, secret: str | None, request: HttpRequest) -> Refusal:
-    with pytest.raises(Refusal) as refused:
+def refusal_of(provider: str, secret: str | None, request: HttpRequest) -> RefusalError:
+    with pytest.raises(RefusalError) as refused:
         format_of(provider, secret).parse(request)
     return refused.value
 
@@ -242,6 +242,6 @@ def _is_taken(provider: str, age_ms: int) -> bool:
         request = resend_post({}, secret, at_seconds)
     try:
         format_of(provider, secret).parse(request)
-    except Refusal:
+    except RefusalError:
         return False
     return True

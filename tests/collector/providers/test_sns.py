@@ -5,7 +5,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, PendingFetch, Refusal
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, PendingFetchError, RefusalError
 from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
 from tests.collector.providers.senders import (
     CERTIFICATE_URL,
@@ -40,8 +40,8 @@ def read(request: HttpRequest, fetch: DocumentFetch = amazon, secret: str = TOPI
     return wire_format.decode(request, wire_format.parse(request))
 
 
-def refusal_of(request: HttpRequest, fetch: DocumentFetch = amazon, secret: str = TOPIC) -> Refusal:
-    with pytest.raises(Refusal) as refused:
+def refusal_of(request: HttpRequest, fetch: DocumentFetch = amazon, secret: str = TOPIC) -> RefusalError:
+    with pytest.raises(RefusalError) as refused:
         read(request, fetch, secret)
     return refused.value
 
@@ -95,7 +95,7 @@ def test_a_topic_that_is_not_ours_is_refused_before_anything_is_fetched() -> Non
 def test_a_message_waits_for_the_certificate_and_where_that_does_not_come_sns_delivers_again() -> None:
     fetched: Future[bool] = Future()
     refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: fetched)
-    assert isinstance(refusal, PendingFetch)
+    assert isinstance(refusal, PendingFetchError)
     assert refusal.fetched is fetched
     assert (refusal.status, refusal.retry_after_seconds) == (503, 5)
 
@@ -128,7 +128,7 @@ def test_a_subscription_is_confirmed_by_fetching_its_url() -> None:
 def test_a_subscription_counts_as_confirmed_only_when_it_is() -> None:
     request = sns_post(sns_envelope("You have chosen to subscribe.", Type="SubscriptionConfirmation"))
     fetch = Fetched(lambda url: certificate() if url == CERTIFICATE_URL else Future())
-    assert isinstance(refusal_of(request, fetch), PendingFetch)
+    assert isinstance(refusal_of(request, fetch), PendingFetchError)
     assert fetch.urls == [CERTIFICATE_URL, CONFIRM_URL]
 
 

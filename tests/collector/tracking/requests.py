@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.validation import check_entries
-from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, Refusal, WireFormat
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, RefusalError, WireFormat
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import token_keys
 from tests.harness.input_topics import INPUT_TOPICS
@@ -45,7 +45,7 @@ def serve(wire_format: WireFormat, asked: HttpRequest) -> Served:
     try:
         parsed = wire_format.parse(asked)
         decoded = wire_format.decode(asked, parsed)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         return Served(wire_format.refusal_answer(refusal), DecodedEvents())
     assert check_entries(decoded.entries, INPUT_TOPICS, asked.received_at_ms).refused == []
     return Served(wire_format.accepted_answer(asked, parsed, decoded), decoded)

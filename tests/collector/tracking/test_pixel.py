@@ -1,6 +1,6 @@
 import pytest
 
-from streamprocessor.collector.http.wire_format import Refusal
+from streamprocessor.collector.http.wire_format import RefusalError
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
 from tests.collector.input_topics import topic_of
@@ -36,7 +36,7 @@ def test_the_answer_is_always_a_gif_of_43_bytes_that_nobody_keeps(path: str, met
 
 
 def test_a_refusal_by_the_collector_is_the_same_gif() -> None:
-    assert PIXEL.refusal_answer(Refusal(503, "spool-full", "full", 5)) == serve(PIXEL, request("GET", PATH)).answer
+    assert PIXEL.refusal_answer(RefusalError(503, "spool-full", "full", 5)) == serve(PIXEL, request("GET", PATH)).answer
 
 
 def test_a_token_that_is_not_ours_is_no_open() -> None:

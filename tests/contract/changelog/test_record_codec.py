@@ -15,12 +15,12 @@ from streamprocessor.contract.events.transfers import decode_transfer, transfer_
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import EventRule, ExpiresAfter, HalfLife, InactivityRule
+from streamprocessor.scoring.record.attribute_writes import rank_of
 from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, AttributesWritten, Event, Merged, Verdict
 from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import ClaimTransfer, EvidenceTransfer, OutgoingTransfer
-from streamprocessor.scoring.record.writes import rank_of
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.histories import histories
 from tests.scoring.models import Taste, models

@@ -21,7 +21,7 @@ from streamprocessor.delivery.store.contact_rows import note_alive, read_contact
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.store import Store
 from streamprocessor.delivery.store.store_thread import StoreThread
-from streamprocessor.errors import MustRestart, TopicError
+from streamprocessor.errors import MustRestartError, TopicError
 from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS
 from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.process.clock import now_ms
@@ -220,7 +220,7 @@ async def test_a_changelog_that_is_not_read_on_asks_for_a_restart_and_says_so_me
     running.cancel()
     await asyncio.wait([running])
     await say(jane={"city": "Berlin"})
-    with pytest.raises(MustRestart, match="wanted to read on"):
+    with pytest.raises(MustRestartError, match="wanted to read on"):
         await people.caught_up(CITY, PARTITIONS)
     await people.stop()
     await people._store_thread.close()

@@ -266,7 +266,7 @@ def test_a_missing_right_ends_each_process_and_command_with_the_name_of_topic_or
 
 def test_a_kafka_that_is_not_there_asks_for_a_new_start(call: Call) -> None:
     for words in (("topics", "check"), ("delivery",), ("api",)):
-        end = call(*words, "--bootstrap", "127.0.0.1:1")
+        end = call(*words, "--bootstrap", "127.0.0.1:1", env={f"{PREFIX}ERASURE_SALT": SALT})
         assert end.exit_code == EXIT_MUST_RESTART
         assert "nothing listens there; wanted a running Kafka" in end.stderr
 

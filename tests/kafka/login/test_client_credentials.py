@@ -43,14 +43,14 @@ async def test_the_grant_is_asked_for_as_rfc_6749_says() -> None:
         token = await ClientCredentials(url, "worker", "pass:word+ü", "kafka").fetch()
         await ClientCredentials(url, "worker", "x", "").fetch()
 
-    assert (token.value, token.expires_at - token.asked_at) == ("abc", 300)
+    assert (token.value, token.expires_at_seconds - token.asked_at_seconds) == ("abc", 300)
     login = "Basic " + base64.b64encode(b"worker:pass%3Aword%2B%C3%BC").decode()
     assert asked[0] == (login, {"grant_type": ["client_credentials"], "scope": ["kafka"]})
     assert asked[1][1] == {"grant_type": ["client_credentials"]}
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "words", "may_pass"),
+    ("status", "body", "words", "is_transient"),
     [
         (401, '{"error": "invalid_client"}', "got 401 .*invalid_client.*: check STREAMPROCESSOR_SASL_TOKEN_URL", False),
         (302, "", "got 302: check", False),
@@ -61,7 +61,7 @@ async def test_the_grant_is_asked_for_as_rfc_6749_says() -> None:
     ],
 )
 async def test_an_endpoint_that_gives_none_is_named_with_its_answer(
-    status: int, body: str, words: str, may_pass: bool
+    status: int, body: str, words: str, is_transient: bool
 ) -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(status=status, text=body, headers={"Location": "/elsewhere"} if status == 302 else None)
@@ -72,7 +72,7 @@ async def test_an_endpoint_that_gives_none_is_named_with_its_answer(
 
     assert raised.value.sentence.startswith(f"{url} gives no token: wanted 200")
     assert re.search(words, raised.value.sentence), raised.value.sentence
-    assert raised.value.may_pass is may_pass
+    assert raised.value.is_transient is is_transient
     assert "pass-word" not in raised.value.sentence
 
 
@@ -80,4 +80,4 @@ async def test_an_endpoint_that_is_away_may_come_back() -> None:
     with pytest.raises(TokenError, match=r"Cannot connect to host 127\.0\.0\.1") as raised:
         await ClientCredentials(f"http://127.0.0.1:{any_free()}/token", "worker", "x", "").fetch()
 
-    assert raised.value.may_pass
+    assert raised.value.is_transient

@@ -21,7 +21,7 @@ async def test_what_it_prints_is_the_token() -> None:
     token = await TokenCommand("""echo '{"access_token":"abc","expires_in":60}'""").fetch()
 
     assert token.value == "abc"
-    assert token.expires_at - token.asked_at == 60
+    assert token.expires_at_seconds - token.asked_at_seconds == 60
 
 
 async def test_no_shell_sees_its_words() -> None:
@@ -31,7 +31,7 @@ async def test_no_shell_sees_its_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "words", "may_pass"),
+    ("command", "words", "is_transient"),
     [
         (
             "no-such-program --now",
@@ -48,14 +48,16 @@ async def test_no_shell_sees_its_words() -> None:
         (_python("import time; time.sleep(60)"), "got nothing within 0.5 s", True),
     ],
 )
-async def test_a_program_that_gives_none_is_named_with_what_it_did(command: str, words: str, may_pass: bool) -> None:
+async def test_a_program_that_gives_none_is_named_with_what_it_did(
+    command: str, words: str, is_transient: bool
+) -> None:
     began = time.monotonic()
 
     with pytest.raises(TokenError) as raised:
-        await TokenCommand(command, timeout_seconds=0.5 if may_pass else 20.0).fetch()
+        await TokenCommand(command, timeout_seconds=0.5 if is_transient else 20.0).fetch()
 
     assert re.search(words, raised.value.sentence), raised.value.sentence
-    assert raised.value.may_pass is may_pass
+    assert raised.value.is_transient is is_transient
     assert time.monotonic() - began < 20
 
 

@@ -24,7 +24,7 @@ class Source:
         await asyncio.sleep(0)
         if self.is_away:
             message = "the endpoint is away"
-            raise TokenError(message, may_pass=True)
+            raise TokenError(message, is_transient=True)
         return Token(f"token-{self.asked}", self.now, self.now + 100)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import pytest
@@ -18,6 +18,7 @@ from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
 from tests.harness.odd_ids import REFUSED_IDS
 from tests.harness.system import ROOT
+from tests.stream.partition.raw_records import Raw
 
 AT_MS = 1_790_000_000_000
 MODEL = "scores: {s: {rules: [{id: buy, on: purchase, points_from: {property: properties.amount}}]}}"
@@ -78,13 +79,3 @@ def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
     result = score_batches(context, {old: stored}, [Batch(2, [raw(0, old, {"update": "erase"})])])
 
     assert (result.dead_letters, [change.key for change in result.changes]) == ([], [old])
-
-
-class Raw(NamedTuple):
-    """A record as the client's parser makes it."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes | None]]

@@ -11,7 +11,7 @@ import pytest
 from streamprocessor.contract.changelog.entry import TableIdentity
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.messages.message import Headers
-from streamprocessor.errors import MustRestart
+from streamprocessor.errors import MustRestartError
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.partition import Change, Partition
@@ -111,7 +111,7 @@ async def test_what_is_not_acknowledged_leaves_the_partition_as_it_was(kind: str
     before = knowledge(partition)
     changelog.has_kafka = False
 
-    with pytest.raises(MustRestart):
+    with pytest.raises(MustRestartError):
         await WRITES[kind](outbox, partition)
 
     assert knowledge(partition) == before

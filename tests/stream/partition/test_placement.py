@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import pytest
@@ -34,6 +34,7 @@ from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from streamprocessor.stream.partition.partition import HANDED_OVER, Partition
 from streamprocessor.stream.partition.stored_contacts import hand_over_misplaced
 from tests.harness.system import ROOT
+from tests.stream.partition.raw_records import Raw
 
 AT_MS = 1_790_000_000_000
 MODEL = parse_model(
@@ -50,16 +51,6 @@ JANE = b"jane"
 KEYS = [b"ada", b"bob", JANE]
 HOME = partition_of(JANE, PARTITIONS)
 ELSEWHERE = (HOME + 1) % PARTITIONS
-
-
-class Raw(NamedTuple):
-    """A record as the client's parser makes it."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes | None]]
 
 
 def form(event_id: str | None = None, **fields: Any) -> bytes:

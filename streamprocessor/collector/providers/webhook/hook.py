@@ -13,7 +13,7 @@ from streamprocessor.collector.http.wire_format import (
     HttpAnswer,
     HttpRequest,
     ParsedRequest,
-    Refusal,
+    RefusalError,
     RefusedItem,
     WireFormat,
 )
@@ -29,8 +29,8 @@ class Provider(NamedTuple):
     """What sets one provider apart.
 
     name: as in the path.
-    check: raises Refusal where the sender is not proved.
-    items: the objects that a checked request holds; raises Refusal.
+    check: raises RefusalError where the sender is not proved.
+    items: the objects that a checked request holds; raises RefusalError.
     events: what happened, by one such object; nothing for a kind that does not count.
     max_body_bytes: the largest batch that the provider posts, and some more.
     max_unchecked_bytes: of a body that is read before `check` looks at the request; a larger one is read only where
@@ -122,7 +122,7 @@ def _accepted_answer(request: HttpRequest, parsed: ParsedRequest, decoded: Decod
     return json_answer(200, {"accepted": accepted, "rejected": rejected_items(decoded.refused)})
 
 
-def _refusal_answer(refusal: Refusal) -> HttpAnswer:
+def _refusal_answer(refusal: RefusalError) -> HttpAnswer:
     """The refusal's status; providers that hold a password send it once they were asked (401)."""
     challenge = (("www-authenticate", 'Basic realm="hooks"'),) if refusal.status == 401 else ()
     return refusal_in_json(refusal)._replace(headers=challenge)

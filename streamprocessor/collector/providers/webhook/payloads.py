@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
+from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
 from streamprocessor.collector.tracking.multipart import multipart_fields
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 
@@ -15,21 +15,21 @@ MAX_FORM_FIELDS = 1000
 
 
 def json_of(body: bytes) -> Any:
-    """What the body spells as JSON; raises Refusal 400."""
+    """What the body spells as JSON; raises RefusalError 400."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         # The error's own text may quote the payload, which is personal.
-        raise Refusal(400, "not-json", f"body: wanted JSON; got an error at byte {error.pos}") from None
+        raise RefusalError(400, "not-json", f"body: wanted JSON; got an error at byte {error.pos}") from None
 
 
 def items_of(request: HttpRequest) -> list[Any]:
-    """The items that a request's body holds, one or a list of them; raises Refusal 400."""
+    """The items that a request's body holds, one or a list of them; raises RefusalError 400."""
     return items_in(request.body)
 
 
 def items_in(body: bytes) -> list[Any]:
-    """The items that are spelled there as JSON, one or a list of them; raises Refusal 400."""
+    """The items that are spelled there as JSON, one or a list of them; raises RefusalError 400."""
     payload = json_of(body)
     return payload if isinstance(payload, list) else [payload]
 
@@ -45,7 +45,7 @@ def json_object_in(value: object) -> dict[str, Any]:
 
 
 def form_of(request: HttpRequest) -> list[tuple[str, str]]:
-    """The fields of a form, urlencoded or multipart, in their order; files are left out. Raises Refusal 400."""
+    """The fields of a form, urlencoded or multipart, in their order; files are left out. Raises RefusalError 400."""
     content_type = request.headers.get("content-type", "")
     try:
         if content_type.lower().startswith("multipart/form-data"):
@@ -53,7 +53,7 @@ def form_of(request: HttpRequest) -> list[tuple[str, str]]:
         return parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
     except ValueError:  # not UTF-8, no form, or too many fields
         message = f"body: wanted a form of at most {MAX_FORM_FIELDS} fields; got none"
-        raise Refusal(400, "not-a-form", message) from None
+        raise RefusalError(400, "not-a-form", message) from None
 
 
 def object_of(value: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Callable
 from typing import TypeAlias
 
-from streamprocessor.collector.http.wire_format import HttpRequest, Refusal
+from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
 from streamprocessor.errors import OperatorError
 
 SenderCheck: TypeAlias = Callable[[HttpRequest], None]
@@ -24,7 +24,7 @@ def check_by(provider: str, secret: str | None, build: Callable[[str], SenderChe
         def refuse(_request: HttpRequest) -> None:
             setting = secret_setting(provider)
             message = f"hooks/{provider}: not configured; set {setting}, or say there that it is {UNVERIFIED}"
-            raise Refusal(403, "not-configured", message)
+            raise RefusalError(403, "not-configured", message)
 
         return refuse
     return _take_all if secret == UNVERIFIED else build(secret)
@@ -40,9 +40,9 @@ def wrong_secret(provider: str, expected: str) -> OperatorError:
     return OperatorError(f"{secret_setting(provider)}: wanted {expected}; got another text")
 
 
-def denied(proof: str) -> Refusal:
+def denied(proof: str) -> RefusalError:
     """401 for a request whose sender is not proved."""
-    return Refusal(401, "unauthorized", f"wanted {proof}; got none that is valid")
+    return RefusalError(401, "unauthorized", f"wanted {proof}; got none that is valid")
 
 
 def basic(provider: str, secret: str) -> SenderCheck:
@@ -78,7 +78,7 @@ def equal(offered: str, expected: str) -> bool:
 
 
 def refuse_stale(signed_at_ms: int | None, request: HttpRequest, max_age_ms: int) -> None:
-    """Raise Refusal 401 unless a request was signed lately: an old one may be a replay."""
+    """Raise RefusalError 401 unless a request was signed lately: an old one may be a replay."""
     if signed_at_ms is None or not -MAX_AHEAD_MS <= request.received_at_ms - signed_at_ms <= max_age_ms:
         raise denied(proof=f"a signed time at most {max_age_ms // 1000} s old")
 

@@ -12,7 +12,7 @@ WriteOrder: TypeAlias = tuple[int, int, str]
 _RANK_AT = 3
 
 
-def written(value: Any, fact: AttributesWritten) -> list[Any]:
+def write_of(value: Any, fact: AttributesWritten) -> list[Any]:
     """The write of one attribute by the fact; the rank that nearly all have takes no room."""
     write = [value, fact.occurred_at_ms, fact.id]
     return write if fact.rank == SERVER_RANK else [*write, fact.rank]

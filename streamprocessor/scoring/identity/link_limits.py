@@ -1,4 +1,4 @@
-"""How many contacts may be merged into one, and who of them gives way: those whom browsers alone claim."""
+"""How many contacts may be merged into one, and which of them gives way: one whom browsers alone claim."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MOST_CHILDREN = 256
 
 
 def forget_weakest_claim(claims_on_self: dict[str, MergeClaim]) -> None:
-    """Hold the claims within their bound: one that is off goes first, then a browser's, among these the youngest."""
+    """Hold the claims within their limit: one that is off goes first, then a browser's, among these the youngest."""
     if len(claims_on_self) > MOST_CLAIMS:
 
         def weakness(parent: str) -> tuple[object, ...]:
@@ -20,14 +20,14 @@ def forget_weakest_claim(claims_on_self: dict[str, MergeClaim]) -> None:
 
 
 def has_place(links: IdentityLinks, child: str, claim: MergeClaim) -> bool:
-    """Whether the claim on this child is within the bound as things are."""
+    """Whether the claim on this child is within the limit as things are."""
     claims = links.claims_on_children
     if not _takes_place(claim) or (child in claims and _takes_place(claims[child])):
         return True
     return sum(map(_takes_place, claims.values())) < MOST_CHILDREN
 
 
-def gives_way(links: IdentityLinks, claim: MergeClaim) -> str | None:
+def child_that_gives_way(links: IdentityLinks, claim: MergeClaim) -> str | None:
     """The child that has to leave so that the claim on another gets its place; None: none has to, it gets none.
 
     It is the one whom browsers alone claim, the youngest of such; another browser's claim is no reason to leave.

@@ -1,4 +1,4 @@
-"""Tokens of signatures that do not cover what they come with: each is good for the one thing it first came with."""
+"""Replays refused: a token of a signature that does not cover the content is good for what it first came with."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class _Use(NamedTuple):
     at_ms: int
 
 
-class SignedTokens:
-    """The tokens of the last max_age_ms, at most MAX_TOKENS: beyond, the oldest are forgotten.
+class ReplayGuard:
+    """Remembers the tokens of the last max_age_ms, at most MAX_TOKENS: beyond, the oldest are forgotten.
 
     file: where they outlive the process; None: nowhere. What is cut off at its end, by a kill, is passed over.
     """
@@ -42,7 +42,7 @@ class SignedTokens:
             for token, used_for, at_ms in _ROW.iter_unpack(content[: len(content) // _ROW.size * _ROW.size]):
                 self._uses[token] = _Use(used_for, at_ms)
             self._forget(max((use.at_ms for use in self._uses.values()), default=0))
-            self._rewrite()
+            self._rewrite(file)
 
     def __len__(self) -> int:
         return len(self._uses)
@@ -55,7 +55,12 @@ class SignedTokens:
         if use is not None:
             return use.content == used_for
         self._uses[key] = _Use(used_for, now_ms)
-        self._append(_ROW.pack(key, used_for, now_ms))
+        if self._file is not None:
+            try:
+                self._append(self._file, _ROW.pack(key, used_for, now_ms))
+            except OSError as error:
+                # The event is worth more than this memory, which holds as long as the process lives.
+                log.warning("%s can't be written (%s): a restart forgets tokens", self._file, error.strerror)
         return True
 
     def _forget(self, now_ms: int) -> None:
@@ -65,26 +70,19 @@ class SignedTokens:
                 return
             del self._uses[oldest]
 
-    def _append(self, row: bytes) -> None:
-        if self._file is None:
-            return
-        try:
-            with self._file.open("ab", buffering=0) as appended:
-                appended.write(row)
-        except OSError as error:
-            # The event is worth more than this memory, which holds as long as the process lives.
-            log.warning("%s can't be written (%s): a restart forgets tokens", self._file, error.strerror)
+    def _append(self, file: Path, row: bytes) -> None:
+        with file.open("ab", buffering=0) as appended:
+            appended.write(row)
         self._rows_in_file += 1
         if self._rows_in_file > 2 * MAX_TOKENS:
-            self._rewrite()
+            self._rewrite(file)
 
-    def _rewrite(self) -> None:
+    def _rewrite(self, file: Path) -> None:
         """Leave only what is remembered in the file."""
-        assert self._file is not None
         rows = b"".join(_ROW.pack(token, use.content, use.at_ms) for token, use in self._uses.items())
-        new = self._file.with_name(f"{self._file.name}.new")
+        new = file.with_name(f"{file.name}.new")
         new.write_bytes(rows)
-        os.replace(new, self._file)
+        os.replace(new, file)
         self._rows_in_file = len(self._uses)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.collector.http.wire_format import HttpRequest, Refusal, WireFormat
+from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError, WireFormat
 from streamprocessor.collector.providers import mailgun
 from streamprocessor.collector.providers.registry import provider_formats
-from streamprocessor.collector.providers.webhook import signed_tokens
-from streamprocessor.collector.providers.webhook.signed_tokens import SignedTokens
+from streamprocessor.collector.providers.webhook import replay_guard
+from streamprocessor.collector.providers.webhook.replay_guard import ReplayGuard
 from tests.collector.providers.senders import (
     CONTACT_IDS,
     NOW_MS,
@@ -38,7 +38,7 @@ def mailgun_format(folder: Path | None) -> WireFormat:
 def is_taken(wire_format: WireFormat, request: HttpRequest) -> bool:
     try:
         wire_format.parse(request)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         assert refusal.status == 401  # noqa: PT017
         return False
     return True
@@ -93,7 +93,7 @@ def test_tokens_outlive_the_process_and_a_row_that_a_kill_cut_off(tmp_path: Path
 
 
 def test_tokens_are_forgotten_after_their_time(tmp_path: Path) -> None:
-    tokens = SignedTokens(DAY_MS, tmp_path / "tokens")
+    tokens = ReplayGuard(DAY_MS, tmp_path / "tokens")
     tokens.is_good_for("old", ["a"], NOW_MS)
     tokens.is_good_for("young", ["a"], NOW_MS + DAY_MS)
 
@@ -103,22 +103,33 @@ def test_tokens_are_forgotten_after_their_time(tmp_path: Path) -> None:
 
 
 def test_memory_and_file_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signed_tokens, "MAX_TOKENS", 10)
+    monkeypatch.setattr(replay_guard, "MAX_TOKENS", 10)
     file = tmp_path / "tokens"
-    tokens = SignedTokens(DAY_MS, file)
+    tokens = ReplayGuard(DAY_MS, file)
     for number in range(100):
         assert tokens.is_good_for(str(number), ["a"], NOW_MS + number)
         assert len(tokens) <= 11
         assert file.stat().st_size <= 21 * 24
 
-    assert not SignedTokens(DAY_MS, file).is_good_for("99", ["b"], NOW_MS + 100)
+    assert not ReplayGuard(DAY_MS, file).is_good_for("99", ["b"], NOW_MS + 100)
 
 
 def test_what_cannot_be_kept_on_disk_is_remembered_all_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tokens = SignedTokens(DAY_MS, tmp_path / "no" / "such" / "folder")
+    tokens = ReplayGuard(DAY_MS, tmp_path / "no" / "such" / "folder")
 
     assert tokens.is_good_for("a", ["a"], NOW_MS)
     assert not tokens.is_good_for("a", ["b"], NOW_MS)
+    assert "a restart forgets tokens" in caplog.text
+
+
+def test_a_file_that_cannot_be_made_smaller_holds_up_no_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(replay_guard, "MAX_TOKENS", 2)
+    (tmp_path / "tokens.new").mkdir()
+    tokens = ReplayGuard(DAY_MS, tmp_path / "tokens")
+
+    assert all(tokens.is_good_for(str(number), ["a"], NOW_MS) for number in range(20))
     assert "a restart forgets tokens" in caplog.text

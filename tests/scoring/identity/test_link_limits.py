@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.scoring.identity.link_limits import MOST_CHILDREN, MOST_CLAIMS
 from streamprocessor.scoring.identity.linking import TOO_MANY_SOURCES
-from streamprocessor.scoring.identity.places import MOST_CHILDREN, MOST_CLAIMS
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, Event, Merged
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import ClaimTransfer, EvidenceTransfer
