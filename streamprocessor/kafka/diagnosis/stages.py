@@ -43,11 +43,14 @@ _Stage = Callable[[BrokerAddress], Coroutine[Any, Any, Fault | None]]
 
 async def fault_at(address: BrokerAddress) -> Fault | None:
     """Why the broker at the address can't be used; None where it can."""
-    for stage in (_name, _port, _encryption, _protocol, _token, _login):
-        fault = await stage(address)
-        if fault is not None:
-            return fault
-    return None
+    try:
+        for stage in (_name, _port, _encryption, _protocol, _token, _login):
+            fault = await stage(address)
+            if fault is not None:
+                return fault
+        return None
+    finally:
+        await asyncio.sleep(0)  # sockets are closed in the loop's next turn, and a command's loop may end with us
 
 
 def _within_stage_seconds(stage: _Stage) -> _Stage:
