@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
-import requests
+import httpx
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
@@ -55,12 +55,22 @@ def _draw(strategy: Any, count: int, number: int, pool: list[Any]) -> None:
         suppress_health_check=list(HealthCheck),
     )
     def draw(case: schemathesis.Case[Any]) -> None:
+        said = case.as_transport_kwargs(base_url="http://fuzz.example")
+        body = said.get("data")
+        form, content = (body, None) if isinstance(body, dict) else (None, body)
         try:
-            prepared = requests.Request(**case.as_transport_kwargs(base_url="http://fuzz.example")).prepare()
-        except (ValueError, requests.RequestException):  # what its client can't write
+            written = httpx.Request(
+                said["method"],
+                said["url"],
+                params=said.get("params") or None,
+                headers=said["headers"],
+                json=said.get("json"),
+                data=form,
+                content=content,
+            )
+        except (ValueError, TypeError, httpx.InvalidURL):  # what this client can't write
             return
-        headers = {name: str(value) for name, value in prepared.headers.items() if name.lower() not in _OURS}
-        body = prepared.body or b""
-        pool.append((prepared.method, prepared.path_url, headers, body.encode() if isinstance(body, str) else body))
+        headers = {name: value for name, value in written.headers.items() if name not in _OURS}
+        pool.append((written.method, written.url.raw_path.decode(), headers, written.read()))
 
     draw()
