@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -146,12 +146,15 @@ class Routes:
 
 
 async def _body_of(request: Request) -> bytes:
-    """The body; raises HTTPException 413 where it is longer than MOST_BODY_BYTES."""
+    """The body; raises HTTPException 413 where it is longer than MOST_BODY_BYTES, 400 where its client has left."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY_BYTES:
-            raise HTTPException(413, f"wanted a body of at most {MOST_BODY_BYTES} bytes; got more\n")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BODY_BYTES:
+                raise HTTPException(413, f"wanted a body of at most {MOST_BODY_BYTES} bytes; got more\n")
+    except ClientDisconnect as error:
+        raise HTTPException(400, "wanted a whole body; got a part of it\n") from error
     return bytes(body)
 
 
