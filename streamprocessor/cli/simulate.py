@@ -86,12 +86,12 @@ async def _play(settings: Settings, traffic: Traffic) -> int:
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.simulation.player import play, until_wall_clock
 
-    topics = InputTopics(layout_of(settings).topics)
+    layout = layout_of(settings)
     start_ms = now_ms() if traffic.start_ms is None else traffic.start_ms
     with counting_bar("events", traffic.events) as count:
-        async with checked_sender(settings) as sender:
+        async with checked_sender(settings, layout) as sender:
             records = _records(traffic, start_ms, DEFAULT_RATE)
-            return await play(records, sender, topics, until_wall_clock, lambda _: count())
+            return await play(records, sender, InputTopics(layout.topics), until_wall_clock, lambda _: count())
 
 
 def _write(traffic: Traffic, output: BinaryIO) -> None:

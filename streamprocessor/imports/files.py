@@ -36,6 +36,6 @@ async def send_rows(
 
     Raises TopicError where an input topic is missing or may not be written, BrokerError where a row can't be sent.
     """
-    topics = InputTopics(layout_of(settings).topics)
-    async with checked_sender(settings) as sender:
-        return await import_rows(checked(rows, now_ms()), sender, topics, on_bad, on_progress)
+    layout = layout_of(settings)
+    async with checked_sender(settings, layout) as sender:
+        return await import_rows(checked(rows, now_ms()), sender, InputTopics(layout.topics), on_bad, on_progress)

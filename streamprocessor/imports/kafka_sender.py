@@ -12,8 +12,7 @@ from aiokafka.errors import KafkaError
 
 from streamprocessor.errors import BrokerAwayError, BrokerError
 from streamprocessor.kafka.admin.cluster import WRITE
-from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
+from streamprocessor.kafka.admin.reconcile import Layout, refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error, is_transient
@@ -89,10 +88,10 @@ async def kafka_sender(settings: ClientSettings, topic_prefix: str) -> AsyncIter
 
 
 @asynccontextmanager
-async def checked_sender(settings: Settings) -> AsyncIterator[KafkaSender]:
-    """A sender to the input topics; raises TopicError at once where one is missing or may not be written."""
+async def checked_sender(settings: Settings, layout: Layout) -> AsyncIterator[KafkaSender]:
+    """A sender to the layout's input topics; raises TopicError at once where one is missing or may not be written."""
     clients = client_settings(settings)
-    await refuse_unless_allowed(clients, dict.fromkeys(layout_of(settings).input_names(), WRITE))
+    await refuse_unless_allowed(clients, dict.fromkeys(layout.input_names(), WRITE))
     async with kafka_sender(clients, settings.topic_prefix) as sender:
         yield sender
 

@@ -77,18 +77,21 @@ class ModelFollower:
 
     def _take(self, records: list[Any]) -> bool:
         """Whether one of the records is news to who follows; what they say is known then."""
-        usable = [record for record in records if self._is_usable(record)] if self._with_segments else records
-        before, self.newest = self.newest, newest_of(usable, self.newest)
+        before = self.newest
+        if self._with_segments:
+            for record in records:
+                self._take_usable(record)
+        else:
+            self.newest = newest_of(records, before)
         if self.newest is None or self.newest is before:
             return False
         return self._with_segments or before is None or self.newest.revision > before.revision
 
-    def _is_usable(self, record: Any) -> bool:
+    def _take_usable(self, record: Any) -> None:
         try:
-            revision = newest_of([record])
-            if revision is not None:
-                model_of(revision)
+            newest = newest_of([record], self.newest)
+            if newest is not None and newest is not self.newest:
+                model_of(newest)
+            self.newest = newest
         except OperatorError as error:
             log.error("%s: a record is passed over, the model before stays in force: %s", self._topic.topic, error)
-            return False
-        return True

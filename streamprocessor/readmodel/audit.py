@@ -6,10 +6,10 @@ nobody finds an id. Several processes may write into one file.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import stat
-import threading
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -37,7 +37,7 @@ class AuditEntry(NamedTuple):
     object: str | None
     """The name of a segment, score or subscription, the id of an import; None: it was about none."""
     contact_id: str | None
-    """None: it was not about one contact."""
+    """The contact that it was about; None: it was not about one."""
     status: int
 
 
@@ -63,7 +63,6 @@ class AuditLog:
         """Raises OperatorError where the file can't be written to."""
         self._files = files
         self._pseudonym = pseudonym
-        self._lock = threading.Lock()
         try:
             files.path.parent.mkdir(parents=True, exist_ok=True)
             os.close(self._opened())
@@ -74,14 +73,13 @@ class AuditLog:
     def write(self, entry: AuditEntry) -> None:
         """Append the entry as one line; raises OSError where it can't be kept."""
         line = orjson.dumps(self._fields(entry)) + b"\n"
-        with self._lock:
+        while True:
             descriptor = self._opened()
             try:
-                if 0 < os.fstat(descriptor).st_size > self._files.max_bytes - len(line):
-                    self._put_aside()
-                    os.close(descriptor)
-                    descriptor = self._opened()
-                os.write(descriptor, line)
+                if not 0 < os.fstat(descriptor).st_size > self._files.max_bytes - len(line):
+                    os.write(descriptor, line)
+                    return
+                self._put_aside()
             finally:
                 os.close(descriptor)
 
@@ -101,7 +99,7 @@ class AuditLog:
         }
 
     def _opened(self) -> int:
-        """The file, locked against other processes, and not one that another has just put aside."""
+        """The file, locked against all who write, and not one that another has just put aside."""
         path = self._files.path
         while True:
             descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
@@ -109,8 +107,9 @@ class AuditLog:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise OSError(0, "it is no regular file")
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
-                    return descriptor
+                with contextlib.suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(descriptor), path.stat()):
+                        return descriptor
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -118,8 +117,10 @@ class AuditLog:
 
     def _put_aside(self) -> None:
         path = self._files.path
+        if self._files.file_count == 1:
+            path.unlink(missing_ok=True)
+            return
         names = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, self._files.file_count))]
         for newer, older in reversed(list(pairwise(names))):
             if newer.exists():
                 newer.replace(older)
-        path.unlink(missing_ok=True)  # where none is kept beside it

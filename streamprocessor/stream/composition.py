@@ -70,20 +70,16 @@ class Composition:
         return plane, app
 
     @property
-    def _names(self) -> dict[str, str]:
-        return {topic.name: full_name for full_name, topic in self.layout.names().items()}
-
-    @property
     def _inputs(self) -> dict[int, Topic]:
         return {topic.number: topic for topic in inputs(self.layout.topics) if topic.number is not None}
 
     @property
     def _input_names(self) -> dict[int, str]:
-        return {number: self._names[topic.name] for number, topic in self._inputs.items()}
+        return {number: self.layout.full_name(topic.name) for number, topic in self._inputs.items()}
 
     def _task_context(self, models: ModelFollower, producer: ProducerPort, consumer: ConsumerPort) -> TaskContext:
         short_names = {number: topic.name for number, topic in self._inputs.items()}
-        changelog = self._names[CONTACTS_CHANGELOG]
+        full_names = {topic.name: full_name for full_name, topic in self.layout.names().items()}
         model = model_of(models.required())
         belongs_to = partial(partition_of, partitions=self.broker.partitions)
         session_timeout_ms = int(self.settings.session_timeout_seconds * 1000)
@@ -95,7 +91,7 @@ class Composition:
             topic_names=short_names,
             full_names=self._input_names,
             lease=Lease(session_timeout_ms, now_ms, asyncio.get_running_loop()),
-            outbox=Outbox(producer, changelog, self._names, belongs_to),
+            outbox=Outbox(producer, full_names[CONTACTS_CHANGELOG], full_names, belongs_to),
             metrics=MicrobatchMetrics(self.metrics, short_names),
             consumer=consumer,
             newer_model=models.wait_for,
@@ -105,7 +101,7 @@ class Composition:
 
     def _table(self, plane: DataPlane) -> Table:
         progress = self.metrics.recovery_remaining.set
-        reader = ChangelogReader(self._names[CONTACTS_CHANGELOG], lambda: new_reader(self.clients), progress)
+        reader = ChangelogReader(self.layout.full_name(CONTACTS_CHANGELOG), lambda: new_reader(self.clients), progress)
         pseudonym = pseudonym_under(self.settings.erasure_salt)
         return Table(plane, reader, self.broker.topic_ids, pseudonym, self.metrics)
 

@@ -89,7 +89,7 @@ def _rights(layout: Layout) -> dict[str, str]:
 
 async def _clock_skew_ms(settings: Settings, clients: ClientSettings, layout: Layout) -> int:
     """The broker's clock less ours; raises OperatorError where it is more than the setting allows."""
-    models = next(name for name, topic in layout.names().items() if topic.name == MODELS)
+    models = layout.full_name(MODELS)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", request_timeout_ms=10_000)
     try:
         await producer.start()

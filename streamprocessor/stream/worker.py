@@ -72,7 +72,7 @@ class Worker:
     """What one worker process opens, one thing after the other; its end closes them in the opposite order."""
 
     def __init__(self, settings: Settings) -> None:
-        """Nothing is opened yet. Raises OperatorError for settings of Kafka or of topics that can't be."""
+        """Open nothing yet; raises OperatorError for settings of Kafka or of topics that can't be."""
         self._settings = settings
         self._clients, self._layout = client_settings(settings), layout_of(settings)
         self._group = f"{settings.topic_prefix}{settings.app_id}"
@@ -134,9 +134,8 @@ class Worker:
         return broker
 
     async def _read_model(self) -> ModelFollower:
-        topic = next(name for name, topic in self._layout.names().items() if topic.name == MODELS)
         # A revision with the number of the one before it has other segments, which no score depends on.
-        models = ModelFollower(topic, new_reader(self._clients), with_segments=False)
+        models = ModelFollower(self._layout.full_name(MODELS), new_reader(self._clients), with_segments=False)
         self._opened.push_async_callback(models.stop)
         await models.start()
         self._gauges.model(model_of(models.required()))

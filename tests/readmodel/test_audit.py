@@ -100,6 +100,42 @@ def test_several_processes_lose_no_line_of_each_other(tmp_path: Path) -> None:
     assert sorted(statuses) == list(range(400))
 
 
+def test_what_another_process_begins_while_a_file_is_put_aside_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, other = (log_in(tmp_path, max_bytes=600) for _ in range(2))
+    for status in range(3):
+        log.write(ENTRY._replace(status=status))
+    replace = Path.replace
+
+    def replace_and_be_overtaken(newer: Path, older: Path) -> Path:
+        result = replace(newer, older)
+        monkeypatch.undo()
+        other.write(ENTRY._replace(status=3))
+        return result
+
+    monkeypatch.setattr(Path, "replace", replace_and_be_overtaken)
+    log.write(ENTRY._replace(status=4))
+
+    assert written(tmp_path) == {"audit.jsonl": [3, 4], "audit.jsonl.1": [0, 1, 2]}
+
+
+def test_what_hinders_the_next_file_is_said_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = log_in(tmp_path, max_bytes=600)
+    for status in range(3):
+        log.write(ENTRY._replace(status=status))
+    replace = Path.replace
+
+    def replace_by_a_folder(newer: Path, older: Path) -> Path:
+        result = replace(newer, older)
+        newer.mkdir()
+        return result
+
+    monkeypatch.setattr(Path, "replace", replace_by_a_folder)
+    with pytest.raises(IsADirectoryError):
+        log.write(ENTRY)
+
+
 @pytest.mark.parametrize("kind", ["folder", "pipe", "below a file"])
 def test_where_no_file_can_be_written_it_does_not_begin(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "audit.jsonl"

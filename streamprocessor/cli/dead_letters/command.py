@@ -81,7 +81,7 @@ def show(ctx: click.Context, place: str, as_json: bool) -> None:
 def resend(
     ctx: click.Context, places: tuple[str, ...], reason: str | None, topic: str | None, everything: bool
 ) -> None:
-    """Send the original records again, to where they came from: those at PLACES, of a --reason or --topic, or --all.
+    """Send the original records again, each to its topic: those at PLACES, of a --reason or --topic, or --all.
 
     They stay in dead-letters. One that is sent again twice counts once, where it has an id.
     """

@@ -48,7 +48,7 @@ class DemoPlan:
     rate: float
     seed: int
     seconds: float | None
-    model_given: bool = False
+    model_given: bool
 
 
 async def run_demo(kafka: LocalKafka, plan: DemoPlan, screen: Screen) -> int:

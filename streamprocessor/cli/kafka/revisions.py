@@ -63,9 +63,9 @@ async def model_history(settings: Settings) -> list[HistoryEntry]:
 
     Raises OperatorError where no model was applied yet.
     """
-    history = await _history(settings)
+    topic = full_name_of(settings, MODELS)
+    history = await _history(settings, topic)
     if not history:
-        topic = full_name_of(settings, MODELS)
         message = f"{topic}: holds no model; wanted one: run `streamprocessor model apply` first"
         raise OperatorError(message)
     return history
@@ -163,19 +163,18 @@ async def _write(
     """
     topic = full_name_of(settings, MODELS)
     while True:
-        history = await _history(settings)
+        history = await _history(settings, topic)
         revision = next_after(history)
         if revision is None:
             return AppliedRevision(history[-1], None, is_new=False)
         key = new_key(revision)
         async with writer_to(client_settings(settings), [topic]) as producer:
             await producer.send_and_wait(topic, key=key, value=encode_revision(revision))
-        written = await _history(settings)
-        for before, entry in zip((None, *written), written, strict=False):
+        history = await _history(settings, topic)
+        for before, entry in zip((None, *history), history, strict=False):
             if entry.key == key:
                 return AppliedRevision(entry, before, is_new=True)
 
 
-async def _history(settings: Settings) -> list[HistoryEntry]:
-    topic = full_name_of(settings, MODELS)
+async def _history(settings: Settings, topic: str) -> list[HistoryEntry]:
     return history_of([record async for record in records_of(client_settings(settings), topic)])

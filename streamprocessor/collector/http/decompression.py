@@ -59,7 +59,7 @@ def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
                 if room_bytes < 0:
                     raise too_large(max_bytes)
                 parts.append(part)
-                piece = decompressor.unused_data or decompressor.unconsumed_tail
+                piece = decompressor.unused_data
     except zlib.error as error:
         raise RefusalError(400, "not-compressed", f"body: wanted what gzip or deflate can read; got {error}") from error
     if not decompressor.eof:

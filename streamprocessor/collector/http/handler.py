@@ -39,7 +39,7 @@ SPOOL_FULL_SECONDS = 10
 MAX_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
 FETCH_SECONDS = 5.0
 MAX_BYTES_AT_ONCE = 1024 * 1024
-"""Of a body that is read in one turn of the event loop; larger ones take up to a second, in a thread."""
+"""Larger bodies take up to a second to read and are read in a thread; all others in one turn of the event loop."""
 MAX_FETCHES = 2  # a certificate, then a confirmation; together less than a sender waits for us
 _PREFLIGHT_SECONDS = b"86400"
 _OTHER_METHOD = b'{"code":"method","message":"wanted one of the methods in the header Allow; got another"}'

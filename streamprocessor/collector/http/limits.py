@@ -68,7 +68,7 @@ class SenderLimiter:
     """
 
     def __init__(self, policy: LimitPolicy, clock: Callable[[], float]) -> None:
-        self._policy = policy
+        self._limits = {kind: policy.of(kind) for kind in KeyKind}
         self._clock = clock
         self._senders: LruMap[_Sender] = LruMap(MAX_SENDERS)
         self._contacts: LruMap[None] = LruMap(MAX_MEMORIES)
@@ -77,7 +77,7 @@ class SenderLimiter:
 
     def refuse_too_many(self, holder: KeyHolder, network: str, item_count: int) -> None:
         """Raise RefusalError as `admit` does where so many items are too many, before anything is done with them."""
-        limits = self._policy.of(holder.kind)
+        limits = self._limits[holder.kind]
         if limits.events_per_second is not None:
             now_seconds = self._clock()
             sender = self._sender(_key_of(holder, network), limits, now_seconds)
@@ -93,7 +93,7 @@ class SenderLimiter:
         Raises RefusalError 429 where the same request may be taken later, 413 where it is too large for ever; then
         nothing of it counts.
         """
-        entries, limits = decoded.entries, self._policy.of(holder.kind)
+        entries, limits = decoded.entries, self._limits[holder.kind]
         if not any(limits):
             return entries, []
         now_seconds = self._clock()

@@ -6,6 +6,7 @@ from streamprocessor.collector.http.wire_format import DecodedEvents, RefusedIte
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.access_policy import DOORS, NOT_WITH_THIS_KEY, KeyKind, acts_of, allowed
 from streamprocessor.contract.events.updates import BROWSER, RANK
+from streamprocessor.errors import RecordError
 
 
 def permitted(
@@ -23,7 +24,11 @@ def permitted(
         if entry.is_proven:
             entries.append(entry)
             continue
-        acts = acts_of(entry.contact_id, entry.value) if entry.act is None else (entry.act,)
+        try:
+            acts = acts_of(entry.contact_id, entry.value) if entry.act is None else (entry.act,)
+        except RecordError as error:
+            refused.append(RefusedItem(entry.position, error.reason, error.detail))
+            continue
         forbidden = next((act for act in acts if act not in may), None)
         if forbidden is None:
             entries.append(entry._replace(value={**entry.value, RANK: BROWSER}) if is_public else entry)

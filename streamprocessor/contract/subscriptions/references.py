@@ -22,7 +22,7 @@ def is_template_file(name: str) -> bool:
 
 
 def refuse_foreign_references(subscription: Subscription, env_prefix: str, where: str) -> None:
-    """Nothing where it refers only to what it may; raises OperatorError, without the reference, where it does not.
+    """Raise OperatorError, without the reference, where the subscription refers to what it may not.
 
     env_prefix: what the names of environment variables have to begin with. where: words that lead to the subscription.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from streamprocessor.contract.topics.topics import read_topics, topic_named
+from streamprocessor.contract.topics.topics import read_topics
 from streamprocessor.kafka.admin.reconcile import (
     STAMP_SHARE,
     Layout,
@@ -28,5 +28,4 @@ def layout_of(settings: Settings) -> Layout:
 
 def full_name_of(settings: Settings, topic: str) -> str:
     """The name on the broker of one of the application's topics."""
-    described = topic_named(read_topics(Path(settings.topics_dir)), topic)
-    return described.full_name(settings.topic_prefix, settings.app_id)
+    return layout_of(settings).full_name(topic)

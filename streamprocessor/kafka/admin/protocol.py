@@ -183,7 +183,7 @@ class LeaveGroupRequest(Request[LeaveGroupRequestV3]):  # type: ignore[misc]
     API_KEY = 13
 
     def __init__(self, group: str, member_id: str, instance_id: str) -> None:
-        """Nothing is sent yet. member_id: no successor under the same name leaves; empty: whoever has the name does."""
+        """Ask that the member leaves, and no successor under its name; an empty member_id: whoever has the name."""
         self._group = group
         self._member = (member_id, instance_id)
 
@@ -239,7 +239,7 @@ class DescribeGroupRequest(Request[DescribeGroupsRequestV4]):  # type: ignore[mi
     API_KEY = 15
 
     def __init__(self, group: str) -> None:
-        """Nothing is sent yet."""
+        """Ask for the group of that name."""
         self._group = group
 
     def build(self, request_struct_class: type[DescribeGroupsRequestV4]) -> DescribeGroupsRequestV4:

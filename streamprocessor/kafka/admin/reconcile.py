@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from streamprocessor.contract.topics.topics import IN, Topic
+from streamprocessor.contract.topics.topics import IN, Topic, topic_named
 from streamprocessor.errors import TopicError
 from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, may_join, set_configs
 from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
@@ -42,6 +42,10 @@ class Layout:
     def names(self) -> dict[str, Topic]:
         """The topics by their names on the broker."""
         return {topic.full_name(self.prefix, self.app_id): topic for topic in self.topics}
+
+    def full_name(self, topic: str) -> str:
+        """The name on the broker of the topic of this short name."""
+        return topic_named(self.topics, topic).full_name(self.prefix, self.app_id)
 
     def input_names(self) -> dict[str, Topic]:
         """The topics that the worker reads, by their names on the broker."""
@@ -208,9 +212,9 @@ def _no_right(topic: str, right: str, allowed: frozenset[str]) -> str:
 
 
 async def refuse_unless_member_allowed(settings: ClientSettings, group: str) -> None:
-    """Nothing when we may be a member of the consumer group.
+    """Raise TopicError unless we may be a member of the consumer group.
 
-    Raises TopicError otherwise: a consumer would ask to join again and again, without a word to its caller.
+    A consumer that may not would ask to join again and again, without a word to its caller.
     """
     async with connected(settings) as client:
         if not await may_join(client, group):

@@ -42,7 +42,7 @@ class ClientCredentials:
                 aiohttp.ClientSession(timeout=limit, headers=self._headers) as session,
                 session.post(self._url, data=self._form, allow_redirects=False) as response,
             ):
-                body = await response.content.read(_MOST_BYTES)
+                body = await _body_of(response)
         except TimeoutError as error:
             got = f"no answer within {TIMEOUT_SECONDS:g} s"
             raise self._failed(got, is_transient=True) from error
@@ -66,3 +66,13 @@ class ClientCredentials:
             "STREAMPROCESSOR_SASL_TOKEN_URL, _CLIENT_ID, _CLIENT_SECRET and _SCOPE",
             is_transient=is_transient,
         )
+
+
+async def _body_of(response: aiohttp.ClientResponse) -> bytes:
+    """The body, in however many pieces it comes; of a longer one the first _MOST_BYTES."""
+    body = b""
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) >= _MOST_BYTES:
+            break
+    return body[:_MOST_BYTES]

@@ -52,16 +52,16 @@ class ConnectionLimit:
             oldest.refuse(_TOO_MANY if oldest is connection else b"")
 
     def waits(self, connection: Connection) -> None:
-        """From now on it waits for its client."""
+        """Note that the connection waits for its client from now on."""
         self._waiting[connection] = None
         self._waiting.move_to_end(connection)
 
     def works(self, connection: Connection) -> None:
-        """From now on its client waits for us."""
+        """Note that its client waits for us from now on."""
         self._waiting.pop(connection, None)
 
     def closed(self, connection: Connection) -> None:
-        """It counts no more."""
+        """Note that it is open no more."""
         self._open.discard(connection)
         self._waiting.pop(connection, None)
 

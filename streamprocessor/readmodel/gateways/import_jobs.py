@@ -47,7 +47,7 @@ class ImportOrder(NamedTuple):
     mapping_text: str | None
     """The same as YAML."""
     kind: KeyKind = KeyKind.TOKEN
-    """Of the token that asks: not all may be said with each."""
+    """The kind of the token that asks; not all may be said with each."""
 
 
 @dataclass

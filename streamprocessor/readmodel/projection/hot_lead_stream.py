@@ -41,9 +41,7 @@ class HotLeadStreams:
         self._stopping = True
         self.wake()
 
-    async def follow(
-        self, last_event_id: str | None, may_follow: Callable[[Connection], bool] = lambda _: True
-    ) -> AsyncIterator[bytes]:
+    async def follow(self, last_event_id: str | None, may_follow: Callable[[Connection], bool]) -> AsyncIterator[bytes]:
         """Hot leads after that one, or from now on, while they may be followed.
 
         may_follow: is asked before each look for something new, at least every second or so. Raises Problem where there

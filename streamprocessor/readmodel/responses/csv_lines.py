@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from streamprocessor.contract.events.event_fields import CONTROL_CHARACTERS
+
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(f"[{CONTROL_CHARACTERS}]")
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> bytes:

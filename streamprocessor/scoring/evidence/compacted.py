@@ -84,12 +84,13 @@ def compacted_sum(matcher: Matcher, compacted_rule: CompactedRule, newest_ms: in
     """What the compacted matches add to `sums`: their points, or their weights for the landmark in force."""
     if not matcher.half_life_ms:
         return compacted_rule.amount
-    later_ms = landmark(newest_ms, matcher.half_life_ms) - compacted_rule.at_ms
-    return (
-        compacted_rule.amount
-        if later_ms == 0
-        else round(compacted_rule.amount * 2.0 ** (-later_ms / matcher.half_life_ms))
-    )
+    return amount_at(compacted_rule, landmark(newest_ms, matcher.half_life_ms), matcher.half_life_ms)
+
+
+def amount_at(compacted_rule: CompactedRule, landmark_ms: float, half_life_ms: float) -> int:
+    """The compacted weights, which are for the rule's own landmark, for another one."""
+    later_ms = landmark_ms - compacted_rule.at_ms
+    return compacted_rule.amount if later_ms == 0 else round(compacted_rule.amount * 2.0 ** (-later_ms / half_life_ms))
 
 
 def _add_rule(matcher: Matcher, compacted_rule: CompactedRule, derived: Derived) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from streamprocessor.scoring.evidence.compacted import amount_at
 from streamprocessor.scoring.evidence.union import attributes_of, compacted_of, events_of, first_of, verdicts_of
 from streamprocessor.scoring.identity.erasure import wipe
 from streamprocessor.scoring.identity.forwarding import after_erasure, own_source
@@ -164,7 +165,4 @@ def _sum_of_rules(one: CompactedRule, other: CompactedRule) -> CompactedRule:
 
 
 def _amount_at(rule: CompactedRule, landmark_ms: float) -> int:
-    if not rule.half_life_ms or rule.at_ms == landmark_ms:
-        return rule.amount
-    decayed: float = rule.amount * 2.0 ** ((rule.at_ms - landmark_ms) / rule.half_life_ms)
-    return round(decayed)
+    return amount_at(rule, landmark_ms, rule.half_life_ms) if rule.half_life_ms else rule.amount

@@ -45,7 +45,7 @@ class Record:
     at_ms: the record's clock, the instant of its last step or fact; it never goes back.
     offsets: input topic number → last applied offset (the worker's alone); of records that lay in another partition
     `number_elsewhere` → the same there.
-    attributes: name → the last write, as writes.py has it; value None: deleted.
+    attributes: name → the last write, as attribute_writes.py has it; value None: deleted.
     suppressed: (value, occurred_at_ms, id) of the last fact on it.
     shown: score name → (presented_nano, stage) as last announced; both None: null; a matrix has a stage alone.
     episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).

@@ -123,7 +123,7 @@ def create_app(settings: FaustSettings, parts: AppParts) -> faust.App:
 
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     async def leave_group(app: faust.App, **_: Any) -> None:
-        """By now Faust has finished and committed what was under way."""
+        """Leave the group: by now Faust has finished and committed what was under way."""
         await app.consumer.leave_group()
 
     inputs = app.topic(*plane.context.full_names.values(), partitions=settings.partitions, schema=BatchSchema())

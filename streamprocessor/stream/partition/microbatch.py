@@ -122,7 +122,7 @@ class Microbatch:
                 contact = contact_of(key)
             except RecordError as error:
                 # Whoever is kept under an id that was allowed once goes on to be scored, and can be erased.
-                if key is None or key not in self._records:
+                if key is None or key not in records:
                     for item in items:
                         self._refuse(item, error)
                     continue

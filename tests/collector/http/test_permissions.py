@@ -338,6 +338,17 @@ async def test_nothing_is_smuggled_in_an_envelope_within_an_envelope(kind: KeyKi
     assert answer.status_code in (400, 403)
 
 
+@pytest.mark.parametrize("kind", [KeyKind.BROWSER, KeyKind.WRITE])
+async def test_an_envelope_with_nothing_readable_within_is_refused_by_itself(kind: KeyKind) -> None:
+    door = Door("native", kind)
+    empty = {"specversion": "1.0", "data": 5, "contact_id": "c-1", "type": "x"}
+
+    answer = await door.say({"specversion": "1.0", "data": empty}, NATIVE[Act.EVENT])
+
+    assert answer.status_code == 200
+    assert (answer.json()["accepted"], [item["index"] for item in answer.json()["rejected"]]) == (1, [0])
+
+
 async def test_a_browser_cannot_say_that_it_is_none() -> None:
     door = Door("native", KeyKind.BROWSER)
 

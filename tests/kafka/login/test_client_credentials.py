@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -15,7 +16,7 @@ from streamprocessor.kafka.login.client_credentials import ClientCredentials
 from streamprocessor.kafka.login.token_error import TokenError
 from streamprocessor.process.ports import any_free
 
-Handler = Callable[[web.Request], Coroutine[None, None, web.Response]]
+Handler = Callable[[web.Request], Coroutine[None, None, web.StreamResponse]]
 
 
 @asynccontextmanager
@@ -47,6 +48,19 @@ async def test_the_grant_is_asked_for_as_rfc_6749_says() -> None:
     login = "Basic " + base64.b64encode(b"worker:pass%3Aword%2B%C3%BC").decode()
     assert asked[0] == (login, {"grant_type": ["client_credentials"], "scope": ["kafka"]})
     assert asked[1][1] == {"grant_type": ["client_credentials"]}
+
+
+async def test_a_token_that_comes_in_pieces_is_read_whole() -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for piece in (b'{"access_token": "a', b'bc"}'):
+            await response.write(piece)
+            await asyncio.sleep(0.05)  # each piece is a packet of its own
+        return response
+
+    async with _endpoint(answer) as url:
+        assert (await ClientCredentials(url, "worker", "x", "").fetch()).value == "abc"
 
 
 @pytest.mark.parametrize(

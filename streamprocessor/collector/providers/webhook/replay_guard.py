@@ -6,6 +6,7 @@ import logging
 import os
 import struct
 from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,7 +43,7 @@ class ReplayGuard:
             for token, used_for, at_ms in _ROW.iter_unpack(content[: len(content) // _ROW.size * _ROW.size]):
                 self._uses[token] = _Use(used_for, at_ms)
             self._forget(max((use.at_ms for use in self._uses.values()), default=0))
-            self._rewrite(file)
+            self._keep(lambda: self._rewrite(file))
 
     def __len__(self) -> int:
         return len(self._uses)
@@ -55,13 +56,16 @@ class ReplayGuard:
         if use is not None:
             return use.content == used_for
         self._uses[key] = _Use(used_for, now_ms)
-        if self._file is not None:
-            try:
-                self._append(self._file, _ROW.pack(key, used_for, now_ms))
-            except OSError as error:
-                # The event is worth more than this memory, which holds as long as the process lives.
-                log.warning("%s can't be written (%s): a restart forgets tokens", self._file, error.strerror)
+        if (file := self._file) is not None:
+            self._keep(lambda: self._append(file, _ROW.pack(key, used_for, now_ms)))
         return True
+
+    def _keep(self, write: Callable[[], None]) -> None:
+        """Write to the file, where that can be done: events are worth more than what is remembered beyond a restart."""
+        try:
+            write()
+        except OSError as error:
+            log.warning("%s can't be written (%s): a restart forgets tokens", self._file, error.strerror)
 
     def _forget(self, now_ms: int) -> None:
         while self._uses:

@@ -133,3 +133,13 @@ def test_a_file_that_cannot_be_made_smaller_holds_up_no_event(
 
     assert all(tokens.is_good_for(str(number), ["a"], NOW_MS) for number in range(20))
     assert "a restart forgets tokens" in caplog.text
+
+
+def test_a_file_that_cannot_be_written_at_the_start_is_read_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ReplayGuard(DAY_MS, tmp_path / "tokens").is_good_for("a", ["a"], NOW_MS)
+    (tmp_path / "tokens.new").mkdir()  # as a full disk would, it takes nothing
+
+    assert not ReplayGuard(DAY_MS, tmp_path / "tokens").is_good_for("a", ["b"], NOW_MS)
+    assert "a restart forgets tokens" in caplog.text
