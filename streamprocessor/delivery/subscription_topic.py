@@ -63,29 +63,29 @@ class SubscriptionTopic:
     async def take(self, record: Any, dispatchers: Dispatchers) -> None:
         """Have a record of the topic in force; whatever it holds, the worst that comes of it is that it is refused."""
         name = _name_of(record)
-        shown = shown_text(name)
+        printable_name = shown_text(name)
         if name in dispatchers.fixed:
-            log.error("subscription %s: the file holds one of that name, so the topic's is not taken", shown)
+            log.error("subscription %s: the file holds one of that name, so the topic's is not taken", printable_name)
         elif record.value is None:
-            await dispatchers.remove(shown)
-            log.info("subscription %s: ended", shown)
+            await dispatchers.remove(printable_name)
+            log.info("subscription %s: ended", printable_name)
         else:
             plan = await self._plan_in(record.value, name, dispatchers)
             if plan is not None:
                 await dispatchers.put(plan)
-                log.info("subscription %s: in force", shown)
+                log.info("subscription %s: in force", printable_name)
 
     async def _plan_in(self, value: bytes, name: str, dispatchers: Dispatchers) -> DeliveryPlan | None:
         """The plan that the value spells; None: it spells none, and the dispatchers know why."""
-        shown = shown_text(name)
+        printable_name = shown_text(name)
         try:
             return await asyncio.to_thread(lambda: self._plan_of(_subscription_in(value, name)))
         except OperatorError as error:
             why = str(error)
         except Exception as error:  # noqa: BLE001 - a fault of ours that one subscription brings out ends no other one
-            why = f"subscription {shown}: can't be used, by a fault of ours: {place_of(error)}"
-        log.error("subscription %s of the topic can't be used: %s", shown, why)
-        dispatchers.refuse(shown, why)
+            why = f"subscription {printable_name}: can't be used, by a fault of ours: {place_of(error)}"
+        log.error("subscription %s of the topic can't be used: %s", printable_name, why)
+        dispatchers.refuse(printable_name, why)
         return None
 
 

@@ -52,12 +52,12 @@ class ClientSettings:
         if self.uses_sasl:
             mechanism = self.sasl_mechanism
             _require(mechanism in MECHANISMS, "SASL mechanism", f"one of {', '.join(MECHANISMS)}", mechanism)
-            wanted = f"one, because the protocol is {protocol}"
+            one = f"one, because the protocol is {protocol}"
             if self.logs_in_by_token:
-                _require(self.sasl_tokens is not None, "SASL token", f"{wanted} and the mechanism {mechanism}", "none")
+                _require(self.sasl_tokens is not None, "SASL token", f"{one} and the mechanism {mechanism}", "none")
             else:
-                _require(bool(self.sasl_username), "SASL username", wanted, "none")
-                _require(bool(self.sasl_password), "SASL password", wanted, "none")
+                _require(bool(self.sasl_username), "SASL username", one, "none")
+                _require(bool(self.sasl_password), "SASL password", one, "none")
         if self.ssl_key is not None:
             _require(self.ssl_cert is not None, "TLS certificate", f"the one of the key {self.ssl_key}", "none")
 

@@ -24,12 +24,12 @@ async def test_each_process_that_is_ready_is_told_though_another_never_is(
     monkeypatch.setattr(local_processes, "until_ready", until_ready)
     plans = (FrontPlan(Settings(), PORTS), WorkerPlan(Settings(), (1, 2, 3)))
     for plan in plans:
-        said: list[str] = []
-        telling = asyncio.ensure_future(plan.tell_when_ready(said.append))
+        sentences: list[str] = []
+        telling = asyncio.ensure_future(plan.tell_when_ready(sentences.append))
         async with asyncio.timeout(10):
-            while len(said) < 2:  # noqa: ASYNC110 - there is nothing else to wait for
+            while len(sentences) < 2:  # noqa: ASYNC110 - there is nothing else to wait for
                 await asyncio.sleep(0)
-        assert not any(f":{away}" in sentence for sentence in said)
+        assert not any(f":{away}" in sentence for sentence in sentences)
         assert not telling.done()
         telling.cancel()
         await asyncio.wait([telling])

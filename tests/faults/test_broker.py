@@ -12,7 +12,9 @@ from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
 from tests.harness.system import System, until
 from tests.harness.traffic import traffic
-from tests.harness.verdict import assert_announcements_are_whole, assert_records_equal_the_oracle, read_run
+from tests.harness.verdict import (
+    run_as_the_oracle_says,
+)
 from tests.harness.workers import WorkerProcess
 
 pytestmark = pytest.mark.kafka
@@ -41,9 +43,7 @@ async def test_a_broker_that_comes_back_finds_everything_as_the_oracle_says(
         await system.send(traffic(seed=21, contacts=100, events=2_000, now_ms=int(time.time() * 1000)))
         await system.until_applied(90)
 
-        run = await read_run(system)
-        assert_records_equal_the_oracle(run, model)
-        assert_announcements_are_whole(run)
+        await run_as_the_oracle_says(system, model)
     finally:
         worker.discard()
 
@@ -63,9 +63,7 @@ async def test_a_worker_that_is_started_while_its_broker_is_away_goes_on_when_it
         broker.start()
         await system.until_applied(90)
 
-        run = await read_run(system)
-        assert_records_equal_the_oracle(run, model)
-        assert_announcements_are_whole(run)
+        await run_as_the_oracle_says(system, model)
     finally:
         worker.discard()
 

@@ -74,7 +74,7 @@ _FORMATS = ("csv", "jsonl", "parquet", "xlsx", "access-log", "", "x")
 
 
 def tokens(random: Random) -> Mapping[str, str]:
-    """Of the api: one that may all, one that may less, a wrong one, a cookie or none."""
+    """The headers of one who asks an api: with a token that may all, that may less, a wrong one, a cookie or none."""
     token = random.choice((*[ALL] * 10, READ_ONLY, NO_ERASE, "wrong", "\xff"))
     if random.random() < 0.1:
         return random.choice(({}, {"cookie": f"streamprocessor_session={token}"}, {"authorization": token}))

@@ -48,7 +48,7 @@ _HOOKS = [(sender.provider, case["payload"]) for sender in SENDERS for case in c
 
 
 def credentials(random: Random) -> Mapping[str, str]:
-    """Of a server, of a page, wrong or none."""
+    """The headers of one who sends: with the key of a server, of a page, a wrong one or none."""
     key = random.choice((*[KEY] * 6, *[BROWSER_KEY] * 6, "wrong", "\xff", "k" * 9_000))
     header = random.choice(
         (

@@ -101,5 +101,5 @@ class Lane:
         writer.transport.abort()
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection that is open, if any."""
         self._leave()

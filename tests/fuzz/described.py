@@ -55,16 +55,16 @@ def _draw(strategy: Any, count: int, number: int, pool: list[Any]) -> None:
         suppress_health_check=list(HealthCheck),
     )
     def draw(case: schemathesis.Case[Any]) -> None:
-        said = case.as_transport_kwargs(base_url="http://fuzz.example")
-        body = said.get("data")
+        arguments = case.as_transport_kwargs(base_url="http://fuzz.example")
+        body = arguments.get("data")
         form, content = (body, None) if isinstance(body, dict) else (None, body)
         try:
             written = httpx.Request(
-                said["method"],
-                said["url"],
-                params=said.get("params") or None,
-                headers=said["headers"],
-                json=said.get("json"),
+                arguments["method"],
+                arguments["url"],
+                params=arguments.get("params") or None,
+                headers=arguments["headers"],
+                json=arguments.get("json"),
                 data=form,
                 content=content,
             )

@@ -13,7 +13,7 @@ DOCUMENTED_5XX = 503  # Kafka, the disk or delivery is away
 
 
 class Tally:
-    """Of one server."""
+    """The count of what one server answered."""
 
     def __init__(self, server: str) -> None:
         self._server = server
@@ -22,7 +22,7 @@ class Tally:
         self.slowest: list[tuple[float, str]] = []
 
     def note(self, request: Request, answer: Answer) -> None:
-        """Count one."""
+        """Count one answer."""
         self._counts[request.kind, answer.status] += 1
         if is_fault(request, answer.status):
             self.faults.append(f"{self._server} answered {answer.status} to {shown(request)}")

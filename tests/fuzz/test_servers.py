@@ -31,10 +31,13 @@ MOST_BLOCKED_SECONDS = "0.5"
 @pytest.mark.timeout(4 * 3_600)
 async def test_whatever_is_sent_to_the_servers_is_answered_and_blocks_none(servers: Mapping[str, Server]) -> None:
     tallies = {name: Tally(name) for name in servers}
+    pids = {name: server.process.process.pid for name, server in servers.items()}
     blocked_before = {name: blocked(server.process) for name, server in servers.items()}
     await asyncio.gather(*(ask_all(server, tallies[name]) for name, server in servers.items()))
-    for server in servers.values():
+    for name, server in servers.items():
         assert server.process.is_running(), f"FUZZ_SEED={SEED} {server.process.tail()}"
+        # A worker that asks to be started again is, by the harness.
+        assert server.process.process.pid == pids[name], f"FUZZ_SEED={SEED} {server.process.tail()}"
     above = {name: since(blocked_before[name], blocked(server.process)) for name, server in servers.items()}
     leave_report(tallies, above)
 

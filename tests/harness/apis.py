@@ -38,7 +38,7 @@ class ApiProcess(CommandProcess):
 
     def audited(self) -> list[dict[str, Any]]:
         """What its audit holds, the oldest first."""
-        return [orjson.loads(line) for line in self.audit_file.read_bytes().splitlines()]
+        return audit_lines(self.audit_file)
 
     def get(self, path: str, token: str = ALL, **query: Any) -> Any:
         """The JSON of an answer that must be 200."""
@@ -75,3 +75,8 @@ def api_beside_delivery(settings: Settings, folder: Path, subscriptions: str, **
 def bearer(token: str) -> dict[str, str]:
     """The header that shows a token."""
     return {"authorization": f"Bearer {token}"}
+
+
+def audit_lines(file: Path) -> list[dict[str, Any]]:
+    """The lines of an audit, the oldest first."""
+    return [orjson.loads(line) for line in file.read_bytes().splitlines()]

@@ -6,8 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,8 +14,8 @@ import confluent_kafka
 import httpx
 import orjson
 
-from streamprocessor.settings import PREFIX
 from tests.harness.collectors import KEY, CollectorProcess
+from tests.harness.commands import run_command
 from tests.harness.system import ROOT, Sent, System
 
 NPM = ["npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
@@ -61,9 +60,16 @@ def kafkajs_in(folder: Path) -> SendingClient | None:
             )
             for topic, key, value in records
         ]
-        command = ["node", "send.js", system.settings.bootstrap, str(pause_seconds * 1000)]
-        environment = os.environ | {"KAFKAJS_NO_PARTITIONER_WARNING": "1"}
-        await _run(command, folder, environment, b"\n".join(lines))
+        process = await asyncio.create_subprocess_exec(
+            *("node", "send.js", system.settings.bootstrap, str(pause_seconds * 1000)),
+            cwd=folder,
+            env=os.environ | {"KAFKAJS_NO_PARTITIONER_WARNING": "1"},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate(b"\n".join(lines))
+        assert process.returncode == 0, output.decode()
 
     return send
 
@@ -87,10 +93,8 @@ def import_in(folder: Path) -> SendingClient:
     async def send(system: System, records: Sequence[Sent], pause_seconds: float) -> None:
         file = folder / "events.jsonl"
         file.write_bytes(b"\n".join(orjson.dumps(_line(record)) for record in records))
-        settings = system.settings
-        own = {"BOOTSTRAP": settings.bootstrap, "TOPIC_PREFIX": settings.topic_prefix, "APP_ID": settings.app_id}
-        environment = os.environ | {f"{PREFIX}{name}": value for name, value in own.items()}
-        await _run([sys.executable, "-m", "streamprocessor", "import", str(file)], ROOT, environment, b"")
+        end = await run_command(system, "import", str(file))
+        assert end.exit_code == 0, end
 
     return send
 
@@ -99,16 +103,3 @@ def _line(record: Sent) -> dict[str, Any]:
     assert isinstance(record.value, dict)
     assert record.key is not None
     return {"contact_id": record.key.decode(), **record.value}
-
-
-async def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=folder,
-        env=environment,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate(given)
-    assert process.returncode == 0, output.decode()

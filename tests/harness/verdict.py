@@ -54,6 +54,14 @@ async def read_run(system: System) -> Run:
     return Run(dict(facts), bad, table, *announced)
 
 
+async def run_as_the_oracle_says(system: System, model: Model) -> Run:
+    """Read the run, whose records equal the oracle's and whose announcements are whole."""
+    run = await read_run(system)
+    assert_records_equal_the_oracle(run, model)
+    assert_announcements_are_whole(run)
+    return run
+
+
 def assert_records_equal_the_oracle(run: Run, model: Model) -> None:
     """Every contact's scores, from its record, are those of its whole history."""
     scorer = Scorer(model)

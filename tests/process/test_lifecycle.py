@@ -13,9 +13,11 @@ class Work:
     """Work that goes on until it is ended; `ended` is how often it was."""
 
     def __init__(self) -> None:
+        self.begun = asyncio.Event()
         self.ended = 0
 
     async def go_on(self) -> None:
+        self.begun.set()
         try:
             await asyncio.Event().wait()
         finally:
@@ -41,7 +43,7 @@ def future(done: bool) -> asyncio.Future[None]:
 async def test_work_is_ended_once_the_process_is_told_to_stop() -> None:
     work, stop = Work(), future(done=False)
     running = asyncio.ensure_future(run_until(stop, work.go_on()))
-    await asyncio.sleep(0)
+    await work.begun.wait()
     assert not running.done()
 
     stop.set_result(None)
@@ -73,8 +75,7 @@ async def test_what_breaks_some_of_the_work_is_raised_once_the_rest_has_ended(is
 async def test_who_is_cancelled_ends_its_work() -> None:
     work = Work()
     running = asyncio.ensure_future(run_until(future(done=False), work.go_on()))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await work.begun.wait()
 
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

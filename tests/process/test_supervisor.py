@@ -30,17 +30,17 @@ def child(name: str, program: str, folder: Path) -> Child:
     return Child(name, (sys.executable, "-S", "-c", program, str(folder / name)))
 
 
-def supervised_until(sentences: int, children: list[Child]) -> tuple[Supervisor, list[str]]:
+def supervised_until(count: int, children: list[Child]) -> tuple[Supervisor, list[str]]:
     """What keeps the children running until it has said so many sentences; and the sentences."""
-    said: list[str] = []
+    sentences: list[str] = []
 
     def say(sentence: str) -> None:
-        said.append(sentence)
-        if len(said) == sentences:
+        sentences.append(sentence)
+        if len(sentences) == count:
             supervisor.stop()
 
     supervisor = Supervisor(children, say, QUICK)
-    return supervisor, said
+    return supervisor, sentences
 
 
 def pids(name: str, folder: Path) -> list[int]:
@@ -67,34 +67,34 @@ def test_the_pause_before_a_restart_doubles_up_to_half_a_minute(failures: int, s
 
 
 async def test_a_process_that_exits_70_is_started_again_until_it_runs(tmp_path: Path) -> None:
-    said: list[str] = []
-    supervisor = Supervisor([child("worker", ENDS_70_TWICE, tmp_path)], said.append, QUICK)
+    sentences: list[str] = []
+    supervisor = Supervisor([child("worker", ENDS_70_TWICE, tmp_path)], sentences.append, QUICK)
     running = asyncio.ensure_future(supervisor.run())
     await until(lambda: len(pids("worker", tmp_path)) == 3)
     supervisor.stop()
 
     assert await running == 0
-    assert said == [
+    assert sentences == [
         "worker asked to be started again: starting it again in 0.02 s",
         "worker asked to be started again: starting it again in 0.04 s",
     ]
 
 
 async def test_a_process_that_ran_well_for_long_enough_begins_with_the_first_pause_again(tmp_path: Path) -> None:
-    said: list[str] = []
+    sentences: list[str] = []
     always_healthy = Pace(first_pause_seconds=0.02, longest_pause_seconds=1, healthy_seconds=0)
-    supervisor = Supervisor([child("worker", ENDS_70_TWICE, tmp_path)], said.append, always_healthy)
+    supervisor = Supervisor([child("worker", ENDS_70_TWICE, tmp_path)], sentences.append, always_healthy)
     running = asyncio.ensure_future(supervisor.run())
     await until(lambda: len(pids("worker", tmp_path)) == 3)
     supervisor.stop()
     await running
 
-    assert said == ["worker asked to be started again: starting it again in 0.02 s"] * 2
+    assert sentences == ["worker asked to be started again: starting it again in 0.02 s"] * 2
 
 
 async def test_a_process_that_was_killed_is_started_again(tmp_path: Path) -> None:
-    said: list[str] = []
-    supervisor = Supervisor([child("worker", RUNS_ON, tmp_path)], said.append, QUICK)
+    sentences: list[str] = []
+    supervisor = Supervisor([child("worker", RUNS_ON, tmp_path)], sentences.append, QUICK)
     running = asyncio.ensure_future(supervisor.run())
     await until(lambda: len(pids("worker", tmp_path)) == 1)
     os.kill(pids("worker", tmp_path)[0], signal.SIGKILL)
@@ -102,7 +102,7 @@ async def test_a_process_that_was_killed_is_started_again(tmp_path: Path) -> Non
     supervisor.stop()
     await running
 
-    assert said == ["worker was ended by SIGKILL: starting it again in 0.02 s"]
+    assert sentences == ["worker was ended by SIGKILL: starting it again in 0.02 s"]
 
 
 @pytest.mark.parametrize("code", [0, 1, 2])
@@ -110,67 +110,67 @@ async def test_a_process_that_ends_is_named_and_started_again_more_and_more_slow
     tmp_path: Path, code: int
 ) -> None:
     ends = child("delivery", AFTER_API + f"raise SystemExit({code})", tmp_path)
-    supervisor, said = supervised_until(3, [child("api", RUNS_ON, tmp_path), ends])
+    supervisor, sentences = supervised_until(3, [child("api", RUNS_ON, tmp_path), ends])
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await supervisor.run() == code, "it was not running when all were ended"
     assert (len(pids("api", tmp_path)), len(pids("delivery", tmp_path))) == (1, 3)
     pauses = ("0.02", "0.04", "0.05")
-    assert said == [f"delivery ended with exit code {code}: starting it again in {pause} s" for pause in pauses]
+    assert sentences == [f"delivery ended with exit code {code}: starting it again in {pause} s" for pause in pauses]
     assert not any(runs(pid) for pid in pids("api", tmp_path))
 
 
 async def test_a_process_that_can_not_even_be_started_is_named_and_the_others_go_on(tmp_path: Path) -> None:
-    said: list[str] = []
+    sentences: list[str] = []
     (tmp_path / "logs").write_text("a file where its folder should be")
     nowhere = Child("delivery", (sys.executable, "-c", "pass"), log=tmp_path / "logs" / "delivery.log")
-    supervisor = Supervisor([nowhere, child("api", RUNS_ON, tmp_path)], said.append, QUICK)
+    supervisor = Supervisor([nowhere, child("api", RUNS_ON, tmp_path)], sentences.append, QUICK)
     running = asyncio.ensure_future(supervisor.run())
-    await until(lambda: len(said) >= 2 and bool(pids("api", tmp_path)))
+    await until(lambda: len(sentences) >= 2 and bool(pids("api", tmp_path)))
     supervisor.stop()
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await running == 1
-    assert said[0].startswith("delivery can't be started (")
-    assert said[0].endswith(f"starting it again in 0.02 s (its log: {nowhere.log})")
+    assert sentences[0].startswith("delivery can't be started (")
+    assert sentences[0].endswith(f"starting it again in 0.02 s (its log: {nowhere.log})")
 
 
 async def test_a_process_that_failed_and_runs_again_leaves_no_exit_code(tmp_path: Path) -> None:
-    said: list[str] = []
+    sentences: list[str] = []
     recovers = ENDS_70_TWICE.replace("sys.exit(70)", "sys.exit(2)")
-    supervisor = Supervisor([child("worker", recovers, tmp_path)], said.append, QUICK)
+    supervisor = Supervisor([child("worker", recovers, tmp_path)], sentences.append, QUICK)
     running = asyncio.ensure_future(supervisor.run())
     await until(lambda: len(pids("worker", tmp_path)) == 3)
     supervisor.stop()
 
-    assert (await running, len(said)) == (0, 2)
+    assert (await running, len(sentences)) == (0, 2)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_ends_all_in_order(tmp_path: Path, number: signal.Signals) -> None:
-    said: list[str] = []
+    sentences: list[str] = []
     children = [child("worker", RUNS_ON, tmp_path), child("api", RUNS_ON, tmp_path)]
-    running = asyncio.ensure_future(Supervisor(children, said.append, QUICK).run())
+    running = asyncio.ensure_future(Supervisor(children, sentences.append, QUICK).run())
     await until(lambda: bool(pids("worker", tmp_path) and pids("api", tmp_path)))
     os.kill(os.getpid(), number)
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await running == 0
-    assert said == []
+    assert sentences == []
     assert not any(runs(pid) for name in ("worker", "api") for pid in pids(name, tmp_path))
 
 
 async def test_a_process_that_does_not_end_when_asked_to_is_killed(tmp_path: Path) -> None:
-    said: list[str] = []
+    sentences: list[str] = []
     impatient = Pace(grace_seconds=0.3)
-    supervisor = Supervisor([child("worker", IGNORES_SIGTERM, tmp_path)], said.append, impatient)
+    supervisor = Supervisor([child("worker", IGNORES_SIGTERM, tmp_path)], sentences.append, impatient)
     running = asyncio.ensure_future(supervisor.run())
     await until(lambda: bool(pids("worker", tmp_path)))
     supervisor.stop()
 
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await running == 0
-    assert said == ["worker did not end when asked to: killed"]
+    assert sentences == ["worker did not end when asked to: killed"]
     assert not runs(pids("worker", tmp_path)[0])
 
 
@@ -189,11 +189,11 @@ async def test_told_to_stop_twice_it_does_not_wait(tmp_path: Path) -> None:
 async def test_what_a_process_says_is_added_to_its_log(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "worker.log"
     speaker = Child("worker", (sys.executable, "-S", "-c", "print('hello'); raise SystemExit(1)"), log=log)
-    supervisor, said = supervised_until(2, [speaker])
+    supervisor, sentences = supervised_until(2, [speaker])
     await supervisor.run()
 
     assert log.read_text() == "hello\nhello\n"
-    assert said[0] == f"worker ended with exit code 1: starting it again in 0.02 s (its log: {log})"
+    assert sentences[0] == f"worker ended with exit code 1: starting it again in 0.02 s (its log: {log})"
 
 
 SUPERVISES = """

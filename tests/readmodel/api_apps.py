@@ -31,8 +31,9 @@ from streamprocessor.readmodel.store.database import epoch_of, reading
 from streamprocessor.readmodel.store.rows import rows_of
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.scorer import Scorer
-from tests.harness.apis import TOKENS
+from tests.harness.apis import TOKENS, audit_lines
 from tests.harness.processes import SALT
+from tests.readmodel.clock import Clock
 from tests.readmodel.conftest import MODEL
 
 NOW_MS = 1_795_334_400_000
@@ -40,15 +41,6 @@ SCORER = Scorer(parse_model(MODEL, "m"))
 ORIGIN = "http://api.example"
 PROXY, CLIENT = "10.0.0.1", "192.0.2.9"
 NOT_HERE: Any = None  # what the test does not ask
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    now_ms = NOW_MS
-
-    def __call__(self) -> int:
-        return self.now_ms
 
 
 class SentRecord(NamedTuple):
@@ -74,7 +66,7 @@ class ApiApp:
     """One api process, as far as a database carries it. Several may stand on one database and one audit file."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
-        self.clock, self.producer = Clock(), Producer()
+        self.clock, self.producer = Clock(NOW_MS), Producer()
         self.audit_file = folder / "audit.jsonl"
         pairs = dict(pair.split("=") for pair in TOKENS.split(","))
         metrics = Metrics()
@@ -109,7 +101,7 @@ class ApiApp:
 
     def audited(self) -> list[dict[str, Any]]:
         """What the audit holds, the oldest first."""
-        return [orjson.loads(line) for line in self.audit_file.read_bytes().splitlines()]
+        return audit_lines(self.audit_file)
 
 
 def store_contacts(engine: Engine, ids: Iterable[str]) -> None:

@@ -189,8 +189,8 @@ async def test_the_audit_tells_who_asked_from_where_for_what_and_what_came_of_it
     begun = await app.client(headers=bearer(ALL)).post("/api/imports", content=b"{}")
 
     lines = app.audited()
-    told = [(line["who"], line["by"], line["operation"], line["object"], line["status"]) for line in lines]
-    assert told == [
+    rows = [(line["who"], line["by"], line["operation"], line["object"], line["status"]) for line in lines]
+    assert rows == [
         ("ops", "session", "sign_in", None, 200),
         ("ops", "session", "put_segment", "vip", 200),
         ("ops", "session", "export_segment", "vip", 200),

@@ -15,7 +15,9 @@ from streamprocessor.settings import Settings
 from streamprocessor.stream.worker import STOP_SECONDS
 from tests.harness.system import System, until
 from tests.harness.traffic import traffic
-from tests.harness.verdict import assert_announcements_are_whole, assert_records_equal_the_oracle, read_run
+from tests.harness.verdict import (
+    run_as_the_oracle_says,
+)
 from tests.harness.workers import WorkerProcess
 from tests.stream.conftest import MakeWorker
 
@@ -60,9 +62,7 @@ async def test_told_to_stop_it_leaves_all_to_the_other_and_killed_it_gets_back_w
 
     await sending
     await system.until_applied()
-    run = await read_run(system)
-    assert_records_equal_the_oracle(run, model)
-    assert_announcements_are_whole(run)
+    await run_as_the_oracle_says(system, model)
 
 
 @pytest.mark.kafka

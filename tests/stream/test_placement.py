@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from typing import Any
 
 import orjson
@@ -18,36 +15,15 @@ from streamprocessor.contract.topics.topics import topic_named
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.settings import PREFIX
+from tests.harness.commands import run_command
 from tests.harness.settling import until_settled
-from tests.harness.system import ROOT, Sent, System, until
+from tests.harness.system import Sent, System, until
 from tests.stream.conftest import MakeWorker
 
 pytestmark = pytest.mark.kafka
 
 JANE = b"jane"
 FORM = {"id": "elsewhere", "properties": {"form": "contact"}}
-
-
-async def _command(system: System, *words: str) -> tuple[int, str]:
-    """The exit code of a command, and all that it printed."""
-    settings = system.settings
-    own = {
-        "BOOTSTRAP": settings.bootstrap,
-        "TOPIC_PREFIX": settings.topic_prefix,
-        "APP_ID": settings.app_id,
-        "PARTITIONS": str(settings.partitions),
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "streamprocessor", *words),
-        cwd=ROOT,
-        env=os.environ | {f"{PREFIX}{name}": value for name, value in own.items()},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, output.decode()
 
 
 async def _keep_elsewhere(system: System, scorer: Scorer) -> int:
@@ -87,21 +63,22 @@ async def test_a_contact_that_lies_in_two_partitions_is_found_brought_together_e
 ) -> None:
     scorer = Scorer(await system.create())
     elsewhere = await _keep_elsewhere(system, scorer)
-    code, found = await _command(system, "topics", "check")
-    assert (code, f"{system.full['contacts-changelog']} keeps 1 contacts" in found) == (1, True), found
+    check = await run_command(system, "topics", "check")
+    assert check.exit_code == 1
+    assert f"{system.full['contacts-changelog']} keeps 1 contacts" in check.output + check.complaint
 
-    running = await worker().ready()
+    process = await worker().ready()
     await system.send([Sent("page-visits", JANE, {"id": "here", "properties": {"path": "/pricing"}})])
-    code, said = await _command(system, "topics", "repair")
-    assert code == 0, said
+    repair = await run_command(system, "topics", "repair")
+    assert repair.exit_code == 0, repair
     await until_settled(system)
 
     updates = [record for record in await system.read("score-updated") if record.key == JANE]
     at_home = [orjson.loads(record.value) for record in updates if record.partition != elsewhere]
     assert at_home[-1]["scores"]["engagement"]["score"] == 35
     assert [record.value is None for record in updates if record.partition == elsewhere][-1]
-    _, exported = await _command(system, "export", "jane")
-    assert {event["id"] for event in orjson.loads(exported)["evidence"]} == {"elsewhere", "here"}
+    export = await run_command(system, "export", "jane")
+    assert {event["id"] for event in orjson.loads(export.output)["evidence"]} == {"elsewhere", "here"}
 
     await system.send([Sent("contact-updates", JANE, {"update": "erase"})])
 
@@ -111,4 +88,4 @@ async def test_a_contact_that_lies_in_two_partitions_is_found_brought_together_e
         return {value is None for value in last.values()}
 
     await until(last_of_jane, lambda gone: gone == {True}, 20, "nothing of jane in any partition")
-    assert running.metric("leadscore_events_misplaced_total") == 1
+    assert process.metric("leadscore_events_misplaced_total") == 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,10 +14,11 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from streamprocessor.kafka.admin.cluster import set_configs
 from streamprocessor.kafka.connection import connected
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
-from streamprocessor.settings import PREFIX, Settings
+from streamprocessor.settings import Settings
+from tests.harness.commands import run_command
 from tests.harness.identity_traffic import tell
 from tests.harness.identity_verdict import assert_whole, id_of, read_identity_run
-from tests.harness.system import ROOT, System, until
+from tests.harness.system import System, until
 from tests.harness.workers import WorkerProcess
 from tests.scoring.identity.cases import FIFTY_A_FORM, HOUR_MS, Statement, do_not_score, erase, form, job_title, merge
 from tests.stream.conftest import MakeWorker, SharedSystem
@@ -231,19 +230,10 @@ async def test_an_export_holds_all_that_is_kept_and_tells_into_whom_an_old_id_we
 
 async def _exported(system: System, contact: str) -> dict[str, Any] | None:
     """What `streamprocessor export` prints; None where nothing is kept."""
-    settings = system.settings
-    named = {"bootstrap": settings.bootstrap, "topic_prefix": settings.topic_prefix, "app_id": settings.app_id}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "streamprocessor", "export", contact),
-        env=os.environ | {f"{PREFIX}{name.upper()}": value for name, value in named.items()},
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, complaint = await process.communicate()
-    if process.returncode == 1:
-        assert b"nothing is kept" in complaint
+    end = await run_command(system, "export", contact)
+    if end.exit_code == 1:
+        assert "nothing is kept" in end.complaint
         return None
-    assert process.returncode == 0, complaint
-    exported: dict[str, Any] = orjson.loads(output)
+    assert end.exit_code == 0, end.complaint
+    exported: dict[str, Any] = orjson.loads(end.output)
     return exported

@@ -12,10 +12,8 @@ from tests.harness.fixtures import missed_soon
 from tests.harness.system import Sent, System, by_contact, header, until
 from tests.harness.traffic import traffic
 from tests.harness.verdict import (
-    assert_announcements_are_whole,
     assert_no_episode_is_announced_twice,
-    assert_records_equal_the_oracle,
-    read_run,
+    run_as_the_oracle_says,
 )
 from tests.stream.conftest import MakeWorker
 
@@ -61,10 +59,8 @@ async def test_traffic_on_all_topics_gives_what_the_oracle_says(system: System, 
     await system.send(traffic(seed=1, contacts=200, events=4_000, now_ms=_now_ms()))
     await system.until_applied()
 
-    run = await read_run(system)
+    run = await run_as_the_oracle_says(system, model)
     assert len(run.records) == 200
-    assert_records_equal_the_oracle(run, model)
-    assert_announcements_are_whole(run)
     assert_no_episode_is_announced_twice(run)
 
 
@@ -82,12 +78,10 @@ async def test_a_stopped_worker_ends_with_zero_and_the_next_goes_on_where_it_was
     await system.send(traffic(seed=3, contacts=50, events=1_000, now_ms=_now_ms()))
     await system.until_applied()
 
-    run = await read_run(system)
+    run = await run_as_the_oracle_says(system, model)
     assert len(run.score_updated) > before
     ids = [header(record, "ce_id") for record in run.score_updated + run.hot_leads]
     assert len(set(ids)) == len(ids)  # a clean stop leaves nothing to send again
-    assert_records_equal_the_oracle(run, model)
-    assert_announcements_are_whole(run)
     assert second.metric("leadscore_events_skipped_total") <= 200  # duplicates of the traffic, nothing replayed
 
 
@@ -145,9 +139,7 @@ async def test_two_workers_share_the_partitions_and_one_takes_over_when_the_othe
     await system.send(traffic(seed=5, contacts=100, events=1_000, now_ms=_now_ms()))
     await system.until_applied()
 
-    run = await read_run(system)
-    assert_records_equal_the_oracle(run, model)
-    assert_announcements_are_whole(run)
+    await run_as_the_oracle_says(system, model)
 
 
 async def test_two_topics_full_of_the_same_contacts_lose_no_update(system: System, worker: MakeWorker) -> None:
@@ -167,9 +159,7 @@ async def test_two_topics_full_of_the_same_contacts_lose_no_update(system: Syste
     await worker().ready()
     await system.until_applied()
 
-    run = await read_run(system)
-    assert_records_equal_the_oracle(run, model)
-    assert_announcements_are_whole(run)
+    await run_as_the_oracle_says(system, model)
 
 
 async def test_a_worker_is_live_before_it_is_ready_and_ends_on_a_signal_while_it_waits(

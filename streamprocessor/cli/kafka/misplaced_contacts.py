@@ -21,16 +21,16 @@ async def misplaced_contacts(clients: ClientSettings, changelog: str) -> set[tup
     Raises TopicError where the changelog is missing, BrokerError where Kafka goes away.
     """
     partitions = len(await end_offsets(clients, [changelog]))
-    found: set[tuple[int, bytes]] = set()
+    places: set[tuple[int, bytes]] = set()
     async for record in records_of(clients, changelog):
         key = record.key
         if not key or key.startswith(RESERVED) or not is_misplaced(key, record.partition, partitions):
             continue
         if record.value is None:
-            found.discard((record.partition, key))
+            places.discard((record.partition, key))
         else:
-            found.add((record.partition, key))
-    return found
+            places.add((record.partition, key))
+    return places
 
 
 async def until_none_is_misplaced(

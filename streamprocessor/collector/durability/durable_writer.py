@@ -96,7 +96,7 @@ class DurableWriter:
         self._start_task(self._write_rounds())
 
     async def write(self, records: list[ProducerRecord]) -> None:
-        """Returns once the records are safe; raises NoRoomError where there is no room for them."""
+        """Return once the records are safe; raises NoRoomError where there is no room for them."""
         pending = _PendingWrite(records, asyncio.get_running_loop().create_future())
         if self._waiting_bytes + pending.size_bytes > MAX_WAITING_BYTES:
             message = "too much waits already"

@@ -75,7 +75,7 @@ class KafkaWriter:
         self._producer, self._partitions = producer, partitions
 
     async def send(self, records: Iterable[ProducerRecord]) -> None:
-        """Returns once Kafka has all records; raises NotAcknowledgedError where that can't be known any more."""
+        """Return once Kafka has all records; raises NotAcknowledgedError where that can't be known any more."""
         producer = self._producer
         if producer is None:
             message = "no producer"

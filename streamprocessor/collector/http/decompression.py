@@ -51,8 +51,8 @@ def _inflated(body: bytes, window_bits: int, max_bytes: int) -> bytes:
                 if decompressor.eof:  # gzip may consist of several members
                     member_count += 1
                     if member_count > MAX_MEMBERS:
-                        wanted = f"wanted at most {MAX_MEMBERS} members of gzip"
-                        raise RefusalError(400, "too-many-members", f"body: {wanted}; got more")
+                        requirement = f"wanted at most {MAX_MEMBERS} members of gzip"
+                        raise RefusalError(400, "too-many-members", f"body: {requirement}; got more")
                     decompressor = zlib.decompressobj(window_bits)
                 part = decompressor.decompress(piece, room_bytes + 1)
                 room_bytes -= len(part)

@@ -46,9 +46,9 @@ def contact_of(key: bytes | None) -> str:
 
 def _refuse_control_characters(text: str, where: str, reason: str) -> None:
     """Raise RecordError where an id could not be shown, or not be asked for: it would steer a terminal, end a line."""
-    found = _CONTROL.search(text)
-    if found is not None:
-        got = f"U+{ord(found[0]):04X} at character {found.start()}"
+    control = _CONTROL.search(text)
+    if control is not None:
+        got = f"U+{ord(control[0]):04X} at character {control.start()}"
         raise RecordError(reason, f"{where}: wanted no control characters; got {got}")
 
 

@@ -32,8 +32,8 @@ def refuse_foreign_references(subscription: Subscription, env_prefix: str, where
     for secret in subscription.secrets:
         _refuse_foreign(secret, env_prefix, f"{where}: secrets")
     if not _BELOW.fullmatch(subscription.template):
-        wanted = f"the name of a built-in one, or of a YAML file in the folder {_TEMPLATES_DIR}"
-        message = f"{where}: template: wanted {wanted}; got another text"
+        requirement = f"the name of a built-in one, or of a YAML file in the folder {_TEMPLATES_DIR}"
+        message = f"{where}: template: wanted {requirement}; got another text"
         raise OperatorError(message)
 
 
@@ -43,6 +43,6 @@ def _refuse_foreign(reference: str, env_prefix: str, where: str) -> None:
         message = f"{where}: wanted file:NAME with the name of a file in the folder {_SECRETS_DIR}; got another place"
         raise OperatorError(message)
     if kind != "file" and not (REFERENCE.fullmatch(reference) and name.startswith(env_prefix)):
-        wanted = f"env:NAME with a name that begins with {env_prefix} ({_ENV_PREFIX})"
-        message = f"{where}: wanted {wanted}; got another name"
+        requirement = f"env:NAME with a name that begins with {env_prefix} ({_ENV_PREFIX})"
+        message = f"{where}: wanted {requirement}; got another name"
         raise OperatorError(message)

@@ -27,12 +27,13 @@ _OTHER_NAME = {62, 63, 64}
 async def refused_certificate(address: BrokerAddress, error: ssl.SSLCertVerificationError) -> Fault:
     """Why the certificate that is shown at the address does not do."""
     if error.verify_code in _UNKNOWN_AUTHORITY:
-        shown = await _shown_certificate(address)
-        issuer = f"'{one_line(shown.issuer.rfc4514_string())}'" if shown else f"'{one_line(error.verify_message)}'"
-        return unknown_authority(address.settings, issuer)
+        certificate = await _shown_certificate(address)
+        issuer = one_line(certificate.issuer.rfc4514_string() if certificate else error.verify_message)
+        return unknown_authority(address.settings, f"'{issuer}'")
     if error.verify_code in _OTHER_NAME:
-        shown = await _shown_certificate(address)
-        return wrong_host_name(address.host, _names(shown) if shown else f"'{one_line(error.verify_message)}'")
+        certificate = await _shown_certificate(address)
+        names = _names(certificate) if certificate else one_line(error.verify_message)
+        return wrong_host_name(address.host, f"'{names}'")
     return unusable_certificate(one_line(error.verify_message))
 
 
@@ -51,10 +52,10 @@ async def _shown_certificate(address: BrokerAddress) -> x509.Certificate | None:
     with contextlib.suppress(OSError, ValueError):
         _, writer = await asyncio.open_connection(address.host, address.port, ssl=any_certificate())
         try:
-            shown: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            encoded: bytes | None = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         finally:
             writer.transport.abort()
-        return x509.load_der_x509_certificate(shown) if shown else None
+        return x509.load_der_x509_certificate(encoded) if encoded else None
     return None
 
 
@@ -64,5 +65,5 @@ def _names(certificate: x509.Certificate) -> str:
     try:
         alternative = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):
-        return f"'{one_line(certificate.subject.rfc4514_string())}'"
-    return f"'{one_line(', '.join(str(name.value) for name in alternative))}'"
+        return one_line(certificate.subject.rfc4514_string())
+    return one_line(", ".join(str(name.value) for name in alternative))

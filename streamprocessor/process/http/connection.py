@@ -68,9 +68,9 @@ class ConnectionLimit:
 
 def _allowed(most: int) -> int:
     allowed, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = most + _OTHER_FILES
-    if resource.RLIM_INFINITY != allowed < wanted:
-        allowed = wanted if highest == resource.RLIM_INFINITY else min(wanted, highest)
+    file_limit = most + _OTHER_FILES
+    if resource.RLIM_INFINITY != allowed < file_limit:
+        allowed = file_limit if highest == resource.RLIM_INFINITY else min(file_limit, highest)
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, highest))
     return most if allowed == resource.RLIM_INFINITY else max(1, min(most, allowed - _OTHER_FILES))
 

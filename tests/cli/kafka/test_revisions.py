@@ -45,10 +45,10 @@ async def with_model(system: System, file: Path) -> None:
 
 async def start(settings: Settings, file: Path, *, model_given: bool = False) -> str:
     """What a start of `up` with the file says of the model."""
-    said: list[str] = []
+    sentences: list[str] = []
     kafka = LocalKafka(settings.model_copy(update={"model": str(file)}), None)
-    await set_up(kafka, "up", said.append, model_given=model_given)
-    return said[-1]
+    await set_up(kafka, "up", sentences.append, model_given=model_given)
+    return sentences[-1]
 
 
 async def test_a_start_puts_the_file_in_force_where_none_is_and_leaves_what_is_unless_the_file_was_given(

@@ -376,8 +376,8 @@ async def test_what_the_token_of_a_mail_proves_is_no_browsers_word() -> None:
 
     await door.say({"_sp": token, "_sp_id": "visitor-0001", "company": "Ada & Co"})
 
-    told = {record.get("update"): record.get("rank") for record in door.written}
-    assert told == {None: "browser", "identify": None, "attributes": "browser"}
+    ranks = {record.get("update"): record.get("rank") for record in door.written}
+    assert ranks == {None: "browser", "identify": None, "attributes": "browser"}
 
 
 @pytest.mark.parametrize("name", ["segment", "posthog", "posthog-v1", "snowplow"])

@@ -127,11 +127,11 @@ async def test_each_fault_of_a_connection_has_a_sentence_of_its_own(
     secured.authority.certificate("client", ["client"])
     secured.stranger.certificate("intruder", ["client"])
 
-    said = dict(zip(CASES, await asyncio.gather(*(_try(secured, *case[:2]) for case in CASES.values())), strict=True))
+    ends = dict(zip(CASES, await asyncio.gather(*(_try(secured, *case[:2]) for case in CASES.values())), strict=True))
 
-    odd = {name: said[name][1] for name, (*_, words) in CASES.items() if not re.search(words, said[name][1])}
+    odd = {name: ends[name][1] for name, (*_, words) in CASES.items() if not re.search(words, ends[name][1])}
     assert odd == {}
-    assert {name for name, (kind, _) in said.items() if kind is BrokerAwayError} == MAY_PASS
+    assert {name for name, (kind, _) in ends.items() if kind is BrokerAwayError} == MAY_PASS
 
 
 @pytest.mark.kafka
@@ -147,9 +147,9 @@ async def test_a_token_lets_in_or_it_is_said_why_not(secured: SecuredKafka, comm
     tokens = TokenProvider(TokenCommand(command), {})
     settings = ClientSettings(secured.addresses["LOGIN"], "SASL_PLAINTEXT", "OAUTHBEARER", sasl_tokens=tokens)
 
-    kind, said = await _said(settings)
+    kind, sentence = await _said(settings)
 
-    assert re.search(words, said), said
+    assert re.search(words, sentence), sentence
     assert kind is not BrokerAwayError
 
 
@@ -200,9 +200,9 @@ async def test_what_ends_a_connection_may_be_a_proxy_before_a_broker_that_is_awa
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         for protocol in ("PLAINTEXT", "SSL"):
-            kind, said = await _said(ClientSettings(address, protocol))
+            kind, sentence = await _said(ClientSettings(address, protocol))
             assert kind is BrokerAwayError
-            assert "what listens there doesn't speak Kafka, or not yet;" in said
+            assert "what listens there doesn't speak Kafka, or not yet;" in sentence
 
 
 @pytest.fixture
@@ -254,10 +254,10 @@ def test_a_wrong_password_ends_each_process_and_command_with_its_sentence(
     ends = {words: call(*words_of(words), env=wrong) for words in (*((name,) for name in PROCESSES), *COMMANDS)}
 
     assert {words: end.exit_code for words, end in ends.items()} == dict.fromkeys(ends, EXIT_USAGE)
-    said = (
+    pattern = (
         r"streamprocessor: Kafka can't be used at 127.0.0.1:\d+ over SASL_PLAINTEXT as user 'worker': the broker refu"
     )
-    assert [words for words, end in ends.items() if not re.search(said, end.stderr)] == []
+    assert [words for words, end in ends.items() if not re.search(pattern, end.stderr)] == []
 
 
 @pytest.mark.kafka
@@ -270,11 +270,11 @@ def test_a_missing_right_ends_each_process_and_command_with_the_name_of_topic_or
     }
 
     assert {words: end.exit_code for words, end in ends.items()} == dict.fromkeys(ends, EXIT_USAGE)
-    said = (
+    pattern = (
         r"streamprocessor: (topic [a-z.-]+: may not be used by this user: wanted the rights? .*; got TOPIC_AUTH"
         r"|group [a-z.-]+: can't be asked for: .* this user has no right to do that)"
     )
-    assert {words: end.stderr for words, end in ends.items() if not re.search(said, end.stderr)} == {}
+    assert {words: end.stderr for words, end in ends.items() if not re.search(pattern, end.stderr)} == {}
 
 
 def test_a_kafka_that_is_not_there_asks_for_a_new_start(call: Call) -> None:

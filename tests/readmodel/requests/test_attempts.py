@@ -14,17 +14,9 @@ from streamprocessor.readmodel.requests.attempts import (
     Attempts,
     TooManyAttempts,
 )
+from tests.readmodel.clock import Clock
 
 HERE, ELSEWHERE = "192.0.2.9", "192.0.2.10"
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    now_ms = 1_000_000
-
-    def __call__(self) -> int:
-        return self.now_ms
 
 
 @pytest.fixture

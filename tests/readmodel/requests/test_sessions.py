@@ -16,18 +16,10 @@ from streamprocessor.readmodel.requests.sessions import (
     set_cookie,
 )
 from streamprocessor.readmodel.requests.tokens import Tokens
+from tests.readmodel.clock import Clock
 
 PAIRS = {"ops/read+write": "t-ops", "page/read": "t-page"}
 OWN = {"host": "leads.example:8080", "origin": "https://leads.example:8080"}
-
-
-class Clock:
-    """A clock that the test moves."""
-
-    now_ms = 1_000_000
-
-    def __call__(self) -> int:
-        return self.now_ms
 
 
 def sessions_of(pairs: Mapping[str, str] = PAIRS, clock: Callable[[], int] | None = None) -> Sessions:

@@ -15,6 +15,7 @@ from streamprocessor.errors import MustRestartError
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.stream.partition.outbox import Outbox
 from streamprocessor.stream.partition.partition import Change, Partition
+from tests.stream.partition.raw_records import Raw
 
 RECORD = encode_record(Record(sequence=1))
 CHANGE = Change(b"ada", RECORD, None, (), None)
@@ -26,16 +27,6 @@ WRITES: dict[str, Write] = {
     "tombstones": lambda outbox, partition: outbox.write_tombstones(partition, 5),
     "identity": lambda outbox, partition: outbox.write_identity(partition, IDENTITY, 5),
 }
-
-
-class Written(NamedTuple):
-    """A record of the changelog, as its reader makes it."""
-
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
 
 
 class Batch:
@@ -56,7 +47,7 @@ class Changelog:
     """A producer that keeps what it is given as the changelog would; without Kafka it acknowledges nothing."""
 
     def __init__(self) -> None:
-        self.records: list[Written] = []
+        self.records: list[Raw] = []
         self.has_kafka = True
 
     def create_batch(self) -> Batch:
@@ -67,7 +58,7 @@ class Changelog:
         if self.has_kafka:
             acknowledgement.set_result(Acknowledged(len(self.records)))
             for key, value, timestamp, headers in batch.rows:
-                self.records.append(Written(len(self.records), timestamp, key, value, headers))
+                self.records.append(Raw(len(self.records), timestamp, key, value, headers))
         else:
             acknowledgement.set_exception(ConnectionError("away"))
         return acknowledgement
