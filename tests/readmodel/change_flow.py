@@ -25,7 +25,8 @@ from streamprocessor.scoring.steps.steps import Step
 from tests.harness.system import System
 
 CONTACTS = 250
-EVERY_MS = 1_000
+MAX_EVERY_MS = 1_000
+WITHIN_MS = 1_800_000  # what is older than an hour and has no contact is swept as an orphan, and a flow has no order
 AT_ONCE = 2_000
 
 
@@ -65,8 +66,9 @@ def _changes(scorer: Scorer, count: int, now_ms: int) -> Iterator[list[Message]]
     chance = random.Random(17)
     announcer = Announcer(AnnouncerIdentity("flow", "flow", scorer.model.name, scorer.model.version))
     records: dict[str, Record] = {}
+    every_ms = min(MAX_EVERY_MS, max(1, WITHIN_MS // count))
     for number in range(count):
-        contact, at_ms = f"c-{chance.randrange(CONTACTS)}", now_ms - (count - number) * EVERY_MS
+        contact, at_ms = f"c-{chance.randrange(CONTACTS)}", now_ms - (count - number) * every_ms
         record = records.setdefault(contact, scorer.blank())
         if record.sequence and chance.random() < 0.02:
             erased = scorer.apply_with_links_in_place(contact, record, [Erased(f"x-{number}", at_ms, at_ms)], [])

@@ -93,11 +93,12 @@ class Projector:
             fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=BATCH_RECORDS)
             if fetched:
                 await self._project({self._places[where]: records for where, records in fetched.items()})
-            await self._look_whether_current()
+            behind = await self._measure_behind()
             if self.is_current and time.monotonic() - tidied_seconds > _TIDY_SECONDS:
                 tidied_seconds = time.monotonic()
                 await self._tidy(history_ms)
-            if self.is_current and time.monotonic() - swept_seconds > _SWEEP_SECONDS:
+            # Behind, a step may be in the tables long before its contact is: it is not an orphan yet.
+            if not behind and time.monotonic() - swept_seconds > _SWEEP_SECONDS:
                 swept_seconds = time.monotonic()
                 await self._with_database(lambda: forget_orphans(self._engine, now_ms()))
 
@@ -176,7 +177,8 @@ class Projector:
                 self.has_database = True
                 return result
 
-    async def _look_whether_current(self) -> None:
+    async def _measure_behind(self) -> int:
+        """How many records are to be read yet."""
         behind = 0
         for where in self._places:
             end = self._consumer.highwater(where) or self._ends_at_start[where]
@@ -185,6 +187,7 @@ class Projector:
         if not self.is_current and not behind:
             log.info("the read model is up to date")
             self.is_current = True
+        return behind
 
 
 def _may_pass(error: DBAPIError) -> bool:
