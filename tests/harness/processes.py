@@ -39,7 +39,7 @@ class CommandProcess:
         self._process: Process | None = None
 
     def start(self: Started) -> Started:
-        """Start the process: at first as a copy that spares the imports, again as users do, with strings hashed anew."""
+        """Start the process: first as a copy of one that has imported, again as users do, with strings hashed anew."""
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             if self._process is None and self._package_in == ROOT:
