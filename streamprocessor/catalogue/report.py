@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 from streamprocessor.catalogue.catalogue import ATTRIBUTES, PERIOD_MS, Catalogue, TypeSeen
 from streamprocessor.catalogue.distinct_count import estimate, united
 from streamprocessor.catalogue.property_values import PropertyValues
-from streamprocessor.catalogue.rule_watch import MISSING, OTHER_TYPE, WatchedRule, failed_comparison, watched_rules
+from streamprocessor.catalogue.rule_watch import WatchedRule, unmet_of, watched_rules
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import EMAIL_CLICK, EMAIL_OPEN, FORM_SUBMISSION, PAGE_VISIT
 from streamprocessor.scoring.model.conditions import paths_of
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.model.rules import AttributeRule, Rule
+from streamprocessor.scoring.plan.unmet import ALTERNATIVES, MISSING, OTHER_TYPE
 
 _KNOWN_TYPES = (EMAIL_OPEN, EMAIL_CLICK, PAGE_VISIT, FORM_SUBMISSION)
 
@@ -197,7 +198,7 @@ def _unmet_event_rules(catalogue: Catalogue, model: Model, came: Mapping[str, Ty
         for each in seen:
             unmet.update(each.unmet)
         if unmet:
-            why = [_sentence(failure, count, unmet.total()) for failure, count in unmet.most_common(MAX_REASONS)]
+            why = [_sentence(counted, count, unmet.total()) for counted, count in unmet.most_common(MAX_REASONS)]
         elif any(type_ in came for type_ in watched.types):
             continue  # they came before the rule was watched: nothing is known of it
         else:
@@ -214,16 +215,16 @@ def _missing_type(type_: str, came: Mapping[str, TypeSeen]) -> str:
     return f"no {type_} came" + (f"; {came[close].count} of '{close}' did: is it the same?" if close else "")
 
 
-def _sentence(failure: str, count: int, total: int) -> str:
-    path, operator, how = failed_comparison(failure)
+def _sentence(counted: str, count: int, total: int) -> str:
+    unmet = unmet_of(counted)
     of = f"{count} of {total} events"
-    if operator == "any":
+    if unmet.operator == ALTERNATIVES:
         return f"{of} met none of the alternatives"
-    if how == MISSING:
-        return f"{of} had no {path}"
-    if how == OTHER_TYPE:
-        return f"in {of} {path} was of a type that `{operator}` never holds for"
-    return f"in {of} {path} had another value than `{operator}` wants"
+    if unmet.how == MISSING:
+        return f"{of} had no {unmet.path}"
+    if unmet.how == OTHER_TYPE:
+        return f"in {of} {unmet.path} was of a type that `{unmet.operator}` never holds for"
+    return f"in {of} {unmet.path} had another value than `{unmet.operator}` wants"
 
 
 def _unmet_attribute_rules(model: Model, seen: TypeSeen | None) -> Iterator[UnmetRule]:

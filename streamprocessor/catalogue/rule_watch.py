@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from streamprocessor.catalogue.catalogue import Catalogue, RuleSeen
-from streamprocessor.scoring.events.projection import FieldPath, field_paths, project
-from streamprocessor.scoring.model.conditions import ABSENT, Predicate, is_number, paths_of, predicate
+from streamprocessor.scoring.events.projection import field_paths, project
+from streamprocessor.scoring.model.conditions import paths_of
 from streamprocessor.scoring.model.model import Model
-from streamprocessor.scoring.model.rules import (
-    AllOf,
-    AnyOf,
-    AttributeRule,
-    Comparison,
-    Condition,
-    EventRule,
-    InactivityRule,
-    MonetaryRule,
-    PointsFrom,
-    Rule,
-)
+from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule, Rule
+from streamprocessor.scoring.plan.unmet import Unmet, amount_path_of, unmet_finder
 from streamprocessor.scoring.record.facts import Event
 
-MISSING, OTHER_TYPE, OTHER_VALUE = "missing", "type", "value"
-"""How a comparison fails: nothing is there, what is there is of a type that it never holds for, or another value."""
+_SEPARATOR = "\0"
 
-NUMERIC = frozenset({"greater_than", "at_least", "less_than", "at_most", "between"})
-TEXTUAL = frozenset({"starts_with", "ends_with", "matches"})
-
-Explain = Callable[[Event], "str | None"]
+FirstUnmet = Callable[[Event], "Unmet | None"]
 
 
 class WatchedRule(NamedTuple):
@@ -51,10 +37,10 @@ class RuleWatch:
 
     def __init__(self, catalogue: Catalogue, model: Model) -> None:
         self._catalogue = catalogue
-        self._by_type: dict[str, list[tuple[str, Explain]]] = {}
+        self._by_type: dict[str, list[tuple[str, FirstUnmet]]] = {}
         for watched in watched_rules(model):
             for type_ in watched.types or ():
-                self._by_type.setdefault(type_, []).append((watched.key, _first_failure(watched.rule)))
+                self._by_type.setdefault(type_, []).append((watched.key, _first_unmet(watched.rule)))
 
     def add(self, event: Event) -> None:
         """Count what the rules of its type make of the event."""
@@ -62,15 +48,16 @@ class RuleWatch:
         if not rules:
             return
         seen = self._catalogue.period_at(event.arrival_ms).rules
-        for key, first_failure in rules:
+        for key, first_unmet in rules:
             of_rule = seen.get(key)
             if of_rule is None:
                 of_rule = seen[key] = RuleSeen(since_ms=event.arrival_ms)
-            failure = first_failure(event)
-            if failure is None:
+            unmet = first_unmet(event)
+            if unmet is None:
                 of_rule.met += 1
             else:
-                of_rule.unmet[failure] = of_rule.unmet.get(failure, 0) + 1
+                name = _SEPARATOR.join(unmet)
+                of_rule.unmet[name] = of_rule.unmet.get(name, 0) + 1
 
 
 def watched_rules(model: Model) -> Iterator[WatchedRule]:
@@ -78,7 +65,7 @@ def watched_rules(model: Model) -> Iterator[WatchedRule]:
     for score in model.scores:
         for rule in score.rules:
             if not isinstance(rule, AttributeRule):
-                asked = [rule.types, None if isinstance(rule, InactivityRule) else rule.where, _amount_path(rule)]
+                asked = [rule.types, None if isinstance(rule, InactivityRule) else rule.where, amount_path_of(rule)]
                 digest = blake2b(repr(asked).encode(), digest_size=6).hexdigest()
                 yield WatchedRule(f"{score.name}/{rule.id}#{digest}", score.name, rule, rule.types)
 
@@ -93,64 +80,14 @@ def kept_types_of(model: Model) -> frozenset[str] | None:
     return frozenset(types)
 
 
-def failed_comparison(failure: str) -> tuple[str, str, str]:
-    """(path, operator, how) of a failure as it is counted; of alternatives none of which holds the path is "any"."""
-    path, operator, how = failure.split("\0")
-    return path, operator, how
+def unmet_of(counted: str) -> Unmet:
+    """What events failed, of the name that it is counted under."""
+    path, operator, how = counted.split(_SEPARATOR)
+    return Unmet(path, operator, how)
 
 
-def _amount_path(rule: Rule) -> str | None:
-    """The property that a match's amount is in; None: each match is worth the same."""
-    if isinstance(rule, MonetaryRule):
-        return rule.path
-    if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
-        return rule.points.path
-    return None
-
-
-def _first_failure(rule: Rule) -> Explain:
-    """A function that tells which comparison of the rule an event fails first; None: the event matches."""
-    where = None if isinstance(rule, InactivityRule | AttributeRule) else rule.where
-    amount_path = _amount_path(rule)
-    paths = field_paths([*paths_of(where), *([] if amount_path is None else [amount_path])])
-    checks = [(part, predicate(part)) for part in _parts(where)]
-    return lambda event: _failure_of(event, paths, checks, amount_path)
-
-
-def _failure_of(
-    event: Event,
-    paths: tuple[FieldPath, ...],
-    checks: Sequence[tuple[Condition, Predicate]],
-    amount_path: str | None,
-) -> str | None:
-    values = project(event.properties, event.context, paths)
-    for part, holds in checks:
-        if not holds(values):
-            return _failure(part, values)
-    if amount_path is not None and not is_number(amount := values.get(amount_path, ABSENT)):
-        return "\0".join((amount_path, "amount", MISSING if amount is ABSENT else OTHER_TYPE))
-    return None
-
-
-def _parts(where: Condition | None) -> Iterator[Condition]:
-    """The conditions all of which are to hold."""
-    if isinstance(where, AllOf):
-        for part in where.conditions:
-            yield from _parts(part)
-    elif where is not None:
-        yield where
-
-
-def _failure(part: Condition, values: dict[str, Any]) -> str:
-    if isinstance(part, AnyOf | AllOf):
-        return "\0".join(("any", "any", OTHER_VALUE))
-    return "\0".join((part.path, part.operator, how_it_fails(part, values.get(part.path, ABSENT))))
-
-
-def how_it_fails(comparison: Comparison, value: Any) -> str:
-    """Why a comparison does not hold for a value, or for ABSENT."""
-    if value is ABSENT:
-        return MISSING
-    operator = comparison.operator
-    is_other = (operator in NUMERIC and not is_number(value)) or (operator in TEXTUAL and type(value) is not str)
-    return OTHER_TYPE if is_other else OTHER_VALUE
+def _first_unmet(rule: Rule) -> FirstUnmet:
+    """A function that tells what an event fails first of what the rule asks for."""
+    find, amount_path = unmet_finder(rule), amount_path_of(rule)
+    paths = field_paths([*paths_of(getattr(rule, "where", None)), *([] if amount_path is None else [amount_path])])
+    return lambda event: find(project(event.properties, event.context, paths))
