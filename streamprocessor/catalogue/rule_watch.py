@@ -70,14 +70,14 @@ def watched_rules(model: Model) -> Iterator[WatchedRule]:
                 yield WatchedRule(f"{score.name}/{rule.id}#{digest}", score.name, rule, rule.types)
 
 
-def kept_types_of(model: Model) -> frozenset[str] | None:
-    """The types of events that some rule asks for; None: one asks for all. Records hold no events of other types."""
-    types: set[str] = set()
-    for watched in watched_rules(model):
-        if watched.types is None:
-            return None
-        types.update(watched.types)
-    return frozenset(types)
+def asked_types(model: Model) -> frozenset[str]:
+    """The types of events that some rule names."""
+    return frozenset(type_ for watched in watched_rules(model) for type_ in watched.types or ())
+
+
+def kept_types(model: Model) -> frozenset[str] | None:
+    """The types of events that records hold, those that rules name; None: a rule counts all, so all are held."""
+    return None if any(watched.types is None for watched in watched_rules(model)) else asked_types(model)
 
 
 def unmet_of(counted: str) -> Unmet:

@@ -20,7 +20,7 @@ from streamprocessor.catalogue.distinct_count import REGISTERS, add_in_place, es
 from streamprocessor.catalogue.masking import masked
 from streamprocessor.catalogue.property_values import SHARED_BY_CONTACTS
 from streamprocessor.catalogue.report import CatalogueReport, close_type, report
-from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types_of
+from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event
@@ -172,7 +172,7 @@ def test_a_snapshot_of_another_version_begins_anew() -> None:
 
 def test_who_asks_for_all_types_keeps_all() -> None:
     of_any = "scores: {a: {rules: [{id: quiet, inactivity: {of: any, after: 30d, points: -5}}], stages: {cold: 0}}}"
-    assert kept_types_of(parse_model(of_any, "model.yaml")) is None
+    assert kept_types(parse_model(of_any, "model.yaml")) is None
 
 
 def test_a_distinct_count_is_within_some_percent_whatever_the_order_and_the_parts() -> None:

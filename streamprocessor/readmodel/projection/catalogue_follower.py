@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from streamprocessor.catalogue.catalogue import PERIOD_MS, PERIODS, Catalogue, Collector, source_of
-from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types_of
+from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import ValueDecoder
 from streamprocessor.contract.events.transfers import MisplacedRecord
@@ -104,7 +104,7 @@ class CatalogueFollower:
             return read_catalogue(connection)
 
     def _add(self, fetched: Mapping[TopicPartition, list[Any]]) -> None:
-        collector, watch, kept_types = self._watching()
+        collector, watch, held_types = self._watching()
         for where, records in fetched.items():
             topic = self._topics[where]
             for record in records:
@@ -118,7 +118,7 @@ class CatalogueFollower:
                 collector.add(contact_id, fact, source_of(fact))
                 if isinstance(fact, Event):
                     watch.add(fact)
-                    if kept_types is not None and fact.type not in kept_types:
+                    if held_types is not None and fact.type not in held_types:
                         self._note_unscored(contact_id, fact)
             self._stored.catalogue.next_offsets[topic.topic_id, where.partition] = records[-1].offset + 1
             self._is_changed = True
@@ -134,7 +134,7 @@ class CatalogueFollower:
         if self._watched is None or self._watched[0] is not scorer.model:
             catalogue = self._stored.catalogue
             collector = Collector(catalogue) if self._watched is None else self._watched[1]
-            self._watched = (scorer.model, collector, RuleWatch(catalogue, scorer.model), kept_types_of(scorer.model))
+            self._watched = (scorer.model, collector, RuleWatch(catalogue, scorer.model), kept_types(scorer.model))
         return self._watched[1:]
 
     async def _write(self) -> None:
