@@ -1,4 +1,4 @@
-"""The catalogue is written whole or not at all, by one process at a time; a contact that goes takes its counts along."""
+"""The catalogue is written whole, by one process at a time; a contact that goes takes its counts along."""
 
 from __future__ import annotations
 
