@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import NamedTuple
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -57,11 +58,21 @@ WELL_FORMED = {
 }
 
 
-async def asked(request: bytes) -> tuple[list[bytes], list[tuple[str, bytes]]]:
-    """The statuses that are answered until all is answered or closed, and the paths and bodies that came whole."""
+class Asked(NamedTuple):
+    """The statuses that were answered until all was answered or closed, the paths begun, and what came whole."""
+
+    statuses: list[bytes]
+    begun: list[str]
+    came: list[tuple[str, bytes]]
+
+
+async def asked(request: bytes) -> Asked:
+    """What becomes of the bytes."""
+    begun: list[str] = []
     came: list[tuple[str, bytes]] = []
 
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        begun.append(scope["path"])
         body = bytearray()
         while (message := await receive())["type"] == "http.request":
             body += message["body"]
@@ -76,27 +87,27 @@ async def asked(request: bytes) -> tuple[list[bytes], list[tuple[str, bytes]]]:
         writer.write_eof()
         answer = await reader.read()
         writer.close()
-    return [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]], came
+    return Asked([part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]], begun, came)
 
 
 @pytest.mark.parametrize("name", MALFORMED)
 async def test_what_can_be_read_in_two_ways_is_refused_with_all_that_is_behind_it(name: str) -> None:
-    statuses, came = await asked(MALFORMED[name] + SMUGGLED)
+    statuses, begun, came = await asked(MALFORMED[name] + SMUGGLED)
 
     assert statuses == [b"431" if name == "a header too large" else b"400"]
-    assert came == []
+    assert (came, begun.count("/smuggled")) == ([], 0)
 
 
 @pytest.mark.parametrize("name", WELL_FORMED)
 async def test_what_is_odd_and_means_one_thing_is_answered(name: str) -> None:
-    statuses, came = await asked(WELL_FORMED[name] + SMUGGLED)
+    statuses, _, came = await asked(WELL_FORMED[name] + SMUGGLED)
 
     assert statuses == [b"200", b"200"]
     assert came == [("/", b"abc"), ("/smuggled", b"")]
 
 
 async def test_a_client_that_speaks_an_older_version_is_answered_and_the_connection_is_closed() -> None:
-    statuses, came = await asked(b"POST / HTTP/1.0\r\ncontent-length: 3\r\n\r\nabc" + SMUGGLED)
+    statuses, _, came = await asked(b"POST / HTTP/1.0\r\ncontent-length: 3\r\n\r\nabc" + SMUGGLED)
 
     assert statuses == [b"200"]
     assert came == [("/", b"abc")]
