@@ -13,19 +13,13 @@ from streamprocessor.stream.metrics import Metrics as WorkerMetrics
 from tests.harness.system import ROOT
 
 FILE = ROOT / "deploy" / "prometheus" / "metrics.md"
-PROCESSES = {
-    "worker": WorkerMetrics,
-    "collector": CollectorMetrics,
-    "delivery": DeliveryMetrics,
-    "api": ApiMetrics,
-}
 
 
 def rows_of(process: str, registry: CollectorRegistry) -> list[str]:
     """What the file says of the metrics of a registry."""
     rows = []
     for collector in registry._collector_to_names:
-        for metric in collector.describe() or collector.collect():
+        for metric in collector.collect():
             labels = ", ".join(getattr(collector, "_labelnames", ())) or "–"
             suffix = "_total" if metric.type == "counter" else ""
             rows.append(f"| `{metric.name}{suffix}` | {process} | {metric.type} | {labels} | {metric.documentation} |")
@@ -34,7 +28,13 @@ def rows_of(process: str, registry: CollectorRegistry) -> list[str]:
 
 async def all_rows() -> list[str]:
     """What the file says, in its order."""
-    rows = [row for process, metrics in PROCESSES.items() for row in rows_of(process, metrics().registry)]
+    registries = {
+        "worker": WorkerMetrics().registry,
+        "collector": CollectorMetrics().registry,
+        "delivery": DeliveryMetrics().registry,
+        "api": ApiMetrics().registry,
+    }
+    rows = [row for process, registry in registries.items() for row in rows_of(process, registry)]
     of_every_process = CollectorRegistry()
     async with loop_watched(of_every_process):
         return rows + rows_of("each", of_every_process)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
-from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -217,7 +216,7 @@ async def test_no_spelling_of_a_path_or_method_gets_by_the_token(app: ApiApp) ->
 
 async def test_no_more_than_some_follow_hot_leads_at_a_time(app: ApiApp) -> None:
     streams = app.context.hot_lead_streams
-    following = [await streams.follow(None, lambda _: True) for _ in range(MOST_STREAMS)]
+    following: list[Any] = [await streams.follow(None, lambda _: True) for _ in range(MOST_STREAMS)]
     for each in following:
         await anext(each)
 
@@ -226,8 +225,8 @@ async def test_no_more_than_some_follow_hot_leads_at_a_time(app: ApiApp) -> None
     assert (refused.value.status_code, refused.value.code) == (503, "too-many-streams")
 
     await following[0].aclose()
-    async with aclosing(await streams.follow(None, lambda _: True)) as another:
-        assert await anext(another) == b": hot leads follow\n\n"
+    following.append(await streams.follow(None, lambda _: True))
+    assert await anext(following[-1]) == b": hot leads follow\n\n"
     for each in following:
         await each.aclose()
 

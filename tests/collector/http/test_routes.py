@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from streamprocessor.collector.http.routes import application
-from streamprocessor.contract.access_policy import KeyKind
-from tests.collector.http.test_permissions import FORMATS, NATIVE, SECRETS, Act, Door
+from streamprocessor.contract.access_policy import Act, KeyKind
+from tests.collector.http.test_permissions import FORMATS, NATIVE, SECRETS, Door
 
 SPELLINGS = (
     *("/v1/events", "/v1/events/", "//v1/events", "/v1//events", "/./v1/events", "/o/../v1/events", "/v1/events;a=b"),
