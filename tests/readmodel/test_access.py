@@ -207,11 +207,12 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", 
 
 
 async def test_no_spelling_of_a_path_or_method_gets_by_the_token(app: ApiApp) -> None:
-    http = app.client(headers={"accept": "application/json"})
+    http = app.client(headers={"accept": "application/json", "origin": "https://evil.example"})
     for path, method in itertools.product(SPELLINGS, METHODS):
         answer = await http.request(method, httpx.URL(ORIGIN).copy_with(raw_path=path.encode()))
         assert answer.status_code in (401, 404, 405), (method, path)
         assert "jane" not in answer.text
+        assert not any(name.startswith("access-control") for name in answer.headers)  # no other page may read it
 
 
 async def test_no_more_than_some_follow_hot_leads_at_a_time(app: ApiApp) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -123,6 +125,31 @@ async def test_an_endless_answer_is_cut(receiver: Receiver) -> None:
     await sender.close()
     assert answer.status == 200
     assert sent_bytes < 200 * MOST_ANSWER_BYTES
+
+
+@pytest.mark.parametrize("header", [b"x: " + b"y" * 65_536, b"x-many: y\r\n" * 6_000])
+async def test_headers_without_end_are_cut(header: bytes) -> None:
+    sent_bytes = 0
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent_bytes
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(ConnectionError):
+            while sent_bytes < 100_000_000:
+                writer.write(header)
+                await writer.drain()
+                sent_bytes += len(header)
+        writer.close()
+
+    async with await asyncio.start_server(endless, "127.0.0.1", 0) as server:
+        sender = Sender(5.0)
+        port = server.sockets[0].getsockname()[1]
+        answer = await sender.post(Target(f"http://127.0.0.1:{port}/", is_trusted=True), {}, b"{}")
+        await sender.close()
+
+    assert answer.status == 0
+    assert sent_bytes < 20_000_000
 
 
 async def test_a_receiver_that_is_not_there_is_a_word_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
