@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.durability.durable_writer import DurableWriter
 from streamprocessor.collector.durability.kafka_writer import KafkaWriter
 from streamprocessor.collector.durability.spool import Spool
@@ -21,6 +20,7 @@ from streamprocessor.collector.http.keys import keys_of
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestartError
