@@ -165,9 +165,8 @@ class Scorer:
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
         if second_records and links == IdentityLinks():
             record.links = None
-        lost = (capped, cut, evicted_values)
-        ends = (linking.refused, linking.erased_ms, dropped, linking.conflicts)
-        return Outcome(steps, known, *lost, sends, *ends)
+        linked = Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
+        return linked._replace(conflicts=linking.conflicts)
 
     def _evaluate_visibility_in_place(
         self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_moved: bool
