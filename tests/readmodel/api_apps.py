@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.readmodel.api.application import application
@@ -71,6 +72,7 @@ class ApiApp:
         pairs = dict(pair.split("=") for pair in TOKENS.split(","))
         metrics = Metrics()
         self.context = ApiContext(
+            contact_ids=ContactIds("salt"),
             engine=engine,
             scorer=lambda: SCORER,
             model_text=lambda: MODEL,
