@@ -112,7 +112,7 @@ def make_address_salt(setting: str, folder: Path) -> str:
 
 
 def known_address_salt(setting: str, folder: Path) -> str:
-    """The salt of the setting, else that of the folder, which `up` and collectors make; empty where there is neither."""
+    """The salt of the setting, else that of the folder, which `up` and collectors make; empty where there is none."""
     is_known = setting or (folder / ADDRESS_SALT_FILE).exists()
     return make_address_salt(setting, folder) if is_known else ""
 
