@@ -33,8 +33,8 @@ SCORER = Scorer(MODEL)
 KIM, LEE = CONTACT_IDS.address("kim@example.com"), CONTACT_IDS.address("lee@example.com")
 CONTACTS = ("crm-1", "crm-2", "shop-3", "anon:v", KIM, LEE)
 START_MS = 1_760_000_000_000
-#: What stands in a column of addresses.
-CELLS = ("kim@example.com", " Kim@Example.COM ", "lee@example.com", "n/a", "", None, 7, ["lee@example.com"])
+#: What stands in a column of addresses; several contacts shall have one of them.
+CELLS = (*("kim@example.com", " Kim@Example.COM ") * 3, "lee@example.com", "n/a", "", None, 7, ["lee@example.com"])
 
 Addressed = tuple[str, InputFact]
 
@@ -78,16 +78,26 @@ def points_of(contacts: LinkedContacts, contact: str) -> int | None:
 def statements(draw: st.DrawFn) -> list[Addressed]:
     """Forms of anybody, addresses written by servers and browsers, merges and partings, in any order, some twice."""
     said: list[Addressed] = []
-    for n in range(draw(st.integers(1, 9))):
-        contact = draw(st.sampled_from(CONTACTS))
+    for n in range(draw(st.integers(3, 9))):
+        contact = draw(st.sampled_from((*CONTACTS, "crm-1", "crm-2")))
         # Of two addresses each may be written to the other: cycles are of test_linking.
         is_address = contact in (KIM, LEE)
-        kind = draw(st.sampled_from(("form", "identify", "unmerge") if is_address else ("form", "address", "unmerge")))
+        kind = draw(
+            st.sampled_from(
+                ("form", "identify", "unmerge") if is_address else ("form", *("address",) * 3, "by browser", "unmerge")
+            )
+        )
         common = (f"l{n}", START_MS + n, START_MS + n)
         if kind == "form":
             said.append(sent_form(contact, n))
         elif kind == "address":
-            said.append(wrote(contact, draw(st.sampled_from(CELLS)), n, draw(st.sampled_from((0, 1, 1)))))
+            said.append(
+                wrote(
+                    contact, draw(st.sampled_from(CELLS)), n, draw(st.sampled_from((BROWSER_RANK, *(SERVER_RANK,) * 4)))
+                )
+            )
+        elif kind == "by browser":
+            said.append((contact, Merged(*common, KIM, identified=True, rank=BROWSER_RANK)))
         elif kind == "identify":
             said.append((contact, Merged(*common, "anon:v", identified=True)))
         else:
