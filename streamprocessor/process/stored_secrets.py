@@ -65,8 +65,17 @@ def stored_pairs(setting: str, file: Path, where: str) -> dict[str, str]:
 
 
 def stored_secret(setting: str, file: Path, where: str) -> str:
-    """The secret of a setting; where it is empty, one of our own making, the same at every start."""
-    return setting or stored_pairs("", file, where)["local"]
+    """The secret of a setting; where it is empty, one of our own making, the same at every start.
+
+    Raises OperatorError where the file can't be used.
+    """
+    if setting:
+        return setting
+    secret = stored_pairs("", file, where).get("local")
+    if secret is None:
+        message = f"{where}: {file}: wanted a line `local=SECRET`; got none"
+        raise OperatorError(message)
+    return secret
 
 
 def new_secret() -> str:

@@ -66,9 +66,9 @@ async def run_api(settings: Settings) -> int:
         MustRestartError: projecting broke down.
     """
     keep_private(settings.data_path)
+    addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
     salt = address_salt(settings.address_salt, settings.data_path)
     settings = settings.model_copy(update={"address_salt": salt})
-    addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
     clients = client_settings(settings)
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
