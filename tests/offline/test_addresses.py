@@ -58,6 +58,11 @@ def test_without_the_collectors_salt_addresses_of_the_file_still_are_the_same_on
     assert scores_of(BY_A_VISITOR, "") == scores_of(BY_A_VISITOR, SALT) == {"crm-1": 50}
 
 
+def test_of_two_contacts_with_one_address_the_first_has_what_was_done_under_it() -> None:
+    said = [email("shop-3", 4, "kim.lee@example.com"), *THREE_DOORS]
+    assert scores_of(said, SALT) == {"crm-1": 100, "shop-3": 0}
+
+
 def test_a_model_says_which_attributes_are_addresses() -> None:
     assert scores_of(THREE_DOORS, SALT, "identity: {addresses: []}") == {"crm-1": 50, KIM: 50}
     assert scores_of(THREE_DOORS, SALT, "identity: {addresses: [work_email]}") == {"crm-1": 50, KIM: 50}
