@@ -197,8 +197,17 @@ def stage_ladders(draw: st.DrawFn, least: int, most: int, *, hysteresis: bool) -
     )
 
 
-bursts_in_a_moment = st.builds(Scanners, st.integers(2, 4), st.integers(1, 9), st.just(value=False))
-scanners = st.none() | st.builds(Scanners, st.integers(2, 4), st.one_of(st.integers(1, 9), durations_ms), st.booleans())
+bursts_in_a_moment = st.builds(
+    Scanners, st.integers(2, 4), st.integers(1, 9), st.just(value=False), st.just(value=0), st.just(value=0)
+)
+scanners = st.none() | st.builds(
+    Scanners,
+    st.integers(2, 4),
+    st.one_of(st.integers(1, 9), durations_ms),
+    st.booleans(),
+    st.integers(0, 4),
+    st.integers(0, 4),
+)
 perhaps_applies: st.SearchStrategy[Condition | None] = st.one_of(st.none(), st.none(), attribute_conditions)
 weights_nano = st.one_of(
     st.just(NANO), st.sampled_from([7, 3, 5, -5, 20]).map(lambda n: n * NANO // 10), st.integers(-NANO, 2 * NANO)

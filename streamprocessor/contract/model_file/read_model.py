@@ -57,13 +57,20 @@ def _moment_ms(located: LocatedNode) -> int:
     return within_ms
 
 
+@described({"anyOf": [{"const": "off"}, duration_ms]})
+def _moment_or_off_ms(located: LocatedNode) -> int:
+    return 0 if located.value == "off" else _moment_ms(located)
+
+
 _USUAL = Scanners()
 _SCANNER_LINKS = Word("links", _links, default=_USUAL.links)
 _SCANNER_WITHIN = Word(
     "within", Reader(_moment_ms, duration_ms.schema, duration_ms.definition), default=f"{_USUAL.within_ms // 1000}s"
 )
 _BEFORE_DELIVERY = Word("before_delivery", flag, default=_USUAL.before_delivery)
-_SCANNERS_SHAPE = Shape(_SCANNER_LINKS, _SCANNER_WITHIN, _BEFORE_DELIVERY)
+_AFTER_DELIVERY = Word("after_delivery", _moment_or_off_ms, default=f"{_USUAL.after_delivery_ms // 1000}s")
+_CLOCK_TOLERANCE = Word("clock_tolerance", _moment_or_off_ms, default=f"{_USUAL.clock_tolerance_ms // 1000}s")
+_SCANNERS_SHAPE = Shape(_SCANNER_LINKS, _SCANNER_WITHIN, _BEFORE_DELIVERY, _AFTER_DELIVERY, _CLOCK_TOLERANCE)
 
 
 @described({"anyOf": [{"const": "off"}, _SCANNERS_SHAPE]})
@@ -77,6 +84,8 @@ def _scanners(located: LocatedNode) -> Scanners | None:
         _SCANNER_LINKS.of(fields, _USUAL.links),
         _SCANNER_WITHIN.of(fields, _USUAL.within_ms),
         _BEFORE_DELIVERY.of(fields, _USUAL.before_delivery),
+        _AFTER_DELIVERY.of(fields, _USUAL.after_delivery_ms),
+        _CLOCK_TOLERANCE.of(fields, _USUAL.clock_tolerance_ms),
     )
 
 
@@ -119,7 +128,7 @@ _SCANNERS = Word(
     "scanners",
     _scanners,
     description="What tells a scanner that looks like a browser: clicks on so many distinct links of one message "
-    "within a moment, or before its delivery.",
+    "within a moment, or before its delivery or right after it.",
 )
 _SEGMENTS = Word(
     "segments",

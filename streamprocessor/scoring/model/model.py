@@ -89,13 +89,18 @@ class Scanners:
     """What shows a scanner that looks like a browser.
 
     links: clicks on so many distinct links of one message (at least 2) in a window (t - within, t].
-    within_ms: the length of that window; what is nearer than this to the click on a honeypot is a scanner's, too.
+    within_ms: the length of that window; what is nearer than this to the click on a honeypot is a scanner's, too, and
+    a page that is visited less than this after a scanner's act.
     before_delivery: whether a click before the message's first delivery is a scanner's.
+    after_delivery_ms: a click less than this after the message's first delivery is a scanner's; 0: none is for that.
+    clock_tolerance_ms: a click is before the delivery where it is earlier by more than this: providers' clocks differ.
     """
 
     links: int = 5
     within_ms: int = 10_000
     before_delivery: bool = True
+    after_delivery_ms: int = 2_000
+    clock_tolerance_ms: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)
