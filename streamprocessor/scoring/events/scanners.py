@@ -106,7 +106,7 @@ def is_scanner_visit(scanners: Scanners | None, traces: bytes, at_ms: int) -> bo
 
 
 def _opens(scanners: Scanners, message_traces: list[ClickTrace], at_ms: int) -> bool:
-    """Whether a scanner's act on the one message precedes the instant so shortly that what is opened then is its own."""
+    """Whether a scanner's act on the one message precedes the instant so shortly that it opens what is opened then."""
     flags = _by_scanner(scanners, message_traces)
     return any(
         [

@@ -77,6 +77,8 @@ def problems_of(text: str) -> list[str]:
         ("scanners: {links: 3}", Scanners(links=3)),
         ("scanners: {within: 1h}", Scanners(within_ms=3_600_000)),
         ("scanners: {before_delivery: false}", Scanners(before_delivery=False)),
+        ("scanners: {after_delivery: 5s, clock_tolerance: 1m}", Scanners(5, 10_000, True, 5_000, 60_000)),
+        ("scanners: {after_delivery: off, clock_tolerance: off}", Scanners(after_delivery_ms=0, clock_tolerance_ms=0)),
         ("scanners: off", None),
     ],
 )
@@ -195,7 +197,7 @@ def test_all_else_of_a_score_and_of_a_model_is_read(everything: Everything) -> N
     score = model.scores[1]
 
     assert (model.name, model.proxy_opens_count, model.correction_window_ms) == ("everything", True, 14 * DAY_MS)
-    assert model.scanners == Scanners(links=3, within_ms=60_000, before_delivery=False)
+    assert model.scanners == Scanners(3, 60_000, before_delivery=False, after_delivery_ms=0, clock_tolerance_ms=3_000)
     assert model.addresses == ("email", "work_email")
     assert (score.precision_nano, score.min_nano, score.max_nano) == (NANO // 2, -10_500_000_000, 100 * NANO)
     assert score.groups == (Group("clicks", 40 * NANO), Group("losses", -20 * NANO))
@@ -581,12 +583,14 @@ def test_a_hot_lead_can_be_a_label_of_a_matrix() -> None:
         ("hot_lead: {score: s, stage: b, rearm_after: 7}", "rearm_after: wanted a duration"),
         ("hot_leads: {score: s, stage: b}", "did you mean 'hot_lead'?"),
         ("proxy_opens: maybe", "count or ignore"),
-        ("scanners: on", "scanners: wanted off, or a mapping of links, within, before_delivery; got 'on'"),
+        ("scanners: on", "scanners: wanted off, or a mapping of links, within, before_delivery, after_delivery"),
         ("scanners: {links: 1}", "scanners: links: wanted a whole number of at least 2; got 1"),
         ("scanners: {links: true}", "links: wanted a whole number of at least 1; got true"),
         ("scanners: {within: 10}", "scanners: within: wanted a duration"),
         ("scanners: {within: 61m}", "wanted a duration of at most an hour"),
         ("scanners: {before_delivery: 1}", "wanted true or false"),
+        ("scanners: {after_delivery: 2}", "scanners: after_delivery: wanted a duration"),
+        ("scanners: {clock_tolerance: 2h}", "clock_tolerance: wanted a duration of at most an hour"),
         ("scanners: {link: 3}", "did you mean 'links'?"),
         ("correction_window: month", "wanted a duration"),
         ("name: a b", "wanted a name"),

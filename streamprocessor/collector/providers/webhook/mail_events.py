@@ -36,6 +36,7 @@ class MailEvent(NamedTuple):
     message, campaign: the provider's own ids; None where it has none.
     url: of a click.
     kind: of a bounce, hard or soft.
+    user_agent: empty where the provider says an empty one; None where it says none.
     actor: where the provider itself knows that no human did it.
     unread_time: the provider's text of the time where that is no instant; it only tells events apart.
     """
@@ -120,7 +121,7 @@ def _metadata_of(sender: Mapping[str, Any]) -> dict[str, Any]:
 
 def _context_of(event: MailEvent) -> dict[str, Any]:
     context: dict[str, Any] = {}
-    if event.user_agent:
+    if event.user_agent or (event.user_agent is not None and event.type == CLICK):
         context["user_agent"] = event.user_agent[:MAX_USER_AGENT_CHARS]
     if event.actor:
         context["actor"] = event.actor
