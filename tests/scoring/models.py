@@ -310,7 +310,15 @@ def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
     leading = [score for score in drawn if score.by is None and (score.stages or isinstance(score.combine, Matrix))]
     leads = [draw(hot_leads(score, drawn)) for score in leading]
     return Model(
-        "random", "v", tuple(drawn), tuple(leads[-1:]), 0, draw(st.booleans()), taste.window_ms, draw(taste.scanners)
+        "random",
+        "v",
+        tuple(drawn),
+        tuple(leads[-1:]),
+        0,
+        draw(st.booleans()),
+        taste.window_ms,
+        draw(taste.scanners),
+        announce_first=draw(st.booleans()),
     )
 
 

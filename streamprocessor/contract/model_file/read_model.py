@@ -137,7 +137,16 @@ _SEGMENTS = Word(
     "depends on them.",
 )
 _IDENTITY = Word("identity", _address_names)
-_MODEL = Shape(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, _SEGMENTS)
+_ANNOUNCE_FIRST = Word(
+    "announce_first",
+    flag,
+    description="Whether a contact's beginning is announced, in whatever stage, with `first: true`; else its first "
+    "message is its first step away from there.",
+    default=False,
+)
+_MODEL = Shape(
+    *(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, _SEGMENTS, _ANNOUNCE_FIRST)
+)
 
 # ---- models --------------------------------------------------------------------------------------------------------
 
@@ -186,6 +195,7 @@ def _model(located: LocatedNode, revision: int) -> Model:
         scanners=_SCANNERS.of(fields, _USUAL),
         addresses=_IDENTITY.of(fields, USUAL_ADDRESSES),
         segments=fields.read(_SEGMENTS, partial(read_segments, scores=scores), ()),
+        announce_first=_ANNOUNCE_FIRST.of(fields, False),
     )
 
 

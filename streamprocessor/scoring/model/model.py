@@ -117,6 +117,7 @@ class Model:
     stored it; what is not in it was always stored.
     announce_hot_leads: whether hot leads that the change to this revision makes are announced, too.
     addresses: the attributes that hold a mail address of the contact, by which it is known.
+    announce_first: whether a contact's beginning is a step, too, although nothing is shown differently by it.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Model:
     covered_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)
     addresses: tuple[str, ...] = USUAL_ADDRESSES
+    announce_first: bool = False
 
     def hot_stages(self) -> dict[str, tuple[str, ...]]:
         """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""

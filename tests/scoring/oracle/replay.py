@@ -20,6 +20,7 @@ class SeenStep(NamedTuple):
     by_time: bool
     shown: dict[str, Shown]
     hot_leads: tuple[tuple[str, int, bool], ...]
+    is_first: bool
 
 
 class Replay:
@@ -37,11 +38,12 @@ class Replay:
     def learn(self, batch: Sequence[Fact]) -> None:
         """Facts processed together: one step at the newest arrival, after those that time made up to the oldest."""
         self.pass_time(min(fact.arrival_ms for fact in batch))
-        known = self.contents()
+        known, is_first = self.contents(), self.model.announce_first and not self.facts
         self.facts += batch
         self.clock_ms = max(self.clock_ms, max(fact.arrival_ms for fact in batch))
         # An event delivered again, or the larger of two contents of one id, is no event of the step.
-        self.look(by_time=False, events=[event for id_, event in self.contents().items() if id_ not in known])
+        events = [event for id_, event in self.contents().items() if id_ not in known]
+        self.look(by_time=False, events=events, is_first=is_first)
 
     def contents(self) -> dict[str, Event]:
         """The events that count by now, by what each says: whoever is judged to have done it."""
@@ -57,13 +59,13 @@ class Replay:
             self.look(by_time=True, events=[])
         self.clock_ms = max(self.clock_ms, until_ms)
 
-    def look(self, *, by_time: bool, events: Sequence[Event]) -> None:
+    def look(self, *, by_time: bool, events: Sequence[Event], is_first: bool = False) -> None:
         before = self.shown
         known = plain(self.model, self.facts)
         self.shown = show(self.model, known, score_at(self.model, self.facts, self.clock_ms), before)
-        if self.shown != before:
+        if self.shown != before or is_first:
             hot_leads = [self.begin_episode(lead, events) for lead in self.model.hot_leads if self.enters(lead, before)]
-            self.steps.append(SeenStep(self.clock_ms, by_time, self.shown, tuple(hot_leads)))
+            self.steps.append(SeenStep(self.clock_ms, by_time, self.shown, tuple(hot_leads), is_first))
 
     def enters(self, lead: HotLead, before: dict[str, Shown]) -> bool:
         score = score_named(self.model, lead.score)

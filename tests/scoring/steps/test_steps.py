@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
@@ -52,6 +54,24 @@ def test_nothing_is_said_of_a_contact_that_is_shown_as_nobody_is() -> None:
     record = SCORER.blank()
     assert SCORER.apply_in_place(record, [event("e", 0, "a type that no rule names")]) == Outcome([], 0, 0)
     assert record.sequence == 0
+
+
+def test_a_beginning_is_a_step_where_the_model_says_so() -> None:
+    scorer = Scorer(replace(MODEL, announce_first=True))
+    record = scorer.blank()
+    (first,) = scorer.apply_in_place(record, [event("e", 0, "a type that no rule names")]).steps
+    assert (first.is_first, first.sequence, first.cause, first.at_ms) == (True, 1, "event", START_MS)
+    assert [(score.stage, score.changed) for score in first.scores] == [("cold", False), (None, False)]
+    assert scorer.apply_in_place(record, [event("f", 1, "a type that no rule names")]).steps == []
+    (second,) = scorer.apply_in_place(record, [event("g", 2)]).steps
+    assert (second.is_first, second.sequence, second.scores[0].previous_stage) == (False, 2, "cold")
+
+
+def test_who_begins_away_from_the_beginning_is_announced_once() -> None:
+    scorer = Scorer(replace(MODEL, announce_first=True))
+    (step,) = scorer.apply_in_place(scorer.blank(), [event("e", 0, "buy")]).steps
+    assert (step.is_first, step.scores[0].previous_stage, step.scores[0].stage) == (True, "cold", "hot")
+    assert [lead.episode for lead in step.hot_leads] == [1]
 
 
 def test_events_processed_together_make_one_step_at_the_newest_arrival() -> None:
