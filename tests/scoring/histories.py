@@ -39,7 +39,7 @@ delays_ms = st.one_of(
 )
 actors = st.sampled_from([HUMAN, HUMAN, HUMAN, HUMAN, PROXY, SCANNER])
 amounts: st.SearchStrategy[Any] = st.one_of(
-    st.integers(-20, 200), st.integers(-200, 2_000).map(lambda n: n / 10), st.just("12"), st.just(value=True)
+    st.integers(-20, 200), st.integers(-200, 2_000).map(lambda n: n / 10), st.sampled_from(["12", "12.5", "-3", "1,5", "1e2"]), st.just(value=True)
 )
 properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
@@ -103,9 +103,9 @@ def updates(draw: st.DrawFn, number: int, event_ids: Sequence[str]) -> Fact:
     match draw(st.sampled_from(["attributes", "verdict", "suppressed"])):
         case "attributes":
             values: dict[str, list[Any]] = {
-                "title": ["CEO", "CTO", None],
-                "country": ["DE", "FR", None],
-                "size": [50, 500, 1, True],
+                "title": ["CEO", "ceo & founder", "CTO", ["Ceo"], None],
+                "country": ["DE", "De", "FR", None],
+                "size": [50, 500, 1, "250", "60", True],
             }
             name = draw(st.sampled_from(ATTRIBUTES))
             attributes, rank = {name: draw(st.sampled_from(values[name]))}, draw(st.sampled_from(RANKS))

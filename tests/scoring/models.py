@@ -48,7 +48,7 @@ from streamprocessor.scoring.model.rules import (
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
 TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered")
 MESSAGES: tuple[Any, ...] = ("m1", "m2", 1, None)
-PATHS = ("/", "/pricing", "/pricing/team", "/docs")
+PATHS = ("/", "/pricing", "/Pricing/Team", "/docs", "/Caf\u00e9", "/cafe\u0301")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
 PRODUCTS: tuple[Any, ...] = ("crm", "mail", "1", 1, None)
 ATTRIBUTES = ("title", "country", "size")
@@ -95,9 +95,11 @@ limits = st.one_of(
 simple_conditions: st.SearchStrategy[Condition] = st.one_of(
     st.sampled_from(PATHS).map(lambda path: Comparison("properties.path", "equals", path)),
     st.just(Comparison("properties.path", "starts_with", "/pricing")),
+    st.just(Comparison("properties.path", "contains", "CAF\u00c9")),
+    st.just(Comparison("properties.path", "ends_with", "E\u0301")),
     st.just(Comparison("properties.path", "not", ["/", "/docs"])),
     st.just(Comparison("properties.missing", "exists", operand=False)),
-    st.just(Comparison("properties.url", "in", ["u1", 1])),
+    st.just(Comparison("properties.url", "in", ["U1", 1])),
     st.integers(0, 100).map(lambda amount: Comparison("properties.amount", "at_least", amount)),
     st.just(Comparison("properties.amount", "between", (1, 50))),
     st.just(Comparison("context.user_agent", "contains", "Mozilla")),
@@ -108,7 +110,7 @@ attribute_conditions: st.SearchStrategy[Condition] = st.one_of(
     st.just(Comparison("title", "contains", "CEO")),
     st.just(Comparison("title", "exists", operand=True)),
     st.just(Comparison("country", "not", "DE")),
-    st.just(Comparison("country", "equals", "DE")),
+    st.just(Comparison("country", "equals", "de")),
     st.just(Comparison("size", "greater_than", 100)),
     st.just(Comparison("size", "equals", True)),
 )

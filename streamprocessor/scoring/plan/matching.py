@@ -8,8 +8,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
-from streamprocessor.scoring.canonical import canonical
-from streamprocessor.scoring.model.conditions import ABSENT, Predicate, is_number, paths_of, predicate
+from streamprocessor.scoring.canonical import canonical, number_in
+from streamprocessor.scoring.model.conditions import ABSENT, Predicate, paths_of, predicate
 from streamprocessor.scoring.model.model import E15, NANO
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
@@ -178,9 +178,10 @@ def _amount(rule: MatchingRule) -> tuple[int | None, Amount | None]:
 
 def _points(source: PointsFrom, value: Any) -> int | None:
     """The value times the factor, e15, within min and max; None where the value is no number."""
-    if not is_number(value):
+    number = number_in(value)
+    if number is None:
         return None
-    size = min(max(value * source.times, -1e7), 1e7)
+    size = min(max(number * source.times, -1e7), 1e7)
     points = round(size * E15)
     if source.min_e15 is not None:
         points = max(points, source.min_e15)
@@ -191,7 +192,8 @@ def _points(source: PointsFrom, value: Any) -> int | None:
 
 def _nano(value: Any) -> int | None:
     """A number as a decimal of nine places; None where it is none."""
-    return round(min(max(value, -1e18), 1e18) * NANO) if is_number(value) else None
+    number = number_in(value)
+    return None if number is None else round(min(max(number, -1e18), 1e18) * NANO)
 
 
 def _within(points: int, low: int, high: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from streamprocessor.scoring.model.model import Model, Scanners
 from streamprocessor.scoring.model.rules import (
@@ -162,40 +163,60 @@ def passes(test: Comparison, value: Any) -> bool:
         return equal(value, operand)
     if operator == "in":
         return any(equal(value, option) for option in operand)
+    if operator == "contains" and isinstance(value, list | tuple):
+        return any(equal(item, operand) for item in value)
     if operator in ("contains", "starts_with", "ends_with", "matches"):
-        return isinstance(value, str) and text_passes(test, value)
-    if not is_number(value):
+        return isinstance(value, str) and isinstance(operand, str) and text_passes(test, value)
+    number = as_number(value)
+    if number is None:
         return False
     comparisons: dict[str, Callable[[], bool]] = {
-        "greater_than": lambda: value > operand,
-        "at_least": lambda: value >= operand,
-        "less_than": lambda: value < operand,
-        "at_most": lambda: value <= operand,
-        "between": lambda: operand[0] <= value <= operand[1],
+        "greater_than": lambda: number > operand,
+        "at_least": lambda: number >= operand,
+        "less_than": lambda: number < operand,
+        "at_most": lambda: number <= operand,
+        "between": lambda: operand[0] <= number <= operand[1],
     }
     return comparisons[operator]()
 
 
 def text_passes(test: Comparison, value: str) -> bool:
+    if test.operator == "matches":
+        assert test.search is not None
+        return test.search(value)
+    text, part = without_case(value), without_case(test.operand)
     if test.operator == "contains":
-        return test.operand in value
+        return part in text
     if test.operator == "starts_with":
-        return value.startswith(test.operand)
-    if test.operator == "ends_with":
-        return value.endswith(test.operand)
-    assert test.search is not None
-    return test.search(value)
+        return text[: len(part)] == part
+    return part == "" or text[-len(part) :] == part
 
 
 def equal(one: Any, other: Any) -> bool:
-    """By JSON type: true is not 1, "1" is not 1; 1 and 1.0 are one number."""
+    """By JSON type: true is not 1, "1" is not 1; 1 and 1.0 are one number. Texts without their case."""
     if is_number(one) and is_number(other):
         return bool(one == other)
+    if isinstance(one, str) and isinstance(other, str):
+        return without_case(one) == without_case(other)
     return type(one) is type(other) and bool(one == other)
+
+
+def without_case(text: str) -> str:
+    """After NFC and case folding, which may leave letters and accents to be composed again."""
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def as_number(value: Any) -> float | None:
+    """What numeric operators take for a number: one, or its plain decimal text."""
+    if isinstance(value, str):
+        whole, point, decimals = value.removeprefix("-").partition(".")
+        digits = [whole, decimals] if point else [whole]
+        return float(value) if all(part and set(part) <= set("0123456789") for part in digits) else None
+    return value if is_number(value) else None
 
 
 def counts(model: Model, event: Event) -> bool:

@@ -25,7 +25,7 @@ from streamprocessor.scoring.model.rules import (
     StepDecay,
 )
 from streamprocessor.scoring.record.facts import HUMAN, Event
-from tests.scoring.oracle.evidence import ABSENT, Known, canonical_json, counts, holds, is_number, value_in_event
+from tests.scoring.oracle.evidence import ABSENT, Known, as_number, canonical_json, counts, holds, value_in_event
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -118,8 +118,8 @@ def points_of(rule: EventRule, event: Event) -> Decimal | None:
     if isinstance(rule.points, int):
         value = points(rule.points)
     else:
-        amount = value_in_event(event, rule.points.path)
-        if not is_number(amount):
+        amount = as_number(value_in_event(event, rule.points.path))
+        if amount is None:
             return None
         value = decimal(amount) * decimal(rule.points.times)
         if rule.points.min_e15 is not None:
@@ -190,12 +190,12 @@ def last_of(events: Sequence[Event]) -> Event | None:
 
 def amounts_of(model: Model, rule: MonetaryRule, known: Known) -> list[tuple[Event, int]]:
     """(event, amount_nano): decimals of nine places."""
-    amounts = [(event, value_in_event(event, rule.path)) for event in rule_events(model, rule, known)]
-    return [(event, to_nano(decimal(amount))) for event, amount in amounts if is_number(amount)]
+    amounts = [(event, as_number(value_in_event(event, rule.path))) for event in rule_events(model, rule, known)]
+    return [(event, to_nano(decimal(amount))) for event, amount in amounts if amount is not None]
 
 
 def is_match(rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, event: Event) -> bool:
     """Whether an event that the rule takes gives it an amount."""
     if isinstance(rule, EventRule):
         return points_of(rule, event) is not None
-    return not isinstance(rule, MonetaryRule) or is_number(value_in_event(event, rule.path))
+    return not isinstance(rule, MonetaryRule) or as_number(value_in_event(event, rule.path)) is not None
