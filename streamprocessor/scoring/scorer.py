@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     """What facts did to a record.
 
     steps: in order.
-    duplicates: how many facts were known already.
+    duplicates: how many facts were known already, or repeat what another one says.
     capped: how many events, verdicts and attributes went early, for there were too many.
     cut: how many matches were worth more than a match may be.
     forgotten: how many values of per-value scores went, for there were too many.
@@ -106,7 +106,7 @@ class Scorer:
             else:
                 self._shown_state.show_silently(record, evaluation)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
-        return Outcome(steps, ingested.duplicates, capped, cut, evicted_values)
+        return Outcome(steps, ingested.duplicates + len(ingested.repeats), capped, cut, evicted_values)
 
     def _accept_in_place(
         self, record: Record, facts: Sequence[Fact], joined_ids: Collection[str] | None
@@ -159,7 +159,7 @@ class Scorer:
         if links.parent is not None and is_news and not links.objected[0]:
             links.version = next_version(record)
             sends.append(evidence_transfer(contact, record))
-        known = ingested.duplicates + linking.known
+        known = ingested.duplicates + len(ingested.repeats) + linking.known
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
         if second_records and links == IdentityLinks():
             record.links = None

@@ -84,6 +84,23 @@ def bursts(draw: st.DrawFn, number: int) -> list[Event]:
 
 
 @st.composite
+def submissions(draw: st.DrawFn, number: int) -> list[Event]:
+    """A form sent again and again, about as far apart as a repeat may be from what it repeats."""
+    at_ms, delay_ms = draw(moments)
+    said = draw(st.lists(properties, min_size=1, max_size=2))
+    made = []
+    for n in range(draw(st.integers(2, 6))):
+        seconds, odd_ms = draw(st.sampled_from([0, 0, 3, 10, 13, 20, 30])), draw(st.integers(-1, 1))
+        occurred_at_ms = at_ms + max(0, seconds * 1_000 + odd_ms)
+        arrival_ms = occurred_at_ms + draw(st.sampled_from([0, delay_ms]))
+        form_properties = draw(st.sampled_from(said)) | draw(st.sampled_from([{}, {"$time": n}, {"contexts": n}]))
+        made.append(
+            Event(f"f{number}-{n}", "form_submission", occurred_at_ms, arrival_ms, form_properties, {}, draw(actors))
+        )
+    return made
+
+
+@st.composite
 def twins(draw: st.DrawFn, event: Event) -> Event:
     """Another content under the same id, different in one respect; often at the same instant."""
     match draw(st.sampled_from(["type", "actor", "properties", "time"])):
@@ -124,6 +141,7 @@ def histories(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact
     types = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
     singles = [draw(events(n, types)) for n in range(draw(st.integers(1, most_events)))]
     singles += [event for n in range(draw(st.integers(0, 1))) for event in draw(bursts(n))]
+    singles += [event for n in range(draw(st.integers(0, 1))) for event in draw(submissions(n))]
     doubles = [draw(twins(event)) for event in draw(st.lists(st.sampled_from(singles), max_size=3))]
     cared_for = types_cared_for(model)
     idle_named = [e if e.type in cared_for else e._replace(id=f"{e.id}-idle") for e in [*singles, *doubles]]

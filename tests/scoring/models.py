@@ -46,7 +46,7 @@ from streamprocessor.scoring.model.rules import (
 )
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
-TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered")
+TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered", "form_submission")
 MESSAGES: tuple[Any, ...] = ("m1", "m2", 1, None)
 PATHS = ("/", "/pricing", "/Pricing/Team", "/docs", "/Caf\u00e9", "/cafe\u0301")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
@@ -23,6 +24,7 @@ from streamprocessor.scoring.record.facts import PROXY, SCANNER, AttributesWritt
 from tests.scoring.oracle.scanners import scanned_by_deeds
 
 ABSENT = object()
+FORM = "form_submission"
 TRACED = {
     "email_click": {"properties.message", "properties.url", "properties.honeypot"},
     "unsubscribe": {"properties.message"},
@@ -74,14 +76,39 @@ def by_occurrence(fact: InputFact) -> tuple[int, str]:
 def until(known: Known, t_ms: int) -> Known:
     """Evidence later than t does not exist; attributes keep no past, their last write serves any t.
 
-    Who did what is shown by the evidence that there is.
+    Who did what, and what repeats what, is shown by the evidence that there is.
     """
     events = [event for event in known.events if event.occurred_at_ms <= t_ms]
     scanned = scanned_by_deeds(known.scanners, events) - known.judged if known.scanners else set()
     return known._replace(
-        events=tuple(event._replace(actor=SCANNER) if event.id in scanned else event for event in events),
+        events=without_repeats(event._replace(actor=SCANNER) if event.id in scanned else event for event in events),
         first_ms=events[0].occurred_at_ms if events else None,
     )
+
+
+def without_repeats(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events in order, without the forms that one like them, which counts, came before by ten seconds or less."""
+    acts: list[Event] = []
+    for event in events:
+        if not any(is_repeat(event, act) for act in acts):
+            acts.append(event)
+    return tuple(acts)
+
+
+def is_repeat(event: Event, act: Event) -> bool:
+    if not event.type == act.type == FORM or SCANNER in (event.actor, act.actor):
+        return False
+    return event.occurred_at_ms - act.occurred_at_ms <= 10_000 and said(event) == said(act)
+
+
+def said(event: Event) -> str:
+    """All properties as one JSON text, in which 1.0 is 1, but those that trackers add by themselves."""
+    own = {name: value for name, value in event.properties.items() if not name.startswith("$") and name != "contexts"}
+    return canonical_json(json.loads(json.dumps(own), parse_float=lambda text: whole(float(text))))
+
+
+def whole(number: float) -> float:
+    return int(number) if number == int(number) else number
 
 
 def precedence(model: Model, event: Event) -> tuple[int, str]:
@@ -91,6 +118,9 @@ def precedence(model: Model, event: Event) -> tuple[int, str]:
         value = value_in_event(event, path)
         if value is not ABSENT:
             values[path] = value
+    if event.type == FORM:
+        digest = blake2b(said(event).encode(), digest_size=8).digest()
+        values["="] = int.from_bytes(digest, "big", signed=True)
     return event.occurred_at_ms, canonical_json([event.type, event.actor, values])
 
 
