@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     """What facts did to a record.
 
     steps: in order.
-    duplicates: how many facts were known already, or repeat what another one says.
+    duplicates: how many facts were known already.
     capped: how many events, verdicts and attributes went early, for there were too many.
     cut: how many matches were worth more than a match may be.
     forgotten: how many values of per-value scores went, for there were too many.
@@ -44,6 +44,7 @@ class Outcome(NamedTuple):
     refused: links that could not be made.
     erased_ms: the contact was erased then, and nothing of before is left; None: it was not.
     dropped: ERASED or OBJECTED → how many facts were not taken for it.
+    repeats: how many new events are stored, but count for nothing, as they repeat another one.
     """
 
     steps: list[Step]
@@ -55,6 +56,7 @@ class Outcome(NamedTuple):
     refused: Sequence[RefusedFact] = ()
     erased_ms: int | None = None
     dropped: Mapping[str, int] = MappingProxyType({})
+    repeats: int = 0
 
 
 class Scorer:
@@ -106,7 +108,7 @@ class Scorer:
             else:
                 self._shown_state.show_silently(record, evaluation)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
-        return Outcome(steps, ingested.duplicates + len(ingested.repeats), capped, cut, evicted_values)
+        return Outcome(steps, ingested.duplicates, capped, cut, evicted_values, repeats=len(ingested.repeats))
 
     def _accept_in_place(
         self, record: Record, facts: Sequence[Fact], joined_ids: Collection[str] | None
@@ -159,11 +161,12 @@ class Scorer:
         if links.parent is not None and is_news and not links.objected[0]:
             links.version = next_version(record)
             sends.append(evidence_transfer(contact, record))
-        known = ingested.duplicates + len(ingested.repeats) + linking.known
+        known = ingested.duplicates + linking.known
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
         if second_records and links == IdentityLinks():
             record.links = None
-        return Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
+        refused, erased_ms, repeats = linking.refused, linking.erased_ms, len(ingested.repeats)
+        return Outcome(steps, known, capped, cut, evicted_values, sends, refused, erased_ms, dropped, repeats)
 
     def _evaluate_visibility_in_place(
         self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_moved: bool

@@ -18,7 +18,7 @@ def sent(statement: Statement, name: str, occurred_at_ms: int | None) -> Sent:
     key = statement.contact.encode()
     times = {} if occurred_at_ms is None else {"occurred_at": occurred_at_ms}
     if isinstance(statement.what, str):
-        return Sent("form-submissions", key, {"id": statement.what, **times})
+        return Sent("form-submissions", key, {"id": statement.what, "properties": {"form": statement.what}, **times})
     return Sent("contact-updates", key, {"id": name, **statement.what, **times})
 
 

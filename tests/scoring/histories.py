@@ -22,7 +22,7 @@ from streamprocessor.scoring.record.facts import (
     SuppressionChanged,
     Verdict,
 )
-from tests.scoring.models import ATTRIBUTES, MESSAGES, PATHS, PRODUCTS, START_MS, TYPES, URLS
+from tests.scoring.models import ATTRIBUTES, MESSAGES, ORDERS, PATHS, PRODUCTS, START_MS, TYPES, URLS
 from tests.scoring.oracle.evidence import TRACED
 from tests.scoring.oracle.steps import jump_instants
 
@@ -49,6 +49,7 @@ properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "amount": amounts,
         "message": st.sampled_from(MESSAGES),
         "product": st.sampled_from(PRODUCTS),
+        "order_id": st.sampled_from(ORDERS),
     },
 )
 contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])

@@ -51,6 +51,7 @@ MESSAGES: tuple[Any, ...] = ("m1", "m2", 1, None)
 PATHS = ("/", "/pricing", "/Pricing/Team", "/docs", "/Caf\u00e9", "/cafe\u0301")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
 PRODUCTS: tuple[Any, ...] = ("crm", "mail", "1", 1, None)
+ORDERS: tuple[Any, ...] = ("o1", "1", 1, None)
 ATTRIBUTES = ("title", "country", "size")
 CENTURY_MS = 36_500 * DAY_MS
 
@@ -122,6 +123,7 @@ points_from = st.builds(
     st.sampled_from([0.1, -0.1, 1.0, 2.5]),
     st.none() | st.just(-5 * E15),
     st.none() | st.just(50 * E15),
+    per=st.sampled_from([None, "properties.order_id"]),
 )
 perhaps_where = st.one_of(st.none(), st.none(), conditions)
 
@@ -169,6 +171,7 @@ band_rules: st.SearchStrategy[Rule] = st.one_of(
         rising_bands(st.integers(1, 2_000).map(lambda tenth: tenth * NANO // 10)),
         perhaps_where,
         groups,
+        per=st.sampled_from([None, "properties.order_id"]),
     ),
 )
 all_rules: st.SearchStrategy[Rule] = st.one_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from streamprocessor.scoring.events.acts import ACT, find_repeats
+from streamprocessor.scoring.events.acts import ACT
 from streamprocessor.scoring.events.scanners import TRACE_BYTES, TRACED_PATHS, find_scanner_events
 from streamprocessor.scoring.evidence.compacted import (
     Evicted,
@@ -73,8 +73,8 @@ def compact_in_place(plan: Plan, record: Record) -> int:
         matcher, event, amount = match
         by_event.setdefault(event.id, []).append(RuleAmount(matcher, amount))
 
-    repeats: set[str] = set()
-    record.derived = derive(plan, record, on_match=on_match, on_repeat=lambda event: repeats.add(event.id))
+    repeats: dict[str, str] = {}
+    record.derived = derive(plan, record, on_match=on_match, on_repeat=repeats.__setitem__)
     old_ms = record.at_ms - plan.model.correction_window_ms
     events = sorted(events_of(record), key=lambda event: (event.occurred_at_ms, event.id))
     evicted_events: list[StoredEvent] = []
@@ -92,8 +92,7 @@ def compact_in_place(plan: Plan, record: Record) -> int:
         evicted_ids = {event.id for event in evicted_events}
         if repeats:
             evicted_events = [event for event in evicted_events if event.id not in repeats]
-            still_repeats, _ = find_repeats(remaining, verdicts, ())
-            orphans = {event.id for event in remaining if event.id in repeats and event.id not in still_repeats}
+            orphans = {event.id for event in remaining if repeats.get(event.id) in evicted_ids}
             evicted_ids |= orphans  # what they repeat goes: they would count without it
             remaining = [event for event in remaining if event.id not in orphans]
             early += len(orphans)
@@ -169,8 +168,8 @@ def _size_with_matches_bytes(plan: Plan, event: StoredEvent, by_event: Mapping[s
     if ACT in event.properties:
         size_bytes += SLOT_IN_TIME_BYTES
     for matcher, _ in by_event.get(event.id, ()):
-        if matcher.slot_count is not None:
-            size_bytes += SLOT_IN_TIME_BYTES
+        size_bytes += (matcher.slot_count is not None) * SLOT_IN_TIME_BYTES
+        size_bytes += (matcher.once_per is not None) * SLOT_IN_TIME_BYTES
         if matcher.half_life_ms is None and not isinstance(plan.per_match_terms[matcher.number], RecencyTerm):
             size_bytes += MATCH_BYTES
     return size_bytes

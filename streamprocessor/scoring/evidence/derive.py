@@ -24,7 +24,7 @@ RuleMatch = tuple[Matcher, StoredEvent, int]
 TIME_BYTES = 8
 
 OnMatch = Callable[[RuleMatch], None]
-OnRepeat = Callable[[StoredEvent], None]
+OnRepeat = Callable[[str, str], None]
 
 
 class Accumulator:
@@ -73,12 +73,15 @@ class Accumulator:
             amount = matcher.fixed
             if amount is None and (matcher.amount is None or (amount := matcher.amount(properties)) is None):
                 continue
+            if matcher.once_per is not None and (once := matcher.once_slot(properties)) is not None:
+                if self._held(matcher, once):
+                    if in_order or self._is_later(once, at):
+                        continue
+                    return False
+                derived.slots += once + at.to_bytes(TIME_BYTES, "big", signed=True)
             if matcher.slot_count is not None:
                 slot = matcher.slot(properties, at)
-                count = derived.slots.count(slot)
-                if self._compacted_rules:
-                    count += self._compacted_slots(matcher, slot)
-                if count >= matcher.slot_count:
+                if self._held(matcher, slot) >= matcher.slot_count:
                     if in_order or self._is_later(slot, at):
                         continue
                     return False
@@ -132,9 +135,13 @@ class Accumulator:
             place = slots.find(slot, time_at)
         return True
 
-    def _compacted_slots(self, matcher: Matcher, slot: bytes) -> int:
-        """How many compacted matches of the rule hold this slot."""
-        return sum([rules[matcher.key].slots.count(slot) for rules in self._compacted_rules if matcher.key in rules])
+    def _held(self, matcher: Matcher, slot: bytes) -> int:
+        """How many matches of the rule hold this slot, stored and compacted ones."""
+        count = self._derived.slots.count(slot)
+        for rules in self._compacted_rules:
+            if matcher.key in rules:
+                count += rules[matcher.key].slots.count(slot)
+        return count
 
 
 def derive_attributes_in_place(plan: Plan, attributes: Mapping[str, Any], derived: Derived) -> dict[int, int]:
@@ -162,7 +169,8 @@ def derive(
     """All that is derived of the record's evidence.
 
     until_ms: later events do not exist; None: all do.
-    on_match: hears of every match that counts; on_repeat: of every event that repeats another one; None: nobody does.
+    on_match: hears of every match that counts; None: nobody does.
+    on_repeat: hears of every event that repeats another one, by the ids of both; None: nobody does.
     """
     events = [event for event in events_of(record) if until_ms is None or event.occurred_at_ms <= until_ms]
     events.sort(key=lambda event: (event.occurred_at_ms, event.id))
@@ -180,7 +188,7 @@ def derive(
     for event in events:
         if event.id in repeats:
             if on_repeat is not None:
-                on_repeat(event)
+                on_repeat(event.id, repeats[event.id])
             continue
         type_plan = plan.by_type.get(event.type, plan.any_type)
         if type_plan is not None:

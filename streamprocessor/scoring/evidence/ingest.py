@@ -261,9 +261,9 @@ def _derive_again(plan: Plan, record: Record, ingested: Ingested) -> None:
         if match[1].id in new_ids:
             ingested.matches.append(match)
 
-    def on_repeat(event: StoredEvent) -> None:
-        if event.id in new_ids:
-            ingested.repeats.add(event.id)
+    def on_repeat(event_id: str, _of: str) -> None:
+        if event_id in new_ids:
+            ingested.repeats.add(event_id)
 
     ingested.repeats = set()
     record.derived = derive(plan, record, on_match=on_match, on_repeat=on_repeat)

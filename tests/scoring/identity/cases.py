@@ -345,7 +345,7 @@ def fact_of(statement: Statement, number: int, arrival_ms: int) -> InputFact:
     """The fact that a statement makes; number: its place in the story."""
     fact_id, occurred_at_ms = f"u{number}", arrival_ms - statement.ago_ms
     if isinstance(statement.what, str):
-        return Event(statement.what, "form_submission", occurred_at_ms, arrival_ms, {}, {})
+        return Event(statement.what, "form_submission", occurred_at_ms, arrival_ms, {"form": statement.what}, {})
     times = (fact_id, occurred_at_ms, arrival_ms)
     rank = BROWSER_RANK if statement.what.get("rank") == "browser" else SERVER_RANK
     match statement.what:

@@ -139,10 +139,9 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
             paths |= paths_in(rule.where)
         if isinstance(rule, EventRule) and rule.limit.per is not None:
             paths.add(rule.limit.per)
-        if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
-            paths.add(rule.points.path)
-        if isinstance(rule, MonetaryRule):
-            paths.add(rule.path)
+        amounts = rule.points if isinstance(rule, EventRule) else rule
+        if isinstance(amounts, PointsFrom | MonetaryRule):
+            paths |= {amounts.path} if amounts.per is None else {amounts.path, amounts.per}
     return paths
 
 
