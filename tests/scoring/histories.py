@@ -39,7 +39,10 @@ delays_ms = st.one_of(
 )
 actors = st.sampled_from([HUMAN, HUMAN, HUMAN, HUMAN, PROXY, SCANNER])
 amounts: st.SearchStrategy[Any] = st.one_of(
-    st.integers(-20, 200), st.integers(-200, 2_000).map(lambda n: n / 10), st.sampled_from(["12", "12.5", "-3", "1,5", "1e2"]), st.just(value=True)
+    st.integers(-20, 200),
+    st.integers(-200, 2_000).map(lambda n: n / 10),
+    st.sampled_from(["12", "12.5", "-3", "1,5", "1e2"]),
+    st.just(value=True),
 )
 properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},

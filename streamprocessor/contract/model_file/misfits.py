@@ -1,4 +1,4 @@
-"""Conditions whose operand is of a type that what they look at seldom has: named, since such a rule only looks broken."""
+"""Conditions whose operand is of a type that what they look at seldom has, named before they give nobody anything."""
 
 from __future__ import annotations
 

@@ -74,6 +74,7 @@ def _uncounted_by(why: Uncounted) -> UncountedBy:
         path=None if unmet is None else unmet.path or None,
         operator=None if unmet is None else unmet.operator,
         how=None if unmet is None else unmet.how,
+        repeats=why.repeats,
     )
 
 

@@ -35,7 +35,9 @@ def act_of(properties: Mapping[str, Any]) -> int:
     """
     said = {name: value for name, value in properties.items() if name[:1] != "$" and name != _OF_TRACKERS}
     text = canonical(said)
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=SLOT_BYTES).digest(), "big", signed=True)
+    return int.from_bytes(
+        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=SLOT_BYTES).digest(), "big", signed=True
+    )
 
 
 def act_slot_of(event: StoredEvent) -> bytes | None:

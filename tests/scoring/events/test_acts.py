@@ -103,8 +103,8 @@ def test_a_form_that_repeats_another_counts_for_nothing_in_any_order(facts: list
 def test_whatever_order_forms_come_in_they_count_as_the_oracle_says(data: st.DataObject) -> None:
     sent: list[Fact] = [*data.draw(submissions(0)), *data.draw(submissions(1))]
     ids = st.sampled_from([fact.id for fact in sent])
-    for number in range(data.draw(st.integers(0, 2))):
-        sent.append(verdict(data.draw(ids), data.draw(st.sampled_from([HUMAN, SCANNER])), number))
+    judged = data.draw(st.lists(st.tuples(ids, st.sampled_from([HUMAN, SCANNER])), max_size=2))
+    sent += [verdict(event_id, actor, number) for number, (event_id, actor) in enumerate(judged)]
     sent = [fact._replace(arrival_ms=fact.occurred_at_ms + data.draw(delays_ms)) for fact in sent]
     record, _ = record_of_batches(SCORER_OF_A_CENTURY, data.draw(split(data.draw(redelivered(sent)))))
     for t_ms in (sent[0].occurred_at_ms, sent[-1].occurred_at_ms + 15_001, START_MS + 365 * DAY_MS):
@@ -127,7 +127,9 @@ def test_a_repeat_counts_for_nothing_and_ends_no_silence() -> None:
 
 
 def test_a_repeat_makes_no_old_news_new() -> None:
-    score = Score("s", (EventRule("form", ("form_submission",), 50 * E15),), (Stage("cold", 0), Stage("hot", 41 * NANO)))
+    score = Score(
+        "s", (EventRule("form", ("form_submission",), 50 * E15),), (Stage("cold", 0), Stage("hot", 41 * NANO))
+    )
     scorer = Scorer(Model("m", "v", (score,), (HotLead("s", "hot"),)))
     old, again = (event._replace(arrival_ms=START_MS + 3 * DAY_MS) for event in forms_at(0, 1))
     fresh = again._replace(arrival_ms=again.occurred_at_ms)

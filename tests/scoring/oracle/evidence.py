@@ -102,13 +102,9 @@ def is_repeat(event: Event, act: Event) -> bool:
 
 
 def said(event: Event) -> str:
-    """All properties as one JSON text, in which 1.0 is 1, but those that trackers add by themselves."""
+    """All properties as one JSON text, but those that trackers add by themselves."""
     own = {name: value for name, value in event.properties.items() if not name.startswith("$") and name != "contexts"}
-    return canonical_json(json.loads(json.dumps(own), parse_float=lambda text: whole(float(text))))
-
-
-def whole(number: float) -> float:
-    return int(number) if number == int(number) else number
+    return canonical_json(own)
 
 
 def precedence(model: Model, event: Event) -> tuple[int, str]:
@@ -152,7 +148,13 @@ def paths_in(condition: Condition) -> set[str]:
 
 
 def canonical_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """The value as one JSON text, in which 1.0 is 1."""
+    with_whole_numbers = json.loads(json.dumps(value), parse_float=lambda text: whole(float(text)))
+    return json.dumps(with_whole_numbers, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def whole(number: float) -> float:
+    return int(number) if number == int(number) else number
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------

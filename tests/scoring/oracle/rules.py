@@ -100,7 +100,9 @@ def event_matches(model: Model, rule: EventRule, known: Known) -> list[Match]:
     taken: dict[tuple[str, int], int] = {}
     per = rule.points.per if isinstance(rule.points, PointsFrom) else None
     with_points = [(event, points_of(rule, event)) for event in rule_events(model, rule, known)]
-    for event, match_points in first_of_each(per, [(event, found) for event, found in with_points if found is not None]):
+    for event, match_points in first_of_each(
+        per, [(event, found) for event, found in with_points if found is not None]
+    ):
         slot = limit_key(rule, event)
         taken[slot] = taken.get(slot, 0) + 1
         if rule.limit.count is None or taken[slot] <= rule.limit.count:
