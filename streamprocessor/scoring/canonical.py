@@ -11,6 +11,7 @@ from unicodedata import normalize
 LONGEST = 1024
 DIGEST_CHARS = 32
 
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
 
 
@@ -20,7 +21,7 @@ def canonical(value: Any) -> str:
     >>> canonical({"b": 1.0, "a": [True, None, "ü"]})
     '{"a":[true,null,"ü"],"b":1}'
     """
-    return json.dumps(_whole_floats_as_ints(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _encode(_whole_floats_as_ints(value))
 
 
 def folded(text: str) -> str:

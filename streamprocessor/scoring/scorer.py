@@ -109,7 +109,8 @@ class Scorer:
             else:
                 self._shown_state.show_silently(record, evaluation)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
-        return Outcome(steps, ingested.duplicates, capped, cut, evicted_values, repeats=len(ingested.repeats))
+        outcome = Outcome(steps, ingested.duplicates, capped, cut, evicted_values)
+        return outcome._replace(repeats=len(ingested.repeats)) if ingested.repeats else outcome
 
     def _accept_in_place(
         self, record: Record, facts: Sequence[Fact], joined_ids: Collection[str] | None

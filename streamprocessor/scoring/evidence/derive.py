@@ -71,14 +71,15 @@ class Accumulator:
             if where is not None and few is not None and not where(properties):
                 continue
             amount = matcher.fixed
-            if amount is None and (matcher.amount is None or (amount := matcher.amount(properties)) is None):
-                continue
-            if matcher.once_per is not None and (once := matcher.once_slot(properties)) is not None:
-                if self._held(matcher, once):
-                    if in_order or self._is_later(once, at):
-                        continue
-                    return False
-                derived.slots += once + at.to_bytes(TIME_BYTES, "big", signed=True)
+            if amount is None:
+                if matcher.amount is None or (amount := matcher.amount(properties)) is None:
+                    continue
+                if matcher.once_per is not None and (once := matcher.once_slot(properties)) is not None:
+                    if self._held(matcher, once):
+                        if in_order or self._is_later(once, at):
+                            continue
+                        return False
+                    derived.slots += once + at.to_bytes(TIME_BYTES, "big", signed=True)
             if matcher.slot_count is not None:
                 slot = matcher.slot(properties, at)
                 if self._held(matcher, slot) >= matcher.slot_count:

@@ -55,11 +55,11 @@ class Ingested:
     duplicates: int = 0
     capped: int = 0
     stale: bool = False
+    repeats: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self.news: list[StoredEvent] = []
-        self.repeats: set[str] = set()
         self.joined_ids: Collection[str] = ()
         self.matches: list[RuleMatch] = []
 
@@ -151,7 +151,7 @@ def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulat
     if type_plan.is_form:
         repeats = _repeats(record, stored)
         if repeats:
-            ingested.repeats.add(id_)
+            ingested.repeats |= {id_}
             return
         ingested.stale = repeats is None
         if ingested.stale:
@@ -261,11 +261,8 @@ def _derive_again(plan: Plan, record: Record, ingested: Ingested) -> None:
         if match[1].id in new_ids:
             ingested.matches.append(match)
 
-    def on_repeat(event_id: str, _of: str) -> None:
-        if event_id in new_ids:
-            ingested.repeats.add(event_id)
-
-    ingested.repeats = set()
-    record.derived = derive(plan, record, on_match=on_match, on_repeat=on_repeat)
+    repeats: dict[str, str] = {}
+    record.derived = derive(plan, record, on_match=on_match, on_repeat=repeats.__setitem__)
+    ingested.repeats = frozenset(new_ids & repeats.keys())
     after = record.derived.sums
     ingested.rules_changed = {n: after.get(n, 0) for n in rules if after.get(n, 0) != before.get(n, 0)}

@@ -13,6 +13,8 @@ Predicate: TypeAlias = Callable[[PathValues], bool]
 
 ABSENT: Any = object()
 
+MOST_REMEMBERED, LONGEST_REMEMBERED = 1_024, 128
+
 
 def predicate(condition: Condition) -> Predicate:
     """The function that says whether the condition holds for the values found at its paths."""
@@ -40,12 +42,10 @@ def _predicate_of(comparison: Comparison) -> Predicate:
     path, operand = comparison.path, comparison.operand
     if comparison.operator == "exists":
         return lambda values: (path in values) is bool(operand)
-    if comparison.operator == "equals" and type(operand) is str:
-        wanted = folded(operand)
-        return lambda values: type(value := values.get(path)) is str and (value == wanted or folded(value) == wanted)
-    if comparison.operator == "starts_with":
-        start = folded(operand)
-        return lambda values: type(value := values.get(path)) is str and folded(value).startswith(start)
+    if comparison.operator in ("starts_with", "ends_with") or (
+        comparison.operator == "equals" and type(operand) is str
+    ):
+        return _predicate_of_texts(path, _text_comparison_of(comparison.operator, folded(operand)))
     if comparison.operator == "not":
         is_refused = _is_one_of(operand if isinstance(operand, list | tuple) else [operand])
         return lambda values: not is_refused(values.get(path, ABSENT))
@@ -58,6 +58,35 @@ def _predicate_of(comparison: Comparison) -> Predicate:
     return holds
 
 
+def _predicate_of_texts(path: str, compare: Callable[[str], bool]) -> Predicate:
+    """Whether a text is at the path that passes; short ones are remembered, since events share few."""
+    remembered: dict[str, bool] = {}
+
+    def holds(values: PathValues) -> bool:
+        value = values.get(path)
+        if type(value) is not str:
+            return False
+        passes = remembered.get(value)
+        if passes is None:
+            passes = compare(value)
+            if len(value) <= LONGEST_REMEMBERED:
+                if len(remembered) >= MOST_REMEMBERED:
+                    remembered.clear()
+                remembered[value] = passes
+        return passes
+
+    return holds
+
+
+def _text_comparison_of(operator: str, part: str) -> Callable[[str], bool]:
+    """The function that compares a text with the folded part."""
+    if operator == "starts_with":
+        return lambda text: folded(text).startswith(part)
+    if operator == "ends_with":
+        return lambda text: folded(text).endswith(part)
+    return lambda text: folded(text) == part
+
+
 def _comparison_of(comparison: Comparison) -> Callable[[Any], bool]:
     """The function that compares a value that is there with the operand."""
     operand: Any = comparison.operand
@@ -66,9 +95,6 @@ def _comparison_of(comparison: Comparison) -> Callable[[Any], bool]:
             return _is_one_of(operand)
         case "contains":
             return _contains(operand)
-        case "ends_with":
-            end = folded(operand)
-            return lambda value: type(value) is str and folded(value).endswith(end)
         case "matches":
             search = comparison.search
             return lambda value: type(value) is str and search is not None and search(value)

@@ -215,9 +215,7 @@ class Microbatch:
         outcome = context.scorer.apply_in_place(record, facts)
         if outcome.duplicates:
             result.skipped["duplicate"] += outcome.duplicates
-        if outcome.repeats:
-            result.skipped["repeat"] += outcome.repeats
-        if outcome.capped or outcome.cut or outcome.forgotten:
+        if outcome.capped or outcome.cut or outcome.forgotten or outcome.repeats:
             result.count_lost(outcome)
         if outcome.duplicates < len(facts) or outcome.steps or steps:
             steps += outcome.steps
@@ -240,7 +238,6 @@ class Microbatch:
         contact = key.decode()
         outcome = context.scorer.apply_with_links_in_place(contact, record, [fact for fact, _ in links], facts)
         result.skipped["duplicate"] += outcome.duplicates
-        result.skipped["repeat"] += outcome.repeats
         result.count_lost(outcome)
         for reason, count in outcome.dropped.items():
             result.skipped[reason] += count

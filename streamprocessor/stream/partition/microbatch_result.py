@@ -43,10 +43,11 @@ class MicrobatchResult:
     forgotten: int = 0
 
     def count_lost(self, outcome: Outcome) -> None:
-        """Count what of a contact's facts went early or was cut."""
+        """Count what of a contact's facts went early, was cut, or repeats another one."""
         self.capped += outcome.capped
         self.forgotten += outcome.forgotten
         self.cut["match"] += outcome.cut
+        self.skipped["repeat"] += outcome.repeats
 
     def count(self, steps: Sequence[Step]) -> None:
         """Count what these steps of a contact announce, and what in them was cut."""

@@ -170,7 +170,7 @@ def test_forms_without_end_count_each_act_once(number: int, at_second: float) ->
     record = SCORER.blank()
     for n in range(0, number * 2, 100):
         SCORER.apply_in_place(record, [form(f"e{k:05}", k * at_second / 2) for k in range(n, n + 100)])
-    acts, last = 0, -(10**9)
+    acts, last = 0, -1e9
     for n in range(number * 2):
         if n * at_second / 2 - last > 10:
             acts, last = acts + 1, n * at_second / 2
