@@ -46,6 +46,7 @@ class Outcome(NamedTuple):
     erased_ms: the contact was erased then, and nothing of before is left; None: it was not.
     dropped: ERASED or OBJECTED → how many facts were not taken for it.
     repeats: how many new events are stored, but count for nothing, as they repeat another one.
+    conflicts: how many known contacts claim this address from now on that another one has.
     """
 
     steps: list[Step]
@@ -58,6 +59,7 @@ class Outcome(NamedTuple):
     erased_ms: int | None = None
     dropped: Mapping[str, int] = MappingProxyType({})
     repeats: int = 0
+    conflicts: int = 0
 
 
 class Scorer:
@@ -167,8 +169,8 @@ class Scorer:
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
         if second_records and links == IdentityLinks():
             record.links = None
-        refused, erased_ms, repeats = linking.refused, linking.erased_ms, len(ingested.repeats)
-        return Outcome(steps, known, capped, cut, evicted_values, sends, refused, erased_ms, dropped, repeats)
+        linked = Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
+        return linked._replace(conflicts=linking.conflicts, repeats=len(ingested.repeats))
 
     def _evaluate_visibility_in_place(
         self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_moved: bool
