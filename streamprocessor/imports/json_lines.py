@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.contract.lenient_json import read_object
+from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 

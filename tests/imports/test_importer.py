@@ -304,7 +304,7 @@ def test_an_event_goes_to_the_topic_of_its_type(fields: str, topic: str) -> None
     ("line", "reason"),
     [
         (b"{", "not-json"),
-        (b'{"a": "\xff"}', "not-json"),
+        (b'{"a": "\xff"', "not-json"),
         (b"[]", "not-an-object"),
         (b'{"type": "open"}', "no-contact"),
         (b'{"contact_id": "c1"}', "unknown-type"),
