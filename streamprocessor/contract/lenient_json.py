@@ -101,7 +101,8 @@ def mended_json(
     def finite(number: str) -> int | float | None:
         value = float(number)
         if not math.isfinite(value):
-            return nothing(number)
+            nothing(number)
+            return None
         return orjson.loads(number)  # type: ignore[no-any-return]
 
     try:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
 from streamprocessor.imports.csv_mapping import CsvMapping
-from streamprocessor.imports.csv_rows import read_csv
+from streamprocessor.imports.csv_rows import CsvFile
+from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import checked_sender
@@ -17,13 +18,26 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.settings import Settings
 
 
-def read_rows(
-    lines: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
-) -> Iterator[ReadRow]:
-    """The rows of a file. mapping: what the columns of a CSV mean, None of any other format."""
-    if mapping is not None:
-        return read_csv(lines, mapping, source_name)
-    return read_access_log(lines) if file_format == ACCESS_LOG else read_json_lines(lines)
+class FileRows:
+    """The rows of a file, and how it was read."""
+
+    def __init__(self, pieces: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str) -> None:
+        """Read the file's bytes, cut anywhere. mapping: what the columns of a CSV mean, None of any other format."""
+        self._lines = FileLines(pieces, source_name, None if mapping is None else mapping.encoding)
+        self._csv = None if mapping is None else CsvFile(self._lines, mapping, source_name)
+        self._read = read_access_log if file_format == ACCESS_LOG else read_json_lines
+
+    def __iter__(self) -> Iterator[ReadRow]:
+        """The rows in the file's order; raises OperatorError where the file can't be read."""
+        return iter(self._csv) if self._csv is not None else self._read(self._lines)
+
+    @property
+    def read_as(self) -> str:
+        """What the file was found to be, in a few words, as far as it was read."""
+        if self._csv is not None:
+            return self._csv.read_as
+        encoding = self._lines.encoding or "utf-8"
+        return f"gzip, {encoding}" if self._lines.is_gzip else encoding
 
 
 async def send_rows(

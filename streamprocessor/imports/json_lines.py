@@ -10,8 +10,6 @@ from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
 
 def read_json_lines(lines: Iterable[bytes]) -> Iterator[ReadRow]:
     """One event or `{"update": ...}` a line, as it stands; blank lines are passed over.
@@ -19,9 +17,8 @@ def read_json_lines(lines: Iterable[bytes]) -> Iterator[ReadRow]:
     Only what is needed to send it is looked at: an object, its contact_id, its type or update.
     """
     for number, line in enumerate(lines, 1):
-        content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
-        if content.strip():
-            yield _read_line(number, content)
+        if line.strip():
+            yield _read_line(number, line)
 
 
 def _read_line(number: int, line: bytes) -> ReadRow:

@@ -115,7 +115,7 @@ async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupte
     def run(_: object, __: object, job: ImportJob) -> None:
         has_begun.set()
         while True:
-            job.read_line(1)
+            job.read(1)
 
     jobs = jobs_of(tmp_path, run)
     job = await jobs.begin(JSON_LINES, body_of(b"one\n"))

@@ -35,8 +35,6 @@ BAD_TEXTS = {
 }
 SEGMENT_ITEM = '{"type": "track", "userId": "c-%d", "event": "x", "properties": {"p": %s}}'
 POSTHOG_ITEM = '{"event": "x", "distinct_id": "c-%d", "properties": {"p": %s}}'
-SNOWPLOW_ITEM = f'{{"e": "se", "aid": "{WRITE_KEY}", "uid": "c-%d", "se_ca": "a", "se_ac": "b", "co": %s}}'
-JITSU_ITEM = '{"type": "track", "userId": "c-%d", "event": "x", "properties": {"p": %s}}'
 NATIVE_ITEM = '{"contact_id": "c-%d", "type": "x", "properties": {"p": %s}}'
 BEACON_ITEM = '{"type": "page_visit", "url": "https://example.com/%d", "referrer": %s}'
 
