@@ -20,7 +20,7 @@ _PROBE = datetime(2021, 3, 4, tzinfo=UTC)
 _UTC_NAME = re.compile(r" ?(?:UTC|GMT|Z)$", re.IGNORECASE)
 _ENDS_OF_UTC_NAMES = ("C", "T", "c", "t", "z")
 _LAST_SECOND = re.compile(r"(?<=:\d\d:)60(?=\D|$)")
-_MIDNIGHT = re.compile(r"(?<=[T ])24(?=(?::00(?::00(?:[.,]0+)?)?)?(?:[+-]|$))")
+_MIDNIGHT = re.compile(r"(?<=[T ])24(?=(?::00(?::00(?:[.,]0+)?)?)?(?:[-+Z]|$))")
 
 DATES = (
     *("%d.%m.%Y", "%d.%m.%y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d"),
