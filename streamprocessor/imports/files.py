@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from streamprocessor.contract.topics.input_topics import InputTopics
@@ -25,11 +26,14 @@ class FileRows:
         """Read the file's bytes, cut anywhere. mapping: what the columns of a CSV mean, None of any other format."""
         self._lines = FileLines(pieces, source_name, None if mapping is None else mapping.encoding)
         self._csv = None if mapping is None else CsvFile(self._lines, mapping, source_name)
-        self._read = read_access_log if file_format == ACCESS_LOG else read_json_lines
+        self._is_log = file_format == ACCESS_LOG
+        self._mended: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[ReadRow]:
         """The rows in the file's order; raises OperatorError where the file can't be read."""
-        return iter(self._csv) if self._csv is not None else self._read(self._lines)
+        if self._csv is not None:
+            return iter(self._csv)
+        return read_access_log(self._lines) if self._is_log else read_json_lines(self._lines, self._count_mended)
 
     @property
     def read_as(self) -> str:
@@ -37,7 +41,11 @@ class FileRows:
         if self._csv is not None:
             return self._csv.read_as
         encoding = self._lines.encoding or "utf-8"
-        return f"gzip, {encoding}" if self._lines.is_gzip else encoding
+        mended = [f"{number} lines mended ({reason})" for reason, number in sorted(self._mended.items())]
+        return ", ".join([*(["gzip"] if self._lines.is_gzip else []), encoding, *mended])
+
+    def _count_mended(self, reason: str) -> None:
+        self._mended[reason] += 1
 
 
 async def send_rows(
