@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from streamprocessor.imports.cell_numbers import COMMA, Notation, decimal_of
 from streamprocessor.imports.cell_times import TimeFormat, format_of
-from streamprocessor.imports.csv_mapping import NUMBER, CsvMapping, ValueColumn
+from streamprocessor.imports.csv_mapping import NO_DELIMITERS, NUMBER, CsvMapping, ValueColumn
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -41,6 +41,7 @@ def said_delimiter(line: str) -> str | None:
     """The delimiter in a first line such as `sep=;`, which spreadsheets write; None where it is a row."""
     text = line.rstrip("\r\n")
     is_said = text[: len(_SEPARATOR_WORD)].lower() == _SEPARATOR_WORD and len(text) == len(_SEPARATOR_WORD) + 1
+    is_said = is_said and text[-1] not in NO_DELIMITERS
     return text[-1] if is_said else None
 
 

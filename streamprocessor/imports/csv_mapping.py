@@ -17,6 +17,7 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.imports.cell_numbers import DECIMALS, THOUSANDS, Notation
 
 TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
+NO_DELIMITERS = '"\r\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,8 @@ def _cell(located: LocatedNode) -> str:
 
 def _character(located: LocatedNode) -> str:
     character = text(located)
-    if len(character) != 1:
-        located.refuse("one character")
+    if len(character) != 1 or character in NO_DELIMITERS:
+        located.refuse("one character that is no quote and no line end")
     return character
 
 

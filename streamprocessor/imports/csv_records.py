@@ -11,7 +11,8 @@ from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.imports.rows import BadRow
 
 OPEN_QUOTE, NOT_CSV = "open-quote", "not-csv"
-_FEWEST_SWALLOWED = 3
+_FEWEST_LINES = 5
+"""That a record must have taken to be doubted where all that tells is how many cells each would have."""
 
 
 class CsvRecord(NamedTuple):
@@ -25,7 +26,7 @@ class RowShape(NamedTuple):
     """What a row of a file looks like.
 
     header: the names of its columns.
-    is_row: whether as many cells can be a row by themselves, by what they hold; None: nothing in a cell tells.
+    is_row: whether what a line holds between delimiters, few or many, begins a row; None: nothing in a cell tells.
     """
 
     header: list[str]
@@ -94,17 +95,16 @@ class _Feed:
 
 
 def _has_swallowed(taken: list[str], delimiter: str, shape: RowShape) -> bool:
-    """Whether lines that a record took are rows of their own."""
-    width = len(shape.header)
-    if width < 2:
-        return False
-    rows = [cells for cells in (line.rstrip("\r\n").split(delimiter) for line in taken) if len(cells) == width]
-    inner_rows = [
-        cells for cells in (line.rstrip("\r\n").split(delimiter) for line in taken[1:-1]) if len(cells) == width
-    ]
-    if shape.is_row is None:
-        return len(rows) == len(taken) >= _FEWEST_SWALLOWED + 2
-    return any(map(shape.is_row, inner_rows)) or (len(rows) == len(taken) and all(map(shape.is_row, rows)))
+    """Whether lines that a record took are rows of their own.
+
+    The last line of a true record holds its last columns, so it says something only where the first holds as much.
+    """
+    lines = [line.rstrip("\r\n").split(delimiter) for line in taken]
+    is_row = shape.is_row
+    if is_row is None:
+        width = len(shape.header)
+        return width > 1 and len(lines) >= _FEWEST_LINES and all(len(cells) == width for cells in lines)
+    return any(map(is_row, lines[1:-1])) or (is_row(lines[0]) and is_row(lines[-1]))
 
 
 def _open_quote(feed: _Feed, delimiter: str, header: list[str]) -> str:

@@ -115,7 +115,7 @@ class CsvFile:
             self._mapping, header, [record.cells for record in looked_at if isinstance(record, CsvRecord)]
         )
         build = _RowBuilder(self._mapping, self._notation)
-        shape = RowShape(header, lambda cells: build.may_be_row(dict(zip(header, cells, strict=True))))
+        shape = RowShape(header, lambda cells: build.may_be_row(dict(zip(header, cells, strict=False))))
         before = lines.number - len(head)
         for record in read_records(chain(head, lines), self._delimiter, shape, before):
             if isinstance(record, BadRow):
@@ -184,12 +184,13 @@ class _RowBuilder:
         self._content_ids = ContentIds(f"csv-{mapping.type or 'attributes'}-")
 
     def may_be_row(self, cells: dict[str, str]) -> bool:
-        """Whether the cells name a contact and a time."""
+        """Whether the cells, of which some may be missing, name a contact and a time."""
+        contact, time = cells.get(self._mapping.contact.column, ""), cells.get(self._mapping.occurred_at.column, "")
         try:
-            self._time_ms(cells[self._mapping.occurred_at.column].strip())
+            self._time_ms(time.strip())
         except RecordError:
             return False
-        return bool(cells[self._mapping.contact.column].strip())
+        return bool(contact.strip())
 
     def row(self, line: int, cells: dict[str, str]) -> ImportRow | SkippedRow:
         """The row as an event or update, or that it is to be skipped. Raises RecordError where it is bad."""

@@ -82,7 +82,18 @@ class FileLines:
         self.encoding = marked or self.encoding or _wide_encoding_of(head)
         if self.encoding is None or codecs.lookup(self.encoding).name == "utf-8":
             return _without(mark, pieces)
-        return _transcoded(pieces, self.encoding)
+        return self._transcoded(pieces, self.encoding)
+
+    def _transcoded(self, pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+        errors = "replace" if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")) else "surrogateescape"
+        decoder = codecs.getincrementaldecoder(encoding)(errors)
+        try:
+            for piece in pieces:
+                yield decoder.decode(piece).encode("utf-8", "surrogateescape")
+            yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+        except UnicodeError as error:  # of codecs that are more than a table
+            message = f"{self._source_name}: wanted {encoding}; got other bytes"
+            raise OperatorError(message) from error
 
 
 def _with_head(pieces: Iterable[bytes], size_bytes: int) -> tuple[bytes, Iterator[bytes]]:
@@ -106,14 +117,6 @@ def _wide_encoding_of(head: bytes) -> str | None:
         if len(head) > 1 and head[low::2].count(0) > len(head) // 4 and head[1 - low :: 2].count(0) == 0:
             return encoding
     return None
-
-
-def _transcoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    errors = "replace" if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")) else "surrogateescape"
-    decoder = codecs.getincrementaldecoder(encoding)(errors)
-    for piece in pieces:
-        yield decoder.decode(piece).encode("utf-8", "surrogateescape")
-    yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
 
 
 def _line_end_of(head: bytes) -> bytes:

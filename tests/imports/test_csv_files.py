@@ -141,6 +141,12 @@ def test_what_a_csv_writer_writes_is_read_as_it_was(notes: list[tuple[str, str]]
     assert [(n or "", m or "") for n, m in zip(values(rows, "note"), values(rows, "more"), strict=True)] == notes
 
 
+def test_a_cell_of_lines_may_be_the_first_of_a_row() -> None:
+    _, rows = read(f'note,who,at\n"one\ntwo",c1,{AT}\nx,c2,{AT}\n'.encode(), mapping())
+
+    assert values(rows, "note") == ["one\ntwo", "x"]
+
+
 # ---- encodings and line ends -----------------------------------------------------------------------------------
 
 TEXT = f"who,at,note\nc1,{AT},Müller €\nc2,{AT},x\n"
@@ -218,6 +224,26 @@ def test_what_is_no_text_is_refused_with_advice(content: bytes, complaint: str) 
         read(content, mapping())
 
     assert f"orders.csv: {complaint}" in str(refused.value)
+
+
+@given(st.binary(max_size=80), st.sampled_from([None, "utf-8", "utf-16", "cp1252", "shift_jis", "utf-7", "idna"]))
+def test_any_bytes_are_rows_or_refused(noise: bytes, encoding: str | None) -> None:
+    how = mapping(
+        properties={"amount": {"column": "note", "as": "number"}}, **({"encoding": encoding} if encoding else {})
+    )
+    for content in (noise, b"who,at,note\n" + noise, b"sep=" + noise, gzip.compress(noise)[:-3] + noise):
+        try:
+            read(content, how)
+        except OperatorError:
+            continue
+
+
+@pytest.mark.parametrize("delimiter", ['"', "\n"])
+def test_what_cannot_be_a_delimiter_is_none(delimiter: str) -> None:
+    with pytest.raises(OperatorError, match="one character that is no quote"):
+        mapping(delimiter=delimiter)
+    with pytest.raises(OperatorError, match="wanted the columns"):
+        read(f"sep={delimiter}\n".encode(), mapping())
 
 
 # ---- numbers ---------------------------------------------------------------------------------------------------

@@ -268,7 +268,7 @@ def test_a_file_without_a_mapped_column_is_refused_before_its_first_row() -> Non
         ),
         (
             "type: open\ncontact: id\noccurred_at: {column: at}\ndelimiter: ';;'\n",
-            "4: the mapping: delimiter: wanted one character; got ';;'",
+            "4: the mapping: delimiter: wanted one character that is no quote and no line end; got ';;'",
         ),
         ("type: [", "1: wanted YAML; got an error"),
         ("- 1\n", "1: the mapping: wanted a mapping of type, contact"),
