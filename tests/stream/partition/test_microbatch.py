@@ -83,9 +83,9 @@ def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
 
 def test_a_record_that_one_bad_character_spoils_is_scored_and_counted() -> None:
     spoiled = b'{"id":"e-1","type":"purchase","properties":{"amount":1,"margin":NaN,"title":"cut \\ud83d"}}'
-    records = [Raw(0, AT_MS, b"jane", spoiled, []), Raw(1, AT_MS, b"joe", b"{nonsense", [])]
+    batch = Batch(1, [Raw(0, AT_MS, b"jane", spoiled, []), Raw(1, AT_MS, b"joe", b"{nonsense", [])])
 
-    result = score_batches(context_by(MODEL), {}, [Batch(1, records)])
+    result = score_batches(context_by(MODEL), {}, [batch])
 
     assert [change.key for change in result.changes] == [b"jane"]
     assert [dict(letter.headers)["dl_reason"] for letter in result.dead_letters] == [b"not-json"]
