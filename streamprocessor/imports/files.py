@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.csv_file import CsvFile
 from streamprocessor.imports.csv_mapping import CsvMapping
-from streamprocessor.imports.csv_rows import CsvFile
 from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines

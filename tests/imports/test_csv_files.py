@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports import file_lines
+from streamprocessor.imports.csv_file import CsvFile, read_csv
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping
-from streamprocessor.imports.csv_rows import CsvFile, read_csv
 from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.files import FileRows
 from streamprocessor.imports.rows import ACCESS_LOG, JSON_LINES, BadRow, ImportRow, ReadRow, SkippedRow

@@ -10,8 +10,8 @@ import pytest
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping, read_mapping
-from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
