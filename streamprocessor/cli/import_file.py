@@ -29,14 +29,14 @@ _FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson":
 def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, as_json: bool) -> None:
     """Send FILE's events to Kafka: JSON Lines, CSV with a --mapping (see deploy/imports), Apache's combined log.
 
-    Importing a file again changes nothing. A row that can't be used is named on stderr and left out; the exit code is
-    1 then.
+    Importing a file again changes nothing, but that attributes without a time are written anew. A row that can't be
+    used is named on stderr and left out; the exit code is 1 then.
     """
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.progress import bytes_bar
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.imports.csv_mapping import read_mapping
-    from streamprocessor.imports.files import FileRows, send_rows
+    from streamprocessor.imports.files import read_file, send_rows
 
     file_format = file_format or _FORMATS_BY_SUFFIX.get(_unzipped_name(file).suffix.lower())
     if file_format is None:
@@ -48,8 +48,9 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
         raise click.UsageError(message)
     with file.open("rb") as content, bytes_bar(file) as (advance, note):
         columns = None if mapping is None else read_mapping(mapping)
-        rows = FileRows(_counted(content, advance), file_format, columns, file.name)
-        counts = run(send_rows(connected_settings(ctx), rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
+        settings = connected_settings(ctx)
+        rows = read_file(settings, _counted(content, advance), file_format, columns, file.name)
+        counts = run(send_rows(settings, rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
         found = {"rows": counts.rows, "read_as": rows.read_as}

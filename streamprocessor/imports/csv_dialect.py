@@ -21,12 +21,12 @@ _SEPARATOR_WORD = "sep="
 class CellNotation:
     """How the cells of a file are written.
 
-    times: of `occurred_at`.
+    times: of `occurred_at`; None: the mapping names no such column.
     numbers: by column, for those that hold numbers.
     decimals: the decimal characters that were found or said.
     """
 
-    times: TimeFormat
+    times: TimeFormat | None = None
     numbers: dict[str, Notation] = field(default_factory=dict)
     decimals: frozenset[str] = frozenset()
 
@@ -34,7 +34,8 @@ class CellNotation:
     def shown(self) -> list[str]:
         """The notation in a few words, for who imports."""
         words = ["decimal comma" if decimal == COMMA else "decimal point" for decimal in sorted(self.decimals)]
-        return [" and ".join(words), f"times as {self.times.shown}"] if words else [f"times as {self.times.shown}"]
+        shown = [" and ".join(words)] if words else []
+        return shown if self.times is None else [*shown, f"times as {self.times.shown}"]
 
 
 def said_delimiter(line: str) -> str | None:
@@ -62,9 +63,11 @@ def cell_notation(mapping: CsvMapping, header: Sequence[str], rows: Iterable[Seq
     """
     samples = [dict(zip(header, cells, strict=True)) for cells in rows if len(cells) == len(header)]
     time = mapping.occurred_at
-    times = TimeFormat((time.format,)) if time.format is not None else format_of(
-        [sample[time.column].strip() for sample in samples[:_TIMES_LOOKED_AT]], time.zone
-    )  # fmt: skip
+    times = None
+    if time is not None and time.format is not None:
+        times = TimeFormat((time.format,))
+    elif time is not None:
+        times = format_of([sample[time.column].strip() for sample in samples[:_TIMES_LOOKED_AT]], time.zone)
     groups: list[Iterable[ValueColumn]] = [
         each.values() for each in (mapping.properties, mapping.context, mapping.attributes)
     ]

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.csv_dialect import CellNotation, cell_notation, delimiter_of, said_delimiter
 from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.imports.csv_records import CsvRecord, RowShape, read_records
-from streamprocessor.imports.csv_rows import RowBuilder
+from streamprocessor.imports.csv_rows import NO_CLUES, RowBuilder, RowClues
 from streamprocessor.imports.file_lines import MAX_LINE_BYTES, FileLines
 from streamprocessor.imports.rows import BadRow, ReadRow
 
@@ -28,11 +29,18 @@ _TOO_LONG = "\ud800"  # in place of a line whose end is gone; no line of a file 
 class CsvFile:
     """The rows of a CSV file, and how it was read."""
 
-    def __init__(self, lines: FileLines, mapping: CsvMapping, source_name: str) -> None:
+    def __init__(
+        self,
+        lines: FileLines,
+        mapping: CsvMapping,
+        source_name: str,
+        clues: RowClues = NO_CLUES,
+    ) -> None:
         """Read by the mapping. The first row names the columns, `sep=;` and the like may stand before it."""
         self._lines = lines
         self._mapping = mapping
         self._source_name = source_name
+        self._clues = clues
         self._delimiter = mapping.delimiter or ","
         self._notation: CellNotation | None = None
         self._fallback_lines = 0
@@ -107,10 +115,9 @@ class CsvFile:
         self._notation = cell_notation(
             self._mapping, header, [record.cells for record in looked_at if isinstance(record, CsvRecord)]
         )
-        build = RowBuilder(self._mapping, self._notation)
-        shape = RowShape(header, lambda cells: build.may_be_row(dict(zip(header, cells, strict=False))))
+        build = RowBuilder(self._mapping, self._notation, self._clues)
         before = lines.number - len(head)
-        for record in read_records(chain(head, lines), self._delimiter, shape, before):
+        for record in read_records(chain(head, lines), self._delimiter, build.shape(header), before):
             if isinstance(record, BadRow):
                 yield record
             else:
@@ -149,9 +156,16 @@ class _Counted:
         return line
 
 
-def read_csv(pieces: Iterable[bytes], mapping: CsvMapping, source_name: str) -> CsvFile:
-    """The rows of a CSV file's bytes, cut anywhere."""
-    return CsvFile(FileLines(pieces, source_name, mapping.encoding), mapping, source_name)
+def read_csv(
+    pieces: Iterable[bytes],
+    mapping: CsvMapping,
+    source_name: str,
+    at_ms: int | None = None,
+    contact_ids: ContactIds | None = None,
+) -> CsvFile:
+    """The rows of a CSV file's bytes, cut anywhere. at_ms, contact_ids: as RowClues has them."""
+    lines = FileLines(pieces, source_name, mapping.encoding)
+    return CsvFile(lines, mapping, source_name, RowClues(at_ms, contact_ids))
 
 
 def _beginning(lines: Iterator[str]) -> Iterator[str]:

@@ -3,65 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.actors import actor_of
+from streamprocessor.contract.events.address_identities import is_one_address
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.cell_numbers import AmbiguousNumberError, read_number
 from streamprocessor.imports.cell_times import time_reader
 from streamprocessor.imports.csv_dialect import CellNotation
 from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
+from streamprocessor.imports.csv_records import RowShape
 from streamprocessor.imports.rows import ContentIds, ImportRow, SkippedRow
 from streamprocessor.scoring.record.facts import HUMAN
 
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
+class RowClues(NamedTuple):
+    """What rows are read by beside their mapping.
+
+    at_ms: when attributes are written that have no time, the later row last; None: when they arrive.
+    contact_ids: makes the contacts of mail addresses; None: no mapping asks for it.
+    """
+
+    at_ms: int | None = None
+    contact_ids: ContactIds | None = None
+
+
+NO_CLUES = RowClues()
+
+
 class RowBuilder:
     """Rows of a file, from their cells by the names of their columns."""
 
-    def __init__(self, mapping: CsvMapping, notation: CellNotation) -> None:
+    def __init__(self, mapping: CsvMapping, notation: CellNotation, clues: RowClues) -> None:
         """Begin a file, whose cells are written in the notation."""
         self._mapping = mapping
         self._notation = notation
-        self._time_ms = time_reader(_place(mapping.occurred_at), notation.times, mapping.occurred_at.zone)
+        self._clues = clues
+        self._time_ms = None
+        if mapping.occurred_at is not None and notation.times is not None:
+            self._time_ms = time_reader(_place(mapping.occurred_at), notation.times, mapping.occurred_at.zone)
         self._content_ids = ContentIds(f"csv-{mapping.type or 'attributes'}-")
 
-    def may_be_row(self, cells: dict[str, str]) -> bool:
+    def shape(self, header: list[str]) -> RowShape:
+        """What a row looks like; without a column of times, nothing in a cell tells."""
+        if self._time_ms is None:
+            return RowShape(header, None)
+        return RowShape(header, lambda cells: self._may_be_row(dict(zip(header, cells, strict=False))))
+
+    def _may_be_row(self, cells: dict[str, str]) -> bool:
         """Whether the cells, of which some may be missing, name a contact and a time."""
-        contact, time = cells.get(self._mapping.contact.column, ""), cells.get(self._mapping.occurred_at.column, "")
         try:
-            self._time_ms(time.strip())
+            return bool(self._time(cells) and cells.get(self._mapping.contact.column, "").strip())
         except RecordError:
             return False
-        return bool(contact.strip())
 
     def row(self, line: int, cells: dict[str, str]) -> ImportRow | SkippedRow:
         """The row as an event or update, or that it is to be skipped. Raises RecordError where it is bad."""
         mapping = self._mapping
         if any(cells[skip.column] in skip.cells for skip in mapping.skip):
             return SkippedRow(line)
-        event_id = self._id(cells)
-        contact = cells[mapping.contact.column].strip()
-        if not contact:
-            reason, detail = reason_codes.NO_CONTACT, f"column {shown_value(mapping.contact.column)} is empty"
-            raise RecordError(reason, detail)
-        value: dict[str, Any] = {
-            "id": event_id,
-            "occurred_at": self._time_ms(cells[mapping.occurred_at.column].strip()),
-        }
+        value: dict[str, Any] = {"id": self._id(line, cells), **self._time(cells)}
         self._fill(value, cells)
-        return ImportRow(line, mapping.contact.prefix + contact, value)
+        return ImportRow(line, self._contact(cells), value)
 
-    def _id(self, cells: dict[str, str]) -> str:
+    def _contact(self, cells: dict[str, str]) -> str:
+        column = self._mapping.contact
+        cell, place = cells[column.column].strip(), f"column {shown_value(column.column)}"
+        if not cell:
+            raise RecordError(reason_codes.NO_CONTACT, f"{place} is empty")
+        if not column.is_address:
+            return column.prefix + cell
+        if not is_one_address(cell):
+            raise RecordError(reason_codes.NO_CONTACT, f"{place}: wanted a mail address; got {shown_value(cell)}")
+        assert self._clues.contact_ids is not None
+        return self._clues.contact_ids.address(cell)
+
+    def _time(self, cells: dict[str, str]) -> dict[str, int]:
+        """When the row says that it occurred, or the import is; nothing where neither is known."""
+        column = self._mapping.occurred_at
+        if column is not None and self._time_ms is not None:
+            return {"occurred_at": self._time_ms(cells.get(column.column, "").strip())}
+        return {} if self._clues.at_ms is None else {"occurred_at": self._clues.at_ms}
+
+    def _id(self, line: int, cells: dict[str, str]) -> str:
         column = self._mapping.id
-        if column is None or not cells[column.column].strip():
-            return self._content_ids.next_for(orjson.dumps(list(cells.values())))
-        return column.prefix + cells[column.column].strip()
+        if column is not None and cells[column.column].strip():
+            return column.prefix + cells[column.column].strip()
+        if self._time_ms is None and self._clues.at_ms is not None:
+            # Of what is written at one instant the larger id holds: the later row.
+            return f"csv-attributes-{self._clues.at_ms}-{line:012}"
+        return self._content_ids.next_for(orjson.dumps(list(cells.values())))
 
     def _fill(self, value: dict[str, Any], cells: dict[str, str]) -> None:
         mapping = self._mapping

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
 from streamprocessor.imports.csv_file import CsvFile
 from streamprocessor.imports.csv_mapping import CsvMapping
+from streamprocessor.imports.csv_rows import RowClues
 from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
@@ -16,17 +18,18 @@ from streamprocessor.imports.kafka_sender import checked_sender
 from streamprocessor.imports.rows import ACCESS_LOG, BadRow, ReadRow
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.stored_secrets import address_salt
 from streamprocessor.settings import Settings
 
 
 class FileRows:
     """The rows of a file, and how it was read."""
 
-    def __init__(self, pieces: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str) -> None:
-        """Read the file's bytes, cut anywhere. mapping: what the columns of a CSV mean, None of any other format."""
-        self._lines = FileLines(pieces, source_name, None if mapping is None else mapping.encoding)
-        self._csv = None if mapping is None else CsvFile(self._lines, mapping, source_name)
-        self._is_log = file_format == ACCESS_LOG
+    def __init__(self, lines: FileLines, csv_file: CsvFile | None, *, is_log: bool = False) -> None:
+        """Read the lines, or the CSV file that they are."""
+        self._lines = lines
+        self._csv = csv_file
+        self._is_log = is_log
         self._mended: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[ReadRow]:
@@ -46,6 +49,22 @@ class FileRows:
 
     def _count_mended(self, reason: str) -> None:
         self._mended[reason] += 1
+
+
+def read_file(
+    settings: Settings, pieces: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
+) -> FileRows:
+    """The rows of a file's bytes, cut anywhere. mapping: what the columns of a CSV mean, None of any other format.
+
+    Raises OperatorError where contacts are mail addresses and the salt for them is not known.
+    """
+    if mapping is None:
+        return FileRows(FileLines(pieces, source_name), None, is_log=file_format == ACCESS_LOG)
+    lines = FileLines(pieces, source_name, mapping.encoding)
+    contact_ids = None
+    if mapping.contact.is_address:
+        contact_ids = ContactIds(address_salt(settings.address_salt, settings.data_path))
+    return FileRows(lines, CsvFile(lines, mapping, source_name, RowClues(now_ms(), contact_ids)))
 
 
 async def send_rows(

@@ -25,7 +25,6 @@ from base64 import b64decode
 from typing import Any
 from urllib.parse import parse_qsl
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
@@ -49,6 +48,7 @@ from streamprocessor.collector.http.wire_format import (
 )
 from streamprocessor.collector.tracking.pixel import GIF
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.lenient_json import read_json
 from streamprocessor.contract.strict_json import kind_of

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 from streamprocessor.contract.access_policy import IMPORT, KeyKind, acts_of, is_allowed
 from streamprocessor.errors import OperatorError, RecordError, place_of
 from streamprocessor.imports.csv_mapping import parse_mapping
-from streamprocessor.imports.files import FileRows, send_rows
+from streamprocessor.imports.files import FileRows, read_file, send_rows
 from streamprocessor.imports.importer import ImportCounts
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 from streamprocessor.readmodel.problem import Problem
@@ -110,7 +110,7 @@ def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJo
         job.skipped = counts.skipped
 
     with file.open("rb") as content:
-        rows = FileRows(_counted(content, job), order.format, mapping, "the file")
+        rows = read_file(settings, _counted(content, job), order.format, mapping, "the file")
         asyncio.run(send_rows(settings, permitted(_followed(rows, job), order.kind), count_bad, count_sent))
 
 
