@@ -24,7 +24,7 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.contract import strict_json
+from streamprocessor.contract import reason_codes, strict_json
 from streamprocessor.errors import RecordError
 
 BYTE_ORDER_MARK, ENCODING, HALF_CHARACTER = "byte-order-mark", "encoding", "half-character"
@@ -65,7 +65,12 @@ def read_json(text: bytes | str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        return mended_json(text.encode("utf-8", "replace") if isinstance(text, str) else text, error)
+        if "depth limit" in error.msg:
+            raise
+        try:
+            return _mended(text.encode("utf-8", "replace") if isinstance(text, str) else text)
+        except (ValueError, RecursionError):
+            raise error from None
 
 
 def read_object(text: bytes) -> dict[str, Any]:
@@ -73,25 +78,20 @@ def read_object(text: bytes) -> dict[str, Any]:
     try:
         return strict_json.read_object(text)
     except RecordError as error:
-        if not isinstance(error.__cause__, orjson.JSONDecodeError):
+        if error.reason != reason_codes.NOT_JSON:
             raise
         try:
-            content = mended_json(text, error.__cause__, strict_json.object_of_names)
-        except orjson.JSONDecodeError:
+            content = _mended(text, strict_json.object_of_names)
+        except (ValueError, RecursionError):
             raise error from None
     return strict_json.checked_object(content)
 
 
-def mended_json(
-    text: bytes, error: orjson.JSONDecodeError, object_of: Callable[[list[tuple[str, Any]]], Any] | None = None
-) -> Any:
-    """What the text spells once it is mended; raises the error where it spells nothing.
+def _mended(text: bytes, object_of: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """What the text spells once it is mended, which the listener is told; raises ValueError or RecursionError.
 
-    error: of the strict reading.
     object_of: the object of its names and values; None: of equal names the last one counts.
     """
-    if "depth limit" in error.msg:
-        raise error
     reasons: list[str] = []
     mended = _without_halves(_as_utf8(text, reasons), reasons)
 
@@ -105,17 +105,14 @@ def mended_json(
             return None
         return orjson.loads(number)  # type: ignore[no-any-return]
 
-    try:
-        value = json.loads(
-            mended.decode(),
-            strict=False,
-            parse_constant=nothing,
-            parse_int=finite if _LONG_NUMBER.search(mended) else None,
-            parse_float=finite if _LARGE_EXPONENT.search(mended) or _LONG_NUMBER.search(mended) else None,
-            object_pairs_hook=object_of,
-        )
-    except (ValueError, RecursionError):
-        raise error from None
+    value = json.loads(
+        mended.decode(),
+        strict=False,
+        parse_constant=nothing,
+        parse_int=finite if _LONG_NUMBER.search(mended) else None,
+        parse_float=finite if _LARGE_EXPONENT.search(mended) or _LONG_NUMBER.search(mended) else None,
+        object_pairs_hook=object_of,
+    )
     listener = _listener.get()
     if listener is not None:
         for reason in set(reasons) or {CONTROL_CHARACTER}:  # the one thing that this reader takes in passing
