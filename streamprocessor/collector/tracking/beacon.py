@@ -5,13 +5,16 @@
 The script posts `{"key", "anonymous_id", "token"?, "automated"?, "events": [...]}` as text/plain, so that browsers ask
 nobody first. automated: a program steers the browser, and says so; it is filed as a scanner and is nobody's visitor.
 An event is `{"id", "type": "page_visit", "url", "referrer"}` or
-`{"id", "type": "form_submission", "url", "form", "fields": {name: value}, "email"?}`.
+`{"id", "type": "form_submission", "url", "form", "fields": {name: value}, "address"?, "hidden"?, "email"?}`.
+address: the name of the field that is, by its type or autocomplete, the address of who sends it. hidden: names of
+fields that nobody sees. email: the value of that field, as earlier scripts sent it.
 """
 
 from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +28,16 @@ from streamprocessor.collector.http.wire_format import (
     ParsedRequest,
     RefusalError,
     RefusedItem,
-    TopicEntry,
     WireFormat,
     event_entry,
 )
 from streamprocessor.collector.tracking.click import VISITOR_PARAMETER
-from streamprocessor.collector.tracking.form_fields import address_in, attributes_update, is_address, stored_fields
+from streamprocessor.collector.tracking.form_fields import stored_fields
+from streamprocessor.collector.tracking.form_words import FieldHints
 from streamprocessor.collector.tracking.identity_updates import identity_updates
+from streamprocessor.collector.tracking.submission import FormReading, Submitter
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
-from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.strict_json import kind_of, read_object
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
@@ -79,8 +82,11 @@ def beacon_script() -> WireFormat:
     )
 
 
-def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
-    """What the script posts. Everything is filed under the anonymous visitor, whom a token or an address may name."""
+def beacon(keys: TokenKeys, forms: FormReading) -> WireFormat:
+    """What the script posts, filed under the anonymous visitor, whom a token or an address may name.
+
+    A form goes to the address that was typed into it.
+    """
 
     def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
         payload: dict[str, Any] = parsed.payload
@@ -91,7 +97,7 @@ def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
             )
         if objects_to_tracking(request):
             return DecodedEvents()
-        visitor = contact_ids.anonymous(visitor_id)
+        visitor = forms.contact_ids.anonymous(visitor_id)
         is_automated = payload.get("automated") is True
         token_contact = None
         if not is_automated:
@@ -102,10 +108,11 @@ def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
             if isinstance(event, str):
                 decoded.refused.append(RefusedItem(position, "bad-event", event))
                 continue
-            decoded.entries.append(event_entry(event, position))
             if event.type == FORM_SUBMISSION and not is_automated:
-                updates = _form_updates(item, event, contact_ids)
-                decoded.entries.extend(update._replace(position=position) for update in updates)
+                records = forms.records_of(event, Submitter(visitor), _hints_of(item, event.properties["fields"]))
+                decoded.entries.extend(record._replace(position=position) for record in records)
+            else:
+                decoded.entries.append(event_entry(event, position))
         return decoded
 
     return WireFormat(
@@ -184,17 +191,12 @@ def _properties_of(item: dict[str, Any], url: str) -> dict[str, Any]:
     return properties
 
 
-def _form_updates(item: dict[str, Any], event: CollectedEvent, contact_ids: ContactIds) -> list[TopicEntry]:
-    """The updates that a form's fields make of its visitor: who it is, and attributes.
-
-    The item's `email` is what the browser took for an address.
-    """
-    visitor, fields, occurred_at_ms = event.contact_id, event.properties["fields"], event.occurred_at_ms
-    email = item.get("email")
-    address = email if isinstance(email, str) and is_address(email) else address_in(fields)
-    address_contact = None if address is None else contact_ids.address(address)
-    identity = identity_updates(None, address_contact, visitor, occurred_at_ms)
-    return identity + attributes_update(fields, event.id, visitor, occurred_at_ms)
+def _hints_of(item: dict[str, Any], fields: Mapping[str, str]) -> FieldHints:
+    """What the page says of the form's fields."""
+    address, hidden = item.get("address"), item.get("hidden")
+    if not isinstance(address, str):
+        address = next((name for name, value in fields.items() if value == item.get("email")), None)
+    return FieldHints(address, [name for name in hidden if isinstance(name, str)] if isinstance(hidden, list) else ())
 
 
 def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
