@@ -21,6 +21,7 @@ from streamprocessor.scoring.identity.link_limits import (
 from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
 from streamprocessor.scoring.record.facts import BROWSER_RANK, Erased, Merged, ObjectionChanged, Unmerged
 from streamprocessor.scoring.record.links import (
+    ANONYMOUS,
     ChildEvidence,
     IdentityLinks,
     MergeClaim,
@@ -228,7 +229,7 @@ class _Linker:
         return True
 
     def relink(self) -> None:
-        """Follow the claim that holds now; rivals that came in vain are refused."""
+        """Follow the claim that holds now; rivals that came in vain are refused, those for a visitor wait."""
         links = self._links
         strongest, before = links.strongest_claim(), links.parent
         if strongest != before:
@@ -243,8 +244,10 @@ class _Linker:
             claim = links.claims_on_self.get(parent)
             if claim is None or not claim.is_live or strongest is None or parent == strongest[0]:
                 continue
-            # A visitor who is known leaves her address's claim waiting, no more.
-            if identity_strength(parent) == identity_strength(strongest[0]):
+            if identity_strength(self._contact) == ANONYMOUS:
+                # Several people at one browser are an everyday thing, which nobody has to look after.
+                self.outcome.waiting_claims += 1
+            elif identity_strength(parent) == identity_strength(strongest[0]):
                 detail = "the contact is already merged into another one; unmerge it from that one first"
                 self._refuse(fact, ALREADY_MERGED, detail)
 
