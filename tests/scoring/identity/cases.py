@@ -349,6 +349,26 @@ CASES = (
         any_order=False,
     ),
     Case(
+        "who asks to be erased takes along nobody else who used the same tablet",
+        (
+            *(form("anon:tablet", "e0"), form("email:a", "e1"), by_browser(identify("email:a", "anon:tablet"))),
+            *(form("email:b", "e2"), by_browser(identify("email:b", "anon:tablet")), erase("email:b")),
+        ),
+        {"email:a": 100},
+        {"anon:tablet": "email:a"},
+        any_order=False,
+    ),
+    Case(
+        "who objects does so for nobody else who used the same tablet",
+        (
+            *(form("anon:tablet", "e0"), form("email:a", "e1"), by_browser(identify("email:a", "anon:tablet"))),
+            *(form("email:b", "e2"), by_browser(identify("email:b", "anon:tablet")), do_not_score("email:b", True)),
+        ),
+        {"email:a": 100, "email:b": None},
+        {"anon:tablet": "email:a"},
+        any_order=False,
+    ),
+    Case(
         "an objection under an old id holds for the survivor",
         (form("a", "e1"), form("b", "e2"), merge("b", "a"), do_not_score("a", True), form("b", "e3"), form("a", "e4")),
         {"b": None},
