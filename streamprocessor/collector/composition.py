@@ -32,7 +32,7 @@ from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
-from streamprocessor.process.stored_secrets import stored_secret
+from streamprocessor.process.stored_secrets import make_address_salt
 from streamprocessor.settings import Settings
 
 MOST_CONNECTIONS = 10_000  # each visitor's browser keeps one
@@ -71,7 +71,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         metrics=metrics,
         clock_ms=now_ms,
     )
-    address_salt = stored_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT")
+    address_salt = make_address_salt(settings.address_salt, folder)
     app = application(
         all_formats(settings, ContactIds(address_salt)),
         context,

@@ -100,3 +100,30 @@ def stored_token(setting: str, folder: Path) -> str:
         check_length(setting, "STREAMPROCESSOR_DELIVERY_SECRET")
         return setting
     return created_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()
+
+
+ADDRESS_SALT_FILE = "address-salt"
+_ADDRESS_SALT = "STREAMPROCESSOR_ADDRESS_SALT"
+
+
+def make_address_salt(setting: str, folder: Path) -> str:
+    """The salt under which mail addresses are hashed; where the setting is empty, one of our own making, once."""
+    return stored_secret(setting, folder / ADDRESS_SALT_FILE, _ADDRESS_SALT)
+
+
+def address_salt(setting: str, folder: Path) -> str:
+    """The salt of the setting, else that of the folder, which `up` and collectors make.
+
+    Raises OperatorError where there is neither: with one of our own making, a contact's address would be another one
+    here than at the collector.
+    """
+    file = folder / ADDRESS_SALT_FILE
+    if setting or file.exists():
+        return make_address_salt(setting, folder)
+    message = (
+        f"{_ADDRESS_SALT}: wanted a secret, as {file} has none either. Contacts known by a mail address are hashes "
+        "with it: give all workers, apis and imports that of the collectors, which is in their data folder in "
+        f"{ADDRESS_SALT_FILE}, behind `local=`; where there was no collector yet make one, once, as by "
+        "`openssl rand -hex 24`, and never change it"
+    )
+    raise OperatorError(message)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.model_file.read_model import parse_model
@@ -38,6 +39,7 @@ def context_by(model_text: str) -> MicrobatchContext:
         partition_of=lambda _: 0,
         misplaced=(),
         erased_at_ms_of=lambda _: 0,
+        contact_ids=ContactIds("salt"),
     )
 
 
