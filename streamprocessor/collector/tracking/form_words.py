@@ -74,19 +74,17 @@ class FormWords:
 
     def submitters_address(self, fields: Mapping[str, str], hints: FieldHints = NO_HINTS) -> SubmittersAddress:
         """The address of who sent the form: what the page calls it, else by its name, else the only one there is."""
-        candidates = {
-            name: value.strip()
-            for name, value in fields.items()
-            if name not in hints.hidden and is_address(value) and not self._is_of_others(name)
-        }
+        candidates = self._candidates(fields, hints.hidden)
         if hints.address in candidates:
             return SubmittersAddress(candidates[hints.address])
-        plain = [value for name, value in candidates.items() if self._plain(name) in self.own]
-        named = [value for name, value in candidates.items() if self._is_own(name)]
-        for values in (plain, named, list(candidates.values())):
-            if len({plain_address(value) for value in values}) == 1:
-                return SubmittersAddress(values[0])
+        found = self._named(candidates) or _only_one(candidates.values())
+        if found is not None:
+            return SubmittersAddress(found)
         return SubmittersAddress(None, SEVERAL_ADDRESSES if candidates else NO_ADDRESS)
+
+    def named_address(self, fields: Mapping[str, str]) -> str | None:
+        """The address of who sent the form by its name alone; None where no name says it, or several do."""
+        return self._named(self._candidates(fields, ()))
 
     def attributes_in(self, fields: Mapping[str, str], address: str | None) -> dict[str, str]:
         """The attributes that the fields tell, the first of each; address: of who sent the form, None: unknown."""
@@ -100,6 +98,20 @@ class FormWords:
         if address is not None and self.has_people:
             found["email"] = address
         return found
+
+    def _candidates(self, fields: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
+        """The addresses that may be the sender's, by the names of their fields."""
+        return {
+            name: value.strip()
+            for name, value in fields.items()
+            if name not in hidden and is_address(value) and not self._is_of_others(name)
+        }
+
+    def _named(self, candidates: Mapping[str, str]) -> str | None:
+        """The one address whose field is called as one, and no more than that; else the one among longer names."""
+        plain = [value for name, value in candidates.items() if self._plain(name) in self.own]
+        named = [value for name, value in candidates.items() if self._is_own(name)]
+        return _only_one(plain) or _only_one(named)
 
     def _plain(self, name: str) -> str:
         words = words_of(name)
@@ -117,6 +129,12 @@ class FormWords:
         words = words_of(name)
         joined = "".join(words)
         return not self.others_words.isdisjoint(words) or any(part in joined for part in self.others_parts)
+
+
+def _only_one(addresses: Iterable[str]) -> str | None:
+    """The one address that all of these are, as the first spells it; None where there are several, or none."""
+    spellings = {plain_address(address): address for address in reversed([*addresses])}
+    return next(iter(spellings.values())) if len(spellings) == 1 else None
 
 
 def words_of(name: str) -> list[str]:
