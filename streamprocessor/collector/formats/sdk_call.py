@@ -21,6 +21,7 @@ from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES, contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
 from streamprocessor.errors import RecordError
@@ -82,6 +83,30 @@ class SdkCall:
         if self.identity.user_id is not None and self.identity.anonymous_id is None and not self.has_device:
             return Act.TRAITS_OF_ANOTHER
         return Act.GROUP if self.is_group else Act.TRAITS
+
+
+class NamedCall(NamedTuple):
+    """A call without the ids that stand for nobody. placeholders: how many it had."""
+
+    call: SdkCall
+    placeholders: int
+
+
+def without_placeholders(call: SdkCall) -> NamedCall:
+    """The call with the ids that are some; raises RecordError where it had others and none is left."""
+    user_id, visitor, address = call.identity
+    kept = CallIdentity(_unless_placeholder(user_id), _unless_placeholder(visitor), address)
+    former_ids = tuple(former for former in call.former_ids if not is_placeholder(former))
+    placeholders = (kept.user_id != user_id) + (kept.anonymous_id != visitor) + len(call.former_ids) - len(former_ids)
+    if not placeholders:
+        return NamedCall(call, 0)
+    if kept == CallIdentity() or (call.former_ids and not former_ids):
+        raise RecordError(reason_codes.PLACEHOLDER_ID, "wanted somebody's id; got a text that stands for none")
+    return NamedCall(replace(call, identity=kept, former_ids=former_ids), placeholders)
+
+
+def _unless_placeholder(own_id: str | None) -> str | None:
+    return None if own_id is None or is_placeholder(own_id) else own_id
 
 
 class SaidAddresses:

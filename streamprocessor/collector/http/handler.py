@@ -153,6 +153,8 @@ class FormatHandler:
         if len(decoded.entries) > MAX_ENTRIES:
             raise RefusalError(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         entries, refused = decoded.entries, decoded.refused
+        if decoded.placeholder_ids:
+            context.metrics.placeholder_ids.labels(self._path).inc(decoded.placeholder_ids)
         if holder is not None:
             entries, over_limit = context.limiter.admit(holder, request.network, decoded)
             within_limits = DecodedEvents(entries, [*refused, *over_limit])

@@ -101,10 +101,14 @@ class RefusedItem(NamedTuple):
 
 @dataclass(slots=True)
 class DecodedEvents:
-    """What a request held: records to send, and items that could not be taken."""
+    """What a request held: records to send, and items that could not be taken.
+
+    placeholder_ids: how many ids stood for nobody and were left out, of what is sent under another.
+    """
 
     entries: list[TopicEntry] = field(default_factory=list)
     refused: list[RefusedItem] = field(default_factory=list)
+    placeholder_ids: int = 0
 
 
 class HttpAnswer(NamedTuple):

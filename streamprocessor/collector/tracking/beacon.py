@@ -39,6 +39,7 @@ from streamprocessor.collector.tracking.submission import FormReading, Submitter
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_json import kind_of, read_object
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
 from streamprocessor.errors import RecordError
@@ -128,7 +129,8 @@ def beacon(keys: TokenKeys, forms: FormReading) -> WireFormat:
 
 def anonymous_id_of(value: object) -> str | None:
     """The anonymous id as a browser spells it, None where it is none."""
-    return value if isinstance(value, str) and _ANONYMOUS_ID.fullmatch(value) else None
+    is_one = isinstance(value, str) and _ANONYMOUS_ID.fullmatch(value) is not None and not is_placeholder(value)
+    return value if is_one else None
 
 
 def contact_of_token(keys: TokenKeys, token: object, now_ms: int) -> str | None:

@@ -38,6 +38,7 @@ from streamprocessor.collector.tracking.submission import FormReading, Submitter
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.topic_names import FORM_SUBMISSION
 from streamprocessor.scoring.record.facts import SCANNER
 
@@ -57,14 +58,15 @@ def forms(keys: TokenKeys, reading: FormReading, sites: Sites) -> WireFormat:
     def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
         pairs: Pairs = parsed.payload
         own_fields = {name: value for name, value in pairs if name.startswith("_")}
-        visitor_id = anonymous_id_of(own_fields.get(VISITOR))
+        visitor_said = own_fields.get(VISITOR, "")
+        visitor_id = anonymous_id_of(visitor_said)
         visitor = reading.contact_ids.anonymous(visitor_id) if visitor_id else None
         token_contact = contact_of_token(keys, own_fields.get(TOKEN), request.received_at_ms)
         submitter = Submitter(visitor, token_contact)
         records = reading.records_of(_submission(request, submitter, stored_fields(pairs)), submitter)
         if own_fields.get(HONEYPOT):
-            return DecodedEvents([_by_scanner(records[0])])
-        return DecodedEvents(records)
+            records = [_by_scanner(records[0])]
+        return DecodedEvents(records, placeholder_ids=int(visitor_said != "" and is_placeholder(visitor_said)))
 
     def accepted_answer(_request: HttpRequest, parsed: ParsedRequest, _decoded: DecodedEvents) -> HttpAnswer:
         redirect = dict(parsed.payload).get(REDIRECT, "")

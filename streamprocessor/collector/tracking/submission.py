@@ -37,9 +37,7 @@ class FormReading(NamedTuple):
     contact_ids: ContactIds
     words: FormWords
 
-    def records_of(
-        self, event: CollectedEvent, submitter: Submitter, hints: FieldHints = NO_HINTS
-    ) -> list[TopicEntry]:
+    def records_of(self, event: CollectedEvent, submitter: Submitter, hints: FieldHints = NO_HINTS) -> list[TopicEntry]:
         """The records of a submission, the event first.
 
         event: whatever its contact, it gets the right one; with the property `fields`. Where nothing says who sent it,
