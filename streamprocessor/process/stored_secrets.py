@@ -65,8 +65,17 @@ def stored_pairs(setting: str, file: Path, where: str) -> dict[str, str]:
 
 
 def stored_secret(setting: str, file: Path, where: str) -> str:
-    """The secret of a setting; where it is empty, one of our own making, the same at every start."""
-    return setting or stored_pairs("", file, where)["local"]
+    """The secret of a setting; where it is empty, one of our own making, the same at every start.
+
+    Raises OperatorError where the file can't be used.
+    """
+    if setting:
+        return setting
+    secret = stored_pairs("", file, where).get("local")
+    if secret is None:
+        message = f"{where}: {file}: wanted a line `local=SECRET`; got none"
+        raise OperatorError(message)
+    return secret
 
 
 def new_secret() -> str:
@@ -111,19 +120,25 @@ def make_address_salt(setting: str, folder: Path) -> str:
     return stored_secret(setting, folder / ADDRESS_SALT_FILE, _ADDRESS_SALT)
 
 
-def address_salt(setting: str, folder: Path) -> str:
-    """The salt of the setting, else that of the folder, which `up` and collectors make.
+def known_address_salt(setting: str, folder: Path) -> str:
+    """The salt of the setting, else that of the folder, which `up` and collectors make; empty where there is none."""
+    is_known = setting or (folder / ADDRESS_SALT_FILE).exists()
+    return make_address_salt(setting, folder) if is_known else ""
 
-    Raises OperatorError where there is neither: with one of our own making, a contact's address would be another one
-    here than at the collector.
+
+def address_salt(setting: str, folder: Path) -> str:
+    """The salt as known_address_salt has it.
+
+    Raises OperatorError where there is none: with one of our own making, a contact's address would be another one here
+    than at the collector.
     """
-    file = folder / ADDRESS_SALT_FILE
-    if setting or file.exists():
-        return make_address_salt(setting, folder)
-    message = (
-        f"{_ADDRESS_SALT}: wanted a secret, as {file} has none either. Contacts known by a mail address are hashes "
-        "with it: give all workers, apis and imports that of the collectors, which is in their data folder in "
-        f"{ADDRESS_SALT_FILE}, behind `local=`; where there was no collector yet make one, once, as by "
-        "`openssl rand -hex 24`, and never change it"
-    )
-    raise OperatorError(message)
+    salt = known_address_salt(setting, folder)
+    if not salt:
+        message = (
+            f"{_ADDRESS_SALT}: wanted a secret, as {folder / ADDRESS_SALT_FILE} has none either. Contacts known by a "
+            "mail address are hashes with it: give all workers, apis and imports that of the collectors, which is in "
+            f"their data folder in {ADDRESS_SALT_FILE}, behind `local=`; where there was no collector yet make one, "
+            "once, as by `openssl rand -hex 24`, and never change it"
+        )
+        raise OperatorError(message)
+    return salt

@@ -106,7 +106,7 @@ def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJo
         job.sent = dict(counts.sent)
 
     with file.open("rb") as lines:
-        rows = read_rows(_counted(lines, job), order.format, mapping, "the file")
+        rows = read_rows(settings, _counted(lines, job), order.format, mapping, "the file")
         asyncio.run(send_rows(settings, permitted(rows, order.kind), count_bad, count_sent))
 
 

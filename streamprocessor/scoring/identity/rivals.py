@@ -48,10 +48,8 @@ def new_conflicts(before: RivalsOf, after: RivalsOf) -> int:
 
 def take_rivals(links: IdentityLinks, fact: RivalsTransfer) -> bool:
     """Note who else claims an address; whether that is news."""
-    known = links.rivals.get(fact.address, Rivals(-1, ()))
-    if fact.version <= known.version:
-        return False
-    if not fact.rivals and not known.contacts:
+    known = links.rivals.get(fact.address)
+    if known is not None and fact.version <= known.version:
         return False
     links.rivals[fact.address] = Rivals(fact.version, fact.rivals)
     return True

@@ -23,7 +23,7 @@ from tests.stream.partition.raw_records import Raw
 
 AT_MS = 1_790_000_000_000
 MODEL = "scores: {s: {rules: [{id: buy, on: purchase, points_from: {property: properties.amount}}]}}"
-NAMES = {1: "activities", 2: "contact-updates"}
+NAMES = {1: "activities", 2: "contact-updates", 3: "evidence-transfers"}
 TOPICS = read_topics(ROOT / "topics")
 
 
@@ -92,3 +92,27 @@ def test_whoever_has_such_an_id_from_before_can_be_erased(old: bytes) -> None:
     result = score_batches(context, {old: stored}, [Batch(2, [raw(0, old, {"update": "erase"})])])
 
     assert (result.dead_letters, [change.key for change in result.changes]) == ([], [old])
+
+
+def test_a_contact_that_claims_another_s_address_is_counted_and_refused_once() -> None:
+    context = context_by(MODEL)
+    update = {"update": "attributes", "attributes": {"email": "Kim@Example.com"}}
+    said = [raw(offset, key, update) for offset, key in enumerate((b"crm-1", b"shop-3"))]
+    result = score_batches(context, {}, [Batch(2, said)])
+    claims = [message for change in result.changes for message in change.owed]
+    assert [message.topic for message in claims] == ["evidence-transfers"] * 2
+    assert result.consumed == {(2, "update"): 2}
+
+    transfers = [Raw(n, AT_MS, claim.key, claim.value, []) for n, claim in enumerate([*claims, *claims])]
+    result = score_batches(context, {}, [Batch(3, transfers)])
+
+    assert (result.conflicts, result.dead) == (1, Counter({(3, "already-merged"): 1}))
+
+
+def test_a_model_without_addresses_binds_none() -> None:
+    update = {"update": "attributes", "attributes": {"email": "kim@example.com"}}
+    context = context_by(f"{MODEL}\nidentity: {{addresses: []}}")
+
+    result = score_batches(context, {}, [Batch(2, [raw(0, b"crm-1", update)])])
+
+    assert [change.owed for change in result.changes] == [()]
