@@ -129,8 +129,9 @@ def beacon(keys: TokenKeys, forms: FormReading) -> WireFormat:
 
 def anonymous_id_of(value: object) -> str | None:
     """The anonymous id as a browser spells it, None where it is none."""
-    is_one = isinstance(value, str) and _ANONYMOUS_ID.fullmatch(value) is not None and not is_placeholder(value)
-    return value if is_one else None
+    if not isinstance(value, str) or not _ANONYMOUS_ID.fullmatch(value) or is_placeholder(value):
+        return None
+    return value
 
 
 def contact_of_token(keys: TokenKeys, token: object, now_ms: int) -> str | None:

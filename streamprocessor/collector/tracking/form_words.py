@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamprocessor.collector.tracking.form_fields import is_address
-from streamprocessor.contract.contact_ids import plain_address
+from streamprocessor.contract.contact_ids import plain_address, visible_address
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
@@ -32,7 +32,7 @@ _IN_BRACKETS = re.compile(r"\[([^\[\]]*[^\W\d_][^\[\]]*)\]")
 class SubmittersAddress(NamedTuple):
     """Whose form it is.
 
-    address: as it was typed, without blanks around it; None: the form does not say.
+    address: as it was typed, without what nobody sees of it; None: the form does not say.
     reason: NO_ADDRESS or SEVERAL_ADDRESSES where it does not say.
     """
 
@@ -102,9 +102,9 @@ class FormWords:
     def _candidates(self, fields: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
         """The addresses that may be the sender's, by the names of their fields."""
         return {
-            name: value.strip()
+            name: visible_address(value)
             for name, value in fields.items()
-            if name not in hidden and is_address(value) and not self._is_of_others(name)
+            if name not in hidden and is_address(visible_address(value)) and not self._is_of_others(name)
         }
 
     def _named(self, candidates: Mapping[str, str]) -> str | None:

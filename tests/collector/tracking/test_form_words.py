@@ -9,6 +9,7 @@ from streamprocessor.collector.tracking.form_words import (
     SubmittersAddress,
     read_form_words,
 )
+from streamprocessor.contract.contact_ids import visible_address
 
 WORDS = read_form_words(True)
 ADA, BOB = "ada@example.com", "bob@example.com"
@@ -74,6 +75,7 @@ def test_an_address_of_somebody_else_is_nobodys_who_sends(name: str) -> None:
         ({"work_email": BOB, "email": ADA}, ADA),
         ({"email": ADA, "confirm_email": "Ada@Example.com"}, ADA),
         ({"a": ADA, "b": " ADA@example.com"}, ADA),
+        ({"email": "\ufeffada@example.com\u200b"}, ADA),
         ({"work_email": BOB, "private_email": ADA}, None),
         ({"a": ADA, "b": BOB}, None),
         ({"email": "ada@example"}, None),
@@ -146,5 +148,5 @@ def test_no_field_brings_the_reader_down_and_an_address_is_always_one_that_was_t
     found = WORDS.submitters_address(fields, FieldHints(hint))
 
     assert (found.address is None) == (found.reason is not None)
-    assert found.address is None or found.address in {value.strip() for value in fields.values()}
+    assert found.address is None or found.address in {visible_address(value) for value in fields.values()}
     WORDS.attributes_in(fields, found.address)
