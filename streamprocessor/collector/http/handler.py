@@ -11,12 +11,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoomError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
+from streamprocessor.collector.http.bodies import ClientDisconnectedError, read_body
 from streamprocessor.collector.http.client_ip import ClientIps
-from streamprocessor.collector.http.decompression import decompressed, too_large
+from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.event_source import source_name, with_source
 from streamprocessor.collector.http.keys import KeyHolder, Keys
 from streamprocessor.collector.http.limits import SenderLimiter
@@ -61,10 +62,6 @@ class CollectorContext:
     durable_writer: DurableWriter
     metrics: Metrics
     clock_ms: Callable[[], int]
-
-
-class ClientDisconnectedError(Exception):
-    """The client went away before its request was whole."""
 
 
 class FormatHandler:
@@ -123,7 +120,7 @@ class FormatHandler:
     ) -> HttpRequest:
         head = self._head(scope, headers)
         wire_format.admit(head)
-        raw_body = await _body(receive, headers, wire_format.max_body_bytes)
+        raw_body = await read_body(receive, head, wire_format)
         body = decompressed(raw_body, headers.get("content-encoding", ""), wire_format.max_body_bytes)
         return head._replace(body=body, raw_body=raw_body, received_at_ms=self._context.clock_ms())
 
@@ -245,26 +242,6 @@ async def _is_fetched(fetched: Future[bool]) -> bool:
     fetching = asyncio.wrap_future(fetched)
     await asyncio.wait({fetching}, timeout=FETCH_SECONDS)
     return fetching.done() and fetching.result()
-
-
-async def _body(receive: Receive, headers: Mapping[str, str], max_bytes: int) -> bytes:
-    """The body as it came; raises RefusalError where it is larger than allowed, without reading it to its end."""
-    announced = headers.get("content-length", "0")
-    if announced.isdigit() and int(announced[:18]) > max_bytes:
-        raise too_large(max_bytes)
-    parts: list[bytes] = []
-    size, has_more = 0, True
-    while has_more:
-        message: Message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnectedError
-        part = message.get("body", b"")
-        size += len(part)
-        if size > max_bytes:
-            raise too_large(max_bytes)
-        parts.append(part)
-        has_more = message.get("more_body", False)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def _send(send: Send, answer: HttpAnswer, cross_origin: list[tuple[bytes, bytes]]) -> None:

@@ -30,6 +30,13 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.tracking.beacon import anonymous_id_of, contact_of_token
+from streamprocessor.collector.tracking.form_bodies import (
+    MAX_POSTED_BYTES,
+    MULTIPART,
+    URLENCODED,
+    kind_of_form,
+    thinner_of,
+)
 from streamprocessor.collector.tracking.form_fields import stored_fields
 from streamprocessor.collector.tracking.html_page import page
 from streamprocessor.collector.tracking.multipart import multipart_fields
@@ -74,7 +81,16 @@ def forms(keys: TokenKeys, reading: FormReading, sites: Sites) -> WireFormat:
             return page(200, _THANKS)
         return HttpAnswer(303, b"", "text/plain", (("Location", location_of(redirect)), ("Cache-Control", "no-store")))
 
-    return WireFormat("forms", (("POST", ROUTE),), _parse, decode, accepted_answer, _refusal_answer)
+    return WireFormat(
+        "forms",
+        (("POST", ROUTE),),
+        _parse,
+        decode,
+        accepted_answer,
+        _refusal_answer,
+        thinner_of=thinner_of,
+        max_posted_bytes=MAX_POSTED_BYTES,
+    )
 
 
 def _parse(request: HttpRequest) -> ParsedRequest:
@@ -110,8 +126,7 @@ def _by_scanner(entry: TopicEntry) -> TopicEntry:
 def _pairs_of(request: HttpRequest) -> Pairs:
     """Names and values as posted; files are left out. Raises RefusalError where the body is no form."""
     content_type = request.headers.get("content-type", "")
-    kind = content_type.partition(";")[0].strip().lower()
-    reader = _READERS.get(kind)
+    reader = _READERS.get(kind_of_form(content_type))
     if reader is None:
         message = f"A form is posted as {' or '.join(_READERS)}."
         raise RefusalError(415, "bad-content-type", message)
@@ -131,8 +146,8 @@ def _multipart(content_type: str, body: bytes) -> Pairs:
 
 
 _READERS: dict[str, Callable[[str, bytes], Pairs]] = {
-    "application/x-www-form-urlencoded": _urlencoded,
-    "multipart/form-data": _multipart,
+    URLENCODED: _urlencoded,
+    MULTIPART: _multipart,
 }
 
 
