@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from streamprocessor.readmodel.responses.address_conflicts import address_conflicts
 from streamprocessor.scoring.record.facts import AttributesWritten
-from streamprocessor.scoring.record.links import IdentityLinks, Rivals
+from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, Rivals
 from streamprocessor.scoring.record.record import Record
 from tests.harness.apis import ALL, bearer
 from tests.readmodel.api_apps import CONTACT_IDS, NOW_MS, SCORER, ApiApp, store_records
@@ -19,6 +20,14 @@ def who_has(address: str, rivals: dict[str, Rivals]) -> Record:
     SCORER.apply_in_place(record, [AttributesWritten("u", NOW_MS, NOW_MS, {"email": address})])
     record.links = IdentityLinks(rivals=rivals)
     return record
+
+
+def test_who_was_merged_into_the_contact_is_no_rival_of_it_any_more() -> None:
+    record = who_has("kim@example.com", {KIM: Rivals(7, ("shop-3", "shop-4"))})
+    assert record.links is not None
+    record.links.children = {"shop-3": ChildEvidence(1, [EvidenceSource("shop-3", "crm-1", (1, "m"))])}
+
+    assert [conflict.contact_id for conflict in address_conflicts(record, ["email"], CONTACT_IDS)] == ["shop-4"]
 
 
 async def test_a_contact_names_its_attribute_and_the_others_of_the_same_address(tmp_path: Path) -> None:

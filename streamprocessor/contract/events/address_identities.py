@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from streamprocessor.contract.contact_ids import ContactIds, plain_address
-from streamprocessor.contract.events.event_fields import id_of
+from streamprocessor.contract.events.event_fields import MAX_ID_CHARS, content_key
 from streamprocessor.scoring.record.facts import SERVER_RANK, AttributesWritten, Merged
 
 MAX_ADDRESS_CHARS = 254
@@ -30,9 +30,9 @@ def identities_in(
             continue
         address = contact_ids.address(value)
         if address != contact:
-            identity_id = id_of(f"{fact.id}:{name}")
-            assert identity_id is not None
-            yield Merged(identity_id, fact.occurred_at_ms, fact.arrival_ms, address, identified=True, implied=True)
+            id_ = f"{fact.id}:{name}"
+            id_ = id_ if len(id_) <= MAX_ID_CHARS else content_key([fact.id, name])
+            yield Merged(id_, fact.occurred_at_ms, fact.arrival_ms, address, identified=True, implied=True)
 
 
 def is_one_address(text: str) -> bool:

@@ -20,10 +20,13 @@ class AddressConflict(BaseModel):
 
 
 def address_conflicts(record: Record, addresses: Sequence[str], contact_ids: ContactIds) -> list[AddressConflict]:
-    """All others who claim an address of the contact. addresses: the attributes that hold one."""
-    rivals = {} if record.links is None else record.links.rivals
-    if not rivals:
+    """All others who claim an address of the contact, but those who are one with it by now.
+
+    addresses: the attributes that hold one.
+    """
+    if record.links is None or not record.links.rivals:
         return []
+    merged = {source.id for source in record.links.sources()}
     attributes = attributes_of(record)
     attribute_of = {
         contact_ids.address(value): name
@@ -32,6 +35,7 @@ def address_conflicts(record: Record, addresses: Sequence[str], contact_ids: Con
     }
     return [
         AddressConflict(attribute=attribute_of.get(address), contact_id=other)
-        for address, (_, others) in sorted(rivals.items())
+        for address, (_, others) in sorted(record.links.rivals.items())
         for other in others
+        if other not in merged
     ]

@@ -14,7 +14,7 @@ from streamprocessor.contract.messages.announcements import Announcer, Announcer
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.stream.partition.batch import Batch
+from streamprocessor.stream.partition.batch import Batch, RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
 from tests.harness.odd_ids import PLACEHOLDER_IDS, REFUSED_IDS
@@ -97,13 +97,15 @@ def test_whoever_has_such_an_id_from_before_can_be_erased(old: bytes) -> None:
 def test_a_contact_that_claims_another_s_address_is_counted_and_refused_once() -> None:
     context = context_by(MODEL)
     update = {"update": "attributes", "attributes": {"email": "Kim@Example.com"}}
-    said = [raw(offset, key, update) for offset, key in enumerate((b"crm-1", b"shop-3"))]
+    said: list[RawRecord] = [raw(offset, key, update) for offset, key in enumerate((b"crm-1", b"shop-3"))]
     result = score_batches(context, {}, [Batch(2, said)])
     claims = [message for change in result.changes for message in change.owed]
     assert [message.topic for message in claims] == ["evidence-transfers"] * 2
     assert result.consumed == {(2, "update"): 2}
 
-    transfers = [Raw(n, AT_MS, claim.key, claim.value, []) for n, claim in enumerate([*claims, *claims])]
+    transfers: list[RawRecord] = [
+        Raw(n, AT_MS, claim.key, claim.value, []) for n, claim in enumerate([*claims, *claims])
+    ]
     result = score_batches(context, {}, [Batch(3, transfers)])
 
     assert (result.conflicts, result.dead) == (1, Counter({(3, "already-merged"): 1}))
