@@ -137,7 +137,7 @@ async def test_of_a_form_nothing_private_leaves_the_browser(visitor: Visitor, si
     await values(collector, 1)
     await page.click("button")
 
-    _, submission, identify = await values(collector, 3)
+    visit, submission, identify, attributes = await values(collector, 4)
     assert submission["properties"]["form"] == "contact"
     assert submission["properties"]["fields"] == {
         "name": "Ada",
@@ -151,10 +151,10 @@ async def test_of_a_form_nothing_private_leaves_the_browser(visitor: Visitor, si
         "tag": "x, y",
         "phone": "+49 171 1234567",
     }
-    assert (identify["contact_id"], identify["anonymous_id"]) == (
-        CONTACT_IDS.address("ada@example.com"),
-        submission["contact_id"],
-    )
+    ada = CONTACT_IDS.address("ada@example.com")
+    assert submission["contact_id"] == attributes["contact_id"] == identify["contact_id"] == ada
+    assert identify["anonymous_id"] == visit["contact_id"]
+    assert attributes["attributes"] == {"full_name": "Ada", "phone": "+49 171 1234567", "email": "ada@example.com"}
     (sent,) = await page.evaluate("sent")
     assert "PRIVATE" not in sent
     assert "4111" not in sent
@@ -172,11 +172,11 @@ async def test_a_form_posted_to_the_collector_says_which_visitor_posts_and_count
     await page.click("button")
     await page.wait_for_url(f"{site.url}/thanks")
 
-    found = await values(collector, 4)
-    visit, submission, identify, thanks = found
-    assert [value.get("type") for value in found] == ["page_visit", "form_submission", None, "page_visit"]
-    assert visit["contact_id"] == submission["contact_id"] == thanks["contact_id"]
-    assert identify["anonymous_id"] == visit["contact_id"]
+    found = await values(collector, 5)
+    visit, submission, identify, attributes, thanks = found
+    assert [value.get("type") for value in found] == ["page_visit", "form_submission", None, None, "page_visit"]
+    assert visit["contact_id"] == thanks["contact_id"] == identify["anonymous_id"]
+    assert submission["contact_id"] == attributes["contact_id"] == CONTACT_IDS.address("ada@example.com")
 
 
 async def test_a_click_from_a_mail_binds_what_the_visitor_did_before(
