@@ -32,10 +32,10 @@ from streamprocessor.collector.http.wire_format import (
     event_entry,
 )
 from streamprocessor.collector.tracking.click import VISITOR_PARAMETER
-from streamprocessor.collector.tracking.form_fields import stored_fields
-from streamprocessor.collector.tracking.form_words import FieldHints
+from streamprocessor.collector.tracking.form_reading.fields import stored_fields
+from streamprocessor.collector.tracking.form_reading.submission import FormReading, Submitter
+from streamprocessor.collector.tracking.form_reading.words import FieldHints
 from streamprocessor.collector.tracking.identity_updates import identity_updates
-from streamprocessor.collector.tracking.submission import FormReading, Submitter
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
 from streamprocessor.contract.events.event_fields import content_key

@@ -6,7 +6,7 @@
       <input name="_honeypot" style="display: none" tabindex="-1" autocomplete="off">
       <input name="email" type="email"> ...
 
-Who it is: the mail address among its fields, by form_words.yaml; else `_sp_id`, the anonymous visitor that beacon.js
+Who it is: the mail address among its fields, by words.yaml; else `_sp_id`, the anonymous visitor that beacon.js
 adds; else `_sp`, the token of a click in a mail; else nobody who is known, and the message is kept all the same.
 Whoever fills `_honeypot`, which no person sees, is filed as a scanner.
 """
@@ -30,18 +30,18 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.tracking.beacon import anonymous_id_of, contact_of_token
-from streamprocessor.collector.tracking.form_bodies import (
+from streamprocessor.collector.tracking.form_reading.bodies import (
     MAX_POSTED_BYTES,
     MULTIPART,
     URLENCODED,
     kind_of_form,
     thinner_of,
 )
-from streamprocessor.collector.tracking.form_fields import stored_fields
+from streamprocessor.collector.tracking.form_reading.fields import stored_fields
+from streamprocessor.collector.tracking.form_reading.multipart import multipart_fields
+from streamprocessor.collector.tracking.form_reading.submission import FormReading, Submitter
 from streamprocessor.collector.tracking.html_page import page
-from streamprocessor.collector.tracking.multipart import multipart_fields
 from streamprocessor.collector.tracking.sites import Sites
-from streamprocessor.collector.tracking.submission import FormReading, Submitter
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address
 from streamprocessor.contract.events.event_fields import content_key

@@ -182,9 +182,8 @@ class _Linker:
         sources = [after_erasure(links.erased_at_ms, source) for source in fact.sources if source.id != self._contact]
         links.children[child] = ChildEvidence(fact.version, sources)
         self._note_evidence(True)
-        known_ids = (
-            set() if known is None else {event.id for source in known.sources for event in source.evidence.events()}
-        )
+        known_sources = [] if known is None else known.sources
+        known_ids = {event.id for source in known_sources for event in source.evidence.events()}
         new_events = [event for source in sources for event in source.evidence.events() if event.id not in known_ids]
         self.outcome.joined_ids.update(event.id for event in new_events)
         self.outcome.is_forwarded = self.outcome.is_forwarded or (bool(known_ids) and bool(new_events))
@@ -258,12 +257,10 @@ class _Linker:
             claim = links.claims_on_self.get(parent)
             if claim is None or not claim.is_live or strongest is None or parent == strongest[0]:
                 continue
-            if identity_strength(self._contact) == ANONYMOUS:
-                # Several people at one browser are an everyday thing, which nobody has to look after.
+            if identity_strength(self._contact) == ANONYMOUS:  # several people at one browser: an everyday thing
                 self.outcome.waiting_claims += 1
             elif identity_strength(parent) == identity_strength(strongest[0]):
-                detail = "the contact is already merged into another one; unmerge it from that one first"
-                self._refuse(fact, ALREADY_MERGED, detail)
+                self._refuse(fact, ALREADY_MERGED, "already merged into another one; unmerge it from that one first")
         self._tell_rivals()
 
     def _tell_rivals(self) -> None:

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from streamprocessor.collector.http.validation import check_entries
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, RefusalError, WireFormat
-from streamprocessor.collector.tracking.form_words import read_form_words
+from streamprocessor.collector.tracking.form_reading.submission import FormReading
+from streamprocessor.collector.tracking.form_reading.words import read_form_words
 from streamprocessor.collector.tracking.sites import read_sites
-from streamprocessor.collector.tracking.submission import FormReading
 from streamprocessor.collector.tracking.tokens import token_keys
 from streamprocessor.contract.contact_ids import ContactIds
 from tests.harness.input_topics import INPUT_TOPICS

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.collector.tracking.card_numbers import holds_card_number
-from streamprocessor.collector.tracking.form_fields import (
+from streamprocessor.collector.tracking.form_reading.card_numbers import holds_card_number
+from streamprocessor.collector.tracking.form_reading.fields import (
     MAX_FIELDS,
     MAX_FIELDS_BYTES,
     MAX_VALUE_CHARS,

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import orjson
 
-from streamprocessor.collector.tracking.card_numbers import holds_card_number
+from streamprocessor.collector.tracking.form_reading.card_numbers import holds_card_number
 
 MAX_FIELDS = 100
 MAX_NAME_CHARS = 100

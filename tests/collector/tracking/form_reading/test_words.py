@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.collector.tracking.form_words import (
+from streamprocessor.collector.tracking.form_reading.words import (
     NO_ADDRESS,
     SEVERAL_ADDRESSES,
     FieldHints,

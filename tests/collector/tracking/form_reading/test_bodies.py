@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.collector.http.wire_format import BodyThinner
-from streamprocessor.collector.tracking.form_bodies import (
+from streamprocessor.collector.tracking.form_reading.bodies import (
     MAX_HEAD_BYTES,
     MAX_VALUE_BYTES,
     MultipartThinner,
     UrlencodedThinner,
     thinner_of,
 )
-from streamprocessor.collector.tracking.multipart import multipart_fields
+from streamprocessor.collector.tracking.form_reading.multipart import multipart_fields
 from tests.collector.tracking.requests import request
 from tests.harness.steps import steps_of
 

@@ -1,6 +1,6 @@
 """What the fields of a form say of who sent it: whose address it holds, and the attributes that it tells of a person.
 
-The words are form_words.yaml's. A form that was posted here shows names and values only; the beacon also tells which
+The words are words.yaml's. A form that was posted here shows names and values only; the beacon also tells which
 field the page itself calls the sender's address, and which ones nobody sees.
 """
 
@@ -14,14 +14,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from streamprocessor.collector.tracking.form_fields import is_address
+from streamprocessor.collector.tracking.form_reading.fields import is_address
 from streamprocessor.contract.contact_ids import plain_address, visible_address
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.errors import OperatorError
 
-WORDS_FILE = Path(__file__).with_name("form_words.yaml")
+WORDS_FILE = Path(__file__).with_name("words.yaml")
 NO_ADDRESS, SEVERAL_ADDRESSES = "no-address", "several-addresses"
 SHORT_WORD_CHARS = 3
 
@@ -56,7 +56,7 @@ NO_HINTS = FieldHints()
 
 @dataclass(frozen=True, slots=True)
 class FormWords:
-    """The words of form_words.yaml, plain.
+    """The words of words.yaml, plain.
 
     before: words before a name that change nothing.
     own: of names of the sender's own address. others_words, others_parts: of somebody else's, as a word by itself, or
@@ -150,7 +150,7 @@ def words_of(name: str) -> list[str]:
 
 @cache
 def read_form_words(with_people: bool) -> FormWords:
-    """The words of form_words.yaml; with_people: whether names, phones and addresses become attributes of contacts."""
+    """The words of words.yaml; with_people: whether names, phones and addresses become attributes of contacts."""
     content = read_text(WORDS_FILE, "the words of forms")
     read = partial(_form_words, with_people=with_people)
     return read_document(content, str(WORDS_FILE), "the words", read, OperatorError)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
-from streamprocessor.collector.tracking.form_words import NO_HINTS, FieldHints, FormWords
+from streamprocessor.collector.tracking.form_reading.words import NO_HINTS, FieldHints, FormWords
 from streamprocessor.collector.tracking.identity_updates import identity_updates
 from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.contact_ids import ContactIds
