@@ -230,7 +230,7 @@ class _Linker:
     def _take_objection(self, objection: tuple[bool, int, str]) -> bool:
         """Store whether the person objects, here and at all who are linked; with an objection all evidence goes."""
         links = self._links
-        if _order(objection) <= _order(links.objected):
+        if (objection[1:], objection[0]) <= (links.objected[1:], links.objected[0]):
             return False
         links.objected = objection
         self.outcome.is_changed = True
@@ -293,8 +293,3 @@ class _Linker:
     def _verb(fact: Merged | Unmerged) -> str:
         """What the fact is called in a sentence."""
         return "unmerge" if isinstance(fact, Unmerged) else "identify" if fact.identified else "merge"
-
-
-def _order(objection: tuple[bool, int, str]) -> tuple[int, str, bool]:
-    """What decides which of two facts on an objection is the last."""
-    return objection[1], objection[2], objection[0]
