@@ -51,6 +51,13 @@ class Collector:
         assert len(found) >= count, f"wanted {count} records; got {found}"
         return found
 
+    def all_values(self, requests: int) -> list[dict[str, object]]:
+        """The records of all requests, once so many have come; fails where fewer come in time."""
+        with self._arrived:
+            came = self._arrived.wait_for(lambda: len(self.received) >= requests, PATIENCE_SECONDS)
+            assert came, f"wanted {requests} requests; got {self.received}"
+            return self._values()
+
     def _values(self) -> list[dict[str, object]]:
         return [value for served in self.received for value in served.values]
 
@@ -84,7 +91,7 @@ def serving(formats: Iterable[WireFormat]) -> Iterator[Collector]:
 
 
 class Site:
-    """A site all of whose pages hold the same body and the beacon, but for /tone.wav, a second of silence.
+    """A site all of whose pages hold the same body and the beacon, but for /tone.wav, which is 0.4 seconds of silence.
 
     script: the attributes of the beacon's tag, besides its src.
     answering: what a POST to /slow waits for. One to /refused is answered 422, all others 200.
@@ -105,8 +112,8 @@ class Site:
 def _silence() -> bytes:
     content = BytesIO()
     with wave.open(content, "wb") as tone:
-        tone.setparams((1, 1, 8000, 8000, "NONE", ""))
-        tone.writeframes(b"\x80" * 8000)
+        tone.setparams((1, 1, 8000, 3200, "NONE", ""))
+        tone.writeframes(b"\x80" * 3200)
     return content.getvalue()
 
 
@@ -117,7 +124,7 @@ def a_site() -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             page = b"" if self.path == "/favicon.ico" else site.page()
-            self._send(200, *(("audio/wav", _silence()) if self.path == "/tone.wav" else ("text/html", page)))
+            self._send(200, *(("audio/wav", _silence()) if self.path.startswith("/tone.wav") else ("text/html", page)))
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
