@@ -60,10 +60,16 @@ def links(
 
 
 def _print_message(mail: TrackedMail, file: str, honeypot: bool) -> None:
-    from streamprocessor.collector.tracking.tracked_mail import tracked_message
+    from streamprocessor.cli.terminal.plain_text import echo
+    from streamprocessor.collector.tracking.tracked_mail import track_message
 
     with click.open_file(file, "rb") as content:  # bytes, since a text's line ends would be changed
-        click.echo(tracked_message(content.read().decode(), mail, honeypot).encode(), nl=False)
+        message = track_message(content.read().decode(errors="surrogateescape"), mail, honeypot)
+    click.echo(message.html.encode(errors="surrogateescape"), nl=False)
+    for url in message.with_placeholders:
+        echo(f"left as it is, since a template has yet to fill it in: {url}", err=True)
+    if message.tracked_before:
+        echo(f"left as they are, since they are tracked already: {message.tracked_before} links", err=True)
 
 
 def _print_addresses(mail: TrackedMail, urls: tuple[str, ...], honeypot: bool, as_json: bool) -> None:
