@@ -291,7 +291,7 @@ async def test_a_video_is_told_of_as_it_starts_at_its_half_and_at_its_end_once(
     assert [(value["type"], value["properties"]["video"], value["properties"]["path"]) for value in found] == [
         ("video_start", "tour", "/page"),
         ("video_half", "tour", "/page"),
-        ("video_complete", "tour", "/page"),
+        ("video_watched", "tour", "/page"),
     ]
 
 

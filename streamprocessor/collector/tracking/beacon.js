@@ -274,7 +274,7 @@
   if (setting('video') !== 'off') {
     watch('play', 'video_start')
     watch('timeupdate', 'video_half')
-    watch('ended', 'video_complete')
+    watch('ended', 'video_watched')
   }
 
   window.streamprocessor.track = (type, properties) => {
