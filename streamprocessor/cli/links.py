@@ -36,7 +36,8 @@ def links(
     """Make a pixel and tracked links for a mail, or rewrite a whole HTML message.
 
     The message is printed with its links tracked and a pixel at its end; without --html the addresses are printed, for
-    mails that are made elsewhere. Links lead through the collector to their URL and nowhere else.
+    mails that are made elsewhere. Links lead through the collector to their URL and nowhere else. Those with the
+    placeholders of a template are left alone and named: let the template fill the message in first.
     """
     from streamprocessor.collector.tracking.registry import token_keys_of
     from streamprocessor.collector.tracking.tracked_mail import TrackedMail

@@ -224,6 +224,7 @@ async def test_of_who_objects_nothing_is_stored_nothing_is_sent(
     await page.goto(f"{site.url}/secret")
     await page.evaluate("history.pushState({}, '', '/secret/two')")
     await page.click("button")
+    await page.evaluate("streamprocessor.track('secret')")
     await (await a_page(visitor)).goto(f"{site.url}/public")
 
     found = await values(collector, 1)  # the other's, who came later

@@ -35,9 +35,6 @@ class TrackedMail:
     message: str | None = None
     campaign: str | None = None
 
-    def _address(self, path: str) -> str:
-        return f"{self.collector_url.rstrip('/')}{path}"
-
     def pixel_url(self) -> str:
         """The address of the picture that tells of an open. Raises ValueError as TokenKeys.sign does."""
         token = self.keys.sign("open", Tracked(self.contact_id, self.message, self.campaign))
@@ -46,8 +43,12 @@ class TrackedMail:
     def link(self, url: str, honeypot: bool = False) -> str:
         """The address that tells of a click and leads to the URL. honeypot: a link that no person sees.
 
-        Raises ValueError where the URL is not an absolute http or https one, and as TokenKeys.sign does.
+        Raises ValueError where the URL is not an absolute http or https one, where a template has yet to fill it in
+        (what is signed stays as it is), and as TokenKeys.sign does.
         """
+        if _has_placeholder(url):
+            message = f"url: wanted an address whose placeholders are filled in; got {shown_value(url)}"
+            raise ValueError(message)
         if web_address(url) is None:
             message = f"url: wanted an absolute http or https address; got {shown_value(url)}"
             raise ValueError(message)
@@ -61,6 +62,9 @@ class TrackedMail:
     def has_pixel(self, html: str) -> bool:
         """Whether the message tells of its opens already."""
         return self._address("/o/") in html
+
+    def _address(self, path: str) -> str:
+        return f"{self.collector_url.rstrip('/')}{path}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,8 @@ def test_an_address_that_a_template_has_yet_to_fill_in_is_left_alone_and_named(u
     html = f'<a href="{url}">a</a><a href="{URL}">b</a>'
     message = track_message(html, MAIL)
 
+    with pytest.raises(ValueError, match="placeholders"):
+        MAIL.link(unescape(url))
     assert message.with_placeholders == [unescape(url)]
     assert f'<a href="{url}">' in message.html
     assert [leads_to(link) for link in addresses(message.html)[:-1]] == [URL]
