@@ -5,10 +5,9 @@
 The script posts `{"key", "anonymous_id", "token"?, "automated"?, "events": [...]}` as text/plain, so that browsers ask
 nobody first. automated: a program steers the browser, and says so; it is filed as a scanner and is nobody's visitor.
 An event is `{"id", "type": "page_visit", "url", "referrer"}` or
-`{"id", "type": "form_submission", "url", "form", "fields": {name: value}, "address"?, "hidden"?, "email"?}` or, of any
-type, `{"id", "type", "url", "properties": {...}}`; properties that name a `url` are of that address, else of the page.
-address: the name of the field that is, by its type or autocomplete, the submitter's address. hidden: names of fields
-that nobody saw. email: the value of that field, as earlier scripts sent it.
+`{"id", "type": "form_submission", "url", "form", "fields": {name: value}, "address"?, "hidden"?, "email"?}`.
+address: the name of the field that is, by its type or autocomplete, the address of who sends it. hidden: names of
+fields that nobody sees. email: the value of that field, as earlier scripts sent it.
 """
 
 from __future__ import annotations
@@ -65,6 +64,12 @@ _TYPE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SPARE = re.compile(r"""('(?:\\.|[^'\\])*')|\s*([=*?:&|<>,{]+)\s*| (\+) |\s+(})|(\)) (?=[a-z{])""")
 
 
+def packed_script(source: str) -> str:
+    """The script without comments, each of which has lines of its own, and without indents and blanks."""
+    lines = [line for line in map(str.strip, source.splitlines()) if line and not line.startswith("//")]
+    return _SPARE.sub(lambda spare: spare[spare.lastindex or 0], "\n".join(lines))
+
+
 def beacon_script() -> WireFormat:
     """The script as browsers get it, compressed for those that take gzip; its file is read here, once."""
     plain = packed_script(SCRIPT_PATH.read_text(encoding="utf-8")).encode()
@@ -84,12 +89,6 @@ def beacon_script() -> WireFormat:
         refusal_answer=_refusal_answer,
         needs_key=False,
     )
-
-
-def packed_script(source: str) -> str:
-    """The script without comments, each of which has lines of its own, and without indents and blanks."""
-    lines = [line for line in map(str.strip, source.splitlines()) if line and not line.startswith("//")]
-    return _SPARE.sub(lambda spare: spare[spare.lastindex or 0], "\n".join(lines))
 
 
 def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
@@ -161,7 +160,11 @@ def _items_of(payload: dict[str, Any]) -> list[Any]:
 
 
 def _event_of(item: object, visitor: str, request: HttpRequest, is_automated: bool) -> CollectedEvent | str:
-    """The event that an item is; or what is wrong with it."""
+    """The event that an item is; or what is wrong with it.
+
+    Of any type, and of what a page tells by itself, an item is `{"id", "type", "url", "properties": {...}}`; url is the
+    page's, and properties may name another.
+    """
     if not isinstance(item, dict):
         return f"event: wanted an object; got {kind_of(item)}"
     event_type, properties, url = item.get("type"), item.get("properties", {}), item.get("url")

@@ -174,61 +174,6 @@ def test_the_field_that_the_browser_calls_an_address_is_one_under_any_name() -> 
     assert of_earlier_script.values[1]["contact_id"] == CONTACT_IDS.address("ada@example.com")
 
 
-PAGE = {"url": "https://www.example.com/tour?utm_campaign=q4", "path": "/tour", "campaign": "q4"}
-FILE = "https://files.example/a/white%20paper.pdf?v=2"
-
-
-@pytest.mark.parametrize(
-    ("event_type", "named", "wanted"),
-    [
-        (
-            "download",
-            {"url": FILE, "referrer": PAGE["url"]},
-            PAGE | {"url": FILE, "path": "/a/white%20paper.pdf", "file": "white paper.pdf", "referrer": PAGE["url"]},
-        ),
-        ("download", {}, PAGE | {"file": "tour"}),
-        ("download", {"url": "catalogue", "file": "Catalogue"}, PAGE | {"url": "catalogue", "file": "Catalogue"}),
-        (
-            "outbound_click",
-            {"url": "https://elsewhere.example", "referrer": PAGE["url"]},
-            PAGE | {"url": "https://elsewhere.example", "path": "/", "referrer": PAGE["url"]},
-        ),
-        ("video_half", {"video": "tour"}, PAGE | {"video": "tour"}),
-        ("time_on_page", {"seconds": 90}, PAGE | {"seconds": 90}),
-        ("demo_watched", {"path": 7, "nested": {"a": [1]}}, PAGE | {"path": 7, "nested": {"a": [1]}}),
-        ("page_visit", {"path": "/virtual"}, PAGE | {"path": "/virtual"}),
-        ("form_submission", {"form": "contact"}, PAGE | {"form": "contact", "fields": {}}),
-        (
-            "form_submission",
-            {"fields": {"password": "x", "a": "b"}},
-            PAGE | {"form": "", "fields": {"a": "b"}},
-        ),
-        ("form_submission", {"fields": "x"}, PAGE | {"form": "", "fields": {}}),
-    ],
-)
-def test_anything_that_a_page_tells_of_has_its_properties_and_where_it_was(
-    event_type: str, named: dict[str, Any], wanted: dict[str, Any]
-) -> None:
-    item = {"id": "d" * 32, "type": event_type, "url": PAGE["url"] + "&_sp=secret", "properties": named}
-    (value,) = post(payload(item)).values
-
-    assert (value["type"], value["contact_id"], value["properties"]) == (event_type, VISITOR, wanted)
-
-
-def test_anything_that_has_no_topic_of_its_own_is_an_activity() -> None:
-    (entry,) = post(payload(VISIT | {"type": "demo_watched"})).decoded.entries
-
-    assert topic_of(entry) == "activities"
-
-
-@pytest.mark.parametrize("event_type", ["", "Demo Watched", "1st", "a" * 65, "demo-watched", None, 7, ["a"]])
-def test_what_is_no_type_is_refused_and_said(event_type: object) -> None:
-    served = post(payload(VISIT | {"type": event_type}))
-
-    assert (served.answer.status, served.values) == (400, [])
-    assert served.answer.body.startswith(b"type: wanted")
-
-
 @pytest.mark.parametrize("headers", [{"sec-gpc": "1"}, {"dnt": "1"}])
 def test_of_who_objects_nothing_is_taken_even_where_it_was_sent(headers: dict[str, str] | None) -> None:
     served = post(payload(VISIT, token=visitor_token()), headers)
