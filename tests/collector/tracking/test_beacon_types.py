@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.collector.input_topics import topic_of
-from tests.collector.tracking.test_beacon import VISIT, VISITOR, payload, post
+from tests.collector.tracking.test_beacon import JSON, VISIT, VISITOR, payload, post
 
 PAGE = {"url": "https://www.example.com/tour?utm_campaign=q4", "path": "/tour", "campaign": "q4"}
 FILE = "https://files.example/a/white%20paper.pdf?v=2"
@@ -62,3 +65,15 @@ def test_what_is_no_type_is_refused_and_said(event_type: object) -> None:
 
     assert (served.answer.status, served.values) == (400, [])
     assert served.answer.body.startswith(b"type: wanted")
+
+
+@settings(max_examples=100)
+@given(
+    st.dictionaries(st.sampled_from(["url", "path", "file", "form", "fields", "referrer"]) | st.text(max_size=4), JSON),
+    st.sampled_from(["page_visit", "form_submission", "download", "other"]),
+)
+def test_no_properties_bring_the_reader_down(named: dict[str, Any], event_type: str) -> None:
+    served = post(payload(VISIT | {"type": event_type, "properties": named}))
+
+    assert [value["type"] for value in served.values] == [event_type]
+    orjson.dumps(served.values)
