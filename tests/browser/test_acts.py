@@ -210,8 +210,8 @@ async def test_a_page_that_rewrites_its_query_is_the_same_page(
 
 LINKS = r"""
 <a id="file" href="/files/white%20paper.PDF?v=2" download>a file</a>
-<a id="file-elsewhere" href="https://files.example/prices.xlsx">a file elsewhere</a>
-<a id="elsewhere" href="https://elsewhere.example/x?a=1"><b>elsewhere</b></a>
+<a id="file-elsewhere" target="_blank" href="https://files.example/prices.xlsx">a file elsewhere</a>
+<a id="elsewhere" target="_blank" href="https://elsewhere.example/x?a=1"><b>elsewhere</b></a>
 <a id="own" href="/own">own</a> <a id="part" href="#part">a part</a> <a id="mail" href="mailto:ada@example.com">mail</a>
 <a id="prevented" href="/files/other.pdf">prevented</a> <a id="script" href="javascript:void 0">script</a>
 <a id="archive" href="/backup.iso">an ending that was not named</a>
@@ -223,10 +223,10 @@ async def test_files_and_links_to_other_sites_are_told_of_once_and_all_others_ar
     visitor: Visitor, site: Site, collector: Collector
 ) -> None:
     page = await opened(visitor, site, LINKS)
-    await page.route("https://*.example/**", lambda route: route.fulfill(status=204))
+    await page.context.route("https://*.example/**", lambda route: route.fulfill(body="elsewhere"))
     for id_of_link in ("file", "file-elsewhere", "own", "part", "mail", "prevented", "script", "archive"):
-        await page.click(f"#{id_of_link}", no_wait_after=True)
-    await page.dblclick("#elsewhere", no_wait_after=True)
+        await page.click(f"#{id_of_link}")
+    await page.dblclick("#elsewhere")
     await page.click("#elsewhere", button="right")
 
     visit, *found = await events(page, collector)
@@ -270,9 +270,9 @@ async def test_what_is_told_of_is_switched_by_the_scripts_tag(
     visitor: Visitor, site: Site, collector: Collector, switches: str, wanted: dict[str, int]
 ) -> None:
     page = await opened(visitor, site, LINKS, script=f'data-key="{BROWSER_KEY}" {switches}')
-    await page.route("https://*.example/**", lambda route: route.fulfill(status=204))
+    await page.context.route("https://*.example/**", lambda route: route.fulfill(body="elsewhere"))
     for id_of_link in ("file", "file-elsewhere", "elsewhere"):
-        await page.click(f"#{id_of_link}", no_wait_after=True)
+        await page.click(f"#{id_of_link}")
     assert counted(await events(page, collector)) == {"page_visit": 1} | wanted
 
 
