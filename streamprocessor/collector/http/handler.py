@@ -19,8 +19,9 @@ from streamprocessor.collector.http.bodies import ClientDisconnectedError, read_
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.event_source import source_name, with_source
-from streamprocessor.collector.http.keys import KeyHolder, Keys
+from streamprocessor.collector.http.keys import KeyHolder, Keys, origin_of
 from streamprocessor.collector.http.limits import SenderLimiter
+from streamprocessor.collector.http.notices import Notices
 from streamprocessor.collector.http.permissions import permitted
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries
 from streamprocessor.collector.http.wire_format import (
@@ -33,6 +34,7 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import place_of
 from streamprocessor.process.http.client_address import sender_network
@@ -75,6 +77,7 @@ class FormatHandler:
         self._requests_by_status: dict[int, Any] = {}
         self._duration = context.metrics.request_duration.labels(path)
         self._large_body = asyncio.Lock()
+        self._notices = Notices(log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -187,12 +190,13 @@ class FormatHandler:
         """Who sends; None where the format proves its sender otherwise. Raises RefusalError 401, 403."""
         if not wire_format.needs_key:
             return None
-        holder = None if parsed.key is None else self._context.keys.holder_of(parsed.key)
-        if holder is None:
-            got = "none" if parsed.key is None else "another"
-            raise RefusalError(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
-        holder.check_origin(request.headers)
-        return holder
+        try:
+            return self._context.keys.admit(parsed.key, request.headers)
+        except RefusalError as refusal:
+            page = origin_of(request.headers)
+            sender = "a program" if page is None else f"pages of {shown_text(page)}"
+            self._notices.tell(f"{self._path}: {sender} was not let in: {refusal}")
+            raise
 
     async def _write(self, wire_format: WireFormat, records: list[ProducerRecord]) -> None:
         """Return once the records are safe, or lost where the format answers all the same; raises RefusalError 503."""

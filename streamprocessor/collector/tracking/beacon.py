@@ -1,4 +1,4 @@
-"""`GET /beacon.js` and `POST /b`: page visits and form submissions from a site.
+"""`GET /beacon.js` and `POST /b`: what visitors do on a site.
 
     <script src="https://collector.example/beacon.js" data-key="BROWSER KEY" async></script>
 
@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from streamprocessor.collector.http.json_answers import refused_status
 from streamprocessor.collector.http.request_context import context_of, objects_to_tracking
@@ -41,7 +42,7 @@ from streamprocessor.collector.urls import parameter_of, path_of, web_address, w
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_json import kind_of, read_object
-from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
+from streamprocessor.contract.topic_names import FORM_SUBMISSION
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import SCANNER
 
@@ -51,7 +52,7 @@ MAX_EVENTS = 100
 MAX_FORM_NAME_CHARS = 100
 MAX_BODY_BYTES = 64 * 1024  # as much as browsers let sendBeacon send
 
-TYPES = (PAGE_VISIT, FORM_SUBMISSION)
+DOWNLOAD = "download"
 
 _SCRIPT_HEADERS = (
     ("Cache-Control", "public, max-age=3600"),
@@ -60,11 +61,20 @@ _SCRIPT_HEADERS = (
 )
 _ANONYMOUS_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_TYPE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# A text in quotes, which stays; else blanks and line ends that JavaScript can do without.
+_SPARE = re.compile(r"""('(?:\\.|[^'\\])*')|\s*([=*?:&|<>,{]+)\s*| (\+) |\s+(})|(\)) (?=[a-z{])""")
+
+
+def packed_script(source: str) -> str:
+    """The script without comments, each of which has lines of its own, and without indents and blanks."""
+    lines = [line for line in map(str.strip, source.splitlines()) if line and not line.startswith("//")]
+    return _SPARE.sub(lambda spare: spare[spare.lastindex or 0], "\n".join(lines))
 
 
 def beacon_script() -> WireFormat:
     """The script as browsers get it, compressed for those that take gzip; its file is read here, once."""
-    plain = SCRIPT_PATH.read_bytes()
+    plain = packed_script(SCRIPT_PATH.read_text(encoding="utf-8")).encode()
     compressed = gzip.compress(plain, mtime=0)
 
     def accepted_answer(request: HttpRequest, _parsed: ParsedRequest, _decoded: DecodedEvents) -> HttpAnswer:
@@ -158,10 +168,18 @@ def _items_of(payload: dict[str, Any]) -> list[Any]:
 
 
 def _event_of(item: object, visitor: str, request: HttpRequest, is_automated: bool) -> CollectedEvent | str:
-    """The event that an item is; or what is wrong with it."""
-    if not isinstance(item, dict) or item.get("type") not in TYPES:
-        return f"type: wanted one of {', '.join(TYPES)}; got another"
-    url = item.get("url")
+    """The event that an item is; or what is wrong with it.
+
+    Of any type, and of what a page tells by itself, an item is `{"id", "type", "url", "properties": {...}}`; url is the
+    page's, and properties may name another.
+    """
+    if not isinstance(item, dict):
+        return f"event: wanted an object; got {kind_of(item)}"
+    event_type, properties, url = item.get("type"), item.get("properties", {}), item.get("url")
+    if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
+        return "type: wanted a letter and at most 63 more of a to z, 0 to 9 and _; got another"
+    if not isinstance(properties, dict):
+        return f"properties: wanted an object; got {kind_of(properties)}"
     if not isinstance(url, str) or web_address(url) is None:
         return "url: wanted an http or https address; got another"
     event_id = item.get("id")
@@ -170,27 +188,30 @@ def _event_of(item: object, visitor: str, request: HttpRequest, is_automated: bo
     return CollectedEvent(
         id=event_id,
         contact_id=visitor,
-        type=item["type"],
+        type=event_type,
         # The script sends at once, so the time of receipt is right where the browser's clock may not be.
         occurred_at_ms=request.received_at_ms,
-        properties=_properties_of(item, without_parameter(url, VISITOR_PARAMETER)),
+        properties=_properties_of(item, properties, without_parameter(url, VISITOR_PARAMETER)),
         context=context_of(request) | ({"actor": SCANNER} if is_automated else {}),
     )
 
 
-def _properties_of(item: dict[str, Any], url: str) -> dict[str, Any]:
-    referrer = item.get("referrer")
+def _properties_of(item: dict[str, Any], named: dict[str, Any], url: str) -> dict[str, Any]:
+    """The properties that the page named, and what it tells by itself: of the address that they name, else its own."""
+    referrer, path = item.get("referrer"), path_of(named.get("url")) or path_of(url) or "/"
     texts = {
         "url": url,
-        "path": path_of(url),
+        "path": path,
         "referrer": referrer if isinstance(referrer, str) and web_address(referrer) else None,
         "campaign": parameter_of(url, "utm_campaign"),
     }
-    properties: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
+    properties: dict[str, Any] = {name: text for name, text in texts.items() if text is not None} | named
     if item["type"] == FORM_SUBMISSION:
-        fields = item.get("fields")
-        properties["form"] = str(item.get("form") or "")[:MAX_FORM_NAME_CHARS]
+        fields = item.get("fields", named.get("fields"))
+        properties["form"] = str(item.get("form") or named.get("form") or "")[:MAX_FORM_NAME_CHARS]
         properties["fields"] = stored_fields(fields.items()) if isinstance(fields, dict) else {}
+    elif item["type"] == DOWNLOAD:
+        properties.setdefault("file", unquote(path.rpartition("/")[2]))
     return properties
 
 

@@ -13,11 +13,13 @@ Whoever fills `_honeypot`, which no person sees, is filed as a scanner.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
+from streamprocessor.collector.http.notices import Notices
 from streamprocessor.collector.http.request_context import context_of
 from streamprocessor.collector.http.wire_format import (
     CollectedEvent,
@@ -45,6 +47,7 @@ from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.topic_names import FORM_SUBMISSION
 from streamprocessor.scoring.record.facts import SCANNER
@@ -52,6 +55,8 @@ from streamprocessor.scoring.record.facts import SCANNER
 ROUTE = "/f/{form}"
 KEY, REDIRECT, HONEYPOT, TOKEN, VISITOR = "_key", "_redirect", "_honeypot", "_sp", "_sp_id"
 MAX_PARTS = 200
+
+log = logging.getLogger(__name__)
 
 Pairs: TypeAlias = list[tuple[str, str]]
 
@@ -75,9 +80,13 @@ def forms(keys: TokenKeys, reading: FormReading, sites: Sites) -> WireFormat:
             records = [_by_scanner(records[0])]
         return DecodedEvents(records, placeholder_ids=int(visitor_said != "" and is_placeholder(visitor_said)))
 
-    def accepted_answer(_request: HttpRequest, parsed: ParsedRequest, _decoded: DecodedEvents) -> HttpAnswer:
+    notices = Notices(log)
+
+    def accepted_answer(request: HttpRequest, parsed: ParsedRequest, _decoded: DecodedEvents) -> HttpAnswer:
         redirect = dict(parsed.payload).get(REDIRECT, "")
         if not sites.hold(redirect):
+            if redirect:
+                notices.tell(_refused_redirect(request, redirect))
             return page(200, _THANKS)
         return HttpAnswer(303, b"", "text/plain", (("Location", location_of(redirect)), ("Cache-Control", "no-store")))
 
@@ -91,6 +100,14 @@ def forms(keys: TokenKeys, reading: FormReading, sites: Sites) -> WireFormat:
         thinner_of=thinner_of,
         max_posted_bytes=MAX_POSTED_BYTES,
     )
+
+
+def _refused_redirect(request: HttpRequest, redirect: str) -> str:
+    """What is wrong with it, for the operator; of the address only its host, for what follows may be the person's."""
+    parts = web_address(redirect)
+    got = f"one to {shown_text(parts.hostname or '')}" if parts else "no web address"
+    form, wanted = request.path.rpartition("/")[2], "an address on one of STREAMPROCESSOR_ALLOWED_SITES"
+    return f"form {form}: {REDIRECT}: wanted {wanted}; got {got}: people see our thanks instead"
 
 
 def _parse(request: HttpRequest) -> ParsedRequest:

@@ -34,6 +34,7 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.collector.tracking.beacon import beacon
 from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.forms import forms
 from streamprocessor.collector.tracking.pixel import pixel
@@ -129,6 +130,30 @@ async def test_a_pixel_that_cannot_be_kept_is_a_picture_all_the_same() -> None:
     answer = await ask(pixel(KEYS), PICTURE, context_with(MemoryWriter(has_room=False)))
 
     assert (answer.status_code, len(answer.content)) == (200, 43)
+
+
+@pytest.mark.parametrize(
+    ("headers", "sender"),
+    [
+        ({"origin": "https://www.example.com"}, "pages of https://www.example.com"),
+        ({"referer": "https://www.example.com/?email=ada@example.com"}, "pages of https://www.example.com"),
+        ({}, "a program"),
+    ],
+)
+async def test_a_key_that_nobody_knows_is_counted_and_its_page_is_named_in_the_log_once(
+    headers: dict[str, str], sender: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    context = context_with(MemoryWriter())
+    site = FormatHandler("/b", {"POST": beacon(KEYS, READING)}, context)
+    body = orjson.dumps({"key": "mistyped-key", "anonymous_id": "0123456789abcdef", "events": []})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=site), base_url="http://h") as client:
+        answers = [await client.post("/b", content=body, headers=headers) for _ in range(3)]
+
+    wanted = "browser or write key: wanted one that is known here; got another"
+    assert [(answer.status_code, answer.text) for answer in answers] == [(401, wanted)] * 3
+    assert [message for message in caplog.messages if "key" in message] == [f"/b: {sender} was not let in: {wanted}"]
+    rejected = {"reason": "write-key"}
+    assert context.metrics.registry.get_sample_value("leadscore_collector_items_rejected_total", rejected) == 3
 
 
 async def test_an_event_that_cannot_be_kept_is_to_be_sent_again() -> None:

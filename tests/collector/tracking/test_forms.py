@@ -198,6 +198,22 @@ def test_to_no_other_place_anybody_is_sent_but_thanked_here(to: str) -> None:
     assert b"Thank you" in served.answer.body
 
 
+def test_where_a_form_may_not_lead_is_in_the_log_once_with_its_host_and_nothing_of_the_person(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for name in ("ada", "bob"):
+        to = f"https://elsewhere.example/thanks?email={name}@example.com"
+        post({"email": f"{name}@example.com", "_redirect": to}, "/f/redirecting")
+    post({"email": "ada@example.com", "_redirect": "thanks.html?ada"}, "/f/redirecting")
+    post({"email": "ada@example.com"}, "/f/redirecting")
+
+    begin = "form redirecting: _redirect: wanted an address on one of STREAMPROCESSOR_ALLOWED_SITES; got "
+    assert caplog.messages == [
+        f"{begin}one to elsewhere.example: people see our thanks instead",
+        f"{begin}no web address: people see our thanks instead",
+    ]
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "path", "status"),
     [
