@@ -85,6 +85,7 @@ class Worker:
         readiness = GroupReadiness(self._clients, self._layout, self._group)
         self._status = WorkerStatus(self._group, self._gauges, readiness)
         self._opened = AsyncExitStack()
+        self._opened.push_async_callback(readiness.close)
 
     async def serve(self) -> int:
         """Answer over HTTP from now on; the port."""

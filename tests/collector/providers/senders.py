@@ -150,7 +150,7 @@ def certificate(days_old: int = 100) -> bytes:
     return builder.sign(amazon_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def amazon(url: str) -> bytes:
+def amazon(url: str, _sender: str = "") -> bytes:
     """Amazon's documents, there at once; an empty one at any other URL."""
     return {CERTIFICATE_URL: certificate(), CONFIRM_URL: b"<ConfirmSubscriptionResponse/>"}.get(url, b"")
 
