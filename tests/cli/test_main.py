@@ -11,7 +11,7 @@ from streamprocessor.cli.main import Commands, commands
 from streamprocessor.errors import MustRestartError, OperatorError, RecordError
 from tests.cli.conftest import Call
 
-HEAVY = ("faust", "aiokafka", "pydantic", "rich", "orjson", "asyncio")
+HEAVY = ("faust", "aiokafka", "pydantic", "rich", "orjson", "asyncio", "importlib.metadata", "email")
 
 
 def test_help_names_every_command(call: Call) -> None:

@@ -12,11 +12,13 @@ from typing import TypeVar
 from urllib.error import HTTPError
 
 from streamprocessor.settings import PREFIX, Settings
+from tests.harness.forked_processes import ForkedProcess, fork_server
 from tests.harness.system import ROOT, until
 
 SALT = "the salt that tests erase under"
 
 Started = TypeVar("Started", bound="CommandProcess")
+Process = subprocess.Popen[bytes] | ForkedProcess
 
 
 class CommandProcess:
@@ -34,19 +36,23 @@ class CommandProcess:
         self._port_file = folder / f"{name}.port"
         self._settings = settings.model_copy(update={"port_file": str(self._port_file)})
         self._package_in = package_in
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def start(self: Started) -> Started:
-        """Start the process."""
+        """Start the process: first as a copy of one that has imported, again as users do, with strings hashed anew."""
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamprocessor", self.command],
-                env=self.environment(),
-                cwd=self._package_in,
-                stdout=log,
-                stderr=log,
-            )
+            if self._process is None and self._package_in == ROOT:
+                server = fork_server(self.command, ROOT)
+                self._process = server.start([self.command], self.environment(), ROOT, log.fileno())
+            else:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "streamprocessor", self.command],
+                    env=self.environment(),
+                    cwd=self._package_in,
+                    stdout=log,
+                    stderr=log,
+                )
         return self
 
     def environment(self) -> dict[str, str]:
@@ -59,7 +65,7 @@ class CommandProcess:
         return environment
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Process:
         """The process, which was started."""
         assert self._process is not None
         return self._process
