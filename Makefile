@@ -79,7 +79,7 @@ HOT := $(filter-out %/__init__.py streamprocessor/scoring/model/%,$(wildcard str
   streamprocessor/errors.py streamprocessor/contract/rfc3339.py streamprocessor/contract/strict_json.py streamprocessor/contract/reason_codes.py \
   $(addprefix streamprocessor/contract/events/,cloud_events.py events.py event_fields.py updates.py) \
   $(addprefix streamprocessor/contract/changelog/,evidence_codec.py record_codec.py) streamprocessor/contract/messages/announcements.py \
-  $(addprefix streamprocessor/stream/partition/,hot_stages.py partition.py placement.py microbatch.py microbatch_result.py stored_contacts.py \
+  $(addprefix streamprocessor/stream/partition/,hot_stages.py partition.py placement.py microbatch.py microbatch_result.py microbatch_size.py stored_contacts.py \
   timers.py) streamprocessor/kafka/partitioner.py
 
 build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py')

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from streamprocessor.contract.contact_ids import ADDRESS
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import text
@@ -19,10 +20,14 @@ TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
 
 @dataclass(frozen=True, slots=True)
 class IdColumn:
-    """The column of a text, put behind a fixed prefix."""
+    """The column of a text, put behind a fixed prefix.
+
+    is_address: the text is a mail address, and the id is that which collectors make of it.
+    """
 
     column: str
     prefix: str = ""
+    is_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class RowFilter:
 class CsvMapping:
     """How rows become events of one type, or attribute updates.
 
+    occurred_at: None: attributes are written at the instant of the import; events always have one.
     type: of the events; None: rows are attribute updates.
     id: None: ids are made of the rows' content.
     properties, context, attributes: columns by the names that their values get.
@@ -69,7 +75,7 @@ class CsvMapping:
     """
 
     contact: IdColumn
-    occurred_at: TimeColumn
+    occurred_at: TimeColumn | None = None
     type: str | None = None
     id: IdColumn | None = None
     properties: Mapping[str, ValueColumn] = field(default_factory=dict)
@@ -81,7 +87,8 @@ class CsvMapping:
     def columns(self) -> set[str]:
         """The names of all columns that a file must have."""
         groups = (self.properties, self.context, self.attributes)
-        columns: list[IdColumn | ValueColumn | TimeColumn | RowFilter] = [self.contact, self.occurred_at, *self.skip]
+        columns: list[IdColumn | ValueColumn | TimeColumn | RowFilter] = [self.contact, *self.skip]
+        columns += [self.occurred_at] if self.occurred_at else []
         columns += [value for group in groups for value in group.values()]
         return {each.column for each in columns} | ({self.id.column} if self.id else set())
 
@@ -102,8 +109,8 @@ def _mapping(located: LocatedNode) -> CsvMapping:
     )
     _check_kind(fields)
     return CsvMapping(
-        contact=fields.required("contact", _id_column, IdColumn("")),
-        occurred_at=fields.required("occurred_at", _time_column, TimeColumn("")),
+        contact=fields.required("contact", _contact_column, IdColumn("")),
+        occurred_at=fields.read("occurred_at", _time_column, None),
         type=fields.read("type", text, None),
         id=fields.read("id", _id_column, None),
         properties=fields.read("properties", _value_columns, {}),
@@ -115,6 +122,8 @@ def _mapping(located: LocatedNode) -> CsvMapping:
 
 
 def _check_kind(fields: Fields) -> None:
+    if "type" in fields and "occurred_at" not in fields:
+        fields.located.note("'occurred_at' is missing; wanted the column of when each event occurred; got none")
     if ("type" in fields) == ("attributes" in fields):
         got = "both" if "type" in fields else "neither"
         fields.located.note(
@@ -126,6 +135,27 @@ def _check_kind(fields: Fields) -> None:
                 fields.entries[word].note("belongs to events; wanted none beside attributes; got some")
 
 
+def _contact_column(located: LocatedNode) -> IdColumn:
+    if not isinstance(located.node, ScalarNode):
+        fields = located.fields("column", "prefix", "address")
+        if "address" in fields:
+            for word in ("column", "prefix"):
+                if word in fields:
+                    fields.entries[word].note("belongs to ids; wanted none beside address; got some")
+            return IdColumn(fields.read("address", _column, ""), is_address=True)
+    contact = _id_column(located)
+    if contact.prefix.startswith(ADDRESS):
+        wanted = "address: with the column of the addresses, for such ids are hashes with this installation's salt"
+        located.note(f"wanted {wanted}; got the prefix '{ADDRESS}'")
+    return contact
+
+
+def _column(located: LocatedNode) -> str:
+    if isinstance(located.node, ScalarNode):
+        return text(located)
+    return located.fields("column").required("column", text, "")
+
+
 def _id_column(located: LocatedNode) -> IdColumn:
     if isinstance(located.node, ScalarNode):
         return IdColumn(text(located))
@@ -134,6 +164,8 @@ def _id_column(located: LocatedNode) -> IdColumn:
 
 
 def _time_column(located: LocatedNode) -> TimeColumn:
+    if isinstance(located.node, ScalarNode):
+        return TimeColumn(text(located))
     fields = located.fields("column", "format", "zone")
     column, time_format = fields.required("column", text, ""), fields.read("format", text, "iso")
     return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))

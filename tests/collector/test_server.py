@@ -18,10 +18,10 @@ import schemathesis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.routes import by_path
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.settings import MAIL_PROVIDERS, Settings
 from tests.collector.conftest import MakeCollector
 from tests.harness.collectors import KEY, CollectorProcess

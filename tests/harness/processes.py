@@ -16,6 +16,7 @@ from tests.harness.forked_processes import ForkedProcess, fork_server
 from tests.harness.system import ROOT, until
 
 SALT = "the salt that tests erase under"
+ADDRESS_SALT = "the salt that tests hash addresses with"
 
 Started = TypeVar("Started", bound="CommandProcess")
 Process = subprocess.Popen[bytes] | ForkedProcess
@@ -58,7 +59,7 @@ class CommandProcess:
     def environment(self) -> dict[str, str]:
         """What it is started with: the settings that are not as they are anyway, none of whoever runs the tests."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-        environment[f"{PREFIX}ERASURE_SALT"] = SALT
+        environment |= {f"{PREFIX}ERASURE_SALT": SALT, f"{PREFIX}ADDRESS_SALT": ADDRESS_SALT}
         for name, value in self._settings.model_dump().items():
             if value != Settings.model_fields[name].default:
                 environment[f"{PREFIX}{name.upper()}"] = str(value)
