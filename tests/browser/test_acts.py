@@ -149,6 +149,26 @@ async def test_a_form_that_leaves_the_page_is_one_submission(
     assert counted(await events(page, collector)) == {"page_visit": 2, "form_submission": 1}
 
 
+async def test_requests_of_the_site_go_on_as_they_would_without_the_script(
+    visitor: Visitor, site: Site, collector: Collector
+) -> None:
+    page = await opened(visitor, site, f'<form id="contact" onsubmit="event.preventDefault()">{FIELDS}</form>')
+    results = await page.evaluate("""async () => {
+      const early = new XMLHttpRequest()
+      early.open('POST', '/refused')
+      document.querySelector('button').click()
+      const ended = new Promise(done => early.addEventListener('loadend', () => done(early.status)))
+      early.send(new Uint8Array(9))
+      const failed = await fetch('http://127.0.0.1:1/', { method: 'POST', body: 'x' }).catch(error => error.name)
+      const nothing = await fetch().catch(error => error.name)
+      const url = await fetch(new URL('/sent', location), { method: 'POST', body: new Blob(['x']) })
+      return [await ended, failed, nothing, url.status, await (await fetch('/page', null)).text()]
+    }""")
+
+    assert results[:4] == [422, "TypeError", "TypeError", 200]
+    assert "<title>A site</title>" in results[4]
+
+
 async def test_a_form_that_a_script_answers_by_a_page_of_its_own_is_one_submission(
     visitor: Visitor, site: Site, collector: Collector
 ) -> None:
@@ -346,7 +366,7 @@ SAID = {
         "",
         "beacon.js: data-key mistyped: wanted another",
     ),
-    "no key": ("", "", "beacon.js: its script tag has no data-key: nothing is sent"),
+    "no key": ("", "", "beacon.js: no data-key: nothing is sent"),
     "a program": (
         f'data-key="{BROWSER_KEY}"',
         "'webdriver', { get: () => true }",

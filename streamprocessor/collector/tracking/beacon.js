@@ -34,7 +34,7 @@
 
   // Global Privacy Control, Do Not Track: nothing is stored, nothing is sent.
   if (navigator.globalPrivacyControl || (navigator.doNotTrack || window.doNotTrack) === '1') return
-  if (!key) return say('its script tag has no data-key: nothing is sent')
+  if (!key) return say('no data-key: nothing is sent')
   const isAutomated = navigator.webdriver
   if (isAutomated) say('navigator.webdriver is set: all is filed as a scanner\'s')
 
@@ -77,11 +77,12 @@
     sentAt[content] = Date.now()
   }
 
-  // hear: is asked before, and may return who is told what came of it.
+  // hear: is asked before, and may return who is told what came of it. A fault of ours is not to be the site's.
   const wrap = (owner, name, hear) => {
     const original = owner[name]
     owner[name] = function (...given) {
-      const ended = hear.apply(this, given)
+      let ended
+      try { ended = hear.apply(this, given) } catch (_) {}
       const result = original.apply(this, given)
       if (ended) ended(result)
       return result
@@ -215,7 +216,7 @@
   const carries = (submission, method, url, body) => {
     const isPost = !/get|head/i.test(method)
     if (Date.now() - submission.at > ONE_ACT_MS || !url.indexOf(collector)) return
-    if (body && body.values) body = [...body.values()].join(' ')
+    if (body && body.getAll) body = [...body.values()].join(' ')
     if (body && typeof body !== 'string') return isPost
     let text = url + ' ' + body
     try { text += decodeURIComponent(text.replace(/\+/g, ' ')) } catch (_) {}

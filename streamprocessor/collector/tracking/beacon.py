@@ -51,7 +51,7 @@ SCRIPT_ROUTE, POST_ROUTE = "/beacon.js", "/b"
 SCRIPT_PATH = Path(__file__).with_name("beacon.js")
 MAX_EVENTS = 100
 MAX_FORM_NAME_CHARS = 100
-MAX_BODY_BYTES = 64 * 1024  # as much as browsers let sendBeacon send
+MAX_BODY_BYTES = 64 * 1024  # as much as browsers send of a page that is left
 
 DOWNLOAD = "download"
 
