@@ -20,7 +20,7 @@ from streamprocessor.scoring.model.model import E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import EventRule
 from streamprocessor.scoring.scorer import Scorer
 from tests.collector.formats.sdk_requests import CONTACT_IDS, NOW_MS, VOCABULARY
-from tests.collector.tracking.requests import KEYS, SITES
+from tests.collector.tracking.requests import KEYS, READING, SITES
 from tests.scoring.against_oracle import record_of, unrounded_nano
 
 PAGE = "https://www.example.com/contact"
@@ -79,8 +79,8 @@ def events_of(wire_format: WireFormat, asked: HttpRequest) -> list[Any]:
 @pytest.mark.parametrize(
     ("wire_format", "ask"),
     [
-        (forms(KEYS, CONTACT_IDS, SITES), plain_form),
-        (beacon(KEYS, CONTACT_IDS), script),
+        (forms(KEYS, READING, SITES), plain_form),
+        (beacon(KEYS, READING), script),
         (segment(CONTACT_IDS, VOCABULARY), segment_call),
         (posthog(CONTACT_IDS, VOCABULARY), posthog_call),
         (snowplow(CONTACT_IDS, VOCABULARY), snowplow_call),
