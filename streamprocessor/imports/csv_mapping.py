@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import lookup
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -14,8 +15,10 @@ from streamprocessor.contract.strict_yaml.document import read_document, read_te
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.cell_numbers import DECIMALS, THOUSANDS, Notation
 
 TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
+NO_DELIMITERS = '"\r\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,12 @@ class ValueColumn:
 class TimeColumn:
     """The column of an instant.
 
-    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern.
+    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern; None: found by looking at the cells.
     zone: of texts that name no offset.
     """
 
     column: str
-    format: str = "iso"
+    format: str | None = None
     zone: tzinfo = UTC
 
 
@@ -71,7 +74,8 @@ class CsvMapping:
     id: None: ids are made of the rows' content.
     properties, context, attributes: columns by the names that their values get.
     skip: rows that any of these matches are passed over.
-    delimiter: one character.
+    delimiter, encoding: of the file; None: found by looking.
+    numbers: how they are written, as far as it is said.
     """
 
     contact: IdColumn
@@ -82,7 +86,9 @@ class CsvMapping:
     context: Mapping[str, ValueColumn] = field(default_factory=dict)
     attributes: Mapping[str, ValueColumn] = field(default_factory=dict)
     skip: tuple[RowFilter, ...] = ()
-    delimiter: str = ","
+    delimiter: str | None = None
+    encoding: str | None = None
+    numbers: Notation = field(default_factory=Notation)
 
     def columns(self) -> set[str]:
         """The names of all columns that a file must have."""
@@ -105,7 +111,8 @@ def parse_mapping(content: str, source: str) -> CsvMapping:
 
 def _mapping(located: LocatedNode) -> CsvMapping:
     fields = located.fields(
-        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "skip", "delimiter")
+        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "skip"),
+        *("delimiter", "encoding", "decimal", "thousands"),
     )
     _check_kind(fields)
     return CsvMapping(
@@ -117,7 +124,9 @@ def _mapping(located: LocatedNode) -> CsvMapping:
         context=fields.read("context", _value_columns, {}),
         attributes=fields.read("attributes", _value_columns, {}),
         skip=fields.read("skip", _row_filters, ()),
-        delimiter=fields.read("delimiter", _character, ","),
+        delimiter=fields.read("delimiter", _character, None),
+        encoding=fields.read("encoding", _encoding, None),
+        numbers=_notation(fields),
     )
 
 
@@ -167,7 +176,7 @@ def _time_column(located: LocatedNode) -> TimeColumn:
     if isinstance(located.node, ScalarNode):
         return TimeColumn(text(located))
     fields = located.fields("column", "format", "zone")
-    column, time_format = fields.required("column", text, ""), fields.read("format", text, "iso")
+    column, time_format = fields.required("column", text, ""), fields.read("format", text, None)
     return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
 
 
@@ -220,6 +229,37 @@ def _cell(located: LocatedNode) -> str:
 
 def _character(located: LocatedNode) -> str:
     character = text(located)
-    if len(character) != 1:
-        located.refuse("one character")
+    if len(character) != 1 or character in NO_DELIMITERS:
+        located.refuse("one character that is no quote and no line end")
+    return character
+
+
+def _encoding(located: LocatedNode) -> str:
+    name = text(located)
+    try:
+        "".encode(name)
+    except LookupError:
+        located.refuse("a text encoding such as utf-8, utf-16, cp1252 or latin-1")
+    return lookup(name).name
+
+
+def _notation(fields: Fields) -> Notation:
+    notation = Notation(fields.read("decimal", _decimal, None), fields.read("thousands", _thousands, None))
+    if notation.decimal is not None and notation.decimal == notation.thousands:
+        fields.entries["thousands"].note(f"wanted another character than decimal's; got {notation.thousands!r} too")
+    return notation
+
+
+def _decimal(located: LocatedNode) -> str:
+    return _one_of(located, DECIMALS)
+
+
+def _thousands(located: LocatedNode) -> str:
+    return _one_of(located, THOUSANDS)
+
+
+def _one_of(located: LocatedNode, characters: tuple[str, ...]) -> str:
+    character = _cell(located)
+    if character not in characters:
+        located.refuse(" or ".join(f'"{each}"' for each in characters))
     return character

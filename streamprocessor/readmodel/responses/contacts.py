@@ -108,13 +108,14 @@ class Forecast(BaseModel):
 class UncountedBy(BaseModel):
     """Why an event gives a rule, or all of them, nothing."""
 
-    reason: Literal["no-rule", "condition", "limit", "scanner", "proxy"] = Field(
-        description="No rule asks for its type; a condition or a limit of the rule; who did it."
+    reason: Literal["no-rule", "condition", "limit", "scanner", "proxy", "repeat"] = Field(
+        description="No rule asks for its type; a condition or a limit of the rule; who did it; another event."
     )
     rule: str | None = Field(description="As score/rule; null: it is no rule's doing.")
     path: str | None = Field(description="Of a condition, the value that failed; null: alternatives, or no condition.")
     operator: str | None = Field(description="The comparison that failed; null: it is no condition.")
     how: str | None = Field(description="missing, type or value: what failed of it; null: it is no condition.")
+    repeats: str | None = Field(description="The id of the event that it repeats; null: it repeats none.")
 
 
 class UnscoredType(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from streamprocessor.scoring.events.acts import FORM_SUBMISSION
 from streamprocessor.scoring.events.projection import coverage_start_ms, field_paths
 from streamprocessor.scoring.events.scanners import TRACED_PATHS
 from streamprocessor.scoring.model.conditions import paths_of, predicate
@@ -84,8 +85,9 @@ def compile_model(model: Model) -> Plan:
     by_name = _score_plans(model, rules, applies)
     scores = tuple(by_name[score.name] for score in model.scores)
     per_value = _per_value(scores, numbered)
-    by_type = {type_: _type_plan(model, rules, per_value, type_) for type_ in _types(model, numbered)}
     any_type_matters = any(isinstance(rule, InactivityRule) and rule.types is None for _, _, rule in numbered)
+    types = _types(model, numbered) | ({FORM_SUBMISSION} if any_type_matters else set())
+    by_type = {type_: _type_plan(model, rules, per_value, type_) for type_ in sorted(types)}
     half_lives = {m.half_life_ms for m in rules.matchers.values() if m.half_life_ms}
     return Plan(
         model=model,
@@ -144,10 +146,10 @@ def _per_value(scores: Sequence[ScorePlan], numbered: Sequence[tuple[int, Score,
     )
 
 
-def _types(model: Model, numbered: Sequence[tuple[int, Score, Rule]]) -> list[str]:
-    """Every event type that a rule names or that shows scanners, sorted."""
+def _types(model: Model, numbered: Sequence[tuple[int, Score, Rule]]) -> set[str]:
+    """Every event type that a rule names or that shows scanners."""
     types = {type_ for _, _, rule in numbered if not isinstance(rule, AttributeRule) for type_ in rule.types or ()}
-    return sorted(types if model.scanners is None else types | TRACED_PATHS.keys())
+    return types if model.scanners is None else types | TRACED_PATHS.keys()
 
 
 def _depth(score: Score) -> int:
@@ -271,4 +273,5 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
         is_traced=bool(traced),
         since_ms=late,
         by_value=tuple(by_value),
+        is_form=type_ == FORM_SUBMISSION,
     )

@@ -110,6 +110,7 @@ class TypePlan:
     resets: numbers of the inactivity rules for which it ends the inactivity.
     is_open: whether it is an opened mail, which may not count when a proxy does it.
     is_traced: whether it can show who did it or other events of its message.
+    is_form: whether it is a form submission, which can repeat another one; False within `by_value`.
     since_ms: rule number → arrival from which on evidence has stored what the rule needs; empty: always, for all rules.
     by_value: for each per-value score what such an event can do to the score's value that it has.
     few: the rules, where asking each of them by itself is cheapest; None: `met_by` knows which are met.
@@ -122,6 +123,7 @@ class TypePlan:
     is_traced: bool
     since_ms: Mapping[int, int] = field(default_factory=dict)
     by_value: tuple[tuple[PerValuePlan, TypePlan], ...] = ()
+    is_form: bool = False
     few: tuple[Matcher, ...] | None = field(init=False)
 
     def __post_init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
 from streamprocessor.scoring.record.facts import Event, Fact, SuppressionChanged
-from tests.scoring.oracle.evidence import by_occurrence, plain
+from tests.scoring.oracle.evidence import Known, by_occurrence, plain, until
 from tests.scoring.oracle.scores import score_at, score_named
 from tests.scoring.oracle.stages import Shown, show, stage_after
 from tests.scoring.oracle.steps import next_step
@@ -38,16 +38,14 @@ class Replay:
     def learn(self, batch: Sequence[Fact]) -> None:
         """Facts processed together: one step at the newest arrival, after those that time made up to the oldest."""
         self.pass_time(min(fact.arrival_ms for fact in batch))
-        known, is_first = self.contents(), self.model.announce_first and not self.facts
+        known = contents(plain(self.model, self.facts))
+        is_first = self.model.announce_first and not self.facts
         self.facts += batch
         self.clock_ms = max(self.clock_ms, max(fact.arrival_ms for fact in batch))
-        # An event delivered again, or the larger of two contents of one id, is no event of the step.
-        events = [event for id_, event in self.contents().items() if id_ not in known]
+        # An event delivered again, the larger of two contents of one id, and what repeats an act, is none of the step.
+        by_now = contents(until(plain(self.model, self.facts), self.clock_ms))
+        events = [event for said, event in by_now.items() if said not in known]
         self.look(by_time=False, events=events, is_first=is_first)
-
-    def contents(self) -> dict[str, Event]:
-        """The events that count by now, by what each says: whoever is judged to have done it."""
-        return {repr(event._replace(actor="")): event for event in plain(self.model, self.facts).events}
 
     def pass_time(self, until_ms: int) -> None:
         """Every step that time makes in (clock, until_ms]."""
@@ -83,6 +81,11 @@ class Replay:
         if announced:
             self.announced_at_ms[lead.score] = self.clock_ms
         return lead.score, self.episodes[lead.score], announced
+
+
+def contents(known: Known) -> dict[str, Event]:
+    """The events by what each says, whoever is judged to have done it."""
+    return {repr(event._replace(actor="")): event for event in known.events}
 
 
 def replay(model: Model, batches: Iterable[Sequence[Fact]], until_ms: int | None = None) -> Replay:
