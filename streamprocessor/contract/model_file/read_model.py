@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from streamprocessor.contract.model_file.derivations import derivations
 from streamprocessor.contract.model_file.scores import read_scores
 from streamprocessor.contract.model_file.segments import SEGMENTS, read_segments
 from streamprocessor.contract.model_file.stages import HOT_LEADS, read_hot_leads
@@ -144,8 +145,24 @@ _ANNOUNCE_FIRST = Word(
     "message is its first step away from there.",
     default=False,
 )
+_DERIVE = Word(
+    "derive",
+    derivations,
+    description="Properties that are made of others of the same event: rules, `by` and `per` see them like any other.",
+)
 _MODEL = Shape(
-    *(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, _SEGMENTS, _ANNOUNCE_FIRST)
+    *(
+        _NAME,
+        _SCORES,
+        _HOT_LEAD,
+        _CORRECTION_WINDOW,
+        _PROXY_OPENS,
+        _SCANNERS,
+        _IDENTITY,
+        _SEGMENTS,
+        _ANNOUNCE_FIRST,
+        _DERIVE,
+    )
 )
 
 # ---- models --------------------------------------------------------------------------------------------------------
@@ -196,6 +213,7 @@ def _model(located: LocatedNode, revision: int) -> Model:
         addresses=_IDENTITY.of(fields, USUAL_ADDRESSES),
         segments=fields.read(_SEGMENTS, partial(read_segments, scores=scores), ()),
         announce_first=_ANNOUNCE_FIRST.of(fields, False),
+        derivations=_DERIVE.of(fields, ()),
     )
 
 

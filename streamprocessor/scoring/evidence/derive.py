@@ -50,6 +50,8 @@ class Accumulator:
         in_order: whether no later event can come before one that was counted already.
         is_by_scanner: whether what was done shows it to be a scanner's, if no verdict says otherwise.
         """
+        if type_plan.derived is not None:
+            event = type_plan.seen(event)
         derived = self._derived
         id_, at, _, actor, _, _ = event
         if id_ in self._verdicts:

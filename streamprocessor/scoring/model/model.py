@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streamprocessor.scoring.model.contact_filter import Segment
+from streamprocessor.scoring.model.derivation import Derivation
 from streamprocessor.scoring.model.rules import Condition, Rule
 
 E15 = 10**15
@@ -118,6 +119,7 @@ class Model:
     announce_hot_leads: whether hot leads that the change to this revision makes are announced, too.
     addresses: the attributes that hold a mail address of the contact, by which it is known.
     announce_first: whether a contact's beginning is a step, too, although nothing is shown differently by it.
+    derivations: the properties that are made of others of the same event.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Model:
     announce_hot_leads: bool = field(default=False, compare=False)
     addresses: tuple[str, ...] = USUAL_ADDRESSES
     announce_first: bool = False
+    derivations: tuple[Derivation, ...] = ()
 
     def hot_stages(self) -> dict[str, tuple[str, ...]]:
         """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""

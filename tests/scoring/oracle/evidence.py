@@ -122,8 +122,6 @@ def precedence(model: Model, event: Event) -> tuple[int, str]:
 
 def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths: set[str] = set()
-    if model.scanners and event_type in TRACED:
-        paths |= TRACED[event_type]
     for by, rule in ((score.by, rule) for score in model.scores for rule in score.rules):
         if isinstance(rule, AttributeRule):
             continue
@@ -138,6 +136,9 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
         amounts = rule.points if isinstance(rule, EventRule) else rule
         if isinstance(amounts, PointsFrom | MonetaryRule):
             paths |= {amounts.path} if amounts.per is None else {amounts.path, amounts.per}
+    paths |= {each.source for each in model.derivations if each.path in paths}
+    if model.scanners and event_type in TRACED:
+        paths |= TRACED[event_type]
     return paths
 
 
