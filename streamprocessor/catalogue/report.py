@@ -15,6 +15,7 @@ from streamprocessor.catalogue.property_values import PropertyValues
 from streamprocessor.catalogue.rule_watch import WatchedRule, unmet_of, watched_rules
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import EMAIL_CLICK, EMAIL_OPEN, FORM_SUBMISSION, PAGE_VISIT
+from streamprocessor.scoring.events.derived_properties import derivations_read
 from streamprocessor.scoring.model.conditions import paths_of
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.model.rules import AttributeRule, Rule
@@ -170,11 +171,13 @@ def _asked_types(model: Model) -> dict[str, list[str]]:
 
 
 def _asked_paths(model: Model) -> dict[str, list[str]]:
-    """The rules that read each path."""
+    """The rules that read each path, themselves or what a derived property that they read is made of."""
     asked: dict[str, list[str]] = {}
     for score in model.scores:
         for rule in score.rules:
-            for path in _paths_of_rule(rule):
+            paths = list(_paths_of_rule(rule))
+            sources = [derivation.source for derivation in derivations_read(model.derivations, paths)]
+            for path in dict.fromkeys([*paths, *sources]):
                 asked.setdefault(path, []).append(f"{score.name}/{rule.id}")
     return asked
 

@@ -26,6 +26,6 @@ class Derivation:
     source: str
     takes_host: bool = False
     pattern: str | None = None
-    extract: Extract | None = field(default=None, compare=False)
+    extract: Extract | None = field(default=None, compare=False, repr=False)
     lowers: bool = False
     table: tuple[tuple[str, str | int | float | bool], ...] | None = None

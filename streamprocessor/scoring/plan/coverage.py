@@ -75,7 +75,9 @@ def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
     matcher = plan.matchers.get(rule.number)
     if matcher is None:
         return {}
-    paths = stored_paths(plan.model.derivations, paths_read(matcher.rule))
+    per_value = plan.per_value_plan_of_rule.get(rule.number)
+    read = paths_read(matcher.rule) | (set() if per_value is None else {per_value.path})
+    paths = stored_paths(plan.model.derivations, read)
     return dict.fromkeys(matcher.rule.types, tuple(sorted(paths)))
 
 
