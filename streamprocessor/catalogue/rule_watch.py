@@ -69,7 +69,7 @@ def watched_rules(model: Model) -> Iterator[WatchedRule]:
         for rule in score.rules:
             if not isinstance(rule, AttributeRule):
                 where = None if isinstance(rule, InactivityRule) else rule.where
-                asked = [rule.types, where, amount_path_of(rule)]
+                asked: list[object] = [rule.types, where, amount_path_of(rule)]
                 if derivations := derivations_read(model.derivations, _paths_asked(rule)):
                     asked.append(derivations)
                 digest = blake2b(repr(asked).encode(), digest_size=6).hexdigest()

@@ -150,9 +150,9 @@ def _by_scanner(scanners: Scanners, traces: list[ClickTrace]) -> list[bool]:
     """For each of one message's traces, whether it is a scanner's. A delivery is nobody's."""
     actions = sorted((trace.at_ms, i) for i, trace in enumerate(traces) if trace.kind != _DELIVERY)
     flags = [trace.kind == _HONEYPOT_CLICK for trace in traces]
-    delivered_ms = min([trace.at_ms for trace in traces if trace.kind == _DELIVERY], default=None)
-    for at_ms, i in () if delivered_ms is None else actions:
-        age_ms = at_ms - delivered_ms
+    deliveries_ms = [trace.at_ms for trace in traces if trace.kind == _DELIVERY]
+    for at_ms, i in actions if deliveries_ms else ():
+        age_ms = at_ms - min(deliveries_ms)
         is_early = scanners.before_delivery and age_ms < -scanners.clock_tolerance_ms
         flags[i] = flags[i] or is_early or 0 <= age_ms < scanners.after_delivery_ms
     traps = [trace.at_ms for trace in traces if trace.kind == _HONEYPOT_CLICK]
