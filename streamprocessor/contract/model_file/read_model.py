@@ -11,13 +11,14 @@ from typing import Any
 from streamprocessor.contract.model_file.scores import read_scores
 from streamprocessor.contract.model_file.segments import SEGMENTS, read_segments
 from streamprocessor.contract.model_file.stages import HOT_LEADS, read_hot_leads
+from streamprocessor.contract.model_file.suppression import SUPPRESSION
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, described, json_schema
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, flag, name
 from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, json_values, read_tree
 from streamprocessor.errors import ModelError
-from streamprocessor.scoring.model.model import DAY_MS, Model, Scanners
+from streamprocessor.scoring.model.model import DAY_MS, Model, Scanners, Suppression
 
 DEFAULT_NAME = "default"
 LONGEST_BURST_MS = 3_600_000
@@ -93,7 +94,7 @@ _SEGMENTS = Word(
     description="Contacts under a name: counted, paged and exported by the API, and named by subscriptions. No score "
     "depends on them.",
 )
-_MODEL = Shape(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _SEGMENTS)
+_MODEL = Shape(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, SUPPRESSION, _SEGMENTS)
 
 # ---- models --------------------------------------------------------------------------------------------------------
 
@@ -140,6 +141,7 @@ def _model(located: LocatedNode, revision: int) -> Model:
         proxy_opens_count=_PROXY_OPENS.of(fields, False),
         correction_window_ms=_CORRECTION_WINDOW.of(fields, 30 * DAY_MS),
         scanners=_SCANNERS.of(fields, _USUAL),
+        suppression=SUPPRESSION.of(fields, Suppression()),
         segments=fields.read(_SEGMENTS, partial(read_segments, scores=scores), ()),
     )
 

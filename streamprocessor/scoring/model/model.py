@@ -97,6 +97,17 @@ class Scanners:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Which events say that nobody may write to the contact any more, and which that one may again.
+
+    by, lifted_by: event types; `hard_bounce` is a hard `email_bounce`, too. Explicit updates always say it.
+    """
+
+    by: tuple[str, ...] = ("unsubscribe", "spam_complaint", "hard_bounce")
+    lifted_by: tuple[str, ...] = ("resubscribe",)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A whole scoring model.
 
@@ -109,6 +120,7 @@ class Model:
     covered_since_ms: event type (or `any`) → path (or "" for the event itself) → arrival from which on evidence has
     stored it; what is not in it was always stored.
     announce_hot_leads: whether hot leads that the change to this revision makes are announced, too.
+    suppression: which events say whether the contact is suppressed.
     """
 
     name: str
@@ -122,6 +134,7 @@ class Model:
     segments: tuple[Segment, ...] = ()
     covered_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)
+    suppression: Suppression = Suppression()
 
     def hot_stages(self) -> dict[str, tuple[str, ...]]:
         """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""

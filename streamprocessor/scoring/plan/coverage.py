@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from streamprocessor.scoring.events.projection import WHOLE
-from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.model.model import Model, Suppression
 from streamprocessor.scoring.model.rules import InactivityRule
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.plan.matching import paths_read
@@ -36,9 +37,9 @@ def covered_since(model: Model, before: Model | None, from_ms: int) -> dict[str,
     """
     if before is None:
         return {}
-    paths_before = _paths_by_type(compile_model(before))
+    paths_before = _paths_by_type(_rules_alone(before))
     since: dict[str, dict[str, int]] = {}
-    for type_, paths in _paths_by_type(compile_model(model)).items():
+    for type_, paths in _paths_by_type(_rules_alone(model)).items():
         for path in paths:
             since_ms = min(
                 (
@@ -72,6 +73,11 @@ def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
         return dict.fromkeys(rule.rule.types or (ANY,), ())
     matcher = plan.matchers.get(rule.number)
     return {} if matcher is None else dict.fromkeys(matcher.rule.types, tuple(sorted(paths_read(matcher.rule))))
+
+
+def _rules_alone(model: Model) -> Plan:
+    """The plan of what rules and scanners need: evidence of suppression has not been stored by every release."""
+    return compile_model(replace(model, suppression=Suppression((), ())))
 
 
 def _paths_by_type(plan: Plan) -> dict[str, tuple[str, ...]]:
