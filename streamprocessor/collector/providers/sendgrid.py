@@ -2,7 +2,8 @@
 
 Setup: Settings > Mail Settings > Event Webhooks > Create. Post URL: `https://HOST/hooks/sendgrid`; tick delivered,
 bounced, dropped, opened, clicked, spam reports, unsubscribes, group unsubscribes and group resubscribes; under Security
-features enable the Signed Event Webhook and put its verification key (one line of base64) into STREAMPROCESSOR_HOOK_SENDGRID_SECRET.
+features enable the Signed Event Webhook and put its verification key (one line of base64) into
+STREAMPROCESSOR_HOOK_SENDGRID_SECRET.
 When sending: `custom_args: {"contact_id": "c-42", "campaign": "q4"}`.
 
 Signed: ECDSA over the timestamp header and the body as it came, with its closing line break. A bounce of type
