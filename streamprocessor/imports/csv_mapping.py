@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
-from streamprocessor.contract.strict_yaml.scalars import text
+from streamprocessor.contract.strict_yaml.scalars import flag, text
 from streamprocessor.errors import OperatorError
 
 TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
@@ -50,6 +50,31 @@ class TimeColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeColumn:
+    """The column of an event's type.
+
+    types: by cell; empty: the cell is the type.
+    """
+
+    column: str
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressedColumn:
+    """The column that tells who may not be written to any more. An empty cell says nothing.
+
+    true_values, false_values: the cells that mean it, in small letters.
+    lifts: whether a false cell takes an earlier suppression back; else it says nothing.
+    """
+
+    column: str
+    true_values: frozenset[str] = frozenset({"true", "yes", "1"})
+    false_values: frozenset[str] = frozenset({"false", "no", "0"})
+    lifts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RowFilter:
     """Rows to pass over: those whose cell in the column is one of these."""
 
@@ -59,9 +84,9 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class CsvMapping:
-    """How rows become events of one type, or attribute updates.
+    """How rows become events, or updates of attributes, of suppression, or of both.
 
-    type: of the events; None: rows are attribute updates.
+    type: of the events, or its column; None: rows are updates.
     id: None: ids are made of the rows' content.
     properties, context, attributes: columns by the names that their values get.
     skip: rows that any of these matches are passed over.
@@ -70,18 +95,22 @@ class CsvMapping:
 
     contact: IdColumn
     occurred_at: TimeColumn
-    type: str | None = None
+    type: str | TypeColumn | None = None
     id: IdColumn | None = None
     properties: Mapping[str, ValueColumn] = field(default_factory=dict)
     context: Mapping[str, ValueColumn] = field(default_factory=dict)
     attributes: Mapping[str, ValueColumn] = field(default_factory=dict)
     skip: tuple[RowFilter, ...] = ()
     delimiter: str = ","
+    suppressed: SuppressedColumn | None = None
 
     def columns(self) -> set[str]:
         """The names of all columns that a file must have."""
         groups = (self.properties, self.context, self.attributes)
-        columns: list[IdColumn | ValueColumn | TimeColumn | RowFilter] = [self.contact, self.occurred_at, *self.skip]
+        columns: list[IdColumn | ValueColumn | TimeColumn | TypeColumn | SuppressedColumn | RowFilter]
+        columns = [self.contact, self.occurred_at, *self.skip]
+        columns += [self.type] if isinstance(self.type, TypeColumn) else []
+        columns += [self.suppressed] if self.suppressed else []
         columns += [value for group in groups for value in group.values()]
         return {each.column for each in columns} | ({self.id.column} if self.id else set())
 
@@ -98,32 +127,35 @@ def parse_mapping(content: str, source: str) -> CsvMapping:
 
 def _mapping(located: LocatedNode) -> CsvMapping:
     fields = located.fields(
-        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "skip", "delimiter")
+        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "suppressed", "skip"),
+        "delimiter",
     )
     _check_kind(fields)
     return CsvMapping(
         contact=fields.required("contact", _id_column, IdColumn("")),
         occurred_at=fields.required("occurred_at", _time_column, TimeColumn("")),
-        type=fields.read("type", text, None),
+        type=fields.read("type", _type, None),
         id=fields.read("id", _id_column, None),
         properties=fields.read("properties", _value_columns, {}),
         context=fields.read("context", _value_columns, {}),
         attributes=fields.read("attributes", _value_columns, {}),
         skip=fields.read("skip", _row_filters, ()),
         delimiter=fields.read("delimiter", _character, ","),
+        suppressed=fields.read("suppressed", _suppressed_column, None),
     )
 
 
 def _check_kind(fields: Fields) -> None:
-    if ("type" in fields) == ("attributes" in fields):
-        got = "both" if "type" in fields else "neither"
+    updates = [word for word in ("attributes", "suppressed") if word in fields]
+    if ("type" in fields) == bool(updates):
+        got = "both" if updates else "neither"
         fields.located.note(
-            f"wanted either type (rows are events) or attributes (rows are attribute updates); got {got}"
+            f"wanted either type (rows are events) or attributes or suppressed (rows are contact updates); got {got}"
         )
-    elif "attributes" in fields:
+    elif updates:
         for word in ("properties", "context"):
             if word in fields:
-                fields.entries[word].note("belongs to events; wanted none beside attributes; got some")
+                fields.entries[word].note(f"belongs to events; wanted none beside {updates[0]}; got some")
 
 
 def _id_column(located: LocatedNode) -> IdColumn:
@@ -131,6 +163,37 @@ def _id_column(located: LocatedNode) -> IdColumn:
         return IdColumn(text(located))
     fields = located.fields("column", "prefix")
     return IdColumn(fields.required("column", text, ""), fields.read("prefix", _cell, ""))
+
+
+def _type(located: LocatedNode) -> str | TypeColumn:
+    if isinstance(located.node, ScalarNode):
+        return text(located)
+    fields = located.fields("column", "types")
+    return TypeColumn(fields.required("column", text, ""), fields.read("types", _types_by_cell, {}))
+
+
+def _types_by_cell(located: LocatedNode) -> dict[str, str]:
+    return {cell: text(inner) for cell, inner in located.entries("cells, each with the type that it means").items()}
+
+
+def _suppressed_column(located: LocatedNode) -> SuppressedColumn:
+    if isinstance(located.node, ScalarNode):
+        return SuppressedColumn(text(located))
+    fields = located.fields("column", "true_values", "false_values", "lifts")
+    usual = SuppressedColumn("")
+    read = SuppressedColumn(
+        fields.required("column", text, ""),
+        fields.read("true_values", _words, usual.true_values),
+        fields.read("false_values", _words, usual.false_values - fields.read("true_values", _words, frozenset())),
+        fields.read("lifts", flag, usual.lifts),
+    )
+    if both := sorted(read.true_values & read.false_values):
+        located.note(f"wanted each value in one of true_values and false_values; got '{both[0]}' in both")
+    return read
+
+
+def _words(located: LocatedNode) -> frozenset[str]:
+    return frozenset(cell.strip().lower() for cell in _cells(located))
 
 
 def _time_column(located: LocatedNode) -> TimeColumn:

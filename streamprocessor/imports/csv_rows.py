@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,15 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.actors import actor_of
 from streamprocessor.contract.foreign_text import MAX_VALUE_CHARS, shown_value
 from streamprocessor.errors import OperatorError, RecordError
-from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
+from streamprocessor.imports.csv_mapping import (
+    NUMBER,
+    TEXT,
+    CsvMapping,
+    SuppressedColumn,
+    TimeColumn,
+    TypeColumn,
+    ValueColumn,
+)
 from streamprocessor.imports.rows import BadRow, ContentIds, ImportRow, ReadRow
 from streamprocessor.scoring.record.facts import HUMAN
 
@@ -25,7 +33,7 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 
 
 def read_csv(lines: Iterable[bytes], mapping: CsvMapping, source_name: str) -> Iterator[ReadRow]:
-    """One event or update a row, in the file's order; rows to skip and blank ones are passed over.
+    """The event or the updates of each row, in the file's order; rows to skip and blank ones are passed over.
 
     The first row names the columns. A byte order mark, any line end and a missing last one are taken.
     Raises OperatorError where a column that the mapping names is not in the file.
@@ -46,9 +54,7 @@ def read_csv(lines: Iterable[bytes], mapping: CsvMapping, source_name: str) -> I
         except csv.Error as error:
             yield BadRow(line, "not-csv", str(error))
             continue
-        row = _read_row(line, header, cells, build)
-        if row is not None:
-            yield row
+        yield from _read_row(line, header, cells, build)
 
 
 def _shown(columns: list[str]) -> str:
@@ -71,43 +77,43 @@ def _texts(lines: Iterable[bytes]) -> Iterator[str]:
         yield line.decode("utf-8-sig" if number == 0 else "utf-8", "surrogateescape")
 
 
-def _read_row(line: int, header: list[str], cells: list[str], build: _RowBuilder) -> ReadRow | None:
+def _read_row(line: int, header: list[str], cells: list[str], build: _RowBuilder) -> Sequence[ReadRow]:
     if not cells:
-        return None
+        return ()
     if len(cells) != len(header):
-        return BadRow(line, "bad-row", f"wanted {len(header)} cells; got {len(cells)}")
+        return [BadRow(line, "bad-row", f"wanted {len(header)} cells; got {len(cells)}")]
     try:
         "".join(cells).encode()
     except UnicodeEncodeError:
-        return BadRow(line, "not-utf8", "wanted UTF-8; got other bytes")
+        return [BadRow(line, "not-utf8", "wanted UTF-8; got other bytes")]
     try:
-        return build.row(line, dict(zip(header, cells, strict=True)))
+        return build.rows(line, dict(zip(header, cells, strict=True)))
     except RecordError as error:
-        return BadRow(line, error.reason, error.detail)
+        return [BadRow(line, error.reason, error.detail)]
 
 
 class _RowBuilder:
     def __init__(self, mapping: CsvMapping) -> None:
         self._mapping = mapping
         self._time_ms = _time_reader(mapping.occurred_at)
-        self._content_ids = ContentIds(f"csv-{mapping.type or 'attributes'}-")
+        named = mapping.type.column if isinstance(mapping.type, TypeColumn) else mapping.type
+        self._content_ids = ContentIds(f"csv-{named or 'attributes'}-")
 
-    def row(self, line: int, cells: dict[str, str]) -> ImportRow | None:
-        """The row as an event or update, None where it is to be skipped. Raises RecordError where it is bad."""
+    def rows(self, line: int, cells: dict[str, str]) -> list[ImportRow]:
+        """The row as an event or updates, none where it is to be skipped. Raises RecordError where it is bad."""
         mapping = self._mapping
         if any(cells[skip.column] in skip.cells for skip in mapping.skip):
-            return None
-        event_id = self._id(cells)
+            return []
+        row_id = self._id(cells)
         contact = cells[mapping.contact.column].strip()
         if not contact:
             reason, detail = reason_codes.NO_CONTACT, f"column {shown_value(mapping.contact.column)} is empty"
             raise RecordError(reason, detail)
-        value: dict[str, Any] = {
-            "id": event_id,
-            "occurred_at": self._time_ms(cells[mapping.occurred_at.column].strip()),
-        }
-        self._fill(value, cells)
-        return ImportRow(line, mapping.contact.prefix + contact, value)
+        at_ms, contact_id = self._time_ms(cells[mapping.occurred_at.column].strip()), mapping.contact.prefix + contact
+        return [
+            ImportRow(line, contact_id, {"id": row_id + suffix, "occurred_at": at_ms, **content})
+            for suffix, content in self._contents(cells)
+        ]
 
     def _id(self, cells: dict[str, str]) -> str:
         column = self._mapping.id
@@ -115,16 +121,48 @@ class _RowBuilder:
             return self._content_ids.next_for(orjson.dumps(list(cells.values())))
         return column.prefix + cells[column.column].strip()
 
-    def _fill(self, value: dict[str, Any], cells: dict[str, str]) -> None:
+    def _contents(self, cells: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
+        """What the row says, each with what is put behind the row's id."""
         mapping = self._mapping
-        if mapping.type is None:
-            value |= {"update": "attributes", "attributes": _values(mapping.attributes, cells)}
-            return
+        if mapping.type is not None:
+            return [("", self._event(_type_of(mapping.type, cells), cells))]
+        contents: list[tuple[str, dict[str, Any]]] = []
+        if mapping.attributes:
+            contents.append(("", {"update": "attributes", "attributes": _values(mapping.attributes, cells)}))
+        if mapping.suppressed is not None and (suppressed := _suppressed(mapping.suppressed, cells)) is not None:
+            contents.append((":suppressed", {"update": "suppressed", "suppressed": suppressed}))
+        return contents
+
+    def _event(self, event_type: str, cells: dict[str, str]) -> dict[str, Any]:
+        mapping = self._mapping
         context = _values(mapping.context, cells)
         actor = actor_of(str(context.get("user_agent", "")))
         if actor != HUMAN:
             context.setdefault("actor", actor)
-        value |= {"type": mapping.type, "properties": _values(mapping.properties, cells), "context": context}
+        return {"type": event_type, "properties": _values(mapping.properties, cells), "context": context}
+
+
+def _type_of(event_type: str | TypeColumn, cells: dict[str, str]) -> str:
+    if isinstance(event_type, str):
+        return event_type
+    cell = cells[event_type.column].strip()
+    known = event_type.types.get(cell) if event_type.types else cell
+    if not known:
+        wanted = ", ".join(event_type.types) or "a type"
+        detail = f"{_place(event_type)}: wanted {shown_value(wanted)}; got {shown_value(cell)}"
+        raise RecordError(reason_codes.UNKNOWN_TYPE, detail)
+    return known
+
+
+def _suppressed(column: SuppressedColumn, cells: dict[str, str]) -> bool | None:
+    """What the row says of suppression; None: nothing."""
+    cell = cells[column.column].strip()
+    if cell.lower() in column.true_values:
+        return True
+    if not cell or cell.lower() in column.false_values:
+        return False if cell and column.lifts else None
+    wanted = ", ".join([*sorted(column.true_values), *sorted(column.false_values)])
+    raise _bad_value(column, shown_value(wanted), cell)
 
 
 def _values(columns: Mapping[str, ValueColumn], cells: dict[str, str]) -> dict[str, Any]:
@@ -142,11 +180,15 @@ def _value(column: ValueColumn, cell: str) -> Any:
             return number
     elif cell.strip().lower() in _BOOLEANS:
         return _BOOLEANS[cell.strip().lower()]
-    reason, detail = "bad-value", f"{_place(column)}: wanted a {column.read_as}; got {shown_value(cell)}"
-    raise RecordError(reason, detail)
+    raise _bad_value(column, f"a {column.read_as}", cell)
 
 
-def _place(column: ValueColumn | TimeColumn) -> str:
+def _bad_value(column: ValueColumn | SuppressedColumn, wanted: str, cell: str) -> RecordError:
+    reason, detail = "bad-value", f"{_place(column)}: wanted {wanted}; got {shown_value(cell)}"
+    return RecordError(reason, detail)
+
+
+def _place(column: ValueColumn | TimeColumn | TypeColumn | SuppressedColumn) -> str:
     return f"column {shown_value(column.column)}"
 
 

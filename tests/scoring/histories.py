@@ -50,7 +50,7 @@ properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "amount": amounts,
         "message": st.sampled_from(MESSAGES),
         "product": st.sampled_from(PRODUCTS),
-        "kind": st.sampled_from(["hard", "hard", "soft", None]),
+        "kind": st.sampled_from(["hard", "Hard", "soft", None]),
     },
 )
 contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])

@@ -25,7 +25,7 @@ class SuppressionPlan(NamedTuple):
 
     def after(self, word: SuppressionWord, event: StoredEvent) -> SuppressionWord:
         """The last word, when this event of its type counts beside it."""
-        if self.of_hard_alone and event.properties.get(KIND) != HARD:
+        if self.of_hard_alone and str(event.properties.get(KIND)).casefold() != HARD:
             return word
         return last_word(word, SuppressionWord(self.suppresses, event.occurred_at_ms, event.id, event.type))
 

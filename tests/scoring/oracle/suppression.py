@@ -24,7 +24,8 @@ def is_suppressed(model: Model, facts: Iterable[InputFact]) -> bool:
 def word_of(model: Model, event: Event) -> bool | None:
     """What the event says of suppression, whoever did it; None: nothing."""
     names = {event.type}
-    if event.type == "email_bounce" and event.properties.get("kind") == "hard":
+    kind = event.properties.get("kind")
+    if event.type == "email_bounce" and isinstance(kind, str) and kind.casefold() == "hard":
         names.add("hard_bounce")
     if names & set(model.suppression.by):
         return True
