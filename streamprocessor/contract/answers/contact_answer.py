@@ -18,8 +18,8 @@ from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt
 def contact_answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[str, Any]:
     """The object that `score --json` and `explain --json` print for a contact at at_ms, in the contract's shape.
 
-    scores: as `scores_answer` has them; explanation: of each of them; suppression: where the contact is suppressed, why.
-    A contact that was merged into another one (merged_into), or objects, has no scores.
+    scores: as `scores_answer` has them; explanation: of each of them; suppression: why it is suppressed, where it is. A
+    contact that was merged into another one (merged_into), or objects, has no scores.
     """
     answer: dict[str, Any] = {"contact_id": contact_id, "at": format_rfc3339(at_ms), "scores": {}, "explanation": {}}
     if is_hidden(record):
