@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) -> None:
-    """Explain a contact's scores: the parts that add up to them, and the next step that time makes.
+    """Explain a contact's scores: the parts that add up to them, the next step by time, and what gives nothing.
 
     It reads the contact's record from the changelog, whether workers run or not.
     """
-    from streamprocessor.cli.terminal.print_answers import print_explanation
+    from streamprocessor.cli.terminal.print_answers import print_explanation, print_uncounted
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
 
@@ -39,11 +39,15 @@ def explain(ctx: click.Context, contact: str, at_ms: int | None, as_json: bool) 
         print_json_lines([answer])
     else:
         print_explanation(answer)
+        print_uncounted(answer["uncounted"])
 
 
 async def _answer(settings: Settings, contact: str, at_ms: int) -> dict[str, Any] | None:
     from streamprocessor.cli.kafka.stored_contact import load_contact
     from streamprocessor.contract.answers.contact_answer import contact_answer
+    from streamprocessor.contract.answers.uncounted_answer import uncounted_answer
 
     stored = await load_contact(settings, contact, at_ms)
-    return None if stored is None else contact_answer(*stored, contact, at_ms)
+    if stored is None:
+        return None
+    return contact_answer(*stored, contact, at_ms) | {"uncounted": uncounted_answer(*stored)}

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from streamprocessor.cli.api import api
+from streamprocessor.cli.catalogue import catalogue
 from streamprocessor.cli.collector import collector
 from streamprocessor.cli.dead_letters.command import dead_letters
 from streamprocessor.cli.delivery import delivery
@@ -83,6 +84,7 @@ for command in (
     api,
     topics,
     model,
+    catalogue,
     status,
     explain,
     export,

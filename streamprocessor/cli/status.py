@@ -84,11 +84,15 @@ def _print_members(group: ConsumerGroup) -> None:
 
 
 def _print_workers(workers: list[dict[str, Any]]) -> None:
+    from streamprocessor.cli.terminal.plain_text import echo
     from streamprocessor.cli.terminal.printing import print_table
 
     click.echo()
     columns = ("address", "ready", "lag_seconds", "recovery_remaining_records", "contacts", "timers", "model")
     print_table([column.replace("_", " ") for column in columns], [_worker_row(worker) for worker in workers])
+    for worker in workers:
+        for type_, events in worker.get("types_without_rule", {}).items():
+            echo(f"no rule asks for {type_}: {events} came to {worker['address']}; `catalogue` tells more")
     rows = [_partition_row(worker, partition) for worker in workers for partition in worker.get("partitions", ())]
     if rows:
         click.echo()

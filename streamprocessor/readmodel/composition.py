@@ -13,8 +13,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
+from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
-from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
+from streamprocessor.contract.topic_names import CONTACT_UPDATES, EVIDENCE_TRANSFERS, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
 from streamprocessor.kafka.admin.cluster import READ, WRITE
@@ -38,6 +39,7 @@ from streamprocessor.readmodel.gateways.eraser import Eraser
 from streamprocessor.readmodel.gateways.import_jobs import ImportJobs, run_import
 from streamprocessor.readmodel.gateways.subscription_store import SubscriptionStore
 from streamprocessor.readmodel.metrics import Metrics
+from streamprocessor.readmodel.projection.catalogue_follower import CatalogueFollower, InputTopic
 from streamprocessor.readmodel.projection.changes import PROJECTED
 from streamprocessor.readmodel.projection.hot_lead_stream import HotLeadStreams
 from streamprocessor.readmodel.projection.models import ActiveModel
@@ -77,6 +79,7 @@ async def run_api(settings: Settings) -> int:
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
+    catalogue = CatalogueFollower(engine, await _inputs(settings, clients), new_reader(clients), models)
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
     gateways = _gateways(settings, clients, topics, producer)
     context = ApiContext(
@@ -103,7 +106,7 @@ async def run_api(settings: Settings) -> int:
         await producer.start()
         await gateways.subscriptions.start()
         history_ms = int(settings.history_days * DAY_MS)
-        work = (projector.run(history_ms), models.follow(), gateways.subscriptions.follow())
+        work = (projector.run(history_ms), models.follow(), gateways.subscriptions.follow(), catalogue.run())
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
@@ -116,7 +119,12 @@ async def run_api(settings: Settings) -> int:
         broken = await _ended(tasks)
         await gateways.imports.stop()
         await asyncio.gather(
-            models.stop(), projector.stop(), gateways.subscriptions.stop(), producer.stop(), gateways.delivery.close()
+            models.stop(),
+            projector.stop(),
+            catalogue.stop(),
+            gateways.subscriptions.stop(),
+            producer.stop(),
+            gateways.delivery.close(),
         )
         engine.dispose()
     if broken is not None:
@@ -181,6 +189,19 @@ async def _projected(clients: ClientSettings, topics: Mapping[str, str]) -> dict
     ids = await topic_ids(clients, names)
     ends = await end_offsets(clients, names)
     return {name: (short, ids[name], sum(1 for topic, _ in ends if topic == name)) for name, short in names.items()}
+
+
+async def _inputs(settings: Settings, clients: ClientSettings) -> list[InputTopic]:
+    """The input topics, but for those between workers; raises TopicError where one may not be read."""
+    inputs = {
+        name: topic for name, topic in layout_of(settings).input_names().items() if topic.name != EVIDENCE_TRANSFERS
+    }
+    await refuse_unless_allowed(clients, dict.fromkeys(inputs, READ))
+    ids, ends = await topic_ids(clients, inputs), await end_offsets(clients, inputs)
+    return [
+        InputTopic(name, ids[name], sum(1 for each, _ in ends if each == name), value_decoder_for(topic))
+        for name, topic in inputs.items()
+    ]
 
 
 def _not_ready(projector: Projector) -> list[str]:

@@ -26,6 +26,7 @@ from streamprocessor.scoring.steps.evaluate import NO_NEWS, ShownState, evaluate
 from streamprocessor.scoring.steps.explain import explain
 from streamprocessor.scoring.steps.next_change import derived_at, next_change_of_record, next_change_of_score, score_at
 from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, Step
+from streamprocessor.scoring.steps.uncounted import Uncounted, uncounted_events
 from streamprocessor.scoring.terms.per_match import drop_worthless_matches
 
 ERASED, OBJECTED = "erased", "objected"
@@ -247,6 +248,10 @@ class Scorer:
             message = f"explanation of score '{score_name}': wanted {expected}; got {value!r}"
             raise ValueError(message)
         return explain(self._plan, score, record, t_ms, value)
+
+    def uncounted(self, record: Record) -> dict[str, list[Uncounted]]:
+        """By id the stored events that give no score anything, and why."""
+        return uncounted_events(self._plan, record)
 
     def next_step(self, record: Record, t_ms: int) -> int | None:
         """The first instant after t at which any presented score or stage changes by itself; None: none comes."""

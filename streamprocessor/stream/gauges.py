@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from streamprocessor.catalogue.rule_watch import asked_types
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.data_plane import DataPlane
+from streamprocessor.stream.partition.microbatch_metrics import NO_TYPES
 
 
 class Gauges:
@@ -58,6 +61,7 @@ class Gauges:
         return {
             "model": {"name": model.name, "version": model.version, "revision": model.revision},
             "lag_seconds": _lag_seconds(plane),
+            "types_without_rule": self._types_without_rule(model),
             "partitions": [
                 {
                     "partition": number,
@@ -72,6 +76,16 @@ class Gauges:
                 for number, partition_state in sorted(plane.partitions.items())
             ],
         }
+
+    def _types_without_rule(self, model: Model) -> dict[str, int]:
+        """How many events came, since the worker started, of each type that no rule names."""
+        (consumed,) = self._metrics.events_consumed.collect()
+        named = asked_types(model) | NO_TYPES
+        events = Counter[str]()
+        for sample in consumed.samples:
+            if sample.labels["type"] not in named:
+                events[sample.labels["type"]] += int(sample.value)
+        return dict(events.most_common())
 
 
 def _lag_seconds(plane: DataPlane) -> float:

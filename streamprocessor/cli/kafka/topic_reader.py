@@ -18,9 +18,11 @@ from streamprocessor.kafka.reader import read_to
 
 
 async def records_of(
-    clients: ClientSettings, topic: str, partitions: Collection[int] | None = None
+    clients: ClientSettings, topic: str, partitions: Collection[int] | None = None, *, since_ms: int | None = None
 ) -> AsyncIterator[Any]:
-    """Every record that the topic holds now, in order within a partition; partitions None: all of them.
+    """Every record that the topic holds now, in order within a partition.
+
+    partitions: None: all of them. since_ms: of earlier records none are read; None: all are.
 
     Raises TopicError where the topic is missing or may not be read, BrokerAwayError where Kafka goes away.
     """
@@ -34,7 +36,12 @@ async def records_of(
     try:
         await consumer.start()
         consumer.assign(list(ends))
-        await consumer.seek_to_beginning(*ends)
+        if since_ms is None:
+            await consumer.seek_to_beginning(*ends)
+        else:
+            firsts = await consumer.offsets_for_times(dict.fromkeys(ends, since_ms))
+            for where, first in firsts.items():
+                consumer.seek(where, ends[where] if first is None else first.offset)
         async for fetched in read_to(consumer, ends):
             for where, records in fetched.items():
                 for record in records:

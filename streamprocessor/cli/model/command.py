@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,8 @@ from streamprocessor.cli.terminal.options import (
 if TYPE_CHECKING:
     from streamprocessor.cli.kafka.revisions import AppliedRevision
 
+LIVE_DAYS = 30
+
 announce_option = click.option(
     "--announce-hot-leads", is_flag=True, help="Announce those whom the change alone makes hot, too."
 )
@@ -31,10 +33,13 @@ def model() -> None:
 @model.command()
 @process_options
 @click.argument("file", required=False)
+@click.option("--live", is_flag=True, help="Look at what came in 30 days, too: name rules that nothing of it met.")
 @json_option
 @click.pass_context
-def check(ctx: click.Context, file: str | None, as_json: bool) -> None:
+def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> None:
     """Read a model file strictly (FILE, else --model) and name every problem in it with its line."""
+    from streamprocessor.cli.kafka.seen_events import counted
+    from streamprocessor.cli.terminal.print_catalogue import print_unasked, print_unmet
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.contract.model_file.read_model import read_model
 
@@ -43,12 +48,24 @@ def check(ctx: click.Context, file: str | None, as_json: bool) -> None:
     rules = {score.name: len(score.rules) for score in read.scores}
     segments = [segment.name for segment in read.segments]
     if as_json:
-        row = {"file": str(path), "name": read.name, "version": read.version, "rules": rules, "segments": segments}
+        row: dict[str, Any] = {
+            "file": str(path),
+            "name": read.name,
+            "version": read.version,
+            "rules": rules,
+            "segments": segments,
+        }
+        if live:
+            row["live"] = counted(connected_settings(ctx), read, LIVE_DAYS).model_dump()
         print_json_lines([row])
         return
     scores = ", ".join(f"{name} ({count} rules)" for name, count in rules.items())
     named = f"; segments: {', '.join(segments)}" if segments else ""
     click.echo(f"{path}: model {read.name}, version {read.version}: {scores}{named}")
+    if live:
+        report = counted(connected_settings(ctx), read, LIVE_DAYS)
+        print_unmet(report)
+        print_unasked(report)
 
 
 @model.command()

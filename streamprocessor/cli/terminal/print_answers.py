@@ -8,6 +8,8 @@ from typing import Any
 from streamprocessor.cli.terminal.plain_text import echo
 from streamprocessor.cli.terminal.printing import print_table
 
+MAX_UNCOUNTED = 20
+
 
 def print_scores(answers: Iterable[dict[str, Any]]) -> None:
     """Print a row for each contact and score."""
@@ -69,3 +71,16 @@ def _row(part: dict[str, Any]) -> tuple[object, ...]:
     shown = ("of", "factor", "event_id", "occurred_at", "class")
     of, factor, event_id, occurred_at, actor = (part.get(word) for word in shown)
     return part["points"], of, factor, rule, event_id, occurred_at, actor
+
+
+def print_uncounted(events: list[dict[str, Any]]) -> None:
+    """Print the newest of the events that give nothing, and why."""
+    if not events:
+        return
+    shown = f", the newest {MAX_UNCOUNTED}" if len(events) > MAX_UNCOUNTED else ""
+    echo(f"\n{len(events)} events give nothing{shown}:")
+    rows = [
+        (event["type"], event["occurred_at"], event["event_id"], "; ".join(event["why"]))
+        for event in events[:MAX_UNCOUNTED]
+    ]
+    print_table(("type", "occurred at", "event", "why"), rows)

@@ -17,6 +17,7 @@ from streamprocessor.collector.durability.durable_writer import DurableWriter, N
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.client_ip import ClientIps
 from streamprocessor.collector.http.decompression import decompressed, too_large
+from streamprocessor.collector.http.event_source import source_name, with_source
 from streamprocessor.collector.http.keys import KeyHolder, Keys
 from streamprocessor.collector.http.limits import SenderLimiter
 from streamprocessor.collector.http.permissions import permitted
@@ -157,7 +158,7 @@ class FormatHandler:
             entries, over_limit = context.limiter.admit(holder, request.network, decoded)
             within_limits = DecodedEvents(entries, [*refused, *over_limit])
             entries, refused = permitted(wire_format.name, holder.kind, within_limits, context.metrics)
-        entries = context.client_ips.truncated(entries)
+        entries = with_source(context.client_ips.truncated(entries), source_name(wire_format, holder))
         records, good, unusable = check_entries(entries, context.topics, request.received_at_ms)
         refused = [*refused, *unusable]
         for item in refused:

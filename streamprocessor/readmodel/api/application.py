@@ -19,6 +19,7 @@ from streamprocessor.process.http.health import health_routes
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints import (
     active_model,
+    catalogue,
     contact,
     contacts,
     forecast,
@@ -44,6 +45,7 @@ ROUTES: tuple[ApiRoute, ...] = tuple(
         overview,
         hot_leads,
         active_model,
+        catalogue,
         segments,
         subscriptions,
         imports,

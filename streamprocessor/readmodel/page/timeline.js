@@ -15,7 +15,7 @@ export async function timeline({id, title, parts, signal}) {
     event.type, ago(event.occurred_at), event.class,
     points.has(event.id) ? number(points.get(event.id)) : NOTHING, details(event, id)]));
   if (!first.events.length && !first.earlier_until) {
-    return el('section', {}, el('h2', {}, 'Timeline'), el('p', {class: 'quiet'}, 'No events are kept of this contact.'));
+    return el('section', {}, el('h2', {}, 'Timeline'), el('p', {class: 'quiet'}, 'No events are kept of this contact.'), unscored(first.unscored));
   }
   const shownRows = rows(first.events);
   const more = el('div', {class: 'pager'});
@@ -35,11 +35,28 @@ export async function timeline({id, title, parts, signal}) {
     offer(page);
   }
 
-  return el('section', {}, el('h2', {}, 'Timeline'), shownRows, more);
+  return el('section', {}, el('h2', {}, 'Timeline'), shownRows, more, unscored(first.unscored));
 }
 
 function details(event, id) {
   const words = Object.entries(event.kept).map(([path, content]) => `${path.replace(/^(properties|context)\./, '')}: ${value(content)}`);
   if (event.came_under !== id) words.push(`as ${event.came_under}`);
-  return words.join(', ');
+  const why = event.uncounted.map(reason).join('; ');
+  return why ? [words.join(', '), el('div', {class: 'quiet'}, `Gives nothing: ${why}`)] : words.join(', ');
+}
+
+const REASONS = {'no-rule': 'no rule asks for this type', scanner: 'a program did it', proxy: 'a mail proxy opened it'};
+
+function reason({reason: why, rule, path, operator, how}) {
+  if (why in REASONS) return REASONS[why];
+  if (why === 'limit') return `the limit of ${rule} is reached`;
+  if (operator === 'any') return `${rule}: none of its alternatives holds`;
+  const was = {missing: 'is not there', type: `is of a type that ${operator} never holds for`, value: `is not what ${operator} wants`}[how];
+  return `${rule}: ${path} ${was}`;
+}
+
+function unscored(types) {
+  if (!types.length) return '';
+  const words = types.map(({type, events, last_at: last}) => el('li', {}, `${type}: ${events}, the last `, ago(last)));
+  return [el('p', {class: 'quiet'}, 'No rule asks for these types, so they are counted only:'), el('ul', {class: 'quiet'}, words)];
 }

@@ -13,6 +13,7 @@ from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import MustRestartError
 from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.projection.changes import Changes, Place
+from streamprocessor.readmodel.store.catalogue_rows import forget_unscored
 from streamprocessor.readmodel.store.database import begin_epoch, epoch_of, read_state, reading, write_state, writing
 from streamprocessor.readmodel.store.tables import attributes, contacts, history, hot_leads, projected, scores, tallies
 
@@ -104,6 +105,7 @@ def _write_contacts(connection: Connection, changes: Changes) -> None:
     for table in (contacts, scores, attributes):
         _delete(connection, table, table.c.contact_id, known)
     _insert(connection, contacts, [rows.contact for rows in written if rows.contact is not None])
+    forget_unscored(connection, [rows.contact_id for rows in written if rows.contact is None or rows.former_ms])
     _insert(connection, scores, [row for rows in written for row in rows.scores])
     _insert(connection, attributes, [row for rows in written for row in rows.attributes])
     for rows in written:

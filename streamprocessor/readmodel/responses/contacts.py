@@ -112,6 +112,26 @@ class Forecast(BaseModel):
     complete: bool = Field(description="All steps up to `until` are there.")
 
 
+class UncountedBy(BaseModel):
+    """Why an event gives a rule, or all of them, nothing."""
+
+    reason: Literal["no-rule", "condition", "limit", "scanner", "proxy"] = Field(
+        description="No rule asks for its type; a condition or a limit of the rule; who did it."
+    )
+    rule: str | None = Field(description="As score/rule; null: it is no rule's doing.")
+    path: str | None = Field(description="Of a condition, the value that failed; null: alternatives, or no condition.")
+    operator: str | None = Field(description="The comparison that failed; null: it is no condition.")
+    how: str | None = Field(description="missing, type or value: what failed of it; null: it is no condition.")
+
+
+class UnscoredType(BaseModel):
+    """Events of a type that no rule asks for, which are counted alone."""
+
+    type: str
+    events: int
+    last_at: str
+
+
 class TimelineEvent(BaseModel):
     """Something the contact did."""
 
@@ -122,6 +142,7 @@ class TimelineEvent(BaseModel):
     class_: str = Field(serialization_alias="class", json_schema_extra={"enum": ["human", "proxy", "scanner"]})
     kept: dict[str, Any] = Field(description="path → value, of what rules ask for.")
     came_under: str = Field(description="The contact's id then.")
+    uncounted: list[UncountedBy] = Field(description="Why it gives no score anything; empty where it does.")
 
 
 class Timeline(BaseModel):
@@ -130,6 +151,7 @@ class Timeline(BaseModel):
     events: list[TimelineEvent]
     next: str | None
     earlier_until: str | None = Field(description="The newest of those that are kept in sums alone; null: none is.")
+    unscored: list[UnscoredType] = Field(description="Types of which nothing else is kept; as of some seconds ago.")
 
 
 class ContactExport(BaseModel):

@@ -120,3 +120,22 @@ ended_sessions = Table(
     Column("session_id", Text, primary_key=True),
     Column("until_ms", BigInteger, nullable=False),
 )
+
+catalogue = Table(
+    "catalogue",
+    permanent,
+    Column("name", Text, primary_key=True),
+    Column("revision", BigInteger, nullable=False),  # rises with each writing
+    Column("written_at_ms", BigInteger, nullable=False),
+    Column("snapshot", LargeBinary, nullable=False),
+)
+
+# Events of a contact of which no rule asks for anything, so that its record does not have them.
+unscored = Table(
+    "unscored",
+    permanent,
+    Column("contact_id", Text, primary_key=True),
+    Column("type", Text, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+)

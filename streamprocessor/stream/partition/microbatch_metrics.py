@@ -14,6 +14,9 @@ from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 log = logging.getLogger(__name__)
 
 MOST_TYPES = 50
+OTHER_TYPES = "other"
+NO_TYPES = frozenset({OTHER_TYPES, "link", "update"})
+"""What stands among the types of events and is none."""
 
 
 class MicrobatchMetrics:
@@ -86,6 +89,6 @@ class MicrobatchMetrics:
         """The event's type as a label; a stream of invented types must not become a stream of series."""
         if kind not in self._types:
             if len(self._types) >= MOST_TYPES:
-                return "other"
+                return OTHER_TYPES
             self._types.add(kind)
         return kind

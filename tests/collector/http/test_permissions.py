@@ -204,9 +204,13 @@ class Door:
 
 
 def as_by_a_server(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What was written, without what tells that a browser said it."""
+    """What was written, as if the server's key had let it in: without what tells that a browser's did."""
     unmarked = [{name: value for name, value in record.items() if name != "rank"} for record in values]
-    return [record | {"id": record["id"].removeprefix("browser:")} for record in unmarked]
+    return [record | {"id": record["id"].removeprefix("browser:")} | _source_of_server(record) for record in unmarked]
+
+
+def _source_of_server(record: dict[str, Any]) -> dict[str, Any]:
+    return {"context": record["context"] | {"source": "crm"}} if "context" in record else {}
 
 
 def test_every_door_of_the_policy_is_tried_with_every_act_that_it_has_words_for(tmp_path: Path) -> None:

@@ -1,0 +1,186 @@
+"""What came, by source and type, in periods of ten days; added up fact by fact, and written down as bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from streamprocessor.catalogue.distinct_count import REGISTERS, add_in_place, hash_of
+from streamprocessor.catalogue.property_values import PropertyValues, UnsharedValues
+from streamprocessor.scoring.model.model import DAY_MS
+from streamprocessor.scoring.record.facts import HUMAN, AttributesWritten, Event, InputFact
+
+PERIOD_MS = 10 * DAY_MS
+PERIODS = 4
+"""So many are kept, the youngest of them unfinished: thirty to forty days."""
+
+ATTRIBUTES = "attributes"
+"""Stands among the types for writes of attributes."""
+FROM_KAFKA = "kafka"
+"""The source of what says none: it was not a collector of ours that wrote it."""
+
+MAX_TYPES = 500  # of all sources together
+MAX_PROPERTIES = 300  # of one type from one source
+MAX_DEPTH = 4
+VERSION = 1
+
+_WITHOUT_EXAMPLES = frozenset({"context.ip", "context.user_agent"})
+
+
+class TypeSeen(Struct):
+    """What came of one type from one source.
+
+    human: how many of them no program did, as far as each by itself shows.
+    contacts: registers of a distinct count.
+    first_ms, last_ms: the earliest and the newest arrival.
+    properties: by path, such as `properties.path`; of attributes by `attributes.NAME`.
+    """
+
+    count: int = 0
+    human: int = 0
+    contacts: bytearray = field(default_factory=lambda: bytearray(REGISTERS))
+    first_ms: int = 0
+    last_ms: int = 0
+    properties: dict[str, PropertyValues] = field(default_factory=dict)
+
+
+class RuleSeen(Struct):
+    """What became of events of a rule's types.
+
+    met: how many of them it matched, before any limit.
+    unmet: how many failed, by the comparison that was the first to fail.
+    since_ms: the arrival of the first that the rule was asked about.
+    """
+
+    met: int = 0
+    unmet: dict[str, int] = field(default_factory=dict)
+    since_ms: int = 0
+
+
+class Period(Struct):
+    """Ten days.
+
+    types: by (source, type). rules: by the rules' keys.
+    left_out: facts of types beyond MAX_TYPES.
+    """
+
+    types: dict[tuple[str, str], TypeSeen] = field(default_factory=dict)
+    rules: dict[str, RuleSeen] = field(default_factory=dict)
+    left_out: int = 0
+
+
+class Catalogue(Struct):
+    """All that is kept.
+
+    periods: by their number since the epoch.
+    next_offsets: up to where topics were read, by topic's id and partition.
+    """
+
+    version: int = VERSION
+    periods: dict[int, Period] = field(default_factory=dict)
+    next_offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def period_at(self, arrival_ms: int) -> Period:
+        """The period that this instant lies in; those that are too old by it are dropped."""
+        number = arrival_ms // PERIOD_MS
+        period = self.periods.get(number)
+        if period is None:
+            period = self.periods[number] = Period()
+            for old in [each for each in self.periods if each <= max(self.periods) - PERIODS]:
+                del self.periods[old]
+        return period
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Catalogue).decode
+
+
+def encode_catalogue(catalogue: Catalogue) -> bytes:
+    """The catalogue as bytes."""
+    return _encode(catalogue)
+
+
+def decode_catalogue(value: bytes) -> Catalogue:
+    """The catalogue that encode_catalogue wrote; an empty one where another version of the program wrote it."""
+    try:
+        catalogue = _decode(value)
+    except msgspec.ValidationError:
+        return Catalogue()
+    return catalogue if catalogue.version == VERSION else Catalogue()
+
+
+class Collector:
+    """Adds facts to a catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._unshared: dict[tuple[str, str], UnsharedValues] = {}
+
+    def add(self, contact_id: str, fact: InputFact, source: str) -> None:
+        """Count the fact. Only events and attributes say words of a site's or a firm's own: nothing else is counted."""
+        if isinstance(fact, Event):
+            self._add(contact_id, fact, (source, fact.type), fact.actor == HUMAN, _values_of(fact))
+        elif isinstance(fact, AttributesWritten):
+            values = ((f"attributes.{name}", value) for name, value in _flat(fact.attributes, MAX_DEPTH))
+            self._add(contact_id, fact, (source, ATTRIBUTES), True, values)
+
+    def _add(
+        self,
+        contact_id: str,
+        fact: Event | AttributesWritten,
+        key: tuple[str, str],
+        is_human: bool,
+        values: Iterator[tuple[str, Any]],
+    ) -> None:
+        period = self.catalogue.period_at(fact.arrival_ms)
+        seen = period.types.get(key)
+        if seen is None:
+            if len(period.types) >= MAX_TYPES:
+                period.left_out += 1
+                return
+            seen = period.types[key] = TypeSeen(first_ms=fact.arrival_ms)
+        contact_hash = hash_of(contact_id)
+        seen.count += 1
+        seen.human += is_human
+        seen.first_ms, seen.last_ms = min(seen.first_ms, fact.arrival_ms), max(seen.last_ms, fact.arrival_ms)
+        add_in_place(seen.contacts, contact_hash)
+        for path, value in values:
+            found = seen.properties.get(path)
+            if found is None:
+                if len(seen.properties) >= MAX_PROPERTIES:
+                    continue
+                found = seen.properties[path] = PropertyValues()
+            if path in _WITHOUT_EXAMPLES:
+                found.count += 1
+                continue
+            unshared = self._unshared.get((key[1], path))
+            if unshared is None:
+                unshared = self._unshared[key[1], path] = UnsharedValues()
+            found.add(value, contact_hash, unshared)
+
+
+def source_of(event: InputFact) -> str:
+    """Where an event came from, by its context, as the collector writes it."""
+    source = event.context.get("source") if isinstance(event, Event) else None
+    return source if type(source) is str and source else FROM_KAFKA
+
+
+def _values_of(event: Event) -> Iterator[tuple[str, Any]]:
+    for name, value in _flat(event.properties, MAX_DEPTH):
+        yield f"properties.{name}", value
+    for name, value in _flat(event.context, MAX_DEPTH):
+        if name != "source":
+            yield f"context.{name}", value
+
+
+def _flat(values: Mapping[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
+    """The values by their paths, objects taken apart down to that depth."""
+    for name, value in values.items():
+        if isinstance(value, dict) and value and depth > 1:
+            for inner, inner_value in _flat(value, depth - 1):
+                yield f"{name}.{inner}", inner_value
+        else:
+            yield name, value

@@ -1,0 +1,161 @@
+"""From the input topics into the catalogue: slowly, for it is nobody's hurry, and exactly, for people build on it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import TopicPartition
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from streamprocessor.catalogue.catalogue import PERIOD_MS, PERIODS, Catalogue, Collector, source_of
+from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types
+from streamprocessor.contract.events.event_fields import contact_of
+from streamprocessor.contract.events.events import ValueDecoder
+from streamprocessor.contract.events.transfers import MisplacedRecord
+from streamprocessor.errors import RecordError
+from streamprocessor.process.clock import now_ms
+from streamprocessor.readmodel.projection.models import ActiveModel
+from streamprocessor.readmodel.store.catalogue_rows import (
+    StoredCatalogue,
+    UnscoredEvents,
+    add_unscored,
+    read_catalogue,
+    write_catalogue,
+)
+from streamprocessor.readmodel.store.database import reading, writing
+from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.record.facts import AttributesWritten, Event
+
+log = logging.getLogger(__name__)
+
+BATCH_RECORDS = 500
+REST_PER_WORK = 3.0
+"""So many times as long as it worked it rests: requests are not to wait for it."""
+WRITE_SECONDS = 5.0
+
+_POLL_MS = 500
+_RETRY_SECONDS = 5.0
+
+
+class InputTopic:
+    """An input topic as it is read: what it is called, Kafka's id of it, how its values are read."""
+
+    def __init__(self, name: str, topic_id: str, partitions: int, decode: ValueDecoder) -> None:
+        self.name, self.topic_id, self.partitions, self.decode = name, topic_id, partitions, decode
+
+
+class CatalogueFollower:
+    """Follows the input topics outside of any consumer group, and keeps the catalogue."""
+
+    def __init__(self, engine: Engine, topics: list[InputTopic], consumer: Any, models: ActiveModel) -> None:
+        """Read these topics by a consumer that is not started."""
+        self._engine = engine
+        self._topics = {
+            TopicPartition(topic.name, number): topic for topic in topics for number in range(topic.partitions)
+        }
+        self._consumer = consumer
+        self._models = models
+        self._stored = StoredCatalogue(Catalogue(), 0, 0)
+        self._unscored: dict[tuple[str, str], UnscoredEvents] = {}
+        self._is_changed = False
+        self._watched: tuple[Model, Collector, RuleWatch, frozenset[str] | None] | None = None
+
+    async def run(self) -> None:
+        """Follow for ever."""
+        await self._consumer.start()
+        self._consumer.assign(list(self._topics))
+        await self._begin()
+        written_seconds = time.monotonic()
+        while True:
+            fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=BATCH_RECORDS)
+            if fetched:
+                began = time.monotonic()
+                await asyncio.to_thread(self._add, fetched)
+                await asyncio.sleep(REST_PER_WORK * (time.monotonic() - began))
+            if self._is_changed and time.monotonic() - written_seconds > WRITE_SECONDS:
+                await self._write()
+                written_seconds = time.monotonic()
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        await self._consumer.stop()
+
+    async def _begin(self) -> None:
+        """Go on after the newest snapshot; where there is none, some weeks ago."""
+        self._stored = await asyncio.to_thread(self._read)
+        self._unscored, self._is_changed, self._watched = {}, False, None
+        reached = self._stored.catalogue.next_offsets
+        oldest_ms = now_ms() - (PERIODS - 1) * PERIOD_MS
+        unread = [where for where, topic in self._topics.items() if (topic.topic_id, where.partition) not in reached]
+        began = await self._consumer.offsets_for_times(dict.fromkeys(unread, oldest_ms)) if unread else {}
+        ends = await self._consumer.end_offsets(list(self._topics))
+        for where, topic in self._topics.items():
+            first = began.get(where)
+            offset = reached.get((topic.topic_id, where.partition), ends[where] if first is None else first.offset)
+            self._consumer.seek(where, min(offset, ends[where]))
+
+    def _read(self) -> StoredCatalogue:
+        with reading(self._engine) as connection:
+            return read_catalogue(connection)
+
+    def _add(self, fetched: Mapping[TopicPartition, list[Any]]) -> None:
+        collector, watch, held_types = self._watching()
+        for where, records in fetched.items():
+            topic = self._topics[where]
+            for record in records:
+                try:
+                    contact_id = contact_of(record.key)
+                    fact = topic.decode(contact_id, record.value, record.headers, record.timestamp)
+                except RecordError:
+                    continue  # the worker makes a dead letter of it
+                if isinstance(fact, MisplacedRecord) or not isinstance(fact, Event | AttributesWritten):
+                    continue
+                collector.add(contact_id, fact, source_of(fact))
+                if isinstance(fact, Event):
+                    watch.add(fact)
+                    if held_types is not None and fact.type not in held_types:
+                        self._note_unscored(contact_id, fact)
+            self._stored.catalogue.next_offsets[topic.topic_id, where.partition] = records[-1].offset + 1
+            self._is_changed = True
+
+    def _note_unscored(self, contact_id: str, event: Event) -> None:
+        before = self._unscored.get((contact_id, event.type), UnscoredEvents(0, 0))
+        last_ms = max(before.last_ms, event.arrival_ms)
+        self._unscored[contact_id, event.type] = UnscoredEvents(before.events + 1, last_ms)
+
+    def _watching(self) -> tuple[Collector, RuleWatch, frozenset[str] | None]:
+        """What counts, under the model in force."""
+        scorer = self._models.scorer
+        if self._watched is None or self._watched[0] is not scorer.model:
+            catalogue = self._stored.catalogue
+            collector = Collector(catalogue) if self._watched is None else self._watched[1]
+            self._watched = (scorer.model, collector, RuleWatch(catalogue, scorer.model), kept_types(scorer.model))
+        return self._watched[1:]
+
+    async def _write(self) -> None:
+        """Write the snapshot; where another process wrote one meanwhile, go on after that."""
+        try:
+            is_ours = await asyncio.to_thread(self._write_once)
+        except DBAPIError as error:
+            if not error.connection_invalidated and type(error).__name__ not in ("OperationalError", "InterfaceError"):
+                raise
+            await asyncio.sleep(_RETRY_SECONDS)  # all is still in memory, and written the next time
+            return
+        if not is_ours:
+            log.info("another process keeps the catalogue, too: going on after what it wrote")
+            await self._begin()
+
+    def _write_once(self) -> bool:
+        stored = self._stored._replace(written_at_ms=now_ms())
+        with writing(self._engine) as connection:
+            if not write_catalogue(connection, stored):
+                return False
+            add_unscored(connection, self._unscored)
+        self._stored = stored._replace(revision=stored.revision + 1)
+        self._unscored, self._is_changed = {}, False
+        return True
