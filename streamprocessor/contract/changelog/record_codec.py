@@ -66,7 +66,7 @@ def _record(head: Head) -> Record:
         head.at_ms,
         head.offsets,
         head.attributes,
-        SuppressionWord(*head.suppressed, head.suppressed_by),
+        SuppressionWord(*head.suppressed, head.suppressed_by) if head.suppressed[1] else UNSAID,
         head.shown,
         head.episodes,
         head.holds_until_ms,
@@ -119,7 +119,8 @@ def _head(record: Record) -> tuple[Any, ...]:
         names,
         marks,
     )
-    is_told_by_events = bool(record.suppressed.type or derived.suppression.type)
+    suppressed, by_events = record.suppressed, derived.suppression
+    is_told_by_events = by_events is not UNSAID or (suppressed is not UNSAID and suppressed.type != "")
     if links is None and not (derived.traces or record.values or derived.by_value or is_told_by_events):
         return head
     longer = (
@@ -131,7 +132,7 @@ def _head(record: Record) -> tuple[Any, ...]:
     )
     if not is_told_by_events:
         return longer
-    return (*longer, record.suppressed.type, derived.suppression if derived.suppression.type else None)
+    return (*longer, suppressed.type, None if by_events is UNSAID else by_events)
 
 
 def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:
