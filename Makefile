@@ -9,10 +9,14 @@ SUPPORTED := $(shell sed -n 's/.*"Programming Language :: Python :: \(3\.[0-9]*\
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# Without their bytecode every process of ours, and every process that runs tests, would compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
+# Processes that run tests: two a core, since half of what tests do is wait; but each keeps a Kafka of its own.
+TESTERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN))); echo $$((n < 4 ? 4 : n > 8 ? 8 : n)))
 # What a tool prints only matters where it fails.
 quietly = printed=$$($(1) 2>&1) || { echo "$$printed" >&2; exit 1; }
 .DELETE_ON_ERROR:
-.PHONY: help demo up test browser-test check bench compiled compiled-test nightly every-python release clean
+.PHONY: help demo up test browser-test check style bench compiled compiled-test nightly every-python release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,16 +27,22 @@ demo: .venv/run.stamp ## see it: hot leads of simulated traffic (Ctrl-C ends it)
 up: .venv/run.stamp ## run it here, on a Kafka of its own (Ctrl-C ends it)
 	@$(BIN)/streamprocessor up
 
-test: check ## all checks and tests, on a real Kafka, but no browser
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal --durations=25 -m 'not browser and not nightly'
+test: style ## all checks and tests, on a real Kafka, but no browser
+	@mkdir -p build
+	@$(BIN)/mypy > build/mypy.log 2>&1 & mypy=$$!; tests=0; \
+	  $(BIN)/python -m pytest -q -n $(TESTERS) --dist worksteal --durations=25 -m 'not browser and not nightly' || tests=$$?; \
+	  wait $$mypy || { cat build/mypy.log >&2; exit 1; }; exit $$tests
 
 browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
 	@$(BIN)/python -m pytest -q -rs -p no:randomly tests/browser
 
-check: .venv/test.stamp ## style, types, import rules, what is depended on
+check: style ## style, types, import rules, what is depended on
+	@$(BIN)/mypy
+
+# What takes seconds; mypy takes half a minute, beside the tests where there are some.
+style: .venv/test.stamp
 	@$(BIN)/ruff check --quiet $(CHECKED)
 	@$(BIN)/ruff format --quiet --check $(CHECKED)
-	@$(BIN)/mypy
 	@$(call quietly,$(BIN)/lint-imports --no-logo)
 	@$(BIN)/python -m tests.audit.exact_pins
 	@$(BIN)/pip-licenses > /dev/null
@@ -45,7 +55,7 @@ bench: .venv/test.stamp $(if $(shell command -v cc),build/compiled.stamp) ## eve
 compiled: build/compiled.stamp ## the hot modules as machine code in build/compiled
 
 compiled-test: compiled ## the tests of what is compiled
-	@cd build/compiled && ../../$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/scoring tests/contract tests/stream tests/faults
+	@cd build/compiled && ../../$(BIN)/python -m pytest -q -n $(TESTERS) --dist worksteal tests/scoring tests/contract tests/stream tests/faults
 
 nightly: .venv/test.stamp compiled-test ## all tests with many kills, then on every Python
 	@HYPOTHESIS_PROFILE=nightly FAULT_KILLS=40 FAULT_EVENTS=60000 FAULT_CONTACTS=10000 FAULT_CHANGES=100000 \
@@ -53,7 +63,7 @@ nightly: .venv/test.stamp compiled-test ## all tests with many kills, then on ev
 	@$(MAKE) --no-print-directory every-python
 
 every-python: ## make test's tests on each Python of 3.11 to 3.14 found
-	@.ci/every-python $(SUPPORTED)
+	@TESTERS=$(TESTERS) .ci/every-python $(SUPPORTED)
 
 release: test ## check, tag and build a release; publishes nothing
 	@.ci/release
@@ -69,7 +79,7 @@ HOT := $(filter-out %/__init__.py streamprocessor/scoring/model/%,$(wildcard str
   streamprocessor/errors.py streamprocessor/contract/rfc3339.py streamprocessor/contract/strict_json.py streamprocessor/contract/reason_codes.py \
   $(addprefix streamprocessor/contract/events/,cloud_events.py events.py event_fields.py updates.py) \
   $(addprefix streamprocessor/contract/changelog/,evidence_codec.py record_codec.py) streamprocessor/contract/messages/announcements.py \
-  $(addprefix streamprocessor/stream/partition/,hot_stages.py partition.py placement.py microbatch.py microbatch_result.py stored_contacts.py \
+  $(addprefix streamprocessor/stream/partition/,hot_stages.py partition.py placement.py microbatch.py microbatch_result.py microbatch_size.py stored_contacts.py \
   timers.py) streamprocessor/kafka/partitioner.py
 
 build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py')

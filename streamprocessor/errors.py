@@ -55,6 +55,14 @@ class MustRestartError(StreamprocessorError):
     """The process must end with exit code 70 and be started anew."""
 
 
+class NewerModelNeededError(MustRestartError):
+    """A record was written under a newer revision of the model than this worker knows."""
+
+    def __init__(self, revision: int, known: int) -> None:
+        super().__init__(f"a record is of model revision {revision}; this worker knows {known}")
+        self.revision = revision
+
+
 def place_of(error: BaseException) -> str:
     """What went wrong and where; not the error's own words, which may repeat what a person sent, or a secret."""
     *_, last = traceback.extract_tb(error.__traceback__)

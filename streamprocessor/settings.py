@@ -71,6 +71,7 @@ class Settings(BaseModel):
     partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
 
     erasure_salt: str = Field("", repr=False, description="secret, never to change: erased contacts are hashes with it")
+    address_salt: str = Field("", repr=False, description="secret, never to change: mail addresses are hashed with it")
 
     name: str = Field("", pattern=r"^[A-Za-z0-9._-]{0,100}$", description="this worker's static name; empty: a slot")
     session_timeout_seconds: float = Field(45.0, ge=1.0, le=1800.0)
@@ -91,7 +92,6 @@ class Settings(BaseModel):
     browser_origins: str = Field("", description="pages each browser key is for: source=https://www.example.com ...")
     write_keys: str = Field("", repr=False, description="secret: source=key,source=key, or a file of such lines")
     token_keys: str = Field("", repr=False, description="id=secret,id=secret, or a file; the first one signs")
-    address_salt: str = Field("", repr=False, description="secret under which mail addresses are hashed")
     allowed_sites: str = Field("", description="hosts a form may redirect to: example.com,www.example.com")
     vocabulary: str = Field("", description="a file that adds names to those of collector/formats/vocabulary.yaml")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")

@@ -3,8 +3,10 @@
 Hypothesis has two profiles, `default` in make test and `nightly` for a long search; HYPOTHESIS_PROFILE chooses.
 """
 
+import gc
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +15,11 @@ import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 
+from streamprocessor.kafka.embedded.boot import format_data
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
+from streamprocessor.kafka.embedded.node import KafkaNode
 from streamprocessor.kafka.embedded.runtime import Runtime
+from streamprocessor.process.ports import any_free
 from streamprocessor.settings import PREFIX
 
 TEST_HEAP_MB = 256
@@ -29,6 +34,17 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.register_profile("nightly", hypothesis_settings.get_profile("default"), max_examples=10_000)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_sessionstart() -> None:
+    """Look for no garbage while tests are collected: there is hardly any among millions of objects."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for it from here on, but not in what was collected, which stays to the end."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -75,14 +91,25 @@ def topic_prefix(request: pytest.FixtureRequest) -> str:
     return f"{name}-{os.urandom(4).hex()}-"
 
 
+@pytest.fixture(scope="session")
+def new_cluster(kafka_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a cluster that has not begun: Java makes it once, and all that is copied from it begins so."""
+    node = KafkaNode(tmp_path_factory.mktemp("new-cluster"), any_free(), any_free(), heap_mb=TEST_HEAP_MB)
+    node.write_settings()
+    format_data(kafka_runtime, node)
+    return node.data
+
+
 @pytest.fixture
-def own_kafka(kafka_runtime: Runtime, tmp_path: Path) -> Iterator[Callable[[], EmbeddedKafka]]:
+def own_kafka(kafka_runtime: Runtime, new_cluster: Path, tmp_path: Path) -> Iterator[Callable[[], EmbeddedKafka]]:
     """Makes brokers of the test's own, already started; they may be stopped, killed and started again."""
     brokers: list[EmbeddedKafka] = []
 
     def start() -> EmbeddedKafka:
+        folder = tmp_path / f"kafka-{len(brokers)}"
+        shutil.copytree(new_cluster, folder / "data")
         broker = EmbeddedKafka(
-            tmp_path / f"kafka-{len(brokers)}",
+            folder,
             port=0,
             heap_mb=TEST_HEAP_MB,
             session_timeout_ms=2_000,  # a killed one is started again at once

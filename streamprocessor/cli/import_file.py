@@ -28,8 +28,8 @@ _FORMATS_BY_SUFFIX = {".csv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, 
 def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping: Path | None, as_json: bool) -> None:
     """Send FILE's events to Kafka: JSON Lines, CSV with a --mapping (see deploy/imports), Apache's combined log.
 
-    Importing a file again changes nothing. A row that can't be used is named on stderr and left out; the exit code is
-    1 then.
+    Importing a file again changes nothing, but that attributes without a time are written anew. A row that can't be
+    used is named on stderr and left out; the exit code is 1 then.
     """
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.progress import bytes_bar
@@ -47,8 +47,9 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
         raise click.UsageError(message)
     with file.open("rb") as content, bytes_bar(file) as (advance, note):
         columns = None if mapping is None else read_mapping(mapping)
-        rows = read_rows(_counted(content, advance), file_format, columns, file.name)
-        counts = run(send_rows(connected_settings(ctx), rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
+        settings = connected_settings(ctx)
+        rows = read_rows(settings, _counted(content, advance), file_format, columns, file.name)
+        counts = run(send_rows(settings, rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
         print_json_lines([{"file": str(file), "sent": counts.sent, "bad": counts.bad}])

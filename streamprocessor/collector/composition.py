@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.durability.durable_writer import DurableWriter
 from streamprocessor.collector.durability.kafka_writer import KafkaWriter
 from streamprocessor.collector.durability.spool import Spool
@@ -21,6 +20,7 @@ from streamprocessor.collector.http.keys import keys_of
 from streamprocessor.collector.http.limits import LimitPolicy, SenderLimiter, SenderLimits
 from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestartError
@@ -32,7 +32,7 @@ from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
-from streamprocessor.process.stored_secrets import stored_secret
+from streamprocessor.process.stored_secrets import make_address_salt
 from streamprocessor.settings import Settings
 
 MOST_CONNECTIONS = 10_000  # each visitor's browser keeps one
@@ -71,7 +71,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         metrics=metrics,
         clock_ms=now_ms,
     )
-    address_salt = stored_secret(settings.address_salt, folder / "address-salt", "STREAMPROCESSOR_ADDRESS_SALT")
+    address_salt = make_address_salt(settings.address_salt, folder)
     app = application(
         all_formats(settings, ContactIds(address_salt)),
         context,

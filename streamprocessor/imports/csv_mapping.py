@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from streamprocessor.contract.contact_ids import ADDRESS
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
 from streamprocessor.contract.strict_yaml.scalars import flag, text
@@ -19,10 +20,14 @@ TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
 
 @dataclass(frozen=True, slots=True)
 class IdColumn:
-    """The column of a text, put behind a fixed prefix."""
+    """The column of a text, put behind a fixed prefix.
+
+    is_address: the text is a mail address, and the id is that which collectors make of it.
+    """
 
     column: str
     prefix: str = ""
+    is_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class RowFilter:
 class CsvMapping:
     """How rows become events, or updates of attributes, of suppression, or of both.
 
+    occurred_at: None: updates are written at the instant of the import; events always have one.
     type: of the events, or its column; None: rows are updates.
     id: None: ids are made of the rows' content.
     properties, context, attributes: columns by the names that their values get.
@@ -94,7 +100,7 @@ class CsvMapping:
     """
 
     contact: IdColumn
-    occurred_at: TimeColumn
+    occurred_at: TimeColumn | None = None
     type: str | TypeColumn | None = None
     id: IdColumn | None = None
     properties: Mapping[str, ValueColumn] = field(default_factory=dict)
@@ -108,7 +114,8 @@ class CsvMapping:
         """The names of all columns that a file must have."""
         groups = (self.properties, self.context, self.attributes)
         columns: list[IdColumn | ValueColumn | TimeColumn | TypeColumn | SuppressedColumn | RowFilter]
-        columns = [self.contact, self.occurred_at, *self.skip]
+        columns = [self.contact, *self.skip]
+        columns += [self.occurred_at] if self.occurred_at else []
         columns += [self.type] if isinstance(self.type, TypeColumn) else []
         columns += [self.suppressed] if self.suppressed else []
         columns += [value for group in groups for value in group.values()]
@@ -132,8 +139,8 @@ def _mapping(located: LocatedNode) -> CsvMapping:
     )
     _check_kind(fields)
     return CsvMapping(
-        contact=fields.required("contact", _id_column, IdColumn("")),
-        occurred_at=fields.required("occurred_at", _time_column, TimeColumn("")),
+        contact=fields.required("contact", _contact_column, IdColumn("")),
+        occurred_at=fields.read("occurred_at", _time_column, None),
         type=fields.read("type", _type, None),
         id=fields.read("id", _id_column, None),
         properties=fields.read("properties", _value_columns, {}),
@@ -146,6 +153,8 @@ def _mapping(located: LocatedNode) -> CsvMapping:
 
 
 def _check_kind(fields: Fields) -> None:
+    if "type" in fields and "occurred_at" not in fields:
+        fields.located.note("'occurred_at' is missing; wanted the column of when each event occurred; got none")
     updates = [word for word in ("attributes", "suppressed") if word in fields]
     if ("type" in fields) == bool(updates):
         got = "both" if updates else "neither"
@@ -156,6 +165,27 @@ def _check_kind(fields: Fields) -> None:
         for word in ("properties", "context"):
             if word in fields:
                 fields.entries[word].note(f"belongs to events; wanted none beside {updates[0]}; got some")
+
+
+def _contact_column(located: LocatedNode) -> IdColumn:
+    if not isinstance(located.node, ScalarNode):
+        fields = located.fields("column", "prefix", "address")
+        if "address" in fields:
+            for word in ("column", "prefix"):
+                if word in fields:
+                    fields.entries[word].note("belongs to ids; wanted none beside address; got some")
+            return IdColumn(fields.read("address", _column, ""), is_address=True)
+    contact = _id_column(located)
+    if contact.prefix.startswith(ADDRESS):
+        wanted = "address: with the column of the addresses, for such ids are hashes with this installation's salt"
+        located.note(f"wanted {wanted}; got the prefix '{ADDRESS}'")
+    return contact
+
+
+def _column(located: LocatedNode) -> str:
+    if isinstance(located.node, ScalarNode):
+        return text(located)
+    return located.fields("column").required("column", text, "")
 
 
 def _id_column(located: LocatedNode) -> IdColumn:
@@ -197,6 +227,8 @@ def _words(located: LocatedNode) -> frozenset[str]:
 
 
 def _time_column(located: LocatedNode) -> TimeColumn:
+    if isinstance(located.node, ScalarNode):
+        return TimeColumn(text(located))
     fields = located.fields("column", "format", "zone")
     column, time_format = fields.required("column", text, ""), fields.read("format", text, "iso")
     return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))

@@ -11,7 +11,9 @@ from typing import Any
 import orjson
 
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.actors import actor_of
+from streamprocessor.contract.events.address_identities import is_one_address
 from streamprocessor.contract.foreign_text import MAX_VALUE_CHARS, shown_value
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.csv_mapping import (
@@ -32,10 +34,18 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def read_csv(lines: Iterable[bytes], mapping: CsvMapping, source_name: str) -> Iterator[ReadRow]:
+def read_csv(
+    lines: Iterable[bytes],
+    mapping: CsvMapping,
+    source_name: str,
+    at_ms: int | None = None,
+    contact_ids: ContactIds | None = None,
+) -> Iterator[ReadRow]:
     """The event or the updates of each row, in the file's order; rows to skip and blank ones are passed over.
 
     The first row names the columns. A byte order mark, any line end and a missing last one are taken.
+    at_ms: when attributes are written that have no time, the later row last; None: when they arrive.
+    contact_ids: makes the contacts of mail addresses; None: no mapping asks for it.
     Raises OperatorError where a column that the mapping names is not in the file.
     """
     reader = csv.reader(_texts(lines), delimiter=mapping.delimiter, strict=True)
@@ -44,7 +54,7 @@ def read_csv(lines: Iterable[bytes], mapping: CsvMapping, source_name: str) -> I
     if missing:
         message = f"{source_name}: wanted the columns {_shown(sorted(missing))} too; got {_shown(header)}"
         raise OperatorError(message)
-    build = _RowBuilder(mapping)
+    build = _RowBuilder(mapping, at_ms, contact_ids)
     while True:
         line = reader.line_num + 1
         try:
@@ -93,9 +103,9 @@ def _read_row(line: int, header: list[str], cells: list[str], build: _RowBuilder
 
 
 class _RowBuilder:
-    def __init__(self, mapping: CsvMapping) -> None:
-        self._mapping = mapping
-        self._time_ms = _time_reader(mapping.occurred_at)
+    def __init__(self, mapping: CsvMapping, at_ms: int | None, contact_ids: ContactIds | None) -> None:
+        self._mapping, self._at_ms, self._contact_ids = mapping, at_ms, contact_ids
+        self._time_ms = None if mapping.occurred_at is None else _time_reader(mapping.occurred_at)
         named = mapping.type.column if isinstance(mapping.type, TypeColumn) else mapping.type
         self._content_ids = ContentIds(f"csv-{named or 'attributes'}-")
 
@@ -104,22 +114,39 @@ class _RowBuilder:
         mapping = self._mapping
         if any(cells[skip.column] in skip.cells for skip in mapping.skip):
             return []
-        row_id = self._id(cells)
-        contact = cells[mapping.contact.column].strip()
-        if not contact:
-            reason, detail = reason_codes.NO_CONTACT, f"column {shown_value(mapping.contact.column)} is empty"
-            raise RecordError(reason, detail)
-        at_ms, contact_id = self._time_ms(cells[mapping.occurred_at.column].strip()), mapping.contact.prefix + contact
+        row_id, time, contact_id = self._id(line, cells), self._time(cells), self._contact(cells)
         return [
-            ImportRow(line, contact_id, {"id": row_id + suffix, "occurred_at": at_ms, **content})
+            ImportRow(line, contact_id, {"id": row_id + suffix, **time, **content})
             for suffix, content in self._contents(cells)
         ]
 
-    def _id(self, cells: dict[str, str]) -> str:
+    def _contact(self, cells: dict[str, str]) -> str:
+        column = self._mapping.contact
+        cell, place = cells[column.column].strip(), f"column {shown_value(column.column)}"
+        if not cell:
+            raise RecordError(reason_codes.NO_CONTACT, f"{place} is empty")
+        if not column.is_address:
+            return column.prefix + cell
+        if not is_one_address(cell):
+            raise RecordError(reason_codes.NO_CONTACT, f"{place}: wanted a mail address; got {shown_value(cell)}")
+        assert self._contact_ids is not None
+        return self._contact_ids.address(cell)
+
+    def _time(self, cells: dict[str, str]) -> dict[str, int]:
+        """When the row says that it occurred, or the import is; nothing where neither is known."""
+        column = self._mapping.occurred_at
+        if column is not None and self._time_ms is not None:
+            return {"occurred_at": self._time_ms(cells[column.column].strip())}
+        return {} if self._at_ms is None else {"occurred_at": self._at_ms}
+
+    def _id(self, line: int, cells: dict[str, str]) -> str:
         column = self._mapping.id
-        if column is None or not cells[column.column].strip():
-            return self._content_ids.next_for(orjson.dumps(list(cells.values())))
-        return column.prefix + cells[column.column].strip()
+        if column is not None and cells[column.column].strip():
+            return column.prefix + cells[column.column].strip()
+        if self._time_ms is None and self._at_ms is not None:
+            # Of what is written at one instant the larger id holds: the later row.
+            return f"csv-attributes-{self._at_ms}-{line:012}"
+        return self._content_ids.next_for(orjson.dumps(list(cells.values())))
 
     def _contents(self, cells: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
         """What the row says, each with what is put behind the row's id."""

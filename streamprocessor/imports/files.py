@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
 from streamprocessor.imports.csv_mapping import CsvMapping
@@ -14,15 +15,22 @@ from streamprocessor.imports.kafka_sender import checked_sender
 from streamprocessor.imports.rows import ACCESS_LOG, BadRow, ReadRow
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.stored_secrets import address_salt
 from streamprocessor.settings import Settings
 
 
 def read_rows(
-    lines: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
+    settings: Settings, lines: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
 ) -> Iterator[ReadRow]:
-    """The rows of a file. mapping: what the columns of a CSV mean, None of any other format."""
+    """The rows of a file. mapping: what the columns of a CSV mean, None of any other format.
+
+    Raises OperatorError where contacts are mail addresses and the salt for them is not known.
+    """
     if mapping is not None:
-        return read_csv(lines, mapping, source_name)
+        contact_ids = None
+        if mapping.contact.is_address:
+            contact_ids = ContactIds(address_salt(settings.address_salt, settings.data_path))
+        return read_csv(lines, mapping, source_name, now_ms(), contact_ids)
     return read_access_log(lines) if file_format == ACCESS_LOG else read_json_lines(lines)
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from streamprocessor.contract.model_file.revisions import ModelRevision, model_of, newest_of
+from streamprocessor.contract.model_file.revisions import ModelRevision, newest_of, newest_usable_of
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.compacted_topic import CompactedTopic
 
@@ -79,19 +79,12 @@ class ModelFollower:
         """Whether one of the records is news to who follows; what they say is known then."""
         before = self.newest
         if self._with_segments:
-            for record in records:
-                self._take_usable(record)
+            self.newest = newest_usable_of(records, before, self._pass_over)
         else:
             self.newest = newest_of(records, before)
         if self.newest is None or self.newest is before:
             return False
         return self._with_segments or before is None or self.newest.revision > before.revision
 
-    def _take_usable(self, record: Any) -> None:
-        try:
-            newest = newest_of([record], self.newest)
-            if newest is not None and newest is not self.newest:
-                model_of(newest)
-            self.newest = newest
-        except OperatorError as error:
-            log.error("%s: a record is passed over, the model before stays in force: %s", self._topic.topic, error)
+    def _pass_over(self, error: OperatorError) -> None:
+        log.error("%s: a record is passed over, the model before stays in force: %s", self._topic.topic, error)

@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from streamprocessor.contract.answers.contact_answer import contact_answer
+from streamprocessor.contract.contact_ids import ADDRESS, ContactIds
+from streamprocessor.contract.events.address_identities import identities_in
 from streamprocessor.contract.events.events import decode_line
-from streamprocessor.errors import RecordError
+from streamprocessor.contract.foreign_text import shown_value
+from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.imports.rows import BadRow
 from streamprocessor.offline.linked_replay import linked_groups, replay
 from streamprocessor.scoring.evidence.union import sources_of
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
 from streamprocessor.scoring.model.model import Model
-from streamprocessor.scoring.record.facts import InputFact
+from streamprocessor.scoring.record.facts import AttributesWritten, InputFact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
@@ -39,6 +42,33 @@ def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict
             continue
         facts_by_contact.setdefault(contact_id, []).append(fact)
     return facts_by_contact
+
+
+def with_identities(
+    model: Model, facts_by_contact: Mapping[str, Sequence[InputFact]], address_salt: str
+) -> dict[str, list[InputFact]]:
+    """The facts, and what address attributes among them say of who is whom.
+
+    address_salt: that of the collectors; where it is empty any will do, as long as no contact was named by theirs.
+    Raises OperatorError where one was.
+    """
+    contact_ids = ContactIds(address_salt or "none but this file's")
+    identified: dict[str, list[InputFact]] = {}
+    is_needed = False
+    for contact, facts in facts_by_contact.items():
+        told = identified[contact] = list(facts)
+        for fact in facts:
+            if isinstance(fact, AttributesWritten):
+                told += identities_in(contact, fact, model.addresses, contact_ids)
+        is_needed = is_needed or len(told) > len(facts)
+    named = next((contact for contact in facts_by_contact if contact.startswith(ADDRESS)), None)
+    if is_needed and named is not None and not address_salt:
+        message = (
+            f"STREAMPROCESSOR_ADDRESS_SALT: wanted the collectors' secret, as the file has both contacts known by an "
+            f"address ({shown_value(named)}) and addresses as attributes, which are told to be the same by it; got none"
+        )
+        raise OperatorError(message)
+    return identified
 
 
 def score_offline(

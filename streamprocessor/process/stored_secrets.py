@@ -65,8 +65,17 @@ def stored_pairs(setting: str, file: Path, where: str) -> dict[str, str]:
 
 
 def stored_secret(setting: str, file: Path, where: str) -> str:
-    """The secret of a setting; where it is empty, one of our own making, the same at every start."""
-    return setting or stored_pairs("", file, where)["local"]
+    """The secret of a setting; where it is empty, one of our own making, the same at every start.
+
+    Raises OperatorError where the file can't be used.
+    """
+    if setting:
+        return setting
+    secret = stored_pairs("", file, where).get("local")
+    if secret is None:
+        message = f"{where}: {file}: wanted a line `local=SECRET`; got none"
+        raise OperatorError(message)
+    return secret
 
 
 def new_secret() -> str:
@@ -100,3 +109,36 @@ def stored_token(setting: str, folder: Path) -> str:
         check_length(setting, "STREAMPROCESSOR_DELIVERY_SECRET")
         return setting
     return created_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()
+
+
+ADDRESS_SALT_FILE = "address-salt"
+_ADDRESS_SALT = "STREAMPROCESSOR_ADDRESS_SALT"
+
+
+def make_address_salt(setting: str, folder: Path) -> str:
+    """The salt under which mail addresses are hashed; where the setting is empty, one of our own making, once."""
+    return stored_secret(setting, folder / ADDRESS_SALT_FILE, _ADDRESS_SALT)
+
+
+def known_address_salt(setting: str, folder: Path) -> str:
+    """The salt of the setting, else that of the folder, which `up` and collectors make; empty where there is none."""
+    is_known = setting or (folder / ADDRESS_SALT_FILE).exists()
+    return make_address_salt(setting, folder) if is_known else ""
+
+
+def address_salt(setting: str, folder: Path) -> str:
+    """The salt as known_address_salt has it.
+
+    Raises OperatorError where there is none: with one of our own making, a contact's address would be another one here
+    than at the collector.
+    """
+    salt = known_address_salt(setting, folder)
+    if not salt:
+        message = (
+            f"{_ADDRESS_SALT}: wanted a secret, as {folder / ADDRESS_SALT_FILE} has none either. Contacts known by a "
+            "mail address are hashes with it: give all workers, apis and imports that of the collectors, which is in "
+            f"their data folder in {ADDRESS_SALT_FILE}, behind `local=`; where there was no collector yet make one, "
+            "once, as by `openssl rand -hex 24`, and never change it"
+        )
+        raise OperatorError(message)
+    return salt

@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, EVIDENCE_TRANSFERS, MODELS, SUBSCRIPTIONS
@@ -30,7 +31,7 @@ from streamprocessor.process.http.client_address import ClientAddresses, network
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
-from streamprocessor.process.stored_secrets import stored_pairs, stored_token
+from streamprocessor.process.stored_secrets import address_salt, stored_pairs, stored_token
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
@@ -68,6 +69,8 @@ async def run_api(settings: Settings) -> int:
     """
     keep_private(settings.data_path)
     addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
+    salt = address_salt(settings.address_salt, settings.data_path)
+    settings = settings.model_copy(update={"address_salt": salt})
     clients = client_settings(settings)
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
@@ -95,6 +98,7 @@ async def run_api(settings: Settings) -> int:
         clock_ms=now_ms,
         gateways=gateways,
         hot_lead_streams=HotLeadStreams(engine, metrics),
+        contact_ids=ContactIds(settings.address_salt),
     )
     projector.on_written = context.hot_lead_streams.wake
     app = application(context, lambda: _not_ready(projector), _description(settings))

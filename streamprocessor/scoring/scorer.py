@@ -45,6 +45,7 @@ class Outcome(NamedTuple):
     refused: links that could not be made.
     erased_ms: the contact was erased then, and nothing of before is left; None: it was not.
     dropped: ERASED or OBJECTED → how many facts were not taken for it.
+    conflicts: how many known contacts claim this address from now on that another one has.
     """
 
     steps: list[Step]
@@ -56,6 +57,7 @@ class Outcome(NamedTuple):
     refused: Sequence[RefusedFact] = ()
     erased_ms: int | None = None
     dropped: Mapping[str, int] = MappingProxyType({})
+    conflicts: int = 0
 
 
 class Scorer:
@@ -164,7 +166,8 @@ class Scorer:
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
         if second_records and links == IdentityLinks():
             record.links = None
-        return Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
+        linked = Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
+        return linked._replace(conflicts=linking.conflicts)
 
     def _evaluate_visibility_in_place(
         self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_moved: bool

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.model_file.revisions import model_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
@@ -97,6 +98,7 @@ class Composition:
             newer_model=models.wait_for,
             give_up=give_up,
             partition_of=belongs_to,
+            contact_ids=ContactIds(self.settings.address_salt),
         )
 
     def _table(self, plane: DataPlane) -> Table:

@@ -75,5 +75,8 @@ class Metrics:
         )
         self.values_cut = counter("values_cut_total", "Matches and announced scores that were too large", "what")
         self.values_forgotten = counter("values_forgotten_total", "Values of `by` scores dropped: there were too many")
+        self.identity_conflicts = counter(
+            "identity_conflicts_total", "Known contacts that claim a mail address which another one has"
+        )
         self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, as measured at start")
         self.build_info = gauge("build_info", "1, with what runs", "version", "model", "revision")

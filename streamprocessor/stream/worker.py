@@ -23,6 +23,7 @@ from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
+from streamprocessor.process.stored_secrets import address_salt
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 from streamprocessor.stream.composition import Composition
@@ -54,10 +55,13 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
         OperatorError: something at start is not as it must be; the sentence says what to do.
     """
     keep_private(settings.data_path)
-    salt = erasure_salt(settings.erasure_salt, settings.data_path)
+    salts = {
+        "erasure_salt": erasure_salt(settings.erasure_salt, settings.data_path),
+        "address_salt": address_salt(settings.address_salt, settings.data_path),
+    }
     use_raw_fetching()
     stop = stop_on_signals()
-    worker = Worker(settings.model_copy(update={"erasure_salt": salt}))
+    worker = Worker(settings.model_copy(update=salts))
     try:
         on_ready(await worker.serve())
         code = await worker.work_until(stop)
@@ -81,6 +85,7 @@ class Worker:
         readiness = GroupReadiness(self._clients, self._layout, self._group)
         self._status = WorkerStatus(self._group, self._gauges, readiness)
         self._opened = AsyncExitStack()
+        self._opened.push_async_callback(readiness.close)
 
     async def serve(self) -> int:
         """Answer over HTTP from now on; the port."""

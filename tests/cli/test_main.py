@@ -11,7 +11,7 @@ from streamprocessor.cli.main import Commands, commands
 from streamprocessor.errors import MustRestartError, OperatorError, RecordError
 from tests.cli.conftest import Call
 
-HEAVY = ("faust", "aiokafka", "pydantic", "rich", "orjson", "asyncio")
+HEAVY = ("faust", "aiokafka", "pydantic", "rich", "orjson", "asyncio", "importlib.metadata", "email")
 
 
 def test_help_names_every_command(call: Call) -> None:
@@ -157,3 +157,13 @@ def test_a_process_that_needs_the_erasure_salt_says_how_it_is_made(call: Call, t
     assert "openssl rand -hex 24" in result.stderr
     assert "never change it" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("process", ["worker", "api"])
+def test_a_process_that_needs_the_address_salt_says_where_it_is(call: Call, tmp_path: Path, process: str) -> None:
+    erasure_salt = {"STREAMPROCESSOR_ERASURE_SALT": "salt"}
+    result = call(process, "--bootstrap", "127.0.0.1:1", "--data-dir", str(tmp_path), env=erasure_salt)
+
+    assert result.exit_code == 2
+    assert "STREAMPROCESSOR_ADDRESS_SALT: wanted a secret" in result.stderr
+    assert "that of the collectors, which is in their data folder in address-salt" in result.stderr

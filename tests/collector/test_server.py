@@ -15,18 +15,17 @@ import httpx
 import psutil
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.routes import by_path
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.settings import MAIL_PROVIDERS, Settings
 from tests.collector.conftest import MakeCollector
 from tests.harness.collectors import KEY, CollectorProcess
+from tests.harness.described_operations import answers_as_described, each_operation
 from tests.harness.system import ROOT, System
 
 pytestmark = pytest.mark.kafka
@@ -220,17 +219,9 @@ def test_odd_bytes_in_a_header_are_echoed_or_refused(collector: CollectorProcess
     assert answer[9:12] in (b"200", b"400")
 
 
-@described.parametrize()
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_native_format_is_as_its_description_says(
-    case: schemathesis.Case[Any], collector: CollectorProcess
-) -> None:
-    case.call_and_validate(
-        base_url=collector.address,
-        headers={"x-write-key": KEY},
-        checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
-        timeout=20,
-    )
+@each_operation(described)
+def test_the_native_format_is_as_its_description_says(operation: Any, collector: CollectorProcess) -> None:
+    answers_as_described(operation, collector.address, {"x-write-key": KEY}, max_examples=25)
 
 
 def routes() -> list[tuple[str, str]]:

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import pytest
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError, WireFormat
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.settings import MAIL_PROVIDERS, Settings
 from tests.collector.providers.senders import RESEND_SECRET, TOPIC, public_key_of, sendgrid_key
 from tests.collector.tracking.requests import NOW_MS

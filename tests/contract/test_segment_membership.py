@@ -87,6 +87,7 @@ def test_segments_are_read_in_the_words_of_the_api() -> None:
         ("attributes: [{attribute: a, at_least: 5, at_most: 4}]", "can never hold; wanted at_least at most at_most"),
         ("attributes: [{attribute: a, exists: maybe}]", "wanted true or false; got 'maybe'"),
         ('attributes: [{attribute: a, equals: "\\0"}]', "wanted a text without zero bytes"),
+        ('attributes: [{attribute: a, equals: "\\uD800"}]', "wanted a text in Unicode"),
         ("attributes: [{equals: x}]", "'attribute' is missing"),
         (f"attributes: [{{attribute: a, contains: {'x' * 513}}}]", "wanted at most 512 characters; got 513"),
         ("suppressed: sometimes", "wanted true or false; got 'sometimes'"),

@@ -9,16 +9,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from random import Random
 
 import pytest
 
-from tests.fuzz.conftest import REQUESTS, SEED, Server
+from streamprocessor.process.http.connection import HEADERS_SECONDS
+from streamprocessor.process.http.serving import MOST_CONNECTIONS
+from tests.fuzz.collected import BROWSER_KEY
+from tests.fuzz.conftest import REQUESTS, SEED, SHARES, Server
 from tests.fuzz.connections import Lane
 from tests.fuzz.tally import Tally
-from tests.harness.processes import CommandProcess
+from tests.harness.apis import ALL, NO_ERASE, READ_ONLY
+from tests.harness.collectors import KEY
+from tests.harness.deliveries import SECRET as SIGNING_SECRET
+from tests.harness.deliveries import TOKEN as DELIVERY_TOKEN
+from tests.harness.processes import SALT, CommandProcess
 from tests.harness.system import ROOT
 
 pytestmark = pytest.mark.kafka
@@ -26,6 +36,13 @@ pytestmark = pytest.mark.kafka
 LANES = 12
 BLOCKED = "leadscore_event_loop_blocked_seconds"
 MOST_BLOCKED_SECONDS = "0.5"
+SECRETS = (KEY, BROWSER_KEY, ALL, READ_ONLY, NO_ERASE, DELIVERY_TOKEN, SIGNING_SECRET, SALT)
+OPEN_PATHS = {
+    "collector": ("/metrics", "/openapi.json"),
+    "api": ("/metrics", "/openapi.json"),
+    "delivery": ("/metrics",),
+    "worker": ("/metrics", "/status"),
+}
 
 
 @pytest.mark.timeout(4 * 3_600)
@@ -46,6 +63,33 @@ async def test_whatever_is_sent_to_the_servers_is_answered_and_blocks_none(serve
     for name, server in servers.items():
         assert above[name][MOST_BLOCKED_SECONDS] == 0, (SEED, name, above[name], tallies[name].slowest)
         assert "Traceback" not in server.process.log.read_text(), f"FUZZ_SEED={SEED} {server.process.tail()}"
+        told = server.process.log.read_text() + "".join(server.process.read(path).decode() for path in OPEN_PATHS[name])
+        assert [secret for secret in SECRETS if secret in told] == [], f"FUZZ_SEED={SEED} {name}"
+
+
+@pytest.mark.parametrize("name", SHARES)
+async def test_a_thousand_silent_connections_keep_nobody_out(servers: Mapping[str, Server], name: str) -> None:
+    process = servers[name].process
+    with files_for(2 * MOST_CONNECTIONS):
+        silent = [await asyncio.open_connection("127.0.0.1", process.port) for _ in range(MOST_CONNECTIONS + 10)]
+        began = time.monotonic()
+        answer = await asyncio.to_thread(process.read, "/livez")
+        for _, writer in silent:
+            writer.transport.abort()
+
+    assert answer == b"live\n"
+    assert time.monotonic() - began < HEADERS_SECONDS  # nobody waited until the silent ones were closed
+
+
+@contextmanager
+def files_for(connections: int) -> Iterator[None]:
+    """Let this process open so many more files."""
+    allowed, highest = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(allowed, connections + 256), highest), highest))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, highest))
 
 
 async def ask_all(server: Server, tally: Tally) -> None:

@@ -12,15 +12,17 @@ from typing import Any
 import orjson
 from aiokafka import ConsumerRecord
 
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.messages.dead_letters import dead_letter_of
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.topics.topics import IN
 from streamprocessor.errors import RecordError
-from streamprocessor.scoring.model.model import NANO, Model, Score
+from streamprocessor.scoring.model.model import NANO, USUAL_ADDRESSES, Model, Score
 from streamprocessor.scoring.record.facts import InputFact
 from tests.harness.decoding import decoder_for
+from tests.harness.processes import ADDRESS_SALT
 from tests.harness.system import System
-from tests.scoring.oracle.identity import People, who_is_whom
+from tests.scoring.oracle.identity import People, told_by_addresses, who_is_whom
 from tests.scoring.oracle.scores import Number, one_number, presented, score_at, score_named
 from tests.scoring.oracle.stages import possible_stages
 
@@ -42,7 +44,7 @@ class IdentityRun:
 
     @cached_property
     def people(self) -> People:
-        return who_is_whom(self.facts)
+        return who_is_whom(told_by_addresses(self.facts, USUAL_ADDRESSES, ContactIds(ADDRESS_SALT).address))
 
     @cached_property
     def newest_arrival_ms(self) -> int:

@@ -12,11 +12,14 @@ from typing import TypeVar
 from urllib.error import HTTPError
 
 from streamprocessor.settings import PREFIX, Settings
+from tests.harness.forked_processes import ForkedProcess, fork_server
 from tests.harness.system import ROOT, until
 
 SALT = "the salt that tests erase under"
+ADDRESS_SALT = "the salt that tests hash addresses with"
 
 Started = TypeVar("Started", bound="CommandProcess")
+Process = subprocess.Popen[bytes] | ForkedProcess
 
 
 class CommandProcess:
@@ -34,32 +37,36 @@ class CommandProcess:
         self._port_file = folder / f"{name}.port"
         self._settings = settings.model_copy(update={"port_file": str(self._port_file)})
         self._package_in = package_in
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def start(self: Started) -> Started:
-        """Start the process."""
+        """Start the process: first as a copy of one that has imported, again as users do, with strings hashed anew."""
         self._port_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "streamprocessor", self.command],
-                env=self.environment(),
-                cwd=self._package_in,
-                stdout=log,
-                stderr=log,
-            )
+            if self._process is None and self._package_in == ROOT:
+                server = fork_server(self.command, ROOT)
+                self._process = server.start([self.command], self.environment(), ROOT, log.fileno())
+            else:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "streamprocessor", self.command],
+                    env=self.environment(),
+                    cwd=self._package_in,
+                    stdout=log,
+                    stderr=log,
+                )
         return self
 
     def environment(self) -> dict[str, str]:
         """What it is started with: the settings that are not as they are anyway, none of whoever runs the tests."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
-        environment[f"{PREFIX}ERASURE_SALT"] = SALT
+        environment |= {f"{PREFIX}ERASURE_SALT": SALT, f"{PREFIX}ADDRESS_SALT": ADDRESS_SALT}
         for name, value in self._settings.model_dump().items():
             if value != Settings.model_fields[name].default:
                 environment[f"{PREFIX}{name.upper()}"] = str(value)
         return environment
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> Process:
         """The process, which was started."""
         assert self._process is not None
         return self._process

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ import orjson
 
 from streamprocessor.errors import EXIT_MUST_RESTART
 from streamprocessor.settings import Settings
-from tests.harness.processes import CommandProcess
+from tests.harness.processes import CommandProcess, Process
 from tests.harness.system import ROOT, until
 
 
@@ -40,7 +39,7 @@ class WorkerProcess(CommandProcess):
         threading.Thread(target=self._start_again, args=(self.process,), daemon=True).start()
         return self
 
-    def _start_again(self, process: subprocess.Popen[bytes]) -> None:
+    def _start_again(self, process: Process) -> None:
         code = process.wait()
         with self._changing:
             if code == EXIT_MUST_RESTART and self._may_start_again and process is self.process:

@@ -311,7 +311,15 @@ def test_a_file_without_a_mapped_column_is_refused_before_its_first_row() -> Non
             "type: open\ncontact: {column: }\noccurred_at: {column: at}\n",
             "2: the mapping: contact: column: wanted a text",
         ),
-        ("type: open\ncontact: id\noccurred_at: at\n", "3: the mapping: occurred_at: wanted a mapping of column"),
+        ("type: open\ncontact: id\noccurred_at: [at]\n", "3: the mapping: occurred_at: wanted a mapping of column"),
+        (
+            "contact: {column: id, prefix: 'email:'}\nattributes: {a: b}\n",
+            "1: the mapping: contact: wanted address: with the column of the addresses",
+        ),
+        (
+            "contact: {address: mail, prefix: 'crm:'}\nattributes: {a: b}\n",
+            "1: the mapping: contact: prefix: belongs to ids; wanted none beside address",
+        ),
         (
             "type: open\ncontact: id\noccurred_at: {column: at}\nskip: [{column: a, in: [1]}]\n",
             "4: the mapping: skip: in: wanted a text",

@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 import pytest
 from aiokafka import TopicPartition
 
+from streamprocessor.contract.model_file import revisions
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision, revision_after
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.model_follower import ModelFollower
+from streamprocessor.scoring.model.model import Model
 
 TEXT = "scores: {s: {rules: [{id: a, on: download, points: 1}]}}"
 FIRST = revision_after(None, parse_model(TEXT, "m"), TEXT, 0)
@@ -85,6 +87,25 @@ async def test_who_shows_goes_on_with_the_model_before_what_can_not_be_read_and_
 
     assert newer == [SECOND]
     assert "a record is passed over" in caplog.text
+
+
+async def test_of_a_long_history_one_revision_is_made_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = list[int]()
+    make = revisions.model_of
+
+    def counted(revision: ModelRevision) -> Model:
+        made.append(revision.revision)
+        return make(revision)
+
+    monkeypatch.setattr(revisions, "model_of", counted)
+    history = [FIRST.__class__(number, FIRST.name, FIRST.version, TEXT, number) for number in range(1, 51)]
+    consumer: Any = Consumer(*map(encode_revision, history), *POISON[-3:])
+    follower = ModelFollower("models", consumer, with_segments=True)
+
+    await follower.start()
+
+    assert follower.required() == history[-1]
+    assert made == [50]
 
 
 @pytest.mark.parametrize("poison", POISON[:4], ids=lambda value: repr(value[:50]))

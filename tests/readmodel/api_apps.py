@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.changelog.record_codec import encode_record
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.readmodel.api.application import application
@@ -30,13 +31,15 @@ from streamprocessor.readmodel.routing.context import ApiContext, Gateways
 from streamprocessor.readmodel.store.database import epoch_of, reading
 from streamprocessor.readmodel.store.rows import rows_of
 from streamprocessor.scoring.record.facts import Event
+from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from tests.harness.apis import TOKENS, audit_lines
-from tests.harness.processes import SALT
+from tests.harness.processes import ADDRESS_SALT, SALT
 from tests.readmodel.clock import Clock
 from tests.readmodel.conftest import MODEL
 
 NOW_MS = 1_795_334_400_000
+CONTACT_IDS = ContactIds(ADDRESS_SALT)
 SCORER = Scorer(parse_model(MODEL, "m"))
 ORIGIN = "http://api.example"
 PROXY, CLIENT = "10.0.0.1", "192.0.2.9"
@@ -71,6 +74,7 @@ class ApiApp:
         pairs = dict(pair.split("=") for pair in TOKENS.split(","))
         metrics = Metrics()
         self.context = ApiContext(
+            contact_ids=CONTACT_IDS,
             engine=engine,
             scorer=lambda: SCORER,
             model_text=lambda: MODEL,
@@ -106,13 +110,19 @@ class ApiApp:
 
 def store_contacts(engine: Engine, ids: Iterable[str]) -> None:
     """Put contacts into the tables that sent a contact form each, the way of what comes from Kafka."""
-    rows = {}
+    records = {}
     for contact_id in ids:
         record = SCORER.blank()
         SCORER.apply_in_place(
             record, [Event(f"e-{contact_id}"[:50], "form_submission", NOW_MS, NOW_MS, {"form": "contact"}, {})]
         )
-        rows[contact_id] = rows_of(SCORER, contact_id, encode_record(record))
+        records[contact_id] = record
+    store_records(engine, records)
+
+
+def store_records(engine: Engine, records: Mapping[str, Record]) -> None:
+    """Put contacts with these records into the tables, the way of what comes from Kafka."""
+    rows = {contact_id: rows_of(SCORER, contact_id, encode_record(record)) for contact_id, record in records.items()}
     with reading(engine) as connection:
         epoch = epoch_of(connection)
     write(engine, epoch, Changes(contacts=rows), NOW_MS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from streamprocessor.readmodel.problem import Problem
+from streamprocessor.readmodel.projection.hot_lead_stream import MOST_STREAMS
 from streamprocessor.readmodel.requests.sessions import COOKIE, LIFE_SECONDS
 from tests.harness.apis import ALL, READ_ONLY, bearer
 from tests.harness.system import until
@@ -172,6 +175,61 @@ async def test_senders_are_told_apart_by_what_they_can_not_make_up(
         headers = {"x-forwarded-for": forwarded_for.format(number)} if forwarded_for else {}
         statuses.add((await guess(app.client(peer.format(number), headers=headers), number, "sign-in")).status_code)
     assert statuses == ({401} if is_another else {401, 429})
+
+
+TOKEN_ELSEWHERE: list[dict[str, Any]] = [
+    {"params": {"token": ALL}},
+    {"params": {"access_token": ALL, "authorization": f"Bearer {ALL}"}},
+    {"headers": {"authorization": ALL}},
+    {"headers": {"authorization": f"Basic {ALL}"}},
+    {"headers": {"authorization": "Bearer"}},
+    {"headers": {"x-api-key": ALL, "x-write-key": ALL, "x-authorization": f"Bearer {ALL}"}},
+    {"headers": {"cookie": f"token={ALL}; {COOKIE}={ALL}; authorization=Bearer {ALL}"}},
+    {"headers": [("authorization", "Bearer wrong"), ("authorization", f"Bearer {ALL}")]},
+    {"headers": {"x-forwarded-user": "ops", "x-original-url": "/livez"}},
+]
+
+
+async def test_a_token_is_taken_from_its_own_place_alone(app: ApiApp) -> None:
+    for number, request in enumerate(TOKEN_ELSEWHERE):
+        answer = await app.client(f"192.0.2.{number}").get("/api/contacts", **request)
+        assert answer.status_code == 401, request
+        assert "jane" not in answer.text
+
+
+SPELLINGS = (
+    *("/api/contacts/", "//api/contacts", "/api//contacts", "/./api/contacts", "/livez/../api/contacts"),
+    *("/API/contacts", "/api/contacts;x", "/api/contacts%00", "/api%2fcontacts", "/api/%63ontacts"),
+    *("/api/contacts/jane%2fexport", "/page/../api/contacts", "/page/%2e%2e/api/contacts"),
+    *("/page/..%2fapi%2fcontacts", "/api/segments/x%0a/export"),
+)
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "get")
+
+
+async def test_no_spelling_of_a_path_or_method_gets_by_the_token(app: ApiApp) -> None:
+    http = app.client(headers={"accept": "application/json", "origin": "https://evil.example"})
+    for path, method in itertools.product(SPELLINGS, METHODS):
+        answer = await http.request(method, httpx.URL(ORIGIN).copy_with(raw_path=path.encode()))
+        assert answer.status_code in (401, 404, 405), (method, path)
+        assert "jane" not in answer.text
+        assert not any(name.startswith("access-control") for name in answer.headers)  # no other page may read it
+
+
+async def test_no_more_than_some_follow_hot_leads_at_a_time(app: ApiApp) -> None:
+    streams = app.context.hot_lead_streams
+    following: list[Any] = [await streams.follow(None, lambda _: True) for _ in range(MOST_STREAMS)]
+    for each in following:
+        await anext(each)
+
+    with pytest.raises(Problem) as refused:
+        await streams.follow(None, lambda _: True)
+    assert (refused.value.status_code, refused.value.code) == (503, "too-many-streams")
+
+    await following[0].aclose()
+    following.append(await streams.follow(None, lambda _: True))
+    assert await anext(following[-1]) == b": hot leads follow\n\n"
+    for each in following:
+        await each.aclose()
 
 
 async def test_the_audit_tells_who_asked_from_where_for_what_and_what_came_of_it(app: ApiApp) -> None:

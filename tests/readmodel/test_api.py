@@ -234,6 +234,8 @@ def test_segments_by_scores_count_what_lists_show_and_those_without_complete_the
         b'{"attributes": [{"attribute": "a", "equals": "x", "exists": true}]}',
         b'{"attributes": [{"attribute": "a", "equals": "\\u0000"}]}',
         b'{"scores": [{"score": "engagement", "at_least": 1e300}]}',
+        b'{"scores": [{"score": "\\ud800"}]}',
+        b'{"attributes": [{"attribute": "a", "one_of": ["\\udfff"]}]}',
     ],
 )
 def test_a_filter_that_means_nothing_is_refused(http: httpx.Client, body: bytes) -> None:

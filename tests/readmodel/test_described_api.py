@@ -11,11 +11,9 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from tests.harness.apis import ALL, ApiProcess, bearer
+from tests.harness.described_operations import answers_as_described, each_operation
 from tests.readmodel.conftest import ScoredSystem, empty_database
 from tests.readmodel.description import ASKS_DELIVERY, DESCRIPTION
 
@@ -41,12 +39,6 @@ def api(
         process.discard()
 
 
-@described.parametrize()
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_api_is_as_its_description_says(case: schemathesis.Case[Any], api: ApiProcess) -> None:
-    case.call_and_validate(
-        base_url=api.address,
-        headers=bearer(ALL),
-        checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
-        timeout=20,
-    )
+@each_operation(described)
+def test_the_api_is_as_its_description_says(operation: Any, api: ApiProcess) -> None:
+    answers_as_described(operation, api.address, bearer(ALL), max_examples=20)

@@ -20,6 +20,7 @@ from streamprocessor.readmodel.gateways.import_jobs import (
     DONE,
     FAILED,
     INTERRUPTED,
+    MOST_RECEIVED,
     MOST_REFUSED_SHOWN,
     ImportJob,
     ImportJobs,
@@ -94,6 +95,48 @@ async def test_one_import_runs_at_a_time(tmp_path: Path) -> None:
     await ended(first)
     await ended(await jobs.begin(JSON_LINES, body_of(b"y")))
     assert [job.state for job in jobs.all()] == [DONE, DONE]
+
+
+async def test_a_body_that_comes_slowly_holds_up_nobody_and_few_may_come_at_once(tmp_path: Path) -> None:
+    rest = asyncio.Event()
+    came = 0
+
+    async def slow() -> AsyncIterator[bytes]:
+        nonlocal came
+        came += 1
+        yield b"x"
+        await rest.wait()
+
+    ran, go_on = list[str](), threading.Event()
+
+    def run(_file: Path, _order: ImportOrder, job: ImportJob) -> None:
+        ran.append(job.id)
+        go_on.wait(10)
+
+    jobs = jobs_of(tmp_path, run)
+    slow_ones = [asyncio.ensure_future(jobs.begin(JSON_LINES, slow())) for _ in range(MOST_RECEIVED - 1)]
+    await until(lambda: came, lambda count: count == MOST_RECEIVED - 1, 10, "slow bodies", every_seconds=0.01)
+    quick = await jobs.begin(JSON_LINES, body_of(b"y"))
+
+    rest.set()  # while the quick one still runs
+    refused = await asyncio.gather(*slow_ones, return_exceptions=True)
+    assert [error.status_code for error in refused if isinstance(error, Problem)] == [409] * (MOST_RECEIVED - 1)
+    go_on.set()
+    await ended(quick)
+    assert ran == [quick.id]
+    assert list(tmp_path.iterdir()) == []
+
+    rest.clear()
+    came = 0
+    slow_ones = [asyncio.ensure_future(jobs.begin(JSON_LINES, slow())) for _ in range(MOST_RECEIVED)]
+    await until(lambda: came, lambda count: count == MOST_RECEIVED, 10, "slow bodies", every_seconds=0.01)
+    with pytest.raises(Problem) as one_too_many:
+        await jobs.begin(JSON_LINES, body_of(b"y"))
+    assert one_too_many.value.status_code == 409
+    for each in slow_ones:
+        each.cancel()
+    await asyncio.wait(slow_ones)
+    await ended(await jobs.begin(JSON_LINES, body_of(b"y")))
 
 
 async def test_a_body_that_is_too_large_or_does_not_come_whole_leaves_nothing(tmp_path: Path) -> None:

@@ -11,14 +11,12 @@ import httpx
 import pytest
 import pytest_asyncio
 import schemathesis
-from hypothesis import HealthCheck, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from tests.delivery.leads import Lead, announce
 from tests.delivery.receivers import Receiver, status
 from tests.harness.apis import ALL, bearer
 from tests.harness.deliveries import SECRET
+from tests.harness.described_operations import answers_as_described, each_operation
 from tests.harness.system import until
 from tests.readmodel.conftest import ApiSystem
 from tests.readmodel.description import ASKS_DELIVERY, DESCRIPTION
@@ -207,14 +205,6 @@ async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
     assert "s3cret" not in api_system.api.log.read_text()
 
 
-@described.parametrize()
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_what_is_asked_of_delivery_is_answered_as_described(
-    case: schemathesis.Case[Any], api_system: ApiSystem
-) -> None:
-    case.call_and_validate(
-        base_url=api_system.api.address,
-        headers=bearer(ALL),
-        checks=[not_a_server_error, status_code_conformance, response_schema_conformance],
-        timeout=20,
-    )
+@each_operation(described)
+def test_what_is_asked_of_delivery_is_answered_as_described(operation: Any, api_system: ApiSystem) -> None:
+    answers_as_described(operation, api_system.api.address, bearer(ALL), max_examples=20)

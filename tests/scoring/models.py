@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
+from streamprocessor.contract.model_file.announcement_rate import announcements_a_day
 from streamprocessor.scoring.model.model import (
     DAY_MS,
     E15,
@@ -55,6 +56,7 @@ URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
 PRODUCTS: tuple[Any, ...] = ("crm", "mail", "1", 1, None)
 ATTRIBUTES = ("title", "country", "size")
 CENTURY_MS = 36_500 * DAY_MS
+MOST_STEPS_A_DAY = 1_000  # of one match; histories last for months, and each step is a message
 
 # ---- models ----------------------------------------------------------------------------------------------------
 
@@ -221,7 +223,7 @@ def scores(draw: st.DrawFn, name: str, taste: Taste) -> Score:
     drawn = [draw(taste.rules) for _ in range(draw(st.integers(1, 4)))]
     numbered = tuple(_numbered(rule, n) for n, rule in enumerate(drawn))
     names = sorted({rule.group for rule in numbered if rule.group is not None})
-    q = draw(st.sampled_from(taste.precisions_nano))
+    q = _bearable(draw(st.sampled_from(taste.precisions_nano)), numbered)
     low = draw(st.none() | st.integers(-40, 0))
     if low is not None:
         numbered = tuple(_unending(rule) if draw(st.booleans()) else rule for rule in numbered)
@@ -243,7 +245,7 @@ def scores(draw: st.DrawFn, name: str, taste: Taste) -> Score:
 @st.composite
 def sums(draw: st.DrawFn, components: Sequence[Score], taste: Taste) -> Score:
     chosen = draw(st.lists(st.sampled_from(components), min_size=1, max_size=2, unique_by=lambda score: score.name))
-    q = draw(st.sampled_from(taste.precisions_nano))
+    q = _bearable(draw(st.sampled_from(taste.precisions_nano)), [rule for score in chosen for rule in score.rules])
     unending = any(isinstance(rule, InactivityRule) and rule.max_times is None for s in chosen for rule in s.rules)
     low, high = (-40, 60) if unending else (draw(st.sampled_from([-40, None])), draw(st.sampled_from([60, None])))
     return Score(
@@ -266,6 +268,16 @@ def matrices(draw: st.DrawFn, components: Sequence[Score]) -> Score:
     labels = tuple((row, column, draw(st.sampled_from(["good", "bad"]))) for row, column in labelled)
     when = draw(perhaps_applies)
     return Score("matrix", (), applies_when=when, combine=Matrix(rows.name, columns.name, labels))
+
+
+def _bearable(precision_nano: int, rules: Sequence[Rule]) -> int:
+    """The precision; whole points where decay would make millions of steps, which readers of models refuse as well."""
+    for rule in rules:
+        if isinstance(rule, EventRule):
+            points_e15 = 100 * E15 if isinstance(rule.points, PointsFrom) else rule.points
+            if announcements_a_day(rule.decay, points_e15, precision_nano) > MOST_STEPS_A_DAY:
+                return NANO
+    return precision_nano
 
 
 def _numbered(rule: Rule, number: int) -> Rule:

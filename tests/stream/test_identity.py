@@ -10,13 +10,18 @@ from itertools import zip_longest
 
 import pytest
 
+from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.imports.csv_mapping import read_mapping
+from streamprocessor.imports.files import read_rows, send_rows
+from streamprocessor.imports.rows import CSV
 from streamprocessor.scoring.model.model import NANO, Model
 from streamprocessor.scoring.record.facts import InputFact
 from tests.harness.identity_traffic import sent, tell
 from tests.harness.identity_verdict import IdentityRun, assert_people_are_the_oracles, read_identity_run
+from tests.harness.processes import ADDRESS_SALT
 from tests.harness.settling import until_settled
-from tests.harness.system import Sent
-from tests.scoring.identity.cases import CASES, HOUR_MS, Case, Statement, form, identify, merge
+from tests.harness.system import ROOT, Sent
+from tests.scoring.identity.cases import CASES, HOUR_MS, Case, Statement, form, identify, job_title, merge
 from tests.scoring.oracle.scores import score_at
 from tests.stream.conftest import SharedSystem
 
@@ -139,3 +144,28 @@ async def test_what_comes_later_under_an_old_id_is_told_of_the_survivor_alone(sh
     assert [value["cause"] for value in jane[:2]] == ["event", "merge"]
     assert [value["scores"] for value in visitor[1:]] == [{}]
     assert (visitor[-1]["merged_into"], visitor[-1]["cause"], visitor[-1]["sequence"]) == ("jane", "merge", 2)
+
+
+async def test_a_list_a_form_and_updates_of_one_address_are_one_contact_and_a_second_list_s_is_shown(
+    shared_system: SharedSystem,
+) -> None:
+    system, model = shared_system
+    settings = system.settings.model_copy(update={"address_salt": ADDRESS_SALT})
+    reader = ContactIds(ADDRESS_SALT).address("kim.lee@example.com")
+    mapping = read_mapping(ROOT / "deploy" / "imports" / "hubspot-contacts.yaml")
+    header = "Record ID,First Name,Last Name,Email,Phone Number,Job Title,Lifecycle Stage"
+    listed = [f"{header}\n".encode(), b"51001,Kim,Lee,Kim.Lee@Example.com,,,lead\n"]
+
+    await tell(system, form(reader, "kim-1"))
+    rows = read_rows(settings, listed, CSV, mapping, "hubspot.csv")
+    await send_rows(settings, rows, lambda bad: pytest.fail(str(bad)), lambda _: None)
+    await until_settled(system)
+    email = {"email": " kim.lee@example.com"}
+    await tell(system, job_title("hubspot:51001", "chief"), form(reader, "kim-2"))
+    await tell(system, Statement("shop-3", {"update": "attributes", "attributes": email}))
+
+    run = await read_identity_run(system, lambda contact: contact in (reader, "hubspot:51001", "shop-3"))
+    assert_people_are_the_oracles(run, model)
+    assert run.people.rivals == {"hubspot:51001": {"shop-3"}, "shop-3": {"hubspot:51001"}}
+    assert run.histories("hubspot:51001")[-1][-1]["scores"]["engagement"]["score"] == 110
+    assert run.letters == [(reader, "already-merged")]

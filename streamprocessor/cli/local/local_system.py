@@ -23,6 +23,7 @@ from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import DEFAULT_PORT, EmbeddedKafka, prepare
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import make_erasure_salt
+from streamprocessor.process.stored_secrets import make_address_salt
 from streamprocessor.process.supervisor import Supervisor
 from streamprocessor.settings import Settings
 
@@ -57,13 +58,14 @@ def kafka_for(settings: Settings, say: Say) -> Iterator[LocalKafka]:
 
 
 async def set_up(kafka: LocalKafka, command: str, say: Say, *, model_given: bool) -> None:
-    """Make the topics and the erasure salt where they are not there yet, and put the model file in force where none is.
+    """Make the topics and the salts where they are not there yet, and put the model file in force where none is.
 
     command: what starts the system, as the model's history names it.
     model_given: whether the file was named on this start: then it is put in force whatever was.
     """
     settings = kafka.settings
     make_erasure_salt(settings.erasure_salt, settings.data_path)
+    make_address_salt(settings.address_salt, settings.data_path)
     layout = layout_of(settings)
     mended = await apply(client_settings(settings), layout)
     say(f"{len(layout.topics)} topics are there ({len(mended)} differences made good)")

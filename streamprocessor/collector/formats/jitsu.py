@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.native import offered_key
 from streamprocessor.collector.formats.sdk_call import SdkCall
 from streamprocessor.collector.formats.sdk_requests import (
@@ -31,6 +30,7 @@ from streamprocessor.collector.http.wire_format import (
     RefusalError,
     WireFormat,
 )
+from streamprocessor.contract.contact_ids import ContactIds
 
 
 def jitsu(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:

@@ -26,7 +26,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.native import offered_key
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
@@ -52,6 +51,7 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.errors import RecordError
 
 SENT_HEADER = "posthog-request-timestamp"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.jitsu import jitsu
 from streamprocessor.collector.formats.native import native
 from streamprocessor.collector.formats.posthog import posthog, posthog_v1
@@ -15,6 +14,7 @@ from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.registry import provider_formats
 from streamprocessor.collector.providers.webhook.fetching import BackgroundFetch
 from streamprocessor.collector.tracking.registry import own_tracking
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.settings import MAIL_PROVIDERS, Settings
 
 

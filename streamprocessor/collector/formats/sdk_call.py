@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.access_policy import Act
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES, contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
 from streamprocessor.contract.strict_json import kind_of

@@ -7,7 +7,6 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.sdk_call import SdkCall, records_of
 from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS, is_prefetch
@@ -19,6 +18,7 @@ from streamprocessor.collector.http.wire_format import (
     RefusedItem,
 )
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.actors import actor_of
 from streamprocessor.contract.events.event_fields import content_key, id_of
 from streamprocessor.contract.strict_json import kind_of

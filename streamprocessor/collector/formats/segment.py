@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.native import offered_key
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
@@ -43,6 +42,7 @@ from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, refused_status, rejected_items
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, ParsedRequest, WireFormat
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.errors import RecordError
 
 CALLS = ("track", "page", "screen", "identify", "group", "alias")

@@ -27,7 +27,6 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
@@ -51,6 +50,7 @@ from streamprocessor.collector.http.wire_format import (
 )
 from streamprocessor.collector.tracking.pixel import GIF
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
 from streamprocessor.collector.providers.webhook.hook import Provider, ProviderSetup, hook
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.settings import MAIL_PROVIDERS
 
 

@@ -64,7 +64,7 @@ def ses(setup: ProviderSetup) -> Provider:
         check_signature(request)
         envelope = sns.envelope_of(request)
         if envelope["Type"] == sns.SUBSCRIPTION:
-            sns.confirm(envelope, setup.fetch)
+            sns.confirm(envelope, request, setup.fetch)
 
     return Provider(NAME, check, _items, _events)
 

@@ -58,7 +58,7 @@ def verify(envelope: dict[str, Any], request: HttpRequest, fetch: DocumentFetch)
     if not _is_at_sns(url, envelope, _CERTIFICATE_PATH):
         raise denied(proof="a certificate from SNS of the topic's region")
     refuse_stale(rfc3339_to_ms(envelope.get("Timestamp")), request, MAX_AGE_MS)
-    key = _key_of(_fetched(url, fetch), request.received_at_ms)
+    key = _key_of(_fetched(url, request, fetch), request.received_at_ms)
     algorithm = _HASHES.get(str(envelope.get("SignatureVersion")))
     if algorithm is None:
         raise denied(proof="a signature of version 1 or 2")
@@ -69,7 +69,7 @@ def verify(envelope: dict[str, Any], request: HttpRequest, fetch: DocumentFetch)
         raise denied(proof="Amazon's signature of the message") from None
 
 
-def confirm(envelope: dict[str, Any], fetch: DocumentFetch) -> None:
+def confirm(envelope: dict[str, Any], request: HttpRequest, fetch: DocumentFetch) -> None:
     """Raise RefusalError unless the subscription is confirmed.
 
     403: its URL is not at SNS; PendingFetchError: it is being confirmed.
@@ -77,7 +77,7 @@ def confirm(envelope: dict[str, Any], fetch: DocumentFetch) -> None:
     url = text_of(envelope.get("SubscribeURL")) or ""
     if not _is_at_sns(url, envelope, _CONFIRMATION):
         raise RefusalError(403, "not-sns", "SubscribeURL: wanted one of SNS in the topic's region; got another")
-    _fetched(url, fetch)
+    _fetched(url, request, fetch)
 
 
 def _is_at_sns(url: str, envelope: dict[str, Any], rest: re.Pattern[str]) -> bool:
@@ -89,8 +89,8 @@ def _is_at_sns(url: str, envelope: dict[str, Any], rest: re.Pattern[str]) -> boo
     return any(url.startswith(host) and rest.fullmatch(url[len(host) :]) for host in hosts)
 
 
-def _fetched(url: str, fetch: DocumentFetch) -> bytes:
-    document = fetch(url)
+def _fetched(url: str, request: HttpRequest, fetch: DocumentFetch) -> bytes:
+    document = fetch(url, request.network)
     if isinstance(document, Future):
         message = "not ready: a document of SNS could not be fetched in time; deliver again"
         raise PendingFetchError(RefusalError(503, "not-ready", message, RETRY_AFTER_SECONDS), document)

@@ -15,7 +15,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.json_answers import refused_status
 from streamprocessor.collector.http.request_context import context_of, objects_to_tracking
 from streamprocessor.collector.http.wire_format import (
@@ -35,6 +34,7 @@ from streamprocessor.collector.tracking.form_fields import address_in, attribute
 from streamprocessor.collector.tracking.identity_updates import identity_updates
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.strict_json import kind_of, read_object
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT

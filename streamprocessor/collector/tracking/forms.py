@@ -17,7 +17,6 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.request_context import context_of
 from streamprocessor.collector.http.wire_format import (
     CollectedEvent,
@@ -41,6 +40,7 @@ from streamprocessor.collector.tracking.multipart import multipart_fields
 from streamprocessor.collector.tracking.sites import Sites
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import location_of, path_of, web_address
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.topic_names import FORM_SUBMISSION
 from streamprocessor.scoring.record.facts import SCANNER

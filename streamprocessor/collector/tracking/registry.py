@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.tracking.beacon import beacon, beacon_script
 from streamprocessor.collector.tracking.click import click
@@ -10,6 +9,7 @@ from streamprocessor.collector.tracking.forms import forms
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import TokenKeys, token_keys
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.process.stored_secrets import stored_pairs
 from streamprocessor.settings import Settings
 

@@ -13,13 +13,20 @@ from streamprocessor.contract.changelog.evidence_codec import (
 )
 from streamprocessor.contract.changelog.record_layout import ClaimLayout, LinksLayout, SourceLayout
 from streamprocessor.scoring.record.evidence import Evidence
-from streamprocessor.scoring.record.links import NEVER, ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
+from streamprocessor.scoring.record.links import (
+    NEVER,
+    ChildEvidence,
+    EvidenceSource,
+    IdentityLinks,
+    MergeClaim,
+    Rivals,
+)
 from streamprocessor.scoring.record.suppression import SuppressionWord
 
 
 def links_row(links: IdentityLinks) -> tuple[Any, ...]:
-    """The fields of LinksLayout, in its order."""
-    return (
+    """The fields of LinksLayout, in its order; the last one, which most contacts do not have, is left out there."""
+    row = (
         links.erased_at_ms,
         links.objected,
         {parent: claim_row(claim) for parent, claim in links.claims_on_self.items()},
@@ -33,6 +40,7 @@ def links_row(links: IdentityLinks) -> tuple[Any, ...]:
             for child, evidence in links.children.items()
         },
     )
+    return (*row, links.rivals) if links.rivals else row
 
 
 def links_of_row(row: LinksLayout) -> IdentityLinks:
@@ -50,6 +58,7 @@ def links_of_row(row: LinksLayout) -> IdentityLinks:
             child: ChildEvidence(version, [source_of_row(source) for source in rows])
             for child, (version, rows) in row.parts.items()
         },
+        {address: Rivals(*rivals) for address, rivals in row.rivals.items()},
     )
 
 

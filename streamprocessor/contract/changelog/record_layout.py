@@ -88,6 +88,7 @@ class LinksLayout(msgspec.Struct, array_like=True):
     is_silent: bool
     first_ms: int | None
     parts: dict[str, tuple[int, list[SourceLayout]]]
+    rivals: dict[str, tuple[int, tuple[str, ...]]] = {}
 
 
 class Head(msgspec.Struct, array_like=True, gc=False):

@@ -24,14 +24,16 @@ from streamprocessor.scoring.record.transfers import (
     EvidenceTransfer,
     ObjectionTransfer,
     OutgoingTransfer,
+    RivalsTransfer,
     SecondRecord,
     Transfer,
 )
 
-VERSION = 2
+VERSION = 3
 _VERSION_BYTE = b"\x01"
 _MISPLACED_VERSION_BYTE = b"\x02"
 """The version of records that programs which know no misplaced ones must not pass over."""
+_RIVALS_VERSION_BYTE = b"\x03"
 
 
 class MisplacedRecord(NamedTuple):
@@ -70,10 +72,18 @@ class _Cut(msgspec.Struct, array_like=True, tag="cut"):
 
 class _Erasure(msgspec.Struct, array_like=True, tag="erasure"):
     instant_ms: int
+    sender: str = ""
 
 
 class _Objection(msgspec.Struct, array_like=True, tag="objection"):
     word: tuple[bool, int, str]
+    sender: str = ""
+
+
+class _Rivals(msgspec.Struct, array_like=True, tag="rivals"):
+    address: str
+    version: int
+    rivals: tuple[str, ...]
 
 
 class _Misplaced(msgspec.Struct, array_like=True, tag="misplaced"):
@@ -90,13 +100,14 @@ class _Second(msgspec.Struct, array_like=True, tag="second"):
     record: bytes
 
 
-_Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection | _Misplaced | _Second
+_Row: TypeAlias = _Claim | _Evidence | _Cut | _Erasure | _Objection | _Rivals | _Misplaced | _Second
 _decode = msgspec.msgpack.Decoder(_Row).decode
 
 
 def transfer_message(sending: OutgoingTransfer) -> Message:
     """The message, keyed by the contact that it is for."""
-    return Message(EVIDENCE_TRANSFERS, sending.to.encode(), _VERSION_BYTE + encode(_row(sending.transfer)), [])
+    version = _RIVALS_VERSION_BYTE if isinstance(sending.transfer, RivalsTransfer) else _VERSION_BYTE
+    return Message(EVIDENCE_TRANSFERS, sending.to.encode(), version + encode(_row(sending.transfer)), [])
 
 
 def misplaced_message(misplaced: MisplacedRecord) -> Message:
@@ -141,7 +152,7 @@ def decode_transfer(
         raise RecordError(reason_codes.BAD_UPDATE, f"value: wanted a message between contacts; got {error}") from error
 
 
-def _transfer(row: _Claim | _Evidence | _Cut | _Erasure | _Objection, arrival_ms: int) -> Transfer:
+def _transfer(row: _Claim | _Evidence | _Cut | _Erasure | _Objection | _Rivals, arrival_ms: int) -> Transfer:
     """The transfer of these fields; raises DecodeError where a table of names is none."""
     if isinstance(row, _Claim):
         return ClaimTransfer(arrival_ms, row.parent, claim_of_row(row.claim))
@@ -151,8 +162,10 @@ def _transfer(row: _Claim | _Evidence | _Cut | _Erasure | _Objection, arrival_ms
     if isinstance(row, _Cut):
         return CutTransfer(arrival_ms, row.parent, row.stamp)
     if isinstance(row, _Erasure):
-        return ErasureTransfer(arrival_ms, row.instant_ms)
-    return ObjectionTransfer(arrival_ms, row.word)
+        return ErasureTransfer(arrival_ms, row.instant_ms, row.sender)
+    if isinstance(row, _Rivals):
+        return RivalsTransfer(arrival_ms, row.address, row.version, row.rivals)
+    return ObjectionTransfer(arrival_ms, row.word, row.sender)
 
 
 def _row(transfer: Transfer) -> list[Any]:
@@ -164,5 +177,7 @@ def _row(transfer: Transfer) -> list[Any]:
     if isinstance(transfer, CutTransfer):
         return ["cut", transfer.parent, transfer.stamp]
     if isinstance(transfer, ErasureTransfer):
-        return ["erasure", transfer.instant_ms]
-    return ["objection", transfer.word]
+        return ["erasure", transfer.instant_ms, transfer.sender]
+    if isinstance(transfer, RivalsTransfer):
+        return ["rivals", transfer.address, transfer.version, transfer.rivals]
+    return ["objection", transfer.word, transfer.sender]

@@ -14,16 +14,18 @@ from streamprocessor.contract.model_file.stages import HOT_LEADS, read_hot_leads
 from streamprocessor.contract.model_file.suppression import SUPPRESSION
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, described, json_schema
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
-from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ScalarNode
-from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, flag, name
+from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ScalarNode, SequenceNode
+from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, flag, name, text
 from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, json_values, read_tree
 from streamprocessor.errors import ModelError
-from streamprocessor.scoring.model.model import DAY_MS, Model, Scanners, Suppression
+from streamprocessor.scoring.model.contact_filter import MAX_TEXT
+from streamprocessor.scoring.model.model import DAY_MS, USUAL_ADDRESSES, Model, Scanners, Suppression
 
 DEFAULT_NAME = "default"
 LONGEST_BURST_MS = 3_600_000
 
 _FEWEST_LINKS = 2
+_MOST_ADDRESSES = 8
 _SCHEMA_HEAD = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": "scoring.schema.json",
@@ -79,6 +81,38 @@ def _scanners(located: LocatedNode) -> Scanners | None:
     )
 
 
+@described(
+    {
+        "type": "array",
+        "maxItems": _MOST_ADDRESSES,
+        "uniqueItems": True,
+        "items": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT},
+    }
+)
+def _names_of_addresses(located: LocatedNode) -> tuple[str, ...]:
+    if isinstance(located.node, SequenceNode) and not located.node.items:
+        return ()
+    names = tuple(text(inner) for inner in located.items("a list of attributes' names, or [] for none"))
+    if len(set(names)) != len(names) or len(names) > _MOST_ADDRESSES or any(len(each) > MAX_TEXT for each in names):
+        located.refuse(f"at most {_MOST_ADDRESSES} names, each once and of at most {MAX_TEXT} characters")
+    return names
+
+
+_ADDRESSES = Word(
+    "addresses",
+    _names_of_addresses,
+    default=list(USUAL_ADDRESSES),
+    description="The attributes that hold a mail address of the contact. Whoever reads it is the contact, where "
+    "anybody but a browser writes them. []: none do.",
+)
+_IDENTITY_SHAPE = Shape(_ADDRESSES, description="Who is whom.")
+
+
+@described(_IDENTITY_SHAPE.schema)
+def _address_names(located: LocatedNode) -> tuple[str, ...]:
+    return _ADDRESSES.of(_IDENTITY_SHAPE.fields(located), USUAL_ADDRESSES)
+
+
 _NAME, _SCORES = Word("name", name), Word("scores", read_scores, required=True)
 _HOT_LEAD = Word("hot_lead", HOT_LEADS, description="Which score and stage make a hot lead.")
 _CORRECTION_WINDOW, _PROXY_OPENS = Word("correction_window", duration_ms), Word("proxy_opens", _proxy_opens_count)
@@ -94,7 +128,10 @@ _SEGMENTS = Word(
     description="Contacts under a name: counted, paged and exported by the API, and named by subscriptions. No score "
     "depends on them.",
 )
-_MODEL = Shape(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, SUPPRESSION, _SEGMENTS)
+_IDENTITY = Word("identity", _address_names)
+_MODEL = Shape(
+    *(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, SUPPRESSION, _SEGMENTS)
+)
 
 # ---- models --------------------------------------------------------------------------------------------------------
 
@@ -141,6 +178,7 @@ def _model(located: LocatedNode, revision: int) -> Model:
         proxy_opens_count=_PROXY_OPENS.of(fields, False),
         correction_window_ms=_CORRECTION_WINDOW.of(fields, 30 * DAY_MS),
         scanners=_SCANNERS.of(fields, _USUAL),
+        addresses=_IDENTITY.of(fields, USUAL_ADDRESSES),
         suppression=SUPPRESSION.of(fields, Suppression()),
         segments=fields.read(_SEGMENTS, partial(read_segments, scores=scores), ()),
     )

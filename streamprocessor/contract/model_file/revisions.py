@@ -11,7 +11,7 @@ brings other segments). Of two that were written at one moment with one number a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -111,6 +111,41 @@ def newest_of(records: Iterable[Any], known: ModelRevision | None = None) -> Mod
     for _, revision in _in_force_in_turn(records, known):
         newest = revision
     return newest
+
+
+def newest_usable_of(
+    records: Iterable[Any], known: ModelRevision | None, on_unusable: Callable[[OperatorError], None]
+) -> ModelRevision | None:
+    """The revision in force as newest_of has it, of those that can be read and make a model; None: there is none.
+
+    on_unusable: called for each record that is passed over. Only what may be in force is made a model of: that takes
+    milliseconds, and a topic holds each revision that ever was.
+    """
+    revisions = list(_readable(records, on_unusable))
+    while True:
+        newest = known
+        for revision in revisions:
+            if newest is None or _counts_after(newest, revision):
+                newest = revision
+        if newest is None or newest is known:
+            return newest
+        try:
+            model_of(newest)
+        except OperatorError as error:
+            on_unusable(error)
+            revisions = [revision for revision in revisions if revision != newest]
+        else:
+            return newest
+
+
+def _readable(records: Iterable[Any], on_unusable: Callable[[OperatorError], None]) -> Iterator[ModelRevision]:
+    for record in records:
+        try:
+            revisions = [revision for _, revision in _in_force_in_turn([record], None)]
+        except OperatorError as error:
+            on_unusable(error)
+        else:
+            yield from revisions
 
 
 def history_of(records: Iterable[Any]) -> list[HistoryEntry]:

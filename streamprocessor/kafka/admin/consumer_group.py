@@ -75,7 +75,12 @@ async def consumer_group(clients: ClientSettings, layout: Layout, group: str) ->
     Raises BrokerError where Kafka can't be asked.
     """
     async with _asking_of(clients, group) as client:
-        state, members = await _describe(client, group)
+        return await described_group(client, layout, group)
+
+
+async def described_group(client: AIOKafkaClient, layout: Layout, group: str) -> ConsumerGroup:
+    """As consumer_group, asked over a connection that is there; raises KafkaError where Kafka does not answer."""
+    state, members = await _describe(client, group)
     partitions = {(name, number) for name, topic in layout.input_names().items() for number in range(topic.partitions)}
     # Of a group that is not stable Kafka tells what the members had before.
     owners = members if state == STABLE else []

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from streamprocessor.contract.topics.topics import IN, Topic, topic_named
+from streamprocessor.contract.topics.topics import IN, INTERNAL, Topic, topic_named
 from streamprocessor.errors import TopicError
 from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, may_join, set_configs
 from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
@@ -19,6 +19,8 @@ FENCE = "message.timestamp.before.max.ms"
 STAMP_SHARE = 0.6
 """Share of the session time-out after which the broker refuses a stamp; the other share is stream/lease.py's."""
 MIN_INSYNC = "min.insync.replicas"
+RETENTION = "retention.ms"
+_FOR_EVER = "-1"
 TOMBSTONES_LAST_MS = 12 * 3_600_000
 """Half of how long Kafka keeps a tombstone at least: who did not read for longer may have missed one."""
 _REPLICATION = 3
@@ -49,16 +51,22 @@ class Layout:
 
     def input_names(self) -> dict[str, Topic]:
         """The topics that the worker reads, by their names on the broker."""
-        return {name: topic for name, topic in self.names().items() if topic.direction == IN}
+        return {topic.full_name(self.prefix, self.app_id): topic for topic in self._inputs()}
 
     def config(self, topic: Topic, replication: int) -> dict[str, str]:
         """The settings that the topic must have when each record has so many replicas."""
         config = dict(topic.config)
+        if topic.direction == INTERNAL and topic.number is not None and RETENTION in config:
+            # What lay in a wrong partition of an input waits here: it may not be gone earlier than there.
+            config[RETENTION] = _longest(config[RETENTION], (each.config.get(RETENTION, "") for each in self._inputs()))
         if topic.fenced:
             config[FENCE] = str(self.fence_ms)
         if replication >= _REPLICATION:
             config[MIN_INSYNC] = str(_REPLICAS_THAT_ANSWER)
         return config
+
+    def _inputs(self) -> list[Topic]:
+        return [topic for topic in self.topics if topic.direction == IN]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +251,12 @@ def _replication_for(brokers: int) -> int:
 
 def _replication_of(name: str, state: ClusterState) -> int:
     return state.topics[name].replication if name in state.topics else 0
+
+
+def _longest(own: str, others: Iterable[str]) -> str:
+    """The longest of some times in ms; what is no number is left to Kafka to refuse."""
+    times_ms = {each: int(each) for each in (own, *others) if each.removeprefix("-").isdecimal()}
+    return _FOR_EVER if _FOR_EVER in times_ms else max(times_ms, key=times_ms.__getitem__, default=own)
 
 
 def _same(one: str, other: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+VERSIONS = ("1.0", "1.1")
 MAX_HEADER_BYTES = 32 * 1024
 KEEP_ALIVE_SECONDS = 75.0  # longer than proxies keep theirs, so that none is closed under a request
 HEADERS_SECONDS = 10.0
@@ -23,6 +24,7 @@ LOOK_SECONDS = 1.0
 _OTHER_FILES = 256  # that a process has open besides: databases, Kafka, logs
 
 _END = b"connection: close\r\ncontent-length: 0\r\n\r\n"
+_MALFORMED = b"HTTP/1.1 400 Bad Request\r\n" + _END
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\n" + _END
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n" + _END
 _TOO_MANY = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\n" + _END
@@ -131,7 +133,12 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """All headers are there."""
         self._has_headers = True
-        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEADER_BYTES:
+        if self._refused:  # what was sent behind a request that was refused
+            return
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or self.parser.get_http_version() not in VERSIONS:
+            self.refuse(_MALFORMED)
+        elif sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEADER_BYTES:
             self.refuse(_TOO_LARGE)
         else:
             super().on_headers_complete()

@@ -27,6 +27,7 @@ from streamprocessor.readmodel.requests.parameters import (
     PageQuery,
     instant_ms,
 )
+from streamprocessor.readmodel.responses.address_conflicts import address_conflicts
 from streamprocessor.readmodel.responses.announcements import History, page_of_announcements
 from streamprocessor.readmodel.responses.contacts import (
     AcceptedErasure,
@@ -118,6 +119,7 @@ def get_contact(context: Context, contact_id: ContactId, query: Annotated[Instan
         suppression=_suppression(stored.record),
         hot_since=instant(stored.row.hot_since_ms),
         updated_at=format_rfc3339(stored.row.updated_at_ms),
+        address_conflicts=address_conflicts(stored.record, stored.scorer.model.addresses, context.contact_ids),
     )
 
 

@@ -51,7 +51,8 @@ def list_imports(context: Context, _: Annotated[NoParameters, Query()]) -> Impor
 async def begin_import(
     context: Context, grant: WriteGrant, request: Request, query: Annotated[ImportQuery, Query()]
 ) -> ImportView:
-    """Send a file's events and updates to Kafka, one file at a time. Importing a file again changes nothing.
+    """Send a file's events and updates to Kafka, one file at a time. Importing a file again changes nothing, but that
+    attributes without a time are written anew.
 
     Lines that `erase` or say `do_not_score` are refused, each by itself, unless the token has scope erase as well.
     """

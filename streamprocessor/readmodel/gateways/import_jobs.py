@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 RECEIVING, RUNNING, DONE, FAILED, INTERRUPTED = "receiving", "running", "done", "failed", "interrupted"
 MOST_SHOWN = 20
+MOST_RECEIVED = 4
 MOST_REFUSED_SHOWN = 20
 STOP_SECONDS = 5.0
 _WRITE_BYTES = 1 << 20
@@ -106,7 +107,7 @@ def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJo
         job.sent = dict(counts.sent)
 
     with file.open("rb") as lines:
-        rows = read_rows(_counted(lines, job), order.format, mapping, "the file")
+        rows = read_rows(settings, _counted(lines, job), order.format, mapping, "the file")
         asyncio.run(send_rows(settings, permitted(rows, order.kind), count_bad, count_sent))
 
 
@@ -163,15 +164,16 @@ class ImportJobs:
     async def begin(self, order: ImportOrder, body: AsyncIterator[bytes]) -> ImportJob:
         """The import, which runs on by itself once the whole body is on disk.
 
-        Raises Problem where another one is under way, or the body is too large or does not come whole.
+        Raises Problem where another one is under way, or the body is too large or does not come whole. A body that
+        comes slowly holds up nobody: of several that come at once, that is imported which is whole first.
         """
-        if any(job.is_under_way for job in self._jobs.values()):
-            raise Problem(409, "import-under-way", "import: wanted one at a time; got a second: wait for the first")
+        self._refuse_beside_another(MOST_RECEIVED)
         job = ImportJob(uuid.uuid4().hex, self._clock_ms(), RECEIVING, order)
         self._remember(job)
         file = self._folder / job.id
         try:
             await self._receive(job, file, body)
+            self._refuse_beside_another()
         except BaseException:
             del self._jobs[job.id]
             file.unlink(missing_ok=True)
@@ -180,6 +182,11 @@ class ImportJobs:
         self._thread = threading.Thread(target=self._run, args=(job, order, file), name="import", daemon=True)
         self._thread.start()
         return job
+
+    def _refuse_beside_another(self, most_received: int | None = None) -> None:
+        states = Counter(job.state for job in self._jobs.values())
+        if states[RUNNING] or (most_received is not None and states[RECEIVING] >= most_received):
+            raise Problem(409, "import-under-way", "import: wanted one at a time; got a second: wait for the first")
 
     async def stop(self) -> None:
         """Stop what is under way; its file stays, by which the next process knows that it was interrupted."""

@@ -73,7 +73,12 @@ function head(contact, {person}) {
   return el('div', {class: 'title'},
     el('div', {}, el('h1', {}, contact.contact_id),
       el('p', {class: 'quiet'}, contact.suppressed && [el('span', {class: 'flag'}, 'suppressed'), suppressedBy(contact.suppression), ' · '],
-        contact.hot_since && ['hot since ', ago(contact.hot_since), ' · '], 'as of ', exactly(contact.at))),
+        contact.hot_since && ['hot since ', ago(contact.hot_since), ' · '], 'as of ', exactly(contact.at)),
+      contact.address_conflicts.map(({attribute, contact_id}) => el('p', {},
+        el('span', {class: 'flag'}, 'conflict'), ' ',
+        attribute ? `The address in ${attribute} is also that of ` : 'An address that it had before is also that of ',
+        el('a', {href: contactAddress(contact_id)}, contact_id),
+        '. Who had it first has what is done under it; merge the two if they are one.'))),
     el('div', {class: 'row'},
       el('a', {
         href: address({path: '/api/contact/export', query: {contact_id: contact.contact_id}}), download: 'contact.json',

@@ -8,6 +8,7 @@ import orjson
 from pydantic import BaseModel, Field
 
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.readmodel.responses.address_conflicts import AddressConflict
 from streamprocessor.readmodel.responses.scores import (
     ScoreNumber,
     ScoreStanding,
@@ -72,6 +73,7 @@ class ContactView(BaseModel):
     suppression: SuppressionView | None = Field(description="null: the contact is not suppressed.")
     hot_since: str | None
     updated_at: str
+    address_conflicts: list[AddressConflict]
 
 
 class Explanation(BaseModel):

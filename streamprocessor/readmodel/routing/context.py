@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from sqlalchemy import Connection, Engine
 
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.process.http.client_address import ClientAddresses
 from streamprocessor.readmodel.audit import AuditLog
 from streamprocessor.readmodel.gateways.delivery_client import DeliveryClient
@@ -80,6 +81,7 @@ class ApiContext:
     clock_ms: Callable[[], int]
     gateways: Gateways
     hot_lead_streams: HotLeadStreams
+    contact_ids: ContactIds
     figures: Figures = field(default_factory=Figures)
 
     def has_ended(self, session: Session) -> bool:

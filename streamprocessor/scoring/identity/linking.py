@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from streamprocessor.scoring.identity.cycles import link_to_cut
 from streamprocessor.scoring.identity.erasure import wipe
 from streamprocessor.scoring.identity.forwarding import after_erasure, next_version
 from streamprocessor.scoring.identity.link_limits import (
@@ -19,14 +20,22 @@ from streamprocessor.scoring.identity.link_limits import (
     is_full_of_evidence,
 )
 from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
-from streamprocessor.scoring.record.facts import BROWSER_RANK, Erased, Merged, ObjectionChanged, Unmerged
+from streamprocessor.scoring.identity.rivals import (
+    forget_claim,
+    is_of_same_person,
+    new_conflicts,
+    rivals_of_address,
+    take_rivals,
+    words_to_rivals,
+)
+from streamprocessor.scoring.record.facts import Erased, Merged, ObjectionChanged, Unmerged
 from streamprocessor.scoring.record.links import (
     ChildEvidence,
     IdentityLinks,
     MergeClaim,
     Stamp,
+    claim_of,
     identity_strength,
-    youngest_link_of_cycle,
 )
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import (
@@ -38,6 +47,7 @@ from streamprocessor.scoring.record.transfers import (
     ObjectionTransfer,
     OutgoingTransfer,
     RefusedFact,
+    RivalsTransfer,
     Transfer,
 )
 
@@ -52,7 +62,8 @@ def link_in_place(contact: str, record: Record, facts: Sequence[LinkFact]) -> Li
     linker = _Linker(contact, record)
     for fact in facts:
         before = len(linker.outcome.refused)
-        if not linker.follow(fact) and len(linker.outcome.refused) == before:
+        is_implied = isinstance(fact, Merged) and fact.implied  # its record counts by the attributes
+        if not linker.follow(fact) and len(linker.outcome.refused) == before and not is_implied:
             linker.outcome.known += 1
     linker.relink()
     return linker.outcome
@@ -67,6 +78,7 @@ class _Linker:
         if record.links is None:
             record.links = IdentityLinks()
         self._links = record.links
+        self._rivals_before = rivals_of_address(contact, record.links)
         self._claim_facts: dict[str, LinkFact] = {}
 
     def follow(self, fact: LinkFact) -> bool:
@@ -81,14 +93,21 @@ class _Linker:
             return self._cut_link(fact.parent, fact)
         if isinstance(fact, Erased):
             return self._take_erasure(fact.arrival_ms)
+        if isinstance(fact, RivalsTransfer):
+            return take_rivals(self._links, fact)
+        if isinstance(fact, ObjectionChanged):
+            return self._take_objection((fact.objected, fact.occurred_at_ms, fact.id))
+        if not is_of_same_person(self._contact, self._links, fact.sender):
+            return isinstance(fact, ErasureTransfer) and forget_claim(self._links, fact)
         if isinstance(fact, ErasureTransfer):
             return self._take_erasure(fact.instant_ms)
-        objection = (fact.objected, fact.occurred_at_ms, fact.id) if isinstance(fact, ObjectionChanged) else fact.word
-        return self._take_objection(objection)
+        return self._take_objection(fact.word)
 
     def _take_merge(self, fact: Merged | Unmerged) -> bool:
         """Follow a merge or unmerge with `source`: the better known of the two claims the other one."""
-        claim = _claim_of(fact)
+        claim = claim_of(fact)
+        if fact.occurred_at_ms <= self._links.erased_at_ms:
+            return False
         if fact.source == self._contact:
             self._refuse(fact, MERGE_WITH_ITSELF, f"{self._verb(fact)}: wanted another contact; got the same one")
             return False
@@ -130,7 +149,8 @@ class _Linker:
         claims[parent] = after
         if (before.is_live, before.stamp) != (after.is_live, after.stamp):
             self.outcome.is_changed = True
-        self._claim_facts[parent] = fact
+        if not before.is_live or (before.is_by_browser and not after.is_by_browser):
+            self._claim_facts[parent] = fact
         forget_weakest_claim(claims)
         return True
 
@@ -149,7 +169,7 @@ class _Linker:
             self._send(child, ClaimTransfer(0, self._contact, claim))
             return False
         if links.objected[0]:
-            self._send(child, ObjectionTransfer(0, links.objected))
+            self._send(child, ObjectionTransfer(0, links.objected, self._contact))
             return False
         if self._closes_cycle(fact):
             return False
@@ -174,19 +194,13 @@ class _Linker:
 
     def _closes_cycle(self, fact: EvidenceTransfer) -> bool:
         """Whether the evidence has come back to where it began; then the youngest link of the ring is cut."""
-        parent_claim = self._links.strongest_claim()
-        edges = {source.id: (source.into, source.stamp) for source in fact.sources}
-        if parent_claim is None or self._contact not in edges:
-            return False
-        cut = youngest_link_of_cycle(self._contact, parent_claim, {**edges, fact.child: (self._contact, fact.stamp)})
+        cut = link_to_cut(self._contact, self._links, fact)
         if cut is None:
             return False
-        child, parent = cut
-        if child == self._contact:
-            self._cut_link(parent, fact)
+        if cut.child == self._contact:
+            self._cut_link(cut.parent, fact)
         else:
-            stamp = fact.stamp if child == fact.child else edges[child][1]
-            self._send(child, CutTransfer(0, parent, stamp))
+            self._send(cut.child, CutTransfer(0, cut.parent, cut.stamp))
         return True
 
     def _cut_link(self, parent: str, fact: CutTransfer | EvidenceTransfer) -> bool:
@@ -204,8 +218,8 @@ class _Linker:
         links, record = self._links, self._record
         if instant_ms <= links.erased_at_ms:
             return False
-        for other in self._others():
-            self._send(other, ErasureTransfer(0, instant_ms))
+        for other in self._links.linked_contacts():
+            self._send(other, ErasureTransfer(0, instant_ms, self._contact))
         wipe(record)
         record.sequence, record.at_ms = 0, max(record.at_ms, instant_ms)
         record.links = self._links = IdentityLinks(erased_at_ms=instant_ms)
@@ -216,15 +230,15 @@ class _Linker:
     def _take_objection(self, objection: tuple[bool, int, str]) -> bool:
         """Store whether the person objects, here and at all who are linked; with an objection all evidence goes."""
         links = self._links
-        if _order(objection) <= _order(links.objected):
+        if (objection[1:], objection[0]) <= (links.objected[1:], links.objected[0]):
             return False
         links.objected = objection
         self.outcome.is_changed = True
         if objection[0]:
             wipe(self._record)
             self._note_evidence(True)
-        for other in self._others():
-            self._send(other, ObjectionTransfer(0, objection))
+        for other in self._links.linked_contacts():
+            self._send(other, ObjectionTransfer(0, objection, self._contact))
         return True
 
     def relink(self) -> None:
@@ -238,7 +252,7 @@ class _Linker:
             links.parent = strongest
             self.outcome.is_changed = True
             if strongest is not None and links.objected[1]:
-                self._send(strongest[0], ObjectionTransfer(0, links.objected))
+                self._send(strongest[0], ObjectionTransfer(0, links.objected, self._contact))
         for parent, fact in self._claim_facts.items():
             claim = links.claims_on_self.get(parent)
             if claim is None or not claim.is_live or strongest is None or parent == strongest[0]:
@@ -247,6 +261,15 @@ class _Linker:
             if identity_strength(parent) == identity_strength(strongest[0]):
                 detail = "the contact is already merged into another one; unmerge it from that one first"
                 self._refuse(fact, ALREADY_MERGED, detail)
+        self._tell_rivals()
+
+    def _tell_rivals(self) -> None:
+        """Tell known contacts that claim this address whom they share it with, where that has changed."""
+        before, after = self._rivals_before, rivals_of_address(self._contact, self._links)
+        if before != after:
+            self._links.version = next_version(self._record)
+            self.outcome.sends += words_to_rivals(self._contact, self._links.version, before, after)
+            self.outcome.conflicts = new_conflicts(before, after)
 
     def _drop_evidence_up_to(self, child: str, parted: Stamp) -> None:
         """Drop what the child sent over a link of up to when it was parted."""
@@ -260,13 +283,6 @@ class _Linker:
         self.outcome.is_changed = True
         self.outcome.has_new_evidence = self.outcome.has_new_evidence or changed
 
-    def _others(self) -> set[str]:
-        """All contacts that this one is linked to."""
-        links = self._links
-        others = {child for child, claim in links.claims_on_children.items() if claim.is_live}
-        others |= {child for child, evidence in links.children.items() if evidence.sources}
-        return others | ({links.parent[0]} if links.parent is not None else set())
-
     def _send(self, other: str, transfer: Transfer) -> None:
         self.outcome.sends.append(OutgoingTransfer(other, transfer))
 
@@ -277,18 +293,3 @@ class _Linker:
     def _verb(fact: Merged | Unmerged) -> str:
         """What the fact is called in a sentence."""
         return "unmerge" if isinstance(fact, Unmerged) else "identify" if fact.identified else "merge"
-
-
-def _claim_of(fact: Merged | Unmerged) -> MergeClaim:
-    """What one fact alone says of a pair."""
-    stamp = (fact.occurred_at_ms, fact.id)
-    if isinstance(fact, Unmerged):
-        return MergeClaim(parted=stamp)
-    if fact.rank == BROWSER_RANK:
-        return MergeClaim(browser_first=stamp, browser_last=stamp)
-    return MergeClaim(stamp, stamp)
-
-
-def _order(objection: tuple[bool, int, str]) -> tuple[int, str, bool]:
-    """What decides which of two facts on an objection is the last."""
-    return objection[1], objection[2], objection[0]

@@ -21,6 +21,7 @@ class LinkingOutcome:
     where it has none any more); None: no evidence came.
     joined_ids: of the events that came with it.
     is_forwarded: whether they came to an old id, after the link was made.
+    conflicts: how many known contacts claim this address from now on that another one has.
     """
 
     sends: list[OutgoingTransfer] = field(default_factory=list)
@@ -32,3 +33,4 @@ class LinkingOutcome:
     news_age_ms: int | None = None
     joined_ids: set[str] = field(default_factory=set)
     is_forwarded: bool = False
+    conflicts: int = 0

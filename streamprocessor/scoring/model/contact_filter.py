@@ -129,6 +129,11 @@ def _check_text(where: str, text: str) -> None:
     if "\0" in text:
         message = f"{where}: wanted a text without zero bytes; got one with them"
         raise ValueError(message)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # JSON can spell one half of a pair of surrogates, UTF-8 can not
+        message = f"{where}: wanted a text in Unicode; got one with a half of a character"
+        raise ValueError(message) from None
 
 
 def _check_number(where: str, number: float | None, largest: float) -> None:

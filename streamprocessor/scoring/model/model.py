@@ -17,6 +17,8 @@ NANO = 10**9
 DAY_MS = 86_400_000
 END_OF_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: nothing is looked for later, and calendars end there."""
+USUAL_ADDRESSES = ("email",)
+"""The attributes that hold a contact's mail address where a model says nothing of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Model:
     covered_since_ms: event type (or `any`) → path (or "" for the event itself) → arrival from which on evidence has
     stored it; what is not in it was always stored.
     announce_hot_leads: whether hot leads that the change to this revision makes are announced, too.
+    addresses: the attributes that hold a mail address of the contact, by which it is known.
     suppression: which events say whether the contact is suppressed.
     """
 
@@ -134,6 +137,7 @@ class Model:
     segments: tuple[Segment, ...] = ()
     covered_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)
+    addresses: tuple[str, ...] = USUAL_ADDRESSES
     suppression: Suppression = Suppression()
 
     def hot_stages(self) -> dict[str, tuple[str, ...]]:

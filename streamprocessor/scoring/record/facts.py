@@ -71,6 +71,7 @@ class Merged(NamedTuple):
 
     identified: whether an identify brought it, not a merge.
     rank: BROWSER_RANK or SERVER_RANK.
+    implied: whether it follows from attributes that were written, and is no record of its own.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Merged(NamedTuple):
     source: str
     identified: bool = False
     rank: int = SERVER_RANK
+    implied: bool = False
 
 
 class Unmerged(NamedTuple):

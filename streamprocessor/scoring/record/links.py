@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from streamprocessor.scoring.record.evidence import Compacted, Evidence
+from streamprocessor.scoring.record.facts import BROWSER_RANK, Merged, Unmerged
 from streamprocessor.scoring.record.suppression import UNSAID, SuppressionWord
 
 Stamp = tuple[int, str]
@@ -69,6 +70,16 @@ class MergeClaim(NamedTuple):
         )
 
 
+def claim_of(fact: Merged | Unmerged) -> MergeClaim:
+    """What one fact alone says of a pair."""
+    stamp = (fact.occurred_at_ms, fact.id)
+    if isinstance(fact, Unmerged):
+        return MergeClaim(parted=stamp)
+    if fact.rank == BROWSER_RANK:
+        return MergeClaim(browser_first=stamp, browser_last=stamp)
+    return MergeClaim(stamp, stamp)
+
+
 def _first_after(parted: Stamp, stamps: Iterable[Stamp]) -> Stamp:
     return min((stamp for stamp in stamps if stamp > parted), default=NEVER)
 
@@ -103,6 +114,17 @@ class ChildEvidence(NamedTuple):
     sources: list[EvidenceSource]
 
 
+class Rivals(NamedTuple):
+    """Who else claims an address, as its contact said last.
+
+    version: rises with each word of the address's contact.
+    contacts: empty: nobody any more.
+    """
+
+    version: int
+    contacts: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class IdentityLinks:
     """What a record knows besides its own evidence. Most contacts have none.
@@ -116,6 +138,7 @@ class IdentityLinks:
     is_hidden: whether nothing is shown of the contact.
     first_ms: occurred_at of the contact's own first event, while it has children; None: there is none.
     children: child → the evidence that it sent last.
+    rivals: address's contact that this one claims → who else does.
     """
 
     erased_at_ms: int = 0
@@ -127,10 +150,17 @@ class IdentityLinks:
     is_hidden: bool = False
     first_ms: int | None = None
     children: dict[str, ChildEvidence] = field(default_factory=dict)
+    rivals: dict[str, Rivals] = field(default_factory=dict)
 
     def sources(self) -> list[EvidenceSource]:
         """All evidence that came from others."""
         return [source for child in self.children.values() for source in child.sources]
+
+    def linked_contacts(self) -> set[str]:
+        """All contacts that this one is linked to, or claims."""
+        others = {child for child, claim in self.claims_on_children.items() if claim.is_live}
+        others |= {child for child, evidence in self.children.items() if evidence.sources}
+        return others | ({self.parent[0]} if self.parent is not None else set())
 
     def strongest_claim(self) -> tuple[str, Stamp] | None:
         """(parent, stamp) of the live claim that holds; None: none.

@@ -40,20 +40,39 @@ class CutTransfer(NamedTuple):
 
 
 class ErasureTransfer(NamedTuple):
-    """The person was erased at this instant; it goes to all who are linked."""
+    """The person was erased at this instant; it goes to all who are linked.
+
+    sender: the contact that sends it; "": it was sent before that was said.
+    """
 
     arrival_ms: int
     instant_ms: int
+    sender: str = ""
 
 
 class ObjectionTransfer(NamedTuple):
     """Whether the person objects to profiling; it goes to all who are linked.
 
     word: (whether she objects, occurred_at_ms, id) of the last fact on it.
+    sender: the contact that sends it; "": it was sent before that was said.
     """
 
     arrival_ms: int
     word: tuple[bool, int, str]
+    sender: str = ""
+
+
+class RivalsTransfer(NamedTuple):
+    """Whom the receiving contact shares an address with: known contacts that all claim it; the highest version holds.
+
+    address: the contact of that address.
+    rivals: empty: there is none any more.
+    """
+
+    arrival_ms: int
+    address: str
+    version: int
+    rivals: tuple[str, ...]
 
 
 class SecondRecord(NamedTuple):
@@ -67,7 +86,9 @@ class SecondRecord(NamedTuple):
     record: Record
 
 
-Transfer: TypeAlias = ClaimTransfer | EvidenceTransfer | CutTransfer | ErasureTransfer | ObjectionTransfer
+Transfer: TypeAlias = (
+    ClaimTransfer | EvidenceTransfer | CutTransfer | ErasureTransfer | ObjectionTransfer | RivalsTransfer
+)
 
 LinkFact: TypeAlias = Merged | Unmerged | Erased | ObjectionChanged | Transfer
 """What changes a contact's links, not its evidence."""
@@ -85,6 +106,7 @@ LINK_FACTS = (
     CutTransfer,
     ErasureTransfer,
     ObjectionTransfer,
+    RivalsTransfer,
     SecondRecord,
 )
 

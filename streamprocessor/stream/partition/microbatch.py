@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.events.address_identities import identities_in
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.transfers import MisplacedRecord, transfer_message
 from streamprocessor.contract.messages.announcements import Announcer, tombstone
 from streamprocessor.contract.messages.dead_letters import Origin, dead_letter
 from streamprocessor.contract.messages.message import Message
-from streamprocessor.errors import MustRestartError, RecordError
+from streamprocessor.errors import NewerModelNeededError, RecordError
 from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.identity.erasure import nothing_left
-from streamprocessor.scoring.record.facts import Event, Fact
+from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact
 from streamprocessor.scoring.record.links import IdentityLinks
 from streamprocessor.scoring.record.record import Record, number_elsewhere
 from streamprocessor.scoring.record.transfers import LINK_FACTS, LinkFact, Received, SecondRecord
@@ -34,14 +36,6 @@ Item = tuple[int, RawRecord]
 ReceivedLink = tuple["LinkFact | SecondRecord", Item]
 
 
-class NewerModelNeededError(MustRestartError):
-    """A record was written under a newer revision of the model than this worker knows."""
-
-    def __init__(self, revision: int, known: int) -> None:
-        super().__init__(f"a record is of model revision {revision}; this worker knows {known}")
-        self.revision = revision
-
-
 @dataclass(frozen=True, slots=True)
 class MicrobatchContext:
     """All that a micro-batch needs besides its records.
@@ -54,6 +48,7 @@ class MicrobatchContext:
     partition_of: where the contact of a key belongs.
     misplaced: keys of contacts that are stored here and belong elsewhere; hardly ever any.
     erased_at_ms_of: when the contact of a key was erased; 0: never.
+    contact_ids: makes the contacts of mail addresses.
     """
 
     scorer: Scorer
@@ -65,6 +60,7 @@ class MicrobatchContext:
     partition_of: Callable[[bytes], int]
     misplaced: Collection[bytes]
     erased_at_ms_of: Callable[[bytes], int]
+    contact_ids: ContactIds
 
 
 def score_batches(
@@ -87,18 +83,6 @@ def by_contact(batches: Sequence[Batch]) -> list[tuple[bytes | None, list[Item]]
             else:
                 items_by_key[key] = [(number, raw)]
     return list(items_by_key.items())
-
-
-def slices(arrived: Sequence[tuple[bytes | None, list[Item]]], most_records: int) -> Iterator[tuple[int, int]]:
-    """From which contact to which, so that each part has about so many records at most, and one contact at least."""
-    first = size = 0
-    for number, (_, items) in enumerate(arrived):
-        if size and size + len(items) > most_records:
-            yield first, number
-            first, size = number, 0
-        size += len(items)
-    if size:
-        yield first, len(arrived)
 
 
 class Microbatch:
@@ -146,7 +130,8 @@ class Microbatch:
 
     def _receive(self, contact: str, record: Record, items: list[Item]) -> tuple[list[Fact], list[ReceivedLink]]:
         """Decode the items beyond the record's offsets, which move on; what can't be decoded is a dead letter."""
-        offsets, decoders, consumed = record.offsets, self._context.decoders, self.result.consumed
+        context = self._context
+        offsets, decoders, consumed = record.offsets, context.decoders, self.result.consumed
         facts: list[Fact] = []
         links: list[ReceivedLink] = []
         for item in items:
@@ -178,6 +163,9 @@ class Microbatch:
             else:
                 facts.append(fact)
                 kind = (number, "update")
+                if isinstance(fact, AttributesWritten):
+                    implied = identities_in(contact, fact, context.scorer.model.addresses, context.contact_ids)
+                    links += [(merged, item) for merged in implied]
             consumed[kind] = consumed.get(kind, 0) + 1
         return facts, links
 

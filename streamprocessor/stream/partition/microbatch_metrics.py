@@ -55,6 +55,7 @@ class MicrobatchMetrics:
             self._say_what_to_set(self._topic_names[number])
         metrics.evidence_capped.inc(result.capped)
         metrics.values_forgotten.inc(result.forgotten)
+        metrics.identity_conflicts.inc(result.conflicts)
         self._announced(result)
 
     def count_timers(self, looked_at: int, result: MicrobatchResult) -> None:

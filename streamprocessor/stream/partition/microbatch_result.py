@@ -26,6 +26,7 @@ class MicrobatchResult:
     steps_by_time_ms: the instants of steps that no event made.
     capped: pieces of evidence dropped early; cut: values that were too large, by what they are.
     forgotten: values of per-value scores dropped, as there were too many.
+    conflicts: known contacts that claim an address which another one has.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -41,12 +42,14 @@ class MicrobatchResult:
     capped: int = 0
     cut: Counter[str] = field(default_factory=Counter)
     forgotten: int = 0
+    conflicts: int = 0
 
     def count_lost(self, outcome: Outcome) -> None:
-        """Count what of a contact's facts went early or was cut."""
+        """Count what of a contact's facts went early, was cut, or is at odds with another contact's."""
         self.capped += outcome.capped
         self.forgotten += outcome.forgotten
         self.cut["match"] += outcome.cut
+        self.conflicts += outcome.conflicts
 
     def count(self, steps: Sequence[Step]) -> None:
         """Count what these steps of a contact announce, and what in them was cut."""

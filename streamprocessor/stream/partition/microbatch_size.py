@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 #: How long a micro-batch may compute while its partition keeps up: what comes meanwhile waits for it.
 LONGEST_SECONDS = 1.0
 #: How long where the partition is behind: what waits is late already, and so are its timers, which wait for it.
@@ -31,3 +33,15 @@ class MicrobatchSize:
     def learn(self, records: int, seconds: float) -> None:
         """Note how long a micro-batch computed, without what others did meanwhile; the pace moves halfway there."""
         self._records_a_second = (self._records_a_second + records / max(seconds, 1e-6)) / 2
+
+
+def slices(arrived: Sequence[tuple[object, Sequence[object]]], most_records: int) -> Iterator[tuple[int, int]]:
+    """From which contact to which, so that each part has about so many records at most, and one contact at least."""
+    first = size = 0
+    for number, (_, items) in enumerate(arrived):
+        if size and size + len(items) > most_records:
+            yield first, number
+            first, size = number, 0
+        size += len(items)
+    if size:
+        yield first, len(arrived)

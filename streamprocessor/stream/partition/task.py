@@ -10,18 +10,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from streamprocessor.errors import MustRestartError
+from streamprocessor.errors import MustRestartError, NewerModelNeededError
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch import (
     Microbatch,
     MicrobatchContext,
-    NewerModelNeededError,
     by_contact,
     score_batches,
-    slices,
 )
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
-from streamprocessor.stream.partition.microbatch_size import MicrobatchSize
+from streamprocessor.stream.partition.microbatch_size import MicrobatchSize, slices
 from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.partition.stored_contacts import hand_over_misplaced, migrate_to_model, score_due
 from streamprocessor.stream.partition.task_context import PartitionTimes, TaskContext

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.errors import StreamprocessorError
 from streamprocessor.scoring.scorer import Scorer
@@ -45,6 +46,7 @@ class TaskContext:
     newer_model: waits for a revision of the model; returns once it is in force.
     give_up: ends the process.
     partition_of: where the contact of a key belongs.
+    contact_ids: makes the contacts of mail addresses.
     one_at_a_time: held while a micro-batch that does not end at once is computed: two beside each other would both take
         twice as long.
     """
@@ -62,6 +64,7 @@ class TaskContext:
     newer_model: Callable[[int], Awaitable[None]]
     give_up: Callable[[BaseException], NoReturn]
     partition_of: Callable[[bytes], int]
+    contact_ids: ContactIds
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def microbatch_context(self, partition: Partition) -> MicrobatchContext:
@@ -81,4 +84,5 @@ class TaskContext:
             partition_of=self.partition_of,
             misplaced=partition.misplaced,
             erased_at_ms_of=partition.erased_at_ms_of,
+            contact_ids=self.contact_ids,
         )

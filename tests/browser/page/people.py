@@ -96,6 +96,12 @@ def a_hand_raised(contact: str, times: int = 2) -> Iterator[Sent]:
         yield Sent("form-submissions", contact.encode(), event)
 
 
+def with_address(contact: str, address: str) -> Sent:
+    """The contact's mail address, written by a server."""
+    update = {"id": f"address-{contact}", "update": "attributes", "attributes": {"email": address}}
+    return Sent("contact-updates", contact.encode(), update)
+
+
 def visits(contact: str, name: str, count: int) -> Iterator[Sent]:
     """Page visits, now; name: of this lot."""
     for number in range(count):

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.page.conftest import Firm, Viewer
-from tests.browser.page.people import a_hand_raised, visits
+from tests.browser.page.people import a_hand_raised, visits, with_address
 from tests.harness.system import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
@@ -112,6 +112,18 @@ async def test_markup_that_gets_into_the_page_does_nothing(viewer: Viewer, compl
     )
     assert refused == "TypeError"
     assert "TrustedHTML" in complaints.pop()
+
+
+async def test_two_contacts_with_one_address_are_shown_to_each_other(viewer: Viewer, firm: Firm) -> None:
+    await firm.system.send(with_address(contact, "info@contoso.example") for contact in ("c-61", "c-62"))
+    shared = [{"attribute": "email", "contact_id": "c-61"}]
+    path = "/api/contacts/c-62"
+    await until(lambda: firm.api.get(path)["address_conflicts"], lambda told: told == shared, 30, "the conflict")
+
+    page = await viewer("/contacts/c-62")
+    await expect(page.get_by_text("The address in email is also that of c-61.")).to_be_visible()
+    await page.get_by_role("link", name="c-61").click()
+    await expect(page.get_by_text("The address in email is also that of c-62.")).to_be_visible()
 
 
 async def test_an_erased_contact_is_gone(viewer: Viewer, firm: Firm) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 from hypothesis import strategies as st
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.formats.vocabulary import read_vocabulary
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
@@ -19,6 +18,7 @@ from streamprocessor.collector.http.wire_format import (
     TopicEntry,
     WireFormat,
 )
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from tests.collector.input_topics import topic_of
 

@@ -173,7 +173,7 @@ class Door:
         limits: SenderLimits = NO_LIMITS,
     ) -> None:
         self.kind, self.wire_format, self.writer, self.metrics = kind, FORMATS[name], MemoryWriter(), Metrics()
-        self._context = CollectorContext(
+        self.context = CollectorContext(
             keys=Keys({"site": SECRETS[KeyKind.BROWSER]}, {"crm": SECRETS[KeyKind.WRITE]}, origins),
             limiter=SenderLimiter(LimitPolicy(limits), float),
             client_ips=ClientIps((), False),
@@ -189,7 +189,7 @@ class Door:
         return await self.post(path or usual_path, body, headers)
 
     async def post(self, path: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> httpx.Response:
-        app = httpx.ASGITransport(app=FormatHandler(path, {"POST": self.wire_format}, self._context))
+        app = httpx.ASGITransport(app=FormatHandler(path, {"POST": self.wire_format}, self.context))
         sent = {"x-write-key": SECRETS[self.kind], **body.pop("headers", {}), **(headers or {})}
         async with httpx.AsyncClient(transport=app, base_url="http://h", headers=sent) as client:
             return await client.post(path, **body)

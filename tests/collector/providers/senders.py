@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 from standardwebhooks import Webhook
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.wire_format import HttpRequest, WireFormat
 from streamprocessor.collector.providers.registry import provider_formats
 from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
+from streamprocessor.contract.contact_ids import ContactIds
 
 NOW_MS = 1_795_334_700_000  # 2026-11-22T08:05:00Z, five minutes after the payloads' mail went out
 NOW_SECONDS = NOW_MS // 1000
@@ -150,7 +150,7 @@ def certificate(days_old: int = 100) -> bytes:
     return builder.sign(amazon_key(), hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def amazon(url: str) -> bytes:
+def amazon(url: str, _sender: str = "") -> bytes:
     """Amazon's documents, there at once; an empty one at any other URL."""
     return {CERTIFICATE_URL: certificate(), CONFIRM_URL: b"<ConfirmSubscriptionResponse/>"}.get(url, b"")
 

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -229,6 +230,14 @@ def test_a_time_of_svix_that_is_none_is_refused(timestamp: str) -> None:
     request = resend_post({}, RESEND_SECRET)
     headers = {**request.headers, "svix-timestamp": timestamp}
     assert refusal_of("resend", RESEND_SECRET, request._replace(headers=headers)).status == 401
+
+
+@pytest.mark.parametrize("timestamp", ["nan", "inf", "-inf", "1e9", "-1", "", "0x7", "9" * 400])
+def test_a_time_of_sendgrid_or_mailgun_that_is_none_is_refused_though_it_is_signed(timestamp: str) -> None:
+    secret = public_key_of(sendgrid_key())
+    at: Any = timestamp
+    assert refusal_of("sendgrid", secret, sendgrid_post([], secret, at)).status == 401
+    assert refusal_of("mailgun", "key", mailgun_post({"event-data": {}}, "key", at)).status == 401
 
 
 def _is_taken(provider: str, age_ms: int) -> bool:

@@ -30,9 +30,9 @@ class Fetched:
         self.urls: list[str] = []
         self._answer = answer
 
-    def __call__(self, url: str) -> bytes | Future[bool]:
+    def __call__(self, url: str, sender: str) -> bytes | Future[bool]:
         self.urls.append(url)
-        return self._answer(url)
+        return self._answer(url, sender)
 
 
 def read(request: HttpRequest, fetch: DocumentFetch = amazon, secret: str = TOPIC) -> DecodedEvents:
@@ -79,7 +79,7 @@ def test_a_signature_of_another_key_is_refused() -> None:
     ],
 )
 def test_a_certificate_from_anywhere_else_is_never_fetched(url: str) -> None:
-    fetch = Fetched(lambda _: certificate())
+    fetch = Fetched(lambda *_: certificate())
     assert refusal_of(sns_post(sns_envelope(OPEN, SigningCertURL=url)), fetch).status == 401
     assert fetch.urls == []
 
@@ -94,7 +94,7 @@ def test_a_topic_that_is_not_ours_is_refused_before_anything_is_fetched() -> Non
 
 def test_a_message_waits_for_the_certificate_and_where_that_does_not_come_sns_delivers_again() -> None:
     fetched: Future[bool] = Future()
-    refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda _: fetched)
+    refusal = refusal_of(sns_post(sns_envelope(OPEN)), lambda *_: fetched)
     assert isinstance(refusal, PendingFetchError)
     assert refusal.fetched is fetched
     assert (refusal.status, refusal.retry_after_seconds) == (503, 5)
@@ -102,11 +102,11 @@ def test_a_message_waits_for_the_certificate_and_where_that_does_not_come_sns_de
 
 @pytest.mark.parametrize("days_old", [366, -1])
 def test_a_certificate_that_is_not_valid_today_is_refused(days_old: int) -> None:
-    assert refusal_of(sns_post(sns_envelope(OPEN)), lambda _: certificate(days_old)).status == 401
+    assert refusal_of(sns_post(sns_envelope(OPEN)), lambda *_: certificate(days_old)).status == 401
 
 
 def test_a_document_that_is_no_certificate_is_refused() -> None:
-    assert refusal_of(sns_post(sns_envelope(OPEN)), lambda _: b"<html>").status == 401
+    assert refusal_of(sns_post(sns_envelope(OPEN)), lambda *_: b"<html>").status == 401
 
 
 @pytest.mark.parametrize(("at", "taken"), [("2026-11-22T06:05:00Z", True), ("2026-11-22T06:04:59Z", False)])
@@ -127,7 +127,7 @@ def test_a_subscription_is_confirmed_by_fetching_its_url() -> None:
 
 def test_a_subscription_counts_as_confirmed_only_when_it_is() -> None:
     request = sns_post(sns_envelope("You have chosen to subscribe.", Type="SubscriptionConfirmation"))
-    fetch = Fetched(lambda url: certificate() if url == CERTIFICATE_URL else Future())
+    fetch = Fetched(lambda url, _: certificate() if url == CERTIFICATE_URL else Future())
     assert isinstance(refusal_of(request, fetch), PendingFetchError)
     assert fetch.urls == [CERTIFICATE_URL, CONFIRM_URL]
 
@@ -147,7 +147,7 @@ def test_a_subscription_counts_as_confirmed_only_when_it_is() -> None:
     ],
 )
 def test_a_subscription_elsewhere_is_never_fetched_not_even_unverified(secret: str, url: str) -> None:
-    fetch = Fetched(lambda _: certificate())
+    fetch = Fetched(lambda *_: certificate())
     envelope = sns_envelope("You have chosen to subscribe.", Type="SubscriptionConfirmation", SubscribeURL=url)
     assert refusal_of(sns_post(envelope), fetch, secret).status == 403
     assert url not in fetch.urls
@@ -188,4 +188,4 @@ def test_china_has_a_domain_of_its_own() -> None:
     topic = "arn:aws-cn:sns:cn-north-1:123456789012:ses-events"
     url = "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0123abcdef.pem"
     envelope = sns_envelope(OPEN, TopicArn=topic, SigningCertURL=url)
-    assert read(sns_post(envelope), lambda _: certificate(), topic).entries
+    assert read(sns_post(envelope), lambda *_: certificate(), topic).entries

@@ -32,6 +32,52 @@ VISITOR = {"_sp_id": "0123456789abcdef"}
 TOKEN = {"_sp": KEYS.sign("visitor", Tracked("c-42", expires_at_ms=NOW_MS + 1))}
 
 
+ELSEWHERE = (
+    *(
+        "//elsewhere.example/",
+        "///elsewhere.example/",
+        "////elsewhere.example/",
+        "/\\elsewhere.example/",
+        "\\\\elsewhere.example",
+    ),
+    *(
+        "https:elsewhere.example",
+        "https:/elsewhere.example/",
+        "https:///elsewhere.example/",
+        "https:\\\\elsewhere.example\\",
+    ),
+    *(
+        "HTTPS://ELSEWHERE.EXAMPLE/",
+        "ftp://www.example.com/",
+        "data:text/html,x",
+        "java\tscript:alert(1)",
+        "/thanks",
+        "thanks",
+    ),
+    *("https://www.example.com%2eelsewhere.example/", "https://www.example.com%40elsewhere.example/"),
+    *("https://www.example.com:pw@elsewhere.example/", "https://@elsewhere.example/", "https://www.example.com.:443/"),
+    *("https://www.example.com;.elsewhere.example/", "https://www.example.com,elsewhere.example/"),
+    *("https://www.example.com%00.elsewhere.example/", "https://www.example.com\0/", "https://www.example.com\n/"),
+    *(
+        "https://elsewhere.example#www.example.com",
+        "https://elsewhere.example?www.example.com",
+    ),
+    *("https://www.example.com:0/", "https://www.example.com:443:443/", "https://www.example.com:99999/"),
+    *(
+        "https://www.example.com:\u0664\u0664\u0663/",
+        "https://www.ex\u0430mple.com/",
+        "https://www\u3002example\u3002com.elsewhere.example/",
+    ),
+    *(
+        "https://\uff57ww.example.com.elsewhere.example/",
+        "https://[www.example.com]/",
+        "https://[::1]/",
+        "https://127.0.0.1/",
+    ),
+    *(" https://elsewhere.example/", "\x01https://elsewhere.example/", "https://elsewhere.example\\.www.example.com/"),
+)
+
+
 def post(fields: dict[str, str], path: str = "/f/contact", headers: dict[str, str] | None = None) -> Served:
     all_headers = {"content-type": "application/x-www-form-urlencoded"} | (headers or {})
     return serve(FORMS, request("POST", path, all_headers, urlencode(fields).encode()))
@@ -142,6 +188,7 @@ def test_afterwards_the_person_is_sent_to_a_site_of_ours(to: str) -> None:
         "javascript:alert(1)//www.example.com/",
         "https://www.example.com/\r\nX: y",
         "https://www.example.com\t/",
+        *ELSEWHERE,
     ],
 )
 def test_to_no_other_place_anybody_is_sent_but_thanked_here(to: str) -> None:

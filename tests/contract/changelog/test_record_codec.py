@@ -18,10 +18,18 @@ from streamprocessor.scoring.model.rules import EventRule, ExpiresAfter, HalfLif
 from streamprocessor.scoring.record.attribute_writes import rank_of
 from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, AttributesWritten, Event, Merged, Verdict
-from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim
+from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim, Rivals
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.suppression import SuppressionWord
-from streamprocessor.scoring.record.transfers import ClaimTransfer, EvidenceTransfer, OutgoingTransfer
+from streamprocessor.scoring.record.transfers import (
+    ClaimTransfer,
+    ErasureTransfer,
+    EvidenceTransfer,
+    ObjectionTransfer,
+    OutgoingTransfer,
+    RivalsTransfer,
+    Transfer,
+)
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.histories import histories
 from tests.scoring.models import Taste, models
@@ -164,6 +172,35 @@ def test_a_record_without_what_browsers_said_has_the_bytes_that_it_had_before_th
     assert bonds[LinksLayout.__struct_fields__.index("wants")] == {"anon:v": [stamp, stamp, never]}
     assert fields[Head.__struct_fields__.index("attributes")] == {"name-0": [0, START_MS, "a0"]}
     assert encode_record(decode_record(value)) == value
+
+
+def test_rivals_survive_and_take_no_room_where_there_are_none() -> None:
+    record = Record(links=IdentityLinks(erased_at_ms=1))
+    none = msgspec.msgpack.decode(encode_record(record)[1:])[Head.__struct_fields__.index("bonds")]
+    assert len(none) == LinksLayout.__struct_fields__.index("rivals")
+
+    record.links = IdentityLinks(rivals={"email:0c9d": Rivals(7, ("crm-1", "shop-3")), "email:1d": Rivals(8, ())})
+    assert decode_record(encode_record(record)) == record
+
+
+@pytest.mark.parametrize(
+    ("transfer", "version"),
+    [
+        (RivalsTransfer(7, "email:0c9d", 5, ("crm-1", "shop-3")), 3),
+        (ErasureTransfer(7, 5, "crm-1"), 1),
+        (ObjectionTransfer(7, (True, 5, "o"), "crm-1"), 1),
+    ],
+)
+def test_what_goes_to_all_of_a_person_and_to_rivals_travels_as_it_is(transfer: Transfer, version: int) -> None:
+    message = transfer_message(OutgoingTransfer("shop-3", transfer))
+    assert message.value is not None
+    assert message.value[0] == version  # programs that know no rivals stop at them
+    assert decode_transfer("shop-3", message.value, None, 7) == transfer
+
+
+def test_an_erasure_of_a_program_before_says_no_sender() -> None:
+    value = b"\x01" + msgspec.msgpack.encode(["erasure", 5])
+    assert decode_transfer("jane", value, None, 7) == ErasureTransfer(7, 5)
 
 
 @pytest.mark.parametrize("rank", [BROWSER_RANK, SERVER_RANK])

@@ -84,6 +84,21 @@ def test_scanners_are_told_by_what_they_do_unless_the_model_says_off(words: str,
     assert parse_model(model_with(top=words), "m.yaml").scanners == scanners
 
 
+@pytest.mark.parametrize(
+    ("words", "addresses"),
+    [
+        ("", ("email",)),
+        ("identity: {}", ("email",)),
+        ("identity: {addresses: []}", ()),
+        ("identity: {addresses: [work_email, email]}", ("work_email", "email")),
+    ],
+)
+def test_addresses_are_in_email_unless_the_model_says_which_attributes_hold_them(
+    words: str, addresses: tuple[str, ...]
+) -> None:
+    assert parse_model(model_with(top=words), "m.yaml").addresses == addresses
+
+
 def test_the_default_model_is_the_engagement_model_of_the_contract(root: Path) -> None:
     model = read_model(root / "deploy" / "scoring.yaml")
     (score,) = model.scores
@@ -181,6 +196,7 @@ def test_all_else_of_a_score_and_of_a_model_is_read(everything: Everything) -> N
 
     assert (model.name, model.proxy_opens_count, model.correction_window_ms) == ("everything", True, 14 * DAY_MS)
     assert model.scanners == Scanners(links=3, within_ms=60_000, before_delivery=False)
+    assert model.addresses == ("email", "work_email")
     assert (score.precision_nano, score.min_nano, score.max_nano) == (NANO // 2, -10_500_000_000, 100 * NANO)
     assert score.groups == (Group("clicks", 40 * NANO), Group("losses", -20 * NANO))
     assert score.stages == (

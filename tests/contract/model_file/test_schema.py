@@ -172,6 +172,10 @@ def test_the_schema_refuses_a_segment_that_the_reader_refuses(schema: Draft20201
         "{scores: {s: {RULES}}, scanners: {within: 10}}",
         "{scores: {s: {RULES}}, scanners: {before_delivery: 1}}",
         "{scores: {s: {RULES}}, scanners: {link: 3}}",
+        "{scores: {s: {RULES}}, identity: [email]}",
+        "{scores: {s: {RULES}}, identity: {addresses: email}}",
+        "{scores: {s: {RULES}}, identity: {addresses: [email, email]}}",
+        "{scores: {s: {RULES}}, identity: {addresses: ['']}}",
         "{scores: {s: {RULES}}, correction_window: 30}",
     ],
 )

@@ -75,6 +75,7 @@ def test_the_broker_stamps_inputs_and_the_worker_stamps_what_is_fenced(topics: d
 def test_every_config_value_is_the_text_that_kafka_takes(topics: dict[str, Topic]) -> None:
     days = 86_400_000
     assert topics["email-opens"].config["retention.ms"] == str(90 * days)
+    assert topics["evidence-transfers"].config["retention.ms"] == str(90 * days)
     assert topics["dead-letters"].config["retention.ms"] == str(30 * days)
     assert topics["score-updated"].config["min.compaction.lag.ms"] == str(7 * days)
     assert all(isinstance(value, str) for topic in topics.values() for value in topic.config.values())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -85,6 +87,26 @@ async def test_a_name_that_leads_inside_when_it_is_connected_to_is_refused(
     await sender.close()
 
 
+SPELLINGS_OF_THIS_MACHINE = (
+    *("127.0.0.1", "127.1", "127.0.1", "127.255.255.254", "2130706433", "0x7f000001", "0x7f.1", "017700000001"),
+    *("0177.0.0.1", "0177.0x0.0.1", "0", "0.0.0.0", "00000000", "0x0", "localhost", "LOCALHOST", "localhost."),
+    *("localhost.localdomain", "ip6-localhost", "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]"),
+    *("[::ffff:7f00:1]", "[::127.0.0.1]", "[::7f00:1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "[fe80::1%25lo]"),
+    *("\uff11\uff12\uff17.0.0.1", "127\u30020\u30020\u30021", "\u24db\u24de\u24d2\u24d0\u24db\u24d7\u24de\u24e2\u24e3"),
+    *("a@127.0.0.1", "a:b@localhost", "127.0.0.1#", "127.0.0.1%00", "public.example@127.0.0.1", "127.0.0.1\\"),
+)
+
+
+@pytest.mark.parametrize("host", SPELLINGS_OF_THIS_MACHINE)
+async def test_however_an_address_inside_is_spelled_nothing_is_sent_there(receiver: Receiver, host: str) -> None:
+    sender = Sender(5.0)
+    for scheme in ("http", "https"):
+        answer = await sender.post(Target(f"{scheme}://{host}:{receiver.port}/hook", is_trusted=False), {}, b"{}")
+        assert answer.status == 0
+    await sender.close()
+    assert receiver.got == []
+
+
 async def test_an_endless_answer_is_cut(receiver: Receiver) -> None:
     sent_bytes = 0
 
@@ -103,6 +125,31 @@ async def test_an_endless_answer_is_cut(receiver: Receiver) -> None:
     await sender.close()
     assert answer.status == 200
     assert sent_bytes < 200 * MOST_ANSWER_BYTES
+
+
+@pytest.mark.parametrize("header", [b"x: " + b"y" * 65_536, b"x-many: y\r\n" * 6_000])
+async def test_headers_without_end_are_cut(header: bytes) -> None:
+    sent_bytes = 0
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent_bytes
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(ConnectionError):
+            while sent_bytes < 100_000_000:
+                writer.write(header)
+                await writer.drain()
+                sent_bytes += len(header)
+        writer.close()
+
+    async with await asyncio.start_server(endless, "127.0.0.1", 0) as server:
+        sender = Sender(5.0)
+        port = server.sockets[0].getsockname()[1]
+        answer = await sender.post(Target(f"http://127.0.0.1:{port}/", is_trusted=True), {}, b"{}")
+        await sender.close()
+
+    assert answer.status == 0
+    assert sent_bytes < 20_000_000
 
 
 async def test_a_receiver_that_is_not_there_is_a_word_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from streamprocessor.kafka.admin.reconcile import (
     MISSING,
     PARTITIONS,
     REPLICATION,
+    RETENTION,
     Layout,
     TopicDifference,
     apply,
@@ -205,6 +206,28 @@ def test_on_three_brokers_each_record_must_have_three_replicas_and_two_that_answ
     assert differences(layout, three_brokers(3), as_created) == [
         TopicDifference("email-opens", CONFIG, "2", "1", "min.insync.replicas")
     ]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "own", "kept"),
+    [
+        (["7776000000", "2592000000"], "604800000", "7776000000"),
+        (["7776000000"], "9000000000", "9000000000"),
+        (["7776000000", "-1"], "604800000", "-1"),
+        (["7776000000", None], "-1", "-1"),
+        (["for ever"], "604800000", "604800000"),
+    ],
+)
+def test_what_lay_in_a_wrong_partition_is_kept_for_as_long_as_the_input_that_it_came_from(
+    inputs: list[str | None], own: str, kept: str
+) -> None:
+    topics = [
+        replace(OPENS, name=f"in-{number}", config={} if time is None else {RETENTION: time})
+        for number, time in enumerate(inputs)
+    ]
+    transfers = Topic("transfers", "internal", "contact_id", "handed over", 2, {RETENTION: own}, number=7)
+
+    assert Layout((*topics, transfers), "", "scores", 1).config(transfers, 1) == {RETENTION: kept}
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from streamprocessor.kafka.login.token_command import TokenCommand
 from streamprocessor.kafka.login.token_provider import TokenProvider
 from streamprocessor.settings import PREFIX, Settings
 from tests.cli.conftest import Call
-from tests.harness.processes import SALT
+from tests.harness.processes import ADDRESS_SALT, SALT
 from tests.harness.secured_kafka import PASSWORD, STRANGER, USER, SecuredKafka, unsecured_token
 from tests.harness.system import Sent, System
 from tests.harness.workers import WorkerProcess
@@ -218,6 +218,7 @@ def environment(secured: SecuredKafka, tmp_path: Path) -> Callable[..., Environm
             "sasl_password": password,
             "data_dir": str(tmp_path),
             "erasure_salt": SALT,
+            "address_salt": ADDRESS_SALT,
             **{f"{name}_port": "0" for name in ("metrics", "collector", "delivery", "api")},
         }
         return {f"{PREFIX}{name.upper()}": value for name, value in settings.items()}
@@ -278,8 +279,9 @@ def test_a_missing_right_ends_each_process_and_command_with_the_name_of_topic_or
 
 
 def test_a_kafka_that_is_not_there_asks_for_a_new_start(call: Call) -> None:
+    salts = {f"{PREFIX}ERASURE_SALT": SALT, f"{PREFIX}ADDRESS_SALT": ADDRESS_SALT}
     for words in (("topics", "check"), ("delivery",), ("api",)):
-        end = call(*words, "--bootstrap", "127.0.0.1:1", env={f"{PREFIX}ERASURE_SALT": SALT})
+        end = call(*words, "--bootstrap", "127.0.0.1:1", env=salts)
         assert end.exit_code == EXIT_MUST_RESTART
         assert "nothing listens there; wanted a running Kafka" in end.stderr
 

@@ -6,15 +6,18 @@ from collections import defaultdict, deque
 from random import Random
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.events.address_identities import identities_in
 from streamprocessor.contract.events.transfers import MisplacedRecord, decode_transfer, transfer_message
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
-from streamprocessor.scoring.record.facts import InputFact
+from streamprocessor.scoring.record.facts import AttributesWritten, InputFact
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.record.transfers import LINK_FACTS, SecondRecord, Transfer
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
 
 MOST_STEPS = 10_000
+CONTACT_IDS = ContactIds("salt")
 
 
 class LinkedContacts:
@@ -59,6 +62,16 @@ class LinkedContacts:
         """The contact has this record from now on."""
         self._records[contact] = encode_record(record)
 
+    def rivals(self) -> dict[str, set[str]]:
+        """Those who are told that they share an address, each with whom."""
+        told: dict[str, set[str]] = {}
+        for contact in self._records:
+            links = self.record(contact).links
+            others = set() if links is None else {each for rivals in links.rivals.values() for each in rivals.contacts}
+            if others:
+                told[contact] = others
+        return told
+
     def survivors(self) -> set[str]:
         """Those of whom something is shown, or could be."""
         records = {contact: self.record(contact) for contact in self._records}
@@ -73,6 +86,9 @@ class LinkedContacts:
         record = self.record(contact)
         links = [fact for fact in batch if isinstance(fact, LINK_FACTS)]
         facts = [fact for fact in batch if not isinstance(fact, LINK_FACTS)]
+        for fact in facts:
+            if isinstance(fact, AttributesWritten):
+                links += identities_in(contact, fact, self._scorer.model.addresses, CONTACT_IDS)
         if not links and record.links is None:
             outcome = self._scorer.apply_in_place(record, facts)
         else:

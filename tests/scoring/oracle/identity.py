@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ class People:
     trees: survivor → all facts that count for it. parents: old id → the id that it was linked to.
     claimed: id → all that it was ever claimed by. reasons: of the dead letters, where all came in time.
     erased_at_ms: id → the instant up to which nothing of it is left. objecting: survivors that may not be scored.
+    rivals: known contact → the others that are to be shown to it, for it shares an address with them.
     """
 
     trees: dict[str, list[InputFact]] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class People:
     reasons: list[str] = field(default_factory=list)
     erased_at_ms: dict[str, int] = field(default_factory=dict)
     objecting: set[str] = field(default_factory=set)
+    rivals: dict[str, set[str]] = field(default_factory=dict)
 
     def survivor(self, contact: str) -> str:
         return survivor_in(self.parents, contact)
@@ -65,6 +67,7 @@ def who_is_whom(facts_by_contact: Mapping[str, Iterable[InputFact]]) -> People:
     for contact, fact in sorted(left, key=lambda item: by_occurrence(item[1])):
         forest.hear(contact, fact)
     people = People(parents=forest.parents(), reasons=forest.reasons, erased_at_ms=erased_at_ms)
+    people.rivals = forest.rivals()
     for child, parent in forest.heard:
         people.claimed.setdefault(child, set()).add(parent)
     for contact in [contact for contact, _ in left] + [end for pair in people.parents.items() for end in pair]:
@@ -134,6 +137,18 @@ class Forest:
     def parents(self) -> dict[str, str]:
         return {child: link.parent for child, link in self.holding().items()}
 
+    def rivals(self) -> dict[str, set[str]]:
+        """Whom each known contact is shown: the first of an address all others that claim it, these the first."""
+        shown: dict[str, set[str]] = {}
+        for child, holds in self.holding().items():
+            claims = [link for link in self.claims.values() if link.child == child and not link.by_browser]
+            known = {link.parent for link in claims if rank(link.parent) == 2}
+            for one in known if rank(child) == 1 else ():
+                others = known - {one} if one == holds.parent else {holds.parent}
+                if others:
+                    shown.setdefault(one, set()).update(others)
+        return shown
+
     def a_cycle(self) -> list[Link]:
         """The links of some cycle, or none."""
         holding = self.holding()
@@ -144,6 +159,27 @@ class Forest:
                     return way
                 way.append(holding[way[-1].parent])
         return []
+
+
+def told_by_addresses(
+    facts_by_contact: Mapping[str, Iterable[InputFact]], names: Iterable[str], contact_of: Callable[[str], str]
+) -> dict[str, list[InputFact]]:
+    """The facts, with what each address that somebody wrote to a contact says: who reads it is this contact.
+
+    names: of the attributes that are addresses. contact_of: address → the contact that it is by itself.
+    """
+    told: dict[str, list[InputFact]] = {}
+    for contact, facts in facts_by_contact.items():
+        told[contact] = [*facts]
+        for fact in told[contact][:]:
+            written = fact.attributes if isinstance(fact, AttributesWritten) and fact.rank == SERVER_RANK else {}
+            for name in names:
+                value = written.get(name)
+                reader = contact_of(value) if isinstance(value, str) and "@" in value else contact
+                if reader != contact:
+                    says = Merged(f"{fact.id}:{name}", fact.occurred_at_ms, fact.arrival_ms, reader, True)
+                    told[contact].append(says)
+    return told
 
 
 def survivor_in(parents: Mapping[str, str], contact: str) -> str:

@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 import pytest
 
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.topics.topics import read_topics, topic_named
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.stream.partition.batch import Batch
+from streamprocessor.stream.partition.batch import Batch, RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
 from tests.harness.odd_ids import REFUSED_IDS
@@ -22,7 +23,7 @@ from tests.stream.partition.raw_records import Raw
 
 AT_MS = 1_790_000_000_000
 MODEL = "scores: {s: {rules: [{id: buy, on: purchase, points_from: {property: properties.amount}}]}}"
-NAMES = {1: "activities", 2: "contact-updates"}
+NAMES = {1: "activities", 2: "contact-updates", 3: "evidence-transfers"}
 TOPICS = read_topics(ROOT / "topics")
 
 
@@ -38,6 +39,7 @@ def context_by(model_text: str) -> MicrobatchContext:
         partition_of=lambda _: 0,
         misplaced=(),
         erased_at_ms_of=lambda _: 0,
+        contact_ids=ContactIds("salt"),
     )
 
 
@@ -79,3 +81,29 @@ def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
     result = score_batches(context, {old: stored}, [Batch(2, [raw(0, old, {"update": "erase"})])])
 
     assert (result.dead_letters, [change.key for change in result.changes]) == ([], [old])
+
+
+def test_a_contact_that_claims_another_s_address_is_counted_and_refused_once() -> None:
+    context = context_by(MODEL)
+    update = {"update": "attributes", "attributes": {"email": "Kim@Example.com"}}
+    said: list[RawRecord] = [raw(offset, key, update) for offset, key in enumerate((b"crm-1", b"shop-3"))]
+    result = score_batches(context, {}, [Batch(2, said)])
+    claims = [message for change in result.changes for message in change.owed]
+    assert [message.topic for message in claims] == ["evidence-transfers"] * 2
+    assert result.consumed == {(2, "update"): 2}
+
+    transfers: list[RawRecord] = [
+        Raw(n, AT_MS, claim.key, claim.value, []) for n, claim in enumerate([*claims, *claims])
+    ]
+    result = score_batches(context, {}, [Batch(3, transfers)])
+
+    assert (result.conflicts, result.dead) == (1, Counter({(3, "already-merged"): 1}))
+
+
+def test_a_model_without_addresses_binds_none() -> None:
+    update = {"update": "attributes", "attributes": {"email": "kim@example.com"}}
+    context = context_by(f"{MODEL}\nidentity: {{addresses: []}}")
+
+    result = score_batches(context, {}, [Batch(2, [raw(0, b"crm-1", update)])])
+
+    assert [change.owed for change in result.changes] == [()]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from streamprocessor.contract.changelog.entry import MARKER_KEY, encode_entry, encode_marker
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
 from streamprocessor.contract.messages.dead_letters import dead_letter_of
@@ -81,6 +82,7 @@ class Table:
             partition_of=self.partition_of,
             misplaced=partition.misplaced,
             erased_at_ms_of=partition.erased_at_ms_of,
+            contact_ids=ContactIds("salt"),
         )
 
     def take(self, number: int, topic_number: int, raws: Sequence[Raw], *, repeats: int = 1) -> MicrobatchResult:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
@@ -20,6 +19,7 @@ from streamprocessor.collector.http.wire_format import (
 from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
 from streamprocessor.collector.providers.webhook.mail_events import MailEvent, entry_of
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.errors import RecordError
 
 MAX_BODY_BYTES = 1024 * 1024

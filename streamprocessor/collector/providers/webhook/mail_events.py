@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 
-from streamprocessor.collector.contact_ids import ContactIds
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry
 from streamprocessor.collector.providers.webhook.payloads import text_of
 from streamprocessor.collector.urls import path_of
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import contact_of, content_key
 from streamprocessor.contract.topic_names import EMAIL_CLICK, EMAIL_OPEN
 from streamprocessor.errors import RecordError

@@ -8,6 +8,7 @@ import pytest
 
 from streamprocessor.collector.providers.webhook.fetching import (
     MAX_AT_ONCE,
+    MAX_AT_ONCE_FOR_A_SENDER,
     MAX_DOCUMENTS,
     BackgroundFetch,
     document_at,
@@ -47,12 +48,12 @@ def wait_for_all() -> None:
 def test_a_document_is_there_once_it_was_fetched_and_fetched_once() -> None:
     source = Source()
     fetch = BackgroundFetch(source)
-    first, second = future_of(fetch("a")), future_of(fetch("a"))
+    first, second = future_of(fetch("a", "")), future_of(fetch("a", ""))
     assert first is second
     assert not first.done()
     source.may_answer.set()
     assert first.result(PATIENCE_SECONDS) is True
-    assert [fetch("a"), fetch("a")] == [b"a", b"a"]
+    assert [fetch("a", ""), fetch("a", "")] == [b"a", b"a"]
     assert source.asked == ["a"]
 
 
@@ -60,7 +61,7 @@ def test_no_more_than_a_few_are_fetched_at_once() -> None:
     source = Source()
     fetch = BackgroundFetch(source)
     urls = [f"{number}" for number in range(MAX_AT_ONCE + 3)]
-    fetches = [future_of(fetch(url)) for url in urls]
+    fetches = [future_of(fetch(url, url)) for url in urls]
     assert [fetched.done() for fetched in fetches] == [False] * MAX_AT_ONCE + [True] * 3
     assert not any(fetched.result() for fetched in fetches[MAX_AT_ONCE:])
     source.may_answer.set()
@@ -68,14 +69,26 @@ def test_no_more_than_a_few_are_fetched_at_once() -> None:
     assert source.asked == urls[:MAX_AT_ONCE]
 
 
+def test_a_sender_of_made_up_urls_takes_no_others_place() -> None:
+    source = Source()
+    fetch = BackgroundFetch(source)
+    made_up = [future_of(fetch(f"made up {number}", "192.0.2.9")) for number in range(100)]
+    assert [fetched.done() for fetched in made_up] == [False] * MAX_AT_ONCE_FOR_A_SENDER + [True] * 98
+    genuine = future_of(fetch("genuine", "198.51.100.1"))
+    source.may_answer.set()
+    assert genuine.result(PATIENCE_SECONDS) is True
+    wait_for_all()
+    assert future_of(fetch("another", "192.0.2.9")).result(PATIENCE_SECONDS) is True
+
+
 def test_no_more_than_some_are_kept() -> None:
     source = Source()
     source.may_answer.set()
     fetch = BackgroundFetch(source)
     for number in range(MAX_DOCUMENTS + 1):
-        assert future_of(fetch(f"{number}")).result(PATIENCE_SECONDS)
-    assert fetch(f"{MAX_DOCUMENTS}") == f"{MAX_DOCUMENTS}".encode()
-    assert future_of(fetch("0")).result(PATIENCE_SECONDS)
+        assert future_of(fetch(f"{number}", "")).result(PATIENCE_SECONDS)
+    assert fetch(f"{MAX_DOCUMENTS}", "") == f"{MAX_DOCUMENTS}".encode()
+    assert future_of(fetch("0", "")).result(PATIENCE_SECONDS)
 
 
 def test_a_failure_is_logged_without_its_query_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -83,12 +96,12 @@ def test_a_failure_is_logged_without_its_query_and_tried_again(caplog: pytest.Lo
     source.may_answer.set()
     source.error = ConnectionRefusedError()
     fetch = BackgroundFetch(source)
-    assert future_of(fetch("https://sns.example/?Token=secret")).result(PATIENCE_SECONDS) is False
+    assert future_of(fetch("https://sns.example/?Token=secret", "")).result(PATIENCE_SECONDS) is False
     assert "sns.example" in caplog.text
     assert "secret" not in caplog.text
     source.error = None
-    assert future_of(fetch("https://sns.example/?Token=secret")).result(PATIENCE_SECONDS) is True
-    assert fetch("https://sns.example/?Token=secret") == b"https://sns.example/?Token=secret"
+    assert future_of(fetch("https://sns.example/?Token=secret", "")).result(PATIENCE_SECONDS) is True
+    assert fetch("https://sns.example/?Token=secret", "") == b"https://sns.example/?Token=secret"
 
 
 @pytest.mark.parametrize("url", ["http://example.com/", "file:///etc/hostname", "ftp://example.com/", ""])

@@ -23,5 +23,14 @@ class ContactIds:
 
     def address(self, mail_address: str) -> str:
         """The contact of whoever reads this address; letter case and surrounding blanks don't matter."""
-        plain = mail_address.strip().lower().encode("utf-8", "surrogatepass")
+        plain = plain_address(mail_address).encode("utf-8", "surrogatepass")
         return ADDRESS + hmac.new(self.address_salt.encode(), plain, sha256).hexdigest()[:HASH_CHARS]
+
+
+def plain_address(mail_address: str) -> str:
+    """The one spelling of an address by which it is compared.
+
+    >>> plain_address(" Kim.Lee@Example.com ")
+    'kim.lee@example.com'
+    """
+    return mail_address.strip().lower()

@@ -1,0 +1,41 @@
+"""Mail addresses that a contact shares with others: the first has them, and nobody is merged by that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.events.address_identities import is_one_address
+from streamprocessor.scoring.evidence.union import attributes_of
+from streamprocessor.scoring.record.record import Record
+
+
+class AddressConflict(BaseModel):
+    """Another contact claims the same mail address; what is done under it counts for the one that claimed it first."""
+
+    attribute: str | None = Field(description="Which holds the address; null: none does any more.")
+    contact_id: str = Field(description="The other contact.")
+
+
+def address_conflicts(record: Record, addresses: Sequence[str], contact_ids: ContactIds) -> list[AddressConflict]:
+    """All others who claim an address of the contact, but those who are one with it by now.
+
+    addresses: the attributes that hold one.
+    """
+    if record.links is None or not record.links.rivals:
+        return []
+    merged = {source.id for source in record.links.sources()}
+    attributes = attributes_of(record)
+    attribute_of = {
+        contact_ids.address(value): name
+        for name in reversed(addresses)
+        if isinstance(value := attributes.get(name, [None])[0], str) and is_one_address(value)
+    }
+    return [
+        AddressConflict(attribute=attribute_of.get(address), contact_id=other)
+        for address, (_, others) in sorted(record.links.rivals.items())
+        for other in others
+        if other not in merged
+    ]

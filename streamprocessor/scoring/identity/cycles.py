@@ -1,0 +1,30 @@
+"""Merges that close a ring: evidence that comes back to where it began, and the link of it that is cut."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from streamprocessor.scoring.record.links import IdentityLinks, Stamp, youngest_link_of_cycle
+from streamprocessor.scoring.record.transfers import EvidenceTransfer
+
+
+class RingLink(NamedTuple):
+    """A link of a ring of contacts, child → parent, made at the stamp."""
+
+    child: str
+    parent: str
+    stamp: Stamp
+
+
+def link_to_cut(contact: str, links: IdentityLinks, fact: EvidenceTransfer) -> RingLink | None:
+    """The youngest link of the ring that the evidence has gone round, back to this contact; None: it is no ring."""
+    linked = links.strongest_claim()
+    edges = {source.id: (source.into, source.stamp) for source in fact.sources}
+    if linked is None or contact not in edges:
+        return None
+    edges[fact.child] = (contact, fact.stamp)
+    youngest = youngest_link_of_cycle(contact, linked, edges)
+    if youngest is None:
+        return None
+    child, parent = youngest
+    return RingLink(child, parent, linked[1] if child == contact else edges[child][1])

@@ -1,0 +1,96 @@
+"""Processes of ours that a fork server starts; each answers as one of `subprocess` does."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from functools import cache
+from pathlib import Path
+
+from streamprocessor.settings import PREFIX
+from tests.harness.fork_server import Request
+
+
+class ForkedProcess:
+    """A process that was started, as subprocess.Popen has it."""
+
+    def __init__(self, pid: int, status: socket.socket) -> None:
+        """status: says once how it ended."""
+        self.pid = pid
+        self.returncode: int | None = None
+        self._ended = threading.Event()
+        threading.Thread(target=self._watch, args=(status,), name=f"watcher of {pid}", daemon=True).start()
+
+    def _watch(self, status: socket.socket) -> None:
+        with status:
+            self.returncode = int(status.recv(16) or -signal.SIGKILL)  # the server kills what runs when it ends
+        self._ended.set()
+
+    def poll(self) -> int | None:
+        """The exit code, negative for a signal; None while it runs."""
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once there is one. timeout: in seconds; raises subprocess.TimeoutExpired after it."""
+        if not self._ended.wait(timeout):
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal; nothing happens when it has ended."""
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """SIGTERM."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+
+class ForkServer:
+    """What starts processes of one command for as long as this process runs."""
+
+    def __init__(self, command: str, root: Path) -> None:
+        """root: the folder of the package and the tests."""
+        self._asking = threading.Lock()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._server = subprocess.Popen(
+                [sys.executable, "-m", "tests.harness.fork_server", command, str(theirs.fileno())],
+                env={key: value for key, value in os.environ.items() if not key.startswith(PREFIX)},
+                cwd=root,
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        atexit.register(self._close)
+
+    def start(self, words: list[str], environment: dict[str, str], folder: Path, log: int) -> ForkedProcess:
+        """`python -m streamprocessor WORDS` in a folder; what it prints goes to an open file."""
+        request = Request(words=words, environment=environment, folder=str(folder))
+        status, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, self._asking:
+            socket.send_fds(self._control, [json.dumps(request).encode()], [log, theirs.fileno()])
+        return ForkedProcess(int(status.recv(16)), status)
+
+    def _close(self) -> None:
+        self._control.close()
+        self._server.wait()
+
+
+@cache
+def fork_server(command: str, root: Path) -> ForkServer:
+    """The one of this test run, started where it isn't."""
+    return ForkServer(command, root)
