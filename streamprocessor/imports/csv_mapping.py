@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import lookup
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -12,10 +13,13 @@ from zoneinfo import ZoneInfo
 from streamprocessor.contract.contact_ids import ADDRESS
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
-from streamprocessor.contract.strict_yaml.scalars import flag, text
+from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.errors import OperatorError
+from streamprocessor.imports.cell_numbers import DECIMALS, THOUSANDS, Notation
+from streamprocessor.imports.suppressed_column import SuppressedColumn, read_suppressed_column
 
 TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
+NO_DELIMITERS = '"\r\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +49,12 @@ class ValueColumn:
 class TimeColumn:
     """The column of an instant.
 
-    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern.
+    format: `iso` (ISO 8601), `epoch_ms`, `epoch_seconds`, or a strptime pattern; None: found by looking at the cells.
     zone: of texts that name no offset.
     """
 
     column: str
-    format: str = "iso"
+    format: str | None = None
     zone: tzinfo = UTC
 
 
@@ -63,20 +67,6 @@ class TypeColumn:
 
     column: str
     types: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class SuppressedColumn:
-    """The column that tells who may not be written to any more. An empty cell says nothing.
-
-    true_values, false_values: the cells that mean it, in small letters.
-    lifts: whether a false cell takes an earlier suppression back; else it says nothing.
-    """
-
-    column: str
-    true_values: frozenset[str] = frozenset({"true", "yes", "1"})
-    false_values: frozenset[str] = frozenset({"false", "no", "0"})
-    lifts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +86,8 @@ class CsvMapping:
     id: None: ids are made of the rows' content.
     properties, context, attributes: columns by the names that their values get.
     skip: rows that any of these matches are passed over.
-    delimiter: one character.
+    delimiter, encoding: of the file; None: found by looking.
+    numbers: how they are written, as far as it is said.
     """
 
     contact: IdColumn
@@ -107,7 +98,9 @@ class CsvMapping:
     context: Mapping[str, ValueColumn] = field(default_factory=dict)
     attributes: Mapping[str, ValueColumn] = field(default_factory=dict)
     skip: tuple[RowFilter, ...] = ()
-    delimiter: str = ","
+    delimiter: str | None = None
+    encoding: str | None = None
+    numbers: Notation = field(default_factory=Notation)
     suppressed: SuppressedColumn | None = None
 
     def columns(self) -> set[str]:
@@ -135,7 +128,7 @@ def parse_mapping(content: str, source: str) -> CsvMapping:
 def _mapping(located: LocatedNode) -> CsvMapping:
     fields = located.fields(
         *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "suppressed", "skip"),
-        "delimiter",
+        *("delimiter", "encoding", "decimal", "thousands"),
     )
     _check_kind(fields)
     return CsvMapping(
@@ -147,8 +140,10 @@ def _mapping(located: LocatedNode) -> CsvMapping:
         context=fields.read("context", _value_columns, {}),
         attributes=fields.read("attributes", _value_columns, {}),
         skip=fields.read("skip", _row_filters, ()),
-        delimiter=fields.read("delimiter", _character, ","),
-        suppressed=fields.read("suppressed", _suppressed_column, None),
+        delimiter=fields.read("delimiter", _character, None),
+        encoding=fields.read("encoding", _encoding, None),
+        numbers=_notation(fields),
+        suppressed=fields.read("suppressed", read_suppressed_column, None),
     )
 
 
@@ -206,31 +201,11 @@ def _types_by_cell(located: LocatedNode) -> dict[str, str]:
     return {cell: text(inner) for cell, inner in located.entries("cells, each with the type that it means").items()}
 
 
-def _suppressed_column(located: LocatedNode) -> SuppressedColumn:
-    if isinstance(located.node, ScalarNode):
-        return SuppressedColumn(text(located))
-    fields = located.fields("column", "true_values", "false_values", "lifts")
-    usual = SuppressedColumn("")
-    read = SuppressedColumn(
-        fields.required("column", text, ""),
-        fields.read("true_values", _words, usual.true_values),
-        fields.read("false_values", _words, usual.false_values - fields.read("true_values", _words, frozenset())),
-        fields.read("lifts", flag, usual.lifts),
-    )
-    if both := sorted(read.true_values & read.false_values):
-        located.note(f"wanted each value in one of true_values and false_values; got '{both[0]}' in both")
-    return read
-
-
-def _words(located: LocatedNode) -> frozenset[str]:
-    return frozenset(cell.strip().lower() for cell in _cells(located))
-
-
 def _time_column(located: LocatedNode) -> TimeColumn:
     if isinstance(located.node, ScalarNode):
         return TimeColumn(text(located))
     fields = located.fields("column", "format", "zone")
-    column, time_format = fields.required("column", text, ""), fields.read("format", text, "iso")
+    column, time_format = fields.required("column", text, ""), fields.read("format", text, None)
     return TimeColumn(column, time_format, fields.read("zone", _zone, UTC))
 
 
@@ -283,6 +258,37 @@ def _cell(located: LocatedNode) -> str:
 
 def _character(located: LocatedNode) -> str:
     character = text(located)
-    if len(character) != 1:
-        located.refuse("one character")
+    if len(character) != 1 or character in NO_DELIMITERS:
+        located.refuse("one character that is no quote and no line end")
+    return character
+
+
+def _encoding(located: LocatedNode) -> str:
+    name = text(located)
+    try:
+        "".encode(name)
+    except LookupError:
+        located.refuse("a text encoding such as utf-8, utf-16, cp1252 or latin-1")
+    return lookup(name).name
+
+
+def _notation(fields: Fields) -> Notation:
+    notation = Notation(fields.read("decimal", _decimal, None), fields.read("thousands", _thousands, None))
+    if notation.decimal is not None and notation.decimal == notation.thousands:
+        fields.entries["thousands"].note(f"wanted another character than decimal's; got {notation.thousands!r} too")
+    return notation
+
+
+def _decimal(located: LocatedNode) -> str:
+    return _one_of(located, DECIMALS)
+
+
+def _thousands(located: LocatedNode) -> str:
+    return _one_of(located, THOUSANDS)
+
+
+def _one_of(located: LocatedNode, characters: tuple[str, ...]) -> str:
+    character = _cell(located)
+    if character not in characters:
+        located.refuse(" or ".join(f'"{each}"' for each in characters))
     return character

@@ -16,8 +16,8 @@ from streamprocessor.collector.formats.segment import segment
 from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import read_mapping
-from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import ImportRow
 from streamprocessor.scoring.evidence.union import is_suppressed

@@ -10,11 +10,11 @@ import pytest
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping, read_mapping
-from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
-from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
+from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 from tests.harness.input_topics import INPUT_TOPICS
 from tests.harness.odd_ids import REFUSED_IDS
 
@@ -226,8 +226,10 @@ def test_the_example_mapping_means_what_its_comments_say() -> None:
     how = read_mapping(Path(__file__).parents[2] / "deploy" / "imports" / "example.yaml")
     header = b"customer_no;order_no;ordered_on;total;is_gift;product_name;browser;client_ip;status\n"
 
-    row = only(csv_rows(header + b"7;1;01.07.2026 08:00;12;no;;;;paid\n7;2;01.07.2026 08:00;1;no;;;;test\n", how))
+    rows = csv_rows(header + b"7;1;01.07.2026 08:00;12;no;;;;paid\n7;2;01.07.2026 08:00;1;no;;;;test\n", how)
 
+    row = only([row for row in rows if isinstance(row, ImportRow)])
+    assert rows[1:] == [SkippedRow(3)]
     assert (topic_of(row), row.contact_id, row.value["id"]) == ("activities", "crm:7", "order-1")
     assert row.value["occurred_at"] == 1_782_885_600_000
     assert row.value["properties"] == {"amount": 12, "gift": False}
@@ -236,8 +238,10 @@ def test_the_example_mapping_means_what_its_comments_say() -> None:
 def test_rows_to_skip_are_neither_events_nor_bad() -> None:
     how = mapping(skip=[{"column": "result", "in": ["skipped"]}])
 
-    row = only(csv_rows(b"who,at,result\nc1,2026-11-22T08:00:00Z,skipped\n\nc2,2026-11-22T08:00:00Z,\n", how))
+    skipped, row = csv_rows(b"who,at,result\nc1,2026-11-22T08:00:00Z,skipped\n\nc2,2026-11-22T08:00:00Z,\n", how)
 
+    assert skipped == SkippedRow(2)
+    assert isinstance(row, ImportRow)
     assert row.contact_id == "c2"
 
 
@@ -262,7 +266,7 @@ def test_rows_without_an_id_get_one_from_their_content() -> None:
         (b"c1,,1", "bad-time"),
         (b"c1,2026-11-22T08:00:00Z,many", "bad-value"),
         (b"c1,2026-11-22T08:00:00Z,nan", "bad-value"),
-        (b"c\xff,2026-11-22T08:00:00Z,1", "not-utf8"),
+        (b"c\x81,2026-11-22T08:00:00Z,1", "encoding"),
         (b'"c1"x,2026-11-22T08:00:00Z,1', "not-csv"),
     ],
 )
@@ -326,7 +330,7 @@ def test_a_file_without_a_mapped_column_is_refused_before_its_first_row() -> Non
         ),
         (
             "type: open\ncontact: id\noccurred_at: {column: at}\ndelimiter: ';;'\n",
-            "4: the mapping: delimiter: wanted one character; got ';;'",
+            "4: the mapping: delimiter: wanted one character that is no quote and no line end; got ';;'",
         ),
         ("type: [", "1: wanted YAML; got an error"),
         ("- 1\n", "1: the mapping: wanted a mapping of type, contact"),
@@ -366,7 +370,7 @@ def test_an_event_goes_to_the_topic_of_its_type(fields: str, topic: str) -> None
     ("line", "reason"),
     [
         (b"{", "not-json"),
-        (b'{"a": "\xff"}', "not-json"),
+        (b'{"a": "\xff"', "not-json"),
         (b"[]", "not-an-object"),
         (b'{"type": "open"}', "no-contact"),
         (b'{"contact_id": "c1"}', "unknown-type"),
@@ -397,5 +401,5 @@ def test_a_file_of_many_columns_is_told_of_by_its_first_ones() -> None:
     with pytest.raises(OperatorError) as refused:
         csv_rows(header, mapping())
 
-    assert str(refused.value).endswith("... (10000 in all)")
+    assert str(refused.value).endswith("... (10000 in all), by delimiter ','")
     assert len(str(refused.value)) < 2_000

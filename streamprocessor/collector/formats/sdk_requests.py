@@ -21,6 +21,7 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.actors import actor_of
 from streamprocessor.contract.events.event_fields import content_key, id_of
+from streamprocessor.contract.lenient_json import read_json
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 
@@ -30,7 +31,7 @@ _BROWSER = "Mozilla/"
 def json_body(request: HttpRequest) -> Any:
     """What the body spells, whatever its content type says; raises RefusalError where it is no JSON."""
     try:
-        return orjson.loads(request.body)
+        return read_json(request.body)
     except orjson.JSONDecodeError as error:
         raise RefusalError(400, reason_codes.NOT_JSON, f"body: wanted JSON; got an error: {error.msg}") from error
 

@@ -25,8 +25,6 @@ from base64 import b64decode
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
-
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
@@ -52,6 +50,7 @@ from streamprocessor.collector.tracking.pixel import GIF
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.lenient_json import read_json
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 
@@ -188,7 +187,7 @@ def _json(item: dict[str, Any], plain: str, encoded: str) -> dict[str, Any]:
         if raw is None and (base64_text := text_of(item.get(encoded))) is not None:
             standard = base64_text.translate(_TO_STANDARD).rstrip("=")
             raw = b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-        content = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
+        content = read_json(raw) if isinstance(raw, (str, bytes)) else raw
     except ValueError as error:  # of base64, of JSON
         raise RecordError(reason_codes.NOT_JSON, f"{plain} or {encoded}: wanted JSON; got an error: {error}") from error
     if content is not None and not isinstance(content, dict):

@@ -32,6 +32,7 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.lenient_json import mends_told_to
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import place_of
 from streamprocessor.process.http.client_address import sender_network
@@ -105,7 +106,8 @@ class FormatHandler:
         try:
             try:
                 request = await self._request(wire_format, scope, headers, receive)
-                return await self._collect(wire_format, request)
+                with mends_told_to(self._count_mended):
+                    return await self._collect(wire_format, request)
             except (RefusalError, ClientDisconnectedError):
                 raise
             except Exception as error:  # every request is answered: pixels are pictures whatever goes wrong
@@ -208,6 +210,9 @@ class FormatHandler:
             raise RefusalError(503, "full", message, SPOOL_FULL_SECONDS) from error
         for topic, count in Counter(record.topic for record in records).items():
             metrics.accepted.labels(topic).inc(count)
+
+    def _count_mended(self, reason: str) -> None:
+        self._context.metrics.mended.labels(reason).inc()
 
     def _count(self, status: int, began_seconds: float) -> None:
         requests = self._requests_by_status.get(status)

@@ -36,7 +36,8 @@ from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
-from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.contract.lenient_json import read_object
+from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import SCANNER

@@ -21,8 +21,9 @@ from streamprocessor.contract.events.event_fields import (
 from streamprocessor.contract.events.transfers import MisplacedRecord, decode_transfer
 from streamprocessor.contract.events.updates import decode_update
 from streamprocessor.contract.foreign_text import shown_value
+from streamprocessor.contract.lenient_json import read_object
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError

@@ -10,6 +10,7 @@ from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.address_identities import identities_in
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.transfers import MisplacedRecord, transfer_message
+from streamprocessor.contract.lenient_json import mends_told_to
 from streamprocessor.contract.messages.announcements import Announcer, tombstone
 from streamprocessor.contract.messages.dead_letters import Origin, dead_letter
 from streamprocessor.contract.messages.message import Message
@@ -99,6 +100,10 @@ class Microbatch:
 
     def add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
         """Add what becomes of these contacts, of each of which all that arrived is given."""
+        with mends_told_to(self.result.count_mended):
+            self._add(arrived)
+
+    def _add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
         result, records = self.result, self._records
         partition_of, here, misplaced = self._context.partition_of, self._context.partition, self._context.misplaced
         for key, items in arrived:

@@ -83,6 +83,17 @@ def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
     assert (result.dead_letters, [change.key for change in result.changes]) == ([], [old])
 
 
+def test_a_record_that_one_bad_character_spoils_is_scored_and_counted() -> None:
+    spoiled = b'{"id":"e-1","type":"purchase","properties":{"amount":1,"margin":NaN,"title":"cut \\ud83d"}}'
+    batch = Batch(1, [Raw(0, AT_MS, b"jane", spoiled, []), Raw(1, AT_MS, b"joe", b"{nonsense", [])])
+
+    result = score_batches(context_by(MODEL), {}, [batch])
+
+    assert [change.key for change in result.changes] == [b"jane"]
+    assert [dict(letter.headers)["dl_reason"] for letter in result.dead_letters] == [b"not-json"]
+    assert result.mended == Counter({"not-a-number": 1, "half-character": 1})
+
+
 def test_a_contact_that_claims_another_s_address_is_counted_and_refused_once() -> None:
     context = context_by(MODEL)
     update = {"update": "attributes", "attributes": {"email": "Kim@Example.com"}}
