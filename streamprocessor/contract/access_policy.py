@@ -15,12 +15,10 @@ from typing import Any, NamedTuple
 
 from streamprocessor.contract.events.cloud_events import event_object
 from streamprocessor.scoring.model.model import Suppression
-from streamprocessor.scoring.record.links import identity_strength
+from streamprocessor.scoring.record.links import ADDRESS_ALONE, ANONYMOUS, identity_strength
 
 NOT_WITH_THIS_KEY = "not-with-this-key"
 """Why an item is refused: the key that let in may not say so."""
-
-ANONYMOUS, ADDRESS_ALONE = 0, 1  # of identity_strength
 
 
 class Act(StrEnum):

@@ -72,7 +72,7 @@ class RowBuilder:
         if any(cells[skip.column] in skip.cells for skip in mapping.skip):
             return [SkippedRow(line)]
         row_id, time, contact_id = self._id(line, cells), self._time(cells), self._contact(cells)
-        rows = [
+        rows: list[ImportRow | SkippedRow] = [
             ImportRow(line, contact_id, {"id": row_id + suffix, **time, **content})
             for suffix, content in self._contents(cells)
         ]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import decode_fact
+from streamprocessor.contract.events.updates import contact_of_update
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.kafka_sender import KafkaSender
@@ -72,7 +72,7 @@ async def import_rows(
 
 def _checked(row: ImportRow, now_ms: int) -> ReadRow:
     try:
-        decode_fact(row.value, contact_of(row.contact_id.encode()), now_ms)
+        decode_fact(row.value, contact_of_update(row.value.get("update"), row.contact_id.encode()), now_ms)
     except RecordError as error:
         return BadRow(row.line, error.reason, error.detail)
     return row

@@ -29,7 +29,7 @@ from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, Step
 from streamprocessor.scoring.steps.uncounted import Uncounted, uncounted_events
 from streamprocessor.scoring.terms.per_match import drop_worthless_matches
 
-ERASED, OBJECTED = "erased", "objected"
+ERASED, OBJECTED, VISITOR_OF_ANOTHER = "erased", "objected", "visitor-of-another"
 """Why facts are dropped: they are of before an erasure, or the person objects to profiling."""
 
 
@@ -44,7 +44,7 @@ class Outcome(NamedTuple):
     sends: messages to the owners of other contacts.
     refused: links that could not be made.
     erased_ms: the contact was erased then, and nothing of before is left; None: it was not.
-    dropped: ERASED or OBJECTED → how many facts were not taken for it.
+    dropped: ERASED, OBJECTED or VISITOR_OF_ANOTHER → how many facts were not taken for it.
     conflicts: how many known contacts claim this address from now on that another one has.
     """
 
@@ -149,7 +149,7 @@ class Scorer:
             steps = []
             self._shown_state.hide_in_place(record)
         accepted = [fact for fact in facts if fact.occurred_at_ms > links.erased_at_ms]
-        dropped = {ERASED: len(facts) - len(accepted)}
+        dropped = {ERASED: len(facts) - len(accepted), VISITOR_OF_ANOTHER: linking.waiting_claims}
         if links.objected[0]:
             dropped[OBJECTED], accepted = len(accepted), []
         has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None

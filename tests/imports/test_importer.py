@@ -16,7 +16,7 @@ from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 from tests.harness.input_topics import INPUT_TOPICS
-from tests.harness.odd_ids import REFUSED_IDS
+from tests.harness.odd_ids import PLACEHOLDER_IDS, REFUSED_IDS
 
 NOW_MS = 1_795_000_000_000
 LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP/1.1" 200 5 "-" "Firefox \\"x\\""\n'
@@ -386,13 +386,16 @@ def test_what_the_worker_would_refuse_is_bad_before_it_is_sent(line: bytes, reas
     assert (bad.line, bad.reason) == (2, reason)
 
 
-@pytest.mark.parametrize("id_", REFUSED_IDS)
-def test_an_id_that_nobody_may_have_is_a_bad_row(id_: str) -> None:
+@pytest.mark.parametrize(
+    ("id_", "reason"),
+    [*((id_, "bad-key") for id_ in REFUSED_IDS), *((id_, "placeholder-id") for id_ in PLACEHOLDER_IDS if id_.strip())],
+)
+def test_an_id_that_nobody_may_have_is_a_bad_row(id_: str, reason: str) -> None:
     event = {"contact_id": id_, "type": "purchase", "occurred_at": NOW_MS}
     csv_lines = f'who,at\n"{id_}",2026-01-01T00:00:00Z\n'.encode().splitlines(keepends=True)
     rows = [*read_json_lines([json.dumps(event).encode()]), *read_csv(csv_lines, mapping(), "orders.csv")]
 
-    assert [row.reason for row in checked(rows, NOW_MS) if isinstance(row, BadRow)] == ["bad-key", "bad-key"]
+    assert [row.reason for row in checked(rows, NOW_MS) if isinstance(row, BadRow)] == [reason, reason]
 
 
 def test_a_file_of_many_columns_is_told_of_by_its_first_ones() -> None:

@@ -13,7 +13,7 @@ alias. Answers: v0 200 with JSON; v1 one result for each uuid.
 | `uuid` | `id` (a browser's event: `browser:id`); of what follows: `uuid:attributes` and so on |
 | `timestamp` | `occurred_at`, + (received - `sent_at`); without it received - `offset` |
 | `sent_at`, in v1 the header `PostHog-HttpRequest-Timestamp` | left out of account where `$ignore_sent_at` is true |
-| `distinct_id` | the contact: a user's id, or an anonymous visitor's, as below |
+| `distinct_id` | the contact: a user's id, or a visitor's, as below; a form of a visitor is its address's |
 | `properties` | as they came but for `$ip` and `$set`; beside them the words of vocabulary.yaml |
 | `$raw_user_agent`, `$ip` | `context.user_agent`, `context.ip`; else the request's, if a browser made it |
 | `$set_once`, `$unset` | nothing: of attributes the last write holds |

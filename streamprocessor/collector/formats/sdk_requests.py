@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.collector.formats.sdk_call import SdkCall, records_of
+from streamprocessor.collector.formats.sdk_call import SaidAddresses, SdkCall, records_of, without_placeholders
 from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS, is_prefetch
 from streamprocessor.collector.http.validation import MAX_ITEMS
@@ -116,16 +116,21 @@ def decode_items(
     if len(items) > MAX_ITEMS:
         raise RefusalError(413, reason_codes.TOO_LARGE, f"batch: wanted at most {MAX_ITEMS} items; got {len(items)}")
     decoded = DecodedEvents()
+    addresses = SaidAddresses()
     for position, item in enumerate(items):
         try:
             if not isinstance(item, dict):
                 raise RecordError(reason_codes.NOT_AN_OBJECT, f"wanted an object; got {kind_of(item)}")
-            call = call_of(item)
-            entries = [] if call is None else records_of(call, contact_ids, vocabulary)
+            said = call_of(item)
+            if said is None:
+                continue
+            call, placeholders = without_placeholders(said)
+            entries = records_of(addresses.heard(call), contact_ids, vocabulary)
         except RecordError as error:
             decoded.refused.append(RefusedItem(position, error.reason, error.detail))
         else:
             decoded.entries += [entry._replace(position=position) for entry in entries]
+            decoded.placeholder_ids += placeholders
     return decoded
 
 

@@ -51,6 +51,7 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.lenient_json import read_json
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 
@@ -128,7 +129,9 @@ def _call_of(item: dict[str, Any], request: HttpRequest) -> SdkCall:
 
 
 def _visitor(item: dict[str, Any]) -> str | None:
-    return next((visitor for word in ("duid", "tnuid", "nuid") if (visitor := text_id(item.get(word), word))), None)
+    """The first id of the visitor, one that stands for nobody only where there is no other."""
+    visitors = [visitor for word in ("duid", "tnuid", "nuid") if (visitor := text_id(item.get(word), word))]
+    return min(visitors, key=is_placeholder, default=None)
 
 
 def _occurred_ms(item: dict[str, Any], stamped_ms: int | None, received_ms: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from streamprocessor.contract.access_policy import Act, act_of_event
 from streamprocessor.contract.rfc3339 import format_rfc3339
@@ -104,10 +104,14 @@ class RefusedItem(NamedTuple):
 
 @dataclass(slots=True)
 class DecodedEvents:
-    """What a request held: records to send, and items that could not be taken."""
+    """What a request held: records to send, and items that could not be taken.
+
+    placeholder_ids: how many ids stood for nobody and were left out, of what is sent under another.
+    """
 
     entries: list[TopicEntry] = field(default_factory=list)
     refused: list[RefusedItem] = field(default_factory=list)
+    placeholder_ids: int = 0
 
 
 class HttpAnswer(NamedTuple):
@@ -156,6 +160,21 @@ class ParsedRequest(NamedTuple):
     item_count: int = 1
 
 
+class BodyThinner(Protocol):
+    """Leaves out of a body, while it arrives, what nobody will read."""
+
+    def thin(self, piece: bytes) -> bytes:
+        """What stays of the next piece of the body, as far as that is decided."""
+
+    def rest(self) -> bytes:
+        """What stays of what was not decided yet, at the end of the body."""
+
+
+def whole_body(_request: HttpRequest) -> BodyThinner | None:
+    """The body is read as it comes."""
+    return None
+
+
 def admit_all(_request: HttpRequest) -> None:
     """Every request is worth reading."""
 
@@ -175,7 +194,9 @@ class WireFormat:
     refusal_answer: how this format's clients want to hear of a refusal.
     needs_key: whether the parsed key must be one that is known; False: the format proves the sender itself (a
         token, a signature), or needs no proof.
-    max_body_bytes: of the body, decompressed.
+    max_body_bytes: of the body, decompressed, and thinned where it is.
+    thinner_of: what thins the body of a request, which was not read yet; None: nothing does.
+    max_posted_bytes: of a body that is thinned, as it comes.
     credentials: whether its browsers' clients send cookies along.
     answers_unstored: whether `accepted_answer` is given also where there was no room for the entries: a person waits.
     """
@@ -189,5 +210,7 @@ class WireFormat:
     admit: Callable[[HttpRequest], None] = admit_all
     needs_key: bool = True
     max_body_bytes: int = 500 * 1024
+    thinner_of: Callable[[HttpRequest], BodyThinner | None] = whole_body
+    max_posted_bytes: int = 500 * 1024
     credentials: bool = False
     answers_unstored: bool = False

@@ -15,7 +15,10 @@ Stamp = tuple[int, str]
 
 NEVER: Stamp = (-1, "")
 
-_RANKS = {"anon": 0, "email": 1}
+ANONYMOUS, ADDRESS_ALONE = 0, 1
+"""How well those are known who are known least; see identity_strength."""
+
+_RANKS = {"anon": ANONYMOUS, "email": ADDRESS_ALONE}
 
 
 class MergeClaim(NamedTuple):

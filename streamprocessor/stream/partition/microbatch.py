@@ -107,17 +107,17 @@ class Microbatch:
         result, records = self.result, self._records
         partition_of, here, misplaced = self._context.partition_of, self._context.partition, self._context.misplaced
         for key, items in arrived:
-            try:
-                contact = contact_of(key)
-            except RecordError as error:
-                # Whoever is kept under an id that was allowed once goes on to be scored, and can be erased.
-                if key is None or key not in records:
+            stored = None if key is None else records.get(key)
+            if key is None or stored is None:
+                try:
+                    contact = contact_of(key)
+                except RecordError as error:
                     for item in items:
                         self._refuse(item, error)
                     continue
+            else:  # whoever is kept under an id that was allowed once goes on to be scored, and can be erased
                 contact = key.decode()
             assert key is not None
-            stored = records.get(key)
             if (stored is None or key in misplaced) and partition_of(key) != here:
                 self._hand_over(key, stored, items)
                 continue

@@ -28,6 +28,7 @@ from tests.harness.input_topics import INPUT_TOPICS
         ("orderCompleted", "purchase", "activities"),
         ("ORDER  COMPLETED!", "purchase", "activities"),
         ("Watched Video", "watched_video", "activities"),
+        ("Video Playback Completed", "video_watched", "activities"),
         ("Größe gewählt", "größe_gewählt", "activities"),
     ],
 )

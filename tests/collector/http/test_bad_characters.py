@@ -24,7 +24,7 @@ from streamprocessor.collector.tracking.beacon import beacon
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
 from tests.collector.http.test_handler import NATIVE, WRITE_KEY, MemoryWriter, ask, context_with
 from tests.collector.providers.senders import SENDERS, Sender, cases_of, format_of
-from tests.collector.tracking.requests import KEYS
+from tests.collector.tracking.requests import KEYS, READING
 
 SEGMENT = segment_format(CONTACT_IDS, VOCABULARY)
 BAD_TEXTS = {
@@ -56,7 +56,7 @@ DOORS = [
     Door(posthog(CONTACT_IDS, VOCABULARY), "/batch/", POSTHOG_ITEM, f'{{"api_key": "{WRITE_KEY}", "batch": [%s]}}'),
     Door(posthog_v1(CONTACT_IDS, VOCABULARY), "/i/v1/analytics/events", POSTHOG_ITEM),
     Door(
-        beacon(KEYS, CONTACT_IDS), "/b", BEACON_ITEM,
+        beacon(KEYS, READING), "/b", BEACON_ITEM,
         f'{{"key": "{WRITE_KEY}", "anonymous_id": "visitor-0001", "events": [%s]}}',
     ),
 ]  # fmt: skip

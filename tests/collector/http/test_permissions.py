@@ -33,7 +33,7 @@ from streamprocessor.contract.access_policy import DOORS, IMPORT, Act, KeyKind, 
 from streamprocessor.settings import Settings
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
 from tests.collector.http.test_handler import MemoryWriter
-from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
+from tests.collector.tracking.requests import KEYS, NOW_MS, READING, SITES
 from tests.harness.input_topics import INPUT_TOPICS
 
 SECRETS = {KeyKind.BROWSER: "a-public-key", KeyKind.WRITE: "a-secret-key"}
@@ -42,7 +42,7 @@ FORMATS = {
     wire_format.name: wire_format
     for wire_format in (
         *(native(), segment(*WORDS), jitsu(*WORDS), posthog(*WORDS), posthog_v1(*WORDS), snowplow(*WORDS)),
-        *(beacon(KEYS, CONTACT_IDS), forms(KEYS, CONTACT_IDS, SITES)),
+        *(beacon(KEYS, READING), forms(KEYS, READING, SITES)),
     )
 }
 CHIEF = {"title": "chief"}

@@ -120,7 +120,7 @@ class Forest:
         elif ends not in self.claims or (self.claims[ends].by_browser and fact.rank == SERVER_RANK):
             self.claims[ends] = Link(*ends, by_occurrence(fact), fact.rank == BROWSER_RANK)
             holds = self.holding()[ends[0]]
-            if holds != self.claims[ends] and rank(holds.parent) == rank(ends[1]):
+            if holds != self.claims[ends] and rank(holds.parent) == rank(ends[1]) and rank(ends[0]) > 0:
                 self.reasons.append(ALREADY_MERGED)
         while cycle := self.a_cycle():
             youngest = max(cycle, key=lambda link: link.stamp)

@@ -17,7 +17,7 @@ from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch, RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
-from tests.harness.odd_ids import REFUSED_IDS
+from tests.harness.odd_ids import PLACEHOLDER_IDS, REFUSED_IDS
 from tests.harness.system import ROOT
 from tests.stream.partition.raw_records import Raw
 
@@ -72,8 +72,19 @@ def test_an_id_that_no_contact_may_have_is_a_dead_letter_with_its_reason(key: st
     assert [change.key for change in result.changes] == [b"jane"]
 
 
-def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
-    old = b"a\nb"
+@pytest.mark.parametrize("key", PLACEHOLDER_IDS)
+def test_a_text_that_stands_for_nobody_is_a_dead_letter_with_its_reason(key: str) -> None:
+    purchase = {"type": "purchase", "properties": {"amount": 1}}
+    identify = {"update": "identify", "anonymous_id": key}
+    batches = [Batch(1, [raw(0, key.encode(), purchase)]), Batch(2, [raw(0, b"jane", identify)])]
+
+    result = score_batches(context_by(MODEL), {}, batches)
+
+    assert [dict(letter.headers)["dl_reason"] for letter in result.dead_letters] == [b"placeholder-id"] * 2
+
+
+@pytest.mark.parametrize("old", [b"a\nb", b"undefined"])
+def test_whoever_has_such_an_id_from_before_can_be_erased(old: bytes) -> None:
     context = context_by(MODEL)
     purchase = Batch(1, [raw(0, b"a-b", {"type": "purchase", "properties": {"amount": 1}})])
     stored = score_batches(context, {}, [purchase]).changes[0].record

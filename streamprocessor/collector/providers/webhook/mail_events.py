@@ -13,6 +13,7 @@ from streamprocessor.collector.urls import path_of
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import contact_of, content_key
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.topic_names import EMAIL_CLICK, EMAIL_OPEN
 from streamprocessor.errors import RecordError
 
@@ -82,12 +83,19 @@ def sender_of_tags(tags: Sequence[str]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, separator, value in pairs if separator and value.strip()}
 
 
+def has_placeholder(event: MailEvent) -> bool:
+    """Whether what the sender gave for a contact's id stands for nobody, such as a template that nobody filled."""
+    contact = text_of(event.sender.get("contact_id"))
+    return contact is not None and is_placeholder(contact)
+
+
 def _contact_of(event: MailEvent, contact_ids: ContactIds) -> str:
     contact = None if event.is_of_another else text_of(event.sender.get("contact_id"))
-    if contact is None:
+    if contact is None or has_placeholder(event):
         address = parseaddr(event.address)[1] if event.address else ""
         if "@" not in address:
-            raise RecordError(reason_codes.NO_CONTACT, "recipient: wanted contact_id or one mail address; got neither")
+            reason = reason_codes.NO_CONTACT if contact is None else reason_codes.PLACEHOLDER_ID
+            raise RecordError(reason, "recipient: wanted contact_id or one mail address; got neither")
         contact = contact_ids.address(address)
     contact_of(contact.encode())
     return contact

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
-from streamprocessor.collector.tracking.multipart import multipart_fields
+from streamprocessor.collector.tracking.form_reading.multipart import multipart_fields
 from streamprocessor.contract.lenient_json import decoded_leniently, read_json
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 
