@@ -20,6 +20,7 @@ from streamprocessor.scoring.model.model import (
     Scanners,
     Score,
     Stage,
+    Suppression,
     Weighted,
 )
 from streamprocessor.scoring.model.rules import (
@@ -48,6 +49,7 @@ from streamprocessor.scoring.model.rules import (
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
 TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered", "form_submission")
+SUPPRESSING_TYPES = ("unsubscribe", "spam_complaint", "email_bounce", "hard_bounce", "resubscribe")
 MESSAGES: tuple[Any, ...] = ("m1", "m2", 1, None)
 PATHS = ("/", "/pricing", "/Pricing/Team", "/docs", "/Caf\u00e9", "/cafe\u0301")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
@@ -306,10 +308,27 @@ def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
     leading = [score for score in drawn if score.by is None and (score.stages or isinstance(score.combine, Matrix))]
     leads = [draw(hot_leads(score, drawn)) for score in leading]
     return Model(
-        "random", "v", tuple(drawn), tuple(leads[-1:]), 0, draw(st.booleans()), taste.window_ms, draw(taste.scanners)
+        "random",
+        "v",
+        tuple(drawn),
+        tuple(leads[-1:]),
+        0,
+        draw(st.booleans()),
+        taste.window_ms,
+        draw(taste.scanners),
+        suppression=draw(suppressions),
     )
 
 
+some_types = st.lists(st.sampled_from([*SUPPRESSING_TYPES, "purchase"]), max_size=2, unique=True)
+suppressions = st.one_of(
+    st.just(Suppression()),
+    st.builds(
+        lambda by, lifted_by: Suppression(tuple(by), tuple(type_ for type_ in lifted_by if type_ not in by)),
+        some_types,
+        some_types,
+    ),
+)
 rearming_ms = st.sampled_from([None, DAY_MS, 7 * DAY_MS, 14 * DAY_MS])
 
 

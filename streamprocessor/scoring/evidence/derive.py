@@ -63,6 +63,8 @@ class Accumulator:
                     lasts[number] = at
         elif not self._plan.counts(actor, type_plan.is_open):
             return True
+        if type_plan.suppression is not None:
+            derived.suppression = type_plan.suppression.after(derived.suppression, event)
         properties, sums = event.properties, derived.sums
         grown = grown_by_ms = 0.0
         few = type_plan.few

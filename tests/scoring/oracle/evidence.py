@@ -124,6 +124,8 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths: set[str] = set()
     if model.scanners and event_type in TRACED:
         paths |= TRACED[event_type]
+    if asks_how_hard(model, event_type):
+        paths.add("properties.kind")
     for by, rule in ((score.by, rule) for score in model.scores for rule in score.rules):
         if isinstance(rule, AttributeRule):
             continue
@@ -139,6 +141,12 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
         if isinstance(amounts, PointsFrom | MonetaryRule):
             paths |= {amounts.path} if amounts.per is None else {amounts.path, amounts.per}
     return paths
+
+
+def asks_how_hard(model: Model, event_type: str) -> bool:
+    """Whether hard bounces alone say something of suppression."""
+    named = {*model.suppression.by, *model.suppression.lifted_by}
+    return event_type == "email_bounce" and "hard_bounce" in named and event_type not in named
 
 
 def paths_in(condition: Condition) -> set[str]:
