@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from streamprocessor.contract import reason_codes
@@ -121,23 +121,23 @@ class CsvFile:
             if isinstance(record, BadRow):
                 yield record
             else:
-                yield self._row(record, header, build)
+                yield from self._rows_of(record, header, build)
 
-    def _row(self, record: CsvRecord, header: list[str], build: RowBuilder) -> ReadRow:
+    def _rows_of(self, record: CsvRecord, header: list[str], build: RowBuilder) -> Sequence[ReadRow]:
         line, cells = record
         if cells == [_TOO_LONG]:
-            return BadRow(line, reason_codes.TOO_LARGE, f"wanted a line of at most {MAX_LINE_BYTES} bytes; got more")
+            return [BadRow(line, reason_codes.TOO_LARGE, f"wanted a line of at most {MAX_LINE_BYTES} bytes; got more")]
         if len(cells) != len(header):
-            return BadRow(line, "bad-row", f"wanted {len(header)} cells; got {len(cells)}")
+            return [BadRow(line, "bad-row", f"wanted {len(header)} cells; got {len(cells)}")]
         try:
             "".join(cells).encode()
         except UnicodeEncodeError:
             name = self._lines.encoding or f"utf-8 or {_FALLBACK_ENCODING}"
-            return BadRow(line, "encoding", f"wanted {name}, as encoding: in the mapping can say; got other bytes")
+            return [BadRow(line, "encoding", f"wanted {name}, as encoding: in the mapping can say; got other bytes")]
         try:
-            return build.row(line, dict(zip(header, cells, strict=True)))
+            return build.rows(line, dict(zip(header, cells, strict=True)))
         except RecordError as error:
-            return BadRow(line, error.reason, error.detail)
+            return [BadRow(line, error.reason, error.detail)]
 
 
 class _Counted:

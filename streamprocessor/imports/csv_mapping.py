@@ -16,6 +16,7 @@ from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, Sc
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.cell_numbers import DECIMALS, THOUSANDS, Notation
+from streamprocessor.imports.suppressed_column import SuppressedColumn, read_suppressed_column
 
 TEXT, NUMBER, BOOLEAN = "text", "number", "boolean"
 NO_DELIMITERS = '"\r\n'
@@ -58,6 +59,17 @@ class TimeColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeColumn:
+    """The column of an event's type.
+
+    types: by cell; empty: the cell is the type.
+    """
+
+    column: str
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RowFilter:
     """Rows to pass over: those whose cell in the column is one of these."""
 
@@ -67,10 +79,10 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class CsvMapping:
-    """How rows become events of one type, or attribute updates.
+    """How rows become events, or updates of attributes, of suppression, or of both.
 
-    occurred_at: None: attributes are written at the instant of the import; events always have one.
-    type: of the events; None: rows are attribute updates.
+    occurred_at: None: updates are written at the instant of the import; events always have one.
+    type: of the events, or its column; None: rows are updates.
     id: None: ids are made of the rows' content.
     properties, context, attributes: columns by the names that their values get.
     skip: rows that any of these matches are passed over.
@@ -80,7 +92,7 @@ class CsvMapping:
 
     contact: IdColumn
     occurred_at: TimeColumn | None = None
-    type: str | None = None
+    type: str | TypeColumn | None = None
     id: IdColumn | None = None
     properties: Mapping[str, ValueColumn] = field(default_factory=dict)
     context: Mapping[str, ValueColumn] = field(default_factory=dict)
@@ -89,12 +101,16 @@ class CsvMapping:
     delimiter: str | None = None
     encoding: str | None = None
     numbers: Notation = field(default_factory=Notation)
+    suppressed: SuppressedColumn | None = None
 
     def columns(self) -> set[str]:
         """The names of all columns that a file must have."""
         groups = (self.properties, self.context, self.attributes)
-        columns: list[IdColumn | ValueColumn | TimeColumn | RowFilter] = [self.contact, *self.skip]
+        columns: list[IdColumn | ValueColumn | TimeColumn | TypeColumn | SuppressedColumn | RowFilter]
+        columns = [self.contact, *self.skip]
         columns += [self.occurred_at] if self.occurred_at else []
+        columns += [self.type] if isinstance(self.type, TypeColumn) else []
+        columns += [self.suppressed] if self.suppressed else []
         columns += [value for group in groups for value in group.values()]
         return {each.column for each in columns} | ({self.id.column} if self.id else set())
 
@@ -111,14 +127,14 @@ def parse_mapping(content: str, source: str) -> CsvMapping:
 
 def _mapping(located: LocatedNode) -> CsvMapping:
     fields = located.fields(
-        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "skip"),
+        *("type", "contact", "id", "occurred_at", "properties", "context", "attributes", "suppressed", "skip"),
         *("delimiter", "encoding", "decimal", "thousands"),
     )
     _check_kind(fields)
     return CsvMapping(
         contact=fields.required("contact", _contact_column, IdColumn("")),
         occurred_at=fields.read("occurred_at", _time_column, None),
-        type=fields.read("type", text, None),
+        type=fields.read("type", _type, None),
         id=fields.read("id", _id_column, None),
         properties=fields.read("properties", _value_columns, {}),
         context=fields.read("context", _value_columns, {}),
@@ -127,21 +143,23 @@ def _mapping(located: LocatedNode) -> CsvMapping:
         delimiter=fields.read("delimiter", _character, None),
         encoding=fields.read("encoding", _encoding, None),
         numbers=_notation(fields),
+        suppressed=fields.read("suppressed", read_suppressed_column, None),
     )
 
 
 def _check_kind(fields: Fields) -> None:
     if "type" in fields and "occurred_at" not in fields:
         fields.located.note("'occurred_at' is missing; wanted the column of when each event occurred; got none")
-    if ("type" in fields) == ("attributes" in fields):
-        got = "both" if "type" in fields else "neither"
+    updates = [word for word in ("attributes", "suppressed") if word in fields]
+    if ("type" in fields) == bool(updates):
+        got = "both" if updates else "neither"
         fields.located.note(
-            f"wanted either type (rows are events) or attributes (rows are attribute updates); got {got}"
+            f"wanted either type (rows are events) or attributes or suppressed (rows are contact updates); got {got}"
         )
-    elif "attributes" in fields:
+    elif updates:
         for word in ("properties", "context"):
             if word in fields:
-                fields.entries[word].note("belongs to events; wanted none beside attributes; got some")
+                fields.entries[word].note(f"belongs to events; wanted none beside {updates[0]}; got some")
 
 
 def _contact_column(located: LocatedNode) -> IdColumn:
@@ -170,6 +188,17 @@ def _id_column(located: LocatedNode) -> IdColumn:
         return IdColumn(text(located))
     fields = located.fields("column", "prefix")
     return IdColumn(fields.required("column", text, ""), fields.read("prefix", _cell, ""))
+
+
+def _type(located: LocatedNode) -> str | TypeColumn:
+    if isinstance(located.node, ScalarNode):
+        return text(located)
+    fields = located.fields("column", "types")
+    return TypeColumn(fields.required("column", text, ""), fields.read("types", _types_by_cell, {}))
+
+
+def _types_by_cell(located: LocatedNode) -> dict[str, str]:
+    return {cell: text(inner) for cell, inner in located.entries("cells, each with the type that it means").items()}
 
 
 def _time_column(located: LocatedNode) -> TimeColumn:

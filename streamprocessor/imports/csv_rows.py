@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,9 +16,10 @@ from streamprocessor.errors import RecordError
 from streamprocessor.imports.cell_numbers import AmbiguousNumberError, read_number
 from streamprocessor.imports.cell_times import time_reader
 from streamprocessor.imports.csv_dialect import CellNotation
-from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, ValueColumn
+from streamprocessor.imports.csv_mapping import NUMBER, TEXT, CsvMapping, TimeColumn, TypeColumn, ValueColumn
 from streamprocessor.imports.csv_records import RowShape
 from streamprocessor.imports.rows import ContentIds, ImportRow, SkippedRow
+from streamprocessor.imports.suppressed_column import SuppressedColumn
 from streamprocessor.scoring.record.facts import HUMAN
 
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -49,7 +50,8 @@ class RowBuilder:
         self._time_ms = None
         if mapping.occurred_at is not None and notation.times is not None:
             self._time_ms = time_reader(_place(mapping.occurred_at), notation.times, mapping.occurred_at.zone)
-        self._content_ids = ContentIds(f"csv-{mapping.type or 'attributes'}-")
+        named = mapping.type.column if isinstance(mapping.type, TypeColumn) else mapping.type
+        self._content_ids = ContentIds(f"csv-{named or 'attributes'}-")
 
     def shape(self, header: list[str]) -> RowShape:
         """What a row looks like; without a column of times, nothing in a cell tells."""
@@ -64,14 +66,17 @@ class RowBuilder:
         except RecordError:
             return False
 
-    def row(self, line: int, cells: dict[str, str]) -> ImportRow | SkippedRow:
-        """The row as an event or update, or that it is to be skipped. Raises RecordError where it is bad."""
+    def rows(self, line: int, cells: dict[str, str]) -> Sequence[ImportRow | SkippedRow]:
+        """The row as an event or updates, or that it says nothing. Raises RecordError where it is bad."""
         mapping = self._mapping
         if any(cells[skip.column] in skip.cells for skip in mapping.skip):
-            return SkippedRow(line)
-        value: dict[str, Any] = {"id": self._id(line, cells), **self._time(cells)}
-        self._fill(value, cells)
-        return ImportRow(line, self._contact(cells), value)
+            return [SkippedRow(line)]
+        row_id, time, contact_id = self._id(line, cells), self._time(cells), self._contact(cells)
+        rows: list[ImportRow | SkippedRow] = [
+            ImportRow(line, contact_id, {"id": row_id + suffix, **time, **content})
+            for suffix, content in self._contents(cells)
+        ]
+        return rows or [SkippedRow(line)]
 
     def _contact(self, cells: dict[str, str]) -> str:
         column = self._mapping.contact
@@ -101,16 +106,25 @@ class RowBuilder:
             return f"csv-attributes-{self._clues.at_ms}-{line:012}"
         return self._content_ids.next_for(orjson.dumps(list(cells.values())))
 
-    def _fill(self, value: dict[str, Any], cells: dict[str, str]) -> None:
+    def _contents(self, cells: dict[str, str]) -> list[tuple[str, dict[str, Any]]]:
+        """What the row says, each with what is put behind the row's id."""
         mapping = self._mapping
-        if mapping.type is None:
-            value |= {"update": "attributes", "attributes": self._values(mapping.attributes, cells)}
-            return
+        if mapping.type is not None:
+            return [("", self._event(_type_of(mapping.type, cells), cells))]
+        contents: list[tuple[str, dict[str, Any]]] = []
+        if mapping.attributes:
+            contents.append(("", {"update": "attributes", "attributes": self._values(mapping.attributes, cells)}))
+        if mapping.suppressed is not None and (suppressed := _suppressed(mapping.suppressed, cells)) is not None:
+            contents.append((":suppressed", {"update": "suppressed", "suppressed": suppressed}))
+        return contents
+
+    def _event(self, event_type: str, cells: dict[str, str]) -> dict[str, Any]:
+        mapping = self._mapping
         context = self._values(mapping.context, cells)
         actor = actor_of(str(context.get("user_agent", "")))
         if actor != HUMAN:
             context.setdefault("actor", actor)
-        value |= {"type": mapping.type, "properties": self._values(mapping.properties, cells), "context": context}
+        return {"type": event_type, "properties": self._values(mapping.properties, cells), "context": context}
 
     def _values(self, columns: Mapping[str, ValueColumn], cells: dict[str, str]) -> dict[str, Any]:
         return {
@@ -133,9 +147,33 @@ class RowBuilder:
                     return number
         elif cell.strip().lower() in _BOOLEANS:
             return _BOOLEANS[cell.strip().lower()]
-        reason, detail = "bad-value", f"{_place(column)}: wanted {wanted}; got {shown_value(cell)}"
-        raise RecordError(reason, detail)
+        raise _bad_value(column, wanted, cell)
 
 
-def _place(column: ValueColumn | TimeColumn) -> str:
+def _type_of(event_type: str | TypeColumn, cells: dict[str, str]) -> str:
+    if isinstance(event_type, str):
+        return event_type
+    cell = cells[event_type.column].strip()
+    known = event_type.types.get(cell) if event_type.types else cell
+    if not known:
+        wanted = ", ".join(event_type.types) or "a type"
+        detail = f"{_place(event_type)}: wanted {shown_value(wanted)}; got {shown_value(cell)}"
+        raise RecordError(reason_codes.UNKNOWN_TYPE, detail)
+    return known
+
+
+def _suppressed(column: SuppressedColumn, cells: dict[str, str]) -> bool | None:
+    """What the row says of suppression; None: nothing."""
+    try:
+        return column.says(cells[column.column])
+    except ValueError as wanted:
+        raise _bad_value(column, shown_value(str(wanted)), cells[column.column].strip()) from None
+
+
+def _bad_value(column: ValueColumn | SuppressedColumn, wanted: str, cell: str) -> RecordError:
+    reason, detail = "bad-value", f"{_place(column)}: wanted {wanted}; got {shown_value(cell)}"
+    return RecordError(reason, detail)
+
+
+def _place(column: ValueColumn | TimeColumn | TypeColumn | SuppressedColumn) -> str:
     return f"column {shown_value(column.column)}"

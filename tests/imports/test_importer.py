@@ -24,7 +24,8 @@ LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP
 
 def mapping(**parts: Any) -> CsvMapping:
     whole = {"type": "purchase", "contact": "who", "occurred_at": {"column": "at"}} | parts
-    return parse_mapping(json.dumps(whole), "mapping.yaml")
+    given = {word: part for word, part in whole.items() if part is not None}
+    return parse_mapping(json.dumps(given), "mapping.yaml")
 
 
 def csv_rows(text: bytes, how: CsvMapping) -> list[ReadRow]:
@@ -112,6 +113,59 @@ def test_a_broken_log_line_is_bad_and_the_reading_goes_on(line: bytes, reason: s
 # ---- CSV -------------------------------------------------------------------------------------------------------
 
 
+OPTED_OUT = {"column": "Opted Out", "true_values": ["Yes", "opted out"], "false_values": ["no"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "cell", "says"),
+    [
+        ({}, "Yes", True),
+        ({}, " OPTED OUT ", True),
+        ({}, "no", None),
+        ({}, "", None),
+        ({"lifts": True}, "No", False),
+        ({"lifts": True}, "", None),
+    ],
+)
+def test_a_column_tells_beside_attributes_who_may_not_be_written_to(
+    more: dict[str, Any], cell: str, says: bool | None
+) -> None:
+    how = mapping(type=None, attributes={"title": "title"}, suppressed=OPTED_OUT | more, id="who")
+
+    rows = csv_rows(f"who,at,title,Opted Out\nc1,2026-11-18T08:00:00Z,CEO,{cell}".encode(), how)
+
+    attributes = {"id": "c1", "occurred_at": NOW_MS, "update": "attributes", "attributes": {"title": "CEO"}}
+    suppressed = {"id": "c1:suppressed", "occurred_at": NOW_MS, "update": "suppressed", "suppressed": says}
+    values = [row.value | {"occurred_at": NOW_MS} for row in rows if isinstance(row, ImportRow)]
+    assert values == [attributes, *([] if says is None else [suppressed])]
+    assert [row for row in checked(rows, NOW_MS) if isinstance(row, BadRow)] == []
+
+
+def test_a_list_may_hold_nothing_but_who_opted_out_and_a_bad_value_is_named() -> None:
+    how = mapping(type=None, suppressed="out")
+    good, bad = csv_rows(b"who,at,out\nc1,2026-11-22T08:00:00Z,1\nc2,2026-11-22T08:00:00Z,maybe", how)
+
+    assert isinstance(good, ImportRow)
+    assert (good.value["update"], good.value["suppressed"]) == ("suppressed", True)
+    assert bad == BadRow(3, "bad-value", "column 'out': wanted '1, true, yes, 0, false, no'; got 'maybe'")
+
+
+def test_the_type_may_stand_in_a_column_with_a_table_of_what_its_cells_mean() -> None:
+    types = {"Unsubscribed": "unsubscribe", "Marked as spam": "spam_complaint"}
+    by_table, as_it_is = mapping(type={"column": "what", "types": types}), mapping(type={"column": "what"})
+    text = b"who,at,what\nc1,2026-11-22T08:00:00Z,Marked as spam\nc2,2026-11-22T08:00:00Z,resubscribe"
+
+    complaint, unknown = csv_rows(text, by_table)
+    _, resubscribed = csv_rows(text, as_it_is)
+
+    assert isinstance(complaint, ImportRow)
+    assert complaint.value["type"] == "spam_complaint"
+    assert isinstance(unknown, BadRow)
+    assert unknown.detail == "column 'what': wanted 'Unsubscribed, Marked as spam'; got 'resubscribe'"
+    assert isinstance(resubscribed, ImportRow)
+    assert resubscribed.value["type"] == "resubscribe"
+
+
 def test_a_csv_row_becomes_an_event_by_its_mapping() -> None:
     how = mapping(
         contact={"column": "who", "prefix": "crm:"},
@@ -144,7 +198,7 @@ def test_a_csv_row_becomes_attributes_where_the_mapping_says_so() -> None:
     content = "{contact: who, occurred_at: {column: at}, attributes: {job_title: title}}"
     how = parse_mapping(content, "mapping.yaml")
 
-    row = only(csv_rows(b"who,at,title\nc1,2026-11-22T08:00:00Z,CEO\n", how))
+    row = only(csv_rows(b"who,at,title\nc1,2026-11-18T08:00:00Z,CEO\n", how))
 
     assert topic_of(row) == "contact-updates"
     assert row.value["update"] == "attributes"

@@ -22,10 +22,21 @@ from streamprocessor.scoring.record.facts import (
     SuppressionChanged,
     Verdict,
 )
-from tests.scoring.models import ATTRIBUTES, MESSAGES, ORDERS, PATHS, PRODUCTS, START_MS, TYPES, URLS
+from tests.scoring.models import (
+    ATTRIBUTES,
+    MESSAGES,
+    ORDERS,
+    PATHS,
+    PRODUCTS,
+    START_MS,
+    SUPPRESSING_TYPES,
+    TYPES,
+    URLS,
+)
 from tests.scoring.oracle.evidence import TRACED
 from tests.scoring.oracle.steps import jump_instants
 
+ALL_TYPES = (*TYPES, *SUPPRESSING_TYPES)
 RANKS = (BROWSER_RANK, SERVER_RANK)
 
 offsets_ms = st.one_of(
@@ -53,6 +64,7 @@ properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "message": st.sampled_from(MESSAGES),
         "product": st.sampled_from(PRODUCTS),
         "order_id": st.sampled_from(ORDERS),
+        "kind": st.sampled_from(["hard", "Hard", "soft", None]),
     },
 )
 contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])
@@ -109,7 +121,7 @@ def twins(draw: st.DrawFn, event: Event) -> Event:
     """Another content under the same id, different in one respect; often at the same instant."""
     match draw(st.sampled_from(["type", "actor", "properties", "time"])):
         case "type":
-            return event._replace(type=draw(st.sampled_from(TYPES)))
+            return event._replace(type=draw(st.sampled_from(ALL_TYPES)))
         case "actor":
             return event._replace(actor=draw(actors))
         case "properties":
@@ -143,6 +155,7 @@ def histories(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact
     An event of a type that no rule cares for leaves no evidence, so it shares its id with its like only.
     """
     types = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
+    types += draw(st.lists(st.sampled_from(SUPPRESSING_TYPES), max_size=2))
     singles = [draw(events(n, types)) for n in range(draw(st.integers(1, most_events)))]
     singles += [event for n in range(draw(st.integers(0, 1))) for event in draw(bursts(n))]
     singles += [event for n in range(draw(st.integers(0, 1))) for event in draw(submissions(n))]
@@ -155,7 +168,10 @@ def histories(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact
 
 def types_cared_for(model: Model) -> set[str]:
     rules = [rule for score in model.scores for rule in score.rules if not isinstance(rule, AttributeRule)]
-    named = {event_type for rule in rules for event_type in (TYPES if rule.types is None else rule.types)}
+    named = {event_type for rule in rules for event_type in (ALL_TYPES if rule.types is None else rule.types)}
+    named |= {*model.suppression.by, *model.suppression.lifted_by}
+    if "hard_bounce" in named:
+        named.add("email_bounce")
     return named | TRACED.keys() if model.scanners else named
 
 

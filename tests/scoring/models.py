@@ -22,6 +22,7 @@ from streamprocessor.scoring.model.model import (
     Scanners,
     Score,
     Stage,
+    Suppression,
     Weighted,
 )
 from streamprocessor.scoring.model.rules import (
@@ -50,6 +51,7 @@ from streamprocessor.scoring.model.rules import (
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
 TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered", "form_submission")
+SUPPRESSING_TYPES = ("unsubscribe", "spam_complaint", "email_bounce", "hard_bounce", "resubscribe")
 MESSAGES: tuple[Any, ...] = ("m1", "m2", 1, None)
 PATHS = ("/", "/pricing", "/Pricing/Team", "/docs", "/Caf\u00e9", "/cafe\u0301")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
@@ -363,11 +365,21 @@ def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
         draw(st.booleans()),
         taste.window_ms,
         draw(taste.scanners),
+        suppression=draw(suppressions),
         announce_first=draw(st.booleans()),
         derivations=draw(derivations),
     )
 
 
+some_types = st.lists(st.sampled_from([*SUPPRESSING_TYPES, "purchase"]), max_size=2, unique=True)
+suppressions = st.one_of(
+    st.just(Suppression()),
+    st.builds(
+        lambda by, lifted_by: Suppression(tuple(by), tuple(type_ for type_ in lifted_by if type_ not in by)),
+        some_types,
+        some_types,
+    ),
+)
 rearming_ms = st.sampled_from([None, DAY_MS, 7 * DAY_MS, 14 * DAY_MS])
 
 

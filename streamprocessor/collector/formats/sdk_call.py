@@ -135,7 +135,9 @@ def records_of(call: SdkCall, contact_ids: ContactIds, vocabulary: Vocabulary) -
     contact_id = _contact_of(call, contact_ids)
     entries = []
     if call.event is not None:
-        entries.append(event_entry(_event(call, call.event, contact_id, vocabulary)))
+        entry = event_entry(_event(call, call.event, contact_id, vocabulary))
+        anonymous_id = call.identity.anonymous_id
+        entries.append(entry if anonymous_id is None else entry._replace(visitor=contact_ids.anonymous(anonymous_id)))
     if call.attributes:
         update_id = call.id if call.event is None else _derived(call.id, "attributes")
         content = {"update": "attributes", "attributes": vocabulary.attributes_of(call.attributes)}

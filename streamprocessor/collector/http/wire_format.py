@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from streamprocessor.contract.access_policy import Act
+from streamprocessor.contract.access_policy import Act, act_of_event
 from streamprocessor.contract.rfc3339 import format_rfc3339
 
 
@@ -43,6 +43,7 @@ class TopicEntry(NamedTuple):
     position: of the item that it came from, counted from 0.
     act: what it says, where the source's words tell more than the record's; None: what the record's words say.
     is_proven: whether a signature of ours proves it, so that it may be said with any key.
+    visitor: the contact of the anonymous visitor that did it, where it is filed under a known one; None: not named.
     """
 
     contact_id: str
@@ -50,6 +51,7 @@ class TopicEntry(NamedTuple):
     position: int = 0
     act: Act | None = None
     is_proven: bool = False
+    visitor: str | None = None
 
 
 class CollectedEvent(NamedTuple):
@@ -77,7 +79,8 @@ def event_entry(event: CollectedEvent, position: int = 0) -> TopicEntry:
         "properties": event.properties,
         "context": event.context,
     }
-    return TopicEntry(event.contact_id, value, position, Act.EVENT)  # its actor is what we found, nobody's statement
+    act = act_of_event(event.contact_id, value)  # its actor is what we found, nobody's statement
+    return TopicEntry(event.contact_id, value, position, act)
 
 
 def update_entry(update_id: str, contact_id: str, occurred_at_ms: int, content: Mapping[str, Any]) -> TopicEntry:

@@ -53,6 +53,14 @@ class ContactPage(BaseModel):
     next: str | None = Field(description="The cursor of the next part; null: this is the last.")
 
 
+class SuppressionView(BaseModel):
+    """Why a contact may not be written to: the last word on it."""
+
+    since: str
+    by: str = Field(description="The event's type; `update`: it was said explicitly.")
+    id: str = Field(description="Of the event or update.")
+
+
 class ContactView(BaseModel):
     """A contact's scores at an instant, exactly."""
 
@@ -62,6 +70,7 @@ class ContactView(BaseModel):
     standing: dict[str, ScoreStanding]
     attributes: dict[str, Any]
     suppressed: bool
+    suppression: SuppressionView | None = Field(description="null: the contact is not suppressed.")
     hot_since: str | None
     updated_at: str
     address_conflicts: list[AddressConflict]
@@ -161,6 +170,7 @@ class ContactExport(BaseModel):
     erased_at: str | None = Field(description="From when on anything is kept; null: nothing was ever erased.")
     attributes: dict[str, Any]
     suppressed: bool
+    suppression: SuppressionView | None
     evidence: list[dict[str, Any]] = Field(description="Single events, of each what rules could ask for.")
     earlier: list[dict[str, Any]] = Field(description="What was summed up of older ones.")
     verdicts: list[dict[str, Any]]

@@ -120,7 +120,17 @@ def _compact_into(plan: Plan, record: Record, holder: Record | EvidenceSource, p
     compacted = holder.compacted = holder.compacted or Compacted()
     move_landmarks(plan, compacted, record.derived.newest_ms)
     for id_ in [id_ for id_ in pending if id_ in ids]:
-        add_event(plan, record, compacted, pending.pop(id_))
+        evicted = pending.pop(id_)
+        add_event(plan, record, compacted, evicted)
+        _keep_word(plan, holder, evicted)
+
+
+def _keep_word(plan: Plan, holder: Record | EvidenceSource, evicted: Evicted) -> None:
+    """Let the holder keep what the event says on suppression."""
+    type_plan = plan.by_type.get(evicted.event.type)
+    if type_plan is None or type_plan.suppression is None or not plan.counts(evicted.actor, type_plan.is_open):
+        return
+    holder.suppressed = type_plan.suppression.after(holder.suppressed, evicted.event)
 
 
 def _evict(holder: Record | EvidenceSource, evicted_ids: AbstractSet[str]) -> None:

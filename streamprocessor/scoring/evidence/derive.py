@@ -50,8 +50,6 @@ class Accumulator:
         in_order: whether no later event can come before one that was counted already.
         is_by_scanner: whether what was done shows it to be a scanner's, if no verdict says otherwise.
         """
-        if type_plan.derived is not None:
-            event = type_plan.seen(event)
         derived = self._derived
         id_, at, _, actor, _, _ = event
         if id_ in self._verdicts:
@@ -65,6 +63,10 @@ class Accumulator:
                     lasts[number] = at
         elif not self._plan.counts(actor, type_plan.is_open):
             return True
+        if type_plan.suppression is not None:
+            derived.suppression = type_plan.suppression.after(derived.suppression, event)
+        if type_plan.derived is not None:
+            event = type_plan.seen(event)
         properties, sums = event.properties, derived.sums
         grown = grown_by_ms = 0.0
         few = type_plan.few

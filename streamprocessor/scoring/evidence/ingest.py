@@ -30,6 +30,7 @@ from streamprocessor.scoring.record.attribute_writes import order_of, write_of
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.record.record import Derived, Record
+from streamprocessor.scoring.record.suppression import SuppressionWord, last_word
 from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
 
 _OCCURRENCE = attrgetter("occurred_at_ms")
@@ -250,9 +251,9 @@ def _take_verdict(record: Record, fact: Verdict, ingested: Ingested) -> None:
 
 def _take_suppression(record: Record, fact: SuppressionChanged, ingested: Ingested) -> None:
     """Store the suppression where it is the last by (occurred_at, id)."""
-    value, occurred_at_ms, id_ = record.suppressed
-    if (fact.occurred_at_ms, fact.id, fact.suppressed) > (occurred_at_ms, id_, value):
-        record.suppressed = (fact.suppressed, fact.occurred_at_ms, fact.id)
+    word = SuppressionWord(fact.suppressed, fact.occurred_at_ms, fact.id)
+    if word != record.suppressed and last_word(record.suppressed, word) is word:
+        record.suppressed = word
     else:
         ingested.duplicates += 1
 

@@ -105,6 +105,17 @@ class Scanners:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Which events say that nobody may write to the contact any more, and which that one may again.
+
+    by, lifted_by: event types; `hard_bounce` is a hard `email_bounce`, too. Explicit updates always say it.
+    """
+
+    by: tuple[str, ...] = ("unsubscribe", "spam_complaint", "hard_bounce")
+    lifted_by: tuple[str, ...] = ("resubscribe",)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A whole scoring model.
 
@@ -118,6 +129,7 @@ class Model:
     stored it; what is not in it was always stored.
     announce_hot_leads: whether hot leads that the change to this revision makes are announced, too.
     addresses: the attributes that hold a mail address of the contact, by which it is known.
+    suppression: which events say whether the contact is suppressed.
     announce_first: whether a contact's beginning is a step, too, although nothing is shown differently by it.
     derivations: the properties that are made of others of the same event.
     """
@@ -134,6 +146,7 @@ class Model:
     covered_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)
     addresses: tuple[str, ...] = USUAL_ADDRESSES
+    suppression: Suppression = Suppression()
     announce_first: bool = False
     derivations: tuple[Derivation, ...] = ()
 

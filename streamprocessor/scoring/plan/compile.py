@@ -37,6 +37,7 @@ from streamprocessor.scoring.plan.plan import (
     ScorePlan,
     TypePlan,
 )
+from streamprocessor.scoring.plan.suppression_plan import KIND, suppression_plans
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.combined import ComponentTerm
 from streamprocessor.scoring.terms.decay_laws import law_of
@@ -148,8 +149,9 @@ def _per_value(scores: Sequence[ScorePlan], numbered: Sequence[tuple[int, Score,
 
 
 def _types(model: Model, numbered: Sequence[tuple[int, Score, Rule]]) -> set[str]:
-    """Every event type that a rule names or that shows scanners."""
+    """Every event type that a rule names, that shows scanners, or that says who is suppressed."""
     types = {type_ for _, _, rule in numbered if not isinstance(rule, AttributeRule) for type_ in rule.types or ()}
+    types |= suppression_plans(model.suppression).keys()
     return types if model.scanners is None else types | TRACED_PATHS.keys()
 
 
@@ -262,6 +264,7 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
     }
     late = {number: since for number, since in since_ms.items() if since}
     traced = TRACED_PATHS.get(type_, ()) if type_ is not None and model.scanners is not None else ()
+    suppression = suppression_plans(model.suppression).get(type_) if type_ is not None else None
     by_value = []
     for plan in per_value.plans:
         own = tuple(m for m in matchers if m.number in plan.numbers)
@@ -270,6 +273,8 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
             by_value.append((plan, TypePlan((), Matchers(own), resets, type_ == OPEN, is_traced=False, since_ms=late)))
     paths = {path for of_rule in reads.values() for path in of_rule} | {plan.path for plan, _ in by_value}
     derivations = derivations_read(model.derivations, paths)
+    if suppression is not None and suppression.of_hard_alone:
+        paths.add(KIND)
     return TypePlan(
         paths=field_paths([*traced, *paths, *(derivation.source for derivation in derivations)]),
         matchers=Matchers(m for m in matchers if m.number not in per_value.of_rule),
@@ -279,5 +284,6 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
         since_ms=late,
         by_value=tuple(by_value),
         is_form=type_ == FORM_SUBMISSION,
+        suppression=suppression,
         derived=DerivedProperties(derivations) if derivations else None,
     )

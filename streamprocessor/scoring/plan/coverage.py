@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from streamprocessor.scoring.events.acts import FORM_SUBMISSION
 from streamprocessor.scoring.events.derived_properties import stored_paths
 from streamprocessor.scoring.events.projection import WHOLE
-from streamprocessor.scoring.model.model import Model
+from streamprocessor.scoring.model.model import Model, Suppression
 from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.plan.matching import paths_read
@@ -38,9 +39,9 @@ def covered_since(model: Model, before: Model | None, from_ms: int) -> dict[str,
     """
     if before is None:
         return {}
-    paths_before = _paths_by_type(compile_model(before))
+    paths_before = _paths_by_type(_rules_alone(before))
     since: dict[str, dict[str, int]] = {}
-    for type_, paths in _paths_by_type(compile_model(model)).items():
+    for type_, paths in _paths_by_type(_rules_alone(model)).items():
         for path in paths:
             since_ms = min(
                 (
@@ -85,6 +86,11 @@ def _is_named(plan: Plan, type_: str) -> bool:
     """Whether a rule asks for the type by its name."""
     rules = [rule.rule for score in plan.scores for rule in score.rules]
     return any(type_ in (rule.types or ()) for rule in rules if not isinstance(rule, AttributeRule))
+
+
+def _rules_alone(model: Model) -> Plan:
+    """The plan of what rules and scanners need: evidence of suppression has not been stored by every release."""
+    return compile_model(replace(model, suppression=Suppression((), ())))
 
 
 def _paths_by_type(plan: Plan) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
 from streamprocessor.scoring.model.rules import InactivityRule, Rule
 from streamprocessor.scoring.plan.matching import Matcher, Matchers
 from streamprocessor.scoring.plan.per_value_plan import PerValuePlan
+from streamprocessor.scoring.plan.suppression_plan import SuppressionPlan
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 from streamprocessor.scoring.record.record import Derived
@@ -114,6 +115,7 @@ class TypePlan:
     is_form: whether it is a form submission, which can repeat another one; False within `by_value`.
     since_ms: rule number → arrival from which on evidence has stored what the rule needs; empty: always, for all rules.
     by_value: for each per-value score what such an event can do to the score's value that it has.
+    suppression: what it says on whether the contact is suppressed; None: nothing.
     derived: what the rules see beside what events come with; None: nothing, no derived property is read.
     few: the rules, where asking each of them by itself is cheapest; None: `met_by` knows which are met.
     """
@@ -126,6 +128,7 @@ class TypePlan:
     since_ms: Mapping[int, int] = field(default_factory=dict)
     by_value: tuple[tuple[PerValuePlan, TypePlan], ...] = ()
     is_form: bool = False
+    suppression: SuppressionPlan | None = None
     derived: DerivedProperties | None = None
     few: tuple[Matcher, ...] | None = field(init=False)
 
@@ -201,7 +204,7 @@ class NarrowedPlans:
             if len(self._remembered) >= MOST_NARROWED:
                 self._remembered.clear()
             narrowed = self._remembered[numbers] = {
-                type_: replace(plan, matchers=matchers, resets=(), by_value=())
+                type_: replace(plan, matchers=matchers, resets=(), by_value=(), suppression=None)
                 for type_, plan in self._by_type.items()
                 if (matchers := Matchers(matcher for matcher in plan.matchers.all if matcher.number in numbers)).all
             }

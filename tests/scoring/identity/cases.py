@@ -404,6 +404,8 @@ def fact_of(statement: Statement, number: int, arrival_ms: int) -> InputFact:
             return ObjectionChanged(*times, objected)
         case {"update": "attributes", "attributes": attributes}:
             return AttributesWritten(*times, attributes, rank)
+        case {"type": event_type}:
+            return Event(fact_id, event_type, occurred_at_ms, arrival_ms, {}, {})
         case {"update": "suppressed", "suppressed": suppressed}:
             return SuppressionChanged(*times, suppressed)
         case {"update": "verdict", "event_id": event_id, "actor": actor}:

@@ -139,7 +139,15 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths |= {each.source for each in model.derivations if each.path in paths}
     if model.scanners and event_type in TRACED:
         paths |= TRACED[event_type]
+    if asks_how_hard(model, event_type):
+        paths.add("properties.kind")
     return paths
+
+
+def asks_how_hard(model: Model, event_type: str) -> bool:
+    """Whether hard bounces alone say something of suppression."""
+    named = {*model.suppression.by, *model.suppression.lifted_by}
+    return event_type == "email_bounce" and "hard_bounce" in named and event_type not in named
 
 
 def paths_in(condition: Condition) -> set[str]:

@@ -15,11 +15,13 @@ from streamprocessor.scoring.record.facts import (
     InputFact,
     Merged,
     ObjectionChanged,
+    SuppressionChanged,
     Unmerged,
     Verdict,
 )
 from tests.scoring.oracle.evidence import by_occurrence
 
+EVIDENCE = (Event, AttributesWritten, SuppressionChanged, Verdict)
 Stamp = tuple[int, str]
 Addressed = tuple[str, InputFact]
 
@@ -221,5 +223,5 @@ def after_objections(facts: list[InputFact]) -> tuple[list[InputFact], bool]:
             word = fact
         remaining.append(fact)
         if word is not None and word.objected:
-            remaining = [fact for fact in remaining if not isinstance(fact, Event | AttributesWritten | Verdict)]
+            remaining = [fact for fact in remaining if not isinstance(fact, EVIDENCE)]
     return remaining, word is not None and word.objected

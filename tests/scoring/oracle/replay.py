@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
-from streamprocessor.scoring.record.facts import Event, Fact, SuppressionChanged
+from streamprocessor.scoring.record.facts import Event, Fact
 from tests.scoring.oracle.evidence import Known, by_occurrence, plain, until
 from tests.scoring.oracle.scores import score_at, score_named
 from tests.scoring.oracle.stages import Shown, show, stage_after
 from tests.scoring.oracle.steps import next_step
+from tests.scoring.oracle.suppression import is_suppressed
 
 
 class SeenStep(NamedTuple):
@@ -77,7 +78,7 @@ class Replay:
         old_news = bool(events) and all(e.arrival_ms - e.occurred_at_ms >= lead.announce_within_ms for e in events)
         last_ms = self.announced_at_ms.get(lead.score)
         rearmed = last_ms is None or self.clock_ms - last_ms >= (lead.rearm_after_ms or 0)
-        announced = rearmed and not old_news and not is_suppressed(self.facts)
+        announced = rearmed and not old_news and not is_suppressed(self.model, self.facts)
         if announced:
             self.announced_at_ms[lead.score] = self.clock_ms
         return lead.score, self.episodes[lead.score], announced
@@ -101,11 +102,6 @@ def replay(model: Model, batches: Iterable[Sequence[Fact]], until_ms: int | None
 def in_order_of_occurrence(facts: Iterable[Fact]) -> list[list[Fact]]:
     """The batches of the offline replay: one fact each by (occurred_at, id), learned when it occurred."""
     return [[fact._replace(arrival_ms=fact.occurred_at_ms)] for fact in sorted(facts, key=by_occurrence)]
-
-
-def is_suppressed(facts: Iterable[Fact]) -> bool:
-    changes = sorted((fact for fact in facts if isinstance(fact, SuppressionChanged)), key=by_occurrence)
-    return changes[-1].suppressed if changes else False
 
 
 def stages_along(score: Score, presented_values: Iterable[int], first: str | None = None) -> list[str | None]:
