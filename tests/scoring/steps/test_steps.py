@@ -13,7 +13,16 @@ from streamprocessor.scoring.model.rules import (
     HalfLife,
     InactivityRule,
 )
-from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
+from streamprocessor.scoring.record.facts import (
+    SCANNER,
+    AttributesWritten,
+    Erased,
+    Event,
+    Fact,
+    Merged,
+    SuppressionChanged,
+    Verdict,
+)
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Outcome, Scorer
 from streamprocessor.scoring.steps.steps import Step
@@ -65,6 +74,19 @@ def test_a_beginning_is_a_step_where_the_model_says_so() -> None:
     assert scorer.apply_in_place(record, [event("f", 1, "a type that no rule names")]).steps == []
     (second,) = scorer.apply_in_place(record, [event("g", 2)]).steps
     assert (second.is_first, second.sequence, second.scores[0].previous_stage) == (False, 2, "cold")
+
+
+def test_who_begins_with_an_identity_begins_as_anybody_does_and_once() -> None:
+    scorer = Scorer(replace(MODEL, announce_first=True))
+    record = scorer.blank()
+    joined = [Merged(f"m{n}", START_MS + n, START_MS + n, f"anon:{n}") for n in range(2)]
+    steps = [scorer.apply_with_links_in_place("c", record, [link], []).steps for link in joined]
+    assert [[(step.is_first, step.sequence) for step in of_link] for of_link in steps] == [[(True, 1)], []]
+
+
+def test_who_is_erased_before_anything_is_known_does_not_begin() -> None:
+    scorer = Scorer(replace(MODEL, announce_first=True))
+    assert scorer.apply_with_links_in_place("c", scorer.blank(), [Erased("x", START_MS, START_MS)], []).steps == []
 
 
 def test_who_begins_away_from_the_beginning_is_announced_once() -> None:
