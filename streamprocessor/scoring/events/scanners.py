@@ -2,7 +2,8 @@
 
 A click or unsubscribe of a message is a scanner's where a window holds it together with clicks on many distinct links
 of the message, where a honeypot is clicked near it, or where it came before the message was delivered or right after
-it. A page visit is a scanner's where such an act shortly precedes it, of whatever message: it opened what it clicked.
+it. A page visit is a scanner's where such an act, or one that says itself that it is a scanner's, shortly precedes it,
+of whatever message: it opened what it clicked.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from streamprocessor.scoring.canonical import canonical
 from streamprocessor.scoring.model.conditions import ABSENT
 from streamprocessor.scoring.model.model import Scanners
 from streamprocessor.scoring.record.evidence import StoredEvent
+from streamprocessor.scoring.record.facts import SCANNER
 
 MESSAGE, URL, HONEYPOT = "properties.message", "properties.url", "properties.honeypot"
 
@@ -37,8 +39,13 @@ _CLICK, _HONEYPOT_CLICK, _UNSUBSCRIBE, _DELIVERY = range(4)
 _KINDS = {"email_click": _CLICK, "unsubscribe": _UNSUBSCRIBE, "email_delivered": _DELIVERY}
 _HASH_BYTES = 4
 TRACE_BYTES = 16
-_FINE_TIME_BYTES = 3
-_COARSE_TIME_BYTES = TRACE_BYTES - 2 * _HASH_BYTES - _FINE_TIME_BYTES
+_NAMED = 1 << 62
+"""Added to the time of what a scanner did who says so itself."""
+
+_FINE_TIME_BITS = 24
+_COARSE_TIME_BYTES = 4
+"""What lies between a trace's last bytes of the time and the first one, which is the same for all."""
+_COARSE_TIME_MASK = (1 << 8 * _COARSE_TIME_BYTES) - 1
 
 
 class ClickTrace(NamedTuple):
@@ -47,11 +54,13 @@ class ClickTrace(NamedTuple):
     at_ms: its occurred_at.
     kind: a click, a click on a honeypot, an unsubscribe or a delivery.
     link: of a click, a hash of its link with the lowest bits 0; 0 of any other.
+    is_named: whether the event itself says that it is a scanner's, by its user agent or its provider.
     """
 
     at_ms: int
     kind: int
     link: int
+    is_named: bool
 
 
 def click_trace_of(event: StoredEvent) -> bytes | None:
@@ -65,10 +74,11 @@ def click_trace_of(event: StoredEvent) -> bytes | None:
     if kind == _CLICK:
         link = int.from_bytes(_hash_of(properties.get(URL, ABSENT)), "big") & ~_KIND_BITS
         kind = _HONEYPOT_CLICK if properties.get(HONEYPOT) is True else _CLICK
+    time = event.occurred_at_ms + (_NAMED if event.actor == SCANNER else 0)
     return (
         _hash_of(message)
         + (link | kind).to_bytes(_HASH_BYTES, "big")
-        + event.occurred_at_ms.to_bytes(TRACE_BYTES - 2 * _HASH_BYTES, "big", signed=True)
+        + time.to_bytes(TRACE_BYTES - 2 * _HASH_BYTES, "big", signed=True)
     )
 
 
@@ -77,7 +87,7 @@ def is_scanner(scanners: Scanners, traces: bytes, new: bytes) -> bool | None:
     others = _of_message(traces, new[:_HASH_BYTES])
     trace = _read(new)
     if not others:
-        return trace.kind == _HONEYPOT_CLICK
+        return _by_scanner(scanners, [trace])[0]
     if trace.kind != _DELIVERY:  # what lies further away shares no window with those that it can be in a burst with
         reach_ms = 2 * scanners.within_ms
         others = [o for o in others if o.kind == _DELIVERY or abs(o.at_ms - trace.at_ms) < reach_ms]
@@ -91,9 +101,8 @@ def is_scanner_visit(scanners: Scanners | None, traces: bytes, at_ms: int) -> bo
         return False
     after_ms = at_ms - scanners.within_ms
     # Every visit passes here, and hardly any comes so soon after an act: the times' first bytes tell that fast.
-    coarse_shift = 8 * _FINE_TIME_BYTES
-    for coarse in range((after_ms + 1) >> coarse_shift, (at_ms >> coarse_shift) + 1):
-        if coarse.to_bytes(_COARSE_TIME_BYTES, "big", signed=True) in traces:
+    for coarse in range((after_ms + 1) >> _FINE_TIME_BITS, (at_ms >> _FINE_TIME_BITS) + 1):
+        if (coarse & _COARSE_TIME_MASK).to_bytes(_COARSE_TIME_BYTES, "big") in traces:
             break
     else:
         return False
@@ -149,7 +158,7 @@ def _follows(at_ms: int, acts_ms: list[int], within_ms: int) -> bool:
 def _by_scanner(scanners: Scanners, traces: list[ClickTrace]) -> list[bool]:
     """For each of one message's traces, whether it is a scanner's. A delivery is nobody's."""
     actions = sorted((trace.at_ms, i) for i, trace in enumerate(traces) if trace.kind != _DELIVERY)
-    flags = [trace.kind == _HONEYPOT_CLICK for trace in traces]
+    flags = [trace.kind == _HONEYPOT_CLICK or (trace.is_named and trace.kind != _DELIVERY) for trace in traces]
     deliveries_ms = [trace.at_ms for trace in traces if trace.kind == _DELIVERY]
     for at_ms, i in actions if deliveries_ms else ():
         age_ms = at_ms - min(deliveries_ms)
@@ -203,8 +212,9 @@ def _of_message(traces: bytes, message: bytes) -> list[ClickTrace]:
 def _read(trace: bytes) -> ClickTrace:
     """The trace that these bytes are."""
     link = int.from_bytes(trace[_HASH_BYTES : 2 * _HASH_BYTES], "big")
-    at_ms = int.from_bytes(trace[2 * _HASH_BYTES :], "big", signed=True)
-    return ClickTrace(at_ms, link & _KIND_BITS, link & ~_KIND_BITS)
+    time = int.from_bytes(trace[2 * _HASH_BYTES :], "big", signed=True)
+    is_named = time >= _NAMED >> 1
+    return ClickTrace(time - _NAMED if is_named else time, link & _KIND_BITS, link & ~_KIND_BITS, is_named)
 
 
 def _hash_of(value: Any) -> bytes:

@@ -176,6 +176,14 @@ def test_what_a_scanner_opens_is_its_own(visits: list[Fact], points: int) -> Non
     assert_worth(model_of(THREE_A_SECOND, CLICKS, *rules), [*BURST, *visits], points)
 
 
+def test_what_is_opened_by_who_says_to_be_a_scanner_is_its_own() -> None:
+    model = model_of(THREE_A_SECOND, CLICKS, EventRule("visit", ("page_visit",), 10 * E15))
+    by_agent = click("a", 0)._replace(actor=SCANNER)
+    assert_worth(model, [by_agent, visit("v", 999), visit("w", 1_000)], 10)
+    assert_worth(model, [by_agent, click("b", 1, message="n"), visit("v", 999), delivered("d", 0)], 1)
+    assert_worth(model, [by_agent._replace(properties={}), visit("v", 1)], 10)  # it is of no mail
+
+
 @pytest.mark.parametrize("others", [None, replace(THREE_A_SECOND, links=4)])
 def test_a_person_opens_what_was_clicked(others: Scanners | None) -> None:
     model = model_of(others, CLICKS, EventRule("visit", ("page_visit",), 10 * E15))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from streamprocessor.scoring.model.model import Scanners
@@ -11,10 +11,13 @@ from streamprocessor.scoring.record.facts import Event
 ABSENT = object()
 
 
-def scanned_by_deeds(scanners: Scanners, events: Sequence[Event]) -> set[str]:
-    """The ids of clicks, unsubscribes and page visits that are a scanner's, whatever verdicts say."""
+def scanned_by_deeds(scanners: Scanners, events: Sequence[Event], named: Set[str]) -> set[str]:
+    """The ids of clicks, unsubscribes and page visits that are a scanner's, whatever verdicts say.
+
+    named: ids of events that say themselves that a scanner did them.
+    """
     acts = [event for event in events if event.type in ("email_click", "unsubscribe") and message_of(event) is not None]
-    scanned = [act for act in acts if is_scanner(scanners, act, of_its_message(act, events))]
+    scanned = [act for act in acts if act.id in named or is_scanner(scanners, act, of_its_message(act, events))]
     opened = [
         visit
         for visit in events
