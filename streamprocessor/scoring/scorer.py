@@ -180,8 +180,7 @@ class Scorer:
     ) -> list[Step]:
         """The step, if any, of a contact with links: of what it shows, or the last one before it shows nothing.
 
-        is_announced: it is announced whether anything changed or not, as it begins, or was announced from another
-        partition.
+        is_announced: whether it is though nothing changed: it begins, or was announced from another partition.
         """
         links = record.links
         assert links is not None
