@@ -112,8 +112,8 @@ def decode_catalogue(value: bytes) -> Catalogue:
     return catalogue if catalogue.version == VERSION else Catalogue()
 
 
-class Collector:
-    """Adds facts to a catalogue."""
+class FactCounter:
+    """Counts facts in a catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue

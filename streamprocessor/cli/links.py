@@ -71,8 +71,7 @@ def links(
 
 def _contact_of(address: str, settings: Settings) -> str:
     """The contact of whoever reads this address. Raises OperatorError where its salt is not known here."""
-    from streamprocessor.contract.contact_ids import ContactIds
-    from streamprocessor.contract.events.address_identities import is_one_address
+    from streamprocessor.contract.contact_ids import ContactIds, is_one_address
     from streamprocessor.contract.foreign_text import shown_value
     from streamprocessor.process.stored_secrets import address_salt
 
