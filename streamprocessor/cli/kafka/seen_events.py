@@ -37,7 +37,6 @@ async def _count_inputs(
     from streamprocessor.cli.kafka.topic_reader import records_of
     from streamprocessor.contract.events.event_fields import contact_of
     from streamprocessor.contract.events.events import value_decoder_for
-    from streamprocessor.contract.events.transfers import MisplacedRecord
     from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
     from streamprocessor.errors import RecordError
     from streamprocessor.kafka.admin.layout import layout_of
@@ -57,7 +56,7 @@ async def _count_inputs(
                 fact = decode(contact_id, record.value, record.headers, record.timestamp)
             except RecordError:
                 continue  # the worker makes a dead letter of it
-            if isinstance(fact, MisplacedRecord) or not isinstance(fact, Event | AttributesWritten):
+            if not isinstance(fact, Event | AttributesWritten):
                 continue
             counter.add(contact_id, fact, source_of(fact))
             if isinstance(fact, Event):

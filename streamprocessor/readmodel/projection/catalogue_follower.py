@@ -16,7 +16,6 @@ from streamprocessor.catalogue.catalogue import PERIOD_MS, PERIODS, Catalogue, F
 from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import ValueDecoder
-from streamprocessor.contract.events.transfers import MisplacedRecord
 from streamprocessor.errors import RecordError
 from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.projection.models import ActiveModel
@@ -113,7 +112,7 @@ class CatalogueFollower:
                     fact = topic.decode(contact_id, record.value, record.headers, record.timestamp)
                 except RecordError:
                     continue  # the worker makes a dead letter of it
-                if isinstance(fact, MisplacedRecord) or not isinstance(fact, Event | AttributesWritten):
+                if not isinstance(fact, Event | AttributesWritten):
                     continue
                 counter.add(contact_id, fact, source_of(fact))
                 if isinstance(fact, Event):
