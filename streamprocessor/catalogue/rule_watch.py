@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streamprocessor.catalogue.catalogue import Catalogue, RuleSeen
+from streamprocessor.catalogue.catalogue import Catalogue, RuleCounts
 from streamprocessor.scoring.events.derived_properties import DerivedProperties, derivations_read
 from streamprocessor.scoring.events.projection import field_paths, project
 from streamprocessor.scoring.model.conditions import paths_of
@@ -54,7 +54,7 @@ class RuleWatch:
         for key, first_unmet in rules:
             of_rule = seen.get(key)
             if of_rule is None:
-                of_rule = seen[key] = RuleSeen(since_ms=event.arrival_ms)
+                of_rule = seen[key] = RuleCounts(since_ms=event.arrival_ms)
             unmet = first_unmet(event)
             if unmet is None:
                 of_rule.met += 1

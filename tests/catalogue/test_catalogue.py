@@ -11,7 +11,7 @@ from streamprocessor.catalogue.catalogue import (
     PERIOD_MS,
     PERIODS,
     Catalogue,
-    Collector,
+    FactCounter,
     decode_catalogue,
     encode_catalogue,
     source_of,
@@ -52,9 +52,9 @@ def event(type_: str, at_ms: int = NOW_MS, actor: str = "human", **properties: o
 
 def counted(model: Model, *facts: tuple[str, Event | AttributesWritten]) -> CatalogueReport:
     catalogue = Catalogue()
-    collector, watch = Collector(catalogue), RuleWatch(catalogue, model)
+    counter, watch = FactCounter(catalogue), RuleWatch(catalogue, model)
     for contact, fact in facts:
-        collector.add(contact, fact, source_of(fact))
+        counter.add(contact, fact, source_of(fact))
         if isinstance(fact, Event):
             watch.add(fact)
     return report(decode_catalogue(encode_catalogue(catalogue)), model, NOW_MS)
