@@ -43,19 +43,13 @@ MAIL = (
 
 
 def model_of_both(folder: Path) -> Path:
-    """The engagement table and interest by product in one file, as who wants both writes it.
-
-    A page's path tells its product.
-    """
+    """The engagement table and interest by product in one file, as who wants both writes it."""
     yaml = YAML()
-    engagement, interest = (yaml.load(MODELS / f"{name}.yaml") for name in ("engagement", "product-interest"))
-    engagement["scores"] |= interest["scores"]
-    by_product = interest["scores"]["product-interest"]
-    by_product["by"] = "properties.path"
-    for rule in by_product["rules"][:3]:
-        rule["where"] = {"properties.path": {"starts_with": "/products/"}}
+    both, interest = (yaml.load(MODELS / f"{name}.yaml") for name in ("engagement", "product-interest"))
+    both["scores"] |= interest["scores"]
+    both["derive"] = interest["derive"]
     file = folder / "model.yaml"
-    yaml.dump(engagement, file)
+    yaml.dump(both, file)
     return file
 
 
@@ -144,6 +138,6 @@ async def test_a_static_site_and_a_mail_give_every_row_of_the_engagement_table_a
     products = {name: value["score"] for name, value in scores["product-interest"]["values"].items()}
     assert (lead["contact_id"], lead["score"]) == (ADA, 51)
     assert (scores["engagement"]["score"], answer["suppression"]["by"]) == (6, "unsubscribe")
-    assert products == {"/products/crm": 2 + 16, "/products/mail": 2 + 4}
+    assert products == {"crm": 2 + 16, "mail": 2 + 4}
     assert table_of(await ada_after(system, 31)) == rows | {"quiet": [-5]}
     assert table_of(await ada_after(system, 61)) == rows | {"quiet": [-5], "no-opens": [-10]}
