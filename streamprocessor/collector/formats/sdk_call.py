@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from streamprocessor.collector.formats.traits import written_fields
 from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
 from streamprocessor.contract import reason_codes
@@ -19,6 +20,7 @@ from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES, contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
+from streamprocessor.contract.events.updates import ONCE
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
 from streamprocessor.errors import RecordError
@@ -57,7 +59,8 @@ class SdkCall:
     occurred_at_ms: by our clock.
     identity: whom it is about.
     event: None where it is about the contact only.
-    attributes: to be written; empty where there are none.
+    attributes: to be written, of objects each field for itself; None takes away; empty where there are none.
+    attributes_once: to be written only where nobody wrote them.
     identify_id: the id of the statement that the ids of `identity` are one contact; None where it makes none.
     former_ids: ids that were the same contact's before, as known or as anonymous ones.
     is_group: whether the attributes are those of the contact's group.
@@ -69,6 +72,7 @@ class SdkCall:
     identity: CallIdentity
     event: TrackedEvent | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+    attributes_once: dict[str, Any] = field(default_factory=dict)
     identify_id: str | None = None
     former_ids: tuple[str, ...] = ()
     is_group: bool = False
@@ -88,10 +92,14 @@ def records_of(call: SdkCall, contact_ids: ContactIds, vocabulary: Vocabulary) -
     entries = []
     if call.event is not None:
         entries.append(event_entry(_event(call, call.event, contact_id, vocabulary)))
-    if call.attributes:
+    if attributes := written_fields(vocabulary.attributes_of(call.attributes)):
         update_id = call.id if call.event is None else _derived(call.id, "attributes")
-        content = {"update": "attributes", "attributes": vocabulary.attributes_of(call.attributes)}
+        content = {"update": "attributes", "attributes": attributes}
         entry = update_entry(update_id, contact_id, call.occurred_at_ms, content)
+        entries.append(entry._replace(act=call.act_of_attributes))
+    if once := written_fields(vocabulary.attributes_of(call.attributes_once)):
+        content = {"update": "attributes", "attributes": once, ONCE: True}
+        entry = update_entry(_derived(call.id, ONCE), contact_id, call.occurred_at_ms, content)
         entries.append(entry._replace(act=call.act_of_attributes))
     if call.identify_id is not None:
         entries += _identify_updates(call, call.identify_id, contact_ids)

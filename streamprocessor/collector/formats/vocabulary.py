@@ -66,9 +66,12 @@ class Vocabulary:
         return properties
 
     def attributes_of(self, traits: Mapping[str, Any]) -> dict[str, Any]:
-        """All that the source named, and our words beside it."""
+        """All that the source named, and our words beside it; what the source takes away goes under our word too."""
         attributes = dict(traits)
         _take(self.attributes, attributes)
+        for word, names in self.attributes.items():
+            if word not in attributes and any(name in attributes for name in names):
+                attributes[word] = None  # all of them are null or empty
         return attributes
 
 
