@@ -44,7 +44,7 @@ def posthog_key(request: HttpRequest, body: dict[str, Any]) -> str | None:
 
 
 def posthog_sent(request: HttpRequest, body: dict[str, Any]) -> object:
-    """When the request was sent, by the device's clock, as it says so: in the body, or in the query's milliseconds."""
+    """When the request was sent, by the device's clock: as the body says, or the query in milliseconds; else None."""
     if body.get("sent_at") is not None:
         return body["sent_at"]
     sent = parse_qs(request.query).get("_", [""])[0]

@@ -49,7 +49,6 @@ POSTHOG_FLAGS: dict[str, Any] = {
     "errorsWhileComputingFlags": False,
     "quotaLimited": [],
 }
-SEGMENT: dict[str, Any] = {"integrations": {"Segment.io": {}}, "plan": {"track": {"__default": {"enabled": True}}}}
 RUDDERSTACK: dict[str, Any] = {
     "source": {
         "id": "streamprocessor",
@@ -79,7 +78,7 @@ def sdk_settings() -> list[WireFormat]:
         _constant("posthog-flags", flags, lambda _: json_answer(200, POSTHOG | POSTHOG_FLAGS)),
         _constant("posthog-config", config, _posthog_config),
         _constant("posthog-scripts", scripts, lambda _: HttpAnswer(200, SCRIPT_IS_ELSEWHERE, _SCRIPT)),
-        _constant("segment-settings", segment, lambda _: json_answer(200, SEGMENT)),
+        _constant("segment-settings", segment, _segment_settings),
         _constant("rudderstack-settings", rudderstack, lambda _: json_answer(200, RUDDERSTACK)),
     ]
 
@@ -100,6 +99,11 @@ def _posthog_config(request: HttpRequest) -> HttpAnswer:
     settings = orjson.dumps({"config": POSTHOG, "siteApps": []})
     all_settings = b"window._POSTHOG_REMOTE_CONFIG"
     return HttpAnswer(200, b"(%b = %b || {})[%b] = %b" % (all_settings, all_settings, key, settings), _SCRIPT)
+
+
+def _segment_settings(request: HttpRequest) -> HttpAnswer:
+    key = request.path.removeprefix("/v1/projects/").removesuffix("/settings")
+    return json_answer(200, {"integrations": {"Segment.io": {"apiKey": key}}, "plan": {}})
 
 
 def _parse(_request: HttpRequest) -> ParsedRequest:
