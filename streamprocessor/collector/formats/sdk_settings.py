@@ -77,7 +77,7 @@ def sdk_settings() -> list[WireFormat]:
     return [
         _constant("posthog-flags", flags, lambda _: json_answer(200, POSTHOG | POSTHOG_FLAGS)),
         _constant("posthog-config", config, _posthog_config),
-        _constant("posthog-scripts", scripts, lambda _: HttpAnswer(200, SCRIPT_IS_ELSEWHERE, _SCRIPT)),
+        _constant("posthog-scripts", scripts, _posthog_script),
         _constant("segment-settings", segment, _segment_settings),
         _constant("rudderstack-settings", rudderstack, lambda _: json_answer(200, RUDDERSTACK)),
     ]
@@ -99,6 +99,11 @@ def _posthog_config(request: HttpRequest) -> HttpAnswer:
     settings = orjson.dumps({"config": POSTHOG, "siteApps": []})
     all_settings = b"window._POSTHOG_REMOTE_CONFIG"
     return HttpAnswer(200, b"(%b = %b || {})[%b] = %b" % (all_settings, all_settings, key, settings), _SCRIPT)
+
+
+def _posthog_script(request: HttpRequest) -> HttpAnswer:
+    is_the_sdk = request.path.rpartition("/")[2].startswith("array")
+    return HttpAnswer(200, SCRIPT_IS_ELSEWHERE if is_the_sdk else b"", _SCRIPT)
 
 
 def _segment_settings(request: HttpRequest) -> HttpAnswer:
