@@ -93,6 +93,7 @@ class Settings(BaseModel):
     write_keys: str = Field("", repr=False, description="secret: source=key,source=key, or a file of such lines")
     token_keys: str = Field("", repr=False, description="id=secret,id=secret, or a file; the first one signs")
     allowed_sites: str = Field("", description="hosts a form may redirect to: example.com,www.example.com")
+    form_attributes: bool = Field(True, description="keep names, phones, addresses of forms as attributes of contacts")
     vocabulary: str = Field("", description="a file that adds names to those of collector/formats/vocabulary.yaml")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
     truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")

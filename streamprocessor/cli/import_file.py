@@ -15,7 +15,8 @@ from streamprocessor.imports.rows import ACCESS_LOG, CSV, JSON_LINES
 if TYPE_CHECKING:
     from streamprocessor.imports.rows import BadRow
 
-_FORMATS_BY_SUFFIX = {".csv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".log": ACCESS_LOG}
+_READ_BYTES = 1 << 16
+_FORMATS_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".jsonl": JSON_LINES, ".ndjson": JSON_LINES, ".log": ACCESS_LOG}
 
 
 @click.command("import")
@@ -35,9 +36,9 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
     from streamprocessor.cli.terminal.progress import bytes_bar
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.imports.csv_mapping import read_mapping
-    from streamprocessor.imports.files import read_rows, send_rows
+    from streamprocessor.imports.files import read_file, send_rows
 
-    file_format = file_format or _FORMATS_BY_SUFFIX.get(file.suffix.lower())
+    file_format = file_format or _FORMATS_BY_SUFFIX.get(_unzipped_name(file).suffix.lower())
     if file_format is None:
         message = f"{file}: the name doesn't tell its format; wanted --format {CSV}, {JSON_LINES} or {ACCESS_LOG}"
         raise click.UsageError(message)
@@ -48,23 +49,32 @@ def import_file(ctx: click.Context, file: Path, file_format: str | None, mapping
     with file.open("rb") as content, bytes_bar(file) as (advance, note):
         columns = None if mapping is None else read_mapping(mapping)
         settings = connected_settings(ctx)
-        rows = read_rows(settings, _counted(content, advance), file_format, columns, file.name)
+        rows = read_file(settings, _counted(content, advance), file_format, columns, file.name)
         counts = run(send_rows(settings, rows, lambda bad: note(_sentence(file, bad)), lambda _: None))
     sent, bad = counts.sent.total(), counts.bad.total()
     if as_json:
-        print_json_lines([{"file": str(file), "sent": counts.sent, "bad": counts.bad}])
+        found = {"rows": counts.rows, "read_as": rows.read_as}
+        print_json_lines(
+            [{"file": str(file), "sent": counts.sent, "bad": counts.bad, "skipped": counts.skipped, **found}]
+        )
     else:
         by_topic = ", ".join(f"{number} to {topic}" for topic, number in sorted(counts.sent.items()))
-        click.echo(f"{file}: {sent} rows sent{f' ({by_topic})' if sent else ''}, {bad} could not be used")
+        skipped = f", {counts.skipped} skipped by the mapping" if counts.skipped else ""
+        click.echo(f"{file}: read as {rows.read_as}")
+        click.echo(f"{file}: {sent} rows sent{f' ({by_topic})' if sent else ''}, {bad} could not be used{skipped}")
     if bad:
         ctx.exit(EXIT_FAILED)
 
 
+def _unzipped_name(file: Path) -> Path:
+    return file.with_suffix("") if file.suffix.lower() == ".gz" else file
+
+
 def _counted(content: BinaryIO, advance: Callable[[int], None]) -> Iterator[bytes]:
-    """The lines, each told of as it is read."""
-    for line in content:
-        advance(len(line))
-        yield line
+    """The content in pieces, each told of as it is read."""
+    while piece := content.read(_READ_BYTES):
+        advance(len(piece))
+        yield piece
 
 
 def _sentence(file: Path, bad: BadRow) -> str:

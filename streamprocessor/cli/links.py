@@ -36,7 +36,8 @@ def links(
     """Make a pixel and tracked links for a mail, or rewrite a whole HTML message.
 
     The message is printed with its links tracked and a pixel at its end; without --html the addresses are printed, for
-    mails that are made elsewhere. Links lead through the collector to their URL and nowhere else.
+    mails that are made elsewhere. Links lead through the collector to their URL and nowhere else. Those with the
+    placeholders of a template are left alone and named: let the template fill the message in first.
     """
     from streamprocessor.collector.tracking.registry import token_keys_of
     from streamprocessor.collector.tracking.tracked_mail import TrackedMail
@@ -60,10 +61,16 @@ def links(
 
 
 def _print_message(mail: TrackedMail, file: str, honeypot: bool) -> None:
-    from streamprocessor.collector.tracking.tracked_mail import tracked_message
+    from streamprocessor.cli.terminal.plain_text import echo
+    from streamprocessor.collector.tracking.tracked_mail import track_message
 
     with click.open_file(file, "rb") as content:  # bytes, since a text's line ends would be changed
-        click.echo(tracked_message(content.read().decode(), mail, honeypot).encode(), nl=False)
+        message = track_message(content.read().decode(errors="surrogateescape"), mail, honeypot)
+    click.echo(message.html.encode(errors="surrogateescape"), nl=False)
+    for url in message.with_placeholders:
+        echo(f"left as it is, since a template has yet to fill it in: {url}", err=True)
+    if message.tracked_before:
+        echo(f"left as they are, since they are tracked already: {message.tracked_before} links", err=True)
 
 
 def _print_addresses(mail: TrackedMail, urls: tuple[str, ...], honeypot: bool, as_json: bool) -> None:

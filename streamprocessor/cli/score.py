@@ -37,20 +37,22 @@ def score(ctx: click.Context, events: str, at_ms: int | None, as_json: bool) -> 
     from streamprocessor.cli.terminal.print_answers import print_scores
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.contract.model_file.read_model import read_model
+    from streamprocessor.imports.file_lines import FileLines
     from streamprocessor.offline.score_file import read_facts, score_offline, with_identities
     from streamprocessor.process.stored_secrets import known_address_salt
 
     bad_lines = 0
+    source = "stdin" if events == "-" else events
 
     def report(bad: BadRow) -> None:
         nonlocal bad_lines
         bad_lines += 1
-        echo(f"{'stdin' if events == '-' else events}:{bad.line}: {bad.reason}: {bad.detail}", err=True)
+        echo(f"{source}:{bad.line}: {bad.reason}: {bad.detail}", err=True)
 
     settings = settings_of(ctx)
     model = read_model(Path(settings.model))
     with click.open_file(events, "rb") as lines:
-        read = read_facts(lines, report)
+        read = read_facts(FileLines(lines, source), report)
     facts = with_identities(model, read, known_address_salt(settings.address_salt, settings.data_path))
     answers = score_offline(model, facts, now_ms() if at_ms is None else at_ms)
     if as_json:

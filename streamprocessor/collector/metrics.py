@@ -30,6 +30,10 @@ class Metrics:
         )
         self.accepted = counter("entries_accepted_total", "Records that are safe, by topic", "topic")
         self.rejected = counter("items_rejected_total", "Items of requests that were not taken", "reason")
+        self.mended = counter("json_mended_total", "Texts of JSON that were read in a second try, by reason", "reason")
+        self.placeholder_ids = counter(
+            "placeholder_ids_total", "Ids that stand for nobody, of what was taken under another", "route"
+        )
         self.forbidden = counter("forbidden_total", "Records that their key may not send", "door", "key", "act")
         self.lost = counter("entries_not_kept_total", "Records that were neither in Kafka nor on disk", "route")
         self.spool_bytes = gauge("spool_bytes", "Bytes on disk that are not in Kafka yet")

@@ -1,7 +1,9 @@
 """What may be said through which door with which kind of key: one policy, which every door asks for each item.
 
 Keys of browsers are public: they stand in pages, forms and apps, so that anybody has them. With one, a visitor tells
-what it does and who it is, and nothing that takes, hides or changes what is known of others.
+what it does and who it is, and nothing that takes, hides or changes what is known of others. So it may unsubscribe
+itself, as a visitor, which counts for whomever the visitor turns out to be; a known contact is unsubscribed, or taken
+back, with other keys and by the signed links of mails alone.
 """
 
 from __future__ import annotations
@@ -12,12 +14,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from streamprocessor.contract.events.cloud_events import event_object
-from streamprocessor.scoring.record.links import identity_strength
+from streamprocessor.scoring.model.model import Suppression
+from streamprocessor.scoring.record.links import ADDRESS_ALONE, ANONYMOUS, identity_strength
 
 NOT_WITH_THIS_KEY = "not-with-this-key"
 """Why an item is refused: the key that let in may not say so."""
-
-ANONYMOUS, ADDRESS_ALONE = 0, 1  # of identity_strength
 
 
 class Act(StrEnum):
@@ -37,6 +38,8 @@ class Act(StrEnum):
     MERGE = "merge"
     UNMERGE = "unmerge"
     SUPPRESSED = "suppressed"
+    OPT_OUT = "opt-out"
+    """An event by which a known contact may not be written to any more, or may again."""
     DO_NOT_SCORE = "do_not_score"
     VERDICT = "verdict"
     ACTOR = "actor"
@@ -62,7 +65,7 @@ MAY: Mapping[KeyKind, frozenset[Act]] = {
 }
 
 _OF_TOPICS = frozenset(Act) - {Act.ALIAS, Act.GROUP}
-_OF_TRACKERS = frozenset({Act.EVENT, Act.IDENTIFY, Act.TRAITS, Act.TRAITS_OF_ANOTHER, Act.ADDRESS})
+_OF_TRACKERS = frozenset({Act.EVENT, Act.IDENTIFY, Act.TRAITS, Act.TRAITS_OF_ANOTHER, Act.ADDRESS, Act.OPT_OUT})
 _OF_SDKS = _OF_TRACKERS | {Act.ALIAS, Act.GROUP}
 _OF_SITES = frozenset({Act.EVENT, Act.IDENTIFY, Act.TRAITS})
 _COLLECTOR = (KeyKind.BROWSER, KeyKind.WRITE)
@@ -117,7 +120,7 @@ def acts_of(contact_id: str, value: dict[str, Any]) -> tuple[Act, ...]:
     if "update" not in value:
         context = value.get("context")
         has_actor = isinstance(context, Mapping) and context.get("actor") is not None
-        return (Act.EVENT, Act.ACTOR) if has_actor else (Act.EVENT,)
+        return (act_of_event(contact_id, value), Act.ACTOR) if has_actor else (act_of_event(contact_id, value),)
     if update == "attributes":
         is_known = identity_strength(contact_id) > ADDRESS_ALONE
         return (Act.TRAITS_OF_ANOTHER,) if is_known else (Act.TRAITS,)
@@ -126,6 +129,17 @@ def acts_of(contact_id: str, value: dict[str, Any]) -> tuple[Act, ...]:
     return (Act(update),) if isinstance(update, str) and update in _OTHER_UPDATES else ()
 
 
+def act_of_event(contact_id: str, value: Mapping[str, Any]) -> Act:
+    """What a record says that is an event, whoever did it.
+
+    The types are those of a model that names none: words of a model's own are as open as any other event.
+    """
+    says = value.get("type") in _OPTING_TYPES and identity_strength(contact_id) > ANONYMOUS
+    return Act.OPT_OUT if says else Act.EVENT
+
+
+_USUAL = Suppression()
+_OPTING_TYPES = frozenset({*_USUAL.by, *_USUAL.lifted_by, "email_bounce"})
 _OTHER_UPDATES = (Act.MERGE, Act.UNMERGE, Act.SUPPRESSED, Act.DO_NOT_SCORE, Act.VERDICT, Act.ERASE)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hmac
+import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
 
 ANONYMOUS = "anon:"
 ADDRESS = "email:"
 HASH_CHARS = 32
+MAX_DOMAIN_CHARS = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class ContactIds:
         return ANONYMOUS + anonymous_id
 
     def address(self, mail_address: str) -> str:
-        """The contact of whoever reads this address; letter case and surrounding blanks don't matter."""
+        """The contact of whoever reads this address, however it is spelled: see `plain_address`."""
         plain = plain_address(mail_address).encode("utf-8", "surrogatepass")
         return ADDRESS + hmac.new(self.address_salt.encode(), plain, sha256).hexdigest()[:HASH_CHARS]
 
@@ -30,7 +32,44 @@ class ContactIds:
 def plain_address(mail_address: str) -> str:
     """The one spelling of an address by which it is compared.
 
+    Letter case, surrounding blanks, invisible characters, composed and decomposed letters don't matter; a domain is as
+    DNS has it.
+
     >>> plain_address(" Kim.Lee@Example.com ")
     'kim.lee@example.com'
+    >>> plain_address("kim@B\u00fccher.example\u200b")
+    'kim@xn--bcher-kva.example'
     """
-    return mail_address.strip().lower()
+    if mail_address.isascii():
+        return mail_address.strip().lower()
+    visible = visible_address(mail_address)
+    if visible.isascii():
+        return visible.lower()
+    local, at, domain = visible.rpartition("@")
+    return unicodedata.normalize("NFC", local.casefold()) + at + _domain_in_ascii(domain)
+
+
+def visible_address(mail_address: str) -> str:
+    """The address as a person sees it: composed, without invisible characters and surrounding blanks.
+
+    Such are zero-width and no-break spaces, soft hyphens, marks of byte order and of direction: cells, chats and
+    documents leave them when an address is copied.
+    """
+    composed = unicodedata.normalize("NFC", mail_address)
+    return "".join(character for character in composed if unicodedata.category(character) != "Cf").strip()
+
+
+def _domain_in_ascii(domain: str) -> str:
+    """The domain as DNS has it; what is none that DNS could have, in small letters."""
+    if domain.isascii() or len(domain) > MAX_DOMAIN_CHARS:
+        return domain.lower()
+    import idna  # its tables take longer to read than most processes that know addresses ever need them
+
+    try:
+        return idna.encode(domain, uts46=True, transitional=False).decode().lower()
+    except UnicodeError:  # IDNA 2008 knows no emoji, mail does
+        return ".".join(_label_in_ascii(label) for label in unicodedata.normalize("NFC", domain.casefold()).split("."))
+
+
+def _label_in_ascii(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode()

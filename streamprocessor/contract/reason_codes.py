@@ -6,6 +6,7 @@ EMPTY = "empty"  # no value at all: a tombstone means nothing on an input topic
 TOO_LARGE = "too-large"  # over 256 KiB
 TOO_DEEP = "too-deep"  # more than 254 levels of objects and lists
 NO_CONTACT = "no-contact"  # a record without a key
+PLACEHOLDER_ID = "placeholder-id"  # a text that stands for no id, such as undefined: contract/placeholder_ids.yaml
 BAD_KEY = "bad-key"  # not UTF-8, over 256 bytes, or with control characters
 CONTACT_MISMATCH = "contact-mismatch"  # contact_id and the key name two contacts
 BAD_TIME = "bad-time"

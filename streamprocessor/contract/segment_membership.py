@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from streamprocessor.scoring.canonical import folded, number_in
 from streamprocessor.scoring.model.contact_filter import (
     MAX_TEXT,
     AttributeCondition,
@@ -32,12 +33,14 @@ class ShownScores(NamedTuple):
 class StoredAttribute(NamedTuple):
     """An attribute as it is compared.
 
-    text: as a person reads it, cut to MAX_TEXT characters.
-    number: None: it is none.
+    text: as a person reads it, folded as `compared_text` does it.
+    number: what numeric conditions take for its number; None: there is none.
+    is_text: whether it is a text, so that neither a number nor true or false equals it.
     """
 
     text: str
     number: float | None
+    is_text: bool
 
 
 def holds(
@@ -77,8 +80,13 @@ def each_shown(scores: Iterable[ScoreAt]) -> Iterator[tuple[tuple[str, str], Sco
 def stored(value: Any) -> StoredAttribute:
     """The attribute's value as it is compared; it is not None."""
     text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return StoredAttribute(text.replace("\0", "\ufffd")[:MAX_TEXT], float(value) if is_number else None)
+    number = number_in(value)
+    return StoredAttribute(compared_text(text), None if number is None else float(number), isinstance(value, str))
+
+
+def compared_text(text: str) -> str:
+    """The text as texts are compared: without case and composition, its first MAX_TEXT characters."""
+    return folded(text.replace("\0", "\ufffd"))[:MAX_TEXT]
 
 
 def bounds_nano(condition: ScoreCondition) -> tuple[int | None, int | None]:
@@ -100,22 +108,22 @@ def _attribute_is(condition: AttributeCondition, attributes: Mapping[str, Any]) 
     value = attributes.get(condition.attribute)
     if value is None or condition.exists is not None:
         return condition.exists is (value is not None)
-    text, number = stored(value)
+    attribute = stored(value)
     if condition.equals is not None:
-        return _equals(text, number, condition.equals)
+        return _equals(attribute, condition.equals)
     if condition.one_of is not None:
-        return any(_equals(text, number, operand) for operand in condition.one_of)
+        return any(_equals(attribute, operand) for operand in condition.one_of)
     if condition.contains is not None:
-        return condition.contains in text
+        return compared_text(condition.contains) in attribute.text
     if condition.starts_with is not None:
-        return text.startswith(condition.starts_with)
-    low, high = condition.at_least, condition.at_most
+        return attribute.text.startswith(compared_text(condition.starts_with))
+    low, high, number = condition.at_least, condition.at_most, attribute.number
     return number is not None and (low is None or number >= low) and (high is None or number <= high)
 
 
-def _equals(text: str, number: float | None, operand: Operand) -> bool:
+def _equals(attribute: StoredAttribute, operand: Operand) -> bool:
     if isinstance(operand, str):
-        return text == operand
-    if isinstance(operand, bool):
-        return text == str(operand).lower()
-    return number == operand
+        return attribute.text == compared_text(operand)
+    if attribute.is_text:
+        return False
+    return attribute.text == str(operand).lower() if isinstance(operand, bool) else attribute.number == operand

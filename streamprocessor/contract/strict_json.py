@@ -33,11 +33,30 @@ def read_object(text: bytes) -> dict[str, Any]:
     except orjson.JSONEncodeError as error:  # what was just read can be written, but for its depth
         raise _too_deep() from error
     if type(content) is not dict:
-        raise RecordError(reason_codes.NOT_AN_OBJECT, f"value: wanted a JSON object; got {kind_of(content)}")
+        raise _not_an_object(content)
     # Written again, an object has each name once. So where the two texts are equal, but for space, no name came twice;
     # where they are not (other escapes, other spellings of numbers), a slower reader looks.
     if rewritten != text and rewritten.translate(None, _SPACE) != text.translate(None, _SPACE):
-        json.loads(text, object_pairs_hook=_refuse_equal_names)
+        json.loads(text, object_pairs_hook=object_of_names)
+    return content
+
+
+def checked_object(content: object) -> dict[str, Any]:
+    """The content, which is an object of a depth that can be written; raises RecordError not-an-object or too-deep."""
+    if type(content) is not dict:
+        raise _not_an_object(content)
+    try:
+        orjson.dumps(content)
+    except orjson.JSONEncodeError as error:
+        raise _too_deep() from error
+    return content
+
+
+def object_of_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these names and values, for json.loads; raises RecordError not-json where a name comes twice."""
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise RecordError(reason_codes.NOT_JSON, "value: wanted each name once in an object; got one twice")
     return content
 
 
@@ -49,9 +68,8 @@ def kind_of(value: object) -> str:
 _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false", type(None): "nothing"}
 
 
-def _refuse_equal_names(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise RecordError(reason_codes.NOT_JSON, "value: wanted each name once in an object; got one twice")
+def _not_an_object(content: object) -> RecordError:
+    return RecordError(reason_codes.NOT_AN_OBJECT, f"value: wanted a JSON object; got {kind_of(content)}")
 
 
 def _too_deep() -> RecordError:

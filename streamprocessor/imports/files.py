@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.csv_file import CsvFile
 from streamprocessor.imports.csv_mapping import CsvMapping
-from streamprocessor.imports.csv_rows import read_csv
+from streamprocessor.imports.csv_rows import RowClues
+from streamprocessor.imports.file_lines import FileLines
 from streamprocessor.imports.importer import ImportCounts, checked, import_rows
 from streamprocessor.imports.json_lines import read_json_lines
 from streamprocessor.imports.kafka_sender import checked_sender
@@ -19,19 +22,49 @@ from streamprocessor.process.stored_secrets import address_salt
 from streamprocessor.settings import Settings
 
 
-def read_rows(
-    settings: Settings, lines: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
-) -> Iterator[ReadRow]:
-    """The rows of a file. mapping: what the columns of a CSV mean, None of any other format.
+class FileRows:
+    """The rows of a file, and how it was read."""
+
+    def __init__(self, lines: FileLines, csv_file: CsvFile | None, *, is_log: bool = False) -> None:
+        """Read the lines, or the CSV file that they are."""
+        self._lines = lines
+        self._csv = csv_file
+        self._is_log = is_log
+        self._mended: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[ReadRow]:
+        """The rows in the file's order; raises OperatorError where the file can't be read."""
+        if self._csv is not None:
+            return iter(self._csv)
+        return read_access_log(self._lines) if self._is_log else read_json_lines(self._lines, self._count_mended)
+
+    @property
+    def read_as(self) -> str:
+        """What the file was found to be, in a few words, as far as it was read."""
+        if self._csv is not None:
+            return self._csv.read_as
+        encoding = self._lines.encoding or "utf-8"
+        mended = [f"{number} lines mended ({reason})" for reason, number in sorted(self._mended.items())]
+        return ", ".join([*(["gzip"] if self._lines.is_gzip else []), encoding, *mended])
+
+    def _count_mended(self, reason: str) -> None:
+        self._mended[reason] += 1
+
+
+def read_file(
+    settings: Settings, pieces: Iterable[bytes], file_format: str, mapping: CsvMapping | None, source_name: str
+) -> FileRows:
+    """The rows of a file's bytes, cut anywhere. mapping: what the columns of a CSV mean, None of any other format.
 
     Raises OperatorError where contacts are mail addresses and the salt for them is not known.
     """
-    if mapping is not None:
-        contact_ids = None
-        if mapping.contact.is_address:
-            contact_ids = ContactIds(address_salt(settings.address_salt, settings.data_path))
-        return read_csv(lines, mapping, source_name, now_ms(), contact_ids)
-    return read_access_log(lines) if file_format == ACCESS_LOG else read_json_lines(lines)
+    if mapping is None:
+        return FileRows(FileLines(pieces, source_name), None, is_log=file_format == ACCESS_LOG)
+    lines = FileLines(pieces, source_name, mapping.encoding)
+    contact_ids = None
+    if mapping.contact.is_address:
+        contact_ids = ContactIds(address_salt(settings.address_salt, settings.data_path))
+    return FileRows(lines, CsvFile(lines, mapping, source_name, RowClues(now_ms(), contact_ids)))
 
 
 async def send_rows(

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import decode_fact
+from streamprocessor.contract.events.updates import contact_of_update
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.kafka_sender import KafkaSender
-from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
+from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 
 _PROGRESS_EVERY_ROWS = 500
 
@@ -22,17 +22,23 @@ _PROGRESS_EVERY_ROWS = 500
 class ImportCounts:
     """The counts of a file's rows.
 
-    sent: by topic. bad: by reason.
+    sent: by topic. bad: by reason. skipped: those that the mapping passes over.
     """
 
     sent: Counter[str] = field(default_factory=Counter)
     bad: Counter[str] = field(default_factory=Counter)
+    skipped: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All rows of the file: each is sent, bad or skipped."""
+        return self.sent.total() + self.bad.total() + self.skipped
 
 
 def checked(rows: Iterable[ReadRow], now_ms: int) -> Iterator[ReadRow]:
     """The rows, those that the worker would refuse as BadRow, so that they are reported with their line."""
     for row in rows:
-        yield row if isinstance(row, BadRow) else _checked(row, now_ms)
+        yield _checked(row, now_ms) if isinstance(row, ImportRow) else row
 
 
 async def import_rows(
@@ -51,6 +57,8 @@ async def import_rows(
         if isinstance(row, BadRow):
             counts.bad[row.reason] += 1
             on_bad(row)
+        elif isinstance(row, SkippedRow):
+            counts.skipped += 1
         else:
             topic = topics.topic_of(row.value).name
             await sender.send(topic, row.contact_id.encode(), orjson.dumps(row.value))
@@ -64,7 +72,7 @@ async def import_rows(
 
 def _checked(row: ImportRow, now_ms: int) -> ReadRow:
     try:
-        decode_fact(row.value, contact_of(row.contact_id.encode()), now_ms)
+        decode_fact(row.value, contact_of_update(row.value.get("update"), row.contact_id.encode()), now_ms)
     except RecordError as error:
         return BadRow(row.line, error.reason, error.detail)
     return row

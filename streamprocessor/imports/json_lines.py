@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.contract.lenient_json import mends_told_to, read_object
+from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-
-def read_json_lines(lines: Iterable[bytes]) -> Iterator[ReadRow]:
+def read_json_lines(lines: Iterable[bytes], on_mended: Callable[[str], object] | None = None) -> Iterator[ReadRow]:
     """One event or `{"update": ...}` a line, as it stands; blank lines are passed over.
 
     Only what is needed to send it is looked at: an object, its contact_id, its type or update.
+
+    on_mended: is told the reasons for which a line was read in a second try.
     """
     for number, line in enumerate(lines, 1):
-        content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
-        if content.strip():
-            yield _read_line(number, content)
+        if line.strip():
+            yield _read_line(number, line, on_mended or _pass_over)
 
 
-def _read_line(number: int, line: bytes) -> ReadRow:
+def _pass_over(_reason: str) -> None:
+    """Nobody wants to know."""
+
+
+def _read_line(number: int, line: bytes, on_mended: Callable[[str], object]) -> ReadRow:
     try:
-        value = read_object(line)
+        with mends_told_to(on_mended):
+            value = read_object(line)
     except RecordError as error:
         return BadRow(number, error.reason, error.detail)
     contact_id = value.get("contact_id")

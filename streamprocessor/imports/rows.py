@@ -1,4 +1,4 @@
-"""Rows of a file, read: those to send, and those that can't be, each with the line that it begins on."""
+"""Rows of a file, read: those to send, to skip, and those that can't be, each with the line that it begins on."""
 
 from __future__ import annotations
 
@@ -36,7 +36,16 @@ class BadRow(NamedTuple):
     detail: str
 
 
-ReadRow: TypeAlias = ImportRow | BadRow
+class SkippedRow(NamedTuple):
+    """A row that the mapping passes over.
+
+    line: 1 is the file's first.
+    """
+
+    line: int
+
+
+ReadRow: TypeAlias = ImportRow | BadRow | SkippedRow
 
 
 class ContentIds:

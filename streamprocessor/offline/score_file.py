@@ -22,7 +22,6 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 
 _WHOLE_HISTORY_MS = 1_000_000_000_000_000  # the file is all there, so no evidence is compacted because of its age
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict[str, list[InputFact]]:
@@ -32,11 +31,10 @@ def read_facts(lines: Iterable[bytes], on_bad: Callable[[BadRow], None]) -> dict
     """
     facts_by_contact: dict[str, list[InputFact]] = {}
     for number, line in enumerate(lines, 1):
-        content = line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
-        if not content.strip():
+        if not line.strip():
             continue
         try:
-            contact_id, fact = decode_line(content)
+            contact_id, fact = decode_line(line)
         except RecordError as error:
             on_bad(BadRow(number, error.reason, error.detail))
             continue

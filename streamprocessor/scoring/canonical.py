@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from hashlib import blake2b
 from typing import Any
+from unicodedata import normalize
 
 LONGEST = 1024
 DIGEST_CHARS = 32
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
 
 
 def canonical(value: Any) -> str:
@@ -16,22 +21,48 @@ def canonical(value: Any) -> str:
     >>> canonical({"b": 1.0, "a": [True, None, "ü"]})
     '{"a":[true,null,"ü"],"b":1}'
     """
-    return json.dumps(_whole_floats_as_ints(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _encode(_whole_floats_as_ints(value))
 
 
-def json_equal(left: Any, right: Any) -> bool:
-    """Whether two values are equal by JSON type and content: true is not 1, "1" is not 1, 1.0 is 1.
+def folded(text: str) -> str:
+    """The text without what comparing overlooks: letter case (case folding) and how accents are composed (NFC).
 
-    >>> json_equal(1, 1.0), json_equal(1, True), json_equal([1], [1.0])
-    (True, False, True)
+    >>> folded("STRASSE") == folded("Straße"), folded("Cafe\\u0301") == folded("CAFÉ")
+    (True, True)
     """
+    return text.lower() if text.isascii() else normalize("NFC", normalize("NFC", text).casefold())
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two values are equal by JSON type and content, texts as far as folding tells them apart.
+
+    >>> equal(1, 1.0), equal(1, True), equal("1", 1), equal([1], [1.0]), equal("CEO", "ceo")
+    (True, False, False, True, True)
+    """
+    if isinstance(left, str) and isinstance(right, str):
+        return left == right or folded(left) == folded(right)
     if isinstance(left, str) or isinstance(right, str) or left is None or right is None:
-        return type(left) is type(right) and bool(left == right)
+        return left is right
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float) and isinstance(right, int | float):
         return left == right
     return canonical(left) == canonical(right)
+
+
+def number_in(value: Any) -> int | float | None:
+    """The number that a JSON number is, or that a plain decimal text spells; None: the value is neither.
+
+    A plain decimal text has at most 30 digits before and after its point, and nothing else but a minus.
+
+    >>> number_in(5), number_in("250"), number_in("-49.90"), number_in("1e3"), number_in("1,5"), number_in(True)
+    (5, 250, -49.9, None, None, None)
+    """
+    if isinstance(value, str):
+        if not _PLAIN_DECIMAL.fullmatch(value):
+            return None
+        return float(value) if "." in value else int(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def cut(value: Any) -> Any:

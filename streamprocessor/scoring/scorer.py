@@ -29,7 +29,7 @@ from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt, Step
 from streamprocessor.scoring.steps.uncounted import Uncounted, uncounted_events
 from streamprocessor.scoring.terms.per_match import drop_worthless_matches
 
-ERASED, OBJECTED = "erased", "objected"
+ERASED, OBJECTED, VISITOR_OF_ANOTHER = "erased", "objected", "visitor-of-another"
 """Why facts are dropped: they are of before an erasure, or the person objects to profiling."""
 
 
@@ -44,7 +44,8 @@ class Outcome(NamedTuple):
     sends: messages to the owners of other contacts.
     refused: links that could not be made.
     erased_ms: the contact was erased then, and nothing of before is left; None: it was not.
-    dropped: ERASED or OBJECTED → how many facts were not taken for it.
+    dropped: ERASED, OBJECTED or VISITOR_OF_ANOTHER → how many facts were not taken for it.
+    repeats: how many new events are stored, but count for nothing, as they repeat another one.
     conflicts: how many known contacts claim this address from now on that another one has.
     """
 
@@ -57,6 +58,7 @@ class Outcome(NamedTuple):
     refused: Sequence[RefusedFact] = ()
     erased_ms: int | None = None
     dropped: Mapping[str, int] = MappingProxyType({})
+    repeats: int = 0
     conflicts: int = 0
 
 
@@ -109,7 +111,8 @@ class Scorer:
             else:
                 self._shown_state.show_silently(record, evaluation)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
-        return Outcome(steps, ingested.duplicates, capped, cut, evicted_values)
+        outcome = Outcome(steps, ingested.duplicates, capped, cut, evicted_values)
+        return outcome._replace(repeats=len(ingested.repeats)) if ingested.repeats else outcome
 
     def _accept_in_place(
         self, record: Record, facts: Sequence[Fact], joined_ids: Collection[str] | None
@@ -149,7 +152,7 @@ class Scorer:
             steps = []
             self._shown_state.hide_in_place(record)
         accepted = [fact for fact in facts if fact.occurred_at_ms > links.erased_at_ms]
-        dropped = {ERASED: len(facts) - len(accepted)}
+        dropped = {ERASED: len(facts) - len(accepted), VISITOR_OF_ANOTHER: linking.waiting_claims}
         if links.objected[0]:
             dropped[OBJECTED], accepted = len(accepted), []
         has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None
@@ -167,7 +170,7 @@ class Scorer:
         if second_records and links == IdentityLinks():
             record.links = None
         linked = Outcome(steps, known, capped, cut, evicted_values, sends, linking.refused, linking.erased_ms, dropped)
-        return linked._replace(conflicts=linking.conflicts)
+        return linked._replace(conflicts=linking.conflicts, repeats=len(ingested.repeats))
 
     def _evaluate_visibility_in_place(
         self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_moved: bool

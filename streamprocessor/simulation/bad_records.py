@@ -19,7 +19,7 @@ KINDS = (
     "from-the-future",
     "too-large",
     "bad-properties",
-    "bad-utf8",
+    "equal-names",
 )
 
 
@@ -43,5 +43,5 @@ def bad_value(kind: str, contact_id: str, at_ms: int) -> bytes:
         "from-the-future": orjson.dumps(good | {"occurred_at": _FAR_FUTURE_MS}),
         "too-large": orjson.dumps(good | {"properties": {"path": "/", "text": "x" * 300 * 1024}}),
         "bad-properties": orjson.dumps(good | {"properties": "path=/"}),
-        "bad-utf8": whole[:-1] + b',"x":"\xff\xfe"}',
+        "equal-names": whole[:-1] + b',"type":"email_open"}',
     }[kind]

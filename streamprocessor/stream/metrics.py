@@ -45,6 +45,7 @@ class Metrics:
         self.events_dead_lettered = counter(
             "events_dead_lettered_total", "Records sent to dead-letters", "topic", "reason"
         )
+        self.events_mended = counter("events_mended_total", "Records read in a second try, by reason", "reason")
         self.events_misplaced = counter(
             "events_misplaced_total", "Records handed over to the partitions of their contacts", "topic"
         )

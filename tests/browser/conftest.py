@@ -12,7 +12,7 @@ from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.forms import forms
 from streamprocessor.collector.tracking.sites import read_sites
 from tests.browser.serving import Collector, Site, a_site, serving
-from tests.collector.tracking.requests import CONTACT_IDS, KEYS
+from tests.collector.tracking.requests import KEYS, READING
 
 # Without a window Chromium calls itself HeadlessChrome, and steered by a program it says so; people's doesn't.
 PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -60,7 +60,7 @@ def site() -> Iterator[Site]:
 def collector(site: Site) -> Iterator[Collector]:
     """A running collector, whose beacon the site's pages hold."""
     sites = read_sites(site.url)
-    formats = (click(KEYS, sites), beacon_script(), beacon(KEYS, CONTACT_IDS), forms(KEYS, CONTACT_IDS, sites))
+    formats = (click(KEYS, sites), beacon_script(), beacon(KEYS, READING), forms(KEYS, READING, sites))
     with serving(formats) as running:
         site.collector_url = running.url
         yield running

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import wave
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from urllib.parse import urlsplit
 
-from streamprocessor.collector.http.wire_format import HttpRequest, WireFormat
+from streamprocessor.collector.http.wire_format import DecodedEvents, HttpRequest, RefusalError, WireFormat
 from tests.collector.tracking.requests import NOW_MS, Served, serve
 
 PATIENCE_SECONDS = 15.0
@@ -32,6 +34,8 @@ class Collector:
             for (method, start), wire_format in self._formats.items()
             if asked.method == method and (asked.path.startswith(start) if start.endswith("/") else asked.path == start)
         )
+        if asked.path == "/b" and wire_format.parse(asked).key != BROWSER_KEY:
+            return Served(wire_format.refusal_answer(RefusalError(401, "write-key", "wanted another")), DecodedEvents())
         served = serve(wire_format, asked)
         if served.decoded.entries or served.decoded.refused:
             with self._arrived:
@@ -46,6 +50,13 @@ class Collector:
             found = self._values()
         assert len(found) >= count, f"wanted {count} records; got {found}"
         return found
+
+    def all_values(self, requests: int) -> list[dict[str, object]]:
+        """The records of all requests, once so many have come; fails where fewer come in time."""
+        with self._arrived:
+            came = self._arrived.wait_for(lambda: len(self.received) >= requests, PATIENCE_SECONDS)
+            assert came, f"wanted {requests} requests; got {self.received}"
+            return self._values()
 
     def _values(self) -> list[dict[str, object]]:
         return [value for served in self.received for value in served.values]
@@ -63,7 +74,8 @@ def serving(formats: Iterable[WireFormat]) -> Iterator[Collector]:
             asked = HttpRequest(self.command, parts.path, parts.query, headers, body, body, NOW_MS, None)
             answer = collector.answer(asked).answer
             self.send_response(answer.status)
-            for name, value in (("Content-Type", answer.content_type), *answer.headers):
+            cross_origin = ("Access-Control-Allow-Origin", "*")
+            for name, value in (("Content-Type", answer.content_type), cross_origin, *answer.headers):
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
@@ -79,16 +91,30 @@ def serving(formats: Iterable[WireFormat]) -> Iterator[Collector]:
 
 
 class Site:
-    """A site all of whose pages hold the same body and the beacon."""
+    """A site all of whose pages hold the same body and the beacon, but for /tone.wav, which is 0.4 seconds of silence.
+
+    script: the attributes of the beacon's tag, besides its src.
+    answering: what a POST to /slow waits for. One to /refused is answered 422, all others 200.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.collector_url = ""
         self.body = ""
+        self.script = f'data-key="{BROWSER_KEY}"'
+        self.answering = threading.Event()
 
     def page(self) -> bytes:
-        script = f'<script src="{self.collector_url}/beacon.js" data-key="{BROWSER_KEY}"></script>'
+        script = f'<script src="{self.collector_url}/beacon.js" {self.script}></script>'
         return f"<!doctype html><title>A site</title><body>{self.body}{script}</body>".encode()
+
+
+def _silence() -> bytes:
+    content = BytesIO()
+    with wave.open(content, "wb") as tone:
+        tone.setparams((1, 1, 8000, 3200, "NONE", ""))
+        tone.writeframes(b"\x80" * 3200)
+    return content.getvalue()
 
 
 @contextmanager
@@ -98,17 +124,27 @@ def a_site() -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             page = b"" if self.path == "/favicon.ico" else site.page()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.send_header("Content-Length", str(len(page)))
+            self._send(200, *(("audio/wav", _silence()) if self.path.startswith("/tone.wav") else ("text/html", page)))
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            if self.path == "/slow":
+                site.answering.wait(PATIENCE_SECONDS)
+            self._send(422 if self.path == "/refused" else 200, "text/html", site.page())
+
+        def _send(self, status: int, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", f"{content_type}; charset=utf-8")
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(page)
+            self.wfile.write(body)
 
         def log_message(self, *_: object) -> None: ...
 
     with _running(Handler) as port:
         site = Site(f"http://localhost:{port}")
         yield site
+        site.answering.set()
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from tests.harness.workers import WorkerProcess
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 SECRET = "of the browser's tests"
-FORM = """<form id="contact" onsubmit="event.preventDefault()"><textarea name="message">Call me</textarea>
+SEND = "event.preventDefault(); fetch('/send', {method: 'POST', body: new FormData(this)})"
+FORM = f"""<form id="contact" onsubmit="{SEND}"><textarea name="message">Call me</textarea>
 <button>send</button></form>"""
 
 

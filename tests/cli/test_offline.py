@@ -64,6 +64,20 @@ def test_models_are_compared_without_kafka_and_rules_that_begin_now_are_named(ca
     assert call(*words, "--contacts").exit_code == 2
 
 
+def test_a_condition_that_no_text_can_meet_is_named(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "m.yaml"
+    rules = "[{id: seven, on: e, points: 1, where: {properties.tags: {contains: 7}}}, {id: text, on: e, points: 1}]"
+    file.write_text(f"scores: {{s: {{rules: {rules}, applies_when: {{attributes.a: {{contains: true}}}}}}}}\n")
+
+    told = json.loads(call("model", "check", file, "--json").output)["hints"]
+
+    assert [hint.split(": wanted")[0] for hint in told] == [
+        "score 's': applies_when: a contains True",
+        "score 's': rule 'seven': properties.tags contains 7",
+    ]
+    assert told[0] in call("model", "check", file).output
+
+
 def test_a_wrong_model_file_is_told_with_its_line(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "m.yaml"
     file.write_text("scores:\n  s:\n    rules:\n      - {id: a, on: email_open, pionts: 1}\n")

@@ -124,6 +124,9 @@ def imported(ask: Call, tmp_path: Path) -> None:
         "file": str(file),
         "sent": {"form-submissions": 1, "page-visits": 1, "email-clicks": 1},
         "bad": {},
+        "skipped": 0,
+        "rows": 3,
+        "read_as": "utf-8",
     }
     until(lambda: (explained(ask, "c-1") or {"scores": {}})["scores"].get("engagement", {}).get("score") == 35)
 

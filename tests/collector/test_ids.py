@@ -20,7 +20,7 @@ from streamprocessor.contract import reason_codes
 from tests.collector.formats.sdk_requests import CONTACT_IDS, NOW_MS, VOCABULARY, request_of
 from tests.collector.providers.senders import format_of, post
 from tests.harness.input_topics import INPUT_TOPICS
-from tests.harness.odd_ids import REFUSED_IDS, TAKEN_IDS
+from tests.harness.odd_ids import PLACEHOLDER_IDS, REFUSED_IDS, TAKEN_IDS
 
 WORDS = (CONTACT_IDS, VOCABULARY)
 SNOWPLOW = {"aid": "a-key", "e": "se", "se_ac": "x"}
@@ -83,6 +83,8 @@ DOORS: dict[str, tuple[WireFormat, Callable[[str], HttpRequest]]] = {
         ),
     ),
 }
+TAKING_AWAY = ("native erase",)
+HAVING_ANOTHER = ("posthog alias", "a provider's metadata")
 each_door = pytest.mark.parametrize("door", DOORS)
 
 
@@ -95,6 +97,14 @@ def ids_behind(door: str, id_: str) -> tuple[set[str], set[str]]:
     words = ("contact_id", "anonymous_id", "from")
     named = {str(entry.value[word]) for entry in checked.good for word in words if word in entry.value}
     return named, {item.reason for item in (*decoded.refused, *checked.refused)}
+
+
+def native_ids(body: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """As ids_behind, of what the native door makes of the body."""
+    asked = request_of("/v1/events", body)
+    checked = check_entries(native().decode(asked, native().parse(asked)).entries, INPUT_TOPICS, NOW_MS)
+    named = {str(entry.value[word]) for entry in checked.good for word in ("contact_id", "from") if word in entry.value}
+    return named, {item.reason for item in checked.refused}
 
 
 @each_door
@@ -113,6 +123,55 @@ def test_any_other_id_gets_in_as_it_is(door: str, id_: str) -> None:
     named, reasons = ids_behind(door, id_)
 
     assert (id_ in named or f"anon:{id_}" in named, reasons) == (True, set())
+
+
+@pytest.mark.parametrize("door", [door for door in DOORS if door not in TAKING_AWAY])
+@pytest.mark.parametrize("id_", PLACEHOLDER_IDS)
+def test_a_text_that_stands_for_nobody_is_nobodys_id_at_any_door(door: str, id_: str) -> None:
+    named, reasons = ids_behind(door, id_)
+
+    assert {id_, f"anon:{id_}"} & named == set()
+    assert reasons == ({reason_codes.PLACEHOLDER_ID} if door not in HAVING_ANOTHER else set())
+
+
+@pytest.mark.parametrize("id_", PLACEHOLDER_IDS)
+@pytest.mark.parametrize("update", [{"update": "erase"}, {"update": "do_not_score", "do_not_score": True}])
+def test_what_was_kept_under_such_a_text_can_be_taken_away(id_: str, update: dict[str, Any]) -> None:
+    assert native_ids({"contact_id": id_} | update) == ({id_}, set())
+    assert native_ids({"contact_id": "c-1", "update": "unmerge", "from": id_}) == ({"c-1", id_}, set())
+
+
+@pytest.mark.parametrize(
+    ("ids", "contact", "identified"),
+    [
+        ({"userId": "undefined", "anonymousId": "a-1"}, "anon:a-1", None),
+        ({"userId": "u-1", "anonymousId": "undefined"}, "u-1", None),
+        ({"userId": "{{user.id}}", "anonymousId": "null", "context": {"traits": {"email": "a@b.example"}}},
+         CONTACT_IDS.address("a@b.example"), None),
+        ({"userId": "u-1", "anonymousId": "a-1"}, "u-1", "anon:a-1"),
+    ],
+)  # fmt: skip
+def test_what_names_somebody_besides_is_taken_without_the_placeholder(
+    ids: dict[str, Any], contact: str, identified: str | None
+) -> None:
+    call = {"type": "identify", "traits": {"plan": "pro"}} | ids
+    wire_format, asked = segment(*WORDS), request_of("/v1/batch", {"batch": [call]})
+    decoded = wire_format.decode(asked, wire_format.parse(asked))
+
+    assert decoded.refused == []
+    assert decoded.entries[0].contact_id == contact
+    assert [entry.value["anonymous_id"] for entry in decoded.entries[1:] if entry.contact_id == "u-1"] == (
+        [identified] if identified else []
+    )
+    assert decoded.placeholder_ids == sum(word in ("undefined", "null", "{{user.id}}") for word in ids.values()
+                                          if isinstance(word, str))  # fmt: skip
+
+
+def test_what_is_taken_without_a_placeholder_is_counted_at_other_doors_too() -> None:
+    for door in HAVING_ANOTHER:
+        wire_format, request = DOORS[door]
+        asked = request("{{id}}")
+        assert wire_format.decode(asked, wire_format.parse(asked)).placeholder_ids == 1, door
 
 
 @pytest.mark.parametrize("id_", ["a\nb", "\x1b[31m"])

@@ -144,14 +144,38 @@ def test_segments_differ_each_by_its_name() -> None:
 
 # ---- whom it holds ---------------------------------------------------------------------------------------------------
 
-ANN = {"city": "Berlin", "seats": 7, "active": True, "tags": ["a", "b"], "left": None, "long": "x" * 600}
+ANN = {
+    "city": "Berlin",
+    "cafe": "Cafe\u0301 Straße",
+    "seats": 7,
+    "staff": "250",
+    "price": "1,50",
+    "active": True,
+    "says": "true",
+    "tags": ["a", "b"],
+    "left": None,
+    "long": "x" * 600,
+}
 
 
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [
         ("{attribute: city, equals: Berlin}", True),
-        ("{attribute: city, equals: berlin}", False),
+        ("{attribute: city, equals: bERLIN}", True),
+        ("{attribute: city, one_of: [Paris, BERLIN]}", True),
+        ("{attribute: cafe, equals: CAF\u00c9 STRASSE}", True),
+        ("{attribute: cafe, contains: CAF\u00c9}", True),
+        ("{attribute: cafe, contains: cafe}", False),
+        ("{attribute: cafe, starts_with: caf\u00e9}", True),
+        ("{attribute: staff, at_least: 100}", True),
+        ("{attribute: staff, at_most: 249.5}", False),
+        ("{attribute: staff, equals: 250}", False),
+        ('{attribute: staff, equals: "250"}', True),
+        ("{attribute: price, at_least: 0}", False),
+        ("{attribute: says, equals: true}", False),
+        ('{attribute: says, equals: "TRUE"}', True),
+        ("{attribute: says, one_of: [1, true]}", False),
         ('{attribute: seats, equals: "7"}', True),
         ("{attribute: seats, equals: 7.0}", True),
         ("{attribute: active, equals: true}", True),
@@ -160,7 +184,7 @@ ANN = {"city": "Berlin", "seats": 7, "active": True, "tags": ["a", "b"], "left":
         ("{attribute: city, at_least: 0}", False),
         ("{attribute: seats, at_least: 7, at_most: 7}", True),
         ("{attribute: seats, at_most: 6.9}", False),
-        ("{attribute: city, contains: erl}", True),
+        ("{attribute: city, contains: ERL}", True),
         ("{attribute: city, starts_with: erl}", False),
         ("""{attribute: tags, equals: '["a","b"]'}""", True),
         (f"{{attribute: long, equals: {'x' * 512}}}", True),

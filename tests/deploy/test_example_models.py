@@ -36,8 +36,12 @@ DAY_MS = 86_400_000
 
 def did(event_type: str, day: float = 0, times: int = 1, **properties: Any) -> list[bytes]:
     at_ms = START_MS + round(day * DAY_MS)
-    event = {"contact_id": "c-1", "type": event_type, "occurred_at": at_ms, "properties": properties}
-    return [json.dumps(event | {"id": f"{event_type}-{day}-{properties}-{n}"}).encode() for n in range(times)]
+    event = {"contact_id": "c-1", "type": event_type, "occurred_at": at_ms}
+    acts = [properties | ({"fields": {"n": n}} if event_type == "form_submission" else {}) for n in range(times)]
+    return [
+        json.dumps(event | {"id": f"{event_type}-{day}-{properties}-{n}", "properties": act}).encode()
+        for n, act in enumerate(acts)
+    ]
 
 
 def is_a(**attributes: Any) -> list[bytes]:

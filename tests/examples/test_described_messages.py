@@ -114,7 +114,7 @@ def _holds(is_of: Callable[[Value], object], value: Value) -> bool:
 
 
 def _did(contact: str, topic: str, event_id: str, **more: Any) -> Sent:
-    return Sent(topic, contact.encode(), {"id": event_id, **more})
+    return Sent(topic, contact.encode(), {"id": event_id, "properties": {"form": event_id}, **more})
 
 
 def _update(contact: str, update: str, **more: Any) -> Sent:

@@ -18,7 +18,7 @@ def sent(statement: Statement, name: str, occurred_at_ms: int | None) -> Sent:
     key = statement.contact.encode()
     times = {} if occurred_at_ms is None else {"occurred_at": occurred_at_ms}
     if isinstance(statement.what, str):
-        return Sent("form-submissions", key, {"id": statement.what, **times})
+        return Sent("form-submissions", key, {"id": statement.what, "properties": {"form": statement.what}, **times})
     return Sent("contact-updates", key, {"id": name, **statement.what, **times})
 
 
@@ -38,7 +38,7 @@ class Relations:
     """Ids and how they were linked, each link's end the same in whatever order the words arrive.
 
     Of ten merges seven join into trees (a child goes into an id before it, so there is no cycle), and one each is a
-    cycle of two, a computer that two known contacts share, or a merge that is taken back.
+    cycle of two, a computer (or another known contact) that two known contacts claim, or a merge that is taken back.
     """
 
     def __init__(self, seed: int, contacts: int, merges: int, now_ms: int) -> None:
@@ -52,7 +52,8 @@ class Relations:
             if kind == 0:
                 self._cycle(f"x-{number}", f"y-{number}")
             elif kind == 1:
-                self._shared_computer(f"anon:pc-{number}", *self._chance.sample(self.ids, 2))
+                claimed = f"anon:pc-{number}" if number % 20 == 1 else f"pc-{number}"
+                self._shared_computer(claimed, *self._chance.sample(self.ids, 2))
             elif kind == 2:
                 self._taken_back(f"m-{number}", f"n-{number}")
             else:

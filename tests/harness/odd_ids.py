@@ -29,3 +29,10 @@ TAKEN_IDS = (
     "\u0645\u0631",
     "\U0001f600",
 )
+PLACEHOLDER_IDS = (
+    *("undefined", "null", "NULL", "None", "NaN", "[object Object]", " ", "-", "0", "guest", "Anonymous", "user_id"),
+    *("00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "user-undefined", "(not set)"),
+    *("{{contact.id}}", "u-{{ id }}", "${userId}", "*|UNIQID|*", "%%subscriberkey%%", "%ID%", "<%= id %>", "{id}"),
+    *("[[id]]", "#{user.id}", "[CONTACT_ID]", "<id>", "__USER_ID__", "anon:undefined", "anon:{{id}}"),
+)
+"""Texts that stand where an id should and are none."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from streamprocessor.contract.events.events import decode_fact
 from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import read_mapping
-from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.rows import ImportRow, ReadRow
 from streamprocessor.scoring.record.facts import Fact

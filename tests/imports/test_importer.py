@@ -10,13 +10,13 @@ import pytest
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.imports.access_log import read_access_log
+from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import CsvMapping, parse_mapping, read_mapping
-from streamprocessor.imports.csv_rows import read_csv
 from streamprocessor.imports.importer import checked
 from streamprocessor.imports.json_lines import read_json_lines
-from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
+from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow, SkippedRow
 from tests.harness.input_topics import INPUT_TOPICS
-from tests.harness.odd_ids import REFUSED_IDS
+from tests.harness.odd_ids import PLACEHOLDER_IDS, REFUSED_IDS
 
 NOW_MS = 1_795_000_000_000
 LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP/1.1" 200 5 "-" "Firefox \\"x\\""\n'
@@ -24,7 +24,8 @@ LOG_LINE = b'203.0.113.9 - - [22/Nov/2026:08:00:00 +0100] "GET /pricing?a=1 HTTP
 
 def mapping(**parts: Any) -> CsvMapping:
     whole = {"type": "purchase", "contact": "who", "occurred_at": {"column": "at"}} | parts
-    return parse_mapping(json.dumps(whole), "mapping.yaml")
+    given = {word: part for word, part in whole.items() if part is not None}
+    return parse_mapping(json.dumps(given), "mapping.yaml")
 
 
 def csv_rows(text: bytes, how: CsvMapping) -> list[ReadRow]:
@@ -112,6 +113,59 @@ def test_a_broken_log_line_is_bad_and_the_reading_goes_on(line: bytes, reason: s
 # ---- CSV -------------------------------------------------------------------------------------------------------
 
 
+OPTED_OUT = {"column": "Opted Out", "true_values": ["Yes", "opted out"], "false_values": ["no"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "cell", "says"),
+    [
+        ({}, "Yes", True),
+        ({}, " OPTED OUT ", True),
+        ({}, "no", None),
+        ({}, "", None),
+        ({"lifts": True}, "No", False),
+        ({"lifts": True}, "", None),
+    ],
+)
+def test_a_column_tells_beside_attributes_who_may_not_be_written_to(
+    more: dict[str, Any], cell: str, says: bool | None
+) -> None:
+    how = mapping(type=None, attributes={"title": "title"}, suppressed=OPTED_OUT | more, id="who")
+
+    rows = csv_rows(f"who,at,title,Opted Out\nc1,2026-11-18T08:00:00Z,CEO,{cell}".encode(), how)
+
+    attributes = {"id": "c1", "occurred_at": NOW_MS, "update": "attributes", "attributes": {"title": "CEO"}}
+    suppressed = {"id": "c1:suppressed", "occurred_at": NOW_MS, "update": "suppressed", "suppressed": says}
+    values = [row.value | {"occurred_at": NOW_MS} for row in rows if isinstance(row, ImportRow)]
+    assert values == [attributes, *([] if says is None else [suppressed])]
+    assert [row for row in checked(rows, NOW_MS) if isinstance(row, BadRow)] == []
+
+
+def test_a_list_may_hold_nothing_but_who_opted_out_and_a_bad_value_is_named() -> None:
+    how = mapping(type=None, suppressed="out")
+    good, bad = csv_rows(b"who,at,out\nc1,2026-11-22T08:00:00Z,1\nc2,2026-11-22T08:00:00Z,maybe", how)
+
+    assert isinstance(good, ImportRow)
+    assert (good.value["update"], good.value["suppressed"]) == ("suppressed", True)
+    assert bad == BadRow(3, "bad-value", "column 'out': wanted '1, true, yes, 0, false, no'; got 'maybe'")
+
+
+def test_the_type_may_stand_in_a_column_with_a_table_of_what_its_cells_mean() -> None:
+    types = {"Unsubscribed": "unsubscribe", "Marked as spam": "spam_complaint"}
+    by_table, as_it_is = mapping(type={"column": "what", "types": types}), mapping(type={"column": "what"})
+    text = b"who,at,what\nc1,2026-11-22T08:00:00Z,Marked as spam\nc2,2026-11-22T08:00:00Z,resubscribe"
+
+    complaint, unknown = csv_rows(text, by_table)
+    _, resubscribed = csv_rows(text, as_it_is)
+
+    assert isinstance(complaint, ImportRow)
+    assert complaint.value["type"] == "spam_complaint"
+    assert isinstance(unknown, BadRow)
+    assert unknown.detail == "column 'what': wanted 'Unsubscribed, Marked as spam'; got 'resubscribe'"
+    assert isinstance(resubscribed, ImportRow)
+    assert resubscribed.value["type"] == "resubscribe"
+
+
 def test_a_csv_row_becomes_an_event_by_its_mapping() -> None:
     how = mapping(
         contact={"column": "who", "prefix": "crm:"},
@@ -144,7 +198,7 @@ def test_a_csv_row_becomes_attributes_where_the_mapping_says_so() -> None:
     content = "{contact: who, occurred_at: {column: at}, attributes: {job_title: title}}"
     how = parse_mapping(content, "mapping.yaml")
 
-    row = only(csv_rows(b"who,at,title\nc1,2026-11-22T08:00:00Z,CEO\n", how))
+    row = only(csv_rows(b"who,at,title\nc1,2026-11-18T08:00:00Z,CEO\n", how))
 
     assert topic_of(row) == "contact-updates"
     assert row.value["update"] == "attributes"
@@ -172,8 +226,10 @@ def test_the_example_mapping_means_what_its_comments_say() -> None:
     how = read_mapping(Path(__file__).parents[2] / "deploy" / "imports" / "example.yaml")
     header = b"customer_no;order_no;ordered_on;total;is_gift;product_name;browser;client_ip;status\n"
 
-    row = only(csv_rows(header + b"7;1;01.07.2026 08:00;12;no;;;;paid\n7;2;01.07.2026 08:00;1;no;;;;test\n", how))
+    rows = csv_rows(header + b"7;1;01.07.2026 08:00;12;no;;;;paid\n7;2;01.07.2026 08:00;1;no;;;;test\n", how)
 
+    row = only([row for row in rows if isinstance(row, ImportRow)])
+    assert rows[1:] == [SkippedRow(3)]
     assert (topic_of(row), row.contact_id, row.value["id"]) == ("activities", "crm:7", "order-1")
     assert row.value["occurred_at"] == 1_782_885_600_000
     assert row.value["properties"] == {"amount": 12, "gift": False}
@@ -182,8 +238,10 @@ def test_the_example_mapping_means_what_its_comments_say() -> None:
 def test_rows_to_skip_are_neither_events_nor_bad() -> None:
     how = mapping(skip=[{"column": "result", "in": ["skipped"]}])
 
-    row = only(csv_rows(b"who,at,result\nc1,2026-11-22T08:00:00Z,skipped\n\nc2,2026-11-22T08:00:00Z,\n", how))
+    skipped, row = csv_rows(b"who,at,result\nc1,2026-11-22T08:00:00Z,skipped\n\nc2,2026-11-22T08:00:00Z,\n", how)
 
+    assert skipped == SkippedRow(2)
+    assert isinstance(row, ImportRow)
     assert row.contact_id == "c2"
 
 
@@ -208,7 +266,7 @@ def test_rows_without_an_id_get_one_from_their_content() -> None:
         (b"c1,,1", "bad-time"),
         (b"c1,2026-11-22T08:00:00Z,many", "bad-value"),
         (b"c1,2026-11-22T08:00:00Z,nan", "bad-value"),
-        (b"c\xff,2026-11-22T08:00:00Z,1", "not-utf8"),
+        (b"c\x81,2026-11-22T08:00:00Z,1", "encoding"),
         (b'"c1"x,2026-11-22T08:00:00Z,1', "not-csv"),
     ],
 )
@@ -272,7 +330,7 @@ def test_a_file_without_a_mapped_column_is_refused_before_its_first_row() -> Non
         ),
         (
             "type: open\ncontact: id\noccurred_at: {column: at}\ndelimiter: ';;'\n",
-            "4: the mapping: delimiter: wanted one character; got ';;'",
+            "4: the mapping: delimiter: wanted one character that is no quote and no line end; got ';;'",
         ),
         ("type: [", "1: wanted YAML; got an error"),
         ("- 1\n", "1: the mapping: wanted a mapping of type, contact"),
@@ -312,7 +370,7 @@ def test_an_event_goes_to_the_topic_of_its_type(fields: str, topic: str) -> None
     ("line", "reason"),
     [
         (b"{", "not-json"),
-        (b'{"a": "\xff"}', "not-json"),
+        (b'{"a": "\xff"', "not-json"),
         (b"[]", "not-an-object"),
         (b'{"type": "open"}', "no-contact"),
         (b'{"contact_id": "c1"}', "unknown-type"),
@@ -328,13 +386,16 @@ def test_what_the_worker_would_refuse_is_bad_before_it_is_sent(line: bytes, reas
     assert (bad.line, bad.reason) == (2, reason)
 
 
-@pytest.mark.parametrize("id_", REFUSED_IDS)
-def test_an_id_that_nobody_may_have_is_a_bad_row(id_: str) -> None:
+@pytest.mark.parametrize(
+    ("id_", "reason"),
+    [*((id_, "bad-key") for id_ in REFUSED_IDS), *((id_, "placeholder-id") for id_ in PLACEHOLDER_IDS if id_.strip())],
+)
+def test_an_id_that_nobody_may_have_is_a_bad_row(id_: str, reason: str) -> None:
     event = {"contact_id": id_, "type": "purchase", "occurred_at": NOW_MS}
     csv_lines = f'who,at\n"{id_}",2026-01-01T00:00:00Z\n'.encode().splitlines(keepends=True)
     rows = [*read_json_lines([json.dumps(event).encode()]), *read_csv(csv_lines, mapping(), "orders.csv")]
 
-    assert [row.reason for row in checked(rows, NOW_MS) if isinstance(row, BadRow)] == ["bad-key", "bad-key"]
+    assert [row.reason for row in checked(rows, NOW_MS) if isinstance(row, BadRow)] == [reason, reason]
 
 
 def test_a_file_of_many_columns_is_told_of_by_its_first_ones() -> None:
@@ -343,5 +404,5 @@ def test_a_file_of_many_columns_is_told_of_by_its_first_ones() -> None:
     with pytest.raises(OperatorError) as refused:
         csv_rows(header, mapping())
 
-    assert str(refused.value).endswith("... (10000 in all)")
+    assert str(refused.value).endswith("... (10000 in all), by delimiter ','")
     assert len(str(refused.value)) < 2_000

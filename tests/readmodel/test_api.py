@@ -287,7 +287,8 @@ async def test_hot_leads_are_told_as_they_come_and_a_client_goes_on_where_it_was
     scored: ScoredSystem, api: ApiProcess
 ) -> None:
     name = f"lead-{os.urandom(4).hex()}"
-    forms = [Sent("form-submissions", name.encode(), FORM | {"id": f"{name}-{n}"}) for n in range(2)]
+    said = [{"form": "contact", "fields": {"message": word}} for word in ("Hello", "Hello?")]
+    forms = [Sent("form-submissions", name.encode(), FORM | {"properties": properties}) for properties in said]
     async with httpx.AsyncClient(base_url=api.address, headers=bearer(READ_ONLY), timeout=30) as client:
         async with client.stream("GET", STREAM_PATH) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")

@@ -158,7 +158,7 @@ async def test_what_a_process_leaves_unfinished_the_next_one_tells_as_interrupte
     def run(_: object, __: object, job: ImportJob) -> None:
         has_begun.set()
         while True:
-            job.read_line(1)
+            job.read(1)
 
     jobs = jobs_of(tmp_path, run)
     job = await jobs.begin(JSON_LINES, body_of(b"one\n"))
@@ -206,8 +206,11 @@ async def imported(http: httpx.Client, content: bytes, **query: str) -> dict[str
 
 
 HIT = b'192.0.2.1 - - [01/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 1\n'
-CSV = b"who,when,what\njane,2026-11-01T08:00:00Z,a\njoe,yesterday,b\njoe,2026-11-02T08:00:00Z,b\n"
-MAPPING = "{contact: who, occurred_at: {column: when}, type: download, properties: {file: what}}"
+CSV = b"who,when,what\njane,2026-11-01T08:00:00Z,a\njoe,yesterday,b\njoe,2026-11-02T08:00:00Z,b\nada,,test\n"
+MAPPING = (
+    "{contact: who, occurred_at: {column: when}, type: download, properties: {file: what},"
+    " skip: [{column: what, in: [test]}]}"
+)
 
 
 @pytest.mark.kafka
@@ -232,6 +235,7 @@ async def test_files_of_each_kind_end_in_their_topics(api_system: ApiSystem, wri
     done = await imported(writer_http, CSV, format="csv", mapping_text=MAPPING)
     assert (done["state"], done["mapping"], done["sent"]) == ("done", "own", {"activities": 2})
     assert done["bytes_read"] == done["bytes"] == len(CSV)
+    assert (done["skipped"], done["read_as"]) == (1, "utf-8, delimiter ',', times as iso")
     assert [row["line"] for row in done["first_refused"]] == [3]
     assert {value["properties"]["file"] for value in await api_system.system.values("activities")} == {"a", "b"}
 

@@ -24,10 +24,21 @@ from streamprocessor.scoring.record.facts import (
     SuppressionChanged,
     Verdict,
 )
-from tests.scoring.models import ATTRIBUTES, MESSAGES, PATHS, PRODUCTS, START_MS, TYPES, URLS
+from tests.scoring.models import (
+    ATTRIBUTES,
+    MESSAGES,
+    ORDERS,
+    PATHS,
+    PRODUCTS,
+    START_MS,
+    SUPPRESSING_TYPES,
+    TYPES,
+    URLS,
+)
 from tests.scoring.oracle.evidence import TRACED
 from tests.scoring.oracle.steps import jump_instants
 
+ALL_TYPES = (*TYPES, *SUPPRESSING_TYPES)
 RANKS = (BROWSER_RANK, SERVER_RANK, BROWSER_ONCE_RANK, SERVER_ONCE_RANK)
 
 offsets_ms = st.one_of(
@@ -41,7 +52,10 @@ delays_ms = st.one_of(
 )
 actors = st.sampled_from([HUMAN, HUMAN, HUMAN, HUMAN, PROXY, SCANNER])
 amounts: st.SearchStrategy[Any] = st.one_of(
-    st.integers(-20, 200), st.integers(-200, 2_000).map(lambda n: n / 10), st.just("12"), st.just(value=True)
+    st.integers(-20, 200),
+    st.integers(-200, 2_000).map(lambda n: n / 10),
+    st.sampled_from(["12", "12.5", "-3", "1,5", "1e2"]),
+    st.just(value=True),
 )
 properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
@@ -51,6 +65,8 @@ properties: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "amount": amounts,
         "message": st.sampled_from(MESSAGES),
         "product": st.sampled_from(PRODUCTS),
+        "order_id": st.sampled_from(ORDERS),
+        "kind": st.sampled_from(["hard", "Hard", "soft", None]),
     },
 )
 contexts = st.sampled_from([{}, {"user_agent": "Mozilla/5.0"}])
@@ -86,11 +102,28 @@ def bursts(draw: st.DrawFn, number: int) -> list[Event]:
 
 
 @st.composite
+def submissions(draw: st.DrawFn, number: int) -> list[Event]:
+    """A form sent again and again, about as far apart as a repeat may be from what it repeats."""
+    at_ms, delay_ms = draw(moments)
+    said = draw(st.lists(properties, min_size=1, max_size=2))
+    made = []
+    for n in range(draw(st.integers(2, 6))):
+        seconds, odd_ms = draw(st.sampled_from([0, 0, 3, 10, 13, 20, 30])), draw(st.integers(-1, 1))
+        occurred_at_ms = at_ms + max(0, seconds * 1_000 + odd_ms)
+        arrival_ms = occurred_at_ms + draw(st.sampled_from([0, delay_ms]))
+        form_properties = draw(st.sampled_from(said)) | draw(st.sampled_from([{}, {"$time": n}, {"contexts": n}]))
+        made.append(
+            Event(f"f{number}-{n}", "form_submission", occurred_at_ms, arrival_ms, form_properties, {}, draw(actors))
+        )
+    return made
+
+
+@st.composite
 def twins(draw: st.DrawFn, event: Event) -> Event:
     """Another content under the same id, different in one respect; often at the same instant."""
     match draw(st.sampled_from(["type", "actor", "properties", "time"])):
         case "type":
-            return event._replace(type=draw(st.sampled_from(TYPES)))
+            return event._replace(type=draw(st.sampled_from(ALL_TYPES)))
         case "actor":
             return event._replace(actor=draw(actors))
         case "properties":
@@ -105,11 +138,11 @@ def updates(draw: st.DrawFn, number: int, event_ids: Sequence[str]) -> Fact:
     match draw(st.sampled_from(["attributes", "verdict", "suppressed"])):
         case "attributes":
             values: dict[str, list[Any]] = {
-                "title": ["CEO", "CTO", None],
-                "country": ["DE", "FR", None],
-                "size": [50, 500, 1, True],
+                "title": ["CEO", "ceo & founder", "CTO", ["Ceo"], None],
+                "country": ["DE", "De", "FR", None],
+                "size": [50, 500, 1, "250", "60", True],
                 "firm": ["Acme", {"size": 50}, {"size": 500, "name": "Acme"}, None],
-                "firm.size": [50, 500, None],
+                "firm.size": [50, "500", None],
             }
             names = draw(st.lists(st.sampled_from(ATTRIBUTES), min_size=1, max_size=2, unique=True))
             attributes = {name: draw(st.sampled_from(values[name])) for name in names}
@@ -127,8 +160,10 @@ def histories(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact
     An event of a type that no rule cares for leaves no evidence, so it shares its id with its like only.
     """
     types = draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3))
+    types += draw(st.lists(st.sampled_from(SUPPRESSING_TYPES), max_size=2))
     singles = [draw(events(n, types)) for n in range(draw(st.integers(1, most_events)))]
     singles += [event for n in range(draw(st.integers(0, 1))) for event in draw(bursts(n))]
+    singles += [event for n in range(draw(st.integers(0, 1))) for event in draw(submissions(n))]
     doubles = [draw(twins(event)) for event in draw(st.lists(st.sampled_from(singles), max_size=3))]
     cared_for = types_cared_for(model)
     idle_named = [e if e.type in cared_for else e._replace(id=f"{e.id}-idle") for e in [*singles, *doubles]]
@@ -138,7 +173,10 @@ def histories(draw: st.DrawFn, model: Model, most_events: int = 12) -> list[Fact
 
 def types_cared_for(model: Model) -> set[str]:
     rules = [rule for score in model.scores for rule in score.rules if not isinstance(rule, AttributeRule)]
-    named = {event_type for rule in rules for event_type in (TYPES if rule.types is None else rule.types)}
+    named = {event_type for rule in rules for event_type in (ALL_TYPES if rule.types is None else rule.types)}
+    named |= {*model.suppression.by, *model.suppression.lifted_by}
+    if "hard_bounce" in named:
+        named.add("email_bounce")
     return named | TRACED.keys() if model.scanners else named
 
 

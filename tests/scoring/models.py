@@ -20,6 +20,7 @@ from streamprocessor.scoring.model.model import (
     Scanners,
     Score,
     Stage,
+    Suppression,
     Weighted,
 )
 from streamprocessor.scoring.model.rules import (
@@ -47,11 +48,13 @@ from streamprocessor.scoring.model.rules import (
 )
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
-TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered")
+TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered", "form_submission")
+SUPPRESSING_TYPES = ("unsubscribe", "spam_complaint", "email_bounce", "hard_bounce", "resubscribe")
 MESSAGES: tuple[Any, ...] = ("m1", "m2", 1, None)
-PATHS = ("/", "/pricing", "/pricing/team", "/docs")
+PATHS = ("/", "/pricing", "/Pricing/Team", "/docs", "/Caf\u00e9", "/cafe\u0301")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
 PRODUCTS: tuple[Any, ...] = ("crm", "mail", "1", 1, None)
+ORDERS: tuple[Any, ...] = ("o1", "1", 1, None)
 ATTRIBUTES = ("title", "country", "size", "firm", "firm.size")
 CENTURY_MS = 36_500 * DAY_MS
 MOST_STEPS_A_DAY = 1_000  # of one match; histories last for months, and each step is a message
@@ -97,9 +100,11 @@ limits = st.one_of(
 simple_conditions: st.SearchStrategy[Condition] = st.one_of(
     st.sampled_from(PATHS).map(lambda path: Comparison("properties.path", "equals", path)),
     st.just(Comparison("properties.path", "starts_with", "/pricing")),
+    st.just(Comparison("properties.path", "contains", "CAF\u00c9")),
+    st.just(Comparison("properties.path", "ends_with", "E\u0301")),
     st.just(Comparison("properties.path", "not", ["/", "/docs"])),
     st.just(Comparison("properties.missing", "exists", operand=False)),
-    st.just(Comparison("properties.url", "in", ["u1", 1])),
+    st.just(Comparison("properties.url", "in", ["U1", 1])),
     st.integers(0, 100).map(lambda amount: Comparison("properties.amount", "at_least", amount)),
     st.just(Comparison("properties.amount", "between", (1, 50))),
     st.just(Comparison("context.user_agent", "contains", "Mozilla")),
@@ -110,7 +115,7 @@ attribute_conditions: st.SearchStrategy[Condition] = st.one_of(
     st.just(Comparison("title", "contains", "CEO")),
     st.just(Comparison("title", "exists", operand=True)),
     st.just(Comparison("country", "not", "DE")),
-    st.just(Comparison("country", "equals", "DE")),
+    st.just(Comparison("country", "equals", "de")),
     st.just(Comparison("size", "greater_than", 100)),
     st.just(Comparison("size", "equals", True)),
     st.just(Comparison("firm.size", "greater_than", 100)),
@@ -124,6 +129,7 @@ points_from = st.builds(
     st.sampled_from([0.1, -0.1, 1.0, 2.5]),
     st.none() | st.just(-5 * E15),
     st.none() | st.just(50 * E15),
+    per=st.sampled_from([None, "properties.order_id"]),
 )
 perhaps_where = st.one_of(st.none(), st.none(), conditions)
 
@@ -171,6 +177,7 @@ band_rules: st.SearchStrategy[Rule] = st.one_of(
         rising_bands(st.integers(1, 2_000).map(lambda tenth: tenth * NANO // 10)),
         perhaps_where,
         groups,
+        per=st.sampled_from([None, "properties.order_id"]),
     ),
 )
 all_rules: st.SearchStrategy[Rule] = st.one_of(
@@ -303,10 +310,27 @@ def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
     leading = [score for score in drawn if score.by is None and (score.stages or isinstance(score.combine, Matrix))]
     leads = [draw(hot_leads(score, drawn)) for score in leading]
     return Model(
-        "random", "v", tuple(drawn), tuple(leads[-1:]), 0, draw(st.booleans()), taste.window_ms, draw(taste.scanners)
+        "random",
+        "v",
+        tuple(drawn),
+        tuple(leads[-1:]),
+        0,
+        draw(st.booleans()),
+        taste.window_ms,
+        draw(taste.scanners),
+        suppression=draw(suppressions),
     )
 
 
+some_types = st.lists(st.sampled_from([*SUPPRESSING_TYPES, "purchase"]), max_size=2, unique=True)
+suppressions = st.one_of(
+    st.just(Suppression()),
+    st.builds(
+        lambda by, lifted_by: Suppression(tuple(by), tuple(type_ for type_ in lifted_by if type_ not in by)),
+        some_types,
+        some_types,
+    ),
+)
 rearming_ms = st.sampled_from([None, DAY_MS, 7 * DAY_MS, 14 * DAY_MS])
 
 

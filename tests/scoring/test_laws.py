@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from streamprocessor.scoring.evidence.union import is_suppressed, suppression_of
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, PercentPerDayEvery
 from streamprocessor.scoring.record.facts import Event, Fact, Verdict
@@ -30,6 +31,7 @@ from tests.scoring.oracle.replay import Replay
 from tests.scoring.oracle.scores import Answer, score_at
 from tests.scoring.oracle.stages import Shown, blank_of
 from tests.scoring.oracle.steps import jump_instants, next_step
+from tests.scoring.oracle.suppression import is_suppressed as oracles_is_suppressed
 
 FEW_STEPS = Taste(precisions_nano=(5 * NANO, 10 * NANO))
 FEW_STEPS_WITH_HYSTERESIS = FEW_STEPS._replace(hysteresis=True)
@@ -57,6 +59,7 @@ def test_neither_order_nor_repetition_changes_an_answer_and_each_is_the_oracles(
     answers = all_answers(scorer, record_of(scorer, history), t_ms)
     assert all_answers(scorer, record_of(scorer, data.draw(redelivered(history))), t_ms) == answers
     assert_scores_are_the_oracles(model, answers[0], history, t_ms)
+    assert is_suppressed(record_of(scorer, history)) is oracles_is_suppressed(model, history)
     for (name, value), parts in answers[1].items():
         assert sum(part.points_nano for part in parts) == number_at(answers[0], name, value)
         assert_parts_are_the_oracles(model, name, parts, history, t_ms, value)
@@ -74,6 +77,7 @@ def test_batches_and_bytes_between_them_change_no_score(data: st.DataObject) -> 
     whole = record_of(scorer, history)
     assert scorer.scores_at(record, t_ms) == scorer.scores_at(whole, t_ms)
     assert scorer.next_step(record, t_ms) == scorer.next_step(whole, t_ms)
+    assert suppression_of(record) == suppression_of(whole)
 
 
 @share(30)
@@ -242,6 +246,7 @@ def test_compacted_evidence_counts_as_if_it_were_still_there(data: st.DataObject
     record, _ = record_of_batches(scorer, data.draw(split(delivered)))
     t_ms = record.at_ms + later_ms
     assert_scores_are_the_oracles(model, scorer.scores_at(record, t_ms), history, t_ms)
+    assert is_suppressed(record) is oracles_is_suppressed(model, history)
     answers = all_answers(scorer, record, t_ms)
     for (name, value), parts in answers[1].items():
         assert sum(part.points_nano for part in parts) == number_at(answers[0], name, value)

@@ -12,7 +12,7 @@ import pytest
 
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.imports.csv_mapping import read_mapping
-from streamprocessor.imports.files import read_rows, send_rows
+from streamprocessor.imports.files import read_file, send_rows
 from streamprocessor.imports.rows import CSV
 from streamprocessor.scoring.model.model import NANO, Model
 from streamprocessor.scoring.record.facts import InputFact
@@ -157,7 +157,7 @@ async def test_a_list_a_form_and_updates_of_one_address_are_one_contact_and_a_se
     listed = [f"{header}\n".encode(), b"51001,Kim,Lee,Kim.Lee@Example.com,,,lead\n"]
 
     await tell(system, form(reader, "kim-1"))
-    rows = read_rows(settings, listed, CSV, mapping, "hubspot.csv")
+    rows = read_file(settings, listed, CSV, mapping, "hubspot.csv")
     await send_rows(settings, rows, lambda bad: pytest.fail(str(bad)), lambda _: None)
     await until_settled(system)
     email = {"email": " kim.lee@example.com"}

@@ -11,16 +11,29 @@ import orjson
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
+from streamprocessor.collector.formats.segment import segment
 from streamprocessor.kafka.admin.cluster import set_configs
 from streamprocessor.kafka.connection import connected
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import Settings
+from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY, request_of, take
 from tests.harness.commands import run_command
 from tests.harness.identity_traffic import tell
 from tests.harness.identity_verdict import assert_whole, id_of, read_identity_run
-from tests.harness.system import System, until
+from tests.harness.input_topics import INPUT_TOPICS
+from tests.harness.system import Sent, System, until
 from tests.harness.workers import WorkerProcess
-from tests.scoring.identity.cases import FIFTY_A_FORM, HOUR_MS, Statement, do_not_score, erase, form, job_title, merge
+from tests.scoring.identity.cases import (
+    FIFTY_A_FORM,
+    HOUR_MS,
+    Statement,
+    do_not_score,
+    erase,
+    form,
+    job_title,
+    merge,
+    verdict,
+)
 from tests.stream.conftest import MakeWorker, SharedSystem
 
 pytestmark = pytest.mark.kafka
@@ -122,6 +135,27 @@ async def test_who_is_suppressed_is_scored_and_not_announced_as_a_hot_lead(share
     assert [lead["contact_id"] for lead in run.hot_leads if lead["contact_id"] in ("sue", "sam", "free")] == ["free"]
     [sue], [sam] = run.histories("sue"), run.histories("sam")
     assert [history[-1]["scores"]["engagement"]["stage"] for history in (sue, sam)] == ["hot", "hot"]
+
+
+async def test_who_complained_is_no_hot_lead_until_it_comes_back(shared_system: SharedSystem) -> None:
+    system, _ = shared_system
+    call = {"type": "track", "userId": "carl", "event": "Email Marked as Spam", "messageId": "complaint"}
+    complaint = take(segment(CONTACT_IDS, VOCABULARY), request_of("/v1/track", call)).only
+    topic = INPUT_TOPICS.topic_of(complaint.value).name
+    await system.send([Sent(topic, complaint.contact_id.encode(), complaint.value)])
+    await tell(system, *(form("carl", f"e{n}") for n in range(3)))
+    exported = await _exported(system, "carl")
+    assert exported is not None
+    assert (exported["suppressed"], exported["suppression"]["by"]) == (True, "spam_complaint")
+    assert exported["suppression"]["id"] == complaint.value["id"]
+
+    await system.send([Sent("activities", b"carl", {"id": "back", "type": "resubscribe"})])
+    await tell(system, verdict("carl", "e0", "scanner"))
+    await tell(system, form("carl", "e3"))
+
+    run = await read_identity_run(system)
+    [lead] = [lead for lead in run.hot_leads if lead["contact_id"] == "carl"]
+    assert lead["episode"] == 2
 
 
 async def test_nothing_of_an_erased_person_is_found_in_compacted_topics_state_files_and_logs(

@@ -152,7 +152,7 @@ async def test_two_topics_full_of_the_same_contacts_lose_no_update(system: Syste
         for number in range(8_000)
         for topic, properties in (
             ("page-visits", {"path": "/"}),
-            ("form-submissions", {"form": "contact" if number % 3 == 0 else "other"}),
+            ("form-submissions", {"form": "contact" if number % 3 == 0 else "other", "fields": {"number": number}}),
         )
     )
 

@@ -41,10 +41,12 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
     from streamprocessor.cli.kafka.seen_events import counted
     from streamprocessor.cli.terminal.print_catalogue import print_unasked, print_unmet
     from streamprocessor.cli.terminal.printing import print_json_lines
+    from streamprocessor.contract.model_file.misfits import misfits
     from streamprocessor.contract.model_file.read_model import read_model
 
     path = Path(file or settings_of(ctx).model)
     read = read_model(path)
+    hints = list(misfits(read))
     rules = {score.name: len(score.rules) for score in read.scores}
     segments = [segment.name for segment in read.segments]
     if as_json:
@@ -54,6 +56,7 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
             "version": read.version,
             "rules": rules,
             "segments": segments,
+            "hints": hints,
         }
         if live:
             row["live"] = counted(connected_settings(ctx), read, LIVE_DAYS).model_dump()
@@ -62,6 +65,8 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
     scores = ", ".join(f"{name} ({count} rules)" for name, count in rules.items())
     named = f"; segments: {', '.join(segments)}" if segments else ""
     click.echo(f"{path}: model {read.name}, version {read.version}: {scores}{named}")
+    for hint in hints:
+        click.echo(f"{path}: {hint}")
     if live:
         report = counted(connected_settings(ctx), read, LIVE_DAYS)
         print_unmet(report)

@@ -27,6 +27,9 @@ def print_explanation(answer: dict[str, Any]) -> None:
     if not answer["scores"]:
         into = answer.get("merged_into")
         echo(f"it was merged into {into}, which has its scores" if into else "the person objects to being scored")
+    if suppression := answer.get("suppression"):
+        said_by = f"{suppression['by']} {suppression['id']}"
+        echo(f"suppressed since {suppression['since']} by {said_by}: no hot lead is announced")
     for name, score, next_step_at in _numbers(answer["scores"]):
         next_step = f"; next step by time at {next_step_at}" if next_step_at else ""
         number = "" if score["score"] is None else f"{score['score']} ({score['unrounded']})"

@@ -26,6 +26,7 @@ from streamprocessor.collector.http.wire_format import (
 )
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.cloud_events import event_object
+from streamprocessor.contract.lenient_json import read_json
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 
@@ -62,7 +63,7 @@ def _items_of(request: HttpRequest) -> list[Any]:
     if any(word in request.headers.get("content-type", "") for word in _LINES):
         return list(_lines(body))
     try:
-        content = orjson.loads(body)
+        content = read_json(body)
     except orjson.JSONDecodeError as error:
         if not body.strip():
             raise RefusalError(
@@ -85,7 +86,7 @@ def _lines(body: bytes) -> Iterator[Any]:
         raise _too_many(len(lines))
     for line in lines:
         try:
-            yield orjson.loads(line)
+            yield read_json(line)
         except orjson.JSONDecodeError:
             yield _UNREADABLE
 

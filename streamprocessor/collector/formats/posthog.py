@@ -15,7 +15,7 @@ browser key, which may not alias. Answers: v0 200 with JSON; v1 one result for e
 | `uuid` | `id` (a browser's event: `browser:id`); of what follows: `uuid:attributes` and so on |
 | `timestamp` | `occurred_at`, + (received - `sent_at`); without it received - `offset` |
 | `sent_at`, the query's `_`, in v1 the header `PostHog-Request-Timestamp` | left out where `$ignore_sent_at` is true |
-| `distinct_id` | the contact: a user's id, or an anonymous visitor's, as below |
+| `distinct_id` | the contact: a user's id, or a visitor's, as below; a form of a visitor is its address's |
 | `properties` | as they came but for `$ip`, `token` and the three above; beside them our words |
 | `$raw_user_agent`, `$ip` | `context.user_agent`, `context.ip`; else the request's, if a browser made it |
 

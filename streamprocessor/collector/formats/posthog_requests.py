@@ -7,11 +7,10 @@ from base64 import b64decode
 from typing import Any
 from urllib.parse import parse_qs
 
-import orjson
-
 from streamprocessor.collector.formats.sdk_requests import json_body, text_of
 from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.lenient_json import read_json
 from streamprocessor.contract.strict_json import kind_of
 
 MAX_INSTANT_DIGITS = 15
@@ -56,6 +55,6 @@ def _form_content(body: bytes) -> Any:
     try:
         data = parse_qs(body.decode(), max_num_fields=10)["data"][0]
         plain = data.replace(" ", "+").rstrip("=")  # some send the sign + as it is
-        return orjson.loads(b64decode(plain + "=" * (-len(plain) % 4), validate=True))
+        return read_json(b64decode(plain + "=" * (-len(plain) % 4), validate=True))
     except (KeyError, ValueError, binascii.Error) as error:
         raise RefusalError(400, reason_codes.NOT_JSON, "data: wanted JSON in base64; got another") from error

@@ -3,17 +3,18 @@
 A call becomes at most one event and some contact updates. The event, or else the update of attributes, has the call's
 own id; the others have ids made of it, so that a call sent twice is one call.
 
-Contact: the user's id as it is; without one `anon:<anonymous id>`; with a mail address alone `email:<hash>`.
+Contact: the user's id as it is; without one `anon:<anonymous id>`; with a mail address alone `email:<hash>`. An
+identify or a form that says an address, and no user's id, is the address's: the browser may be somebody else's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from streamprocessor.collector.formats.traits import written_fields
-from streamprocessor.collector.formats.vocabulary import Vocabulary
+from streamprocessor.collector.formats.sdk_forms import typed_address
+from streamprocessor.collector.formats.vocabulary import Vocabulary, written_fields
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.access_policy import Act
@@ -21,6 +22,7 @@ from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES, contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
 from streamprocessor.contract.events.updates import ONCE
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
 from streamprocessor.errors import RecordError
@@ -86,12 +88,59 @@ class SdkCall:
         return Act.GROUP if self.is_group else Act.TRAITS
 
 
+class NamedCall(NamedTuple):
+    """A call without the ids that stand for nobody. placeholders: how many it had."""
+
+    call: SdkCall
+    placeholders: int
+
+
+def without_placeholders(call: SdkCall) -> NamedCall:
+    """The call with the ids that are some; raises RecordError where it had others and none is left."""
+    user_id, visitor, address = call.identity
+    kept = CallIdentity(_unless_placeholder(user_id), _unless_placeholder(visitor), address)
+    former_ids = tuple(former for former in call.former_ids if not is_placeholder(former))
+    placeholders = (kept.user_id != user_id) + (kept.anonymous_id != visitor) + len(call.former_ids) - len(former_ids)
+    if not placeholders:
+        return NamedCall(call, 0)
+    if kept == CallIdentity() or (call.former_ids and not former_ids):
+        raise RecordError(reason_codes.PLACEHOLDER_ID, "wanted somebody's id; got a text that stands for none")
+    return NamedCall(replace(call, identity=kept, former_ids=former_ids), placeholders)
+
+
+def _unless_placeholder(own_id: str | None) -> str | None:
+    return None if own_id is None or is_placeholder(own_id) else own_id
+
+
+class SaidAddresses:
+    """Which address each visitor of a request was said to read, so that a form sent after it is of that address."""
+
+    def __init__(self) -> None:
+        self._of_visitors: dict[str, str] = {}
+
+    def heard(self, call: SdkCall) -> SdkCall:
+        """The call, with the address that its visitor was said to read last, where it says none and names no user."""
+        user_id, visitor, address = call.identity
+        if visitor is None:
+            return call
+        if user_id is not None:
+            self._of_visitors.pop(visitor, None)
+        elif address is None:
+            return replace(call, identity=call.identity._replace(address=self._of_visitors.get(visitor)))
+        elif call.identify_id is not None:
+            self._of_visitors[visitor] = address
+        return call
+
+
 def records_of(call: SdkCall, contact_ids: ContactIds, vocabulary: Vocabulary) -> list[TopicEntry]:
     """The records that the call means, the event first; raises RecordError where it names no contact or no event."""
-    contact_id = _contact_of(call.identity, contact_ids)
+    call = _as_of_its_address(call, vocabulary)
+    contact_id = _contact_of(call, contact_ids)
     entries = []
     if call.event is not None:
-        entries.append(event_entry(_event(call, call.event, contact_id, vocabulary)))
+        entry = event_entry(_event(call, call.event, contact_id, vocabulary))
+        anonymous_id = call.identity.anonymous_id
+        entries.append(entry if anonymous_id is None else entry._replace(visitor=contact_ids.anonymous(anonymous_id)))
     if attributes := written_fields(vocabulary.attributes_of(call.attributes)):
         update_id = call.id if call.event is None else _derived(call.id, "attributes")
         content = {"update": "attributes", "attributes": attributes}
@@ -125,10 +174,23 @@ def address_in(*traits: Mapping[str, Any]) -> str | None:
     return next((email for email in emails if isinstance(email, str) and "@" in email), None)
 
 
-def _contact_of(identity: CallIdentity, contact_ids: ContactIds) -> str:
+def _as_of_its_address(call: SdkCall, vocabulary: Vocabulary) -> SdkCall:
+    """The call; a form of no known user also says that its visitor is whoever reads the address that was typed."""
+    identity = call.identity
+    if call.event is None or identity.user_id is not None or vocabulary.type_of(call.event.name) != FORM_SUBMISSION:
+        return call
+    address = typed_address(call.event.properties) or identity.address
+    if address is None:
+        return call
+    return replace(call, identity=identity._replace(address=address), identify_id=call.id)
+
+
+def _contact_of(call: SdkCall, contact_ids: ContactIds) -> str:
+    identity = call.identity
+    says_who = call.identify_id is not None and identity.address is not None
     if identity.user_id is not None:
         contact_id = identity.user_id
-    elif identity.anonymous_id is not None:
+    elif identity.anonymous_id is not None and not says_who:
         contact_id = contact_ids.anonymous(identity.anonymous_id)
     elif identity.address is not None:
         contact_id = contact_ids.address(identity.address)

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.collector.formats.sdk_call import SdkCall, records_of
+from streamprocessor.collector.formats.sdk_call import SaidAddresses, SdkCall, records_of, without_placeholders
 from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS, is_prefetch
 from streamprocessor.collector.http.validation import MAX_ITEMS
@@ -21,6 +21,7 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.actors import actor_of
 from streamprocessor.contract.events.event_fields import content_key, id_of
+from streamprocessor.contract.lenient_json import read_json
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 
@@ -30,7 +31,7 @@ _BROWSER = "Mozilla/"
 def json_body(request: HttpRequest) -> Any:
     """What the body spells, whatever its content type says; raises RefusalError where it is no JSON."""
     try:
-        return orjson.loads(request.body)
+        return read_json(request.body)
     except orjson.JSONDecodeError as error:
         raise RefusalError(400, reason_codes.NOT_JSON, f"body: wanted JSON; got an error: {error.msg}") from error
 
@@ -115,16 +116,21 @@ def decode_items(
     if len(items) > MAX_ITEMS:
         raise RefusalError(413, reason_codes.TOO_LARGE, f"batch: wanted at most {MAX_ITEMS} items; got {len(items)}")
     decoded = DecodedEvents()
+    addresses = SaidAddresses()
     for position, item in enumerate(items):
         try:
             if not isinstance(item, dict):
                 raise RecordError(reason_codes.NOT_AN_OBJECT, f"wanted an object; got {kind_of(item)}")
-            call = call_of(item)
-            entries = [] if call is None else records_of(call, contact_ids, vocabulary)
+            said = call_of(item)
+            if said is None:
+                continue
+            call, placeholders = without_placeholders(said)
+            entries = records_of(addresses.heard(call), contact_ids, vocabulary)
         except RecordError as error:
             decoded.refused.append(RefusedItem(position, error.reason, error.detail))
         else:
             decoded.entries += [entry._replace(position=position) for entry in entries]
+            decoded.placeholder_ids += placeholders
     return decoded
 
 

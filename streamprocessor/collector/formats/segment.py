@@ -12,7 +12,8 @@ browsers and apps one of the browser keys, which may not `alias`, nor take what 
 | `alias` | `userId` is the contact; a `merge` from `previousId`, and an `identify` with it as an anonymous id |
 | `messageId` | `id` (a browser's event: `browser:id`); of what follows: `messageId:attributes` and so on |
 | `originalTimestamp`, else `timestamp` | `occurred_at`, + (received - `sentAt`) |
-| `userId`, `anonymousId`, `traits.email` | the contact, the first that is there |
+| `userId`, `anonymousId`, `traits.email` | the contact, the first that is there; but as the next line says |
+| `identify`, or a form, with an address and no `userId` | the address's, and the visitor is said to read it |
 | `properties` | as they came; beside them the words of vocabulary.yaml |
 | `context.page` | `url`, `path`, `referrer`, `title` where a page visit or a form submission lacks them |
 | `context.campaign.name` | `campaign`, where the properties have none |

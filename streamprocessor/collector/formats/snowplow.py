@@ -25,8 +25,6 @@ from base64 import b64decode
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
-
 from streamprocessor.collector.formats.sdk_call import CallIdentity, SdkCall, TrackedEvent, address_in, text_id
 from streamprocessor.collector.formats.sdk_requests import (
     context_of,
@@ -52,6 +50,8 @@ from streamprocessor.collector.tracking.pixel import GIF
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.contract.lenient_json import read_json
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 
@@ -129,7 +129,9 @@ def _call_of(item: dict[str, Any], request: HttpRequest) -> SdkCall:
 
 
 def _visitor(item: dict[str, Any]) -> str | None:
-    return next((visitor for word in ("duid", "tnuid", "nuid") if (visitor := text_id(item.get(word), word))), None)
+    """The first id of the visitor, one that stands for nobody only where there is no other."""
+    visitors = [visitor for word in ("duid", "tnuid", "nuid") if (visitor := text_id(item.get(word), word))]
+    return min(visitors, key=is_placeholder, default=None)
 
 
 def _occurred_ms(item: dict[str, Any], stamped_ms: int | None, received_ms: int) -> int:
@@ -188,7 +190,7 @@ def _json(item: dict[str, Any], plain: str, encoded: str) -> dict[str, Any]:
         if raw is None and (base64_text := text_of(item.get(encoded))) is not None:
             standard = base64_text.translate(_TO_STANDARD).rstrip("=")
             raw = b64decode(standard + "=" * (-len(standard) % 4), validate=True)
-        content = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
+        content = read_json(raw) if isinstance(raw, (str, bytes)) else raw
     except ValueError as error:  # of base64, of JSON
         raise RecordError(reason_codes.NOT_JSON, f"{plain} or {encoded}: wanted JSON; got an error: {error}") from error
     if content is not None and not isinstance(content, dict):

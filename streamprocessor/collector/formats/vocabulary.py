@@ -81,6 +81,21 @@ def snake_case(name: str) -> str:
     return "_".join(part for part in _WORD_ENDS.split(name) if part).lower()
 
 
+def written_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """The traits by name, and the fields of those that are objects by path; null deletes.
+
+    >>> written_fields({"plan": "pro", "company": {"size": 80, "name": None}, "empty": {}})
+    {'plan': 'pro', 'company.size': 80, 'company.name': None}
+    """
+    fields = dict[str, Any]()
+    for name, value in traits.items():
+        if isinstance(value, dict):
+            fields |= {f"{name}.{field}": inner for field, inner in value.items()}
+        else:
+            fields[name] = value
+    return fields
+
+
 def read_vocabulary(own: Path | None = None) -> Vocabulary:
     """The words of vocabulary.yaml, and of one's own file before them; raises OperatorError naming file and line."""
     files = [_read(path) for path in (BUILT_IN, own) if path is not None]

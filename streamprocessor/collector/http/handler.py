@@ -11,15 +11,17 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from streamprocessor.collector.durability.durable_writer import DurableWriter, NoRoomError
 from streamprocessor.collector.durability.producer_record import ProducerRecord
+from streamprocessor.collector.http.bodies import ClientDisconnectedError, read_body
 from streamprocessor.collector.http.client_ip import ClientIps
-from streamprocessor.collector.http.decompression import decompressed, too_large
+from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.event_source import source_name, with_source
-from streamprocessor.collector.http.keys import KeyHolder, Keys
+from streamprocessor.collector.http.keys import KeyHolder, Keys, origin_of
 from streamprocessor.collector.http.limits import SenderLimiter
+from streamprocessor.collector.http.notices import Notices
 from streamprocessor.collector.http.permissions import permitted
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries
 from streamprocessor.collector.http.wire_format import (
@@ -32,6 +34,8 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.foreign_text import shown_text
+from streamprocessor.contract.lenient_json import mends_told_to
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import place_of
 from streamprocessor.process.http.client_address import sender_network
@@ -63,10 +67,6 @@ class CollectorContext:
     clock_ms: Callable[[], int]
 
 
-class ClientDisconnectedError(Exception):
-    """The client went away before its request was whole."""
-
-
 class FormatHandler:
     """One path, as an ASGI application. formats: by method; all have the same path."""
 
@@ -78,6 +78,7 @@ class FormatHandler:
         self._requests_by_status: dict[int, Any] = {}
         self._duration = context.metrics.request_duration.labels(path)
         self._large_body = asyncio.Lock()
+        self._notices = Notices(log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -105,7 +106,8 @@ class FormatHandler:
         try:
             try:
                 request = await self._request(wire_format, scope, headers, receive)
-                return await self._collect(wire_format, request)
+                with mends_told_to(self._count_mended):
+                    return await self._collect(wire_format, request)
             except (RefusalError, ClientDisconnectedError):
                 raise
             except Exception as error:  # every request is answered: pixels are pictures whatever goes wrong
@@ -123,7 +125,7 @@ class FormatHandler:
     ) -> HttpRequest:
         head = self._head(scope, headers)
         wire_format.admit(head)
-        raw_body = await _body(receive, headers, wire_format.max_body_bytes)
+        raw_body = await read_body(receive, head, wire_format)
         body = decompressed(raw_body, headers.get("content-encoding", ""), wire_format.max_body_bytes)
         return head._replace(body=body, raw_body=raw_body, received_at_ms=self._context.clock_ms())
 
@@ -154,6 +156,8 @@ class FormatHandler:
         if len(decoded.entries) > MAX_ENTRIES:
             raise RefusalError(413, "too-many", f"body: wanted at most {MAX_ITEMS} events; got more")
         entries, refused = decoded.entries, decoded.refused
+        if decoded.placeholder_ids:
+            context.metrics.placeholder_ids.labels(self._path).inc(decoded.placeholder_ids)
         if holder is not None:
             entries, over_limit = context.limiter.admit(holder, request.network, decoded)
             within_limits = DecodedEvents(entries, [*refused, *over_limit])
@@ -188,12 +192,13 @@ class FormatHandler:
         """Who sends; None where the format proves its sender otherwise. Raises RefusalError 401, 403."""
         if not wire_format.needs_key:
             return None
-        holder = None if parsed.key is None else self._context.keys.holder_of(parsed.key)
-        if holder is None:
-            got = "none" if parsed.key is None else "another"
-            raise RefusalError(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
-        holder.check_origin(request.headers)
-        return holder
+        try:
+            return self._context.keys.admit(parsed.key, request.headers)
+        except RefusalError as refusal:
+            page = origin_of(request.headers)
+            sender = "a program" if page is None else f"pages of {shown_text(page)}"
+            self._notices.tell(f"{self._path}: {sender} was not let in: {refusal}")
+            raise
 
     async def _write(self, wire_format: WireFormat, records: list[ProducerRecord]) -> None:
         """Return once the records are safe, or lost where the format answers all the same; raises RefusalError 503."""
@@ -208,6 +213,9 @@ class FormatHandler:
             raise RefusalError(503, "full", message, SPOOL_FULL_SECONDS) from error
         for topic, count in Counter(record.topic for record in records).items():
             metrics.accepted.labels(topic).inc(count)
+
+    def _count_mended(self, reason: str) -> None:
+        self._context.metrics.mended.labels(reason).inc()
 
     def _count(self, status: int, began_seconds: float) -> None:
         requests = self._requests_by_status.get(status)
@@ -243,26 +251,6 @@ async def _is_fetched(fetched: Future[bool]) -> bool:
     fetching = asyncio.wrap_future(fetched)
     await asyncio.wait({fetching}, timeout=FETCH_SECONDS)
     return fetching.done() and fetching.result()
-
-
-async def _body(receive: Receive, headers: Mapping[str, str], max_bytes: int) -> bytes:
-    """The body as it came; raises RefusalError where it is larger than allowed, without reading it to its end."""
-    announced = headers.get("content-length", "0")
-    if announced.isdigit() and int(announced[:18]) > max_bytes:
-        raise too_large(max_bytes)
-    parts: list[bytes] = []
-    size, has_more = 0, True
-    while has_more:
-        message: Message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnectedError
-        part = message.get("body", b"")
-        size += len(part)
-        if size > max_bytes:
-            raise too_large(max_bytes)
-        parts.append(part)
-        has_more = message.get("more_body", False)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def _send(send: Send, answer: HttpAnswer, cross_origin: list[tuple[bytes, bytes]]) -> None:

@@ -36,7 +36,7 @@ class KeyHolder(NamedTuple):
         """
         if self.origins is None:
             return
-        origin = headers.get("origin") or _origin_in(headers.get("referer", ""))
+        origin = origin_of(headers)
         if origin not in self.origins:
             got = "another" if origin else "none"
             raise RefusalError(403, "origin", f"origin: wanted one of those that this key is for; got {got}")
@@ -65,6 +65,15 @@ class Keys:
         self._of_browsers, self._of_servers = SecretLookup(browser_keys), SecretLookup(write_keys)
         self._origins = origins or {}
 
+    def admit(self, offered: str | None, headers: Mapping[str, str]) -> KeyHolder:
+        """The holder of the key that a request offers; raises RefusalError 401, or 403 where its page may not send."""
+        holder = None if offered is None else self.holder_of(offered)
+        if holder is None:
+            got = "none" if offered is None else "another"
+            raise RefusalError(401, "write-key", f"browser or write key: wanted one that is known here; got {got}")
+        holder.check_origin(headers)
+        return holder
+
     def holder_of(self, offered: str) -> KeyHolder | None:
         """The holder of the key; None: nobody holds it."""
         if (source := self._of_servers.name_of(offered)) is not None:
@@ -77,6 +86,11 @@ class Keys:
 def keys_of(settings: Settings) -> Keys:
     """The keys of the settings; of the kinds that have none there, a random one each that stays in the data folder."""
     return Keys(browser_keys(settings), write_keys(settings), _origins_in(settings.browser_origins))
+
+
+def origin_of(headers: Mapping[str, str]) -> str | None:
+    """The site of the page that sends, as its browser says it; None where no page does."""
+    return headers.get("origin") or _origin_in(headers.get("referer", ""))
 
 
 def browser_keys(settings: Settings) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamprocessor.collector.http.wire_format import DecodedEvents, RefusedItem, TopicEntry
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.contract.access_policy import DOORS, NOT_WITH_THIS_KEY, KeyKind, acts_of, allowed
+from streamprocessor.contract.access_policy import DOORS, NOT_WITH_THIS_KEY, Act, KeyKind, acts_of, allowed
 from streamprocessor.contract.events.updates import BROWSER, RANK
 from streamprocessor.errors import RecordError
 
@@ -14,7 +14,8 @@ def permitted(
 ) -> tuple[list[TopicEntry], list[RefusedItem]]:
     """The entries that may be said through this door with such a key, and all refused items; what may not is counted.
 
-    door: the name of the wire format. What a browser says is marked as such, but for what a signature proves.
+    door: the name of the wire format. What a browser says is marked as such, but for what a signature proves. Where a
+    browser may not say of a known contact that nobody may write to it, it says so of the visitor that it names.
     """
     may, is_public = allowed(door, kind), kind is KeyKind.BROWSER
     if not is_public and may == DOORS[door].says:
@@ -29,6 +30,9 @@ def permitted(
         except RecordError as error:
             refused.append(RefusedItem(entry.position, error.reason, error.detail))
             continue
+        if is_public and Act.OPT_OUT in acts and entry.visitor is not None:
+            entry = entry._replace(contact_id=entry.visitor, value={**entry.value, "contact_id": entry.visitor})
+            acts = (Act.EVENT,)
         forbidden = next((act for act in acts if act not in may), None)
         if forbidden is None:
             entries.append(entry._replace(value={**entry.value, RANK: BROWSER}) if is_public else entry)

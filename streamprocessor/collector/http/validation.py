@@ -10,9 +10,9 @@ import orjson
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.wire_format import RefusedItem, TopicEntry
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.events.event_fields import contact_of, id_of
+from streamprocessor.contract.events.event_fields import id_of
 from streamprocessor.contract.events.events import CONTACT_UPDATE, decode_event
-from streamprocessor.contract.events.updates import BROWSER, RANK, decode_update
+from streamprocessor.contract.events.updates import BROWSER, RANK, contact_of_update, decode_update
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.strict_json import MAX_DEPTH
 from streamprocessor.contract.topics.input_topics import InputTopics
@@ -56,7 +56,7 @@ def _record(entry: TopicEntry, topic: Topic, received_at_ms: int) -> ProducerRec
         key = contact_id.encode()
     except UnicodeEncodeError as error:
         raise RecordError(reason_codes.BAD_KEY, "contact_id: wanted Unicode; got half a surrogate pair") from error
-    contact_of(key)
+    contact_of_update(value.get("update"), key)
     if "specversion" in value and "data" in value:  # the worker would read what is inside
         raise RecordError(reason_codes.NOT_AN_OBJECT, "data: wanted an event or an update; got another envelope")
     try:

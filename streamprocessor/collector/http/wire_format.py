@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from streamprocessor.contract.access_policy import Act
+from streamprocessor.contract.access_policy import Act, act_of_event
 from streamprocessor.contract.rfc3339 import format_rfc3339
 
 
@@ -43,6 +43,7 @@ class TopicEntry(NamedTuple):
     position: of the item that it came from, counted from 0.
     act: what it says, where the source's words tell more than the record's; None: what the record's words say.
     is_proven: whether a signature of ours proves it, so that it may be said with any key.
+    visitor: the contact of the anonymous visitor that did it, where it is filed under a known one; None: not named.
     """
 
     contact_id: str
@@ -50,6 +51,7 @@ class TopicEntry(NamedTuple):
     position: int = 0
     act: Act | None = None
     is_proven: bool = False
+    visitor: str | None = None
 
 
 class CollectedEvent(NamedTuple):
@@ -77,7 +79,8 @@ def event_entry(event: CollectedEvent, position: int = 0) -> TopicEntry:
         "properties": event.properties,
         "context": event.context,
     }
-    return TopicEntry(event.contact_id, value, position, Act.EVENT)  # its actor is what we found, nobody's statement
+    act = act_of_event(event.contact_id, value)  # its actor is what we found, nobody's statement
+    return TopicEntry(event.contact_id, value, position, act)
 
 
 def update_entry(update_id: str, contact_id: str, occurred_at_ms: int, content: Mapping[str, Any]) -> TopicEntry:
@@ -101,10 +104,14 @@ class RefusedItem(NamedTuple):
 
 @dataclass(slots=True)
 class DecodedEvents:
-    """What a request held: records to send, and items that could not be taken."""
+    """What a request held: records to send, and items that could not be taken.
+
+    placeholder_ids: how many ids stood for nobody and were left out, of what is sent under another.
+    """
 
     entries: list[TopicEntry] = field(default_factory=list)
     refused: list[RefusedItem] = field(default_factory=list)
+    placeholder_ids: int = 0
 
 
 class HttpAnswer(NamedTuple):
@@ -153,6 +160,21 @@ class ParsedRequest(NamedTuple):
     item_count: int = 1
 
 
+class BodyThinner(Protocol):
+    """Leaves out of a body, while it arrives, what nobody will read."""
+
+    def thin(self, piece: bytes) -> bytes:
+        """What stays of the next piece of the body, as far as that is decided."""
+
+    def rest(self) -> bytes:
+        """What stays of what was not decided yet, at the end of the body."""
+
+
+def whole_body(_request: HttpRequest) -> BodyThinner | None:
+    """The body is read as it comes."""
+    return None
+
+
 def admit_all(_request: HttpRequest) -> None:
     """Every request is worth reading."""
 
@@ -172,7 +194,9 @@ class WireFormat:
     refusal_answer: how this format's clients want to hear of a refusal.
     needs_key: whether the parsed key must be one that is known; False: the format proves the sender itself (a
         token, a signature), or needs no proof.
-    max_body_bytes: of the body, decompressed.
+    max_body_bytes: of the body, decompressed, and thinned where it is.
+    thinner_of: what thins the body of a request, which was not read yet; None: nothing does.
+    max_posted_bytes: of a body that is thinned, as it comes.
     credentials: whether its browsers' clients send cookies along.
     answers_unstored: whether `accepted_answer` is given also where there was no room for the entries: a person waits.
     """
@@ -186,5 +210,7 @@ class WireFormat:
     admit: Callable[[HttpRequest], None] = admit_all
     needs_key: bool = True
     max_body_bytes: int = 500 * 1024
+    thinner_of: Callable[[HttpRequest], BodyThinner | None] = whole_body
+    max_posted_bytes: int = 500 * 1024
     credentials: bool = False
     answers_unstored: bool = False

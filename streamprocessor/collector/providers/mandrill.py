@@ -6,6 +6,9 @@ something in front); events: delivered, opened, clicked, hard and soft bounced, 
 webhook's key into STREAMPROCESSOR_HOOK_MANDRILL_SECRET.
 When sending: `"recipient_metadata": [{"rcpt": ..., "values": {"contact_id": "c-42"}}]`, or `"metadata"`.
 
+Changes of the rejection blacklist (sync events) are bounces, complaints or unsubscriptions, by their reason, and
+resubscriptions; those for soft bounces do not count.
+
 Signed: HMAC-SHA1 of the URL exactly as it was entered, then each form field's name and value, by name. Before there
 is a key, Mandrill tries the address with a HEAD, then with an empty list of events; both are answered.
 """
@@ -27,6 +30,7 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     DELIVERED,
     HARD,
     OPEN,
+    RESUBSCRIBE,
     SOFT,
     UNSUBSCRIBE,
     MailEvent,
@@ -56,6 +60,7 @@ _TYPES = {
     "spam": COMPLAINT,
     "unsub": UNSUBSCRIBE,
 }
+_TYPES_BY_REASON = {"hard-bounce": BOUNCE, "spam": COMPLAINT}
 
 
 def mandrill(setup: ProviderSetup) -> Provider:
@@ -106,6 +111,8 @@ def _items(request: HttpRequest) -> list[Any]:
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
+    if item.get("type") == "blacklist":
+        yield from _changes_of_blacklist(item)
     name = text_of(item.get("event")) or ""
     event_type = _TYPES.get(name)
     if event_type is None:
@@ -124,4 +131,20 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         url=text_of(item.get("url")),
         kind=kind,
         user_agent=text_of(item.get("user_agent")),
+    )
+
+
+def _changes_of_blacklist(item: dict[str, Any]) -> Iterable[MailEvent]:
+    rejection, action = object_of(item.get("reject")), item.get("action")
+    reason = text_of(rejection.get("reason")) or ""
+    if reason == "soft-bounce" or action not in ("add", "remove"):
+        return
+    event_type = _TYPES_BY_REASON.get(reason, UNSUBSCRIBE) if action == "add" else RESUBSCRIBE
+    yield MailEvent(
+        event_type,
+        text_of(rejection.get("email")),
+        seconds_to_ms(item.get("ts")),
+        {},
+        kind=HARD if event_type == BOUNCE else None,
+        unread_time=text_of(rejection.get("last_event_at")) or text_of(rejection.get("created_at")),
     )

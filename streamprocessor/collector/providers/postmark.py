@@ -5,7 +5,8 @@ spam complaint, open (every open, not first only), link click and subscription c
 password, and the same as `user:password` in STREAMPROCESSOR_HOOK_POSTMARK_SECRET.
 When sending: `"Metadata": {"contact_id": "c-42", "campaign": "q4"}`.
 
-A subscription change counts where somebody unsubscribed; one that follows a bounce or a complaint only repeats it.
+A subscription change counts where somebody unsubscribed, or may be written to again; one that follows a bounce or a
+complaint only repeats it.
 `HardBounce` and `BadEmailAddress` are hard. Bounces that are no bounces (an out-of-office reply, a challenge) do not
 count, nor does what the test button sends, which names a message of zeros.
 """
@@ -25,6 +26,7 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     DELIVERED,
     HARD,
     OPEN,
+    RESUBSCRIBE,
     SOFT,
     UNSUBSCRIBE,
     MailEvent,
@@ -85,6 +87,8 @@ def _type_and_kind_of(item: dict[str, Any]) -> tuple[str | None, str | None]:
             return BOUNCE, SOFT
         return {"SpamComplaint": COMPLAINT, "Unsubscribe": UNSUBSCRIBE}.get(text_of(bounce) or ""), None
     if record == "SubscriptionChange":
+        if item.get("SuppressSending") is False:
+            return RESUBSCRIBE, None
         has_left = item.get("SuppressSending") is True and item.get("SuppressionReason") == "ManualSuppression"
         return (UNSUBSCRIBE if has_left else None), None
     return _TYPES.get(record), None

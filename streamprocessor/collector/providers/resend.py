@@ -1,12 +1,16 @@
 """Resend's webhooks, which Svix delivers.
 
 Setup: Webhooks > Add webhook. URL: `https://HOST/hooks/resend`; events: email.delivered, email.opened,
-email.clicked, email.bounced, email.complained, contact.updated. Put the signing secret (`whsec_...`) into
+email.clicked, email.bounced, email.complained, email.suppressed, suppression.added, suppression.removed,
+contact.updated. Put the signing secret (`whsec_...`) into
 STREAMPROCESSOR_HOOK_RESEND_SECRET.
 When sending: `"tags": [{"name": "contact_id", "value": "c-42"}, {"name": "campaign", "value": "q4"}]`.
 
-Resend does not say which of several recipients an event is of: such a mail needs the tag. A bounce is hard where it
-is permanent. A contact that is updated and unsubscribed makes one unsubscription, however often it is updated.
+Resend does not say which of several recipients an event is of: such a mail needs the tag, and its bounce is of no
+kind. Else a bounce is hard where it is permanent; so is a mail that is held back since the address is on the
+suppression list. An address that is added to that list is a bounce, a complaint or, by hand, an unsubscription, and one
+that is taken off it a resubscription. A contact that is updated and unsubscribed makes one unsubscription, however
+often it is updated.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     DELIVERED,
     HARD,
     OPEN,
+    RESUBSCRIBE,
     SOFT,
     UNSUBSCRIBE,
     MailEvent,
@@ -52,7 +57,9 @@ _TYPES = {
     "email.clicked": CLICK,
     "email.bounced": BOUNCE,
     "email.complained": COMPLAINT,
+    "email.suppressed": BOUNCE,
 }
+_TYPES_BY_ORIGIN = {"bounce": BOUNCE, "complaint": COMPLAINT}
 
 
 def resend(setup: ProviderSetup) -> Provider:
@@ -98,6 +105,11 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
     if name == "contact.updated" and data.get("unsubscribed") is True:
         # Without a time, so that later updates of the same contact are this same event.
         yield MailEvent(UNSUBSCRIBE, text_of(data.get("email")), None, {})
+    if name in ("suppression.added", "suppression.removed"):
+        added = _TYPES_BY_ORIGIN.get(text_of(data.get("origin")) or "", UNSUBSCRIBE)
+        listed = added if name == "suppression.added" else RESUBSCRIBE
+        kind = HARD if listed == BOUNCE else None
+        yield MailEvent(listed, text_of(data.get("email")), rfc3339_to_ms(item.get("created_at")), {}, kind=kind)
     event_type = _TYPES.get(name or "")
     if event_type is None:
         return
@@ -111,7 +123,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         message=text_of(data.get("email_id")),
         campaign=text_of(data.get("broadcast_id")),
         url=text_of(interaction.get("link")),
-        kind=_kind_of(object_of(data.get("bounce"))) if event_type == BOUNCE else None,
+        kind=_kind_of(name, data) if event_type == BOUNCE and len(recipients) == 1 else None,
         user_agent=text_of(interaction.get("userAgent")),
     )
 
@@ -124,8 +136,11 @@ def _tags_of(tags: object) -> dict[str, Any]:
     return object_of(tags)
 
 
-def _kind_of(bounce: dict[str, Any]) -> str:
-    """Hard where the bounce is permanent. Older payloads have no type, and a message that says it."""
+def _kind_of(name: str | None, data: dict[str, Any]) -> str:
+    """Hard where the bounce is permanent or was before. Older payloads have no type, and a message that says it."""
+    if name == "email.suppressed":
+        return HARD
+    bounce = object_of(data.get("bounce"))
     bounce_type = text_of(bounce.get("type"))
     if bounce_type is None:
         return HARD if "hard bounce" in (text_of(bounce.get("message")) or "") else SOFT

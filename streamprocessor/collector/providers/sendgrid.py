@@ -1,13 +1,14 @@
 """Twilio SendGrid's Event Webhook.
 
 Setup: Settings > Mail Settings > Event Webhooks > Create. Post URL: `https://HOST/hooks/sendgrid`; tick delivered,
-bounced, opened, clicked, spam reports, unsubscribes and group unsubscribes; under Security features enable the Signed
-Event Webhook and put its verification key (one line of base64) into STREAMPROCESSOR_HOOK_SENDGRID_SECRET.
+bounced, dropped, opened, clicked, spam reports, unsubscribes, group unsubscribes and group resubscribes; under Security
+features enable the Signed Event Webhook and put its verification key (one line of base64) into
+STREAMPROCESSOR_HOOK_SENDGRID_SECRET.
 When sending: `custom_args: {"contact_id": "c-42", "campaign": "q4"}`.
 
 Signed: ECDSA over the timestamp header and the body as it came, with its closing line break. A bounce of type
-`blocked` is soft. `dropped`, `deferred`, `processed` and resubscriptions do not count. The event id changes on
-delivery again, so it is not used.
+`blocked` is soft. What is dropped since the address bounced before, or is none, is a hard bounce; what is dropped for
+another reason, `deferred` and `processed` do not count. The event id changes on delivery again, so it is not used.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     DELIVERED,
     HARD,
     OPEN,
+    RESUBSCRIBE,
     SOFT,
     UNSUBSCRIBE,
     MailEvent,
@@ -58,7 +60,10 @@ _TYPES = {
     "spamreport": COMPLAINT,
     "unsubscribe": UNSUBSCRIBE,
     "group_unsubscribe": UNSUBSCRIBE,
+    "group_resubscribe": RESUBSCRIBE,
+    "dropped": BOUNCE,
 }
+_BOUNCED_EARLIER = ("Bounced Address", "Invalid")
 
 # The sender's custom arguments lie among SendGrid's own fields, which are these.
 _OWN_FIELDS = frozenset(
@@ -138,8 +143,9 @@ def _public_key(secret: str) -> EllipticCurvePublicKey:
 
 
 def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
-    event_type = _TYPES.get(text_of(item.get("event")) or "")
-    if event_type is None:
+    name = text_of(item.get("event")) or ""
+    event_type = _TYPES.get(name)
+    if event_type is None or (name == "dropped" and text_of(item.get("reason")) not in _BOUNCED_EARLIER):
         return
     kind = None
     if event_type == BOUNCE:

@@ -8,13 +8,16 @@ until Amazon's certificate, or the confirmation, is there; where Amazon can't be
 503, so that SNS delivers again, which it does after server errors only.
 When sending: `--email-tags Name=contact_id,Value=c-42 Name=campaign,Value=q4`.
 
-A notification may concern several recipients: each is an event. An open or click of a mail to several recipients does
-not say whose it is: such a mail needs the tag. A permanent bounce is hard.
+A notification may concern several recipients: each is an event. The tag `contact_id` is of the one whom the mail is
+to: what other recipients do, or one of several, is filed under their addresses. An open or click of a mail to several
+recipients does not say whose it is: such a mail needs the tag. A permanent bounce is hard. A subscription counts where
+somebody leaves all topics, or comes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from email.utils import parseaddr
 from typing import Any
 
 from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
@@ -28,6 +31,7 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     DELIVERED,
     HARD,
     OPEN,
+    RESUBSCRIBE,
     SOFT,
     UNSUBSCRIBE,
     MailEvent,
@@ -46,6 +50,7 @@ _TYPES = {
     "Click": CLICK,
     "Subscription": UNSUBSCRIBE,
 }
+_NOT_SPAM = "not-spam"  # takes a complaint back
 
 
 def ses(setup: ProviderSetup) -> Provider:
@@ -88,7 +93,9 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
     name = text_of(item.get("eventType")) or text_of(item.get("notificationType")) or ""
     event_type = _TYPES.get(name)
     part = object_of(item.get(name.lower()))
-    if event_type is None or _is_no_event(event_type, part):
+    if event_type == UNSUBSCRIBE:
+        event_type = _type_of_subscription(part)
+    if event_type is None or part.get("complaintFeedbackType") == _NOT_SPAM:
         return
     mail = object_of(item.get("mail"))
     sender = {name: value for name, values in object_of(mail.get("tags")).items() for value in texts_of(values)[:1]}
@@ -102,15 +109,27 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
             url=text_of(part.get("link")),
             kind=(HARD if part.get("bounceType") == "Permanent" else SOFT) if event_type == BOUNCE else None,
             user_agent=text_of(part.get("userAgent")) if event_type in (OPEN, CLICK) else None,
+            is_of_another=_is_of_another(address, mail),
         )
 
 
-def _is_no_event(event_type: str, part: dict[str, Any]) -> bool:
-    """Whether it is a complaint that takes a complaint back, or a subscription that leaves somebody subscribed."""
-    if event_type == COMPLAINT:
-        return part.get("complaintFeedbackType") == "not-spam"
-    has_left = object_of(part.get("newTopicPreferences")).get("unsubscribeAll") is True
-    return event_type == UNSUBSCRIBE and not has_left
+def _type_of_subscription(part: dict[str, Any]) -> str | None:
+    """Whether somebody left, or came back; None: neither, only topics were chosen."""
+    had_left, has_left = (
+        object_of(part.get(f"{which}TopicPreferences")).get("unsubscribeAll") is True for which in ("old", "new")
+    )
+    if has_left:
+        return UNSUBSCRIBE
+    return RESUBSCRIBE if had_left else None
+
+
+def _is_of_another(address: str | None, mail: dict[str, Any]) -> bool:
+    """Whether the address is none of a mail to one recipient, nor the only one among several whom it is to."""
+    recipients = texts_of(mail.get("destination"))
+    if address is None or len(recipients) < 2:
+        return False
+    whom = [parseaddr(to)[1].lower() for to in texts_of(object_of(mail.get("commonHeaders")).get("to"))]
+    return whom != [parseaddr(address)[1].lower()]
 
 
 def _addresses_of(event_type: str, part: dict[str, Any], mail: dict[str, Any]) -> list[str | None]:

@@ -6,7 +6,8 @@ out_of_band, spam_complaint, click, open, list_unsubscribe, link_unsubscribe. Au
 When sending: `"metadata": {"contact_id": "c-42"}`, `"campaign_id": "q4"`.
 
 `initial_open` comes beside `open` for the same opening and does not count. Bounce classes 10 and 30 are hard, 90 is
-an unsubscription, 60, 80 and 100 are answers of machines and do not count, the others are soft.
+an unsubscription, 60, 80 and 100 are answers of machines and do not count, the others are soft. What those do who got
+a copy is filed under their addresses.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ _TYPES = {
     "list_unsubscribe": UNSUBSCRIBE,
     "link_unsubscribe": UNSUBSCRIBE,
 }
+_COPIES = ("cc", "bcc", "archive")
 _HARD_CLASSES = ("10", "30")
 _UNSUBSCRIBE_CLASS = "90"
 _MACHINE_CLASSES = ("60", "80", "100")
@@ -86,6 +88,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
                 kind=kind,
                 user_agent=text_of(event.get("user_agent")),
                 actor=_actor_of(event),
+                is_of_another=event.get("rcpt_type") in _COPIES,
             )
 
 

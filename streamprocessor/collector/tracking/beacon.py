@@ -1,19 +1,23 @@
-"""`GET /beacon.js` and `POST /b`: page visits and form submissions from a site.
+"""`GET /beacon.js` and `POST /b`: what visitors do on a site.
 
     <script src="https://collector.example/beacon.js" data-key="BROWSER KEY" async></script>
 
 The script posts `{"key", "anonymous_id", "token"?, "automated"?, "events": [...]}` as text/plain, so that browsers ask
 nobody first. automated: a program steers the browser, and says so; it is filed as a scanner and is nobody's visitor.
 An event is `{"id", "type": "page_visit", "url", "referrer"}` or
-`{"id", "type": "form_submission", "url", "form", "fields": {name: value}, "email"?}`.
+`{"id", "type": "form_submission", "url", "form", "fields": {name: value}, "address"?, "hidden"?, "email"?}`.
+address: the name of the field that is, by its type or autocomplete, the address of who sends it. hidden: names of
+fields that nobody sees. email: the value of that field, as earlier scripts sent it.
 """
 
 from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from streamprocessor.collector.http.json_answers import refused_status
 from streamprocessor.collector.http.request_context import context_of, objects_to_tracking
@@ -25,19 +29,21 @@ from streamprocessor.collector.http.wire_format import (
     ParsedRequest,
     RefusalError,
     RefusedItem,
-    TopicEntry,
     WireFormat,
     event_entry,
 )
 from streamprocessor.collector.tracking.click import VISITOR_PARAMETER
-from streamprocessor.collector.tracking.form_fields import address_in, attributes_update, is_address, stored_fields
+from streamprocessor.collector.tracking.form_reading.fields import stored_fields
+from streamprocessor.collector.tracking.form_reading.submission import FormReading, Submitter
+from streamprocessor.collector.tracking.form_reading.words import FieldHints
 from streamprocessor.collector.tracking.identity_updates import identity_updates
 from streamprocessor.collector.tracking.tokens import TokenKeys
 from streamprocessor.collector.urls import parameter_of, path_of, web_address, without_parameter
-from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import content_key
-from streamprocessor.contract.strict_json import kind_of, read_object
-from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
+from streamprocessor.contract.lenient_json import read_object
+from streamprocessor.contract.placeholder_ids import is_placeholder
+from streamprocessor.contract.strict_json import kind_of
+from streamprocessor.contract.topic_names import FORM_SUBMISSION
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import SCANNER
 
@@ -45,9 +51,9 @@ SCRIPT_ROUTE, POST_ROUTE = "/beacon.js", "/b"
 SCRIPT_PATH = Path(__file__).with_name("beacon.js")
 MAX_EVENTS = 100
 MAX_FORM_NAME_CHARS = 100
-MAX_BODY_BYTES = 64 * 1024  # as much as browsers let sendBeacon send
+MAX_BODY_BYTES = 64 * 1024  # as much as browsers send of a page that is left
 
-TYPES = (PAGE_VISIT, FORM_SUBMISSION)
+DOWNLOAD = "download"
 
 _SCRIPT_HEADERS = (
     ("Cache-Control", "public, max-age=3600"),
@@ -56,11 +62,20 @@ _SCRIPT_HEADERS = (
 )
 _ANONYMOUS_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _EVENT_ID = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_TYPE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# A text in quotes, which stays; else blanks and line ends that JavaScript can do without.
+_SPARE = re.compile(r"""('(?:\\.|[^'\\])*')|\s*([=*?:&|<>,{]+)\s*| (\+) |\s+(})|(\)) (?=[a-z{])""")
+
+
+def packed_script(source: str) -> str:
+    """The script without comments, each of which has lines of its own, and without indents and blanks."""
+    lines = [line for line in map(str.strip, source.splitlines()) if line and not line.startswith("//")]
+    return _SPARE.sub(lambda spare: spare[spare.lastindex or 0], "\n".join(lines))
 
 
 def beacon_script() -> WireFormat:
     """The script as browsers get it, compressed for those that take gzip; its file is read here, once."""
-    plain = SCRIPT_PATH.read_bytes()
+    plain = packed_script(SCRIPT_PATH.read_text(encoding="utf-8")).encode()
     compressed = gzip.compress(plain, mtime=0)
 
     def accepted_answer(request: HttpRequest, _parsed: ParsedRequest, _decoded: DecodedEvents) -> HttpAnswer:
@@ -79,8 +94,11 @@ def beacon_script() -> WireFormat:
     )
 
 
-def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
-    """What the script posts. Everything is filed under the anonymous visitor, whom a token or an address may name."""
+def beacon(keys: TokenKeys, forms: FormReading) -> WireFormat:
+    """What the script posts, filed under the anonymous visitor, whom a token or an address may name.
+
+    A form goes to the address that was typed into it.
+    """
 
     def decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
         payload: dict[str, Any] = parsed.payload
@@ -91,7 +109,7 @@ def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
             )
         if objects_to_tracking(request):
             return DecodedEvents()
-        visitor = contact_ids.anonymous(visitor_id)
+        visitor = forms.contact_ids.anonymous(visitor_id)
         is_automated = payload.get("automated") is True
         token_contact = None
         if not is_automated:
@@ -102,10 +120,11 @@ def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
             if isinstance(event, str):
                 decoded.refused.append(RefusedItem(position, "bad-event", event))
                 continue
-            decoded.entries.append(event_entry(event, position))
             if event.type == FORM_SUBMISSION and not is_automated:
-                updates = _form_updates(item, event, contact_ids)
-                decoded.entries.extend(update._replace(position=position) for update in updates)
+                records = forms.records_of(event, Submitter(visitor), _hints_of(item, event.properties["fields"]))
+                decoded.entries.extend(record._replace(position=position) for record in records)
+            else:
+                decoded.entries.append(event_entry(event, position))
         return decoded
 
     return WireFormat(
@@ -121,7 +140,9 @@ def beacon(keys: TokenKeys, contact_ids: ContactIds) -> WireFormat:
 
 def anonymous_id_of(value: object) -> str | None:
     """The anonymous id as a browser spells it, None where it is none."""
-    return value if isinstance(value, str) and _ANONYMOUS_ID.fullmatch(value) else None
+    if not isinstance(value, str) or not _ANONYMOUS_ID.fullmatch(value) or is_placeholder(value):
+        return None
+    return value
 
 
 def contact_of_token(keys: TokenKeys, token: object, now_ms: int) -> str | None:
@@ -148,10 +169,18 @@ def _items_of(payload: dict[str, Any]) -> list[Any]:
 
 
 def _event_of(item: object, visitor: str, request: HttpRequest, is_automated: bool) -> CollectedEvent | str:
-    """The event that an item is; or what is wrong with it."""
-    if not isinstance(item, dict) or item.get("type") not in TYPES:
-        return f"type: wanted one of {', '.join(TYPES)}; got another"
-    url = item.get("url")
+    """The event that an item is; or what is wrong with it.
+
+    Of any type, and of what a page tells by itself, an item is `{"id", "type", "url", "properties": {...}}`; url is the
+    page's, and properties may name another.
+    """
+    if not isinstance(item, dict):
+        return f"event: wanted an object; got {kind_of(item)}"
+    event_type, properties, url = item.get("type"), item.get("properties", {}), item.get("url")
+    if not isinstance(event_type, str) or not _TYPE.fullmatch(event_type):
+        return "type: wanted a letter and at most 63 more of a to z, 0 to 9 and _; got another"
+    if not isinstance(properties, dict):
+        return f"properties: wanted an object; got {kind_of(properties)}"
     if not isinstance(url, str) or web_address(url) is None:
         return "url: wanted an http or https address; got another"
     event_id = item.get("id")
@@ -160,41 +189,39 @@ def _event_of(item: object, visitor: str, request: HttpRequest, is_automated: bo
     return CollectedEvent(
         id=event_id,
         contact_id=visitor,
-        type=item["type"],
+        type=event_type,
         # The script sends at once, so the time of receipt is right where the browser's clock may not be.
         occurred_at_ms=request.received_at_ms,
-        properties=_properties_of(item, without_parameter(url, VISITOR_PARAMETER)),
+        properties=_properties_of(item, properties, without_parameter(url, VISITOR_PARAMETER)),
         context=context_of(request) | ({"actor": SCANNER} if is_automated else {}),
     )
 
 
-def _properties_of(item: dict[str, Any], url: str) -> dict[str, Any]:
-    referrer = item.get("referrer")
+def _properties_of(item: dict[str, Any], named: dict[str, Any], url: str) -> dict[str, Any]:
+    """The properties that the page named, and what it tells by itself: of the address that they name, else its own."""
+    referrer, path = item.get("referrer"), path_of(named.get("url")) or path_of(url) or "/"
     texts = {
         "url": url,
-        "path": path_of(url),
+        "path": path,
         "referrer": referrer if isinstance(referrer, str) and web_address(referrer) else None,
         "campaign": parameter_of(url, "utm_campaign"),
     }
-    properties: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
+    properties: dict[str, Any] = {name: text for name, text in texts.items() if text is not None} | named
     if item["type"] == FORM_SUBMISSION:
-        fields = item.get("fields")
-        properties["form"] = str(item.get("form") or "")[:MAX_FORM_NAME_CHARS]
+        fields = item.get("fields", named.get("fields"))
+        properties["form"] = str(item.get("form") or named.get("form") or "")[:MAX_FORM_NAME_CHARS]
         properties["fields"] = stored_fields(fields.items()) if isinstance(fields, dict) else {}
+    elif item["type"] == DOWNLOAD:
+        properties.setdefault("file", unquote(path.rpartition("/")[2]))
     return properties
 
 
-def _form_updates(item: dict[str, Any], event: CollectedEvent, contact_ids: ContactIds) -> list[TopicEntry]:
-    """The updates that a form's fields make of its visitor: who it is, and attributes.
-
-    The item's `email` is what the browser took for an address.
-    """
-    visitor, fields, occurred_at_ms = event.contact_id, event.properties["fields"], event.occurred_at_ms
-    email = item.get("email")
-    address = email if isinstance(email, str) and is_address(email) else address_in(fields)
-    address_contact = None if address is None else contact_ids.address(address)
-    identity = identity_updates(None, address_contact, visitor, occurred_at_ms)
-    return identity + attributes_update(fields, event.id, visitor, occurred_at_ms)
+def _hints_of(item: dict[str, Any], fields: Mapping[str, str]) -> FieldHints:
+    """What the page says of the form's fields."""
+    address, hidden = item.get("address"), item.get("hidden")
+    if not isinstance(address, str):
+        address = next((name for name, value in fields.items() if value == item.get("email")), None)
+    return FieldHints(address, [name for name in hidden if isinstance(name, str)] if isinstance(hidden, list) else ())
 
 
 def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:

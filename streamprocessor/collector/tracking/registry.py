@@ -5,6 +5,8 @@ from __future__ import annotations
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.collector.tracking.beacon import beacon, beacon_script
 from streamprocessor.collector.tracking.click import click
+from streamprocessor.collector.tracking.form_reading.submission import FormReading
+from streamprocessor.collector.tracking.form_reading.words import read_form_words
 from streamprocessor.collector.tracking.forms import forms
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.sites import read_sites
@@ -19,7 +21,8 @@ KEYS_FILE = "token-keys"
 def own_tracking(settings: Settings, contact_ids: ContactIds) -> tuple[WireFormat, ...]:
     """The formats of our own tracking. Raises OperatorError where keys or sites can't be used."""
     keys, sites = token_keys_of(settings), read_sites(settings.allowed_sites)
-    return pixel(keys), click(keys, sites), beacon_script(), beacon(keys, contact_ids), forms(keys, contact_ids, sites)
+    reading = FormReading(contact_ids, read_form_words(settings.form_attributes))
+    return pixel(keys), click(keys, sites), beacon_script(), beacon(keys, reading), forms(keys, reading, sites)
 
 
 def token_keys_of(settings: Settings) -> TokenKeys:

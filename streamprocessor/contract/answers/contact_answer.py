@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from streamprocessor.contract.answers.suppression_answer import suppression_answer
 from streamprocessor.contract.messages.announcements import number, part_object
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.identity.erasure import is_hidden
@@ -17,8 +18,8 @@ from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreAt
 def contact_answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dict[str, Any]:
     """The object that `score --json` and `explain --json` print for a contact at at_ms, in the contract's shape.
 
-    scores: as `scores_answer` has them; explanation: of each of them. A contact that was merged into another one
-    (merged_into), or objects, has no scores.
+    scores: as `scores_answer` has them; explanation: of each of them; suppression: why it is suppressed, where it is. A
+    contact that was merged into another one (merged_into), or objects, has no scores.
     """
     answer: dict[str, Any] = {"contact_id": contact_id, "at": format_rfc3339(at_ms), "scores": {}, "explanation": {}}
     if is_hidden(record):
@@ -26,7 +27,9 @@ def contact_answer(scorer: Scorer, record: Record, contact_id: str, at_ms: int) 
         return answer if merged_into is None else {**answer, "merged_into": merged_into[0]}
     scores = scorer.scores_at(record, at_ms)
     explanation = {name: _explanation(scorer, record, score, at_ms) for name, score in scores.items()}
-    return answer | {"scores": _scores(scorer, record, scores, at_ms), "explanation": explanation}
+    answer |= {"scores": _scores(scorer, record, scores, at_ms), "explanation": explanation}
+    suppression = suppression_answer(record)
+    return answer if suppression is None else {**answer, "suppression": suppression}
 
 
 def scores_answer(scorer: Scorer, record: Record, at_ms: int) -> dict[str, Any]:

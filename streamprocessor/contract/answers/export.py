@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamprocessor.contract.answers.contact_answer import contact_answer
+from streamprocessor.contract.answers.suppression_answer import suppression_answer
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed, verdicts_of
 from streamprocessor.scoring.record.attribute_writes import rank_of
@@ -33,6 +34,7 @@ def exported(scorer: Scorer, record: Record, contact_id: str, at_ms: int) -> dic
         "erased_at": format_rfc3339(links.erased_at_ms) if links.erased_at_ms else None,
         "attributes": {name: _written(write) for name, write in sorted(attributes_of(record).items())},
         "suppressed": is_suppressed(record),
+        "suppression": suppression_answer(record),
         "evidence": [_event(source.id, event) for source in sources for event in _in_order(source)],
         "earlier": [_earlier(source.id, source.compacted) for source in sources if source.compacted is not None],
         "verdicts": [_verdict(event_id, verdict) for event_id, verdict in sorted(verdicts_of(record).items())],

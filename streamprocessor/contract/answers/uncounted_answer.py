@@ -37,6 +37,8 @@ def uncounted_answer(scorer: Scorer, record: Record) -> list[dict[str, Any]]:
 def _sentence(why: Uncounted) -> str:
     if why.reason in _WORDS:
         return _WORDS[why.reason]
+    if why.repeats is not None:
+        return f"it repeats {why.repeats}"
     if why.reason == LIMIT or why.unmet is None:
         return f"the limit of {why.rule} is reached"
     path, operator, how = why.unmet

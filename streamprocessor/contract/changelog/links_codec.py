@@ -21,6 +21,7 @@ from streamprocessor.scoring.record.links import (
     MergeClaim,
     Rivals,
 )
+from streamprocessor.scoring.record.suppression import SuppressionWord
 
 
 def links_row(links: IdentityLinks) -> tuple[Any, ...]:
@@ -62,18 +63,19 @@ def links_of_row(row: LinksLayout) -> IdentityLinks:
 
 
 def source_row(source: EvidenceSource) -> tuple[Any, ...]:
-    """The fields of SourceLayout, in its order."""
-    return (
+    """The fields of SourceLayout, in its order; the last one, which most do not have, is left out there."""
+    row = (
         source.id,
         source.into,
         source.stamp,
         source.first_ms,
         source.attributes,
-        source.suppressed,
+        source.suppressed[:3],
         source.verdicts,
         widened(compacted_row(source.compacted)),
         *pack(source.evidence),
     )
+    return (*row, source.suppressed.type) if source.suppressed.type else row
 
 
 def source_of_row(row: SourceLayout) -> EvidenceSource:
@@ -84,7 +86,7 @@ def source_of_row(row: SourceLayout) -> EvidenceSource:
         row.stamp,
         row.first_ms,
         row.attributes,
-        row.suppressed,
+        SuppressionWord(*row.suppressed, row.suppressed_by),
         row.verdicts,
         compacted_of_row(row.folded),
         Evidence(row.packed, row.packed_count, row.marks, string_table_in(bytes(row.names))),

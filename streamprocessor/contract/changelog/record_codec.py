@@ -23,6 +23,7 @@ from streamprocessor.contract.changelog.record_layout import Head, decode_head, 
 from streamprocessor.errors import OperatorError
 from streamprocessor.scoring.record.evidence import Evidence
 from streamprocessor.scoring.record.record import Derived, Record
+from streamprocessor.scoring.record.suppression import UNSAID, SuppressionWord
 
 VERSION = 1
 _VERSION_BYTE = bytes([VERSION])
@@ -65,7 +66,7 @@ def _record(head: Head) -> Record:
         head.at_ms,
         head.offsets,
         head.attributes,
-        head.suppressed,
+        SuppressionWord(*head.suppressed, head.suppressed_by) if head.suppressed[1] else UNSAID,
         head.shown,
         head.episodes,
         head.holds_until_ms,
@@ -82,6 +83,7 @@ def _record(head: Head) -> Record:
             head.slots,
             head.traces,
             values_of_rows(head) if head.by else {},
+            UNSAID if head.suppression is None else SuppressionWord(*head.suppression),
         ),
         None if head.bonds is None else links_of_row(head.bonds),
         head.values,
@@ -98,7 +100,7 @@ def _head(record: Record) -> tuple[Any, ...]:
         record.at_ms,
         record.offsets,
         record.attributes,
-        record.suppressed,
+        record.suppressed[:3],
         record.shown,
         record.episodes,
         record.holds_until_ms,
@@ -117,15 +119,20 @@ def _head(record: Record) -> tuple[Any, ...]:
         names,
         marks,
     )
-    if links is None and not (derived.traces or record.values or derived.by_value):
+    suppressed, by_events = record.suppressed, derived.suppression
+    is_told_by_events = by_events is not UNSAID or (suppressed is not UNSAID and suppressed.type != "")
+    if links is None and not (derived.traces or record.values or derived.by_value or is_told_by_events):
         return head
-    return (
+    longer = (
         *head,
         None if links is None else links_row(links),
         derived.traces,
         record.values,
         value_rows(derived.by_value) if derived.by_value else {},
     )
+    if not is_told_by_events:
+        return longer
+    return (*longer, suppressed.type, None if by_events is UNSAID else by_events)
 
 
 def _widened(head: tuple[Any, ...]) -> tuple[Any, ...]:

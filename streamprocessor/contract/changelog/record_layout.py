@@ -56,7 +56,10 @@ class ClaimLayout(msgspec.Struct, array_like=True):
 
 
 class SourceLayout(msgspec.Struct, array_like=True):
-    """The evidence of one contact that counts for another; fields as in EvidenceSource."""
+    """The evidence of one contact that counts for another; fields as in EvidenceSource.
+
+    suppressed_by: the type of `suppressed`.
+    """
 
     id: str
     into: str
@@ -70,6 +73,7 @@ class SourceLayout(msgspec.Struct, array_like=True):
     packed: bytes
     names: msgspec.Raw
     marks: bytes
+    suppressed_by: str = ""
 
 
 class LinksLayout(msgspec.Struct, array_like=True):
@@ -88,7 +92,11 @@ class LinksLayout(msgspec.Struct, array_like=True):
 
 
 class Head(msgspec.Struct, array_like=True, gc=False):
-    """A record as it lies in bytes; new fields go to the end, with a default."""
+    """A record as it lies in bytes; new fields go to the end, with a default.
+
+    suppressed, suppressed_by: Record.suppressed, and its type.
+    suppression: that of Derived; None: nobody said anything.
+    """
 
     revision: int
     sequence: int
@@ -117,6 +125,8 @@ class Head(msgspec.Struct, array_like=True, gc=False):
     traces: bytes = b""
     values: dict[str, dict[str, tuple[int, str | None]] | None] = {}
     by: dict[str, dict[str, ValueLayout]] = {}
+    suppressed_by: str = ""
+    suppression: tuple[bool, int, str, str] | None = None
 
 
 encode = msgspec.msgpack.Encoder().encode

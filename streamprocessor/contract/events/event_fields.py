@@ -10,6 +10,7 @@ import orjson
 
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.foreign_text import shown_value
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
@@ -28,7 +29,18 @@ ACTORS = (HUMAN, PROXY, SCANNER)
 
 
 def contact_of(key: bytes | None) -> str:
-    """The contact that a record's key names; raises RecordError no-contact or bad-key."""
+    """The contact that a record's key names; raises RecordError no-contact, bad-key or placeholder-id."""
+    contact = kept_contact_of(key)
+    if is_placeholder(contact):
+        raise RecordError(reason_codes.PLACEHOLDER_ID, "contact: wanted somebody's id; got a text that stands for none")
+    return contact
+
+
+def kept_contact_of(key: bytes | None) -> str:
+    """The contact that a key names, also by an id that stands for nobody, for versions before this one kept such.
+
+    Raises RecordError no-contact or bad-key.
+    """
     if not key:
         raise RecordError(reason_codes.NO_CONTACT, "key: wanted the contact's id; got none")
     if len(key) > MAX_KEY_BYTES:

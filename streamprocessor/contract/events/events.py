@@ -13,16 +13,16 @@ from streamprocessor.contract.events.event_fields import (
     MAX_ID_CHARS,
     bounded_by_arrival,
     check_contact,
-    contact_of,
     content_key,
     id_of,
     instant_ms_of,
 )
 from streamprocessor.contract.events.transfers import MisplacedRecord, decode_transfer
-from streamprocessor.contract.events.updates import decode_update
+from streamprocessor.contract.events.updates import contact_of_update, decode_update
 from streamprocessor.contract.foreign_text import shown_value
+from streamprocessor.contract.lenient_json import read_object
 from streamprocessor.contract.rfc3339 import parse_rfc3339
-from streamprocessor.contract.strict_json import kind_of, read_object
+from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
@@ -77,7 +77,7 @@ def decode_line(line: bytes) -> tuple[str, InputFact]:
     contact = body.get("contact_id")
     if type(contact) is not str or not contact:
         raise RecordError(reason_codes.NO_CONTACT, f"contact_id: wanted a text; got {kind_of(contact)}")
-    contact_of(contact.encode())
+    contact_of_update(body.get("update"), contact.encode())
     arrival_ms = instant_ms_of(body.get("arrival"), "arrival")
     if arrival_ms is None:
         arrival_ms = instant_ms_of(body.get("occurred_at"), "occurred_at")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from streamprocessor.contract import reason_codes
@@ -13,6 +14,7 @@ from streamprocessor.contract.events.event_fields import (
     content_key,
     id_of,
     instant_ms_of,
+    kept_contact_of,
 )
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.contract.strict_json import kind_of
@@ -44,6 +46,8 @@ _PAYLOADS = {
     "erase": None,
 }
 UPDATES = tuple(_PAYLOADS)
+_TAKE_IN = ("identify", "merge")
+_TAKE_AWAY = ("unmerge", "erase", "do_not_score")
 
 ONCE = "once"
 """The field that says that `attributes` are written only where nobody else wrote them."""
@@ -120,21 +124,31 @@ def _payload_of(update: str, body: dict[str, Any]) -> Any:
         return None
     payload = body.get(word)
     if update in ("identify", "merge", "unmerge"):
-        return _other_contact(payload, f"{update}.{word}")
+        return _other_contact(payload, f"{update}.{word}", contact_of if update in _TAKE_IN else kept_contact_of)
     if type(payload) is not (dict if update == "attributes" else bool):
         kind = "an object" if update == "attributes" else "true or false"
         raise RecordError(reason_codes.BAD_UPDATE, f"{word}: wanted {kind}; got {kind_of(payload)}")
     return payload
 
 
-def _other_contact(value: object, where: str) -> str:
+def contact_of_update(update: object, key: bytes) -> str:
+    """The contact of a record with this word of an update, None for an event; raises RecordError as contact_of does.
+
+    What an update takes away may have been kept under an id that stands for nobody.
+    """
+    return kept_contact_of(key) if update in _TAKE_AWAY else contact_of(key)
+
+
+def _other_contact(value: object, where: str, id_of_key: Callable[[bytes], str]) -> str:
     """The id of another contact, as a text."""
     text = str(value) if type(value) is int else value
     if type(text) is not str or not text:
         raise RecordError(reason_codes.BAD_UPDATE, f"{where}: wanted the id of a contact; got {kind_of(value)}")
     try:
-        return contact_of(text.encode())
+        return id_of_key(text.encode())
     except (RecordError, UnicodeEncodeError) as error:
+        if isinstance(error, RecordError) and error.reason == reason_codes.PLACEHOLDER_ID:
+            raise
         raise RecordError(
             reason_codes.BAD_UPDATE, f"{where}: wanted the id of a contact; got one that can't be"
         ) from error

@@ -11,6 +11,7 @@ from typing import Any
 from streamprocessor.contract.model_file.scores import read_scores
 from streamprocessor.contract.model_file.segments import SEGMENTS, read_segments
 from streamprocessor.contract.model_file.stages import HOT_LEADS, read_hot_leads
+from streamprocessor.contract.model_file.suppression import SUPPRESSION
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, described, json_schema
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode, Node, Problems, ScalarNode, SequenceNode
@@ -18,7 +19,7 @@ from streamprocessor.contract.strict_yaml.scalars import count, duration_ms, fla
 from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, json_values, read_tree
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model.contact_filter import MAX_TEXT
-from streamprocessor.scoring.model.model import DAY_MS, USUAL_ADDRESSES, Model, Scanners
+from streamprocessor.scoring.model.model import DAY_MS, USUAL_ADDRESSES, Model, Scanners, Suppression
 
 DEFAULT_NAME = "default"
 LONGEST_BURST_MS = 3_600_000
@@ -128,7 +129,9 @@ _SEGMENTS = Word(
     "depends on them.",
 )
 _IDENTITY = Word("identity", _address_names)
-_MODEL = Shape(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, _SEGMENTS)
+_MODEL = Shape(
+    *(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, SUPPRESSION, _SEGMENTS)
+)
 
 # ---- models --------------------------------------------------------------------------------------------------------
 
@@ -176,6 +179,7 @@ def _model(located: LocatedNode, revision: int) -> Model:
         correction_window_ms=_CORRECTION_WINDOW.of(fields, 30 * DAY_MS),
         scanners=_SCANNERS.of(fields, _USUAL),
         addresses=_IDENTITY.of(fields, USUAL_ADDRESSES),
+        suppression=SUPPRESSION.of(fields, Suppression()),
         segments=fields.read(_SEGMENTS, partial(read_segments, scores=scores), ()),
     )
 

@@ -81,7 +81,12 @@ def _group(fields: Fields, context: RuleContext) -> str | None:
 
 _FROM_PROPERTY, _FROM_TIMES = Word("property", event_path, required=True), Word("times", factor)
 _FROM_MIN, _FROM_MAX = Word("min", points_e15), Word("max", points_e15)
-_POINTS_FROM_SHAPE = Shape(_FROM_PROPERTY, _FROM_TIMES, _FROM_MIN, _FROM_MAX)
+_PER = Word(
+    "per",
+    event_path,
+    description="Each value of it counts once, its earliest match: an order told twice. Without it each is its own.",
+)
+_POINTS_FROM_SHAPE = Shape(_FROM_PROPERTY, _FROM_TIMES, _FROM_MIN, _FROM_MAX, _PER)
 
 
 def _points_from(located: LocatedNode) -> PointsFrom:
@@ -89,7 +94,7 @@ def _points_from(located: LocatedNode) -> PointsFrom:
     low, high = _FROM_MIN.of(fields, None), _FROM_MAX.of(fields, None)
     if low is not None and high is not None and low > high:
         located.note("wanted min below max; got them the other way round")
-    return PointsFrom(_FROM_PROPERTY.of(fields, ""), _FROM_TIMES.of(fields, 1.0), low, high)
+    return PointsFrom(_FROM_PROPERTY.of(fields, ""), _FROM_TIMES.of(fields, 1.0), low, high, _PER.of(fields, None))
 
 
 _ON = Word("on", types, required=True)
@@ -209,7 +214,7 @@ def _banded(bands: BandWords, *words: Word[Any]) -> Shape:
 
 _FREQUENCY_SHAPE = _banded(_COUNT_BANDS, _TYPES, _WITHIN)
 _RECENCY_SHAPE = _banded(_AGE_BANDS, _TYPES)
-_MONETARY_SHAPE = _banded(_AMOUNT_BANDS, _TYPES, _SUM, _WITHIN)
+_MONETARY_SHAPE = _banded(_AMOUNT_BANDS, _TYPES, _SUM, _PER, _WITHIN)
 _FREQUENCY, _RECENCY = _inner("frequency", _FREQUENCY_SHAPE), _inner("recency", _RECENCY_SHAPE)
 _MONETARY = _inner("monetary", _MONETARY_SHAPE)
 
@@ -250,6 +255,7 @@ def _monetary_rule(outer: Fields, context: RuleContext) -> Rule:
         where=_WHERE.of(fields, None),
         group=_group(outer, context),
         limit=_LIMIT.of(outer, Limit()),
+        per=_PER.of(fields, None),
     )
 
 

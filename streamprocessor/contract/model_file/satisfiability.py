@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from itertools import pairwise, product
 
 from streamprocessor.contract.foreign_text import shown_text
+from streamprocessor.scoring.canonical import folded
 from streamprocessor.scoring.model.conditions import predicate
 from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition
 
 _MANY = 1000
-_OF_TEXTS = {"starts_with", "ends_with", "matches"}
+_OF_TEXTS = {"starts_with", "ends_with", "matches", "contains"}
+_OF_DECIMALS = set("-0123456789.")
 _LOW = {"greater_than", "at_least"}
 _HIGH = {"less_than", "at_most"}
 _OF_NUMBERS = {"between"} | _LOW | _HIGH
@@ -59,13 +61,20 @@ def _can_hold(path: str, tests: list[Comparison]) -> bool:
     if named:
         values = named[0].operand if named[0].operator == "in" else (named[0].operand,)
         return any(holds({path: value}) for value in values)
-    operators = {test.operator for test in tests}
-    if operators & _OF_NUMBERS:
-        return not operators & (_OF_TEXTS | {"contains"}) and _has_number(path, tests)
+    if any(test.operator in _OF_NUMBERS for test in tests):
+        return all(_may_be_of_a_number(test) for test in tests) and _has_number(path, tests)
     return _fit(tests, "starts_with", str.startswith) and _fit(tests, "ends_with", str.endswith)
 
 
+def _may_be_of_a_number(test: Comparison) -> bool:
+    """Whether a text that spells a number can pass the test; patterns of `matches` are not looked at."""
+    if test.operator not in _OF_TEXTS:
+        return True
+    return isinstance(test.operand, str) and (test.operator == "matches" or not set(test.operand) - _OF_DECIMALS)
+
+
 def _has_number(path: str, tests: list[Comparison]) -> bool:
+    tests = [test for test in tests if test.operator not in _OF_TEXTS]
     between = [test.operand for test in tests if test.operator == "between"]
     lows = [test.operand for test in tests if test.operator in _LOW] + [low for low, _ in between]
     highs = [test.operand for test in tests if test.operator in _HIGH] + [high for _, high in between]
@@ -76,7 +85,7 @@ def _has_number(path: str, tests: list[Comparison]) -> bool:
 
 
 def _fit(tests: list[Comparison], operator: str, fits: Callable[[str, str], bool]) -> bool:
-    operands = sorted((test.operand for test in tests if test.operator == operator), key=len)
+    operands = sorted((folded(test.operand) for test in tests if test.operator == operator), key=len)
     return all(fits(longer, shorter) for shorter, longer in pairwise(operands))
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from streamprocessor.scoring.model.contact_filter import AttributeCondition
 
-NAME_FROM = (("name",), ("first_name", "last_name"), ("company",))
+NAME_FROM = (("full_name",), ("name",), ("first_name", "last_name"), ("email",), ("company",))
 """Attributes that a contact is called by: the first of these that it has one of."""
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from streamprocessor.contract.answers.contact_answer import explanation_answer, scores_answer
 from streamprocessor.contract.answers.export import exported
+from streamprocessor.contract.answers.suppression_answer import suppression_answer
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contact_lookup import (
     ContactId,
@@ -34,6 +35,7 @@ from streamprocessor.readmodel.responses.contacts import (
     ContactPage,
     ContactView,
     Explanation,
+    SuppressionView,
 )
 from streamprocessor.readmodel.responses.scores import instant, score_standing
 from streamprocessor.readmodel.routing.access import ERASER, READER
@@ -42,6 +44,7 @@ from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store import queries
 from streamprocessor.readmodel.store.cursors import NumberPosition, cursor_of, read_cursor
 from streamprocessor.readmodel.store.queries import SortOrder
+from streamprocessor.scoring.record.record import Record
 
 router = APIRouter(prefix="/api/contacts", route_class=ApiRoute)
 _ONE = "/{contact_id:path}"
@@ -113,6 +116,7 @@ def get_contact(context: Context, contact_id: ContactId, query: Annotated[Instan
         standing=standing,
         attributes=orjson.loads(stored.row.attributes),
         suppressed=stored.row.suppressed,
+        suppression=_suppression(stored.record),
         hot_since=instant(stored.row.hot_since_ms),
         updated_at=format_rfc3339(stored.row.updated_at_ms),
         address_conflicts=address_conflicts(stored.record, stored.scorer.model.addresses, context.contact_ids),
@@ -125,6 +129,11 @@ async def erase_contact(
 ) -> AcceptedErasure:
     """Erase a contact for good."""
     return AcceptedErasure(id=await context.gateways.eraser.erase(contact_id))
+
+
+def _suppression(record: Record) -> SuppressionView | None:
+    answer = suppression_answer(record)
+    return None if answer is None else SuppressionView(**answer)
 
 
 def _at_ms(context: ApiContext, query: InstantQuery) -> int:

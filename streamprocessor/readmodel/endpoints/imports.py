@@ -105,9 +105,11 @@ def _view(job: ImportJob) -> ImportView:
         lines_read=job.lines_read,
         sent=dict(job.sent),
         refused=dict(job.refused),
+        skipped=job.skipped,
         first_refused=[
             RefusedRow(line=line, reason=reason, detail=detail) for line, reason, detail in job.first_refused
         ],
+        read_as=job.read_as,
         error=job.error,
         began_at=format_rfc3339(job.began_ms),
         ended_at=instant(job.ended_ms),

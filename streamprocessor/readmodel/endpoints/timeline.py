@@ -16,6 +16,7 @@ from streamprocessor.readmodel.routing.context import Context
 from streamprocessor.readmodel.routing.route import ApiRoute
 from streamprocessor.readmodel.store.catalogue_rows import unscored_of
 from streamprocessor.readmodel.store.cursors import TimelinePosition, cursor_of, read_cursor
+from streamprocessor.scoring.events.acts import ACT
 from streamprocessor.scoring.events.projection import EXCLUDED_FROM
 from streamprocessor.scoring.events.scanners import find_scanner_events
 from streamprocessor.scoring.evidence.union import compacted_of, events_of, sources_of, verdicts_of
@@ -73,11 +74,12 @@ def _uncounted_by(why: Uncounted) -> UncountedBy:
         path=None if unmet is None else unmet.path or None,
         operator=None if unmet is None else unmet.operator,
         how=None if unmet is None else unmet.how,
+        repeats=why.repeats,
     )
 
 
 def _readable(event: StoredEvent) -> dict[str, object]:
-    return {path: value for path, value in event.properties.items() if not path.startswith(EXCLUDED_FROM)}
+    return {path: value for path, value in event.properties.items() if not path.startswith((EXCLUDED_FROM, ACT))}
 
 
 def _position(event: StoredEvent) -> TimelinePosition:

@@ -18,7 +18,7 @@ from typing import BinaryIO, NamedTuple
 from streamprocessor.contract.access_policy import IMPORT, KeyKind, acts_of, is_allowed
 from streamprocessor.errors import OperatorError, RecordError, place_of
 from streamprocessor.imports.csv_mapping import parse_mapping
-from streamprocessor.imports.files import read_rows, send_rows
+from streamprocessor.imports.files import FileRows, read_file, send_rows
 from streamprocessor.imports.importer import ImportCounts
 from streamprocessor.imports.rows import BadRow, ImportRow, ReadRow
 from streamprocessor.readmodel.problem import Problem
@@ -32,6 +32,7 @@ MOST_RECEIVED = 4
 MOST_REFUSED_SHOWN = 20
 STOP_SECONDS = 5.0
 _WRITE_BYTES = 1 << 20
+_READ_BYTES = 1 << 16
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -65,7 +66,10 @@ class ImportJob:
     lines_read: int = 0
     sent: Mapping[str, int] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    skipped: int = 0
     first_refused: list[tuple[int, str, str]] = field(default_factory=list)
+    read_as: str | None = None
+    """What the file was found to be; None until it is read."""
     error: str | None = None
     ended_ms: int | None = None
     is_stopped: bool = False
@@ -75,12 +79,11 @@ class ImportJob:
         """Whether the import has not ended."""
         return self.state in (RECEIVING, RUNNING)
 
-    def read_line(self, size_bytes: int) -> None:
-        """Count a line; raises ImportStoppedError where the process ends."""
+    def read(self, size_bytes: int) -> None:
+        """Count bytes of the file; raises ImportStoppedError where the process ends."""
         if self.is_stopped:
             raise ImportStoppedError
         self.bytes_read += size_bytes
-        self.lines_read += 1
 
     def refuse(self, line: int, reason: str, detail: str) -> None:
         """Count a row that can't be used."""
@@ -105,16 +108,17 @@ def run_import(settings: Settings, file: Path, order: ImportOrder, job: ImportJo
 
     def count_sent(counts: ImportCounts) -> None:
         job.sent = dict(counts.sent)
+        job.skipped = counts.skipped
 
-    with file.open("rb") as lines:
-        rows = read_rows(settings, _counted(lines, job), order.format, mapping, "the file")
-        asyncio.run(send_rows(settings, permitted(rows, order.kind), count_bad, count_sent))
+    with file.open("rb") as content:
+        rows = read_file(settings, _counted(content, job), order.format, mapping, "the file")
+        asyncio.run(send_rows(settings, permitted(_followed(rows, job), order.kind), count_bad, count_sent))
 
 
 def permitted(rows: Iterable[ReadRow], kind: KeyKind) -> Iterator[ReadRow]:
     """The rows, those as BadRow that may not be said with such a token."""
     for row in rows:
-        yield row if isinstance(row, BadRow) else _judged(row, kind)
+        yield _judged(row, kind) if isinstance(row, ImportRow) else row
 
 
 def _judged(row: ImportRow, kind: KeyKind) -> ReadRow:
@@ -128,10 +132,19 @@ def _judged(row: ImportRow, kind: KeyKind) -> ReadRow:
     return row
 
 
-def _counted(lines: Iterable[bytes], job: ImportJob) -> Iterator[bytes]:
-    for line in lines:
-        job.read_line(len(line))
-        yield line
+def _counted(content: BinaryIO, job: ImportJob) -> Iterator[bytes]:
+    """The content in pieces, each counted as it is read."""
+    while piece := content.read(_READ_BYTES):
+        job.read(len(piece))
+        yield piece
+
+
+def _followed(rows: FileRows, job: ImportJob) -> Iterator[ReadRow]:
+    """The rows; the job says how far reading is, and as what the file is read."""
+    for row in rows:
+        job.lines_read = row.line
+        yield row
+    job.read_as = rows.read_as
 
 
 class ImportJobs:

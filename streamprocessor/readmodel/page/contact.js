@@ -72,7 +72,7 @@ async function forecastOf(id, asked, ahead, signal) {
 function head(contact, {person}) {
   return el('div', {class: 'title'},
     el('div', {}, el('h1', {}, contact.contact_id),
-      el('p', {class: 'quiet'}, contact.suppressed && [el('span', {class: 'flag'}, 'suppressed'), ' '],
+      el('p', {class: 'quiet'}, contact.suppressed && [el('span', {class: 'flag'}, 'suppressed'), suppressedBy(contact.suppression), ' · '],
         contact.hot_since && ['hot since ', ago(contact.hot_since), ' · '], 'as of ', exactly(contact.at)),
       contact.address_conflicts.map(({attribute, contact_id}) => el('p', {},
         el('span', {class: 'flag'}, 'conflict'), ' ',
@@ -84,6 +84,10 @@ function head(contact, {person}) {
         href: address({path: '/api/contact/export', query: {contact_id: contact.contact_id}}), download: 'contact.json',
       }, 'Export'),
       person.scopes.includes('erase') && eraseButton(contact.contact_id)));
+}
+
+function suppressedBy(suppression) {
+  return suppression && [` by ${suppression.by} `, ago(suppression.since)];
 }
 
 function tile(contact, score, chosen) {

@@ -8,7 +8,7 @@ import {ago, count, NOTHING} from './format.js';
 import {again, drawn} from './waiting.js';
 
 const KINDS = [['jsonl', 'JSON Lines'], ['csv', 'CSV'], ['access-log', 'Apache’s combined log']];
-const SUFFIXES = {csv: 'csv', jsonl: 'jsonl', ndjson: 'jsonl', log: 'access-log'};
+const SUFFIXES = {csv: 'csv', tsv: 'csv', jsonl: 'jsonl', ndjson: 'jsonl', log: 'access-log'};
 const OWN = ' own';
 
 export async function show({query, person, signal}) {
@@ -34,7 +34,7 @@ export async function show({query, person, signal}) {
 
 function importForm({mappings, max_bytes: mostBytes}) {
   const refused = el('p', {class: 'refused lines', role: 'alert'});
-  const file = el('input', {id: 'file', type: 'file', required: true, accept: '.csv,.jsonl,.ndjson,.log,.txt', onchange: guess});
+  const file = el('input', {id: 'file', type: 'file', required: true, accept: '.csv,.tsv,.jsonl,.ndjson,.log,.txt,.gz', onchange: guess});
   const kind = choice('kind', KINDS, 'jsonl', choose);
   const mapping = choice('mapping', [...mappings, [OWN, 'My own, below']], mappings[0] ?? OWN, choose);
   const own = el('textarea', {id: 'own', rows: 8, spellcheck: 'false', placeholder: 'contact: email\noccurred_at: {column: when}\ntype: download\nproperties: {file: name}'});
@@ -46,7 +46,7 @@ function importForm({mappings, max_bytes: mostBytes}) {
   choose();
 
   function guess() {
-    const suffix = file.files[0]?.name.split('.').pop().toLowerCase();
+    const suffix = file.files[0]?.name.toLowerCase().replace(/\.gz$/, '').split('.').pop();
     kind.value = SUFFIXES[suffix] ?? kind.value;
     choose();
   }
@@ -112,7 +112,9 @@ function details(job) {
     el('dl', {},
       el('dt', {}, 'Lines read'), el('dd', {}, count(job.lines_read)),
       el('dt', {}, 'Sent'), el('dd', {}, sent.join(', ') || '0'),
-      el('dt', {}, 'Refused'), el('dd', {}, reasons.join(', ') || '0')),
+      el('dt', {}, 'Refused'), el('dd', {}, reasons.join(', ') || '0'),
+      el('dt', {}, 'Skipped by the mapping'), el('dd', {}, count(job.skipped)),
+      job.read_as && [el('dt', {}, 'Read as'), el('dd', {}, job.read_as)]),
     job.error && el('p', {class: 'refused lines'}, job.error),
     job.state === 'interrupted' && el('p', {}, 'The api was started anew meanwhile. Import the file again: what was sent already counts once.'),
     job.first_refused.length > 0 && table('The first lines that could not be used', [['Line', 'number'], ['Reason', ''], ['What is wrong', '']],

@@ -47,8 +47,9 @@ function details(event, id) {
 
 const REASONS = {'no-rule': 'no rule asks for this type', scanner: 'a program did it', proxy: 'a mail proxy opened it'};
 
-function reason({reason: why, rule, path, operator, how}) {
+function reason({reason: why, rule, path, operator, how, repeats}) {
   if (why in REASONS) return REASONS[why];
+  if (why === 'repeat') return `it repeats ${repeats}`;
   if (why === 'limit') return `the limit of ${rule} is reached`;
   if (operator === 'any') return `${rule}: none of its alternatives holds`;
   const was = {missing: 'is not there', type: `is of a type that ${operator} never holds for`, value: `is not what ${operator} wants`}[how];

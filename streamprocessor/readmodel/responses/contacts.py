@@ -53,6 +53,14 @@ class ContactPage(BaseModel):
     next: str | None = Field(description="The cursor of the next part; null: this is the last.")
 
 
+class SuppressionView(BaseModel):
+    """Why a contact may not be written to: the last word on it."""
+
+    since: str
+    by: str = Field(description="The event's type; `update`: it was said explicitly.")
+    id: str = Field(description="Of the event or update.")
+
+
 class ContactView(BaseModel):
     """A contact's scores at an instant, exactly."""
 
@@ -62,6 +70,7 @@ class ContactView(BaseModel):
     standing: dict[str, ScoreStanding]
     attributes: dict[str, Any]
     suppressed: bool
+    suppression: SuppressionView | None = Field(description="null: the contact is not suppressed.")
     hot_since: str | None
     updated_at: str
     address_conflicts: list[AddressConflict]
@@ -108,13 +117,14 @@ class Forecast(BaseModel):
 class UncountedBy(BaseModel):
     """Why an event gives a rule, or all of them, nothing."""
 
-    reason: Literal["no-rule", "condition", "limit", "scanner", "proxy"] = Field(
-        description="No rule asks for its type; a condition or a limit of the rule; who did it."
+    reason: Literal["no-rule", "condition", "limit", "scanner", "proxy", "repeat"] = Field(
+        description="No rule asks for its type; a condition or a limit of the rule; who did it; another event."
     )
     rule: str | None = Field(description="As score/rule; null: it is no rule's doing.")
     path: str | None = Field(description="Of a condition, the value that failed; null: alternatives, or no condition.")
     operator: str | None = Field(description="The comparison that failed; null: it is no condition.")
     how: str | None = Field(description="missing, type or value: what failed of it; null: it is no condition.")
+    repeats: str | None = Field(description="The id of the event that it repeats; null: it repeats none.")
 
 
 class UnscoredType(BaseModel):
@@ -160,6 +170,7 @@ class ContactExport(BaseModel):
     erased_at: str | None = Field(description="From when on anything is kept; null: nothing was ever erased.")
     attributes: dict[str, Any]
     suppressed: bool
+    suppression: SuppressionView | None
     evidence: list[dict[str, Any]] = Field(description="Single events, of each what rules could ask for.")
     earlier: list[dict[str, Any]] = Field(description="What was summed up of older ones.")
     verdicts: list[dict[str, Any]]

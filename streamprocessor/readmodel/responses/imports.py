@@ -22,10 +22,12 @@ class ImportView(BaseModel):
     mapping: str | None
     bytes: int
     bytes_read: int
-    lines_read: int
+    lines_read: int = Field(description="The line of the latest row.")
     sent: dict[str, int] = Field(description="Rows so far, by topic.")
     refused: dict[str, int] = Field(description="Rows so far, by reason.")
+    skipped: int = Field(description="Rows so far that the mapping passes over.")
     first_refused: list[RefusedRow]
+    read_as: str | None = Field(description="What the file was found to be: encoding, delimiter, notations.")
     error: str | None
     began_at: str
     ended_at: str | None

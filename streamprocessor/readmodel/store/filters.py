@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, or_, select
 
-from streamprocessor.contract.segment_membership import bounds_nano
+from streamprocessor.contract.segment_membership import bounds_nano, compared_text
 from streamprocessor.readmodel.store.tables import attributes, contacts, scores
 from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter, Operand, ScoreCondition
 
@@ -74,9 +74,9 @@ def _of_attribute(condition: AttributeCondition) -> SqlCondition:
     if condition.one_of is not None:
         tests.append(or_(*(_equals(row.c, operand) for operand in condition.one_of)))
     if condition.contains is not None:
-        tests.append(row.c.text.contains(condition.contains, autoescape=True))
+        tests.append(row.c.text.contains(compared_text(condition.contains), autoescape=True))
     if condition.starts_with is not None:
-        tests.append(row.c.text.startswith(condition.starts_with, autoescape=True))
+        tests.append(row.c.text.startswith(compared_text(condition.starts_with), autoescape=True))
     if condition.at_least is not None:
         tests.append(row.c.number >= condition.at_least)
     if condition.at_most is not None:
@@ -85,12 +85,12 @@ def _of_attribute(condition: AttributeCondition) -> SqlCondition:
 
 
 def _equals(columns: Any, operand: Operand) -> ColumnElement[bool]:
-    """A text is compared with what a person would read there; a number with numbers alone."""
+    """A text is compared with what a person would read there; a number, true and false with their like alone."""
     comparison: ColumnElement[bool]
     if isinstance(operand, str):
-        comparison = columns.text == operand
+        comparison = columns.text == compared_text(operand)
     elif isinstance(operand, bool):
-        comparison = columns.text == str(operand).lower()
+        comparison = and_(columns.text == str(operand).lower(), ~columns.is_text)
     else:
-        comparison = columns.number == operand
+        comparison = and_(columns.number == operand, ~columns.is_text)
     return comparison

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Rises with each change of the derived tables; a database of an older one is rebuilt from Kafka."""
 
 derived = MetaData()
@@ -58,8 +58,9 @@ attributes = Table(
     derived,
     Column("contact_id", Text, primary_key=True),
     Column("name", Text, primary_key=True),
-    Column("text", Text, nullable=False),  # a string as it is, anything else as JSON; long ones are cut
-    Column("number", Float),  # where it is one
+    Column("text", Text, nullable=False),  # a string, anything else as JSON; folded, and long ones are cut
+    Column("number", Float),  # where it is one, or a string that spells one
+    Column("is_text", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 Index("attributes_by_text", attributes.c.name, attributes.c.text, attributes.c.contact_id)

@@ -179,8 +179,8 @@ def add_event(plan: Plan, record: Record, compacted: Compacted, evicted: Evicted
             compacted_rule.amount += weight(amount, growth(at_ms, compacted_rule.at_ms, matcher.half_life_ms))
         else:
             compacted_rule.amount += amount
-        if matcher.slot_count is not None:
-            compacted_rule.slots += matcher.slot(event.properties, at_ms)
+        if matcher.has_slots:
+            compacted_rule.slots += matcher.slots(event.properties, at_ms)
 
 
 def _compact_activity(plan: Plan, compacted: Compacted, event: StoredEvent) -> None:
@@ -224,7 +224,7 @@ def trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
 
     holders: how many share the bounds.
     """
-    limited = sum(matcher.slot_count is not None for matcher in plan.matchers.values())
+    limited = sum(matcher.has_slots for matcher in plan.matchers.values())
     most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
     mergeable = sum(not isinstance(term, RecencyTerm) for term in plan.per_match_terms.values())
     most_live = max(LEAST_MATCHES, MOST_MATCHES // max(1, mergeable))

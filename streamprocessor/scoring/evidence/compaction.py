@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
+from streamprocessor.scoring.events.acts import ACT
 from streamprocessor.scoring.events.scanners import TRACE_BYTES, TRACED_PATHS, find_scanner_events
 from streamprocessor.scoring.evidence.compacted import (
     Evicted,
@@ -72,7 +74,8 @@ def compact_in_place(plan: Plan, record: Record) -> int:
         matcher, event, amount = match
         by_event.setdefault(event.id, []).append(RuleAmount(matcher, amount))
 
-    record.derived = derive(plan, record, on_match=on_match)
+    repeats: dict[str, str] = {}
+    record.derived = derive(plan, record, on_match=on_match, on_repeat=repeats.__setitem__)
     old_ms = record.at_ms - plan.model.correction_window_ms
     events = sorted(events_of(record), key=lambda event: (event.occurred_at_ms, event.id))
     evicted_events: list[StoredEvent] = []
@@ -87,12 +90,19 @@ def compact_in_place(plan: Plan, record: Record) -> int:
     if evicted_events:
         _store_actors_as_verdicts(plan, record, events, remaining)
         verdicts = verdicts_of(record)
+        evicted_ids = {event.id for event in evicted_events}
+        if repeats:
+            evicted_events = [event for event in evicted_events if event.id not in repeats]
+            orphans = {event.id for event in remaining if repeats.get(event.id) in evicted_ids}
+            evicted_ids |= orphans  # what they repeat goes: they would count without it
+            remaining = [event for event in remaining if event.id not in orphans]
+            early += len(orphans)
         evicted = {p.id: Evicted(p, _actor(p, verdicts), by_event.get(p.id, [])) for p in evicted_events}
         pending = dict(evicted)
         holders: list[Record | EvidenceSource] = [record, *sources_of(record)]
         for holder in holders:
             _compact_into(plan, record, holder, pending)
-            _evict(holder, evicted)
+            _evict(holder, evicted_ids)
         for compacted in compacted_of(record):
             trim(plan, compacted, record.at_ms, len(holders))
         record.derived = derive(plan, record)
@@ -111,15 +121,25 @@ def _compact_into(plan: Plan, record: Record, holder: Record | EvidenceSource, p
     compacted = holder.compacted = holder.compacted or Compacted()
     move_landmarks(plan, compacted, record.derived.newest_ms)
     for id_ in [id_ for id_ in pending if id_ in ids]:
-        add_event(plan, record, compacted, pending.pop(id_))
+        evicted = pending.pop(id_)
+        add_event(plan, record, compacted, evicted)
+        _keep_word(plan, holder, evicted)
 
 
-def _evict(holder: Record | EvidenceSource, evicted: Mapping[str, Evicted]) -> None:
-    """Drop the evicted events, and the verdicts on them, from what this holder stores."""
+def _keep_word(plan: Plan, holder: Record | EvidenceSource, evicted: Evicted) -> None:
+    """Let the holder keep what the event says on suppression."""
+    type_plan = plan.by_type.get(evicted.event.type)
+    if type_plan is None or type_plan.suppression is None or not plan.counts(evicted.actor, type_plan.is_open):
+        return
+    holder.suppressed = type_plan.suppression.after(holder.suppressed, evicted.event)
+
+
+def _evict(holder: Record | EvidenceSource, evicted_ids: AbstractSet[str]) -> None:
+    """Drop the events of these ids, and the verdicts on them, from what this holder stores."""
     events = holder.evidence.events()
-    if any(event.id in evicted for event in events):
-        holder.evidence.replace(event for event in events if event.id not in evicted)
-    for id_ in [id_ for id_ in holder.verdicts if id_ in evicted]:
+    if any(event.id in evicted_ids for event in events):
+        holder.evidence.replace(event for event in events if event.id not in evicted_ids)
+    for id_ in [id_ for id_ in holder.verdicts if id_ in evicted_ids]:
         del holder.verdicts[id_]
 
 
@@ -156,9 +176,11 @@ def _store_actors_as_verdicts(
 def _size_with_matches_bytes(plan: Plan, event: StoredEvent, by_event: Mapping[str, Sequence[RuleAmount]]) -> int:
     """About how many bytes go with the event: its own, and those of what is derived of it."""
     size_bytes = size_of_event_bytes(event) + MARK_BYTES + (TRACE_BYTES if event.type in TRACED_PATHS else 0)
+    if ACT in event.properties:
+        size_bytes += SLOT_IN_TIME_BYTES
     for matcher, _ in by_event.get(event.id, ()):
-        if matcher.slot_count is not None:
-            size_bytes += SLOT_IN_TIME_BYTES
+        size_bytes += (matcher.slot_count is not None) * SLOT_IN_TIME_BYTES
+        size_bytes += (matcher.once_per is not None) * SLOT_IN_TIME_BYTES
         if matcher.half_life_ms is None and not isinstance(plan.per_match_terms[matcher.number], RecencyTerm):
             size_bytes += MATCH_BYTES
     return size_bytes

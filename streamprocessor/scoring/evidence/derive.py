@@ -6,6 +6,7 @@ from bisect import insort
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from streamprocessor.scoring.events.acts import FORM_SUBMISSION, find_repeats
 from streamprocessor.scoring.events.projection import attribute_values, value_name
 from streamprocessor.scoring.events.scanners import TRACED_PATHS, find_scanner_events
 from streamprocessor.scoring.evidence.compacted import add_compacted
@@ -23,6 +24,7 @@ RuleMatch = tuple[Matcher, StoredEvent, int]
 TIME_BYTES = 8
 
 OnMatch = Callable[[RuleMatch], None]
+OnRepeat = Callable[[str, str], None]
 
 
 class Accumulator:
@@ -61,6 +63,8 @@ class Accumulator:
                     lasts[number] = at
         elif not self._plan.counts(actor, type_plan.is_open):
             return True
+        if type_plan.suppression is not None:
+            derived.suppression = type_plan.suppression.after(derived.suppression, event)
         properties, sums = event.properties, derived.sums
         grown = grown_by_ms = 0.0
         few = type_plan.few
@@ -69,14 +73,18 @@ class Accumulator:
             if where is not None and few is not None and not where(properties):
                 continue
             amount = matcher.fixed
-            if amount is None and (matcher.amount is None or (amount := matcher.amount(properties)) is None):
-                continue
+            if amount is None:
+                if matcher.amount is None or (amount := matcher.amount(properties)) is None:
+                    continue
+                if matcher.once_per is not None and (once := matcher.once_slot(properties)) is not None:
+                    if self._held(matcher, once):
+                        if in_order or self._is_later(once, at):
+                            continue
+                        return False
+                    derived.slots += once + at.to_bytes(TIME_BYTES, "big", signed=True)
             if matcher.slot_count is not None:
                 slot = matcher.slot(properties, at)
-                count = derived.slots.count(slot)
-                if self._compacted_rules:
-                    count += self._compacted_slots(matcher, slot)
-                if count >= matcher.slot_count:
+                if self._held(matcher, slot) >= matcher.slot_count:
                     if in_order or self._is_later(slot, at):
                         continue
                     return False
@@ -130,9 +138,13 @@ class Accumulator:
             place = slots.find(slot, time_at)
         return True
 
-    def _compacted_slots(self, matcher: Matcher, slot: bytes) -> int:
-        """How many compacted matches of the rule hold this slot."""
-        return sum([rules[matcher.key].slots.count(slot) for rules in self._compacted_rules if matcher.key in rules])
+    def _held(self, matcher: Matcher, slot: bytes) -> int:
+        """How many matches of the rule hold this slot, stored and compacted ones."""
+        count = self._derived.slots.count(slot)
+        for rules in self._compacted_rules:
+            if matcher.key in rules:
+                count += rules[matcher.key].slots.count(slot)
+        return count
 
 
 def derive_attributes_in_place(plan: Plan, attributes: Mapping[str, Any], derived: Derived) -> dict[int, int]:
@@ -150,11 +162,18 @@ def derive_attributes_in_place(plan: Plan, attributes: Mapping[str, Any], derive
     return changed
 
 
-def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: OnMatch | None = None) -> Derived:
+def derive(
+    plan: Plan,
+    record: Record,
+    until_ms: int | None = None,
+    on_match: OnMatch | None = None,
+    on_repeat: OnRepeat | None = None,
+) -> Derived:
     """All that is derived of the record's evidence.
 
     until_ms: later events do not exist; None: all do.
     on_match: hears of every match that counts; None: nobody does.
+    on_repeat: hears of every event that repeats another one, by the ids of both; None: nobody does.
     """
     events = [event for event in events_of(record) if until_ms is None or event.occurred_at_ms <= until_ms]
     events.sort(key=lambda event: (event.occurred_at_ms, event.id))
@@ -167,8 +186,13 @@ def derive(plan: Plan, record: Record, until_ms: int | None = None, on_match: On
     for compacted in compacted_of(record):
         add_compacted(plan, compacted, derived)
     by_scanner, derived.traces = find_scanner_events(plan.model.scanners, events)
+    repeats, derived.slots = find_repeats(events, verdicts_of(record), by_scanner)
     accumulator = Accumulator(plan, record, derived, on_match or _ignore_match)
     for event in events:
+        if event.id in repeats:
+            if on_repeat is not None:
+                on_repeat(event.id, repeats[event.id])
+            continue
         type_plan = plan.by_type.get(event.type, plan.any_type)
         if type_plan is not None:
             accumulator.count(event, type_plan, in_order=True, is_by_scanner=event.id in by_scanner)
@@ -200,6 +224,9 @@ def stored_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[
     by_scanner, _ = find_scanner_events(plan.model.scanners if is_traced else None, events)
     events = [event for event in events if event.type in type_plans]
     events.sort(key=lambda event: (event.occurred_at_ms, event.id))
+    if FORM_SUBMISSION in type_plans:
+        repeats, _ = find_repeats(events, verdicts_of(record), by_scanner)
+        events = [event for event in events if event.id not in repeats]
     for event in events:
         accumulator.count(event, type_plans[event.type], in_order=True, is_by_scanner=event.id in by_scanner)
     return matches

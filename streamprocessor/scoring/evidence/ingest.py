@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from streamprocessor.scoring.canonical import canonical, cut, unchecked
+from streamprocessor.scoring.events.acts import ACT, act_of, act_slot_of, is_repeat
 from streamprocessor.scoring.events.projection import precedes, project
 from streamprocessor.scoring.events.scanners import click_trace_of, is_scanner
 from streamprocessor.scoring.evidence.derive import (
@@ -23,12 +24,13 @@ from streamprocessor.scoring.evidence.size_limits import (
     size_of_attribute_bytes,
     size_of_attributes_bytes,
 )
-from streamprocessor.scoring.evidence.union import attributes_of, has_event, holds_elsewhere
+from streamprocessor.scoring.evidence.union import attributes_of, has_event, holds_elsewhere, verdicts_of
 from streamprocessor.scoring.plan.plan import Plan
 from streamprocessor.scoring.record.attribute_writes import order_of, write_of, write_order
 from streamprocessor.scoring.record.evidence import StoredEvent
-from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, SuppressionChanged, Verdict
+from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.record.record import Derived, Record
+from streamprocessor.scoring.record.suppression import SuppressionWord, last_word
 from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
 
 _OCCURRENCE = attrgetter("occurred_at_ms")
@@ -43,6 +45,7 @@ class Ingested:
     first_moved: whether the contact's first event is another one.
     attributes_written: whether an attribute was.
     duplicates: how many facts were known already.
+    repeats: the ids of the new events that repeat another one; they are no news.
     capped: how many attributes were dropped, for there were too many.
     stale: whether something known was displaced, so that all must be derived anew.
     """
@@ -53,6 +56,7 @@ class Ingested:
     duplicates: int = 0
     capped: int = 0
     stale: bool = False
+    repeats: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -92,6 +96,8 @@ def ingest_in_place(
         _derive_again(plan, record, ingested)
     elif ingested.attributes_written:
         ingested.rules_changed = derive_attributes_in_place(plan, attributes_of(record), record.derived)
+    if ingested.repeats:
+        ingested.news = [event for event in ingested.news if event.id not in ingested.repeats]
     if plan.per_value_plans:
         update_values(plan, record.derived)
     return ingested
@@ -120,7 +126,10 @@ def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulat
         type_plan, type_ = plan.any_type, cut(type_)
         if type_plan is None:
             return
-    stored = unchecked(StoredEvent, (id_, at, arrival_ms, actor, type_, project(properties, context, type_plan.paths)))
+    values = project(properties, context, type_plan.paths)
+    if type_plan.is_form:
+        values[ACT] = act_of(properties)
+    stored = unchecked(StoredEvent, (id_, at, arrival_ms, actor, type_, values))
     if evidence.may_hold(id_):
         known = evidence.find(id_)
         if known is not None:
@@ -140,6 +149,14 @@ def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulat
     ingested.news.append(stored)
     if ingested.stale:
         return
+    if type_plan.is_form:
+        repeats = _repeats(record, stored)
+        if repeats:
+            ingested.repeats |= {id_}
+            return
+        ingested.stale = repeats is None
+        if ingested.stale:
+            return
     is_by_scanner = type_plan.is_traced and _trace(plan, derived, stored)
     if is_by_scanner is None or not accumulator.count(stored, type_plan, at > newest_ms, is_by_scanner):
         ingested.stale = True
@@ -153,6 +170,22 @@ def _trace(plan: Plan, derived: Derived, event: StoredEvent) -> bool | None:
     is_by_scanner = is_scanner(plan.model.scanners, derived.traces, trace)
     derived.traces += trace
     return is_by_scanner
+
+
+def _repeats(record: Record, event: StoredEvent) -> bool | None:
+    """Whether the new form submission repeats one that counts; None: one that counts may repeat it.
+
+    One that counts holds its slot from now on.
+    """
+    slot, verdicts = act_slot_of(event), verdicts_of(record)
+    actor = verdicts[event.id][2] if event.id in verdicts else event.actor
+    if slot is None or actor == SCANNER:
+        return False
+    derived = record.derived
+    repeats = is_repeat(derived.slots, slot)
+    if repeats is False:
+        derived.slots += slot
+    return repeats
 
 
 def _replace_if_smaller(record: Record, known: StoredEvent, event: StoredEvent, ingested: Ingested) -> None:
@@ -212,9 +245,9 @@ def _take_verdict(record: Record, fact: Verdict, ingested: Ingested) -> None:
 
 def _take_suppression(record: Record, fact: SuppressionChanged, ingested: Ingested) -> None:
     """Store the suppression where it is the last by (occurred_at, id)."""
-    value, occurred_at_ms, id_ = record.suppressed
-    if (fact.occurred_at_ms, fact.id, fact.suppressed) > (occurred_at_ms, id_, value):
-        record.suppressed = (fact.suppressed, fact.occurred_at_ms, fact.id)
+    word = SuppressionWord(fact.suppressed, fact.occurred_at_ms, fact.id)
+    if word != record.suppressed and last_word(record.suppressed, word) is word:
+        record.suppressed = word
     else:
         ingested.duplicates += 1
 
@@ -229,6 +262,8 @@ def _derive_again(plan: Plan, record: Record, ingested: Ingested) -> None:
         if match[1].id in new_ids:
             ingested.matches.append(match)
 
-    record.derived = derive(plan, record, on_match=on_match)
+    repeats: dict[str, str] = {}
+    record.derived = derive(plan, record, on_match=on_match, on_repeat=repeats.__setitem__)
+    ingested.repeats = frozenset(new_ids & repeats.keys())
     after = record.derived.sums
     ingested.rules_changed = {n: after.get(n, 0) for n in rules if after.get(n, 0) != before.get(n, 0)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from streamprocessor.scoring.evidence.compacted import amount_at
 from streamprocessor.scoring.evidence.union import attributes_of, compacted_of, events_of, first_of, verdicts_of
@@ -13,6 +14,7 @@ from streamprocessor.scoring.identity.linking_outcome import LinkingOutcome
 from streamprocessor.scoring.record.evidence import Compacted, CompactedRule, StoredEvent
 from streamprocessor.scoring.record.links import ChildEvidence, IdentityLinks, MergeClaim
 from streamprocessor.scoring.record.record import Record, number_elsewhere
+from streamprocessor.scoring.record.suppression import last_word
 from streamprocessor.scoring.record.transfers import LinkFact, ObjectionTransfer, SecondRecord
 
 _NEVER_HOT: tuple[int, int | None] = (0, None)
@@ -84,7 +86,7 @@ def _unite_evidence(contact: str, record: Record, second: Record) -> None:
     sources = [after_erasure(links.erased_at_ms, own_source(contact, each)) for each in (record, second)]
     both = Record(links=IdentityLinks(children={contact: ChildEvidence(0, sources)}))
     record.attributes, record.verdicts = dict(attributes_of(both)), dict(verdicts_of(both))
-    record.suppressed = max((source.suppressed for source in sources), key=lambda word: (word[1], word[2], word[0]))
+    record.suppressed = reduce(last_word, [source.suppressed for source in sources])
     record.evidence.replace(events_of(both))
     compactions = compacted_of(both)
     record.compacted = _sum(*compactions) if len(compactions) > 1 else next(iter(compactions), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 from streamprocessor.scoring.canonical import canonical
@@ -10,6 +11,7 @@ from streamprocessor.scoring.record.attribute_writes import order_of
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
 from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.suppression import SuppressionWord, last_word
 
 Verdicts = dict[str, tuple[int, str, str, int]]
 
@@ -74,10 +76,15 @@ def verdicts_of(record: Record) -> Verdicts:
     return verdicts
 
 
+def suppression_of(record: Record) -> SuppressionWord:
+    """The last word on whether the contact is suppressed."""
+    words = [record.suppressed, *(source.suppressed for source in sources_of(record))]
+    return reduce(last_word, words, record.derived.suppression)
+
+
 def is_suppressed(record: Record) -> bool:
-    """Whether the contact is suppressed, by the last fact on it."""
-    words = [(word[1], word[2], word[0]) for word in [record.suppressed, *(s.suppressed for s in sources_of(record))]]
-    return max(words)[2]
+    """Whether the contact is suppressed, by the last word on it."""
+    return suppression_of(record).suppressed
 
 
 def compacted_of(record: Record) -> list[Compacted]:

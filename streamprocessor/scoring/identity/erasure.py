@@ -5,12 +5,13 @@ from __future__ import annotations
 from streamprocessor.scoring.record.evidence import Evidence
 from streamprocessor.scoring.record.links import ChildEvidence
 from streamprocessor.scoring.record.record import Derived, Record
+from streamprocessor.scoring.record.suppression import UNSAID
 
 
 def wipe(record: Record) -> None:
     """Drop all that is known of the contact: evidence, attributes, verdicts, episodes."""
     record.attributes, record.verdicts, record.episodes = {}, {}, {}
-    record.suppressed = (False, 0, "")
+    record.suppressed = UNSAID
     record.compacted = record.compact_at_ms = record.holds_until_ms = None
     record.evidence, record.derived = Evidence(), Derived()
     if record.links is not None:
@@ -33,6 +34,7 @@ def nothing_left(record: Record) -> bool:
     leftovers = (
         record.attributes,
         record.verdicts,
+        record.suppressed.id,
         links.claims_on_self,
         links.claims_on_children,
         links.children,

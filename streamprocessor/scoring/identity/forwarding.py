@@ -5,6 +5,7 @@ from __future__ import annotations
 from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
 from streamprocessor.scoring.record.links import NEVER, EvidenceSource
 from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.suppression import UNSAID
 from streamprocessor.scoring.record.transfers import EvidenceTransfer, OutgoingTransfer
 
 
@@ -47,7 +48,7 @@ def after_erasure(erased_at_ms: int, source: EvidenceSource) -> EvidenceSource:
         source.stamp,
         source.first_ms if source.first_ms is None or source.first_ms > erased_at_ms else _first(events),
         {name: written for name, written in source.attributes.items() if written[1] > erased_at_ms},
-        source.suppressed if source.suppressed[1] > erased_at_ms else (False, 0, ""),
+        source.suppressed if source.suppressed.occurred_at_ms > erased_at_ms else UNSAID,
         {id_: verdict for id_, verdict in source.verdicts.items() if verdict[0] > erased_at_ms},
         None,
         evidence,

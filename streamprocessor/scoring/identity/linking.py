@@ -30,6 +30,7 @@ from streamprocessor.scoring.identity.rivals import (
 )
 from streamprocessor.scoring.record.facts import Erased, Merged, ObjectionChanged, Unmerged
 from streamprocessor.scoring.record.links import (
+    ANONYMOUS,
     ChildEvidence,
     IdentityLinks,
     MergeClaim,
@@ -181,9 +182,8 @@ class _Linker:
         sources = [after_erasure(links.erased_at_ms, source) for source in fact.sources if source.id != self._contact]
         links.children[child] = ChildEvidence(fact.version, sources)
         self._note_evidence(True)
-        known_ids = (
-            set() if known is None else {event.id for source in known.sources for event in source.evidence.events()}
-        )
+        known_sources = [] if known is None else known.sources
+        known_ids = {event.id for source in known_sources for event in source.evidence.events()}
         new_events = [event for source in sources for event in source.evidence.events() if event.id not in known_ids]
         self.outcome.joined_ids.update(event.id for event in new_events)
         self.outcome.is_forwarded = self.outcome.is_forwarded or (bool(known_ids) and bool(new_events))
@@ -242,7 +242,7 @@ class _Linker:
         return True
 
     def relink(self) -> None:
-        """Follow the claim that holds now; rivals that came in vain are refused."""
+        """Follow the claim that holds now; rivals that came in vain are refused, those for a visitor wait."""
         links = self._links
         strongest, before = links.strongest_claim(), links.parent
         if strongest != before:
@@ -257,10 +257,10 @@ class _Linker:
             claim = links.claims_on_self.get(parent)
             if claim is None or not claim.is_live or strongest is None or parent == strongest[0]:
                 continue
-            # A visitor who is known leaves her address's claim waiting, no more.
-            if identity_strength(parent) == identity_strength(strongest[0]):
-                detail = "the contact is already merged into another one; unmerge it from that one first"
-                self._refuse(fact, ALREADY_MERGED, detail)
+            if identity_strength(self._contact) == ANONYMOUS:  # several people at one browser: an everyday thing
+                self.outcome.waiting_claims += 1
+            elif identity_strength(parent) == identity_strength(strongest[0]):
+                self._refuse(fact, ALREADY_MERGED, "already merged into another one; unmerge it from that one first")
         self._tell_rivals()
 
     def _tell_rivals(self) -> None:

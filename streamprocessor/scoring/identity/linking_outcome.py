@@ -13,6 +13,7 @@ class LinkingOutcome:
 
     sends: messages to the owners of other contacts.
     refused: facts that could not be followed.
+    waiting_claims: how many new ones came of a visitor who is another's.
     known: how many of the facts said nothing new.
     is_changed: whether the links are others.
     has_new_evidence: whether evidence of others came or went.
@@ -26,6 +27,7 @@ class LinkingOutcome:
 
     sends: list[OutgoingTransfer] = field(default_factory=list)
     refused: list[RefusedFact] = field(default_factory=list)
+    waiting_claims: int = 0
     known: int = 0
     is_changed: bool = False
     has_new_evidence: bool = False

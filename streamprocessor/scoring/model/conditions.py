@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from streamprocessor.scoring.canonical import json_equal
+from streamprocessor.scoring.canonical import equal, folded, number_in
 from streamprocessor.scoring.model.rules import AnyOf, Comparison, Condition
 
 PathValues: TypeAlias = Mapping[str, Any]
 Predicate: TypeAlias = Callable[[PathValues], bool]
 
 ABSENT: Any = object()
+
+MOST_REMEMBERED, LONGEST_REMEMBERED = 1_024, 128
 
 
 def predicate(condition: Condition) -> Predicate:
@@ -35,23 +37,18 @@ def paths_of(condition: Condition | None) -> Iterator[str]:
             yield from paths_of(part)
 
 
-def is_number(value: Any) -> bool:
-    """Whether the value is a JSON number; true and false are none."""
-    return type(value) is int or type(value) is float
-
-
 def _predicate_of(comparison: Comparison) -> Predicate:
-    """The function that says whether one comparison holds."""
+    """The function that says whether one comparison holds; its operand is folded here, once."""
     path, operand = comparison.path, comparison.operand
     if comparison.operator == "exists":
         return lambda values: (path in values) is bool(operand)
-    if comparison.operator == "equals" and type(operand) is str:
-        return lambda values: bool(values.get(path) == operand)
-    if comparison.operator == "starts_with":
-        return lambda values: type(value := values.get(path)) is str and value.startswith(operand)
+    if comparison.operator in ("starts_with", "ends_with") or (
+        comparison.operator == "equals" and type(operand) is str
+    ):
+        return _predicate_of_texts(path, _text_comparison_of(comparison.operator, folded(operand)))
     if comparison.operator == "not":
-        refused = list(operand) if isinstance(operand, list | tuple) else [operand]
-        return lambda values: not _is_one_of(values.get(path, ABSENT), refused)
+        is_refused = _is_one_of(operand if isinstance(operand, list | tuple) else [operand])
+        return lambda values: not is_refused(values.get(path, ABSENT))
     compare = _comparison_of(comparison)
 
     def holds(values: PathValues) -> bool:
@@ -61,29 +58,79 @@ def _predicate_of(comparison: Comparison) -> Predicate:
     return holds
 
 
+def _predicate_of_texts(path: str, compare: Callable[[str], bool]) -> Predicate:
+    """Whether a text is at the path that passes; short ones are remembered, since events share few."""
+    remembered: dict[str, bool] = {}
+
+    def holds(values: PathValues) -> bool:
+        value = values.get(path)
+        if type(value) is not str:
+            return False
+        passes = remembered.get(value)
+        if passes is None:
+            passes = compare(value)
+            if len(value) <= LONGEST_REMEMBERED:
+                if len(remembered) >= MOST_REMEMBERED:
+                    remembered.clear()
+                remembered[value] = passes
+        return passes
+
+    return holds
+
+
+def _text_comparison_of(operator: str, part: str) -> Callable[[str], bool]:
+    """The function that compares a text with the folded part."""
+    if operator == "starts_with":
+        return lambda text: folded(text).startswith(part)
+    if operator == "ends_with":
+        return lambda text: folded(text).endswith(part)
+    return lambda text: folded(text) == part
+
+
 def _comparison_of(comparison: Comparison) -> Callable[[Any], bool]:
     """The function that compares a value that is there with the operand."""
     operand: Any = comparison.operand
-    comparisons: dict[str, Callable[[Any], bool]] = {
-        "equals": lambda value: json_equal(value, operand),
-        "in": lambda value: _is_one_of(value, operand),
-        "contains": lambda value: _contains(value, operand),
-        "ends_with": lambda value: type(value) is str and value.endswith(operand),
-        "matches": lambda value: type(value) is str and comparison.search is not None and comparison.search(value),
-        "greater_than": lambda value: is_number(value) and value > operand,
-        "at_least": lambda value: is_number(value) and value >= operand,
-        "less_than": lambda value: is_number(value) and value < operand,
-        "at_most": lambda value: is_number(value) and value <= operand,
-        "between": lambda value: is_number(value) and operand[0] <= value <= operand[1],
+    match comparison.operator:
+        case "in":
+            return _is_one_of(operand)
+        case "contains":
+            return _contains(operand)
+        case "matches":
+            search = comparison.search
+            return lambda value: type(value) is str and search is not None and search(value)
+        case "equals":
+            return lambda value: equal(value, operand)
+    numeric: dict[str, Callable[[int | float], bool]] = {
+        "greater_than": lambda number: number > operand,
+        "at_least": lambda number: number >= operand,
+        "less_than": lambda number: number < operand,
+        "at_most": lambda number: number <= operand,
+        "between": lambda number: operand[0] <= number <= operand[1],
     }
-    return comparisons[comparison.operator]
+    compare = numeric[comparison.operator]
+    return lambda value: (number := number_in(value)) is not None and compare(number)
 
 
-def _is_one_of(value: Any, options: Any) -> bool:
-    return value is not ABSENT and any(json_equal(value, option) for option in options)
+def _is_one_of(options: Sequence[Any]) -> Callable[[Any], bool]:
+    """Whether a value equals one of the options; what is absent equals none."""
+    texts = frozenset(folded(option) for option in options if type(option) is str)
+    others = [option for option in options if type(option) is not str]
+
+    def is_one_of(value: Any) -> bool:
+        if type(value) is str:
+            return value in texts or folded(value) in texts
+        return value is not ABSENT and any(equal(value, option) for option in others)
+
+    return is_one_of
 
 
-def _contains(value: Any, part: Any) -> bool:
-    if type(value) is str:
-        return type(part) is str and part in value
-    return isinstance(value, list | tuple) and any(json_equal(item, part) for item in value)
+def _contains(part: Any) -> Callable[[Any], bool]:
+    """Whether a text contains the part, which is a text, or a list holds it."""
+    text = folded(part) if type(part) is str else None
+
+    def contains(value: Any) -> bool:
+        if type(value) is str:
+            return text is not None and text in folded(value)
+        return isinstance(value, list | tuple) and any(equal(item, part) for item in value)
+
+    return contains

@@ -50,11 +50,13 @@ class ScoreCondition:
 class AttributeCondition:
     """Contacts who have the attribute so: exactly one condition, or at_least and at_most together.
 
-    A text equals what a person would read in the attribute, so "7" equals the number 7 too; a number equals numbers
-    alone. Texts are told apart by case, and of an attribute's the first MAX_TEXT characters are looked at.
+    Texts are compared as in rules, without case and composition; of an attribute's the first MAX_TEXT characters are
+    looked at. Filters are typed by people, so a text equals what one would read in the attribute: "7" equals the number
+    7 too. A number equals numbers alone, true and false themselves alone.
 
     exists: whether the contact has the attribute at all.
-    at_least, at_most: bounds of a number, both inclusive. A condition that is None is not asked.
+    at_least, at_most: bounds of a number, or of a plain decimal text's, both inclusive. A condition that is None is not
+    asked.
     """
 
     attribute: str

@@ -99,6 +99,17 @@ class Scanners:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """Which events say that nobody may write to the contact any more, and which that one may again.
+
+    by, lifted_by: event types; `hard_bounce` is a hard `email_bounce`, too. Explicit updates always say it.
+    """
+
+    by: tuple[str, ...] = ("unsubscribe", "spam_complaint", "hard_bounce")
+    lifted_by: tuple[str, ...] = ("resubscribe",)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A whole scoring model.
 
@@ -112,6 +123,7 @@ class Model:
     stored it; what is not in it was always stored.
     announce_hot_leads: whether hot leads that the change to this revision makes are announced, too.
     addresses: the attributes that hold a mail address of the contact, by which it is known.
+    suppression: which events say whether the contact is suppressed.
     """
 
     name: str
@@ -126,6 +138,7 @@ class Model:
     covered_since_ms: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
     announce_hot_leads: bool = field(default=False, compare=False)
     addresses: tuple[str, ...] = USUAL_ADDRESSES
+    suppression: Suppression = Suppression()
 
     def hot_stages(self) -> dict[str, tuple[str, ...]]:
         """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""

@@ -139,12 +139,15 @@ class PointsFrom:
     path: of the property.
     times: the factor.
     min_e15, max_e15: the points are held between them; None: no such bound.
+    per: a property of which each value counts once, its earliest match, such as an order's number; matches without it
+    are each their own; None: all matches are.
     """
 
     path: str
     times: float
     min_e15: int | None = None
     max_e15: int | None = None
+    per: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +253,7 @@ class MonetaryRule:
 
     bands: with rising marks, which are amounts in nano.
     where: None: each event of the types matches.
+    per: as in PointsFrom.
     """
 
     id: str
@@ -260,6 +264,7 @@ class MonetaryRule:
     where: Condition | None = None
     group: str | None = None
     limit: Limit = Limit()
+    per: str | None = None
 
 
 Rule: TypeAlias = EventRule | AttributeRule | InactivityRule | FrequencyRule | RecencyRule | MonetaryRule

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from streamprocessor.scoring.events.acts import FORM_SUBMISSION
 from streamprocessor.scoring.events.projection import coverage_start_ms, field_paths
 from streamprocessor.scoring.events.scanners import TRACED_PATHS
 from streamprocessor.scoring.model.conditions import paths_of, predicate
@@ -35,6 +36,7 @@ from streamprocessor.scoring.plan.plan import (
     ScorePlan,
     TypePlan,
 )
+from streamprocessor.scoring.plan.suppression_plan import KIND, suppression_plans
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.combined import ComponentTerm
 from streamprocessor.scoring.terms.decay_laws import law_of
@@ -84,8 +86,9 @@ def compile_model(model: Model) -> Plan:
     by_name = _score_plans(model, rules, applies)
     scores = tuple(by_name[score.name] for score in model.scores)
     per_value = _per_value(scores, numbered)
-    by_type = {type_: _type_plan(model, rules, per_value, type_) for type_ in _types(model, numbered)}
     any_type_matters = any(isinstance(rule, InactivityRule) and rule.types is None for _, _, rule in numbered)
+    types = _types(model, numbered) | ({FORM_SUBMISSION} if any_type_matters else set())
+    by_type = {type_: _type_plan(model, rules, per_value, type_) for type_ in sorted(types)}
     half_lives = {m.half_life_ms for m in rules.matchers.values() if m.half_life_ms}
     return Plan(
         model=model,
@@ -144,10 +147,11 @@ def _per_value(scores: Sequence[ScorePlan], numbered: Sequence[tuple[int, Score,
     )
 
 
-def _types(model: Model, numbered: Sequence[tuple[int, Score, Rule]]) -> list[str]:
-    """Every event type that a rule names or that shows scanners, sorted."""
+def _types(model: Model, numbered: Sequence[tuple[int, Score, Rule]]) -> set[str]:
+    """Every event type that a rule names, that shows scanners, or that says who is suppressed."""
     types = {type_ for _, _, rule in numbered if not isinstance(rule, AttributeRule) for type_ in rule.types or ()}
-    return sorted(types if model.scanners is None else types | TRACED_PATHS.keys())
+    types |= suppression_plans(model.suppression).keys()
+    return types if model.scanners is None else types | TRACED_PATHS.keys()
 
 
 def _depth(score: Score) -> int:
@@ -256,6 +260,7 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
     since_ms = {n: coverage_start_ms(model.covered_since_ms, type_ or ANY, paths) for n, paths in reads.items()}
     late = {number: since for number, since in since_ms.items() if since}
     traced = TRACED_PATHS.get(type_, ()) if type_ is not None and model.scanners is not None else ()
+    suppression = suppression_plans(model.suppression).get(type_) if type_ is not None else None
     by_value = []
     for plan in per_value.plans:
         own = tuple(m for m in matchers if m.number in plan.numbers)
@@ -263,6 +268,8 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
         if own or resets:
             by_value.append((plan, TypePlan((), Matchers(own), resets, type_ == OPEN, is_traced=False, since_ms=late)))
     paths = {path for of_rule in reads.values() for path in of_rule} | {plan.path for plan, _ in by_value}
+    if suppression is not None and suppression.of_hard_alone:
+        paths.add(KIND)
     return TypePlan(
         paths=field_paths([*traced, *paths]),
         matchers=Matchers(m for m in matchers if m.number not in per_value.of_rule),
@@ -271,4 +278,6 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
         is_traced=bool(traced),
         since_ms=late,
         by_value=tuple(by_value),
+        is_form=type_ == FORM_SUBMISSION,
+        suppression=suppression,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
+from streamprocessor.scoring.events.acts import FORM_SUBMISSION
 from streamprocessor.scoring.events.projection import WHOLE
-from streamprocessor.scoring.model.model import Model
-from streamprocessor.scoring.model.rules import InactivityRule
+from streamprocessor.scoring.model.model import Model, Suppression
+from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.plan.matching import paths_read
 from streamprocessor.scoring.plan.plan import ANY, Plan, RulePlan
@@ -36,9 +38,9 @@ def covered_since(model: Model, before: Model | None, from_ms: int) -> dict[str,
     """
     if before is None:
         return {}
-    paths_before = _paths_by_type(compile_model(before))
+    paths_before = _paths_by_type(_rules_alone(before))
     since: dict[str, dict[str, int]] = {}
-    for type_, paths in _paths_by_type(compile_model(model)).items():
+    for type_, paths in _paths_by_type(_rules_alone(model)).items():
         for path in paths:
             since_ms = min(
                 (
@@ -74,10 +76,23 @@ def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
     return {} if matcher is None else dict.fromkeys(matcher.rule.types, tuple(sorted(paths_read(matcher.rule))))
 
 
+def _is_named(plan: Plan, type_: str) -> bool:
+    """Whether a rule asks for the type by its name."""
+    rules = [rule.rule for score in plan.scores for rule in score.rules]
+    return any(type_ in (rule.types or ()) for rule in rules if not isinstance(rule, AttributeRule))
+
+
+def _rules_alone(model: Model) -> Plan:
+    """The plan of what rules and scanners need: evidence of suppression has not been stored by every release."""
+    return compile_model(replace(model, suppression=Suppression((), ())))
+
+
 def _paths_by_type(plan: Plan) -> dict[str, tuple[str, ...]]:
     """What evidence of each type stores, the event itself included."""
+    any_form = plan.any_type is not None and not _is_named(plan, FORM_SUBMISSION)
     paths = {
         type_: (WHOLE, *(field_path.path for field_path in type_plan.paths))
         for type_, type_plan in plan.by_type.items()
+        if not (any_form and type_ == FORM_SUBMISSION)  # it is one of any type
     }
     return paths if plan.any_type is None else {**paths, ANY: (WHOLE,)}

@@ -8,8 +8,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, TypeAlias
 
-from streamprocessor.scoring.canonical import canonical
-from streamprocessor.scoring.model.conditions import ABSENT, Predicate, is_number, paths_of, predicate
+from streamprocessor.scoring.canonical import canonical, number_in
+from streamprocessor.scoring.model.conditions import ABSENT, Predicate, paths_of, predicate
 from streamprocessor.scoring.model.model import E15, NANO
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
@@ -55,6 +55,8 @@ class Matcher:
     slot_count: matches that one limit key may hold; None: any number.
     slot_per, slot_within_ms: what limit keys are made of, as in Limit.
     slot_prefix: makes the limit keys of different rules different.
+    once_per: the path of which each value counts once, as `per` of the rule's amounts; None: every match counts.
+    once_prefix: what slot_prefix is, for those values.
     """
 
     number: int
@@ -70,19 +72,31 @@ class Matcher:
     slot_per: str | None
     slot_within_ms: int | None
     slot_prefix: bytes
+    once_per: str | None
+    once_prefix: bytes
 
     def slot(self, properties: Mapping[str, Any], occurred_at_ms: int) -> bytes:
         """The limit key of a match, as 8 bytes: of the rule, the value at `per` (or its absence), the window."""
-        text = ""
-        if self.slot_per is not None:
-            value = properties.get(self.slot_per, ABSENT)
-            if type(value) is str:
-                text = "s" + value
-            elif value is not ABSENT:
-                text = "j" + canonical(value)
+        text = "" if self.slot_per is None else _key_text(properties.get(self.slot_per, ABSENT))
         if self.slot_within_ms is not None:
             text = f"{occurred_at_ms // self.slot_within_ms}:{text}"
         return _digest(self.slot_prefix, text)
+
+    def once_slot(self, properties: Mapping[str, Any]) -> bytes | None:
+        """The key of a match's value that counts once, as 8 bytes; None: the match is its own."""
+        if self.once_per is None or (value := properties.get(self.once_per)) is None:
+            return None
+        return _digest(self.once_prefix, _key_text(value))
+
+    def slots(self, properties: Mapping[str, Any], occurred_at_ms: int) -> bytes:
+        """All keys that a match holds, one after the other."""
+        once = self.once_slot(properties) or b""
+        return once if self.slot_count is None else once + self.slot(properties, occurred_at_ms)
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether its matches hold any."""
+        return self.slot_count is not None or self.once_per is not None
 
 
 class Matchers:
@@ -125,6 +139,13 @@ class Matchers:
         return [matcher for matcher in self.all if matcher.where is None or matcher.where(properties)]
 
 
+def _key_text(value: Any) -> str:
+    """The text of a value that a key is made of, or of its absence; different for different values."""
+    if type(value) is str:
+        return "s" + value
+    return "" if value is ABSENT else "j" + canonical(value)
+
+
 @lru_cache(maxsize=16_384)  # contacts share messages and links
 def _digest(prefix: bytes, text: str) -> bytes:
     return blake2b(prefix + text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
@@ -134,6 +155,7 @@ def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | Non
     """The compiled rule; its key is "score/rule"."""
     limit = rule.limit
     fixed, amount = _amount(rule)
+    once_per = _once_per(rule)
     return Matcher(
         number=number,
         key=key,
@@ -148,19 +170,27 @@ def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | Non
         slot_per=limit.per,
         slot_within_ms=limit.within_ms,
         slot_prefix=f"{key}|{limit.per}|{limit.within_ms}|".encode(),
+        once_per=once_per,
+        once_prefix=f"{key}|once per {once_per}|".encode(),
     )
 
 
 def paths_read(rule: MatchingRule) -> set[str]:
     """Every property path that the rule reads."""
     paths = set(paths_of(rule.where))
-    if rule.limit.per is not None:
-        paths.add(rule.limit.per)
+    paths |= {per for per in (rule.limit.per, _once_per(rule)) if per is not None}
     if isinstance(rule, MonetaryRule):
         paths.add(rule.path)
     if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
         paths.add(rule.points.path)
     return paths
+
+
+def _once_per(rule: MatchingRule) -> str | None:
+    """The path of which each value counts once; None: there is none."""
+    if isinstance(rule, MonetaryRule):
+        return rule.per
+    return rule.points.per if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom) else None
 
 
 def _amount(rule: MatchingRule) -> tuple[int | None, Amount | None]:
@@ -178,9 +208,10 @@ def _amount(rule: MatchingRule) -> tuple[int | None, Amount | None]:
 
 def _points(source: PointsFrom, value: Any) -> int | None:
     """The value times the factor, e15, within min and max; None where the value is no number."""
-    if not is_number(value):
+    number = number_in(value)
+    if number is None:
         return None
-    size = min(max(value * source.times, -1e7), 1e7)
+    size = min(max(number * source.times, -1e7), 1e7)
     points = round(size * E15)
     if source.min_e15 is not None:
         points = max(points, source.min_e15)
@@ -191,7 +222,8 @@ def _points(source: PointsFrom, value: Any) -> int | None:
 
 def _nano(value: Any) -> int | None:
     """A number as a decimal of nine places; None where it is none."""
-    return round(min(max(value, -1e18), 1e18) * NANO) if is_number(value) else None
+    number = number_in(value)
+    return None if number is None else round(min(max(number, -1e18), 1e18) * NANO)
 
 
 def _within(points: int, low: int, high: int) -> int:

@@ -12,6 +12,7 @@ from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
 from streamprocessor.scoring.model.rules import InactivityRule, Rule
 from streamprocessor.scoring.plan.matching import Matcher, Matchers
 from streamprocessor.scoring.plan.per_value_plan import PerValuePlan
+from streamprocessor.scoring.plan.suppression_plan import SuppressionPlan
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import PROXY, SCANNER
 from streamprocessor.scoring.record.record import Derived
@@ -110,8 +111,10 @@ class TypePlan:
     resets: numbers of the inactivity rules for which it ends the inactivity.
     is_open: whether it is an opened mail, which may not count when a proxy does it.
     is_traced: whether it can show who did it or other events of its message.
+    is_form: whether it is a form submission, which can repeat another one; False within `by_value`.
     since_ms: rule number → arrival from which on evidence has stored what the rule needs; empty: always, for all rules.
     by_value: for each per-value score what such an event can do to the score's value that it has.
+    suppression: what it says on whether the contact is suppressed; None: nothing.
     few: the rules, where asking each of them by itself is cheapest; None: `met_by` knows which are met.
     """
 
@@ -122,6 +125,8 @@ class TypePlan:
     is_traced: bool
     since_ms: Mapping[int, int] = field(default_factory=dict)
     by_value: tuple[tuple[PerValuePlan, TypePlan], ...] = ()
+    is_form: bool = False
+    suppression: SuppressionPlan | None = None
     few: tuple[Matcher, ...] | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -189,7 +194,7 @@ class NarrowedPlans:
             if len(self._remembered) >= MOST_NARROWED:
                 self._remembered.clear()
             narrowed = self._remembered[numbers] = {
-                type_: replace(plan, matchers=matchers, resets=(), by_value=())
+                type_: replace(plan, matchers=matchers, resets=(), by_value=(), suppression=None)
                 for type_, plan in self._by_type.items()
                 if (matchers := Matchers(matcher for matcher in plan.matchers.all if matcher.number in numbers)).all
             }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from streamprocessor.scoring.model.conditions import ABSENT, PathValues, Predicate, is_number, predicate
+from streamprocessor.scoring.canonical import number_in
+from streamprocessor.scoring.model.conditions import ABSENT, PathValues, Predicate, predicate
 from streamprocessor.scoring.model.rules import (
     AllOf,
     AnyOf,
@@ -62,7 +63,7 @@ def unmet_finder(rule: Rule) -> FindUnmet:
         for part, holds in checks:
             if not holds(values):
                 return _unmet(part, values)
-        if amount_path is not None and not is_number(amount := values.get(amount_path, ABSENT)):
+        if amount_path is not None and number_in(amount := values.get(amount_path, ABSENT)) is None:
             return Unmet(amount_path, AMOUNT, MISSING if amount is ABSENT else OTHER_TYPE)
         return None
 
@@ -88,5 +89,6 @@ def _how_it_fails(comparison: Comparison, value: Any) -> str:
     if value is ABSENT:
         return MISSING
     operator = comparison.operator
-    is_other = (operator in _NUMERIC and not is_number(value)) or (operator in _TEXTUAL and type(value) is not str)
+    is_other = operator in _NUMERIC and number_in(value) is None
+    is_other = is_other or (operator in _TEXTUAL and type(value) is not str)
     return OTHER_TYPE if is_other else OTHER_VALUE

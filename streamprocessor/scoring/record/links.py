@@ -8,13 +8,17 @@ from typing import Any, NamedTuple
 
 from streamprocessor.scoring.record.evidence import Compacted, Evidence
 from streamprocessor.scoring.record.facts import BROWSER_RANK, Merged, Unmerged
+from streamprocessor.scoring.record.suppression import UNSAID, SuppressionWord
 
 Stamp = tuple[int, str]
 """(occurred_at_ms, id) of a fact: what decides which of two came first."""
 
 NEVER: Stamp = (-1, "")
 
-_RANKS = {"anon": 0, "email": 1}
+ANONYMOUS, ADDRESS_ALONE = 0, 1
+"""How well those are known who are known least; see identity_strength."""
+
+_RANKS = {"anon": ANONYMOUS, "email": ADDRESS_ALONE}
 
 
 class MergeClaim(NamedTuple):
@@ -96,7 +100,7 @@ class EvidenceSource:
     stamp: Stamp
     first_ms: int | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
-    suppressed: tuple[bool, int, str] = (False, 0, "")
+    suppressed: SuppressionWord = UNSAID
     verdicts: dict[str, tuple[int, str, str, int]] = field(default_factory=dict)
     compacted: Compacted | None = None
     evidence: Evidence = field(default_factory=Evidence)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from streamprocessor.scoring.record.evidence import Compacted, Evidence
+from streamprocessor.scoring.record.suppression import UNSAID, SuppressionWord
 
 if TYPE_CHECKING:
     from streamprocessor.scoring.record.links import IdentityLinks
@@ -24,6 +25,7 @@ class Derived:
     slots: for each match that holds a slot of a limited rule, its 8-byte key and its occurred_at in 8 bytes.
     traces: of clicks, unsubscribes and deliveries of messages, what shows scanners among them (see scanners.py).
     by_value: key of a per-value score → value → the same for it alone; newest_ms and first_ms are the contact's.
+    suppression: the last word of the stored events on whether the contact is suppressed.
     """
 
     newest_ms: int = 0
@@ -34,6 +36,7 @@ class Derived:
     slots: bytes = b""
     traces: bytes = b""
     by_value: dict[str, dict[str, Derived]] = field(default_factory=dict)
+    suppression: SuppressionWord = UNSAID
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class Record:
     offsets: input topic number → last applied offset (the worker's alone); of records that lay in another partition
     `number_elsewhere` → the same there.
     attributes: name → the last write, as attribute_writes.py has it; value None: deleted.
-    suppressed: (value, occurred_at_ms, id) of the last fact on it.
+    suppressed: the last word on it of explicit updates and of compacted events.
     shown: score name → (presented_nano, stage) as last announced; both None: null; a matrix has a stage alone.
     episodes: hot-lead score → (number of the last episode, instant of the last announced one or None).
     holds_until_ms: no step by time comes before it; None: none comes at all.
@@ -64,7 +67,7 @@ class Record:
     at_ms: int = 0
     offsets: dict[int, int] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
-    suppressed: tuple[bool, int, str] = (False, 0, "")
+    suppressed: SuppressionWord = UNSAID
     shown: dict[str, tuple[int | None, str | None]] = field(default_factory=dict)
     episodes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     holds_until_ms: int | None = None

@@ -15,31 +15,39 @@ from streamprocessor.scoring.record.facts import PROXY, SCANNER
 from streamprocessor.scoring.record.record import Record
 
 NO_RULE, NOT_MET, LIMIT, BY_SCANNER, BY_PROXY = "no-rule", "condition", "limit", "scanner", "proxy"
+REPEAT = "repeat"
 
 
 class Uncounted(NamedTuple):
     """Why one event gives nothing.
 
-    reason: NO_RULE: no rule asks for its type; NOT_MET, LIMIT: of `rule`; BY_SCANNER, BY_PROXY: of who did it.
+    reason: NO_RULE: no rule asks for its type; NOT_MET, LIMIT: of `rule`; BY_SCANNER, BY_PROXY: of who did it; REPEAT:
+    it repeats another one.
     rule: as "score/rule"; None: it is no rule's doing.
     unmet: what of the rule's conditions failed; None: for another reason.
+    repeats: the id of the event that it repeats; None: it repeats none.
     """
 
     reason: str
     rule: str | None = None
     unmet: Unmet | None = None
+    repeats: str | None = None
 
 
 def uncounted_events(plan: Plan, record: Record) -> dict[str, list[Uncounted]]:
     """By id the stored events that no rule counts a match of, each with every rule's reason."""
     counted: set[str] = set()
-    derive(plan, record, on_match=lambda match: counted.add(match[1].id))
+    repeats: dict[str, str] = {}
+    derive(plan, record, on_match=lambda match: counted.add(match[1].id), on_repeat=repeats.__setitem__)
     events = events_of(record)
     by_scanner, _ = find_scanner_events(plan.model.scanners, events)
     verdicts = verdicts_of(record)
     reasons: dict[str, list[Uncounted]] = {}
     for event in events:
         if event.id in counted:
+            continue
+        if event.id in repeats:
+            reasons[event.id] = [Uncounted(REPEAT, repeats=repeats[event.id])]
             continue
         actor = verdicts[event.id][2] if event.id in verdicts else SCANNER if event.id in by_scanner else event.actor
         reasons[event.id] = _reasons(plan, event, actor)

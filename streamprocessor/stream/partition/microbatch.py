@@ -10,6 +10,7 @@ from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.address_identities import identities_in
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.transfers import MisplacedRecord, transfer_message
+from streamprocessor.contract.lenient_json import mends_told_to
 from streamprocessor.contract.messages.announcements import Announcer, tombstone
 from streamprocessor.contract.messages.dead_letters import Origin, dead_letter
 from streamprocessor.contract.messages.message import Message
@@ -99,20 +100,24 @@ class Microbatch:
 
     def add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
         """Add what becomes of these contacts, of each of which all that arrived is given."""
+        with mends_told_to(self.result.count_mended):
+            self._add(arrived)
+
+    def _add(self, arrived: Iterable[tuple[bytes | None, list[Item]]]) -> None:
         result, records = self.result, self._records
         partition_of, here, misplaced = self._context.partition_of, self._context.partition, self._context.misplaced
         for key, items in arrived:
-            try:
-                contact = contact_of(key)
-            except RecordError as error:
-                # Whoever is kept under an id that was allowed once goes on to be scored, and can be erased.
-                if key is None or key not in records:
+            stored = None if key is None else records.get(key)
+            if key is None or stored is None:
+                try:
+                    contact = contact_of(key)
+                except RecordError as error:
                     for item in items:
                         self._refuse(item, error)
                     continue
+            else:  # whoever is kept under an id that was allowed once goes on to be scored, and can be erased
                 contact = key.decode()
             assert key is not None
-            stored = records.get(key)
             if (stored is None or key in misplaced) and partition_of(key) != here:
                 self._hand_over(key, stored, items)
                 continue
@@ -203,7 +208,7 @@ class Microbatch:
         outcome = context.scorer.apply_in_place(record, facts)
         if outcome.duplicates:
             result.skipped["duplicate"] += outcome.duplicates
-        if outcome.capped or outcome.cut or outcome.forgotten:
+        if outcome.capped or outcome.cut or outcome.forgotten or outcome.repeats:
             result.count_lost(outcome)
         if outcome.duplicates < len(facts) or outcome.steps or steps:
             steps += outcome.steps

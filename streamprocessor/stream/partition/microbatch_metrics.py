@@ -50,6 +50,8 @@ class MicrobatchMetrics:
             metrics.events_skipped.labels(reason).inc(count)
         for (number, reason), count in result.dead.items():
             metrics.events_dead_lettered.labels(self._topic_names[number], reason).inc(count)
+        for reason, count in result.mended.items():
+            metrics.events_mended.labels(reason).inc(count)
         for number, count in result.misplaced.items():
             metrics.events_misplaced.labels(self._topic_names[number]).inc(count)
             self._say_what_to_set(self._topic_names[number])

@@ -21,6 +21,7 @@ class MicrobatchResult:
     consumed: facts, by topic number and type.
     handed_over: records of contacts that belong elsewhere, on their way there; misplaced: how many, by topic number.
     skipped: records, by reason; dead: those that became dead letters, by topic number and reason.
+    mended: records that were read in a second try, by reason.
     transitions: announced changes of a stage, by score and new stage.
     announced: announcements, by topic and cause.
     steps_by_time_ms: the instants of steps that no event made.
@@ -36,6 +37,7 @@ class MicrobatchResult:
     consumed: dict[tuple[int, str], int] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     dead: Counter[tuple[int, str]] = field(default_factory=Counter)
+    mended: Counter[str] = field(default_factory=Counter)
     transitions: Counter[tuple[str, str]] = field(default_factory=Counter)
     announced: dict[tuple[str, str], int] = field(default_factory=dict)
     steps_by_time_ms: list[int] = field(default_factory=list)
@@ -44,12 +46,17 @@ class MicrobatchResult:
     forgotten: int = 0
     conflicts: int = 0
 
+    def count_mended(self, reason: str) -> None:
+        """Count a record that was read in a second try."""
+        self.mended[reason] += 1
+
     def count_lost(self, outcome: Outcome) -> None:
-        """Count what of a contact's facts went early, was cut, or is at odds with another contact's."""
+        """Count what of a contact's facts went early, was cut, repeats, or is at odds with another's."""
         self.capped += outcome.capped
         self.forgotten += outcome.forgotten
         self.cut["match"] += outcome.cut
         self.conflicts += outcome.conflicts
+        self.skipped["repeat"] += outcome.repeats
 
     def count(self, steps: Sequence[Step]) -> None:
         """Count what these steps of a contact announce, and what in them was cut."""

@@ -92,7 +92,10 @@ def of_everybody(now_ms: int) -> Iterator[Sent]:
 def a_hand_raised(contact: str, times: int = 2) -> Iterator[Sent]:
     """Contact forms, now: enough of them make a hot lead."""
     for number in range(times):
-        event = {"id": f"{contact}-form-{number}", "properties": {"form": "contact"}}
+        event = {
+            "id": f"{contact}-form-{number}",
+            "properties": {"form": "contact", "fields": {"message": f"{number}"}},
+        }
         yield Sent("form-submissions", contact.encode(), event)
 
 

@@ -149,7 +149,7 @@ def test_an_identify_writes_traits_and_joins_the_ids() -> None:
         ({"userId": None, "anonymousId": "a-1"}, []),
         (
             {"userId": None, "anonymousId": "a-1", "traits": {"email": "jane@example.com"}},
-            [("anon:a-1", "attributes", {"email": "jane@example.com"}), (JANE, "identify", "anon:a-1")],
+            [(JANE, "attributes", {"email": "jane@example.com"}), (JANE, "identify", "anon:a-1")],
         ),
     ],
 )

@@ -149,6 +149,17 @@ def test_other_events_keep_their_fields(item: dict[str, Any], event_type: str, p
     assert (taken.only.value["type"], taken.only.value["properties"]) == (event_type, properties)
 
 
+@pytest.mark.parametrize(
+    ("ids", "contact"),
+    [
+        ({"duid": "00000000-0000-0000-0000-000000000000", "nuid": "n-1"}, "anon:n-1"),
+        ({"duid": "d-1", "nuid": "n-1"}, "anon:d-1"),
+    ],
+)
+def test_a_visitors_id_that_is_switched_off_stands_in_no_other_ones_place(ids: dict[str, str], contact: str) -> None:
+    assert posted(VIEW | ids).only.contact_id == contact
+
+
 def test_contexts_are_kept_by_their_names() -> None:
     contexts = {"schema": "iglu:x/contexts/jsonschema/1-0-1", "data": [described("product", {"sku": "s-1"})]}
 

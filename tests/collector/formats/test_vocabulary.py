@@ -28,6 +28,7 @@ from tests.harness.input_topics import INPUT_TOPICS
         ("orderCompleted", "purchase", "activities"),
         ("ORDER  COMPLETED!", "purchase", "activities"),
         ("Watched Video", "watched_video", "activities"),
+        ("Video Playback Completed", "video_watched", "activities"),
         ("Größe gewählt", "größe_gewählt", "activities"),
     ],
 )
@@ -52,6 +53,9 @@ def test_names_become_snake_case(name: str, snake: str) -> None:
         ("purchase", {"revenue": 12.5, "total": 14}, {"amount": 12.5}),
         ("purchase", {"total": "14.00"}, {"amount": 14}),
         ("purchase", {"amount": "many", "total": 1}, {"amount": "many"}),
+        ("purchase", {"orderId": "o-7", "transaction_id": "t-1"}, {"order_id": "o-7"}),
+        ("purchase", {"transactionId": 7}, {"order_id": 7}),
+        ("purchase", {"order_id": "o-7", "orderId": "o-8"}, {"order_id": "o-7"}),
         ("form_submission", {"form_id": "contact"}, {"form": "contact"}),
         ("download", {"form_id": "contact", "revenue": 1}, {}),
         ("page_visit", {"url": None, "$current_url": "https://a.example"}, {"url": "https://a.example", "path": "/"}),

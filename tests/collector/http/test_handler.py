@@ -34,12 +34,14 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.collector.tracking.beacon import beacon
 from streamprocessor.collector.tracking.click import click
+from streamprocessor.collector.tracking.forms import forms
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
 from tests.collector.providers.senders import format_of
-from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
+from tests.collector.tracking.requests import KEYS, NOW_MS, READING, SITES
 from tests.harness.input_topics import INPUT_TOPICS
 
 WRITE_KEY = "a-key"
@@ -47,6 +49,7 @@ BROWSER_KEY = "a-public-key"
 NO_LIMITS = SenderLimits(0, 0, 0)
 LINK = f"/c/{KEYS.sign('click', Tracked('c-42', 'm-9', url='https://elsewhere.example/'))}"
 NATIVE = native()
+FORMS = forms(KEYS, READING, SITES)
 BIG = gzip.compress(b"", mtime=0) * 50_000
 TOKEN = "token-of-the-tests"
 READ, UNREAD = True, False
@@ -127,6 +130,30 @@ async def test_a_pixel_that_cannot_be_kept_is_a_picture_all_the_same() -> None:
     answer = await ask(pixel(KEYS), PICTURE, context_with(MemoryWriter(has_room=False)))
 
     assert (answer.status_code, len(answer.content)) == (200, 43)
+
+
+@pytest.mark.parametrize(
+    ("headers", "sender"),
+    [
+        ({"origin": "https://www.example.com"}, "pages of https://www.example.com"),
+        ({"referer": "https://www.example.com/?email=ada@example.com"}, "pages of https://www.example.com"),
+        ({}, "a program"),
+    ],
+)
+async def test_a_key_that_nobody_knows_is_counted_and_its_page_is_named_in_the_log_once(
+    headers: dict[str, str], sender: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    context = context_with(MemoryWriter())
+    site = FormatHandler("/b", {"POST": beacon(KEYS, READING)}, context)
+    body = orjson.dumps({"key": "mistyped-key", "anonymous_id": "0123456789abcdef", "events": []})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=site), base_url="http://h") as client:
+        answers = [await client.post("/b", content=body, headers=headers) for _ in range(3)]
+
+    wanted = "browser or write key: wanted one that is known here; got another"
+    assert [(answer.status_code, answer.text) for answer in answers] == [(401, wanted)] * 3
+    assert [message for message in caplog.messages if "key" in message] == [f"/b: {sender} was not let in: {wanted}"]
+    rejected = {"reason": "write-key"}
+    assert context.metrics.registry.get_sample_value("leadscore_collector_items_rejected_total", rejected) == 3
 
 
 async def test_an_event_that_cannot_be_kept_is_to_be_sent_again() -> None:
@@ -266,9 +293,31 @@ async def test_a_batch_above_the_burst_is_refused_whole_and_the_next_request_is_
     assert (too_soon.status_code, too_soon.headers["retry-after"]) == (429, "1")
 
 
+async def test_a_form_with_a_large_file_is_kept_without_the_file() -> None:
+    writer = MemoryWriter()
+    fields = {"_key": BROWSER_KEY, "email": "ada@example.com", "message": "hello"}
+    files = {"cv": ("cv.pdf", b"%PDF" * 1_000_000, "application/pdf")}
+
+    answer = await ask(FORMS, "/f/contact", context_with(writer), data=fields, files=files)
+
+    assert answer.status_code == 200
+    assert orjson.loads(writer.records[0].value)["properties"]["fields"] == {
+        "email": "ada@example.com",
+        "message": "hello",
+    }
+
+
+async def test_fields_that_are_too_many_bytes_are_still_refused() -> None:
+    fields = {f"f{number}": "x" * 16_000 for number in range(40)} | {"_key": BROWSER_KEY}
+
+    answer = await ask(FORMS, "/f/contact", context_with(MemoryWriter()), data=fields)
+
+    assert answer.status_code == 413
+
+
 async def test_identities_above_the_limit_are_refused_by_themselves_and_named_in_the_answer() -> None:
     writer = MemoryWriter()
-    items = [{"contact_id": "c-1", "update": "identify", "anonymous_id": f"anon:{n}"} for n in range(4)]
+    items = [{"contact_id": "c-1", "update": "identify", "anonymous_id": f"anon:v-{n}"} for n in range(4)]
 
     answer = await ask(NATIVE, "/v1/events", context_with(writer, limits=SenderLimits(None, None, 3)), json=items)
 

@@ -33,7 +33,7 @@ from streamprocessor.contract.access_policy import DOORS, IMPORT, Act, KeyKind, 
 from streamprocessor.settings import Settings
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
 from tests.collector.http.test_handler import MemoryWriter
-from tests.collector.tracking.requests import KEYS, NOW_MS, SITES
+from tests.collector.tracking.requests import KEYS, NOW_MS, READING, SITES
 from tests.harness.input_topics import INPUT_TOPICS
 
 SECRETS = {KeyKind.BROWSER: "a-public-key", KeyKind.WRITE: "a-secret-key"}
@@ -42,7 +42,7 @@ FORMATS = {
     wire_format.name: wire_format
     for wire_format in (
         *(native(), segment(*WORDS), jitsu(*WORDS), posthog(*WORDS), posthog_v1(*WORDS), snowplow(*WORDS)),
-        *(beacon(KEYS, CONTACT_IDS), forms(KEYS, CONTACT_IDS, SITES)),
+        *(beacon(KEYS, READING), forms(KEYS, READING, SITES)),
     )
 }
 CHIEF = {"title": "chief"}
@@ -61,6 +61,7 @@ NATIVE: Acts = {
     Act.MERGE: {"contact_id": "mallory", "update": "merge", "from": "c-46"},
     Act.UNMERGE: {"contact_id": "c-42", "update": "unmerge", "from": "c-46"},
     Act.SUPPRESSED: {"contact_id": "c-44", "update": "suppressed", "suppressed": True},
+    Act.OPT_OUT: {"contact_id": "c-44", "type": "unsubscribe"},
     Act.DO_NOT_SCORE: {"contact_id": "c-43", "update": "do_not_score", "do_not_score": True},
     Act.VERDICT: {"contact_id": "c-42", "update": "verdict", "event_id": "e", "actor": "scanner"},
     Act.ERASE: {"contact_id": "c-42", "update": "erase"},
@@ -74,8 +75,10 @@ SEGMENT: Acts = {
     Act.TRAITS: {"type": "identify", "anonymousId": "v", "traits": CHIEF},
     Act.TRAITS_OF_ANOTHER: {"type": "identify", "userId": "c-45", "traits": CHIEF},
     Act.ADDRESS: {"type": "identify", "userId": "mallory", "anonymousId": "v", "traits": VICTIM},
+    Act.OPT_OUT: {"type": "track", "userId": "c-44", "event": "Email Marked as Spam"},
 }
 POSTHOG: Acts = {
+    Act.OPT_OUT: {"event": "Unsubscribed", "distinct_id": "c-44"},
     Act.EVENT: {"event": "downloaded", "distinct_id": "c-42"},
     Act.IDENTIFY: {"event": "$identify", "distinct_id": "c-42", "properties": {"$anon_distinct_id": "v"}},
     Act.ALIAS: {"event": "$create_alias", "distinct_id": "mallory", "properties": {"alias": "c-61"}},
@@ -100,6 +103,7 @@ def self_described(data: dict[str, Any]) -> str:
 
 
 SNOWPLOW: Acts = {
+    Act.OPT_OUT: {"e": "se", "uid": "c-44", "se_ac": "unsubscribe"},
     Act.EVENT: {"e": "pv", "uid": "c-42", "url": "https://www.example.com/"},
     Act.IDENTIFY: {"e": "pv", "uid": "c-42", "duid": "v", "url": "https://www.example.com/"},
     Act.TRAITS: {"e": "ue", "duid": "v", "ue_pr": self_described(CHIEF)},
@@ -266,6 +270,10 @@ async def test_of_a_batch_only_what_may_not_be_said_is_refused(name: str) -> Non
         ("native", "/v1/events", {"contact_id": "c-42", "update": "erase"}),
         ("native", "/v1/events", {"contact_id": "c-43", "update": "do_not_score", "do_not_score": True}),
         ("native", "/v1/events", {"contact_id": "c-44", "update": "suppressed", "suppressed": True}),
+        ("native", "/v1/events", {"contact_id": "c-44", "type": "spam_complaint"}),
+        ("native", "/v1/events", {"contact_id": "c-44", "type": "email_bounce", "properties": {"kind": "hard"}}),
+        ("native", "/v1/events", {"contact_id": "email:0c9d", "type": "unsubscribe"}),
+        ("native", "/v1/events", {"contact_id": "c-44", "type": "resubscribe"}),
         ("native", "/v1/events", {"contact_id": "c-45", **ATTRIBUTES}),
         ("native", "/v1/events", {"contact_id": "mallory", "update": "merge", "from": "c-46"}),
         ("native", "/v1/events", {"contact_id": "mallory", "update": "identify", "anonymous_id": "c-46"}),
@@ -293,6 +301,19 @@ async def test_what_was_done_to_anybody_with_a_key_out_of_a_page_is_done_no_more
     answer = await door.post(path, {"content": orjson.dumps({**body, "writeKey": key, "api_key": key})})
 
     assert (answer.status_code, door.written) == (403, [])
+
+
+@pytest.mark.parametrize(("kind", "contact"), [(KeyKind.BROWSER, "anon:v"), (KeyKind.WRITE, "c-44")])
+async def test_a_visitor_unsubscribes_itself_with_a_public_key_and_a_server_whom_it_names(
+    kind: KeyKind, contact: str
+) -> None:
+    door = Door("segment", kind)
+
+    answer = await door.say({"type": "track", "userId": "c-44", "anonymousId": "v", "event": "Email Unsubscribed"})
+
+    assert answer.status_code == 200
+    assert [(record["contact_id"], record["type"]) for record in door.written] == [(contact, "unsubscribe")]
+    assert [record.key.decode() for record in door.writer.records] == [contact]
 
 
 async def test_who_knows_an_address_takes_nothing_that_is_filed_under_it() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from streamprocessor.collector.http.wire_format import HttpRequest, TopicEntry
-from tests.collector.input_topics import topic_of
 from tests.collector.providers.senders import NOW_MS, SENDERS, Sender, cases_of, format_of, post
 
 UNVERIFIED = "unverified"
@@ -113,13 +112,6 @@ def test_a_time_ahead_of_ours_counts_from_the_receipt_under_its_own_id() -> None
     (event,) = entries("sendgrid", post("sendgrid", json.dumps([ahead]).encode()))
     assert event.value["occurred_at"] == "2026-11-22T08:05:00.000Z"
     assert event.value["id"] not in _sendgrid_ids(CLICK | {"timestamp": NOW_MS // 1000})
-
-
-def test_a_suppression_has_its_own_id() -> None:
-    event, suppression = entries("sendgrid", post("sendgrid", json.dumps([CLICK | {"event": "spamreport"}]).encode()))
-    assert (topic_of(event), topic_of(suppression)) == ("activities", "contact-updates")
-    assert event.value["id"] != suppression.value["id"]
-    assert event.value["occurred_at"] == suppression.value["occurred_at"]
 
 
 def _sendgrid_ids(item: dict[str, Any]) -> list[str]:

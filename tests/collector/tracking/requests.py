@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 from streamprocessor.collector.http.validation import check_entries
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, RefusalError, WireFormat
+from streamprocessor.collector.tracking.form_reading.submission import FormReading
+from streamprocessor.collector.tracking.form_reading.words import read_form_words
 from streamprocessor.collector.tracking.sites import read_sites
 from streamprocessor.collector.tracking.tokens import token_keys
 from streamprocessor.contract.contact_ids import ContactIds
@@ -12,6 +14,7 @@ from tests.harness.input_topics import INPUT_TOPICS
 
 KEYS = token_keys({"k1": "0123456789abcdef"})
 CONTACT_IDS = ContactIds("salt of the tests")
+READING = FormReading(CONTACT_IDS, read_form_words(True))
 SITES = read_sites("www.example.com,*.example.org")
 NOW_MS = 1_800_000_000_000
 NOW = "2027-01-15T08:00:00.000Z"

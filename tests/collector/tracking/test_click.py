@@ -104,6 +104,47 @@ def test_a_token_that_is_not_ours_leads_nowhere() -> None:
     assert served.values == []
 
 
+@pytest.mark.parametrize(
+    ("behind", "query", "added"),
+    [
+        (")", "", ""),
+        (".", "", ""),
+        (">", "", ""),
+        ("=", "", ""),
+        (">.),;", "", ""),
+        ("\u2026", "", ""),
+        ("", "a=1&next=https://evil.example/", ""),
+        ("&utm_source=crm&utm_campaign=q4", "", "&utm_source=crm&utm_campaign=q4"),
+        ("&amp;utm_source=crm", "", "&utm_source=crm"),
+        (")&utm_source=a b", "", "&utm_source=a%20b"),
+        ("", "utm_source=crm&fbclid=x%26y&_sp=forged&plan=b", "&utm_source=crm&fbclid=x%26y"),
+        ("", "utm_medium=mail&utm_medium=other", "&utm_medium=mail"),
+        ("", "utm_source=" + "x" * 5000, ""),
+    ],
+)
+def test_what_mailers_put_behind_a_link_does_no_harm_and_campaigns_parameters_are_passed_on(
+    behind: str, query: str, added: str
+) -> None:
+    url = "https://elsewhere.example/x?plan=a"
+    served = serve(CLICK, request("GET", path_to(url) + behind)._replace(query=query))
+
+    assert location(served) == url + added
+    assert served.values[0]["properties"]["url"] == url
+
+
+def test_a_parameter_that_the_url_has_stays_as_it_was_signed() -> None:
+    url = "https://elsewhere.example/?utm_source=ours#top"
+    served = serve(CLICK, request("GET", path_to(url) + "&utm_source=theirs&utm_term=x"))
+
+    assert location(served) == "https://elsewhere.example/?utm_source=ours&utm_term=x#top"
+
+
+@pytest.mark.parametrize("behind", ["A", "_", "/x", "%20", ".A" * 3])
+def test_a_token_that_was_made_longer_is_none_of_ours(behind: str) -> None:
+    status = serve(CLICK, request("GET", path_to(FOREIGN) + behind)).answer.status
+    assert status == (302 if behind[0] in "%." else 404)
+
+
 def test_letters_beyond_ascii_are_percent_encoded_in_the_header() -> None:
     served = serve(CLICK, request("GET", path_to("https://elsewhere.example/größe?q=ä%20b")))
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,13 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from streamprocessor.cli.main import commands
 from streamprocessor.collector.tracking.click import click
+from streamprocessor.collector.tracking.markup.link_places import link_places
 from streamprocessor.collector.tracking.pixel import pixel
-from streamprocessor.collector.tracking.tracked_mail import TrackedMail, tracked_message
+from streamprocessor.collector.tracking.tracked_mail import TrackedMail, track_message, tracked_message
+from tests.collector.tracking.mail_markup import markup
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES, request, serve
 
 Command = Callable[..., Result]
@@ -35,7 +35,7 @@ def followed(address: str) -> tuple[dict[str, Any], str | None]:
 
 
 def addresses(html: str) -> list[str]:
-    return [unescape(address) for address in re.findall(rf'(?i)(?:href|src)="({TRACK}/[^"]*)"', html)]
+    return [unescape(address) for address in re.findall(rf"""(?i)(?:href|src)=["']({TRACK}/[^"']*)["']""", html)]
 
 
 def leads_to(address: str) -> str | None:
@@ -91,7 +91,7 @@ def test_a_messages_links_are_tracked_and_the_rest_stays_as_it_is() -> None:
         ["HREF='https://www.example.com/?a=1&amp;b=2'", "href=https://bare.example/x", 'href="http://area.example/"'],
         strict=True,
     ):
-        restored = re.sub(rf'href="{re.escape(link)}"', _always(before), restored, flags=re.IGNORECASE)
+        restored = re.sub(rf"""href=["']{re.escape(link)}["']""", _always(before), restored, flags=re.IGNORECASE)
     assert restored == html
 
 
@@ -116,36 +116,133 @@ def test_a_message_without_links_has_no_honeypot() -> None:
     assert "<a" not in tracked_message("<p>Hello", MAIL, honeypot=True)
 
 
-class Links(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.urls: list[str] = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a" and dict(attrs).get("href"):
-            self.urls.append(dict(attrs)["href"] or "")
-
-
-@settings(max_examples=200)
-@given(
-    st.lists(
-        st.one_of(
-            st.text("ab \n\r\"'<>/=&;ä", max_size=12),
-            st.sampled_from(["https://x.example/?a=1&amp;b", "mailto:a@b.cd"]).flatmap(
-                lambda url: st.sampled_from([f'<a href="{url}">', f"<a\nhref='{url}' b=c>", f"<a x='>' href={url}>"])
-            ),
-            st.sampled_from(["<body>", "</body>", "<!--", "-->", "<style>", "</style>", "</a>"]),
+@pytest.mark.parametrize(
+    ("raw", "url"),
+    [
+        ("https://a.example/list?cat=1&region=eu&copy=1", "https://a.example/list?cat=1&region=eu&copy=1"),
+        ("https://a.example/?a=1&amp;region=2", "https://a.example/?a=1&region=2"),
+        ("https://a.example/?a=1&#38;b=2&#x26;c=3&#38d=4", "https://a.example/?a=1&b=2&c=3&d=4"),
+        ("https://a.example/?x&notit;&notin;&lt=5&copyx", "https://a.example/?x&notit;\u2209&lt=5&copyx"),
+        ("https://a.example/?q=1&copy", "https://a.example/?q=1\u00a9"),
+        ("https://a.example/?q=1&copy/", "https://a.example/?q=1\u00a9/"),
+        (
+            "https://a.example/?a=1&times=2&para=3&sect;&unknown;&;&",
+            "https://a.example/?a=1&times=2&para=3\u00a7&unknown;&;&",
         ),
-        max_size=8,
-    ).map("".join)
+        (" \n https://a.example/long\n er?a=1 ", "https://a.example/long er?a=1"),
+        ("https://a.example/wrap\r\nped", "https://a.example/wrapped"),
+    ],
 )
-def test_in_any_message_the_same_links_lead_to_the_same_places(html: str) -> None:
-    tracked = tracked_message(html, MAIL)
+def test_an_address_is_read_as_browsers_read_it(raw: str, url: str) -> None:
+    assert [link.url for link in link_places(f"<a href='{raw}'>a</a>").links] == [url]
 
-    after = [leads_to(url) if url.startswith(f"{TRACK}/c/") else url for url in Links(tracked).urls]
-    assert after == Links(html).urls
+
+def test_raw_ampersands_lead_where_they_led() -> None:
+    url = "https://example.com/list?cat=1&region=eu&copy=1"
+
+    link, _ = addresses(tracked_message(f'<a href="{url}">a</a>', MAIL))
+    assert followed(link)[1] == url
+
+
+PLACEHOLDERS = [
+    "https://a.example/?id={{contact.id}}",
+    "https://{{host}}/x",
+    "https://a.example/?id=*|UNIQID|*",
+    "https://a.example/?id=%recipient.id%",
+    "https://a.example/%%unsubscribe_url%%",
+    "https://a.example/?id=[[id]]",
+    "https://a.example/?id=${id}",
+    "https://a.example/?id=#{id}",
+    "https://a.example/?id={$id}",
+    "https://a.example/?id={% if a %}1{% endif %}",
+    "https://a.example/?id=&lt;%= id %&gt;",
+]
+
+
+@pytest.mark.parametrize("url", PLACEHOLDERS)
+def test_an_address_that_a_template_has_yet_to_fill_in_is_left_alone_and_named(url: str) -> None:
+    html = f'<a href="{url}">a</a><a href="{URL}">b</a>'
+    message = track_message(html, MAIL)
+
+    with pytest.raises(ValueError, match="placeholders"):
+        MAIL.link(unescape(url))
+    assert message.with_placeholders == [unescape(url)]
+    assert f'<a href="{url}">' in message.html
+    assert [leads_to(link) for link in addresses(message.html)[:-1]] == [URL]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example/?q=%20a%20b",
+        "https://a.example/%C3%A4/",
+        "https://a.example/?discount=50%",
+        "https://a.example/{x}",
+    ],
+)
+def test_percent_signs_and_single_braces_are_no_placeholders(url: str) -> None:
+    assert [leads_to(link) for link in addresses(tracked_message(f'<a href="{url}">a</a>', MAIL))[:-1]] == [url]
+
+
+def test_outlooks_shapes_and_conditional_comments_are_tracked_and_other_comments_are_not() -> None:
+    html = """<!doctype html><body>
+<!--[if mso]><v:roundrect xmlns:v="urn:x" href="https://a.example/vml" arcsize="8%"><a href="https://a.example/mso">a</a>
+</v:roundrect></body><![endif]-->
+<!--[if !mso]><!--><a href="https://a.example/others">b</a><!--<![endif]-->
+<![if !mso]><a href="https://a.example/revealed">c</a><![endif]>
+<!-- <a href="https://a.example/comment">d</a> --> <v:rect data-untracked href="https://a.example/no">
+<o:x href="https://a.example/no"></o:x></body>
+"""
+    tracked = tracked_message(html, MAIL)
+    assert [leads_to(link) for link in addresses(tracked)[:-1]] == [
+        f"https://a.example/{name}" for name in ("vml", "mso", "others", "revealed")
+    ]
+    assert tracked.endswith('style="border:0"></body>\n')
+
+
+def test_a_message_that_is_tracked_already_stays_as_it_is() -> None:
+    once = track_message(f'<a href="{URL}">a</a><v:rect href="{URL}">', MAIL, honeypot=True)
+    again = track_message(once.html, TrackedMail(KEYS, TRACK, "c-43"), honeypot=True)
+
+    assert (again.html, again.tracked_before, once.tracked_before) == (once.html, 3, 0)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a title="never closed href=https://a.example/1></a><a href=https://a.example/2>',
+        "<a href='https://a.example/1",
+        '<script>"<a href=https://a.example/1>"</script><style><a href=https://a.example/1></style>',
+        "<textarea><a href=https://a.example/1></textarea><title><a href=https://a.example/1></TITLE >",
+        "<!-- never closed <a href=https://a.example/1>",
+        "<a data-href=https://a.example/1 href><a href=><a href='' href=https://a.example/1>",
+        "<a\u00a0href=https://a.example/1>",
+        "<link href=https://a.example/1><base href=https://a.example/1>",
+        "<a href=mailto:ada@example.com><a href=tel:+491><a href=#part><a href=sms:1><a href=//a.example/>",
+        "<a href='javascript:https://a.example/1'><a href='https://a@b.example/'><a href='https://a.example/a b'>",
+    ],
+)
+def test_what_is_no_link_of_the_web_stays_as_it_is(html: str) -> None:
+    picture = tracked_message("", MAIL)
+    tracked = track_message(html, MAIL)
+    assert (tracked.html, tracked.with_placeholders) == (html + picture, [])
+
+
+@settings(max_examples=300)
+@given(markup())
+def test_in_any_message_nothing_changes_but_where_links_lead_through(html: str) -> None:
+    before = link_places(html)
+    tracked = tracked_message(html, MAIL)
+    after = link_places(tracked)
+
+    assert [leads_to(link.url) if MAIL.is_tracked(link.url) else link.url for link in after.links] == [
+        link.url for link in before.links
+    ]
+    restored = tracked
+    for now, was in zip(reversed(after.links), reversed(before.links), strict=True):
+        restored = restored[: now.start] + html[was.start : was.end] + restored[now.end :]
+    picture = tracked_message("", MAIL)
+    assert (restored.count(picture), restored.replace(picture, "")) == (1, html)
 
 
 @pytest.fixture
@@ -186,6 +283,16 @@ def test_the_command_rewrites_a_message(links: Command, tmp_path: Path) -> None:
         == from_stdin.stdout_bytes.decode()
         == tracked_message(message.read_bytes().decode(), TrackedMail(KEYS, TRACK, "c-42"))
     )
+
+
+def test_the_command_keeps_bytes_that_are_no_text_and_says_which_links_it_left_alone(links: Command) -> None:
+    message = b'Gr\xfc\xdfe <a href="https://a.example/\xfc">a</a> <a href="https://a.example/{{id}}\x1b[2J">b</a>'
+    first = links("--html", "-", input=message)
+    again = links("--html", "-", input=links("--html", "-", input=f'<a href="{URL}">'.encode()).stdout_bytes)
+
+    assert first.stdout_bytes.startswith(message + b"<img ")
+    assert "fill it in: https://a.example/{{id}}\\x1b[2J\n" in first.stderr
+    assert "tracked already: 1 links" in again.stderr
 
 
 def test_without_keys_the_command_signs_with_those_that_the_collector_on_this_machine_made(

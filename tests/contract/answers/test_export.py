@@ -53,6 +53,7 @@ def test_an_export_holds_events_attributes_verdicts_suppression_scores_and_episo
     assert export["evidence"][0]["occurred_at"] == "2025-10-09T08:53:18.000Z"
     assert export["attributes"]["job_title"]["value"] == "chief"
     assert export["suppressed"] is True
+    assert export["suppression"] == {"since": "2025-10-09T08:53:19.700Z", "by": "update", "id": "s"}
     assert [(verdict["event_id"], verdict["class"]) for verdict in export["verdicts"]] == [("c2", "scanner")]
     assert export["scores"]["engagement"]["score"] == 15
     assert {part["rule"] for part in export["explanation"]["engagement"]} == {"click", "chief"}
@@ -66,3 +67,11 @@ def test_what_was_summed_up_of_older_events_is_told_with_how_many_they_were() ->
 
     assert [event["id"] for event in export["evidence"]] == ["c1"]
     assert export["earlier"][0]["events"] == {"engagement/click": 7}
+
+
+def test_it_is_said_since_when_and_by_what_somebody_may_not_be_written_to() -> None:
+    complaint = Event("c", "spam_complaint", AT_MS - 5_000, AT_MS - 5_000, {}, {})
+    assert _export(complaint)["suppression"] == {"since": "2025-10-09T08:53:15.000Z", "by": "spam_complaint", "id": "c"}
+    back = Event("r", "resubscribe", AT_MS - 4_000, AT_MS - 4_000, {}, {})
+    export = _export(complaint, back)
+    assert (export["suppressed"], export["suppression"]) == (False, None)

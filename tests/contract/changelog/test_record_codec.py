@@ -20,6 +20,7 @@ from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, AttributesWritten, Event, Merged, Verdict
 from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, MergeClaim, Rivals
 from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.suppression import SuppressionWord
 from streamprocessor.scoring.record.transfers import (
     ClaimTransfer,
     ErasureTransfer,
@@ -134,7 +135,8 @@ def test_everything_that_is_not_evidence_survives() -> None:
     record.offsets = {0: 17, 3: 2**40}
     written = AttributesWritten("a", START_MS, START_MS, {"title": "CEO", "tags": ["a", {"b": None}], "size": 1.5})
     scorer.apply_in_place(record, [written, Verdict("v", START_MS, START_MS, "e", "scanner")])
-    record.suppressed = (True, START_MS, "s")
+    record.suppressed = SuppressionWord(True, START_MS, "s", "unsubscribe")
+    record.derived.suppression = SuppressionWord(False, START_MS + 1, "r", "resubscribe")
     record.episodes = {"s": (3, START_MS)}
     assert same(decode_record(encode_record(record)), record)
 
@@ -237,8 +239,8 @@ def test_what_most_contacts_do_not_have_may_be_there_and_empty_as_programs_befor
     scorer.apply_in_place(record, [event("e1", 0)])
     value = encode_record(record)
     fields = msgspec.msgpack.decode(value[1:])
-    assert Head.__struct_fields__[len(fields) :] == ("bonds", "traces", "values", "by")
-    longer = bytes([VERSION]) + msgspec.msgpack.encode([*fields, None, b"", {}, {}])
+    assert Head.__struct_fields__[len(fields) :] == ("bonds", "traces", "values", "by", "suppressed_by", "suppression")
+    longer = bytes([VERSION]) + msgspec.msgpack.encode([*fields, None, b"", {}, {}, "", None])
     assert same(decode_record(longer), decode_record(value))
 
 

@@ -167,7 +167,11 @@ def test_percent_per_day_is_read_as_the_half_life_that_it_means(everything: Ever
             "count", ("NO",), E15, None, HalfLife(7.0 * DAY_MS), Limit(3, "properties.url", 7 * DAY_MS, 30 * NANO)
         ),
         EventRule(
-            "amount", ("purchase",), PointsFrom("properties.amount", 0.1, 0, 50 * E15), None, HalfLife(7.0 * DAY_MS)
+            "amount",
+            ("purchase",),
+            PointsFrom("properties.amount", 0.1, 0, 50 * E15, "properties.order_id"),
+            None,
+            HalfLife(7.0 * DAY_MS),
         ),
         EventRule(
             "plain-amount", ("purchase",), PointsFrom("properties.order.total", 1.0), None, HalfLife(7.0 * DAY_MS)
@@ -182,7 +186,14 @@ def test_percent_per_day_is_read_as_the_half_life_that_it_means(everything: Ever
         FrequencyRule("oftener", ("page_visit",), 7 * DAY_MS, (Band(3, 5 * E15), Band(10, 15 * E15))),
         RecencyRule("lately", ("purchase",), (Band(30 * DAY_MS, 20 * E15), Band(90 * DAY_MS, 10 * E15))),
         RecencyRule("last-week", ("purchase",), (Band(7 * DAY_MS, 3 * E15),), group="clicks"),
-        MonetaryRule("money", ("purchase",), "properties.amount", 365 * DAY_MS, (Band(99_500_000_000, 5 * E15),)),
+        MonetaryRule(
+            "money",
+            ("purchase",),
+            "properties.amount",
+            365 * DAY_MS,
+            (Band(99_500_000_000, 5 * E15),),
+            per="properties.order_id",
+        ),
     ],
     ids=lambda rule: rule.id,
 )
@@ -393,7 +404,11 @@ NEVER = [
     "properties.a: {at_least: 3, at_most: 3, not: 3}",
     "properties.a: {in: [1, 2], not: [1, 2]}",
     "properties.a: {in: [a, b], starts_with: c}",
-    "properties.a: {in: ['1'], at_least: 0}",
+    "properties.a: {in: ['-1', '1,5', true], at_least: 0}",
+    "properties.a: {starts_with: '1e', at_least: 0}",
+    "properties.a: {contains: 5, at_least: 0}",
+    "properties.a: {in: [a, B], not: [A, b]}",
+    "properties.a: {starts_with: /a, contains: x, at_most: 3}",
     "properties.a: {exists: false, starts_with: c}",
     "properties.a: {starts_with: /a, at_least: 3}",
     "properties.a: {ends_with: x, at_most: 1}",
@@ -416,6 +431,11 @@ def test_a_condition_that_can_never_hold_is_refused(where: str) -> None:
         "properties.a: {starts_with: /a, ends_with: b, matches: c, contains: d, not: e}",
         "properties.a: {exists: false, not: 3}",
         "properties.a: {in: [1, 2], not: 1}",
+        "properties.a: {in: ['1'], at_least: 0}",
+        "properties.a: {starts_with: '2', ends_with: '.50', at_least: 100}",
+        "properties.a: {contains: '.', between: [0, 1], matches: '^0'}",
+        "properties.a: {starts_with: /A, ends_with: B}",
+        "any: [{properties.a: {starts_with: /Ab}}], properties.a: {starts_with: /a}",
         "properties.a: x, any: [{properties.a: {starts_with: x}}, {properties.b: 2}]",
         "properties.a: {contains: a, exists: true}",
     ],

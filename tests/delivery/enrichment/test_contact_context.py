@@ -23,7 +23,8 @@ from streamprocessor.delivery.enrichment.contact_context import contact_facts_of
 from streamprocessor.delivery.subscriptions.segments import known_segments
 from streamprocessor.scoring.model.contact_filter import AttributeCondition, ContactFilter, ScoreCondition, Segment
 from streamprocessor.scoring.record.links import IdentityLinks
-from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.record.record import Derived, Record
+from streamprocessor.scoring.record.suppression import SuppressionWord
 
 BERLIN = AttributeCondition("city", equals="Berlin")
 HOT = ContactFilter((ScoreCondition("engagement", stages=("hot",)),), (BERLIN,))
@@ -134,9 +135,16 @@ def changelog(**fields: Any) -> bytes:
 
 def test_only_attributes_that_are_asked_for_are_kept() -> None:
     attributes = {"city": ["Berlin", 1, "a"], "name": ["Jane", 1, "b"], "gone": [None, 2, "c"]}
-    value = changelog(attributes=attributes, suppressed=(True, 1, "s"))
+    value = changelog(attributes=attributes, suppressed=SuppressionWord(True, 1, "s"))
     assert contact_facts_of(value, ["city", "gone", "never"]) == ContactFacts({"city": "Berlin"}, True)
     assert contact_facts_of(value, []) == ContactFacts({}, True)
+
+
+def test_who_is_suppressed_by_an_event_is_so_for_subscriptions_too() -> None:
+    unsubscribed = Derived(suppression=SuppressionWord(True, 1, "u", "unsubscribe"))
+    assert contact_facts_of(changelog(derived=unsubscribed), []).is_suppressed
+    back = SuppressionWord(False, 2, "r", "resubscribe")
+    assert not contact_facts_of(changelog(derived=unsubscribed, suppressed=back), []).is_suppressed
 
 
 def test_of_who_is_gone_merged_or_objects_nothing_is_kept() -> None:

@@ -125,6 +125,8 @@ def test_a_score_update_has_its_sentence(data: dict[str, object], sentence: str)
     [
         ({"name": "Jane Smith", "first_name": "J", "company": "Acme"}, "Jane Smith"),
         ({"first_name": "Jane", "last_name": "Smith", "company": "Acme"}, "Jane Smith"),
+        ({"full_name": "Jane Smith", "name": "js", "email": "jane@example.com"}, "Jane Smith"),
+        ({"email": "jane@example.com", "company": "Acme"}, "jane@example.com"),
         ({"last_name": "Smith"}, "Smith"),
         ({"company": "Acme"}, "Acme"),
         ({"name": "  ", "company": 1860}, "1860"),

@@ -28,10 +28,33 @@ from tests.readmodel.databases import opened_database
 
 NOW_MS = 1_795_334_400_000
 SCORER = Scorer(parse_model(MODEL, "m"))
-CONTACTS = tuple(f"c-{n}" for n in range(40))
+CONTACTS = tuple(f"c-{n}" for n in range(50))
 
-POOL = ["a", "A", "aA", "a%", "a_", "%", "_", "\\", "/", "7", "7.0", "true", "null", "[7]", "ß", "\n", "a" * 511 + "7"]
-LONG_AND_ODD = ["a" * 511 + "77", "", "\0", "a\0A", "False", "1"]
+POOL = [
+    "a",
+    "A",
+    "aA",
+    "a%",
+    "a_",
+    "%",
+    "_",
+    "\\",
+    "/",
+    "7",
+    "7.0",
+    "-7",
+    "True",
+    "true",
+    "null",
+    "[7]",
+    "ß",
+    "SS",
+    "\u00e9",
+    "E\u0301",
+    "\n",
+    "a" * 511 + "7",
+]
+LONG_AND_ODD = ["a" * 511 + "77", "ß" * 300, "7,5", "", "\0", "a\0A", "False", "1"]
 OTHERS = [6, 7, 7.0, 7.5, 0, 1, -0.0, 10**15, 2**53 + 1, 1e300, True, False, None, [], [7], {"a": 7}]
 OPERANDS = ["", True, False, 0.0, 1.0, 6.0, 7.0, 7.5, 1e15]
 NUMBERS = [-1.0, 6.5, 7.0, 7.5]

@@ -201,7 +201,8 @@ def test_what_no_rule_names_is_kept_for_bursts_only() -> None:
     }
     assert properties["a"] == {"properties.message": "m", "properties.url": "a"}
     assert (properties["d"], properties["u"]) == ({"properties.message": "n"}, {"properties.message": "m"})
-    assert record_of(Scorer(model_of(None, visits)), facts).evidence.events() == []
+    without = record_of(Scorer(model_of(None, visits)), facts).evidence.events()
+    assert [(stored.id, stored.properties) for stored in without] == [("u", {})]  # it tells who is suppressed
 
 
 # ---- compaction ------------------------------------------------------------------------------------------------

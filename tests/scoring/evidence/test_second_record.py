@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.scoring.evidence.union import suppression_of
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import EventRule, HalfLife, Limit
 from streamprocessor.scoring.record.facts import Erased, Event, Merged, ObjectionChanged
@@ -45,7 +46,7 @@ def test_evidence_in_two_records_gives_the_answers_of_one_whichever_takes_in_the
 
     whole = record_of(scorer, history)
     assert all_answers(scorer, decode_record(encode_record(records[0])), t_ms) == all_answers(scorer, whole, t_ms)
-    assert records[0].suppressed == whole.suppressed
+    assert suppression_of(decode_record(encode_record(records[0]))) == suppression_of(whole)
     assert records[0].links is None
 
 

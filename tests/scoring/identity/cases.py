@@ -156,7 +156,6 @@ CASES = (
         ),
         {"ann": 150, "bob": 50},
         {"anon:pc": "ann"},
-        ("already-merged",),
     ),
     Case(
         "the one who waits takes over what is unmerged",
@@ -167,7 +166,32 @@ CASES = (
         ),
         {"ann": 50, "bob": 150},
         {"anon:pc": "bob"},
+    ),
+    Case(
+        "who is merged into two known contacts stays with the first, and the second is refused",
+        (form("a", "e1"), form("b", "e2"), form("c", "e3"), merge("b", "a"), merge("c", "a")),
+        {"b": 100, "c": 50},
+        {"a": "b"},
         ("already-merged",),
+    ),
+    Case(
+        "three at one tablet who type their addresses are three, and what was done before is the first one's",
+        (
+            *(form("anon:tablet", "e0"), form("email:a", "e1"), by_browser(identify("email:a", "anon:tablet"))),
+            *(form("email:b", "e2"), by_browser(identify("email:b", "anon:tablet"))),
+            *(form("email:c", "e3"), by_browser(identify("email:c", "anon:tablet"))),
+        ),
+        {"email:a": 100, "email:b": 50, "email:c": 50},
+        {"anon:tablet": "email:a"},
+    ),
+    Case(
+        "whoever follows a mail that was handed on and types his own address takes nothing from its first reader",
+        (
+            *(form("anon:v", "e0"), identify("ann", "anon:v"), form("anon:v", "e1")),
+            *(form("email:bob", "e2"), by_browser(identify("email:bob", "anon:v"))),
+        ),
+        {"ann": 100, "email:bob": 50},
+        {"anon:v": "ann"},
     ),
     Case(
         "what is unmerged is on its own again, with what came under its id",
@@ -300,7 +324,6 @@ CASES = (
         ),
         {"mallory": 50, "jane": 100},
         {"anon:v": "jane"},
-        ("already-merged",),
     ),
     Case(
         "what a browser claimed is unmerged as anything else",
@@ -326,6 +349,26 @@ CASES = (
         any_order=False,
     ),
     Case(
+        "who asks to be erased takes along nobody else who used the same tablet",
+        (
+            *(form("anon:tablet", "e0"), form("email:a", "e1"), by_browser(identify("email:a", "anon:tablet"))),
+            *(form("email:b", "e2"), by_browser(identify("email:b", "anon:tablet")), erase("email:b")),
+        ),
+        {"email:a": 100},
+        {"anon:tablet": "email:a"},
+        any_order=False,
+    ),
+    Case(
+        "who objects does so for nobody else who used the same tablet",
+        (
+            *(form("anon:tablet", "e0"), form("email:a", "e1"), by_browser(identify("email:a", "anon:tablet"))),
+            *(form("email:b", "e2"), by_browser(identify("email:b", "anon:tablet")), do_not_score("email:b", True)),
+        ),
+        {"email:a": 100, "email:b": None},
+        {"anon:tablet": "email:a"},
+        any_order=False,
+    ),
+    Case(
         "an objection under an old id holds for the survivor",
         (form("a", "e1"), form("b", "e2"), merge("b", "a"), do_not_score("a", True), form("b", "e3"), form("a", "e4")),
         {"b": None},
@@ -345,7 +388,7 @@ def fact_of(statement: Statement, number: int, arrival_ms: int) -> InputFact:
     """The fact that a statement makes; number: its place in the story."""
     fact_id, occurred_at_ms = f"u{number}", arrival_ms - statement.ago_ms
     if isinstance(statement.what, str):
-        return Event(statement.what, "form_submission", occurred_at_ms, arrival_ms, {}, {})
+        return Event(statement.what, "form_submission", occurred_at_ms, arrival_ms, {"form": statement.what}, {})
     times = (fact_id, occurred_at_ms, arrival_ms)
     rank = BROWSER_RANK if statement.what.get("rank") == "browser" else SERVER_RANK
     match statement.what:
@@ -361,6 +404,8 @@ def fact_of(statement: Statement, number: int, arrival_ms: int) -> InputFact:
             return ObjectionChanged(*times, objected)
         case {"update": "attributes", "attributes": attributes}:
             return AttributesWritten(*times, attributes, rank)
+        case {"type": event_type}:
+            return Event(fact_id, event_type, occurred_at_ms, arrival_ms, {}, {})
         case {"update": "suppressed", "suppressed": suppressed}:
             return SuppressionChanged(*times, suppressed)
         case {"update": "verdict", "event_id": event_id, "actor": actor}:

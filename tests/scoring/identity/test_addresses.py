@@ -44,7 +44,7 @@ def wrote(contact: str, address: Any, n: int, rank: int = SERVER_RANK) -> Addres
 
 
 def sent_form(contact: str, n: int) -> Addressed:
-    return contact, Event(f"e{n}", "form_submission", START_MS + n, START_MS + n, {}, {})
+    return contact, Event(f"e{n}", "form_submission", START_MS + n, START_MS + n, {"form": f"e{n}"}, {})
 
 
 def told(statements: Iterable[Addressed], seed: int = 0, *, reorders: bool = False) -> LinkedContacts:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
+from typing import Any
 
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
 from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.scoring.evidence.union import is_suppressed
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.model.model import NANO
 from streamprocessor.scoring.record.facts import InputFact, Merged, Unmerged
@@ -30,6 +32,7 @@ from tests.scoring.identity.cases import (
 from tests.scoring.identity.linked_contacts import LinkedContacts
 from tests.scoring.oracle.identity import People, ends_of, who_is_whom
 from tests.scoring.oracle.scores import one_number, score_at
+from tests.scoring.oracle.suppression import is_suppressed as oracles_is_suppressed
 
 START_MS, SECOND_MS = 1_760_000_000_000, 1_000
 SCORER = Scorer(parse_model(FIFTY_A_FORM, "test"))
@@ -44,6 +47,8 @@ def assert_all_is_the_oracles(contacts: LinkedContacts, people: People) -> None:
             0 if survivor in people.objecting else one_number(score_at(SCORER.model, facts, at_ms)["engagement"])[0]
         )
         assert presented == expected, (survivor, presented // NANO, expected // NANO)
+        if survivor not in people.objecting:
+            assert is_suppressed(record) is oracles_is_suppressed(SCORER.model, facts), survivor
         shown = contacts.steps[survivor]
         if survivor in people.objecting:
             assert is_hidden(record)
@@ -95,6 +100,13 @@ VISITOR = "anon:v"
 IDS = ("a", "b", "c", "d", "email:m", VISITOR)
 
 
+def suppressing(contact: str) -> st.SearchStrategy[Statement]:
+    """A word on whether the contact may be written to, by an event or by an explicit update."""
+    updates: list[Any] = [{"update": "suppressed", "suppressed": value} for value in (True, False)]
+    whats = st.sampled_from([*updates, *({"type": type_} for type_ in ("unsubscribe", "resubscribe"))])
+    return whats.map(lambda what: Statement(contact, what))
+
+
 @st.composite
 def tangles(draw: st.DrawFn, ids: tuple[str, ...] = IDS) -> list[Statement]:
     """Merges and unmerges of a few ids in any direction, with events between them, some under several ids.
@@ -105,6 +117,8 @@ def tangles(draw: st.DrawFn, ids: tuple[str, ...] = IDS) -> list[Statement]:
     for number in range(draw(st.integers(2, 14))):
         one, other = draw(st.sampled_from(ids)), draw(st.sampled_from(ids))
         kind = draw(st.sampled_from([form, merge, merge, unmerge]))
+        if draw(st.integers(0, 5)) == 0:
+            statements.append(draw(suppressing(one)))
         if kind is merge and other == VISITOR != one and draw(st.booleans()):
             statements.append(by_browser(identify(one, other)))
         else:

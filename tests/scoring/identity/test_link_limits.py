@@ -28,7 +28,7 @@ def identified(contacts: LinkedContacts, contact: str, visitor: str, at_ms: int,
 
 
 def visited(contacts: LinkedContacts, visitor: str, at_ms: int) -> None:
-    contacts.deliver(visitor, Event(f"e-{visitor}", "form_submission", at_ms, at_ms, {}, {}))
+    contacts.deliver(visitor, Event(f"e-{visitor}", "form_submission", at_ms, at_ms, {"form": visitor}, {}))
 
 
 @cache

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import blake2b
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from streamprocessor.scoring.model.model import Model, Scanners
 from streamprocessor.scoring.model.rules import (
@@ -31,6 +33,7 @@ from streamprocessor.scoring.record.facts import (
 from tests.scoring.oracle.scanners import scanned_by_deeds
 
 ABSENT = object()
+FORM = "form_submission"
 TRACED = {
     "email_click": {"properties.message", "properties.url", "properties.honeypot"},
     "unsubscribe": {"properties.message"},
@@ -120,14 +123,35 @@ def by_occurrence(fact: InputFact) -> tuple[int, str]:
 def until(known: Known, t_ms: int) -> Known:
     """Evidence later than t does not exist; attributes keep no past, their last write serves any t.
 
-    Who did what is shown by the evidence that there is.
+    Who did what, and what repeats what, is shown by the evidence that there is.
     """
     events = [event for event in known.events if event.occurred_at_ms <= t_ms]
     scanned = scanned_by_deeds(known.scanners, events) - known.judged if known.scanners else set()
     return known._replace(
-        events=tuple(event._replace(actor=SCANNER) if event.id in scanned else event for event in events),
+        events=without_repeats(event._replace(actor=SCANNER) if event.id in scanned else event for event in events),
         first_ms=events[0].occurred_at_ms if events else None,
     )
+
+
+def without_repeats(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events in order, without the forms that one like them, which counts, came before by ten seconds or less."""
+    acts: list[Event] = []
+    for event in events:
+        if not any(is_repeat(event, act) for act in acts):
+            acts.append(event)
+    return tuple(acts)
+
+
+def is_repeat(event: Event, act: Event) -> bool:
+    if not event.type == act.type == FORM or SCANNER in (event.actor, act.actor):
+        return False
+    return event.occurred_at_ms - act.occurred_at_ms <= 10_000 and said(event) == said(act)
+
+
+def said(event: Event) -> str:
+    """All properties as one JSON text, but those that trackers add by themselves."""
+    own = {name: value for name, value in event.properties.items() if not name.startswith("$") and name != "contexts"}
+    return canonical_json(own)
 
 
 def precedence(model: Model, event: Event) -> tuple[int, str]:
@@ -137,6 +161,9 @@ def precedence(model: Model, event: Event) -> tuple[int, str]:
         value = value_in_event(event, path)
         if value is not ABSENT:
             values[path] = value
+    if event.type == FORM:
+        digest = blake2b(said(event).encode(), digest_size=8).digest()
+        values["="] = int.from_bytes(digest, "big", signed=True)
     return event.occurred_at_ms, canonical_json([event.type, event.actor, values])
 
 
@@ -144,6 +171,8 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths: set[str] = set()
     if model.scanners and event_type in TRACED:
         paths |= TRACED[event_type]
+    if asks_how_hard(model, event_type):
+        paths.add("properties.kind")
     for by, rule in ((score.by, rule) for score in model.scores for rule in score.rules):
         if isinstance(rule, AttributeRule):
             continue
@@ -155,11 +184,16 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
             paths |= paths_in(rule.where)
         if isinstance(rule, EventRule) and rule.limit.per is not None:
             paths.add(rule.limit.per)
-        if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
-            paths.add(rule.points.path)
-        if isinstance(rule, MonetaryRule):
-            paths.add(rule.path)
+        amounts = rule.points if isinstance(rule, EventRule) else rule
+        if isinstance(amounts, PointsFrom | MonetaryRule):
+            paths |= {amounts.path} if amounts.per is None else {amounts.path, amounts.per}
     return paths
+
+
+def asks_how_hard(model: Model, event_type: str) -> bool:
+    """Whether hard bounces alone say something of suppression."""
+    named = {*model.suppression.by, *model.suppression.lifted_by}
+    return event_type == "email_bounce" and "hard_bounce" in named and event_type not in named
 
 
 def paths_in(condition: Condition) -> set[str]:
@@ -169,7 +203,13 @@ def paths_in(condition: Condition) -> set[str]:
 
 
 def canonical_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """The value as one JSON text, in which 1.0 is 1."""
+    with_whole_numbers = json.loads(json.dumps(value), parse_float=lambda text: whole(float(text)))
+    return json.dumps(with_whole_numbers, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def whole(number: float) -> float:
+    return int(number) if number == int(number) else number
 
 
 # ---- conditions ------------------------------------------------------------------------------------------------
@@ -209,40 +249,60 @@ def passes(test: Comparison, value: Any) -> bool:
         return equal(value, operand)
     if operator == "in":
         return any(equal(value, option) for option in operand)
+    if operator == "contains" and isinstance(value, list | tuple):
+        return any(equal(item, operand) for item in value)
     if operator in ("contains", "starts_with", "ends_with", "matches"):
-        return isinstance(value, str) and text_passes(test, value)
-    if not is_number(value):
+        return isinstance(value, str) and isinstance(operand, str) and text_passes(test, value)
+    number = as_number(value)
+    if number is None:
         return False
     comparisons: dict[str, Callable[[], bool]] = {
-        "greater_than": lambda: value > operand,
-        "at_least": lambda: value >= operand,
-        "less_than": lambda: value < operand,
-        "at_most": lambda: value <= operand,
-        "between": lambda: operand[0] <= value <= operand[1],
+        "greater_than": lambda: number > operand,
+        "at_least": lambda: number >= operand,
+        "less_than": lambda: number < operand,
+        "at_most": lambda: number <= operand,
+        "between": lambda: operand[0] <= number <= operand[1],
     }
     return comparisons[operator]()
 
 
 def text_passes(test: Comparison, value: str) -> bool:
+    if test.operator == "matches":
+        assert test.search is not None
+        return test.search(value)
+    text, part = without_case(value), without_case(test.operand)
     if test.operator == "contains":
-        return test.operand in value
+        return part in text
     if test.operator == "starts_with":
-        return value.startswith(test.operand)
-    if test.operator == "ends_with":
-        return value.endswith(test.operand)
-    assert test.search is not None
-    return test.search(value)
+        return text[: len(part)] == part
+    return part == "" or text[-len(part) :] == part
 
 
 def equal(one: Any, other: Any) -> bool:
-    """By JSON type: true is not 1, "1" is not 1; 1 and 1.0 are one number."""
+    """By JSON type: true is not 1, "1" is not 1; 1 and 1.0 are one number. Texts without their case."""
     if is_number(one) and is_number(other):
         return bool(one == other)
+    if isinstance(one, str) and isinstance(other, str):
+        return without_case(one) == without_case(other)
     return type(one) is type(other) and bool(one == other)
+
+
+def without_case(text: str) -> str:
+    """After NFC and case folding, which may leave letters and accents to be composed again."""
+    return normalize("NFC", normalize("NFC", text).casefold())
 
 
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def as_number(value: Any) -> float | None:
+    """What numeric operators take for a number: one, or its plain decimal text."""
+    if isinstance(value, str):
+        whole, point, decimals = value.removeprefix("-").partition(".")
+        digits = [whole, decimals] if point else [whole]
+        return float(value) if all(part and set(part) <= set("0123456789") for part in digits) else None
+    return value if is_number(value) else None
 
 
 def counts(model: Model, event: Event) -> bool:

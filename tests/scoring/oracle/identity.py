@@ -16,11 +16,13 @@ from streamprocessor.scoring.record.facts import (
     InputFact,
     Merged,
     ObjectionChanged,
+    SuppressionChanged,
     Unmerged,
     Verdict,
 )
 from tests.scoring.oracle.evidence import by_occurrence
 
+EVIDENCE = (Event, AttributesWritten, SuppressionChanged, Verdict)
 Stamp = tuple[int, str]
 Addressed = tuple[str, InputFact]
 
@@ -121,7 +123,7 @@ class Forest:
         elif ends not in self.claims or (self.claims[ends].by_browser and fact.rank == SERVER_RANK):
             self.claims[ends] = Link(*ends, by_occurrence(fact), fact.rank == BROWSER_RANK)
             holds = self.holding()[ends[0]]
-            if holds != self.claims[ends] and rank(holds.parent) == rank(ends[1]):
+            if holds != self.claims[ends] and rank(holds.parent) == rank(ends[1]) and rank(ends[0]) > 0:
                 self.reasons.append(ALREADY_MERGED)
         while cycle := self.a_cycle():
             youngest = max(cycle, key=lambda link: link.stamp)
@@ -224,5 +226,5 @@ def after_objections(facts: list[InputFact]) -> tuple[list[InputFact], bool]:
             word = fact
         remaining.append(fact)
         if word is not None and word.objected:
-            remaining = [fact for fact in remaining if not isinstance(fact, Event | AttributesWritten | Verdict)]
+            remaining = [fact for fact in remaining if not isinstance(fact, EVIDENCE)]
     return remaining, word is not None and word.objected

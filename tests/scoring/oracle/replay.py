@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
-from streamprocessor.scoring.record.facts import Event, Fact, SuppressionChanged
-from tests.scoring.oracle.evidence import by_occurrence, plain
+from streamprocessor.scoring.record.facts import Event, Fact
+from tests.scoring.oracle.evidence import Known, by_occurrence, plain, until
 from tests.scoring.oracle.scores import score_at, score_named
 from tests.scoring.oracle.stages import Shown, show, stage_after
 from tests.scoring.oracle.steps import next_step
+from tests.scoring.oracle.suppression import is_suppressed
 
 
 class SeenStep(NamedTuple):
@@ -37,15 +38,12 @@ class Replay:
     def learn(self, batch: Sequence[Fact]) -> None:
         """Facts processed together: one step at the newest arrival, after those that time made up to the oldest."""
         self.pass_time(min(fact.arrival_ms for fact in batch))
-        known = self.contents()
+        known = contents(plain(self.model, self.facts))
         self.facts += batch
         self.clock_ms = max(self.clock_ms, max(fact.arrival_ms for fact in batch))
-        # An event delivered again, or the larger of two contents of one id, is no event of the step.
-        self.look(by_time=False, events=[event for id_, event in self.contents().items() if id_ not in known])
-
-    def contents(self) -> dict[str, Event]:
-        """The events that count by now, by what each says: whoever is judged to have done it."""
-        return {repr(event._replace(actor="")): event for event in plain(self.model, self.facts).events}
+        # An event delivered again, the larger of two contents of one id, and what repeats an act, is none of the step.
+        by_now = contents(until(plain(self.model, self.facts), self.clock_ms))
+        self.look(by_time=False, events=[event for said, event in by_now.items() if said not in known])
 
     def pass_time(self, until_ms: int) -> None:
         """Every step that time makes in (clock, until_ms]."""
@@ -77,10 +75,15 @@ class Replay:
         old_news = bool(events) and all(e.arrival_ms - e.occurred_at_ms >= lead.announce_within_ms for e in events)
         last_ms = self.announced_at_ms.get(lead.score)
         rearmed = last_ms is None or self.clock_ms - last_ms >= (lead.rearm_after_ms or 0)
-        announced = rearmed and not old_news and not is_suppressed(self.facts)
+        announced = rearmed and not old_news and not is_suppressed(self.model, self.facts)
         if announced:
             self.announced_at_ms[lead.score] = self.clock_ms
         return lead.score, self.episodes[lead.score], announced
+
+
+def contents(known: Known) -> dict[str, Event]:
+    """The events by what each says, whoever is judged to have done it."""
+    return {repr(event._replace(actor="")): event for event in known.events}
 
 
 def replay(model: Model, batches: Iterable[Sequence[Fact]], until_ms: int | None = None) -> Replay:
@@ -96,11 +99,6 @@ def replay(model: Model, batches: Iterable[Sequence[Fact]], until_ms: int | None
 def in_order_of_occurrence(facts: Iterable[Fact]) -> list[list[Fact]]:
     """The batches of the offline replay: one fact each by (occurred_at, id), learned when it occurred."""
     return [[fact._replace(arrival_ms=fact.occurred_at_ms)] for fact in sorted(facts, key=by_occurrence)]
-
-
-def is_suppressed(facts: Iterable[Fact]) -> bool:
-    changes = sorted((fact for fact in facts if isinstance(fact, SuppressionChanged)), key=by_occurrence)
-    return changes[-1].suppressed if changes else False
 
 
 def stages_along(score: Score, presented_values: Iterable[int], first: str | None = None) -> list[str | None]:

@@ -20,15 +20,17 @@ from streamprocessor.scoring.model.rules import (
     Linear,
     MonetaryRule,
     PercentPerDayEvery,
+    PointsFrom,
     RecencyRule,
     Rule,
     StepDecay,
 )
 from streamprocessor.scoring.record.facts import HUMAN, Event
-from tests.scoring.oracle.evidence import ABSENT, Known, canonical_json, counts, holds, is_number, value_in_event
+from tests.scoring.oracle.evidence import ABSENT, Known, as_number, canonical_json, counts, holds, value_in_event
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 FIFTY_DIGITS = Context(prec=50, Emin=-(10**9), Emax=10**9)
 LN_2 = Decimal(2).ln(Context(prec=70))
@@ -96,15 +98,30 @@ def event_matches(model: Model, rule: EventRule, known: Known) -> list[Match]:
     """The matches that count: of each key the earliest by (occurred_at, id), which is the order of known.events."""
     matches: list[Match] = []
     taken: dict[tuple[str, int], int] = {}
-    for event in rule_events(model, rule, known):
-        match_points = points_of(rule, event)
-        if match_points is None:
-            continue
+    per = rule.points.per if isinstance(rule.points, PointsFrom) else None
+    with_points = [(event, points_of(rule, event)) for event in rule_events(model, rule, known)]
+    for event, match_points in first_of_each(
+        per, [(event, found) for event, found in with_points if found is not None]
+    ):
         slot = limit_key(rule, event)
         taken[slot] = taken.get(slot, 0) + 1
         if rule.limit.count is None or taken[slot] <= rule.limit.count:
             matches.append(Match(event, match_points))
     return matches
+
+
+def first_of_each(per: str | None, matches: list[tuple[Event, T]]) -> list[tuple[Event, T]]:
+    """The matches, in their order, but of each value at the path only the first; without a value each is its own."""
+    first: list[tuple[Event, T]] = []
+    told: set[str] = set()
+    for event, amount in matches:
+        value = ABSENT if per is None else value_in_event(event, per)
+        if value is not ABSENT and value is not None:
+            if canonical_json(value) in told:
+                continue
+            told.add(canonical_json(value))
+        first.append((event, amount))
+    return first
 
 
 def limit_key(rule: EventRule, event: Event) -> tuple[str, int]:
@@ -118,8 +135,8 @@ def points_of(rule: EventRule, event: Event) -> Decimal | None:
     if isinstance(rule.points, int):
         value = points(rule.points)
     else:
-        amount = value_in_event(event, rule.points.path)
-        if not is_number(amount):
+        amount = as_number(value_in_event(event, rule.points.path))
+        if amount is None:
             return None
         value = decimal(amount) * decimal(rule.points.times)
         if rule.points.min_e15 is not None:
@@ -190,12 +207,13 @@ def last_of(events: Sequence[Event]) -> Event | None:
 
 def amounts_of(model: Model, rule: MonetaryRule, known: Known) -> list[tuple[Event, int]]:
     """(event, amount_nano): decimals of nine places."""
-    amounts = [(event, value_in_event(event, rule.path)) for event in rule_events(model, rule, known)]
-    return [(event, to_nano(decimal(amount))) for event, amount in amounts if is_number(amount)]
+    amounts = [(event, as_number(value_in_event(event, rule.path))) for event in rule_events(model, rule, known)]
+    in_nano = [(event, to_nano(decimal(amount))) for event, amount in amounts if amount is not None]
+    return first_of_each(rule.per, in_nano)
 
 
 def is_match(rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, event: Event) -> bool:
     """Whether an event that the rule takes gives it an amount."""
     if isinstance(rule, EventRule):
         return points_of(rule, event) is not None
-    return not isinstance(rule, MonetaryRule) or is_number(value_in_event(event, rule.path))
+    return not isinstance(rule, MonetaryRule) or as_number(value_in_event(event, rule.path)) is not None

@@ -8,7 +8,7 @@ from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.scoring.plan.unmet import ALTERNATIVES, AMOUNT, MISSING, OTHER_TYPE, OTHER_VALUE, Unmet
 from streamprocessor.scoring.record.facts import PROXY, SCANNER, Event, Verdict
 from streamprocessor.scoring.scorer import Scorer
-from streamprocessor.scoring.steps.uncounted import BY_PROXY, BY_SCANNER, LIMIT, NO_RULE, NOT_MET, Uncounted
+from streamprocessor.scoring.steps.uncounted import BY_PROXY, BY_SCANNER, LIMIT, NO_RULE, NOT_MET, REPEAT, Uncounted
 
 NOW_MS = 1_795_000_000_000
 SCORER = Scorer(
@@ -49,6 +49,7 @@ def unmet(rule: str, *what: str) -> Uncounted:
         (event("e", "purchase"), unmet("spent", "properties.amount", AMOUNT, MISSING)),
         (event("e", "purchase", amount=[]), unmet("spent", "properties.amount", AMOUNT, OTHER_TYPE)),
         (event("e", "demo", a=2), unmet("either", "", ALTERNATIVES, OTHER_VALUE)),
+        (event("e", "trial", seats="9"), unmet("seats", "properties.seats", "at_least", OTHER_VALUE)),
         (event("e", "trial", seats="many"), unmet("seats", "properties.seats", "at_least", OTHER_TYPE)),
         (event("e", "form_submission", SCANNER), Uncounted(BY_SCANNER)),
         (event("e", "email_open", PROXY), Uncounted(BY_PROXY)),
@@ -63,9 +64,16 @@ def test_an_event_that_gives_nothing_says_why(came: Event, why: Uncounted) -> No
 
 def test_what_a_limit_leaves_out_is_named_and_what_counts_is_not() -> None:
     record = SCORER.blank()
-    SCORER.apply_in_place(record, [event("a", "form_submission"), event("b", "form_submission")])
+    SCORER.apply_in_place(record, [event("a", "form_submission"), event("b", "form_submission", form="other")])
 
     assert SCORER.uncounted(record) == {"b": [Uncounted(LIMIT, "engagement/form")]}
+
+
+def test_what_an_event_says_again_is_named() -> None:
+    record = SCORER.blank()
+    SCORER.apply_in_place(record, [event("a", "form_submission"), event("b", "form_submission")])
+
+    assert SCORER.uncounted(record) == {"b": [Uncounted(REPEAT, repeats="a")]}
 
 
 def test_a_verdict_tells_who_did_it() -> None:

@@ -17,7 +17,7 @@ from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.stream.partition.batch import Batch, RawRecord
 from streamprocessor.stream.partition.hot_stages import HotStages
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
-from tests.harness.odd_ids import REFUSED_IDS
+from tests.harness.odd_ids import PLACEHOLDER_IDS, REFUSED_IDS
 from tests.harness.system import ROOT
 from tests.stream.partition.raw_records import Raw
 
@@ -72,8 +72,19 @@ def test_an_id_that_no_contact_may_have_is_a_dead_letter_with_its_reason(key: st
     assert [change.key for change in result.changes] == [b"jane"]
 
 
-def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
-    old = b"a\nb"
+@pytest.mark.parametrize("key", PLACEHOLDER_IDS)
+def test_a_text_that_stands_for_nobody_is_a_dead_letter_with_its_reason(key: str) -> None:
+    purchase = {"type": "purchase", "properties": {"amount": 1}}
+    identify = {"update": "identify", "anonymous_id": key}
+    batches = [Batch(1, [raw(0, key.encode(), purchase)]), Batch(2, [raw(0, b"jane", identify)])]
+
+    result = score_batches(context_by(MODEL), {}, batches)
+
+    assert [dict(letter.headers)["dl_reason"] for letter in result.dead_letters] == [b"placeholder-id"] * 2
+
+
+@pytest.mark.parametrize("old", [b"a\nb", b"undefined"])
+def test_whoever_has_such_an_id_from_before_can_be_erased(old: bytes) -> None:
     context = context_by(MODEL)
     purchase = Batch(1, [raw(0, b"a-b", {"type": "purchase", "properties": {"amount": 1}})])
     stored = score_batches(context, {}, [purchase]).changes[0].record
@@ -81,6 +92,17 @@ def test_whoever_has_such_an_id_from_before_can_be_erased() -> None:
     result = score_batches(context, {old: stored}, [Batch(2, [raw(0, old, {"update": "erase"})])])
 
     assert (result.dead_letters, [change.key for change in result.changes]) == ([], [old])
+
+
+def test_a_record_that_one_bad_character_spoils_is_scored_and_counted() -> None:
+    spoiled = b'{"id":"e-1","type":"purchase","properties":{"amount":1,"margin":NaN,"title":"cut \\ud83d"}}'
+    batch = Batch(1, [Raw(0, AT_MS, b"jane", spoiled, []), Raw(1, AT_MS, b"joe", b"{nonsense", [])])
+
+    result = score_batches(context_by(MODEL), {}, [batch])
+
+    assert [change.key for change in result.changes] == [b"jane"]
+    assert [dict(letter.headers)["dl_reason"] for letter in result.dead_letters] == [b"not-json"]
+    assert result.mended == Counter({"not-a-number": 1, "half-character": 1})
 
 
 def test_a_contact_that_claims_another_s_address_is_counted_and_refused_once() -> None:

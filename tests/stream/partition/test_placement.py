@@ -55,7 +55,7 @@ ELSEWHERE = (HOME + 1) % PARTITIONS
 
 
 def form(event_id: str | None = None, **fields: Any) -> bytes:
-    return orjson.dumps({**({} if event_id is None else {"id": event_id}), **fields})
+    return orjson.dumps({**({} if event_id is None else {"id": event_id, "properties": {"form": event_id}}), **fields})
 
 
 class Table:
@@ -185,7 +185,7 @@ def test_an_erasure_in_a_wrong_partition_erases() -> None:
 def kept(*event_ids: str, offset: int = 9) -> bytes:
     """The changelog's value of a record with these forms, of which the last was applied from this offset."""
     record = SCORER.blank()
-    facts = [Event(id_, "form_submission", AT_MS, AT_MS, {}, {}) for id_ in event_ids]
+    facts = [Event(id_, "form_submission", AT_MS, AT_MS, {"form": id_}, {}) for id_ in event_ids]
     SCORER.apply_in_place(record, facts)
     record.offsets = {FORMS: offset}
     return encode_entry(encode_record(record), 1, [])

@@ -17,7 +17,7 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.collector.providers.webhook.fetching import DocumentFetch
-from streamprocessor.collector.providers.webhook.mail_events import MailEvent, entries_of
+from streamprocessor.collector.providers.webhook.mail_events import MailEvent, entry_of, has_placeholder
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.errors import RecordError
@@ -95,7 +95,9 @@ def hook(provider: Provider, contact_ids: ContactIds) -> WireFormat:
                 continue
             try:
                 for event in provider.events(item):
-                    decoded.entries += entries_of(provider.name, event, contact_ids, request.received_at_ms, position)
+                    entry = entry_of(provider.name, event, contact_ids, request.received_at_ms, position)
+                    decoded.entries.append(entry)
+                    decoded.placeholder_ids += has_placeholder(event)
             except RecordError as error:
                 decoded.refused.append(RefusedItem(position, error.reason, error.detail))
         return decoded

@@ -1,4 +1,4 @@
-"""What happened to a mail, in one vocabulary for all providers, and the records that it becomes."""
+"""What happened to a mail, in one vocabulary for all providers, and the record that it becomes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from email.utils import parseaddr
 from typing import Any, NamedTuple
 
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS
-from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
+from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry
 from streamprocessor.collector.providers.webhook.payloads import text_of
 from streamprocessor.collector.urls import path_of
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import contact_of, content_key
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.topic_names import EMAIL_CLICK, EMAIL_OPEN
 from streamprocessor.errors import RecordError
 
 OPEN, CLICK, DELIVERED, BOUNCE = EMAIL_OPEN, EMAIL_CLICK, "email_delivered", "email_bounce"
-COMPLAINT, UNSUBSCRIBE = "spam_complaint", "unsubscribe"
+COMPLAINT, UNSUBSCRIBE, RESUBSCRIBE = "spam_complaint", "unsubscribe", "resubscribe"
 HARD, SOFT = "hard", "soft"
 
 MAX_TEXT_CHARS = 4096
@@ -38,6 +39,8 @@ class MailEvent(NamedTuple):
     kind: of a bounce, hard or soft.
     actor: where the provider itself knows that no human did it.
     unread_time: the provider's text of the time where that is no instant; it only tells events apart.
+    is_of_another: whether the address is not the one that the mail was made out to: a copy's, or one of several. What
+        its owner does is filed under the address, not under the sender's `contact_id`.
     """
 
     type: str
@@ -52,12 +55,13 @@ class MailEvent(NamedTuple):
     user_agent: str | None = None
     actor: str | None = None
     unread_time: str | None = None
+    is_of_another: bool = False
 
 
-def entries_of(
+def entry_of(
     provider: str, event: MailEvent, contact_ids: ContactIds, received_at_ms: int, position: int
-) -> list[TopicEntry]:
-    """The event's record and, where the contact must not be written to any more, its suppression.
+) -> TopicEntry:
+    """The event's record.
 
     A provider that delivers again may change its own event id, so ours comes from what happened: provider, type,
     contact, message, URL, kind and the provider's time, never the time of receipt. position: of the item it was in.
@@ -70,10 +74,7 @@ def entries_of(
     occurred_at_ms = received_at_ms if event.occurred_at_ms is None else min(event.occurred_at_ms, received_at_ms)
     properties = {"provider": provider} | _properties_of(event, message)
     collected = CollectedEvent(event_id, contact, event.type, occurred_at_ms, properties, _context_of(event))
-    entries = [event_entry(collected, position)]
-    if event.type in (UNSUBSCRIBE, COMPLAINT) or (event.type == BOUNCE and event.kind == HARD):
-        entries.append(_suppression(event_id, contact, occurred_at_ms, position))
-    return entries
+    return event_entry(collected, position)
 
 
 def sender_of_tags(tags: Sequence[str]) -> dict[str, str]:
@@ -82,12 +83,19 @@ def sender_of_tags(tags: Sequence[str]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, separator, value in pairs if separator and value.strip()}
 
 
-def _contact_of(event: MailEvent, contact_ids: ContactIds) -> str:
+def has_placeholder(event: MailEvent) -> bool:
+    """Whether what the sender gave for a contact's id stands for nobody, such as a template that nobody filled."""
     contact = text_of(event.sender.get("contact_id"))
-    if contact is None:
+    return contact is not None and is_placeholder(contact)
+
+
+def _contact_of(event: MailEvent, contact_ids: ContactIds) -> str:
+    contact = None if event.is_of_another else text_of(event.sender.get("contact_id"))
+    if contact is None or has_placeholder(event):
         address = parseaddr(event.address)[1] if event.address else ""
         if "@" not in address:
-            raise RecordError(reason_codes.NO_CONTACT, "recipient: wanted contact_id or one mail address; got neither")
+            reason = reason_codes.NO_CONTACT if contact is None else reason_codes.PLACEHOLDER_ID
+            raise RecordError(reason, "recipient: wanted contact_id or one mail address; got neither")
         contact = contact_ids.address(address)
     contact_of(contact.encode())
     return contact
@@ -125,9 +133,3 @@ def _context_of(event: MailEvent) -> dict[str, Any]:
     if event.actor:
         context["actor"] = event.actor
     return context
-
-
-def _suppression(event_id: str, contact: str, occurred_at_ms: int, position: int) -> TopicEntry:
-    update_id = content_key(["suppressed", event_id])
-    content = {"update": "suppressed", "suppressed": True}
-    return update_entry(update_id, contact, occurred_at_ms, content)._replace(position=position)

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 import orjson
 
 from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
-from streamprocessor.collector.tracking.multipart import multipart_fields
+from streamprocessor.collector.tracking.form_reading.multipart import multipart_fields
+from streamprocessor.contract.lenient_json import decoded_leniently, read_json
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 
 MAX_FORM_FIELDS = 1000
@@ -17,7 +18,7 @@ MAX_FORM_FIELDS = 1000
 def json_of(body: bytes) -> Any:
     """What the body spells as JSON; raises RefusalError 400."""
     try:
-        return orjson.loads(body)
+        return read_json(body)
     except orjson.JSONDecodeError as error:
         # The error's own text may quote the payload, which is personal.
         raise RefusalError(400, "not-json", f"body: wanted JSON; got an error at byte {error.pos}") from None
@@ -38,7 +39,7 @@ def json_object_in(value: object) -> dict[str, Any]:
     """The object that a text spells as JSON, or the object itself; an empty one where there is none."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            return object_of(orjson.loads(value))
+            return object_of(read_json(value))
         except orjson.JSONDecodeError:
             return {}
     return object_of(value)
@@ -50,8 +51,8 @@ def form_of(request: HttpRequest) -> list[tuple[str, str]]:
     try:
         if content_type.lower().startswith("multipart/form-data"):
             return multipart_fields(content_type, request.body, MAX_FORM_FIELDS)
-        return parse_qsl(request.body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
-    except ValueError:  # not UTF-8, no form, or too many fields
+        return parse_qsl(decoded_leniently(request.body), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS)
+    except ValueError:  # no form, or too many fields
         message = f"body: wanted a form of at most {MAX_FORM_FIELDS} fields; got none"
         raise RefusalError(400, "not-a-form", message) from None
 

@@ -1,16 +1,13 @@
-"""What of a form is stored: never what is private; the address and the few attributes that it tells of a person."""
+"""What of a form is stored: never what is private."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import orjson
 
-from streamprocessor.collector.http.wire_format import TopicEntry, update_entry
-from streamprocessor.collector.tracking.card_numbers import holds_card_number
-from streamprocessor.contract.access_policy import Act
-from streamprocessor.contract.events.event_fields import content_key
+from streamprocessor.collector.tracking.form_reading.card_numbers import holds_card_number
 
 MAX_FIELDS = 100
 MAX_NAME_CHARS = 100
@@ -25,21 +22,6 @@ _PRIVATE_NAME = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,200}\.[^\s@<>,;:\"()\[\]\\.]{2,63}")
-
-# The attributes that a form may write, by names that forms use. Nothing by which a person could be harmed.
-_ATTRIBUTES = {
-    "company": "company",
-    "organization": "company",
-    "company_name": "company",
-    "company_size": "company_size",
-    "employees": "company_size",
-    "job_title": "job_title",
-    "jobtitle": "job_title",
-    "organization_title": "job_title",
-    "role": "role",
-    "industry": "industry",
-    "country": "country",
-}
 
 
 def stored_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
@@ -67,27 +49,6 @@ def stored_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
     return stored
 
 
-def address_in(fields: Mapping[str, str]) -> str | None:
-    """The mail address in the first field that is named as one, None where there is none."""
-    return next((value.strip() for name, value in fields.items() if "mail" in name.lower() and is_address(value)), None)
-
-
 def is_address(text: str) -> bool:
     """Whether a text has the form of one mail address."""
     return len(text) <= MAX_ADDRESS_CHARS and _ADDRESS.fullmatch(text.strip()) is not None
-
-
-def attributes_update(
-    fields: Mapping[str, str], event_id: str, contact_id: str, occurred_at_ms: int
-) -> list[TopicEntry]:
-    """The `attributes` update that the fields make, none where no field is an attribute."""
-    attributes: dict[str, str] = {}
-    for name, text in fields.items():
-        attribute = _ATTRIBUTES.get(re.sub(r"[\s-]+", "_", name.strip().lower()))
-        if attribute and text.strip():
-            attributes.setdefault(attribute, text.strip())
-    if not attributes:
-        return []
-    update_id = content_key(["attributes", contact_id, event_id])
-    entry = update_entry(update_id, contact_id, occurred_at_ms, {"update": "attributes", "attributes": attributes})
-    return [entry._replace(act=Act.TRAITS)]

@@ -1,0 +1,135 @@
+"""A file's lines, whatever it was saved as: gzip, UTF-16, a byte order mark, the line ends of three systems."""
+
+from __future__ import annotations
+
+import codecs
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from streamprocessor.errors import OperatorError
+
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""What is beyond is dropped, so that a file of one endless line is not in memory whole; no row may be that long."""
+
+_HEAD_BYTES = 64 * 1024
+_MAX_PART_BYTES = 1024 * 1024
+_GZIP, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_GZIP_WINDOW = 31  # zlib's word for gzip with any window
+_MARKS = (  # UTF-32's begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class FileLines:
+    """The lines of a file, with their ends, as UTF-8; those that are none are as they were.
+
+    is_gzip, encoding: what was found once the first line is read; encoding None: each line may be in its own.
+    """
+
+    def __init__(self, pieces: Iterable[bytes], source_name: str, encoding: str | None = None) -> None:
+        """Read the file's bytes, cut anywhere. encoding: that of the text; None: found by looking.
+
+        Raises OperatorError, while lines are read, where the file is no text or its gzip is damaged.
+        """
+        self.is_gzip = False
+        self.encoding = encoding
+        self._source_name = source_name
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Each line once."""
+        head, pieces = _with_head(self._pieces, len(_ZIP))
+        if head.startswith((_ZIP, _OLD_EXCEL)):
+            message = f"{self._source_name}: wanted text; got a ZIP archive or a workbook: save the sheet as CSV UTF-8"
+            raise OperatorError(message)
+        if head.startswith(_GZIP):
+            self.is_gzip = True
+            pieces = self._unzipped(pieces)
+        head, pieces = _with_head(pieces, _HEAD_BYTES)
+        yield from _split(self._as_utf8(head, pieces), _line_end_of(head))
+
+    def _unzipped(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The content of one gzip file after the other; in parts, for a small file may hold a large one."""
+        reader = zlib.decompressobj(_GZIP_WINDOW)
+        is_whole = True
+        try:
+            for piece in pieces:
+                rest = piece
+                while rest:
+                    if is_whole and not rest.strip(b"\0"):  # what tape drives fill blocks with
+                        break
+                    part = reader.decompress(rest, _MAX_PART_BYTES)
+                    if part:
+                        yield part
+                    is_whole, rest = reader.eof, reader.unused_data if reader.eof else reader.unconsumed_tail
+                    if reader.eof:
+                        reader = zlib.decompressobj(_GZIP_WINDOW)
+        except zlib.error as error:
+            message = f"{self._source_name}: wanted gzip; got damaged bytes ({error})"
+            raise OperatorError(message) from error
+        if not is_whole:
+            message = f"{self._source_name}: wanted whole gzip; got a file that ends too early"
+            raise OperatorError(message)
+
+    def _as_utf8(self, head: bytes, pieces: Iterable[bytes]) -> Iterable[bytes]:
+        """The pieces in UTF-8, without a mark; bytes that the encoding has not are none of UTF-8 either."""
+        mark, marked = next(((mark, name) for mark, name in _MARKS if head.startswith(mark)), (b"", None))
+        self.encoding = marked or self.encoding or _wide_encoding_of(head)
+        if self.encoding is None or codecs.lookup(self.encoding).name == "utf-8":
+            return _without(mark, pieces)
+        return self._transcoded(pieces, self.encoding)
+
+    def _transcoded(self, pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+        errors = "replace" if codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")) else "surrogateescape"
+        decoder = codecs.getincrementaldecoder(encoding)(errors)
+        try:
+            for piece in pieces:
+                yield decoder.decode(piece).encode("utf-8", "surrogateescape")
+            yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
+        except UnicodeError as error:  # of codecs that are more than a table
+            message = f"{self._source_name}: wanted {encoding}; got other bytes"
+            raise OperatorError(message) from error
+
+
+def _with_head(pieces: Iterable[bytes], size_bytes: int) -> tuple[bytes, Iterator[bytes]]:
+    """The beginning of the content, of that size where there is as much, and the whole content again."""
+    remaining = iter(pieces)
+    head = b""
+    while len(head) < size_bytes and (piece := next(remaining, None)) is not None:
+        head += piece
+    return head, chain([head] if head else [], remaining)
+
+
+def _without(mark: bytes, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    remaining = iter(pieces)
+    yield next(remaining, b"").removeprefix(mark)
+    yield from remaining
+
+
+def _wide_encoding_of(head: bytes) -> str | None:
+    """UTF-16 that no mark announces: every second byte of a text's beginning is zero. None: one byte is a character."""
+    for encoding, low in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if len(head) > 1 and head[low::2].count(0) > len(head) // 4 and head[1 - low :: 2].count(0) == 0:
+            return encoding
+    return None
+
+
+def _line_end_of(head: bytes) -> bytes:
+    """A carriage return alone ends lines only where nothing else does, in files of old Macs."""
+    return b"\r" if b"\n" not in head and b"\r" in head.rstrip(b"\0\r") else b"\n"
+
+
+def _split(pieces: Iterable[bytes], end: bytes) -> Iterator[bytes]:
+    rest = b""
+    for piece in pieces:
+        lines = (rest + piece).split(end)
+        rest = lines.pop()[:MAX_LINE_BYTES]
+        for line in lines:
+            yield line[:MAX_LINE_BYTES] + end
+    if rest:
+        yield rest
