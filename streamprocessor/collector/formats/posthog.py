@@ -44,7 +44,7 @@ from streamprocessor.collector.formats.sdk_requests import (
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, refused_status, rejected_items
+from streamprocessor.collector.http.json_answers import json_answer, left_out_items, refused_status, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
@@ -188,19 +188,24 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: Dec
         first = decoded.refused[0]
         content = {"code": first.reason, "detail": first.detail, "rejected": rejected_items(decoded.refused)}
         return json_answer(refused_status(decoded), content)
-    return json_answer(200, {"status": 1, "rejected": rejected_items(decoded.refused)})
+    return json_answer(200, {"status": 1, "rejected": rejected_items(decoded.refused), **left_out_items(decoded)})
 
 
 def _accepted_answer_v1(_request: HttpRequest, parsed: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
     results = {}
     refused = {item.position: item for item in decoded.refused}
     taken = {entry.position for entry in decoded.entries}
+    left_out = {item.position: item.attributes for item in decoded.left_out}
     for position, item in enumerate(items_of(parsed.payload)):
         uuid = text_of(item.get("uuid")) if isinstance(item, dict) else None
         if uuid is not None:
-            refusal = refused.get(position)
+            refusal, names = refused.get(position), left_out.get(position)
             result = {"result": "ok" if refusal is None or position in taken else "drop"}
-            results[uuid] = result if refusal is None else {**result, "details": refusal.detail}
+            if refusal is not None:
+                result["details"] = refusal.detail
+            elif names is not None:
+                result = {"result": "warning", "details": f"left out, for there are too many: {', '.join(names)}"}
+            results[uuid] = result
     return json_answer(200, {"results": results})
 
 

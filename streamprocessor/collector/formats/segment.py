@@ -40,7 +40,13 @@ from streamprocessor.collector.formats.sdk_requests import (
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, refused_status, rejected_items
+from streamprocessor.collector.http.json_answers import (
+    json_answer,
+    left_out_items,
+    refusal_in_json,
+    refused_status,
+    rejected_items,
+)
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, ParsedRequest, WireFormat
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
@@ -141,4 +147,4 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: Dec
             "rejected": rejected_items(decoded.refused),
         }
         return json_answer(refused_status(decoded), problems)
-    return json_answer(200, {"success": True, "rejected": rejected_items(decoded.refused)})
+    return json_answer(200, {"success": True, "rejected": rejected_items(decoded.refused), **left_out_items(decoded)})

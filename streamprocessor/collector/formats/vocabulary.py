@@ -72,7 +72,8 @@ class Vocabulary:
         for word, names in self.attributes.items():
             if word not in attributes and any(name in attributes for name in names):
                 attributes[word] = None  # all of them are null or empty
-        return attributes
+        # Ours go first: where there are too many, the last are left out.
+        return {word: attributes[word] for word in self.attributes if word in attributes} | attributes
 
 
 @lru_cache(maxsize=4096)
