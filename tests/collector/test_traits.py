@@ -167,8 +167,9 @@ def test_what_posthog_sets_once_holds_where_nothing_else_was_written_and_the_fir
 
     once, twice = {"$set_once": {"source": "ad", "title": "CEO"}}, {"$set_once": {"source": "mail", "plan": "pro"}}
     assert shown(*calls(once, twice)) == {"source": "ad", "title": "CEO", "job_title": "CEO", "plan": "pro"}
-    for order in ([{"$set": {"source": "fair"}}, twice], [twice, {"$set": {"source": "fair"}}]):
-        assert shown(*calls(*order)) == {"source": "fair", "plan": "pro"}
+    said = {"$set": {"source": "fair"}}
+    for first, second in ((said, twice), (twice, said)):
+        assert shown(*calls(first, second)) == {"source": "fair", "plan": "pro"}
 
 
 @pytest.mark.parametrize(("door", "path"), POSTHOGS)

@@ -44,7 +44,7 @@ _RECEIPT = {
         },
         "left_out": {
             "type": "array",
-            "description": "Of an update with more attributes than a contact can have, those that it was taken without.",
+            "description": "Of an update with more attributes than a contact can have those that were left out.",
             "items": {
                 "type": "object",
                 "required": ["index", "attributes"],

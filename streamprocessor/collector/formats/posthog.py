@@ -122,8 +122,10 @@ def _call_of(item: dict[str, Any], sent_ms: int | None, request: HttpRequest) ->
     has_device = text_of(properties.get("$device_id")) is not None
     if name == "$groupidentify":
         group = _group(distinct_id, properties)
+        if group is None:
+            return None
         identity = identity._replace(address=None)
-        return group and SdkCall(event_id, at_ms, identity, attributes=group, is_group=True, has_device=has_device)
+        return SdkCall(event_id, at_ms, identity, attributes=group, is_group=True, has_device=has_device)
     call = SdkCall(event_id, at_ms, identity, attributes=attributes, attributes_once=once, has_device=has_device)
     if name in _OF_ATTRIBUTES_ALONE:
         return replace(call, identify_id=event_id)

@@ -147,8 +147,8 @@ def records_of(call: SdkCall, contact_ids: ContactIds, vocabulary: Vocabulary) -
         entry = update_entry(update_id, contact_id, call.occurred_at_ms, content)
         entries.append(entry._replace(act=call.act_of_attributes))
     if once := written_fields(vocabulary.attributes_of(call.attributes_once)):
-        content = {"update": "attributes", "attributes": once, ONCE: True}
-        entry = update_entry(_derived(call.id, ONCE), contact_id, call.occurred_at_ms, content)
+        only_once = {"update": "attributes", "attributes": once, ONCE: True}
+        entry = update_entry(_derived(call.id, ONCE), contact_id, call.occurred_at_ms, only_once)
         entries.append(entry._replace(act=call.act_of_attributes))
     if call.identify_id is not None:
         entries += _identify_updates(call, call.identify_id, contact_ids)
