@@ -174,7 +174,7 @@ def test_what_posthog_sets_once_holds_where_nothing_else_was_written_and_the_fir
 
 @pytest.mark.parametrize(("door", "path"), POSTHOGS)
 def test_what_posthog_unsets_is_gone_under_our_word_too(door: str, path: str) -> None:
-    calls = [{"$set": {"title": "CEO", "plan": "pro"}}, {"$unset": ["title"]}]
+    calls: list[Traits] = [{"$set": {"title": "CEO", "plan": "pro"}}, {"$unset": ["title"]}]
     taken = [posthog_set(door, path, content, minute) for minute, content in enumerate(calls)]
     assert shown(*taken) == {"plan": "pro"}
 
