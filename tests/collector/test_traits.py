@@ -16,6 +16,9 @@ from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.http.validation import within_attribute_limits
 from streamprocessor.collector.http.wire_format import DecodedEvents, WireFormat
 from streamprocessor.contract.rfc3339 import format_rfc3339
+from streamprocessor.imports.csv_file import read_csv
+from streamprocessor.imports.csv_mapping import parse_mapping
+from streamprocessor.imports.rows import ImportRow
 from streamprocessor.offline.linked_replay import replay
 from streamprocessor.offline.score_file import read_facts
 from streamprocessor.scoring.evidence.union import attributes_of
@@ -83,7 +86,10 @@ def dumped(content: object) -> str:
 
 def shown(*taken: Taken) -> Traits:
     """The attributes that the contact has then, whatever the order in which the calls arrive."""
-    values = [value for each in taken for value in each.values]
+    return shown_of([value for each in taken for value in each.values])
+
+
+def shown_of(values: list[Traits]) -> Traits:
     answers = []
     for arriving in (values, values[::-1]):
         facts = read_facts(map(orjson.dumps, arriving), lambda bad: pytest.fail(str(bad)))
@@ -215,3 +221,14 @@ def test_what_is_left_at_the_door_is_what_the_law_keeps() -> None:
     kept = Taken(None, DecodedEvents(entries), taken.answer)
     assert set(shown(kept)) == set(entries[0].value["attributes"])
     assert len(left_out[0].attributes) == 40 - len(shown(kept))
+
+
+def test_an_import_writes_fields_beside_those_that_came_from_elsewhere() -> None:
+    columns = {"contact": "who", "occurred_at": "at", "attributes": {"company.industry": "field"}}
+    content = f"who,at,field\nu-1,{stamped(1)},tools\n".encode()
+    rows = list(read_csv([content], parse_mapping(dumped(columns), "mapping.yaml"), "companies.csv"))
+    imported = [row.value | {"contact_id": row.contact_id} for row in rows if isinstance(row, ImportRow)]
+    assert len(imported) == 1
+    group = segment_group({"industry": "toys", "employees": 80}, 0)
+    company = {"company.industry": "tools", "company.employees": 80, "company.id": "g-1"}
+    assert shown_of([*group.values, *imported]) == company

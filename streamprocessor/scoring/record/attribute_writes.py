@@ -43,13 +43,15 @@ def value_at(attributes: Mapping[str, Any], path: str) -> Any:
     What is written to a path is written also where an object, or null, is written to what it begins with.
     """
     latest, keys = attributes.get(path), ""
-    for outer_path, inner_keys in _outer_paths(path):
-        outer = attributes.get(outer_path)
-        if _is_later_outer(outer, latest):
-            latest, keys = outer, inner_keys
+    if "." in path:
+        for outer_path, inner_keys in _outer_paths(path):
+            outer = attributes.get(outer_path)
+            if _is_later_outer(outer, latest):
+                latest, keys = outer, inner_keys
     value = latest[0] if latest is not None else None
-    for key in keys.split(".") if keys else ():
-        value = value.get(key) if isinstance(value, dict) else None
+    if keys:
+        for key in keys.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
     return _object_at(attributes, path, latest) if value is None else value
 
 
