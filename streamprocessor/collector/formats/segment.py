@@ -7,7 +7,7 @@ browsers and apps one of the browser keys, which may not `alias`, nor take what 
 |---|---|
 | `track` `event` | an event; its type by vocabulary.yaml, else the name in snake case |
 | `page`, `screen` | `page_visit`, `screen_view`; `name` and `category` beside the other properties |
-| `identify` | `traits`, over `context.traits`: an `attributes` update, objects by field; ids together: `identify` updates |
+| `identify` | `traits`, over `context.traits`: `attributes`, of objects by field; ids together: `identify` updates |
 | `group` | an `attributes` update: `company.TRAIT` for each of the group's traits, `company.id` = `groupId` |
 | `alias` | `userId` is the contact; a `merge` from `previousId`, and an `identify` with it as an anonymous id |
 | `messageId` | `id` (a browser's event: `browser:id`); of what follows: `messageId:attributes` and so on |
