@@ -57,7 +57,7 @@ PATHS = ("/", "/pricing", "/Pricing/Team", "/docs", "/Caf\u00e9", "/cafe\u0301")
 URLS: tuple[Any, ...] = ("u1", "u2", "1", 1, True, None)
 PRODUCTS: tuple[Any, ...] = ("crm", "mail", "1", 1, None)
 ORDERS: tuple[Any, ...] = ("o1", "1", 1, None)
-ATTRIBUTES = ("title", "country", "size")
+ATTRIBUTES = ("title", "country", "size", "firm", "firm.size")
 CENTURY_MS = 36_500 * DAY_MS
 MOST_STEPS_A_DAY = 1_000  # of one match; histories last for months, and each step is a message
 
@@ -132,6 +132,8 @@ attribute_conditions: st.SearchStrategy[Condition] = st.one_of(
     st.just(Comparison("country", "equals", "de")),
     st.just(Comparison("size", "greater_than", 100)),
     st.just(Comparison("size", "equals", True)),
+    st.just(Comparison("firm.size", "greater_than", 100)),
+    st.just(Comparison("firm", "exists", operand=True)),
 )
 type_tuples = st.lists(st.sampled_from(TYPES), min_size=2, max_size=4, unique=True).map(tuple)
 groups = st.sampled_from([None, None, "g1", "g2"])

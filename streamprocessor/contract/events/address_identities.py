@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from streamprocessor.contract.contact_ids import ContactIds, is_one_address
 from streamprocessor.contract.events.event_fields import MAX_ID_CHARS, content_key
-from streamprocessor.scoring.record.facts import SERVER_RANK, AttributesWritten, Merged
+from streamprocessor.scoring.record.facts import SERVER_ONCE_RANK, SERVER_RANK, AttributesWritten, Merged
 
 
 def identities_in(
@@ -17,7 +17,7 @@ def identities_in(
     addresses: names of the attributes that hold a mail address. Where a value is no address, or the one that the
     contact is known by already, nothing follows.
     """
-    if fact.rank != SERVER_RANK:
+    if fact.rank not in (SERVER_RANK, SERVER_ONCE_RANK):
         return
     for name in addresses:
         value = fact.attributes.get(name)

@@ -26,7 +26,7 @@ from streamprocessor.scoring.evidence.size_limits import (
 )
 from streamprocessor.scoring.evidence.union import attributes_of, has_event, holds_elsewhere, verdicts_of
 from streamprocessor.scoring.plan.plan import Plan
-from streamprocessor.scoring.record.attribute_writes import order_of, write_of
+from streamprocessor.scoring.record.attribute_writes import order_of, write_of, write_order
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.record.record import Derived, Record
@@ -208,7 +208,7 @@ def _replace_if_smaller(record: Record, known: StoredEvent, event: StoredEvent, 
 def _take_attributes(record: Record, fact: AttributesWritten, ingested: Ingested) -> None:
     """Store what was written last by (rank, occurred_at, id); of two equal in it the smaller by canonical JSON."""
     known_count = 0
-    order = (fact.rank, fact.occurred_at_ms, fact.id)
+    order = write_order(fact.rank, fact.occurred_at_ms, fact.id)
     for name, value in fact.attributes.items():
         new = cut(value)
         stored = record.attributes.get(name)

@@ -20,7 +20,16 @@ from streamprocessor.scoring.model.rules import (
     MonetaryRule,
     PointsFrom,
 )
-from streamprocessor.scoring.record.facts import PROXY, SCANNER, AttributesWritten, Event, InputFact, Verdict
+from streamprocessor.scoring.record.facts import (
+    BROWSER_RANK,
+    PROXY,
+    SCANNER,
+    SERVER_RANK,
+    AttributesWritten,
+    Event,
+    InputFact,
+    Verdict,
+)
 from tests.scoring.oracle.scanners import scanned_by_deeds
 
 ABSENT = object()
@@ -62,13 +71,51 @@ def plain(model: Model, facts: Iterable[InputFact]) -> Known:
 
     attributes: dict[str, Any] = {}
     writes = [fact for fact in facts if isinstance(fact, AttributesWritten)]
-    for write in sorted(writes, key=lambda write: (write.rank, *by_occurrence(write))):
+    stamps: dict[str, int] = {}
+    for place, write in enumerate(sorted(writes, key=precedence_of_write)):
         attributes.update(write.attributes)
-    present = {name: value for name, value in attributes.items() if value is not None}
+        stamps |= dict.fromkeys(write.attributes, place)
+    names = {*attributes, *(path for name in attributes for path in beginnings(name)), *attribute_paths(model)}
+    values = {name: attribute_at(attributes, stamps, name) for name in names}
+    present = {name: value for name, value in values.items() if value is not None}
     first_ms = min((event.occurred_at_ms for event in judged), default=None)
     in_order = tuple(sorted(judged, key=by_occurrence))
     named = frozenset(event.id for event in one_of_each.values() if event.actor == SCANNER)
     return Known(in_order, present, frozenset(actors), named, model.scanners, first_ms)
+
+
+def precedence_of_write(write: AttributesWritten) -> tuple[int, int, str]:
+    """Those that are to hold only where nobody wrote anything come first, the earliest of them last."""
+    at_ms = write.occurred_at_ms
+    return write.rank, at_ms if write.rank in (BROWSER_RANK, SERVER_RANK) else -at_ms, write.id
+
+
+def beginnings(path: str) -> list[str]:
+    """a and a.b of a.b.c."""
+    keys = path.split(".")
+    return [".".join(keys[:count]) for count in range(1, len(keys))]
+
+
+def attribute_paths(model: Model) -> set[str]:
+    conditions = [rule.when for score in model.scores for rule in score.rules if isinstance(rule, AttributeRule)]
+    conditions += [score.applies_when for score in model.scores if score.applies_when is not None]
+    return {path for condition in conditions for path in paths_in(condition)}
+
+
+def attribute_at(attributes: Mapping[str, Any], stamps: Mapping[str, int], path: str) -> Any:
+    """What was said last of the path: by its own name, or by an object or null in the place that it is within."""
+    sayings = [(stamps[path], len(path), attributes[path]) if path in attributes else (-1, 0, None)]
+    for outer in beginnings(path):
+        whole = attributes.get(outer, "nothing")
+        if whole is None or isinstance(whole, dict):
+            for key in path[len(outer) + 1 :].split("."):
+                whole = whole.get(key) if isinstance(whole, dict) else None
+            sayings.append((stamps[outer], len(outer), whole))
+    stamp, _, value = max(sayings, key=lambda saying: saying[:2])
+    if value is not None:
+        return value
+    within = [n for n in attributes if n.startswith(f"{path}.") and attributes[n] is not None and stamps[n] >= stamp]
+    return {name[len(path) + 1 :]: attributes[name] for name in within} or None
 
 
 def by_occurrence(fact: InputFact) -> tuple[int, str]:
