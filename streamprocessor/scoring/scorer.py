@@ -90,8 +90,8 @@ class Scorer:
         if not facts:
             return Outcome([], 0, 0)
         is_first = self.model.announce_first and announce and record.at_ms == 0
-        arrivals = [fact.arrival_ms for fact in facts]
-        oldest_ms, holds_until_ms = min(arrivals), record.holds_until_ms
+        arrivals, holds_until_ms = [fact.arrival_ms for fact in facts], record.holds_until_ms
+        oldest_ms = min(arrivals)
         steps = (
             []
             if holds_until_ms is None or holds_until_ms > oldest_ms
@@ -296,6 +296,4 @@ class Scorer:
 
 def _news_age_ms(ingested: Ingested) -> int | None:
     """How long after it had occurred the freshest event arrived; None where the step is not by events."""
-    if not ingested.news:
-        return None
-    return min([event.arrival_ms - event.occurred_at_ms for event in ingested.news])
+    return min([event.arrival_ms - event.occurred_at_ms for event in ingested.news], default=None)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from streamprocessor.contract.model_file.announcement_rate import announcements_a_day
+from streamprocessor.contract.model_file.checks.announcement_rate import announcements_a_day
 from streamprocessor.scoring.model.derivation import Derivation, Extract
 from streamprocessor.scoring.model.model import (
     DAY_MS,

@@ -41,7 +41,7 @@ def check(ctx: click.Context, file: str | None, live: bool, as_json: bool) -> No
     from streamprocessor.cli.kafka.seen_events import counted
     from streamprocessor.cli.terminal.print_catalogue import print_unasked, print_unmet
     from streamprocessor.cli.terminal.printing import print_json_lines
-    from streamprocessor.contract.model_file.misfits import misfits
+    from streamprocessor.contract.model_file.checks.misfits import misfits
     from streamprocessor.contract.model_file.read_model import read_model
 
     path = Path(file or settings_of(ctx).model)

@@ -10,7 +10,7 @@ from typing import Any
 import re2
 
 from streamprocessor.contract.foreign_text import shown_text
-from streamprocessor.contract.model_file.satisfiability import why_never
+from streamprocessor.contract.model_file.checks.satisfiability import why_never
 from streamprocessor.contract.strict_yaml.described import Reader, described, read_later
 from streamprocessor.contract.strict_yaml.located import LocatedNode, MappingNode, SequenceNode, unknown
 from streamprocessor.contract.strict_yaml.scalars import flag, is_path, number, path_pattern

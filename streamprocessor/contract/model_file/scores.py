@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from streamprocessor.contract.foreign_text import shown_text
-from streamprocessor.contract.model_file.announcement_rate import why_too_fine
+from streamprocessor.contract.model_file.checks.announcement_rate import why_too_fine
 from streamprocessor.contract.model_file.combine import COMBINED, COMBINED_STAGES, check_components, read_combine
 from streamprocessor.contract.model_file.conditions import attribute_condition
 from streamprocessor.contract.model_file.decay import read_decay

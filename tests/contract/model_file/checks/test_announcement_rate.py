@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streamprocessor.contract.model_file.announcement_rate import announcements_a_day
+from streamprocessor.contract.model_file.checks.announcement_rate import announcements_a_day
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO
