@@ -1,0 +1,312 @@
+"""How what people do is told: each act through doors chosen at random, as the clients behind them tell it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from streamprocessor.contract.contact_ids import ContactIds
+from tests.faults.people.people import (
+    BOUNCED,
+    DAY_MS,
+    LINKS,
+    Act,
+    Clicked,
+    Opened,
+    OptedIn,
+    OptedOut,
+    Ordered,
+    Person,
+    Scanned,
+    Submitted,
+    Visited,
+)
+from tests.faults.people.spelling import spelled
+from tests.faults.people.webhooks import MailTold, postmark, sendgrid
+from tests.faults.people.wire import AGENT, PROXY, Post, Row, form_post, beacon_post, segment_call
+from tests.harness.processes import ADDRESS_SALT
+from tests.harness.system import Sent
+
+Telling: TypeAlias = Post | Row | Sent
+
+CONTACT_IDS = ContactIds(ADDRESS_SALT)
+NOBODY = (None, None, "undefined", "null", "[object Object]", "{{user.id}}")
+TOPICS = {
+    "email_open": "email-opens",
+    "email_click": "email-clicks",
+    "page_visit": "page-visits",
+    "form_submission": "form-submissions",
+}
+SEGMENT_NAMES = {
+    "email_open": "Email Opened",
+    "email_click": "Email Link Clicked",
+    "purchase": "Order Completed",
+    "unsubscribe": "Email Unsubscribed",
+    "spam_complaint": "Email Marked as Spam",
+    "email_bounce": "Email Bounced",
+    "resubscribe": "Email Resubscribed",
+}
+
+
+class Told(NamedTuple):
+    """An act in the field's words. properties: texts and numbers, as vocabulary.yaml has them."""
+
+    type: str
+    at_ms: int
+    properties: dict[str, Any]
+    agent: str = AGENT
+
+
+class Teller:
+    """Tells of people; what it says of one act through two doors, or twice through one, is one act."""
+
+    def __init__(self, seed: int, now_ms: int) -> None:
+        self._chance = random.Random(seed)
+        self._now_ms = now_ms
+        self._number = 0
+
+    def all_of(self, people: Sequence[Person]) -> list[Telling]:
+        """Everything that is told of these people, in no order."""
+        tellings = [telling for person in people for telling in self._of(person)]
+        tellings += [telling for telling in tellings if self._chance.random() < 0.1 and self._may_come_twice(telling)]
+        self._chance.shuffle(tellings)
+        return tellings
+
+    @staticmethod
+    def _may_come_twice(telling: Telling) -> bool:
+        """Whether a client may send it again much later: a form posted anew without an id of its own is another."""
+        return not isinstance(telling, Post) or telling.has_id
+
+    def _of(self, person: Person) -> list[Telling]:
+        tellings = self._identities(person) + self._firms(person)
+        for act in person.acts:
+            tellings += self._act(person, act)
+        return tellings
+
+    # ---- who it is -----------------------------------------------------------------------------------------------
+
+    def _identities(self, person: Person) -> list[Telling]:
+        """At least one word for each link of the person's number, address and browsers."""
+        tellings: list[Telling] = []
+        if person.customer is not None and person.address is not None:
+            tellings += self._some(
+                lambda: self._identify(person, None),
+                lambda: self._update(person.customer, {"update": "attributes", "attributes": {"email": self._mail(person)}}),
+                lambda: self._update(
+                    person.customer, {"update": "identify", "anonymous_id": CONTACT_IDS.address(self._mail(person))}
+                ),
+            )
+        for browser in person.browsers:
+            for known in {person.customer, person.address} - {None} if self._chance.random() < 0.3 else [_best(person)]:
+                if known is not None:
+                    tellings += self._some(
+                        lambda known=known: self._identify_browser(person, known, browser),
+                        lambda known=known: self._update(
+                            known if known == person.customer else CONTACT_IDS.address(known),
+                            {"update": "identify", "anonymous_id": CONTACT_IDS.anonymous(browser)},
+                        ),
+                    )
+        return tellings
+
+    def _identify(self, person: Person, at_ms: int | None, **traits: str) -> Telling:
+        """A server's word on a customer or a reader."""
+        ids = {"userId": person.customer} if person.customer is not None else {}
+        if person.address is not None:
+            traits = {"email": self._mail(person)} | traits
+        return segment_call("identify", self._id(), at_ms or self._some_time_ms(), {**ids, "traits": traits})
+
+    def _identify_browser(self, person: Person, known: str, browser: str) -> Telling:
+        """A site's word on who is at the browser."""
+        who: dict[str, Any] = {"userId": known} if known == person.customer else {"traits": {"email": self._mail(person)}}
+        said = {"anonymousId": browser, **who}
+        return segment_call("identify", self._id(), self._some_time_ms(), said, by_browser=True)
+
+    def _firms(self, person: Person) -> list[Telling]:
+        """Each change of firm, and the name: by the CRM's list, a server's SDK or a record of Kafka."""
+        tellings: list[Telling] = []
+        for since_ms, firm in person.firms:
+            attributes = {"name": person.name, "company": firm}
+            contact = person.customer or CONTACT_IDS.address(person.address or "")
+            tellings += self._some(
+                lambda: Row(
+                    "contacts" if person.customer else "readers",
+                    {
+                        "no": person.customer or "",
+                        "mail": "" if person.address is None else self._mail(person),
+                        "changed": str(since_ms),
+                        **attributes,
+                    },
+                ),
+                lambda: self._identify(person, since_ms, **attributes),
+                lambda: self._update(contact, {"update": "attributes", "attributes": attributes}, since_ms),
+            )
+        return tellings
+
+    # ---- what it did ---------------------------------------------------------------------------------------------
+
+    def _act(self, person: Person, act: Act) -> list[Telling]:
+        match act:
+            case Opened():
+                agent = PROXY if act.by_proxy else AGENT
+                return self._by_some_doors(person, Told("email_open", act.at_ms, {"message": act.message}, agent))
+            case Clicked():
+                return self._by_some_doors(person, self._click(act.at_ms, act.message, act.link))
+            case Scanned():
+                told = [self._click(act.at_ms + 1_000 * n, act.message, link) for n, link in enumerate(LINKS[:6])]
+                told += [Told("email_open", act.at_ms + 1_000, {"message": act.message})]
+                return [telling for each in told for telling in self._by_some_doors(person, each)]
+            case Visited():
+                return self._visit(person, act)
+            case Submitted():
+                return [self._form(person, act)]
+            case Ordered():
+                return self._order(person, act)
+            case OptedOut():
+                properties = {"kind": "hard"} if act.how == BOUNCED else {}
+                tellings = self._by_some_doors(person, Told(act.how, act.at_ms, properties))
+                return tellings + self._said_outright(person, act.at_ms, suppressed=True)
+            case OptedIn():
+                tellings = self._by_some_doors(person, Told("resubscribe", act.at_ms, {}))
+                return tellings + self._said_outright(person, act.at_ms, suppressed=False)
+
+    def _click(self, at_ms: int, message: str, link: str) -> Told:
+        return Told("email_click", at_ms, {"message": message, "url": link})
+
+    def _by_some_doors(self, person: Person, told: Told) -> list[Telling]:
+        """One act of somebody known, through one or two doors of servers."""
+        return self._some(
+            lambda: self._by_provider(person, told),
+            lambda: self._by_server(person, told),
+            lambda: self._by_crm(person, told),
+            lambda: self._by_kafka(person, told),
+        )
+
+    def _by_provider(self, person: Person, told: Told) -> Telling:
+        named = person.customer if person.address is None or self._chance.random() < 0.3 else None
+        address = None if person.address is None else f"Kim Lee <{self._mail(person).strip()}>"
+        mail = MailTold(told.type, told.at_ms, told.properties, told.agent, address, named)
+        return self._chance.choice((sendgrid, postmark))(mail)
+
+    def _by_server(self, person: Person, told: Told) -> Telling:
+        who: dict[str, Any] = {"userId": self._chance.choice(NOBODY)}
+        context: dict[str, Any] = {"userAgent": told.agent}
+        if person.customer is not None and (person.address is None or self._chance.random() < 0.5):
+            who["userId"] = person.customer
+        else:
+            context["traits"] = {"email": self._mail(person)}
+        said = {**who, "event": SEGMENT_NAMES[told.type], "properties": told.properties, "context": context}
+        return segment_call("track", self._id(), told.at_ms, said)
+
+    def _by_crm(self, person: Person, told: Told) -> Telling:
+        texts = {name: str(value) for name, value in told.properties.items()}
+        cells = {"act": told.type, "when": str(told.at_ms), "browser": told.agent, **texts}
+        if person.customer is not None and (person.address is None or self._chance.random() < 0.5):
+            return Row("acts", {**cells, "no": person.customer})
+        return Row("reader-acts", {**cells, "mail": self._mail(person)})
+
+    def _by_kafka(self, person: Person, told: Told, event_id: str | None = None) -> Sent:
+        value = {
+            "id": event_id or self._id(),
+            "type": told.type,
+            "occurred_at": told.at_ms,
+            "properties": told.properties,
+            "context": {"user_agent": told.agent},
+        }
+        return Sent(TOPICS.get(told.type, "activities"), self._any_id(person).encode(), value)
+
+    def _said_outright(self, person: Person, at_ms: int, suppressed: bool) -> list[Telling]:
+        """Sometimes the word itself beside the event."""
+        if self._chance.random() < 0.7:
+            return []
+        return [self._update(self._any_id(person), {"update": "suppressed", "suppressed": suppressed}, at_ms)]
+
+    def _visit(self, person: Person, act: Visited) -> list[Telling]:
+        url = f"https://www.example.com{act.path}"
+        door = self._chance.randrange(3)
+        if door == 0:
+            return [beacon_post(act.browser, {"id": self._id(), "type": "page_visit", "url": url})]
+        if door == 1:
+            user = person.customer if person.customer and self._chance.random() < 0.5 else self._chance.choice(NOBODY)
+            said = {"anonymousId": act.browser, "userId": user, "properties": {"url": url, "path": act.path}}
+            return [segment_call("page", self._id(), act.at_ms, said, by_browser=True)]
+        told, event_id = Told("page_visit", act.at_ms, {"path": act.path, "url": url}), self._id()
+        # The same event may come under two ids of the person, from two systems that each know her by one.
+        return [self._by_kafka(person, told, event_id) for _ in range(self._chance.choice((1, 1, 2)))]
+
+    def _form(self, person: Person, act: Submitted) -> Telling:
+        """A form with the person's address, or one that asks for none, at the person's own browser."""
+        fields = {"message": act.message}
+        if person.address is not None and (act.browser not in person.browsers or self._chance.random() < 0.5):
+            fields |= {"email": self._mail(person), "name": "As Typed", "company": "As Typed GmbH"}
+        door = self._chance.randrange(3)
+        if door == 0:
+            return form_post(act.form, act.browser, fields, act.clicks)
+        if door == 1:
+            event = {"type": "form_submission", "url": "https://www.example.com/", "form": act.form, "fields": fields}
+            return beacon_post(act.browser, *({"id": self._id(), **event} for _ in range(act.clicks)))
+        calls = [
+            segment_call(
+                "track",
+                self._id(),
+                act.at_ms + 300 * click,
+                {"anonymousId": act.browser, "event": "Form Submitted", "properties": {"form": act.form, **fields}},
+                by_browser=True,
+            )
+            for click in range(act.clicks)
+        ]
+        return Post(tuple(request for call in calls for request in call.requests))
+
+    def _order(self, person: Person, act: Ordered) -> list[Telling]:
+        """The order as the site tells it and, some time later and under another name, the shop."""
+        amount = act.cents / 100
+        doors: list[Callable[[], Telling]] = []
+        if act.browser is not None:
+            properties = {"orderId": act.order, "total": f"{amount:.2f}"}
+            said = {"anonymousId": act.browser, "event": "Order Completed", "properties": properties}
+            doors.append(lambda: segment_call("track", self._id(), act.at_ms, said, by_browser=True))
+        told = Told("purchase", act.at_ms + 40_000, {"order_id": act.order, "amount": amount})
+        doors.append(lambda: self._by_kafka(person, told))
+        if _best(person) is not None:
+            doors += [lambda: self._by_crm(person, told), lambda: self._by_server(person, told)]
+        return self._some(*doors)
+
+    # ---- chance --------------------------------------------------------------------------------------------------
+
+    def _some(self, *ways: Callable[[], Telling]) -> list[Telling]:
+        """One or two of the ways."""
+        count = min(len(ways), self._chance.choice((1, 1, 2)))
+        return [way() for way in self._chance.sample(ways, count)]
+
+    def _update(self, contact: str | None, content: dict[str, Any], at_ms: int | None = None) -> Sent:
+        assert contact is not None
+        value = {"id": self._id(), "occurred_at": at_ms or self._some_time_ms(), **content}
+        return Sent("contact-updates", contact.encode(), value)
+
+    def _any_id(self, person: Person) -> str:
+        """Any of the ids that the person goes by."""
+        known = [person.customer] if person.customer is not None else []
+        address = [CONTACT_IDS.address(self._mail(person))] if person.address is not None else []
+        return self._chance.choice([*known, *address, *map(CONTACT_IDS.anonymous, person.browsers)])
+
+    def _mail(self, person: Person) -> str:
+        assert person.address is not None
+        return spelled(self._chance, person.address)
+
+    def _id(self) -> str:
+        self._number += 1
+        return f"told-{self._number:011}"
+
+    def _some_time_ms(self) -> int:
+        return self._now_ms - self._chance.randrange(20 * DAY_MS)
+
+
+def survivor_of(person: Person) -> str:
+    """The one contact that all the words on the person come down to."""
+    if person.customer is not None:
+        return person.customer
+    return CONTACT_IDS.anonymous(person.browsers[0]) if person.address is None else CONTACT_IDS.address(person.address)
+
+
+def _best(person: Person) -> str | None:
+    return person.customer or person.address

@@ -1,0 +1,106 @@
+"""People told of through five doors, in any mix and order, while workers are killed: each is one contact, and true."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streamprocessor.contract.changelog.entry import RESERVED, record_of
+from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
+from streamprocessor.scoring.identity.erasure import is_hidden
+from streamprocessor.scoring.model.model import NANO, Model
+from streamprocessor.scoring.record.record import Record
+from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.settings import PREFIX
+from tests.faults.conftest import MakeWorker
+from tests.faults.people.doors import Teller, survivor_of
+from tests.faults.people.oracle import Truth, truth_of
+from tests.faults.people.people import made_up
+from tests.faults.people.sending import HERE, send_all
+from tests.faults.people.wire import BROWSER_KEY
+from tests.harness.collectors import CollectorProcess
+from tests.harness.fixtures import missed_soon
+from tests.harness.identity_verdict import assert_whole, read_identity_run
+from tests.harness.processes import ADDRESS_SALT
+from tests.harness.settling import until_settled
+from tests.harness.system import System
+from tests.harness.workers import kill_in_turn
+
+pytestmark = [pytest.mark.kafka, missed_soon]
+
+#: The nightly run turns these up.
+PEOPLE = int(os.environ.get("FAULT_PEOPLE", "60"))
+KILLS = min(int(os.environ.get("FAULT_KILLS", "2")), 10)
+SEED = int(os.environ.get("FAULT_SEED", "14"))
+SECONDS_A_KILL = 2.0
+
+
+@pytest.fixture
+def collector(system: System, tmp_path: Path) -> Iterator[CollectorProcess]:
+    process = CollectorProcess(
+        system.settings,
+        tmp_path,
+        browser_keys=f"site={BROWSER_KEY}",
+        rate_limit_per_second=0,
+        new_contacts_per_minute=0,
+        identities_per_contact=0,
+        hook_sendgrid_secret="unverified",
+        hook_postmark_secret="unverified",
+    )
+    yield process
+    process.discard()
+
+
+async def test_each_of_the_people_is_one_contact_with_her_own_score_suppression_and_name_however_she_was_told_of(
+    system: System,
+    worker: MakeWorker,
+    collector: CollectorProcess,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}ADDRESS_SALT", ADDRESS_SALT)  # for the import's addresses
+    now_ms = int(time.time() * 1000)
+    people = made_up(SEED, PEOPLE, now_ms)
+    tellings = Teller(SEED + 1, now_ms).all_of(people)
+    model = await system.create(HERE / "model.yaml")
+    workers = [worker("blue"), worker("green")]
+    collector.start()
+    for process in (*workers, collector):
+        await process.ready()
+
+    sending = asyncio.ensure_future(send_all(system, collector, tellings, tmp_path, KILLS * SECONDS_A_KILL))
+    await kill_in_turn(workers, KILLS, sending)
+    await collector.all_in_kafka()
+    await until_settled(system, 60 + PEOPLE / 5)
+
+    at_ms = int(time.time() * 1000)
+    got = {contact: _told_of(record, model, at_ms) for contact, record in (await _contacts(system)).items()}
+    wanted = {survivor_of(person): truth_of(person, at_ms) for person in people}
+    assert got.keys() == wanted.keys()
+    assert got == {contact: Truth(pytest.approx(truth.unrounded, abs=1e-9), *truth[1:]) for contact, truth in wanted.items()}
+    run = await read_identity_run(system)
+    assert_whole(run)
+    assert run.letters == []
+
+
+async def _contacts(system: System) -> dict[str, Record]:
+    """The last record of each contact that is not part of another."""
+    table: dict[str, Record] = {}
+    for entry in await system.read("contacts-changelog"):
+        if entry.value is not None and not entry.key.startswith(RESERVED):
+            table[entry.key.decode()] = decode_record(record_of(entry.value))
+    return {contact: record for contact, record in table.items() if not is_hidden(record)}
+
+
+def _told_of(record: Record, model: Model, at_ms: int) -> Truth:
+    """What a reader of the contact is told."""
+    unrounded_nano = Scorer(model).scores_at(record, at_ms)["engagement"].unrounded_nano
+    assert unrounded_nano is not None
+    name, company = ((attributes_of(record).get(word) or [None])[0] for word in ("name", "company"))
+    return Truth(unrounded_nano / NANO, is_suppressed(record), name, company)
