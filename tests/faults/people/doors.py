@@ -154,7 +154,6 @@ class Teller:
                 return self._by_some_doors(person, self._click(act.at_ms, act.message, act.link))
             case Scanned():
                 told = [self._click(act.at_ms + 1_000 * n, act.message, link) for n, link in enumerate(LINKS[:6])]
-                told += [Told("email_open", act.at_ms + 1_000, {"message": act.message})]
                 return [telling for each in told for telling in self._by_some_doors(person, each)]
             case Visited():
                 return self._visit(person, act)

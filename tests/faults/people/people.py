@@ -35,7 +35,7 @@ class Clicked:
 
 @dataclass(frozen=True)
 class Scanned:
-    """A gateway opened the mail and followed all of its links within seconds, before the person saw it."""
+    """A gateway followed all links of a mail within seconds, before the person saw it."""
 
     at_ms: int
     message: str

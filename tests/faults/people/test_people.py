@@ -83,6 +83,7 @@ async def test_each_of_the_people_is_one_contact_with_her_own_score_suppression_
     got = {contact: _told_of(record, model, at_ms) for contact, record in (await _contacts(system)).items()}
     wanted = {survivor_of(person): truth_of(person, at_ms) for person in people}
     assert got.keys() == wanted.keys()
+    _debug(people, await _contacts(system), model, at_ms, got, wanted)
     assert got == {contact: Truth(pytest.approx(truth.unrounded, abs=1e-9), *truth[1:]) for contact, truth in wanted.items()}
     run = await read_identity_run(system)
     assert_whole(run)
@@ -104,3 +105,13 @@ def _told_of(record: Record, model: Model, at_ms: int) -> Truth:
     assert unrounded_nano is not None
     name, company = ((attributes_of(record).get(word) or [None])[0] for word in ("name", "company"))
     return Truth(unrounded_nano / NANO, is_suppressed(record), name, company)
+
+
+def _debug(people, records, model, at_ms, got, wanted):
+    for person in people:
+        c = survivor_of(person)
+        g, w = got[c], wanted[c]
+        if abs(g.unrounded - w.unrounded) > 1e-9 or g[1:] != w[1:]:
+            print("=====", person.name, c, g, w, person.address)
+            for a in sorted(person.acts, key=lambda a: a.at_ms): print("   act", a)
+            for p in Scorer(model).explain(records[c], "engagement", at_ms): print("   part", p)
