@@ -24,7 +24,7 @@ from tests.faults.people.people import (
 )
 from tests.faults.people.spelling import spelled
 from tests.faults.people.webhooks import MailTold, postmark, sendgrid
-from tests.faults.people.wire import AGENT, PROXY, Post, Row, form_post, beacon_post, segment_call
+from tests.faults.people.wire import AGENT, PROXY, Post, Row, beacon_post, form_post, posthog_visit, segment_call
 from tests.harness.processes import ADDRESS_SALT
 from tests.harness.system import Sent
 
@@ -89,59 +89,58 @@ class Teller:
     def _identities(self, person: Person) -> list[Telling]:
         """At least one word for each link of the person's number, address and browsers."""
         tellings: list[Telling] = []
-        if person.customer is not None and person.address is not None:
+        customer, address = person.customer, person.address
+        if customer is not None and address is not None:
+            writes = {"update": "attributes", "attributes": {"email": self._mail(person)}}
+            identify = {"update": "identify", "anonymous_id": CONTACT_IDS.address(self._mail(person))}
             tellings += self._some(
-                lambda: self._identify(person, None),
-                lambda: self._update(person.customer, {"update": "attributes", "attributes": {"email": self._mail(person)}}),
-                lambda: self._update(
-                    person.customer, {"update": "identify", "anonymous_id": CONTACT_IDS.address(self._mail(person))}
-                ),
+                lambda: self._identify(person, self._some_time_ms()),
+                lambda: self._update(customer, writes),
+                lambda: self._update(customer, identify),
             )
         for browser in person.browsers:
-            for known in {person.customer, person.address} - {None} if self._chance.random() < 0.3 else [_best(person)]:
-                if known is not None:
-                    tellings += self._some(
-                        lambda known=known: self._identify_browser(person, known, browser),
-                        lambda known=known: self._update(
-                            known if known == person.customer else CONTACT_IDS.address(known),
-                            {"update": "identify", "anonymous_id": CONTACT_IDS.anonymous(browser)},
-                        ),
-                    )
+            known = [each for each in (person.customer, person.address) if each is not None]
+            for one in known if self._chance.random() < 0.3 else known[-1:]:
+                tellings += self._browser(person, one, browser)
         return tellings
 
-    def _identify(self, person: Person, at_ms: int | None, **traits: str) -> Telling:
+    def _browser(self, person: Person, known: str, browser: str) -> list[Telling]:
+        """That the person, by her number or her address, is at the browser."""
+        contact = known if known == person.customer else CONTACT_IDS.address(known)
+        identify = {"update": "identify", "anonymous_id": CONTACT_IDS.anonymous(browser)}
+        return self._some(
+            lambda: self._identify_browser(person, known, browser),
+            lambda: self._update(contact, identify),
+        )
+
+    def _identify(self, person: Person, at_ms: int, **traits: str) -> Telling:
         """A server's word on a customer or a reader."""
         ids = {"userId": person.customer} if person.customer is not None else {}
         if person.address is not None:
             traits = {"email": self._mail(person)} | traits
-        return segment_call("identify", self._id(), at_ms or self._some_time_ms(), {**ids, "traits": traits})
+        return segment_call("identify", self._id(), at_ms, {**ids, "traits": traits})
 
     def _identify_browser(self, person: Person, known: str, browser: str) -> Telling:
         """A site's word on who is at the browser."""
-        who: dict[str, Any] = {"userId": known} if known == person.customer else {"traits": {"email": self._mail(person)}}
+        is_customer = known == person.customer
+        who: dict[str, Any] = {"userId": known} if is_customer else {"traits": {"email": self._mail(person)}}
         said = {"anonymousId": browser, **who}
         return segment_call("identify", self._id(), self._some_time_ms(), said, by_browser=True)
 
     def _firms(self, person: Person) -> list[Telling]:
         """Each change of firm, and the name: by the CRM's list, a server's SDK or a record of Kafka."""
-        tellings: list[Telling] = []
-        for since_ms, firm in person.firms:
-            attributes = {"name": person.name, "company": firm}
-            contact = person.customer or CONTACT_IDS.address(person.address or "")
-            tellings += self._some(
-                lambda: Row(
-                    "contacts" if person.customer else "readers",
-                    {
-                        "no": person.customer or "",
-                        "mail": "" if person.address is None else self._mail(person),
-                        "changed": str(since_ms),
-                        **attributes,
-                    },
-                ),
-                lambda: self._identify(person, since_ms, **attributes),
-                lambda: self._update(contact, {"update": "attributes", "attributes": attributes}, since_ms),
-            )
-        return tellings
+        return [telling for since_ms, firm in person.firms for telling in self._firm(person, since_ms, firm)]
+
+    def _firm(self, person: Person, since_ms: int, firm: str) -> list[Telling]:
+        attributes = {"name": person.name, "company": firm}
+        mail = "" if person.address is None else self._mail(person)
+        cells = {"no": person.customer or "", "mail": mail, "changed": str(since_ms), **attributes}
+        update = {"update": "attributes", "attributes": attributes}
+        return self._some(
+            lambda: Row("contacts" if person.customer else "readers", cells),
+            lambda: self._identify(person, since_ms, **attributes),
+            lambda: self._update(survivor_of(person), update, since_ms),
+        )
 
     # ---- what it did ---------------------------------------------------------------------------------------------
 
@@ -222,10 +221,12 @@ class Teller:
 
     def _visit(self, person: Person, act: Visited) -> list[Telling]:
         url = f"https://www.example.com{act.path}"
-        door = self._chance.randrange(3)
+        door = self._chance.randrange(4)
         if door == 0:
-            return [beacon_post(act.browser, {"id": self._id(), "type": "page_visit", "url": url})]
+            return [posthog_visit(self._id(), act.at_ms, act.browser, url)]
         if door == 1:
+            return [beacon_post(act.browser, {"id": self._id(), "type": "page_visit", "url": url})]
+        if door == 2:
             user = person.customer if person.customer and self._chance.random() < 0.5 else self._chance.choice(NOBODY)
             said = {"anonymousId": act.browser, "userId": user, "properties": {"url": url, "path": act.path}}
             return [segment_call("page", self._id(), act.at_ms, said, by_browser=True)]
@@ -266,7 +267,7 @@ class Teller:
             doors.append(lambda: segment_call("track", self._id(), act.at_ms, said, by_browser=True))
         told = Told("purchase", act.at_ms + 40_000, {"order_id": act.order, "amount": amount})
         doors.append(lambda: self._by_kafka(person, told))
-        if _best(person) is not None:
+        if person.customer is not None or person.address is not None:
             doors += [lambda: self._by_crm(person, told), lambda: self._by_server(person, told)]
         return self._some(*doors)
 
@@ -277,8 +278,7 @@ class Teller:
         count = min(len(ways), self._chance.choice((1, 1, 2)))
         return [way() for way in self._chance.sample(ways, count)]
 
-    def _update(self, contact: str | None, content: dict[str, Any], at_ms: int | None = None) -> Sent:
-        assert contact is not None
+    def _update(self, contact: str, content: dict[str, Any], at_ms: int | None = None) -> Sent:
         value = {"id": self._id(), "occurred_at": at_ms or self._some_time_ms(), **content}
         return Sent("contact-updates", contact.encode(), value)
 
@@ -305,7 +305,3 @@ def survivor_of(person: Person) -> str:
     if person.customer is not None:
         return person.customer
     return CONTACT_IDS.anonymous(person.browsers[0]) if person.address is None else CONTACT_IDS.address(person.address)
-
-
-def _best(person: Person) -> str | None:
-    return person.customer or person.address

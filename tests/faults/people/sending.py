@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,13 +11,12 @@ import orjson
 
 from streamprocessor.imports.csv_mapping import read_mapping
 from tests.faults.people.doors import Telling
-from tests.faults.people.wire import Post, Row
-from tests.harness.clients import send_by_aiokafka, send_by_confluent
+from tests.faults.people.wire import Post, Row, csv_text, mapping_of
+from tests.harness.clients import http_through, send_by_aiokafka, send_by_confluent
 from tests.harness.collectors import CollectorProcess
 from tests.harness.commands import run_command
 from tests.harness.system import Sent, System
 
-HERE = Path(__file__).parent
 CONNECTIONS = 4
 
 
@@ -29,11 +27,11 @@ async def send_all(
     posts = [telling for telling in tellings if isinstance(telling, Post)]
     records = [telling for telling in tellings if isinstance(telling, Sent)]
     rows = [telling for telling in tellings if isinstance(telling, Row)]
-    pause_seconds = seconds * 2 / max(1, len(records))
+    clients = (send_by_aiokafka, send_by_confluent, http_through(collector))
+    pause_seconds = seconds * len(clients) / max(1, len(records))
     await asyncio.gather(
         *(_post(collector, posts[first::CONNECTIONS], seconds) for first in range(CONNECTIONS)),
-        send_by_aiokafka(system, records[::2], pause_seconds),
-        send_by_confluent(system, records[1::2], pause_seconds),
+        *(send(system, records[first :: len(clients)], pause_seconds) for first, send in enumerate(clients)),
         _import(system, rows, folder),
     )
 
@@ -50,17 +48,11 @@ async def _post(collector: CollectorProcess, posts: Sequence[Post], seconds: flo
 
 
 async def _import(system: System, rows: Sequence[Row], folder: Path) -> None:
-    """The exports one after the other, each in two parts; the first part of each is imported twice."""
+    """The exports one after the other, each first in half and then whole."""
     for export in sorted({row.export for row in rows}):
-        of_one = [row.cells for row in rows if row.export == export]
-        parts = (of_one[::2], of_one[1::2], of_one[::2])
-        mapping = HERE / f"{export}.yaml"
-        columns = sorted(read_mapping(mapping).columns())
-        for part in filter(None, parts):
-            file = folder / f"{export}.csv"
-            with file.open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(stream, columns, restval="", extrasaction="ignore")
-                writer.writeheader()
-                writer.writerows(part)
+        mapping, file = mapping_of(export), folder / f"{export}.csv"
+        cells = [row.cells for row in rows if row.export == export]
+        for part in (cells[::2], cells):
+            file.write_text(csv_text(sorted(read_mapping(mapping).columns()), part), encoding="utf-8")
             end = await run_command(system, "import", str(file), "--mapping", str(mapping))
             assert (end.exit_code, end.complaint) == (0, ""), end

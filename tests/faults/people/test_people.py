@@ -22,8 +22,8 @@ from tests.faults.conftest import MakeWorker
 from tests.faults.people.doors import Teller, survivor_of
 from tests.faults.people.oracle import Truth, truth_of
 from tests.faults.people.people import made_up
-from tests.faults.people.sending import HERE, send_all
-from tests.faults.people.wire import BROWSER_KEY
+from tests.faults.people.sending import send_all
+from tests.faults.people.wire import BROWSER_KEY, mapping_of
 from tests.harness.collectors import CollectorProcess
 from tests.harness.fixtures import missed_soon
 from tests.harness.identity_verdict import assert_whole, read_identity_run
@@ -68,7 +68,7 @@ async def test_each_of_the_people_is_one_contact_with_her_own_score_suppression_
     now_ms = int(time.time() * 1000)
     people = made_up(SEED, PEOPLE, now_ms)
     tellings = Teller(SEED + 1, now_ms).all_of(people)
-    model = await system.create(HERE / "model.yaml")
+    model = await system.create(mapping_of("model"))
     workers = [worker("blue"), worker("green")]
     collector.start()
     for process in (*workers, collector):

@@ -1,8 +1,12 @@
-"""Requests of browsers, SDKs and servers as they stand on the wire, and rows of the CRM's exports."""
+"""Requests of browsers, SDKs and servers as they stand on the wire, and the CRM's exports as files."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -46,6 +50,14 @@ def segment_call(call: str, call_id: str, at_ms: int, said: dict[str, Any], by_b
     return Post((Request(f"/v1/{call}", orjson.dumps(body), headers),))
 
 
+def posthog_visit(call_id: str, at_ms: int, browser: str, url: str) -> Post:
+    """A page that PostHog's SDK for browsers tells of somebody unknown."""
+    own = {"$process_person_profile": False, "$current_url": url}
+    event = {"uuid": call_id, "event": "$pageview", "timestamp": rfc3339(at_ms), "distinct_id": browser}
+    body = {"api_key": BROWSER_KEY, **event, "properties": own}
+    return Post((Request("/capture/", orjson.dumps(body), {"user-agent": AGENT}),))
+
+
 def beacon_post(browser: str, *events: dict[str, Any]) -> Post:
     """What beacon.js posts, a request an event."""
     bodies = [orjson.dumps({"key": BROWSER_KEY, "anonymous_id": browser, "events": [event]}) for event in events]
@@ -62,3 +74,17 @@ def form_post(form: str, browser: str, fields: dict[str, str], times: int) -> Po
 def rfc3339(at_ms: int) -> str:
     """The instant as JSON has it, to the millisecond."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def mapping_of(export: str) -> Path:
+    """The mapping by which the export is read."""
+    return Path(__file__).parent / f"{export}.yaml"
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[dict[str, str]]) -> str:
+    """The rows of an export as a CSV with these columns, a cell that a row lacks empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
