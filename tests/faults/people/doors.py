@@ -24,7 +24,18 @@ from tests.faults.people.people import (
 )
 from tests.faults.people.spelling import spelled
 from tests.faults.people.webhooks import MailTold, postmark, sendgrid
-from tests.faults.people.wire import AGENT, PROXY, Post, Row, beacon_post, form_post, posthog_visit, segment_call
+from tests.faults.people.wire import (
+    AGENT,
+    PROXY,
+    SEGMENT_NAMES,
+    TOPICS,
+    Post,
+    Row,
+    beacon_post,
+    form_post,
+    posthog_visit,
+    segment_call,
+)
 from tests.harness.processes import ADDRESS_SALT
 from tests.harness.system import Sent
 
@@ -32,21 +43,6 @@ Telling: TypeAlias = Post | Row | Sent
 
 CONTACT_IDS = ContactIds(ADDRESS_SALT)
 NOBODY = (None, None, "undefined", "null", "[object Object]", "{{user.id}}")
-TOPICS = {
-    "email_open": "email-opens",
-    "email_click": "email-clicks",
-    "page_visit": "page-visits",
-    "form_submission": "form-submissions",
-}
-SEGMENT_NAMES = {
-    "email_open": "Email Opened",
-    "email_click": "Email Link Clicked",
-    "purchase": "Order Completed",
-    "unsubscribe": "Email Unsubscribed",
-    "spam_complaint": "Email Marked as Spam",
-    "email_bounce": "Email Bounced",
-    "resubscribe": "Email Resubscribed",
-}
 
 
 class Told(NamedTuple):

@@ -19,7 +19,7 @@ from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.imports.rows import ImportRow
 from streamprocessor.settings import Settings
 from tests.faults.people.doors import CONTACT_IDS, Telling
-from tests.faults.people.wire import BROWSER_KEY, Post, Request, Row, csv_text, mapping_of
+from tests.faults.people.wire import BROWSER_KEY, HOOKS, Post, Request, Row, csv_text, mapping_of
 from tests.harness.collectors import KEY
 from tests.harness.input_topics import INPUT_TOPICS
 from tests.harness.system import Sent
@@ -31,15 +31,15 @@ MS_APART = 50
 
 def lines_of(tellings: Sequence[Telling], now_ms: int, folder: Path) -> list[bytes]:
     """The records as lines of a file; each request that was refused, even in part, fails."""
-    settings = Settings(data_dir=str(folder), hook_sendgrid_secret="unverified", hook_postmark_secret="unverified")
+    settings = Settings(data_dir=str(folder)).model_copy(update=HOOKS)
     formats = {path: each for each in all_formats(settings, CONTACT_IDS) for _, path in each.routes}
-    lines = []
+    lines: list[bytes] = []
     requests = [request for telling in tellings if isinstance(telling, Post) for request in telling.requests]
     for number, request in enumerate(requests):
         wire_format = formats["/f/{form}" if request.path.startswith("/f/") else request.path]
         lines += _records_of(wire_format, request, now_ms + MS_APART * number)
     lines += [_line(telling.key, telling.value) for telling in tellings if isinstance(telling, Sent)]
-    return lines + [*_imported([telling for telling in tellings if isinstance(telling, Row)])]
+    return [*lines, *_imported([telling for telling in tellings if isinstance(telling, Row)])]
 
 
 def _records_of(wire_format: WireFormat, told: Request, at_ms: int) -> Iterator[bytes]:

@@ -6,12 +6,14 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from math import floor
 from pathlib import Path
 
 import pytest
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
 from streamprocessor.scoring.identity.erasure import is_hidden
 from streamprocessor.scoring.model.model import NANO, Model
@@ -21,12 +23,12 @@ from streamprocessor.settings import PREFIX
 from tests.faults.conftest import MakeWorker
 from tests.faults.people.doors import Teller, survivor_of
 from tests.faults.people.oracle import Truth, truth_of
-from tests.faults.people.people import made_up
+from tests.faults.people.people import Person, made_up
 from tests.faults.people.sending import send_all
-from tests.faults.people.wire import BROWSER_KEY, mapping_of
+from tests.faults.people.wire import BROWSER_KEY, HOOKS, mapping_of
 from tests.harness.collectors import CollectorProcess
 from tests.harness.fixtures import missed_soon
-from tests.harness.identity_verdict import assert_whole, read_identity_run
+from tests.harness.identity_verdict import IdentityRun, assert_whole, read_identity_run
 from tests.harness.processes import ADDRESS_SALT
 from tests.harness.settling import until_settled
 from tests.harness.system import System
@@ -50,8 +52,7 @@ def collector(system: System, tmp_path: Path) -> Iterator[CollectorProcess]:
         rate_limit_per_second=0,
         new_contacts_per_minute=0,
         identities_per_contact=0,
-        hook_sendgrid_secret="unverified",
-        hook_postmark_secret="unverified",
+        **HOOKS,
     )
     yield process
     process.discard()
@@ -79,22 +80,41 @@ async def test_each_of_the_people_is_one_contact_with_her_own_score_suppression_
     await collector.all_in_kafka()
     await until_settled(system, 60 + PEOPLE / 5)
 
-    at_ms = int(time.time() * 1000)
-    got = {contact: _told_of(record, model, at_ms) for contact, record in (await _contacts(system)).items()}
-    wanted = {survivor_of(person): truth_of(person, at_ms) for person in people}
-    assert got.keys() == wanted.keys()
-    _debug(people, await _contacts(system), model, at_ms, got, wanted)
-    assert got == {contact: Truth(pytest.approx(truth.unrounded, abs=1e-9), *truth[1:]) for contact, truth in wanted.items()}
     run = await read_identity_run(system)
     assert_whole(run)
     assert run.letters == []
+    at_ms = int(time.time() * 1000)
+    got = {contact: _told_of(record, model, at_ms) for contact, record in (await _contacts(system)).items()}
+    truths = {survivor_of(person): truth_of(person, at_ms) for person in people}
+    assert got.keys() == truths.keys()
+    assert {contact: told[1:] for contact, told in got.items()} == {
+        contact: told[1:] for contact, told in truths.items()
+    }
+    for contact, truth in truths.items():
+        assert got[contact].unrounded == pytest.approx(truth.unrounded, abs=1e-9), contact
+    for person in people:
+        _assert_subscribers_believe(run, person)
+    shown = {contact for contact in run.score_updated if (told := run.histories(contact)[-1]) and told[-1]["scores"]}
+    assert shown <= truths.keys()
+
+
+def _assert_subscribers_believe(run: IdentityRun, person: Person) -> None:
+    """Whoever keeps the last that was announced of the contact holds what is true now; a stranger's is 0 and cold."""
+    announced = run.histories(survivor_of(person))[-1]
+    shown = announced[-1]["scores"]["engagement"] if announced else {"score": 0, "stage": "cold"}
+    at_ms = max(run.newest_arrival_ms, parse_rfc3339(announced[-1]["at"]) or 0) if announced else run.newest_arrival_ms
+    unrounded = truth_of(person, at_ms).unrounded
+    assert shown["score"] in {floor(unrounded + 0.5 + off) for off in (-1e-9, 0, 1e-9)}, (person, shown)
+    assert shown["stage"] == ("hot" if shown["score"] >= 41 else "warm" if shown["score"] >= 16 else "cold")
 
 
 async def _contacts(system: System) -> dict[str, Record]:
     """The last record of each contact that is not part of another."""
     table: dict[str, Record] = {}
     for entry in await system.read("contacts-changelog"):
-        if entry.value is not None and not entry.key.startswith(RESERVED):
+        if entry.value is None:
+            table.pop(entry.key.decode(), None)
+        elif not entry.key.startswith(RESERVED):
             table[entry.key.decode()] = decode_record(record_of(entry.value))
     return {contact: record for contact, record in table.items() if not is_hidden(record)}
 
@@ -105,13 +125,3 @@ def _told_of(record: Record, model: Model, at_ms: int) -> Truth:
     assert unrounded_nano is not None
     name, company = ((attributes_of(record).get(word) or [None])[0] for word in ("name", "company"))
     return Truth(unrounded_nano / NANO, is_suppressed(record), name, company)
-
-
-def _debug(people, records, model, at_ms, got, wanted):
-    for person in people:
-        c = survivor_of(person)
-        g, w = got[c], wanted[c]
-        if abs(g.unrounded - w.unrounded) > 1e-9 or g[1:] != w[1:]:
-            print("=====", person.name, c, g, w, person.address)
-            for a in sorted(person.acts, key=lambda a: a.at_ms): print("   act", a)
-            for p in Scorer(model).explain(records[c], "engagement", at_ms): print("   part", p)

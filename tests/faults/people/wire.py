@@ -15,8 +15,25 @@ import orjson
 from tests.harness.collectors import KEY
 
 BROWSER_KEY = "browser-key-of-the-tests"
+HOOKS = {"hook_sendgrid_secret": "unverified", "hook_postmark_secret": "unverified"}
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 PROXY = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+
+TOPICS = {
+    "email_open": "email-opens",
+    "email_click": "email-clicks",
+    "page_visit": "page-visits",
+    "form_submission": "form-submissions",
+}
+SEGMENT_NAMES = {
+    "email_open": "Email Opened",
+    "email_click": "Email Link Clicked",
+    "purchase": "Order Completed",
+    "unsubscribe": "Email Unsubscribed",
+    "spam_complaint": "Email Marked as Spam",
+    "email_bounce": "Email Bounced",
+    "resubscribe": "Email Resubscribed",
+}
 
 
 class Request(NamedTuple):
