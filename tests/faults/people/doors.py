@@ -42,6 +42,7 @@ from tests.harness.system import Sent
 Telling: TypeAlias = Post | Row | Sent
 
 CONTACT_IDS = ContactIds(ADDRESS_SALT)
+ADDRESS_FIELDS = ("email", "E-Mail", "your-email", "courriel", "contact[email]")
 NOBODY = (None, None, "undefined", "null", "[object Object]", "{{user.id}}")
 
 
@@ -85,41 +86,38 @@ class Teller:
     def _identities(self, person: Person) -> list[Telling]:
         """At least one word for each link of the person's number, address and browsers."""
         tellings: list[Telling] = []
-        customer, address = person.customer, person.address
-        if customer is not None and address is not None:
-            writes = {"update": "attributes", "attributes": {"email": self._mail(person)}}
-            identify = {"update": "identify", "anonymous_id": CONTACT_IDS.address(self._mail(person))}
-            tellings += self._some(
-                lambda: self._identify(person, self._some_time_ms()),
-                lambda: self._update(customer, writes),
-                lambda: self._update(customer, identify),
-            )
+        if person.customer is not None:
+            for address in person.addresses:
+                tellings += self._address(person.customer, address)
         for browser in person.browsers:
-            known = [each for each in (person.customer, person.address) if each is not None]
+            known = [*([person.customer] if person.customer is not None else []), *person.addresses]
             for one in known if self._chance.random() < 0.3 else known[-1:]:
                 tellings += self._browser(person, one, browser)
         return tellings
+
+    def _address(self, customer: str, address: str) -> list[Telling]:
+        """That the customer reads this address."""
+        mail = spelled(self._chance, address)
+        identify = {"update": "identify", "anonymous_id": CONTACT_IDS.address(mail)}
+        said = {"userId": customer, "traits": {"email": mail}}
+        return self._some(
+            lambda: segment_call("identify", self._id(), self._some_time_ms(), said),
+            lambda: self._update(customer, {"update": "attributes", "attributes": {"email": mail}}),
+            lambda: self._update(customer, identify),
+        )
 
     def _browser(self, person: Person, known: str, browser: str) -> list[Telling]:
         """That the person, by her number or her address, is at the browser."""
         contact = known if known == person.customer else CONTACT_IDS.address(known)
         identify = {"update": "identify", "anonymous_id": CONTACT_IDS.anonymous(browser)}
         return self._some(
-            lambda: self._identify_browser(person, known, browser),
+            lambda: self._identify_browser(known, known == person.customer, browser),
             lambda: self._update(contact, identify),
         )
 
-    def _identify(self, person: Person, at_ms: int, **traits: str) -> Telling:
-        """A server's word on a customer or a reader."""
-        ids = {"userId": person.customer} if person.customer is not None else {}
-        if person.address is not None:
-            traits = {"email": self._mail(person)} | traits
-        return segment_call("identify", self._id(), at_ms, {**ids, "traits": traits})
-
-    def _identify_browser(self, person: Person, known: str, browser: str) -> Telling:
-        """A site's word on who is at the browser."""
-        is_customer = known == person.customer
-        who: dict[str, Any] = {"userId": known} if is_customer else {"traits": {"email": self._mail(person)}}
+    def _identify_browser(self, known: str, is_customer: bool, browser: str) -> Telling:
+        """A site's word on who is at the browser: a customer, or who reads an address."""
+        who: dict[str, Any] = {"userId": known} if is_customer else {"traits": {"email": spelled(self._chance, known)}}
         said = {"anonymousId": browser, **who}
         return segment_call("identify", self._id(), self._some_time_ms(), said, by_browser=True)
 
@@ -127,16 +125,20 @@ class Teller:
         """Each change of firm, and the name: by the CRM's list, a server's SDK or a record of Kafka."""
         return [telling for since_ms, firm in person.firms for telling in self._firm(person, since_ms, firm)]
 
-    def _firm(self, person: Person, since_ms: int, firm: str) -> list[Telling]:
-        attributes = {"name": person.name, "company": firm}
-        mail = "" if person.address is None else self._mail(person)
-        cells = {"no": person.customer or "", "mail": mail, "changed": str(since_ms), **attributes}
+    def _firm(self, person: Person, since_ms: int, firm: str | None) -> list[Telling]:
+        attributes: dict[str, Any] = {"name": person.name, "company": firm}
+        mail = self._mail(person) if person.addresses else ""
+        ids = {} if person.customer is None else {"userId": person.customer}
+        said = {**ids, "traits": {**attributes, **({"email": mail} if mail else {})}}
         update = {"update": "attributes", "attributes": attributes}
-        return self._some(
-            lambda: Row("contacts" if person.customer else "readers", cells),
-            lambda: self._identify(person, since_ms, **attributes),
+        ways: list[Callable[[], Telling]] = [
+            lambda: segment_call("identify", self._id(), since_ms, said),
             lambda: self._update(survivor_of(person), update, since_ms),
-        )
+        ]
+        if firm is not None:  # an empty cell says nothing
+            cells = {"no": person.customer or "", "mail": mail, "changed": str(since_ms), **attributes}
+            ways.append(lambda: Row("contacts" if person.customer else "readers", cells))
+        return self._some(*ways)
 
     # ---- what it did ---------------------------------------------------------------------------------------------
 
@@ -148,7 +150,10 @@ class Teller:
             case Clicked():
                 return self._by_some_doors(person, self._click(act.at_ms, act.message, act.link))
             case Scanned():
-                told = [self._click(act.at_ms + 1_000 * n, act.message, link) for n, link in enumerate(LINKS[:6])]
+                left = Told("unsubscribe", act.at_ms + 2_500, {"message": act.message})
+                told = [left] + [
+                    self._click(act.at_ms + 1_000 * n, act.message, link) for n, link in enumerate(LINKS[:6])
+                ]
                 return [telling for each in told for telling in self._by_some_doors(person, each)]
             case Visited():
                 return self._visit(person, act)
@@ -177,15 +182,15 @@ class Teller:
         )
 
     def _by_provider(self, person: Person, told: Told) -> Telling:
-        named = person.customer if person.address is None or self._chance.random() < 0.3 else None
-        address = None if person.address is None else f"Kim Lee <{self._mail(person).strip()}>"
+        named = person.customer if not person.addresses or self._chance.random() < 0.3 else None
+        address = f"Kim Lee <{self._mail(person).strip()}>" if person.addresses else None
         mail = MailTold(told.type, told.at_ms, told.properties, told.agent, address, named)
         return self._chance.choice((sendgrid, postmark))(mail)
 
     def _by_server(self, person: Person, told: Told) -> Telling:
         who: dict[str, Any] = {"userId": self._chance.choice(NOBODY)}
         context: dict[str, Any] = {"userAgent": told.agent}
-        if person.customer is not None and (person.address is None or self._chance.random() < 0.5):
+        if person.customer is not None and (not person.addresses or self._chance.random() < 0.5):
             who["userId"] = person.customer
         else:
             context["traits"] = {"email": self._mail(person)}
@@ -195,7 +200,7 @@ class Teller:
     def _by_crm(self, person: Person, told: Told) -> Telling:
         texts = {name: str(value) for name, value in told.properties.items()}
         cells = {"act": told.type, "when": str(told.at_ms), "browser": told.agent, **texts}
-        if person.customer is not None and (person.address is None or self._chance.random() < 0.5):
+        if person.customer is not None and (not person.addresses or self._chance.random() < 0.5):
             return Row("acts", {**cells, "no": person.customer})
         return Row("reader-acts", {**cells, "mail": self._mail(person)})
 
@@ -233,8 +238,9 @@ class Teller:
     def _form(self, person: Person, act: Submitted) -> Telling:
         """A form with the person's address, or one that asks for none, at the person's own browser."""
         fields = {"message": act.message}
-        if person.address is not None and (act.browser not in person.browsers or self._chance.random() < 0.5):
-            fields |= {"email": self._mail(person), "name": "As Typed", "company": "As Typed GmbH"}
+        if person.addresses and (act.browser not in person.browsers or self._chance.random() < 0.5):
+            address = {self._chance.choice(ADDRESS_FIELDS): self._mail(person)}
+            fields |= {"friend_email": "a.friend@example.net", **address, "company": "As Typed GmbH"}
         door = self._chance.randrange(3)
         if door == 0:
             return form_post(act.form, act.browser, fields, act.clicks)
@@ -263,7 +269,7 @@ class Teller:
             doors.append(lambda: segment_call("track", self._id(), act.at_ms, said, by_browser=True))
         told = Told("purchase", act.at_ms + 40_000, {"order_id": act.order, "amount": amount})
         doors.append(lambda: self._by_kafka(person, told))
-        if person.customer is not None or person.address is not None:
+        if person.is_known:
             doors += [lambda: self._by_crm(person, told), lambda: self._by_server(person, told)]
         return self._some(*doors)
 
@@ -281,12 +287,11 @@ class Teller:
     def _any_id(self, person: Person) -> str:
         """Any of the ids that the person goes by."""
         known = [person.customer] if person.customer is not None else []
-        address = [CONTACT_IDS.address(self._mail(person))] if person.address is not None else []
-        return self._chance.choice([*known, *address, *map(CONTACT_IDS.anonymous, person.browsers)])
+        addresses = map(CONTACT_IDS.address, person.addresses)
+        return self._chance.choice([*known, *addresses, *map(CONTACT_IDS.anonymous, person.browsers)])
 
     def _mail(self, person: Person) -> str:
-        assert person.address is not None
-        return spelled(self._chance, person.address)
+        return spelled(self._chance, self._chance.choice(person.addresses))
 
     def _id(self) -> str:
         self._number += 1
@@ -300,4 +305,4 @@ def survivor_of(person: Person) -> str:
     """The one contact that all the words on the person come down to."""
     if person.customer is not None:
         return person.customer
-    return CONTACT_IDS.anonymous(person.browsers[0]) if person.address is None else CONTACT_IDS.address(person.address)
+    return CONTACT_IDS.address(person.addresses[0]) if person.addresses else CONTACT_IDS.anonymous(person.browsers[0])

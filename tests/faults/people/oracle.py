@@ -29,11 +29,10 @@ class Truth(NamedTuple):
 
 def truth_of(person: Person, at_ms: int) -> Truth:
     """What is true of the person at the instant."""
-    is_known = person.customer is not None or person.address is not None
     return Truth(
         _mails(person, at_ms) + _pages(person) + _forms(person) + _orders(person) + _leaving(person) + _firm(person),
         _is_suppressed(person),
-        person.name if is_known else None,
+        person.name if person.is_known else None,
         person.firms[-1][1] if person.firms else None,
     )
 
@@ -77,7 +76,8 @@ def _leaving(person: Person) -> float:
 
 
 def _firm(person: Person) -> float:
-    return 7 if person.firms and person.firms[-1][1].endswith("GmbH") else 0
+    firm = person.firms[-1][1] if person.firms else None
+    return 7 if firm is not None and firm.endswith("GmbH") else 0
 
 
 def _is_suppressed(person: Person) -> bool:

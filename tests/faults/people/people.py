@@ -35,7 +35,7 @@ class Clicked:
 
 @dataclass(frozen=True)
 class Scanned:
-    """A gateway followed all links of a mail within seconds, before the person saw it."""
+    """A gateway followed all links of a mail within seconds, that to unsubscribe as well, before the person saw it."""
 
     at_ms: int
     message: str
@@ -91,18 +91,23 @@ Act = Opened | Clicked | Scanned | Visited | Submitted | Ordered | OptedOut | Op
 
 @dataclass
 class Person:
-    """One person. customer: the number in the CRM; address: as the person would write it; None: has none.
+    """One person.
 
-    browsers: the person's own. firms: (since when, where the person works), in order; the first of them is known to all
-    who know her by number or address.
+    customer: her number in the CRM; None: she has none. addresses: as she would write them herself; who is no customer
+    has one at most. browsers: her own. firms: (since when, where she works), in order; None: nowhere any more.
     """
 
     name: str
     customer: str | None
-    address: str | None
+    addresses: tuple[str, ...]
     browsers: tuple[str, ...]
-    firms: tuple[tuple[int, str], ...]
+    firms: tuple[tuple[int, str | None], ...]
     acts: list[Act] = field(default_factory=list)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody knows more of her than a browser."""
+        return self.customer is not None or bool(self.addresses)
 
 
 def made_up(seed: int, count: int, now_ms: int) -> list[Person]:
@@ -122,11 +127,17 @@ def _person(chance: random.Random, number: int, now_ms: int) -> Person:
     person = Person(
         name=f"Person {number}",
         customer=f"crm-{number}" if is_customer else None,
-        address=f"{chance.choice(('kim', 'andré', 'o.neil'))}-{number}@{chance.choice(DOMAINS)}"
+        addresses=tuple(
+            f"{chance.choice(('kim', 'andré', 'o.neil'))}-{number}-{each}@{chance.choice(DOMAINS)}"
+            for each in range(chance.choice((1, 1, 2)) if is_customer else 1)
+        )
         if has_address
-        else None,
+        else (),
         browsers=tuple(f"browser-{number}-{each}" for each in range(browsers)),
-        firms=tuple((begin_ms + change * DAY_MS, chance.choice(FIRMS)) for change in range(changes)),
+        firms=tuple(
+            (begin_ms + change * DAY_MS, chance.choice(FIRMS if change == 0 else (*FIRMS, None)))
+            for change in range(changes)
+        ),
     )
     # Ten minutes apart, in no order: what happens of each kind is no matter of when it happened among the others.
     minutes = chance.sample(range(0, 19 * 24 * 60, 10), 30)
@@ -136,8 +147,7 @@ def _person(chance: random.Random, number: int, now_ms: int) -> Person:
 
 
 def _act(chance: random.Random, person: Person, at_ms: int, place: int) -> Act:
-    is_known = person.customer is not None or person.address is not None
-    of_mail = 0 if not is_known else 1
+    of_mail = 1 if person.is_known else 0
     of_browser = 1 if person.browsers else 0
     kind = chance.choices(
         (Opened, Clicked, Scanned, OptedOut, OptedIn, Ordered, Visited, Submitted),
@@ -164,6 +174,6 @@ def _act(chance: random.Random, person: Person, at_ms: int, place: int) -> Act:
         return Ordered(at_ms, f"order-{person.name}-{place}", chance.randrange(500, 60_000), browser)
     if kind is Visited:
         return Visited(at_ms, chance.choice(PATHS), browser)
-    if person.address is not None and chance.random() < 0.3:
+    if person.addresses and chance.random() < 0.3:
         browser = f"tablet-{chance.randrange(3)}-of-all"
     return Submitted(at_ms, chance.choice(("contact", "demo")), f"hello {place}", browser, chance.choice((1, 1, 2)))
