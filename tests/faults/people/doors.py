@@ -88,12 +88,22 @@ class Teller:
         tellings: list[Telling] = []
         if person.customer is not None:
             for address in person.addresses:
-                tellings += self._address(person.customer, address)
+                tellings += self._address(self._chance.choice(person.numbers), address)
+        if person.customer is not None and person.former is not None:
+            tellings += self._merge(person.former, person.customer)
         for browser in person.browsers:
             known = [*([person.customer] if person.customer is not None else []), *person.addresses]
             for one in known if self._chance.random() < 0.3 else known[-1:]:
                 tellings += self._browser(person, one, browser)
         return tellings
+
+    def _merge(self, former: str, customer: str) -> list[Telling]:
+        """That a customer had another number before."""
+        said = {"previousId": former, "userId": customer}
+        return self._some(
+            lambda: segment_call("alias", self._id(), self._some_time_ms(), said),
+            lambda: self._update(customer, {"update": "merge", "from": former}),
+        )
 
     def _address(self, customer: str, address: str) -> list[Telling]:
         """That the customer reads this address."""
@@ -182,7 +192,9 @@ class Teller:
         )
 
     def _by_provider(self, person: Person, told: Told) -> Telling:
-        named = person.customer if not person.addresses or self._chance.random() < 0.3 else None
+        named = None
+        if person.numbers and (not person.addresses or self._chance.random() < 0.3):
+            named = self._chance.choice(person.numbers)
         address = f"Kim Lee <{self._mail(person).strip()}>" if person.addresses else None
         mail = MailTold(told.type, told.at_ms, told.properties, told.agent, address, named)
         return self._chance.choice((sendgrid, postmark))(mail)
@@ -191,7 +203,7 @@ class Teller:
         who: dict[str, Any] = {"userId": self._chance.choice(NOBODY)}
         context: dict[str, Any] = {"userAgent": told.agent}
         if person.customer is not None and (not person.addresses or self._chance.random() < 0.5):
-            who["userId"] = person.customer
+            who["userId"] = self._chance.choice(person.numbers)
         else:
             context["traits"] = {"email": self._mail(person)}
         said = {**who, "event": SEGMENT_NAMES[told.type], "properties": told.properties, "context": context}
@@ -201,7 +213,7 @@ class Teller:
         texts = {name: str(value) for name, value in told.properties.items()}
         cells = {"act": told.type, "when": str(told.at_ms), "browser": told.agent, **texts}
         if person.customer is not None and (not person.addresses or self._chance.random() < 0.5):
-            return Row("acts", {**cells, "no": person.customer})
+            return Row("acts", {**cells, "no": self._chance.choice(person.numbers)})
         return Row("reader-acts", {**cells, "mail": self._mail(person)})
 
     def _by_kafka(self, person: Person, told: Told, event_id: str | None = None) -> Sent:
@@ -286,9 +298,8 @@ class Teller:
 
     def _any_id(self, person: Person) -> str:
         """Any of the ids that the person goes by."""
-        known = [person.customer] if person.customer is not None else []
         addresses = map(CONTACT_IDS.address, person.addresses)
-        return self._chance.choice([*known, *addresses, *map(CONTACT_IDS.anonymous, person.browsers)])
+        return self._chance.choice([*person.numbers, *addresses, *map(CONTACT_IDS.anonymous, person.browsers)])
 
     def _mail(self, person: Person) -> str:
         return spelled(self._chance, self._chance.choice(person.addresses))

@@ -93,16 +93,23 @@ Act = Opened | Clicked | Scanned | Visited | Submitted | Ordered | OptedOut | Op
 class Person:
     """One person.
 
-    customer: her number in the CRM; None: she has none. addresses: as she would write them herself; who is no customer
+    customer: her number in the CRM; None: she has none. former: one that she had, too, before the CRM merged the two.
+    addresses: as she would write them herself; who is no customer
     has one at most. browsers: her own. firms: (since when, where she works), in order; None: nowhere any more.
     """
 
     name: str
     customer: str | None
+    former: str | None
     addresses: tuple[str, ...]
     browsers: tuple[str, ...]
     firms: tuple[tuple[int, str | None], ...]
     acts: list[Act] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> list[str]:
+        """All that the CRM had for her, the one of today first."""
+        return [number for number in (self.customer, self.former) if number is not None]
 
     @property
     def is_known(self) -> bool:
@@ -127,6 +134,7 @@ def _person(chance: random.Random, number: int, now_ms: int) -> Person:
     person = Person(
         name=f"Person {number}",
         customer=f"crm-{number}" if is_customer else None,
+        former=f"old-{number}" if is_customer and chance.random() < 0.2 else None,
         addresses=tuple(
             f"{chance.choice(('kim', 'andré', 'o.neil'))}-{number}-{each}@{chance.choice(DOMAINS)}"
             for each in range(chance.choice((1, 1, 2)) if is_customer else 1)
