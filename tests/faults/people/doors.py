@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from streamprocessor.contract.contact_ids import ContactIds
+from tests.faults.people.chance import Chance
+from tests.faults.people.introductions import Introductions
 from tests.faults.people.people import (
     BOUNCED,
-    DAY_MS,
     LINKS,
     Act,
     Clicked,
@@ -22,7 +21,6 @@ from tests.faults.people.people import (
     Submitted,
     Visited,
 )
-from tests.faults.people.spelling import spelled
 from tests.faults.people.webhooks import MailTold, postmark, sendgrid
 from tests.faults.people.wire import (
     AGENT,
@@ -31,17 +29,14 @@ from tests.faults.people.wire import (
     TOPICS,
     Post,
     Row,
+    Telling,
     beacon_post,
     form_post,
     posthog_visit,
     segment_call,
 )
-from tests.harness.processes import ADDRESS_SALT
 from tests.harness.system import Sent
 
-Telling: TypeAlias = Post | Row | Sent
-
-CONTACT_IDS = ContactIds(ADDRESS_SALT)
 ADDRESS_FIELDS = ("email", "E-Mail", "your-email", "courriel", "contact[email]")
 NOBODY = (None, None, "undefined", "null", "[object Object]", "{{user.id}}")
 
@@ -59,9 +54,8 @@ class Teller:
     """Tells of people; what it says of one act through two doors, or twice through one, is one act."""
 
     def __init__(self, seed: int, now_ms: int) -> None:
-        self._chance = random.Random(seed)
-        self._now_ms = now_ms
-        self._number = 0
+        self._chance = Chance(seed, now_ms)
+        self._introductions = Introductions(self._chance)
 
     def all_of(self, people: Sequence[Person]) -> list[Telling]:
         """Everything that is told of these people, in no order."""
@@ -76,81 +70,10 @@ class Teller:
         return not isinstance(telling, Post) or telling.has_id
 
     def _of(self, person: Person) -> list[Telling]:
-        tellings = self._identities(person) + self._firms(person)
+        tellings = self._introductions.of(person)
         for act in person.acts:
             tellings += self._act(person, act)
         return tellings
-
-    # ---- who it is -----------------------------------------------------------------------------------------------
-
-    def _identities(self, person: Person) -> list[Telling]:
-        """At least one word for each link of the person's number, address and browsers."""
-        tellings: list[Telling] = []
-        if person.customer is not None:
-            for address in person.addresses:
-                tellings += self._address(self._chance.choice(person.numbers), address)
-        if person.customer is not None and person.former is not None:
-            tellings += self._merge(person.former, person.customer)
-        for browser in person.browsers:
-            known = [*([person.customer] if person.customer is not None else []), *person.addresses]
-            for one in known if self._chance.random() < 0.3 else known[-1:]:
-                tellings += self._browser(person, one, browser)
-        return tellings
-
-    def _merge(self, former: str, customer: str) -> list[Telling]:
-        """That a customer had another number before."""
-        said = {"previousId": former, "userId": customer}
-        return self._some(
-            lambda: segment_call("alias", self._id(), self._some_time_ms(), said),
-            lambda: self._update(customer, {"update": "merge", "from": former}),
-        )
-
-    def _address(self, customer: str, address: str) -> list[Telling]:
-        """That the customer reads this address."""
-        mail = spelled(self._chance, address)
-        identify = {"update": "identify", "anonymous_id": CONTACT_IDS.address(mail)}
-        said = {"userId": customer, "traits": {"email": mail}}
-        return self._some(
-            lambda: segment_call("identify", self._id(), self._some_time_ms(), said),
-            lambda: self._update(customer, {"update": "attributes", "attributes": {"email": mail}}),
-            lambda: self._update(customer, identify),
-        )
-
-    def _browser(self, person: Person, known: str, browser: str) -> list[Telling]:
-        """That the person, by her number or her address, is at the browser."""
-        contact = known if known == person.customer else CONTACT_IDS.address(known)
-        identify = {"update": "identify", "anonymous_id": CONTACT_IDS.anonymous(browser)}
-        return self._some(
-            lambda: self._identify_browser(known, known == person.customer, browser),
-            lambda: self._update(contact, identify),
-        )
-
-    def _identify_browser(self, known: str, is_customer: bool, browser: str) -> Telling:
-        """A site's word on who is at the browser: a customer, or who reads an address."""
-        who: dict[str, Any] = {"userId": known} if is_customer else {"traits": {"email": spelled(self._chance, known)}}
-        said = {"anonymousId": browser, **who}
-        return segment_call("identify", self._id(), self._some_time_ms(), said, by_browser=True)
-
-    def _firms(self, person: Person) -> list[Telling]:
-        """Each change of firm, and the name: by the CRM's list, a server's SDK or a record of Kafka."""
-        return [telling for since_ms, firm in person.firms for telling in self._firm(person, since_ms, firm)]
-
-    def _firm(self, person: Person, since_ms: int, firm: str | None) -> list[Telling]:
-        attributes: dict[str, Any] = {"name": person.name, "company": firm}
-        mail = self._mail(person) if person.addresses else ""
-        ids = {} if person.customer is None else {"userId": person.customer}
-        said = {**ids, "traits": {**attributes, **({"email": mail} if mail else {})}}
-        update = {"update": "attributes", "attributes": attributes}
-        ways: list[Callable[[], Telling]] = [
-            lambda: segment_call("identify", self._id(), since_ms, said),
-            lambda: self._update(survivor_of(person), update, since_ms),
-        ]
-        if firm is not None:  # an empty cell says nothing
-            cells = {"no": person.customer or "", "mail": mail, "changed": str(since_ms), **attributes}
-            ways.append(lambda: Row("contacts" if person.customer else "readers", cells))
-        return self._some(*ways)
-
-    # ---- what it did ---------------------------------------------------------------------------------------------
 
     def _act(self, person: Person, act: Act) -> list[Telling]:
         match act:
@@ -184,7 +107,7 @@ class Teller:
 
     def _by_some_doors(self, person: Person, told: Told) -> list[Telling]:
         """One act of somebody known, through one or two doors of servers."""
-        return self._some(
+        return self._chance.some(
             lambda: self._by_provider(person, told),
             lambda: self._by_server(person, told),
             lambda: self._by_crm(person, told),
@@ -195,7 +118,7 @@ class Teller:
         named = None
         if person.numbers and (not person.addresses or self._chance.random() < 0.3):
             named = self._chance.choice(person.numbers)
-        address = f"Kim Lee <{self._mail(person).strip()}>" if person.addresses else None
+        address = f"Kim Lee <{self._chance.mail(person).strip()}>" if person.addresses else None
         mail = MailTold(told.type, told.at_ms, told.properties, told.agent, address, named)
         return self._chance.choice((sendgrid, postmark))(mail)
 
@@ -205,45 +128,49 @@ class Teller:
         if person.customer is not None and (not person.addresses or self._chance.random() < 0.5):
             who["userId"] = self._chance.choice(person.numbers)
         else:
-            context["traits"] = {"email": self._mail(person)}
+            context["traits"] = {"email": self._chance.mail(person)}
         said = {**who, "event": SEGMENT_NAMES[told.type], "properties": told.properties, "context": context}
-        return segment_call("track", self._id(), told.at_ms, said)
+        return segment_call("track", self._chance.new_id(), told.at_ms, said)
 
     def _by_crm(self, person: Person, told: Told) -> Telling:
         texts = {name: str(value) for name, value in told.properties.items()}
         cells = {"act": told.type, "when": str(told.at_ms), "browser": told.agent, **texts}
         if person.customer is not None and (not person.addresses or self._chance.random() < 0.5):
             return Row("acts", {**cells, "no": self._chance.choice(person.numbers)})
-        return Row("reader-acts", {**cells, "mail": self._mail(person)})
+        return Row("reader-acts", {**cells, "mail": self._chance.mail(person)})
 
     def _by_kafka(self, person: Person, told: Told, event_id: str | None = None) -> Sent:
         value = {
-            "id": event_id or self._id(),
+            "id": event_id or self._chance.new_id(),
             "type": told.type,
             "occurred_at": told.at_ms,
             "properties": told.properties,
             "context": {"user_agent": told.agent},
         }
-        return Sent(TOPICS.get(told.type, "activities"), self._any_id(person).encode(), value)
+        return Sent(TOPICS.get(told.type, "activities"), self._chance.any_id(person).encode(), value)
 
     def _said_outright(self, person: Person, at_ms: int, suppressed: bool) -> list[Telling]:
         """Sometimes the word itself beside the event."""
         if self._chance.random() < 0.7:
             return []
-        return [self._update(self._any_id(person), {"update": "suppressed", "suppressed": suppressed}, at_ms)]
+        return [
+            self._introductions.update(
+                self._chance.any_id(person), {"update": "suppressed", "suppressed": suppressed}, at_ms
+            )
+        ]
 
     def _visit(self, person: Person, act: Visited) -> list[Telling]:
         url = f"https://www.example.com{act.path}"
         door = self._chance.randrange(4)
         if door == 0:
-            return [posthog_visit(self._id(), act.at_ms, act.browser, url)]
+            return [posthog_visit(self._chance.new_id(), act.at_ms, act.browser, url)]
         if door == 1:
-            return [beacon_post(act.browser, {"id": self._id(), "type": "page_visit", "url": url})]
+            return [beacon_post(act.browser, {"id": self._chance.new_id(), "type": "page_visit", "url": url})]
         if door == 2:
             user = person.customer if person.customer and self._chance.random() < 0.5 else self._chance.choice(NOBODY)
             said = {"anonymousId": act.browser, "userId": user, "properties": {"url": url, "path": act.path}}
-            return [segment_call("page", self._id(), act.at_ms, said, by_browser=True)]
-        told, event_id = Told("page_visit", act.at_ms, {"path": act.path, "url": url}), self._id()
+            return [segment_call("page", self._chance.new_id(), act.at_ms, said, by_browser=True)]
+        told, event_id = Told("page_visit", act.at_ms, {"path": act.path, "url": url}), self._chance.new_id()
         # The same event may come under two ids of the person, from two systems that each know her by one.
         return [self._by_kafka(person, told, event_id) for _ in range(self._chance.choice((1, 1, 2)))]
 
@@ -251,18 +178,18 @@ class Teller:
         """A form with the person's address, or one that asks for none, at the person's own browser."""
         fields = {"message": act.message}
         if person.addresses and (act.browser not in person.browsers or self._chance.random() < 0.5):
-            address = {self._chance.choice(ADDRESS_FIELDS): self._mail(person)}
+            address = {self._chance.choice(ADDRESS_FIELDS): self._chance.mail(person)}
             fields |= {"friend_email": "a.friend@example.net", **address, "company": "As Typed GmbH"}
         door = self._chance.randrange(3)
         if door == 0:
             return form_post(act.form, act.browser, fields, act.clicks)
         if door == 1:
             event = {"type": "form_submission", "url": "https://www.example.com/", "form": act.form, "fields": fields}
-            return beacon_post(act.browser, *({"id": self._id(), **event} for _ in range(act.clicks)))
+            return beacon_post(act.browser, *({"id": self._chance.new_id(), **event} for _ in range(act.clicks)))
         calls = [
             segment_call(
                 "track",
-                self._id(),
+                self._chance.new_id(),
                 act.at_ms + 300 * click,
                 {"anonymousId": act.browser, "event": "Form Submitted", "properties": {"form": act.form, **fields}},
                 by_browser=True,
@@ -278,42 +205,9 @@ class Teller:
         if act.browser is not None:
             properties = {"orderId": act.order, "total": f"{amount:.2f}"}
             said = {"anonymousId": act.browser, "event": "Order Completed", "properties": properties}
-            doors.append(lambda: segment_call("track", self._id(), act.at_ms, said, by_browser=True))
+            doors.append(lambda: segment_call("track", self._chance.new_id(), act.at_ms, said, by_browser=True))
         told = Told("purchase", act.at_ms + 40_000, {"order_id": act.order, "amount": amount})
         doors.append(lambda: self._by_kafka(person, told))
         if person.is_known:
             doors += [lambda: self._by_crm(person, told), lambda: self._by_server(person, told)]
-        return self._some(*doors)
-
-    # ---- chance --------------------------------------------------------------------------------------------------
-
-    def _some(self, *ways: Callable[[], Telling]) -> list[Telling]:
-        """One or two of the ways."""
-        count = min(len(ways), self._chance.choice((1, 1, 2)))
-        return [way() for way in self._chance.sample(ways, count)]
-
-    def _update(self, contact: str, content: dict[str, Any], at_ms: int | None = None) -> Sent:
-        value = {"id": self._id(), "occurred_at": at_ms or self._some_time_ms(), **content}
-        return Sent("contact-updates", contact.encode(), value)
-
-    def _any_id(self, person: Person) -> str:
-        """Any of the ids that the person goes by."""
-        addresses = map(CONTACT_IDS.address, person.addresses)
-        return self._chance.choice([*person.numbers, *addresses, *map(CONTACT_IDS.anonymous, person.browsers)])
-
-    def _mail(self, person: Person) -> str:
-        return spelled(self._chance, self._chance.choice(person.addresses))
-
-    def _id(self) -> str:
-        self._number += 1
-        return f"told-{self._number:011}"
-
-    def _some_time_ms(self) -> int:
-        return self._now_ms - self._chance.randrange(20 * DAY_MS)
-
-
-def survivor_of(person: Person) -> str:
-    """The one contact that all the words on the person come down to."""
-    if person.customer is not None:
-        return person.customer
-    return CONTACT_IDS.address(person.addresses[0]) if person.addresses else CONTACT_IDS.anonymous(person.browsers[0])
+        return self._chance.some(*doors)

@@ -18,8 +18,8 @@ from streamprocessor.imports.csv_file import read_csv
 from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.imports.rows import ImportRow
 from streamprocessor.settings import Settings
-from tests.faults.people.doors import CONTACT_IDS, Telling
-from tests.faults.people.wire import BROWSER_KEY, HOOKS, Post, Request, Row, csv_text, mapping_of
+from tests.faults.people.chance import CONTACT_IDS
+from tests.faults.people.wire import BROWSER_KEY, HOOKS, Post, Request, Row, Telling, csv_text, mapping_of
 from tests.harness.collectors import KEY
 from tests.harness.input_topics import INPUT_TOPICS
 from tests.harness.system import Sent

@@ -10,8 +10,7 @@ import httpx
 import orjson
 
 from streamprocessor.imports.csv_mapping import read_mapping
-from tests.faults.people.doors import Telling
-from tests.faults.people.wire import Post, Row, csv_text, mapping_of
+from tests.faults.people.wire import Post, Row, Telling, csv_text, mapping_of
 from tests.harness.clients import http_through, send_by_aiokafka, send_by_confluent
 from tests.harness.collectors import CollectorProcess
 from tests.harness.commands import run_command

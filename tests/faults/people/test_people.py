@@ -22,7 +22,8 @@ from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import PREFIX
 from tests.faults.conftest import MakeWorker
-from tests.faults.people.doors import CONTACT_IDS, Teller, survivor_of
+from tests.faults.people.chance import CONTACT_IDS, survivor_of
+from tests.faults.people.doors import Teller
 from tests.faults.people.oracle import Truth, truth_of
 from tests.faults.people.people import Person, made_up
 from tests.faults.people.sending import send_all

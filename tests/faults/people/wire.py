@@ -7,12 +7,13 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlencode
 
 import orjson
 
 from tests.harness.collectors import KEY
+from tests.harness.system import Sent
 
 BROWSER_KEY = "browser-key-of-the-tests"
 HOOKS = {"hook_sendgrid_secret": "unverified", "hook_postmark_secret": "unverified"}
@@ -56,6 +57,9 @@ class Row(NamedTuple):
 
     export: str
     cells: dict[str, str]
+
+
+Telling: TypeAlias = Post | Row | Sent
 
 
 def segment_call(call: str, call_id: str, at_ms: int, said: dict[str, Any], by_browser: bool = False) -> Post:
