@@ -30,7 +30,7 @@ VERSION = 1
 _WITHOUT_EXAMPLES = frozenset({"context.ip", "context.user_agent"})
 
 
-class TypeSeen(Struct):
+class TypeCounts(Struct):
     """What came of one type from one source.
 
     human: how many of them no program did, as far as each by itself shows.
@@ -47,7 +47,7 @@ class TypeSeen(Struct):
     properties: dict[str, PropertyValues] = field(default_factory=dict)
 
 
-class RuleSeen(Struct):
+class RuleCounts(Struct):
     """What became of events of a rule's types.
 
     met: how many of them it matched, before any limit.
@@ -67,8 +67,8 @@ class Period(Struct):
     left_out: facts of types beyond MAX_TYPES.
     """
 
-    types: dict[tuple[str, str], TypeSeen] = field(default_factory=dict)
-    rules: dict[str, RuleSeen] = field(default_factory=dict)
+    types: dict[tuple[str, str], TypeCounts] = field(default_factory=dict)
+    rules: dict[str, RuleCounts] = field(default_factory=dict)
     left_out: int = 0
 
 
@@ -112,8 +112,8 @@ def decode_catalogue(value: bytes) -> Catalogue:
     return catalogue if catalogue.version == VERSION else Catalogue()
 
 
-class Collector:
-    """Adds facts to a catalogue."""
+class FactCounter:
+    """Counts facts in a catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -141,7 +141,7 @@ class Collector:
             if len(period.types) >= MAX_TYPES:
                 period.left_out += 1
                 return
-            seen = period.types[key] = TypeSeen(first_ms=fact.arrival_ms)
+            seen = period.types[key] = TypeCounts(first_ms=fact.arrival_ms)
         contact_hash = hash_of(contact_id)
         seen.count += 1
         seen.human += is_human
@@ -162,9 +162,9 @@ class Collector:
             found.add(value, contact_hash, unshared)
 
 
-def source_of(event: InputFact) -> str:
-    """Where an event came from, by its context, as the collector writes it."""
-    source = event.context.get("source") if isinstance(event, Event) else None
+def source_of(fact: InputFact) -> str:
+    """Where a fact came from, by its context, as the collector writes it."""
+    source = fact.context.get("source") if isinstance(fact, Event) else None
     return source if type(source) is str and source else FROM_KAFKA
 
 

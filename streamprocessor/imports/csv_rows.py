@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.contact_ids import ContactIds, is_one_address
 from streamprocessor.contract.events.actors import actor_of
-from streamprocessor.contract.events.address_identities import is_one_address
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.cell_numbers import AmbiguousNumberError, read_number

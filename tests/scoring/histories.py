@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from streamprocessor.scoring.model.model import DAY_MS, Model
 from streamprocessor.scoring.model.rules import AttributeRule
 from streamprocessor.scoring.record.facts import (
+    BROWSER_ONCE_RANK,
     BROWSER_RANK,
     HUMAN,
     PROXY,
     SCANNER,
+    SERVER_ONCE_RANK,
     SERVER_RANK,
     AttributesWritten,
     Event,
@@ -37,7 +39,7 @@ from tests.scoring.oracle.evidence import TRACED
 from tests.scoring.oracle.steps import jump_instants
 
 ALL_TYPES = (*TYPES, *SUPPRESSING_TYPES)
-RANKS = (BROWSER_RANK, SERVER_RANK)
+RANKS = (BROWSER_RANK, SERVER_RANK, BROWSER_ONCE_RANK, SERVER_ONCE_RANK)
 
 offsets_ms = st.one_of(
     st.integers(0, 12),
@@ -85,7 +87,7 @@ def bursts(draw: st.DrawFn, number: int) -> list[Event]:
     message = draw(st.sampled_from(MESSAGES))
     made = []
     for n in range(draw(st.integers(2, 6))):
-        event_type = draw(st.sampled_from(["email_click"] * 5 + ["unsubscribe", "email_delivered"]))
+        event_type = draw(st.sampled_from(["email_click"] * 5 + ["unsubscribe", "email_delivered", "page_visit"]))
         message_properties = draw(
             st.fixed_dictionaries({"message": st.just(message)}, optional={"url": st.sampled_from(URLS)})
         )
@@ -139,9 +141,12 @@ def updates(draw: st.DrawFn, number: int, event_ids: Sequence[str]) -> Fact:
                 "title": ["CEO", "ceo & founder", "CTO", ["Ceo"], None],
                 "country": ["DE", "De", "FR", None],
                 "size": [50, 500, 1, "250", "60", True],
+                "firm": ["Acme", {"size": 50}, {"size": 500, "name": "Acme"}, None],
+                "firm.size": [50, "500", None],
             }
-            name = draw(st.sampled_from(ATTRIBUTES))
-            attributes, rank = {name: draw(st.sampled_from(values[name]))}, draw(st.sampled_from(RANKS))
+            names = draw(st.lists(st.sampled_from(ATTRIBUTES), min_size=1, max_size=2, unique=True))
+            attributes = {name: draw(st.sampled_from(values[name])) for name in names}
+            rank = draw(st.sampled_from(RANKS))
             return AttributesWritten(update_id, at_ms, at_ms + delay_ms, attributes, rank)
         case "verdict":
             return Verdict(update_id, at_ms, at_ms + delay_ms, draw(st.sampled_from(event_ids)), draw(actors))

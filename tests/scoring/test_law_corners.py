@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead
 from streamprocessor.scoring.model.rules import AttributeRule, Comparison, ExpiresAfter, Limit, Rule
-from streamprocessor.scoring.record.facts import HUMAN, SCANNER, AttributesWritten, Fact, SuppressionChanged, Verdict
+from streamprocessor.scoring.record.facts import (
+    BROWSER_ONCE_RANK,
+    BROWSER_RANK,
+    HUMAN,
+    SCANNER,
+    SERVER_ONCE_RANK,
+    SERVER_RANK,
+    AttributesWritten,
+    Fact,
+    SuppressionChanged,
+    Verdict,
+)
 from streamprocessor.scoring.scorer import Scorer
 from tests.scoring.against_oracle import record_of, record_of_batches
 from tests.scoring.models import START_MS as WINDOWS_BEGIN_MS
@@ -22,6 +34,8 @@ ONE_MS = 1 / DAY_MS
 ONE_A_WEEK = clicks(1 * E15, limit=Limit(count=1, within_ms=7 * DAY_MS))
 ONE_A_URL = clicks(1 * E15, limit=Limit(count=1, per="properties.url"))
 BOSS = AttributeRule("boss", Comparison("title", "equals", "CEO"), 1 * E15)
+LARGE = AttributeRule("large", Comparison("firm.size", "at_least", 100), 1 * E15)
+IN_A_FIRM = AttributeRule("employed", Comparison("firm", "exists", operand=True), 1 * E15)
 
 
 def verdict(number: int, day: float, actor: str) -> Verdict:
@@ -30,8 +44,16 @@ def verdict(number: int, day: float, actor: str) -> Verdict:
 
 
 def titled(number: int, day: float, title: str | None) -> AttributesWritten:
+    return written(day, {"title": title}, number)
+
+
+def written(day: float, attributes: dict[str, Any], number: int = 1, rank: int = SERVER_RANK) -> AttributesWritten:
     at_ms = START_MS + round(day * DAY_MS)
-    return AttributesWritten(f"w{number}", at_ms, at_ms, {"title": title})
+    return AttributesWritten(f"w{number}-{day}", at_ms, at_ms, attributes, rank)
+
+
+def once(day: float, title: str, rank: int = SERVER_ONCE_RANK) -> AttributesWritten:
+    return written(day, {"title": title}, rank=rank)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +72,28 @@ def titled(number: int, day: float, title: str | None) -> AttributesWritten:
         (BOSS, [titled(1, 1, "CEO"), titled(2, 1, None)], 0),
         (BOSS, [titled(2, 1, "CEO"), titled(1, 1, None)], 1),
         (BOSS, [titled(1, 2, "CEO"), titled(2, 1, "CTO")], 1),
+        (LARGE, [written(1, {"firm.size": 500})], 1),
+        (LARGE, [written(1, {"firm": {"size": 500}}), written(2, {"firm.size": 50})], 0),
+        (LARGE, [written(1, {"firm.size": 50}), written(2, {"firm": {"size": 500}})], 1),
+        (LARGE, [written(1, {"firm.size": 500}), written(2, {"firm": {"name": "Acme"}})], 0),
+        (LARGE, [written(1, {"firm.size": 500}), written(2, {"firm": None})], 0),
+        (LARGE, [written(1, {"firm.size": 500}), written(2, {"firm": "Acme"})], 1),
+        (LARGE, [written(1, {"firm": {"size": 500}}), written(2, {"firm.name": "Acme"})], 1),
+        (LARGE, [written(1, {"firm": {"size": 500}}), written(2, {"firm.size": None})], 0),
+        (LARGE, [written(1, {"firm": {"size": 50}, "firm.size": 500})], 1),
+        (IN_A_FIRM, [written(1, {"firm.size": 500})], 1),
+        (IN_A_FIRM, [written(1, {"firm.size": 500}), written(2, {"firm.size": None})], 0),
+        (IN_A_FIRM, [written(1, {"firm": None}), written(2, {"firm.size": 500})], 1),
+        (BOSS, [once(1, "CEO")], 1),
+        (BOSS, [once(1, "CEO"), once(2, "CTO")], 1),
+        (BOSS, [titled(1, 1, "CTO"), once(2, "CEO")], 0),
+        (BOSS, [once(1, "CEO"), titled(1, 2, "CTO")], 0),
+        (BOSS, [once(1, "CTO", BROWSER_RANK), once(2, "CEO")], 0),
+        (
+            BOSS,
+            [written(1, {"title": "CTO"}, 1, BROWSER_ONCE_RANK), written(2, {"title": "CEO"}, 2, SERVER_ONCE_RANK)],
+            1,
+        ),
     ],
 )
 def test_a_corner_has_its_written_score(rule: Rule, facts: list[Fact], points: int) -> None:

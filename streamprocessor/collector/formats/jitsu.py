@@ -21,7 +21,7 @@ from streamprocessor.collector.formats.sdk_requests import (
 from streamprocessor.collector.formats.sdk_times import client_sent_ms
 from streamprocessor.collector.formats.segment import call_of
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, refused_status, rejected_items
+from streamprocessor.collector.http.json_answers import json_answer, left_out_items, refused_status, rejected_items
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
@@ -57,7 +57,7 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: Dec
     if nothing_taken(decoded):
         content = {"ok": False, "error": decoded.refused[0].detail, **rejected}
         return json_answer(refused_status(decoded), content)
-    return json_answer(200, {"ok": True, **rejected})
+    return json_answer(200, {"ok": True, **rejected, **left_out_items(decoded)})
 
 
 def _refusal_answer(refusal: RefusalError) -> HttpAnswer:

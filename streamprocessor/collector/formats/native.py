@@ -1,7 +1,8 @@
 """The native format: events and contact updates as CONTRACT spells them; one, several, or one a line.
 
 Answer: 200 {"accepted": n, "rejected": [{"index", "reason", "detail"}]}; 400 where nothing is good,
-403 where the key may say nothing of it.
+403 where the key may say nothing of it. With "left_out": [{"index", "attributes"}] where an update has more attributes
+than a contact can have: the item is taken without those.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from typing import Any
 
 import orjson
 
-from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, refused_status, rejected_items
+from streamprocessor.collector.http.json_answers import (
+    json_answer,
+    left_out_items,
+    refusal_in_json,
+    refused_status,
+    rejected_items,
+)
 from streamprocessor.collector.http.validation import MAX_ITEMS
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
@@ -130,4 +137,4 @@ def _entry(item: Any, position: int) -> TopicEntry:
 def _accepted_answer(_: HttpRequest, __: ParsedRequest, decoded: DecodedEvents) -> HttpAnswer:
     rejected = rejected_items(sorted(decoded.refused))
     status = 200 if decoded.entries else refused_status(decoded)
-    return json_answer(status, {"accepted": len(decoded.entries), "rejected": rejected})
+    return json_answer(status, {"accepted": len(decoded.entries), "rejected": rejected, **left_out_items(decoded)})

@@ -42,6 +42,18 @@ _RECEIPT = {
                 },
             },
         },
+        "left_out": {
+            "type": "array",
+            "description": "Of an update with more attributes than a contact can have those that were left out.",
+            "items": {
+                "type": "object",
+                "required": ["index", "attributes"],
+                "properties": {
+                    "index": {"type": "integer", "minimum": 0},
+                    "attributes": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
     },
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from streamprocessor.collector.formats.jitsu import jitsu
 from streamprocessor.collector.formats.native import native
 from streamprocessor.collector.formats.posthog import posthog, posthog_v1
+from streamprocessor.collector.formats.sdk_settings import sdk_settings
 from streamprocessor.collector.formats.segment import segment
 from streamprocessor.collector.formats.snowplow import snowplow
 from streamprocessor.collector.formats.vocabulary import read_vocabulary
@@ -28,6 +29,7 @@ def all_formats(settings: Settings, contact_ids: ContactIds) -> list[WireFormat]
         snowplow(contact_ids, vocabulary),
         posthog(contact_ids, vocabulary),
         posthog_v1(contact_ids, vocabulary),
+        *sdk_settings(),
         jitsu(contact_ids, vocabulary),
         *own_tracking(settings, contact_ids),
         *provider_formats(secrets, contact_ids, settings.public_url or None, BackgroundFetch(), settings.data_path),

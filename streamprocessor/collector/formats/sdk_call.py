@@ -14,13 +14,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from streamprocessor.collector.formats.sdk_forms import typed_address
-from streamprocessor.collector.formats.vocabulary import Vocabulary
+from streamprocessor.collector.formats.vocabulary import Vocabulary, written_fields
 from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntry, event_entry, update_entry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES, contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
+from streamprocessor.contract.events.updates import ONCE
 from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import FORM_SUBMISSION, PAGE_VISIT
@@ -60,7 +61,8 @@ class SdkCall:
     occurred_at_ms: by our clock.
     identity: whom it is about.
     event: None where it is about the contact only.
-    attributes: to be written; empty where there are none.
+    attributes: to be written, of objects each field for itself; None takes away; empty where there are none.
+    attributes_once: to be written only where nobody wrote them.
     identify_id: the id of the statement that the ids of `identity` are one contact; None where it makes none.
     former_ids: ids that were the same contact's before, as known or as anonymous ones.
     is_group: whether the attributes are those of the contact's group.
@@ -72,6 +74,7 @@ class SdkCall:
     identity: CallIdentity
     event: TrackedEvent | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+    attributes_once: dict[str, Any] = field(default_factory=dict)
     identify_id: str | None = None
     former_ids: tuple[str, ...] = ()
     is_group: bool = False
@@ -138,10 +141,14 @@ def records_of(call: SdkCall, contact_ids: ContactIds, vocabulary: Vocabulary) -
         entry = event_entry(_event(call, call.event, contact_id, vocabulary))
         anonymous_id = call.identity.anonymous_id
         entries.append(entry if anonymous_id is None else entry._replace(visitor=contact_ids.anonymous(anonymous_id)))
-    if call.attributes:
+    if attributes := written_fields(vocabulary.attributes_of(call.attributes)):
         update_id = call.id if call.event is None else _derived(call.id, "attributes")
-        content = {"update": "attributes", "attributes": vocabulary.attributes_of(call.attributes)}
+        content = {"update": "attributes", "attributes": attributes}
         entry = update_entry(update_id, contact_id, call.occurred_at_ms, content)
+        entries.append(entry._replace(act=call.act_of_attributes))
+    if once := written_fields(vocabulary.attributes_of(call.attributes_once)):
+        only_once = {"update": "attributes", "attributes": once, ONCE: True}
+        entry = update_entry(_derived(call.id, ONCE), contact_id, call.occurred_at_ms, only_once)
         entries.append(entry._replace(act=call.act_of_attributes))
     if call.identify_id is not None:
         entries += _identify_updates(call, call.identify_id, contact_ids)

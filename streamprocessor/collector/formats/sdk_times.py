@@ -10,6 +10,8 @@ from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 
+TRANSIT_MS = 10_000
+
 _LOOSE = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?\s?([Zz]|[+-]\d\d(?::?\d\d)?)?",
     re.ASCII,
@@ -48,11 +50,13 @@ def occurred_ms(stamped_ms: int | None, sent_ms: int | None, received_ms: int) -
     """The time of an event by our clock: stamped + (received - sent), as Segment defines it; raises RecordError.
 
     stamped_ms and sent_ms are by the device's clock, so its error cancels out. Without a stamp: when it was received;
-    without the time of sending: as stamped.
+    without the time of sending: as stamped. As stamped also where it was received within TRANSIT_MS: that is the way
+    here, and not the clock, and would put what a slow request says after what was done later.
     """
     if stamped_ms is None:
         return received_ms
-    by_our_clock_ms = stamped_ms if sent_ms is None else stamped_ms + received_ms - sent_ms
+    is_right = sent_ms is None or 0 <= received_ms - sent_ms < TRANSIT_MS
+    by_our_clock_ms = stamped_ms if is_right or sent_ms is None else stamped_ms + received_ms - sent_ms
     if by_our_clock_ms < 0:
         raise RecordError(
             reason_codes.BAD_TIME, "timestamp: wanted a time since 1970 once the clock is set right; got none"

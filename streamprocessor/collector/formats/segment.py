@@ -7,8 +7,8 @@ browsers and apps one of the browser keys, which may not `alias`, nor take what 
 |---|---|
 | `track` `event` | an event; its type by vocabulary.yaml, else the name in snake case |
 | `page`, `screen` | `page_visit`, `screen_view`; `name` and `category` beside the other properties |
-| `identify` | `traits`, over `context.traits`: an `attributes` update; ids together: `identify` updates |
-| `group` | an `attributes` update: `company` = the group's traits, its `id` = `groupId` |
+| `identify` | `traits`, over `context.traits`: `attributes`, of objects by field; ids together: `identify` updates |
+| `group` | an `attributes` update: `company.TRAIT` for each of the group's traits, `company.id` = `groupId` |
 | `alias` | `userId` is the contact; a `merge` from `previousId`, and an `identify` with it as an anonymous id |
 | `messageId` | `id` (a browser's event: `browser:id`); of what follows: `messageId:attributes` and so on |
 | `originalTimestamp`, else `timestamp` | `occurred_at`, + (received - `sentAt`) |
@@ -40,7 +40,13 @@ from streamprocessor.collector.formats.sdk_requests import (
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, refused_status, rejected_items
+from streamprocessor.collector.http.json_answers import (
+    json_answer,
+    left_out_items,
+    refusal_in_json,
+    refused_status,
+    rejected_items,
+)
 from streamprocessor.collector.http.wire_format import DecodedEvents, HttpAnswer, HttpRequest, ParsedRequest, WireFormat
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
@@ -141,4 +147,4 @@ def _accepted_answer(_request: HttpRequest, _parsed: ParsedRequest, decoded: Dec
             "rejected": rejected_items(decoded.refused),
         }
         return json_answer(refused_status(decoded), problems)
-    return json_answer(200, {"success": True, "rejected": rejected_items(decoded.refused)})
+    return json_answer(200, {"success": True, "rejected": rejected_items(decoded.refused), **left_out_items(decoded)})

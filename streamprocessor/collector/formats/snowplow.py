@@ -37,7 +37,13 @@ from streamprocessor.collector.formats.sdk_requests import (
 )
 from streamprocessor.collector.formats.sdk_times import client_instant_ms, client_sent_ms, occurred_ms
 from streamprocessor.collector.formats.vocabulary import Vocabulary
-from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json, refused_status, rejected_items
+from streamprocessor.collector.http.json_answers import (
+    json_answer,
+    left_out_items,
+    refusal_in_json,
+    refused_status,
+    rejected_items,
+)
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
@@ -208,4 +214,4 @@ def _accepted_answer(request: HttpRequest, _parsed: ParsedRequest, decoded: Deco
         return json_answer(refused_status(decoded), content)
     if request.method != "POST":
         return HttpAnswer(200, GIF, "image/gif", (("Cache-Control", "no-store"),))
-    return json_answer(200, {"rejected": rejected_items(decoded.refused)})
+    return json_answer(200, {"rejected": rejected_items(decoded.refused), **left_out_items(decoded)})

@@ -66,16 +66,35 @@ class Vocabulary:
         return properties
 
     def attributes_of(self, traits: Mapping[str, Any]) -> dict[str, Any]:
-        """All that the source named, and our words beside it."""
+        """All that the source named, and our words beside it; what the source takes away goes under our word too."""
         attributes = dict(traits)
         _take(self.attributes, attributes)
-        return attributes
+        for word, names in self.attributes.items():
+            if word not in attributes and any(name in attributes for name in names):
+                attributes[word] = None  # all of them are null or empty
+        # Ours go first: where there are too many, the last are left out.
+        return {word: attributes[word] for word in self.attributes if word in attributes} | attributes
 
 
 @lru_cache(maxsize=4096)
 def snake_case(name: str) -> str:
     """`Form Submitted`, `$formSubmitted` and `form-submitted` as `form_submitted`."""
     return "_".join(part for part in _WORD_ENDS.split(name) if part).lower()
+
+
+def written_fields(traits: Mapping[str, Any]) -> dict[str, Any]:
+    """The traits by name, and the fields of those that are objects by path; null deletes.
+
+    >>> written_fields({"plan": "pro", "company": {"size": 80, "name": None}, "empty": {}})
+    {'plan': 'pro', 'company.size': 80, 'company.name': None}
+    """
+    fields = dict[str, Any]()
+    for name, value in traits.items():
+        if isinstance(value, dict):
+            fields |= {f"{name}.{field}": inner for field, inner in value.items()}
+        else:
+            fields[name] = value
+    return fields
 
 
 def read_vocabulary(own: Path | None = None) -> Vocabulary:

@@ -23,7 +23,7 @@ from streamprocessor.collector.http.keys import KeyHolder, Keys, origin_of
 from streamprocessor.collector.http.limits import SenderLimiter
 from streamprocessor.collector.http.notices import Notices
 from streamprocessor.collector.http.permissions import permitted
-from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries
+from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries, within_attribute_limits
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
     HttpAnswer,
@@ -163,13 +163,14 @@ class FormatHandler:
             within_limits = DecodedEvents(entries, [*refused, *over_limit])
             entries, refused = permitted(wire_format.name, holder.kind, within_limits, context.metrics)
         entries = with_source(context.client_ips.truncated(entries), source_name(wire_format, holder))
+        entries, left_out = within_attribute_limits(entries)
         records, good, unusable = check_entries(entries, context.topics, request.received_at_ms)
         refused = [*refused, *unusable]
         for item in refused:
             context.metrics.rejected.labels(item.reason).inc()
         if records:
             await self._write(wire_format, records)
-        return wire_format.accepted_answer(request, parsed, DecodedEvents(good, refused))
+        return wire_format.accepted_answer(request, parsed, DecodedEvents(good, refused, left_out=left_out))
 
     async def _parsed(self, wire_format: WireFormat, request: HttpRequest) -> ParsedRequest:
         """The request, parsed; what has to be fetched for it first is waited for, at most MAX_FETCHES times."""

@@ -27,6 +27,12 @@ def refused_status(decoded: DecodedEvents) -> int:
     return 403 if decoded.refused and is_for_the_key else 400
 
 
+def left_out_items(decoded: DecodedEvents) -> dict[str, Any]:
+    """The attributes that were left out of items that were taken, as answers list them; empty without any."""
+    items = [{"index": item.position, "attributes": item.attributes} for item in decoded.left_out]
+    return {"left_out": items} if items else {}
+
+
 def rejected_items(refused: Iterable[RefusedItem]) -> list[dict[str, Any]]:
     """The items that were not taken, as answers list them."""
     return [{"index": item.position, "reason": item.reason, "detail": item.detail} for item in refused]

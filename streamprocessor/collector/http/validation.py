@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
-from streamprocessor.collector.http.wire_format import RefusedItem, TopicEntry
+from streamprocessor.collector.http.wire_format import LeftOut, RefusedItem, TopicEntry
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.events.event_fields import id_of
 from streamprocessor.contract.events.events import CONTACT_UPDATE, decode_event
@@ -18,10 +18,13 @@ from streamprocessor.contract.strict_json import MAX_DEPTH
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
+from streamprocessor.scoring.evidence.size_limits import attributes_over_limit
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_ITEMS = 2_500
 BROWSER_ID_PREFIX = "browser:"
+
+_LONG_ID = " " * 40  # as long as those that are given to what has none
 
 
 class CheckedEntries(NamedTuple):
@@ -48,6 +51,23 @@ def check_entries(entries: Iterable[TopicEntry], topics: InputTopics, received_a
         else:
             checked.good.append(entry)
     return checked
+
+
+def within_attribute_limits(entries: Iterable[TopicEntry]) -> tuple[list[TopicEntry], list[LeftOut]]:
+    """The entries, with no more attributes in each update than a contact can have, and what was left out of which."""
+    kept, left_out = list[TopicEntry](), list[LeftOut]()
+    for entry in entries:
+        attributes = entry.value.get("attributes") if entry.value.get("update") == "attributes" else None
+        if not isinstance(attributes, dict) or not (
+            names := attributes_over_limit(attributes, str(entry.value.get("id") or _LONG_ID))
+        ):
+            kept.append(entry)
+            continue
+        too_many = frozenset(names)
+        fewer = {name: value for name, value in attributes.items() if name not in too_many}
+        kept.append(entry._replace(value=entry.value | {"attributes": fewer}))
+        left_out.append(LeftOut(entry.position, names))
+    return kept, left_out
 
 
 def _record(entry: TopicEntry, topic: Topic, received_at_ms: int) -> ProducerRecord:

@@ -102,16 +102,28 @@ class RefusedItem(NamedTuple):
     detail: str
 
 
+class LeftOut(NamedTuple):
+    """What of one item was not taken, while the rest of it was: attributes, of which there were too many.
+
+    position: of the item in the batch, counted from 0.
+    """
+
+    position: int
+    attributes: list[str]
+
+
 @dataclass(slots=True)
 class DecodedEvents:
     """What a request held: records to send, and items that could not be taken.
 
     placeholder_ids: how many ids stood for nobody and were left out, of what is sent under another.
+    left_out: attributes that were too many, of entries that are taken.
     """
 
     entries: list[TopicEntry] = field(default_factory=list)
     refused: list[RefusedItem] = field(default_factory=list)
     placeholder_ids: int = 0
+    left_out: list[LeftOut] = field(default_factory=list)
 
 
 class HttpAnswer(NamedTuple):

@@ -10,7 +10,7 @@ from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed, verdicts_of
 from streamprocessor.scoring.record.attribute_writes import rank_of
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
-from streamprocessor.scoring.record.facts import BROWSER_RANK
+from streamprocessor.scoring.record.facts import BROWSER_ONCE_RANK, BROWSER_RANK, SERVER_ONCE_RANK
 from streamprocessor.scoring.record.links import NEVER, EvidenceSource, IdentityLinks
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -51,8 +51,10 @@ def _own(contact_id: str, record: Record) -> EvidenceSource:
 
 def _written(write: list[Any]) -> dict[str, Any]:
     value, occurred_at_ms, id_ = write[:3]
-    of_browser = {"rank": "browser"} if rank_of(write) == BROWSER_RANK else {}
-    return {"value": value, "occurred_at": format_rfc3339(occurred_at_ms), "id": id_, **of_browser}
+    rank = rank_of(write)
+    of_browser = {"rank": "browser"} if rank in (BROWSER_RANK, BROWSER_ONCE_RANK) else {}
+    once = {"once": True} if rank in (BROWSER_ONCE_RANK, SERVER_ONCE_RANK) else {}
+    return {"value": value, "occurred_at": format_rfc3339(occurred_at_ms), "id": id_, **of_browser, **once}
 
 
 def _in_order(source: EvidenceSource) -> list[StoredEvent]:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-from streamprocessor.contract.contact_ids import ContactIds, plain_address
+from streamprocessor.contract.contact_ids import ContactIds, is_one_address
 from streamprocessor.contract.events.event_fields import MAX_ID_CHARS, content_key
-from streamprocessor.scoring.record.facts import SERVER_RANK, AttributesWritten, Merged
-
-MAX_ADDRESS_CHARS = 254
-
-_ONE_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+from streamprocessor.scoring.record.facts import SERVER_ONCE_RANK, SERVER_RANK, AttributesWritten, Merged
 
 
 def identities_in(
@@ -22,7 +17,7 @@ def identities_in(
     addresses: names of the attributes that hold a mail address. Where a value is no address, or the one that the
     contact is known by already, nothing follows.
     """
-    if fact.rank != SERVER_RANK:
+    if fact.rank not in (SERVER_RANK, SERVER_ONCE_RANK):
         return
     for name in addresses:
         value = fact.attributes.get(name)
@@ -33,9 +28,3 @@ def identities_in(
             id_ = f"{fact.id}:{name}"
             id_ = id_ if len(id_) <= MAX_ID_CHARS else content_key([fact.id, name])
             yield Merged(id_, fact.occurred_at_ms, fact.arrival_ms, address, identified=True, implied=True)
-
-
-def is_one_address(text: str) -> bool:
-    """Whether a text is one mail address, and not several, or a word that stands for none."""
-    plain = plain_address(text)
-    return len(plain) <= MAX_ADDRESS_CHARS and _ONE_ADDRESS.fullmatch(plain) is not None

@@ -20,7 +20,9 @@ from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import (
+    BROWSER_ONCE_RANK,
     BROWSER_RANK,
+    SERVER_ONCE_RANK,
     SERVER_RANK,
     AttributesWritten,
     Erased,
@@ -47,6 +49,9 @@ UPDATES = tuple(_PAYLOADS)
 _TAKE_IN = ("identify", "merge")
 _TAKE_AWAY = ("unmerge", "erase", "do_not_score")
 
+ONCE = "once"
+"""The field that says that `attributes` are written only where nobody else wrote them."""
+
 RANK, BROWSER = "rank", "browser"
 """The field that says how far `attributes` and `identify` are trusted, and its only value; without it: as any other."""
 
@@ -67,8 +72,19 @@ def decode_update(body: dict[str, Any], contact: str, arrival_ms: int) -> InputF
     fact = _fact(update, payload, (update_id, occurred_at_ms, arrival_ms))
     if RANK in body and update in ("attributes", "identify"):
         assert isinstance(fact, AttributesWritten | Merged)
-        return fact._replace(rank=_rank_of(body[RANK]))
-    return fact
+        fact = fact._replace(rank=_rank_of(body[RANK]))
+    return _once(fact) if update == "attributes" and _is_once(body.get(ONCE)) else fact
+
+
+def _is_once(value: object) -> bool:
+    if value is not None and type(value) is not bool:
+        raise RecordError(reason_codes.BAD_UPDATE, f"{ONCE}: wanted true or false; got {kind_of(value)}")
+    return value is True
+
+
+def _once(fact: InputFact) -> InputFact:
+    assert isinstance(fact, AttributesWritten)
+    return fact._replace(rank=BROWSER_ONCE_RANK if fact.rank == BROWSER_RANK else SERVER_ONCE_RANK)
 
 
 def _rank_of(value: object) -> int:

@@ -22,6 +22,7 @@ from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
 from streamprocessor.scoring.model.contact_filter import ContactFilter
 from streamprocessor.scoring.model.model import NANO
+from streamprocessor.scoring.record.attribute_writes import value_at
 
 
 def contact_facts_of(value: bytes | None, names: Iterable[str]) -> ContactFacts:
@@ -35,7 +36,7 @@ def contact_facts_of(value: bytes | None, names: Iterable[str]) -> ContactFacts:
     if is_hidden(record) or nothing_left(record):
         return UNKNOWN_CONTACT
     written = attributes_of(record)
-    values = {name: written[name][0] for name in names if name in written and written[name][0] is not None}
+    values = {name: value for name in names if (value := value_at(written, name)) is not None}
     return ContactFacts(values, is_suppressed(record))
 
 
@@ -70,6 +71,8 @@ def moves(
 
 
 def _was_in(condition: ContactFilter, announcement: Announcement, contact_facts: ContactFacts) -> bool:
+    if announcement.data.get("first") is True:
+        return False  # a contact that begins was nowhere before
     before = _scores(announcement.data, before=True)
     return bool(before) and holds(condition, before, contact_facts.attributes, contact_facts.is_suppressed)
 

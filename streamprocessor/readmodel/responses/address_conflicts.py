@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from streamprocessor.contract.contact_ids import ContactIds
-from streamprocessor.contract.events.address_identities import is_one_address
+from streamprocessor.contract.contact_ids import ContactIds, is_one_address
 from streamprocessor.scoring.evidence.union import attributes_of
 from streamprocessor.scoring.record.record import Record
 

@@ -11,6 +11,7 @@ from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.segment_membership import each_shown, stored
 from streamprocessor.scoring.evidence.union import attributes_of, is_suppressed
 from streamprocessor.scoring.identity.erasure import is_hidden, nothing_left
+from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import ScoreAt
@@ -65,7 +66,7 @@ def rows_of(scorer: Scorer, contact_id: str, stored: bytes) -> ContactRows:
         return no_rows(contact_id, record.at_ms)
     if nothing_left(record):
         return no_rows(contact_id, born_ms)
-    shown = {name: written[0] for name, written in attributes_of(record).items() if written[0] is not None}
+    shown = present_values(attributes_of(record))
     now = scorer.scores_at(record, record.at_ms)
     contact = {
         "contact_id": contact_id,

@@ -30,6 +30,7 @@ from streamprocessor.scoring.evidence.size_limits import (
 )
 from streamprocessor.scoring.evidence.union import compacted_of, events_of, sources_of, verdicts_of
 from streamprocessor.scoring.plan.plan import Plan
+from streamprocessor.scoring.record.attribute_writes import is_needed_deletion
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
 from streamprocessor.scoring.record.facts import SCANNER
 from streamprocessor.scoring.record.links import EvidenceSource
@@ -209,4 +210,5 @@ def _drop_expired(record: Record, old_ms: int, event_ids: set[str]) -> None:
     record.verdicts = verdicts
     deleted = [name for name, written in record.attributes.items() if written[0] is None and written[1] < old_ms]
     for name in deleted:
-        del record.attributes[name]
+        if not is_needed_deletion(record.attributes, name):
+            del record.attributes[name]

@@ -10,7 +10,7 @@ from typing import Any
 from streamprocessor.scoring.canonical import canonical, cut, unchecked
 from streamprocessor.scoring.events.acts import ACT, act_of, act_slot_of, is_repeat
 from streamprocessor.scoring.events.projection import precedes, project
-from streamprocessor.scoring.events.scanners import click_trace_of, is_scanner
+from streamprocessor.scoring.events.scanners import VISIT, click_trace_of, is_scanner, is_scanner_visit
 from streamprocessor.scoring.evidence.derive import (
     Accumulator,
     RuleMatch,
@@ -26,7 +26,7 @@ from streamprocessor.scoring.evidence.size_limits import (
 )
 from streamprocessor.scoring.evidence.union import attributes_of, has_event, holds_elsewhere, verdicts_of
 from streamprocessor.scoring.plan.plan import Plan
-from streamprocessor.scoring.record.attribute_writes import order_of, write_of
+from streamprocessor.scoring.record.attribute_writes import order_of, write_of, write_order
 from streamprocessor.scoring.record.evidence import StoredEvent
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
 from streamprocessor.scoring.record.record import Derived, Record
@@ -157,7 +157,13 @@ def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulat
         ingested.stale = repeats is None
         if ingested.stale:
             return
-    is_by_scanner = type_plan.is_traced and _trace(plan, derived, stored)
+    is_by_scanner: bool | None = False
+    if type_plan.is_traced:
+        is_by_scanner = _trace(plan, derived, stored)
+        if is_by_scanner and at <= newest_ms:  # pages that it opened may be known already
+            is_by_scanner = None
+    elif type_ == VISIT and derived.traces:
+        is_by_scanner = is_scanner_visit(plan.model.scanners, derived.traces, at)
     if is_by_scanner is None or not accumulator.count(stored, type_plan, at > newest_ms, is_by_scanner):
         ingested.stale = True
 
@@ -202,7 +208,7 @@ def _replace_if_smaller(record: Record, known: StoredEvent, event: StoredEvent, 
 def _take_attributes(record: Record, fact: AttributesWritten, ingested: Ingested) -> None:
     """Store what was written last by (rank, occurred_at, id); of two equal in it the smaller by canonical JSON."""
     known_count = 0
-    order = (fact.rank, fact.occurred_at_ms, fact.id)
+    order = write_order(fact.rank, fact.occurred_at_ms, fact.id)
     for name, value in fact.attributes.items():
         new = cut(value)
         stored = record.attributes.get(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from streamprocessor.scoring.canonical import LONGEST
+from streamprocessor.scoring.canonical import LONGEST, cut
 from streamprocessor.scoring.evidence.union import compacted_of, sources_of
 from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
 from streamprocessor.scoring.record.links import EvidenceSource
@@ -106,6 +106,16 @@ def size_of_compacted_value_bytes(name: str, compacted: Compacted) -> int:
 def size_of_attributes_bytes(attributes: Mapping[str, Any]) -> int:
     """The size of all attributes: their names, values and the ids of their writes."""
     return sum(size_of_attribute_bytes(name, written) for name, written in attributes.items())
+
+
+def attributes_over_limit(attributes: Mapping[str, Any], update_id: str) -> list[str]:
+    """The names of one update's attributes, the last ones, that are more than a contact can have."""
+    room_bytes, left_out = MOST_ATTRIBUTE_BYTES, []
+    for count, (name, value) in enumerate(attributes.items(), 1):
+        room_bytes -= size_of_attribute_bytes(name, [cut(value), 0, update_id])
+        if count > MOST_ATTRIBUTES or room_bytes < 0:
+            left_out.append(name)
+    return left_out
 
 
 def size_of_attribute_bytes(name: str, written: Any) -> int:

@@ -9,6 +9,9 @@ HUMAN, PROXY, SCANNER = "human", "proxy", "scanner"
 BROWSER_RANK, SERVER_RANK = 0, 1
 """How far a statement is trusted: one that came with a browser's public key gives way to all others."""
 
+BROWSER_ONCE_RANK, SERVER_ONCE_RANK = -2, -1
+"""Of attributes written only where nobody wrote them: these give way to all others, the later to the earlier."""
+
 
 class Event(NamedTuple):
     """Something a contact did.
@@ -30,8 +33,8 @@ class Event(NamedTuple):
 class AttributesWritten(NamedTuple):
     """Attributes of the contact were written; the last write by (rank, occurred_at, id) holds.
 
-    attributes: name → JSON value; None deletes the attribute.
-    rank: BROWSER_RANK or SERVER_RANK.
+    attributes: name → JSON value; None deletes the attribute. `company.industry` is a field of the object `company`.
+    rank: BROWSER_RANK or SERVER_RANK; BROWSER_ONCE_RANK or SERVER_ONCE_RANK, of which the first write holds.
     """
 
     id: str

@@ -163,8 +163,8 @@ def test_an_identify_joins_what_it_names_and_no_more(ids: dict[str, Any], update
 def test_a_group_is_the_contacts_company() -> None:
     taken = sent(TRACK | {"type": "group", "groupId": "g-1", "traits": {"name": "Acme", "email": "info@acme.example"}})
 
-    company = {"name": "Acme", "email": "info@acme.example", "id": "g-1"}
-    assert taken.updates == [("u-1", "attributes", {"company": company})]
+    company = {"company.name": "Acme", "company.email": "info@acme.example", "company.id": "g-1"}
+    assert taken.updates == [("u-1", "attributes", company)]
 
 
 def test_what_is_too_deep_to_be_hashed_is_told() -> None:

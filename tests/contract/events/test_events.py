@@ -12,7 +12,9 @@ from streamprocessor.contract.events.events import decode_fact, decode_line
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.record.facts import (
+    BROWSER_ONCE_RANK,
     BROWSER_RANK,
+    SERVER_ONCE_RANK,
     AttributesWritten,
     Erased,
     Event,
@@ -136,6 +138,7 @@ BAD_RECORDS: list[tuple[str, bytes | None, Any, str]] = [
     ("contact-updates", b"c", {"update": "identify", "from": "d"}, "bad-update"),
     ("contact-updates", b"c", {"update": "identify", "anonymous_id": "anon:7", "rank": "server"}, "bad-update"),
     ("contact-updates", b"c", {"update": "attributes", "attributes": {}, "rank": 0}, "bad-update"),
+    ("contact-updates", b"c", {"update": "attributes", "attributes": {}, "once": "yes"}, "bad-update"),
     ("contact-updates", b"c", {"update": "do_not_score", "do_not_score": "yes"}, "bad-update"),
     ("contact-updates", b"c", {"update": "attributes"}, "bad-update"),
     ("contact-updates", b"c", {"update": "attributes", "attributes": []}, "bad-update"),
@@ -234,6 +237,14 @@ def test_an_event_ahead_of_its_arrival_keeps_its_content_key_when_it_comes_again
         (
             {"id": "u", "update": "attributes", "attributes": {"title": "CEO"}, "rank": "browser"},
             AttributesWritten("u", ARRIVAL, ARRIVAL, {"title": "CEO"}, BROWSER_RANK),
+        ),
+        (
+            {"id": "u", "update": "attributes", "attributes": {"title": "CEO"}, "once": True},
+            AttributesWritten("u", ARRIVAL, ARRIVAL, {"title": "CEO"}, SERVER_ONCE_RANK),
+        ),
+        (
+            {"id": "u", "update": "attributes", "attributes": {"title": "CEO"}, "rank": "browser", "once": True},
+            AttributesWritten("u", ARRIVAL, ARRIVAL, {"title": "CEO"}, BROWSER_ONCE_RANK),
         ),
         (
             {"id": "u", "update": "identify", "anonymous_id": "anon:7", "rank": "browser"},

@@ -15,6 +15,7 @@ from streamprocessor.scoring.model.rules import (
     InactivityRule,
     Limit,
 )
+from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
@@ -106,6 +107,17 @@ def test_verdicts_and_deletions_wait_as_long_as_the_window_and_no_longer() -> No
     scorer.apply_in_place(record, [event("e2", 40)])
     assert record.verdicts == {}
     assert set(record.attributes) == {"size"}
+
+
+def test_a_deletion_waits_longer_where_something_would_come_back_without_it() -> None:
+    scorer, record = scorer_of(), scorer_of().blank()
+    scorer.apply_in_place(record, [AttributesWritten("a", START_MS, START_MS, {"firm": {"size": 5}, "city.name": "X"})])
+    scorer.apply_in_place(
+        record, [AttributesWritten("b", START_MS + 1, START_MS + 1, {"firm.size": None, "city": None})]
+    )
+    scorer.apply_in_place(record, [event("e1", 20)])
+    scorer.apply_in_place(record, [event("e2", 60)])
+    assert present_values(record.attributes) == {"firm": {}}
 
 
 def test_compacted_points_go_on_under_another_models_law() -> None:

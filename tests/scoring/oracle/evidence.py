@@ -20,7 +20,16 @@ from streamprocessor.scoring.model.rules import (
     MonetaryRule,
     PointsFrom,
 )
-from streamprocessor.scoring.record.facts import PROXY, SCANNER, AttributesWritten, Event, InputFact, Verdict
+from streamprocessor.scoring.record.facts import (
+    BROWSER_RANK,
+    PROXY,
+    SCANNER,
+    SERVER_RANK,
+    AttributesWritten,
+    Event,
+    InputFact,
+    Verdict,
+)
 from tests.scoring.oracle.scanners import scanned_by_deeds
 
 ABSENT = object()
@@ -35,13 +44,14 @@ TRACED = {
 class Known(NamedTuple):
     """A history made plain: one event an id, with the actor of its verdict, in (occurred_at, id) order.
 
-    judged: the ids that a verdict is on.
+    judged: the ids that a verdict is on; named: those of events that say themselves that a scanner did them.
     first_ms: when the contact's first event occurred, of whatever value.
     """
 
     events: tuple[Event, ...]
     attributes: Mapping[str, Any]
     judged: frozenset[str]
+    named: frozenset[str]
     scanners: Scanners | None
     first_ms: int | None
 
@@ -61,12 +71,51 @@ def plain(model: Model, facts: Iterable[InputFact]) -> Known:
 
     attributes: dict[str, Any] = {}
     writes = [fact for fact in facts if isinstance(fact, AttributesWritten)]
-    for write in sorted(writes, key=lambda write: (write.rank, *by_occurrence(write))):
+    stamps: dict[str, int] = {}
+    for place, write in enumerate(sorted(writes, key=precedence_of_write)):
         attributes.update(write.attributes)
-    present = {name: value for name, value in attributes.items() if value is not None}
+        stamps |= dict.fromkeys(write.attributes, place)
+    names = {*attributes, *(path for name in attributes for path in beginnings(name)), *attribute_paths(model)}
+    values = {name: attribute_at(attributes, stamps, name) for name in names}
+    present = {name: value for name, value in values.items() if value is not None}
     first_ms = min((event.occurred_at_ms for event in judged), default=None)
     in_order = tuple(sorted(judged, key=by_occurrence))
-    return Known(in_order, present, frozenset(actors), model.scanners, first_ms)
+    named = frozenset(event.id for event in one_of_each.values() if event.actor == SCANNER)
+    return Known(in_order, present, frozenset(actors), named, model.scanners, first_ms)
+
+
+def precedence_of_write(write: AttributesWritten) -> tuple[int, int, str]:
+    """Those that are to hold only where nobody wrote anything come first, the earliest of them last."""
+    at_ms = write.occurred_at_ms
+    return write.rank, at_ms if write.rank in (BROWSER_RANK, SERVER_RANK) else -at_ms, write.id
+
+
+def beginnings(path: str) -> list[str]:
+    """a and a.b of a.b.c."""
+    keys = path.split(".")
+    return [".".join(keys[:count]) for count in range(1, len(keys))]
+
+
+def attribute_paths(model: Model) -> set[str]:
+    conditions = [rule.when for score in model.scores for rule in score.rules if isinstance(rule, AttributeRule)]
+    conditions += [score.applies_when for score in model.scores if score.applies_when is not None]
+    return {path for condition in conditions for path in paths_in(condition)}
+
+
+def attribute_at(attributes: Mapping[str, Any], stamps: Mapping[str, int], path: str) -> Any:
+    """What was said last of the path: by its own name, or by an object or null in the place that it is within."""
+    sayings = [(stamps[path], len(path), attributes[path]) if path in attributes else (-1, 0, None)]
+    for outer in beginnings(path):
+        whole = attributes.get(outer, "nothing")
+        if whole is None or isinstance(whole, dict):
+            for key in path[len(outer) + 1 :].split("."):
+                whole = whole.get(key) if isinstance(whole, dict) else None
+            sayings.append((stamps[outer], len(outer), whole))
+    stamp, _, value = max(sayings, key=lambda saying: saying[:2])
+    if value is not None:
+        return value
+    within = [n for n in attributes if n.startswith(f"{path}.") and attributes[n] is not None and stamps[n] >= stamp]
+    return {name[len(path) + 1 :]: attributes[name] for name in within} or None
 
 
 def by_occurrence(fact: InputFact) -> tuple[int, str]:
@@ -79,7 +128,7 @@ def until(known: Known, t_ms: int) -> Known:
     Who did what, and what repeats what, is shown by the evidence that there is.
     """
     events = [event for event in known.events if event.occurred_at_ms <= t_ms]
-    scanned = scanned_by_deeds(known.scanners, events) - known.judged if known.scanners else set()
+    scanned = scanned_by_deeds(known.scanners, events, known.named) - known.judged if known.scanners else set()
     return known._replace(
         events=without_repeats(event._replace(actor=SCANNER) if event.id in scanned else event for event in events),
         first_ms=events[0].occurred_at_ms if events else None,
@@ -122,10 +171,6 @@ def precedence(model: Model, event: Event) -> tuple[int, str]:
 
 def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths: set[str] = set()
-    if model.scanners and event_type in TRACED:
-        paths |= TRACED[event_type]
-    if asks_how_hard(model, event_type):
-        paths.add("properties.kind")
     for by, rule in ((score.by, rule) for score in model.scores for rule in score.rules):
         if isinstance(rule, AttributeRule):
             continue
@@ -140,6 +185,11 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
         amounts = rule.points if isinstance(rule, EventRule) else rule
         if isinstance(amounts, PointsFrom | MonetaryRule):
             paths |= {amounts.path} if amounts.per is None else {amounts.path, amounts.per}
+    paths |= {each.source for each in model.derivations if each.path in paths}
+    if model.scanners and event_type in TRACED:
+        paths |= TRACED[event_type]
+    if asks_how_hard(model, event_type):
+        paths.add("properties.kind")
     return paths
 
 

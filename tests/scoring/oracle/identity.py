@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from streamprocessor.scoring.record.facts import (
     BROWSER_RANK,
+    SERVER_ONCE_RANK,
     SERVER_RANK,
     AttributesWritten,
     Erased,
@@ -26,6 +27,8 @@ Stamp = tuple[int, str]
 Addressed = tuple[str, InputFact]
 
 ALREADY_MERGED, MERGE_CYCLE, MERGE_WITH_ITSELF = "already-merged", "merge-cycle", "merge-with-itself"
+
+OF_SERVERS = (SERVER_RANK, SERVER_ONCE_RANK)
 
 
 class Link(NamedTuple):
@@ -172,7 +175,7 @@ def told_by_addresses(
     for contact, facts in facts_by_contact.items():
         told[contact] = [*facts]
         for fact in told[contact][:]:
-            written = fact.attributes if isinstance(fact, AttributesWritten) and fact.rank == SERVER_RANK else {}
+            written = fact.attributes if isinstance(fact, AttributesWritten) and fact.rank in OF_SERVERS else {}
             for name in names:
                 value = written.get(name)
                 reader = contact_of(value) if isinstance(value, str) and "@" in value else contact

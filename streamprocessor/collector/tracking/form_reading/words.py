@@ -14,8 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from streamprocessor.collector.tracking.form_reading.fields import is_address
-from streamprocessor.contract.contact_ids import plain_address, visible_address
+from streamprocessor.contract.contact_ids import is_one_address, plain_address, visible_address
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
@@ -91,7 +90,7 @@ class FormWords:
         found: dict[str, str] = {}
         for name, value in fields.items():
             attribute = self.attributes.get(self._plain(name))
-            if attribute and value.strip() and not is_address(value):
+            if attribute and value.strip() and not is_one_address(value):
                 found.setdefault(attribute, value.strip())
         if "last_name" in found and "first_name" not in found and "full_name" in found:
             found["first_name"] = found.pop("full_name")  # `name` beside `surname`
@@ -104,7 +103,7 @@ class FormWords:
         return {
             name: visible_address(value)
             for name, value in fields.items()
-            if name not in hidden and is_address(visible_address(value)) and not self._is_of_others(name)
+            if name not in hidden and is_one_address(value) and not self._is_of_others(name)
         }
 
     def _named(self, candidates: Mapping[str, str]) -> str | None:
