@@ -159,7 +159,7 @@ def test_what_is_a_persons_own_by_its_form_is_masked_however_many_send_it(model:
 def test_names_that_are_a_persons_own_are_masked_wherever_they_stand(model: Model, name: str, shown: str) -> None:
     found = counted(
         model,
-        ("c-1", event(name, **{name: 1, "of": {name: {"n": 1}}})),
+        ("c-1", event(name)._replace(properties={name: 1, "of": {name: {"n": 1}}})),
         ("c-1", AttributesWritten("", NOW_MS, NOW_MS, {name: 1})),
     )
 
@@ -170,7 +170,7 @@ def test_names_that_are_a_persons_own_are_masked_wherever_they_stand(model: Mode
 def test_what_comes_with_browser_keys_takes_no_place_from_what_servers_tell(model: Model) -> None:
     properties = {f"p{number}": 1 for number in range(200)}
     of_browsers = [
-        ("anon:x", event(f"made-up-{number}", **properties)._replace(id=f"browser:{number}"))
+        ("anon:x", event(f"made-up-{number}")._replace(id=f"browser:{number}", properties=properties))
         for number in range(MAX_BROWSER_TYPES + 50)
     ]
     written = AttributesWritten("", NOW_MS, NOW_MS, {f"a{number}": 1 for number in range(1000)}, BROWSER_RANK)
@@ -194,7 +194,8 @@ def test_what_comes_with_browser_keys_takes_no_place_from_what_servers_tell(mode
 def test_values_that_few_contacts_have_are_held_up_to_a_bound() -> None:
     collector = Collector(Catalogue())
     for number in range(MAX_UNSHARED_VALUES // 200 + 200):
-        collector.add(f"c-{number}", event("page_visit", **{f"p{each}": f"v{number}" for each in range(200)}), "web")
+        visit = event("page_visit")._replace(properties={f"p{each}": f"v{number}" for each in range(200)})
+        collector.add(f"c-{number}", visit, "web")
 
     assert sum(map(len, collector.unshared.values())) <= MAX_UNSHARED_VALUES
 

@@ -40,7 +40,7 @@ def test_what_is_displayed_around_an_address_makes_no_other_contact(spelling: st
             "undefined@firm.example",
             "none@none.example",
             "null@null.com",
-            "No-Email@noemail.com",
+            "NoEmail@noemail.com",
         ),
         *("x" * 300 + "@firm.example", None, 1, ["ann@firm.example"]),
     ],
