@@ -6,12 +6,12 @@ import random
 
 import pytest
 
+from streamprocessor.catalogue import catalogue
 from streamprocessor.catalogue.catalogue import (
     ATTRIBUTES,
     FROM_BROWSERS,
     MAX_BROWSER_TYPES,
     MAX_PROPERTIES,
-    MAX_UNSHARED_VALUES,
     PERIOD_MS,
     PERIODS,
     Catalogue,
@@ -55,13 +55,13 @@ def event(type_: str, at_ms: int = NOW_MS, actor: str = "human", **properties: o
 
 
 def counted(model: Model, *facts: tuple[str, Event | AttributesWritten]) -> CatalogueReport:
-    catalogue = Catalogue()
-    collector, watch = Collector(catalogue), RuleWatch(catalogue, model)
+    seen = Catalogue()
+    collector, watch = Collector(seen), RuleWatch(seen, model)
     for contact, fact in facts:
         collector.add(contact, fact, source_of(fact))
         if isinstance(fact, Event):
             watch.add(fact)
-    return report(decode_catalogue(encode_catalogue(catalogue)), model, NOW_MS)
+    return report(decode_catalogue(encode_catalogue(seen)), model, NOW_MS)
 
 
 def test_types_are_counted_by_source_with_the_share_of_humans_and_the_rules_that_ask_for_them(model: Model) -> None:
@@ -191,13 +191,14 @@ def test_what_comes_with_browser_keys_takes_no_place_from_what_servers_tell(mode
     assert sum(len(seen.properties) for seen in found.types) < MAX_PROPERTIES
 
 
-def test_values_that_few_contacts_have_are_held_up_to_a_bound() -> None:
+def test_values_that_few_contacts_have_are_held_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "MAX_UNSHARED_VALUES", 5_000)
     collector = Collector(Catalogue())
-    for number in range(MAX_UNSHARED_VALUES // 200 + 200):
+    for number in range(60):
         visit = event("page_visit")._replace(properties={f"p{each}": f"v{number}" for each in range(200)})
         collector.add(f"c-{number}", visit, "web")
 
-    assert sum(map(len, collector.unshared.values())) <= MAX_UNSHARED_VALUES
+    assert sum(map(len, collector.unshared.values())) <= 5_000
 
 
 def test_attributes_are_counted_with_their_json_types(model: Model) -> None:

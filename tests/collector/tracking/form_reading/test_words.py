@@ -63,6 +63,9 @@ def test_the_senders_address_is_found_by_its_name_beside_any_other(name: str) ->
             "friend_email",
             "emailFriend",
             "recipient",
+            "tomail",
+            "hidden_email",
+            "noreply",
         ),
         *(
             "form[recipient_email]",
