@@ -40,7 +40,7 @@ def permitted(
             continue
         if is_public and Act.OPT_OUT in acts and entry.visitor is not None:
             entry = entry._replace(contact_id=entry.visitor, value={**entry.value, "contact_id": entry.visitor})
-            acts = (act_of_event(entry.visitor, entry.value),)
+            acts = (act_of_event(entry.contact_id, entry.value),)
         forbidden = next((act for act in acts if act not in may), None)
         if forbidden is None:
             entries.append(entry._replace(value={**entry.value, RANK: BROWSER}) if is_public else entry)
