@@ -38,7 +38,7 @@ VERSION = 1
 _WITHOUT_EXAMPLES = frozenset({"context.ip", "context.user_agent"})
 
 
-class TypeSeen(Struct):
+class TypeCounts(Struct):
     """What came of one type from one source.
 
     human: how many of them no program did, as far as each by itself shows.
@@ -55,7 +55,7 @@ class TypeSeen(Struct):
     properties: dict[str, PropertyValues] = field(default_factory=dict)
 
 
-class RuleSeen(Struct):
+class RuleCounts(Struct):
     """What became of events of a rule's types.
 
     met: how many of them it matched, before any limit.
@@ -76,8 +76,8 @@ class Period(Struct):
     browser_types, properties, browser_properties: how many types and properties there are, and are of browsers.
     """
 
-    types: dict[tuple[str, str], TypeSeen] = field(default_factory=dict)
-    rules: dict[str, RuleSeen] = field(default_factory=dict)
+    types: dict[tuple[str, str], TypeCounts] = field(default_factory=dict)
+    rules: dict[str, RuleCounts] = field(default_factory=dict)
     left_out: int = 0
     browser_types: int = 0
     properties: int = 0
@@ -139,8 +139,8 @@ def decode_catalogue(value: bytes) -> Catalogue:
     return catalogue if catalogue.version == VERSION else Catalogue()
 
 
-class Collector:
-    """Adds facts to a catalogue."""
+class FactCounter:
+    """Counts facts in a catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -169,7 +169,7 @@ class Collector:
             if isinstance(fact, Event) and not period.takes_type(is_of_browser):
                 period.left_out += 1
                 return
-            seen = period.types[key] = TypeSeen(first_ms=fact.arrival_ms)
+            seen = period.types[key] = TypeCounts(first_ms=fact.arrival_ms)
         contact_hash = hash_of(contact_id)
         seen.count += 1
         seen.human += is_human
@@ -195,11 +195,11 @@ class Collector:
             self._unshared_values = 0
 
 
-def source_of(event: InputFact) -> str:
+def source_of(fact: InputFact) -> str:
     """Where a fact came from: an event by its context, as the collector writes it."""
-    if isinstance(event, AttributesWritten) and event.rank == BROWSER_RANK:
+    if isinstance(fact, AttributesWritten) and fact.rank == BROWSER_RANK:
         return FROM_BROWSERS
-    source = event.context.get("source") if isinstance(event, Event) else None
+    source = fact.context.get("source") if isinstance(fact, Event) else None
     return source if type(source) is str and source else FROM_KAFKA
 
 

@@ -9,13 +9,14 @@ from difflib import get_close_matches
 
 from pydantic import BaseModel, Field
 
-from streamprocessor.catalogue.catalogue import ATTRIBUTES, PERIOD_MS, Catalogue, TypeSeen
+from streamprocessor.catalogue.catalogue import ATTRIBUTES, PERIOD_MS, Catalogue, TypeCounts
 from streamprocessor.catalogue.distinct_count import estimate, united
 from streamprocessor.catalogue.masking import shown_path
 from streamprocessor.catalogue.property_values import PropertyValues
 from streamprocessor.catalogue.rule_watch import WatchedRule, unmet_of, watched_rules
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import EMAIL_CLICK, EMAIL_OPEN, FORM_SUBMISSION, PAGE_VISIT
+from streamprocessor.scoring.events.derived_properties import derivations_read
 from streamprocessor.scoring.model.conditions import paths_of
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.model.rules import AttributeRule, Rule
@@ -72,7 +73,7 @@ class CatalogueReport(BaseModel):
 
 def report(catalogue: Catalogue, model: Model, counted_at_ms: int | None) -> CatalogueReport:
     """The catalogue under a model. counted_at_ms: when it was counted last; None: it never was."""
-    by_type: dict[str, dict[str, TypeSeen]] = {}
+    by_type: dict[str, dict[str, TypeCounts]] = {}
     for period in catalogue.periods.values():
         for (source, type_), seen in period.types.items():
             known = by_type.setdefault(type_, {}).get(source)
@@ -108,9 +109,9 @@ def _letters(type_: str) -> str:
     return re.sub(r"[\W_]+", "", type_).casefold()
 
 
-def _together(seen: Iterable[TypeSeen]) -> TypeSeen:
+def _together(seen: Iterable[TypeCounts]) -> TypeCounts:
     """What came in several periods or from several sources, as of one."""
-    whole = TypeSeen()
+    whole = TypeCounts()
     for each in seen:
         whole.first_ms = min(whole.first_ms, each.first_ms) if whole.count else each.first_ms
         whole.last_ms = max(whole.last_ms, each.last_ms)
@@ -123,8 +124,8 @@ def _together(seen: Iterable[TypeSeen]) -> TypeSeen:
 
 def _seen_type(
     type_: str,
-    sources: Mapping[str, TypeSeen],
-    seen: TypeSeen,
+    sources: Mapping[str, TypeCounts],
+    seen: TypeCounts,
     asked: Mapping[str, list[str]],
     paths: Mapping[str, list[str]],
 ) -> SeenType:
@@ -171,11 +172,13 @@ def _asked_types(model: Model) -> dict[str, list[str]]:
 
 
 def _asked_paths(model: Model) -> dict[str, list[str]]:
-    """The rules that read each path."""
+    """The rules that read each path, themselves or what a derived property that they read is made of."""
     asked: dict[str, list[str]] = {}
     for score in model.scores:
         for rule in score.rules:
-            for path in _paths_of_rule(rule):
+            paths = list(_paths_of_rule(rule))
+            sources = [derivation.source for derivation in derivations_read(model.derivations, paths)]
+            for path in dict.fromkeys([*paths, *sources]):
                 asked.setdefault(shown_path(path), []).append(f"{score.name}/{rule.id}")
     return asked
 
@@ -190,7 +193,7 @@ def _paths_of_rule(rule: Rule) -> Iterator[str]:
             yield path
 
 
-def _unmet_event_rules(catalogue: Catalogue, model: Model, came: Mapping[str, TypeSeen]) -> Iterator[UnmetRule]:
+def _unmet_event_rules(catalogue: Catalogue, model: Model, came: Mapping[str, TypeCounts]) -> Iterator[UnmetRule]:
     for watched in watched_rules(model):
         seen = [rules[watched.key] for each in catalogue.periods.values() if watched.key in (rules := each.rules)]
         if watched.types is None or any(each.met for each in seen):
@@ -211,7 +214,7 @@ def _name(watched: WatchedRule) -> str:
     return f"{watched.score}/{watched.rule.id}"
 
 
-def _missing_type(type_: str, came: Mapping[str, TypeSeen]) -> str:
+def _missing_type(type_: str, came: Mapping[str, TypeCounts]) -> str:
     close = close_type(type_, came)
     return f"no {type_} came" + (f"; {came[close].count} of '{close}' did: is it the same?" if close else "")
 
@@ -228,7 +231,7 @@ def _sentence(counted: str, count: int, total: int) -> str:
     return f"in {of} {unmet.path} had another value than `{unmet.operator}` wants"
 
 
-def _unmet_attribute_rules(model: Model, seen: TypeSeen | None) -> Iterator[UnmetRule]:
+def _unmet_attribute_rules(model: Model, seen: TypeCounts | None) -> Iterator[UnmetRule]:
     """Rules on attributes that were never written."""
     written = {} if seen is None else seen.properties
     for score in model.scores:

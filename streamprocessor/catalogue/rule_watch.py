@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
-from streamprocessor.catalogue.catalogue import Catalogue, RuleSeen
+from streamprocessor.catalogue.catalogue import Catalogue, RuleCounts
+from streamprocessor.scoring.events.derived_properties import DerivedProperties, derivations_read
 from streamprocessor.scoring.events.projection import field_paths, project
 from streamprocessor.scoring.model.conditions import paths_of
+from streamprocessor.scoring.model.derivation import Derivation
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule, Rule
 from streamprocessor.scoring.plan.unmet import Unmet, amount_path_of, unmet_finder
@@ -40,7 +42,8 @@ class RuleWatch:
         self._by_type: dict[str, list[tuple[str, FirstUnmet]]] = {}
         for watched in watched_rules(model):
             for type_ in watched.types or ():
-                self._by_type.setdefault(type_, []).append((watched.key, _first_unmet(watched.rule)))
+                first_unmet = _first_unmet(watched.rule, model.derivations)
+                self._by_type.setdefault(type_, []).append((watched.key, first_unmet))
 
     def add(self, event: Event) -> None:
         """Count what the rules of its type make of the event."""
@@ -51,7 +54,7 @@ class RuleWatch:
         for key, first_unmet in rules:
             of_rule = seen.get(key)
             if of_rule is None:
-                of_rule = seen[key] = RuleSeen(since_ms=event.arrival_ms)
+                of_rule = seen[key] = RuleCounts(since_ms=event.arrival_ms)
             unmet = first_unmet(event)
             if unmet is None:
                 of_rule.met += 1
@@ -65,7 +68,10 @@ def watched_rules(model: Model) -> Iterator[WatchedRule]:
     for score in model.scores:
         for rule in score.rules:
             if not isinstance(rule, AttributeRule):
-                asked = [rule.types, None if isinstance(rule, InactivityRule) else rule.where, amount_path_of(rule)]
+                where = None if isinstance(rule, InactivityRule) else rule.where
+                asked: list[object] = [rule.types, where, amount_path_of(rule)]
+                if derivations := derivations_read(model.derivations, _paths_asked(rule)):
+                    asked.append(derivations)
                 digest = blake2b(repr(asked).encode(), digest_size=6).hexdigest()
                 yield WatchedRule(f"{score.name}/{rule.id}#{digest}", score.name, rule, rule.types)
 
@@ -86,8 +92,16 @@ def unmet_of(counted: str) -> Unmet:
     return Unmet(path, operator, how)
 
 
-def _first_unmet(rule: Rule) -> FirstUnmet:
+def _first_unmet(rule: Rule, derivations: Sequence[Derivation]) -> FirstUnmet:
     """A function that tells what an event fails first of what the rule asks for."""
-    find, amount_path = unmet_finder(rule), amount_path_of(rule)
-    paths = field_paths([*paths_of(getattr(rule, "where", None)), *([] if amount_path is None else [amount_path])])
-    return lambda event: find(project(event.properties, event.context, paths))
+    find, asked = unmet_finder(rule), _paths_asked(rule)
+    read = derivations_read(derivations, asked)
+    paths = field_paths([*asked, *(derivation.source for derivation in read)])
+    derived = DerivedProperties(read)
+    return lambda event: find(derived.added_to(project(event.properties, event.context, paths)))
+
+
+def _paths_asked(rule: Rule) -> list[str]:
+    """The paths at which an event can fail what the rule asks for."""
+    amount_path = amount_path_of(rule)
+    return [*paths_of(getattr(rule, "where", None)), *([] if amount_path is None else [amount_path])]

@@ -10,12 +10,14 @@ from streamprocessor.cli.terminal.options import json_option, process_options, s
 
 if TYPE_CHECKING:
     from streamprocessor.collector.tracking.tracked_mail import TrackedMail
+    from streamprocessor.settings import Settings
 
 
 @click.command()
 @process_options
 @setting("--public-url", "URL", "Where mails' readers reach the collector, such as https://track.example.com.")
-@click.option("--contact", required=True, metavar="ID", help="Whom the mail goes to.")
+@click.option("--contact", metavar="ID", help="Whom the mail goes to, by the id that your systems know it by.")
+@click.option("--address", metavar="ADDRESS", help="Whom it goes to, where a mail address is all that is known of it.")
 @click.option("--message", metavar="ID", help="Which message it is.")
 @click.option("--campaign", metavar="ID", help="Which campaign it belongs to.")
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Where a link leads; as often as there are links.")
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def links(
     ctx: click.Context,
-    contact: str,
+    contact: str | None,
+    address: str | None,
     message: str | None,
     campaign: str | None,
     urls: tuple[str, ...],
@@ -37,7 +40,8 @@ def links(
 
     The message is printed with its links tracked and a pixel at its end; without --html the addresses are printed, for
     mails that are made elsewhere. Links lead through the collector to their URL and nowhere else. Those with the
-    placeholders of a template are left alone and named: let the template fill the message in first.
+    placeholders of a template are left alone and named: let the template fill the message in first. By --address the
+    contact is the one whom a form with that address is filed under, and no link shows the address.
     """
     from streamprocessor.collector.tracking.registry import token_keys_of
     from streamprocessor.collector.tracking.tracked_mail import TrackedMail
@@ -48,9 +52,14 @@ def links(
     if honeypot and not (urls or html):
         text = "--honeypot leads to where the first --url, or the first link of --html, leads; got neither"
         raise click.UsageError(text)
+    if (contact is None) == (address is None):
+        got = "neither" if contact is None else "both"
+        text = f"wanted whom the mail goes to, by --contact or by --address; got {got}"
+        raise click.UsageError(text)
     settings = settings_of(ctx)
     collector_url = settings.public_url or f"http://{settings.collector_host}:{settings.collector_port}"
-    mail = TrackedMail(token_keys_of(settings), collector_url, contact, message, campaign)
+    recipient = contact if address is None else _contact_of(address, settings)
+    mail = TrackedMail(token_keys_of(settings), collector_url, recipient or "", message, campaign)
     try:
         if html is None:
             _print_addresses(mail, urls, honeypot, as_json)
@@ -58,6 +67,18 @@ def links(
             _print_message(mail, html, honeypot)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+
+
+def _contact_of(address: str, settings: Settings) -> str:
+    """The contact of whoever reads this address. Raises OperatorError where its salt is not known here."""
+    from streamprocessor.contract.contact_ids import ContactIds, is_one_address
+    from streamprocessor.contract.foreign_text import shown_value
+    from streamprocessor.process.stored_secrets import address_salt
+
+    if not is_one_address(address):
+        text = f"--address: wanted one mail address; got {shown_value(address)}"
+        raise click.UsageError(text)
+    return ContactIds(address_salt(settings.address_salt, settings.data_path)).address(address)
 
 
 def _print_message(mail: TrackedMail, file: str, honeypot: bool) -> None:

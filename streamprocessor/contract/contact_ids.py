@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,6 +12,10 @@ ANONYMOUS = "anon:"
 ADDRESS = "email:"
 HASH_CHARS = 32
 MAX_DOMAIN_CHARS = 253
+MAX_ADDRESS_CHARS = 254
+
+_FULL_STOPS = str.maketrans("。．｡", "...")  # which IDNA takes between the labels of a domain, too
+_ONE_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,200}\.[^\s@<>,;:\"()\[\]\\.]{2,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,18 @@ def plain_address(mail_address: str) -> str:
         return visible.lower()
     local, at, domain = visible.rpartition("@")
     return unicodedata.normalize("NFC", local.casefold()) + at + _domain_in_ascii(domain)
+
+
+def is_one_address(text: str) -> bool:
+    """Whether a text is one mail address, and not several, one with a name beside it, or a word that stands for none.
+
+    >>> is_one_address(" kim@example.com"), is_one_address("kim@example.com, lee@example.com"), is_one_address("n/a")
+    (True, False, False)
+    """
+    if "@" not in text or len(text) > 2 * MAX_ADDRESS_CHARS:
+        return False
+    visible = text.strip() if text.isascii() else visible_address(text).translate(_FULL_STOPS)
+    return len(visible) <= MAX_ADDRESS_CHARS and _ONE_ADDRESS.fullmatch(visible) is not None
 
 
 def visible_address(mail_address: str) -> str:

@@ -63,8 +63,8 @@ def time_reader(place: str, time_format: TimeFormat, zone: tzinfo) -> Callable[[
         instants = {parse(text) for parse in parsers} - {None}
         if len(instants) == 1 and (instant_ms := instants.pop()) is not None:
             return instant_ms
-        said = "" if not instants else ", which would be two instants: say occurred_at's format in the mapping"
-        detail = f"{place}: wanted {time_format.shown}; got {shown_value(text)}{said}"
+        hint = "" if not instants else ", which would be two instants: say occurred_at's format in the mapping"
+        detail = f"{place}: wanted {time_format.shown}; got {shown_value(text)}{hint}"
         raise RecordError(reason_codes.BAD_TIME, detail)
 
     return read

@@ -38,12 +38,12 @@ class CellNotation:
         return shown if self.times is None else [*shown, f"times as {self.times.shown}"]
 
 
-def said_delimiter(line: str) -> str | None:
+def declared_delimiter(line: str) -> str | None:
     """The delimiter in a first line such as `sep=;`, which spreadsheets write; None where it is a row."""
     text = line.rstrip("\r\n")
-    is_said = text[: len(_SEPARATOR_WORD)].lower() == _SEPARATOR_WORD and len(text) == len(_SEPARATOR_WORD) + 1
-    is_said = is_said and text[-1] not in NO_DELIMITERS
-    return text[-1] if is_said else None
+    is_declared = text[: len(_SEPARATOR_WORD)].lower() == _SEPARATOR_WORD and len(text) == len(_SEPARATOR_WORD) + 1
+    is_declared = is_declared and text[-1] not in NO_DELIMITERS
+    return text[-1] if is_declared else None
 
 
 def delimiter_of(header_line: str, columns: set[str]) -> str:
@@ -72,9 +72,9 @@ def cell_notation(mapping: CsvMapping, header: Sequence[str], rows: Iterable[Seq
         each.values() for each in (mapping.properties, mapping.context, mapping.attributes)
     ]
     names = {column.column for group in groups for column in group if column.read_as == NUMBER}
-    said = mapping.numbers
-    found = {name: decimal_of([sample[name] for sample in samples], said) for name in sorted(names)}
+    declared = mapping.numbers
+    found = {name: decimal_of([sample[name] for sample in samples], declared) for name in sorted(names)}
     decimals = frozenset(decimal for decimal in found.values() if decimal is not None)
     of_file = next(iter(decimals)) if len(decimals) == 1 else None
-    numbers = {name: Notation(decimal or of_file, said.thousands) for name, decimal in found.items()}
+    numbers = {name: Notation(decimal or of_file, declared.thousands) for name, decimal in found.items()}
     return CellNotation(times, numbers, decimals)

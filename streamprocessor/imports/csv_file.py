@@ -10,7 +10,7 @@ from streamprocessor.contract import reason_codes
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import OperatorError, RecordError
-from streamprocessor.imports.csv_dialect import CellNotation, cell_notation, delimiter_of, said_delimiter
+from streamprocessor.imports.csv_dialect import CellNotation, cell_notation, declared_delimiter, delimiter_of
 from streamprocessor.imports.csv_mapping import CsvMapping
 from streamprocessor.imports.csv_records import CsvRecord, RowShape, read_records
 from streamprocessor.imports.csv_rows import NO_CLUES, RowBuilder, RowClues
@@ -53,12 +53,12 @@ class CsvFile:
         texts = self._texts()
         first = next(texts, "")
         lines_before = 1
-        said = said_delimiter(first)
-        if said is not None:
+        declared = declared_delimiter(first)
+        if declared is not None:
             first, lines_before = next(texts, ""), 2
         columns = self._mapping.columns()
-        self._delimiter = self._mapping.delimiter or said or delimiter_of(first, columns)
-        header_lines = _Counted(chain([first], texts), lines_before - 1)
+        self._delimiter = self._mapping.delimiter or declared or delimiter_of(first, columns)
+        header_lines = _NumberedLines(chain([first], texts), lines_before - 1)
         header = self._header(header_lines)
         missing = columns - set(header)
         if missing:
@@ -101,14 +101,14 @@ class CsvFile:
                 return text
         return line.decode("utf-8", "surrogateescape")
 
-    def _header(self, lines: _Counted) -> list[str]:
+    def _header(self, lines: _NumberedLines) -> list[str]:
         try:
             return next(csv.reader(lines, delimiter=self._delimiter, strict=True), [])
         except csv.Error as error:
             message = f"{self._source_name}: wanted a first row that names the columns; {error}"
             raise OperatorError(message) from error
 
-    def _rows(self, header: list[str], lines: _Counted) -> Iterator[ReadRow]:
+    def _rows(self, header: list[str], lines: _NumberedLines) -> Iterator[ReadRow]:
         # What a row looks like is known by its notations, and those by the first rows: they are cut into records twice.
         head = list(_beginning(lines))
         looked_at = read_records(iter(head), self._delimiter, RowShape(header, None), 0)
@@ -140,7 +140,7 @@ class CsvFile:
             return [BadRow(line, error.reason, error.detail)]
 
 
-class _Counted:
+class _NumberedLines:
     """Lines, and how many of the file there were when the last one came."""
 
     def __init__(self, lines: Iterator[str], number: int) -> None:

@@ -89,6 +89,7 @@ class Scorer:
         """
         if not facts:
             return Outcome([], 0, 0)
+        is_first = self.model.announce_first and announce and record.at_ms == 0
         arrivals = [fact.arrival_ms for fact in facts]
         oldest_ms, holds_until_ms = min(arrivals), record.holds_until_ms
         steps = (
@@ -100,14 +101,13 @@ class Scorer:
         ingested, capped, evicted_values = self._accept_in_place(record, facts, None)
         evaluation = evaluate(self._plan, record, record.at_ms)
         record.holds_until_ms = evaluation.holds_until_ms
-        if evaluation.changed:
+        if evaluation.changed or is_first:
             if announce:
                 because = causes_of_facts(self._plan, ingested, record.at_ms)
-                steps.append(
-                    self._shown_state.step_in_place(
-                        record, evaluation, cause or ingested.cause, because, _news_age_ms(ingested)
-                    )
+                step = self._shown_state.step_in_place(
+                    record, evaluation, cause or ingested.cause, because, _news_age_ms(ingested)
                 )
+                steps.append(step._replace(is_first=True) if is_first else step)
             else:
                 self._shown_state.show_silently(record, evaluation)
         cut = 0 if not self._plan.open_ended else count_cut(self._plan, ingested.matches)
@@ -139,6 +139,7 @@ class Scorer:
 
         contact: its id; one of the two sequences may be empty.
         """
+        is_blank = record.at_ms == 0
         arrivals = [fact.arrival_ms for fact in link_facts] + [fact.arrival_ms for fact in facts]
         steps = [] if is_hidden(record) else self._advance_in_place(record, min(arrivals), announce=True)
         record.at_ms = max(record.at_ms, *arrivals)
@@ -158,8 +159,10 @@ class Scorer:
         has_other_evidence = linking.has_new_evidence or linking.erased_ms is not None
         joined_ids = linking.joined_ids if has_other_evidence else None
         ingested, capped, evicted_values = self._accept_in_place(record, accepted, joined_ids)
+        is_first = self.model.announce_first and is_blank and not second_records and linking.erased_ms is None
         is_moved = any([second_record.sequence for second_record in second_records])
-        steps += self._evaluate_visibility_in_place(record, linking, ingested, is_moved)
+        by_facts = self._evaluate_visibility_in_place(record, linking, ingested, is_moved or is_first)
+        steps += [step._replace(is_first=True) for step in by_facts] if is_first else by_facts
         sends = linking.sends
         is_news = linking.is_changed or ingested.duplicates < len(accepted)
         if links.parent is not None and is_news and not links.objected[0]:
@@ -173,11 +176,11 @@ class Scorer:
         return linked._replace(conflicts=linking.conflicts, repeats=len(ingested.repeats))
 
     def _evaluate_visibility_in_place(
-        self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_moved: bool
+        self, record: Record, linking: LinkingOutcome, ingested: Ingested, is_announced: bool
     ) -> list[Step]:
         """The step, if any, of a contact with links: of what it shows, or the last one before it shows nothing.
 
-        is_moved: it was announced from another partition, so it is announced here whether anything changed or not.
+        is_announced: whether it is though nothing changed: it begins, or was announced from another partition.
         """
         links = record.links
         assert links is not None
@@ -193,7 +196,7 @@ class Scorer:
             return [Step(record.at_ms, cause, record.sequence, (), (), (), (), former_scores, merged_into)]
         evaluation = evaluate(self._plan, record, record.at_ms)
         record.holds_until_ms = evaluation.holds_until_ms
-        if not evaluation.changed and not is_moved:
+        if not evaluation.changed and not is_announced:
             return []
         is_joined = (linking.has_new_evidence and not linking.is_forwarded) or was_hidden
         cause = "merge" if is_joined else "event" if linking.is_forwarded else ingested.cause

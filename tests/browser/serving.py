@@ -91,8 +91,10 @@ def serving(formats: Iterable[WireFormat]) -> Iterator[Collector]:
 
 
 class Site:
-    """A site all of whose pages hold the same body and the beacon, but for /tone.wav, which is 0.4 seconds of silence.
+    """A site all of whose pages hold the beacon and one body, but for those of `pages`, which have bodies of their own.
 
+    /tone.wav is 0.4 seconds of silence, and what ends in .pdf is a document.
+    pages: bodies by path.
     script: the attributes of the beacon's tag, besides its src.
     answering: what a POST to /slow waits for. One to /refused is answered 422, all others 200.
     """
@@ -101,12 +103,14 @@ class Site:
         self.url = url
         self.collector_url = ""
         self.body = ""
+        self.pages: dict[str, str] = {}
         self.script = f'data-key="{BROWSER_KEY}"'
         self.answering = threading.Event()
 
-    def page(self) -> bytes:
+    def page(self, path: str) -> bytes:
+        body = self.pages.get(path, self.body)
         script = f'<script src="{self.collector_url}/beacon.js" {self.script}></script>'
-        return f"<!doctype html><title>A site</title><body>{self.body}{script}</body>".encode()
+        return f"<!doctype html><title>A site</title><body>{body}{script}</body>".encode()
 
 
 def _silence() -> bytes:
@@ -123,14 +127,19 @@ def a_site() -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            page = b"" if self.path == "/favicon.ico" else site.page()
-            self._send(200, *(("audio/wav", _silence()) if self.path.startswith("/tone.wav") else ("text/html", page)))
+            path = urlsplit(self.path).path
+            if path == "/tone.wav":
+                self._send(200, "audio/wav", _silence())
+            elif path.endswith(".pdf"):
+                self._send(200, "application/pdf", b"%PDF-1.4")
+            else:
+                self._send(200, "text/html", b"" if path == "/favicon.ico" else site.page(path))
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             if self.path == "/slow":
                 site.answering.wait(PATIENCE_SECONDS)
-            self._send(422 if self.path == "/refused" else 200, "text/html", site.page())
+            self._send(422 if self.path == "/refused" else 200, "text/html", site.page(self.path))
 
         def _send(self, status: int, content_type: str, body: bytes) -> None:
             self.send_response(status)

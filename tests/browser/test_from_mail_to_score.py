@@ -1,19 +1,13 @@
 """A browser, the real collector, real Kafka, a real worker: a click from a mail joins who was anonymous before."""
 
-import os
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from streamprocessor.collector.tracking.tokens import token_keys
 from streamprocessor.collector.tracking.tracked_mail import TrackedMail, tracked_message
-from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
-from streamprocessor.settings import Settings
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import SECRET, Visitor
 from tests.browser.serving import BROWSER_KEY, Site
 from tests.harness.collectors import CollectorProcess
 from tests.harness.system import System, until
@@ -21,40 +15,9 @@ from tests.harness.workers import WorkerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
-SECRET = "of the browser's tests"
 SEND = "event.preventDefault(); fetch('/send', {method: 'POST', body: new FormData(this)})"
 FORM = f"""<form id="contact" onsubmit="{SEND}"><textarea name="message">Call me</textarea>
 <button>send</button></form>"""
-
-
-@pytest.fixture
-def system(kafka: EmbeddedKafka) -> System:
-    prefix = f"browser-{os.urandom(4).hex()}-"
-    return System(Settings(bootstrap=kafka.bootstrap, topic_prefix=prefix, app_id="app", partitions=2))
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def real_collector(system: System, site: Site, tmp_path: Path) -> AsyncIterator[CollectorProcess]:
-    await system.create()
-    process = CollectorProcess(
-        system.settings,
-        tmp_path,
-        browser_keys=f"site={BROWSER_KEY}",
-        token_keys=f"k1={SECRET}",
-        allowed_sites=site.url,
-    )
-    try:
-        site.collector_url = (await process.start().ready()).address
-        yield process
-    finally:
-        process.discard()
-
-
-@pytest.fixture
-def real_worker(system: System, tmp_path: Path) -> Iterator[WorkerProcess]:
-    process = WorkerProcess(system.settings, "blue", tmp_path)
-    yield process
-    process.discard()
 
 
 def mail_to(contact: str, collector: CollectorProcess, message: str) -> TrackedMail:

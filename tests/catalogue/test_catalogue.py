@@ -15,7 +15,7 @@ from streamprocessor.catalogue.catalogue import (
     PERIOD_MS,
     PERIODS,
     Catalogue,
-    Collector,
+    FactCounter,
     decode_catalogue,
     encode_catalogue,
     source_of,
@@ -24,7 +24,7 @@ from streamprocessor.catalogue.distinct_count import REGISTERS, add_in_place, es
 from streamprocessor.catalogue.masking import masked
 from streamprocessor.catalogue.property_values import SHARED_BY_CONTACTS
 from streamprocessor.catalogue.report import CatalogueReport, close_type, report
-from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types
+from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types, watched_rules
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SCANNER, AttributesWritten, Event
@@ -56,9 +56,9 @@ def event(type_: str, at_ms: int = NOW_MS, actor: str = "human", **properties: o
 
 def counted(model: Model, *facts: tuple[str, Event | AttributesWritten]) -> CatalogueReport:
     seen = Catalogue()
-    collector, watch = Collector(seen), RuleWatch(seen, model)
+    counter, watch = FactCounter(seen), RuleWatch(seen, model)
     for contact, fact in facts:
-        collector.add(contact, fact, source_of(fact))
+        counter.add(contact, fact, source_of(fact))
         if isinstance(fact, Event):
             watch.add(fact)
     return report(decode_catalogue(encode_catalogue(seen)), model, NOW_MS)
@@ -122,6 +122,32 @@ def test_a_rule_that_nothing_met_says_why_and_one_that_was_met_is_not_named(mode
     }
     met = counted(model, ("c-1", event("page_visit", path="/pricing", seats=100)))
     assert {rule.rule for rule in met.unmet_rules}.isdisjoint({"pricing", "seats"})
+
+
+def test_rules_on_derived_properties_are_watched_and_what_those_are_made_of_is_asked_for() -> None:
+    product = "properties.product: {from: properties.path, matches: '^/products/([^/]+)'}"
+    rules = "{id: met, on: page_visit, points: 1, where: {properties.product: crm}}"
+    unmet = "{id: unmet, on: page_visit, points: 1, where: {properties.product: erp}}"
+    derived = parse_model(f"derive: {{{product}}}\nscores: {{s: {{rules: [{rules}, {unmet}]}}}}", "model.yaml")
+    came = [("c", event("page_visit", path="/products/crm")), ("d", event("page_visit", path="/about"))]
+    seen = counted(derived, *came)
+    assert [(rule.rule, sorted(rule.why)) for rule in seen.unmet_rules] == [
+        (
+            "unmet",
+            [
+                "1 of 2 events had no properties.product",
+                "in 1 of 2 events properties.product had another value than `equals` wants",
+            ],
+        )
+    ]
+    (path,) = seen.types[0].properties
+    assert (path.path, path.asked_by) == ("properties.path", ["s/met", "s/unmet"])
+
+
+def test_a_rule_with_a_pattern_is_the_same_rule_after_a_restart() -> None:
+    rule = "{id: r, on: page_visit, points: 1, where: {properties.path: {matches: '^/a'}}}"
+    first, second = (parse_model(f"scores: {{s: {{rules: [{rule}]}}}}", "model.yaml") for _ in range(2))
+    assert [watched.key for watched in watched_rules(first)] == [watched.key for watched in watched_rules(second)]
 
 
 def test_a_value_is_shown_once_several_contacts_have_it_and_its_form_alone_before(model: Model) -> None:
@@ -193,7 +219,7 @@ def test_what_comes_with_browser_keys_takes_no_place_from_what_servers_tell(mode
 
 def test_values_that_few_contacts_have_are_held_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "MAX_UNSHARED_VALUES", 5_000)
-    collector = Collector(Catalogue())
+    collector = FactCounter(Catalogue())
     for number in range(60):
         visit = event("page_visit")._replace(properties={f"p{each}": f"v{number}" for each in range(200)})
         collector.add(f"c-{number}", visit, "web")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from streamprocessor.contract.contact_ids import ContactIds, plain_address, visible_address
+from streamprocessor.contract.contact_ids import ContactIds, is_one_address, plain_address, visible_address
 
 IDS = ContactIds("a salt")
 
@@ -81,3 +81,27 @@ def test_any_text_has_one_plain_spelling(local: str, domain: str) -> None:
 
 def test_a_text_that_is_far_too_long_is_read_at_once() -> None:
     assert plain_address("kim@" + "ü" * 100_000 + ".example").startswith("kim@üü")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (" Kim+shop@Example.com\n", True),
+        ("kim@bücher.example\u200b", True),
+        ("kim@例え。example", True),
+        ("o'brien@mail.example.co.uk", True),
+        ("kim", False),
+        ("kim@localhost", False),
+        ("@example.com", False),
+        ("kim@example.com, lee@example.com", False),
+        ("kim@example.com;lee@example.com", False),
+        ("kim@lee@example.com", False),
+        ("mailto:kim@example.com", False),
+        ("Kim Lee <kim@example.com>", False),
+        ("kim@example.c", False),
+        ("k" * 65 + "@example.com", False),
+        ("kim@" + "a." * 200 + "example", False),
+    ],
+)
+def test_a_text_is_one_address_at_every_door_or_at_none(text: str, is_one: bool) -> None:
+    assert is_one_address(text) == is_one

@@ -345,6 +345,15 @@ def test_sixteen_points_for_a_product_are_eight_after_a_half_life_and_four_after
     assert values == {"crm": {"score": points, "unrounded": points, "stage": stage}}
 
 
+def test_the_path_of_a_page_tells_the_product_and_another_page_tells_none() -> None:
+    on_site = [did("page_visit", path=path) for path in ("/products/CRM", "/produkte/crm/preise", "/", "/products/")]
+    bought = did("email_click", product="crm", path="/go")
+
+    values = scores("product-interest", 0, *on_site, bought)["product-interest"]["values"]
+
+    assert {name: value["score"] for name, value in values.items()} == {"crm": 8}
+
+
 def test_products_are_scored_side_by_side_and_the_five_strongest_shown_first_to_last() -> None:
     looks = [did("page_visit", product=f"p{n}", times=n) for n in range(1, 8)]
 

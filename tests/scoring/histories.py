@@ -85,7 +85,7 @@ def bursts(draw: st.DrawFn, number: int) -> list[Event]:
     message = draw(st.sampled_from(MESSAGES))
     made = []
     for n in range(draw(st.integers(2, 6))):
-        event_type = draw(st.sampled_from(["email_click"] * 5 + ["unsubscribe", "email_delivered"]))
+        event_type = draw(st.sampled_from(["email_click"] * 5 + ["unsubscribe", "email_delivered", "page_visit"]))
         message_properties = draw(
             st.fixed_dictionaries({"message": st.just(message)}, optional={"url": st.sampled_from(URLS)})
         )

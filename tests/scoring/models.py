@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from streamprocessor.contract.model_file.announcement_rate import announcements_a_day
+from streamprocessor.scoring.model.derivation import Derivation, Extract
 from streamprocessor.scoring.model.model import (
     DAY_MS,
     E15,
@@ -58,6 +60,18 @@ ORDERS: tuple[Any, ...] = ("o1", "1", 1, None)
 ATTRIBUTES = ("title", "country", "size")
 CENTURY_MS = 36_500 * DAY_MS
 MOST_STEPS_A_DAY = 1_000  # of one match; histories last for months, and each step is a message
+
+
+def found(pattern: str) -> Extract:
+    """What the pattern's group matches, or all of it, as readers of models make it with RE2."""
+    search = re.compile(pattern).search
+
+    def extract(text: str) -> str | None:
+        match = search(text)
+        return None if match is None else match.group(match.re.groups)
+
+    return extract
+
 
 # ---- models ----------------------------------------------------------------------------------------------------
 
@@ -204,12 +218,47 @@ def stage_ladders(draw: st.DrawFn, least: int, most: int, *, hysteresis: bool) -
     )
 
 
-bursts_in_a_moment = st.builds(Scanners, st.integers(2, 4), st.integers(1, 9), st.just(value=False))
-scanners = st.none() | st.builds(Scanners, st.integers(2, 4), st.one_of(st.integers(1, 9), durations_ms), st.booleans())
+bursts_in_a_moment = st.builds(
+    Scanners, st.integers(2, 4), st.integers(1, 9), st.just(value=False), st.just(value=0), st.just(value=0)
+)
+scanners = st.none() | st.builds(
+    Scanners,
+    st.integers(2, 4),
+    st.one_of(st.integers(1, 9), durations_ms),
+    st.booleans(),
+    st.integers(0, 4),
+    st.integers(0, 4),
+)
 perhaps_applies: st.SearchStrategy[Condition | None] = st.one_of(st.none(), st.none(), attribute_conditions)
 weights_nano = st.one_of(
     st.just(NANO), st.sampled_from([7, 3, 5, -5, 20]).map(lambda n: n * NANO // 10), st.integers(-NANO, 2 * NANO)
 ).filter(bool)
+
+
+some_derivations = st.sampled_from(
+    [
+        Derivation("properties.product", "properties.path", pattern="^/([a-z]+)", extract=found("^/([a-z]+)")),
+        Derivation("properties.product", "properties.url", table=(("u1", "crm"), ("1", "mail"), ("true", 1))),
+        Derivation("properties.amount", "properties.path", table=(("/pricing", 50), ("/docs", "12"), ("/", True))),
+        Derivation("properties.amount", "properties.product", table=(("crm", 7.5), ("1", -20))),
+        Derivation("properties.missing", "context.user_agent", lowers=True),
+        Derivation("properties.path", "properties.url", pattern="u.", extract=found("u."), table=(("u1", "/pricing"),)),
+        Derivation("properties.url", "properties.path", pattern="team$", extract=found("team$")),
+        Derivation("properties.message", "properties.amount", lowers=True),
+    ]
+)
+
+
+def is_without_chains(chosen: Sequence[Derivation]) -> bool:
+    return {each.path for each in chosen}.isdisjoint(each.source for each in chosen)
+
+
+derivations = st.one_of(
+    st.just(()),
+    st.lists(some_derivations, min_size=1, max_size=3, unique_by=lambda each: each.path)
+    .filter(is_without_chains)
+    .map(tuple),
+)
 
 
 class Taste(NamedTuple):
@@ -317,6 +366,8 @@ def models(draw: st.DrawFn, taste: Taste = Taste()) -> Model:  # noqa: B008
         taste.window_ms,
         draw(taste.scanners),
         suppression=draw(suppressions),
+        announce_first=draw(st.booleans()),
+        derivations=draw(derivations),
     )
 
 

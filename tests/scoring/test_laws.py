@@ -187,6 +187,7 @@ def assert_steps_are_those_of_a_replay(model: Model, history: list[Fact], data: 
     assert [step.sequence for step in steps] == list(range(1, len(steps) + 1))
     assert [shown_after(model, step) for step in steps] == [step.shown for step in replayed.steps]
     assert [step.cause == "time" for step in steps] == [step.by_time for step in replayed.steps]
+    assert [step.is_first for step in steps] == [step.is_first for step in replayed.steps]
     for step, expected in zip(steps, replayed.steps, strict=True):
         assert_same_instant(model, history, step.at_ms, expected.at_ms)
     announced = [[(lead.score, lead.episode) for lead in step.hot_leads] for step in steps]

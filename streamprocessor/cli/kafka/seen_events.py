@@ -31,13 +31,12 @@ async def _count_inputs(
 
     Raises TopicError where an input topic is missing or may not be read.
     """
-    from streamprocessor.catalogue.catalogue import Catalogue, Collector, source_of
+    from streamprocessor.catalogue.catalogue import Catalogue, FactCounter, source_of
     from streamprocessor.catalogue.report import report
     from streamprocessor.catalogue.rule_watch import RuleWatch
     from streamprocessor.cli.kafka.topic_reader import records_of
     from streamprocessor.contract.events.event_fields import contact_of
     from streamprocessor.contract.events.events import value_decoder_for
-    from streamprocessor.contract.events.transfers import MisplacedRecord
     from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
     from streamprocessor.errors import RecordError
     from streamprocessor.kafka.admin.layout import layout_of
@@ -45,7 +44,7 @@ async def _count_inputs(
     from streamprocessor.scoring.record.facts import AttributesWritten, Event
 
     catalogue = Catalogue()
-    collector, watch = Collector(catalogue), RuleWatch(catalogue, model)
+    counter, watch = FactCounter(catalogue), RuleWatch(catalogue, model)
     for name, topic in layout_of(settings).input_names().items():
         if topic.name == EVIDENCE_TRANSFERS:
             continue
@@ -57,9 +56,9 @@ async def _count_inputs(
                 fact = decode(contact_id, record.value, record.headers, record.timestamp)
             except RecordError:
                 continue  # the worker makes a dead letter of it
-            if isinstance(fact, MisplacedRecord) or not isinstance(fact, Event | AttributesWritten):
+            if not isinstance(fact, Event | AttributesWritten):
                 continue
-            collector.add(contact_id, fact, source_of(fact))
+            counter.add(contact_id, fact, source_of(fact))
             if isinstance(fact, Event):
                 watch.add(fact)
     return report(catalogue, model, at_ms)

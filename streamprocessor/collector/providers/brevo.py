@@ -27,7 +27,14 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.webhook.payloads import items_of, json_object_in, ms_of, text_of, texts_of
+from streamprocessor.collector.providers.webhook.payloads import (
+    items_of,
+    json_object_in,
+    ms_of,
+    text_of,
+    texts_of,
+    user_agent_of,
+)
 from streamprocessor.collector.providers.webhook.signatures import SenderCheck, basic, bearer, check_by
 from streamprocessor.scoring.record.facts import PROXY
 
@@ -80,7 +87,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         tags=texts_of(item.get("tags")) or texts_of(item.get("tag")),
         url=text_of(item.get("link")) or text_of(item.get("URL")),
         kind=kind,
-        user_agent=text_of(item.get("user_agent")),
+        user_agent=user_agent_of(item.get("user_agent")),
         actor=PROXY if "proxy" in name else None,
         unread_time=next((time for word in _LOCAL_TIMES if (time := text_of(item.get(word)))), None),
     )

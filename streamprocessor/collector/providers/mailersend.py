@@ -29,7 +29,14 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     MailEvent,
     sender_of_tags,
 )
-from streamprocessor.collector.providers.webhook.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.payloads import (
+    json_of,
+    object_of,
+    rfc3339_to_ms,
+    text_of,
+    texts_of,
+    user_agent_of,
+)
 from streamprocessor.collector.providers.webhook.signatures import SenderCheck, check_by, denied, equal
 
 NAME = "mailersend"
@@ -98,5 +105,5 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         tags=[tag for tag in tags if ":" not in tag],
         url=text_of(interaction.get("url")),
         kind=kind,
-        user_agent=text_of(interaction.get("user_agent")),
+        user_agent=user_agent_of(interaction.get("user_agent")),
     )

@@ -41,6 +41,7 @@ from streamprocessor.collector.providers.webhook.payloads import (
     seconds_to_ms,
     text_of,
     texts_of,
+    user_agent_of,
 )
 from streamprocessor.collector.providers.webhook.replay_guard import ReplayGuard
 from streamprocessor.collector.providers.webhook.signatures import (
@@ -146,7 +147,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         tags=texts_of(item.get("tags")),
         url=text_of(item.get("url")),
         kind=_kind_of(item) if event_type == BOUNCE else None,
-        user_agent=text_of(client.get("user-agent")),
+        user_agent=user_agent_of(client.get("user-agent")),
         actor=_actor_of(text_of(client.get("bot"))),
     )
 

@@ -25,7 +25,13 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.webhook.payloads import items_of, json_object_in, seconds_to_ms, text_of
+from streamprocessor.collector.providers.webhook.payloads import (
+    items_of,
+    json_object_in,
+    seconds_to_ms,
+    text_of,
+    user_agent_of,
+)
 from streamprocessor.collector.providers.webhook.signatures import basic, check_by
 
 NAME = "mailjet"
@@ -61,5 +67,5 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         campaign=text_of(item.get("customcampaign")),
         url=text_of(item.get("url")),
         kind=kind,
-        user_agent=text_of(item.get("agent")),
+        user_agent=user_agent_of(item.get("agent")),
     )

@@ -42,6 +42,7 @@ from streamprocessor.collector.providers.webhook.payloads import (
     seconds_to_ms,
     text_of,
     texts_of,
+    user_agent_of,
 )
 from streamprocessor.collector.providers.webhook.signatures import SenderCheck, check_by, denied, equal
 from streamprocessor.errors import OperatorError
@@ -130,7 +131,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         tags=texts_of(mail.get("tags")),
         url=text_of(item.get("url")),
         kind=kind,
-        user_agent=text_of(item.get("user_agent")),
+        user_agent=user_agent_of(item.get("user_agent")),
     )
 
 

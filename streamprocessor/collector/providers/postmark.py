@@ -31,7 +31,14 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.webhook.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.payloads import (
+    json_of,
+    object_of,
+    rfc3339_to_ms,
+    text_of,
+    texts_of,
+    user_agent_of,
+)
 from streamprocessor.collector.providers.webhook.signatures import basic, check_by
 
 NAME = "postmark"
@@ -74,7 +81,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         tags=texts_of(item.get("Tag")),
         url=text_of(item.get("OriginalLink")),
         kind=kind,
-        user_agent=text_of(item.get("UserAgent")),
+        user_agent=user_agent_of(item.get("UserAgent")),
     )
 
 

@@ -37,7 +37,14 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.webhook.payloads import json_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.payloads import (
+    json_of,
+    object_of,
+    rfc3339_to_ms,
+    text_of,
+    texts_of,
+    user_agent_of,
+)
 from streamprocessor.collector.providers.webhook.signatures import (
     SenderCheck,
     check_by,
@@ -124,7 +131,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         campaign=text_of(data.get("broadcast_id")),
         url=text_of(interaction.get("link")),
         kind=_kind_of(name, data) if event_type == BOUNCE and len(recipients) == 1 else None,
-        user_agent=text_of(interaction.get("userAgent")),
+        user_agent=user_agent_of(interaction.get("userAgent")),
     )
 
 

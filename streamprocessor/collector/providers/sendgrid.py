@@ -36,7 +36,13 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.webhook.payloads import items_of, seconds_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.payloads import (
+    items_of,
+    seconds_to_ms,
+    text_of,
+    texts_of,
+    user_agent_of,
+)
 from streamprocessor.collector.providers.webhook.signatures import (
     SenderCheck,
     check_by,
@@ -160,7 +166,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         tags=texts_of(item.get("category")),
         url=text_of(item.get("url")),
         kind=kind,
-        user_agent=text_of(item.get("useragent")),
+        user_agent=user_agent_of(item.get("useragent")),
         actor=PROXY if item.get("sg_machine_open") is True else None,
     )
 

@@ -36,7 +36,14 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     UNSUBSCRIBE,
     MailEvent,
 )
-from streamprocessor.collector.providers.webhook.payloads import list_of, object_of, rfc3339_to_ms, text_of, texts_of
+from streamprocessor.collector.providers.webhook.payloads import (
+    list_of,
+    object_of,
+    rfc3339_to_ms,
+    text_of,
+    texts_of,
+    user_agent_of,
+)
 from streamprocessor.collector.providers.webhook.signatures import UNVERIFIED, SenderCheck, check_by, wrong_secret
 
 NAME = "ses"
@@ -108,7 +115,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
             message=text_of(mail.get("messageId")),
             url=text_of(part.get("link")),
             kind=(HARD if part.get("bounceType") == "Permanent" else SOFT) if event_type == BOUNCE else None,
-            user_agent=text_of(part.get("userAgent")) if event_type in (OPEN, CLICK) else None,
+            user_agent=user_agent_of(part.get("userAgent")) if event_type in (OPEN, CLICK) else None,
             is_of_another=_is_of_another(address, mail),
         )
 

@@ -34,6 +34,7 @@ from streamprocessor.collector.providers.webhook.payloads import (
     seconds_to_ms,
     text_of,
     texts_of,
+    user_agent_of,
 )
 from streamprocessor.collector.providers.webhook.signatures import SenderCheck, basic, bearer, check_by
 from streamprocessor.scoring.record.facts import PROXY
@@ -86,7 +87,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
                 tags=texts_of(event.get("rcpt_tags")),
                 url=text_of(event.get("target_link_url")),
                 kind=kind,
-                user_agent=text_of(event.get("user_agent")),
+                user_agent=user_agent_of(event.get("user_agent")),
                 actor=_actor_of(event),
                 is_of_another=event.get("rcpt_type") in _COPIES,
             )

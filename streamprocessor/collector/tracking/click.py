@@ -98,6 +98,7 @@ def _decode(request: HttpRequest, parsed: ParsedRequest) -> DecodedEvents:
 
 def _email_click(request: HttpRequest, link: Tracked) -> CollectedEvent:
     context = context_of(request)
+    context.setdefault("user_agent", "")  # none was sent: that too says who it was
     url = link.url or ""
     texts = {"message": link.message, "campaign": link.campaign, "url": url, "path": path_of(url)}
     properties: dict[str, object] = {name: text for name, text in texts.items() if text is not None}

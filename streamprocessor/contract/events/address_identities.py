@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from streamprocessor.contract.contact_ids import ContactIds, plain_address
+from streamprocessor.contract.contact_ids import ContactIds, is_one_address
 from streamprocessor.contract.events.event_fields import MAX_ID_CHARS, content_key
 from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.scoring.record.facts import SERVER_RANK, AttributesWritten, Merged
 
-MAX_ADDRESS_CHARS = 254
-
 MAX_TEXT_CHARS = 1000  # with the name that is displayed
 
 _DISPLAYED = re.compile(r"(?:[^<>@]*<|\s*mailto:)\s*([^<>\s?]+@[^<>\s?]+)\s*>?\s*", re.IGNORECASE)
-_ONE_ADDRESS = re.compile(r"[^\s@]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 
 
 def identities_in(
@@ -52,7 +49,4 @@ def one_address(value: object) -> str | None:
         return None
     displayed = _DISPLAYED.fullmatch(value)
     address = displayed[1] if displayed else value
-    plain = plain_address(address)
-    if len(plain) > MAX_ADDRESS_CHARS or not _ONE_ADDRESS.fullmatch(plain) or is_placeholder(plain):
-        return None
-    return address
+    return address if is_one_address(address) and not is_placeholder(address) else None

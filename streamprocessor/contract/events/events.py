@@ -23,17 +23,18 @@ from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.contract.lenient_json import read_object
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import kind_of
-from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
+from streamprocessor.contract.topic_names import EMAIL_CLICK, EVIDENCE_TRANSFERS
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.canonical import unchecked
-from streamprocessor.scoring.record.facts import HUMAN, Event, Fact, InputFact
+from streamprocessor.scoring.record.facts import HUMAN, SCANNER, Event, Fact, InputFact
 from streamprocessor.scoring.record.transfers import Received
 
 RecordHeaders: TypeAlias = Sequence[tuple[str, bytes | None]] | None
 ValueDecoder: TypeAlias = Callable[[str, bytes | None, RecordHeaders, int], Received | MisplacedRecord]
 
 MAX_TYPE_CHARS = 128
+_BLANK_USER_AGENTS = ("", "-")
 
 CONTACT_UPDATE = "contact-update.json"
 
@@ -105,7 +106,7 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     context = get("context")
     if type(context) is not dict:
         context = _absent_object(context, "context", reason_codes.BAD_CONTEXT)
-    actor = _actor_in(context) if context else HUMAN
+    actor = _actor_in(context, event_type) if context else HUMAN
     occurred_at = get("occurred_at")
     stated_ms = parse_rfc3339(occurred_at) if type(occurred_at) is str else None
     if stated_ms is None or stated_ms < 0:
@@ -120,12 +121,19 @@ def decode_event(body: dict[str, Any], contact: str, arrival_ms: int, implied_ty
     return unchecked(Event, (event_id, event_type, occurred_at_ms, arrival_ms, properties, context, actor))
 
 
-def _actor_in(context: dict[str, Any]) -> str:
-    """The actor that the event names; where it names none, the one that its user agent tells."""
+def _actor_in(context: dict[str, Any], event_type: str) -> str:
+    """The actor that the event names; where it names none, the one that its user agent tells.
+
+    Whoever follows a link of a mail with a user agent that says nothing is a scanner: browsers have one.
+    """
     actor = context.get("actor")
     if actor is None:
         user_agent = context.get("user_agent")
-        return actor_of(user_agent) if type(user_agent) is str else HUMAN
+        if type(user_agent) is not str:
+            return HUMAN
+        if event_type == EMAIL_CLICK and user_agent.strip() in _BLANK_USER_AGENTS:
+            return SCANNER
+        return actor_of(user_agent)
     if actor not in ACTORS:
         raise RecordError(reason_codes.BAD_CONTEXT, f"context.actor: wanted one of {', '.join(ACTORS)}; got another")
     return str(actor)

@@ -67,7 +67,7 @@ class Announcer:
 
     def _score_updated(self, contact_id: str, at: str, step: Step) -> dict[str, Any]:
         scores = {score.name: _score_object(score) for score in step.scores}
-        changed = [score.name for score in step.scores if score.changed]
+        changed = [score.name for score in step.scores if score.changed or step.is_first]
         value = {
             "contact_id": contact_id,
             "at": at,
@@ -80,6 +80,8 @@ class Announcer:
         }
         if step.merged_into is not None:
             value["merged_into"] = step.merged_into
+        if step.is_first:
+            value["first"] = True
         return value
 
     def _became_hot_lead(

@@ -24,7 +24,8 @@ ANY = "any"
 
 
 @described({"type": ["string", "number", "boolean"]})
-def _scalar(located: LocatedNode) -> Any:
+def scalar(located: LocatedNode) -> Any:
+    """A text, a number, true or false."""
     value = located.value
     if isinstance(value, Decimal):
         return float(value)
@@ -33,14 +34,14 @@ def _scalar(located: LocatedNode) -> Any:
     located.refuse("a text, a number, true or false (for a list use `in`, for nothing `exists: false`)")
 
 
-@described({"type": "array", "minItems": 1, "items": _scalar})
+@described({"type": "array", "minItems": 1, "items": scalar})
 def _scalars(located: LocatedNode) -> tuple[Any, ...]:
-    return tuple(_scalar(inner) for inner in located.items("a list with at least one value"))
+    return tuple(scalar(inner) for inner in located.items("a list with at least one value"))
 
 
-@described({"anyOf": [_scalar, _scalars]})
+@described({"anyOf": [scalar, _scalars]})
 def _scalar_or_list(located: LocatedNode) -> Any:
-    return _scalars(located) if isinstance(located.node, SequenceNode) else _scalar(located)
+    return _scalars(located) if isinstance(located.node, SequenceNode) else scalar(located)
 
 
 @described({"type": "string", "minLength": 1})
@@ -51,7 +52,8 @@ def _text(located: LocatedNode) -> str:
 
 
 @described({"description": "A regular expression of RE2.", **_text.schema})
-def _pattern(located: LocatedNode) -> str:
+def pattern(located: LocatedNode) -> str:
+    """The text of a regular expression, which compiled_pattern looks at."""
     return _text(located)
 
 
@@ -81,10 +83,10 @@ _OPERANDS: Mapping[str, Reader[Any]] = {
     "in": _scalars,
     "not": _scalar_or_list,
     "exists": flag,
-    "contains": _scalar,
+    "contains": scalar,
     "starts_with": _text,
     "ends_with": _text,
-    "matches": _pattern,
+    "matches": pattern,
     "greater_than": _number,
     "at_least": _number,
     "less_than": _number,
@@ -98,7 +100,7 @@ _OPERANDS: Mapping[str, Reader[Any]] = {
 _TEST = read_later(
     {
         "anyOf": [
-            _scalar,
+            scalar,
             {"type": "object", "additionalProperties": False, "properties": _OPERANDS, "minProperties": 1},
         ]
     },
@@ -160,7 +162,7 @@ def _comparisons(path: str, located: LocatedNode, roots: tuple[str, ...]) -> lis
     if roots is ATTRIBUTE_ROOTS:
         path = path.removeprefix("attributes.")
     if not isinstance(located.node, MappingNode):
-        return [Comparison(path, "equals", _scalar(located))]
+        return [Comparison(path, "equals", scalar(located))]
     operands = located.entries("operators")
     if not operands:
         located.refuse("at least one operator")
@@ -175,12 +177,17 @@ def _comparison(path: str, operator: str, located: LocatedNode) -> Comparison:
 
 
 def _searcher(pattern: str, located: LocatedNode) -> Callable[[str], bool]:
+    search = compiled_pattern(pattern, located).search
+    return lambda value: search(value) is not None
+
+
+def compiled_pattern(pattern: str, located: LocatedNode) -> Any:
+    """The pattern, compiled by RE2; raises ReadError where it is none of its regular expressions."""
     options = re2.Options()
     options.log_errors = False  # the model's error tells it, not stderr
     try:
-        search = re2.compile(pattern, options).search
+        return re2.compile(pattern, options)
     except re2.error as error:
         why = error.args[0].decode(errors="replace") if error.args and isinstance(error.args[0], bytes) else error
         expected = "a regular expression of RE2 (linear time: no back-references, no look-around)"
         located.fail(f"wanted {expected}; got '{shown_text(pattern)}': {why}")
-    return lambda value: search(value) is not None

@@ -9,12 +9,15 @@ from typing import NamedTuple
 from streamprocessor.contract.strict_yaml.located import MappingNode, Node, Problems, ScalarNode, SequenceNode
 from streamprocessor.contract.strict_yaml.yaml_tree import read_tree
 
+_NAMED = ("derive", "segments")
+"""Words with a mapping of names, each of which is told by itself."""
+
 
 class ModelDifference(NamedTuple):
     """One difference.
 
     score, rule: where; None: not in one.
-    word: which; None: all of the score or rule; `segments.NAME`: a segment.
+    word: which; None: all of the score or rule; `segments.NAME`: a segment; `derive.PATH`: a derived property.
     old, new: the values as YAML; None: there is none.
     """
 
@@ -28,13 +31,13 @@ class ModelDifference(NamedTuple):
 def differences(old: str, new: str) -> Iterator[ModelDifference]:
     """The differences between two models' texts that can be read, in the order of the new one, then of the old."""
     before, after = (_entries(read_tree(text, Problems("a model"))) for text in (old, new))
-    yield from _words(before, after, (None, None), ("scores", "segments"))
+    yield from _words(before, after, (None, None), ("scores", *_NAMED))
     yield from _scores(_entries(before.get("scores")), _entries(after.get("scores")))
-    old_segments, new_segments = (
-        {f"segments.{name}": node for name, node in _entries(model.get("segments")).items()}
-        for model in (before, after)
-    )
-    yield from _words(old_segments, new_segments, (None, None))
+    for word in _NAMED:
+        old_named, new_named = (
+            {f"{word}.{name}": node for name, node in _entries(model.get(word)).items()} for model in (before, after)
+        )
+        yield from _words(old_named, new_named, (None, None))
 
 
 def _scores(before: dict[str, Node], after: dict[str, Node]) -> Iterator[ModelDifference]:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from streamprocessor.contract.model_file.derivations import derivations
 from streamprocessor.contract.model_file.scores import read_scores
 from streamprocessor.contract.model_file.segments import SEGMENTS, read_segments
 from streamprocessor.contract.model_file.stages import HOT_LEADS, read_hot_leads
@@ -58,13 +59,20 @@ def _moment_ms(located: LocatedNode) -> int:
     return within_ms
 
 
+@described({"anyOf": [{"const": "off"}, duration_ms]})
+def _moment_or_off_ms(located: LocatedNode) -> int:
+    return 0 if located.value == "off" else _moment_ms(located)
+
+
 _USUAL = Scanners()
 _SCANNER_LINKS = Word("links", _links, default=_USUAL.links)
 _SCANNER_WITHIN = Word(
     "within", Reader(_moment_ms, duration_ms.schema, duration_ms.definition), default=f"{_USUAL.within_ms // 1000}s"
 )
 _BEFORE_DELIVERY = Word("before_delivery", flag, default=_USUAL.before_delivery)
-_SCANNERS_SHAPE = Shape(_SCANNER_LINKS, _SCANNER_WITHIN, _BEFORE_DELIVERY)
+_AFTER_DELIVERY = Word("after_delivery", _moment_or_off_ms, default=f"{_USUAL.after_delivery_ms // 1000}s")
+_CLOCK_TOLERANCE = Word("clock_tolerance", _moment_or_off_ms, default=f"{_USUAL.clock_tolerance_ms // 1000}s")
+_SCANNERS_SHAPE = Shape(_SCANNER_LINKS, _SCANNER_WITHIN, _BEFORE_DELIVERY, _AFTER_DELIVERY, _CLOCK_TOLERANCE)
 
 
 @described({"anyOf": [{"const": "off"}, _SCANNERS_SHAPE]})
@@ -78,6 +86,8 @@ def _scanners(located: LocatedNode) -> Scanners | None:
         _SCANNER_LINKS.of(fields, _USUAL.links),
         _SCANNER_WITHIN.of(fields, _USUAL.within_ms),
         _BEFORE_DELIVERY.of(fields, _USUAL.before_delivery),
+        _AFTER_DELIVERY.of(fields, _USUAL.after_delivery_ms),
+        _CLOCK_TOLERANCE.of(fields, _USUAL.clock_tolerance_ms),
     )
 
 
@@ -120,7 +130,7 @@ _SCANNERS = Word(
     "scanners",
     _scanners,
     description="What tells a scanner that looks like a browser: clicks on so many distinct links of one message "
-    "within a moment, or before its delivery.",
+    "within a moment, or before its delivery or right after it.",
 )
 _SEGMENTS = Word(
     "segments",
@@ -129,8 +139,21 @@ _SEGMENTS = Word(
     "depends on them.",
 )
 _IDENTITY = Word("identity", _address_names)
+_ANNOUNCE_FIRST = Word(
+    "announce_first",
+    flag,
+    description="Whether a contact's beginning is announced, in whatever stage, with `first: true`; else its first "
+    "message is its first step away from there.",
+    default=False,
+)
+_DERIVE = Word(
+    "derive",
+    derivations,
+    description="Properties that are made of others of the same event: rules, `by` and `per` see them like any other.",
+)
 _MODEL = Shape(
-    *(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, SUPPRESSION, _SEGMENTS)
+    *(_NAME, _SCORES, _HOT_LEAD, _CORRECTION_WINDOW, _PROXY_OPENS, _SCANNERS, _IDENTITY, SUPPRESSION, _SEGMENTS),
+    *(_ANNOUNCE_FIRST, _DERIVE),
 )
 
 # ---- models --------------------------------------------------------------------------------------------------------
@@ -181,6 +204,8 @@ def _model(located: LocatedNode, revision: int) -> Model:
         addresses=_IDENTITY.of(fields, USUAL_ADDRESSES),
         suppression=SUPPRESSION.of(fields, Suppression()),
         segments=fields.read(_SEGMENTS, partial(read_segments, scores=scores), ()),
+        announce_first=_ANNOUNCE_FIRST.of(fields, False),
+        derivations=_DERIVE.of(fields, ()),
     )
 
 

@@ -70,6 +70,8 @@ def moves(
 
 
 def _was_in(condition: ContactFilter, announcement: Announcement, contact_facts: ContactFacts) -> bool:
+    if announcement.data.get("first") is True:
+        return False  # a contact that begins was nowhere before
     before = _scores(announcement.data, before=True)
     return bool(before) and holds(condition, before, contact_facts.attributes, contact_facts.is_suppressed)
 

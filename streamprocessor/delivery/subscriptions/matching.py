@@ -15,7 +15,10 @@ from streamprocessor.scoring.model.contact_filter import ContactFilter
 
 
 class _Change(NamedTuple):
-    """One score, or one value of a `by` score, as a step changed it; None where it is null or not told."""
+    """One score, or one value of a `by` score, as a step changed it; None where it is null or not told.
+
+    is_first: whether the contact begins with it, so that there is no stage before.
+    """
 
     score_name: str
     value: str | None
@@ -23,6 +26,7 @@ class _Change(NamedTuple):
     previous: Decimal | None
     stage: str | None
     previous_stage: str | None
+    is_first: bool
 
 
 def wants(subscription: Subscription, announcement: Announcement, context: ContactContext) -> bool:
@@ -61,7 +65,9 @@ def _satisfies(condition: SubscriptionFilter, change: _Change) -> bool:
 
 
 def _moves(condition: SubscriptionFilter, change: _Change) -> bool:
-    if change.stage is None or change.previous_stage is None or change.stage == change.previous_stage:
+    if change.stage is None or change.stage == change.previous_stage:
+        return False
+    if change.previous_stage is None and (condition.from_stages or not change.is_first):
         return False
     return (not condition.from_stages or change.previous_stage in condition.from_stages) and (
         not condition.to_stages or change.stage in condition.to_stages
@@ -77,20 +83,21 @@ def _changes(announcement: Announcement) -> Iterator[_Change]:
     if announcement.event == BECAME_HOT_LEAD:
         yield _change(str(data.get("score_name")), None, data)
         return
+    is_first = data.get("first") is True
     for name in data.get("changed") or ():
         shown = (data.get("scores") or {}).get(name) or {}
         values = shown.get("values")
         if values is None:
-            yield _change(name, None, shown)
+            yield _change(name, None, shown, is_first)
             continue
         for value, inner in values.items():
             if inner and ("previous" in inner or "previous_stage" in inner):
                 yield _change(name, value, inner)
 
 
-def _change(name: str, value: str | None, shown: dict[str, Any]) -> _Change:
+def _change(name: str, value: str | None, shown: dict[str, Any], is_first: bool = False) -> _Change:
     score, previous = _decimal(shown.get("score")), _decimal(shown.get("previous"))
-    return _Change(name, value, score, previous, shown.get("stage"), shown.get("previous_stage"))
+    return _Change(name, value, score, previous, shown.get("stage"), shown.get("previous_stage"), is_first)
 
 
 def _decimal(number: int | float | None) -> Decimal | None:

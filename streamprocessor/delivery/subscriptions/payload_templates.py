@@ -46,7 +46,18 @@ _DATA = {
     BECAME_HOT_LEAD: (
         *("contact_id", "at", "score_name", "episode", "score", "previous_stage", "stage", "because", "model"),
     ),
-    SCORE_UPDATED: ("contact_id", "at", "cause", "sequence", "changed", "scores", "because", "model", "merged_into"),
+    SCORE_UPDATED: (
+        "contact_id",
+        "at",
+        "cause",
+        "sequence",
+        "changed",
+        "scores",
+        "because",
+        "model",
+        "merged_into",
+        "first",
+    ),
 }
 _FREE = ("scores", "model")  # what is below them depends on the scoring model
 

@@ -12,11 +12,10 @@ from aiokafka import TopicPartition
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from streamprocessor.catalogue.catalogue import PERIOD_MS, PERIODS, Catalogue, Collector, source_of
+from streamprocessor.catalogue.catalogue import PERIOD_MS, PERIODS, Catalogue, FactCounter, source_of
 from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types
 from streamprocessor.contract.events.event_fields import contact_of
 from streamprocessor.contract.events.events import ValueDecoder
-from streamprocessor.contract.events.transfers import MisplacedRecord
 from streamprocessor.errors import RecordError
 from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.projection.models import ActiveModel
@@ -65,7 +64,7 @@ class CatalogueFollower:
         self._stored = StoredCatalogue(Catalogue(), 0, 0)
         self._unscored: dict[tuple[str, str], UnscoredEvents] = {}
         self._is_changed = False
-        self._watched: tuple[Model, Collector, RuleWatch, frozenset[str] | None] | None = None
+        self._watched: tuple[Model, FactCounter, RuleWatch, frozenset[str] | None] | None = None
 
     async def run(self) -> None:
         """Follow for ever."""
@@ -106,7 +105,7 @@ class CatalogueFollower:
             return read_catalogue(connection)
 
     def _add(self, fetched: Mapping[TopicPartition, list[Any]]) -> None:
-        collector, watch, held_types = self._watching()
+        counter, watch, held_types = self._watching()
         for where, records in fetched.items():
             topic = self._topics[where]
             for record in records:
@@ -115,9 +114,9 @@ class CatalogueFollower:
                     fact = topic.decode(contact_id, record.value, record.headers, record.timestamp)
                 except RecordError:
                     continue  # the worker makes a dead letter of it
-                if isinstance(fact, MisplacedRecord) or not isinstance(fact, Event | AttributesWritten):
+                if not isinstance(fact, Event | AttributesWritten):
                     continue
-                collector.add(contact_id, fact, source_of(fact))
+                counter.add(contact_id, fact, source_of(fact))
                 if isinstance(fact, Event):
                     watch.add(fact)
                     if held_types is not None and fact.type not in held_types:
@@ -130,13 +129,13 @@ class CatalogueFollower:
         last_ms = max(before.last_ms, event.arrival_ms)
         self._unscored[contact_id, event.type] = UnscoredEvents(before.events + 1, last_ms)
 
-    def _watching(self) -> tuple[Collector, RuleWatch, frozenset[str] | None]:
+    def _watching(self) -> tuple[FactCounter, RuleWatch, frozenset[str] | None]:
         """What counts, under the model in force."""
         scorer = self._models.scorer
         if self._watched is None or self._watched[0] is not scorer.model:
             catalogue = self._stored.catalogue
-            collector = Collector(catalogue) if self._watched is None else self._watched[1]
-            self._watched = (scorer.model, collector, RuleWatch(catalogue, scorer.model), kept_types(scorer.model))
+            counter = FactCounter(catalogue) if self._watched is None else self._watched[1]
+            self._watched = (scorer.model, counter, RuleWatch(catalogue, scorer.model), kept_types(scorer.model))
         return self._watched[1:]
 
     async def _write(self) -> None:

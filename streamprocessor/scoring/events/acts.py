@@ -33,8 +33,8 @@ def act_of(properties: Mapping[str, Any]) -> int:
 
     What trackers add by themselves to each event is left out, for it differs: names that begin with $, and `contexts`.
     """
-    said = {name: value for name, value in properties.items() if name[:1] != "$" and name != _OF_TRACKERS}
-    text = canonical(said)
+    compared = {name: value for name, value in properties.items() if name[:1] != "$" and name != _OF_TRACKERS}
+    text = canonical(compared)
     return int.from_bytes(
         blake2b(text.encode("utf-8", "surrogatepass"), digest_size=SLOT_BYTES).digest(), "big", signed=True
     )

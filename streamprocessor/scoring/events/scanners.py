@@ -1,11 +1,14 @@
 """Scanners that look like browsers, recognised by what they do with a message's links; verdicts overrule it.
 
 A click or unsubscribe of a message is a scanner's where a window holds it together with clicks on many distinct links
-of the message, where a honeypot is clicked near it, or where it came before the message was delivered.
+of the message, where a honeypot is clicked near it, or where it came before the message was delivered or right after
+it. A page visit is a scanner's where such an act, or one that says itself that it is a scanner's, shortly precedes it,
+of whatever message: it opened what it clicked.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -16,6 +19,7 @@ from streamprocessor.scoring.canonical import canonical
 from streamprocessor.scoring.model.conditions import ABSENT
 from streamprocessor.scoring.model.model import Scanners
 from streamprocessor.scoring.record.evidence import StoredEvent
+from streamprocessor.scoring.record.facts import SCANNER
 
 MESSAGE, URL, HONEYPOT = "properties.message", "properties.url", "properties.honeypot"
 
@@ -26,11 +30,22 @@ TRACED_PATHS: Mapping[str, tuple[str, ...]] = {
     "email_delivered": (MESSAGE,),
 }
 
+VISIT = "page_visit"
+CLASSED_TYPES = frozenset({*TRACED_PATHS, VISIT})
+"""The types of events that can be a scanner's by what is done."""
+
 _KIND_BITS = 0b11
 _CLICK, _HONEYPOT_CLICK, _UNSUBSCRIBE, _DELIVERY = range(4)
 _KINDS = {"email_click": _CLICK, "unsubscribe": _UNSUBSCRIBE, "email_delivered": _DELIVERY}
 _HASH_BYTES = 4
 TRACE_BYTES = 16
+_NAMED = 1 << 62
+"""Added to the time of what a scanner did who says so itself."""
+
+_FINE_TIME_BITS = 24
+_COARSE_TIME_BYTES = 4
+"""What lies between a trace's last bytes of the time and the first one, which is the same for all."""
+_COARSE_TIME_MASK = (1 << 8 * _COARSE_TIME_BYTES) - 1
 
 
 class ClickTrace(NamedTuple):
@@ -39,11 +54,13 @@ class ClickTrace(NamedTuple):
     at_ms: its occurred_at.
     kind: a click, a click on a honeypot, an unsubscribe or a delivery.
     link: of a click, a hash of its link with the lowest bits 0; 0 of any other.
+    is_named: whether the event itself says that it is a scanner's, by its user agent or its provider.
     """
 
     at_ms: int
     kind: int
     link: int
+    is_named: bool
 
 
 def click_trace_of(event: StoredEvent) -> bytes | None:
@@ -57,10 +74,11 @@ def click_trace_of(event: StoredEvent) -> bytes | None:
     if kind == _CLICK:
         link = int.from_bytes(_hash_of(properties.get(URL, ABSENT)), "big") & ~_KIND_BITS
         kind = _HONEYPOT_CLICK if properties.get(HONEYPOT) is True else _CLICK
+    time = event.occurred_at_ms + (_NAMED if event.actor == SCANNER else 0)
     return (
         _hash_of(message)
         + (link | kind).to_bytes(_HASH_BYTES, "big")
-        + event.occurred_at_ms.to_bytes(TRACE_BYTES - 2 * _HASH_BYTES, "big", signed=True)
+        + time.to_bytes(TRACE_BYTES - 2 * _HASH_BYTES, "big", signed=True)
     )
 
 
@@ -69,7 +87,7 @@ def is_scanner(scanners: Scanners, traces: bytes, new: bytes) -> bool | None:
     others = _of_message(traces, new[:_HASH_BYTES])
     trace = _read(new)
     if not others:
-        return trace.kind == _HONEYPOT_CLICK
+        return _by_scanner(scanners, [trace])[0]
     if trace.kind != _DELIVERY:  # what lies further away shares no window with those that it can be in a burst with
         reach_ms = 2 * scanners.within_ms
         others = [o for o in others if o.kind == _DELIVERY or abs(o.at_ms - trace.at_ms) < reach_ms]
@@ -77,33 +95,75 @@ def is_scanner(scanners: Scanners, traces: bytes, new: bytes) -> bool | None:
     return class_of_new if classes_with == _by_scanner(scanners, others) else None
 
 
+def is_scanner_visit(scanners: Scanners | None, traces: bytes, at_ms: int) -> bool:
+    """Whether a page that is visited at this instant was opened by a scanner whose acts are among the traces."""
+    if scanners is None:
+        return False
+    after_ms = at_ms - scanners.within_ms
+    # Every visit passes here, and hardly any comes so soon after an act: the times' first bytes tell that fast.
+    for coarse in range((after_ms + 1) >> _FINE_TIME_BITS, (at_ms >> _FINE_TIME_BITS) + 1):
+        if (coarse & _COARSE_TIME_MASK).to_bytes(_COARSE_TIME_BYTES, "big") in traces:
+            break
+    else:
+        return False
+    messages = {
+        traces[place : place + _HASH_BYTES]
+        for place in range(0, len(traces), TRACE_BYTES)
+        if after_ms < _read(traces[place : place + TRACE_BYTES]).at_ms <= at_ms
+    }
+    return any([_opens(scanners, _of_message(traces, message), at_ms) for message in messages])
+
+
+def _opens(scanners: Scanners, message_traces: list[ClickTrace], at_ms: int) -> bool:
+    """Whether a scanner's act on the one message precedes the instant so shortly that it opens what is opened then."""
+    flags = _by_scanner(scanners, message_traces)
+    return any(
+        [
+            is_by_scanner and at_ms - scanners.within_ms < trace.at_ms <= at_ms
+            for trace, is_by_scanner in zip(message_traces, flags, strict=True)
+        ]
+    )
+
+
 def find_scanner_events(scanners: Scanners | None, events: Iterable[StoredEvent]) -> tuple[frozenset[str], bytes]:
     """The ids of the events that are a scanner's, and the traces of all."""
     if scanners is None:
         return frozenset(), b""
     by_message: dict[bytes, list[tuple[str, bytes]]] = {}
+    visits: list[tuple[int, str]] = []
     for event in events:
-        if event.type in TRACED_PATHS and (trace := click_trace_of(event)) is not None:
+        if event.type == VISIT:
+            visits.append((event.occurred_at_ms, event.id))
+        elif event.type in TRACED_PATHS and (trace := click_trace_of(event)) is not None:
             by_message.setdefault(trace[:_HASH_BYTES], []).append((event.id, trace))
-    ids = [
-        id_
-        for traced in by_message.values()
-        for (id_, _), is_by_scanner in zip(
-            traced, _by_scanner(scanners, [_read(trace) for _, trace in traced]), strict=True
-        )
-        if is_by_scanner
-    ]
+    ids, acts_ms = [], []
+    for traced in by_message.values():
+        message_traces = [_read(trace) for _, trace in traced]
+        for place, is_by_scanner in enumerate(_by_scanner(scanners, message_traces)):
+            if is_by_scanner:
+                ids.append(traced[place][0])
+                acts_ms.append(message_traces[place].at_ms)
+    if acts_ms:
+        acts_ms.sort()
+        ids += [id_ for at_ms, id_ in visits if _follows(at_ms, acts_ms, scanners.within_ms)]
     return frozenset(ids), b"".join([trace for traced in by_message.values() for _, trace in traced])
+
+
+def _follows(at_ms: int, acts_ms: list[int], within_ms: int) -> bool:
+    """Whether the last of the acts, which are sorted, that is not later lies less than so long before."""
+    place = bisect_right(acts_ms, at_ms)
+    return place > 0 and at_ms - acts_ms[place - 1] < within_ms
 
 
 def _by_scanner(scanners: Scanners, traces: list[ClickTrace]) -> list[bool]:
     """For each of one message's traces, whether it is a scanner's. A delivery is nobody's."""
     actions = sorted((trace.at_ms, i) for i, trace in enumerate(traces) if trace.kind != _DELIVERY)
-    flags = [trace.kind == _HONEYPOT_CLICK for trace in traces]
-    if scanners.before_delivery:
-        delivered_ms = min((trace.at_ms for trace in traces if trace.kind == _DELIVERY), default=None)
-        for at_ms, i in actions:
-            flags[i] = flags[i] or (delivered_ms is not None and at_ms < delivered_ms)
+    flags = [trace.kind == _HONEYPOT_CLICK or (trace.is_named and trace.kind != _DELIVERY) for trace in traces]
+    deliveries_ms = [trace.at_ms for trace in traces if trace.kind == _DELIVERY]
+    for at_ms, i in actions if deliveries_ms else ():
+        age_ms = at_ms - min(deliveries_ms)
+        is_early = scanners.before_delivery and age_ms < -scanners.clock_tolerance_ms
+        flags[i] = flags[i] or is_early or 0 <= age_ms < scanners.after_delivery_ms
     traps = [trace.at_ms for trace in traces if trace.kind == _HONEYPOT_CLICK]
     for at_ms, i in actions if traps else ():
         flags[i] = flags[i] or any(abs(at_ms - trap_ms) < scanners.within_ms for trap_ms in traps)
@@ -152,8 +212,9 @@ def _of_message(traces: bytes, message: bytes) -> list[ClickTrace]:
 def _read(trace: bytes) -> ClickTrace:
     """The trace that these bytes are."""
     link = int.from_bytes(trace[_HASH_BYTES : 2 * _HASH_BYTES], "big")
-    at_ms = int.from_bytes(trace[2 * _HASH_BYTES :], "big", signed=True)
-    return ClickTrace(at_ms, link & _KIND_BITS, link & ~_KIND_BITS)
+    time = int.from_bytes(trace[2 * _HASH_BYTES :], "big", signed=True)
+    is_named = time >= _NAMED >> 1
+    return ClickTrace(time - _NAMED if is_named else time, link & _KIND_BITS, link & ~_KIND_BITS, is_named)
 
 
 def _hash_of(value: Any) -> bytes:

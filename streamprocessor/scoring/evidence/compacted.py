@@ -159,7 +159,7 @@ def _under_another_law(matcher: Matcher, old: CompactedRule, at_ms: int) -> Comp
 def add_event(plan: Plan, record: Record, compacted: Compacted, evicted: Evicted) -> None:
     """Add one event to the sums."""
     event, actor, matches = evicted
-    at_ms = event.occurred_at_ms
+    event, at_ms = plan.seen(event), event.occurred_at_ms
     if actor == HUMAN:
         compacted.last_ms[event.type] = max(at_ms, compacted.last_ms.get(event.type, at_ms))
         _compact_activity(plan, compacted, event)

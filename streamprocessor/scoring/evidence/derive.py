@@ -8,7 +8,7 @@ from typing import Any
 
 from streamprocessor.scoring.events.acts import FORM_SUBMISSION, find_repeats
 from streamprocessor.scoring.events.projection import attribute_values, value_name
-from streamprocessor.scoring.events.scanners import TRACED_PATHS, find_scanner_events
+from streamprocessor.scoring.events.scanners import CLASSED_TYPES, find_scanner_events
 from streamprocessor.scoring.evidence.compacted import add_compacted
 from streamprocessor.scoring.evidence.union import attributes_of, compacted_of, events_of, first_of, verdicts_of
 from streamprocessor.scoring.plan.matching import Matcher
@@ -65,6 +65,8 @@ class Accumulator:
             return True
         if type_plan.suppression is not None:
             derived.suppression = type_plan.suppression.after(derived.suppression, event)
+        if type_plan.derived is not None:
+            event = type_plan.seen(event)
         properties, sums = event.properties, derived.sums
         grown = grown_by_ms = 0.0
         few = type_plan.few
@@ -220,7 +222,7 @@ def stored_matches(plan: Plan, record: Record, numbers: frozenset[int]) -> dict[
     accumulator = Accumulator(plan, record, derived, lambda match: matches[match[0].number].append(match))
     type_plans = plan.narrowed.of_rules(numbers)
     events = events_of(record)
-    is_traced = record.derived.traces and not type_plans.keys().isdisjoint(TRACED_PATHS)
+    is_traced = record.derived.traces and not type_plans.keys().isdisjoint(CLASSED_TYPES)
     by_scanner, _ = find_scanner_events(plan.model.scanners if is_traced else None, events)
     events = [event for event in events if event.type in type_plans]
     events.sort(key=lambda event: (event.occurred_at_ms, event.id))

@@ -10,7 +10,7 @@ from typing import Any
 from streamprocessor.scoring.canonical import canonical, cut, unchecked
 from streamprocessor.scoring.events.acts import ACT, act_of, act_slot_of, is_repeat
 from streamprocessor.scoring.events.projection import precedes, project
-from streamprocessor.scoring.events.scanners import click_trace_of, is_scanner
+from streamprocessor.scoring.events.scanners import VISIT, click_trace_of, is_scanner, is_scanner_visit
 from streamprocessor.scoring.evidence.derive import (
     Accumulator,
     RuleMatch,
@@ -157,7 +157,13 @@ def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulat
         ingested.stale = repeats is None
         if ingested.stale:
             return
-    is_by_scanner = type_plan.is_traced and _trace(plan, derived, stored)
+    is_by_scanner: bool | None = False
+    if type_plan.is_traced:
+        is_by_scanner = _trace(plan, derived, stored)
+        if is_by_scanner and at <= newest_ms:  # pages that it opened may be known already
+            is_by_scanner = None
+    elif type_ == VISIT and derived.traces:
+        is_by_scanner = is_scanner_visit(plan.model.scanners, derived.traces, at)
     if is_by_scanner is None or not accumulator.count(stored, type_plan, at > newest_ms, is_by_scanner):
         ingested.stale = True
 

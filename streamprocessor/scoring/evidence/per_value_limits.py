@@ -52,7 +52,7 @@ def evict_weakest_in_place(plan: Plan, record: Record, *, check_size: bool) -> i
             del of_score[name]
             if record.compacted is not None:
                 record.compacted.by_value.get(score.per_value.key, {}).pop(name, None)
-        record.evidence.replace([_without(score.per_value, evicted, event) for event in record.evidence.events()])
+        record.evidence.replace([_without(plan, score.per_value, evicted, event) for event in record.evidence.events()])
     return evicted_count
 
 
@@ -69,8 +69,9 @@ def _within_size(per_value: PerValuePlan, record: Record, ranked: list[str], mos
     return ranked
 
 
-def _without(per_value: PerValuePlan, evicted: AbstractSet[str], event: StoredEvent) -> StoredEvent:
+def _without(plan: Plan, per_value: PerValuePlan, evicted: AbstractSet[str], event: StoredEvent) -> StoredEvent:
     """The event, which does not count for these values any more."""
-    if not per_value.counts(event.properties) or value_name(event.properties[per_value.path]) not in evicted:
+    seen = plan.seen(event).properties
+    if not per_value.counts(seen) or value_name(seen[per_value.path]) not in evicted:
         return event
     return event._replace(properties={**event.properties, per_value.excluded_key: True})

@@ -1,4 +1,4 @@
-"""Merges that close a ring: evidence that comes back to where it began, and the link of it that is cut."""
+"""Merges that close a cycle: evidence that comes back to where it began, and the link of it that is cut."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from streamprocessor.scoring.record.links import IdentityLinks, Stamp, youngest_
 from streamprocessor.scoring.record.transfers import EvidenceTransfer
 
 
-class RingLink(NamedTuple):
-    """A link of a ring of contacts, child → parent, made at the stamp."""
+class CycleLink(NamedTuple):
+    """A link of a cycle of contacts, child → parent, made at the stamp."""
 
     child: str
     parent: str
     stamp: Stamp
 
 
-def link_to_cut(contact: str, links: IdentityLinks, fact: EvidenceTransfer) -> RingLink | None:
-    """The youngest link of the ring that the evidence has gone round, back to this contact; None: it is no ring."""
+def link_to_cut(contact: str, links: IdentityLinks, fact: EvidenceTransfer) -> CycleLink | None:
+    """The youngest link of the cycle that the evidence has gone round, back to this contact; None: it is no cycle."""
     linked = links.strongest_claim()
     edges = {source.id: (source.into, source.stamp) for source in fact.sources}
     if linked is None or contact not in edges:
@@ -27,4 +27,4 @@ def link_to_cut(contact: str, links: IdentityLinks, fact: EvidenceTransfer) -> R
     if youngest is None:
         return None
     child, parent = youngest
-    return RingLink(child, parent, linked[1] if child == contact else edges[child][1])
+    return CycleLink(child, parent, linked[1] if child == contact else edges[child][1])

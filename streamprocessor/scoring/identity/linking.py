@@ -193,7 +193,7 @@ class _Linker:
         return True
 
     def _closes_cycle(self, fact: EvidenceTransfer) -> bool:
-        """Whether the evidence has come back to where it began; then the youngest link of the ring is cut."""
+        """Whether the evidence has come back to where it began; then the youngest link of the cycle is cut."""
         cut = link_to_cut(self._contact, self._links, fact)
         if cut is None:
             return False

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from streamprocessor.scoring.model.contact_filter import Segment
+from streamprocessor.scoring.model.derivation import Derivation
 from streamprocessor.scoring.model.rules import Condition, Rule
 
 E15 = 10**15
@@ -89,13 +90,18 @@ class Scanners:
     """What shows a scanner that looks like a browser.
 
     links: clicks on so many distinct links of one message (at least 2) in a window (t - within, t].
-    within_ms: the length of that window; what is nearer than this to the click on a honeypot is a scanner's, too.
+    within_ms: the length of that window; what is nearer than this to the click on a honeypot is a scanner's, too, and
+    a page that is visited less than this after a scanner's act.
     before_delivery: whether a click before the message's first delivery is a scanner's.
+    after_delivery_ms: a click less than this after the message's first delivery is a scanner's; 0: none is for that.
+    clock_tolerance_ms: a click is before the delivery where it is earlier by more than this: providers' clocks differ.
     """
 
     links: int = 5
     within_ms: int = 10_000
     before_delivery: bool = True
+    after_delivery_ms: int = 2_000
+    clock_tolerance_ms: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,8 @@ class Model:
     announce_hot_leads: whether hot leads that the change to this revision makes are announced, too.
     addresses: the attributes that hold a mail address of the contact, by which it is known.
     suppression: which events say whether the contact is suppressed.
+    announce_first: whether a contact's beginning is a step, too, although nothing is shown differently by it.
+    derivations: the properties that are made of others of the same event.
     """
 
     name: str
@@ -139,6 +147,8 @@ class Model:
     announce_hot_leads: bool = field(default=False, compare=False)
     addresses: tuple[str, ...] = USUAL_ADDRESSES
     suppression: Suppression = Suppression()
+    announce_first: bool = False
+    derivations: tuple[Derivation, ...] = ()
 
     def hot_stages(self) -> dict[str, tuple[str, ...]]:
         """For each score that makes hot leads its stages from the hot one up; a matrix has that label alone."""

@@ -25,7 +25,7 @@ class Comparison:
     path: str
     operator: str
     operand: Any
-    search: Callable[[str], bool] | None = field(default=None, compare=False)
+    search: Callable[[str], bool] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

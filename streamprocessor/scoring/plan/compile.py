@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from streamprocessor.scoring.events.acts import FORM_SUBMISSION
+from streamprocessor.scoring.events.derived_properties import DerivedProperties, derivations_read, stored_paths
 from streamprocessor.scoring.events.projection import coverage_start_ms, field_paths
 from streamprocessor.scoring.events.scanners import TRACED_PATHS
 from streamprocessor.scoring.model.conditions import paths_of, predicate
@@ -257,7 +258,10 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
     matchers = [m for m in rules.matchers.values() if type_ in m.rule.types]
     reads = {m.number: paths_read(m.rule) for m in matchers}
     reads |= {n: reads[n] | {plan.path} for plan in per_value.plans for n in plan.numbers if n in reads}
-    since_ms = {n: coverage_start_ms(model.covered_since_ms, type_ or ANY, paths) for n, paths in reads.items()}
+    since_ms = {
+        n: coverage_start_ms(model.covered_since_ms, type_ or ANY, stored_paths(model.derivations, paths))
+        for n, paths in reads.items()
+    }
     late = {number: since for number, since in since_ms.items() if since}
     traced = TRACED_PATHS.get(type_, ()) if type_ is not None and model.scanners is not None else ()
     suppression = suppression_plans(model.suppression).get(type_) if type_ is not None else None
@@ -268,10 +272,11 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
         if own or resets:
             by_value.append((plan, TypePlan((), Matchers(own), resets, type_ == OPEN, is_traced=False, since_ms=late)))
     paths = {path for of_rule in reads.values() for path in of_rule} | {plan.path for plan, _ in by_value}
+    derivations = derivations_read(model.derivations, paths)
     if suppression is not None and suppression.of_hard_alone:
         paths.add(KIND)
     return TypePlan(
-        paths=field_paths([*traced, *paths]),
+        paths=field_paths([*traced, *paths, *(derivation.source for derivation in derivations)]),
         matchers=Matchers(m for m in matchers if m.number not in per_value.of_rule),
         resets=rules_reset_by(per_value.inactivity_rules, type_),
         is_open=type_ == OPEN,
@@ -280,4 +285,5 @@ def _type_plan(model: Model, rules: _Rules, per_value: _PerValue, type_: str | N
         by_value=tuple(by_value),
         is_form=type_ == FORM_SUBMISSION,
         suppression=suppression,
+        derived=DerivedProperties(derivations) if derivations else None,
     )

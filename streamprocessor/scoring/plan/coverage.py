@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from streamprocessor.scoring.events.acts import FORM_SUBMISSION
+from streamprocessor.scoring.events.derived_properties import stored_paths
 from streamprocessor.scoring.events.projection import WHOLE
 from streamprocessor.scoring.model.model import Model, Suppression
 from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule
@@ -69,11 +70,16 @@ def coverage_gaps(model: Model, from_ms: int) -> Iterator[CoverageGap]:
 
 
 def _needs(plan: Plan, rule: RulePlan) -> Mapping[str, tuple[str, ...]]:
-    """The paths that the rule reads in events of each of its types."""
+    """The paths that the rule reads in events of each of its types; of derived properties what they are made of."""
     if isinstance(rule.rule, InactivityRule):
         return dict.fromkeys(rule.rule.types or (ANY,), ())
     matcher = plan.matchers.get(rule.number)
-    return {} if matcher is None else dict.fromkeys(matcher.rule.types, tuple(sorted(paths_read(matcher.rule))))
+    if matcher is None:
+        return {}
+    per_value = plan.per_value_plan_of_rule.get(rule.number)
+    read = paths_read(matcher.rule) | (set() if per_value is None else {per_value.path})
+    paths = stored_paths(plan.model.derivations, read)
+    return dict.fromkeys(matcher.rule.types, tuple(sorted(paths)))
 
 
 def _is_named(plan: Plan, type_: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
+from streamprocessor.scoring.events.derived_properties import DerivedProperties
 from streamprocessor.scoring.events.projection import FieldPath
 from streamprocessor.scoring.model.conditions import Predicate
 from streamprocessor.scoring.model.model import HotLead, Matrix, Model, Score
@@ -115,6 +116,7 @@ class TypePlan:
     since_ms: rule number → arrival from which on evidence has stored what the rule needs; empty: always, for all rules.
     by_value: for each per-value score what such an event can do to the score's value that it has.
     suppression: what it says on whether the contact is suppressed; None: nothing.
+    derived: what the rules see beside what events come with; None: nothing, no derived property is read.
     few: the rules, where asking each of them by itself is cheapest; None: `met_by` knows which are met.
     """
 
@@ -127,12 +129,20 @@ class TypePlan:
     by_value: tuple[tuple[PerValuePlan, TypePlan], ...] = ()
     is_form: bool = False
     suppression: SuppressionPlan | None = None
+    derived: DerivedProperties | None = None
     few: tuple[Matcher, ...] | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Choose how rules are asked."""
         few = None if self.since_ms or self.matchers.remembers else self.matchers.all
         object.__setattr__(self, "few", few)
+
+    def seen(self, event: StoredEvent) -> StoredEvent:
+        """The event as rules see it, with its derived properties."""
+        if self.derived is None:
+            return event
+        properties = self.derived.added_to(event.properties)
+        return event if properties is event.properties else event._replace(properties=properties)
 
     def met_by(self, event: StoredEvent) -> list[Matcher]:
         """The rules that can count this event."""
@@ -232,6 +242,11 @@ class Plan:
     open_ended: frozenset[int]
     landmarks: LandmarkCache
     narrowed: NarrowedPlans
+
+    def seen(self, event: StoredEvent) -> StoredEvent:
+        """The event as rules see it, with its derived properties."""
+        type_plan = self.by_type.get(event.type, self.any_type)
+        return event if type_plan is None else type_plan.seen(event)
 
     def counts(self, actor: str, is_open: bool) -> bool:
         """Whether what this actor did gives points."""

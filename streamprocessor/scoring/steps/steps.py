@@ -89,6 +89,7 @@ class Step(NamedTuple):
     strongest: the three strongest parts of the first hot lead; empty where there is none.
     former_scores: names of the scores that are given no more, for the contact was merged into another one, or objects.
     merged_into: the contact that it was merged into; None: into none.
+    is_first: whether the contact begins with it, and the model wants that announced.
     """
 
     at_ms: int
@@ -100,3 +101,4 @@ class Step(NamedTuple):
     strongest: tuple[ExplanationPart, ...]
     former_scores: tuple[str, ...] = ()
     merged_into: str | None = None
+    is_first: bool = False

@@ -63,7 +63,8 @@ def _reasons(plan: Plan, event: StoredEvent, actor: str) -> list[Uncounted]:
         return [Uncounted(BY_SCANNER)]
     if actor == PROXY and type_plan is not None and not plan.counts(actor, type_plan.is_open):
         return [Uncounted(BY_PROXY)]
-    return [_reason(matcher, event) for matcher in matchers]
+    seen = plan.seen(event)
+    return [_reason(matcher, seen) for matcher in matchers]
 
 
 def _all_matchers(type_plan: TypePlan) -> list[Matcher]:

@@ -21,6 +21,17 @@ CASES = [
 ]
 SCORER = Scorer(parse_model("scores: {s: {rules: [{id: r, on: download, points: 1}]}}", "m.yaml"))
 ARRIVAL = "2026-11-22T08:05:00.000Z"
+AGENT_WORDS = {"useragent", "agent"}
+
+
+def with_agents_blank(payload: Any) -> Any:
+    """The payload with a blank user agent wherever it has one."""
+    if isinstance(payload, dict):
+        return {
+            word: " " if word.lower().replace("_", "").replace("-", "") in AGENT_WORDS else with_agents_blank(inner)
+            for word, inner in payload.items()
+        }
+    return [with_agents_blank(inner) for inner in payload] if isinstance(payload, list) else payload
 
 
 @pytest.mark.parametrize(("sender", "case"), CASES)
@@ -61,6 +72,27 @@ def test_each_event_says_of_suppression_what_the_table_says(sender: Sender, case
             SCORER.apply_in_place(record, [SuppressionChanged("before", 1, 1, before), _event_of(entry)])
             says = True if "suppresses" in expected else False if "lifts" in expected else before
             assert is_suppressed(record) is says, (entry.value, before)
+
+
+CLICKS_WITH_AGENTS = [
+    pytest.param(sender, with_agents_blank(case["payload"]), id=f"{sender.provider}: {case['case']}")
+    for sender in SENDERS
+    for case in cases_of(sender)
+    if [expected["type"] for expected in case["becomes"]] == ["email_click"]
+    and with_agents_blank(case["payload"]) != case["payload"]
+]
+
+
+@pytest.mark.parametrize(("sender", "payload"), CLICKS_WITH_AGENTS)
+def test_a_click_whose_user_agent_the_provider_says_to_be_empty_is_a_scanners(sender: Sender, payload: Any) -> None:
+    wire_format = format_of(sender.provider, sender.secret)
+    request = sender.post(payload, sender.secret)
+    (entry,) = wire_format.decode(request, wire_format.parse(request)).entries
+    assert decode_event(entry.value, entry.contact_id, NOW_MS, "email_click").actor == "scanner"
+
+
+def test_most_providers_tell_the_user_agent_of_a_click() -> None:
+    assert len({str(case.id).partition(":")[0] for case in CLICKS_WITH_AGENTS}) >= 8
 
 
 def test_every_provider_has_cases_of_all_six_types() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from streamprocessor.collector.tracking.click import VISITOR_LIFE_MS, click
 from streamprocessor.collector.tracking.tokens import Tracked
+from streamprocessor.contract.events.events import decode_event
 from tests.collector.input_topics import topic_of
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES, Served, request, serve
 
@@ -35,6 +36,12 @@ def test_a_click_is_filed_with_its_url() -> None:
 
     assert (topic_of(entry), entry.contact_id, entry.value["type"]) == ("email-clicks", "c-42", "email_click")
     assert entry.value["properties"] == {"message": "m-9", "campaign": "q4", "url": OURS, "path": "/pricing"}
+
+
+@pytest.mark.parametrize("headers", [{}, {"user-agent": ""}, {"user-agent": " "}, {"user-agent": "-"}])
+def test_a_click_that_says_no_user_agent_is_a_scanners(headers: dict[str, str]) -> None:
+    (entry,) = serve(CLICK, request("GET", path_to(OURS))._replace(headers=headers)).decoded.entries
+    assert decode_event(entry.value, "c-42", NOW_MS, "email_click").actor == "scanner"
 
 
 def test_to_a_site_of_ours_the_url_carries_who_clicked_and_stays_the_same_otherwise() -> None:

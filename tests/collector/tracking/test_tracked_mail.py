@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.markup.link_places import link_places
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tracked_mail import TrackedMail, track_message, tracked_message
+from streamprocessor.contract.contact_ids import ContactIds
 from tests.collector.tracking.mail_markup import markup
 from tests.collector.tracking.requests import KEYS, NOW_MS, SITES, request, serve
 
@@ -250,8 +251,8 @@ def links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.setenv("STREAMPROCESSOR_TOKEN_KEYS", "k1=0123456789abcdef")
     monkeypatch.setenv("STREAMPROCESSOR_DATA_DIR", str(tmp_path / "data"))
 
-    def call(*words: str, **more: Any) -> Result:
-        return CliRunner().invoke(commands, ["links", "--contact", "c-42", "--public-url", TRACK, *words], **more)
+    def call(*words: str, whom: Sequence[str] = ("--contact", "c-42"), **more: Any) -> Result:
+        return CliRunner().invoke(commands, ["links", *whom, "--public-url", TRACK, *words], **more)
 
     return call
 
@@ -264,6 +265,35 @@ def test_the_command_makes_addresses(links: Command) -> None:
     assert list(addresses_by_use["links"]) == [URL]
     assert leads_to(addresses_by_use["links"][URL]) == URL
     assert followed(addresses_by_use["honeypot"])[0]["properties"]["honeypot"] is True
+
+
+def test_a_mail_to_an_address_is_that_of_whom_a_form_with_it_is_filed_under(
+    monkeypatch: pytest.MonkeyPatch, links: Command
+) -> None:
+    monkeypatch.setenv("STREAMPROCESSOR_ADDRESS_SALT", "of the tests, for addresses")
+    contact = ContactIds("of the tests, for addresses").address("kim@example.com")
+
+    pixel = orjson.loads(links("--json", whom=("--address", " Kim@Example.COM")).stdout)["pixel"]
+
+    assert followed(pixel)[0]["contact_id"] == contact
+
+
+@pytest.mark.parametrize(
+    ("whom", "complaint"),
+    [
+        ((), "got neither"),
+        (("--contact", "c-42", "--address", "kim@example.com"), "got both"),
+        (("--address", "kim"), "wanted one mail address; got 'kim'"),
+        (("--address", "kim@example.com"), "STREAMPROCESSOR_ADDRESS_SALT"),
+    ],
+)
+def test_the_command_wants_one_contact_or_one_address_and_the_salt_that_addresses_are_hashed_with(
+    links: Command, whom: tuple[str, ...], complaint: str
+) -> None:
+    result = links("--url", URL, whom=whom)
+
+    assert result.exit_code != 0
+    assert complaint in f"{result.stderr}{result.exception}"
 
 
 def test_the_command_prints_an_address_a_line_for_people(links: Command) -> None:

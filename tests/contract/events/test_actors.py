@@ -164,3 +164,23 @@ def test_the_robots_of_a_real_log_are_scanners_and_few_others_are() -> None:
 def test_the_mail_programs_of_a_real_export_are_people_and_proxies(file: str, actors: Any) -> None:
     with (DATA / "marketo" / file).open(encoding="utf-8-sig") as lines:
         assert Counter(actor_of(row["user_agent"]) for row in csv.DictReader(lines)) == actors
+
+
+@pytest.mark.parametrize("user_agent", ["", " ", "-", " - "])
+@pytest.mark.parametrize(("event_type", "actor"), [("email_click", "scanner"), ("page_visit", "human")])
+def test_who_follows_a_mails_link_without_saying_with_what_is_a_scanner(
+    user_agent: str, event_type: str, actor: str
+) -> None:
+    body = {"type": event_type, "context": {"user_agent": user_agent}}
+    assert decoded(body).actor == actor
+    assert decoded(body | {"context": {"user_agent": user_agent, "actor": "proxy"}}).actor == "proxy"
+
+
+def test_a_click_of_which_no_user_agent_is_known_is_a_persons() -> None:
+    assert decoded({"type": "email_click", "context": {"ip": "192.0.2.1"}}).actor == "human"
+
+
+def decoded(body: dict[str, Any]) -> Event:
+    event = decode_fact(body, "c", 1_795_334_400_000)
+    assert isinstance(event, Event)
+    return event

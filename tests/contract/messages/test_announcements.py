@@ -61,6 +61,16 @@ def validators(root: Path) -> Validators:
     return {name: validator(name) for name in ("score-updated", "became-hot-lead")}
 
 
+def test_a_beginning_says_so_and_has_all_scores_among_the_changed(validators: Validators) -> None:
+    scores = (ScoreStep("engagement", 0, 0, "cold", False, 0, "cold", None), STEP.scores[1])
+    begun = STEP._replace(scores=scores, because=(), hot_leads=(), is_first=True)
+    (updated,) = encoded(begun)
+    content = content_of(updated)
+    validators["score-updated"].validate(content)
+    assert (content["first"], content["changed"]) == (True, ["engagement", "fit"])
+    assert content["scores"]["engagement"] == {"score": 0, "unrounded": 0.0, "stage": "cold"}
+
+
 def test_a_step_is_told_with_all_scores_and_what_changed() -> None:
     updated, _ = encoded()
 

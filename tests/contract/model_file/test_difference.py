@@ -33,6 +33,14 @@ def model(*rules: str, score: str = "s", more: str = "", top: str = "") -> str:
             [(None, None, "proxy_opens", None, "count")],
         ),
         (
+            model(OPEN, top="derive: {properties.a: {from: properties.c, lower: true}}\n"),
+            model(OPEN, top="derive: {properties.b: {from: properties.c, lower: true}}\n"),
+            [
+                (None, None, "derive.properties.a", "{from: properties.c, lower: true}", None),
+                (None, None, "derive.properties.b", None, "{from: properties.c, lower: true}"),
+            ],
+        ),
+        (
             model(OPEN),
             model(OPEN, CLICK, score="t"),
             [("s", None, None, "1 rules", None), ("t", None, None, None, "2 rules")],

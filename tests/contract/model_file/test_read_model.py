@@ -10,6 +10,7 @@ from streamprocessor.contract.model_file.read_model import parse_model, read_mod
 from streamprocessor.contract.strict_yaml.located import Problems
 from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, core_value, read_tree
 from streamprocessor.errors import ModelError
+from streamprocessor.scoring.model.derivation import Derivation
 from streamprocessor.scoring.model.model import (
     DAY_MS,
     E15,
@@ -77,6 +78,8 @@ def problems_of(text: str) -> list[str]:
         ("scanners: {links: 3}", Scanners(links=3)),
         ("scanners: {within: 1h}", Scanners(within_ms=3_600_000)),
         ("scanners: {before_delivery: false}", Scanners(before_delivery=False)),
+        ("scanners: {after_delivery: 5s, clock_tolerance: 1m}", Scanners(5, 10_000, True, 5_000, 60_000)),
+        ("scanners: {after_delivery: off, clock_tolerance: off}", Scanners(after_delivery_ms=0, clock_tolerance_ms=0)),
         ("scanners: off", None),
     ],
 )
@@ -206,7 +209,17 @@ def test_all_else_of_a_score_and_of_a_model_is_read(everything: Everything) -> N
     score = model.scores[1]
 
     assert (model.name, model.proxy_opens_count, model.correction_window_ms) == ("everything", True, 14 * DAY_MS)
-    assert model.scanners == Scanners(links=3, within_ms=60_000, before_delivery=False)
+    assert model.announce_first
+    assert model.derivations == (
+        Derivation("properties.product", "properties.path", pattern="^/products/([^/]+)", lowers=True),
+        Derivation(
+            "properties.plan.name",
+            "context.page.sku",
+            table=(("A-1", "basic"), ("2", "pro"), ("on", 3), ("No", True)),
+        ),
+        Derivation("properties.site", "properties.url", takes_host=True),
+    )
+    assert model.scanners == Scanners(3, 60_000, before_delivery=False, after_delivery_ms=0, clock_tolerance_ms=3_000)
     assert model.addresses == ("email", "work_email")
     assert (score.precision_nano, score.min_nano, score.max_nano) == (NANO // 2, -10_500_000_000, 100 * NANO)
     assert score.groups == (Group("clicks", 40 * NANO), Group("losses", -20 * NANO))
@@ -601,13 +614,36 @@ def test_a_hot_lead_can_be_a_label_of_a_matrix() -> None:
         ("hot_lead: {score: s, stage: b, rearm_after: 7}", "rearm_after: wanted a duration"),
         ("hot_leads: {score: s, stage: b}", "did you mean 'hot_lead'?"),
         ("proxy_opens: maybe", "count or ignore"),
-        ("scanners: on", "scanners: wanted off, or a mapping of links, within, before_delivery; got 'on'"),
+        ("scanners: on", "scanners: wanted off, or a mapping of links, within, before_delivery, after_delivery"),
         ("scanners: {links: 1}", "scanners: links: wanted a whole number of at least 2; got 1"),
         ("scanners: {links: true}", "links: wanted a whole number of at least 1; got true"),
         ("scanners: {within: 10}", "scanners: within: wanted a duration"),
         ("scanners: {within: 61m}", "wanted a duration of at most an hour"),
         ("scanners: {before_delivery: 1}", "wanted true or false"),
+        ("scanners: {after_delivery: 2}", "scanners: after_delivery: wanted a duration"),
+        ("scanners: {clock_tolerance: 2h}", "clock_tolerance: wanted a duration of at most an hour"),
         ("scanners: {link: 3}", "did you mean 'links'?"),
+        ("announce_first: 1", "announce_first: wanted true or false; got 1"),
+        ("derive: {}", "derive: wanted at least one property"),
+        ("derive: [properties.a]", "derive: wanted a mapping of properties, each to what it is made of; got a list"),
+        ("derive: {product: {from: properties.path, lower: true}}", "begins with properties. as name; got 'product'"),
+        ("derive: {context.a: {from: properties.b, lower: true}}", "begins with properties. as name; got 'context.a'"),
+        ("derive: {properties.a: {lower: true}}", "'from' is missing"),
+        ("derive: {properties.a: {from: path, lower: true}}", "from: wanted a path that begins with properties."),
+        ("derive: {properties.a: {from: properties.b}}", "wanted one of host, matches, lower, table beside 'from'"),
+        ("derive: {properties.a: {from: properties.b, match: a}}", "did you mean 'matches'?"),
+        ("derive: {properties.a: {from: properties.b, lower: 1}}", "lower: wanted true or false; got 1"),
+        ("derive: {properties.a: {from: properties.a, lower: true}}", "from: wanted a path that events come with"),
+        (
+            "derive: {properties.a: {from: properties.b, lower: true}, properties.b: {from: properties.c, host: true}}",
+            "none is derived of another; got 'properties.b', which is derived",
+        ),
+        ("derive: {properties.a: {from: properties.b, matches: '(?=a)'}}", "wanted a regular expression of RE2"),
+        ("derive: {properties.a: {from: properties.b, matches: '(a)(b)'}}", "wanted one group at most"),
+        ("derive: {properties.a: {from: properties.b, matches: ''}}", "matches: wanted a text that is not empty"),
+        ("derive: {properties.a: {from: properties.b, table: {}}}", "table: wanted at least one text"),
+        ("derive: {properties.a: {from: properties.b, table: [a]}}", "table: wanted a mapping of texts"),
+        ("derive: {properties.a: {from: properties.b, table: {x: [y]}}}", "table: x: wanted a text, a number"),
         ("correction_window: month", "wanted a duration"),
         ("name: a b", "wanted a name"),
         ("scores: {}", "'scores' stands twice"),

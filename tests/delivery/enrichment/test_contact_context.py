@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,13 @@ def test_of_whom_nothing_is_kept_the_previous_values_say_what_is_entered_and_lef
     around, after = moves(update(**scores), person, SEGMENTS, {})
     assert (around.entered, around.left) == (entered, left)
     assert len(after) == len(SEGMENTS)
+
+
+@pytest.mark.parametrize(("first", "entered"), [({"first": True}, {"hot-in-berlin"}), ({}, set())])
+def test_a_contact_that_begins_in_a_segment_enters_it(first: dict[str, bool], entered: AbstractSet[str]) -> None:
+    begun = update(engagement={"score": 44, "stage": "hot"})
+    around, _ = moves(replace(begun, data={**begun.data, **first}), BERLINER, SEGMENTS, {})
+    assert around.entered == entered
 
 
 def kept(name: str, is_in: bool, sequence: int = 1) -> dict[tuple[str, str], SegmentMember]:

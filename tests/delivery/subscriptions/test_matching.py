@@ -54,6 +54,28 @@ def test_a_score_update_is_delivered_when_one_of_its_changes_satisfies_all_of_th
     assert wants(parse_subscription("s", text, "test"), UPDATE, ContactContext()) is wanted
 
 
+@pytest.mark.parametrize(("is_first", "wanted"), [({"first": True}, True), ({}, False)])
+@pytest.mark.parametrize(
+    ("when", "wanted_first"),
+    [("{to: cold}", True), ("{to: [warm, cold]}", True), ("{to: warm}", False), ("{from: cold}", False)],
+)
+def test_who_begins_in_a_stage_comes_to_it(
+    when: str, wanted_first: bool, is_first: dict[str, bool], wanted: bool
+) -> None:
+    data = {"changed": ["engagement"], "scores": {"engagement": {"score": 0, "stage": "cold"}}, **is_first}
+    begun = Announcement("score-updated", "i", "contact.score-updated.v1", "/s", "c", "", 0, data)
+    text = f"{{url: https://a, events: [score-updated], signed: false, when: {when}}}"
+    assert wants(parse_subscription("s", text, "test"), begun, ContactContext()) is (wanted and wanted_first)
+
+
+def test_who_begins_warm_was_cold() -> None:
+    engagement = {"score": 20, "previous": 0, "stage": "warm", "previous_stage": "cold"}
+    data = {"changed": ["engagement"], "scores": {"engagement": engagement}, "first": True}
+    begun = Announcement("score-updated", "i", "contact.score-updated.v1", "/s", "c", "", 0, data)
+    text = "{url: https://a, events: [score-updated], signed: false, when: {from: cold, to: warm}}"
+    assert wants(parse_subscription("s", text, "test"), begun, ContactContext())
+
+
 @pytest.mark.parametrize(
     ("when", "wanted"),
     [

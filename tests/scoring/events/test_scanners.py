@@ -26,7 +26,7 @@ from tests.scoring.histories import bursts, redelivered
 from tests.scoring.models import CENTURY_MS, START_MS
 from tests.scoring.oracle.scores import one_number, score_at
 
-THREE_A_SECOND = Scanners(links=3, within_ms=1_000)
+THREE_A_SECOND = Scanners(links=3, within_ms=1_000, after_delivery_ms=0, clock_tolerance_ms=0)
 CLICKS = EventRule("click", ("email_click",), E15)
 UNSUBSCRIBED = EventRule("unsubscribed", ("unsubscribe",), -50 * E15)
 
@@ -43,6 +43,10 @@ def act(event_id: str, after_ms: float, event_type: str, **properties: object) -
 
 def click(event_id: str, after_ms: float, url: object = None, **properties: object) -> Event:
     return act(event_id, after_ms, "email_click", url=url or event_id, **properties)
+
+
+def visit(event_id: str, after_ms: float, **properties: object) -> Event:
+    return act(event_id, after_ms, "page_visit", **properties)
 
 
 def nameless(event: Event) -> Event:
@@ -124,8 +128,73 @@ def test_a_honeypot_shows_a_scanner_and_what_is_near_it(facts: list[Fact], point
 def test_a_click_before_the_delivery_is_a_scanners(facts: list[Fact], points: int) -> None:
     assert_worth(model_of(), facts, points)
     acts = [fact for fact in facts if isinstance(fact, Event) and fact.type != "email_delivered"]
-    for others in (Scanners(3, 1_000, before_delivery=False), None):
+    for others in (replace(THREE_A_SECOND, before_delivery=False), None):
         assert_worth(model_of(others), facts, sum(-50 if fact.type == "unsubscribe" else 1 for fact in acts))
+
+
+@pytest.mark.parametrize(
+    ("facts", "points"),
+    [
+        ([click("a", 0), delivered("d", 0)], 0),
+        ([click("a", 1_999), delivered("d", 0)], 0),
+        ([click("a", 2_000), delivered("d", 0)], 1),
+        ([click("a", 1_999), delivered("d", 0, message="n")], 1),
+        ([click("a", 1_000, "x"), click("b", 1_500, "x"), delivered("d", 0)], 0),
+        ([click("a", 3_000), delivered("d", 0), delivered("e", 2_000)], 1),
+        ([act("u", 1_000, "unsubscribe"), delivered("d", 0)], 0),
+        ([click("a", 1_000), delivered("d", 0), verdict_on(1, "a", HUMAN)], 1),
+        ([click("a", 1_000), delivered("d", 0), click("p", 7_200_000, "a")], 1),
+    ],
+)
+def test_a_click_right_after_the_delivery_is_a_scanners_however_few_they_are(facts: list[Fact], points: int) -> None:
+    assert_worth(model_of(Scanners()), facts, points)
+
+
+@pytest.mark.parametrize(("early_ms", "points"), [(1, 1), (1_000, 1), (5_000, 1), (5_001, 0), (DAY_MS, 0)])
+def test_clocks_that_are_out_of_order_make_nobody_a_scanner(early_ms: int, points: int) -> None:
+    assert_worth(model_of(Scanners()), [click("a", -early_ms), delivered("d", 0)], points)
+
+
+@pytest.mark.parametrize(
+    ("visits", "points"),
+    [
+        ([visit("v", 0)], 0),
+        ([visit("v", 1_500), visit("w", 1_998)], 0),
+        ([visit("v", 1_999)], 10),
+        ([visit("v", -1)], 10),
+        ([visit("v", 500), verdict_on(1, "v", HUMAN)], 10),
+        ([visit("v", 500)._replace(type="form_submission")], 100),
+        ([visit("v", 500, message="n")], 0),
+        ([visit("v", 500), click("p", 7_200_000, "a"), visit("w", 7_200_001)], 11),
+    ],
+)
+def test_what_a_scanner_opens_is_its_own(visits: list[Fact], points: int) -> None:
+    rules = (
+        EventRule("visit", ("page_visit",), 10 * E15),
+        EventRule("form", ("form_submission",), 100 * E15),
+    )
+    assert_worth(model_of(THREE_A_SECOND, CLICKS, *rules), [*BURST, *visits], points)
+
+
+def test_what_is_opened_by_who_says_to_be_a_scanner_is_its_own() -> None:
+    model = model_of(THREE_A_SECOND, CLICKS, EventRule("visit", ("page_visit",), 10 * E15))
+    by_agent = click("a", 0)._replace(actor=SCANNER)
+    assert_worth(model, [by_agent, visit("v", 999), visit("w", 1_000)], 10)
+    assert_worth(model, [by_agent, click("b", 1, message="n"), visit("v", 999), delivered("d", 0)], 1)
+    assert_worth(model, [by_agent._replace(properties={}), visit("v", 1)], 10)  # it is of no mail
+
+
+@pytest.mark.parametrize("others", [None, replace(THREE_A_SECOND, links=4)])
+def test_a_person_opens_what_was_clicked(others: Scanners | None) -> None:
+    model = model_of(others, CLICKS, EventRule("visit", ("page_visit",), 10 * E15))
+    assert_worth(model, [*BURST, visit("v", 1_000)], 13)
+
+
+def test_a_late_click_that_makes_a_burst_takes_back_what_was_opened() -> None:
+    scorer = Scorer(model_of(THREE_A_SECOND, CLICKS, EventRule("visit", ("page_visit",), 10 * E15)))
+    record, steps = record_of_batches(scorer, [[BURST[0], BURST[2]], [visit("v", 1_000)], [BURST[1]]])
+    assert [presented_nano(step.scores[0]) // NANO for step in steps] == [2, 12, 0]
+    assert scorer.uncounted(record)["v"][0].reason == "scanner"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +254,7 @@ def test_a_hot_lead_is_reasoned_by_what_a_person_did() -> None:
     score = replace(model.scores[0], stages=(Stage("cold", 0), Stage("hot", 41 * NANO)))
     scorer = Scorer(replace(model, scores=(score,), hot_leads=(HotLead("s", "hot"),)))
     step = scorer.apply_in_place(
-        scorer.blank(), [click("p", -1, message="n"), *BURST, act("w", 0, "page_visit")]
+        scorer.blank(), [click("p", -2, message="n"), *BURST, act("w", -1, "page_visit")]
     ).steps[0]
     assert [lead.episode for lead in step.hot_leads] == [1]
     assert [(part.rule, part.event_id, part.count) for part in step.strongest] == [("visit", "w", 1), ("click", "p", 1)]
@@ -248,7 +317,9 @@ def test_a_compacted_scanner_gave_nothing_and_ended_no_inactivity() -> None:
 once_a_link = EventRule("link", ("email_click",), 10 * E15, limit=Limit(count=1, per="properties.url"))
 fading = EventRule("fading", ("email_click", "unsubscribe"), 7 * E15, decay=HalfLife(3.0 * DAY_MS))
 inactive = InactivityRule("inactive", ("email_click",), 4, 3 * E15)
-scanner_settings = st.builds(Scanners, st.integers(2, 4), st.integers(1, 9), st.booleans())
+scanner_settings = st.builds(
+    Scanners, st.integers(2, 4), st.integers(1, 9), st.booleans(), st.integers(0, 4), st.integers(0, 4)
+)
 
 
 @settings(max_examples=150)

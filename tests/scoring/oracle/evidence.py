@@ -35,13 +35,14 @@ TRACED = {
 class Known(NamedTuple):
     """A history made plain: one event an id, with the actor of its verdict, in (occurred_at, id) order.
 
-    judged: the ids that a verdict is on.
+    judged: the ids that a verdict is on; named: those of events that say themselves that a scanner did them.
     first_ms: when the contact's first event occurred, of whatever value.
     """
 
     events: tuple[Event, ...]
     attributes: Mapping[str, Any]
     judged: frozenset[str]
+    named: frozenset[str]
     scanners: Scanners | None
     first_ms: int | None
 
@@ -66,7 +67,8 @@ def plain(model: Model, facts: Iterable[InputFact]) -> Known:
     present = {name: value for name, value in attributes.items() if value is not None}
     first_ms = min((event.occurred_at_ms for event in judged), default=None)
     in_order = tuple(sorted(judged, key=by_occurrence))
-    return Known(in_order, present, frozenset(actors), model.scanners, first_ms)
+    named = frozenset(event.id for event in one_of_each.values() if event.actor == SCANNER)
+    return Known(in_order, present, frozenset(actors), named, model.scanners, first_ms)
 
 
 def by_occurrence(fact: InputFact) -> tuple[int, str]:
@@ -79,7 +81,7 @@ def until(known: Known, t_ms: int) -> Known:
     Who did what, and what repeats what, is shown by the evidence that there is.
     """
     events = [event for event in known.events if event.occurred_at_ms <= t_ms]
-    scanned = scanned_by_deeds(known.scanners, events) - known.judged if known.scanners else set()
+    scanned = scanned_by_deeds(known.scanners, events, known.named) - known.judged if known.scanners else set()
     return known._replace(
         events=without_repeats(event._replace(actor=SCANNER) if event.id in scanned else event for event in events),
         first_ms=events[0].occurred_at_ms if events else None,
@@ -122,10 +124,6 @@ def precedence(model: Model, event: Event) -> tuple[int, str]:
 
 def paths_mentioned(model: Model, event_type: str) -> set[str]:
     paths: set[str] = set()
-    if model.scanners and event_type in TRACED:
-        paths |= TRACED[event_type]
-    if asks_how_hard(model, event_type):
-        paths.add("properties.kind")
     for by, rule in ((score.by, rule) for score in model.scores for rule in score.rules):
         if isinstance(rule, AttributeRule):
             continue
@@ -140,6 +138,11 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
         amounts = rule.points if isinstance(rule, EventRule) else rule
         if isinstance(amounts, PointsFrom | MonetaryRule):
             paths |= {amounts.path} if amounts.per is None else {amounts.path, amounts.per}
+    paths |= {each.source for each in model.derivations if each.path in paths}
+    if model.scanners and event_type in TRACED:
+        paths |= TRACED[event_type]
+    if asks_how_hard(model, event_type):
+        paths.add("properties.kind")
     return paths
 
 

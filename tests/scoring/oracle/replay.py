@@ -21,6 +21,7 @@ class SeenStep(NamedTuple):
     by_time: bool
     shown: dict[str, Shown]
     hot_leads: tuple[tuple[str, int, bool], ...]
+    is_first: bool
 
 
 class Replay:
@@ -39,11 +40,13 @@ class Replay:
         """Facts processed together: one step at the newest arrival, after those that time made up to the oldest."""
         self.pass_time(min(fact.arrival_ms for fact in batch))
         known = contents(plain(self.model, self.facts))
+        is_first = self.model.announce_first and not self.facts
         self.facts += batch
         self.clock_ms = max(self.clock_ms, max(fact.arrival_ms for fact in batch))
         # An event delivered again, the larger of two contents of one id, and what repeats an act, is none of the step.
         by_now = contents(until(plain(self.model, self.facts), self.clock_ms))
-        self.look(by_time=False, events=[event for said, event in by_now.items() if said not in known])
+        events = [event for said, event in by_now.items() if said not in known]
+        self.look(by_time=False, events=events, is_first=is_first)
 
     def pass_time(self, until_ms: int) -> None:
         """Every step that time makes in (clock, until_ms]."""
@@ -55,13 +58,13 @@ class Replay:
             self.look(by_time=True, events=[])
         self.clock_ms = max(self.clock_ms, until_ms)
 
-    def look(self, *, by_time: bool, events: Sequence[Event]) -> None:
+    def look(self, *, by_time: bool, events: Sequence[Event], is_first: bool = False) -> None:
         before = self.shown
         known = plain(self.model, self.facts)
         self.shown = show(self.model, known, score_at(self.model, self.facts, self.clock_ms), before)
-        if self.shown != before:
+        if self.shown != before or is_first:
             hot_leads = [self.begin_episode(lead, events) for lead in self.model.hot_leads if self.enters(lead, before)]
-            self.steps.append(SeenStep(self.clock_ms, by_time, self.shown, tuple(hot_leads)))
+            self.steps.append(SeenStep(self.clock_ms, by_time, self.shown, tuple(hot_leads), is_first))
 
     def enters(self, lead: HotLead, before: dict[str, Shown]) -> bool:
         score = score_named(self.model, lead.score)

@@ -26,6 +26,7 @@ from streamprocessor.scoring.model.rules import (
     StepDecay,
 )
 from streamprocessor.scoring.record.facts import HUMAN, Event
+from tests.scoring.oracle.derived import with_derived
 from tests.scoring.oracle.evidence import ABSENT, Known, as_number, canonical_json, counts, holds, value_in_event
 
 P = ParamSpec("P")
@@ -87,9 +88,10 @@ def worth(model: Model, rule: Rule, known: Known, t_ms: int) -> list[tuple[str, 
 def rule_events(
     model: Model, rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, known: Known
 ) -> list[Event]:
+    seen = [with_derived(model, event) for event in known.events]
     return [
         event
-        for event in known.events
+        for event in seen
         if event.type in rule.types and counts(model, event) and holds(rule.where, partial(value_in_event, event))
     ]
 

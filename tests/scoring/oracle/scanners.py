@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
 from streamprocessor.scoring.model.model import Scanners
@@ -11,10 +11,20 @@ from streamprocessor.scoring.record.facts import Event
 ABSENT = object()
 
 
-def scanned_by_deeds(scanners: Scanners, events: Sequence[Event]) -> set[str]:
-    """The ids of clicks and unsubscribes that are a scanner's, whatever verdicts say."""
+def scanned_by_deeds(scanners: Scanners, events: Sequence[Event], named: Set[str]) -> set[str]:
+    """The ids of clicks, unsubscribes and page visits that are a scanner's, whatever verdicts say.
+
+    named: ids of events that say themselves that a scanner did them.
+    """
     acts = [event for event in events if event.type in ("email_click", "unsubscribe") and message_of(event) is not None]
-    return {act.id for act in acts if is_scanner(scanners, act, of_its_message(act, events))}
+    scanned = [act for act in acts if act.id in named or is_scanner(scanners, act, of_its_message(act, events))]
+    opened = [
+        visit
+        for visit in events
+        if visit.type == "page_visit"
+        and any(0 <= visit.occurred_at_ms - act.occurred_at_ms < scanners.within_ms for act in scanned)
+    ]
+    return {event.id for event in [*scanned, *opened]}
 
 
 def is_scanner(scanners: Scanners, act: Event, events: Sequence[Event]) -> bool:
@@ -24,8 +34,12 @@ def is_scanner(scanners: Scanners, act: Event, events: Sequence[Event]) -> bool:
     if any(abs(trap_ms - at_ms) < scanners.within_ms for trap_ms in traps):
         return True
     deliveries = [event.occurred_at_ms for event in events if event.type == "email_delivered"]
-    if scanners.before_delivery and deliveries and at_ms < min(deliveries):
-        return True
+    if deliveries:
+        delivered_ms = min(deliveries)
+        if scanners.before_delivery and at_ms + scanners.clock_tolerance_ms < delivered_ms:
+            return True
+        if delivered_ms <= at_ms < delivered_ms + scanners.after_delivery_ms:
+            return True
     ends_ms = [click.occurred_at_ms for click in clicks] + [at_ms]
     return any(
         end_ms - scanners.within_ms < at_ms <= end_ms and links_in(clicks, end_ms, scanners) >= scanners.links

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 from streamprocessor.scoring.model.model import NANO, Matrix, Model, Score, Weighted
 from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule
 from streamprocessor.scoring.record.facts import HUMAN, Event, InputFact
+from tests.scoring.oracle.derived import with_derived
 from tests.scoring.oracle.evidence import ABSENT, Known, canonical_json, holds, plain, until, value_in_event
 from tests.scoring.oracle.rules import LARGEST_SCORE, ZERO, in_fifty_digits, is_match, rule_events, to_nano, worth
 
@@ -141,7 +142,7 @@ def values_of(model: Model, score: Score, known: Known) -> dict[str, Known]:
     """What is known of each value: its events, and since when the contact is known. It needs an event that counts."""
     by_name: dict[str, list[Event]] = {}
     for event in known.events:
-        value = value_in_event(event, str(score.by))
+        value = value_in_event(with_derived(model, event), str(score.by))
         if value is not ABSENT:
             by_name.setdefault(value if isinstance(value, str) else canonical_json(value), []).append(event)
     by_value = {name: known._replace(events=tuple(events)) for name, events in by_name.items()}

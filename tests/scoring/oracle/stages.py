@@ -52,7 +52,7 @@ def strongest_values(
 
 def blank_of(model: Model, score: Score) -> tuple[int, str | None]:
     """What is shown of a value of which nothing is known."""
-    value, _ = number_of(model, score, Known((), {}, frozenset(), None, None), 0)
+    value, _ = number_of(model, score, Known((), {}, frozenset(), frozenset(), None, None), 0)
     return value, stage_after(score, None, value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
@@ -11,7 +13,16 @@ from streamprocessor.scoring.model.rules import (
     HalfLife,
     InactivityRule,
 )
-from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, SuppressionChanged, Verdict
+from streamprocessor.scoring.record.facts import (
+    SCANNER,
+    AttributesWritten,
+    Erased,
+    Event,
+    Fact,
+    Merged,
+    SuppressionChanged,
+    Verdict,
+)
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Outcome, Scorer
 from streamprocessor.scoring.steps.steps import Step
@@ -52,6 +63,37 @@ def test_nothing_is_said_of_a_contact_that_is_shown_as_nobody_is() -> None:
     record = SCORER.blank()
     assert SCORER.apply_in_place(record, [event("e", 0, "a type that no rule names")]) == Outcome([], 0, 0)
     assert record.sequence == 0
+
+
+def test_a_beginning_is_a_step_where_the_model_says_so() -> None:
+    scorer = Scorer(replace(MODEL, announce_first=True))
+    record = scorer.blank()
+    (first,) = scorer.apply_in_place(record, [event("e", 0, "a type that no rule names")]).steps
+    assert (first.is_first, first.sequence, first.cause, first.at_ms) == (True, 1, "event", START_MS)
+    assert [(score.stage, score.changed) for score in first.scores] == [("cold", False), (None, False)]
+    assert scorer.apply_in_place(record, [event("f", 1, "a type that no rule names")]).steps == []
+    (second,) = scorer.apply_in_place(record, [event("g", 2)]).steps
+    assert (second.is_first, second.sequence, second.scores[0].previous_stage) == (False, 2, "cold")
+
+
+def test_who_begins_with_an_identity_begins_as_anybody_does_and_once() -> None:
+    scorer = Scorer(replace(MODEL, announce_first=True))
+    record = scorer.blank()
+    joined = [Merged(f"m{n}", START_MS + n, START_MS + n, f"anon:{n}") for n in range(2)]
+    steps = [scorer.apply_with_links_in_place("c", record, [link], []).steps for link in joined]
+    assert [[(step.is_first, step.sequence) for step in of_link] for of_link in steps] == [[(True, 1)], []]
+
+
+def test_who_is_erased_before_anything_is_known_does_not_begin() -> None:
+    scorer = Scorer(replace(MODEL, announce_first=True))
+    assert scorer.apply_with_links_in_place("c", scorer.blank(), [Erased("x", START_MS, START_MS)], []).steps == []
+
+
+def test_who_begins_away_from_the_beginning_is_announced_once() -> None:
+    scorer = Scorer(replace(MODEL, announce_first=True))
+    (step,) = scorer.apply_in_place(scorer.blank(), [event("e", 0, "buy")]).steps
+    assert (step.is_first, step.scores[0].previous_stage, step.scores[0].stage) == (True, "cold", "hot")
+    assert [lead.episode for lead in step.hot_leads] == [1]
 
 
 def test_events_processed_together_make_one_step_at_the_newest_arrival() -> None:

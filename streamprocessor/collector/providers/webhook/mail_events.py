@@ -37,6 +37,7 @@ class MailEvent(NamedTuple):
     message, campaign: the provider's own ids; None where it has none.
     url: of a click.
     kind: of a bounce, hard or soft.
+    user_agent: empty where the provider says an empty one; None where it says none.
     actor: where the provider itself knows that no human did it.
     unread_time: the provider's text of the time where that is no instant; it only tells events apart.
     is_of_another: whether the address is not the one that the mail was made out to: a copy's, or one of several. What
@@ -128,7 +129,7 @@ def _metadata_of(sender: Mapping[str, Any]) -> dict[str, Any]:
 
 def _context_of(event: MailEvent) -> dict[str, Any]:
     context: dict[str, Any] = {}
-    if event.user_agent:
+    if event.user_agent or (event.user_agent is not None and event.type == CLICK):
         context["user_agent"] = event.user_agent[:MAX_USER_AGENT_CHARS]
     if event.actor:
         context["actor"] = event.actor

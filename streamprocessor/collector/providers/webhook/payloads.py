@@ -74,6 +74,11 @@ def text_of(value: object) -> str | None:
     return str(value) if type(value) is int else None
 
 
+def user_agent_of(value: object) -> str | None:
+    """A user agent without the space around it, empty where the provider says an empty one; None where it says none."""
+    return "" if isinstance(value, str) and not value.strip() else text_of(value)
+
+
 def texts_of(value: object) -> list[str]:
     """The texts of a list, or the one text that stands in place of a list."""
     candidates = value if isinstance(value, list) else [value]

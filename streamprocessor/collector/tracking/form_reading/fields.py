@@ -13,7 +13,6 @@ MAX_FIELDS = 100
 MAX_NAME_CHARS = 100
 MAX_VALUE_CHARS = 1000
 MAX_FIELDS_BYTES = 16 * 1024  # of all together, as JSON: half of what an event may be
-MAX_ADDRESS_CHARS = 254
 
 # beacon.js holds the same rules: what is private is to stay in the browser. These are for forms without a script.
 _PRIVATE_NAME = re.compile(
@@ -21,7 +20,6 @@ _PRIVATE_NAME = re.compile(
     r"social.?sec|tax.?id|passport",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,200}\.[^\s@<>,;:\"()\[\]\\.]{2,63}")
 
 
 def stored_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
@@ -47,8 +45,3 @@ def stored_fields(fields: Iterable[tuple[str, object]]) -> dict[str, str]:
             break
         stored[name] = text
     return stored
-
-
-def is_address(text: str) -> bool:
-    """Whether a text has the form of one mail address."""
-    return len(text) <= MAX_ADDRESS_CHARS and _ADDRESS.fullmatch(text.strip()) is not None

@@ -14,8 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from streamprocessor.collector.tracking.form_reading.fields import is_address
-from streamprocessor.contract.contact_ids import plain_address, visible_address
+from streamprocessor.contract.contact_ids import is_one_address, plain_address, visible_address
 from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode
@@ -92,7 +91,7 @@ class FormWords:
         found: dict[str, str] = {}
         for name, value in fields.items():
             attribute = self.attributes.get(self._plain(name))
-            if attribute and value.strip() and not is_address(value):
+            if attribute and value.strip() and not is_one_address(value):
                 found.setdefault(attribute, value.strip())
         if "last_name" in found and "first_name" not in found and "full_name" in found:
             found["first_name"] = found.pop("full_name")  # `name` beside `surname`
@@ -105,7 +104,7 @@ class FormWords:
         return {
             name: visible_address(value)
             for name, value in fields.items()
-            if name not in hidden and _is_somebodys(visible_address(value)) and not self._is_of_others(name)
+            if name not in hidden and _is_somebodys(value) and not self._is_of_others(name)
         }
 
     def _named(self, candidates: Mapping[str, str]) -> str | None:
@@ -133,7 +132,7 @@ class FormWords:
 
 
 def _is_somebodys(text: str) -> bool:
-    return is_address(text) and not is_placeholder(text)
+    return is_one_address(text) and not is_placeholder(text)
 
 
 def _only_one(addresses: Iterable[str]) -> str | None:
