@@ -9,9 +9,11 @@ import msgspec
 from msgspec import Struct, field
 
 from streamprocessor.catalogue.distinct_count import REGISTERS, add_in_place, hash_of
+from streamprocessor.catalogue.masking import shown_name
 from streamprocessor.catalogue.property_values import PropertyValues, UnsharedValues
+from streamprocessor.contract.events.event_fields import BROWSER_ID_PREFIX
 from streamprocessor.scoring.model.model import DAY_MS
-from streamprocessor.scoring.record.facts import HUMAN, AttributesWritten, Event, InputFact
+from streamprocessor.scoring.record.facts import BROWSER_RANK, HUMAN, AttributesWritten, Event, InputFact
 
 PERIOD_MS = 10 * DAY_MS
 PERIODS = 4
@@ -21,9 +23,15 @@ ATTRIBUTES = "attributes"
 """Stands among the types for writes of attributes."""
 FROM_KAFKA = "kafka"
 """The source of what says none: it was not a collector of ours that wrote it."""
+FROM_BROWSERS = "browser"
+"""The source of attributes that came with a browser key."""
 
-MAX_TYPES = 500  # of all sources together
-MAX_PROPERTIES = 300  # of one type from one source
+# In a period, of all sources together, and how many of them may be first seen from browser keys: anybody has those, so
+# they are to take no place from what servers tell.
+MAX_TYPES, MAX_BROWSER_TYPES = 500, 300
+MAX_PROPERTIES, MAX_BROWSER_PROPERTIES = 4_000, 2_500
+MAX_PROPERTIES_OF_TYPE = 300  # from one source
+MAX_UNSHARED_VALUES = 100_000  # held in memory
 MAX_DEPTH = 4
 VERSION = 1
 
@@ -65,11 +73,30 @@ class Period(Struct):
 
     types: by (source, type). rules: by the rules' keys.
     left_out: facts of types beyond MAX_TYPES.
+    browser_types, properties, browser_properties: how many types and properties there are, and are of browsers.
     """
 
     types: dict[tuple[str, str], TypeCounts] = field(default_factory=dict)
     rules: dict[str, RuleCounts] = field(default_factory=dict)
     left_out: int = 0
+    browser_types: int = 0
+    properties: int = 0
+    browser_properties: int = 0
+
+    def takes_type(self, is_of_browser: bool) -> bool:
+        """Whether there is room for one more type; it is counted."""
+        if len(self.types) >= MAX_TYPES or (is_of_browser and self.browser_types >= MAX_BROWSER_TYPES):
+            return False
+        self.browser_types += is_of_browser
+        return True
+
+    def takes_property(self, is_of_browser: bool) -> bool:
+        """Whether there is room for one more property; it is counted."""
+        if self.properties >= MAX_PROPERTIES or (is_of_browser and self.browser_properties >= MAX_BROWSER_PROPERTIES):
+            return False
+        self.properties += 1
+        self.browser_properties += is_of_browser
+        return True
 
 
 class Catalogue(Struct):
@@ -117,12 +144,13 @@ class FactCounter:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._unshared: dict[tuple[str, str], UnsharedValues] = {}
+        self.unshared: dict[tuple[str, str], UnsharedValues] = {}
+        self._unshared_values = 0
 
     def add(self, contact_id: str, fact: InputFact, source: str) -> None:
         """Count the fact. Only events and attributes say words of a site's or a firm's own: nothing else is counted."""
         if isinstance(fact, Event):
-            self._add(contact_id, fact, (source, fact.type), fact.actor == HUMAN, _values_of(fact))
+            self._add(contact_id, fact, (source, shown_name(fact.type)), fact.actor == HUMAN, _values_of(fact))
         elif isinstance(fact, AttributesWritten):
             values = ((f"attributes.{name}", value) for name, value in _flat(fact.attributes, MAX_DEPTH))
             self._add(contact_id, fact, (source, ATTRIBUTES), True, values)
@@ -135,10 +163,10 @@ class FactCounter:
         is_human: bool,
         values: Iterator[tuple[str, Any]],
     ) -> None:
-        period = self.catalogue.period_at(fact.arrival_ms)
+        period, is_of_browser = self.catalogue.period_at(fact.arrival_ms), _is_of_browser(fact)
         seen = period.types.get(key)
         if seen is None:
-            if len(period.types) >= MAX_TYPES:
+            if isinstance(fact, Event) and not period.takes_type(is_of_browser):
                 period.left_out += 1
                 return
             seen = period.types[key] = TypeCounts(first_ms=fact.arrival_ms)
@@ -150,22 +178,33 @@ class FactCounter:
         for path, value in values:
             found = seen.properties.get(path)
             if found is None:
-                if len(seen.properties) >= MAX_PROPERTIES:
+                if len(seen.properties) >= MAX_PROPERTIES_OF_TYPE or not period.takes_property(is_of_browser):
                     continue
                 found = seen.properties[path] = PropertyValues()
             if path in _WITHOUT_EXAMPLES:
                 found.count += 1
                 continue
-            unshared = self._unshared.get((key[1], path))
+            unshared = self.unshared.get((key[1], path))
             if unshared is None:
-                unshared = self._unshared[key[1], path] = UnsharedValues()
+                unshared = self.unshared[key[1], path] = UnsharedValues()
+            before = len(unshared)
             found.add(value, contact_hash, unshared)
+            self._unshared_values += len(unshared) - before
+        if self._unshared_values > MAX_UNSHARED_VALUES:
+            self.unshared.clear()
+            self._unshared_values = 0
 
 
 def source_of(fact: InputFact) -> str:
-    """Where a fact came from, by its context, as the collector writes it."""
+    """Where a fact came from: an event by its context, as the collector writes it."""
+    if isinstance(fact, AttributesWritten) and fact.rank == BROWSER_RANK:
+        return FROM_BROWSERS
     source = fact.context.get("source") if isinstance(fact, Event) else None
     return source if type(source) is str and source else FROM_KAFKA
+
+
+def _is_of_browser(fact: Event | AttributesWritten) -> bool:
+    return fact.id.startswith(BROWSER_ID_PREFIX) if isinstance(fact, Event) else fact.rank == BROWSER_RANK
 
 
 def _values_of(event: Event) -> Iterator[tuple[str, Any]]:
@@ -178,7 +217,8 @@ def _values_of(event: Event) -> Iterator[tuple[str, Any]]:
 
 def _flat(values: Mapping[str, Any], depth: int) -> Iterator[tuple[str, Any]]:
     """The values by their paths, objects taken apart down to that depth."""
-    for name, value in values.items():
+    for told, value in values.items():
+        name = shown_name(told)
         if isinstance(value, dict) and value and depth > 1:
             for inner, inner_value in _flat(value, depth - 1):
                 yield f"{name}.{inner}", inner_value

@@ -63,6 +63,9 @@ class UnsharedValues:
     def __init__(self) -> None:
         self._contacts: dict[int, set[int]] = {}
 
+    def __len__(self) -> int:
+        return len(self._contacts)
+
     def is_shared(self, text: str, contact_hash: int) -> bool:
         """Whether, with this contact, so many have the value that it belongs to none of them."""
         value_hash = hash_of(text)

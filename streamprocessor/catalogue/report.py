@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from streamprocessor.catalogue.catalogue import ATTRIBUTES, PERIOD_MS, Catalogue, TypeCounts
 from streamprocessor.catalogue.distinct_count import estimate, united
+from streamprocessor.catalogue.masking import shown_path
 from streamprocessor.catalogue.property_values import PropertyValues
 from streamprocessor.catalogue.rule_watch import WatchedRule, unmet_of, watched_rules
 from streamprocessor.contract.rfc3339 import format_rfc3339
@@ -178,7 +179,7 @@ def _asked_paths(model: Model) -> dict[str, list[str]]:
             paths = list(_paths_of_rule(rule))
             sources = [derivation.source for derivation in derivations_read(model.derivations, paths)]
             for path in dict.fromkeys([*paths, *sources]):
-                asked.setdefault(path, []).append(f"{score.name}/{rule.id}")
+                asked.setdefault(shown_path(path), []).append(f"{score.name}/{rule.id}")
     return asked
 
 
@@ -236,7 +237,7 @@ def _unmet_attribute_rules(model: Model, seen: TypeCounts | None) -> Iterator[Un
     for score in model.scores:
         for rule in score.rules:
             if isinstance(rule, AttributeRule):
-                missing = [path for path in paths_of(rule.when) if f"attributes.{path}" not in written]
+                missing = [path for path in paths_of(rule.when) if shown_path(f"attributes.{path}") not in written]
                 if missing and set(missing) == set(paths_of(rule.when)):
                     why = [f"no attribute {path} was written" for path in missing]
                     yield UnmetRule(score=score.name, rule=rule.id, why=why)

@@ -132,10 +132,14 @@ def acts_of(contact_id: str, value: dict[str, Any]) -> tuple[Act, ...]:
 def act_of_event(contact_id: str, value: Mapping[str, Any]) -> Act:
     """What a record says that is an event, whoever did it.
 
-    The types are those of a model that names none: words of a model's own are as open as any other event.
+    A visitor may opt out of itself, but not back in: it may be said to be a contact who opted out. The types
+    are those of a model that names none: words of a model's own are as open as any other event.
     """
-    says = value.get("type") in _OPTING_TYPES and identity_strength(contact_id) > ANONYMOUS
-    return Act.OPT_OUT if says else Act.EVENT
+    type_ = value.get("type")
+    if not isinstance(type_, str) or type_ not in _OPTING_TYPES:
+        return Act.EVENT
+    is_of_visitor = identity_strength(contact_id) == ANONYMOUS
+    return Act.EVENT if is_of_visitor and type_ not in _USUAL.lifted_by else Act.OPT_OUT
 
 
 _USUAL = Suppression()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from streamprocessor.contract.contact_ids import ANONYMOUS
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
 from streamprocessor.errors import OperatorError
+
+_AROUND = "\"' \t\n"
 
 PLACEHOLDERS_FILE = Path(__file__).with_name("placeholder_ids.yaml")
 
@@ -27,14 +31,27 @@ def is_placeholder(contact_id: str) -> bool:
 
     >>> [is_placeholder(text) for text in ("c-42", "undefined", "anon:[object Object]", " ", "{{user.id}}", "0-0")]
     [False, True, True, True, True, True]
+    >>> [is_placeholder(text) for text in ("'null'", "null\u200b", "%7B%7Bid%7D%7D", "none@none.com", "none@firm.com")]
+    [True, True, True, True, False]
     """
-    placeholders = _placeholders()
-    plain = contact_id.removeprefix(ANONYMOUS).strip().casefold()
+    told = contact_id.removeprefix(ANONYMOUS)
+    return _is_placeholder(told) or ("%" in told and _is_placeholder(unquote(told)))
+
+
+def _is_placeholder(text: str) -> bool:
+    placeholders, plain = _placeholders(), _plain(text)
     return (
         plain in placeholders.words
         or any([part in plain for part in placeholders.parts])
         or placeholders.patterns.fullmatch(plain) is not None
     )
+
+
+def _plain(text: str) -> str:
+    """The text as it is compared: in small letters, without quotes around it and what nobody sees."""
+    if not text.isascii():
+        text = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
+    return text.strip(_AROUND).casefold()
 
 
 @cache

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.contact_ids import ContactIds, is_one_address
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.actors import actor_of
+from streamprocessor.contract.events.address_identities import one_address
 from streamprocessor.contract.foreign_text import shown_value
 from streamprocessor.errors import RecordError
 from streamprocessor.imports.cell_numbers import AmbiguousNumberError, read_number
@@ -84,10 +85,11 @@ class RowBuilder:
             raise RecordError(reason_codes.NO_CONTACT, f"{place} is empty")
         if not column.is_address:
             return column.prefix + cell
-        if not is_one_address(cell):
+        address = one_address(cell)
+        if address is None:
             raise RecordError(reason_codes.NO_CONTACT, f"{place}: wanted a mail address; got {shown_value(cell)}")
         assert self._clues.contact_ids is not None
-        return self._clues.contact_ids.address(cell)
+        return self._clues.contact_ids.address(address)
 
     def _time(self, cells: dict[str, str]) -> dict[str, int]:
         """When the row says that it occurred, or the import is; nothing where neither is known."""

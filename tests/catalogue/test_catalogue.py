@@ -6,8 +6,12 @@ import random
 
 import pytest
 
+from streamprocessor.catalogue import catalogue
 from streamprocessor.catalogue.catalogue import (
     ATTRIBUTES,
+    FROM_BROWSERS,
+    MAX_BROWSER_TYPES,
+    MAX_PROPERTIES,
     PERIOD_MS,
     PERIODS,
     Catalogue,
@@ -23,7 +27,7 @@ from streamprocessor.catalogue.report import CatalogueReport, close_type, report
 from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types, watched_rules
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.scoring.model.model import Model
-from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event
+from streamprocessor.scoring.record.facts import BROWSER_RANK, SCANNER, AttributesWritten, Event
 
 NOW_MS = 1_795_000_000_000
 
@@ -51,13 +55,13 @@ def event(type_: str, at_ms: int = NOW_MS, actor: str = "human", **properties: o
 
 
 def counted(model: Model, *facts: tuple[str, Event | AttributesWritten]) -> CatalogueReport:
-    catalogue = Catalogue()
-    counter, watch = FactCounter(catalogue), RuleWatch(catalogue, model)
+    seen = Catalogue()
+    counter, watch = FactCounter(seen), RuleWatch(seen, model)
     for contact, fact in facts:
         counter.add(contact, fact, source_of(fact))
         if isinstance(fact, Event):
             watch.add(fact)
-    return report(decode_catalogue(encode_catalogue(catalogue)), model, NOW_MS)
+    return report(decode_catalogue(encode_catalogue(seen)), model, NOW_MS)
 
 
 def test_types_are_counted_by_source_with_the_share_of_humans_and_the_rules_that_ask_for_them(model: Model) -> None:
@@ -166,6 +170,61 @@ def test_what_is_a_persons_own_by_its_form_is_masked_however_many_send_it(model:
     (seen,) = counted(model, *facts).types[0].properties
 
     assert (seen.path, seen.examples) == ("properties.fields.note", [masked(personal)])
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("ann@firm.example", "xxx@xxxx.xxxxxxx"),
+        ("+44 20 7946 0958", "+99 99 9999 9999"),
+        ("x" * 3000, "x" * 80),
+        ("field_1234567", "field_1234567"),
+        ("First Name", "First Name"),
+    ],
+)
+def test_names_that_are_a_persons_own_are_masked_wherever_they_stand(model: Model, name: str, shown: str) -> None:
+    found = counted(
+        model,
+        ("c-1", event(name)._replace(properties={name: 1, "of": {name: {"n": 1}}})),
+        ("c-1", AttributesWritten("", NOW_MS, NOW_MS, {name: 1})),
+    )
+
+    by_type = {seen.type: {each.path for each in seen.properties} for seen in found.types}
+    assert by_type == {shown: {f"properties.{shown}", f"properties.of.{shown}.n"}, ATTRIBUTES: {f"attributes.{shown}"}}
+
+
+def test_what_comes_with_browser_keys_takes_no_place_from_what_servers_tell(model: Model) -> None:
+    properties = {f"p{number}": 1 for number in range(200)}
+    of_browsers = [
+        ("anon:x", event(f"made-up-{number}")._replace(id=f"browser:{number}", properties=properties))
+        for number in range(MAX_BROWSER_TYPES + 50)
+    ]
+    written = AttributesWritten("", NOW_MS, NOW_MS, {f"a{number}": 1 for number in range(1000)}, BROWSER_RANK)
+
+    found = counted(
+        model,
+        *of_browsers,
+        ("anon:x", written),
+        ("c-1", event("demo_booked", room="a")),
+        ("c-1", AttributesWritten("", NOW_MS, NOW_MS, {"plan": "b"})),
+    )
+
+    by_type = {seen.type: seen for seen in found.types}
+    assert [each.path for each in by_type["demo_booked"].properties] == ["properties.room"]
+    assert "attributes.plan" in [each.path for each in by_type[ATTRIBUTES].properties]
+    assert by_type[ATTRIBUTES].sources == {FROM_BROWSERS: 1, "kafka": 1}
+    assert found.left_out == 50
+    assert sum(len(seen.properties) for seen in found.types) < MAX_PROPERTIES
+
+
+def test_values_that_few_contacts_have_are_held_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "MAX_UNSHARED_VALUES", 5_000)
+    collector = FactCounter(Catalogue())
+    for number in range(60):
+        visit = event("page_visit")._replace(properties={f"p{each}": f"v{number}" for each in range(200)})
+        collector.add(f"c-{number}", visit, "web")
+
+    assert sum(map(len, collector.unshared.values())) <= 5_000
 
 
 def test_attributes_are_counted_with_their_json_types(model: Model) -> None:

@@ -25,6 +25,8 @@ TAKEN_IDS = (
     "..",
     "c-44/export",
     "%2e",
+    "none@firm.example",
+    "o'null",
     "a b",
     "\u0645\u0631",
     "\U0001f600",
@@ -34,5 +36,7 @@ PLACEHOLDER_IDS = (
     *("00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}", "user-undefined", "(not set)"),
     *("{{contact.id}}", "u-{{ id }}", "${userId}", "*|UNIQID|*", "%%subscriberkey%%", "%ID%", "<%= id %>", "{id}"),
     *("[[id]]", "#{user.id}", "[CONTACT_ID]", "<id>", "__USER_ID__", "anon:undefined", "anon:{{id}}"),
+    *("\u200b", "null\u200b", "\uff4e\uff55\uff4c\uff4c", "'null'", '"undefined"', "%7B%7Bid%7D%7D", "0.0"),
+    *("undefined@firm.example", "none@none.example", "{{email}}@firm.example"),
 )
 """Texts that stand where an id should and are none."""

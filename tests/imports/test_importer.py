@@ -392,7 +392,8 @@ def test_what_the_worker_would_refuse_is_bad_before_it_is_sent(line: bytes, reas
 )
 def test_an_id_that_nobody_may_have_is_a_bad_row(id_: str, reason: str) -> None:
     event = {"contact_id": id_, "type": "purchase", "occurred_at": NOW_MS}
-    csv_lines = f'who,at\n"{id_}",2026-01-01T00:00:00Z\n'.encode().splitlines(keepends=True)
+    quoted = id_.replace('"', '""')
+    csv_lines = f'who,at\n"{quoted}",2026-01-01T00:00:00Z\n'.encode().splitlines(keepends=True)
     rows = [*read_json_lines([json.dumps(event).encode()]), *read_csv(csv_lines, mapping(), "orders.csv")]
 
     assert [row.reason for row in checked(rows, NOW_MS) if isinstance(row, BadRow)] == [reason, reason]

@@ -19,6 +19,7 @@ from streamprocessor.collector.http.wire_format import CollectedEvent, TopicEntr
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.access_policy import Act
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.events.address_identities import one_address
 from streamprocessor.contract.events.event_fields import MAX_KEY_BYTES, contact_of, id_of
 from streamprocessor.contract.events.events import MAX_TYPE_CHARS
 from streamprocessor.contract.events.updates import ONCE
@@ -170,8 +171,8 @@ def text_id(value: object, where: str) -> str | None:
 
 def address_in(*traits: Mapping[str, Any]) -> str | None:
     """The first mail address among traits; None where there is none."""
-    emails = (of_one.get("email") for of_one in traits)
-    return next((email for email in emails if isinstance(email, str) and "@" in email), None)
+    addresses = (one_address(of_one.get("email")) for of_one in traits)
+    return next((address for address in addresses if address is not None), None)
 
 
 def _as_of_its_address(call: SdkCall, vocabulary: Vocabulary) -> SdkCall:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from streamprocessor.collector.http.wire_format import DecodedEvents, RefusedItem, TopicEntry
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.contract.access_policy import DOORS, NOT_WITH_THIS_KEY, Act, KeyKind, acts_of, allowed
+from streamprocessor.contract.access_policy import (
+    DOORS,
+    NOT_WITH_THIS_KEY,
+    Act,
+    KeyKind,
+    act_of_event,
+    acts_of,
+    allowed,
+)
 from streamprocessor.contract.events.updates import BROWSER, RANK
 from streamprocessor.errors import RecordError
 
@@ -32,7 +40,7 @@ def permitted(
             continue
         if is_public and Act.OPT_OUT in acts and entry.visitor is not None:
             entry = entry._replace(contact_id=entry.visitor, value={**entry.value, "contact_id": entry.visitor})
-            acts = (Act.EVENT,)
+            acts = (act_of_event(entry.contact_id, entry.value),)
         forbidden = next((act for act in acts if act not in may), None)
         if forbidden is None:
             entries.append(entry._replace(value={**entry.value, RANK: BROWSER}) if is_public else entry)

@@ -10,7 +10,7 @@ import orjson
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.http.wire_format import LeftOut, RefusedItem, TopicEntry
 from streamprocessor.contract import reason_codes
-from streamprocessor.contract.events.event_fields import id_of
+from streamprocessor.contract.events.event_fields import BROWSER_ID_PREFIX, MAX_ID_CHARS, id_of
 from streamprocessor.contract.events.events import CONTACT_UPDATE, decode_event
 from streamprocessor.contract.events.updates import BROWSER, RANK, contact_of_update, decode_update
 from streamprocessor.contract.rfc3339 import format_rfc3339
@@ -22,7 +22,6 @@ from streamprocessor.scoring.evidence.size_limits import attributes_over_limit
 
 MAX_EVENT_BYTES = 32 * 1024
 MAX_ITEMS = 2_500
-BROWSER_ID_PREFIX = "browser:"
 
 _LONG_ID = " " * 40  # as long as those that are given to what has none
 
@@ -111,6 +110,5 @@ def _id_and_time(value: dict[str, Any], contact_id: str, topic: Topic, received_
 
 def _own_id_of_browsers(event_id: str) -> str:
     """The id of an event that anybody may have said: no event of others has it, so it stands in the place of none."""
-    own_id = id_of(BROWSER_ID_PREFIX + event_id)
-    assert own_id is not None
-    return own_id
+    own_id = BROWSER_ID_PREFIX + event_id
+    return own_id if len(own_id) <= MAX_ID_CHARS else f"{BROWSER_ID_PREFIX}{id_of(own_id)}"

@@ -18,6 +18,7 @@ from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER
 
 MAX_KEY_BYTES = 256
 MAX_ID_CHARS = 128
+BROWSER_ID_PREFIX = "browser:"  # of ids of events that came with a browser key
 MAX_AHEAD_MS = 5 * 60_000
 OLDEST_INTEGER_MS = 100_000_000_000
 

@@ -36,6 +36,8 @@ BATCH_RECORDS = 500
 REST_PER_WORK = 3.0
 """So many times as long as it worked it rests: requests are not to wait for it."""
 WRITE_SECONDS = 5.0
+STAND_BY_SECONDS = 60.0
+"""So long nobody else must have written the catalogue before this process takes it over."""
 
 _POLL_MS = 500
 _RETRY_SECONDS = 5.0
@@ -137,7 +139,7 @@ class CatalogueFollower:
         return self._watched[1:]
 
     async def _write(self) -> None:
-        """Write the snapshot; where another process wrote one meanwhile, go on after that."""
+        """Write the snapshot; where another process wrote one meanwhile, leave it to that one."""
         try:
             is_ours = await asyncio.to_thread(self._write_once)
         except DBAPIError as error:
@@ -146,8 +148,16 @@ class CatalogueFollower:
             await asyncio.sleep(_RETRY_SECONDS)  # all is still in memory, and written the next time
             return
         if not is_ours:
-            log.info("another process keeps the catalogue, too: going on after what it wrote")
-            await self._begin()
+            log.info("another process keeps the catalogue: standing by until it no longer does")
+            await self._stand_by()
+
+    async def _stand_by(self) -> None:
+        """Wait until nobody has written the catalogue for a while, and go on after what it has then."""
+        while True:
+            await asyncio.sleep(STAND_BY_SECONDS)
+            newest = await asyncio.to_thread(self._read)
+            if now_ms() - newest.written_at_ms > STAND_BY_SECONDS * 1000:
+                return await self._begin()
 
     def _write_once(self) -> bool:
         stored = self._stored._replace(written_at_ms=now_ms())

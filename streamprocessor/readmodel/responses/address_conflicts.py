@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from streamprocessor.contract.contact_ids import ContactIds, is_one_address
+from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.events.address_identities import one_address
 from streamprocessor.scoring.evidence.union import attributes_of
 from streamprocessor.scoring.record.record import Record
 
@@ -28,9 +29,9 @@ def address_conflicts(record: Record, addresses: Sequence[str], contact_ids: Con
     merged = {source.id for source in record.links.sources()}
     attributes = attributes_of(record)
     attribute_of = {
-        contact_ids.address(value): name
+        contact_ids.address(address): name
         for name in reversed(addresses)
-        if isinstance(value := attributes.get(name, [None])[0], str) and is_one_address(value)
+        if (address := one_address(attributes.get(name, [None])[0])) is not None
     }
     return [
         AddressConflict(attribute=attribute_of.get(address), contact_id=other)

@@ -12,6 +12,9 @@ from streamprocessor.process.databases import portions
 from streamprocessor.readmodel.store.tables import catalogue as snapshots
 from streamprocessor.readmodel.store.tables import contacts, unscored
 
+MAX_UNSCORED_TYPES = 50
+"""Of so many types a contact's events are counted: whoever has a browser key can make up as many as it likes."""
+
 _NAME = "catalogue"
 
 
@@ -55,10 +58,14 @@ def write_catalogue(connection: Connection, stored: StoredCatalogue) -> bool:
 
 
 def add_unscored(connection: Connection, events: Mapping[tuple[str, str], UnscoredEvents]) -> None:
-    """Count events that no rule asks for, by (contact, type). Of contacts that are not known nothing is kept."""
+    """Count events that no rule asks for, by (contact, type), of each contact up to MAX_UNSCORED_TYPES.
+
+    Of contacts that are not known nothing is kept.
+    """
     ids = sorted({contact_id for contact_id, _ in events})
     born_ms: dict[str, int] = {}
     known: dict[tuple[str, str], int] = {}
+    types_of: dict[str, set[str]] = {}
     for some in portions(ids):
         born = connection.execute(
             select(contacts.c.contact_id, contacts.c.born_ms).where(contacts.c.contact_id.in_(some))
@@ -66,16 +73,18 @@ def add_unscored(connection: Connection, events: Mapping[tuple[str, str], Unscor
         born_ms |= {contact_id: at_ms for contact_id, at_ms in born}
         counted = connection.execute(select(unscored).where(unscored.c.contact_id.in_(some)))
         known |= {(row.contact_id, row.type): row.events for row in counted}
-    rows = [
-        {
-            "contact_id": contact_id,
-            "type": type_,
-            "events": known.get((contact_id, type_), 0) + seen.events,
-            "last_ms": seen.last_ms,
-        }
-        for (contact_id, type_), seen in events.items()
-        if seen.last_ms > born_ms.get(contact_id, seen.last_ms)
-    ]
+    for contact_id, type_ in known:
+        types_of.setdefault(contact_id, set()).add(type_)
+    rows = []
+    for (contact_id, type_), seen in events.items():
+        types = types_of.setdefault(contact_id, set())
+        if seen.last_ms <= born_ms.get(contact_id, seen.last_ms) or (
+            type_ not in types and len(types) >= MAX_UNSCORED_TYPES
+        ):
+            continue
+        types.add(type_)
+        count = known.get((contact_id, type_), 0) + seen.events
+        rows.append({"contact_id": contact_id, "type": type_, "events": count, "last_ms": seen.last_ms})
     for row in rows:
         is_row = (unscored.c.contact_id == row["contact_id"]) & (unscored.c.type == row["type"])
         connection.execute(delete(unscored).where(is_row))

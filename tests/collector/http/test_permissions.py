@@ -274,6 +274,10 @@ async def test_of_a_batch_only_what_may_not_be_said_is_refused(name: str) -> Non
         ("native", "/v1/events", {"contact_id": "c-44", "type": "email_bounce", "properties": {"kind": "hard"}}),
         ("native", "/v1/events", {"contact_id": "email:0c9d", "type": "unsubscribe"}),
         ("native", "/v1/events", {"contact_id": "c-44", "type": "resubscribe"}),
+        ("native", "/v1/events", {"contact_id": "anon:v", "type": "resubscribe"}),
+        ("segment", "/v1/track", {"userId": "c-44", "anonymousId": "v", "event": "resubscribe"}),
+        ("segment", "/v1/track", {"anonymousId": "v", "event": "resubscribe"}),
+        ("posthog", "/capture/", {"event": "resubscribe", "distinct_id": "v", "properties": {"$is_identified": False}}),
         ("native", "/v1/events", {"contact_id": "c-45", **ATTRIBUTES}),
         ("native", "/v1/events", {"contact_id": "mallory", "update": "merge", "from": "c-46"}),
         ("native", "/v1/events", {"contact_id": "mallory", "update": "identify", "anonymous_id": "c-46"}),
@@ -301,6 +305,16 @@ async def test_what_was_done_to_anybody_with_a_key_out_of_a_page_is_done_no_more
     answer = await door.post(path, {"content": orjson.dumps({**body, "writeKey": key, "api_key": key})})
 
     assert (answer.status_code, door.written) == (403, [])
+
+
+@pytest.mark.parametrize("type_", [[], {}, ["unsubscribe"], 1, None])
+async def test_a_type_that_is_no_text_is_refused_by_itself(type_: object) -> None:
+    door = Door("native", KeyKind.BROWSER)
+
+    answer = await door.say({"contact_id": "anon:v", "type": type_}, {"contact_id": "anon:v", "type": "download"})
+
+    assert answer.status_code == 200
+    assert [record["type"] for record in door.written] == ["download"]
 
 
 @pytest.mark.parametrize(("kind", "contact"), [(KeyKind.BROWSER, "anon:v"), (KeyKind.WRITE, "c-44")])

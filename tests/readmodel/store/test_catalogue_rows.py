@@ -14,6 +14,7 @@ from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.readmodel.projection.changes import Changes
 from streamprocessor.readmodel.projection.writes import write
 from streamprocessor.readmodel.store.catalogue_rows import (
+    MAX_UNSCORED_TYPES,
     StoredCatalogue,
     UnscoredEvents,
     add_unscored,
@@ -76,6 +77,17 @@ def test_events_of_types_without_rules_are_added_up_for_contacts_that_are_known(
             )
         assert seen(connection, "c-1") == {"download": UnscoredEvents(4, NOW_MS + 5)}
         assert seen(connection, "nobody") == {}
+
+
+def test_of_types_that_somebody_makes_up_a_contact_keeps_some(engine: Engine) -> None:
+    project(engine, contact_rows("c-1"))
+    with writing(engine) as connection:
+        for number in range(3):
+            made_up = [f"t{number}-{each}" for each in range(MAX_UNSCORED_TYPES)]
+            add_unscored(connection, {("c-1", type_): UnscoredEvents(1, NOW_MS) for type_ in [*made_up, "t0-0"]})
+        kept = seen(connection, "c-1")
+        assert len(kept) == MAX_UNSCORED_TYPES
+        assert kept["t0-0"] == UnscoredEvents(3, NOW_MS)
 
 
 def test_with_a_contact_goes_what_was_counted_of_it(engine: Engine) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from streamprocessor.contract.contact_ids import is_one_address, plain_address, visible_address
+from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
 from streamprocessor.contract.strict_yaml.located import LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import text
@@ -103,7 +104,7 @@ class FormWords:
         return {
             name: visible_address(value)
             for name, value in fields.items()
-            if name not in hidden and is_one_address(value) and not self._is_of_others(name)
+            if name not in hidden and _is_somebodys(value) and not self._is_of_others(name)
         }
 
     def _named(self, candidates: Mapping[str, str]) -> str | None:
@@ -128,6 +129,10 @@ class FormWords:
         words = words_of(name)
         joined = "".join(words)
         return not self.others_words.isdisjoint(words) or any(part in joined for part in self.others_parts)
+
+
+def _is_somebodys(text: str) -> bool:
+    return is_one_address(text) and not is_placeholder(text)
 
 
 def _only_one(addresses: Iterable[str]) -> str | None:

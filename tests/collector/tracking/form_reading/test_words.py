@@ -49,7 +49,24 @@ def test_the_senders_address_is_found_by_its_name_beside_any_other(name: str) ->
 @pytest.mark.parametrize(
     "name",
     [
-        *("email_to", "emailTo", "emailto", "to", "cc", "bcc", "friend", "friend_email", "emailFriend", "recipient"),
+        *(
+            "email_to",
+            "emailTo",
+            "tomail",
+            "hidden_email",
+            "noreply",
+            "emailto",
+            "to",
+            "cc",
+            "bcc",
+            "friend",
+            "friend_email",
+            "emailFriend",
+            "recipient",
+            "tomail",
+            "hidden_email",
+            "noreply",
+        ),
         *(
             "form[recipient_email]",
             "E-Mail des Freundes",
