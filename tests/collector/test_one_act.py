@@ -39,7 +39,8 @@ def plain_form(name: str, after_ms: int) -> HttpRequest:
 
 
 def script(name: str, after_ms: int) -> HttpRequest:
-    event = {"id": f"{after_ms:032}", "type": FORM_SUBMISSION, "url": PAGE, "form": "contact", "fields": {"name": name}}
+    fields = {"email": "ada@example.com", "name": name}
+    event = {"id": f"{after_ms:032}", "type": FORM_SUBMISSION, "url": PAGE, "form": "contact", "fields": fields}
     return posted("/b", {"key": "k", "anonymous_id": "0123456789abcdef", "events": [event]}, after_ms)
 
 
@@ -93,3 +94,12 @@ def test_the_same_form_twice_within_seconds_counts_once(wire_format: WireFormat,
     assert len({event.id for event in facts}) == len(asked)
     record = record_of(SCORER, facts)
     assert unrounded_nano(SCORER.scores_at(record, record.at_ms)["s"]) == 3 * NANO
+
+
+def test_one_form_that_the_page_posts_and_the_script_tells_of_counts_once() -> None:
+    posted_too = events_of(forms(KEYS, READING, SITES), plain_form("Ada", 0))
+    told = events_of(beacon(KEYS, READING), script("Ada", 400))
+
+    assert posted_too[0].properties["fields"] == told[0].properties["fields"]
+    record = record_of(SCORER, [*posted_too, *told])
+    assert unrounded_nano(SCORER.scores_at(record, record.at_ms)["s"]) == NANO

@@ -176,7 +176,7 @@ def test_hostile_names_are_names_like_others(http: httpx.Client, name: str) -> N
         ({"contains": "%"}, {"100%"}),
         ({"contains": "_"}, {"under_score"}),
         ({"contains": "TABLE"}, {"'; DROP TABLE contacts; --"}),
-        ({"contains": "table"}, set()),
+        ({"contains": "table"}, {"'; DROP TABLE contacts; --"}),
         ({"starts_with": "../"}, {"../../etc/passwd"}),
         ({"exists": True}, set(EVIL)),
         ({"at_least": 7}, set()),

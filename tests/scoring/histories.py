@@ -111,7 +111,9 @@ def submissions(draw: st.DrawFn, number: int) -> list[Event]:
         seconds, odd_ms = draw(st.sampled_from([0, 0, 3, 10, 13, 20, 30])), draw(st.integers(-1, 1))
         occurred_at_ms = at_ms + max(0, seconds * 1_000 + odd_ms)
         arrival_ms = occurred_at_ms + draw(st.sampled_from([0, delay_ms]))
-        form_properties = draw(st.sampled_from(said)) | draw(st.sampled_from([{}, {"$time": n}, {"contexts": n}]))
+        form_properties = draw(st.sampled_from(said)) | draw(
+            st.sampled_from([{}, {"$time": n}, {"contexts": n}, {"fields": {"a": "b"}}])
+        )
         made.append(
             Event(f"f{number}-{n}", "form_submission", occurred_at_ms, arrival_ms, form_properties, {}, draw(actors))
         )

@@ -27,13 +27,23 @@ SLOT_BYTES, TIME_BYTES = 8, 8
 _OF_TRACKERS = "contexts"
 """Of Snowplow: it numbers the visitor's events there."""
 
+_TYPED = "fields"
+_OF_THE_PAGE = frozenset({"url", "path", "referrer", "title"})
+"""Where a form stood, which one door knows and another doesn't: what was typed into it tells the act."""
+
 
 def act_of(properties: Mapping[str, Any]) -> int:
     """The hash of a form submission's properties, 64 bits.
 
-    What trackers add by themselves to each event is left out, for it differs: names that begin with $, and `contexts`.
+    What trackers add by themselves to each event is left out, for it differs: names that begin with $, and `contexts`;
+    and so is the page, where the submission has the fields that were filled in.
     """
-    compared = {name: value for name, value in properties.items() if name[:1] != "$" and name != _OF_TRACKERS}
+    left_out = _OF_THE_PAGE if properties.get(_TYPED) else frozenset()
+    compared = {
+        name: value
+        for name, value in properties.items()
+        if name[:1] != "$" and name != _OF_TRACKERS and name not in left_out
+    }
     text = canonical(compared)
     return int.from_bytes(
         blake2b(text.encode("utf-8", "surrogatepass"), digest_size=SLOT_BYTES).digest(), "big", signed=True

@@ -2,8 +2,8 @@
 
 A click or unsubscribe of a message is a scanner's where a window holds it together with clicks on many distinct links
 of the message, where a honeypot is clicked near it, or where it came before the message was delivered or right after
-it. A page visit is a scanner's where such an act, or one that says itself that it is a scanner's, shortly precedes it,
-of whatever message: it opened what it clicked.
+it. A page visit, or an opened mail, is a scanner's where such an act, or one that says itself that it is a scanner's,
+shortly precedes it, of whatever message: it opened what it clicked.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ TRACED_PATHS: Mapping[str, tuple[str, ...]] = {
     "email_delivered": (MESSAGE,),
 }
 
-VISIT = "page_visit"
-CLASSED_TYPES = frozenset({*TRACED_PATHS, VISIT})
+OPENED_TYPES = frozenset({"page_visit", "email_open"})
+CLASSED_TYPES = frozenset({*TRACED_PATHS, *OPENED_TYPES})
 """The types of events that can be a scanner's by what is done."""
 
 _KIND_BITS = 0b11
@@ -95,12 +95,12 @@ def is_scanner(scanners: Scanners, traces: bytes, new: bytes) -> bool | None:
     return class_of_new if classes_with == _by_scanner(scanners, others) else None
 
 
-def is_scanner_visit(scanners: Scanners | None, traces: bytes, at_ms: int) -> bool:
-    """Whether a page that is visited at this instant was opened by a scanner whose acts are among the traces."""
+def opens_after_scanner(scanners: Scanners | None, traces: bytes, at_ms: int) -> bool:
+    """Whether what is opened at this instant was opened by a scanner whose acts are among the traces."""
     if scanners is None:
         return False
     after_ms = at_ms - scanners.within_ms
-    # Every visit passes here, and hardly any comes so soon after an act: the times' first bytes tell that fast.
+    # Every visit and opened mail passes here, and hardly any comes so soon after an act: the times' first bytes tell that fast.
     for coarse in range((after_ms + 1) >> _FINE_TIME_BITS, (at_ms >> _FINE_TIME_BITS) + 1):
         if (coarse & _COARSE_TIME_MASK).to_bytes(_COARSE_TIME_BYTES, "big") in traces:
             break
@@ -130,10 +130,10 @@ def find_scanner_events(scanners: Scanners | None, events: Iterable[StoredEvent]
     if scanners is None:
         return frozenset(), b""
     by_message: dict[bytes, list[tuple[str, bytes]]] = {}
-    visits: list[tuple[int, str]] = []
+    opened: list[tuple[int, str]] = []
     for event in events:
-        if event.type == VISIT:
-            visits.append((event.occurred_at_ms, event.id))
+        if event.type in OPENED_TYPES:
+            opened.append((event.occurred_at_ms, event.id))
         elif event.type in TRACED_PATHS and (trace := click_trace_of(event)) is not None:
             by_message.setdefault(trace[:_HASH_BYTES], []).append((event.id, trace))
     ids, acts_ms = [], []
@@ -145,7 +145,7 @@ def find_scanner_events(scanners: Scanners | None, events: Iterable[StoredEvent]
                 acts_ms.append(message_traces[place].at_ms)
     if acts_ms:
         acts_ms.sort()
-        ids += [id_ for at_ms, id_ in visits if _follows(at_ms, acts_ms, scanners.within_ms)]
+        ids += [id_ for at_ms, id_ in opened if _follows(at_ms, acts_ms, scanners.within_ms)]
     return frozenset(ids), b"".join([trace for traced in by_message.values() for _, trace in traced])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from streamprocessor.scoring.canonical import canonical, cut, unchecked
 from streamprocessor.scoring.events.acts import ACT, act_of, act_slot_of, is_repeat
 from streamprocessor.scoring.events.projection import precedes, project
-from streamprocessor.scoring.events.scanners import VISIT, click_trace_of, is_scanner, is_scanner_visit
+from streamprocessor.scoring.events.scanners import OPENED_TYPES, click_trace_of, is_scanner, opens_after_scanner
 from streamprocessor.scoring.evidence.derive import (
     Accumulator,
     RuleMatch,
@@ -160,10 +160,10 @@ def _take_event(plan: Plan, record: Record, event: Event, accumulator: Accumulat
     is_by_scanner: bool | None = False
     if type_plan.is_traced:
         is_by_scanner = _trace(plan, derived, stored)
-        if is_by_scanner and at <= newest_ms:  # pages that it opened may be known already
+        if is_by_scanner and at <= newest_ms:  # what it opened may be known already
             is_by_scanner = None
-    elif type_ == VISIT and derived.traces:
-        is_by_scanner = is_scanner_visit(plan.model.scanners, derived.traces, at)
+    elif derived.traces and type_ in OPENED_TYPES:
+        is_by_scanner = opens_after_scanner(plan.model.scanners, derived.traces, at)
     if is_by_scanner is None or not accumulator.count(stored, type_plan, at > newest_ms, is_by_scanner):
         ingested.stale = True
 

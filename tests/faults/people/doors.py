@@ -84,7 +84,8 @@ class Teller:
                 return self._by_some_doors(person, self._click(act.at_ms, act.message, act.link))
             case Scanned():
                 left = Told("unsubscribe", act.at_ms + 2_500, {"message": act.message})
-                told = [left] + [
+                opened = Told("email_open", act.at_ms + 1_000, {"message": act.message})
+                told = [left, opened] + [
                     self._click(act.at_ms + 1_000 * n, act.message, link) for n, link in enumerate(LINKS[:6])
                 ]
                 return [telling for each in told for telling in self._by_some_doors(person, each)]

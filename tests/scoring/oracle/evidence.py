@@ -151,8 +151,11 @@ def is_repeat(event: Event, act: Event) -> bool:
 
 
 def said(event: Event) -> str:
-    """All properties as one JSON text, but those that trackers add by themselves."""
+    """All properties as one JSON text, but those that trackers add, and where a form that was filled in stood."""
     own = {name: value for name, value in event.properties.items() if not name.startswith("$") and name != "contexts"}
+    if own.get("fields"):
+        for name in ("url", "path", "referrer", "title"):
+            own.pop(name, None)
     return canonical_json(own)
 
 

@@ -12,17 +12,17 @@ ABSENT = object()
 
 
 def scanned_by_deeds(scanners: Scanners, events: Sequence[Event], named: Set[str]) -> set[str]:
-    """The ids of clicks, unsubscribes and page visits that are a scanner's, whatever verdicts say.
+    """The ids of clicks, unsubscribes, page visits and opens that are a scanner's, whatever verdicts say.
 
     named: ids of events that say themselves that a scanner did them.
     """
     acts = [event for event in events if event.type in ("email_click", "unsubscribe") and message_of(event) is not None]
     scanned = [act for act in acts if act.id in named or is_scanner(scanners, act, of_its_message(act, events))]
     opened = [
-        visit
-        for visit in events
-        if visit.type == "page_visit"
-        and any(0 <= visit.occurred_at_ms - act.occurred_at_ms < scanners.within_ms for act in scanned)
+        opened
+        for opened in events
+        if opened.type in ("page_visit", "email_open")
+        and any(0 <= opened.occurred_at_ms - act.occurred_at_ms < scanners.within_ms for act in scanned)
     ]
     return {event.id for event in [*scanned, *opened]}
 
