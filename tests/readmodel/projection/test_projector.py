@@ -57,10 +57,15 @@ async def test_while_the_database_restarts_the_api_says_so_and_then_goes_on(
 async def test_erased_merged_and_objecting_contacts_disappear_with_their_steps(
     scored: ScoredSystem, new_api: MakeApi, database_url: str, tmp_path: Path
 ) -> None:
-    form = {"properties": {"form": "contact"}, "type": "form_submission"}
     names = [f"{name}-{os.urandom(4).hex()}" for name in ("gone", "child", "parent", "objector")]
     gone, child, parent, objector = names
-    await scored.system.send([Sent("form-submissions", name.encode(), {**form, "id": f"f-{name}"}) for name in names])
+    await scored.system.send(
+        [
+            # Each its own words: joined, equal ones would be one act.
+            Sent("form-submissions", name.encode(), {"id": f"f-{name}", "properties": {"form": "contact", "by": name}})
+            for name in names
+        ]
+    )
     await until_settled(scored.system)
     api = await new_api(database_url=database_url).ready()
     for name in names:
