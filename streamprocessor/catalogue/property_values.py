@@ -12,8 +12,8 @@ from streamprocessor.contract.strict_json import kind_of
 
 MAX_EXAMPLES = 20
 MAX_MASKED = 5
-SHARED_BY_CONTACTS = 3
-"""A value that so many contacts have is shown as it is."""
+SHARED_BY_CONTACTS = 10
+"""A value that so many contacts have is shown as it is: one person is several of them until they are joined."""
 
 _MAX_UNSHARED = 300
 
