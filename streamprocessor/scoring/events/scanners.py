@@ -100,7 +100,7 @@ def opens_after_scanner(scanners: Scanners | None, traces: bytes, at_ms: int) ->
     if scanners is None:
         return False
     after_ms = at_ms - scanners.within_ms
-    # Every visit and opened mail passes here, and hardly any comes so soon after an act: the times' first bytes tell that fast.
+    # All that is opened passes here, and hardly any comes so soon after an act: the times' first bytes tell that fast.
     for coarse in range((after_ms + 1) >> _FINE_TIME_BITS, (at_ms >> _FINE_TIME_BITS) + 1):
         if (coarse & _COARSE_TIME_MASK).to_bytes(_COARSE_TIME_BYTES, "big") in traces:
             break
