@@ -216,7 +216,7 @@ async def _assert_as_sent(system: System, visit: Visit) -> StoredContact:
         assert abs((parse_rfc3339(value["occurred_at"]) or 0) - visit.at.timestamp() * 1000) < NEAR_MS
         assert value["contact_id"] == visit.user_id
     for value in (page, form):
-        assert value["context"] == {"source": "tests"}, "a server's library is not the person who did it"
+        assert set(value["context"]) == {"source"}, "a server's library is not the person who did it"
     assert set(stored.by_topic) == {"page-visits", "form-submissions", "contact-updates"}
     return stored
 
