@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -48,6 +49,8 @@ MAX_BYTES_AT_ONCE = 1024 * 1024
 MAX_FETCHES = 2  # a certificate, then a confirmation; together less than a sender waits for us
 _PREFLIGHT_SECONDS = b"86400"
 _OTHER_METHOD = b'{"code":"method","message":"wanted one of the methods in the header Allow; got another"}'
+
+_SITE = re.compile(r"https?://[\w.-]{1,253}(:\d{1,5})?")
 
 log = logging.getLogger(__name__)
 
@@ -196,8 +199,7 @@ class FormatHandler:
         try:
             return self._context.keys.admit(parsed.key, request.headers)
         except RefusalError as refusal:
-            page = origin_of(request.headers)
-            sender = "a program" if page is None else f"pages of {shown_text(page)}"
+            sender = _named_sender(origin_of(request.headers))
             self._notices.tell(f"{self._path}: {sender} was not let in: {refusal}")
             raise
 
@@ -245,6 +247,13 @@ class FormatHandler:
                 (b"access-control-max-age", _PREFLIGHT_SECONDS),
             ]
         return allowed
+
+
+def _named_sender(page: str | None) -> str:
+    """Who sends, as the log may name it: what is no site's address is a stranger's text, and may hold anything."""
+    if page is None:
+        return "a program"
+    return f"pages of {shown_text(page)}" if _SITE.fullmatch(page) else "a page of no site"
 
 
 async def _is_fetched(fetched: Future[bool]) -> bool:

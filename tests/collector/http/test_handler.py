@@ -137,6 +137,7 @@ async def test_a_pixel_that_cannot_be_kept_is_a_picture_all_the_same() -> None:
     [
         ({"origin": "https://www.example.com"}, "pages of https://www.example.com"),
         ({"referer": "https://www.example.com/?email=ada@example.com"}, "pages of https://www.example.com"),
+        ({"origin": "https://shop.example write-key: a-secret"}, "a page of no site"),
         ({}, "a program"),
     ],
 )
