@@ -13,11 +13,11 @@ from streamprocessor.catalogue.masking import shown_name
 from streamprocessor.catalogue.property_values import PropertyValues, UnsharedValues
 from streamprocessor.contract.events.event_fields import BROWSER_ID_PREFIX
 from streamprocessor.scoring.model.model import DAY_MS
-from streamprocessor.scoring.record.facts import BROWSER_RANK, HUMAN, AttributesWritten, Event, InputFact
+from streamprocessor.scoring.record.facts import BROWSER_RANK, HUMAN, AttributesWritten, Event
 
 PERIOD_MS = 10 * DAY_MS
 PERIODS = 4
-"""So many are kept, the youngest of them unfinished: thirty to forty days."""
+"""A catalogue keeps so many periods, the youngest of them unfinished: thirty to forty days."""
 
 ATTRIBUTES = "attributes"
 """Stands among the types for writes of attributes."""
@@ -147,11 +147,12 @@ class FactCounter:
         self.unshared: dict[tuple[str, str], UnsharedValues] = {}
         self._unshared_values = 0
 
-    def add(self, contact_id: str, fact: InputFact, source: str) -> None:
-        """Count the fact. Only events and attributes say words of a site's or a firm's own: nothing else is counted."""
+    def add(self, contact_id: str, fact: Event | AttributesWritten) -> None:
+        """Count the fact under where it came from."""
+        source = source_of(fact)
         if isinstance(fact, Event):
             self._add(contact_id, fact, (source, shown_name(fact.type)), fact.actor == HUMAN, _values_of(fact))
-        elif isinstance(fact, AttributesWritten):
+        else:
             values = ((f"attributes.{name}", value) for name, value in _flat(fact.attributes, MAX_DEPTH))
             self._add(contact_id, fact, (source, ATTRIBUTES), True, values)
 
@@ -195,11 +196,11 @@ class FactCounter:
             self._unshared_values = 0
 
 
-def source_of(fact: InputFact) -> str:
+def source_of(fact: Event | AttributesWritten) -> str:
     """Where a fact came from: an event by its context, as the collector writes it."""
-    if isinstance(fact, AttributesWritten) and fact.rank == BROWSER_RANK:
-        return FROM_BROWSERS
-    source = fact.context.get("source") if isinstance(fact, Event) else None
+    if isinstance(fact, AttributesWritten):
+        return FROM_BROWSERS if fact.rank == BROWSER_RANK else FROM_KAFKA
+    source = fact.context.get("source")
     return source if type(source) is str and source else FROM_KAFKA
 
 

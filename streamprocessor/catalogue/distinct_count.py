@@ -7,7 +7,7 @@ from math import log
 
 _INDEX_BITS = 9
 REGISTERS = 1 << _INDEX_BITS
-"""So many give a standard error of 1.04 / sqrt(512), 4.6 %."""
+"""A count by 512 registers has a standard error of 1.04 / sqrt(512), 4.6 %."""
 
 _REST_BITS = 64 - _INDEX_BITS
 _ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)

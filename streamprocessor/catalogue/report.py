@@ -19,7 +19,8 @@ from streamprocessor.contract.topic_names import EMAIL_CLICK, EMAIL_OPEN, FORM_S
 from streamprocessor.scoring.events.derived_properties import derivations_read
 from streamprocessor.scoring.model.conditions import paths_of
 from streamprocessor.scoring.model.model import Model
-from streamprocessor.scoring.model.rules import AttributeRule, Rule
+from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule, Rule
+from streamprocessor.scoring.plan.matching import paths_read
 from streamprocessor.scoring.plan.unmet import ALTERNATIVES, MISSING, OTHER_TYPE
 
 _KNOWN_TYPES = (EMAIL_OPEN, EMAIL_CLICK, PAGE_VISIT, FORM_SUBMISSION)
@@ -187,10 +188,8 @@ def _paths_of_rule(rule: Rule) -> Iterator[str]:
     if isinstance(rule, AttributeRule):
         yield from (f"attributes.{path}" for path in paths_of(rule.when))
         return
-    yield from paths_of(getattr(rule, "where", None))
-    for path in (getattr(rule, "path", None), getattr(getattr(rule, "points", None), "path", None), rule.limit.per):
-        if path is not None:
-            yield path
+    if not isinstance(rule, InactivityRule):
+        yield from paths_read(rule)
 
 
 def _unmet_event_rules(catalogue: Catalogue, model: Model, came: Mapping[str, TypeCounts]) -> Iterator[UnmetRule]:

@@ -13,7 +13,8 @@ from streamprocessor.scoring.model.conditions import paths_of
 from streamprocessor.scoring.model.derivation import Derivation
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule, Rule
-from streamprocessor.scoring.plan.unmet import Unmet, amount_path_of, unmet_finder
+from streamprocessor.scoring.plan.matching import amount_path_of
+from streamprocessor.scoring.plan.unmet import Unmet, unmet_finder
 from streamprocessor.scoring.record.facts import Event
 
 _SEPARATOR = "\0"

@@ -20,7 +20,7 @@ from streamprocessor.imports.rows import BadRow, ReadRow
 MAX_SHOWN_COLUMNS = 20
 LINES_LOOKED_AT = 1000
 CHARS_LOOKED_AT = 1 << 20
-"""Of a file's beginning, by which notations are found, whichever comes first."""
+"""Notations are found by a file's first lines or characters, whichever bound comes first."""
 
 _FALLBACK_ENCODING = "cp1252"
 _TOO_LONG = "\ud800"  # in place of a line whose end is gone; no line of a file is this

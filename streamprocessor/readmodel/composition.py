@@ -16,7 +16,7 @@ from streamprocessor.contract.changelog.pseudonyms import pseudonym_under
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
-from streamprocessor.contract.topic_names import CONTACT_UPDATES, EVIDENCE_TRANSFERS, MODELS, SUBSCRIPTIONS
+from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
 from streamprocessor.kafka.admin.cluster import READ, WRITE
@@ -196,10 +196,8 @@ async def _projected(clients: ClientSettings, topics: Mapping[str, str]) -> dict
 
 
 async def _inputs(settings: Settings, clients: ClientSettings) -> list[InputTopic]:
-    """The input topics, but for those between workers; raises TopicError where one may not be read."""
-    inputs = {
-        name: topic for name, topic in layout_of(settings).input_names().items() if topic.name != EVIDENCE_TRANSFERS
-    }
+    """The input topics; raises TopicError where one may not be read."""
+    inputs = layout_of(settings).input_names()
     await refuse_unless_allowed(clients, dict.fromkeys(inputs, READ))
     ids, ends = await topic_ids(clients, inputs), await end_offsets(clients, inputs)
     return [

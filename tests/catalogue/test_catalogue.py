@@ -18,7 +18,6 @@ from streamprocessor.catalogue.catalogue import (
     FactCounter,
     decode_catalogue,
     encode_catalogue,
-    source_of,
 )
 from streamprocessor.catalogue.distinct_count import REGISTERS, add_in_place, estimate, hash_of, united
 from streamprocessor.catalogue.masking import masked
@@ -58,7 +57,7 @@ def counted(model: Model, *facts: tuple[str, Event | AttributesWritten]) -> Cata
     seen = Catalogue()
     counter, watch = FactCounter(seen), RuleWatch(seen, model)
     for contact, fact in facts:
-        counter.add(contact, fact, source_of(fact))
+        counter.add(contact, fact)
         if isinstance(fact, Event):
             watch.add(fact)
     return report(decode_catalogue(encode_catalogue(seen)), model, NOW_MS)
@@ -222,7 +221,7 @@ def test_values_that_few_contacts_have_are_held_up_to_a_bound(monkeypatch: pytes
     collector = FactCounter(Catalogue())
     for number in range(60):
         visit = event("page_visit")._replace(properties={f"p{each}": f"v{number}" for each in range(200)})
-        collector.add(f"c-{number}", visit, "web")
+        collector.add(f"c-{number}", visit)
 
     assert sum(map(len, collector.unshared.values())) <= 5_000
 
@@ -240,6 +239,25 @@ def test_attributes_are_counted_with_their_json_types(model: Model) -> None:
         "attributes.employees": ({"a text": 1, "a number": 1}, ["engagement/big"]),
         "attributes.company.size": ({"a number": 1}, []),
         "attributes.company": ({"nothing": 1}, []),
+    }
+
+
+def test_a_rule_asks_for_each_path_that_it_reads_and_is_named_once() -> None:
+    text = """
+scores:
+  spent:
+    rules:
+      - {id: orders, on: purchase, points_from: {property: properties.amount, times: 1, per: properties.order_id}}
+      - {id: paths, on: purchase, points: 1, where: {properties.path: /}, limit: {count: 1, per: properties.path}}
+    stages: {cold: 0, hot: 40}
+"""
+    found = counted(parse_model(text, "m"), ("c-1", event("purchase", amount=1, order_id="o", path="/", note="x")))
+
+    assert {seen.path: seen.asked_by for seen in found.types[0].properties} == {
+        "properties.amount": ["spent/orders"],
+        "properties.order_id": ["spent/orders"],
+        "properties.path": ["spent/paths"],
+        "properties.note": [],
     }
 
 

@@ -31,34 +31,19 @@ async def _count_inputs(
 
     Raises TopicError where an input topic is missing or may not be read.
     """
-    from streamprocessor.catalogue.catalogue import Catalogue, FactCounter, source_of
+    from streamprocessor.catalogue.catalogue import Catalogue
+    from streamprocessor.catalogue.input_counter import InputCounter
     from streamprocessor.catalogue.report import report
-    from streamprocessor.catalogue.rule_watch import RuleWatch
     from streamprocessor.cli.kafka.topic_reader import records_of
-    from streamprocessor.contract.events.event_fields import contact_of
     from streamprocessor.contract.events.events import value_decoder_for
-    from streamprocessor.contract.topic_names import EVIDENCE_TRANSFERS
-    from streamprocessor.errors import RecordError
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.kafka.connection import client_settings
-    from streamprocessor.scoring.record.facts import AttributesWritten, Event
 
     catalogue = Catalogue()
-    counter, watch = FactCounter(catalogue), RuleWatch(catalogue, model)
+    counter = InputCounter(catalogue, model)
     for name, topic in layout_of(settings).input_names().items():
-        if topic.name == EVIDENCE_TRANSFERS:
-            continue
         decode = value_decoder_for(topic)
         async for record in records_of(client_settings(settings), name, since_ms=since_ms):
             on_record()
-            try:
-                contact_id = contact_of(record.key)
-                fact = decode(contact_id, record.value, record.headers, record.timestamp)
-            except RecordError:
-                continue  # the worker makes a dead letter of it
-            if not isinstance(fact, Event | AttributesWritten):
-                continue
-            counter.add(contact_id, fact, source_of(fact))
-            if isinstance(fact, Event):
-                watch.add(fact)
+            counter.add(record, decode)
     return report(catalogue, model, at_ms)

@@ -6,17 +6,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from streamprocessor.catalogue.catalogue import PERIOD_MS, PERIODS, Catalogue, FactCounter, source_of
-from streamprocessor.catalogue.rule_watch import RuleWatch, kept_types
-from streamprocessor.contract.events.event_fields import contact_of
+from streamprocessor.catalogue.catalogue import PERIOD_MS, PERIODS, Catalogue
+from streamprocessor.catalogue.input_counter import InputCounter
 from streamprocessor.contract.events.events import ValueDecoder
-from streamprocessor.errors import RecordError
 from streamprocessor.process.clock import now_ms
 from streamprocessor.readmodel.projection.models import ActiveModel
 from streamprocessor.readmodel.store.catalogue_rows import (
@@ -26,28 +24,29 @@ from streamprocessor.readmodel.store.catalogue_rows import (
     read_catalogue,
     write_catalogue,
 )
-from streamprocessor.readmodel.store.database import reading, writing
-from streamprocessor.scoring.model.model import Model
+from streamprocessor.readmodel.store.database import may_come_back, reading, writing
 from streamprocessor.scoring.record.facts import AttributesWritten, Event
 
 log = logging.getLogger(__name__)
 
 BATCH_RECORDS = 500
 REST_PER_WORK = 3.0
-"""So many times as long as it worked it rests: requests are not to wait for it."""
+"""The follower rests so many times as long as it worked: requests are not to wait for it."""
 WRITE_SECONDS = 5.0
 STAND_BY_SECONDS = 60.0
-"""So long nobody else must have written the catalogue before this process takes it over."""
+"""Nobody else must have written the catalogue for so long before this process takes it over."""
 
 _POLL_MS = 500
 _RETRY_SECONDS = 5.0
 
 
-class InputTopic:
+class InputTopic(NamedTuple):
     """An input topic as it is read: what it is called, Kafka's id of it, how its values are read."""
 
-    def __init__(self, name: str, topic_id: str, partitions: int, decode: ValueDecoder) -> None:
-        self.name, self.topic_id, self.partitions, self.decode = name, topic_id, partitions, decode
+    name: str
+    topic_id: str
+    partitions: int
+    decode: ValueDecoder
 
 
 class CatalogueFollower:
@@ -64,7 +63,7 @@ class CatalogueFollower:
         self._stored = StoredCatalogue(Catalogue(), 0, 0)
         self._unscored: dict[tuple[str, str], UnscoredEvents] = {}
         self._is_changed = False
-        self._watched: tuple[Model, FactCounter, RuleWatch, frozenset[str] | None] | None = None
+        self._counter: InputCounter | None = None
 
     async def run(self) -> None:
         """Follow for ever."""
@@ -89,7 +88,7 @@ class CatalogueFollower:
     async def _begin(self) -> None:
         """Go on after the newest snapshot; where there is none, some weeks ago."""
         self._stored = await asyncio.to_thread(self._read)
-        self._unscored, self._is_changed, self._watched = {}, False, None
+        self._unscored, self._is_changed, self._counter = {}, False, None
         reached = self._stored.catalogue.next_offsets
         oldest_ms = now_ms() - (PERIODS - 1) * PERIOD_MS
         unread = [where for where, topic in self._topics.items() if (topic.topic_id, where.partition) not in reached]
@@ -105,45 +104,41 @@ class CatalogueFollower:
             return read_catalogue(connection)
 
     def _add(self, fetched: Mapping[TopicPartition, list[Any]]) -> None:
-        counter, watch, held_types = self._watching()
+        counter = self._counting()
         for where, records in fetched.items():
             topic = self._topics[where]
             for record in records:
-                try:
-                    contact_id = contact_of(record.key)
-                    fact = topic.decode(contact_id, record.value, record.headers, record.timestamp)
-                except RecordError:
-                    continue  # the worker makes a dead letter of it
-                if not isinstance(fact, Event | AttributesWritten):
-                    continue
-                counter.add(contact_id, fact, source_of(fact))
-                if isinstance(fact, Event):
-                    watch.add(fact)
-                    if held_types is not None and fact.type not in held_types:
-                        self._note_unscored(contact_id, fact)
+                counted = counter.add(record, topic.decode)
+                if counted is not None:
+                    self._note_unscored(*counted, counter.held_types)
             self._stored.catalogue.next_offsets[topic.topic_id, where.partition] = records[-1].offset + 1
             self._is_changed = True
 
-    def _note_unscored(self, contact_id: str, event: Event) -> None:
-        before = self._unscored.get((contact_id, event.type), UnscoredEvents(0, 0))
-        last_ms = max(before.last_ms, event.arrival_ms)
-        self._unscored[contact_id, event.type] = UnscoredEvents(before.events + 1, last_ms)
+    def _note_unscored(
+        self, contact_id: str, fact: Event | AttributesWritten, held_types: frozenset[str] | None
+    ) -> None:
+        """Note an event of a type that no record holds."""
+        if held_types is None or isinstance(fact, AttributesWritten) or fact.type in held_types:
+            return
+        before = self._unscored.get((contact_id, fact.type), UnscoredEvents(0, 0))
+        last_ms = max(before.last_ms, fact.arrival_ms)
+        self._unscored[contact_id, fact.type] = UnscoredEvents(before.events + 1, last_ms)
 
-    def _watching(self) -> tuple[FactCounter, RuleWatch, frozenset[str] | None]:
+    def _counting(self) -> InputCounter:
         """What counts, under the model in force."""
-        scorer = self._models.scorer
-        if self._watched is None or self._watched[0] is not scorer.model:
-            catalogue = self._stored.catalogue
-            counter = FactCounter(catalogue) if self._watched is None else self._watched[1]
-            self._watched = (scorer.model, counter, RuleWatch(catalogue, scorer.model), kept_types(scorer.model))
-        return self._watched[1:]
+        model = self._models.scorer.model
+        if self._counter is None:
+            self._counter = InputCounter(self._stored.catalogue, model)
+        elif self._counter.model is not model:
+            self._counter.use(model)
+        return self._counter
 
     async def _write(self) -> None:
         """Write the snapshot; where another process wrote one meanwhile, leave it to that one."""
         try:
             is_ours = await asyncio.to_thread(self._write_once)
         except DBAPIError as error:
-            if not error.connection_invalidated and type(error).__name__ not in ("OperationalError", "InterfaceError"):
+            if not may_come_back(error):
                 raise
             await asyncio.sleep(_RETRY_SECONDS)  # all is still in memory, and written the next time
             return

@@ -27,7 +27,14 @@ from streamprocessor.readmodel.projection.writes import (
     start_contacts_over,
     write,
 )
-from streamprocessor.readmodel.store.database import epoch_of, read_state, start_over, write_state, writing
+from streamprocessor.readmodel.store.database import (
+    epoch_of,
+    may_come_back,
+    read_state,
+    start_over,
+    write_state,
+    writing,
+)
 from streamprocessor.readmodel.store.rows import NewerRevisionError
 
 log = logging.getLogger(__name__)
@@ -165,7 +172,7 @@ class Projector:
             try:
                 result = await asyncio.to_thread(work)
             except DBAPIError as error:
-                if not (error.connection_invalidated or _may_pass(error)):
+                if not may_come_back(error):
                     raise
                 if self.has_database:
                     log.warning("the database is away (%s); trying again", type(error.orig).__name__)
@@ -188,8 +195,3 @@ class Projector:
             log.info("the read model is up to date")
             self.is_current = True
         return behind
-
-
-def _may_pass(error: DBAPIError) -> bool:
-    """Whether the same may go well later: the server restarts, the file is locked."""
-    return type(error).__name__ in ("OperationalError", "InterfaceError")

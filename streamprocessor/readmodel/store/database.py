@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.databases import read_database_url
@@ -67,6 +67,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
             yield connection
+
+
+def may_come_back(error: DBAPIError) -> bool:
+    """Whether the same may go well later, and nothing of it was done: the server restarts, the file is locked."""
+    return error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
 
 
 def start_over(connection: Connection) -> None:

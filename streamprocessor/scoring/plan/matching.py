@@ -19,6 +19,7 @@ from streamprocessor.scoring.model.rules import (
     MonetaryRule,
     PointsFrom,
     RecencyRule,
+    Rule,
 )
 from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
 from streamprocessor.scoring.terms.terms import LANDMARK_HALF_LIVES
@@ -178,12 +179,14 @@ def matcher(number: int, key: str, rule: MatchingRule, half_life_ms: float | Non
 def paths_read(rule: MatchingRule) -> set[str]:
     """Every property path that the rule reads."""
     paths = set(paths_of(rule.where))
-    paths |= {per for per in (rule.limit.per, _once_per(rule)) if per is not None}
+    return paths | {path for path in (rule.limit.per, _once_per(rule), amount_path_of(rule)) if path is not None}
+
+
+def amount_path_of(rule: Rule) -> str | None:
+    """The property that the worth of a match is made of; None: each match is worth the same."""
     if isinstance(rule, MonetaryRule):
-        paths.add(rule.path)
-    if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
-        paths.add(rule.points.path)
-    return paths
+        return rule.path
+    return rule.points.path if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom) else None
 
 
 def _once_per(rule: MatchingRule) -> str | None:

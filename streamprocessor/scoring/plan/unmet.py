@@ -7,17 +7,8 @@ from typing import Any, NamedTuple
 
 from streamprocessor.scoring.canonical import number_in
 from streamprocessor.scoring.model.conditions import ABSENT, PathValues, Predicate, predicate
-from streamprocessor.scoring.model.rules import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    EventRule,
-    InactivityRule,
-    MonetaryRule,
-    PointsFrom,
-    Rule,
-)
+from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition, InactivityRule, Rule
+from streamprocessor.scoring.plan.matching import amount_path_of
 
 MISSING, OTHER_TYPE, OTHER_VALUE = "missing", "type", "value"
 """How a comparison fails: nothing is there, what is there is of a type that it never holds for, or another value."""
@@ -42,15 +33,6 @@ class Unmet(NamedTuple):
     path: str
     operator: str
     how: str
-
-
-def amount_path_of(rule: Rule) -> str | None:
-    """The property that the worth of a match is made of; None: each match is worth the same."""
-    if isinstance(rule, MonetaryRule):
-        return rule.path
-    if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom):
-        return rule.points.path
-    return None
 
 
 def unmet_finder(rule: Rule) -> FindUnmet:
