@@ -16,7 +16,7 @@ TESTERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN))); echo $$((n < 4 ? 4
 # What a tool prints only matters where it fails.
 quietly = printed=$$($(1) 2>&1) || { echo "$$printed" >&2; exit 1; }
 .DELETE_ON_ERROR:
-.PHONY: help demo up test browser-test check style bench compiled compiled-test nightly every-python release clean
+.PHONY: help demo up test browser-test ops-test check style bench compiled compiled-test nightly every-python release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,11 +30,14 @@ up: .venv/run.stamp ## run it here, on a Kafka of its own (Ctrl-C ends it)
 test: style ## all checks and tests, on a real Kafka, but no browser
 	@mkdir -p build
 	@$(BIN)/mypy > build/mypy.log 2>&1 & mypy=$$!; tests=0; \
-	  $(BIN)/python -m pytest -q -n $(TESTERS) --dist worksteal --durations=25 -m 'not browser and not nightly' || tests=$$?; \
+	  $(BIN)/python -m pytest -q -n $(TESTERS) --dist worksteal --durations=25 -m 'not browser and not nightly and not ops' || tests=$$?; \
 	  wait $$mypy || { cat build/mypy.log >&2; exit 1; }; exit $$tests
 
 browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
 	@$(BIN)/python -m pytest -q -rs -p no:randomly tests/browser
+
+ops-test: .venv/test.stamp ## with a real Prometheus, Alertmanager, three brokers, as far as they are installed
+	@$(BIN)/python -m pytest -q -rs -m ops tests
 
 check: style ## style, types, import rules, what is depended on
 	@$(BIN)/mypy
