@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from streamprocessor.cli.api import api
+from streamprocessor.cli.backup.command import backup, restore
 from streamprocessor.cli.catalogue import catalogue
 from streamprocessor.cli.collector import collector
 from streamprocessor.cli.dead_letters.command import dead_letters
@@ -31,6 +32,7 @@ from streamprocessor.errors import (
     EXIT_USAGE,
     BrokerAwayError,
     MustRestartError,
+    NotAsItWasError,
     OperatorError,
     RecordError,
 )
@@ -49,7 +51,7 @@ class Commands(click.Group):
             code, sentence = EXIT_MUST_RESTART, str(error)
         except OperatorError as error:
             code, sentence = EXIT_USAGE, str(error)
-        except RecordError as error:
+        except (RecordError, NotAsItWasError) as error:
             code, sentence = EXIT_FAILED, str(error)
         except KeyboardInterrupt:
             ctx.exit(EXIT_INTERRUPTED)
@@ -94,5 +96,7 @@ for command in (
     simulate,
     dead_letters,
     links,
+    backup,
+    restore,
 ):
     commands.add_command(command)

@@ -1,0 +1,122 @@
+"""What a system is, in figures by which two of them are told apart: whoever reads them and wherever they lie."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, Protocol
+
+import orjson
+
+from streamprocessor.contract.changelog.entry import (
+    ERASED_PREFIX,
+    MARKER_KEY,
+    RESERVED,
+    decode_entry,
+    microbatch_of,
+    owes,
+    record_of,
+)
+from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.contract.model_file.revisions import HistoryEntry, history_of, model_of
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS
+from streamprocessor.kafka.admin.reconcile import Layout
+from streamprocessor.scoring.scorer import Scorer
+
+Place = tuple[str, int]
+SystemState = dict[str, Any]
+"""Names of figures and the figures: numbers, texts, and of some a number for each topic and partition."""
+
+
+class TopicSource(Protocol):
+    """Topics that can be read whole."""
+
+    async def ends(self, names: Iterable[str]) -> dict[Place, int]:
+        """The offset after the last record of each partition of these topics."""
+
+    async def committed(self, group: str) -> dict[Place, int]:
+        """What the group has committed, by topic and partition."""
+
+    def records(self, topic: str, partition: int) -> AsyncIterator[Any]:
+        """The records of a partition, in their order."""
+
+
+async def system_state(source: TopicSource, layout: Layout, at_ms: int) -> SystemState:
+    """The figures of the application's topics. at_ms: the instant of the scores.
+
+    `scores` is one number over each contact, its sequence and its scores at the instant: one that differs in anything
+    makes it another. A partition of the table is held in memory at a time.
+    """
+    models = await _values(source, layout.full_name(MODELS))
+    history = history_of(models)
+    subscriptions = {record.key: record.value for record in await _values(source, layout.full_name(SUBSCRIPTIONS))}
+    names = [name for name in layout.names() if name != layout.full_name(MODELS)]
+    ends = await source.ends(names)  # of the models the end says nothing: each start of a worker writes there
+    committed = await source.committed(f"{layout.prefix}{layout.app_id}")
+    table = await _table(source, layout.full_name(CONTACTS_CHANGELOG), history, at_ms)
+    return {
+        **table,
+        "models": {entry.label: entry.revision.version for entry in history},
+        "subscriptions": sorted(
+            f"{(key or b'').decode('utf-8', 'replace')} {hashlib.sha256(value).hexdigest()[:12]}"
+            for key, value in subscriptions.items()
+            if value is not None
+        ),
+        "committed": _by_place(committed),
+        "ends": _by_place(ends),
+    }
+
+
+def differences(wanted: SystemState, got: SystemState) -> list[str]:
+    """In words, what is not as it was."""
+    return [
+        f"{name}: wanted {_shown(wanted[name], got.get(name))}; got {_shown(got.get(name), wanted[name])}"
+        for name in wanted
+        if wanted[name] != got.get(name)
+    ]
+
+
+def _shown(one: Any, other: Any) -> str:
+    """The value; of one with many parts those that the other has not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        one = {name: value for name, value in one.items() if other.get(name) != value}
+    return str(orjson.dumps(one).decode())
+
+
+async def _values(source: TopicSource, topic: str) -> list[Any]:
+    return [record async for record in source.records(topic, 0)]
+
+
+def _by_place(offsets: Mapping[Place, int]) -> dict[str, int]:
+    return {f"{topic}[{number}]": offset for (topic, number), offset in sorted(offsets.items())}
+
+
+async def _table(source: TopicSource, changelog: str, history: list[HistoryEntry], at_ms: int) -> SystemState:
+    scorer = Scorer(model_of(history[-1].revision)) if history else None
+    contacts = erased = sequences = owed = 0
+    scores = hashlib.sha256()
+    for topic, number in sorted(await source.ends([changelog])):
+        newest: dict[bytes, bytes] = {}
+        async for record in source.records(topic, number):
+            if record.value is None:
+                newest.pop(record.key, None)
+            elif record.key is not None:
+                newest[record.key] = record.value
+        marker = newest.get(MARKER_KEY)
+        marked = microbatch_of(marker) if marker is not None else 0
+        for key in sorted(newest):
+            if key.startswith(RESERVED):
+                erased += key.startswith(ERASED_PREFIX)
+                continue
+            contacts += 1
+            value = newest[key]
+            stored = decode_record(record_of(value))
+            sequences += stored.sequence
+            if owes(value) and microbatch_of(value) > marked:
+                owed += len(decode_entry(value).owed)
+            if scorer is not None:
+                if stored.revision != scorer.model.revision:
+                    scorer.migrate_in_place(stored, max(at_ms, stored.at_ms))
+                scores.update(repr((number, key, stored.sequence, scorer.scores_at(stored, at_ms))).encode())
+    figures = {"contacts": contacts, "erased": erased, "sequences": sequences, "owed": owed}
+    return {**figures, "scores": scores.hexdigest()}
