@@ -19,6 +19,7 @@ from streamprocessor.cli.import_file import import_file
 from streamprocessor.cli.links import links
 from streamprocessor.cli.local.up import up
 from streamprocessor.cli.model.command import model
+from streamprocessor.cli.rebuild.command import rebuild
 from streamprocessor.cli.score import score
 from streamprocessor.cli.simulate import simulate
 from streamprocessor.cli.status import status
@@ -98,5 +99,6 @@ for command in (
     links,
     backup,
     restore,
+    rebuild,
 ):
     commands.add_command(command)

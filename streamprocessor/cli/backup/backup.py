@@ -8,7 +8,7 @@ from pathlib import Path
 from streamprocessor.cli.backup.archive import FORMAT, Description, new_archive
 from streamprocessor.cli.backup.segments import SegmentSource
 from streamprocessor.cli.backup.snapshot import KAFKA_DATA, snapshot
-from streamprocessor.cli.backup.system_state import SystemState, system_state
+from streamprocessor.cli.kafka.system_state import SystemState, system_state
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.layout import layout_of

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from streamprocessor.cli.backup.archive import Description, extract
-from streamprocessor.cli.backup.broker_source import BrokerSource
-from streamprocessor.cli.backup.system_state import differences, system_state
+from streamprocessor.cli.kafka.broker_source import BrokerSource
+from streamprocessor.cli.kafka.system_state import differences, system_state
 from streamprocessor.cli.kafka.topic_reader import writer_to
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, decode_identity, encode_identity

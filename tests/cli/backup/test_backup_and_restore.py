@@ -1,4 +1,4 @@
-"""A backup of all that runs, taken under load, restored into an empty folder: as at an instant, and going on from it."""
+"""A backup of all that runs, taken under load, comes back in an empty folder as of one instant, and goes on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.kafka
 
 
 class Machine:
-    """What `up` has on one machine, as far as the backup is concerned: a data folder with a Kafka in it, and a worker."""
+    """What `up` has on one machine, as far as backups go: a data folder with a Kafka in it, and a worker."""
 
     def __init__(self, folder: Path, runtime: Runtime, logs: Path) -> None:
         self.kafka = EmbeddedKafka(

@@ -18,7 +18,7 @@ from streamprocessor.contract.changelog.entry import (
     record_of,
 )
 from streamprocessor.contract.changelog.record_codec import decode_record
-from streamprocessor.contract.model_file.revisions import HistoryEntry, history_of, model_of
+from streamprocessor.contract.model_file.revisions import history_of, model_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS
 from streamprocessor.kafka.admin.reconcile import Layout
 from streamprocessor.scoring.scorer import Scorer
@@ -44,8 +44,8 @@ class TopicSource(Protocol):
 async def system_state(source: TopicSource, layout: Layout, at_ms: int) -> SystemState:
     """The figures of the application's topics. at_ms: the instant of the scores.
 
-    `scores` is one number over each contact, its sequence and its scores at the instant: one that differs in anything
-    makes it another. A partition of the table is held in memory at a time.
+    `scores` is one number over each contact, its sequence and its scores at the instant, in whatever partition it lies:
+    one that differs in anything makes it another. A partition of the table is held in memory at a time.
     """
     models = await _values(source, layout.full_name(MODELS))
     history = history_of(models)
@@ -53,9 +53,8 @@ async def system_state(source: TopicSource, layout: Layout, at_ms: int) -> Syste
     names = [name for name in layout.names() if name != layout.full_name(MODELS)]
     ends = await source.ends(names)  # of the models the end says nothing: each start of a worker writes there
     committed = await source.committed(f"{layout.prefix}{layout.app_id}")
-    table = await _table(source, layout.full_name(CONTACTS_CHANGELOG), history, at_ms)
     return {
-        **table,
+        **await table_state(source, layout, at_ms),
         "models": {entry.label: entry.revision.version for entry in history},
         "subscriptions": sorted(
             f"{(key or b'').decode('utf-8', 'replace')} {hashlib.sha256(value).hexdigest()[:12]}"
@@ -91,10 +90,13 @@ def _by_place(offsets: Mapping[Place, int]) -> dict[str, int]:
     return {f"{topic}[{number}]": offset for (topic, number), offset in sorted(offsets.items())}
 
 
-async def _table(source: TopicSource, changelog: str, history: list[HistoryEntry], at_ms: int) -> SystemState:
+async def table_state(source: TopicSource, layout: Layout, at_ms: int) -> SystemState:
+    """The figures of the table alone, as in system_state."""
+    history = history_of(await _values(source, layout.full_name(MODELS)))
     scorer = Scorer(model_of(history[-1].revision)) if history else None
+    changelog = layout.full_name(CONTACTS_CHANGELOG)
     contacts = erased = sequences = owed = 0
-    scores = hashlib.sha256()
+    scores = 0
     for topic, number in sorted(await source.ends([changelog])):
         newest: dict[bytes, bytes] = {}
         async for record in source.records(topic, number):
@@ -117,6 +119,7 @@ async def _table(source: TopicSource, changelog: str, history: list[HistoryEntry
             if scorer is not None:
                 if stored.revision != scorer.model.revision:
                     scorer.migrate_in_place(stored, max(at_ms, stored.at_ms))
-                scores.update(repr((number, key, stored.sequence, scorer.scores_at(stored, at_ms))).encode())
+                shown = repr((key, stored.sequence, scorer.scores_at(stored, at_ms)))
+                scores ^= int.from_bytes(hashlib.sha256(shown.encode()).digest(), "big")
     figures = {"contacts": contacts, "erased": erased, "sequences": sequences, "owed": owed}
-    return {**figures, "scores": scores.hexdigest()}
+    return {**figures, "scores": f"{scores:064x}"}

@@ -1,0 +1,72 @@
+"""`rebuild`: the table of contacts made anew, where its topics are not what they were or not what they should be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from streamprocessor.cli.terminal.instants import Instant
+from streamprocessor.cli.terminal.options import connected_settings, process_options
+from streamprocessor.errors import OperatorError
+
+if TYPE_CHECKING:
+    from streamprocessor.settings import Settings
+
+
+@click.command()
+@process_options
+@click.option("--from-prefix", metavar="TEXT", help="Move the table of the topics with this prefix; '' is none.")
+@click.option("--from-app-id", metavar="NAME", help="Move the table of this application; as --app-id where not given.")
+@click.option("--from-bootstrap", metavar="HOST:PORT,...", help="Move the table of another Kafka with the same login.")
+@click.option("--since", "since_ms", type=Instant(), help="Bring along old input from this instant on.")
+@click.option("--keep", is_flag=True, help="Keep the table, and begin at their start the input topics made anew since.")
+@click.option("--from-inputs", is_flag=True, help="Make the table anew of what the input topics hold.")
+@click.pass_context
+def rebuild(
+    ctx: click.Context,
+    from_prefix: str | None,
+    from_app_id: str | None,
+    from_bootstrap: str | None,
+    since_ms: int | None,
+    keep: bool,
+    from_inputs: bool,
+) -> None:
+    """Make the table of contacts anew while no worker runs; one of three ways.
+
+    --from-prefix, --from-app-id, --from-bootstrap: a table that is elsewhere comes into new topics, which may have
+    another number of partitions: contacts, sequences and scores are compared after it, and what was announced is
+    announced no more. --keep: an input topic was lost and made anew. --from-inputs: the changelog was lost; what is
+    older than the input topics is lost with it. deploy/backup.md says which disaster wants which.
+    """
+    from streamprocessor.cli.rebuild.input_replay import begin_anew
+    from streamprocessor.cli.rebuild.kept_table import keep_table
+    from streamprocessor.cli.rebuild.moved_table import MovedTable
+    from streamprocessor.cli.rebuild.place import place_of
+    from streamprocessor.cli.terminal.running import run
+
+    settings = connected_settings(ctx)
+    is_elsewhere = any(each is not None for each in (from_prefix, from_app_id, from_bootstrap))
+    if [is_elsewhere, keep, from_inputs].count(True) != 1:
+        message = "rebuild: wanted one of --from-prefix, --from-app-id or --from-bootstrap; --keep; --from-inputs"
+        raise OperatorError(message)
+    place = place_of(settings)
+    if keep:
+        run(keep_table(place, click.echo))
+    elif from_inputs:
+        run(begin_anew(place, _salt_check(settings), click.echo))
+    else:
+        changes = {
+            "topic_prefix": settings.topic_prefix if from_prefix is None else from_prefix,
+            "app_id": from_app_id or settings.app_id,
+            "bootstrap": from_bootstrap or settings.bootstrap,
+        }
+        origin = place_of(settings.model_copy(update=changes))
+        run(MovedTable(origin, place, click.echo).move(since_ms))
+
+
+def _salt_check(settings: Settings) -> str:
+    from streamprocessor.contract.changelog.pseudonyms import pseudonym_under, salt_check
+    from streamprocessor.process.erasure_salt import erasure_salt
+
+    return salt_check(pseudonym_under(erasure_salt(settings.erasure_salt, settings.data_path)))

@@ -1,0 +1,68 @@
+"""A table made anew of what the input topics still hold: for a changelog that was lost and is in no backup."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from streamprocessor.cli.kafka.topic_reader import writer_to
+from streamprocessor.cli.rebuild.place import Place
+from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, encode_identity
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS
+from streamprocessor.kafka.admin.reconcile import apply, end_offsets, topic_ids
+from streamprocessor.kafka.clients import new_reader
+
+_GONE_SECONDS = 30.0
+_LOOK_SECONDS = 0.1
+
+
+async def begin_anew(place: Place, salt_check: str, say: Callable[[str], None]) -> None:
+    """Have workers read all that the input topics hold into an empty table. salt_check: of the erasure salt.
+
+    Raises OperatorError where workers run.
+    """
+    await place.refuse_workers()
+    changelog, transfers = (place.layout.full_name(name) for name in (CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS))
+    await _delete(place, [changelog, transfers])
+    await apply(place.clients, place.layout)
+    names = [*place.layout.input_names(), transfers]
+    beginnings = await _beginnings(place, names)
+    await place.commit(beginnings)
+    ids = await place.input_ids()
+    async with writer_to(place.clients, [changelog]) as producer:
+        for topic, number in await end_offsets(place.clients, [changelog]):
+            identity = encode_identity(TableIdentity(uuid.uuid4().hex[:12], ids, salt_check))
+            await producer.send_and_wait(topic, key=IDENTITY_KEY, value=identity, partition=number)
+    ends = await end_offsets(place.clients, names)
+    records = sum(end - beginnings[where] for where, end in ends.items())
+    say(f"{changelog}: empty; workers make the table anew of up to {records} records of input as soon as they start")
+
+
+async def _delete(place: Place, names: list[str]) -> None:
+    there = [name for name in names if name in await topic_ids(place.clients, names)]
+    if there:
+        admin = AIOKafkaAdminClient(**place.clients.arguments())
+        await admin.start()
+        try:
+            await admin.delete_topics(there)
+        finally:
+            await admin.close()
+    async with asyncio.timeout(_GONE_SECONDS):
+        while await topic_ids(place.clients, there):  # noqa: ASYNC110 - the broker tells nobody when it is done
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _beginnings(place: Place, names: list[str]) -> dict[tuple[str, int], int]:
+    where = [TopicPartition(*each) for each in await end_offsets(place.clients, names)]
+    reader = new_reader(place.clients)
+    await reader.start()
+    try:
+        return {
+            (each.topic, each.partition): offset for each, offset in (await reader.beginning_offsets(where)).items()
+        }
+    finally:
+        await reader.stop()

@@ -1,0 +1,49 @@
+"""A table kept where an input topic was lost and made anew: what it knows stays, the new topic begins at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from streamprocessor.cli.kafka.broker_source import BrokerSource
+from streamprocessor.cli.kafka.topic_reader import writer_to
+from streamprocessor.cli.rebuild.place import Place
+from streamprocessor.cli.rebuild.stored_table import StoredPartition
+from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+from streamprocessor.errors import OperatorError
+
+
+async def keep_table(place: Place, say: Callable[[str], None]) -> None:
+    """Have the table's records forget the offsets of the input topics that were made anew.
+
+    Raises OperatorError where workers run, or where no topic was made anew.
+    """
+    await place.refuse_workers()
+    source, changelog = BrokerSource(place.clients), place.layout.full_name(CONTACTS_CHANGELOG)
+    ids = await place.input_ids()
+    numbers = {topic.name: topic.number for topic in place.layout.topics if topic.number is not None}
+    renewed: set[str] = set()
+    contacts = 0
+    async with writer_to(place.clients, [changelog]) as producer:
+        for topic, number in sorted(await source.ends([changelog])):
+            stored = StoredPartition(number)
+            async for record in source.records(topic, number):
+                stored.add(record)
+            if stored.identity is None:
+                continue
+            known = stored.identity.topic_ids
+            changed = {name for name, id_ in ids.items() if known.get(name, id_) != id_}
+            renewed |= changed
+            for key, value in stored.without_offsets({numbers[name] for name in changed}):
+                contacts += 1
+                await producer.send(changelog, key=key, value=value, partition=number)
+            identity = encode_identity(msgspec.structs.replace(stored.identity, topic_ids=ids))
+            await producer.send(changelog, key=IDENTITY_KEY, value=identity, partition=number)
+    if not renewed:
+        message = f"{changelog}: is of the input topics as they are; wanted one of topics that were made anew since"
+        raise OperatorError(message)
+    names = [place.layout.full_name(name) for name in renewed]
+    await place.commit(dict.fromkeys(await source.ends(names), 0))
+    say(f"{', '.join(sorted(names))}: begun at the start; {contacts} contacts keep what they had of the former ones")

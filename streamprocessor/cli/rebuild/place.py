@@ -1,0 +1,59 @@
+"""Where a table is: an application on one Kafka, and its workers' group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streamprocessor.errors import OperatorError
+from streamprocessor.kafka.admin.consumer_group import consumer_group
+from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.admin.reconcile import Layout, topic_ids
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.connection import client_settings
+from streamprocessor.settings import Settings
+
+
+class Place(NamedTuple):
+    """One application on one Kafka."""
+
+    clients: ClientSettings
+    layout: Layout
+
+    @property
+    def group(self) -> str:
+        """The workers' group."""
+        return f"{self.layout.prefix}{self.layout.app_id}"
+
+    async def refuse_workers(self) -> None:
+        """Raise OperatorError where workers run: they would write into what is read."""
+        members = (await consumer_group(self.clients, self.layout, self.group)).members
+        if members:
+            names = ", ".join(sorted(member.name for member in members))
+            message = (
+                f"group {self.group}: has workers ({names}); wanted none: stop them, and wait out the session of those "
+                "that were killed"
+            )
+            raise OperatorError(message)
+
+    async def input_ids(self) -> dict[str, str]:
+        """Kafka's ids of the topics that workers read, by their short names."""
+        short = {name: topic.name for name, topic in self.layout.names().items() if topic.number is not None}
+        return {short[name]: id_ for name, id_ in (await topic_ids(self.clients, short)).items()}
+
+    async def commit(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Have the group go on at these offsets; it has no members."""
+        consumer = AIOKafkaConsumer(**self.clients.arguments(), group_id=self.group, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            consumer.assign([TopicPartition(*place) for place in offsets])
+            await consumer.commit({TopicPartition(*place): offset for place, offset in offsets.items()})
+        finally:
+            await consumer.stop()
+
+
+def place_of(settings: Settings) -> Place:
+    """The application of these settings."""
+    return Place(client_settings(settings), layout_of(settings))
