@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 @click.option("--from-app-id", metavar="NAME", help="Move the table of this application; as --app-id where not given.")
 @click.option("--from-bootstrap", metavar="HOST:PORT,...", help="Move the table of another Kafka with the same login.")
 @click.option("--since", "since_ms", type=Instant(), help="Bring along old input from this instant on.")
-@click.option("--keep", is_flag=True, help="Keep the table, and begin at their start the input topics made anew since.")
+@click.option("--keep", is_flag=True, help="Keep the table where an input topic was made anew, or a salt was lost.")
+@click.option("--forget-erased", is_flag=True, help="With --keep: forget who was erased, whose salt was lost.")
 @click.option("--from-inputs", is_flag=True, help="Make the table anew of what the input topics hold.")
+@click.option("--wait", "wait_seconds", type=click.FloatRange(min=0), default=60.0, show_default=True, help="Seconds.")
 @click.pass_context
 def rebuild(
     ctx: click.Context,
@@ -30,14 +32,17 @@ def rebuild(
     from_bootstrap: str | None,
     since_ms: int | None,
     keep: bool,
+    forget_erased: bool,
     from_inputs: bool,
+    wait_seconds: float,
 ) -> None:
     """Make the table of contacts anew while no worker runs; one of three ways.
 
     --from-prefix, --from-app-id, --from-bootstrap: a table that is elsewhere comes into new topics, which may have
     another number of partitions: contacts, sequences and scores are compared after it, and what was announced is
-    announced no more. --keep: an input topic was lost and made anew. --from-inputs: the changelog was lost; what is
-    older than the input topics is lost with it. deploy/backup.md says which disaster wants which.
+    announced no more. --keep: an input topic or a salt was lost. --from-inputs: the changelog was lost; what is
+    older than the input topics is lost with it. Of workers that ended by themselves it waits until the group has missed
+    them. deploy/backup.md says which disaster wants which.
     """
     from streamprocessor.cli.rebuild.input_replay import begin_anew
     from streamprocessor.cli.rebuild.kept_table import keep_table
@@ -50,9 +55,9 @@ def rebuild(
     if [is_elsewhere, keep, from_inputs].count(True) != 1:
         message = "rebuild: wanted one of --from-prefix, --from-app-id or --from-bootstrap; --keep; --from-inputs"
         raise OperatorError(message)
-    place = place_of(settings)
+    place = place_of(settings, wait_seconds)
     if keep:
-        run(keep_table(place, click.echo))
+        run(keep_table(place, click.echo, forget_erased=forget_erased))
     elif from_inputs:
         run(begin_anew(place, _salt_check(settings), click.echo))
     else:
@@ -61,7 +66,7 @@ def rebuild(
             "app_id": from_app_id or settings.app_id,
             "bootstrap": from_bootstrap or settings.bootstrap,
         }
-        origin = place_of(settings.model_copy(update=changes))
+        origin = place_of(settings.model_copy(update=changes), wait_seconds)
         run(MovedTable(origin, place, click.echo).move(since_ms))
 
 

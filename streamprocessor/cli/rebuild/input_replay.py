@@ -13,8 +13,10 @@ from streamprocessor.cli.kafka.topic_reader import writer_to
 from streamprocessor.cli.rebuild.place import Place
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, encode_identity
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS
+from streamprocessor.kafka.admin.cluster import NewTopic, configs, create, describe
 from streamprocessor.kafka.admin.reconcile import apply, end_offsets, topic_ids
 from streamprocessor.kafka.clients import new_reader
+from streamprocessor.kafka.connection import connected
 
 _GONE_SECONDS = 30.0
 _LOOK_SECONDS = 0.1
@@ -27,8 +29,7 @@ async def begin_anew(place: Place, salt_check: str, say: Callable[[str], None]) 
     """
     await place.refuse_workers()
     changelog, transfers = (place.layout.full_name(name) for name in (CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS))
-    await _delete(place, [changelog, transfers])
-    await apply(place.clients, place.layout)
+    await _recreate(place, [changelog, transfers])
     names = [*place.layout.input_names(), transfers]
     beginnings = await _beginnings(place, names)
     await place.commit(beginnings)
@@ -42,17 +43,32 @@ async def begin_anew(place: Place, salt_check: str, say: Callable[[str], None]) 
     say(f"{changelog}: empty; workers make the table anew of up to {records} records of input as soon as they start")
 
 
+async def _recreate(place: Place, names: list[str]) -> None:
+    """Make these topics anew, empty, with as many partitions and the settings that they have."""
+    layout = place.layout
+    async with connected(place.clients) as client:
+        there = (await describe(client, names)).topics
+        wanted = {name: layout.config(layout.names()[name], topic.replication) for name, topic in there.items()}
+        existing = await configs(client, {name: config.keys() for name, config in wanted.items()}) if there else {}
+        await _delete(place, list(there))
+        same = [NewTopic(name, each.partitions, each.replication, existing[name]) for name, each in there.items()]
+        if same:
+            await create(client, same)
+    if len(there) < len(names):
+        await apply(place.clients, layout)
+
+
 async def _delete(place: Place, names: list[str]) -> None:
-    there = [name for name in names if name in await topic_ids(place.clients, names)]
-    if there:
-        admin = AIOKafkaAdminClient(**place.clients.arguments())
-        await admin.start()
-        try:
-            await admin.delete_topics(there)
-        finally:
-            await admin.close()
+    if not names:
+        return
+    admin = AIOKafkaAdminClient(**place.clients.arguments())
+    await admin.start()
+    try:
+        await admin.delete_topics(names)
+    finally:
+        await admin.close()
     async with asyncio.timeout(_GONE_SECONDS):
-        while await topic_ids(place.clients, there):  # noqa: ASYNC110 - the broker tells nobody when it is done
+        while await topic_ids(place.clients, names):  # noqa: ASYNC110 - the broker tells nobody when it is done
             await asyncio.sleep(_LOOK_SECONDS)
 
 

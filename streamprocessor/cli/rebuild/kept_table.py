@@ -1,4 +1,4 @@
-"""A table kept where an input topic was lost and made anew: what it knows stays, the new topic begins at its start."""
+"""A table kept where an input topic or a salt was lost: what it knows stays, a new topic begins at its start."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from streamprocessor.cli.rebuild.place import Place
 from streamprocessor.cli.rebuild.stored_table import StoredPartition
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
-from streamprocessor.errors import OperatorError
 
 
-async def keep_table(place: Place, say: Callable[[str], None]) -> None:
-    """Have the table's records forget the offsets of the input topics that were made anew.
+async def keep_table(place: Place, say: Callable[[str], None], *, forget_erased: bool = False) -> None:
+    """Have the table forget the offsets of the input topics that were made anew, and the check of the address salt.
 
-    Raises OperatorError where workers run, or where no topic was made anew.
+    forget_erased: who was erased, too: their salt was lost, and nobody can tell them any more.
+
+    Raises OperatorError where workers run.
     """
     await place.refuse_workers()
     source, changelog = BrokerSource(place.clients), place.layout.full_name(CONTACTS_CHANGELOG)
@@ -39,11 +40,16 @@ async def keep_table(place: Place, say: Callable[[str], None]) -> None:
             for key, value in stored.without_offsets({numbers[name] for name in changed}):
                 contacts += 1
                 await producer.send(changelog, key=key, value=value, partition=number)
-            identity = encode_identity(msgspec.structs.replace(stored.identity, topic_ids=ids))
+            if forget_erased:
+                for key in stored.erased:
+                    await producer.send(changelog, key=key, value=None, partition=number)
+            identity = encode_identity(msgspec.structs.replace(stored.identity, topic_ids=ids, address_check=""))
             await producer.send(changelog, key=IDENTITY_KEY, value=identity, partition=number)
-    if not renewed:
-        message = f"{changelog}: is of the input topics as they are; wanted one of topics that were made anew since"
-        raise OperatorError(message)
     names = [place.layout.full_name(name) for name in renewed]
-    await place.commit(dict.fromkeys(await source.ends(names), 0))
-    say(f"{', '.join(sorted(names))}: begun at the start; {contacts} contacts keep what they had of the former ones")
+    if names:
+        await place.commit(dict.fromkeys(await source.ends(names), 0))
+        begun = (
+            f"{', '.join(sorted(names))}: begun at the start; {contacts} contacts keep what they had of the former ones"
+        )
+        say(begun)
+    say(f"{changelog}: is of the input topics as they are; the next worker's address salt is the table's")

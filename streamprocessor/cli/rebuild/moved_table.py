@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 
 from streamprocessor.cli.kafka.broker_source import BrokerSource
@@ -20,7 +21,7 @@ from streamprocessor.cli.kafka.topic_reader import writer_to
 from streamprocessor.cli.rebuild.place import Place
 from streamprocessor.cli.rebuild.stored_table import StoredPartition
 from streamprocessor.cli.rebuild.unread_input import UnreadInput
-from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, encode_identity
+from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, decode_identity, encode_identity
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.events.transfers import second_record_message
 from streamprocessor.contract.topic_names import (
@@ -65,9 +66,11 @@ class MovedTable:
         await self._target.refuse_workers()
         await apply(self._target.clients, self._target.layout)
         await self._refuse_records()
+        unread = UnreadInput(self._origin.clients, self._origin.layout, self._origin.group)
+        if since_ms is None:
+            await unread.refuse_copies(await self._identity())
         topics = list(self._target.layout.names())
         async with writer_to(self._target.clients, topics) as producer:
-            unread = UnreadInput(self._origin.clients, self._origin.layout, self._origin.group)
             await self._move_table(producer, unread)
             for topic in (*WHOLE, *COPIED):
                 await self._copy(producer, topic)
@@ -88,26 +91,33 @@ class MovedTable:
             )
             raise OperatorError(message)
 
+    async def _identity(self) -> TableIdentity:
+        """What the table says of the topics that it was made from."""
+        for topic, number in sorted(await self._source.ends([self._origin.layout.full_name(CONTACTS_CHANGELOG)])):
+            async for record in self._source.records(topic, number):
+                if record.key == IDENTITY_KEY and record.value is not None:
+                    return decode_identity(record.value)
+        message = f"{self._origin.layout.full_name(CONTACTS_CHANGELOG)}: no worker ever had it; wanted a table to move"
+        raise OperatorError(message)
+
     async def _move_table(self, producer: AIOKafkaProducer, unread: UnreadInput) -> None:
         changelog = self._origin.layout.full_name(CONTACTS_CHANGELOG)
         places = sorted(await self._source.ends([changelog]))
         erased: dict[bytes, bytes] = {}
-        salt_check = ""
+        identity = TableIdentity("", {})
         for topic, number in places:
             stored = StoredPartition(number)
             async for record in self._source.records(topic, number):
                 stored.add(record)
-            if stored.identity is not None:
-                salt_check = stored.identity.salt_check
+            identity = stored.identity or identity
             erased |= stored.erased
             await self._write_contacts(producer, stored, unread, len(places))
-        await self._write_to_each_partition(producer, erased, salt_check)
+        await self._write_to_each_partition(producer, erased, identity)
 
     async def _write_contacts(
         self, producer: AIOKafkaProducer, stored: StoredPartition, unread: UnreadInput, partitions: int
     ) -> None:
         layout = self._target.layout
-        unread.note_identity(stored.identity)
         for contact in stored.contacts():
             unread.note_applied(stored.number, contact.record.offsets)
             record = encode_record(contact.record)
@@ -122,14 +132,14 @@ class MovedTable:
             self._counts["contacts"] += 1
 
     async def _write_to_each_partition(
-        self, producer: AIOKafkaProducer, erased: dict[bytes, bytes], salt_check: str
+        self, producer: AIOKafkaProducer, erased: dict[bytes, bytes], former: TableIdentity
     ) -> None:
         """The table's identity, and who was erased: of a pseudonym nobody can tell the partition."""
         layout = self._target.layout
         ids = await self._target.input_ids()
         changelog = layout.full_name(CONTACTS_CHANGELOG)
         for number in range(self._partitions):
-            identity = TableIdentity(uuid.uuid4().hex[:12], ids, salt_check)
+            identity = msgspec.structs.replace(former, incarnation=uuid.uuid4().hex[:12], topic_ids=ids)
             for key, value in {IDENTITY_KEY: encode_identity(identity), **erased}.items():
                 await producer.send(changelog, key=key, value=value, partition=number)
 

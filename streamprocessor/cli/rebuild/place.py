@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -15,12 +17,15 @@ from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.settings import Settings
 
+_LOOK_SECONDS = 0.5
+
 
 class Place(NamedTuple):
-    """One application on one Kafka."""
+    """One application on one Kafka. wait_seconds: for workers of which the group does not know yet that they ended."""
 
     clients: ClientSettings
     layout: Layout
+    wait_seconds: float = 0.0
 
     @property
     def group(self) -> str:
@@ -29,12 +34,15 @@ class Place(NamedTuple):
 
     async def refuse_workers(self) -> None:
         """Raise OperatorError where workers run: they would write into what is read."""
-        members = (await consumer_group(self.clients, self.layout, self.group)).members
-        if members:
+        deadline = time.monotonic() + self.wait_seconds
+        while members := (await consumer_group(self.clients, self.layout, self.group)).members:
+            if time.monotonic() < deadline:
+                await asyncio.sleep(_LOOK_SECONDS)
+                continue
             names = ", ".join(sorted(member.name for member in members))
             message = (
-                f"group {self.group}: has workers ({names}); wanted none: stop them, and wait out the session of those "
-                "that were killed"
+                f"group {self.group}: has workers ({names}); wanted none: stop them; one that ended by itself is "
+                "missed when its session has timed out, which --wait waits for"
             )
             raise OperatorError(message)
 
@@ -54,6 +62,6 @@ class Place(NamedTuple):
             await consumer.stop()
 
 
-def place_of(settings: Settings) -> Place:
+def place_of(settings: Settings, wait_seconds: float = 0.0) -> Place:
     """The application of these settings."""
-    return Place(client_settings(settings), layout_of(settings))
+    return Place(client_settings(settings), layout_of(settings), wait_seconds)

@@ -32,11 +32,6 @@ class UnreadInput:
         self._numbers = {topic.name: topic.number or 0 for topic in inputs(layout.topics)}
         self._names = {layout.full_name(short): short for short in self._numbers}
         self._applied: dict[tuple[int, int], int] = {}
-        self._identity: TableIdentity | None = None
-
-    def note_identity(self, identity: TableIdentity | None) -> None:
-        """Note what a partition of the table says of the topics that it was made from."""
-        self._identity = identity or self._identity
 
     def note_applied(self, partition: int, offsets: Mapping[int, int]) -> None:
         """Note what a contact's record says that was applied of its partition."""
@@ -44,13 +39,9 @@ class UnreadInput:
             place = (number, partition)
             self._applied[place] = max(offset, self._applied.get(place, -1))
 
-    async def after_applied(self) -> Starts:
-        """Where what the table has not applied begins.
-
-        Raises OperatorError where its offsets are of other topics, as where those are a mirror's copies.
-        """
-        known = self._identity.topic_ids if self._identity else {}
-        ids = await topic_ids(self._clients, self._names)
+    async def refuse_copies(self, identity: TableIdentity) -> None:
+        """Raise OperatorError where a table of this identity has offsets of other topics, as of those mirrored here."""
+        known, ids = identity.topic_ids, await topic_ids(self._clients, self._names)
         others = sorted(name for name, id_ in ids.items() if known.get(self._names[name], id_) != id_)
         if others:
             message = (
@@ -59,6 +50,9 @@ class UnreadInput:
                 "record: events that are known by then are told by their ids"
             )
             raise OperatorError(message)
+
+    async def after_applied(self) -> Starts:
+        """Where what the table has not applied begins."""
         committed = await committed_offsets(self._clients, self._group)
         return {
             (name, number): max(
