@@ -11,13 +11,12 @@ from aiokafka.record import MemoryRecords
 
 from streamprocessor.cli.backup.snapshot import COMMITTED, KAFKA_DATA, FileAt
 from streamprocessor.errors import OperatorError
+from streamprocessor.kafka.admin.consumer_group import Offsets
 
 _LOG_SUFFIX = ".log"
 _BATCH_HEAD = Struct(">qi")  # the first offset, and how many bytes follow
 _VERSION, _OFFSET, _PARTITION, _LENGTH = Struct(">h"), Struct(">q"), Struct(">i"), Struct(">h")
 _COMMIT_VERSIONS = (0, 1)
-
-Place = tuple[str, int]
 
 
 class SegmentSource:
@@ -25,7 +24,7 @@ class SegmentSource:
 
     def __init__(self, files: Iterable[FileAt]) -> None:
         """Read Kafka's files of these."""
-        self._segments: dict[Place, list[FileAt]] = {}
+        self._segments: dict[tuple[str, int], list[FileAt]] = {}
         for file in files:
             if file.name.is_relative_to(KAFKA_DATA) and file.name.suffix == _LOG_SUFFIX:
                 topic, _, number = file.name.parent.name.rpartition("-")
@@ -33,14 +32,14 @@ class SegmentSource:
         for segments in self._segments.values():
             segments.sort()
 
-    async def ends(self, names: Iterable[str]) -> dict[Place, int]:
+    async def ends(self, names: Iterable[str]) -> Offsets:
         """The offset after the last record of each partition of these topics."""
         wanted = set(names)
         return {place: self._end(each) for place, each in sorted(self._segments.items()) if place[0] in wanted}
 
-    async def committed(self, group: str) -> dict[Place, int]:
+    async def committed(self, group: str) -> Offsets:
         """What the group has committed, by topic and partition."""
-        offsets: dict[Place, int] = {}
+        offsets: Offsets = {}
         topic = COMMITTED.removesuffix("-")
         for place in sorted(self._segments):
             if place[0] == topic:
@@ -82,7 +81,7 @@ def _batches_in(segment: FileAt) -> Iterator[Any]:
             yield batch
 
 
-def _note_commit(offsets: dict[Place, int], group: str, record: Any) -> None:
+def _note_commit(offsets: Offsets, group: str, record: Any) -> None:
     """Take over what a record of Kafka's own topic says of the group."""
     if record.key is None or _VERSION.unpack_from(record.key)[0] not in _COMMIT_VERSIONS:
         return  # who the members are

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Protocol
 
 import orjson
@@ -20,10 +20,10 @@ from streamprocessor.contract.changelog.entry import (
 from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.revisions import history_of, model_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS
+from streamprocessor.kafka.admin.consumer_group import Offsets
 from streamprocessor.kafka.admin.reconcile import Layout
 from streamprocessor.scoring.scorer import Scorer
 
-Place = tuple[str, int]
 SystemState = dict[str, Any]
 """Names of figures and the figures: numbers, texts, and of some a number for each topic and partition."""
 
@@ -31,10 +31,10 @@ SystemState = dict[str, Any]
 class TopicSource(Protocol):
     """Topics that can be read whole."""
 
-    async def ends(self, names: Iterable[str]) -> dict[Place, int]:
+    async def ends(self, names: Iterable[str]) -> Offsets:
         """The offset after the last record of each partition of these topics."""
 
-    async def committed(self, group: str) -> dict[Place, int]:
+    async def committed(self, group: str) -> Offsets:
         """What the group has committed, by topic and partition."""
 
     def records(self, topic: str, partition: int) -> AsyncIterator[Any]:
@@ -86,7 +86,7 @@ async def _values(source: TopicSource, topic: str) -> list[Any]:
     return [record async for record in source.records(topic, 0)]
 
 
-def _by_place(offsets: Mapping[Place, int]) -> dict[str, int]:
+def _by_place(offsets: Offsets) -> dict[str, int]:
     return {f"{topic}[{number}]": offset for (topic, number), offset in sorted(offsets.items())}
 
 

@@ -44,10 +44,10 @@ def rebuild(
     older than the input topics is lost with it. Of workers that ended by themselves it waits until the group has missed
     them. deploy/backup.md says which disaster wants which.
     """
+    from streamprocessor.cli.rebuild.application import application_of
     from streamprocessor.cli.rebuild.input_replay import begin_anew
     from streamprocessor.cli.rebuild.kept_table import keep_table
     from streamprocessor.cli.rebuild.moved_table import MovedTable
-    from streamprocessor.cli.rebuild.place import place_of
     from streamprocessor.cli.terminal.running import run
 
     settings = connected_settings(ctx)
@@ -55,19 +55,19 @@ def rebuild(
     if [is_elsewhere, keep, from_inputs].count(True) != 1:
         message = "rebuild: wanted one of --from-prefix, --from-app-id or --from-bootstrap; --keep; --from-inputs"
         raise OperatorError(message)
-    place = place_of(settings, wait_seconds)
+    application = application_of(settings, wait_seconds)
     if keep:
-        run(keep_table(place, click.echo, forget_erased=forget_erased))
+        run(keep_table(application, click.echo, forget_erased=forget_erased))
     elif from_inputs:
-        run(begin_anew(place, _salt_check(settings), click.echo))
+        run(begin_anew(application, _salt_check(settings), click.echo))
     else:
         changes = {
             "topic_prefix": settings.topic_prefix if from_prefix is None else from_prefix,
             "app_id": from_app_id or settings.app_id,
             "bootstrap": from_bootstrap or settings.bootstrap,
         }
-        origin = place_of(settings.model_copy(update=changes), wait_seconds)
-        run(MovedTable(origin, place, click.echo).move(since_ms))
+        origin = application_of(settings.model_copy(update=changes), wait_seconds)
+        run(MovedTable(origin, application, click.echo).move(since_ms))
 
 
 def _salt_check(settings: Settings) -> str:

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from streamprocessor.cli.kafka.topic_reader import writer_to
-from streamprocessor.cli.rebuild.place import Place
+from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, encode_identity
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS
 from streamprocessor.kafka.admin.cluster import NewTopic, configs, create, describe
@@ -22,59 +22,59 @@ _GONE_SECONDS = 30.0
 _LOOK_SECONDS = 0.1
 
 
-async def begin_anew(place: Place, salt_check: str, say: Callable[[str], None]) -> None:
+async def begin_anew(application: Application, salt_check: str, say: Callable[[str], None]) -> None:
     """Have workers read all that the input topics hold into an empty table. salt_check: of the erasure salt.
 
     Raises OperatorError where workers run.
     """
-    await place.refuse_workers()
-    changelog, transfers = (place.layout.full_name(name) for name in (CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS))
-    await _recreate(place, [changelog, transfers])
-    names = [*place.layout.input_names(), transfers]
-    beginnings = await _beginnings(place, names)
-    await place.commit(beginnings)
-    ids = await place.input_ids()
-    async with writer_to(place.clients, [changelog]) as producer:
-        for topic, number in await end_offsets(place.clients, [changelog]):
+    await application.refuse_workers()
+    changelog, transfers = (application.layout.full_name(name) for name in (CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS))
+    await _recreate(application, [changelog, transfers])
+    names = [*application.layout.input_names(), transfers]
+    beginnings = await _beginnings(application, names)
+    await application.commit(beginnings)
+    ids = await application.input_ids()
+    async with writer_to(application.clients, [changelog]) as producer:
+        for topic, number in await end_offsets(application.clients, [changelog]):
             identity = encode_identity(TableIdentity(uuid.uuid4().hex[:12], ids, salt_check))
             await producer.send_and_wait(topic, key=IDENTITY_KEY, value=identity, partition=number)
-    ends = await end_offsets(place.clients, names)
+    ends = await end_offsets(application.clients, names)
     records = sum(end - beginnings[where] for where, end in ends.items())
     say(f"{changelog}: empty; workers make the table anew of up to {records} records of input as soon as they start")
 
 
-async def _recreate(place: Place, names: list[str]) -> None:
+async def _recreate(application: Application, names: list[str]) -> None:
     """Make these topics anew, empty, with as many partitions and the settings that they have."""
-    layout = place.layout
-    async with connected(place.clients) as client:
+    layout = application.layout
+    async with connected(application.clients) as client:
         there = (await describe(client, names)).topics
         wanted = {name: layout.config(layout.names()[name], topic.replication) for name, topic in there.items()}
         existing = await configs(client, {name: config.keys() for name, config in wanted.items()}) if there else {}
-        await _delete(place, list(there))
+        await _delete(application, list(there))
         same = [NewTopic(name, each.partitions, each.replication, existing[name]) for name, each in there.items()]
         if same:
             await create(client, same)
     if len(there) < len(names):
-        await apply(place.clients, layout)
+        await apply(application.clients, layout)
 
 
-async def _delete(place: Place, names: list[str]) -> None:
+async def _delete(application: Application, names: list[str]) -> None:
     if not names:
         return
-    admin = AIOKafkaAdminClient(**place.clients.arguments())
+    admin = AIOKafkaAdminClient(**application.clients.arguments())
     await admin.start()
     try:
         await admin.delete_topics(names)
     finally:
         await admin.close()
     async with asyncio.timeout(_GONE_SECONDS):
-        while await topic_ids(place.clients, names):  # noqa: ASYNC110 - the broker tells nobody when it is done
+        while await topic_ids(application.clients, names):  # noqa: ASYNC110 - the broker tells nobody when it is done
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _beginnings(place: Place, names: list[str]) -> dict[tuple[str, int], int]:
-    where = [TopicPartition(*each) for each in await end_offsets(place.clients, names)]
-    reader = new_reader(place.clients)
+async def _beginnings(application: Application, names: list[str]) -> dict[tuple[str, int], int]:
+    where = [TopicPartition(*each) for each in await end_offsets(application.clients, names)]
+    reader = new_reader(application.clients)
     await reader.start()
     try:
         return {

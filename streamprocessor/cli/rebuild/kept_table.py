@@ -8,26 +8,26 @@ import msgspec
 
 from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.topic_reader import writer_to
-from streamprocessor.cli.rebuild.place import Place
+from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.stored_table import StoredPartition
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 
 
-async def keep_table(place: Place, say: Callable[[str], None], *, forget_erased: bool = False) -> None:
+async def keep_table(application: Application, say: Callable[[str], None], *, forget_erased: bool = False) -> None:
     """Have the table forget the offsets of the input topics that were made anew, and the check of the address salt.
 
     forget_erased: who was erased, too: their salt was lost, and nobody can tell them any more.
 
     Raises OperatorError where workers run.
     """
-    await place.refuse_workers()
-    source, changelog = BrokerSource(place.clients), place.layout.full_name(CONTACTS_CHANGELOG)
-    ids = await place.input_ids()
-    numbers = {topic.name: topic.number for topic in place.layout.topics if topic.number is not None}
+    await application.refuse_workers()
+    source, changelog = BrokerSource(application.clients), application.layout.full_name(CONTACTS_CHANGELOG)
+    ids = await application.input_ids()
+    numbers = {topic.name: topic.number for topic in application.layout.topics if topic.number is not None}
     renewed: set[str] = set()
     contacts = 0
-    async with writer_to(place.clients, [changelog]) as producer:
+    async with writer_to(application.clients, [changelog]) as producer:
         for topic, number in sorted(await source.ends([changelog])):
             stored = StoredPartition(number)
             async for record in source.records(topic, number):
@@ -45,9 +45,9 @@ async def keep_table(place: Place, say: Callable[[str], None], *, forget_erased:
                     await producer.send(changelog, key=key, value=None, partition=number)
             identity = encode_identity(msgspec.structs.replace(stored.identity, topic_ids=ids, address_check=""))
             await producer.send(changelog, key=IDENTITY_KEY, value=identity, partition=number)
-    names = [place.layout.full_name(name) for name in renewed]
+    names = [application.layout.full_name(name) for name in renewed]
     if names:
-        await place.commit(dict.fromkeys(await source.ends(names), 0))
+        await application.commit(dict.fromkeys(await source.ends(names), 0))
         begun = (
             f"{', '.join(sorted(names))}: begun at the start; {contacts} contacts keep what they had of the former ones"
         )

@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaProducer
 from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.system_state import differences, table_state
 from streamprocessor.cli.kafka.topic_reader import writer_to
-from streamprocessor.cli.rebuild.place import Place
+from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.stored_table import StoredPartition
 from streamprocessor.cli.rebuild.unread_input import UnreadInput
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, decode_identity, encode_identity
@@ -46,8 +46,8 @@ WHOLE = (MODELS, SUBSCRIPTIONS)
 class MovedTable:
     """Moves a table, once."""
 
-    def __init__(self, origin: Place, target: Place, say: Callable[[str], None]) -> None:
-        """From the one place to the other; say: told what was done."""
+    def __init__(self, origin: Application, target: Application, say: Callable[[str], None]) -> None:
+        """From the one application to the other; say: told what was done."""
         self._origin, self._target, self._say = origin, target, say
         self._source = BrokerSource(origin.clients)
         self._partitions = next(topic.partitions for topic in target.layout.input_names().values())
@@ -83,7 +83,8 @@ class MovedTable:
         )
 
     async def _refuse_records(self) -> None:
-        filled = sorted({name for (name, _), end in (await self._ends(self._target)).items() if end})
+        ends = await end_offsets(self._target.clients, self._target.layout.names())
+        filled = sorted({name for (name, _), end in ends.items() if end})
         if filled:
             message = (
                 f"topics {', '.join(filled)}: hold records; wanted new topics for a table that is moved: name another "
@@ -188,7 +189,3 @@ class MovedTable:
         if differing:
             message = "the new table is not the old one:\n" + "\n".join(differing)
             raise NotAsItWasError(message)
-
-    @staticmethod
-    async def _ends(place: Place) -> dict[tuple[str, int], int]:
-        return await end_offsets(place.clients, place.layout.names())

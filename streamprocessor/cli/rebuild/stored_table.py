@@ -20,7 +20,7 @@ from streamprocessor.contract.changelog.record_codec import decode_record, encod
 from streamprocessor.scoring.record.record import Record, topic_number_of
 
 
-class StoredContact(NamedTuple):
+class TableContact(NamedTuple):
     """A contact of the table.
 
     owed: its value carries announcements that may not be acknowledged yet; `order` is their place among the others'.
@@ -63,7 +63,7 @@ class StoredPartition:
         """Keys and values of those that were erased."""
         return {key: value for key, value in self._newest.items() if key.startswith(ERASED_PREFIX)}
 
-    def contacts(self) -> Iterator[StoredContact]:
+    def contacts(self) -> Iterator[TableContact]:
         """The contacts."""
         marker = self._newest.get(MARKER_KEY)
         marked = 0 if marker is None else microbatch_of(marker)
@@ -71,7 +71,7 @@ class StoredPartition:
             if not key.startswith(RESERVED):
                 entry = decode_entry(value)
                 order = max(0, entry.microbatch - marked)
-                yield StoredContact(key, decode_record(entry.record), entry.owed if order else [], order)
+                yield TableContact(key, decode_record(entry.record), entry.owed if order else [], order)
 
     def without_offsets(self, numbers: Collection[int]) -> Iterator[tuple[bytes, bytes]]:
         """Keys, and values without what they say of the input topics of these numbers, of the contacts with any."""

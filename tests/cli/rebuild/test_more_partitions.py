@@ -8,8 +8,8 @@ from collections import defaultdict
 import orjson
 import pytest
 
+from streamprocessor.cli.rebuild.application import application_of
 from streamprocessor.cli.rebuild.moved_table import MovedTable
-from streamprocessor.cli.rebuild.place import place_of
 from streamprocessor.errors import OperatorError
 from tests.harness.fixtures import MakeWorker
 from tests.harness.system import System, header
@@ -46,7 +46,7 @@ async def test_four_partitions_become_eight_and_every_contact_goes_on_where_it_w
         system.settings.model_copy(update={"topic_prefix": f"{system.settings.topic_prefix}8-", "partitions": 8})
     )
     said: list[str] = []
-    moving = MovedTable(place_of(system.settings), place_of(wider.settings), said.append)
+    moving = MovedTable(application_of(system.settings), application_of(wider.settings), said.append)
     with pytest.raises(OperatorError, match=r"has workers \(blue\); wanted none"):
         await moving.move(None)
     assert blue.stop() == 0

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from streamprocessor.cli.kafka.topic_reader import writer_to
+from streamprocessor.cli.rebuild.application import application_of
 from streamprocessor.cli.rebuild.moved_table import MovedTable
-from streamprocessor.cli.rebuild.place import place_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.reconcile import apply
@@ -124,7 +124,7 @@ async def test_a_mirror_of_another_kafka_becomes_a_system_that_has_every_contact
     await _mirror(system, mirror)
 
     said: list[str] = []
-    moving = MovedTable(place_of(mirror.settings), place_of(second.settings), said.append)
+    moving = MovedTable(application_of(mirror.settings), application_of(second.settings), said.append)
     with pytest.raises(OperatorError, match="are other topics than the table was made from, such as copies"):
         await moving.move(None)
     await moving.move(began_ms)

@@ -59,9 +59,11 @@ class Up:
         return line.removeprefix(f"{title} is ready on ").partition(";")[0]
 
     async def ready(self) -> None:
-        for title in (PAGE, COLLECTOR):
-            await until(lambda title=title: self.address_of(title), bool, WAIT_SECONDS, f"{title} ready\n{self.said}")
-        await until(lambda: "worker-1 is ready" in self.said, bool, WAIT_SECONDS, f"the worker is ready\n{self.said}")
+        titles = (PAGE, COLLECTOR, "worker-1")
+        await until(lambda: all(map(self._is_ready, titles)), bool, WAIT_SECONDS, f"all are ready\n{self.said}")
+
+    def _is_ready(self, title: str) -> bool:
+        return f"{title} is ready" in self.said
 
     async def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)

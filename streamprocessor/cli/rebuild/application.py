@@ -20,7 +20,7 @@ from streamprocessor.settings import Settings
 _LOOK_SECONDS = 0.5
 
 
-class Place(NamedTuple):
+class Application(NamedTuple):
     """One application on one Kafka. wait_seconds: for workers of which the group does not know yet that they ended."""
 
     clients: ClientSettings
@@ -62,6 +62,6 @@ class Place(NamedTuple):
             await consumer.stop()
 
 
-def place_of(settings: Settings, wait_seconds: float = 0.0) -> Place:
+def application_of(settings: Settings, wait_seconds: float = 0.0) -> Application:
     """The application of these settings."""
-    return Place(client_settings(settings), layout_of(settings), wait_seconds)
+    return Application(client_settings(settings), layout_of(settings), wait_seconds)
