@@ -133,6 +133,8 @@ def extract(archive: Path, folder: Path) -> Description:
                     description = msgspec.json.decode(content.read(), type=Description)
                     continue
                 name = _name_in_folder(member.name)
+                for parent in reversed(name.parents[:-1]):
+                    (folder / parent).mkdir(_FOLDER_MODE, exist_ok=True)
                 found[str(name)] = _write(content, folder / name)
     except (OSError, EOFError, tarfile.TarError, msgspec.DecodeError) as error:
         raise _unusable(archive, str(error)) from error
@@ -154,7 +156,6 @@ def _name_in_folder(name: str) -> PurePosixPath:
 
 def _write(content: Any, path: Path) -> str:
     """The SHA-256 of what was written."""
-    path.parent.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
     hashed = hashlib.sha256()
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE), "wb") as file:
         while chunk := content.read(_CHUNK_BYTES):
