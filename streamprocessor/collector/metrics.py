@@ -29,6 +29,9 @@ class Metrics:
             registry=registry,
         )
         self.accepted = counter("entries_accepted_total", "Records that are safe, by topic", "topic")
+        self.source_events = counter(
+            "source_events_total", "Records that are safe, by the name of their key or mail provider", "source"
+        )
         self.rejected = counter("items_rejected_total", "Items of requests that were not taken", "reason")
         self.mended = counter("json_mended_total", "Texts of JSON that were read in a second try, by reason", "reason")
         self.placeholder_ids = counter(

@@ -19,6 +19,12 @@ class Metrics:
             ("result",),
             registry=registry,
         )
+        self.endpoint_deliveries = Counter(
+            "leadscore_webhook_endpoint_deliveries_total",
+            "Attempts of each subscription by what came of them; of one that ended no more",
+            ("subscription", "result"),
+            registry=registry,
+        )
         self.age = Histogram(
             "leadscore_webhook_delivery_age_seconds",
             "From the instant of the announcement to its delivery",
@@ -27,6 +33,11 @@ class Metrics:
         )
         self.waiting = Gauge(
             "leadscore_webhook_waiting", "Deliveries in memory that wait or are sent", registry=registry
+        )
+        self.oldest_waiting = Gauge(
+            "leadscore_webhook_oldest_waiting_seconds",
+            "How long the delivery has waited that waits the longest; 0: none waits",
+            registry=registry,
         )
         self.disabled = Gauge("leadscore_webhook_subscriptions_disabled", "Endpoints that are gone", registry=registry)
         self.skipped = Counter("leadscore_webhook_skipped_total", "Records that are no announcement", registry=registry)
@@ -41,3 +52,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+
+    def count(self, subscription: str, result: str, deliveries: int = 1) -> None:
+        """Count so many of a subscription's deliveries with this result."""
+        self.deliveries.labels(result).inc(deliveries)
+        self.endpoint_deliveries.labels(subscription, result).inc(deliveries)
+
+    def forget(self, subscription: str) -> None:
+        """Tell nothing more of a subscription that ended."""
+        self.endpoint_deliveries.remove_by_labels({"subscription": subscription})

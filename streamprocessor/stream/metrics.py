@@ -55,6 +55,9 @@ class Metrics:
         self.batch_size = histogram("batch_size_events", "Records merged into one micro-batch", _SIZES)
         self.lag_records = gauge("consumer_lag_records", "Records not yet applied", "topic", "partition")
         self.lag_seconds = gauge("consumer_lag_seconds", "Now less the partition's time, at the worst partition")
+        self.partitions = gauge("partitions", "Partition numbers of the input topics")
+        self.partition_owned = gauge("partition_owned", "1 at the worker that has the partition", "partition")
+        self.partition_lag_seconds = gauge("partition_lag_seconds", "Now less the partition's time", "partition")
         self.committed_offset = gauge("committed_offset", "Last committed offset", "topic", "partition")
         self.commit_failures = counter("commit_failures_total", "Offset commits that failed")
         self.rebalances = counter("rebalances_total", "Rebalances seen")
@@ -79,5 +82,5 @@ class Metrics:
         self.identity_conflicts = counter(
             "identity_conflicts_total", "Known contacts that claim a mail address which another one has"
         )
-        self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, as measured at start")
+        self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, measured every minute")
         self.build_info = gauge("build_info", "1, with what runs", "version", "model", "revision")
