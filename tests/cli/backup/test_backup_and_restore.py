@@ -15,6 +15,8 @@ import pytest
 
 from streamprocessor.cli.backup.backup import back_up
 from streamprocessor.cli.backup.restore import bring_back
+from streamprocessor.cli.kafka.broker_source import BrokerSource
+from streamprocessor.cli.kafka.system_state import differences, system_state
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.kafka.embedded.runtime import Runtime
 from streamprocessor.settings import Settings
@@ -125,6 +127,8 @@ async def test_a_backup_taken_under_load_comes_back_as_of_one_instant_and_goes_o
     await second.score()
     await _send(system, 2, 0.5)
     await system.until_applied()
+    state = await system_state(BrokerSource(system.clients), system.layout, described.at_ms)
+    assert {name.partition(":")[0] for name in differences(described.state, state)} >= {"scores", "committed", "ends"}
     run = await run_as_the_oracle_says(system, model)
     assert before.facts.keys() <= run.facts.keys()
     ids = {

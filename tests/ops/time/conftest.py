@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.harness.fixtures import session_timeout_seconds, settings, system, worker
 from tests.harness.system import ROOT
+from tests.ops.time.ups import Up
 
 __all__ = ["session_timeout_seconds", "settings", "system", "worker"]
 
@@ -27,3 +29,11 @@ def release_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(["tar", "-xf", packed.name], cwd=folder, check=True)
     packed.unlink()
     return folder
+
+
+@pytest.fixture
+def ups() -> Iterator[list[Up]]:
+    started: list[Up] = []
+    yield started
+    for each in started:
+        each.discard()

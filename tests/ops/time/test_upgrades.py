@@ -4,113 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-import psutil
 import pytest
 
 from streamprocessor.cli.kafka.revisions import active_model
 from streamprocessor.contract.model_file.revisions import model_of
 from streamprocessor.kafka.admin.reconcile import apply
-from streamprocessor.kafka.embedded.pid_file import running_in
-from streamprocessor.settings import PREFIX, Settings
+from streamprocessor.settings import PREFIX
 from tests.harness.fixtures import MakeWorker
 from tests.harness.system import ROOT, System, until
 from tests.harness.traffic import traffic
 from tests.harness.verdict import assert_no_episode_is_announced_twice, run_as_the_oracle_says
 from tests.harness.workers import WorkerProcess
+from tests.ops.time.ups import Up, listed, post, system_in
 
 pytestmark = [pytest.mark.kafka, pytest.mark.ops]
 
-WAIT_SECONDS = 120.0
 CONTACTS = 120
-PAGE, COLLECTOR = "the page, with its API,", "the collector"
-
-
-class Up:
-    """`up` of a release on a data folder; `said` is what it has printed."""
-
-    def __init__(self, tree: Path, data: Path, log: Path) -> None:
-        ports = {f"{PREFIX}{name}_PORT": "0" for name in ("KAFKA", "METRICS", "COLLECTOR", "DELIVERY", "API")}
-        own = {f"{PREFIX}DATA_DIR": str(data), f"{PREFIX}PARTITIONS": "3", f"{PREFIX}COMMIT_INTERVAL_SECONDS": "0.2"}
-        self.log = log
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamprocessor", "up"],
-                env={**os.environ, **ports, **own},
-                cwd=tree,
-                stdout=output,
-                stderr=output,
-            )
-
-    @property
-    def said(self) -> str:
-        return self.log.read_text()
-
-    def address_of(self, title: str) -> str:
-        """Where it says that the process of that title answers; "" before it has."""
-        line = next((line for line in self.said.splitlines() if line.startswith(f"{title} is ready on ")), "")
-        return line.removeprefix(f"{title} is ready on ").partition(";")[0]
-
-    async def ready(self) -> None:
-        titles = (PAGE, COLLECTOR, "worker-1")
-        await until(lambda: all(map(self._is_ready, titles)), bool, WAIT_SECONDS, f"all are ready\n{self.said}")
-
-    def _is_ready(self, title: str) -> bool:
-        return f"{title} is ready" in self.said
-
-    async def stop(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-        await until(self.process.poll, lambda code: code is not None, WAIT_SECONDS, "it ends")
-        assert self.process.returncode == 0, self.said
-
-    def discard(self) -> None:
-        if self.process.poll() is None:
-            for child in psutil.Process(self.process.pid).children(recursive=True):
-                child.kill()
-            self.process.kill()
-            self.process.wait()
-
-
-@pytest.fixture
-def ups() -> Iterator[list[Up]]:
-    started: list[Up] = []
-    yield started
-    for each in started:
-        each.discard()
-
-
-def _secret(data: Path, name: str) -> str:
-    return (data / name).read_text().strip().partition("=")[2]
-
-
-async def _post(up: Up, data: Path, contact: str) -> None:
-    """Say over HTTP that the contact sent a form, with the key that the folder has for servers."""
-    event = {"contact_id": contact, "type": "form_submission", "properties": {"form": "contact"}}
-    key = {"authorization": f"Bearer {_secret(data, 'write-keys')}"}
-    async with httpx.AsyncClient() as client:
-        answer = await client.post(f"{up.address_of(COLLECTOR)}/v1/events", json=event, headers=key)
-    assert answer.is_success, answer.text
-
-
-async def _listed(up: Up, data: Path) -> set[str]:
-    token = {"authorization": f"Bearer {_secret(data, 'api-tokens')}"}
-    async with httpx.AsyncClient(base_url=up.address_of(PAGE), headers=token) as client:
-        answer = await client.get("/api/contacts", params={"limit": 200})
-    assert answer.is_success, answer.text
-    return {contact["contact_id"] for contact in answer.json()["contacts"]}
-
-
-def _system_in(data: Path) -> System:
-    broker = running_in(data / "kafka")
-    assert broker is not None
-    return System(Settings(bootstrap=broker.bootstrap, partitions=3))
 
 
 async def test_the_data_folder_of_the_release_before_is_gone_on_with(
@@ -120,26 +33,26 @@ async def test_the_data_folder_of_the_release_before_is_gone_on_with(
     old = Up(release_before, data, tmp_path / "old.log")
     ups.append(old)
     await old.ready()
-    system = _system_in(data)
+    system = system_in(data)
     await system.send(traffic(1, CONTACTS, 1_500, int(time.time() * 1000)))
-    await _post(old, data, "jane")
+    await post(old, data, "jane")
     await system.until_applied()
-    await until(lambda: _listed(old, data), lambda contacts: "jane" in contacts, 60, "jane is listed")
-    before = await _listed(old, data)
+    await until(lambda: listed(old, data), lambda contacts: "jane" in contacts, 60, "jane is listed")
+    before = await listed(old, data)
     kept = {name: (data / name).read_bytes() for name in ("write-keys", "api-tokens")}
     await old.stop()
 
     new = Up(ROOT, data, tmp_path / "new.log")
     ups.append(new)
     await new.ready()
-    system = _system_in(data)
+    system = system_in(data)
     await system.send(traffic(2, CONTACTS, 500, int(time.time() * 1000)))
-    await _post(new, data, "june")
+    await post(new, data, "june")
     await system.until_applied()
 
     assert ("browser key" in old.said, "browser key" in new.said) == (False, True), "one is of each release"
     assert {name: (data / name).read_bytes() for name in kept} == kept
-    await until(lambda: _listed(new, data), lambda contacts: {*before, "june"} <= contacts, 60, "all are listed")
+    await until(lambda: listed(new, data), lambda contacts: {*before, "june"} <= contacts, 60, "all are listed")
     model = model_of(await active_model(system.settings))
     assert_no_episode_is_announced_twice(await run_as_the_oracle_says(system, model))
     assert "Traceback" not in new.said
