@@ -11,6 +11,7 @@ read; the table finds every record that it has applied; what the changelog says 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -22,11 +23,12 @@ from typing import NamedTuple
 
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.locks import Lock, claim
 
 KAFKA_DATA = PurePosixPath(KAFKA_FOLDER) / "data"
 COMMITTED, METADATA = "__consumer_offsets-", "__cluster_metadata-"
 
-_SNAPSHOT_PREFIX = ".backup-"
+_HELD, _LOCK = ".backup", "backup.lock"
 _SQLITE_HEAD = b"SQLite format 3\x00"
 _SQLITE_SUFFIX = ".sqlite"
 _LEFT_OUT = (".lock", ".tmp", f"{_SQLITE_SUFFIX}-wal", f"{_SQLITE_SUFFIX}-shm", f"{_SQLITE_SUFFIX}-journal")
@@ -65,14 +67,16 @@ def snapshot(folder: Path, changelog: str) -> Iterator[list[FileAt]]:
 
     Raises OperatorError where the folder can't be read, or its disk knows no hard links.
     """
-    remove_left_over(folder)
-    held = folder / f"{_SNAPSHOT_PREFIX}{os.getpid()}"
+    held = folder / _HELD
     try:
-        held.mkdir(0o700)
-        try:
-            yield list(_hold(folder, held, changelog))
-        finally:
-            shutil.rmtree(held)
+        with _alone(folder):
+            if held.exists():  # of a backup that was killed
+                shutil.rmtree(held)
+            held.mkdir(0o700)
+            try:
+                yield list(_hold(folder, held, changelog))
+            finally:
+                shutil.rmtree(held)
     except (OSError, sqlite3.Error) as error:
         message = (
             f"{folder}: can't be backed up: {error}; wanted to read all of it and to make hard links in it: as the "
@@ -81,10 +85,12 @@ def snapshot(folder: Path, changelog: str) -> Iterator[list[FileAt]]:
         raise OperatorError(message) from error
 
 
-def remove_left_over(folder: Path) -> None:
-    """Remove what a backup that was killed held."""
-    for left in folder.glob(f"{_SNAPSHOT_PREFIX}*"):
-        shutil.rmtree(left)
+def _alone(folder: Path) -> Lock:
+    lock = claim(folder / _LOCK)
+    if lock is None:
+        message = f"{folder}: another backup is made of it; wanted one at a time: wait for its end"
+        raise OperatorError(message)
+    return lock
 
 
 def _hold(folder: Path, held: Path, changelog: str) -> Iterator[FileAt]:
@@ -93,16 +99,20 @@ def _hold(folder: Path, held: Path, changelog: str) -> Iterator[FileAt]:
     for path in databases:
         yield _copied_database(folder, held, path)
     for path in sorted(set(own) - set(databases)):
-        yield _copied(folder, held, path) if path.stat().st_size <= _SMALL_BYTES else _linked(folder, held, path)
+        with contextlib.suppress(FileNotFoundError):  # Kafka has by now what the spool held in it
+            yield _copied(folder, held, path) if path.stat().st_size <= _SMALL_BYTES else _linked(folder, held, path)
     data = folder / KAFKA_DATA
     if data.is_dir():
         for partition in sorted(data.iterdir(), key=lambda path: _rank(path, changelog)):
-            yield from _partition(folder, held, partition) if partition.is_dir() else _file(folder, held, partition)
+            if not partition.is_dir():
+                yield from _file(folder, held, partition)
+            elif partition.name.rpartition("-")[2].isdecimal():  # else it is being deleted
+                yield from _partition(folder, held, partition)
 
 
 def _is_ours(folder: Path, path: Path) -> bool:
     first = path.relative_to(folder).parts[0]
-    is_left_out = first == KAFKA_FOLDER or first.startswith(_SNAPSHOT_PREFIX) or path.name in _DERIVED_NAMES
+    is_left_out = first in (KAFKA_FOLDER, _HELD) or path.name in _DERIVED_NAMES
     return path.is_file() and not path.is_symlink() and not is_left_out and not path.name.endswith(_LEFT_OUT)
 
 

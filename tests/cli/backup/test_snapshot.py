@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
 import threading
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -45,7 +49,13 @@ def test_no_file_is_held_before_one_that_points_into_it(folder: Path) -> None:
     )
     assert not [name for name in names if name.endswith((".index", ".lock", "broker.json")) or "recovery-point" in name]
     assert "kafka/data/meta.properties" in names
-    assert sorted(path.name for path in folder.iterdir()) == ["delivery.lock", "kafka", "spool", "write-keys"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "backup.lock",
+        "delivery.lock",
+        "kafka",
+        "spool",
+        "write-keys",
+    ]
 
 
 def test_what_grows_or_goes_meanwhile_counts_as_it_was(folder: Path) -> None:
@@ -56,6 +66,32 @@ def test_what_grows_or_goes_meanwhile_counts_as_it_was(folder: Path) -> None:
         log.unlink()
         (held,) = [file for file in files if file.name.parent.name == "email-opens-0" and file.name.suffix == ".log"]
         assert held.source.read_bytes()[: held.size] == b"1"
+
+
+def test_a_topic_that_is_being_deleted_is_left_out_and_two_backups_are_not_made_at_once(folder: Path) -> None:
+    deleted = folder / "kafka" / "data" / "t-0.0f3c-delete"
+    deleted.mkdir()
+    (deleted / "00000000000000000000.log").write_bytes(b"1")
+    with snapshot(folder, CHANGELOG) as files:
+        assert not [file for file in files if deleted.name in str(file.name)]
+        with pytest.raises(OperatorError, match="another backup is made of it"), snapshot(folder, CHANGELOG):
+            pass
+    with snapshot(folder, CHANGELOG) as files:
+        assert files
+
+
+def test_a_database_of_a_process_that_was_killed_is_whole(folder: Path) -> None:
+    writer = (
+        "import os, sqlite3; database = sqlite3.connect('delivery.sqlite'); "
+        "database.execute('PRAGMA journal_mode = WAL'); database.execute('CREATE TABLE t (x)'); "
+        "database.execute('INSERT INTO t VALUES (1)'); database.commit(); os._exit(9)"
+    )
+    assert subprocess.run([sys.executable, "-c", writer], cwd=folder, check=False).returncode == 9
+    with snapshot(folder, CHANGELOG) as files:
+        (held,) = [file for file in files if file.name.name == "delivery.sqlite"]
+        with closing(sqlite3.connect(held.source)) as database:
+            assert database.execute("SELECT x FROM t").fetchall() == [(1,)]
+        assert not [file for file in files if "-wal" in file.name.name]
 
 
 def test_a_partition_in_which_compaction_replaces_files_is_waited_for(folder: Path) -> None:
