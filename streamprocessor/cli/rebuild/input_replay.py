@@ -15,7 +15,7 @@ from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS
 from streamprocessor.kafka.admin.cluster import NewTopic, configs, create, describe
 from streamprocessor.kafka.admin.reconcile import apply, end_offsets, topic_ids
-from streamprocessor.kafka.clients import new_reader
+from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import connected
 
 _GONE_SECONDS = 30.0
@@ -31,7 +31,7 @@ async def begin_anew(application: Application, salt_check: str, say: Callable[[s
     changelog, transfers = (application.layout.full_name(name) for name in (CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS))
     await _recreate(application, [changelog, transfers])
     names = [*application.layout.input_names(), transfers]
-    beginnings = await _beginnings(application, names)
+    beginnings = await beginnings_of(application.clients, names)
     await application.commit(beginnings)
     ids = await application.input_ids()
     async with writer_to(application.clients, [changelog]) as producer:
@@ -72,9 +72,10 @@ async def _delete(application: Application, names: list[str]) -> None:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _beginnings(application: Application, names: list[str]) -> dict[tuple[str, int], int]:
-    where = [TopicPartition(*each) for each in await end_offsets(application.clients, names)]
-    reader = new_reader(application.clients)
+async def beginnings_of(clients: ClientSettings, names: list[str]) -> dict[tuple[str, int], int]:
+    """The offset of the first record that each partition of these topics still holds."""
+    where = [TopicPartition(*each) for each in await end_offsets(clients, names)]
+    reader = new_reader(clients)
     await reader.start()
     try:
         return {

@@ -101,8 +101,9 @@ class Table:
             if committed and not partition.records and partition.identity is None:
                 message = (
                     f"{name}[{where.partition}] was committed up to {committed}, but the changelog of partition "
-                    f"{where.partition} is empty: it was deleted; bring it back from a backup, or stop all workers and "
-                    "run `streamprocessor rebuild --from-inputs` (deploy/backup.md), or use another --app-id"
+                    f"{where.partition} is empty: it was deleted; stop all workers and run `streamprocessor "
+                    "rebuild --from-backup FILE`, or without one `--from-inputs` (deploy/backup.md), or use another "
+                    "--app-id"
                 )
                 raise OperatorError(message)
             known_id = partition.identity.topic_ids.get(name) if partition.identity else None

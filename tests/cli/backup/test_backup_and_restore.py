@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sqlite3
 import stat
 import time
@@ -17,66 +16,20 @@ from streamprocessor.cli.backup.backup import back_up
 from streamprocessor.cli.backup.restore import bring_back
 from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.system_state import differences, system_state
-from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.kafka.embedded.runtime import Runtime
-from streamprocessor.settings import Settings
-from tests.conftest import TEST_HEAP_MB
+from tests.harness.machine import Machine, new_machine
 from tests.harness.system import System, until
 from tests.harness.traffic import traffic
 from tests.harness.verdict import read_run, run_as_the_oracle_says
-from tests.harness.workers import WorkerProcess
 
 pytestmark = pytest.mark.kafka
-
-
-class Machine:
-    """What `up` has on one machine, as far as backups go: a data folder with a Kafka in it, and a worker."""
-
-    def __init__(self, folder: Path, runtime: Runtime, logs: Path) -> None:
-        self.kafka = EmbeddedKafka(
-            folder / "kafka", port=0, heap_mb=TEST_HEAP_MB, session_timeout_ms=2_000, runtime=runtime
-        )
-        self.folder, self._logs = folder, logs
-        self.worker: WorkerProcess | None = None
-
-    def start(self) -> System:
-        """Start Kafka; the system on it."""
-        self.kafka.start()
-        return System(self.settings)
-
-    @property
-    def settings(self) -> Settings:
-        return Settings(
-            bootstrap=self.kafka.bootstrap,
-            app_id="app",
-            partitions=2,
-            data_dir=str(self.folder),
-            commit_interval_seconds=0.2,
-            session_timeout_seconds=6.0,
-        )
-
-    @property
-    def settings_without_kafka(self) -> Settings:
-        return Settings(data_dir=str(self.folder), app_id="app")
-
-    async def score(self) -> None:
-        """Start a worker, and return once it is ready."""
-        self.worker = WorkerProcess(self.settings, "blue", self._logs).start()
-        await self.worker.ready()
-
-    def discard(self) -> None:
-        if self.worker is not None:
-            self.worker.discard()
-        self.kafka.stop()
 
 
 @pytest.fixture
 def machines(kafka_runtime: Runtime, new_cluster: Path, tmp_path: Path) -> Iterator[tuple[Machine, Machine]]:
     """One with a new Kafka, and one with nothing at all."""
-    (tmp_path / "logs").mkdir()
-    shutil.copytree(new_cluster, tmp_path / "first" / "kafka" / "data")
-    both = tuple(Machine(tmp_path / name, kafka_runtime, tmp_path / "logs") for name in ("first", "second"))
-    yield both[0], both[1]
+    both = new_machine(tmp_path / "first", kafka_runtime, new_cluster), Machine(tmp_path / "second", kafka_runtime)
+    yield both
     for each in both:
         each.discard()
 
