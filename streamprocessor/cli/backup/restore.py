@@ -22,6 +22,8 @@ from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.settings import Settings
 
+_SESSION_TIMEOUT_MS = 3_000  # a start waits until the broker that was backed up while it ran is missed
+
 
 async def bring_back(settings: Settings, archive: Path) -> Description:
     """Extract the archive into the data folder of the settings and prove it; what it is of.
@@ -34,7 +36,8 @@ async def bring_back(settings: Settings, archive: Path) -> Description:
     description = await asyncio.to_thread(extract, archive, settings.data_path)
     if description.state:
         runtime = await asyncio.to_thread(prepare)
-        kafka = EmbeddedKafka(settings.data_path / KAFKA_FOLDER, port=0, runtime=runtime)
+        folder = settings.data_path / KAFKA_FOLDER
+        kafka = EmbeddedKafka(folder, port=0, session_timeout_ms=_SESSION_TIMEOUT_MS, runtime=runtime)
         await asyncio.to_thread(kafka.start)
         try:
             names = {"topic_prefix": description.topic_prefix, "app_id": description.app_id}

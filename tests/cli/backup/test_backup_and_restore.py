@@ -58,7 +58,7 @@ async def test_a_backup_taken_under_load_comes_back_as_of_one_instant_and_goes_o
         database.execute("INSERT INTO positions VALUES (17)")
         database.commit()  # into the log: the file alone does not hold it
 
-        sending = asyncio.ensure_future(_send(system, 1, 4.0))
+        sending = asyncio.ensure_future(_send(system, 1, 3.0))
         await until(lambda: (first.worker and first.worker.consumed()) or 0, lambda events: events > 300, 30, "at work")
         described = await back_up(first.settings, archive)
     assert not sending.done()
