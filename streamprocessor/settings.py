@@ -118,6 +118,9 @@ class Settings(BaseModel):
     delivery_port: int = Field(8090, ge=0, le=65535)
     delivery_secret: str = Field("", repr=False, description="bearer token of delivery's own API")
     delivery_database: str = Field("", repr=False, description="postgresql://...; empty: SQLite in the data folder")
+    delivery_since: str = Field(
+        "", description="an instant: with a new database, announcements from then on are posted"
+    )
     delivery_allowed_hosts: str = Field(
         "", description="hosts of webhooks that may be inside, or plain http: hooks.lan"
     )

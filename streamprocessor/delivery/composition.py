@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from streamprocessor.contract.foreign_text import shown_text
+from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import (
@@ -70,6 +72,7 @@ async def run_delivery(
     """
     keep_private(settings.data_path)
     stop = stop_on_signals()
+    since_ms = _instant(settings.delivery_since)
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
     phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from)
@@ -104,7 +107,7 @@ async def run_delivery(
         await dispatchers.give_up_the_rest()
         consumer = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
         opened.push_async_callback(consumer.stop)
-        await consumer.start(store_thread)
+        await consumer.start(store_thread, since_ms)
         token = stored_token(settings.delivery_secret, settings.data_path)
         routes = Routes(
             dispatchers, context, attempt_stream, Readiness(store_thread, consumer.missing, projection.missing)
@@ -122,6 +125,17 @@ async def run_delivery(
         work = (*own, *followed, consumer.run(dispatchers))
         await run_until(stop, dispatchers.failed, *work)
     return EXIT_DONE
+
+
+def _instant(text: str) -> int | None:
+    """The setting's instant, in epoch milliseconds; None: it is not set. Raises OperatorError where it is none."""
+    instant_ms = parse_rfc3339(text) if text else None
+    if text and instant_ms is None:
+        message = (
+            f"STREAMPROCESSOR_DELIVERY_SINCE: wanted an instant such as 2026-11-30T08:00:00Z; got {shown_text(text)}"
+        )
+        raise OperatorError(message)
+    return instant_ms
 
 
 def _of_the_topic(settings: Settings, of_the_file: SubscriptionResolver) -> SubscriptionResolver:
