@@ -22,6 +22,7 @@ from streamprocessor.contract.model_file.revisions import history_of, model_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS
 from streamprocessor.kafka.admin.consumer_group import Offsets
 from streamprocessor.kafka.admin.reconcile import Layout
+from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.scoring.scorer import Scorer
 
 SystemState = dict[str, Any]
@@ -97,7 +98,8 @@ async def table_state(source: TopicSource, layout: Layout, at_ms: int) -> System
     changelog = layout.full_name(CONTACTS_CHANGELOG)
     contacts = erased = sequences = owed = 0
     scores = 0
-    for topic, number in sorted(await source.ends([changelog])):
+    places = sorted(await source.ends([changelog]))
+    for topic, number in places:
         newest: dict[bytes, bytes] = {}
         async for record in source.records(topic, number):
             if record.value is None:
@@ -110,6 +112,8 @@ async def table_state(source: TopicSource, layout: Layout, at_ms: int) -> System
             if key.startswith(RESERVED):
                 erased += key.startswith(ERASED_PREFIX)
                 continue
+            if is_misplaced(key, number, len(places)):
+                continue  # it is on its way to where the rest of the contact is
             contacts += 1
             value = newest[key]
             stored = decode_record(record_of(value))

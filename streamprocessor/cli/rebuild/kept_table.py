@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from streamprocessor.cli.kafka.broker_source import BrokerSource
-from streamprocessor.cli.kafka.topic_reader import writer_to
+from streamprocessor.cli.rebuild.acknowledged_writer import acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.stored_table import StoredPartition
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity
@@ -39,7 +39,7 @@ async def keep_table(application: Application, say: Callable[[str], None], *, fo
     inputs = await _inputs(application)
     renewed: set[str] = set()
     contacts = 0
-    async with writer_to(application.clients, [changelog]) as producer:
+    async with acknowledged_writer(application.clients, [changelog]) as writer:
         for topic, number in sorted(await source.ends([changelog])):
             stored = StoredPartition(number)
             async for record in source.records(topic, number):
@@ -52,12 +52,12 @@ async def keep_table(application: Application, say: Callable[[str], None], *, fo
             ends = {inputs.numbers[name]: inputs.ends[name, number] for name in inputs.ids}
             for key, value in stored.corrected({inputs.numbers[name] for name in changed}, ends):
                 contacts += 1
-                await producer.send(changelog, key=key, value=value, partition=number)
+                await writer.send((changelog, number), key, value)
             if forget_erased:
                 for key in stored.erased:
-                    await producer.send(changelog, key=key, value=None, partition=number)
+                    await writer.send((changelog, number), key, None)
             identity = msgspec.structs.replace(stored.identity, topic_ids=dict(inputs.ids), address_check="")
-            await producer.send(changelog, key=IDENTITY_KEY, value=encode_identity(identity), partition=number)
+            await writer.send((changelog, number), IDENTITY_KEY, encode_identity(identity))
     names = {layout.full_name(name): name for name in inputs.ids}
     committed = await committed_offsets(application.clients, application.group)
     await application.commit(

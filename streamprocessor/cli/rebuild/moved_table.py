@@ -13,11 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaProducer
 
 from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.system_state import differences, table_state
-from streamprocessor.cli.kafka.topic_reader import writer_to
+from streamprocessor.cli.rebuild.acknowledged_writer import AcknowledgedWriter, acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.stored_table import StoredPartition
 from streamprocessor.cli.rebuild.unread_input import UnreadInput
@@ -70,12 +69,12 @@ class MovedTable:
         if since_ms is None:
             await unread.refuse_copies(await self._identity())
         topics = list(self._target.layout.names())
-        async with writer_to(self._target.clients, topics) as producer:
-            await self._move_table(producer, unread)
+        async with acknowledged_writer(self._target.clients, topics) as writer:
+            await self._move_table(writer, unread)
             for topic in (*WHOLE, *COPIED):
-                await self._copy(producer, topic)
+                await self._copy(writer, topic)
             starts = await (unread.after_applied() if since_ms is None else unread.since(since_ms))
-            await self._bring_input(producer, unread, starts)
+            await self._bring_input(writer, unread, starts)
         await self._compare()
         self._say(
             f"{self._counts['contacts']} contacts moved into {self._partitions} partitions, with "
@@ -101,7 +100,7 @@ class MovedTable:
         message = f"{self._origin.layout.full_name(CONTACTS_CHANGELOG)}: no worker ever had it; wanted a table to move"
         raise OperatorError(message)
 
-    async def _move_table(self, producer: AIOKafkaProducer, unread: UnreadInput) -> None:
+    async def _move_table(self, writer: AcknowledgedWriter, unread: UnreadInput) -> None:
         changelog = self._origin.layout.full_name(CONTACTS_CHANGELOG)
         places = sorted(await self._source.ends([changelog]))
         erased: dict[bytes, bytes] = {}
@@ -112,11 +111,11 @@ class MovedTable:
                 stored.add(record)
             identity = stored.identity or identity
             erased |= stored.erased
-            await self._write_contacts(producer, stored, unread, len(places))
-        await self._write_to_each_partition(producer, erased, identity)
+            await self._write_contacts(writer, stored, unread, len(places))
+        await self._write_to_each_partition(writer, erased, identity)
 
     async def _write_contacts(
-        self, producer: AIOKafkaProducer, stored: StoredPartition, unread: UnreadInput, partitions: int
+        self, writer: AcknowledgedWriter, stored: StoredPartition, unread: UnreadInput, partitions: int
     ) -> None:
         layout = self._target.layout
         for contact in stored.contacts():
@@ -127,13 +126,13 @@ class MovedTable:
             value = contact.value_without_offsets()
             if is_misplaced(contact.key, stored.number, partitions):  # the rest of it lies where it belongs
                 message = second_record_message(contact.key, stored.number, encode_record(contact.record))
-                await self._send(producer, layout.full_name(EVIDENCE_TRANSFERS), message.key, message.value)
+                await self._send(writer, layout.full_name(EVIDENCE_TRANSFERS), message.key, message.value)
                 continue
-            await self._send(producer, layout.full_name(CONTACTS_CHANGELOG), contact.key, value)
+            await self._send(writer, layout.full_name(CONTACTS_CHANGELOG), contact.key, value)
             self._counts["contacts"] += 1
 
     async def _write_to_each_partition(
-        self, producer: AIOKafkaProducer, erased: dict[bytes, bytes], former: TableIdentity
+        self, writer: AcknowledgedWriter, erased: dict[bytes, bytes], former: TableIdentity
     ) -> None:
         """The table's identity, and who was erased: of a pseudonym nobody can tell the partition."""
         layout = self._target.layout
@@ -142,39 +141,31 @@ class MovedTable:
         for number in range(self._partitions):
             identity = msgspec.structs.replace(former, incarnation=uuid.uuid4().hex[:12], topic_ids=ids)
             for key, value in {IDENTITY_KEY: encode_identity(identity), **erased}.items():
-                await producer.send(changelog, key=key, value=value, partition=number)
+                await writer.send((changelog, number), key, value)
 
-    async def _copy(self, producer: AIOKafkaProducer, topic: str) -> None:
+    async def _copy(self, writer: AcknowledgedWriter, topic: str) -> None:
         name, old_name = self._target.layout.full_name(topic), self._origin.layout.full_name(topic)
         for _, number in sorted(await self._source.ends([old_name])):
             async for record in self._source.records(old_name, number):
                 if topic == MODELS and record.value is None:
                     continue  # a worker asked for the time
                 placed = 0 if topic in WHOLE else self._partition_of(record)
-                await producer.send(
-                    name, key=record.key, value=record.value, headers=list(record.headers), partition=placed
-                )
+                await writer.send((name, placed), record.key, record.value, record.headers)
 
     async def _bring_input(
-        self, producer: AIOKafkaProducer, unread: UnreadInput, starts: dict[tuple[str, int], int]
+        self, writer: AcknowledgedWriter, unread: UnreadInput, starts: dict[tuple[str, int], int]
     ) -> None:
         layout = self._target.layout
         async for topic, record, message in unread.records(starts):
             self._counts["unread"] += 1
             if message is None:
-                await producer.send(
-                    layout.full_name(topic),
-                    key=record.key,
-                    value=record.value,
-                    headers=list(record.headers),
-                    partition=self._partition_of(record),
-                )
+                where = layout.full_name(topic), self._partition_of(record)
+                await writer.send(where, record.key, record.value, record.headers)
             else:
-                await self._send(producer, layout.full_name(EVIDENCE_TRANSFERS), message.key, message.value)
+                await self._send(writer, layout.full_name(EVIDENCE_TRANSFERS), message.key, message.value)
 
-    async def _send(self, producer: AIOKafkaProducer, topic: str, key: bytes | None, value: bytes | None) -> None:
-        placed = partition_of(key or b"", self._partitions)
-        await producer.send(topic, key=key, value=value, partition=placed)
+    async def _send(self, writer: AcknowledgedWriter, topic: str, key: bytes | None, value: bytes | None) -> None:
+        await writer.send((topic, partition_of(key or b"", self._partitions)), key, value)
 
     def _partition_of(self, record: Any) -> int:
         return partition_of(record.key or b"", self._partitions)

@@ -15,7 +15,7 @@ import msgspec
 from streamprocessor.cli.backup.archive import extract
 from streamprocessor.cli.backup.segments import SegmentSource
 from streamprocessor.cli.backup.snapshot import FileAt
-from streamprocessor.cli.kafka.topic_reader import writer_to
+from streamprocessor.cli.rebuild.acknowledged_writer import acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.input_replay import beginnings_of
 from streamprocessor.cli.rebuild.stored_table import StoredPartition
@@ -64,13 +64,13 @@ async def _write(application: Application, source: SegmentSource) -> int:
             raise OperatorError(message)
         partitions.append(stored)
     contacts = 0
-    async with writer_to(application.clients, [changelog]) as producer:
+    async with acknowledged_writer(application.clients, [changelog]) as writer:
         for stored in partitions:
             assert stored.identity is not None
             identity = msgspec.structs.replace(stored.identity, incarnation=uuid.uuid4().hex[:12])
             values = {**stored.values, IDENTITY_KEY: encode_identity(identity)}
             for key, value in values.items():
-                await producer.send(changelog, key=key, value=value, partition=stored.number)
+                await writer.send((changelog, stored.number), key, value)
             for contact in stored.contacts():
                 contacts += 1
                 for topic_number, offset in contact.record.offsets.items():
