@@ -22,12 +22,14 @@ from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorE
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.broker_wait import is_reached
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
+from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
@@ -75,10 +77,15 @@ async def run_api(settings: Settings) -> int:
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
     tokens = Tokens(pairs)
+    listening = listening_socket("api", settings.api_host, settings.api_port)
+    tell_port(settings.port_file, listening.getsockname()[1])
+    stop = stop_on_signals()
+    metrics = Metrics()
+    if not await is_reached(clients, stop, listening, metrics.registry):
+        listening.close()
+        return EXIT_DONE
     await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, MODELS, SUBSCRIPTIONS)})
     await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
-    listening = listening_socket("api", settings.api_host, settings.api_port)
-    metrics = Metrics()
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
@@ -101,8 +108,7 @@ async def run_api(settings: Settings) -> int:
         contact_ids=ContactIds(settings.address_salt),
     )
     projector.on_written = context.hot_lead_streams.wake
-    app = application(context, lambda: _not_ready(projector), _description(settings))
-    stop = stop_on_signals()
+    app = application(context, lambda: [STOPPING] if stop.done() else _not_ready(projector), _description(settings))
     tasks: list[asyncio.Task[Any]] = []
     try:
         await models.start()
@@ -113,11 +119,10 @@ async def run_api(settings: Settings) -> int:
         work = (projector.run(history_ms), models.follow(), gateways.subscriptions.follow(), catalogue.run())
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
-        tell_port(settings.port_file, port)
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
         async with loop_watched(metrics.registry):
-            await Server(app).run_until(stop, listening)
+            await Server(app).run_until(stop, listening, settings.drain_seconds)
     finally:
         listening.close()
         broken = await _ended(tasks)

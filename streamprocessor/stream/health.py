@@ -20,10 +20,12 @@ def health_application(
     not_ready: NotReady,
     refresh: Callable[[], None],
     status: Callable[[], dict[str, Any]],
+    not_started: NotReady,
 ) -> Starlette:
-    """/livez, /readyz and /metrics as every process has them, and /status: what the worker does, as JSON."""
+    """The health of every process and its metrics, and /status: what the worker does, as JSON."""
 
     async def answer_status(_: Request) -> Response:
         return Response(orjson.dumps(status()), media_type="application/json")
 
-    return Starlette(routes=[*health_routes(registry, not_ready, refresh), Route("/status", answer_status)])
+    health = health_routes(registry, not_ready, refresh, not_started)
+    return Starlette(routes=[*health, Route("/status", answer_status)])

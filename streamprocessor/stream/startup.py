@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -22,16 +21,12 @@ from streamprocessor.kafka.admin.reconcile import (
     refuse_unless_member_allowed,
     topic_ids,
 )
+from streamprocessor.kafka.broker_wait import once_kafka_answers
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.settings import Settings
 
 #: Written to the models topic, whose time is the broker's, to read the broker's clock off the acknowledgement.
 CLOCK_KEY = b"\x00clock"
-#: How soon to look again for a Kafka that does not answer; doubled each time, up to the longest.
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 5.0
-
-log = logging.getLogger(__name__)
 
 
 class BrokerFacts(NamedTuple):
@@ -49,16 +44,9 @@ async def check_broker_once_reached(
 
     Ending instead would leave it to the supervisor when to look again, which may be minutes after Kafka is back.
     """
-    pause_seconds = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            return await check_broker(settings, clients, layout)
-        except BrokerAwayError as error:
-            if pause_seconds == FIRST_PAUSE_SECONDS:
-                log.warning("%s; trying again until it does", error)
-            on_away(f"Kafka at {settings.bootstrap}")
-        await asyncio.sleep(pause_seconds)
-        pause_seconds = min(LONGEST_PAUSE_SECONDS, pause_seconds * 2)
+    return await once_kafka_answers(
+        partial(check_broker, settings, clients, layout), partial(on_away, f"Kafka at {settings.bootstrap}")
+    )
 
 
 async def check_broker(settings: Settings, clients: ClientSettings, layout: Layout) -> BrokerFacts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.http.health import STOPPING
 from streamprocessor.stream.gauges import Gauges
 from streamprocessor.stream.group_readiness import GroupReadiness
 from streamprocessor.stream.partition.data_plane import DataPlane
@@ -43,7 +44,7 @@ class WorkerStatus:
     def not_ready(self) -> list[str]:
         """The reasons why this worker does not score at the moment; none while it does."""
         if self._is_stopping:
-            return ["stopping"]
+            return [STOPPING]
         if self._observed is None:
             return [self._phase]
         plane, app = self._observed

@@ -91,7 +91,9 @@ class Worker:
         """Answer over HTTP from now on; the port."""
         settings, status = self._settings, self._status
         listening = listening_socket("metrics", settings.metrics_host, settings.metrics_port)
-        app = health_application(self._metrics.registry, status.group_not_ready, status.refresh, status.status)
+        app = health_application(
+            self._metrics.registry, status.group_not_ready, status.refresh, status.status, status.not_ready
+        )
         await self._opened.enter_async_context(loop_watched(self._metrics.registry))
         port = await self._opened.enter_async_context(serving(app, listening))
         tell_port(settings.port_file, port)

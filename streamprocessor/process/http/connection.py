@@ -37,10 +37,14 @@ OWN_ANSWERS = {
 
 
 class ConnectionLimit:
-    """The connections of one server. Over the limit the one closed is that which waits for its client the longest."""
+    """The connections of one server. Over the limit the one closed is that which waits for its client the longest.
+
+    keeps_alive: whether a connection outlives the request that is answered on it.
+    """
 
     def __init__(self, most: int) -> None:
         """Hold so many at once, or as many as the system lets this process hold; it is asked for them first."""
+        self.keeps_alive = True
         self._most = _allowed(most)
         self._open: set[Connection] = set()
         self._waiting: OrderedDict[Connection, None] = OrderedDict()  # the oldest first
@@ -145,6 +149,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
+        cycle.keep_alive = cycle.keep_alive and self._limit.keeps_alive
         super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:

@@ -1,11 +1,13 @@
-"""Liveness, readiness and metrics over HTTP, as every process of ours answers them, for a Starlette application.
+"""Liveness, start, readiness and metrics over HTTP, as every process of ours answers them, for a Starlette application.
 
 The routes go into the application's own list:
 
     Starlette(routes=[*health_routes(metrics.registry, not_ready, refresh), Route("/status", status)])
 
-`GET /livez`: 200 `live` while the event loop answers, whatever Kafka or a database does. `GET /readyz`: 200 `ready`, or
-503 with a reason a line. `GET /metrics`: the registry in Prometheus' text format.
+`GET /livez`: 200 `live` while the event loop answers, whatever Kafka or a database does. `GET /startupz`: 200 `started`
+from the first time on that nothing kept the process from its work; 503 with a reason a line before. `GET /readyz`: 200
+`ready`, or 503 with a reason a line. `GET /metrics`: the registry in Prometheus' text format. What the words mean in
+each process is in deploy/health.md.
 """
 
 from __future__ import annotations
@@ -22,22 +24,54 @@ from starlette.routing import Route
 #: The reasons why the process is not ready, none where it is; plain or to be awaited, never blocking.
 NotReady = Callable[[], Sequence[str] | Awaitable[Sequence[str]]]
 
+#: What /readyz says from the signal to stop on, in whichever process.
+STOPPING = "stopping"
+
 
 def health_routes(
-    registry: CollectorRegistry, not_ready: NotReady, refresh: Callable[[], None] = lambda: None
+    registry: CollectorRegistry,
+    not_ready: NotReady,
+    refresh: Callable[[], None] = lambda: None,
+    not_started: NotReady | None = None,
 ) -> list[Route]:
-    """The routes /livez, /readyz and /metrics. refresh: called before each answer of /metrics, to set its gauges."""
+    """The routes /livez, /startupz, /readyz and /metrics.
+
+    refresh: called before each answer of /metrics, to set its gauges.
+    not_started: why the process has not come to its work yet; None: it has once it was ready.
+    """
+    has_started = False
 
     async def livez(_: Request) -> Response:
         return PlainTextResponse("live\n")
 
+    async def startupz(_: Request) -> Response:
+        nonlocal has_started
+        reasons = [] if has_started else await _reasons(not_started or not_ready)
+        has_started = not reasons
+        return _answer("started", reasons)
+
     async def readyz(_: Request) -> Response:
-        answer = not_ready()
-        reasons = await answer if inspect.isawaitable(answer) else answer
-        return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
+        nonlocal has_started
+        reasons = await _reasons(not_ready)
+        has_started = has_started or not reasons
+        return _answer("ready", reasons)
 
     async def metrics(_: Request) -> Response:
         refresh()
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+    return [
+        Route("/livez", livez),
+        Route("/startupz", startupz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+    ]
+
+
+async def _reasons(ask: NotReady) -> Sequence[str]:
+    answer = ask()
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _answer(word: str, reasons: Sequence[str]) -> Response:
+    return PlainTextResponse("\n".join(reasons or [word]) + "\n", 503 if reasons else 200)

@@ -1,0 +1,114 @@
+"""What probes are told from the start of a process to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import httpx
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from streamprocessor.process.http.health import STOPPING, NotReady, health_routes
+from streamprocessor.process.http.serving import Server, listening_socket
+from streamprocessor.process.http.starting import health_answered
+
+PATHS = ("/livez", "/startupz", "/readyz")
+
+
+def client(not_ready: NotReady, not_started: NotReady | None = None) -> httpx.AsyncClient:
+    app = Starlette(routes=health_routes(CollectorRegistry(), not_ready, not_started=not_started))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://h")
+
+
+async def codes(http: httpx.AsyncClient) -> tuple[int, ...]:
+    return tuple([(await http.get(path)).status_code for path in PATHS])
+
+
+async def test_a_process_has_started_from_when_it_was_ready_first_and_stays_so() -> None:
+    reasons: list[str] = ["recovering"]
+    async with client(lambda: reasons) as http:
+        assert await codes(http) == (200, 503, 503)
+        assert (await http.get("/startupz")).text == "recovering\n"
+        reasons.clear()
+        assert await codes(http) == (200, 200, 200)
+        reasons.append(STOPPING)
+        assert await codes(http) == (200, 200, 503)
+        assert (await http.get("/readyz")).text == "stopping\n"
+
+
+async def test_who_was_seen_ready_before_anybody_asked_for_its_start_has_started() -> None:
+    reasons: list[str] = []
+    async with client(lambda: reasons) as http:
+        assert (await http.get("/readyz")).status_code == 200
+        reasons.append("the database is away")
+        assert await codes(http) == (200, 200, 503)
+
+
+async def test_a_start_that_waits_for_less_than_readiness_is_over_before_it() -> None:
+    async def group_not_ready() -> Sequence[str]:
+        return ["1 of 3 partitions have no worker"]
+
+    async with client(group_not_ready, list) as http:
+        assert await codes(http) == (200, 200, 503)
+
+
+async def test_while_a_process_starts_its_health_is_answered_and_all_else_waits() -> None:
+    listening = listening_socket("test", "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    async with (
+        health_answered(listening, CollectorRegistry(), ["waiting for Kafka at k:1"]),
+        httpx.AsyncClient(base_url=address) as http,
+    ):
+        assert await codes(http) == (200, 503, 503)
+        other = await http.get("/api/contacts")
+        assert (other.status_code, other.text) == (503, "waiting for Kafka at k:1\n")
+    stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    serving = asyncio.ensure_future(Server(PlainTextResponse("mine")).run_until(stop, listening))
+    async with httpx.AsyncClient(base_url=address) as http:
+        assert (await http.get("/readyz")).text == "mine"
+    stop.set_result(None)
+    await serving
+
+
+async def until_refused(http: httpx.AsyncClient, address: str) -> None:
+    """Return once no connection is taken there any more."""
+    with contextlib.suppress(httpx.ConnectError):
+        while True:
+            await http.get(address)
+
+
+async def test_told_to_stop_a_process_is_not_ready_first_finishes_what_is_there_and_then_takes_no_more() -> None:
+    stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> Response:
+        begun.set()
+        await go_on.wait()
+        return PlainTextResponse("whole")
+
+    routes = health_routes(CollectorRegistry(), lambda: [STOPPING] if stop.done() else [])
+    listening = listening_socket("test", "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server = Server(Starlette(routes=[*routes, Route("/slow", slow)]))
+    serving = asyncio.ensure_future(server.run_until(stop, listening, drain_seconds=60.0))
+    async with asyncio.timeout(20), httpx.AsyncClient(base_url=address) as http, httpx.AsyncClient() as late:
+        in_flight = asyncio.ensure_future(http.get("/slow"))
+        await begun.wait()
+        assert await codes(http) == (200, 200, 200)
+        stop.set_result(None)
+        await asyncio.sleep(0)
+        while (await late.get(f"{address}/readyz")).status_code == 200:
+            pass
+        drained = await late.get(f"{address}/readyz")
+        assert (drained.text, drained.headers["connection"]) == ("stopping\n", "close")
+        server.should_exit = True  # the time to drain is over
+        await until_refused(late, f"{address}/readyz")
+        assert not in_flight.done()
+        go_on.set()
+        assert (await in_flight).text == "whole"
+        await serving
