@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import click
@@ -37,6 +38,8 @@ from streamprocessor.errors import (
 
 EXIT_INTERRUPTED = 130
 
+log = logging.getLogger(__name__)
+
 
 class Commands(click.Group):
     """A group in which an error of ours ends the process with its sentence on stderr and its exit code."""
@@ -53,7 +56,12 @@ class Commands(click.Group):
             code, sentence = EXIT_FAILED, str(error)
         except KeyboardInterrupt:
             ctx.exit(EXIT_INTERRUPTED)
-        echo(f"streamprocessor: {sentence}", err=True)
+        from streamprocessor.process.logs.setup import is_json_log
+
+        if is_json_log():
+            log.critical("%s", sentence)
+        else:
+            echo(f"streamprocessor: {sentence}", err=True)
         ctx.exit(code)
 
 

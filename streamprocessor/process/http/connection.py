@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 import time
 from collections import OrderedDict
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from streamprocessor.process.http.client_address import network_part, parse_address
+from streamprocessor.process.logs.notices import Notices
 
 VERSIONS = ("1.0", "1.1")
 MAX_HEADER_BYTES = 32 * 1024
@@ -20,6 +24,9 @@ READ_SECONDS = 60.0
 """How long an answer may wait for its client to read more of it."""
 LOOK_SECONDS = 1.0
 """How often `close_if_late` is called."""
+
+_TLS_HELLO = b"\x16\x03"
+"""What a client begins with that speaks TLS."""
 
 _OTHER_FILES = 256  # that a process has open besides: databases, Kafka, logs
 
@@ -36,15 +43,22 @@ OWN_ANSWERS = {
 """What a connection may answer before any application is asked, by status; all without a body."""
 
 
+_LARGE = f"headers larger than {MAX_HEADER_BYTES // 1024} KiB"
+
+log = logging.getLogger(__name__)
+
+
 class ConnectionLimit:
     """The connections of one server. Over the limit the one closed is that which waits for its client the longest.
 
     keeps_alive: whether a connection outlives the request that is answered on it.
+    notices: of requests that are none, by the network that they come from.
     """
 
     def __init__(self, most: int) -> None:
         """Hold so many at once, or as many as the system lets this process hold; it is asked for them first."""
         self.keeps_alive = True
+        self.notices = Notices(log)
         self._most = _allowed(most)
         self._open: set[Connection] = set()
         self._waiting: OrderedDict[Connection, None] = OrderedDict()  # the oldest first
@@ -91,6 +105,7 @@ class Connection(HttpToolsProtocol):
     _is_waiting = True  # for a request to begin or to become whole
     _has_headers = False
     _refused = False
+    _is_tls = False
     _answered: RequestResponseCycle | None = None
     """The request that is answered, or was the last; uvicorn's own `cycle` is the last that was read."""
 
@@ -117,6 +132,7 @@ class Connection(HttpToolsProtocol):
         """Count what may be headers; a header that never ends ends here."""
         if self._refused:
             return
+        self._is_tls = data.startswith(_TLS_HELLO)
         if self._is_idle and not self._is_waiting:  # whatever comes begins a request, be it an empty line
             self._since_seconds, self._is_waiting = time.monotonic(), True
             self._limit.waits(self)
@@ -125,7 +141,7 @@ class Connection(HttpToolsProtocol):
         if in_headers and not self._has_headers and self._is_waiting:
             self._header_bytes += len(data)
             if self._header_bytes > MAX_HEADER_BYTES:
-                self.refuse(_TOO_LARGE)
+                self.refuse(_TOO_LARGE, _LARGE)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -141,9 +157,9 @@ class Connection(HttpToolsProtocol):
             return
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or self.parser.get_http_version() not in VERSIONS:
-            self.refuse(_MALFORMED)
+            self.refuse(_MALFORMED, "not HTTP/1.0 or 1.1, or for several hosts")
         elif sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEADER_BYTES:
-            self.refuse(_TOO_LARGE)
+            self.refuse(_TOO_LARGE, _LARGE)
         else:
             super().on_headers_complete()
 
@@ -193,16 +209,29 @@ class Connection(HttpToolsProtocol):
             self._since_seconds += LOOK_SECONDS
         elif (self._is_waiting or self._is_idle) and now_seconds - self._since_seconds > self._patience_seconds:
             has_begun = self._is_waiting and self.headers is not None
-            self.refuse(_TOO_SLOW if has_begun and not self._has_headers else b"")
+            reason = f"not whole within {self._patience_seconds:.0f} s" if has_begun else ""
+            self.refuse(_TOO_SLOW if has_begun and not self._has_headers else b"", reason)
 
-    def refuse(self, answer: bytes) -> None:
-        """Close, after this answer where it is not empty."""
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._tell("TLS, which this port does not speak" if self._is_tls else "not HTTP")
+        super().send_400_response(msg)
+
+    def refuse(self, answer: bytes, reason: str = "") -> None:
+        """Close, after this answer where it is not empty; the log gets the reason where there is one."""
+        if reason:
+            self._tell(reason)
         self._refused, self._is_waiting = True, False
         self._limit.closed(self)
         if not self.transport.is_closing():
             if answer:
                 self.transport.write(answer)
             self.transport.close()
+
+    def _tell(self, reason: str) -> None:
+        address = parse_address(self.client[0]) if self.client else None
+        sender = "somebody" if address is None else str(network_part(address))
+        self._limit.notices.tell(f"a request from {sender} is refused: {reason}")
 
     @property
     def _patience_seconds(self) -> float:

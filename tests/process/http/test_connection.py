@@ -316,3 +316,24 @@ def test_a_port_in_use_is_told() -> None:
     listening = listening_socket("collector", "127.0.0.1", 0)
     with listening, pytest.raises(OperatorError, match="can't be listened on"):
         listening_socket("collector", "127.0.0.1", listening.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("begun", "reason"),
+    [
+        (b"GET / HT", "not whole within 0 s"),
+        (LINE + b"content-length: 10\r\n\r\nabc", "not whole within 1 s"),
+        (LINE + b"x-large: " + b"a" * 40_000, "headers larger than 32 KiB"),
+        (b"GET / HTTP/2.0\r\nhost: h\r\n\r\n", "not HTTP/1.0 or 1.1, or for several hosts"),
+        (b"", None),
+    ],
+)
+async def test_of_requests_that_do_not_become_whole_a_network_makes_one_line_however_many_they_are(
+    port: int, begun: bytes, reason: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    await asyncio.gather(*(answered_until_closed(port, *([begun] if begun else [])) for _ in range(20)))
+
+    wanted = [f"a request from 127.0.0.0/24 is refused: {reason}"] if reason else []
+    assert [record.getMessage() for record in caplog.records] == wanted
