@@ -137,6 +137,11 @@ class Settings(BaseModel):
         """The data folder."""
         return Path(self.data_dir)
 
+    @property
+    def group(self) -> str:
+        """The application's consumer group, which is also its name among others in a data folder."""
+        return f"{self.topic_prefix}{self.app_id}"
+
     def hook_secret(self, provider: str) -> str | None:
         """The secret of a mail provider's webhooks; None where none is set."""
         secret: str = getattr(self, f"hook_{provider}_secret")

@@ -21,7 +21,7 @@ from streamprocessor.cli.local.up import up
 from streamprocessor.cli.model.command import model
 from streamprocessor.cli.score import score
 from streamprocessor.cli.simulate import simulate
-from streamprocessor.cli.status import status
+from streamprocessor.cli.status.command import status
 from streamprocessor.cli.terminal.options import process_options
 from streamprocessor.cli.terminal.plain_text import echo
 from streamprocessor.cli.topics import topics

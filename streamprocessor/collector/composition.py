@@ -27,6 +27,7 @@ from streamprocessor.errors import EXIT_DONE, MustRestartError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import networks_of
 from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.serving import Server, listening_socket
@@ -87,8 +88,10 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         settle_memory(GC_THRESHOLDS)
         log.info("collecting, metrics and health on http://%s:%d", settings.collector_host, port)
         ending = asyncio.ensure_future(first_of(stop, durable_writer.failed))
-        async with loop_watched(metrics.registry):
-            await Server(app, MOST_CONNECTIONS).run_until(ending, listening, settings.drain_seconds)
+        note = AddressNote("collector", settings.group, local_url(settings.collector_host, port))
+        with address_noted(folder, note):
+            async with loop_watched(metrics.registry):
+                await Server(app, MOST_CONNECTIONS).run_until(ending, listening, settings.drain_seconds)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)

@@ -44,6 +44,7 @@ from streamprocessor.kafka.broker_wait import is_reached
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import first_of, run_until, stop_on_signals, tell_port
@@ -117,6 +118,8 @@ async def run_delivery(
         routes = Routes(dispatchers, context, attempt_stream, readiness)
         await opened.enter_async_context(loop_watched(metrics.registry))
         port = await opened.enter_async_context(serving(routes.application(token), listening))
+        note = AddressNote("delivery", settings.group, local_url(settings.delivery_host, port))
+        opened.enter_context(address_noted(settings.data_path, note))
         opened.callback(attempt_stream.close)
         log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
         log.info("%d subscriptions in force", len(list(dispatchers)))

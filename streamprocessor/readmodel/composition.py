@@ -28,6 +28,7 @@ from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.serving import Server, listening_socket
@@ -121,8 +122,10 @@ async def run_api(settings: Settings) -> int:
         port = listening.getsockname()[1]
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
-        async with loop_watched(metrics.registry):
-            await Server(app).run_until(stop, listening, settings.drain_seconds)
+        note = AddressNote("api", settings.group, local_url(settings.api_host, port))
+        with address_noted(settings.data_path, note):
+            async with loop_watched(metrics.registry):
+                await Server(app).run_until(stop, listening, settings.drain_seconds)
     finally:
         listening.close()
         broken = await _ended(tasks)
@@ -143,17 +146,13 @@ async def run_api(settings: Settings) -> int:
 
 def database_file(settings: Settings) -> Path:
     """Where the tables are, unless a setting names a server; one file for each application."""
-    return settings.data_path / f"{_own_name(settings)}.read-model.sqlite"
+    return settings.data_path / f"{settings.group}.read-model.sqlite"
 
 
 def _audit_log(settings: Settings) -> AuditLog:
-    path = Path(settings.audit_file or settings.data_path / f"{_own_name(settings)}.audit.jsonl")
+    path = Path(settings.audit_file or settings.data_path / f"{settings.group}.audit.jsonl")
     salt = erasure_salt(settings.erasure_salt, settings.data_path)
     return AuditLog(AuditFiles(path, settings.audit_max_bytes, settings.audit_files), pseudonym_under(salt))
-
-
-def _own_name(settings: Settings) -> str:
-    return f"{settings.topic_prefix}{settings.app_id}"
 
 
 def api_tokens(settings: Settings) -> dict[str, str]:
@@ -171,7 +170,7 @@ def api_tokens(settings: Settings) -> dict[str, str]:
 def _gateways(
     settings: Settings, clients: ClientSettings, topics: Mapping[str, str], producer: AIOKafkaProducer
 ) -> Gateways:
-    imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
+    imports_folder = settings.data_path / f"{settings.group}.imports"
     delivery_token = stored_token(settings.delivery_secret, settings.data_path)
     return Gateways(
         eraser=Eraser(producer, topics[CONTACT_UPDATES]),

@@ -2,7 +2,7 @@
 
 The routes go into the application's own list:
 
-    Starlette(routes=[*health_routes(metrics.registry, not_ready, refresh), Route("/status", status)])
+    Starlette(routes=[*health_routes(metrics.registry, not_ready, refresh), status_route("api", not_ready)])
 
 `GET /livez`: 200 `live` while the event loop answers, whatever Kafka or a database does. `GET /startupz`: 200 `started`
 from the first time on that nothing kept the process from its work; 503 with a reason a line before. `GET /readyz`: 200
@@ -13,8 +13,11 @@ each process is in deploy/health.md.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
 
+import orjson
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -23,6 +26,8 @@ from starlette.routing import Route
 
 #: The reasons why the process is not ready, none where it is; plain or to be awaited, never blocking.
 NotReady = Callable[[], Sequence[str] | Awaitable[Sequence[str]]]
+
+Status = Mapping[str, Any]
 
 #: What /readyz says from the signal to stop on, in whichever process.
 STOPPING = "stopping"
@@ -66,6 +71,20 @@ def health_routes(
         Route("/readyz", readyz),
         Route("/metrics", metrics),
     ]
+
+
+def status_route(process: str, not_ready: NotReady, more: Callable[[], Status] = dict) -> Route:
+    """The route /status: which process it is, its version, why it is not ready, and what more it tells, as JSON.
+
+    process: the command's name.
+    """
+    fixed = {"process": process, "version": version("streamprocessor")}
+
+    async def status(_: Request) -> Response:
+        answer = {**fixed, "not_ready": list(await _reasons(not_ready)), **more()}
+        return Response(orjson.dumps(answer), media_type="application/json")
+
+    return Route("/status", status)
 
 
 async def _reasons(ask: NotReady) -> Sequence[str]:

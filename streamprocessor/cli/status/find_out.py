@@ -1,0 +1,73 @@
+"""Asks Kafka and every process that can be found, at the same time and for a bounded time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from streamprocessor.cli.status.group_status import GroupStatus
+from streamprocessor.cli.status.process_status import Address, ask_processes
+from streamprocessor.errors import BrokerAwayError
+from streamprocessor.kafka.admin.consumer_group import ConsumerGroup, Offsets, consumer_group, group_lag
+from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.connection import client_settings
+from streamprocessor.process.http.address_note import local_url, noted_addresses
+from streamprocessor.settings import Settings
+
+KAFKA_SECONDS = 10.0
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+async def group_status(settings: Settings, named: Sequence[Address]) -> GroupStatus:
+    """How the group is, by Kafka, the processes named, those of the data folder, and workers where Kafka sees members.
+
+    Nobody is waited for longer than KAFKA_SECONDS and a few more. Where no process is named or noted, a worker is
+    looked for at the settings' own port.
+
+    Raises TopicError where topics are missing, BrokerError where Kafka answers and a person must act.
+    """
+    addresses = [*named, *_noted(settings)] or [Address(local_url(settings.metrics_host, settings.metrics_port))]
+    if not named and not _noted(settings):
+        addresses = [Address(each.url, "worker", is_certain=False) for each in addresses]
+    addresses = _once_each(addresses)
+    asking = asyncio.ensure_future(ask_processes(addresses))
+    try:
+        group, lag = await _ask_kafka(settings)
+        kafka = ""
+    except BrokerAwayError as error:
+        group, lag, kafka = None, {}, str(error)
+    processes = await asking
+    if group is not None:
+        known = {each.url for each in addresses}
+        guesses = [each for each in _of_members(group, settings.metrics_port) if each.url not in known]
+        processes += await ask_processes(guesses)
+    return GroupStatus(settings.group, settings.max_clock_skew_seconds, kafka, group, lag, tuple(processes))
+
+
+async def _ask_kafka(settings: Settings) -> tuple[ConsumerGroup, Offsets]:
+    clients, layout = client_settings(settings), layout_of(settings)
+    try:
+        async with asyncio.timeout(KAFKA_SECONDS):
+            return await asyncio.gather(
+                consumer_group(clients, layout, settings.group), group_lag(clients, layout, settings.group)
+            )
+    except TimeoutError as error:
+        message = f"Kafka at {settings.bootstrap} did not answer within {KAFKA_SECONDS:.0f} s"
+        raise BrokerAwayError(message) from error
+
+
+def _noted(settings: Settings) -> list[Address]:
+    return [Address(note.url, note.process) for note in noted_addresses(settings.data_path, settings.group)]
+
+
+def _of_members(group: ConsumerGroup, port: int) -> list[Address]:
+    """Where workers on other machines answer if their metrics have the usual port and may be reached."""
+    hosts = sorted({member.host for member in group.members if not member.host.startswith(_LOOPBACK)})
+    return [Address(local_url(host, port), "worker", is_certain=False) for host in hosts]
+
+
+def _once_each(addresses: Iterable[Address]) -> list[Address]:
+    found: dict[str, Address] = {}
+    for address in addresses:
+        found.setdefault(address.url.rstrip("/").replace("//localhost:", "//127.0.0.1:"), address)
+    return [Address(url, address.process, address.is_certain) for url, address in found.items()]
