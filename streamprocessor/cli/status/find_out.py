@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from streamprocessor.cli.status.group_status import GroupStatus
 from streamprocessor.cli.status.process_status import Address, ask_processes
 from streamprocessor.errors import BrokerAwayError
-from streamprocessor.kafka.admin.consumer_group import ConsumerGroup, Offsets, consumer_group, group_lag
+from streamprocessor.kafka.admin.consumer_group import ConsumerGroup, consumer_group, group_lag
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.http.address_note import local_url, noted_addresses
@@ -26,34 +27,35 @@ async def group_status(settings: Settings, named: Sequence[Address]) -> GroupSta
 
     Raises TopicError where topics are missing, BrokerError where Kafka answers and a person must act.
     """
-    addresses = [*named, *_noted(settings)] or [Address(local_url(settings.metrics_host, settings.metrics_port))]
-    if not named and not _noted(settings):
-        addresses = [Address(each.url, "worker", is_certain=False) for each in addresses]
-    addresses = _once_each(addresses)
+    addresses = _once_each([*named, *_noted(settings)])
+    if not addresses:
+        addresses = [Address(local_url(settings.metrics_host, settings.metrics_port), "worker", is_certain=False)]
     asking = asyncio.ensure_future(ask_processes(addresses))
     try:
-        group, lag = await _ask_kafka(settings)
-        kafka = ""
-    except BrokerAwayError as error:
-        group, lag, kafka = None, {}, str(error)
-    processes = await asking
-    if group is not None:
+        said = await _ask_kafka(settings)
+        processes = await asking
+    finally:
+        asking.cancel()
+    if said.group is not None:
         known = {each.url for each in addresses}
-        guesses = [each for each in _of_members(group, settings.metrics_port) if each.url not in known]
+        guesses = [each for each in _of_members(said.group, settings.metrics_port) if each.url not in known]
         processes += await ask_processes(guesses)
-    return GroupStatus(settings.group, settings.max_clock_skew_seconds, kafka, group, lag, tuple(processes))
+    return replace(said, processes=tuple(processes))
 
 
-async def _ask_kafka(settings: Settings) -> tuple[ConsumerGroup, Offsets]:
+async def _ask_kafka(settings: Settings) -> GroupStatus:
+    """What Kafka knows of the group, or why it says nothing; no processes yet."""
     clients, layout = client_settings(settings), layout_of(settings)
+    nothing = GroupStatus(settings.group, settings.max_clock_skew_seconds)
     try:
         async with asyncio.timeout(KAFKA_SECONDS):
-            return await asyncio.gather(
-                consumer_group(clients, layout, settings.group), group_lag(clients, layout, settings.group)
-            )
-    except TimeoutError as error:
-        message = f"Kafka at {settings.bootstrap} did not answer within {KAFKA_SECONDS:.0f} s"
-        raise BrokerAwayError(message) from error
+            group = await consumer_group(clients, layout, settings.group)
+            return replace(nothing, group=group, lag=await group_lag(clients, layout, settings.group))
+    except TimeoutError:
+        reason = f"Kafka at {settings.bootstrap} did not answer within {KAFKA_SECONDS:g} s"
+    except BrokerAwayError as error:
+        reason = str(error)
+    return replace(nothing, kafka=reason)
 
 
 def _noted(settings: Settings) -> list[Address]:

@@ -70,7 +70,9 @@ async def _ask(session: ClientSession, address: Address) -> dict[str, Any] | Non
     except (ClientError, OSError, TimeoutError, ValueError, TypeError, KeyError) as error:
         if not address.is_certain:
             return None
-        reason = "within 3 s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+        reason = (
+            f"within {ANSWER_SECONDS:g} s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+        )
         return {
             "address": address.url,
             "process": address.process,
