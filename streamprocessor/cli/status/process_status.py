@@ -12,10 +12,9 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from prometheus_client.parser import text_string_to_metric_families
 
 ANSWER_SECONDS = 3.0
-MOST_BYTES = 8 << 20
 UNKNOWN = "process"
 
-#: What is told of a process, by its word in the answer: the series that it is read from, and how many series are one.
+#: What is told of each kind of process, by its word in the answer: the sum of the series that it is read from.
 _FIGURES: Mapping[str, Mapping[str, str]] = {
     "worker": {
         "recovery_remaining_records": "leadscore_recovery_remaining_records",
@@ -70,20 +69,15 @@ async def _ask(session: ClientSession, address: Address) -> dict[str, Any] | Non
     except (ClientError, OSError, TimeoutError, ValueError, TypeError, KeyError) as error:
         if not address.is_certain:
             return None
-        reason = (
-            f"within {ANSWER_SECONDS:g} s" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        )
-        return {
-            "address": address.url,
-            "process": address.process,
-            "ready": False,
-            "not_ready": [f"does not answer ({reason})"],
-        }
+        is_late = isinstance(error, TimeoutError)
+        reason = f"within {ANSWER_SECONDS:g} s" if is_late else str(error) or type(error).__name__
+        silence = [f"does not answer ({reason})"]
+        return {"address": address.url, "process": address.process, "ready": False, "not_ready": silence}
 
 
 async def _read(session: ClientSession, url: str) -> bytes:
     async with session.get(url, allow_redirects=False) as answer:
-        return await answer.content.read(MOST_BYTES) if answer.content_length is None else await answer.read()
+        return await answer.read()
 
 
 def _answer(address: Address, status: dict[str, Any], metrics: str) -> dict[str, Any]:

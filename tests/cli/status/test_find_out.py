@@ -7,7 +7,7 @@ import json
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,9 @@ async def test_the_processes_of_the_data_folder_are_found_and_told_by_their_kind
         answering("api", [], {}, leadscore_read_model_behind_records=9) as fourth,
     ):
         urls = {"worker": first, "collector": second, "delivery": third, "api": fourth}
-        notes = [AddressNote(kind, settings.group, url) for kind, url in urls.items()]
-        with _all_noted(settings.data_path, notes):
+        with ExitStack() as noted:
+            for kind, url in urls.items():
+                noted.enter_context(address_noted(settings.data_path, AddressNote(kind, settings.group, url)))
             found = await group_status(settings, [Address(f"{first}/")])
 
     answer = found.as_json()
@@ -90,22 +91,6 @@ async def test_the_processes_of_the_data_folder_are_found_and_told_by_their_kind
     assert (answer["deliveries"][0]["waiting"], answer["deliveries"][0]["oldest_waiting_seconds"]) == (4, None)
     assert answer["apis"][0]["behind_records"] == 9
     assert answer["reasons"] == [f"delivery at {third}: stopping"]
-
-
-def _all_noted(folder: Path, notes: list[AddressNote]) -> Any:
-    """One process has one note: here all are written as if by several."""
-
-    class All:
-        def __enter__(self) -> None:
-            self._opened = [address_noted(folder, note) for note in notes]
-            for each in self._opened:
-                each.__enter__()
-
-        def __exit__(self, *_: object) -> None:
-            for each in reversed(self._opened):
-                each.__exit__(None, None, None)
-
-    return All()
 
 
 @pytest.mark.usefixtures("kafka")
