@@ -27,15 +27,15 @@ def status(ctx: click.Context, ports: tuple[int, ...], urls: tuple[str, ...], as
     """
     from streamprocessor.cli.status.find_out import group_status
     from streamprocessor.cli.status.print_status import print_status
-    from streamprocessor.cli.status.process_status import Address
+    from streamprocessor.cli.status.process_status import ProcessAddress
     from streamprocessor.cli.terminal.printing import print_json_lines
     from streamprocessor.cli.terminal.running import run
     from streamprocessor.process.http.address_note import local_url
 
     settings = connected_settings(ctx)
     of_settings = [url.strip() for url in settings.status_urls.split(",") if url.strip()]
-    named = [Address(_url(url)) for url in (*urls, *of_settings)]
-    named += [Address(local_url(settings.metrics_host, port), "worker") for port in ports]
+    named = [ProcessAddress(_url(url)) for url in (*urls, *of_settings)]
+    named += [ProcessAddress(local_url(settings.metrics_host, port), "worker") for port in ports]
     found = run(group_status(settings, named))
     if as_json:
         print_json_lines([found.as_json()])

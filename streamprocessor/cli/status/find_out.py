@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from streamprocessor.cli.status.group_status import GroupStatus
-from streamprocessor.cli.status.process_status import Address, ask_processes
+from streamprocessor.cli.status.process_status import ProcessAddress, ask_processes
 from streamprocessor.errors import BrokerAwayError
 from streamprocessor.kafka.admin.consumer_group import ConsumerGroup, consumer_group, group_lag
 from streamprocessor.kafka.admin.layout import layout_of
@@ -19,7 +19,7 @@ KAFKA_SECONDS = 10.0
 _LOOPBACK = ("127.", "::1", "localhost")
 
 
-async def group_status(settings: Settings, named: Sequence[Address]) -> GroupStatus:
+async def group_status(settings: Settings, named: Sequence[ProcessAddress]) -> GroupStatus:
     """How the group is, by Kafka, the processes named, those of the data folder, and workers where Kafka sees members.
 
     Nobody is waited for longer than KAFKA_SECONDS and a few more. Where no process is named or noted, a worker is
@@ -29,7 +29,9 @@ async def group_status(settings: Settings, named: Sequence[Address]) -> GroupSta
     """
     addresses = _once_each([*named, *_noted(settings)])
     if not addresses:
-        addresses = [Address(local_url(settings.metrics_host, settings.metrics_port), "worker", is_certain=False)]
+        addresses = [
+            ProcessAddress(local_url(settings.metrics_host, settings.metrics_port), "worker", is_certain=False)
+        ]
     asking = asyncio.ensure_future(ask_processes(addresses))
     try:
         said = await _ask_kafka(settings)
@@ -58,18 +60,18 @@ async def _ask_kafka(settings: Settings) -> GroupStatus:
     return replace(nothing, kafka=reason)
 
 
-def _noted(settings: Settings) -> list[Address]:
-    return [Address(note.url, note.process) for note in noted_addresses(settings.data_path, settings.group)]
+def _noted(settings: Settings) -> list[ProcessAddress]:
+    return [ProcessAddress(note.url, note.process) for note in noted_addresses(settings.data_path, settings.group)]
 
 
-def _of_members(group: ConsumerGroup, port: int) -> list[Address]:
+def _of_members(group: ConsumerGroup, port: int) -> list[ProcessAddress]:
     """Where workers on other machines answer if their metrics have the usual port and may be reached."""
     hosts = sorted({member.host for member in group.members if not member.host.startswith(_LOOPBACK)})
-    return [Address(local_url(host, port), "worker", is_certain=False) for host in hosts]
+    return [ProcessAddress(local_url(host, port), "worker", is_certain=False) for host in hosts]
 
 
-def _once_each(addresses: Iterable[Address]) -> list[Address]:
-    found: dict[str, Address] = {}
+def _once_each(addresses: Iterable[ProcessAddress]) -> list[ProcessAddress]:
+    found: dict[str, ProcessAddress] = {}
     for address in addresses:
         found.setdefault(address.url.rstrip("/").replace("//localhost:", "//127.0.0.1:"), address)
-    return [Address(url, address.process, address.is_certain) for url, address in found.items()]
+    return [ProcessAddress(url, address.process, address.is_certain) for url, address in found.items()]

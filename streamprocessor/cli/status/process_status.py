@@ -37,7 +37,7 @@ _PARTITION_LAG = "leadscore_partition_lag_seconds"
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ProcessAddress:
     """Where a process is looked for.
 
     url: without a path. process: its command, UNKNOWN where only its answer tells.
@@ -49,7 +49,7 @@ class Address:
     is_certain: bool = True
 
 
-async def ask_processes(addresses: Iterable[Address]) -> list[dict[str, Any]]:
+async def ask_processes(addresses: Iterable[ProcessAddress]) -> list[dict[str, Any]]:
     """What each process says, in the order of the addresses: a silent one that must be there is not ready.
 
     Of addresses where a process only may be, those that are silent are left out.
@@ -60,7 +60,7 @@ async def ask_processes(addresses: Iterable[Address]) -> list[dict[str, Any]]:
     return [answer for answer in answers if answer is not None]
 
 
-async def _ask(session: ClientSession, address: Address) -> dict[str, Any] | None:
+async def _ask(session: ClientSession, address: ProcessAddress) -> dict[str, Any] | None:
     try:
         status, metrics = await asyncio.gather(
             _read(session, f"{address.url}/status"), _read(session, f"{address.url}/metrics")
@@ -80,7 +80,7 @@ async def _read(session: ClientSession, url: str) -> bytes:
         return await answer.read()
 
 
-def _answer(address: Address, status: dict[str, Any], metrics: str) -> dict[str, Any]:
+def _answer(address: ProcessAddress, status: dict[str, Any], metrics: str) -> dict[str, Any]:
     sums: dict[str, float] = {}
     lag_seconds: dict[int, float] = {}
     for family in text_string_to_metric_families(metrics):

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse
 
 from streamprocessor.cli.status import find_out, process_status
 from streamprocessor.cli.status.find_out import group_status
-from streamprocessor.cli.status.process_status import Address, ask_processes
+from streamprocessor.cli.status.process_status import ProcessAddress, ask_processes
 from streamprocessor.kafka.admin.consumer_group import ConsumerGroup, GroupMember
 from streamprocessor.process.http.address_note import AddressNote, address_noted
 from streamprocessor.process.http.health import health_routes, status_route
@@ -81,7 +81,7 @@ async def test_the_processes_of_the_data_folder_are_found_and_told_by_their_kind
         with ExitStack() as noted:
             for kind, url in urls.items():
                 noted.enter_context(address_noted(settings.data_path, AddressNote(kind, settings.group, url)))
-            found = await group_status(settings, [Address(f"{first}/")])
+            found = await group_status(settings, [ProcessAddress(f"{first}/")])
 
     answer = found.as_json()
     assert [each["address"] for each in answer["workers"]] == [first]
@@ -98,7 +98,7 @@ async def test_a_silent_process_is_told_where_it_must_be_and_not_where_one_only_
     port = _closed_port()
 
     guessed = await group_status(settings, [])
-    named = await group_status(settings, [Address(f"http://127.0.0.1:{port}", "worker")])
+    named = await group_status(settings, [ProcessAddress(f"http://127.0.0.1:{port}", "worker")])
 
     assert (guessed.reasons(), guessed.processes) == ([], ())
     assert len(named.reasons()) == 1
@@ -113,7 +113,7 @@ async def test_workers_of_other_machines_are_looked_for_where_kafka_sees_the_mem
     async with answering("worker", [], {"name": "blue"}) as url:
         port = int(url.rpartition(":")[2])
         found = await group_status(
-            settings.model_copy(update={"metrics_port": port}), [Address(f"http://127.0.0.1:{_closed_port()}")]
+            settings.model_copy(update={"metrics_port": port}), [ProcessAddress(f"http://127.0.0.1:{_closed_port()}")]
         )
 
     assert url in [worker["address"] for worker in found.of("worker")]
@@ -130,7 +130,7 @@ async def test_workers_of_other_machines_are_looked_for_where_kafka_sees_the_mem
 )
 async def test_whatever_else_answers_there_is_no_process_of_ours(app: Any, reason: str) -> None:
     async with serving(app, listening_socket("test", "127.0.0.1", 0)) as port:
-        (found,) = await ask_processes([Address(f"http://127.0.0.1:{port}")])
+        (found,) = await ask_processes([ProcessAddress(f"http://127.0.0.1:{port}")])
 
     assert not found["ready"]
     assert reason in found["not_ready"][0]
@@ -149,7 +149,7 @@ async def test_processes_that_hang_are_waited_for_once_and_not_for_long(
     monkeypatch.setattr(process_status, "ANSWER_SECONDS", 0.3)
     began = time.monotonic()
 
-    answers = await ask_processes([Address(f"http://{black_hole}")] * 10)
+    answers = await ask_processes([ProcessAddress(f"http://{black_hole}")] * 10)
 
     assert time.monotonic() - began < 3
     assert {answer["not_ready"][0] for answer in answers} == {"does not answer (within 0.3 s)"}
@@ -187,6 +187,6 @@ def test_what_is_no_url_of_a_process_is_a_mistake_of_usage(call: Call, url: str)
 async def test_nothing_is_asked_of_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     async with answering("api", [], {}) as url, asyncio.timeout(10):
-        (found,) = await ask_processes([Address(url)])
+        (found,) = await ask_processes([ProcessAddress(url)])
 
     assert found["ready"]
