@@ -17,8 +17,9 @@ ID, NAME, VISITOR, IP = "contact-q7x4z", "Quentinq7x4z", "visitorq7x4z0123", "20
 ADDRESS = "quentin-q7x4z@person.example"
 #: What no log may hold.
 WORDS = ("q7x4z", IP)
+MOST_BYTES = 20_000
 
-_ADDRESSES = re.compile(rb"[\w.+-]+(?:@|%40)[\w-]+\.[\w.-]+")
+_ADDRESSES = re.compile(rb"\b[\w.+-]{1,40}(?:@|%40)[\w-]{1,40}\.[\w.-]{1,40}")
 _LENGTH = re.compile(rb"content-length: \d+")
 _REPLACED = {
     b"c-42": ID.encode(),
@@ -33,9 +34,10 @@ _REPLACED = {
 
 def to_collector(random: Random, count: int) -> Iterator[Request]:
     """So many requests through all doors of a collector, some of them broken."""
-    for _ in range(count):
-        yield _marked(sent(random))
-    form = f"email={quote(ADDRESS)}&name={NAME}&message=call+{NAME}&_redirect=https://{NAME}.example/".encode()
+    for request in (sent(random) for _ in range(count)):
+        if len(request.raw) < MOST_BYTES:
+            yield _marked(request)
+    form = f"email={quote(ADDRESS)}&name={NAME}&message=call+{NAME}&_redirect=https://elsewhere.example/{NAME}?{ADDRESS}".encode()
     headers = {"content-type": "application/x-www-form-urlencoded", "x-forwarded-for": IP}
     yield Request("sent", rendered("POST", "/f/contact", headers, form + f"&_key={BROWSER_KEY}".encode()))
     yield Request("wire", f"GET /?{ADDRESS} HTTP/1.1\r\n{NAME} {ADDRESS}\r\n\r\n".encode(), is_whole=False)
