@@ -51,6 +51,7 @@ from streamprocessor.process.lifecycle import first_of, run_until, stop_on_signa
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import stored_token
+from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
@@ -117,6 +118,7 @@ async def run_delivery(
         readiness = Readiness(store_thread, partial(_stopping, stop), consumer.missing, projection.missing)
         routes = Routes(dispatchers, context, attempt_stream, readiness)
         await opened.enter_async_context(loop_watched(metrics.registry))
+        measure_resources(metrics.registry, settings.data_path)
         port = await opened.enter_async_context(serving(routes.application(token), listening))
         note = AddressNote("delivery", settings.group, local_url(settings.delivery_host, port))
         opened.enter_context(address_noted(settings.data_path, note))

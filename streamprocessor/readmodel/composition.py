@@ -35,6 +35,7 @@ from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import address_salt, stored_pairs, stored_token
+from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
@@ -82,6 +83,7 @@ async def run_api(settings: Settings) -> int:
     tell_port(settings.port_file, listening.getsockname()[1])
     stop = stop_on_signals()
     metrics = Metrics()
+    measure_resources(metrics.registry, settings.data_path)
     if not await is_reached(clients, stop, listening, metrics.registry):
         listening.close()
         return EXIT_DONE

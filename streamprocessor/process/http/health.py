@@ -6,8 +6,8 @@ The routes go into the application's own list:
 
 `GET /livez`: 200 `live` while the event loop answers, whatever Kafka or a database does. `GET /startupz`: 200 `started`
 from the first time on that nothing kept the process from its work; 503 with a reason a line before. `GET /readyz`: 200
-`ready`, or 503 with a reason a line. `GET /metrics`: the registry in Prometheus' text format. What the words mean in
-each process is in deploy/health.md.
+`ready`, or 503 with a reason a line. `GET /metrics`: the registry in Prometheus' text format, or in that of OpenMetrics
+for whoever accepts it, which has exemplars. What the words mean in each process is in deploy/health.md.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 
 import orjson
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.openmetrics import exposition as openmetrics
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -61,9 +62,12 @@ def health_routes(
         has_started = has_started or not reasons
         return _answer("ready", reasons)
 
-    async def metrics(_: Request) -> Response:
+    async def metrics(request: Request) -> Response:
         refresh()
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        if "application/openmetrics-text" in request.headers.get("accept", ""):
+            text = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]
+            return Response(text, media_type=openmetrics.CONTENT_TYPE_LATEST)
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return [
         Route("/livez", livez),
