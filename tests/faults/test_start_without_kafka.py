@@ -8,11 +8,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from streamprocessor.settings import Settings
 from tests.harness.apis import ApiProcess
-from tests.harness.collectors import CollectorProcess
+from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.deliveries import DeliveryProcess
 from tests.harness.processes import CommandProcess
 from tests.harness.system import until
@@ -41,6 +42,24 @@ def process(kind: str, bootstrap: str, tmp_path: Path) -> Iterator[CommandProces
     }
     yield started[kind].start()
     started[kind].discard()
+
+
+async def test_told_to_stop_a_collector_takes_what_comes_for_as_long_as_it_drains_and_is_not_ready(
+    bootstrap: str, tmp_path: Path
+) -> None:
+    process = CollectorProcess(Settings(bootstrap=bootstrap, drain_seconds=3.0), tmp_path).start()
+    try:
+        await process.ready()
+        process.send(signal.SIGTERM)
+        await until(process.ready_code, lambda code: code == 503, 10, "not ready", every_seconds=0.05)
+        event = {"id": "e-1", "contact_id": "c-1", "type": "download"}
+        async with httpx.AsyncClient(headers={"authorization": f"Bearer {KEY}"}, timeout=10) as http:
+            taken = await http.post(f"{process.address}/v1/events", json=event)
+        assert (taken.status_code, taken.headers["connection"]) == (200, "close")
+        assert process.process.wait(40) == 0, process.tail()
+    finally:
+        process.discard()
+    assert "bytes stay on disk, to be sent at the next start" in process.tail()
 
 
 def _answers(process: CommandProcess) -> int | str:

@@ -33,6 +33,7 @@ _FIGURES: Mapping[str, Mapping[str, str]] = {
     },
     "api": {"behind_records": "leadscore_read_model_behind_records", "streams": "leadscore_api_streams"},
 }
+_OF_OLDER_WORKERS = {"process": "worker", "version": None}  # they do not say so, and were the only ones asked
 _PARTITION_LAG = "leadscore_partition_lag_seconds"
 
 
@@ -88,6 +89,7 @@ def _answer(address: ProcessAddress, status: dict[str, Any], metrics: str) -> di
             sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
             if sample.name == _PARTITION_LAG:
                 lag_seconds[int(sample.labels["partition"])] = sample.value
+    status = _OF_OLDER_WORKERS | status
     figures = _FIGURES[status["process"]]
     for partition in status.get("partitions", ()):
         partition["lag_seconds"] = lag_seconds.get(partition["partition"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import threading
 import time
 from functools import partial
 from importlib.metadata import version
@@ -44,7 +45,8 @@ def is_json_log() -> bool:
 
 def _change_level(level: str, _number: int, _frame: FrameType | None) -> None:
     logging.getLogger().setLevel(level)
-    log.warning("the log's level is %s from now on", level)
+    # In another thread: the signal may have come in the midst of writing a line, which can't be done twice at once.
+    threading.Thread(target=log.warning, args=("the log's level is %s from now on", level), daemon=True).start()
 
 
 def _log_end(kind: type[BaseException], error: BaseException, places: TracebackType | None) -> None:

@@ -15,9 +15,12 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
 from streamprocessor.cli.status import find_out, process_status
 from streamprocessor.cli.status.find_out import group_status
+from streamprocessor.cli.status.group_status import GroupStatus
+from streamprocessor.cli.status.print_status import print_status
 from streamprocessor.cli.status.process_status import ProcessAddress, ask_processes
 from streamprocessor.kafka.admin.consumer_group import ConsumerGroup, GroupMember
 from streamprocessor.process.http.address_note import AddressNote, address_noted
@@ -117,6 +120,20 @@ async def test_workers_of_other_machines_are_looked_for_where_kafka_sees_the_mem
         )
 
     assert url in [worker["address"] for worker in found.of("worker")]
+
+
+async def test_a_worker_of_the_release_before_is_told_with_what_it_says() -> None:
+    answer = {"group": "app", "not_ready": [], "lag_seconds": 0.5, "partitions": []}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        content = json.dumps(answer) if scope["path"] == "/status" else ""
+        await PlainTextResponse(content)(scope, receive, send)
+
+    async with serving(app, listening_socket("test", "127.0.0.1", 0)) as port:
+        (found,) = await ask_processes([ProcessAddress(f"http://127.0.0.1:{port}")])
+
+    assert (found["process"], found["version"], found["ready"], found["lag_seconds"]) == ("worker", None, True, 0.5)
+    print_status(GroupStatus("app", 2.0, processes=(found,)))
 
 
 @pytest.mark.parametrize(
