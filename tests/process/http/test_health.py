@@ -106,6 +106,7 @@ async def test_told_to_stop_a_process_is_not_ready_first_finishes_what_is_there_
             pass
         drained = await late.get(f"{address}/readyz")
         assert (drained.text, drained.headers["connection"]) == ("stopping\n", "close")
+        assert not server.should_exit
         server.should_exit = True  # the time to drain is over
         await until_refused(late, f"{address}/readyz")
         assert not in_flight.done()
