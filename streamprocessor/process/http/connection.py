@@ -6,11 +6,14 @@ import logging
 import resource
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from streamprocessor.contract.traceparents import TRACEPARENT, trace_id_of, traceparent_of
 from streamprocessor.process.http.client_address import network_part, parse_address
+from streamprocessor.process.logs.context import trace_id
 from streamprocessor.process.logs.notices import Notices
 
 VERSIONS = ("1.0", "1.1")
@@ -28,6 +31,7 @@ LOOK_SECONDS = 1.0
 _TLS_HELLO = b"\x16\x03"
 """What a client begins with that speaks TLS."""
 
+_TRACEPARENT = TRACEPARENT.encode()
 _OTHER_FILES = 256  # that a process has open besides: databases, Kafka, logs
 
 _END = b"connection: close\r\ncontent-length: 0\r\n\r\n"
@@ -166,7 +170,9 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
         cycle.keep_alive = cycle.keep_alive and self._limit.keeps_alive
+        before = trace_id.set(_trace_in(cycle.scope["headers"]))  # of the task that begins here
         super()._start_asgi_task(cycle, app)
+        trace_id.reset(before)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -243,3 +249,11 @@ class Connection(HttpToolsProtocol):
     def _is_idle(self) -> bool:
         """Whether no answer is under way."""
         return self.cycle is None or self.cycle.response_complete
+
+
+def _trace_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    for name, value in headers:
+        if name == _TRACEPARENT:
+            traceparent = traceparent_of(value.decode("latin-1"))
+            return None if traceparent is None else trace_id_of(traceparent)
+    return None
