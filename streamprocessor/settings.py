@@ -85,6 +85,12 @@ class Settings(BaseModel):
     port_file: str = Field("", description="a file that gets the port of metrics and health, for port 0")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
+    otlp_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="takes traces: http://otel:4318; needs the extra otlp",
+    )
+
     collector_host: str = "127.0.0.1"
     collector_port: int = Field(8000, ge=0, le=65535)
     public_url: str = Field("", description="where the outside reaches the collector: https://track.example.com")

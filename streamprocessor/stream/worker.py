@@ -25,6 +25,7 @@ from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.stored_secrets import address_salt
 from streamprocessor.process.telemetry.resources import measure_resources
+from streamprocessor.process.telemetry.tracing import open_tracing
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 from streamprocessor.stream.clock_skew import clock_skew_ms, follow_clock_skew
@@ -78,7 +79,7 @@ class Worker:
     """What one worker process opens, one thing after the other; its end closes them in the opposite order."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open nothing yet; raises OperatorError for settings of Kafka or of topics that can't be."""
+        """Open nothing yet; raises OperatorError for settings of Kafka, of topics or of tracing that can't be."""
         self._settings = settings
         self._clients, self._layout = client_settings(settings), layout_of(settings)
         self._group = f"{settings.topic_prefix}{settings.app_id}"
@@ -87,6 +88,8 @@ class Worker:
         readiness = GroupReadiness(self._clients, self._layout, self._group)
         self._status = WorkerStatus(self._group, self._gauges, readiness)
         self._opened = AsyncExitStack()
+        self._tracing = open_tracing(settings.otlp_endpoint, "worker")
+        self._opened.callback(self._tracing.close)
         self._opened.push_async_callback(readiness.close)
 
     async def serve(self) -> int:
@@ -123,7 +126,9 @@ class Worker:
         models = await self._read_model()
         membership = take_name(self._settings.data_path, self._group, self._settings.name)
         self._opened.callback(membership.release)
-        composition = Composition(self._settings, self._clients, self._layout, self._group, self._metrics, broker)
+        composition = Composition(
+            self._settings, self._clients, self._layout, self._group, self._metrics, broker, self._tracing
+        )
         plane, app = composition.compose(models, membership.instance_id, self._gauges.committed)
         self._status.observe(plane, app)
         self._opened.push_async_callback(app.stop)
