@@ -155,7 +155,8 @@ def test_a_database_of_a_release_before_traces_is_gone_on_with_and_goes_back_to_
     newer.queue([replace(queued("b")[0], traceparent=TRACE)], {})
     others = "subscription, contact_id, body, at_ms, queued_ms, attempts, due_ms, state, reason, ended_ms"
     as_it_was = text(
-        f"INSERT INTO deliveries (number, webhook_id, {others}) SELECT 3, 'c', {others} FROM deliveries WHERE number = 1"
+        f"INSERT INTO deliveries (number, webhook_id, {others}) "
+        f"SELECT 3, 'c', {others} FROM deliveries WHERE number = 1"
     )
     newer.within(lambda connection: connection.execute(as_it_was))
 
