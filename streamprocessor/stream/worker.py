@@ -35,7 +35,7 @@ from streamprocessor.stream.gauges import Gauges
 from streamprocessor.stream.group_readiness import GroupReadiness
 from streamprocessor.stream.health import health_application
 from streamprocessor.stream.membership import take_name
-from streamprocessor.stream.metrics import CountingHandler, Metrics
+from streamprocessor.stream.metrics import Metrics, warnings_counted
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.process_end import exit_now, give_up
 from streamprocessor.stream.startup import BrokerFacts, check_broker_once_reached
@@ -141,10 +141,8 @@ class Worker:
         status.wait_for("the model")
         self._metrics.clock_skew.set(broker.clock_skew_ms / 1000)
         self._metrics.partitions.set(broker.partitions)
-        retries = CountingHandler(self._metrics.produce_errors)
         sender_log = logging.getLogger("aiokafka.producer.sender")
-        sender_log.addHandler(retries)
-        self._opened.callback(sender_log.removeHandler, retries)
+        self._opened.enter_context(warnings_counted(sender_log, self._metrics.produce_errors))
         return broker
 
     async def _read_model(self) -> ModelFollower:

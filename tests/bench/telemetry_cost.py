@@ -14,6 +14,7 @@ from streamprocessor.contract.changelog.entry import encode_entry
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.messages.announcements import Announcer, AnnouncerIdentity
+from streamprocessor.contract.messages.message import Headers
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.contract.topics.topics import inputs, read_topics
 from streamprocessor.scoring.scorer import Scorer
@@ -31,7 +32,7 @@ SIZES = (1, 10, 100, 1_000)
 MODEL = parse_model((ROOT / "deploy" / "scoring.yaml").read_text(), "scoring.yaml")
 TOPICS = {topic.number: topic for topic in inputs(read_topics(ROOT / "topics")) if topic.number is not None}
 NUMBERS = {topic.name: number for number, topic in TOPICS.items()}
-TRACE = [("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+TRACE: Headers = [("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
 
 
 class Cost(NamedTuple):
@@ -41,7 +42,7 @@ class Cost(NamedTuple):
     metrics_seconds: float
 
 
-def cost_of(size: int, headers: list[tuple[str, bytes | None]]) -> Cost:
+def cost_of(size: int, headers: Headers) -> Cost:
     """What micro-batches of so many records cost, whose records have these headers."""
     context = _context()
     counting = MicrobatchMetrics(Metrics(), {number: topic.name for number, topic in TOPICS.items()}, MODEL)
@@ -76,7 +77,7 @@ def _context() -> MicrobatchContext:
     )
 
 
-def _batches(size: int, headers: list[tuple[str, bytes | None]]) -> Iterator[Sequence[Batch]]:
+def _batches(size: int, headers: Headers) -> Iterator[Sequence[Batch]]:
     """Micro-batches of so many records each, by topic as fetches bring them."""
     now_ms = int(time.time() * 1000)
     arrived: dict[int, list[RawRecord]] = {}
