@@ -22,7 +22,6 @@ from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.event_source import source_name, with_source
 from streamprocessor.collector.http.keys import KeyHolder, Keys, origin_of
 from streamprocessor.collector.http.limits import SenderLimiter
-from streamprocessor.collector.http.notices import Notices
 from streamprocessor.collector.http.permissions import permitted
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries, within_attribute_limits
 from streamprocessor.collector.http.wire_format import (
@@ -41,6 +40,7 @@ from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.contract.traceparents import TRACEPARENT, traceparent_of
 from streamprocessor.errors import place_of
 from streamprocessor.process.http.client_address import sender_network
+from streamprocessor.process.logs.notices import Notices
 from streamprocessor.process.telemetry.spans import TRACING_OFF, SpanKind, Tracing
 
 SPOOL_FULL_SECONDS = 10
