@@ -79,7 +79,8 @@ def test_the_rules_ask_for_recordings_that_are_made() -> None:
 
 
 def test_each_alert_is_tried_firing_and_not_firing() -> None:
-    fires, is_silent = set(), set()
+    fires: set[str] = set()
+    is_silent: set[str] = set()
     for path in TESTS:
         for test in yaml(path)["tests"]:
             for case in test["alert_rule_test"]:
