@@ -7,9 +7,12 @@ import shutil
 import subprocess
 from typing import Any
 
+import click
 import pytest
 from ruamel.yaml import YAML
 
+from streamprocessor.cli.main import commands
+from streamprocessor.settings import PREFIX, Settings
 from tests.harness.system import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus"
@@ -88,6 +91,22 @@ def test_each_alert_is_tried_firing_and_not_firing() -> None:
 
     assert sorted(fires) == NAMES
     assert sorted(is_silent | {"Watchdog"}) == NAMES
+
+
+def test_the_runbook_names_commands_and_settings_that_are_there() -> None:
+    text = (ROOT / "deploy" / "README.md").read_text()
+    settings = {name.lower() for name in re.findall(rf"{PREFIX}(\w+)", text)}
+    paths = {tuple(words.split()) for words in re.findall(r"`streamprocessor ((?:[a-z-]+ ?)+)", text)}
+
+    assert settings <= Settings.model_fields.keys()
+    assert len(paths) > 4
+    for path in paths:
+        command: click.Command = commands
+        for word in path:
+            if isinstance(command, click.Group):
+                found = command.get_command(click.Context(command), word)
+                assert found is not None, path
+                command = found
 
 
 @needs_promtool
