@@ -21,6 +21,8 @@ from tests.ops.gameday.running_system import RunningSystem
 
 #: Alerts of one fault come together; what comes within this of the first is of the same.
 TOGETHER_SECONDS = 8.0
+#: The disk and the memory are the machine's, and others fill them too.
+NOT_OF_A_BREAK = {"Watchdog", "DiskFills", "DiskNearlyFull", "MemoryNearLimit"}
 log = logging.getLogger(__name__)
 
 
@@ -59,7 +61,7 @@ async def _outcome(running: RunningSystem, broken: Break) -> Outcome:
     def told() -> dict[tuple[str, str], float]:
         found: dict[tuple[str, str], float] = {}
         for each in monitoring.told[told_before:]:
-            if each.receiver != "watchdog":
+            if each.name not in NOT_OF_A_BREAK:
                 found.setdefault((each.receiver, each.name), each.at_seconds - began_seconds)
         return found
 
