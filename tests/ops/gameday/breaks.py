@@ -143,16 +143,22 @@ async def _let_them_click(running: RunningSystem) -> None:
 
 #: The last one needs the load of those before it: silence is told against "last week", which is 90 s ago.
 BREAKS = (
-    Break("records that are no JSON", _send_bad_records, _nothing, ticket("DeadLetters")),
-    Break("a producer with another partitioner", _send_into_wrong_partitions, _nothing, ticket("RecordsMisplaced")),
-    Break("an endpoint answers 500", _let_an_endpoint_fail, _let_the_endpoint_work, ticket("EndpointFails")),
-    Break("an endpoint answers 410", _let_an_endpoint_be_gone, _nothing, ticket("EndpointDisabled")),
     Break("kill -9 of one of two workers", _kill_a_worker, _start_a_worker, ticket("ProcessDown")),
     Break("a worker hangs", _freeze_a_worker, _thaw_a_worker, ticket("ProcessDown")),
+    Break(
+        "an endpoint answers 500",
+        _let_an_endpoint_fail,
+        _let_the_endpoint_work,
+        ticket("EndpointFails"),
+        within_seconds=180.0,
+    ),
     Break("kill -9 of all workers", _kill_all_workers, _start_all_workers, page("AllProcessesDown")),
     Break("kill -9 of delivery", _kill_delivery, _start_delivery, page("AllProcessesDown")),
     Break("kill -9 of the api", _kill_the_api, _start_the_api, page("AllProcessesDown")),
     Break("kill -9 of the collector", _kill_the_collector, _start_the_collector, page("AllProcessesDown")),
     Break("kill -9 of Kafka", _kill_kafka, _start_kafka, page("KafkaAway")),
+    Break("records that are no JSON", _send_bad_records, _nothing, ticket("DeadLetters")),
+    Break("a producer with another partitioner", _send_into_wrong_partitions, _nothing, ticket("RecordsMisplaced")),
+    Break("an endpoint answers 410", _let_an_endpoint_be_gone, _nothing, ticket("EndpointDisabled")),
     Break("nobody clicks any more", _stop_clicks, _let_them_click, ticket("TopicSilent"), within_seconds=200.0),
 )
