@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from tests.harness.system import ROOT
 
 FOLDER = ROOT / "deploy" / "prometheus"
 RULES = FOLDER / "streamprocessor.rules.yml"
+DASHBOARDS = ROOT / "deploy" / "grafana" / "dashboards"
 ALERTMANAGER = FOLDER / "alertmanager.yml"
 TESTS = sorted(FOLDER.glob("*.tests.yml"))
 LONG = {"days.tests.yml", "weeks.tests.yml"}
@@ -107,6 +109,23 @@ def test_the_runbook_names_commands_and_settings_that_are_there() -> None:
                 found = command.get_command(click.Context(command), word)
                 assert found is not None, path
                 command = found
+
+
+@pytest.mark.skipif(not DASHBOARDS.exists(), reason="there are no dashboards")
+def test_the_runbook_names_dashboards_and_panels_that_are_there() -> None:
+    text = (ROOT / "deploy" / "README.md").read_text()
+    drawn = {title for path in DASHBOARDS.glob("*.json") for title in titles(json.loads(path.read_text()))}
+    named = set(re.findall(r'"([A-Z][^"]+)"', text)) | set(re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", text))
+
+    assert len(named) > 20
+    assert named <= drawn
+
+
+def titles(part: Any) -> set[str]:
+    """All titles in a dashboard, its own among them."""
+    inside = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    own = {part["title"]} if isinstance(part, dict) and isinstance(part.get("title"), str) else set()
+    return own.union(*map(titles, inside))
 
 
 @needs_promtool
