@@ -83,12 +83,8 @@ async def _outcome(running: RunningSystem, broken: Break) -> Outcome:
 def _sentence(end: CommandEnd) -> str:
     if not end.output.strip():
         return f"{end.exit_code}: {end.complaint.strip().splitlines()[-1] if end.complaint.strip() else 'nothing'}"
-    said = orjson.loads(end.output.splitlines()[0])
-    words = [f"{said['lag_records']} behind"]
-    if said["partitions_without_worker"]:
-        words.append(f"without worker: {said['partitions_without_worker']}")
-    words += [f"{each['address']}: {', '.join(each['not_ready'])}" for each in said["workers"] if not each["ready"]]
-    return f"{end.exit_code}: {'; '.join(words)}"
+    reasons = orjson.loads(end.output.splitlines()[0])["reasons"]
+    return f"{end.exit_code}: {'; '.join(reasons) or 'well'}"
 
 
 async def _assert_nothing_is_lost(running: RunningSystem) -> None:

@@ -75,9 +75,8 @@ class RunningSystem:
         return self
 
     async def status(self) -> CommandEnd:
-        """What `streamprocessor status --json` says."""
-        ports = [str(worker._settings.metrics_port) for worker in self.workers]
-        asked = [word for port in ports for word in ("--metrics-port", port)]
+        """What `streamprocessor status --json` says of all of it."""
+        asked = [word for process in self.processes for word in ("--url", process.address)]
         return await run_command(self.system, "status", "--json", *asked)
 
     async def stop(self) -> None:
