@@ -77,7 +77,7 @@ class RunningSystem:
     async def status(self) -> CommandEnd:
         """What `streamprocessor status --json` says of all of it."""
         asked = [word for process in self.processes for word in ("--url", process.address)]
-        return await run_command(self.system, "status", "--json", *asked)
+        return await run_command(self.system, "status", "--json", "--data-dir", str(self._folder), *asked)
 
     async def stop(self) -> None:
         """End all of it, in whatever state it is."""
