@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import click
@@ -31,7 +32,7 @@ needs_amtool = pytest.mark.skipif(
 )
 
 
-def yaml(path: Any) -> Any:
+def yaml(path: Path) -> Any:
     return YAML(typ="safe", pure=True).load(path.read_text())
 
 
@@ -83,6 +84,11 @@ def test_the_rules_ask_for_recordings_that_are_made() -> None:
     assert asked == made
 
 
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
+def test_groups_are_evaluated_in_one_order_so_that_alerts_see_what_is_recorded_before_them(path: Path) -> None:
+    assert yaml(path)["group_eval_order"] == [group["name"] for group in yaml(RULES)["groups"]]
+
+
 def test_each_alert_is_tried_firing_and_not_firing() -> None:
     fires: set[str] = set()
     is_silent: set[str] = set()
@@ -132,7 +138,7 @@ def titles(part: Any) -> set[str]:
 @pytest.mark.parametrize(
     "path", [pytest.param(path, id=path.name, marks=[pytest.mark.ops] if path.name in LONG else []) for path in TESTS]
 )
-def test_the_alerts_fire_when_they_should_and_only_then(path: Any) -> None:
+def test_the_alerts_fire_when_they_should_and_only_then(path: Path) -> None:
     done = subprocess.run(["promtool", "test", "rules", path.name], cwd=FOLDER, capture_output=True, text=True)
 
     assert done.returncode == 0, done.stdout + done.stderr
