@@ -1,0 +1,368 @@
+"""Where is it stuck? Partitions, rebalances and recoveries, what takes the time, producer, machine."""
+
+from __future__ import annotations
+
+from deploy.grafana.definitions import objectives
+from deploy.grafana.definitions.board import Board
+from deploy.grafana.definitions.panels import Bound, Panel, Query, Row
+from deploy.grafana.definitions.promql import (
+    WORKER,
+    chosen,
+    increase,
+    or_zero,
+    quantile,
+    rate,
+    total,
+)
+
+_WAITING = f"({total('leadscore_consumer_lag_records', 'topic, partition')} > 0)"
+_STILL = f"(sum by (topic, partition) (changes({chosen('leadscore_committed_offset')}[5m])) == 0)"
+_OWNED = f"count({total('leadscore_partition_owned', 'partition', of='max')} == 1) or vector(0)"
+
+_PARTITIONS = Row(
+    "Partitions",
+    [
+        Panel(
+            "Which partitions are furthest behind?",
+            says="The ten partitions with the most lag, now.",
+            good="all under 60 s.",
+            otherwise=(
+                "one alone: a contact that does too much, or a worker that stands still; all alike: too few workers, "
+                "or Kafka is slow."
+            ),
+            unit="s",
+            queries=[
+                Query(
+                    f"topk(10, {total('leadscore_partition_lag_seconds', 'partition', of='max')})",
+                    "partition {{partition}}",
+                )
+            ],
+            look="ranking",
+            bound=Bound(objectives.LAG_SECONDS, warning=10),
+        ),
+        Panel(
+            "How does each partition's lag move?",
+            says="Now less the partition's time.",
+            good="flat, under 60 s.",
+            otherwise="a line that rises by a second a second stands still: restart the worker that owns it.",
+            unit="s",
+            queries=[Query(total("leadscore_partition_lag_seconds", "partition", of="max"), "partition {{partition}}")],
+            bound=Bound(objectives.LAG_SECONDS),
+        ),
+        Panel(
+            "Where do records wait, by topic and partition?",
+            says="The ten places with the most records not yet scored.",
+            good="near 0.",
+            otherwise="one topic alone: see who sends it; one partition alone: see the worker that owns it.",
+            unit="none",
+            queries=[
+                Query(
+                    f"topk(10, {total('leadscore_consumer_lag_records', 'topic, partition')})",
+                    "{{topic}} {{partition}}",
+                )
+            ],
+        ),
+        Panel(
+            "Who owns how many partitions?",
+            says="Partitions by worker.",
+            good="all workers alike, and no partition without an owner.",
+            otherwise="a worker with none is a spare, or has just come; partitions without an owner: start workers.",
+            unit="none",
+            queries=[
+                Query(f"sum by (instance) ({chosen('leadscore_partition_owned')})", "{{instance}}"),
+                Query(f"{total('leadscore_partitions', of='max')} - ({_OWNED})", "without an owner"),
+            ],
+            look="stacked",
+            decimals=0,
+        ),
+        Panel(
+            "Do commits stand still while records wait?",
+            says="Partitions of topics with records to score whose committed offset has not moved for 5 minutes.",
+            good="0.",
+            otherwise="the worker that owns them hangs: its log says in which step; restart it.",
+            unit="none",
+            queries=[Query(or_zero(f"count({_WAITING} and {_STILL})", WORKER), "standing still")],
+            bound=Bound(1),
+            decimals=0,
+        ),
+        Panel(
+            "Do commits move?",
+            says="Offsets committed a second, by topic.",
+            good="as much as comes.",
+            otherwise="0 while records wait: see the panel before.",
+            unit="recps",
+            queries=[
+                Query(f"sum by (topic) (rate({chosen('leadscore_committed_offset')}[$__rate_interval]))", "{{topic}}")
+            ],
+        ),
+        Panel(
+            "Are contacts spread evenly?",
+            says="The ten partitions with the most contacts.",
+            good="all alike, within a tenth.",
+            otherwise="a producer places keys by another rule: see Records in wrong partitions.",
+            unit="none",
+            queries=[
+                Query(
+                    f"topk(10, {total('leadscore_table_contacts', 'partition', of='max')})", "partition {{partition}}"
+                )
+            ],
+            look="ranking",
+        ),
+        Panel(
+            "Records in wrong partitions",
+            says="Records a second that had to be handed over to the partition of their contact.",
+            good="0.",
+            otherwise=(
+                "set `partitioner=murmur2_random` in the producer of that topic; `streamprocessor topics repair` "
+                "mends what is kept."
+            ),
+            unit="recps",
+            queries=[Query(or_zero(rate("leadscore_events_misplaced_total", "topic"), WORKER, "topic"), "{{topic}}")],
+            bound=Bound(0.001),
+        ),
+        Panel(
+            "How large is the table?",
+            says="Bytes of all contacts' records, by worker.",
+            good="grows slowly.",
+            otherwise="see Memory below: when it nears the limit, start another worker.",
+            unit="bytes",
+            queries=[Query(total("leadscore_table_bytes", "instance"), "{{instance}}")],
+            look="stacked",
+        ),
+    ],
+)
+
+_GROUP = Row(
+    "Rebalances and recovery",
+    [
+        Panel(
+            "How often does the group rebalance?",
+            says="Rebalances in the last 30 minutes, by worker.",
+            good="0, or a few while workers start or stop.",
+            otherwise=(
+                "above the line it is a storm: workers lose their session: see Event loop and Memory, and the brokers."
+            ),
+            unit="none",
+            queries=[
+                Query(increase("leadscore_rebalances_total", "30m", "instance"), "{{instance}}"),
+                Query(f"4 + 3 * count({chosen('leadscore_partitions')})", "a storm"),
+            ],
+            width=6,
+        ),
+        Panel(
+            "How long do rebalances take?",
+            says="From partitions taken away to ready again, over the last hour.",
+            good="a few seconds.",
+            otherwise="the table to be recovered is large, or Kafka is slow.",
+            unit="s",
+            queries=[
+                Query(quantile(share, "leadscore_rebalance_duration_seconds", window="1h"), f"p{100 * share:g}")
+                for share in (0.5, 0.99)
+            ],
+            width=6,
+            bound=Bound(60),
+        ),
+        Panel(
+            "How much is still to be recovered?",
+            says="Changelog records that a worker must read before it scores.",
+            good="0; after a start it falls steadily.",
+            otherwise="flat above 0: the brokers do not deliver the changelog: see its topic.",
+            unit="none",
+            queries=[Query(total("leadscore_recovery_remaining_records", "instance"), "{{instance}}")],
+            width=6,
+        ),
+        Panel(
+            "How long did the last recovery take?",
+            says="Seconds, by worker.",
+            good="under 10 minutes.",
+            otherwise="give workers a disk that stays, more of them, or check that the changelog is compacted.",
+            unit="s",
+            queries=[Query(total("leadscore_recovery_duration_seconds", "instance", of="max"), "{{instance}}")],
+            width=6,
+            bound=Bound(objectives.RECOVERY_SECONDS),
+        ),
+    ],
+)
+
+_TIME = Row(
+    "What takes the time",
+    [
+        Panel(
+            "What takes the time in a micro-batch?",
+            says="p99 of each part: compute is ours, changelog and announcements wait for Kafka.",
+            good="each under 0.2 s.",
+            otherwise="compute: start another worker; the others: see the brokers.",
+            unit="s",
+            queries=[Query(quantile(0.99, "leadscore_batch_duration_seconds", "stage"), "{{stage}}")],
+            bound=Bound(0.5),
+        ),
+        Panel(
+            "How many records make a micro-batch?",
+            says="p50 and p99.",
+            good="small while there is no lag; it grows under load by itself, which makes each record cheaper.",
+            otherwise="at its greatest all the time: start another worker.",
+            unit="none",
+            queries=[
+                Query(quantile(share, "leadscore_batch_size_events"), f"p{100 * share:g}") for share in (0.5, 0.99)
+            ],
+        ),
+        Panel(
+            "What keeps the worker busy?",
+            says="Seconds a second spent in each part, all workers together.",
+            good="below one for each worker.",
+            otherwise="near it there is no room: start another worker.",
+            unit="none",
+            queries=[Query(rate("leadscore_batch_duration_seconds_sum", "stage"), "{{stage}}")],
+            look="stacked",
+        ),
+        Panel(
+            "Event loop: how late does it wake?",
+            says="By process, at the worst of the last second.",
+            good="under 0.1 s.",
+            otherwise=(
+                "above 1 s sessions and health are at risk: give the process more of a core, or see the next panel."
+            ),
+            unit="s",
+            queries=[
+                Query(total("leadscore_event_loop_lag_seconds", "job, instance", of="max"), "{{job}} {{instance}}")
+            ],
+            bound=Bound(objectives.EVENT_LOOP_LAG_SECONDS),
+        ),
+        Panel(
+            "Event loop: how long is it blocked by our own work?",
+            says="p99 by process.",
+            good="under 0.2 s.",
+            otherwise=(
+                "high here it is our work, and a fault to report; high only in the panel before, the machine is "
+                "crowded."
+            ),
+            unit="s",
+            queries=[
+                Query(quantile(0.99, "leadscore_event_loop_blocked_seconds", "job, instance"), "{{job}} {{instance}}")
+            ],
+            bound=Bound(objectives.EVENT_LOOP_LAG_SECONDS),
+        ),
+        Panel(
+            "Timers: how many wait, how many fire?",
+            says="Contacts whose score will step by time, and those looked at a second.",
+            good="waiting grows with the contacts, fired is steady.",
+            otherwise="a peak after a model was applied is no harm; late ones: see Is it well?",
+            unit="none",
+            queries=[
+                Query(total("leadscore_timers_pending"), "waiting"),
+                Query(rate("leadscore_timers_fired_total"), "fired a second"),
+            ],
+        ),
+    ],
+)
+
+_KAFKA = Row(
+    "Kafka",
+    [
+        Panel(
+            "Does the producer get through?",
+            says="Refused produce requests, retried ones too, and commits that failed, a second.",
+            good="0.",
+            otherwise=(
+                "a broker is away, a right is missing or there are too few in-sync replicas; the worker's log has the"
+                " reason."
+            ),
+            unit="cps",
+            queries=[
+                Query(rate("leadscore_produce_errors_total", "instance"), "refused {{instance}}"),
+                Query(rate("leadscore_commit_failures_total", "instance"), "commits failed {{instance}}"),
+            ],
+            bound=Bound(0.001),
+        ),
+        Panel(
+            "Does the collector reach Kafka?",
+            says="1 while its entries go to disk since Kafka does not take them.",
+            good="0.",
+            otherwise="see the brokers; nothing is lost while the disk has room: see Spool in Doors and deliveries.",
+            unit="none",
+            queries=[Query(total("leadscore_collector_spooling", "instance", of="max"), "{{instance}}")],
+            bound=Bound(1),
+            top=1,
+            decimals=0,
+        ),
+        Panel(
+            "How many records does the collector commit together?",
+            says="p50 and p99.",
+            good="grows with the load.",
+            otherwise="near 1 under high load: clients send singly; ask them for batches, which are cheaper.",
+            unit="none",
+            queries=[
+                Query(quantile(share, "leadscore_collector_round_records"), f"p{100 * share:g}")
+                for share in (0.5, 0.99)
+            ],
+        ),
+    ],
+)
+
+_MACHINE = Row(
+    "The machine",
+    [
+        Panel(
+            "Memory",
+            says="Resident memory by process.",
+            good="flat over days, and under 90 % of its limit, see the panel beside it.",
+            otherwise="more contacts need more of it: share them out among more workers.",
+            unit="bytes",
+            queries=[Query(total("process_resident_memory_bytes", "job, instance"), "{{job}} {{instance}}")],
+            width=6,
+        ),
+        Panel(
+            "Which share of its memory does each process use?",
+            says="Of the limit of its container.",
+            good="under 90 %.",
+            otherwise=(
+                "give it more or share the load: out of memory it is killed. Without a limit: of none, and nothing is"
+                " shown."
+            ),
+            unit="percentunit",
+            queries=[
+                Query(
+                    f"{chosen('process_resident_memory_bytes')} / "
+                    f"on (job, instance) {chosen('leadscore_memory_limit_bytes')}",
+                    "{{job}} {{instance}}",
+                )
+            ],
+            width=6,
+            bound=Bound(objectives.MEMORY_SHARE),
+            top=1,
+        ),
+        Panel(
+            "How much of the disk is free?",
+            says="Of the disk with the data folder, by process.",
+            good="over 10 %.",
+            otherwise="make room: a collector without disk answers 503 while Kafka is away.",
+            unit="percentunit",
+            queries=[
+                Query(
+                    f"{chosen('leadscore_data_folder_free_bytes')} / {chosen('leadscore_data_folder_size_bytes')}",
+                    "{{job}} {{instance}}",
+                )
+            ],
+            width=6,
+            bound=Bound(objectives.DATA_FOLDER_FREE_SHARE, below=True),
+            top=1,
+        ),
+        Panel(
+            "Clock: how far is it from the broker's?",
+            says="The broker's clock less ours, by worker.",
+            good="within 1 s either way; from 2 s on workers do not start.",
+            otherwise="mend time synchronization: scores that fade are announced too early or too late.",
+            unit="s",
+            queries=[Query(f"abs({total('leadscore_clock_skew_seconds', 'instance', of='max')})", "{{instance}}")],
+            width=6,
+            bound=Bound(objectives.CLOCK_SKEW_SECONDS),
+        ),
+    ],
+)
+
+BOARD = Board(
+    "leadscore-stuck",
+    "Where is it stuck?",
+    "Partition, rebalance, recovery, event loop, producer or machine: what holds it up.",
+    [_PARTITIONS, _GROUP, _TIME, _KAFKA, _MACHINE],
+)
