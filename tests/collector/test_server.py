@@ -191,6 +191,8 @@ def test_metrics_count_by_route_and_status_and_never_by_what_visitors_say(http: 
 
     assert 'leadscore_collector_requests_total{route="/v1/events",status="200"}' in metrics
     assert 'leadscore_collector_requests_total{route="/o/{token}.gif",status="200"}' in metrics
+    assert 'leadscore_collector_source_events_total{source="' in metrics
+    assert "leadscore_data_folder_free_bytes " in metrics
     assert "made-up" not in metrics
     assert "no-such-path" not in metrics
 

@@ -262,7 +262,7 @@ def test_whichever_partitions_records_come_to_each_contact_has_one_record_with_a
 
 def test_misplaced_records_are_counted_and_what_to_set_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Metrics()
-    counting = MicrobatchMetrics(metrics, {number: topic.name for number, topic in TOPICS.items()})
+    counting = MicrobatchMetrics(metrics, {number: topic.name for number, topic in TOPICS.items()}, MODEL)
     table = Table()
     for offset in (0, 1):
         raws = [Raw(offset, AT_MS, JANE, form(), [])]
