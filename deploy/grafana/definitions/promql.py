@@ -25,9 +25,9 @@ def total(metric: str, by: str = "", *matchers: str, of: str = "sum") -> str:
     return f"{of}{_by(by)}({chosen(metric, *matchers)})"
 
 
-def rate(metric: str, by: str = "", *matchers: str) -> str:
+def rate(metric: str, by: str = "", *matchers: str, window: str = WINDOW) -> str:
     """How much a counter counts a second."""
-    return f"sum{_by(by)}(rate({chosen(metric, *matchers)}[{WINDOW}]))"
+    return f"sum{_by(by)}(rate({chosen(metric, *matchers)}[{window}]))"
 
 
 def increase(metric: str, window: str, by: str = "", *matchers: str) -> str:

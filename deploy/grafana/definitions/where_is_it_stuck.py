@@ -357,6 +357,44 @@ _MACHINE = Row(
             width=6,
             bound=Bound(objectives.CLOCK_SKEW_SECONDS),
         ),
+        Panel(
+            "How many cores does each process use?",
+            says="Seconds of processor time a second.",
+            good="under 0.8 of a worker, which uses one core.",
+            otherwise="start another worker or collector.",
+            unit="none",
+            queries=[Query(rate("process_cpu_seconds_total", "job, instance"), "{{job}} {{instance}}")],
+        ),
+        Panel(
+            "Which share of its files does each process have open?",
+            says="Open files and connections, of as many as it may open.",
+            good="under 50 %, and flat.",
+            otherwise="raise the limit (`ulimit -n`); rising for days is a fault to report.",
+            unit="percentunit",
+            queries=[
+                Query(
+                    f"{chosen('process_open_fds')} / {chosen('process_max_fds')}",
+                    "{{job}} {{instance}}",
+                )
+            ],
+            bound=Bound(0.8),
+            top=1,
+        ),
+        Panel(
+            "Which processes start again and again?",
+            says="Starts in the last hour, by process.",
+            good="0, but for upgrades.",
+            otherwise="the end of its log before the start says why it ended; out of memory is in the kernel's.",
+            unit="none",
+            queries=[
+                Query(
+                    f"sum by (job, instance) (changes({chosen('process_start_time_seconds')}[1h]))",
+                    "{{job}} {{instance}}",
+                )
+            ],
+            bound=Bound(3),
+            decimals=0,
+        ),
     ],
 )
 

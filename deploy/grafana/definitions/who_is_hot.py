@@ -178,8 +178,8 @@ _DRIFT = Row(
             unit="none",
             queries=[
                 Query(
-                    f"({increase('leadscore_announcements_total', '1h', '', _HOT_LEADS)}) / "
-                    f'(3600 * sum(rate({{__name__="leadscore_announcements_total", {_HOT_LEADS}}}[$baseline])))',
+                    f"{rate('leadscore_announcements_total', '', _HOT_LEADS, window='1h')} / "
+                    f"{rate('leadscore_announcements_total', '', _HOT_LEADS, window='$baseline')}",
                     "of its mean",
                 )
             ],
