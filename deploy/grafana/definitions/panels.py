@@ -119,7 +119,7 @@ def _ranking(panel: Panel) -> Drawn:
 
 def _rows(panel: Panel) -> Drawn:
     hidden = {name: True for name in ("Time", "__name__", "job", "Value")}
-    shown = table.Panel().with_transformation(
+    shown = table.Panel().show_header(True).with_transformation(
         models.DataTransformerConfig(id_val="organize", options={"excludeByName": hidden})
     )
     return _with_all(shown, panel, instant=True)

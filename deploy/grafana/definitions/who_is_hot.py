@@ -9,6 +9,7 @@ from deploy.grafana.definitions.promql import WORKER, increase, or_zero, rate, t
 _HOT_LEADS, _SCORES = 'topic="became-hot-lead"', 'topic="score-updated"'
 _HOT = total("leadscore_hot_contacts")
 _CONTACTS = total("leadscore_table_contacts")
+_SHARE = f"({_HOT} / ({_CONTACTS} > 0))"  # a share of nobody is no number, and neither is any mean with it
 _A_DAY = increase("leadscore_announcements_total", "1d", "", _HOT_LEADS)
 
 _NOW = Row(
@@ -30,7 +31,7 @@ _NOW = Row(
             good="a few percent.",
             otherwise="much more: the model's bounds are too low, or a source sends what is no interest.",
             unit="percentunit",
-            queries=[Query(f"{_HOT} / {_CONTACTS}", "hot")],
+            queries=[Query(_SHARE, "hot")],
             look="number",
             width=6,
             decimals=2,
@@ -164,9 +165,7 @@ _DRIFT = Row(
             good="between 0.5 and 2.",
             otherwise="a source or a campaign changed, or the model did: see the blue marks.",
             unit="none",
-            queries=[
-                Query(f"({_HOT} / {_CONTACTS}) / avg_over_time(({_HOT} / {_CONTACTS})[$baseline:])", "of its mean")
-            ],
+            queries=[Query(f"{_SHARE} / avg_over_time({_SHARE}[$baseline:1m])", "of its mean")],
             bound=Bound(2.0, warning=1.5),
             decimals=2,
         ),
