@@ -119,8 +119,10 @@ def _ranking(panel: Panel) -> Drawn:
 
 def _rows(panel: Panel) -> Drawn:
     hidden = {name: True for name in ("Time", "__name__", "job", "Value")}
-    shown = table.Panel().show_header(True).with_transformation(
-        models.DataTransformerConfig(id_val="organize", options={"excludeByName": hidden})
+    shown = (
+        table.Panel()
+        .show_header(True)
+        .with_transformation(models.DataTransformerConfig(id_val="organize", options={"excludeByName": hidden}))
     )
     return _with_all(shown, panel, instant=True)
 

@@ -58,5 +58,11 @@ def or_zero(expression: str, of: str, label: str = "") -> str:
     return f'{expression} or label_replace({zero}, "{label}", "none", "", "") unless on () {expression}'
 
 
+def without_owner() -> str:
+    """How many partitions no worker has."""
+    owned = f"count({total('leadscore_partition_owned', 'partition', of='max')} == 1)"
+    return f"{total('leadscore_partitions', of='max')} - ({owned} or vector(0))"
+
+
 def _by(labels: str) -> str:
     return f" by ({labels}) " if labels else ""

@@ -107,7 +107,7 @@ async def loaded(settings: Settings, folder: Path) -> AsyncIterator[Prometheus]:
         async with asyncio.TaskGroup() as sending:
             sending.create_task(load.run())
             green = processes["streamprocessor-worker"][1]
-            green.stop()  # for a rebalance that is seen, and a process that is down for a while
+            await asyncio.to_thread(green.stop)  # for a rebalance that is seen, and a process that is down for a while
             await green.start().ready(60)
             yield prometheus
             load.stop()
@@ -164,8 +164,8 @@ async def test_each_query_of_each_panel_finds_its_series(settings: Settings, tmp
     async with loaded(settings, tmp_path) as prometheus:
         begin_seconds = time.time()
 
-        def found_none() -> list[str]:
-            return without_series(findings(prometheus, begin_seconds))
+        async def found_none() -> list[str]:
+            return without_series(await asyncio.to_thread(findings, prometheus, begin_seconds))
 
         await until(found_none, lambda queries: not queries, ENOUGH_SECONDS, "series for each query", every_seconds=3)
         await draw_later(prometheus, begin_seconds)
