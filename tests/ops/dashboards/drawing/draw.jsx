@@ -1,14 +1,10 @@
 // Draws a dashboard with Grafana's own components, from its JSON and from what Prometheus answered its queries.
 // window.draw(dashboard, series, from, to): series is, by a panel's title, of each of its queries [{labels, points}].
-import {
-  createTheme,
-  dateTime,
-  getDisplayProcessor,
-  ThemeContext,
-  toDataFrame,
-} from '@grafana/data';
-import { BarGauge, BigValue, PanelChrome, Table, TimeSeries, VizRepeater } from '@grafana/ui';
-import { createRoot } from 'react-dom/client';
+
+// By require: some of what these packages import by default is CommonJS, and its default is lost on ES modules.
+const { createTheme, dateTime, getDisplayProcessor, getMinMaxAndDelta, ThemeContext, toDataFrame } = require('@grafana/data');
+const { BarGauge, BigValue, PanelChrome, Table, TimeSeries, VizRepeater } = require('@grafana/ui');
+const { createRoot } = require('react-dom/client');
 
 const theme = createTheme({ colors: { mode: 'light' } });
 const COLUMN = 60, LINE = 38, GAP = 8;
@@ -36,7 +32,7 @@ function framesOf(panel, queries) {
   });
   frames.forEach((frame, index) => {
     for (const field of frame.fields) {
-      field.state = { seriesIndex: index };
+      field.state = { seriesIndex: index, range: field.type === 'number' ? getMinMaxAndDelta(field) : undefined };
       field.display = getDisplayProcessor({ field, theme });
     }
   });
