@@ -37,9 +37,9 @@ _TIME = Row(
         ),
         Panel(
             "What keeps the worker busy?",
-            says="Seconds a second spent in each part, all workers together.",
-            good="below one for each worker.",
-            otherwise="near it there is no room: start another worker.",
+            says="Seconds a second that micro-batches spend in each part, those of all partitions together.",
+            good="compute below one for each worker; the others wait for Kafka, several partitions at once.",
+            otherwise="compute near it: there is no room: start another worker.",
             unit="none",
             queries=[Query(rate("leadscore_batch_duration_seconds_sum", "stage"), "{{stage}}")],
             look="stacked",

@@ -177,7 +177,7 @@ async def draw_later(prometheus: Prometheus, begin_seconds: float) -> None:
     await until(time.time, lambda now: now >= wanted, 600, "as long a load as is wanted", every_seconds=1)
     shown = {
         uid: {title: [[each._asdict() for each in series] for series in queries] for title, queries in panels.items()}
-        for uid, panels in findings(prometheus, begin_seconds).items()
+        for uid, panels in (await asyncio.to_thread(findings, prometheus, begin_seconds)).items()
     }
     SHOWN.mkdir(parents=True, exist_ok=True)
     kept = {"from_seconds": begin_seconds, "to_seconds": time.time(), "series": shown}

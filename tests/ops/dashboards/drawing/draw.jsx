@@ -63,13 +63,13 @@ function ranking(panel, frames, width, height) {
   const field = { ...panel.fieldConfig.defaults, max: highest || 1 };
   return (
     <VizRepeater
-      source={frames} width={width} height={height} itemSpacing={8} orientation="horizontal"
+      source={frames} width={width} height={height} itemSpacing={8} orientation="horizontal" maxVizHeight={panel.options.maxVizHeight}
       getValues={() => frames}
       renderValue={({ value: frame, width, height }) => (
         <BarGauge
           theme={theme} width={width} height={height} field={field} display={frame.fields[1].display}
           value={{ ...last(frame.fields[1]), title: frame.fields[1].config.displayNameFromDS }}
-          orientation="horizontal" displayMode={panel.options.displayMode} showUnfilled={panel.options.showUnfilled}
+          orientation="horizontal" displayMode={panel.options.displayMode} showUnfilled={panel.options.showUnfilled} text={panel.options.text}
           alignmentFactors={{
             title: frames.map((each) => each.fields[1].config.displayNameFromDS).reduce((a, b) => (a.length > b.length ? a : b)),
             text: '000000',
