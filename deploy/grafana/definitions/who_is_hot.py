@@ -48,7 +48,7 @@ _NOW = Row(
             decimals=0,
         ),
         Panel(
-            "Which share of the day's capacity do they take?",
+            "How much of the capacity is that?",
             says="Hot leads of the last 24 hours, of what sales can take a day (Capacity, on top).",
             good="under 80 %.",
             otherwise="raise the bound of the hot stage, or see below what is behind it.",

@@ -38,7 +38,7 @@ SHOWN = ROOT / "build" / "dashboards"
 ENOUGH_SECONDS = 90.0
 
 WITHOUT_SERIES_HERE = {
-    "Which share of its memory does each process use?": "a process without a limit has no share of it",
+    "How near is each to its memory limit?": "a process without a limit has no share of it",
 }
 """Panels that rightly show nothing on this machine."""
 

@@ -2,7 +2,9 @@
 // window.draw(dashboard, series, from, to): series is, by a panel's title, of each of its queries [{labels, points}].
 
 // By require: some of what these packages import by default is CommonJS, and its default is lost on ES modules.
-const { createTheme, dateTime, getDisplayProcessor, getMinMaxAndDelta, ThemeContext, toDataFrame } = require('@grafana/data');
+const {
+  createTheme, dateTime, getDisplayProcessor, getDisplayValueAlignmentFactors, getMinMaxAndDelta, ThemeContext, toDataFrame,
+} = require('@grafana/data');
 const { BarGauge, BigValue, PanelChrome, Table, TimeSeries, VizRepeater } = require('@grafana/ui');
 const { createRoot } = require('react-dom/client');
 
@@ -60,6 +62,7 @@ function numbers(panel, frames, width, height) {
 
 function ranking(panel, frames, width, height) {
   const highest = panel.fieldConfig.defaults.max ?? Math.max(...frames.map((frame) => last(frame.fields[1]).numeric), 0);
+  const values = frames.map(({ fields }) => ({ display: { ...last(fields[1]), title: fields[1].config.displayNameFromDS } }));
   const field = { ...panel.fieldConfig.defaults, max: highest || 1 };
   return (
     <VizRepeater
@@ -68,12 +71,8 @@ function ranking(panel, frames, width, height) {
       renderValue={({ value: frame, width, height }) => (
         <BarGauge
           theme={theme} width={width} height={height} field={field} display={frame.fields[1].display}
-          value={{ ...last(frame.fields[1]), title: frame.fields[1].config.displayNameFromDS }}
-          orientation="horizontal" displayMode={panel.options.displayMode} showUnfilled={panel.options.showUnfilled} text={panel.options.text}
-          alignmentFactors={{
-            title: frames.map((each) => each.fields[1].config.displayNameFromDS).reduce((a, b) => (a.length > b.length ? a : b)),
-            text: '000000',
-          }}
+          value={values[frames.indexOf(frame)].display} orientation="horizontal" displayMode={panel.options.displayMode} showUnfilled={panel.options.showUnfilled} text={panel.options.text}
+          alignmentFactors={getDisplayValueAlignmentFactors(values)}
         />
       )}
     />
