@@ -62,16 +62,18 @@ function numbers(panel, frames, width, height) {
 
 function ranking(panel, frames, width, height) {
   const highest = panel.fieldConfig.defaults.max ?? Math.max(...frames.map((frame) => last(frame.fields[1]).numeric), 0);
-  const values = frames.map(({ fields }) => ({ display: { ...last(fields[1]), title: fields[1].config.displayNameFromDS } }));
+  const values = frames.map((frame) => ({
+    frame, display: { ...last(frame.fields[1]), title: frame.fields[1].config.displayNameFromDS },
+  }));
   const field = { ...panel.fieldConfig.defaults, max: highest || 1 };
   return (
     <VizRepeater
       source={frames} width={width} height={height} itemSpacing={8} orientation="horizontal" maxVizHeight={panel.options.maxVizHeight}
-      getValues={() => frames}
-      renderValue={({ value: frame, width, height }) => (
+      getValues={() => values}
+      renderValue={({ value: { frame, display }, width, height }) => (
         <BarGauge
           theme={theme} width={width} height={height} field={field} display={frame.fields[1].display}
-          value={values[frames.indexOf(frame)].display} orientation="horizontal" displayMode={panel.options.displayMode} showUnfilled={panel.options.showUnfilled} text={panel.options.text}
+          value={display} orientation="horizontal" displayMode={panel.options.displayMode} showUnfilled={panel.options.showUnfilled} text={panel.options.text}
           alignmentFactors={getDisplayValueAlignmentFactors(values)}
         />
       )}
