@@ -129,7 +129,7 @@ window.draw = (dashboard, series, from, to) => {
     );
   });
   const bottom = Math.max(...dashboard.panels.map(({ gridPos: { y, h } }) => 40 + (y + h) * LINE));
-  document.body.style.cssText = `margin: 8px; background: #f4f5f5; font: 14px Inter, Roboto, sans-serif; height: ${bottom}px`;
+  document.body.style.cssText = `margin: 8px; background: #f4f5f5; font: 14px ${theme.typography.fontFamily}; height: ${bottom}px`;
   const root = document.createElement('div');
   root.style.position = 'relative';
   document.body.append(root);
