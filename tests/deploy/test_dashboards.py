@@ -154,6 +154,17 @@ def test_each_alert_has_the_label_by_which_dashboards_find_it() -> None:
     assert len(re.findall(r"^\s*- alert:", rules, re.MULTILINE)) == rules.count("system: streamprocessor")
 
 
+def test_each_panel_that_the_runbook_names_is_there() -> None:
+    runbook = ROOT / "deploy" / "README.md"
+    if not runbook.exists():
+        pytest.skip("deploy has no runbook")
+    titles = {row.title for board in BOARDS for row in board.rows} | {panel.title for _, panel in panels()}
+    looks = [line.replace("**Look**", "") for line in runbook.read_text().splitlines() if "**Look**" in line]
+    named = {title for line in looks for title in re.findall(r"\*([^*]+)\*", line)}
+
+    assert named - titles == set()
+
+
 def test_grafana_finds_the_files_and_prometheus_where_compose_puts_them() -> None:
     compose = _yaml(ROOT / "docker-compose.yml")["services"]
     if "grafana" not in compose:
