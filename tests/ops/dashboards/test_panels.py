@@ -170,6 +170,9 @@ async def test_each_query_of_each_panel_finds_its_series(settings: Settings, tmp
             return without_series(await asyncio.to_thread(findings, prometheus, begin_seconds))
 
         await until(found_none, lambda queries: not queries, ENOUGH_SECONDS, "series for each query", every_seconds=3)
+        marks = json.loads(texts()["leadscore-well.json"])["annotations"]["list"]
+        marked = {mark["name"]: prometheus.over(asked(mark["expr"]), begin_seconds, time.time(), 1.0) for mark in marks}
+        assert marked["Rebalances"]  # the others may have had no reason
         await draw_later(prometheus, begin_seconds)
 
 
