@@ -18,10 +18,10 @@ from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
+from streamprocessor.contract.topics.rights import API
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
-from streamprocessor.kafka.admin.cluster import READ, WRITE
-from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.admin.layout import layout_of, process_rights
+from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
@@ -75,8 +75,8 @@ async def run_api(settings: Settings) -> int:
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
     tokens = Tokens(pairs)
-    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, MODELS, SUBSCRIPTIONS)})
-    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
+    rights = process_rights(settings, clients, API)
+    await rights.refuse_where_missing()
     listening = listening_socket("api", settings.api_host, settings.api_port)
     metrics = Metrics()
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
@@ -110,7 +110,13 @@ async def run_api(settings: Settings) -> int:
         await producer.start()
         await gateways.subscriptions.start()
         history_ms = int(settings.history_days * DAY_MS)
-        work = (projector.run(history_ms), models.follow(), gateways.subscriptions.follow(), catalogue.run())
+        work = (
+            projector.run(history_ms),
+            models.follow(),
+            gateways.subscriptions.follow(),
+            catalogue.run(),
+            rights.watch(),
+        )
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
         tell_port(settings.port_file, port)
@@ -196,9 +202,8 @@ async def _projected(clients: ClientSettings, topics: Mapping[str, str]) -> dict
 
 
 async def _inputs(settings: Settings, clients: ClientSettings) -> list[InputTopic]:
-    """The input topics; raises TopicError where one may not be read."""
+    """The input topics; raises TopicError where one is missing."""
     inputs = layout_of(settings).input_names()
-    await refuse_unless_allowed(clients, dict.fromkeys(inputs, READ))
     ids, ends = await topic_ids(clients, inputs), await end_offsets(clients, inputs)
     return [
         InputTopic(name, ids[name], sum(1 for each, _ in ends if each == name), value_decoder_for(topic))

@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
 from streamprocessor.contract.topic_names import MODELS
+from streamprocessor.contract.topics.rights import WORKER
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
-from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.clients import new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.model_follower import ModelFollower
@@ -154,7 +155,9 @@ class Worker:
             plane.use_scorer(Scorer(newer))
             self._gauges.model(newer)
 
-        background = [asyncio.ensure_future(work) for work in (models.follow(use_model), _collect_garbage())]
+        rights = process_rights(self._settings, self._clients, WORKER)
+        work = (models.follow(use_model), rights.watch(), _collect_garbage())
+        background = [asyncio.ensure_future(each) for each in work]
         for task in background:
             self._opened.callback(task.cancel)
         return asyncio.ensure_future(_ended(app, background))
