@@ -97,7 +97,11 @@ _DUTIES = {
     READER: _Duty(
         "commands that only look: `status`, `topics check`, `topics repair`, `explain`, `export`, `catalogue`, "
         "`dead-letters list` and `show`, `model show`, `history`, `diff` and `check --live`",
-        {READ: DIRECTIONS, DESCRIBE_CONFIGS: DIRECTIONS},
+        {
+            READ: (IN, CONTACTS_CHANGELOG, MODELS, DEAD_LETTERS),
+            DESCRIBE: DIRECTIONS,
+            DESCRIBE_CONFIGS: DIRECTIONS,
+        },
         (DESCRIBE,),
     ),
     SENDER: _Duty(
