@@ -150,7 +150,7 @@ def asyncapi(ctx: click.Context) -> None:
 @click.option("--cluster", default="kafka", show_default=True, help="Strimzi's name of the cluster.")
 @click.option("--authentication", type=click.Choice(LOGINS), default=LOGINS[0], show_default=True, help="Of Strimzi's.")
 @click.pass_context
-def acl(ctx: click.Context, principals: tuple[str, ...], **chosen: Any) -> None:
+def acl(ctx: click.Context, /, principals: tuple[str, ...], **chosen: Any) -> None:
     """Print the least rights that each process needs on Kafka, as what grants them; Kafka is not asked.
 
     The processes are worker, collector, delivery and api; setup is who runs `topics apply` and `model apply`, reader

@@ -43,6 +43,7 @@ from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, OperatorError
 from streamprocessor.kafka.admin.layout import process_rights
 from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.diagnosis.refusal import refusals_named
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.http.serving import listening_socket, serving
@@ -123,7 +124,8 @@ async def run_delivery(
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread), rights.watch())
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
         work = (*own, *followed, consumer.run(dispatchers))
-        await run_until(stop, dispatchers.failed, *work)
+        with refusals_named(clients, DELIVERY):
+            await run_until(stop, dispatchers.failed, *work)
     return EXIT_DONE
 
 

@@ -24,6 +24,7 @@ from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
+from streamprocessor.kafka.diagnosis.refusal import refusal_in
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
@@ -126,7 +127,7 @@ async def run_api(settings: Settings) -> int:
             await Server(app).run_until(stop, listening)
     finally:
         listening.close()
-        broken = await _ended(tasks)
+        broken = await _ended(tasks, clients)
         await gateways.imports.stop()
         await asyncio.gather(
             models.stop(),
@@ -223,12 +224,13 @@ def _ending(work: Coroutine[Any, Any, None], stop: asyncio.Future[None]) -> asyn
     return task
 
 
-async def _ended(tasks: list[asyncio.Task[Any]]) -> StreamprocessorError | None:
+async def _ended(tasks: list[asyncio.Task[Any]], clients: ClientSettings) -> StreamprocessorError | None:
     """Why one of the tasks had ended by itself; None: none had."""
     broken: StreamprocessorError | None = None
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-            broken = error if isinstance(error, StreamprocessorError) else _broke_down(error)
+            refused = refusal_in(error, clients, API)
+            broken = refused or (error if isinstance(error, StreamprocessorError) else _broke_down(error))
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     return broken

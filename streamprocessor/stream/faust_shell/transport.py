@@ -17,6 +17,7 @@ from faust.types.tuples import ConsumerMessage
 from yarl import URL
 
 from streamprocessor.kafka.admin.protocol import LeaveGroupRequest
+from streamprocessor.kafka.diagnosis.diagnosis import NO_RIGHT
 from streamprocessor.stream.partition.batch import InputPartition, RawRecord
 from streamprocessor.stream.partition.data_plane import DataPlane, Fetched
 
@@ -120,6 +121,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                     # The application may be suspended in the middle: what is left is fetched again after the seek.
                     if partition.topic in self.transport.topic_numbers and generation == plane.fetch_generation:
                         await self.callback(self._batch_message(TP(*partition), Fetched(generation, raws)))
+        except NO_RIGHT as error:
+            plane.context.give_up(error)
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise
