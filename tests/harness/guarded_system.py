@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from aiokafka.admin import AIOKafkaAdminClient
+
 from streamprocessor.contract.topics.rights import API, COLLECTOR, DELIVERY, ROLES, SETUP, WORKER, Right, rights_of
 from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.settings import Settings
+from streamprocessor.settings import PREFIX, Settings
 from tests.harness.acls import PASSWORD, Acls
 from tests.harness.apis import ApiProcess
 from tests.harness.collectors import CollectorProcess
 from tests.harness.deliveries import DeliveryProcess
 from tests.harness.processes import CommandProcess
 from tests.harness.secured_kafka import SecuredKafka
-from tests.harness.system import System
+from tests.harness.system import System, until
 from tests.harness.workers import WorkerProcess
 
 
@@ -35,10 +38,14 @@ MAPPED_CERTIFICATE = Door("MUTUAL12", "User:sp-{role}")
 
 
 class GuardedSystem:
-    """Its users and processes, by role."""
+    """Its users and processes, by role.
+
+    acls: of its broker. prefix: of its topics and its group.
+    """
 
     def __init__(self, secured: SecuredKafka, prefix: str, folder: Path, door: Door = SCRAM) -> None:
         self.acls = Acls(secured.addresses["PLAIN"])
+        self.prefix = prefix
         self._secured = secured
         self._folder = folder
         self._door = door
@@ -72,6 +79,10 @@ class GuardedSystem:
         settings = self._settings
         return rights_of(role, layout_of(settings).topics, settings.topic_prefix, settings.app_id)
 
+    def system(self) -> System:
+        """The system as the broker's administrator has it, who may do everything."""
+        return System(self._settings.model_copy(update={"bootstrap": self._secured.addresses["PLAIN"]}))
+
     def principal(self, role: str) -> str:
         """Who the role is to the broker."""
         return self._door.principal.format(role=role)
@@ -83,9 +94,33 @@ class GuardedSystem:
         for role in ROLES:
             self.acls.grant(self.principal(role), self.rights(role))
 
+    @contextmanager
+    def without(self, role: str, right: Right) -> Iterator[None]:
+        """Take the right away from the role for as long as the block runs."""
+        self.acls.take_away(self.principal(role), right)
+        try:
+            yield
+        finally:
+            self.acls.grant(self.principal(role), [right])
+
+    def environment(self, role: str) -> dict[str, str]:
+        """The role's settings, for a command."""
+        given = self.settings(role).model_dump(exclude_defaults=True)
+        return {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+
     async def create(self) -> None:
         """The topics and the model, by who sets it up."""
         await System(self.settings(SETUP)).create()
+
+    async def delete(self, topic: str) -> None:
+        """Delete the topic of that full name, where it exists, and wait until it is gone."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._secured.addresses["PLAIN"])
+        await admin.start()
+        try:
+            await admin.delete_topics([topic])
+            await until(admin.list_topics, lambda names: topic not in names, 15, "the topic gone")
+        finally:
+            await admin.close()
 
     def process(self, role: str, **changes: Any) -> CommandProcess:
         """The role's process, not started. changes: settings, and subscriptions_text: delivery's file."""

@@ -54,6 +54,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             return response
 
         coordinator._send_req = send_and_renew
+        self._end_where_commits_are_refused()
+
+    def _end_where_commits_are_refused(self) -> None:
+        """Let a commit that Kafka does not allow end the process; Faust would log it whole, and crash by and by."""
+        commit, give_up = self._consumer.commit, self.transport.plane.context.give_up
+
+        async def commit_or_give_up(offsets: Any) -> None:
+            try:
+                await commit(offsets)
+            except NO_RIGHT as error:
+                give_up(error)
+
+        self._consumer.commit = commit_or_give_up
 
     def close(self) -> None:
         """Nothing: leave_group and the end of the thread close the client, in the thread that it lives in."""
