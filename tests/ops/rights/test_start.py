@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from streamprocessor.contract.topics.rights import (
-    ALTER_CONFIGS,
     API,
     COLLECTOR,
     CREATE,
     DELIVERY,
+    DESCRIBE,
     DESCRIBE_CONFIGS,
     GROUP,
     READ,
@@ -60,17 +61,19 @@ def _commands(role: str, right: Right, events: Path) -> list[Words]:
         return [("import", str(events))] if is_input else [("dead-letters", "resend", "--all")]
     if right.resource == GROUP:
         return [("status",)]
-    if right.operation == READ:
-        return [("catalogue",), ("explain", "c-42"), ("dead-letters", "list")]
-    return [("topics", "check")]
+    if right.operation != READ:
+        return [("topics", "check")]
+    if right.name.endswith("dead-letters"):
+        return [("dead-letters", "list")]
+    return [("explain", "c-42")] if right.name.endswith(("models", "changelog")) else [("catalogue",)]
 
 
 @pytest.mark.parametrize("role", [SETUP, READER, SENDER])
-async def test_a_command_without_one_of_its_rights_names_it(
+def test_a_command_without_one_of_its_rights_names_it(
     guarded: GuardedSystem, call: Call, tmp_path: Path, role: str
 ) -> None:
     if role != SETUP:
-        await guarded.create()
+        asyncio.run(guarded.create())
     events = tmp_path / "events.jsonl"
     events.write_text('{"contact_id": "c-42", "type": "page_visit", "occurred_at": "2026-01-01T00:00:00Z"}\n')
     environment = guarded.environment(role)
@@ -78,12 +81,13 @@ async def test_a_command_without_one_of_its_rights_names_it(
     for right in rights:
         with guarded.without(role, right):
             if right.operation == CREATE:
-                await guarded.delete(right.name)
+                asyncio.run(guarded.delete(right.name))
             ends = {words: call(*words, env=environment) for words in _commands(role, right, events)}
         assert EXIT_USAGE in [end.exit_code for end in ends.values()], (right, ends)
         said = "".join(end.stderr for end in ends.values() if end.exit_code == EXIT_USAGE)
-        operation = DESCRIBE_CONFIGS if right.operation == ALTER_CONFIGS else right.operation
-        assert f"not allow User:sp-{role} what it needs: {right._replace(operation=operation)}" in said, (right, said)
+        # What is asked first may be what followed from the right: to see the topic, or its settings.
+        named = {str(right._replace(operation=each)) for each in (right.operation, DESCRIBE, DESCRIBE_CONFIGS)}
+        assert any(f"not allow User:sp-{role} what it needs: {words}" in said for words in named), (right, said)
         assert "Traceback" not in said
     for words in {words for right in rights for words in _commands(role, right, events)}:
         assert call(*words, env=environment).exit_code in (EXIT_DONE, EXIT_FAILED), words
