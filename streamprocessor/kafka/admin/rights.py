@@ -21,6 +21,8 @@ from streamprocessor.kafka.diagnosis.principal import not_allowed
 
 #: How often it is asked whether a running process still has its rights.
 WATCH_SECONDS = 10.0
+#: How long after a question that Kafka did not answer it is asked again.
+AWAY_SECONDS = 2.0
 #: A right counts as taken away when it is missing twice, so long after one another: brokers learn of ACLs one by one.
 AGAIN_SECONDS = 1.0
 
@@ -56,11 +58,10 @@ class ProcessRights:
         while not missing:
             try:
                 async with connected(self.clients) as client:
-                    while not missing:
+                    while not (missing := await _missing_for_a_while(client, self.wanted)):
                         await asyncio.sleep(every_seconds)
-                        missing = await _missing_for_a_while(client, self.wanted)
             except (BrokerError, TopicError):  # what keeps Kafka from answering hinders the work, which says so itself
-                await asyncio.sleep(every_seconds)
+                await asyncio.sleep(AWAY_SECONDS)
         raise not_allowed(self.clients, missing, self.role)
 
 
@@ -75,14 +76,6 @@ async def refuse_unless_allowed(clients: ClientSettings, operations: Mapping[str
     if missing:
         raise not_allowed(clients, missing)
     refuse_missing(_topics_of(wanted), state)
-
-
-async def refuse_unless_member_allowed(clients: ClientSettings, group: str) -> None:
-    """Raise NotAllowedError unless we may be a member of the consumer group."""
-    async with connected(clients) as client:
-        _, missing = await _missing(client, [Right(GROUP, group, READ)])
-    if missing:
-        raise not_allowed(clients, missing)
 
 
 async def _missing_for_a_while(client: AIOKafkaClient, wanted: Sequence[Right]) -> list[Right]:
