@@ -54,12 +54,11 @@ class ProcessRights:
 
     async def watch(self, every_seconds: float = WATCH_SECONDS) -> None:
         """Go on for as long as the rights are there; raises NotAllowedError as soon as one was taken away."""
-        missing: list[Right] = []
-        while not missing:
+        while True:
             try:
                 async with connected(self.clients) as client:
-                    while not (missing := await _missing_for_a_while(client, self.wanted)):
-                        await asyncio.sleep(every_seconds)
+                    missing = await _once_missing(client, self.wanted, every_seconds)
+                break
             except (BrokerError, TopicError):  # what keeps Kafka from answering hinders the work, which says so itself
                 await asyncio.sleep(AWAY_SECONDS)
         raise not_allowed(self.clients, missing, self.role)
@@ -78,12 +77,16 @@ async def refuse_unless_allowed(clients: ClientSettings, operations: Mapping[str
     refuse_missing(_topics_of(wanted), state)
 
 
-async def _missing_for_a_while(client: AIOKafkaClient, wanted: Sequence[Right]) -> list[Right]:
-    _, missing = await _missing(client, wanted)
-    if missing:
-        await asyncio.sleep(AGAIN_SECONDS)
+async def _once_missing(client: AIOKafkaClient, wanted: Sequence[Right], every_seconds: float) -> list[Right]:
+    """Those of the rights that were taken away, as soon as some were."""
+    while True:
         _, missing = await _missing(client, wanted)
-    return missing
+        if missing:
+            await asyncio.sleep(AGAIN_SECONDS)
+            _, missing = await _missing(client, wanted)
+        if missing:
+            return missing
+        await asyncio.sleep(every_seconds)
 
 
 async def _missing(client: AIOKafkaClient, wanted: Sequence[Right]) -> tuple[ClusterState, list[Right]]:
