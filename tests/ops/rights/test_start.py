@@ -65,7 +65,9 @@ def _commands(role: str, right: Right, events: Path) -> list[Words]:
         return [("topics", "check")]
     if right.name.endswith("dead-letters"):
         return [("dead-letters", "list")]
-    return [("explain", "c-42")] if right.name.endswith(("models", "changelog")) else [("catalogue",)]
+    if right.name.endswith("contacts-changelog"):
+        return [("explain", "c-42")]
+    return [("model", "history")] if right.name.endswith("models") else [("catalogue",)]
 
 
 @pytest.mark.parametrize("role", [SETUP, READER, SENDER])
