@@ -22,13 +22,16 @@ from streamprocessor.contract.topics.rights import API
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
 from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids
+from streamprocessor.kafka.broker_wait import is_reached
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.diagnosis.refusal import refusal_in
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
+from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
@@ -78,10 +81,15 @@ async def run_api(settings: Settings) -> int:
     pairs = api_tokens(settings)
     tokens = Tokens(pairs)
     rights = process_rights(settings, clients, API)
-    await rights.refuse_where_missing()
     listening = listening_socket("api", settings.api_host, settings.api_port)
+    tell_port(settings.port_file, listening.getsockname()[1])
+    stop = stop_on_signals()
     metrics = Metrics()
     measure_resources(metrics.registry, settings.data_path)
+    if not await is_reached(clients, stop, listening, metrics.registry):
+        listening.close()
+        return EXIT_DONE
+    await rights.refuse_where_missing()
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
@@ -104,8 +112,7 @@ async def run_api(settings: Settings) -> int:
         contact_ids=ContactIds(settings.address_salt),
     )
     projector.on_written = context.hot_lead_streams.wake
-    app = application(context, lambda: _not_ready(projector), _description(settings))
-    stop = stop_on_signals()
+    app = application(context, lambda: [STOPPING] if stop.done() else _not_ready(projector), _description(settings))
     tasks: list[asyncio.Task[Any]] = []
     try:
         await models.start()
@@ -122,11 +129,12 @@ async def run_api(settings: Settings) -> int:
         )
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
-        tell_port(settings.port_file, port)
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
-        async with loop_watched(metrics.registry):
-            await Server(app).run_until(stop, listening)
+        note = AddressNote("api", settings.group, local_url(settings.api_host, port))
+        with address_noted(settings.data_path, note):
+            async with loop_watched(metrics.registry):
+                await Server(app).run_until(stop, listening, settings.drain_seconds)
     finally:
         listening.close()
         broken = await _ended(tasks, clients)
@@ -147,17 +155,13 @@ async def run_api(settings: Settings) -> int:
 
 def database_file(settings: Settings) -> Path:
     """Where the tables are, unless a setting names a server; one file for each application."""
-    return settings.data_path / f"{_own_name(settings)}.read-model.sqlite"
+    return settings.data_path / f"{settings.group}.read-model.sqlite"
 
 
 def _audit_log(settings: Settings) -> AuditLog:
-    path = Path(settings.audit_file or settings.data_path / f"{_own_name(settings)}.audit.jsonl")
+    path = Path(settings.audit_file or settings.data_path / f"{settings.group}.audit.jsonl")
     salt = erasure_salt(settings.erasure_salt, settings.data_path)
     return AuditLog(AuditFiles(path, settings.audit_max_bytes, settings.audit_files), pseudonym_under(salt))
-
-
-def _own_name(settings: Settings) -> str:
-    return f"{settings.topic_prefix}{settings.app_id}"
 
 
 def api_tokens(settings: Settings) -> dict[str, str]:
@@ -175,7 +179,7 @@ def api_tokens(settings: Settings) -> dict[str, str]:
 def _gateways(
     settings: Settings, clients: ClientSettings, topics: Mapping[str, str], producer: AIOKafkaProducer
 ) -> Gateways:
-    imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
+    imports_folder = settings.data_path / f"{settings.group}.imports"
     delivery_token = stored_token(settings.delivery_secret, settings.data_path)
     return Gateways(
         eraser=Eraser(producer, topics[CONTACT_UPDATES]),
