@@ -23,7 +23,7 @@ def layout_of(settings: Settings) -> Layout:
         )
     session_timeout_ms = int(settings.session_timeout_seconds * 1000)
     fence_ms = fence_below(session_timeout_ms, int(STAMP_SHARE * 100))
-    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms)
+    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms, settings.replication)
 
 
 def full_name_of(settings: Settings, topic: str) -> str:
