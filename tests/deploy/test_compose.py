@@ -318,11 +318,11 @@ def test_the_secrets_of_the_compose_files_are_made_once_and_nobody_else_can_look
 def test_secrets_of_before_are_taken_over(tree: Path) -> None:
     (tree / ".env").write_text(
         "STREAMPROCESSOR_ERASURE_SALT=salt-of-erasures\nexport STREAMPROCESSOR_ADDRESS_SALT='salt of addresses'\n"
-        'POSTGRES_PASSWORD="pass-word"\n'
+        'POSTGRES_PASSWORD="p@ss/wörd"\n'
     )
 
     made = make_secrets(tree)
 
     assert made["erasure-salt"] == "salt-of-erasures"
     assert made["address-salt"] == "salt of addresses"
-    assert made["database-url"] == "postgresql://streamprocessor:pass-word@postgres/streamprocessor"
+    assert made["database-url"] == "postgresql://streamprocessor:p%40ss%2fw%c3%b6rd@postgres/streamprocessor"

@@ -147,8 +147,8 @@ async def check(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
 async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifference]:
     """Creates what is missing and sets the settings that differ; returns the differences that it made good.
 
-    Raises TopicError, before it changes anything, when a partition count differs; BrokerAwayError when fewer brokers are
-    up than the layout wants replicas.
+    Raises TopicError, before it changes anything, when a partition count differs; BrokerAwayError when fewer brokers
+    are up than the layout wants replicas.
     """
     all_differences = await check(settings, layout)
     refused = [difference for difference in all_differences if difference.what == PARTITIONS]

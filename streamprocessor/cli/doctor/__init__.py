@@ -1,0 +1,1 @@
+"""`streamprocessor model`: check, apply, diff, show."""
