@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,6 +14,7 @@ from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.process.ports import any_free
 from streamprocessor.settings import Settings
 from tests.cli.conftest import Call, call, log_as_before, project_folder
+from tests.harness.health import answering_livez
 
 __all__ = ["call", "log_as_before", "project_folder"]
 
@@ -118,33 +114,11 @@ def test_a_process_is_asked_for_nothing_that_another_needs(call: Call, environme
     assert "port of delivery" in found
 
 
-@contextmanager
-def listening(status: int) -> Iterator[int]:
-    """The port of something that answers every request with this status."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None: ...
-
-    server = HTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.mark.parametrize(("status", "level"), [(200, Level.OK), (404, Level.FAIL)])
 def test_a_port_that_is_taken_by_another_program_fails_and_one_of_our_own_does_not(
     status: int, level: Level, tmp_path: Path
 ) -> None:
-    with listening(status) as port:
+    with answering_livez(status) as port:
         settings = Settings(data_dir=str(tmp_path), api_port=port)
         (finding,) = [each for each in machine_findings(settings, ["api"]) if each.subject == "port of api"]
 
