@@ -1,0 +1,154 @@
+"""The image of deploy/Dockerfile, built and run: what is in it, what it may do, and a worker of it at work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import psutil
+import pytest
+
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
+from streamprocessor.process.ports import any_free
+from streamprocessor.settings import PREFIX
+from tests.harness.system import ROOT, until
+from tests.ops.image.builder import Builder
+
+pytestmark = [pytest.mark.ops, pytest.mark.nightly, pytest.mark.timeout(3_600)]
+
+IMAGE = "localhost/streamprocessor:test"
+
+
+class Container:
+    """A container of the image, in which commands run as its user and with its environment."""
+
+    def __init__(self, builder: Builder) -> None:
+        self._builder = builder
+        self._name = builder.call("from", IMAGE).strip()
+
+    def command(self, *words: str, **settings: str) -> list[str]:
+        """The command line that runs words in it, with these settings."""
+        given = [f"--env={PREFIX}{name}={value}" for name, value in settings.items()]
+        return self._builder.command("run", "--isolation", "chroot", *given, self._name, "--", *words)
+
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """How the words ended."""
+        return subprocess.run(self.command(*words, **settings), capture_output=True, text=True)
+
+    def output(self, *words: str, **settings: str) -> str:
+        """What the words print; fails where they do."""
+        done = self.run(*words, **settings)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    builder = Builder(tmp_path_factory.mktemp("images"), ROOT / "build" / "image-bases")
+    bases = {"BASE": builder.make_base("base"), "BUILD_BASE": builder.make_base("build-base")}
+    builder.build(ROOT, IMAGE, [f"{name}={image}" for name, image in bases.items()])
+    return builder
+
+
+@pytest.fixture(scope="module")
+def container(builder: Builder) -> Container:
+    return Container(builder)
+
+
+@pytest.fixture(scope="module")
+def described(builder: Builder) -> Any:
+    """What the image says of itself."""
+    return orjson.loads(builder.call("inspect", "--type", "image", IMAGE))["Docker"]["config"]
+
+
+def test_the_image_says_how_it_is_run_and_whether_it_is_well(described: Any) -> None:
+    assert described["User"] == "10001:10001"
+    assert described["Entrypoint"] == ["streamprocessor"]
+    assert described["Healthcheck"]["Test"] == ["CMD", "python", "/app/deploy/healthcheck.py"]
+    assert described["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
+
+
+def test_its_command_tells_what_it_can_do(container: Container) -> None:
+    assert "Score contacts in real time" in container.output("streamprocessor", "--help")
+
+
+def test_it_runs_on_compiled_modules_and_has_no_tools_to_build_any(container: Container) -> None:
+    where = "import streamprocessor.scoring.scorer as scorer; print(scorer.__file__)"
+
+    assert container.output("python", "-c", where).strip().endswith(".so")
+    for tool in ("pip", "gcc", "make", "java"):
+        assert container.run("sh", "-c", f"command -v {tool}").returncode != 0, tool
+
+
+def test_its_bill_of_materials_names_what_is_in_it(container: Container) -> None:
+    bill = orjson.loads(container.output("cat", "/opt/streamprocessor/sbom.cdx.json"))
+    listed = {component["name"] for component in bill["components"]}
+    installed = container.output(
+        "python", "-c", "from importlib.metadata import distributions\nfor d in distributions(): print(d.name)"
+    )
+
+    assert bill["bomFormat"] == "CycloneDX"
+    assert {name.lower() for name in listed} == {name.lower() for name in installed.split()}
+    assert "faust-streaming" in listed
+
+
+def test_its_user_can_write_nowhere_but_to_what_is_a_volume(container: Container) -> None:
+    found = container.output("sh", "-c", "id -u; find / -xdev -type d -writable ! -path '/proc/*' 2>/dev/null || true")
+    user, *writable = found.split()
+
+    assert user == "10001"
+    within = ("/tmp", "/var/tmp", "/var/lock", "/run/lock", "/dev", "/var/lib/streamprocessor", "/home/streamprocessor")
+    assert [folder for folder in writable if not folder.startswith(within)] == []
+
+
+async def test_a_worker_of_it_becomes_ready_on_a_real_kafka_and_stops_when_told_to(
+    container: Container, kafka: EmbeddedKafka, topic_prefix: str, tmp_path: Path
+) -> None:
+    port = any_free()
+    salt = "a-salt-of-this-test-alone"
+    settings = {
+        "BOOTSTRAP": kafka.bootstrap,
+        "TOPIC_PREFIX": topic_prefix,
+        "PARTITIONS": "2",
+        "METRICS_PORT": str(port),
+        "ERASURE_SALT": salt,
+        "ADDRESS_SALT": salt,
+    }
+    assert container.run("streamprocessor", "doctor", "worker", **settings).returncode == 1
+    container.output("streamprocessor", "topics", "apply", **settings)
+    container.output("streamprocessor", "model", "apply", **settings)
+    container.output("streamprocessor", "doctor", "worker", **settings)
+
+    with (tmp_path / "log").open("wb") as log:
+        command = container.command("streamprocessor", "worker", **settings)
+        worker = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+    async with httpx.AsyncClient() as client:
+
+        async def ready() -> int:
+            assert worker.returncode is None, (tmp_path / "log").read_text()
+            try:
+                return (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code
+            except httpx.HTTPError:
+                return 0
+
+        try:
+            await until(ready, lambda status: status == 200, 120.0, "the worker is ready")
+            assert container.run("python", "/app/deploy/healthcheck.py", **settings).returncode == 0
+        finally:
+            os.kill(innermost_of(worker.pid), signal.SIGTERM)
+            async with asyncio.timeout(60):
+                code = await worker.wait()
+    assert code == 0, (tmp_path / "log").read_text()
+    assert container.run("python", "/app/deploy/healthcheck.py", **settings).returncode == 1
+
+
+def innermost_of(pid: int) -> int:
+    """The id of the worker's own process, which is the innermost of those that run it."""
+    *_, innermost = psutil.Process(pid).children(recursive=True)
+    return innermost.pid
