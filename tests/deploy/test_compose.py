@@ -258,15 +258,15 @@ def test_only_the_proxy_can_be_reached_from_outside(file: Path) -> None:
 
 
 def test_the_proxys_address_is_believed_and_given_to_nobody_else() -> None:
-    from ipaddress import ip_address, ip_network
+    from ipaddress import IPv4Address, IPv4Network
 
     services, networks = services_of(COMPOSE), filled_in(read_yaml(COMPOSE)["networks"])
     (edge,) = networks["edge"]["ipam"]["config"]
     address = services["proxy"]["networks"]["edge"]["ipv4_address"]
 
-    assert ip_address(address) in ip_network(edge["subnet"])
-    assert ip_address(address) not in ip_network(edge["ip_range"])
-    assert ip_network(edge["ip_range"]).subnet_of(ip_network(edge["subnet"]))
+    assert IPv4Address(address) in IPv4Network(edge["subnet"])
+    assert IPv4Address(address) not in IPv4Network(edge["ip_range"])
+    assert IPv4Network(edge["ip_range"]).subnet_of(IPv4Network(edge["subnet"]))
     for name in ("collector", "api"):
         assert services[name]["environment"][f"{PREFIX}TRUSTED_PROXIES"] == address
         assert "edge" in services[name]["networks"]

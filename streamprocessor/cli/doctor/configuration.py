@@ -46,21 +46,16 @@ def _is_set(secret: str) -> str:
 def _keys(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:
     from streamprocessor.process.stored_secrets import pairs_of
 
-    wanted = {
-        "browser_keys": COLLECTOR,
-        "write_keys": COLLECTOR,
-        "token_keys": COLLECTOR,
-        "api_tokens": API,
-    }
-    for name, process in wanted.items():
-        setting, where = getattr(settings, name), PREFIX + name.upper()
-        if process not in processes:
-            continue
-        subject = name.replace("_", " ")
-        if setting:
-            yield examined(subject, lambda given=setting, named=where: f"{len(pairs_of(given, named))} in {named}")
-        else:
+    wanted = {"browser_keys": COLLECTOR, "write_keys": COLLECTOR, "token_keys": COLLECTOR, "api_tokens": API}
+    for name in [name for name, process in wanted.items() if process in processes]:
+        given, setting, subject = getattr(settings, name), PREFIX + name.upper(), name.replace("_", " ")
+        if not given:
             yield well(subject, "in the data folder, made at the first start")
+            continue
+        try:
+            yield well(subject, f"{len(pairs_of(given, setting))} in {setting}")
+        except OperatorError as error:
+            yield failed(subject, error)
 
 
 def _topics(settings: Settings) -> str:
