@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -224,6 +225,17 @@ def test_prometheus_scrapes_every_process_under_the_name_of_its_kind() -> None:
 
     kinds = {name: service["command"][0] for name, service in ours(COMPOSE).items()}
     assert targets == {(f"streamprocessor-{kind}", f"{name}:{_port_of(kind)}") for name, kind in kinds.items()}
+
+
+def test_prometheus_takes_its_configuration() -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed: apt-get install prometheus")
+    done = subprocess.run(
+        [promtool, "check", "config", ROOT / "deploy" / "prometheus" / "prometheus.yml"], capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _port_of(process: str) -> int:
