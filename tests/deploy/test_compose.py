@@ -224,7 +224,7 @@ def test_prometheus_scrapes_every_process_under_the_name_of_its_kind() -> None:
     }
 
     kinds = {name: service["command"][0] for name, service in ours(COMPOSE).items()}
-    assert targets == {(f"streamprocessor-{kind}", f"{name}:{_port_of(kind)}") for name, kind in kinds.items()}
+    assert targets == {(f"streamprocessor-{kind}", f"{name}:{port_of(kind)}") for name, kind in kinds.items()}
 
 
 def test_prometheus_takes_its_configuration() -> None:
@@ -238,7 +238,8 @@ def test_prometheus_takes_its_configuration() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _port_of(process: str) -> int:
+def port_of(process: str) -> int:
+    """Where the process answers in its container."""
     port: int = getattr(Settings(), "metrics_port" if process == "worker" else f"{process}_port")
     return port
 
