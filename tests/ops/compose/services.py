@@ -51,8 +51,8 @@ class Services:
 
     def data(self, name: str) -> Path:
         """The folder that stands for the service's volume: of two with one volume the same."""
-        volume, *_ = next(mount for mount in self.described[name]["volumes"] if not mount.startswith(".")).split(":")
-        return self.folder / volume
+        volumes = [mount.split(":")[0] for mount in self.described[name]["volumes"] if not mount.startswith(".")]
+        return self.folder / str(volumes[0])
 
     def start(self, name: str) -> None:
         """Start a process of ours, in the project's folder as in its container's; it may not be ready yet."""
