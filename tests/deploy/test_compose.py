@@ -263,6 +263,21 @@ def test_no_container_has_more_than_it_needs(file: Path) -> None:
         assert not service.keys() & {"privileged", "network_mode", "pid", "ipc", "devices"}, name
 
 
+@pytest.mark.parametrize(
+    ("file", "gib", "cores"), [(COMPOSE, 16, 2), (LAPTOP, 4, 1)], ids=["docker-compose.yml", "laptop.yml"]
+)
+def test_all_limits_together_are_what_the_readme_says(file: Path, gib: int, cores: int) -> None:
+    services = [each for name, each in services_of(file).items() if name != "setup"]  # which ends before they begin
+    units = {"m": 1 << 20, "g": 1 << 30}
+    limits = [int(each["mem_limit"][:-1]) * units[each["mem_limit"][-1]] for each in services]
+    readme = (ROOT / "deploy" / "compose" / "README.md").read_text()
+
+    assert round(sum(limits) / (1 << 30)) == gib
+    assert max(each["cpus"] for each in services) == cores
+    assert "16 GiB (laptop.yml: 4 GiB)" in readme
+    assert "the largest have 2 (laptop.yml: 1)" in readme
+
+
 @FILES
 def test_only_the_proxy_can_be_reached_from_outside(file: Path) -> None:
     for name, service in services_of(file).items():
