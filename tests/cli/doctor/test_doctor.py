@@ -13,10 +13,8 @@ from streamprocessor.cli.doctor.machine import disk_space, machine_findings, ope
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.process.ports import any_free
 from streamprocessor.settings import Settings
-from tests.cli.conftest import Call, call, log_as_before, project_folder
+from tests.cli.conftest import Call
 from tests.harness.health import answering_livez
-
-__all__ = ["call", "log_as_before", "project_folder"]
 
 NOBODY = "127.0.0.1:1"
 """Where no Kafka is."""
