@@ -86,6 +86,9 @@ class Settings(BaseModel):
     metrics_port: int = Field(6066, ge=0, le=65535)
     port_file: str = Field("", description="a file that gets the port of metrics and health, for port 0")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_format: str = Field("human", pattern="^(human|json)$", description="of a line: for people, or JSON")
+    drain_seconds: float = Field(0.0, ge=0.0, le=300.0, description="that requests are answered yet when told to stop")
+    status_urls: str = Field("", description="processes that `status` asks, too: http://worker-1:6066,...")
 
     collector_host: str = "127.0.0.1"
     collector_port: int = Field(8000, ge=0, le=65535)
@@ -135,6 +138,11 @@ class Settings(BaseModel):
     def data_path(self) -> Path:
         """The data folder."""
         return Path(self.data_dir)
+
+    @property
+    def group(self) -> str:
+        """The application's consumer group, which is also its name among others in a data folder."""
+        return f"{self.topic_prefix}{self.app_id}"
 
     def hook_secret(self, provider: str) -> str | None:
         """The secret of a mail provider's webhooks; None where none is set."""

@@ -18,9 +18,10 @@ def api(ctx: click.Context) -> None:
 
     The database is filled from Kafka, and can be made anew from it at any time. Exit code 70 asks to be started anew.
     """
-    from streamprocessor.cli.terminal.running import log_to_stderr, run
+    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.process.logs.setup import log_to_stderr
     from streamprocessor.readmodel.composition import run_api
 
     settings = connected_settings(ctx)
-    log_to_stderr(settings.log_level)
+    log_to_stderr("api", settings.log_level, settings.log_format)
     ctx.exit(run(run_api(settings)))

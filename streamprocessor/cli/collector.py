@@ -16,11 +16,12 @@ def collector(ctx: click.Context) -> None:
 
     What was answered with 200 is in Kafka, or on disk until Kafka is back. Exit code 70 asks to be started anew.
     """
-    from streamprocessor.cli.terminal.running import log_to_stderr, run
+    from streamprocessor.cli.terminal.running import run
     from streamprocessor.collector.composition import run_collector
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.kafka.connection import client_settings
+    from streamprocessor.process.logs.setup import log_to_stderr
 
     settings = connected_settings(ctx)
-    log_to_stderr(settings.log_level)
+    log_to_stderr("collector", settings.log_level, settings.log_format)
     ctx.exit(run(run_collector(settings, client_settings(settings), layout_of(settings).names())))

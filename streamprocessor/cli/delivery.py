@@ -30,13 +30,14 @@ def delivery(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from streamprocessor.cli.terminal.running import log_to_stderr, run
+    from streamprocessor.cli.terminal.running import run
     from streamprocessor.delivery.composition import run_delivery
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.kafka.connection import client_settings
+    from streamprocessor.process.logs.setup import log_to_stderr
 
     settings = connected_settings(ctx)
-    log_to_stderr(settings.log_level)
+    log_to_stderr("delivery", settings.log_level, settings.log_format)
     names = layout_of(settings).names()
     ctx.exit(run(run_delivery(settings, client_settings(settings), names, os.environ)))
 

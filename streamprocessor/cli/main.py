@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import click
@@ -21,7 +22,7 @@ from streamprocessor.cli.local.up import up
 from streamprocessor.cli.model.command import model
 from streamprocessor.cli.score import score
 from streamprocessor.cli.simulate import simulate
-from streamprocessor.cli.status import status
+from streamprocessor.cli.status.command import status
 from streamprocessor.cli.terminal.options import process_options
 from streamprocessor.cli.terminal.plain_text import echo
 from streamprocessor.cli.topics import topics
@@ -37,6 +38,8 @@ from streamprocessor.errors import (
 )
 
 EXIT_INTERRUPTED = 130
+
+log = logging.getLogger(__name__)
 
 
 class Commands(click.Group):
@@ -54,7 +57,12 @@ class Commands(click.Group):
             code, sentence = EXIT_FAILED, str(error)
         except KeyboardInterrupt:
             ctx.exit(EXIT_INTERRUPTED)
-        echo(f"streamprocessor: {sentence}", err=True)
+        from streamprocessor.process.logs.setup import is_json_log
+
+        if is_json_log():
+            log.critical("%s", sentence)
+        else:
+            echo(f"streamprocessor: {sentence}", err=True)
         ctx.exit(code)
 
 

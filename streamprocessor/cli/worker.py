@@ -21,11 +21,12 @@ def worker(ctx: click.Context) -> None:
 
     Exit code 70 asks to be started anew, as `up`, compose and Kubernetes do.
     """
-    from streamprocessor.cli.terminal.running import log_to_stderr, run
+    from streamprocessor.cli.terminal.running import run
+    from streamprocessor.process.logs.setup import log_to_stderr
     from streamprocessor.stream.worker import run_worker
 
     settings = connected_settings(ctx)
-    log_to_stderr(settings.log_level)
+    log_to_stderr("worker", settings.log_level, settings.log_format)
 
     def on_ready(port: int) -> None:
         log.info("metrics and health on http://%s:%d", settings.metrics_host, port)

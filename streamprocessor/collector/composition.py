@@ -27,7 +27,9 @@ from streamprocessor.errors import EXIT_DONE, MustRestartError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import networks_of
+from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
@@ -77,13 +79,13 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         clock_ms=now_ms,
     )
     address_salt = make_address_salt(settings.address_salt, folder)
+    stop = stop_on_signals()
     app = application(
         all_formats(settings, ContactIds(address_salt)),
         context,
-        lambda: _not_ready(durable_writer),
+        lambda: [STOPPING] if stop.done() else _not_ready(durable_writer),
         openapi(Path(settings.topics_dir) / "schemas", version("streamprocessor")),
     )
-    stop = stop_on_signals()
     try:
         await durable_writer.start()
         port = listening.getsockname()[1]
@@ -91,8 +93,10 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         settle_memory(GC_THRESHOLDS)
         log.info("collecting, metrics and health on http://%s:%d", settings.collector_host, port)
         ending = asyncio.ensure_future(first_of(stop, durable_writer.failed))
-        async with loop_watched(metrics.registry):
-            await Server(app, MOST_CONNECTIONS).run_until(ending, listening)
+        note = AddressNote("collector", settings.group, local_url(settings.collector_host, port))
+        with address_noted(folder, note):
+            async with loop_watched(metrics.registry):
+                await Server(app, MOST_CONNECTIONS).run_until(ending, listening, settings.drain_seconds)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)

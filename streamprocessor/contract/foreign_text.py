@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from streamprocessor.contract.strict_json import kind_of
 
 MAX_VALUE_CHARS = 60
 MAX_TEXT_CHARS = 80
 MAX_LINE_CHARS = 200
+
+# What steers a terminal, ends a line or turns its direction round: strangers choose ids, keys and texts.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def shown_value(value: object) -> str:
@@ -18,15 +23,20 @@ def shown_value(value: object) -> str:
 
 def shown_text(text: str) -> str:
     """The beginning of a text, for messages; what would move a terminal's cursor or break a line is a mark in it."""
-    return _printable(text[:MAX_TEXT_CHARS], "\N{REPLACEMENT CHARACTER}")
+    return _marked(text[:MAX_TEXT_CHARS], "\N{REPLACEMENT CHARACTER}")
 
 
 def one_line(text: object) -> str:
     """What a broker, a certificate or a program says on one line, of printable characters, at most MAX_LINE_CHARS."""
-    return _printable(" ".join(str(text).split())[:MAX_LINE_CHARS], "?")
+    return _marked(" ".join(str(text).split())[:MAX_LINE_CHARS], "?")
 
 
-def _printable(text: str, mark: str) -> str:
+def printable(text: str) -> str:
+    """The text with what would steer a terminal spelled out; line feeds and tabs stay."""
+    return _STEERING.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def _marked(text: str, mark: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else mark for character in text)

@@ -40,11 +40,14 @@ from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
 from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, OperatorError
+from streamprocessor.kafka.broker_wait import is_reached
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
+from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.serving import listening_socket, serving
-from streamprocessor.process.lifecycle import run_until, stop_on_signals, tell_port
+from streamprocessor.process.lifecycle import first_of, run_until, stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import stored_token
@@ -52,6 +55,7 @@ from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
+FINISH_SECONDS = 5.0  # with the server's end, less than a supervisor waits
 _EVENTS = (BECAME_HOT_LEAD, SCORE_UPDATED)
 
 log = logging.getLogger(__name__)
@@ -76,6 +80,11 @@ async def run_delivery(
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
     async with AsyncExitStack() as opened:
+        listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
+        opened.callback(listening.close)
+        tell_port(settings.port_file, listening.getsockname()[1])
+        if not await is_reached(clients, stop, listening, metrics.registry):
+            return EXIT_DONE
         segments = Segments(clients, full[MODELS])
         opened.push_async_callback(segments.stop)
         await segments.start()
@@ -106,22 +115,33 @@ async def run_delivery(
         opened.push_async_callback(consumer.stop)
         await consumer.start(store_thread)
         token = stored_token(settings.delivery_secret, settings.data_path)
-        routes = Routes(
-            dispatchers, context, attempt_stream, Readiness(store_thread, consumer.missing, projection.missing)
-        )
-        listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
+        readiness = Readiness(store_thread, partial(_stopping, stop), consumer.missing, projection.missing)
+        routes = Routes(dispatchers, context, attempt_stream, readiness)
         await opened.enter_async_context(loop_watched(metrics.registry))
         measure_resources(metrics.registry, settings.data_path)
         port = await opened.enter_async_context(serving(routes.application(token), listening))
+        note = AddressNote("delivery", settings.group, local_url(settings.delivery_host, port))
+        opened.enter_context(address_noted(settings.data_path, note))
         opened.callback(attempt_stream.close)
-        tell_port(settings.port_file, port)
         log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
         own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread))
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
         work = (*own, *followed, consumer.run(dispatchers))
-        await run_until(stop, dispatchers.failed, *work)
+        finished = asyncio.ensure_future(_finished_after(stop, dispatchers))
+        opened.callback(finished.cancel)
+        await run_until(finished, dispatchers.failed, *work)
     return EXIT_DONE
+
+
+async def _finished_after(stop: asyncio.Future[None], dispatchers: Dispatchers) -> None:
+    """Return once `stop` is done and what was being sent by then has been answered, or has taken FINISH_SECONDS."""
+    await first_of(stop)
+    await dispatchers.finish(FINISH_SECONDS)
+
+
+def _stopping(stop: asyncio.Future[None]) -> list[str]:
+    return [STOPPING] if stop.done() else []
 
 
 def _of_the_topic(settings: Settings, of_the_file: SubscriptionResolver) -> SubscriptionResolver:

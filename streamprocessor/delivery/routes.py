@@ -24,7 +24,7 @@ from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.readiness import Readiness
 from streamprocessor.delivery.store.store import MOST_SHOWN
 from streamprocessor.delivery.store.tables import WAITING
-from streamprocessor.process.http.health import health_routes
+from streamprocessor.process.http.health import health_routes, status_route
 from streamprocessor.process.secret_lookup import SecretLookup
 
 MOST_LISTED = 1_000
@@ -73,7 +73,10 @@ class Routes:
             Route("/subscriptions/{name}/resend", self._resend, methods=["POST"]),
         ]
         health = health_routes(self._metrics.registry, self._readiness.missing, self._set_gauges)
-        return Starlette(routes=[*health, Mount("/api", routes=api, middleware=[Middleware(BearerToken, token=token)])])
+        status = status_route("delivery", self._readiness.missing)
+        return Starlette(
+            routes=[*health, status, Mount("/api", routes=api, middleware=[Middleware(BearerToken, token=token)])]
+        )
 
     def _set_gauges(self) -> None:
         self._metrics.waiting.set(sum(len(dispatcher) for dispatcher in self._dispatchers))

@@ -22,12 +22,15 @@ from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorE
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.broker_wait import is_reached
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
+from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
@@ -76,11 +79,16 @@ async def run_api(settings: Settings) -> int:
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
     tokens = Tokens(pairs)
-    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, MODELS, SUBSCRIPTIONS)})
-    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
     listening = listening_socket("api", settings.api_host, settings.api_port)
+    tell_port(settings.port_file, listening.getsockname()[1])
+    stop = stop_on_signals()
     metrics = Metrics()
     measure_resources(metrics.registry, settings.data_path)
+    if not await is_reached(clients, stop, listening, metrics.registry):
+        listening.close()
+        return EXIT_DONE
+    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, MODELS, SUBSCRIPTIONS)})
+    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
@@ -103,8 +111,7 @@ async def run_api(settings: Settings) -> int:
         contact_ids=ContactIds(settings.address_salt),
     )
     projector.on_written = context.hot_lead_streams.wake
-    app = application(context, lambda: _not_ready(projector), _description(settings))
-    stop = stop_on_signals()
+    app = application(context, lambda: [STOPPING] if stop.done() else _not_ready(projector), _description(settings))
     tasks: list[asyncio.Task[Any]] = []
     try:
         await models.start()
@@ -115,11 +122,12 @@ async def run_api(settings: Settings) -> int:
         work = (projector.run(history_ms), models.follow(), gateways.subscriptions.follow(), catalogue.run())
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
-        tell_port(settings.port_file, port)
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
         stop.add_done_callback(lambda _: context.hot_lead_streams.stop())
-        async with loop_watched(metrics.registry):
-            await Server(app).run_until(stop, listening)
+        note = AddressNote("api", settings.group, local_url(settings.api_host, port))
+        with address_noted(settings.data_path, note):
+            async with loop_watched(metrics.registry):
+                await Server(app).run_until(stop, listening, settings.drain_seconds)
     finally:
         listening.close()
         broken = await _ended(tasks)
@@ -140,17 +148,13 @@ async def run_api(settings: Settings) -> int:
 
 def database_file(settings: Settings) -> Path:
     """Where the tables are, unless a setting names a server; one file for each application."""
-    return settings.data_path / f"{_own_name(settings)}.read-model.sqlite"
+    return settings.data_path / f"{settings.group}.read-model.sqlite"
 
 
 def _audit_log(settings: Settings) -> AuditLog:
-    path = Path(settings.audit_file or settings.data_path / f"{_own_name(settings)}.audit.jsonl")
+    path = Path(settings.audit_file or settings.data_path / f"{settings.group}.audit.jsonl")
     salt = erasure_salt(settings.erasure_salt, settings.data_path)
     return AuditLog(AuditFiles(path, settings.audit_max_bytes, settings.audit_files), pseudonym_under(salt))
-
-
-def _own_name(settings: Settings) -> str:
-    return f"{settings.topic_prefix}{settings.app_id}"
 
 
 def api_tokens(settings: Settings) -> dict[str, str]:
@@ -168,7 +172,7 @@ def api_tokens(settings: Settings) -> dict[str, str]:
 def _gateways(
     settings: Settings, clients: ClientSettings, topics: Mapping[str, str], producer: AIOKafkaProducer
 ) -> Gateways:
-    imports_folder = settings.data_path / f"{_own_name(settings)}.imports"
+    imports_folder = settings.data_path / f"{settings.group}.imports"
     delivery_token = stored_token(settings.delivery_secret, settings.data_path)
     return Gateways(
         eraser=Eraser(producer, topics[CONTACT_UPDATES]),

@@ -11,7 +11,8 @@ from unicodedata import normalize
 LONGEST = 1024
 DIGEST_CHARS = 32
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+_quoted = json.encoder.encode_basestring
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?", re.ASCII)
 
 
@@ -21,7 +22,16 @@ def canonical(value: Any) -> str:
     >>> canonical({"b": 1.0, "a": [True, None, "ü"]})
     '{"a":[true,null,"ü"],"b":1}'
     """
-    return _encode(_whole_floats_as_ints(value))
+    kind = type(value)
+    if kind is str:
+        return _quoted(value)
+    if kind is dict:
+        return "{" + ",".join([f"{_quoted(name)}:{canonical(value[name])}" for name in sorted(value)]) + "}"
+    if kind is list or kind is tuple:
+        return "[" + ",".join([canonical(item) for item in value]) + "]"
+    if kind is int or (kind is float and value.is_integer()):
+        return str(int(value))
+    return _encode(value)
 
 
 def folded(text: str) -> str:
@@ -90,16 +100,6 @@ def cut_to(text: str, longest: int) -> str:
         return text
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST_CHARS // 2).hexdigest()
     return text[: longest - 2 * DIGEST_CHARS] + digest
-
-
-def _whole_floats_as_ints(value: Any) -> Any:
-    if type(value) is float and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _whole_floats_as_ints(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_whole_floats_as_ints(item) for item in value]
-    return value
 
 
 unchecked = tuple.__new__

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from streamprocessor.process.http.health import NotReady, health_routes
+from streamprocessor.process.http.health import NotReady, health_routes, status_route
 
 
 def health_application(
@@ -20,10 +16,11 @@ def health_application(
     not_ready: NotReady,
     refresh: Callable[[], None],
     status: Callable[[], dict[str, Any]],
+    not_started: NotReady,
 ) -> Starlette:
-    """/livez, /readyz and /metrics as every process has them, and /status: what the worker does, as JSON."""
+    """The health of every process and its metrics, and /status: what the worker does, as JSON.
 
-    async def answer_status(_: Request) -> Response:
-        return Response(orjson.dumps(status()), media_type="application/json")
-
-    return Starlette(routes=[*health_routes(registry, not_ready, refresh), Route("/status", answer_status)])
+    not_ready: of the group. not_started: of this worker alone, in /startupz and /status.
+    """
+    health = health_routes(registry, not_ready, refresh, not_started)
+    return Starlette(routes=[*health, status_route("worker", not_started, status)])

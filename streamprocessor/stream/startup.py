@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.contract.topics.topics import inputs
-from streamprocessor.errors import BrokerAwayError, OperatorError, TopicError
+from streamprocessor.errors import OperatorError, TopicError
 from streamprocessor.kafka.admin.cluster import READ, WRITE
 from streamprocessor.kafka.admin.reconcile import (
     Layout,
@@ -18,15 +17,10 @@ from streamprocessor.kafka.admin.reconcile import (
     refuse_unless_member_allowed,
     topic_ids,
 )
+from streamprocessor.kafka.broker_wait import once_kafka_answers
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.settings import Settings
 from streamprocessor.stream.clock_skew import clock_skew_ms, disagreement
-
-#: How soon to look again for a Kafka that does not answer; doubled each time, up to the longest.
-FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 5.0
-
-log = logging.getLogger(__name__)
 
 
 class BrokerFacts(NamedTuple):
@@ -44,16 +38,9 @@ async def check_broker_once_reached(
 
     Ending instead would leave it to the supervisor when to look again, which may be minutes after Kafka is back.
     """
-    pause_seconds = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            return await check_broker(settings, clients, layout)
-        except BrokerAwayError as error:
-            if pause_seconds == FIRST_PAUSE_SECONDS:
-                log.warning("%s; trying again until it does", error)
-            on_away(f"Kafka at {settings.bootstrap}")
-        await asyncio.sleep(pause_seconds)
-        pause_seconds = min(LONGEST_PAUSE_SECONDS, pause_seconds * 2)
+    return await once_kafka_answers(
+        partial(check_broker, settings, clients, layout), partial(on_away, f"Kafka at {settings.bootstrap}")
+    )
 
 
 async def check_broker(settings: Settings, clients: ClientSettings, layout: Layout) -> BrokerFacts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.http.health import STOPPING
 from streamprocessor.stream.gauges import Gauges
 from streamprocessor.stream.group_readiness import GroupReadiness
 from streamprocessor.stream.partition.data_plane import DataPlane
@@ -13,11 +14,12 @@ from streamprocessor.stream.partition.data_plane import DataPlane
 class WorkerStatus:
     """Answers from the start of the process on, long before there is a data plane.
 
-    group: the consumer group of the application.
+    group: the consumer group of the application. name: this worker's in it; None before it has one.
     """
 
     def __init__(self, group: str, gauges: Gauges, group_readiness: GroupReadiness) -> None:
         self.group = group
+        self.name: str | None = None
         self._gauges = gauges
         self._group_readiness = group_readiness
         self._observed: tuple[DataPlane, Any] | None = None
@@ -43,7 +45,7 @@ class WorkerStatus:
     def not_ready(self) -> list[str]:
         """The reasons why this worker does not score at the moment; none while it does."""
         if self._is_stopping:
-            return ["stopping"]
+            return [STOPPING]
         if self._observed is None:
             return [self._phase]
         plane, app = self._observed
@@ -65,7 +67,7 @@ class WorkerStatus:
 
     def status(self) -> dict[str, Any]:
         """What `streamprocessor status` shows of this worker."""
-        answer: dict[str, Any] = {"group": self.group, "not_ready": self.not_ready()}
+        answer: dict[str, Any] = {"group": self.group, "name": self.name}
         if self._observed is not None:
             answer |= self._gauges.status(self._observed[0])
         return answer

@@ -19,6 +19,7 @@ from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
+from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
@@ -81,7 +82,7 @@ class Worker:
         """Open nothing yet; raises OperatorError for settings of Kafka or of topics that can't be."""
         self._settings = settings
         self._clients, self._layout = client_settings(settings), layout_of(settings)
-        self._group = f"{settings.topic_prefix}{settings.app_id}"
+        self._group = settings.group
         self._metrics = Metrics()
         self._gauges = Gauges(self._metrics)
         readiness = GroupReadiness(self._clients, self._layout, self._group)
@@ -93,11 +94,15 @@ class Worker:
         """Answer over HTTP from now on; the port."""
         settings, status = self._settings, self._status
         listening = listening_socket("metrics", settings.metrics_host, settings.metrics_port)
-        app = health_application(self._metrics.registry, status.group_not_ready, status.refresh, status.status)
+        app = health_application(
+            self._metrics.registry, status.group_not_ready, status.refresh, status.status, status.not_ready
+        )
         await self._opened.enter_async_context(loop_watched(self._metrics.registry))
         measure_resources(self._metrics.registry, settings.data_path)
         port = await self._opened.enter_async_context(serving(app, listening))
         tell_port(settings.port_file, port)
+        note = AddressNote("worker", self._group, local_url(settings.metrics_host, port))
+        self._opened.enter_context(address_noted(settings.data_path, note))
         return port
 
     async def work_until(self, stop: asyncio.Future[None]) -> int:
@@ -123,6 +128,7 @@ class Worker:
         models = await self._read_model()
         membership = take_name(self._settings.data_path, self._group, self._settings.name)
         self._opened.callback(membership.release)
+        self._status.name = membership.instance_id
         composition = Composition(self._settings, self._clients, self._layout, self._group, self._metrics, broker)
         plane, app = composition.compose(models, membership.instance_id, self._gauges.committed)
         self._status.observe(plane, app)

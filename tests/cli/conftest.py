@@ -1,7 +1,5 @@
 """Commands called in this process, from the project's folder."""
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,10 +7,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streamprocessor.cli.main import commands
-from streamprocessor.cli.terminal.running import TALKATIVE
 from tests.delivery.conftest import receiver
+from tests.harness.logs import log_as_before
 
-__all__ = ["receiver"]
+__all__ = ["log_as_before", "receiver"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,18 +19,6 @@ ROOT = Path(__file__).parents[2]
 def project_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Relative paths are the project's."""
     monkeypatch.chdir(ROOT)
-
-
-@pytest.fixture(autouse=True)
-def log_as_before() -> Iterator[None]:
-    """What a command makes of the log of its process ends with the test."""
-    root = logging.getLogger()
-    loggers = [root, *(logging.getLogger(name) for name in TALKATIVE)]
-    handlers, levels = root.handlers[:], [logger.level for logger in loggers]
-    yield
-    root.handlers[:] = handlers
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
 
 
 class Call(Protocol):

@@ -284,6 +284,20 @@ def test_status_tells_lag_and_every_partition_once(ask: Call, running: Running) 
     assert all(str(port) in table for port in running.ports)
 
 
+def test_status_finds_all_that_up_started_without_being_told_where(ask: Call, running: Running) -> None:
+    result = until(lambda: (found := ask("status", "--json")).exit_code == 0 and found)
+
+    status = json.loads(result.stdout)
+    assert (status["well"], status["reasons"]) == (True, [])
+    assert sorted(worker["address"] for worker in status["workers"]) == [
+        f"http://127.0.0.1:{port}" for port in running.ports
+    ]
+    assert {worker["name"] for worker in status["workers"]} == {member["name"] for member in status["members"]}
+    assert {row["owner"] for row in status["partitions"]} == {worker["name"] for worker in status["workers"]}
+    assert [len(status[kind]) for kind in ("collectors", "deliveries", "apis")] == [1, 1, 1]
+    assert (status["collectors"][0]["spool_bytes"], status["deliveries"][0]["disabled_subscriptions"]) == (0, 0)
+
+
 def test_partitions_without_a_worker_are_told_and_the_exit_code_is_1(ask: Call, running: Running) -> None:
     result = ask("status", "--app-id", "nobody", *running.metrics_ports)
 

@@ -45,7 +45,8 @@ class Server(NamedTuple):
 def servers(bootstrap: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Server]]:
     """One process of each kind on topics of their own, ready."""
     folder = tmp_path_factory.mktemp("fuzz")
-    settings = Settings(bootstrap=bootstrap, topic_prefix=f"fuzz-{os.urandom(4).hex()}-", app_id="app", partitions=2)
+    prefix = f"fuzz-{os.urandom(4).hex()}-"
+    settings = Settings(bootstrap=bootstrap, topic_prefix=prefix, app_id="app", partitions=2, log_level="DEBUG")
     asyncio.run(System(settings).create())
     processes = {"collector": collector(settings, folder), "worker": WorkerProcess(settings, "worker", folder)}
     with ExitStack() as started:

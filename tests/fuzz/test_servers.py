@@ -11,7 +11,7 @@ import asyncio
 import os
 import resource
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
@@ -20,6 +20,7 @@ import pytest
 
 from streamprocessor.process.http.connection import HEADERS_SECONDS
 from streamprocessor.process.http.serving import MOST_CONNECTIONS
+from tests.fuzz import marked
 from tests.fuzz.collected import BROWSER_KEY
 from tests.fuzz.conftest import REQUESTS, SEED, SHARES, Server
 from tests.fuzz.connections import Lane
@@ -29,7 +30,7 @@ from tests.harness.collectors import KEY
 from tests.harness.deliveries import SECRET as SIGNING_SECRET
 from tests.harness.deliveries import TOKEN as DELIVERY_TOKEN
 from tests.harness.processes import SALT, CommandProcess
-from tests.harness.system import ROOT
+from tests.harness.system import ROOT, System
 
 pytestmark = pytest.mark.kafka
 
@@ -65,6 +66,26 @@ async def test_whatever_is_sent_to_the_servers_is_answered_and_blocks_none(serve
         assert "Traceback" not in server.process.log.read_text(), f"FUZZ_SEED={SEED} {server.process.tail()}"
         told = server.process.log.read_text() + "".join(server.process.read(path).decode() for path in OPEN_PATHS[name])
         assert [secret for secret in SECRETS if secret in told] == [], f"FUZZ_SEED={SEED} {name}"
+
+
+async def test_a_person_who_comes_through_every_door_is_in_no_log(servers: Mapping[str, Server]) -> None:
+    random, system = Random(SEED), System(servers["worker"].process.settings)
+    for name, requests in {"collector": marked.to_collector(random, 300), "api": marked.to_api(random)}.items():
+        lane = Lane(servers[name].process.port, deque())
+        answers = [await lane.ask(request) for request in requests]
+        lane.close()
+        statuses = Counter(answer.status for answer in answers)
+        assert statuses[200] + statuses[202] > 10, (SEED, name, statuses)
+    await system.send(marked.to_kafka())
+    await system.until_applied()
+
+    for topic in ("page-visits", "score-updated", "dead-letters"):
+        kept = [(record.key or b"") + (record.value or b"") for record in await system.read(topic)]
+        assert any(b"q7x4z" in each for each in kept), (SEED, topic)
+    logs = {name: server.process.log.read_text() for name, server in servers.items()}
+    assert all(logs.values())
+    told = [line for log in logs.values() for line in log.splitlines() if any(word in line for word in marked.WORDS)]
+    assert told == [], f"FUZZ_SEED={SEED}"
 
 
 @pytest.mark.parametrize("name", SHARES)

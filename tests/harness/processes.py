@@ -66,6 +66,11 @@ class CommandProcess:
         return environment
 
     @property
+    def settings(self) -> Settings:
+        """What it is started with."""
+        return self._settings
+
+    @property
     def process(self) -> Process:
         """The process, which was started."""
         assert self._process is not None

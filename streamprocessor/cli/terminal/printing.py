@@ -9,7 +9,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
-from streamprocessor.cli.terminal.plain_text import printable
+from streamprocessor.contract.foreign_text import printable
 
 PLAIN_WIDTH = 200
 

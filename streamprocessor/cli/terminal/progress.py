@@ -18,7 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from streamprocessor.cli.terminal.plain_text import printable
+from streamprocessor.contract.foreign_text import printable
 from streamprocessor.kafka.embedded import progress
 
 Note = Callable[[str], None]

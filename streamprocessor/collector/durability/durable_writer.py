@@ -230,7 +230,7 @@ class DurableWriter:
         await asyncio.to_thread(self._spool.mark, chunk.end, self._clock_ms())
 
     async def _drop_producer(self, error: NotAcknowledgedError) -> None:
-        log.warning("a new producer is needed: %s", error)
+        log.warning("a new producer is needed: %s", str(error))  # its words are Kafka's
         await self._kafka_writer.drop()
 
     async def _reconnect(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
-
 from streamprocessor.collector.http.wire_format import TopicEntry
-from streamprocessor.process.http.client_address import Address, ClientAddresses, Network, parse_address
-
-NETWORK_BITS = {4: 24, 6: 48}  # what is left of an address of that version
+from streamprocessor.process.http.client_address import (
+    Address,
+    ClientAddresses,
+    Network,
+    network_part,
+    parse_address,
+)
 
 
 class ClientIps(ClientAddresses):
@@ -25,7 +27,7 @@ class ClientIps(ClientAddresses):
         """The address as it is stored with events; None where none is known."""
         if address is None:
             return None
-        return _network_part(address) if self._truncate else str(address)
+        return str(network_part(address).network_address) if self._truncate else str(address)
 
     def truncated(self, entries: list[TopicEntry]) -> list[TopicEntry]:
         """The entries with the addresses in their `context` truncated too, as they came in a body.
@@ -43,9 +45,5 @@ def _with_network_part(entry: TopicEntry) -> TopicEntry:
     address = parse_address(ip) if isinstance(ip, str) else None
     truncated = {name: value for name, value in context.items() if name != "ip"}
     if address is not None:
-        truncated["ip"] = _network_part(address)
+        truncated["ip"] = str(network_part(address).network_address)
     return entry._replace(value={**entry.value, "context": truncated})
-
-
-def _network_part(address: Address) -> str:
-    return str(ip_network((address, NETWORK_BITS[address.version]), strict=False).network_address)

@@ -22,7 +22,6 @@ from streamprocessor.collector.http.decompression import decompressed
 from streamprocessor.collector.http.event_source import source_name, with_source
 from streamprocessor.collector.http.keys import KeyHolder, Keys, origin_of
 from streamprocessor.collector.http.limits import SenderLimiter
-from streamprocessor.collector.http.notices import Notices
 from streamprocessor.collector.http.permissions import permitted
 from streamprocessor.collector.http.validation import MAX_ITEMS, check_entries, within_attribute_limits
 from streamprocessor.collector.http.wire_format import (
@@ -40,6 +39,7 @@ from streamprocessor.contract.lenient_json import mends_told_to
 from streamprocessor.contract.topics.input_topics import InputTopics
 from streamprocessor.errors import place_of
 from streamprocessor.process.http.client_address import sender_network
+from streamprocessor.process.logs.notices import Notices
 
 SPOOL_FULL_SECONDS = 10
 MAX_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamprocessor.collector.http.handler import CollectorContext, FormatHandler
 from streamprocessor.collector.http.wire_format import WireFormat
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.http.health import health_routes
+from streamprocessor.process.http.health import health_routes, status_route
 
 
 def application(
@@ -31,7 +31,11 @@ def application(
     description: of the native format, for /openapi.json.
     """
     handlers = {path: FormatHandler(path, by_method, context) for path, by_method in by_path(formats).items()}
-    own_routes = [*health_routes(context.metrics.registry, not_ready), _openapi_route(orjson.dumps(description))]
+    own_routes = [
+        *health_routes(context.metrics.registry, not_ready),
+        status_route("collector", not_ready),
+        _openapi_route(orjson.dumps(description)),
+    ]
     own = Starlette(routes=own_routes, exception_handlers={404: _not_found})
     own.router.redirect_slashes = False
     return PathRouter(handlers, own)

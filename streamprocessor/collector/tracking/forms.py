@@ -19,7 +19,6 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
-from streamprocessor.collector.http.notices import Notices
 from streamprocessor.collector.http.request_context import context_of
 from streamprocessor.collector.http.wire_format import (
     CollectedEvent,
@@ -50,6 +49,7 @@ from streamprocessor.contract.events.event_fields import content_key
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.placeholder_ids import is_placeholder
 from streamprocessor.contract.topic_names import FORM_SUBMISSION
+from streamprocessor.process.logs.notices import Notices
 from streamprocessor.scoring.record.facts import SCANNER
 
 ROUTE = "/f/{form}"

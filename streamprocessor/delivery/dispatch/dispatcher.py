@@ -56,6 +56,7 @@ class Dispatcher:
         self._queues = ContactQueues()
         self._under_way: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
+        self._begins_no_more = False
         self._loaded_up_to = 0
         self._stored_up_to = last_number
 
@@ -95,6 +96,12 @@ class Dispatcher:
         self.circuit_breaker = CircuitBreaker()
         self._changed.set()
 
+    async def finish(self) -> None:
+        """Begin no more attempts, and return once those under way have been answered."""
+        self._begins_no_more = True
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
     async def run(self) -> None:
         """Deliver for ever; raises MustRestartError where the store fails."""
         try:
@@ -128,7 +135,7 @@ class Dispatcher:
 
     def _send_what_is_due(self) -> None:
         now_ms = self._context.clock_ms()
-        while self.circuit_breaker.may_send(len(self._under_way), now_ms):
+        while not self._begins_no_more and self.circuit_breaker.may_send(len(self._under_way), now_ms):
             delivery = self._queues.take(now_ms)
             if delivery is None:
                 return
@@ -140,7 +147,7 @@ class Dispatcher:
         """Return when something changed, or when the next one may be sent."""
         due_ms = self._queues.next_due_ms()
         now_ms = self._context.clock_ms()
-        if due_ms is None or self.circuit_breaker.disabled:
+        if due_ms is None or self.circuit_breaker.disabled or self._begins_no_more:
             await self._changed.wait()
             return
         wait_ms = max(due_ms, self.circuit_breaker.quiet_until_ms) - now_ms

@@ -114,6 +114,14 @@ class Dispatchers:
         self._hand_out(await self._context.store_thread.ask(lambda store: store.queue([delivery], {})))
         return delivery.webhook_id
 
+    async def finish(self, timeout_seconds: float) -> None:
+        """Begin no more attempts, and return once those under way have been answered or the time is over."""
+        finishing = [asyncio.ensure_future(dispatcher.finish()) for dispatcher in self]
+        if finishing:
+            _, late = await asyncio.wait(finishing, timeout=timeout_seconds)
+            for task in late:
+                task.cancel()
+
     async def close(self) -> None:
         """End all of them."""
         for name in list(self._tasks):

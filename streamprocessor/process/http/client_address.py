@@ -15,6 +15,7 @@ Address: TypeAlias = IPv4Address | IPv6Address
 log = logging.getLogger(__name__)
 
 MAX_HOPS = 20
+NETWORK_BITS = {4: 24, 6: 48}  # what is left of an address of that version, where no person may be told by it
 MAX_ADDRESS_CHARS = 64  # with brackets and port; what is cached stays small by it
 
 
@@ -80,6 +81,11 @@ def sender_network(address: Address | None) -> str:
     if address is None:
         return ""
     return str(address) if address.version == 4 else str(IPv6Network((int(address), 64), strict=False))
+
+
+def network_part(address: Address) -> Network:
+    """The network of an address, in which it is one of many."""
+    return ip_network((address, NETWORK_BITS[address.version]), strict=False)
 
 
 @lru_cache(maxsize=4096)

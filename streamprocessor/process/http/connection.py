@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from streamprocessor.contract.traceparents import TRACEPARENT, trace_id_of, traceparent_of
+from streamprocessor.process.http.client_address import network_part, parse_address
+from streamprocessor.process.logs.context import trace_id
+from streamprocessor.process.logs.notices import Notices
 
 VERSIONS = ("1.0", "1.1")
 MAX_HEADER_BYTES = 32 * 1024
@@ -21,6 +28,10 @@ READ_SECONDS = 60.0
 LOOK_SECONDS = 1.0
 """How often `close_if_late` is called."""
 
+_TLS_HELLO = b"\x16\x03"
+"""What a client begins with that speaks TLS."""
+
+_TRACEPARENT = TRACEPARENT.encode()
 _OTHER_FILES = 256  # that a process has open besides: databases, Kafka, logs
 
 _END = b"connection: close\r\ncontent-length: 0\r\n\r\n"
@@ -36,11 +47,22 @@ OWN_ANSWERS = {
 """What a connection may answer before any application is asked, by status; all without a body."""
 
 
+_LARGE = f"headers larger than {MAX_HEADER_BYTES // 1024} KiB"
+
+log = logging.getLogger(__name__)
+
+
 class ConnectionLimit:
-    """The connections of one server. Over the limit the one closed is that which waits for its client the longest."""
+    """The connections of one server. Over the limit the one closed is that which waits for its client the longest.
+
+    keeps_alive: whether a connection outlives the request that is answered on it.
+    notices: of requests that are none, by the network that they come from.
+    """
 
     def __init__(self, most: int) -> None:
         """Hold so many at once, or as many as the system lets this process hold; it is asked for them first."""
+        self.keeps_alive = True
+        self.notices = Notices(log)
         self._most = _allowed(most)
         self._open: set[Connection] = set()
         self._waiting: OrderedDict[Connection, None] = OrderedDict()  # the oldest first
@@ -87,6 +109,7 @@ class Connection(HttpToolsProtocol):
     _is_waiting = True  # for a request to begin or to become whole
     _has_headers = False
     _refused = False
+    _is_tls = False
     _answered: RequestResponseCycle | None = None
     """The request that is answered, or was the last; uvicorn's own `cycle` is the last that was read."""
 
@@ -113,6 +136,7 @@ class Connection(HttpToolsProtocol):
         """Count what may be headers; a header that never ends ends here."""
         if self._refused:
             return
+        self._is_tls = data.startswith(_TLS_HELLO)
         if self._is_idle and not self._is_waiting:  # whatever comes begins a request, be it an empty line
             self._since_seconds, self._is_waiting = time.monotonic(), True
             self._limit.waits(self)
@@ -121,7 +145,7 @@ class Connection(HttpToolsProtocol):
         if in_headers and not self._has_headers and self._is_waiting:
             self._header_bytes += len(data)
             if self._header_bytes > MAX_HEADER_BYTES:
-                self.refuse(_TOO_LARGE)
+                self.refuse(_TOO_LARGE, _LARGE)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -137,15 +161,18 @@ class Connection(HttpToolsProtocol):
             return
         hosts = sum(name == b"host" for name, _ in self.headers)
         if hosts > 1 or self.parser.get_http_version() not in VERSIONS:
-            self.refuse(_MALFORMED)
+            self.refuse(_MALFORMED, "not HTTP/1.0 or 1.1, or for several hosts")
         elif sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEADER_BYTES:
-            self.refuse(_TOO_LARGE)
+            self.refuse(_TOO_LARGE, _LARGE)
         else:
             super().on_headers_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answered = cycle
+        cycle.keep_alive = cycle.keep_alive and self._limit.keeps_alive
+        before = trace_id.set(_trace_in(cycle.scope["headers"]))  # of the task that begins here
         super()._start_asgi_task(cycle, app)
+        trace_id.reset(before)
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
@@ -188,16 +215,29 @@ class Connection(HttpToolsProtocol):
             self._since_seconds += LOOK_SECONDS
         elif (self._is_waiting or self._is_idle) and now_seconds - self._since_seconds > self._patience_seconds:
             has_begun = self._is_waiting and self.headers is not None
-            self.refuse(_TOO_SLOW if has_begun and not self._has_headers else b"")
+            reason = f"not whole within {self._patience_seconds:.0f} s" if has_begun else ""
+            self.refuse(_TOO_SLOW if has_begun and not self._has_headers else b"", reason)
 
-    def refuse(self, answer: bytes) -> None:
-        """Close, after this answer where it is not empty."""
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._tell("TLS, which this port does not speak" if self._is_tls else "not HTTP")
+        super().send_400_response(msg)
+
+    def refuse(self, answer: bytes, reason: str = "") -> None:
+        """Close, after this answer where it is not empty; the log gets the reason where there is one."""
+        if reason:
+            self._tell(reason)
         self._refused, self._is_waiting = True, False
         self._limit.closed(self)
         if not self.transport.is_closing():
             if answer:
                 self.transport.write(answer)
             self.transport.close()
+
+    def _tell(self, reason: str) -> None:
+        address = parse_address(self.client[0]) if self.client else None
+        sender = "somebody" if address is None else str(network_part(address))
+        self._limit.notices.tell(f"a request from {sender} is refused: {reason}")
 
     @property
     def _patience_seconds(self) -> float:
@@ -209,3 +249,11 @@ class Connection(HttpToolsProtocol):
     def _is_idle(self) -> bool:
         """Whether no answer is under way."""
         return self.cycle is None or self.cycle.response_complete
+
+
+def _trace_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    for name, value in headers:
+        if name == _TRACEPARENT:
+            traceparent = traceparent_of(value.decode("latin-1"))
+            return None if traceparent is None else trace_id_of(traceparent)
+    return None

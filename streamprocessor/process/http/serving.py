@@ -28,9 +28,10 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: ASGIApp, most_connections: int = MOST_CONNECTIONS) -> None:
         """Serve so many connections at once; for one more the one that is idle for the longest is closed."""
+        self._limit = ConnectionLimit(most_connections)
         config = uvicorn.Config(
             app,
-            http=cast(type[asyncio.Protocol], partial(Connection, ConnectionLimit(most_connections))),
+            http=cast(type[asyncio.Protocol], partial(Connection, self._limit)),
             ws="none",
             lifespan="off",
             access_log=False,
@@ -44,12 +45,18 @@ class Server(uvicorn.Server):
         logging.getLogger("uvicorn").setLevel(logging.ERROR)
         super().__init__(config)
 
-    async def run_until(self, stop: asyncio.Future[None], listening: socket.socket) -> None:
-        """Serve on the socket until `stop` is done, then let the requests that are there end."""
+    async def run_until(self, stop: asyncio.Future[None], listening: socket.socket, drain_seconds: float = 0.0) -> None:
+        """Serve on the socket until `stop` is done, then let the requests that are there end.
+
+        drain_seconds: how long new requests are answered yet, each on a connection that ends with it: as long as
+        whoever sends them here takes to see that the process is not ready any more.
+        """
         serving = asyncio.ensure_future(self.serve([listening]))
         looking = asyncio.ensure_future(self._close_late_ones())
         try:
             await first_of(serving, stop)
+            self._limit.keeps_alive = False
+            await asyncio.wait([serving], timeout=drain_seconds)
             self.should_exit = True
             await serving
         finally:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from streamprocessor.process.http.health import health_routes
+from streamprocessor.process.http.health import health_routes, status_route
 from streamprocessor.readmodel.api.static_page import page_routes
 from streamprocessor.readmodel.endpoints import (
     active_model,
@@ -77,6 +77,7 @@ def application(context: ApiContext, not_ready: Callable[[], list[str]], descrip
     routes: list[BaseRoute] = [
         *ROUTES,
         *health_routes(context.metrics.registry, not_ready),
+        status_route("api", not_ready),
         _openapi_route(orjson.dumps(description)),
         *page_routes(),
     ]

@@ -79,14 +79,17 @@ class Accumulator:
                 if matcher.amount is None or (amount := matcher.amount(properties)) is None:
                     continue
                 if matcher.once_per is not None and (once := matcher.once_slot(properties)) is not None:
-                    if self._held(matcher, once):
+                    if once in derived.slots or self._held_compacted(matcher, once):
                         if in_order or self._is_later(once, at):
                             continue
                         return False
                     derived.slots += once + at.to_bytes(TIME_BYTES, "big", signed=True)
             if matcher.slot_count is not None:
                 slot = matcher.slot(properties, at)
-                if self._held(matcher, slot) >= matcher.slot_count:
+                held = derived.slots.count(slot)
+                if self._compacted_rules:
+                    held += self._held_compacted(matcher, slot)
+                if held >= matcher.slot_count:
                     if in_order or self._is_later(slot, at):
                         continue
                     return False
@@ -140,13 +143,9 @@ class Accumulator:
             place = slots.find(slot, time_at)
         return True
 
-    def _held(self, matcher: Matcher, slot: bytes) -> int:
-        """How many matches of the rule hold this slot, stored and compacted ones."""
-        count = self._derived.slots.count(slot)
-        for rules in self._compacted_rules:
-            if matcher.key in rules:
-                count += rules[matcher.key].slots.count(slot)
-        return count
+    def _held_compacted(self, matcher: Matcher, slot: bytes) -> int:
+        """How many compacted matches of the rule hold this slot."""
+        return sum([rules[matcher.key].slots.count(slot) for rules in self._compacted_rules if matcher.key in rules])
 
 
 def derive_attributes_in_place(plan: Plan, attributes: Mapping[str, Any], derived: Derived) -> dict[int, int]:

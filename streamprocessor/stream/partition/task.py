@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from streamprocessor.errors import MustRestartError, NewerModelNeededError
+from streamprocessor.process.logs.context import batch_name
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch import (
     Microbatch,
@@ -113,6 +114,7 @@ class PartitionTask:
         await self._context.outbox.write_marker(self.partition, stamp_ms)
 
     async def _run(self) -> None:
+        batch_name.set(lambda: f"{self.partition.number}:{self.partition.microbatch}")
         try:
             while True:
                 await self._wake.wait()

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamprocessor.cli.terminal.plain_text import echo, printable
+from streamprocessor.cli.terminal.plain_text import echo
 from streamprocessor.cli.terminal.printing import print_table
+from streamprocessor.contract.foreign_text import printable
 
 
 @pytest.mark.parametrize(

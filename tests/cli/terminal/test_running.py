@@ -11,15 +11,16 @@ from aiokafka.errors import NodeNotReadyError
 from streamprocessor.cli.local.local_processes import WorkerPlan, free_ports
 from streamprocessor.cli.local.local_system import supervise
 from streamprocessor.cli.terminal.instants import Instant
-from streamprocessor.cli.terminal.running import log_to_stderr, run
+from streamprocessor.cli.terminal.running import run
 from streamprocessor.errors import BrokerAwayError
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
+from streamprocessor.process.logs.setup import log_to_stderr
 from streamprocessor.process.supervisor import Child, Supervisor
 from streamprocessor.settings import Settings
 
 
 def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr("INFO")
+    log_to_stderr("worker", "INFO", "human")
     logging.getLogger("streamprocessor.stream.table").info("recovered %d partitions", 3)
     logging.getLogger("streamprocessor.stream.transport").info("[^-Consumer]: Starting...")
     logging.getLogger("aiokafka.consumer").info("chat")
@@ -40,7 +41,7 @@ def test_the_log_has_one_form_and_leaves_out_what_libraries_chat(capsys: pytest.
 
 
 def test_a_strangers_words_in_the_log_steer_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    log_to_stderr("INFO")
+    log_to_stderr("worker", "INFO", "human")
     logging.getLogger("streamprocessor.delivery").error("subscription %s: refused", "a\x1b[31m")
 
     assert capsys.readouterr().err.endswith("subscription a\\x1b[31m: refused\n")

@@ -227,3 +227,39 @@ async def test_a_dispatcher_that_is_told_to_stop_just_as_something_changes_stops
     await asyncio.wait([running])
     await store_thread.close()
     assert stopped
+
+
+async def test_told_to_finish_a_dispatcher_waits_for_what_is_under_way_and_begins_nothing(tmp_path: Path) -> None:
+    begun, answered = asyncio.Event(), asyncio.Event()
+    posted: list[str] = []
+
+    async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+        posted.append(headers["webhook-id"])
+        begun.set()
+        await answered.wait()
+        return OK
+
+    subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
+    plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", tmp_path), Phrases(), ())
+    journal = StoreThread(Store(Database(f"sqlite:///{tmp_path / 'd.sqlite'}")))
+    context = DispatchContext(post, journal, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS, lambda: 0.5)
+    dispatcher = Dispatcher(plan, context, False, 0)
+    offered = [plan.delivery_of(lead.announcement(), ContactContext(), FRIDAY_MS) for lead in leads_of("ab", 2)]
+    fresh = await journal.ask(lambda store: store.queue([each for each in offered if each is not None], {}))
+    running = asyncio.ensure_future(dispatcher.run())
+    dispatcher.add(fresh)
+    await begun.wait()
+
+    finishing = asyncio.ensure_future(dispatcher.finish())
+    await asyncio.sleep(0)
+    assert not finishing.done()
+    answered.set()
+    async with asyncio.timeout(10):
+        await finishing
+
+    assert len(posted) == 2  # the first of each contact: its second would have been begun now
+    running.cancel()
+    await asyncio.wait([running])
+    waiting = await journal.ask(lambda store: store.waiting("crm", 0, 10))
+    assert len(waiting) == 2
+    await journal.close()

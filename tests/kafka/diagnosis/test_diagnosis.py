@@ -138,13 +138,13 @@ async def test_each_fault_of_a_connection_has_a_sentence_of_its_own(
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (f"echo {unsecured_token(USER)}", FINE),
+        ("echo {token}", FINE),
         ("echo abc", """the broker refuses our token; wanted one that it trusts; got '{"status":"invalid_token"}':"""),
         ("no-such-program", "the command no-such-program gives no token: .*got No such file or directory: check"),
     ],
 )
 async def test_a_token_lets_in_or_it_is_said_why_not(secured: SecuredKafka, command: str, words: str) -> None:
-    tokens = TokenProvider(TokenCommand(command), {})
+    tokens = TokenProvider(TokenCommand(command.format(token=unsecured_token(USER))), {})
     settings = ClientSettings(secured.addresses["LOGIN"], "SASL_PLAINTEXT", "OAUTHBEARER", sasl_tokens=tokens)
 
     kind, sentence = await _said(settings)

@@ -15,6 +15,7 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.process.http import connection
 from streamprocessor.process.http.connection import Connection
 from streamprocessor.process.http.serving import Server, listening_socket, serving
+from streamprocessor.process.logs.context import context_of_line
 
 HOUR_SECONDS = 3600.0
 MOST = 200
@@ -316,3 +317,37 @@ def test_a_port_in_use_is_told() -> None:
     listening = listening_socket("collector", "127.0.0.1", 0)
     with listening, pytest.raises(OperatorError, match="can't be listened on"):
         listening_socket("collector", "127.0.0.1", listening.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("begun", "reason"),
+    [
+        (b"GET / HT", "not whole within 0 s"),
+        (LINE + b"content-length: 10\r\n\r\nabc", "not whole within 1 s"),
+        (LINE + b"x-large: " + b"a" * 40_000, "headers larger than 32 KiB"),
+        (b"GET / HTTP/2.0\r\nhost: h\r\n\r\n", "not HTTP/1.0 or 1.1, or for several hosts"),
+        (b"", None),
+    ],
+)
+async def test_of_requests_that_do_not_become_whole_a_network_makes_one_line_however_many_they_are(
+    port: int, begun: bytes, reason: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    await asyncio.gather(*(answered_until_closed(port, *([begun] if begun else [])) for _ in range(20)))
+
+    wanted = [f"a request from 127.0.0.0/24 is refused: {reason}"] if reason else []
+    assert [record.getMessage() for record in caplog.records] == wanted
+
+
+async def test_what_is_logged_within_a_request_names_the_trace_that_it_is_part_of() -> None:
+    async def telling(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(context_of_line().get("trace_id", "none"))(scope, receive, send)
+
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = (f"traceparent: 00-{trace}-00f067aa0ba902b7-01\r\n".encode(), b"traceparent: 00-no-trace-01\r\n", b"")
+    async with serving(telling, listening_socket("api", "127.0.0.1", 0)) as port:
+        end = b"connection: close\r\n\r\n"
+        answers = [await answered_until_closed(port, b"GET / HTTP/1.1\r\nhost: h\r\n" + each + end) for each in headers]
+
+    assert [answer.rpartition(b"\r\n\r\n")[2] for answer, _ in answers] == [trace.encode(), b"none", b"none"]

@@ -1,47 +1,115 @@
-"""What a scrape gets: the format that it accepts."""
+"""What probes are told from the start of a process to its end."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
 import httpx
-import pytest
-from prometheus_client import CollectorRegistry, Histogram
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
-from streamprocessor.process.http.health import health_routes
+from streamprocessor.process.http.health import STOPPING, NotReady, health_routes
+from streamprocessor.process.http.serving import Server, listening_socket
+from streamprocessor.process.http.starting import health_answered
 
-#: What Prometheus sends from 2.5 on, and what 3 sends.
-PROMETHEUS = (
-    "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,"
-    "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
-)
-PROMETHEUS_3 = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=1.0.0;q=0.4"
-
-
-async def scraped(accept: str) -> httpx.Response:
-    registry = CollectorRegistry()
-    histogram = Histogram("part_seconds", "A part", buckets=(1.0,), registry=registry)
-    histogram.observe(2.0, {"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"})
-    app = Starlette(routes=health_routes(registry, list))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://h") as http:
-        return await http.get("/metrics", headers={"accept": accept})
+PATHS = ("/livez", "/startupz", "/readyz")
 
 
-@pytest.mark.parametrize("accept", [PROMETHEUS, PROMETHEUS_3])
-async def test_whoever_accepts_openmetrics_gets_it_with_exemplars(accept: str) -> None:
-    answer = await scraped(accept)
-
-    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
-    parsed = text_string_to_metric_families(answer.text)  # type: ignore[no-untyped-call]
-    families = {family.name: family for family in parsed}
-    exemplars = [sample.exemplar for sample in families["part_seconds"].samples if sample.exemplar is not None]
-    assert [exemplar.labels for exemplar in exemplars] == [{"trace_id": "4bf92f3577b34da6a3ce929d0e0e4736"}]
+def client(not_ready: NotReady, not_started: NotReady | None = None) -> httpx.AsyncClient:
+    app = Starlette(routes=health_routes(CollectorRegistry(), not_ready, not_started=not_started))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://h")
 
 
-@pytest.mark.parametrize("accept", ["", "*/*", "text/plain;version=0.0.4", "text/html,application/xhtml+xml"])
-async def test_all_others_get_plain_text_without_exemplars(accept: str) -> None:
-    answer = await scraped(accept)
+async def codes(http: httpx.AsyncClient) -> tuple[int, ...]:
+    return tuple([(await http.get(path)).status_code for path in PATHS])
 
-    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    assert "trace_id" not in answer.text
-    assert 'part_seconds_bucket{le="1.0"} 0.0' in answer.text
+
+async def test_a_process_has_started_from_when_it_was_ready_first_and_stays_so() -> None:
+    reasons: list[str] = ["recovering"]
+    async with client(lambda: reasons) as http:
+        assert await codes(http) == (200, 503, 503)
+        assert (await http.get("/startupz")).text == "recovering\n"
+        reasons.clear()
+        assert await codes(http) == (200, 200, 200)
+        reasons.append(STOPPING)
+        assert await codes(http) == (200, 200, 503)
+        assert (await http.get("/readyz")).text == "stopping\n"
+
+
+async def test_who_was_seen_ready_before_anybody_asked_for_its_start_has_started() -> None:
+    reasons: list[str] = []
+    async with client(lambda: reasons) as http:
+        assert (await http.get("/readyz")).status_code == 200
+        reasons.append("the database is away")
+        assert await codes(http) == (200, 200, 503)
+
+
+async def test_a_start_that_waits_for_less_than_readiness_is_over_before_it() -> None:
+    async def group_not_ready() -> Sequence[str]:
+        return ["1 of 3 partitions have no worker"]
+
+    async with client(group_not_ready, list) as http:
+        assert await codes(http) == (200, 200, 503)
+
+
+async def test_while_a_process_starts_its_health_is_answered_and_all_else_waits() -> None:
+    listening = listening_socket("test", "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    async with (
+        health_answered(listening, CollectorRegistry(), ["waiting for Kafka at k:1"]),
+        httpx.AsyncClient(base_url=address) as http,
+    ):
+        assert await codes(http) == (200, 503, 503)
+        other = await http.get("/api/contacts")
+        assert (other.status_code, other.text) == (503, "waiting for Kafka at k:1\n")
+    stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    serving = asyncio.ensure_future(Server(PlainTextResponse("mine")).run_until(stop, listening))
+    async with httpx.AsyncClient(base_url=address) as http:
+        assert (await http.get("/readyz")).text == "mine"
+    stop.set_result(None)
+    await serving
+
+
+async def until_refused(http: httpx.AsyncClient, address: str) -> None:
+    """Return once no connection is taken there any more."""
+    with contextlib.suppress(httpx.ConnectError):
+        while True:
+            await http.get(address)
+
+
+async def test_told_to_stop_a_process_is_not_ready_first_finishes_what_is_there_and_then_takes_no_more() -> None:
+    stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request) -> Response:
+        begun.set()
+        await go_on.wait()
+        return PlainTextResponse("whole")
+
+    routes = health_routes(CollectorRegistry(), lambda: [STOPPING] if stop.done() else [])
+    listening = listening_socket("test", "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server = Server(Starlette(routes=[*routes, Route("/slow", slow)]))
+    serving = asyncio.ensure_future(server.run_until(stop, listening, drain_seconds=60.0))
+    async with asyncio.timeout(20), httpx.AsyncClient(base_url=address) as http, httpx.AsyncClient() as late:
+        in_flight = asyncio.ensure_future(http.get("/slow"))
+        await begun.wait()
+        assert await codes(http) == (200, 200, 200)
+        stop.set_result(None)
+        await asyncio.sleep(0)
+        while (await late.get(f"{address}/readyz")).status_code == 200:
+            pass
+        drained = await late.get(f"{address}/readyz")
+        assert (drained.text, drained.headers["connection"]) == ("stopping\n", "close")
+        assert not server.should_exit
+        server.should_exit = True  # the time to drain is over
+        await until_refused(late, f"{address}/readyz")
+        assert not in_flight.done()
+        go_on.set()
+        assert (await in_flight).text == "whole"
+        await serving

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from streamprocessor.collector.http.notices import MOST_IN_A_PERIOD, PERIOD_SECONDS, Notices
+from streamprocessor.process.logs.notices import MOST_IN_A_PERIOD, PERIOD_SECONDS, Notices
 
 
 class Clock:

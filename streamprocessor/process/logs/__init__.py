@@ -1,0 +1,1 @@
+"""The log of a process: one form, one level, and nothing of a person."""
