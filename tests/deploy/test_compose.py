@@ -217,6 +217,15 @@ def test_processes_in_containers_can_be_reached_and_workers_keep_names_of_their_
         assert options == (["--name", name] if process == "worker" else [])
 
 
+@FILES
+def test_status_asks_all_processes_when_a_worker_is_asked_for_it(file: Path) -> None:
+    others = {name: each["command"][0] for name, each in ours(file).items() if each["command"][0] != "worker"}
+
+    for name in ours(file).keys() - others.keys():
+        asked = services_of(file)[name]["environment"][f"{PREFIX}STATUS_URLS"]
+        assert asked.split(",") == [f"http://{other}:{port_of(process)}" for other, process in others.items()]
+
+
 def test_prometheus_scrapes_every_process_under_the_name_of_its_kind() -> None:
     jobs = read_yaml(ROOT / "deploy" / "prometheus" / "prometheus.yml")["scrape_configs"]
     targets = {

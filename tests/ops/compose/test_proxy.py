@@ -149,7 +149,7 @@ async def test_what_is_behind_learns_who_the_client_is_and_what_it_asked_for(
 
 @pytest.mark.parametrize("name", ["collector", "page"])
 @pytest.mark.parametrize(
-    "path", ["/metrics", "/readyz", "/livez", "/startupz", "/%6detrics", "//metrics", "/x/../metrics"]
+    "path", ["/metrics", "/readyz", "/livez", "/startupz", "/status", "/%6detrics", "//metrics", "/x/../metrics"]
 )
 async def test_metrics_and_health_are_not_for_the_world(
     proxy: Proxy, client: httpx.AsyncClient, name: str, path: str
