@@ -78,12 +78,17 @@ def read_object(text: bytes) -> dict[str, Any]:
     try:
         return strict_json.read_object(text)
     except RecordError as error:
-        if error.reason != reason_codes.NOT_JSON:
-            raise
-        try:
-            content = _mended(text, strict_json.object_of_names)
-        except (ValueError, RecursionError):
-            raise error from None
+        return mended_object(text, error)
+
+
+def mended_object(text: bytes, refusal: RecordError) -> dict[str, Any]:
+    """The object that a text spells once it is mended; raises the refusal of the strict reading where it is none."""
+    if refusal.reason != reason_codes.NOT_JSON:
+        raise refusal
+    try:
+        content = _mended(text, strict_json.object_of_names)
+    except (ValueError, RecursionError):
+        raise refusal from None
     return strict_json.checked_object(content)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from streamprocessor.contract import reason_codes
+from streamprocessor.contract import reason_codes, strict_json
 from streamprocessor.contract.events.actors import actor_of
 from streamprocessor.contract.events.cloud_events import event_object
 from streamprocessor.contract.events.event_fields import (
@@ -20,7 +20,7 @@ from streamprocessor.contract.events.event_fields import (
 from streamprocessor.contract.events.transfers import MisplacedRecord, decode_transfer
 from streamprocessor.contract.events.updates import contact_of_update, decode_update
 from streamprocessor.contract.foreign_text import shown_value
-from streamprocessor.contract.lenient_json import read_object
+from streamprocessor.contract.lenient_json import mended_object, read_object
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import kind_of
 from streamprocessor.contract.topic_names import EMAIL_CLICK, EVIDENCE_TRANSFERS
@@ -54,7 +54,10 @@ def value_decoder_for(topic: Topic) -> ValueDecoder:
     def decode(contact: str, value: bytes | None, headers: RecordHeaders, arrival_ms: int) -> Fact:
         if not value:
             raise _nothing()
-        body = read_object(value)
+        try:  # as lenient_json.read_object does: every event passes here
+            body = strict_json.read_object(value)
+        except RecordError as error:
+            body = mended_object(value, error)
         if headers or "specversion" in body:
             body = event_object(body, headers)
         return decode_event(body, contact, arrival_ms, implied_type)

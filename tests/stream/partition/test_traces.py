@@ -10,7 +10,7 @@ import pytest
 from streamprocessor.contract.changelog.entry import decode_entry, encode_entry
 from streamprocessor.contract.messages.message import Headers, Message
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, EVIDENCE_TRANSFERS, SCORE_UPDATED
-from streamprocessor.stream.partition.batch import Batch
+from streamprocessor.stream.partition.batch import Batch, RawRecord
 from streamprocessor.stream.partition.microbatch import MicrobatchContext, score_batches
 from tests.stream.partition.raw_records import Raw
 from tests.stream.partition.test_microbatch import AT_MS, context_by
@@ -99,7 +99,7 @@ def test_what_is_sent_again_after_a_crash_has_its_trace_byte_for_byte() -> None:
 def test_what_goes_to_another_contact_takes_the_trace_along_and_the_announcement_there_has_it() -> None:
     context = context_by(MODEL)
     identify = {"id": "i", "update": "identify", "anonymous_id": "anon:v", "occurred_at": "2026-09-21T00:00:00Z"}
-    bought = [purchase(0, FIRST)._replace(key=b"anon:v"), purchase(1, FIRST)]
+    bought: list[RawRecord] = [purchase(0, FIRST)._replace(key=b"anon:v"), purchase(1, FIRST)]
     stored = {change.key: change.record for change in score_batches(context, {}, [Batch(ACTIVITIES, bought)]).changes}
     identified = Raw(0, AT_MS, JANE, orjson.dumps(identify), [header(SECOND)])
 
