@@ -76,6 +76,26 @@ def test_a_compose_file_follows_the_specification(file: Path, compose_schema: An
     jsonschema.validate(filled_in(read_yaml(file)), compose_schema)
 
 
+@FILES
+def test_compose_itself_takes_the_file(file: Path) -> None:
+    command = compose_command()
+    if command is None:
+        pytest.skip("Docker Compose 2 is not installed")
+    done = subprocess.run([*command, "-f", file, "config", "--quiet"], capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def compose_command() -> list[str] | None:
+    """How Compose 2 is called here; None: it is not installed."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(command[0]):
+            said = subprocess.run([*command, "version"], capture_output=True, text=True)
+            if said.returncode == 0 and said.stdout.startswith("Docker Compose version"):
+                return command
+    return None
+
+
 def test_a_typo_in_a_compose_file_would_be_refused(compose_schema: Any) -> None:
     compose = read_yaml(LAPTOP)
     compose["services"]["kafka"]["healthchek"] = compose["services"]["kafka"].pop("healthcheck")
