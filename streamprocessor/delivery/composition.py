@@ -52,6 +52,7 @@ from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import stored_token
 from streamprocessor.process.telemetry.resources import measure_resources
+from streamprocessor.process.telemetry.tracing import open_tracing
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
@@ -79,7 +80,9 @@ async def run_delivery(
     phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
+    tracing = open_tracing(settings.otlp_endpoint, "delivery")
     async with AsyncExitStack() as opened:
+        opened.callback(tracing.close)
         listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
         opened.callback(listening.close)
         tell_port(settings.port_file, listening.getsockname()[1])
@@ -95,7 +98,9 @@ async def run_delivery(
         store_thread = await opened.enter_async_context(_open_store(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
-        context = DispatchContext(sender.post, store_thread, metrics, attempt_stream.tell, now_ms, random.random)
+        context = DispatchContext(
+            sender.post, store_thread, metrics, attempt_stream.tell, now_ms, random.random, tracing
+        )
         projection = ContactProjection(clients, full[CONTACTS_CHANGELOG], store_thread, metrics)
         opened.push_async_callback(projection.stop)
         dispatchers = Dispatchers(
