@@ -1,1 +1,1 @@
-"""`streamprocessor model`: check, apply, diff, show."""
+"""`streamprocessor doctor`: what is looked at, a module for each place, and the lines that say what was found."""
