@@ -132,6 +132,25 @@ async def describe_what_may_be_seen(
     return ClusterState(brokers, {topic.name: topic for topic in topics}), hidden
 
 
+async def brokers_up(client: AIOKafkaClient, at_least: int) -> frozenset[int]:
+    """The ids of the brokers that are up, once they are so many: those of one start come up one after the other.
+
+    Raises BrokerAwayError where fewer are up after a while.
+    """
+    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    while True:
+        brokers = (await describe(client, [])).brokers
+        if len(brokers) >= at_least:
+            return brokers
+        if asyncio.get_running_loop().time() > deadline:
+            message = (
+                f"Kafka: wanted {at_least} brokers, one for each replica (STREAMPROCESSOR_REPLICATION); {len(brokers)} "
+                "are up: wait, or look at the logs of the others"
+            )
+            raise BrokerAwayError(message)
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
 async def configs(client: AIOKafkaClient, settings_by_topic: dict[str, Iterable[str]]) -> dict[str, dict[str, str]]:
     """The settings of topics: topic → setting → value; one that the broker doesn't know is left out."""
     resources = [(_TOPIC_KIND, name, sorted(settings)) for name, settings in settings_by_topic.items()]

@@ -26,7 +26,7 @@ def layout_of(settings: Settings) -> Layout:
         )
     session_timeout_ms = int(settings.session_timeout_seconds * 1000)
     fence_ms = fence_below(session_timeout_ms, int(STAMP_SHARE * 100))
-    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms)
+    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms, settings.replication)
 
 
 def process_rights(settings: Settings, clients: ClientSettings, role: str) -> ProcessRights:

@@ -7,7 +7,15 @@ from decimal import Decimal, InvalidOperation
 
 from streamprocessor.contract.topics.topics import IN, INTERNAL, Topic, topic_named
 from streamprocessor.errors import TopicError
-from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, set_configs
+from streamprocessor.kafka.admin.cluster import (
+    ClusterState,
+    NewTopic,
+    brokers_up,
+    configs,
+    create,
+    describe,
+    set_configs,
+)
 from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import connected
@@ -34,12 +42,14 @@ class Layout:
     topics: as the topics' files describe them.
     prefix, app_id: what their full names are made with.
     fence_ms: how old a record's time may be when it arrives in a `fenced` topic; see `fence_below`.
+    replication: replicas that each topic must have; 0: three where there are three brokers, else one.
     """
 
     topics: tuple[Topic, ...]
     prefix: str
     app_id: str
     fence_ms: int
+    replication: int = 0
 
     def names(self) -> dict[str, Topic]:
         """The topics by their names on the broker."""
@@ -137,7 +147,8 @@ async def check(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
 async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifference]:
     """Creates what is missing and sets the settings that differ; returns the differences that it made good.
 
-    Raises TopicError, before it changes anything, when a partition count differs.
+    Raises TopicError, before it changes anything, when a partition count differs; BrokerAwayError when fewer brokers
+    are up than the layout wants replicas.
     """
     all_differences = await check(settings, layout)
     refused = [difference for difference in all_differences if difference.what == PARTITIONS]
@@ -150,8 +161,9 @@ async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
             changed.setdefault(difference.topic, {})[difference.setting] = difference.required
     async with connected(settings) as client:
         if missing:
-            brokers = len((await describe(client, [])).brokers)
-            await create(client, [_new(layout, name, _replication_for(brokers)) for name in missing])
+            brokers = await brokers_up(client, layout.replication)
+            replication = layout.replication or _replication_for(len(brokers))
+            await create(client, [_new(layout, name, replication) for name in missing])
         if changed:
             await set_configs(client, changed)
     return [difference for difference in all_differences if difference.apply_mends_it]
@@ -160,7 +172,7 @@ async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
 def differences(layout: Layout, state: ClusterState, existing: dict[str, dict[str, str]]) -> list[TopicDifference]:
     """The differences, from what the cluster said; `existing`: topic → setting → value."""
     differing: list[TopicDifference] = []
-    replication = _replication_for(len(state.brokers))
+    replication = layout.replication or _replication_for(len(state.brokers))
     for name, topic in sorted(layout.names().items()):
         actual = state.topics.get(name)
         if actual is None:

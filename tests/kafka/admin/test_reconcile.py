@@ -13,7 +13,7 @@ from aiokafka.errors import InvalidTimestampError
 
 from streamprocessor.contract.topics.rights import ALTER_CONFIGS, CREATE, DESCRIBE, DESCRIBE_CONFIGS, READ, WRITE
 from streamprocessor.contract.topics.topics import Topic
-from streamprocessor.errors import BrokerError, NotAllowedError, TopicError
+from streamprocessor.errors import BrokerAwayError, BrokerError, NotAllowedError, TopicError
 from streamprocessor.kafka.admin import cluster
 from streamprocessor.kafka.admin.cluster import ClusterState, TopicState
 from streamprocessor.kafka.admin.reconcile import (
@@ -325,3 +325,28 @@ async def test_an_election_is_waited_for() -> None:
     client = WordsOfACluster(metadata(5), metadata(0, leader=-1), metadata(0), not_leader, metadata(0), answered)
 
     assert await cluster.end_offsets(client, ["email-opens"]) == {("email-opens", 0): 5}
+
+
+def up(*ids: int) -> SimpleNamespace:
+    return SimpleNamespace(brokers=[(number, "localhost", 9092, None, {}) for number in ids], topics=[])
+
+
+async def test_topics_with_so_many_replicas_wait_for_so_many_brokers() -> None:
+    client = WordsOfACluster(up(1), up(1, 3), up(1, 2, 3))
+
+    assert await cluster.brokers_up(client, 3) == {1, 2, 3}
+
+
+async def test_too_few_brokers_for_the_replicas_end_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_SETTLE_SECONDS", -1.0)
+    with pytest.raises(BrokerAwayError, match=r"wanted 3 brokers, one for each replica .*_REPLICATION\); 2 are up"):
+        await cluster.brokers_up(WordsOfACluster(up(1, 2)), 3)
+
+
+def test_replicas_that_are_set_are_wanted_however_many_brokers_are_up() -> None:
+    layout = Layout((OPENS,), "", "scores", 8_000, replication=3)
+    state = ClusterState(frozenset({1, 2}), three_brokers(1).topics)
+
+    (thin,) = differences(layout, state, {"email-opens": {"retention.ms": "7776000000"}})
+
+    assert (thin.what, thin.required, thin.actual) == (REPLICATION, "3", "1")
