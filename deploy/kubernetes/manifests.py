@@ -1,0 +1,82 @@
+"""Makes the manifests that say what other files say: `make manifests`.
+
+deploy/scoring.yaml becomes a ConfigMap, topics/*.yaml become Strimzi's KafkaTopics, deploy/prometheus'
+rules a PrometheusRule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import LiteralScalarString
+
+from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text
+from streamprocessor.settings import Settings
+
+DEPLOY = Path(__file__).parents[1]
+#: What the component for Strimzi calls its Kafka, and how many brokers have each record.
+CLUSTER, REPLICAS = "kafka", 3
+
+_LABELS = {"app.kubernetes.io/name": "streamprocessor"}
+
+
+def manifests() -> dict[Path, str]:
+    """The files that are made, with their text, by their places in deploy/."""
+    return {
+        Path("kubernetes/base/model.yaml"): _headed("deploy/scoring.yaml", _yaml(_model())),
+        Path("kubernetes/components/strimzi/topics.yaml"): _headed("topics/*.yaml", manifest_text(_topics())),
+        Path("kubernetes/components/monitoring/prometheus-rule.yaml"): _headed(
+            "deploy/prometheus/streamprocessor.rules.yml", _yaml(_rule())
+        ),
+    }
+
+
+def write(files: Mapping[Path, str]) -> None:
+    """Write the files into deploy/."""
+    for path, text in files.items():
+        (DEPLOY / path).parent.mkdir(parents=True, exist_ok=True)
+        (DEPLOY / path).write_text(text)
+
+
+def _headed(source: str, text: str) -> str:
+    return f"# Made of {source} by `make manifests`.\n{text}"
+
+
+def _model() -> dict[str, Any]:
+    text = LiteralScalarString((DEPLOY / "scoring.yaml").read_text())
+    metadata = {"name": "streamprocessor-model", "labels": _LABELS}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"scoring.yaml": text}}
+
+
+def _topics() -> list[dict[str, Any]]:
+    layout = layout_of(Settings(topics_dir=str(DEPLOY.parent / "topics")))
+    return kafka_topics(layout, CLUSTER, REPLICAS)
+
+
+def _rule() -> dict[str, Any]:
+    rules = YAML().load((DEPLOY / "prometheus" / "streamprocessor.rules.yml").read_text())
+    return {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {"name": "streamprocessor", "labels": _LABELS},
+        "spec": {"groups": rules["groups"]},
+    }
+
+
+def _yaml(document: Any) -> str:
+    yaml = YAML()
+    yaml.width = 4096  # a wrapped line would be another in a template
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.ignore_aliases = lambda _: True
+    text = StringIO()
+    yaml.dump(document, text)
+    return text.getvalue()
+
+
+if __name__ == "__main__":
+    write(manifests())
