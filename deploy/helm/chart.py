@@ -146,7 +146,7 @@ _COMMENTS = {
     "settings": "Of all processes; deploy/settings.example.env has every name.",
     "model": "The scoring model as YAML; empty: files/scoring.yaml of the chart.",
     "worker": "env, volumes, volumeMounts: more of them, as a Kafka with a login needs.",
-    "setup": "topics: false where Strimzi makes them. modelArgs [model, apply]: at each upgrade the chart's is in force.",
+    "setup": "topics: false, Strimzi makes them. modelArgs [model, apply]: each upgrade puts the model in force.",
     "networkPolicies": "Peers as Kubernetes has them. httpsOut: with Amazon SES also collector.",
     "keda": "With it the number of workers is KEDA's; at most as many as the input topics have partitions.",
     "monitoring": "PodMonitor and PrometheusRule, for the Prometheus operator.",

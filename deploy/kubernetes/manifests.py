@@ -19,6 +19,7 @@ from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text
 from streamprocessor.settings import Settings
 
 DEPLOY = Path(__file__).parents[1]
+RULES = DEPLOY / "prometheus" / "streamprocessor.rules.yml"
 #: What the component for Strimzi calls its Kafka, and how many brokers have each record.
 CLUSTER, REPLICAS = "kafka", 3
 
@@ -27,13 +28,15 @@ _LABELS = {"app.kubernetes.io/name": "streamprocessor"}
 
 def manifests() -> dict[Path, str]:
     """The files that are made, with their text, by their places in deploy/."""
-    return {
+    made = {
         Path("kubernetes/base/model.yaml"): _headed("deploy/scoring.yaml", _yaml(_model())),
         Path("kubernetes/components/strimzi/topics.yaml"): _headed("topics/*.yaml", manifest_text(_topics())),
-        Path("kubernetes/components/monitoring/prometheus-rule.yaml"): _headed(
-            "deploy/prometheus/streamprocessor.rules.yml", _yaml(_rule())
-        ),
     }
+    if RULES.exists():
+        made[Path("kubernetes/components/monitoring/prometheus-rule.yaml")] = _headed(
+            "deploy/prometheus/streamprocessor.rules.yml", _yaml(_rule())
+        )
+    return made
 
 
 def write(files: Mapping[Path, str]) -> None:
@@ -59,7 +62,7 @@ def _topics() -> list[dict[str, Any]]:
 
 
 def _rule() -> dict[str, Any]:
-    rules = YAML().load((DEPLOY / "prometheus" / "streamprocessor.rules.yml").read_text())
+    rules = YAML().load(RULES.read_text())
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",

@@ -1,7 +1,7 @@
 """Makes the small JSON Schemas of this folder from the large ones of their projects: README.md says of which.
 
-    python tests/deploy/schemas/extract.py core FOLDER     # kubernetes-validate's v1.37.0-local-strict
-    python tests/deploy/schemas/extract.py crd FILE...     # CustomResourceDefinitions
+python tests/deploy/kubernetes/schemas/extract.py core FOLDER     # kubernetes-validate's v1.37.0-local-strict
+python tests/deploy/kubernetes/schemas/extract.py crd FILE...     # CustomResourceDefinitions
 """
 
 from __future__ import annotations
