@@ -228,7 +228,8 @@ def test_every_process_has_a_login_of_its_own() -> None:
         secret = env[f"{PREFIX}SASL_PASSWORD"]["valueFrom"]["secretKeyRef"]["name"]
         assert secret == users[resource["metadata"]["name"]]
 
-    assert users == {resource["metadata"]["name"]: resource["metadata"]["name"] for resource in makes_pods(base())}
+    names = [resource["metadata"]["name"] for resource in makes_pods(base())]
+    assert users == {name: name.replace("streamprocessor-", "sp-") for name in names}
 
 
 def _named(resource: Resource) -> str:
