@@ -33,7 +33,8 @@ from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_po
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.stored_secrets import make_address_salt
-from streamprocessor.settings import Settings
+from streamprocessor.process.telemetry.resources import measure_resources
+from streamprocessor.settings import MAIL_PROVIDERS, Settings
 
 MOST_CONNECTIONS = 10_000  # each visitor's browser keeps one
 STOP_SECONDS = 5.0  # with the server's, less than a supervisor waits
@@ -57,13 +58,17 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     keep_private(folder)
     listening = listening_socket("collector", settings.collector_host, settings.collector_port)
     metrics = Metrics()
+    measure_resources(metrics.registry, folder)
     # By prefix: what waits for the topics of one system must not get into those of another.
     spool = Spool(folder / f"{settings.topic_prefix}spool", settings.spool_max_bytes)
     kafka_writer = KafkaWriter(clients, full_names, int(settings.request_timeout_seconds * 1000))
     durable_writer = DurableWriter(kafka_writer, spool, metrics, now_ms)
     _watch(metrics, spool, durable_writer)
+    keys = keys_of(settings)
+    for source in keys.sources.union(name for name in MAIL_PROVIDERS if settings.hook_secret(name)):
+        metrics.source_events.labels(source)  # from 0 on: one that has sent nothing yet is silent, too
     context = CollectorContext(
-        keys=keys_of(settings),
+        keys=keys,
         limiter=SenderLimiter(_limit_policy(settings), time.monotonic),
         client_ips=ClientIps(networks_of(settings.trusted_proxies), settings.truncate_ip),
         topics=InputTopics(topics.values()),

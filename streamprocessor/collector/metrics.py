@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from streamprocessor.process.telemetry.build_info import tell_version
+
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -13,6 +15,7 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
+        tell_version(registry)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(f"leadscore_collector_{name}", text, labels, registry=registry)
@@ -29,6 +32,9 @@ class Metrics:
             registry=registry,
         )
         self.accepted = counter("entries_accepted_total", "Records that are safe, by topic", "topic")
+        self.source_events = counter(
+            "source_events_total", "Records that are safe, by the name of their key or mail provider", "source"
+        )
         self.rejected = counter("items_rejected_total", "Items of requests that were not taken", "reason")
         self.mended = counter("json_mended_total", "Texts of JSON that were read in a second try, by reason", "reason")
         self.placeholder_ids = counter(

@@ -48,6 +48,7 @@ from streamprocessor.process.lifecycle import run_until, stop_on_signals, tell_p
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import stored_token
+from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
@@ -110,6 +111,7 @@ async def run_delivery(
         )
         listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
         await opened.enter_async_context(loop_watched(metrics.registry))
+        measure_resources(metrics.registry, settings.data_path)
         port = await opened.enter_async_context(serving(routes.application(token), listening))
         opened.callback(attempt_stream.close)
         tell_port(settings.port_file, port)

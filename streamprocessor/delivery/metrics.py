@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from streamprocessor.process.telemetry.build_info import tell_version
+
 _SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0, 3_600.0, 21_600.0, 86_400.0, 270_000.0)
 
 
@@ -13,10 +15,17 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
+        tell_version(registry)
         self.deliveries = Counter(
             "leadscore_webhook_deliveries_total",
             "Attempts by what came of them: delivered, failed (and tried again), undeliverable",
             ("result",),
+            registry=registry,
+        )
+        self.endpoint_deliveries = Counter(
+            "leadscore_webhook_endpoint_deliveries_total",
+            "Attempts of each subscription by what came of them; of one that ended no more",
+            ("subscription", "result"),
             registry=registry,
         )
         self.age = Histogram(
@@ -27,6 +36,11 @@ class Metrics:
         )
         self.waiting = Gauge(
             "leadscore_webhook_waiting", "Deliveries in memory that wait or are sent", registry=registry
+        )
+        self.oldest_waiting = Gauge(
+            "leadscore_webhook_oldest_waiting_seconds",
+            "How long the delivery has waited that waits the longest; 0: none waits",
+            registry=registry,
         )
         self.disabled = Gauge("leadscore_webhook_subscriptions_disabled", "Endpoints that are gone", registry=registry)
         self.skipped = Counter("leadscore_webhook_skipped_total", "Records that are no announcement", registry=registry)
@@ -41,3 +55,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+
+    def count(self, subscription: str, result: str, deliveries: int = 1) -> None:
+        """Count so many of a subscription's deliveries with this result."""
+        self.deliveries.labels(result).inc(deliveries)
+        self.endpoint_deliveries.labels(subscription, result).inc(deliveries)
+
+    def forget(self, subscription: str) -> None:
+        """Tell nothing more of a subscription that ended."""
+        self.endpoint_deliveries.remove_by_labels({"subscription": subscription})

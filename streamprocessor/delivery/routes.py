@@ -55,6 +55,7 @@ class Routes:
         self, dispatchers: Dispatchers, context: DispatchContext, attempt_stream: AttemptStream, readiness: Readiness
     ) -> None:
         self._dispatchers = dispatchers
+        self._context = context
         self._store_thread = context.store_thread
         self._metrics = context.metrics
         self._attempt_stream = attempt_stream
@@ -76,6 +77,8 @@ class Routes:
 
     def _set_gauges(self) -> None:
         self._metrics.waiting.set(sum(len(dispatcher) for dispatcher in self._dispatchers))
+        queued_ms = [each for dispatcher in self._dispatchers if (each := dispatcher.oldest_queued_ms) is not None]
+        self._metrics.oldest_waiting.set(max(0, self._context.clock_ms() - min(queued_ms)) / 1000 if queued_ms else 0)
         self._metrics.disabled.set(sum(dispatcher.circuit_breaker.disabled for dispatcher in self._dispatchers))
 
     async def _list(self, _: Request) -> Response:

@@ -32,6 +32,7 @@ from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import address_salt, stored_pairs, stored_token
+from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.readmodel.api.application import application
 from streamprocessor.readmodel.api.openapi import openapi
 from streamprocessor.readmodel.audit import AuditFiles, AuditLog
@@ -79,6 +80,7 @@ async def run_api(settings: Settings) -> int:
     await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
     listening = listening_socket("api", settings.api_host, settings.api_port)
     metrics = Metrics()
+    measure_resources(metrics.registry, settings.data_path)
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from streamprocessor.process.telemetry.build_info import tell_version
+
 _SECONDS = (0.001, 0.005, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -13,6 +15,7 @@ class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
+        tell_version(registry)
         self.requests = Counter(
             "leadscore_api_requests_total", "Requests answered", ("route", "status"), registry=registry
         )

@@ -93,7 +93,7 @@ class Composition:
             full_names=self._input_names,
             lease=Lease(session_timeout_ms, now_ms, asyncio.get_running_loop()),
             outbox=Outbox(producer, full_names[CONTACTS_CHANGELOG], full_names, belongs_to),
-            metrics=MicrobatchMetrics(self.metrics, short_names),
+            metrics=MicrobatchMetrics(self.metrics, short_names, model),
             consumer=consumer,
             newer_model=models.wait_for,
             give_up=give_up,

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from streamprocessor.catalogue.rule_watch import asked_types
+from streamprocessor.process.clock import now_ms
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.data_plane import DataPlane
@@ -33,13 +34,18 @@ class Gauges:
             self._metrics.commit_failures.inc()
             return
         self._committed.update(offsets)
-        for (topic, partition), offset in offsets.items():
-            self._metrics.committed_offset.labels(topic, str(partition)).set(offset)
 
     def refresh(self, plane: DataPlane) -> None:
         """Bring the gauges of the table, the timers and the lag up to date."""
         metrics = self._metrics
-        for gauge in (metrics.lag_records, metrics.table_contacts):
+        for gauge in (
+            metrics.lag_records,
+            metrics.table_contacts,
+            metrics.partition_owned,
+            metrics.partition_lag_seconds,
+            metrics.committed_offset,
+            metrics.hot_contacts,
+        ):
             gauge.clear()
         for (number, partition), lag in plane.lag().items():
             metrics.lag_records.labels(plane.context.topic_names[number], str(partition)).set(lag)
@@ -50,7 +56,18 @@ class Gauges:
         for lead in plane.context.scorer.model.hot_leads:
             hot = sum(partition_state.hot_contacts[lead.score] for partition_state in plane.partitions.values())
             metrics.hot_contacts.labels(lead.score).set(hot)
-        metrics.lag_seconds.set(_lag_seconds(plane))
+        lags_seconds = _lags_seconds(plane)
+        for number, lag_seconds in lags_seconds.items():
+            metrics.partition_lag_seconds.labels(str(number)).set(lag_seconds)
+        metrics.lag_seconds.set(max(lags_seconds.values(), default=0.0))
+        if plane.context.lease.owns_at(now_ms()):
+            for number in plane.partitions:
+                metrics.partition_owned.labels(str(number)).set(1)
+        for number, topic in plane.context.full_names.items():
+            for partition in plane.partitions:
+                if (topic, partition) in self._committed:
+                    name = plane.context.topic_names[number]
+                    metrics.committed_offset.labels(name, str(partition)).set(self._committed[topic, partition])
 
     def status(self, plane: DataPlane) -> dict[str, Any]:
         """What `streamprocessor status` shows of this worker."""
@@ -60,7 +77,7 @@ class Gauges:
         model = plane.context.scorer.model
         return {
             "model": {"name": model.name, "version": model.version, "revision": model.revision},
-            "lag_seconds": _lag_seconds(plane),
+            "lag_seconds": max(_lags_seconds(plane).values(), default=0.0),
             "types_without_rule": self._types_without_rule(model),
             "partitions": [
                 {
@@ -88,7 +105,8 @@ class Gauges:
         return dict(events.most_common())
 
 
-def _lag_seconds(plane: DataPlane) -> float:
-    """How far the partition whose time is furthest behind is behind now; partitions of unknown time do not count."""
-    times = [at for number in plane.tasks if (at := plane.partition_time_ms(number)) is not None]
-    return max(0.0, time.time() - min(times) / 1000) if times else 0.0
+def _lags_seconds(plane: DataPlane) -> dict[int, float]:
+    """How far each partition's time is behind now; those whose time is not known are left out."""
+    now_seconds = time.time()
+    times_ms = {number: plane.partition_time_ms(number) for number in plane.tasks}
+    return {number: max(0.0, now_seconds - at_ms / 1000) for number, at_ms in times_ms.items() if at_ms is not None}

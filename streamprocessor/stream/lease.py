@@ -20,6 +20,7 @@ class Lease:
     """Whether a micro-batch may begin. Renewed from the consumer's thread, read from the main loop."""
 
     def __init__(self, session_timeout_ms: int, now_ms: Callable[[], int], loop: asyncio.AbstractEventLoop) -> None:
+        self._session_ms = session_timeout_ms
         self._lasts_ms = int(session_timeout_ms * LEASE_SHARE)
         self.stamp_lasts_seconds = session_timeout_ms * STAMP_SHARE / 1000
         self._now_ms = now_ms
@@ -38,6 +39,10 @@ class Lease:
     def holds_at(self, instant_ms: int) -> bool:
         """True while a micro-batch stamped instant_ms can't meet a successor's."""
         return instant_ms - self._heard_ms <= self._lasts_ms
+
+    def owns_at(self, instant_ms: int) -> bool:
+        """False once the coordinator may have given our partitions to others."""
+        return instant_ms - self._heard_ms <= self._session_ms
 
     async def stamp(self, after_ms: int) -> int:
         """The time to stamp a micro-batch with: now, but later than after_ms, as soon as the lease holds."""

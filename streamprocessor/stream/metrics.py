@@ -6,6 +6,8 @@ import logging
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
+from streamprocessor.process.telemetry.weighted_histogram import WeightedHistogram
+
 _PART_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _AGE_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0, 3600.0)
 _LATENESS_SECONDS = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 60.0, 600.0)
@@ -50,11 +52,16 @@ class Metrics:
             "events_misplaced_total", "Records handed over to the partitions of their contacts", "topic"
         )
         self.announcements = counter("announcements_total", "Announcements acknowledged", "topic", "cause")
-        self.event_age = histogram("event_age_seconds", "From arrival to acknowledged output", _AGE_SECONDS)
+        self.event_age = WeightedHistogram(
+            "leadscore_event_age_seconds", "From arrival to acknowledged output", _AGE_SECONDS, registry
+        )
         self.batch_duration = histogram("batch_duration_seconds", "Parts of a micro-batch", _PART_SECONDS, "stage")
         self.batch_size = histogram("batch_size_events", "Records merged into one micro-batch", _SIZES)
         self.lag_records = gauge("consumer_lag_records", "Records not yet applied", "topic", "partition")
         self.lag_seconds = gauge("consumer_lag_seconds", "Now less the partition's time, at the worst partition")
+        self.partitions = gauge("partitions", "Partition numbers of the input topics")
+        self.partition_owned = gauge("partition_owned", "1 at the worker that has the partition", "partition")
+        self.partition_lag_seconds = gauge("partition_lag_seconds", "Now less the partition's time", "partition")
         self.committed_offset = gauge("committed_offset", "Last committed offset", "topic", "partition")
         self.commit_failures = counter("commit_failures_total", "Offset commits that failed")
         self.rebalances = counter("rebalances_total", "Rebalances seen")
@@ -79,5 +86,5 @@ class Metrics:
         self.identity_conflicts = counter(
             "identity_conflicts_total", "Known contacts that claim a mail address which another one has"
         )
-        self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, as measured at start")
+        self.clock_skew = gauge("clock_skew_seconds", "The broker's clock less ours, measured every minute")
         self.build_info = gauge("build_info", "1, with what runs", "version", "model", "revision")

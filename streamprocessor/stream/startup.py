@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import NamedTuple
-
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from streamprocessor.contract.topic_names import MODELS
 from streamprocessor.contract.topics.topics import inputs
@@ -24,9 +20,8 @@ from streamprocessor.kafka.admin.reconcile import (
 )
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.settings import Settings
+from streamprocessor.stream.clock_skew import clock_skew_ms, disagreement
 
-#: Written to the models topic, whose time is the broker's, to read the broker's clock off the acknowledgement.
-CLOCK_KEY = b"\x00clock"
 #: How soon to look again for a Kafka that does not answer; doubled each time, up to the longest.
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
@@ -78,36 +73,13 @@ async def check_broker(settings: Settings, clients: ClientSettings, layout: Layo
     await refuse_unless_allowed(clients, _rights(layout))
     await refuse_unless_member_allowed(clients, f"{layout.prefix}{layout.app_id}")
     ids = await topic_ids(clients, layout.names())
-    skew_ms = await _clock_skew_ms(settings, clients, layout)
+    skew_ms = await clock_skew_ms(clients, layout.full_name(MODELS))
+    wrong = disagreement(skew_ms, settings.max_clock_skew_seconds)
+    if wrong is not None:
+        raise OperatorError(wrong)
     short_ids = {topic.name: ids[name] for name, topic in layout.names().items() if topic.number is not None}
     return BrokerFacts(inputs(layout.topics)[0].partitions, skew_ms, short_ids)
 
 
 def _rights(layout: Layout) -> dict[str, str]:
     return {name: WRITE if topic.number is None else READ for name, topic in layout.names().items()}
-
-
-async def _clock_skew_ms(settings: Settings, clients: ClientSettings, layout: Layout) -> int:
-    """The broker's clock less ours; raises OperatorError where it is more than the setting allows."""
-    models = layout.full_name(MODELS)
-    producer = AIOKafkaProducer(**clients.arguments(), acks="all", request_timeout_ms=10_000)
-    try:
-        await producer.start()
-        await producer.send_and_wait(models, key=CLOCK_KEY, partition=0)
-        before_ms = time.time() * 1000
-        acknowledged = await producer.send_and_wait(models, key=CLOCK_KEY, partition=0)
-        after_ms = time.time() * 1000
-    except KafkaError as error:
-        message = f"{models}: can't be written: {error!r}"
-        raise (BrokerAwayError if error.retriable else TopicError)(message) from error
-    finally:
-        await producer.stop()
-    skew_ms = int(acknowledged.timestamp - (before_ms + after_ms) / 2)
-    if abs(skew_ms) > settings.max_clock_skew_seconds * 1000:
-        message = (
-            f"clocks: the broker's is {skew_ms} ms off ours; wanted at most "
-            f"{settings.max_clock_skew_seconds * 1000:.0f} ms: synchronise both (NTP); the fence against stale writers "
-            "depends on it"
-        )
-        raise OperatorError(message)
-    return skew_ms

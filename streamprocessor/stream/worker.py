@@ -24,8 +24,10 @@ from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_po
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.stored_secrets import address_salt
+from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
+from streamprocessor.stream.clock_skew import clock_skew_ms, follow_clock_skew
 from streamprocessor.stream.composition import Composition
 from streamprocessor.stream.faust_shell.raw_fetch import use_raw_fetching
 from streamprocessor.stream.gauges import Gauges
@@ -93,6 +95,7 @@ class Worker:
         listening = listening_socket("metrics", settings.metrics_host, settings.metrics_port)
         app = health_application(self._metrics.registry, status.group_not_ready, status.refresh, status.status)
         await self._opened.enter_async_context(loop_watched(self._metrics.registry))
+        measure_resources(self._metrics.registry, settings.data_path)
         port = await self._opened.enter_async_context(serving(app, listening))
         tell_port(settings.port_file, port)
         return port
@@ -132,6 +135,7 @@ class Worker:
         broker = await check_broker_once_reached(self._settings, self._clients, self._layout, status.wait_for)
         status.wait_for("the model")
         self._metrics.clock_skew.set(broker.clock_skew_ms / 1000)
+        self._metrics.partitions.set(broker.partitions)
         retries = CountingHandler(self._metrics.produce_errors)
         sender_log = logging.getLogger("aiokafka.producer.sender")
         sender_log.addHandler(retries)
@@ -147,14 +151,19 @@ class Worker:
         return models
 
     def _work(self, app: Any, plane: DataPlane, models: ModelFollower) -> asyncio.Future[None]:
-        """Follow the model and collect garbage beside the application; done when one of them has ended by itself."""
+        """Follow model and clocks and collect garbage beside the application; done when one of them ends by itself."""
 
         def use_model(revision: ModelRevision) -> None:
             newer = model_of(revision)
             plane.use_scorer(Scorer(newer))
             self._gauges.model(newer)
 
-        background = [asyncio.ensure_future(work) for work in (models.follow(use_model), _collect_garbage())]
+        clocks = follow_clock_skew(
+            partial(clock_skew_ms, self._clients, self._layout.full_name(MODELS)),
+            self._metrics.clock_skew.set,
+            self._settings.max_clock_skew_seconds,
+        )
+        background = [asyncio.ensure_future(work) for work in (models.follow(use_model), clocks, _collect_garbage())]
         for task in background:
             self._opened.callback(task.cancel)
         return asyncio.ensure_future(_ended(app, background))

@@ -51,6 +51,14 @@ NAMES: list[tuple[str, dict[str, Any], bool]] = [
     ("Unsubscribed", {}, True),
     ("Email Bounced", {"kind": "hard"}, True),
     ("Email Bounced", {"bounce_type": "Hard"}, True),
+    ("Email Bounced", {"type": "HardBounce"}, True),
+    ("Email Bounced", {"bounceType": "Permanent"}, True),
+    ("Hard Bounce", {}, True),
+    ("complaint", {}, True),
+    ("opt_out", {}, True),
+    ("Opted Out", {}, True),
+    ("group_unsubscribe", {}, True),
+    ("group_resubscribe", {}, False),
     ("Email Resubscribed", {}, False),
 ]
 TOLD = [

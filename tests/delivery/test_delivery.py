@@ -57,6 +57,7 @@ async def test_a_hot_lead_reaches_its_receiver_signed_as_a_cloud_event(
     await until(
         lambda: process.metric('leadscore_webhook_deliveries_total{result="delivered"}'), lambda n: n == 1, 5, "counted"
     )
+    assert process.metric("leadscore_data_folder_free_bytes") > 0
     assert process.stop() == 0
     assert "jane" not in process.log.read_text()
 

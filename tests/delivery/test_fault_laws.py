@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
@@ -27,6 +27,7 @@ from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from tests.delivery.leads import FRIDAY_MS, Lead
 from tests.delivery.warp import run_warped
+from tests.harness.example_share import share
 
 QUICKLY_SECONDS = 0.02
 A_MOMENT_MS = 1_000
@@ -135,7 +136,7 @@ KILLED_AFTER_SECONDS = st.sampled_from([0.001, 0.015, 0.021, 0.05, 1.0, 5.5, 21.
 LIVES = st.lists(st.tuples(KILLED_AFTER_SECONDS, st.lists(st.sampled_from("abc"), max_size=6)), max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@share(25)
 @example(["fails"] * 40, [(0.05, list("aab")), (700.0, list("bca"))], None)
 @example(["hangs", TAKES, "closes half-way"] * 9, [(21.0, list("aaabc")), (0.015, list("abc"))], None)
 @example([TAKES] * 3, [(0.021, list("aaabbb")), (0.021, list("abc"))], 2)

@@ -12,6 +12,7 @@ import pytest
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.routes import Routes, _body_of
 
@@ -56,3 +57,33 @@ async def test_a_client_that_leaves_within_its_body_is_no_fault_of_ours() -> Non
         await _body_of(Request({"type": "http", "method": "POST"}, receive))
 
     assert refused.value.status_code == 400
+
+
+async def test_the_delivery_that_waits_the_longest_tells_how_long_and_none_is_zero() -> None:
+    metrics = Metrics()
+    waiting: list[Any] = []
+    context: Any = SimpleNamespace(store_thread=None, metrics=metrics, clock_ms=lambda: 100_000)
+    readiness: Any = SimpleNamespace(missing=list)
+    dispatchers: Any = waiting
+    app = Routes(dispatchers, context, dispatchers, readiness).application(TOKEN)
+
+    async def oldest_seconds() -> float | None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://h") as http:
+            await http.get("/metrics")
+        return metrics.registry.get_sample_value("leadscore_webhook_oldest_waiting_seconds")
+
+    waiting += [FakeDispatcher(None), FakeDispatcher(97_500), FakeDispatcher(40_000)]
+    assert await oldest_seconds() == 60
+    waiting[:] = [FakeDispatcher(None)]
+    assert await oldest_seconds() == 0
+
+
+class FakeDispatcher:
+    """What the gauges ask of a dispatcher."""
+
+    def __init__(self, oldest_queued_ms: int | None) -> None:
+        self.oldest_queued_ms = oldest_queued_ms
+        self.circuit_breaker = CircuitBreaker()
+
+    def __len__(self) -> int:
+        return 0 if self.oldest_queued_ms is None else 1

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from streamprocessor.collector.metrics import Metrics as CollectorMetrics
 from streamprocessor.delivery.metrics import Metrics as DeliveryMetrics
 from streamprocessor.process.loop_watch import loop_watched
+from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.readmodel.metrics import Metrics as ApiMetrics
 from streamprocessor.stream.metrics import Metrics as WorkerMetrics
 from tests.harness.system import ROOT
@@ -36,6 +37,7 @@ async def all_rows() -> list[str]:
     }
     rows = [row for process, registry in registries.items() for row in rows_of(process, registry)]
     of_every_process = CollectorRegistry()
+    measure_resources(of_every_process, ROOT)
     async with loop_watched(of_every_process):
         return rows + rows_of("each", of_every_process)
 

@@ -13,6 +13,8 @@ from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
+from tests.harness.example_share import share
+
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]
 
 
@@ -22,13 +24,13 @@ def each_operation(schema: Any) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("operation", found, ids=lambda operation: operation.label)
 
 
-def answers_as_described(operation: Any, address: str, headers: dict[str, str], max_examples: int) -> None:
+def answers_as_described(operation: Any, address: str, headers: dict[str, str]) -> None:
     """Send what Schemathesis makes of an operation; fails where an answer is none of those that are described.
 
     Its own `schema.parametrize()` makes all requests where tests are collected: seconds, in each process that does.
     """
 
-    @settings(max_examples=max_examples, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(share(10), suppress_health_check=list(HealthCheck))
     def answered(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(base_url=address, headers=headers, checks=CHECKS, timeout=20)
 

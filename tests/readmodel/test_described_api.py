@@ -41,4 +41,4 @@ def api(
 
 @each_operation(described)
 def test_the_api_is_as_its_description_says(operation: Any, api: ApiProcess) -> None:
-    answers_as_described(operation, api.address, bearer(ALL), max_examples=20)
+    answers_as_described(operation, api.address, bearer(ALL))

@@ -178,3 +178,4 @@ async def test_a_batch_written_already_is_not_written_again(flow: Flow, start: S
         with reading(engine) as connection:
             assert set(connection.execute(select(tables.contacts.c.suppressed)).scalars()) == {True}
     assert projector.metric("leadscore_read_model_records_total") == 0
+    assert projector.metric("leadscore_data_folder_free_bytes") > 0

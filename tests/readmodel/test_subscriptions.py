@@ -207,4 +207,4 @@ async def test_who_may_only_read_changes_nothing_and_sees_no_address_in_full(
 
 @each_operation(described)
 def test_what_is_asked_of_delivery_is_answered_as_described(operation: Any, api_system: ApiSystem) -> None:
-    answers_as_described(operation, api_system.api.address, bearer(ALL), max_examples=20)
+    answers_as_described(operation, api_system.api.address, bearer(ALL))

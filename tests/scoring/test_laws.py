@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from streamprocessor.scoring.evidence.union import is_suppressed, suppression_of
@@ -12,6 +12,7 @@ from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, Perc
 from streamprocessor.scoring.record.facts import Event, Fact, Verdict
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
+from tests.harness.example_share import share
 from tests.scoring.against_oracle import (
     FLOAT_NANO,
     all_answers,
@@ -37,13 +38,6 @@ FEW_STEPS = Taste(precisions_nano=(5 * NANO, 10 * NANO))
 FEW_STEPS_WITH_HYSTERESIS = FEW_STEPS._replace(hysteresis=True)
 EAGER = Taste(eager_rules, precisions_nano=(5 * NANO,), stages_at=(0, 40), hysteresis=True)
 TEN_DAYS_MS = 10 * DAY_MS
-
-
-def share(percent: int) -> settings:
-    """The profile's number of examples, cut down for a law whose examples are dear."""
-    profile = settings.default
-    assert profile is not None
-    return settings(max_examples=profile.max_examples * percent // 100)
 
 
 # ---- one function of the evidence ------------------------------------------------------------------------------

@@ -55,3 +55,12 @@ async def test_an_old_answer_never_shortens_the_lease() -> None:
     await asyncio.sleep(0)
 
     assert lease.holds_at(12_000)
+
+
+async def test_partitions_are_owned_for_a_session_after_the_last_answer_longer_than_may_be_written() -> None:
+    lease = Lease(10_000, lambda: 0, asyncio.get_running_loop())
+    lease.renew(100_000)
+    await asyncio.sleep(0)
+
+    assert lease.owns_at(110_000)
+    assert not lease.owns_at(110_001)

@@ -52,6 +52,8 @@ async def test_told_to_stop_it_leaves_all_to_the_other_and_killed_it_gets_back_w
     await blue.start().ready()
     assert blue.scored_partitions() == had
     assert green.metric("leadscore_rebalances_total") == rebalances
+    assert [each.metric("leadscore_partition_owned") for each in (blue, green)] == [2, 2]
+    assert [each.metric("leadscore_partitions") for each in (blue, green)] == [4, 4]
     await sending
 
     sending = asyncio.ensure_future(system.send(events[1_000:]))
@@ -59,6 +61,7 @@ async def test_told_to_stop_it_leaves_all_to_the_other_and_killed_it_gets_back_w
     await until(green.scored_partitions, lambda owned: owned == ALL, SOON_SECONDS, "green has all")
     assert [member.name for member in (await _group(system)).members] == ["green"]
     await green.ready()
+    assert green.metric("leadscore_partition_owned") == 4
 
     await sending
     await system.until_applied()

@@ -149,7 +149,7 @@ async def test_two_topics_full_of_the_same_contacts_lose_no_update(system: Syste
     contacts = [b"c-%d" % number for number in range(40)]
     await system.send(
         Sent(topic, contacts[number % 40], {"id": f"{topic}-{number}", "occurred_at": now_ms, "properties": properties})
-        for number in range(8_000)
+        for number in range(3_000)
         for topic, properties in (
             ("page-visits", {"path": "/"}),
             ("form-submissions", {"form": "contact" if number % 3 == 0 else "other", "fields": {"number": number}}),

@@ -20,6 +20,7 @@ BUILT_IN = Path(__file__).with_name("vocabulary.yaml")
 ANY_TYPE = "any"
 
 Sources: TypeAlias = dict[str, tuple[str, ...]]
+Values: TypeAlias = dict[str, dict[str, str]]
 
 _WORD_ENDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+")
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
@@ -31,12 +32,14 @@ class Vocabulary:
 
     types: by a name in snake case, the type that it means.
     properties: by type or `any`, a word to the names from which it is taken, the first that is there.
-    attributes: likewise, for all contacts.
+    values: by type and property, the value that a spelling in snake case means.
+    attributes: as properties, for all contacts.
     numbers: the properties that are numbers.
     """
 
     types: Mapping[str, str]
     properties: Mapping[str, Sources]
+    values: Mapping[str, Values]
     attributes: Sources
     numbers: frozenset[str]
 
@@ -46,7 +49,7 @@ class Vocabulary:
         return self.types.get(plain, plain)
 
     def properties_of(self, event_type: str, named: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-        """All that the source named, and our words beside it.
+        """All that the source named, and our words beside it, those with values of ours in their spelling.
 
         defaults: for what is still absent, such as the page it happened on. Without a `path` it is that of `url`.
         """
@@ -54,6 +57,9 @@ class Vocabulary:
         for of_type in (event_type, ANY_TYPE):
             if of_type in self.properties:
                 _take(self.properties[of_type], properties)
+        for word, meanings in self.values.get(event_type, {}).items():
+            if isinstance(value := properties.get(word), str):
+                properties[word] = meanings.get(snake_case(value), value)
         for word in self.numbers & properties.keys():
             properties[word] = _number(properties[word])
         has_url = properties.get("url") is not None
@@ -102,14 +108,19 @@ def read_vocabulary(own: Path | None = None) -> Vocabulary:
     files = [_read(path) for path in (BUILT_IN, own) if path is not None]
     types: dict[str, str] = {}
     properties: dict[str, Sources] = {}
+    values: dict[str, Values] = {}
     attributes: Sources = {}
     for words in files:
         types |= words.types
+        for of_type, meanings in words.values.items():
+            of_words = values.setdefault(of_type, {})
+            for word, spellings in meanings.items():
+                of_words[word] = of_words.get(word, {}) | spellings
         attributes = _before(words.attributes, attributes)
         for of_type, sources in words.properties.items():
             properties[of_type] = _before(sources, properties.get(of_type, {}))
     numbers = frozenset[str]().union(*(words.numbers for words in files))
-    return Vocabulary(types, properties, attributes, numbers)
+    return Vocabulary(types, properties, values, attributes, numbers)
 
 
 def _take(sources: Sources, into: dict[str, Any]) -> None:
@@ -135,6 +146,7 @@ def _before(first: Sources, then: Sources) -> Sources:
 class _Words:
     types: dict[str, str]
     properties: dict[str, Sources]
+    values: dict[str, Values]
     attributes: Sources
     numbers: tuple[str, ...]
 
@@ -145,27 +157,49 @@ def _read(path: Path) -> _Words:
 
 
 def _words(node: LocatedNode) -> _Words:
-    fields = node.fields("types", "properties", "attributes", "numbers")
+    fields = node.fields("types", "properties", "values", "attributes", "numbers")
     return _Words(
         types=fields.read("types", _types, {}),
         properties=fields.read("properties", _properties, {}),
+        values=fields.read("values", _values, {}),
         attributes=fields.read("attributes", _sources, {}),
         numbers=fields.read("numbers", _names, ()),
     )
 
 
 def _types(node: LocatedNode) -> dict[str, str]:
-    types: dict[str, str] = {}
-    for event_type, inner in node.entries("types, each with a list of names").items():
+    entries = node.entries("types, each with a list of names")
+    for event_type, inner in entries.items():
         if snake_case(event_type) != event_type:
             inner.note(f"wanted a type in snake case; got '{event_type}'")
-        for name in node.problems.attempt(partial(_names, inner), ()):
+    return _meanings(entries, "type")
+
+
+def _values(node: LocatedNode) -> dict[str, Values]:
+    entries = node.entries("types, each with a mapping of properties to their values")
+    return {of_type: node.problems.attempt(partial(_values_of_type, inner), {}) for of_type, inner in entries.items()}
+
+
+def _values_of_type(node: LocatedNode) -> Values:
+    entries = node.entries("properties, each with a mapping of values to lists of spellings")
+    return {word: node.problems.attempt(partial(_values_of_property, inner), {}) for word, inner in entries.items()}
+
+
+def _values_of_property(node: LocatedNode) -> dict[str, str]:
+    return _meanings(node.entries("values, each with a list of spellings"), "value")
+
+
+def _meanings(entries: Mapping[str, LocatedNode], noun: str) -> dict[str, str]:
+    """What each name in snake case means. noun: of what the entries are, for what is said of them."""
+    meanings: dict[str, str] = {}
+    for meaning, inner in entries.items():
+        for name in inner.problems.attempt(partial(_names, inner), ()):
             plain = snake_case(name)
             if not plain:
                 inner.note(f"wanted names with letters or digits; got '{name}'")
-            elif types.setdefault(plain, event_type) != event_type:
-                inner.note(f"wanted each name under one type; got '{name}' under {types[plain]} too")
-    return types
+            elif meanings.setdefault(plain, meaning) != meaning:
+                inner.note(f"wanted each name under one {noun}; got '{name}' under {meanings[plain]} too")
+    return meanings
 
 
 def _properties(node: LocatedNode) -> dict[str, Sources]:

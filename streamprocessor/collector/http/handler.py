@@ -165,14 +165,15 @@ class FormatHandler:
             entries, over_limit = context.limiter.admit(holder, request.network, decoded)
             within_limits = DecodedEvents(entries, [*refused, *over_limit])
             entries, refused = permitted(wire_format.name, holder.kind, within_limits, context.metrics)
-        entries = with_source(context.client_ips.truncated(entries), source_name(wire_format, holder))
+        source = source_name(wire_format, holder)
+        entries = with_source(context.client_ips.truncated(entries), source)
         entries, left_out = within_attribute_limits(entries)
         records, good, unusable = check_entries(entries, context.topics, request.received_at_ms)
         refused = [*refused, *unusable]
         for item in refused:
             context.metrics.rejected.labels(item.reason).inc()
         if records:
-            await self._write(wire_format, records)
+            await self._write(wire_format, records, source)
         return wire_format.accepted_answer(request, parsed, DecodedEvents(good, refused, left_out=left_out))
 
     async def _parsed(self, wire_format: WireFormat, request: HttpRequest) -> ParsedRequest:
@@ -203,7 +204,7 @@ class FormatHandler:
             self._notices.tell(f"{self._path}: {sender} was not let in: {refusal}")
             raise
 
-    async def _write(self, wire_format: WireFormat, records: list[ProducerRecord]) -> None:
+    async def _write(self, wire_format: WireFormat, records: list[ProducerRecord], source: str) -> None:
         """Return once the records are safe, or lost where the format answers all the same; raises RefusalError 503."""
         metrics = self._context.metrics
         try:
@@ -216,6 +217,7 @@ class FormatHandler:
             raise RefusalError(503, "full", message, SPOOL_FULL_SECONDS) from error
         for topic, count in Counter(record.topic for record in records).items():
             metrics.accepted.labels(topic).inc(count)
+        metrics.source_events.labels(source).inc(len(records))
 
     def _count_mended(self, reason: str) -> None:
         self._context.metrics.mended.labels(reason).inc()

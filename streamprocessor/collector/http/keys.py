@@ -64,6 +64,7 @@ class Keys:
         _check_distinct([*browser_keys.values(), *write_keys.values()])
         self._of_browsers, self._of_servers = SecretLookup(browser_keys), SecretLookup(write_keys)
         self._origins = origins or {}
+        self.sources = frozenset({*browser_keys, *write_keys})
 
     def admit(self, offered: str | None, headers: Mapping[str, str]) -> KeyHolder:
         """The holder of the key that a request offers; raises RefusalError 401, or 403 where its page may not send."""

@@ -32,6 +32,7 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     SOFT,
     UNSUBSCRIBE,
     MailEvent,
+    is_made_out_to,
 )
 from streamprocessor.collector.providers.webhook.payloads import (
     form_of,
@@ -138,9 +139,10 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
     ):
         return
     client = object_of(item.get("client-info"))
+    address = text_of(item.get("recipient"))
     yield MailEvent(
         event_type,
-        text_of(item.get("recipient")),
+        address,
         seconds_to_ms(item.get("timestamp")),
         object_of(item.get("user-variables")),
         message=_message_of(item),
@@ -149,6 +151,7 @@ def _events(item: dict[str, Any]) -> Iterable[MailEvent]:
         kind=_kind_of(item) if event_type == BOUNCE else None,
         user_agent=user_agent_of(client.get("user-agent")),
         actor=_actor_of(text_of(client.get("bot"))),
+        is_of_another=_is_of_another(address, item),
     )
 
 
@@ -161,6 +164,12 @@ def _actor_of(bot: str | None) -> str | None:
     if bot is None:
         return None
     return PROXY if bot.lower() in _PROXIES else SCANNER
+
+
+def _is_of_another(address: str | None, item: dict[str, Any]) -> bool:
+    """Whether the address is a copy's, or one of several; not, where Mailgun does not say whom the mail is to."""
+    to = text_of(object_of(object_of(item.get("message")).get("headers")).get("to"))
+    return address is not None and to is not None and not is_made_out_to(address, [to])
 
 
 def _message_of(item: dict[str, Any]) -> str | None:
@@ -188,7 +197,9 @@ def _event_data_of(fields: list[tuple[str, str]]) -> dict[str, Any]:
         "url": first.get("url"),
         "user-variables": custom | variables,
         "tags": [value for name, value in fields if name in ("tag", "X-Mailgun-Tag")],
-        "message": {"headers": {"message-id": first.get("Message-Id") or first.get("message-id")}},
+        "message": {
+            "headers": {"message-id": first.get("Message-Id") or first.get("message-id"), "to": headers.get("to")}
+        },
         "client-info": {"user-agent": first.get("user-agent")},
     }
 

@@ -17,7 +17,6 @@ somebody leaves all topics, or comes back.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from email.utils import parseaddr
 from typing import Any
 
 from streamprocessor.collector.http.wire_format import HttpRequest, RefusalError
@@ -35,6 +34,7 @@ from streamprocessor.collector.providers.webhook.mail_events import (
     SOFT,
     UNSUBSCRIBE,
     MailEvent,
+    is_made_out_to,
 )
 from streamprocessor.collector.providers.webhook.payloads import (
     list_of,
@@ -132,11 +132,9 @@ def _type_of_subscription(part: dict[str, Any]) -> str | None:
 
 def _is_of_another(address: str | None, mail: dict[str, Any]) -> bool:
     """Whether the address is none of a mail to one recipient, nor the only one among several whom it is to."""
-    recipients = texts_of(mail.get("destination"))
-    if address is None or len(recipients) < 2:
+    if address is None or len(texts_of(mail.get("destination"))) < 2:
         return False
-    whom = [parseaddr(to)[1].lower() for to in texts_of(object_of(mail.get("commonHeaders")).get("to"))]
-    return whom != [parseaddr(address)[1].lower()]
+    return not is_made_out_to(address, texts_of(object_of(mail.get("commonHeaders")).get("to")))
 
 
 def _addresses_of(event_type: str, part: dict[str, Any], mail: dict[str, Any]) -> list[str | None]:

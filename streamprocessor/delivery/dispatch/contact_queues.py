@@ -33,6 +33,10 @@ class ContactQueues:
         self._drop_forgotten()
         return self._ready[0][0] if self._ready else None
 
+    def oldest_queued_ms(self) -> int | None:
+        """When the delivery was queued that is there for longest; None: there is none."""
+        return min((queue[0].queued_ms for queue in self._queues.values()), default=None)
+
     def take(self, now_ms: int) -> Delivery | None:
         """The delivery that has been due for longest: it is under way from now on. None: none is due."""
         due_ms = self.next_due_ms()

@@ -63,6 +63,11 @@ class Dispatcher:
         """How many wait in memory or are under way."""
         return len(self._queues)
 
+    @property
+    def oldest_queued_ms(self) -> int | None:
+        """When the delivery was queued that waits the longest; None: none waits."""
+        return self._queues.oldest_queued_ms()
+
     def add(self, fresh: Sequence[Delivery]) -> None:
         """Take deliveries, in the order of their numbers; while there are too many they wait in the store."""
         for delivery in fresh:
@@ -191,7 +196,7 @@ class Dispatcher:
         )
 
     def _tell(self, delivery: Delivery, result: str, reason: str, now_ms: int) -> None:
-        self._context.metrics.deliveries.labels(result).inc()
+        self._context.metrics.count(delivery.subscription, result)
         number = delivery.attempts + (result == DELIVERED)
         age_ms = max(now_ms - delivery.at_ms, 0)
         self._context.tell(Attempt(now_ms, delivery.subscription, delivery.webhook_id, result, reason, number, age_ms))
@@ -209,4 +214,4 @@ class Dispatcher:
 
         count = await self._context.store_thread.ask(write)
         if count:
-            self._context.metrics.deliveries.labels(UNDELIVERABLE).inc(count)
+            self._context.metrics.count(name, UNDELIVERABLE, count)

@@ -69,6 +69,7 @@ class Dispatchers:
         now_ms = self._context.clock_ms()
         async with self._one_at_a_time:
             await self._end(name)
+            self._context.metrics.forget(name)
             self._enricher.want(self._plans())
             await self._context.store_thread.ask(lambda store: store.give_up(name, UNSUBSCRIBED, now_ms))
 

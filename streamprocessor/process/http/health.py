@@ -5,7 +5,8 @@ The routes go into the application's own list:
     Starlette(routes=[*health_routes(metrics.registry, not_ready, refresh), Route("/status", status)])
 
 `GET /livez`: 200 `live` while the event loop answers, whatever Kafka or a database does. `GET /readyz`: 200 `ready`, or
-503 with a reason a line. `GET /metrics`: the registry in Prometheus' text format.
+503 with a reason a line. `GET /metrics`: the registry in Prometheus' text format, or in that of OpenMetrics, which has
+exemplars, for whoever accepts it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.openmetrics import exposition as openmetrics
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -36,8 +38,11 @@ def health_routes(
         reasons = await answer if inspect.isawaitable(answer) else answer
         return PlainTextResponse("\n".join(reasons or ["ready"]) + "\n", 503 if reasons else 200)
 
-    async def metrics(_: Request) -> Response:
+    async def metrics(request: Request) -> Response:
         refresh()
-        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        if "application/openmetrics-text" in request.headers.get("accept", ""):
+            text = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]
+            return Response(text, media_type=openmetrics.CONTENT_TYPE_LATEST)
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]

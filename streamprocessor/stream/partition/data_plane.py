@@ -91,6 +91,7 @@ class DataPlane:
         """Go on under a new revision of the model."""
         self.context.scorer = scorer
         self.context.hot_stages = HotStages(scorer.model)
+        self.context.metrics.use_model(scorer.model)
         for task in self.tasks.values():
             task.model_changed()
 

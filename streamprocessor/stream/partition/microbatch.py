@@ -14,6 +14,7 @@ from streamprocessor.contract.lenient_json import mends_told_to
 from streamprocessor.contract.messages.announcements import Announcer, tombstone
 from streamprocessor.contract.messages.dead_letters import Origin, dead_letter
 from streamprocessor.contract.messages.message import Message
+from streamprocessor.contract.messages.traces import newest, traced
 from streamprocessor.errors import NewerModelNeededError, RecordError
 from streamprocessor.scoring.canonical import unchecked
 from streamprocessor.scoring.identity.erasure import nothing_left
@@ -121,7 +122,7 @@ class Microbatch:
             if (stored is None or key in misplaced) and partition_of(key) != here:
                 self._hand_over(key, stored, items)
                 continue
-            letters = len(result.dead_letters)
+            letters, traces = len(result.dead_letters), len(result.traces)
             record = open_record(self._context, key, stored)
             facts, links = self._receive(contact, record, items)
             change: Change | None = None
@@ -130,6 +131,8 @@ class Microbatch:
             elif facts:
                 change = self._apply(key, record, facts)
             if change is not None:
+                if len(result.traces) > traces:
+                    change = change._replace(owed=traced(change.owed, newest(result.traces[traces:])))
                 is_owing = len(result.dead_letters) > letters
                 result.changes.append(self._owing_letters(change, letters) if is_owing else change)
 
@@ -141,13 +144,13 @@ class Microbatch:
         links: list[ReceivedLink] = []
         for item in items:
             number, raw = item
-            offset = raw.offset
+            offset, headers = raw.offset, raw.headers
             if number in offsets and offset <= offsets[number]:
                 self.result.skipped["replay"] += 1
                 continue
             offsets[number] = offset
             try:
-                fact = decoders[number](contact, raw.value, raw.headers, raw.timestamp)
+                fact = decoders[number](contact, raw.value, headers, raw.timestamp)
             except RecordError as error:
                 self._refuse(item, error)
                 continue
@@ -172,6 +175,8 @@ class Microbatch:
                     implied = identities_in(contact, fact, context.scorer.model.addresses, context.contact_ids)
                     links += [(merged, item) for merged in implied]
             consumed[kind] = consumed.get(kind, 0) + 1
+            if headers:
+                self.result.note_trace(raw.timestamp, headers)
         return facts, links
 
     def _unwrap(self, contact: str, record: Record, misplaced: MisplacedRecord) -> Received | None:

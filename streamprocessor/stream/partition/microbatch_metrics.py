@@ -6,9 +6,11 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 
+from streamprocessor.catalogue.rule_watch import asked_types
 from streamprocessor.kafka.partitioner import PARTITIONER
+from streamprocessor.scoring.model.model import Model
 from streamprocessor.stream.metrics import Metrics
-from streamprocessor.stream.partition.batch import Batch
+from streamprocessor.stream.partition.batch import Batch, RawRecord
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 
 log = logging.getLogger(__name__)
@@ -22,15 +24,20 @@ NO_TYPES = frozenset({OTHER_TYPES, "link", "update"})
 class MicrobatchMetrics:
     """Turns results of micro-batches into metrics."""
 
-    def __init__(self, metrics: Metrics, topic_names: Mapping[int, str]) -> None:
-        """Label counts with these names, the contract's short ones by topic number."""
+    def __init__(self, metrics: Metrics, topic_names: Mapping[int, str], model: Model) -> None:
+        """Label counts with these names, the contract's short ones by topic number, and with the model's types."""
         self._metrics = metrics
         self._topic_names = topic_names
-        self._types: set[str] = set()
+        self._asked_types = asked_types(model)
+        self._other_types: set[str] = set()
         self._has_said_what_to_set = False
         self._durations = {
             stage: metrics.batch_duration.labels(stage) for stage in ("compute", "changelog", "announcements")
         }
+
+    def use_model(self, model: Model) -> None:
+        """Label counts with the types that this model names from now on."""
+        self._asked_types = asked_types(model)
 
     def observe_durations(self, compute_seconds: float, changelog_seconds: float, announcements_seconds: float) -> None:
         """Note how long the parts of a micro-batch took."""
@@ -42,8 +49,9 @@ class MicrobatchMetrics:
         """Note a micro-batch of input records, once it is acknowledged."""
         metrics = self._metrics
         metrics.batch_size.observe(sum(len(batch.records) for batch in batches))
+        now_seconds = time.time()
         for batch in batches:
-            metrics.event_age.observe(max(0.0, time.time() - batch.records[0].timestamp / 1000))
+            self._observe_ages(batch.records, now_seconds)
         for (number, kind), count in result.consumed.items():
             metrics.events_consumed.labels(self._topic_names[number], self._bounded(kind)).inc(count)
         for reason, count in result.skipped.items():
@@ -59,6 +67,14 @@ class MicrobatchMetrics:
         metrics.values_forgotten.inc(result.forgotten)
         metrics.identity_conflicts.inc(result.conflicts)
         self._announced(result)
+
+    def _observe_ages(self, records: Sequence[RawRecord], now_seconds: float) -> None:
+        """Note each record's age: they lie in the order of their arrival."""
+
+        def age_seconds_of(index: int) -> float:
+            return max(0.0, now_seconds - records[index].timestamp / 1000)
+
+        self._metrics.event_age.observe_falling(age_seconds_of, 0, len(records))
 
     def count_timers(self, looked_at: int, result: MicrobatchResult) -> None:
         """Note a micro-batch that time or a model made."""
@@ -89,9 +105,13 @@ class MicrobatchMetrics:
             )
 
     def _bounded(self, kind: str) -> str:
-        """The event's type as a label; a stream of invented types must not become a stream of series."""
-        if kind not in self._types:
-            if len(self._types) >= MOST_TYPES:
-                return OTHER_TYPES
-            self._types.add(kind)
+        """The event's type as a label, of types that the model does not name only the first MOST_TYPES.
+
+        A stream of invented types must not become a stream of series, nor keep those out that are asked for.
+        """
+        if kind in self._asked_types or kind in self._other_types:
+            return kind
+        if len(self._other_types) >= MOST_TYPES:
+            return OTHER_TYPES
+        self._other_types.add(kind)
         return kind

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from streamprocessor.contract.messages.message import Message
+from streamprocessor.contract.messages.message import Headers, Message
+from streamprocessor.contract.messages.traces import RecordTrace
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
+from streamprocessor.contract.traceparents import traceparent_in
 from streamprocessor.scoring.scorer import Outcome
 from streamprocessor.scoring.steps.steps import Step
 from streamprocessor.scoring.terms.presentation import CUT_SCORES
@@ -28,6 +30,7 @@ class MicrobatchResult:
     capped: pieces of evidence dropped early; cut: values that were too large, by what they are.
     forgotten: values of per-value scores dropped, as there were too many.
     conflicts: known contacts that claim an address which another one has.
+    traces: of the records that brought a trace context, of those that became facts.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -45,6 +48,13 @@ class MicrobatchResult:
     cut: Counter[str] = field(default_factory=Counter)
     forgotten: int = 0
     conflicts: int = 0
+    traces: list[RecordTrace] = field(default_factory=list)
+
+    def note_trace(self, arrival_ms: int, headers: Headers) -> None:
+        """Note the trace context that the headers of a record bring, where they do."""
+        traceparent = traceparent_in(headers)
+        if traceparent is not None:
+            self.traces.append(RecordTrace(arrival_ms, traceparent))
 
     def count_mended(self, reason: str) -> None:
         """Count a record that was read in a second try."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from streamprocessor.contract.events.transfers import MisplacedRecord, misplaced_message, second_record_message
 from streamprocessor.contract.messages.announcements import tombstone
 from streamprocessor.contract.messages.message import Message
+from streamprocessor.contract.messages.traces import traced_like
 from streamprocessor.stream.partition.batch import RawRecord
 from streamprocessor.stream.partition.partition import HANDED_OVER, Change
 
@@ -14,8 +15,11 @@ from streamprocessor.stream.partition.partition import HANDED_OVER, Change
 def misplaced_messages(partition: int, items: Iterable[tuple[int, RawRecord]]) -> list[Message]:
     """The messages that bring records of this partition, with the numbers of their topics, to where they belong."""
     return [
-        misplaced_message(
-            MisplacedRecord(number, partition, raw.offset, raw.timestamp, raw.key, raw.value, list(raw.headers))
+        traced_like(
+            misplaced_message(
+                MisplacedRecord(number, partition, raw.offset, raw.timestamp, raw.key, raw.value, list(raw.headers))
+            ),
+            raw.headers,
         )
         for number, raw in items
     ]

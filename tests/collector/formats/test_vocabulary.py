@@ -57,6 +57,9 @@ def test_names_become_snake_case(name: str, snake: str) -> None:
         ("purchase", {"transactionId": 7}, {"order_id": 7}),
         ("purchase", {"order_id": "o-7", "orderId": "o-8"}, {"order_id": "o-7"}),
         ("form_submission", {"form_id": "contact"}, {"form": "contact"}),
+        ("email_bounce", {"bounce_type": "HardBounce"}, {"kind": "hard"}),
+        ("email_bounce", {"bounceType": "Transient"}, {"kind": "soft"}),
+        ("email_bounce", {"type": "a word of nobody's"}, {"kind": "a word of nobody's"}),
         ("download", {"form_id": "contact", "revenue": 1}, {}),
         ("page_visit", {"url": None, "$current_url": "https://a.example"}, {"url": "https://a.example", "path": "/"}),
         ("page_visit", {"url": "https://[", "path": None}, {}),
@@ -98,6 +101,7 @@ def test_a_file_of_ones_own_goes_before_ours(tmp_path: Path) -> None:
     own = tmp_path / "words.yaml"
     own.write_text(
         "types: {demo_booked: [Form Submitted]}\nproperties: {demo_booked: {amount: [seats]}, any: {url: [u]}}\n"
+        "values: {email_bounce: {kind: {soft: [Hard Bounce]}}, demo_booked: {size: {small: [XS]}}}\n"
     )
 
     vocabulary = read_vocabulary(own)
@@ -110,6 +114,9 @@ def test_a_file_of_ones_own_goes_before_ours(tmp_path: Path) -> None:
         "url": "/first",
         "path": "/first",
     }
+    assert vocabulary.properties_of("demo_booked", {"size": "xs"}, {}) == {"size": "small"}
+    kinds = [vocabulary.properties_of("email_bounce", {"kind": kind}, {})["kind"] for kind in ("hard bounce", "block")]
+    assert kinds == ["soft", "soft"]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +127,7 @@ def test_a_file_of_ones_own_goes_before_ours(tmp_path: Path) -> None:
         ("types:\n  A b: [c]", "words.yaml:2: the vocabulary: types: A b: wanted a type in snake case; got 'A b'"),
         ("types:\n  a: [x]\n  b: [X]", "words.yaml:3: the vocabulary: types: b: wanted each name under one type"),
         ("types: {a: ['$']}", "wanted names with letters or digits; got '$'"),
+        ("values: {a: {b: {c: [x], d: [X]}}}", "values: a: b: d: wanted each name under one value; got 'X' under c"),
         ("properties: {url: [x]}", "wanted words, each with a list of names; got a list of 1"),
         ("numbers: [1]", "wanted a text"),
         ("types: {a: [b], a: [c]}", "'a' stands twice"),

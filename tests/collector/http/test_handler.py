@@ -126,6 +126,20 @@ async def test_a_click_that_cannot_be_kept_leads_on_and_is_counted() -> None:
     assert value_of("leadscore_collector_entries_accepted_total", {"topic": "email-clicks"}) is None
 
 
+async def test_what_is_safe_is_counted_by_its_key_or_provider_and_what_is_not_is_not() -> None:
+    context, full = context_with(MemoryWriter()), context_with(MemoryWriter(has_room=False))
+    batch = [{"contact_id": "c-1", "type": "x"}, {"contact_id": "c-2", "type": "y"}, {"contact_id": "c-3"}]
+    for each in (context, full):
+        await ask(NATIVE, "/v1/events", each, json=batch)
+        await ask(pixel(KEYS), PICTURE, each)
+
+    def counted(of: CollectorContext, source: str) -> float | None:
+        return of.metrics.registry.get_sample_value("leadscore_collector_source_events_total", {"source": source})
+
+    assert [counted(context, source) for source in ("tests", "pixel", "site")] == [2, 1, None]
+    assert [counted(full, source) for source in ("tests", "pixel")] == [None, None]
+
+
 async def test_a_pixel_that_cannot_be_kept_is_a_picture_all_the_same() -> None:
     answer = await ask(pixel(KEYS), PICTURE, context_with(MemoryWriter(has_room=False)))
 

@@ -87,3 +87,17 @@ def test_a_forgotten_contacts_deliveries_are_gone_even_the_one_that_is_being_sen
     lanes.finish(remaining)
     assert len(lanes) == 0
     assert lanes.take(9_999_999) is None
+
+
+def test_the_one_that_is_there_for_longest_is_found_among_those_under_way_too() -> None:
+    lanes = ContactQueues()
+    assert lanes.oldest_queued_ms() is None
+    for number, (contact_id, queued_ms) in enumerate([("a", 5), ("a", 9), ("b", 7)]):
+        lanes.add(replace(waiting(number, contact_id), queued_ms=queued_ms))
+    assert lanes.oldest_queued_ms() == 5
+
+    first = lanes.take(0)
+    assert first is not None
+    assert lanes.oldest_queued_ms() == 5
+    lanes.finish(first)
+    assert lanes.oldest_queued_ms() == 7

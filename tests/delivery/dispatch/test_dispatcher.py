@@ -23,6 +23,7 @@ from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.database import Database
 from streamprocessor.delivery.store.store import Store
 from streamprocessor.delivery.store.store_thread import StoreThread
+from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE
 from streamprocessor.delivery.subscriptions.payload_templates import read_template
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
@@ -41,6 +42,7 @@ class Bench:
     receiver: Callable[[int, str], WebhookAnswer]
     tries: list[tuple[int, str]] = field(default_factory=list)
     taken: list[tuple[int, str]] = field(default_factory=list)
+    metrics: Metrics = field(default_factory=Metrics)
 
     async def deliver(self, leads: Sequence[Lead], until_ms: int) -> Dispatcher:
         """The outlet after so much time with these leads."""
@@ -63,7 +65,7 @@ class Bench:
         plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", self.folder), Phrases(), ())
         journal = StoreThread(Store(Database(f"sqlite:///{self.folder / 'd.sqlite'}")))
         world = DispatchContext(
-            post, journal, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS + passed_ms(), lambda: 0.5
+            post, journal, self.metrics, AttemptStream().tell, lambda: FRIDAY_MS + passed_ms(), lambda: 0.5
         )
         outlet = Dispatcher(plan, world, "crm" in journal.store.disabled(), journal.store.last_number)
         wanted = [plan.delivery_of(lead.announcement(), ContactContext(), FRIDAY_MS) for lead in leads]
@@ -78,6 +80,10 @@ class Bench:
         self.undeliverable = journal.store.undeliverable("crm", 1_000)
         await journal.close()
         return outlet
+
+    def counted(self, result: str) -> float | None:
+        labels = {"subscription": "crm", "result": result}
+        return self.metrics.registry.get_sample_value("leadscore_webhook_endpoint_deliveries_total", labels)
 
     @property
     def order(self) -> list[str]:
@@ -103,6 +109,8 @@ def test_a_receiver_that_is_down_for_ten_minutes_gets_all_in_order_within_the_sc
     # The circuit broke: far fewer tries than 26 contacts at three attempts each.
     assert len(bench.tries) - len(bench.taken) < 60
     assert bench.undeliverable == []
+    assert bench.counted(DELIVERED) == 4 * 26
+    assert bench.counted("failed") == len(bench.tries) - len(bench.taken)
 
 
 def test_a_contact_whose_webhooks_are_refused_holds_up_no_other_and_is_given_up_after_75_hours(tmp_path: Path) -> None:
@@ -124,6 +132,7 @@ def test_nothing_is_sent_to_an_endpoint_that_is_gone_not_even_after_a_restart(tm
     run_warped(bench.deliver(leads_of("a", 5), HOUR_MS))
     assert [name for _, name in bench.tries] == ["a1", "a2"]
     assert [row.reason for row in bench.undeliverable] == ["status-410", "gone", "gone", "gone"]
+    assert [bench.counted(result) for result in (DELIVERED, UNDELIVERABLE, "failed")] == [1, 4, None]
 
     again = Bench(tmp_path, lambda _, __: OK)
     run_warped(again.deliver([Lead("z", 1)], 100 * HOUR_MS))

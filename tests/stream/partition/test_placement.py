@@ -114,7 +114,7 @@ class Table:
                 self.sent.append((partition.number, message))
                 continue
             assert message.key is not None
-            arrived = Raw(next(self._offsets), AT_MS + 60_000, message.key, message.value, [])
+            arrived = Raw(next(self._offsets), AT_MS + 60_000, message.key, message.value, message.headers)
             self.take(self.partition_of(message.key), TRANSFERS, [arrived])
 
     def record(self, key: bytes = JANE) -> Record:
@@ -262,7 +262,7 @@ def test_whichever_partitions_records_come_to_each_contact_has_one_record_with_a
 
 def test_misplaced_records_are_counted_and_what_to_set_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     metrics = Metrics()
-    counting = MicrobatchMetrics(metrics, {number: topic.name for number, topic in TOPICS.items()})
+    counting = MicrobatchMetrics(metrics, {number: topic.name for number, topic in TOPICS.items()}, MODEL)
     table = Table()
     for offset in (0, 1):
         raws = [Raw(offset, AT_MS, JANE, form(), [])]
@@ -270,3 +270,13 @@ def test_misplaced_records_are_counted_and_what_to_set_is_said_once(caplog: pyte
 
     assert metrics.registry.get_sample_value("leadscore_events_misplaced_total", {"topic": "form-submissions"}) == 2
     assert caplog.text.count(PARTITIONER) == 1
+
+
+def test_a_misplaced_record_brings_its_trace_along() -> None:
+    table = Table()
+    trace = ("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    for offset, name in enumerate(("e1", "e2")):
+        table.take(ELSEWHERE, FORMS, [Raw(offset, AT_MS, JANE, form(name), [trace])])
+
+    [(_, lead)] = table.messages(BECAME_HOT_LEAD)
+    assert lead.headers[-1] == trace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 from typing import Any, NamedTuple
 
 from streamprocessor.collector.http.request_context import MAX_USER_AGENT_CHARS
@@ -82,6 +82,15 @@ def sender_of_tags(tags: Sequence[str]) -> dict[str, str]:
     """What a sender says through tags of the form `contact_id:c-42`, for providers that carry nothing else."""
     pairs = (tag.partition(":") for tag in tags)
     return {name.strip(): value.strip() for name, separator, value in pairs if separator and value.strip()}
+
+
+def is_made_out_to(address: str, to: Sequence[str]) -> bool:
+    """Whether a mail whose header `To` says this, one text or several, is to this address and to no other.
+
+    >>> is_made_out_to("ann@a.example", ["Ann <Ann@a.example>"]), is_made_out_to("bob@a.example", ["ann@a.example"])
+    (True, False)
+    """
+    return {whom.lower() for _, whom in getaddresses([*to]) if whom} == {parseaddr(address)[1].lower()}
 
 
 def has_placeholder(event: MailEvent) -> bool:

@@ -1,0 +1,1 @@
+"""What every process tells of itself to those who watch over it."""

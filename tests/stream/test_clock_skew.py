@@ -1,0 +1,43 @@
+"""The clocks are compared again and again; a comparison that fails changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from streamprocessor.errors import BrokerAwayError
+from streamprocessor.stream import clock_skew
+from streamprocessor.stream.clock_skew import disagreement, follow_clock_skew
+
+
+async def test_each_measure_is_told_and_one_that_fails_leaves_the_last(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(clock_skew, "MEASURE_EVERY_SECONDS", 0)
+    measures: list[int | None] = [250, None, -3_000]
+    told, is_over = list[float](), asyncio.Event()
+
+    async def measured_ms() -> int:
+        if not measures:
+            is_over.set()
+            await asyncio.Event().wait()
+        skew_ms = measures.pop(0)
+        if skew_ms is None:
+            message = "Kafka is away"
+            raise BrokerAwayError(message)
+        return skew_ms
+
+    following = asyncio.ensure_future(follow_clock_skew(measured_ms, told.append, 2.0))
+    async with asyncio.timeout(5):
+        await is_over.wait()
+    following.cancel()
+
+    assert told == [0.25, -3.0]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
+    assert "the broker's is -3000 ms off ours; wanted at most 2000 ms" in caplog.text
+
+
+@pytest.mark.parametrize(("skew_ms", "is_fine"), [(0, True), (2_000, True), (-2_000, True), (2_001, False)])
+def test_clocks_agree_within_what_the_setting_allows(skew_ms: int, is_fine: bool) -> None:
+    assert (disagreement(skew_ms, 2.0) is None) is is_fine
