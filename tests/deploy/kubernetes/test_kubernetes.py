@@ -108,7 +108,7 @@ def test_pods_have_the_least_rights_and_bounds_on_all_that_they_use(name: str) -
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["everything()"]},
+            "capabilities": {"drop": ["ALL"]},
         }
         assert set(container["resources"]["limits"]) == {"cpu", "memory", "ephemeral-storage"}
         assert set(container["resources"]["requests"]) == {"cpu", "memory", "ephemeral-storage"}
