@@ -64,7 +64,8 @@ def test_in_production_every_process_logs_in_as_itself_and_topics_are_the_operat
         pod = resource["spec"]["template"]["spec"]
         (container,) = pod["containers"]
         env = {each["name"]: each for each in container["env"]}
-        assert env["STREAMPROCESSOR_SASL_USERNAME"]["value"] == resource["metadata"]["name"].replace("streamprocessor-", "sp-")
+        user = env["STREAMPROCESSOR_SASL_USERNAME"]["value"]
+        assert user == resource["metadata"]["name"].replace("streamprocessor-", "sp-")
         assert settings["metadata"]["name"] in {
             each.get("configMapRef", {}).get("name") for each in container["envFrom"]
         }
