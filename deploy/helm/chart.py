@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from deploy.kubernetes.manifests import DEPLOY, write
+from deploy.kubernetes.manifests import DEPLOY, RULES, write
 
 CHART = Path("helm/streamprocessor")
 KUBERNETES = DEPLOY / "kubernetes"
@@ -156,18 +156,33 @@ _IMAGE = '{{ include "streamprocessor.image" . }}'
 _MODEL = '{{ .Values.model | default (.Files.Get "files/scoring.yaml") | toJson }}'
 _CHECKSUM = "{{ toJson .Values.settings | sha256sum }}"
 
+#: Rules have expressions of Prometheus that look like those of Helm, so they are put in as they are.
+_RULE = """\
+{{- if .Values.monitoring.enabled }}
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: streamprocessor
+  labels: {app.kubernetes.io/name: streamprocessor}
+spec:
+{{ .Files.Get "files/rules.yml" | indent 2 }}
+{{- end }}
+"""
+
 
 def chart_files() -> dict[Path, str]:
     """The chart's files that are made, with their text, by their places in deploy/."""
     defaults: dict[str, Any] = dict(_OTHERS)
     templates = {Path(each.path).name: _template(each, defaults) for each in TEMPLATES}
     templates["settings.yaml"] = _filled([_settings()], defaults)
+    templates["prometheus-rule.yaml"] = _RULE
     version = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]["version"]
     return {
         CHART / "Chart.yaml": _CHART.format(version=version),
         CHART / "values.yaml": _values_text(_nested(defaults)),
         CHART / "values.schema.json": json.dumps(_schema_of(defaults), indent=2) + "\n",
         CHART / "files/scoring.yaml": (DEPLOY / "scoring.yaml").read_text(),
+        CHART / "files/rules.yml": RULES.read_text(),
         **{CHART / "templates" / name: _HEADING + text for name, text in sorted(templates.items())},
     }
 

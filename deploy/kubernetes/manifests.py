@@ -28,15 +28,13 @@ _LABELS = {"app.kubernetes.io/name": "streamprocessor"}
 
 def manifests() -> dict[Path, str]:
     """The files that are made, with their text, by their places in deploy/."""
-    made = {
+    return {
         Path("kubernetes/base/model.yaml"): _headed("deploy/scoring.yaml", _yaml(_model())),
         Path("kubernetes/components/strimzi/topics.yaml"): _headed("topics/*.yaml", manifest_text(_topics())),
-    }
-    if RULES.exists():
-        made[Path("kubernetes/components/monitoring/prometheus-rule.yaml")] = _headed(
+        Path("kubernetes/components/monitoring/prometheus-rule.yaml"): _headed(
             "deploy/prometheus/streamprocessor.rules.yml", _yaml(_rule())
-        )
-    return made
+        ),
+    }
 
 
 def write(files: Mapping[Path, str]) -> None:
@@ -62,7 +60,7 @@ def _topics() -> list[dict[str, Any]]:
 
 
 def _rule() -> dict[str, Any]:
-    rules = YAML().load(RULES.read_text())
+    rules = YAML(typ="safe", pure=True).load(RULES.read_text())
     return {
         "apiVersion": "monitoring.coreos.com/v1",
         "kind": "PrometheusRule",

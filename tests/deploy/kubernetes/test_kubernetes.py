@@ -83,6 +83,7 @@ def test_every_resource_follows_the_schema_of_its_kind() -> None:
         ("PodDisruptionBudget/streamprocessor-api", ("spec",), {"maxUnavailabel": 1}),
         ("ScaledObject/streamprocessor-worker", ("spec",), {"maxReplicaCounts": 12}),
         ("PodMonitor/streamprocessor", ("spec", "podMetricsEndpoints", 0), {"interval": "soon"}),
+        ("PrometheusRule/streamprocessor", ("spec", "groups", 0), {"rule": []}),
         ("KafkaTopic/activities", ("spec",), {"partition": 12}),
         ("TriggerAuthentication/streamprocessor-kafka", ("spec", "env", 0), {"names": "X"}),
     ],

@@ -116,8 +116,15 @@ def test_every_resource_of_the_chart_with_everything_follows_the_schema_of_its_k
     for resource in resources.values():
         validate(resource)
     kinds = {resource["kind"] for resource in resources.values()}
-    assert {"ScaledObject", "PodMonitor", "KafkaTopic"} <= kinds
+    assert {"ScaledObject", "PodMonitor", "PrometheusRule", "KafkaTopic"} <= kinds
     assert "replicas" not in resources["StatefulSet/streamprocessor-worker"]["spec"]
+
+
+def test_the_rules_of_the_chart_are_those_of_the_overlay() -> None:
+    overlay = by_name(resources_in(built(KUBERNETES / "overlays" / "production")))
+    chart = by_name(resources_in(rendered(*EVERYTHING)))
+
+    assert chart["PrometheusRule/streamprocessor"] == overlay["PrometheusRule/streamprocessor"]
 
 
 def _container(resource: Resource) -> dict[str, Any]:
