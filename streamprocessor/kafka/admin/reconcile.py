@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from streamprocessor.contract.topics.topics import IN, INTERNAL, Topic, topic_named
 from streamprocessor.errors import TopicError
-from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, may_join, set_configs
+from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, set_configs
 from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import connected
@@ -190,51 +190,13 @@ async def end_offsets(settings: ClientSettings, names: Iterable[str]) -> dict[tu
     """
     topic_names = set(names)
     async with connected(settings) as client:
-        _refuse_missing(topic_names, await describe(client, topic_names))
+        refuse_missing(topic_names, await describe(client, topic_names))
         return await offsets_at_end(client, topic_names)
 
 
-async def refuse_unless_allowed(settings: ClientSettings, rights: dict[str, str]) -> None:
-    """Nothing when all topics exist and may be used as needed; `rights`: topic → READ or WRITE.
-
-    Raises TopicError naming all that are missing or may not be used: a consumer would ask for them again and again,
-    without a word to its caller.
-    """
-    async with connected(settings) as client:
-        state = await describe(client, rights)
-    _refuse_missing(set(rights), state)
-    refused = [
-        _no_right(name, right, state.topics[name].allowed)
-        for name, right in sorted(rights.items())
-        if right not in state.topics[name].allowed
-    ]
-    if refused:
-        raise TopicError("\n".join(refused))
-
-
-def _no_right(topic: str, right: str, allowed: frozenset[str]) -> str:
-    return (
-        f"topic {topic}: wanted the right {right}; got {', '.join(sorted(allowed)) or 'none'}: allow it "
-        f"(kafka-acls --add --allow-principal User:NAME --operation {right} --topic {topic})"
-    )
-
-
-async def refuse_unless_member_allowed(settings: ClientSettings, group: str) -> None:
-    """Raise TopicError unless we may be a member of the consumer group.
-
-    A consumer that may not would ask to join again and again, without a word to its caller.
-    """
-    async with connected(settings) as client:
-        if not await may_join(client, group):
-            message = (
-                f"group {group}: wanted the right READ; got none: allow it "
-                f"(kafka-acls --add --allow-principal User:NAME --operation READ --group {group})"
-            )
-            raise TopicError(message)
-
-
-def _refuse_missing(names: set[str], state: ClusterState) -> None:
-    missing = sorted(names - state.topics.keys())
+def refuse_missing(names: Iterable[str], state: ClusterState) -> None:
+    """Raise TopicError, which names all topics of these names that do not exist; nothing where all do."""
+    missing = sorted(set(names) - state.topics.keys())
     if missing:
         message = f"topics missing: {', '.join(missing)}; create them with `streamprocessor topics apply`"
         raise TopicError(message)

@@ -1,0 +1,114 @@
+"""Whether this user may do what its process must, asked before it starts and while it runs.
+
+A client of aiokafka that may not use a topic asks for it again and again, without a word to its caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka.client import AIOKafkaClient
+
+from streamprocessor.contract.topics.rights import GROUP, READ, TOPIC, Right
+from streamprocessor.errors import BrokerError, TopicError
+from streamprocessor.kafka.admin.cluster import ClusterState, describe_what_may_be_seen, may_join
+from streamprocessor.kafka.admin.reconcile import refuse_missing
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.connection import connected
+from streamprocessor.kafka.diagnosis.principal import not_allowed
+
+#: How often it is asked whether a running process still has its rights.
+WATCH_SECONDS = 10.0
+#: A right counts as taken away when it is missing twice, so long after one another: brokers learn of ACLs one by one.
+AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRights:
+    """What one process must be allowed to do.
+
+    role: what the process is called in contract.topics.rights.
+    optional: full names of topics that it does without where they do not exist.
+    """
+
+    clients: ClientSettings
+    role: str
+    wanted: Sequence[Right]
+    optional: frozenset[str] = frozenset()
+
+    async def refuse_where_missing(self) -> None:
+        """Nothing where all are there.
+
+        Raises NotAllowedError, which names all that are not; TopicError where topics do not exist; BrokerError without
+        Kafka.
+        """
+        async with connected(self.clients) as client:
+            state, missing = await _missing(client, self.wanted)
+        if missing:
+            raise not_allowed(self.clients, missing, self.role)
+        refuse_missing(_topics_of(self.wanted) - self.optional, state)
+
+    async def watch(self, every_seconds: float = WATCH_SECONDS) -> None:
+        """Go on for as long as the rights are there; raises NotAllowedError as soon as one was taken away."""
+        missing: list[Right] = []
+        while not missing:
+            try:
+                async with connected(self.clients) as client:
+                    while not missing:
+                        await asyncio.sleep(every_seconds)
+                        missing = await _missing_for_a_while(client, self.wanted)
+            except (BrokerError, TopicError):  # what keeps Kafka from answering hinders the work, which says so itself
+                await asyncio.sleep(every_seconds)
+        raise not_allowed(self.clients, missing, self.role)
+
+
+async def refuse_unless_allowed(clients: ClientSettings, operations: Mapping[str, str]) -> None:
+    """Nothing when all topics exist and may be used as needed; `operations`: topic → READ or WRITE.
+
+    Raises NotAllowedError naming all that may not be used, TopicError naming all that do not exist.
+    """
+    wanted = [Right(TOPIC, name, operation) for name, operation in sorted(operations.items())]
+    async with connected(clients) as client:
+        state, missing = await _missing(client, wanted)
+    if missing:
+        raise not_allowed(clients, missing)
+    refuse_missing(_topics_of(wanted), state)
+
+
+async def refuse_unless_member_allowed(clients: ClientSettings, group: str) -> None:
+    """Raise NotAllowedError unless we may be a member of the consumer group."""
+    async with connected(clients) as client:
+        _, missing = await _missing(client, [Right(GROUP, group, READ)])
+    if missing:
+        raise not_allowed(clients, missing)
+
+
+async def _missing_for_a_while(client: AIOKafkaClient, wanted: Sequence[Right]) -> list[Right]:
+    _, missing = await _missing(client, wanted)
+    if missing:
+        await asyncio.sleep(AGAIN_SECONDS)
+        _, missing = await _missing(client, wanted)
+    return missing
+
+
+async def _missing(client: AIOKafkaClient, wanted: Sequence[Right]) -> tuple[ClusterState, list[Right]]:
+    """The topics that may be seen, and which of the rights we do not have; topics that do not exist lack none."""
+    state, hidden = await describe_what_may_be_seen(client, _topics_of(wanted))
+    missing = []
+    for right in wanted:
+        if right.resource == GROUP:
+            is_there = right.operation != READ or await may_join(client, right.name)
+        elif right.name in hidden:
+            is_there = False
+        else:
+            topic = state.topics.get(right.name)
+            is_there = topic is None or right.operation in topic.allowed
+        if not is_there:
+            missing.append(right)
+    return state, missing
+
+
+def _topics_of(rights: Iterable[Right]) -> set[str]:
+    return {right.name for right in rights if right.resource == TOPIC}
