@@ -126,6 +126,7 @@ TEMPLATES = (
     Template("components/keda/scaled-object.yaml", "keda.enabled"),
     Template("components/monitoring/pod-monitor.yaml", "monitoring.enabled"),
     Template("components/strimzi/topics.yaml", "strimzi.enabled"),
+    Template("components/strimzi/users.yaml", "strimzi.enabled"),
 )
 #: Values that no single place of a manifest has, with their defaults.
 _OTHERS: dict[str, Any] = {
@@ -150,7 +151,7 @@ _COMMENTS = {
     "networkPolicies": "Peers as Kubernetes has them. httpsOut: with Amazon SES also collector.",
     "keda": "With it the number of workers is KEDA's; at most as many as the input topics have partitions.",
     "monitoring": "PodMonitor and PrometheusRule, for the Prometheus operator.",
-    "strimzi": "KafkaTopics, which a release that is deleted leaves behind.",
+    "strimzi": "KafkaTopics, which a release that is deleted leaves behind, and KafkaUsers.",
 }
 _IMAGE = '{{ include "streamprocessor.image" . }}'
 _MODEL = '{{ .Values.model | default (.Files.Get "files/scoring.yaml") | toJson }}'
@@ -241,7 +242,7 @@ def _filled(documents: list[Any], defaults: dict[str, Any]) -> str:
 def _common(document: Any) -> None:
     """Fill in what every manifest has alike: images, the settings' checksum, Strimzi's cluster, the model's text."""
     kind, metadata = document["kind"], document["metadata"]
-    if kind == "KafkaTopic":
+    if kind in ("KafkaTopic", "KafkaUser"):
         metadata["labels"]["strimzi.io/cluster"] = "{{ .Values.strimzi.cluster }}"
     if metadata["name"] == "streamprocessor-model":
         document["data"] = {"scoring.yaml": _MODEL}

@@ -1,7 +1,7 @@
 """Makes the manifests that say what other files say: `make manifests`.
 
-deploy/scoring.yaml becomes a ConfigMap, topics/*.yaml become Strimzi's KafkaTopics, deploy/prometheus'
-rules a PrometheusRule.
+deploy/scoring.yaml becomes a ConfigMap, topics/*.yaml become Strimzi's KafkaTopics, what each process may do its
+KafkaUsers, deploy/prometheus' rules a PrometheusRule.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
+from streamprocessor.contract.topics.rights import API, COLLECTOR, DELIVERY, SETUP, WORKER, rights_of
+from streamprocessor.kafka.admin.acls import strimzi_user
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text
 from streamprocessor.settings import Settings
@@ -22,6 +24,8 @@ DEPLOY = Path(__file__).parents[1]
 RULES = DEPLOY / "prometheus" / "streamprocessor.rules.yml"
 #: What the component for Strimzi calls its Kafka, and how many brokers have each record.
 CLUSTER, REPLICAS = "kafka", 3
+SCRAM = "scram-sha-512"
+PROCESSES = (WORKER, COLLECTOR, DELIVERY, API, SETUP)
 
 _LABELS = {"app.kubernetes.io/name": "streamprocessor"}
 
@@ -31,6 +35,7 @@ def manifests() -> dict[Path, str]:
     return {
         Path("kubernetes/base/model.yaml"): _headed("deploy/scoring.yaml", _yaml(_model())),
         Path("kubernetes/components/strimzi/topics.yaml"): _headed("topics/*.yaml", manifest_text(_topics())),
+        Path("kubernetes/components/strimzi/users.yaml"): _headed("the table of rights", manifest_text(_users())),
         Path("kubernetes/components/monitoring/prometheus-rule.yaml"): _headed(
             "deploy/prometheus/streamprocessor.rules.yml", _yaml(_rule())
         ),
@@ -57,6 +62,15 @@ def _model() -> dict[str, Any]:
 def _topics() -> list[dict[str, Any]]:
     layout = layout_of(Settings(topics_dir=str(DEPLOY.parent / "topics")))
     return kafka_topics(layout, CLUSTER, REPLICAS)
+
+
+def _users() -> list[dict[str, Any]]:
+    settings = Settings(topics_dir=str(DEPLOY.parent / "topics"))
+    topics = layout_of(settings).topics
+    return [
+        strimzi_user(f"User:sp-{role}", rights_of(role, topics, "", settings.app_id), CLUSTER, SCRAM)
+        for role in PROCESSES
+    ]
 
 
 def _rule() -> dict[str, Any]:

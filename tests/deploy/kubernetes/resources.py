@@ -25,9 +25,15 @@ def resources_in(text: str) -> list[Resource]:
 
 def resources_of(folder: str) -> dict[str, Resource]:
     """What the kustomization in this folder of deploy/kubernetes lists as its own, by `Kind/name`."""
-    listed = YAML(typ="safe", pure=True).load((KUBERNETES / folder / "kustomization.yaml").read_text())["resources"]
+    listed = kustomization(KUBERNETES / folder)["resources"]
     files = [KUBERNETES / folder / name for name in listed if name.endswith(".yaml")]
     return by_name(resource for file in files for resource in resources_in(file.read_text()))
+
+
+def kustomization(folder: Path) -> dict[str, Any]:
+    """What the folder's kustomization.yaml says."""
+    said: dict[str, Any] = YAML(typ="safe", pure=True).load((folder / "kustomization.yaml").read_text())
+    return said
 
 
 def by_name(resources: Iterable[Resource]) -> dict[str, Resource]:

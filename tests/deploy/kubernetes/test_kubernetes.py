@@ -21,6 +21,7 @@ from tests.deploy.kubernetes.resources import (
     ROOT,
     Resource,
     containers_of,
+    kustomization,
     makes_pods,
     pod_of,
     resources_in,
@@ -85,6 +86,7 @@ def test_every_resource_follows_the_schema_of_its_kind() -> None:
         ("PodMonitor/streamprocessor", ("spec", "podMetricsEndpoints", 0), {"interval": "soon"}),
         ("PrometheusRule/streamprocessor", ("spec", "groups", 0), {"rule": []}),
         ("KafkaTopic/activities", ("spec",), {"partition": 12}),
+        ("KafkaUser/sp-worker", ("spec", "authorization", "acls", 0), {"operation": "Read"}),
         ("TriggerAuthentication/streamprocessor-kafka", ("spec", "env", 0), {"names": "X"}),
     ],
 )
@@ -230,11 +232,23 @@ def test_every_process_has_a_login_of_its_own() -> None:
         assert secret == users[resource["metadata"]["name"]]
 
     names = [resource["metadata"]["name"] for resource in makes_pods(base())]
+    made = {name.split("/")[1] for name in everything() if name.startswith("KafkaUser/")}
+    assert set(users.values()) == made
     assert users == {name: name.replace("streamprocessor-", "sp-") for name in names}
 
 
 def _named(resource: Resource) -> str:
     return f"{resource['kind']}/{resource['metadata']['name']}"
+
+
+def test_every_dashboard_is_a_config_map_that_kubernetes_takes() -> None:
+    folder = DEPLOY / "grafana"
+    generators = kustomization(folder)["configMapGenerator"]
+    files = {folder / file for generator in generators for file in generator["files"]}
+
+    assert files == set((folder / "dashboards").glob("*.json"))
+    assert all(file.stat().st_size < 1 << 20 for file in files)
+    assert "../../../grafana" in kustomization(KUBERNETES / "components" / "monitoring")["resources"]
 
 
 KAFKA, POSTGRESQL = Peer({"strimzi.io/name": "kafka-kafka"}, "kafka"), Peer({"app": "postgresql"}, "postgresql")

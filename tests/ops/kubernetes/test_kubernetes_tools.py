@@ -116,7 +116,7 @@ def test_every_resource_of_the_chart_with_everything_follows_the_schema_of_its_k
     for resource in resources.values():
         validate(resource)
     kinds = {resource["kind"] for resource in resources.values()}
-    assert {"ScaledObject", "PodMonitor", "PrometheusRule", "KafkaTopic"} <= kinds
+    assert {"ScaledObject", "PodMonitor", "PrometheusRule", "KafkaTopic", "KafkaUser"} <= kinds
     assert "replicas" not in resources["StatefulSet/streamprocessor-worker"]["spec"]
 
 
