@@ -99,6 +99,7 @@ def _peers(name: str, policy: str, direction: str) -> Value:
 VALUES = (
     Value("settings", "ConfigMap/streamprocessor-settings", ("data",), SET),
     *(value for name in PROCESSES for value in _of_process(name)),
+    Value("api.sessionAffinity", "Service/streamprocessor-api", ("spec", "sessionAffinity"), SET),
     Value("setup.modelArgs", _SETUP, (*_CONTAINER, "args"), SET),
     *_additions("setup", _SETUP),
     _peers("dns", "to-dns", "egress"),
@@ -135,6 +136,7 @@ _OTHERS: dict[str, Any] = {
     "image.digest": "",
     "image.pullPolicy": "IfNotPresent",
     "model": "",
+    "extraObjects": [],
     "setup.topics": True,
     "networkPolicies.enabled": True,
     "keda.enabled": False,
@@ -146,6 +148,7 @@ _COMMENTS = {
     "image": "Yours; an empty tag is the chart's appVersion, a digest (sha256:...) goes before a tag.",
     "settings": "Of all processes; deploy/settings.example.env has every name.",
     "model": "The scoring model as YAML; empty: files/scoring.yaml of the chart.",
+    "extraObjects": "Manifests of yours, put beside those of the chart as they are.",
     "worker": "env, volumes, volumeMounts: more of them, as a Kafka with a login needs.",
     "setup": "topics: false, Strimzi makes them. modelArgs [model, apply]: each upgrade puts the model in force.",
     "networkPolicies": "Peers as Kubernetes has them. httpsOut: with Amazon SES also collector.",
@@ -154,6 +157,12 @@ _COMMENTS = {
     "strimzi": "KafkaTopics, which a release that is deleted leaves behind, and KafkaUsers.",
 }
 _IMAGE = '{{ include "streamprocessor.image" . }}'
+_EXTRA = """\
+{{- range .Values.extraObjects }}
+---
+{{ toYaml . }}
+{{- end }}
+"""
 _MODEL = '{{ .Values.model | default (.Files.Get "files/scoring.yaml") | toJson }}'
 _CHECKSUM = "{{ toJson .Values.settings | sha256sum }}"
 
@@ -177,6 +186,7 @@ def chart_files() -> dict[Path, str]:
     templates = {Path(each.path).name: _template(each, defaults) for each in TEMPLATES}
     templates["settings.yaml"] = _filled([_settings()], defaults)
     templates["prometheus-rule.yaml"] = _RULE
+    templates["extra-objects.yaml"] = _EXTRA
     version = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]["version"]
     return {
         CHART / "Chart.yaml": _CHART.format(version=version),
