@@ -1,7 +1,7 @@
 """Makes the Helm chart of the manifests in deploy/kubernetes: `make manifests`.
 
-What an installation may set is the table VALUES below: where it stands in the manifests, and under which name in
-values.yaml, whose defaults are what stands there. All else of the templates is the manifests themselves.
+What an installation may set is the table in chart_values.py; the defaults in values.yaml are what stands in the
+manifests. All else of the templates is the manifests themselves.
 """
 
 from __future__ import annotations
@@ -9,153 +9,33 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
+from deploy.helm.chart_values import (
+    COMMENTS,
+    CONDITIONS,
+    IF_ANY,
+    MORE,
+    OTHERS,
+    SET,
+    SETUP,
+    TEMPLATES,
+    VALUES,
+    Condition,
+    Keys,
+    Template,
+    Value,
+)
 from deploy.kubernetes.manifests import DEPLOY, RULES, write
 
 CHART = Path("helm/streamprocessor")
 KUBERNETES = DEPLOY / "kubernetes"
-PROCESSES = ("worker", "collector", "delivery", "api")
-
-Keys = tuple[str | int, ...]
-
-_POD: Keys = ("spec", "template", "spec")
-_CONTAINER: Keys = (*_POD, "containers", 0)
-_CLAIM: Keys = ("spec", "volumeClaimTemplates", 0, "spec")
-
-
-class Value(NamedTuple):
-    """One thing that an installation may set.
-
-    name: in values.yaml, with dots.
-    resource: `Kind/name` of the manifest.
-    keys: where in the manifest; of a list that gets more, the list itself.
-    form: how the value gets there: one of SET, MORE, IF_ANY.
-    default: of MORE and IF_ANY; of SET it is what stands in the manifest.
-    """
-
-    name: str
-    resource: str
-    keys: Keys
-    form: str
-    default: Any = None
-
-
-#: In the place of what stands there; behind the items that stand there; a field that is there only with a value.
-SET, MORE, IF_ANY = "set", "more", "if any"
-
-
-class Condition(NamedTuple):
-    """A field of a manifest that is there only where the expression of Helm is true."""
-
-    expression: str
-    resource: str
-    keys: Keys
-
-
-class Template(NamedTuple):
-    """A file of manifests as a template. only_if: the value that says whether it is there at all; empty: it is."""
-
-    path: str
-    only_if: str = ""
-
-
-def _of_process(name: str) -> Iterator[Value]:
-    resource = f"StatefulSet/streamprocessor-{name}"
-    yield Value(f"{name}.resources", resource, (*_CONTAINER, "resources"), SET)
-    if name != "delivery":  # of which there is one
-        yield Value(f"{name}.replicas", resource, ("spec", "replicas"), SET)
-    if name != "worker":  # which keeps nothing
-        yield Value(f"{name}.storage", resource, (*_CLAIM, "resources", "requests", "storage"), SET)
-        yield Value(f"{name}.storageClassName", resource, (*_CLAIM, "storageClassName"), IF_ANY, "")
-    yield from _additions(name, resource)
-    yield Value(f"{name}.nodeSelector", resource, (*_POD, "nodeSelector"), IF_ANY, {})
-    yield Value(f"{name}.tolerations", resource, (*_POD, "tolerations"), IF_ANY, [])
-    yield Value(f"{name}.priorityClassName", resource, (*_POD, "priorityClassName"), IF_ANY, "")
-
-
-def _additions(name: str, resource: str) -> Iterator[Value]:
-    yield Value(f"{name}.env", resource, (*_CONTAINER, "env"), MORE, [])
-    yield Value(f"{name}.volumeMounts", resource, (*_CONTAINER, "volumeMounts"), MORE, [])
-    yield Value(f"{name}.volumes", resource, (*_POD, "volumes"), MORE, [])
-    yield Value("image.pullSecrets", resource, (*_POD, "imagePullSecrets"), IF_ANY, [])
-
-
-_SETUP = "Job/streamprocessor-setup"
-_SCALED = "ScaledObject/streamprocessor-worker"
-
-
-def _peers(name: str, policy: str, direction: str) -> Value:
-    keys = ("spec", direction, 0, "to" if direction == "egress" else "from")
-    return Value(f"networkPolicies.{name}", f"NetworkPolicy/streamprocessor-{policy}", keys, SET)
-
-
-VALUES = (
-    Value("settings", "ConfigMap/streamprocessor-settings", ("data",), SET),
-    *(value for name in PROCESSES for value in _of_process(name)),
-    Value("api.sessionAffinity", "Service/streamprocessor-api", ("spec", "sessionAffinity"), SET),
-    Value("setup.modelArgs", _SETUP, (*_CONTAINER, "args"), SET),
-    *_additions("setup", _SETUP),
-    _peers("dns", "to-dns", "egress"),
-    _peers("kafka", "to-kafka", "egress"),
-    _peers("ingress", "from-ingress", "ingress"),
-    _peers("prometheus", "from-prometheus", "ingress"),
-    Value(
-        "networkPolicies.httpsOut",
-        "NetworkPolicy/streamprocessor-to-webhooks",
-        ("spec", "podSelector", "matchExpressions", 0, "values"),
-        SET,
-    ),
-    Value("keda.minReplicaCount", _SCALED, ("spec", "minReplicaCount"), SET),
-    Value("keda.maxReplicaCount", _SCALED, ("spec", "maxReplicaCount"), SET),
-    Value("keda.triggers", _SCALED, ("spec", "triggers"), SET),
-)
-CONDITIONS = (
-    Condition("not .Values.keda.enabled", "StatefulSet/streamprocessor-worker", ("spec", "replicas")),
-    Condition(".Values.setup.topics", _SETUP, (*_POD, "initContainers")),
-)
-TEMPLATES = (
-    Template("base/service-account.yaml"),
-    Template("base/network-policies.yaml", "networkPolicies.enabled"),
-    *(Template(f"base/{name}.yaml") for name in ("model", "setup", *PROCESSES)),
-    Template("components/keda/scaled-object.yaml", "keda.enabled"),
-    Template("components/monitoring/pod-monitor.yaml", "monitoring.enabled"),
-    Template("components/strimzi/topics.yaml", "strimzi.enabled"),
-    Template("components/strimzi/users.yaml", "strimzi.enabled"),
-)
-#: Values that no single place of a manifest has, with their defaults.
-_OTHERS: dict[str, Any] = {
-    "image.repository": "streamprocessor",
-    "image.tag": "",
-    "image.digest": "",
-    "image.pullPolicy": "IfNotPresent",
-    "model": "",
-    "extraObjects": [],
-    "setup.topics": True,
-    "networkPolicies.enabled": True,
-    "keda.enabled": False,
-    "monitoring.enabled": False,
-    "strimzi.enabled": False,
-    "strimzi.cluster": "kafka",
-}
-_COMMENTS = {
-    "image": "Yours; an empty tag is the chart's appVersion, a digest (sha256:...) goes before a tag.",
-    "settings": "Of all processes; deploy/settings.example.env has every name.",
-    "model": "The scoring model as YAML; empty: files/scoring.yaml of the chart.",
-    "extraObjects": "Manifests of yours, put beside those of the chart as they are.",
-    "worker": "env, volumes, volumeMounts: more of them, as a Kafka with a login needs.",
-    "setup": "topics: false, Strimzi makes them. modelArgs [model, apply]: each upgrade puts the model in force.",
-    "networkPolicies": "Peers as Kubernetes has them. httpsOut: with Amazon SES also collector.",
-    "keda": "With it the number of workers is KEDA's; at most as many as the input topics have partitions.",
-    "monitoring": "PodMonitor and PrometheusRule, for the Prometheus operator.",
-    "strimzi": "KafkaTopics, which a release that is deleted leaves behind, and KafkaUsers.",
-}
 _IMAGE = '{{ include "streamprocessor.image" . }}'
 _EXTRA = """\
 {{- range .Values.extraObjects }}
@@ -163,9 +43,6 @@ _EXTRA = """\
 {{ toYaml . }}
 {{- end }}
 """
-_MODEL = '{{ .Values.model | default (.Files.Get "files/scoring.yaml") | toJson }}'
-_CHECKSUM = "{{ toJson .Values.settings | sha256sum }}"
-
 #: Rules have expressions of Prometheus that look like those of Helm, so they are put in as they are.
 _RULE = """\
 {{- if .Values.monitoring.enabled }}
@@ -178,15 +55,17 @@ spec:
 {{ .Files.Get "files/rules.yml" | indent 2 }}
 {{- end }}
 """
+_MODEL = '{{ .Values.model | default (.Files.Get "files/scoring.yaml") | toJson }}'
+_CHECKSUM = "{{ toJson .Values.settings | sha256sum }}"
 
 
 def chart_files() -> dict[Path, str]:
     """The chart's files that are made, with their text, by their places in deploy/."""
-    defaults: dict[str, Any] = dict(_OTHERS)
+    defaults: dict[str, Any] = dict(OTHERS)
     templates = {Path(each.path).name: _template(each, defaults) for each in TEMPLATES}
     templates["settings.yaml"] = _filled([_settings()], defaults)
-    templates["prometheus-rule.yaml"] = _RULE
     templates["extra-objects.yaml"] = _EXTRA
+    templates["prometheus-rule.yaml"] = _RULE
     version = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]["version"]
     return {
         CHART / "Chart.yaml": _CHART.format(version=version),
@@ -242,7 +121,7 @@ def _filled(documents: list[Any], defaults: dict[str, Any]) -> str:
                 mark = f"mark-{len(marks)}-mark"
                 marks[mark] = condition
                 _surround(document, condition.keys, mark)
-        if resource == _SETUP:
+        if resource == SETUP:
             document["metadata"]["name"] += "-{{ .Release.Revision }}"  # a Job can't be changed
     text = StringIO()
     _yaml().dump_all(documents, text)
@@ -312,7 +191,7 @@ def _expressed(line: str, marks: Mapping[str, Value | Condition]) -> str:
 
 
 def _nested(flat: Mapping[str, Any]) -> CommentedMap:
-    """Values by names with dots as maps in maps, in the order of _COMMENTS."""
+    """Values by names with dots as maps in maps, in the order in which they are named."""
     values = CommentedMap({name: CommentedMap() for name in dict.fromkeys(name.split(".")[0] for name in flat)})
     for name, default in flat.items():
         first, _, rest = name.partition(".")
@@ -324,7 +203,7 @@ def _nested(flat: Mapping[str, Any]) -> CommentedMap:
 
 
 def _values_text(values: CommentedMap) -> str:
-    for name, comment in _COMMENTS.items():
+    for name, comment in COMMENTS.items():
         values.yaml_set_comment_before_after_key(name, comment)
     text = StringIO()
     _yaml().dump(values, text)

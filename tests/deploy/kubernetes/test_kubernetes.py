@@ -11,7 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from deploy.helm.chart import PROCESSES, chart_files
+from deploy.helm.chart import chart_files
+from deploy.helm.chart_values import PROCESSES
 from deploy.kubernetes.manifests import DEPLOY, manifests
 from streamprocessor.settings import PREFIX, Settings, read_settings
 from streamprocessor.stream.worker import STOP_SECONDS
