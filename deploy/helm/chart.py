@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from io import StringIO
 from pathlib import Path
@@ -32,7 +31,7 @@ from deploy.helm.chart_values import (
     Template,
     Value,
 )
-from deploy.kubernetes.manifests import DEPLOY, RULES, write
+from deploy.kubernetes.manifests import DEPLOY, RULES, release, write
 
 CHART = Path("helm/streamprocessor")
 KUBERNETES = DEPLOY / "kubernetes"
@@ -66,9 +65,8 @@ def chart_files() -> dict[Path, str]:
     templates["settings.yaml"] = _filled([_settings()], defaults)
     templates["extra-objects.yaml"] = _EXTRA
     templates["prometheus-rule.yaml"] = _RULE
-    version = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]["version"]
     return {
-        CHART / "Chart.yaml": _CHART.format(version=version),
+        CHART / "Chart.yaml": _CHART.format(version=release()),
         CHART / "values.yaml": _values_text(_nested(defaults)),
         CHART / "values.schema.json": json.dumps(_schema_of(defaults), indent=2) + "\n",
         CHART / "files/scoring.yaml": (DEPLOY / "scoring.yaml").read_text(),

@@ -1,11 +1,12 @@
 """Makes the manifests that say what other files say: `make manifests`.
 
-deploy/scoring.yaml becomes a ConfigMap, topics/*.yaml become Strimzi's KafkaTopics, what each process may do its
-KafkaUsers, deploy/prometheus' rules a PrometheusRule.
+The version becomes the image's tag, deploy/scoring.yaml a ConfigMap, topics/*.yaml Strimzi's KafkaTopics, what each
+process may do its KafkaUsers, deploy/prometheus' rules a PrometheusRule.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -33,6 +34,7 @@ _LABELS = {"app.kubernetes.io/name": "streamprocessor"}
 def manifests() -> dict[Path, str]:
     """The files that are made, with their text, by their places in deploy/."""
     return {
+        Path("kubernetes/components/release/kustomization.yaml"): _headed("pyproject.toml", _yaml(_release())),
         Path("kubernetes/base/model.yaml"): _headed("deploy/scoring.yaml", _yaml(_model())),
         Path("kubernetes/components/strimzi/topics.yaml"): _headed("topics/*.yaml", manifest_text(_topics())),
         Path("kubernetes/components/strimzi/users.yaml"): _headed("the table of rights", manifest_text(_users())),
@@ -40,6 +42,12 @@ def manifests() -> dict[Path, str]:
             "deploy/prometheus/streamprocessor.rules.yml", _yaml(_rule())
         ),
     }
+
+
+def release() -> str:
+    """The version of this tree."""
+    version: str = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text())["project"]["version"]
+    return version
 
 
 def write(files: Mapping[Path, str]) -> None:
@@ -51,6 +59,14 @@ def write(files: Mapping[Path, str]) -> None:
 
 def _headed(source: str, text: str) -> str:
     return f"# Made of {source} by `make manifests`.\n{text}"
+
+
+def _release() -> dict[str, Any]:
+    return {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "images": [{"name": "streamprocessor", "newTag": release()}],
+    }
 
 
 def _model() -> dict[str, Any]:

@@ -13,7 +13,17 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.deploy.kubernetes.resources import KUBERNETES, ROOT, Resource, by_name, makes_pods, resources_in, validate
+from deploy.kubernetes.manifests import release
+from tests.deploy.kubernetes.resources import (
+    KUBERNETES,
+    ROOT,
+    Resource,
+    by_name,
+    containers_of,
+    makes_pods,
+    resources_in,
+    validate,
+)
 
 pytestmark = pytest.mark.ops
 
@@ -54,8 +64,12 @@ def with_values(*values: str) -> list[str]:
 
 @pytest.mark.parametrize("overlay", ["small", "production"])
 def test_every_resource_of_an_overlay_follows_the_schema_of_its_kind(overlay: str) -> None:
-    for resource in resources_in(built(KUBERNETES / "overlays" / overlay)):
+    resources = resources_in(built(KUBERNETES / "overlays" / overlay))
+
+    for resource in resources:
         validate(resource)
+    images = {each["image"] for resource in makes_pods(by_name(resources)) for each in containers_of(resource)}
+    assert images == {f"streamprocessor:{release()}"}
 
 
 def test_in_production_every_process_logs_in_as_itself_and_topics_are_the_operators() -> None:
