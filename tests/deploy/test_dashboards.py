@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from deploy.grafana.definitions import objectives
 from deploy.grafana.definitions.__main__ import BOARDS, FOLDER, texts
 from deploy.grafana.definitions.board import Board
 from deploy.grafana.definitions.panels import Bound, Panel
@@ -27,7 +28,7 @@ def panels() -> Iterator[tuple[Board, Panel]]:
     return ((board, panel) for board in BOARDS for row in board.rows for panel in row.panels)
 
 
-def each_panel() -> Any:
+def each_panel() -> pytest.MarkDecorator:
     return pytest.mark.parametrize(
         "panel", [pytest.param(panel, id=f"{board.uid}: {panel.title}") for board, panel in panels()]
     )
@@ -124,6 +125,33 @@ def test_numbers_and_titles_are_there_once_a_dashboard() -> None:
 )
 def test_a_bound_is_red_on_its_bad_side(bound: Bound, colours: list[tuple[float | None, str]]) -> None:
     assert [(step.value, step.color) for step in bound.steps()] == colours
+
+
+def alert_rules() -> str:
+    """The text of the rules; skips where there are none."""
+    files = list((ROOT / "deploy" / "prometheus").glob("*.rules.yml"))
+    if not files:
+        pytest.skip("deploy/prometheus has no rules")
+    return "\n".join(path.read_text() for path in files)
+
+
+@pytest.mark.parametrize(
+    ("histogram", "seconds"),
+    [
+        ("leadscore_event_age_seconds", objectives.EVENT_AGE_SECONDS),
+        ("leadscore_webhook_delivery_age_seconds", objectives.DELIVERY_AGE_SECONDS),
+    ],
+)
+def test_the_objectives_are_those_of_the_alerts(histogram: str, seconds: float) -> None:
+    bounds = re.findall(rf'{histogram}_bucket{{le="([\d.]+)"}}', alert_rules())
+
+    assert set(map(float, bounds)) == {seconds}
+
+
+def test_each_alert_has_the_label_by_which_dashboards_find_it() -> None:
+    rules = alert_rules()
+
+    assert len(re.findall(r"^\s*- alert:", rules, re.MULTILINE)) == rules.count("system: streamprocessor")
 
 
 def test_grafana_finds_the_files_and_prometheus_where_compose_puts_them() -> None:

@@ -15,6 +15,7 @@ Look = Literal["number", "lines", "stacked", "bars", "ranking", "rows"]
 GREEN, YELLOW, RED = "green", "yellow", "red"
 PROMETHEUS = models.DataSourceRef(type_val="prometheus", uid="$datasource")
 NUMBER_HEIGHT, HEIGHT = 4, 8
+RANKING_BAR_PIXELS, RANKING_TEXT_PIXELS = 24, 14
 
 
 Drawn = stat.Panel | bargauge.Panel | table.Panel | timeseries.Panel
@@ -111,6 +112,9 @@ def _ranking(panel: Panel) -> Drawn:
         bargauge.Panel()
         .orientation(common_models.VizOrientation.HORIZONTAL)
         .display_mode(common_models.BarGaugeDisplayMode.BASIC)
+        .sizing(common_models.BarGaugeSizing.MANUAL)
+        .max_viz_height(RANKING_BAR_PIXELS)
+        .text(common.VizTextDisplayOptions().title_size(RANKING_TEXT_PIXELS).value_size(RANKING_TEXT_PIXELS))
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]))
         .min(0)
     )
@@ -118,7 +122,7 @@ def _ranking(panel: Panel) -> Drawn:
 
 
 def _rows(panel: Panel) -> Drawn:
-    hidden = {name: True for name in ("Time", "__name__", "job", "Value")}
+    hidden = {name: True for name in ("Time", "__name__", "Value", "alertstate", "system")}
     shown = (
         table.Panel()
         .show_header(True)
@@ -140,7 +144,6 @@ def _over_time(panel: Panel) -> Drawn:
             .show_legend(True)
             .display_mode(common_models.LegendDisplayMode.LIST)
             .placement(common_models.LegendPlacement.BOTTOM)
-            .calcs(["lastNotNull", "max"])
         )
         .tooltip(
             common.VizTooltipOptions()

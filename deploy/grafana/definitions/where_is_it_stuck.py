@@ -37,9 +37,9 @@ _TIME = Row(
         ),
         Panel(
             "What keeps the worker busy?",
-            says="Seconds a second spent in each part, all workers together.",
-            good="below one for each worker.",
-            otherwise="near it there is no room: start another worker.",
+            says="Seconds a second that micro-batches spend in each part, those of all partitions together.",
+            good="compute below one for each worker; the others wait for Kafka, several partitions at once.",
+            otherwise="compute near it: there is no room: start another worker.",
             unit="none",
             queries=[Query(rate("leadscore_batch_duration_seconds_sum", "stage"), "{{stage}}")],
             look="stacked",
@@ -115,7 +115,7 @@ _KAFKA = Row(
             decimals=0,
         ),
         Panel(
-            "How many records does the collector commit together?",
+            "How large are the collector's batches?",
             says="p50 and p99.",
             good="grows with the load.",
             otherwise="near 1 under high load: clients send singly; ask them for batches, which are cheaper.",
@@ -141,7 +141,7 @@ _MACHINE = Row(
             width=6,
         ),
         Panel(
-            "Which share of its memory does each process use?",
+            "How near is each to its memory limit?",
             says="Of the limit of its container.",
             good="under 90 %.",
             otherwise=(
@@ -195,7 +195,7 @@ _MACHINE = Row(
             queries=[Query(rate("process_cpu_seconds_total", "job, instance"), "{{job}} {{instance}}")],
         ),
         Panel(
-            "Which share of its files does each process have open?",
+            "How near is each to its limit of open files?",
             says="Open files and connections, of as many as it may open.",
             good="under 50 %, and flat.",
             otherwise="raise the limit (`ulimit -n`); rising for days is a fault to report.",

@@ -6,7 +6,7 @@ from deploy.grafana.definitions.board import Board, TextBox
 from deploy.grafana.definitions.panels import Bound, Panel, Query, Row
 from deploy.grafana.definitions.promql import WORKER, increase, or_zero, rate, total
 
-_HOT_LEADS, _SCORES = 'topic="became-hot-lead"', 'topic="score-updated"'
+_HOT_LEADS, _SCORES, _BY_EVENTS = 'topic="became-hot-lead"', 'topic="score-updated"', 'cause="event"'
 _HOT = total("leadscore_hot_contacts")
 _CONTACTS = total("leadscore_table_contacts")
 _SHARE = f"({_HOT} / ({_CONTACTS} > 0))"  # a share of nobody is no number, and neither is any mean with it
@@ -48,7 +48,7 @@ _NOW = Row(
             decimals=0,
         ),
         Panel(
-            "Which share of the day's capacity do they take?",
+            "How much of the capacity is that?",
             says="Hot leads of the last 24 hours, of what sales can take a day (Capacity, on top).",
             good="under 80 %.",
             otherwise="raise the bound of the hot stage, or see below what is behind it.",
@@ -187,7 +187,7 @@ _DRIFT = Row(
         ),
         Panel(
             "How many announcements does an event make?",
-            says="Announced scores for each scored event.",
+            says="Scores that events have changed, for each scored event.",
             good="steady over weeks.",
             otherwise=(
                 "a jump: a rule asks for other events than before, or a source sends others: `streamprocessor "
@@ -196,7 +196,8 @@ _DRIFT = Row(
             unit="none",
             queries=[
                 Query(
-                    f"{rate('leadscore_announcements_total', '', _SCORES)} / {rate('leadscore_events_consumed_total')}",
+                    f"{rate('leadscore_announcements_total', '', _SCORES, _BY_EVENTS)} / "
+                    f"{rate('leadscore_events_consumed_total')}",
                     "announcements an event",
                 )
             ],

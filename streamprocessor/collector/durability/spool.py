@@ -117,7 +117,8 @@ class Spool:
             if chunk is not None:
                 self.oldest_ms = chunk.since_ms
                 return chunk
-        self.oldest_ms = None
+        with self._guard:
+            self._forget_age_if_empty()
         return None
 
     def mark(self, end: SpoolPosition, at_ms: int) -> None:
@@ -131,6 +132,7 @@ class Spool:
             for number in [number for number in self._lengths if number < end.segment]:
                 self._file(number).unlink(missing_ok=True)
                 del self._lengths[number]
+            self._forget_age_if_empty()
 
     def close(self) -> None:
         """Let go of the folder; what is in it stays."""
@@ -159,6 +161,10 @@ class Spool:
         if end < len(content):
             os.truncate(file, end)
         return end
+
+    def _forget_age_if_empty(self) -> None:
+        if not self.backlog_bytes:
+            self.oldest_ms = None
 
     def _oldest_ms(self) -> int | None:
         chunk = self.next_chunk()

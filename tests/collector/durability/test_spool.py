@@ -67,6 +67,19 @@ def test_what_is_written_comes_out_in_order_and_leaves_no_file(open_spool: OpenS
     assert (spool.backlog_bytes, spool.oldest_ms, segments(tmp_path)) == (0, None, [])
 
 
+def test_nothing_is_old_once_kafka_has_everything_and_what_comes_then_is_as_old_as_it_is(open_spool: OpenSpool) -> None:
+    spool = open_spool(ROOM, SEGMENT)
+    spool.write(records(0, 3), 10)
+    end = spool.write(records(3, 3), 20)
+    assert spool.next_chunk() is not None
+
+    spool.mark(end, 30)  # nobody asks for what is next, where there is nothing
+
+    assert (spool.backlog_bytes, spool.oldest_ms) == (0, None)
+    spool.write(records(6, 3), 40)
+    assert spool.oldest_ms == 40
+
+
 def test_a_restart_goes_on_after_the_mark(open_spool: OpenSpool) -> None:
     spool = open_spool(ROOM, SEGMENT)
     ends = [spool.write(records(number, 1), number) for number in range(300)]

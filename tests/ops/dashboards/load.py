@@ -48,7 +48,7 @@ class Load:
     async def _at_doors(self, number: int) -> None:
         contact = f"c-{number % CONTACTS}"
         page = {"page": {"path": PAGES[number % len(PAGES)], "url": f"https://www.example.com/{number}"}}
-        visitor = {"anonymousId": f"v-{number % CONTACTS}"}
+        visitor = {"anonymousId": f"v-{number % CONTACTS}", "userId": "undefined"}
         write_key, browser_key = {"authorization": f"Bearer {KEY}"}, {"authorization": f"Bearer {BROWSER_KEY}"}
         mail = TrackedMail(self._keys, str(self._collector.base_url), contact, f"m-{number}")
         visits = [

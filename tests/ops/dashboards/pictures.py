@@ -21,7 +21,7 @@ from tests.harness.system import ROOT
 FOLDER = ROOT / "build" / "dashboards"
 SERIES = FOLDER / "series.json"
 SOURCE = Path(__file__).parent / "drawing"
-WIDTH_PIXELS = 1456
+WIDTH_PIXELS, DRAWING_MS = 1456, 3_000
 
 
 def bundled() -> Path:
@@ -50,17 +50,14 @@ def draw() -> list[Path]:
         for board in BOARDS:
             page = browser.new_page(viewport={"width": WIDTH_PIXELS, "height": 1000})
             page.on("pageerror", lambda error: click.echo(error))
-            page.set_content("<!doctype html><body></body>")
-            for style in script.parent.glob("*.css"):
-                page.add_style_tag(path=style)
-            page.add_script_tag(path=script)
+            page.goto(script.with_name("index.html").as_uri())
             asked = [json.loads(texts()[f"{board.uid}.json"]), kept["series"][board.uid]]
             bottom = page.evaluate(
                 "([dashboard, series, from, to]) => draw(dashboard, series, from, to)",
                 [*asked, 1000 * kept["from_seconds"], 1000 * kept["to_seconds"]],
             )
             page.set_viewport_size({"width": WIDTH_PIXELS, "height": bottom + 20})
-            page.wait_for_timeout(1500)
+            page.wait_for_timeout(DRAWING_MS)
             pictures.append(FOLDER / f"{board.uid}.png")
             page.screenshot(path=pictures[-1])
             page.close()

@@ -38,7 +38,7 @@ SHOWN = ROOT / "build" / "dashboards"
 ENOUGH_SECONDS = 90.0
 
 WITHOUT_SERIES_HERE = {
-    "Which share of its memory does each process use?": "a process without a limit has no share of it",
+    "How near is each to its memory limit?": "a process without a limit has no share of it",
 }
 """Panels that rightly show nothing on this machine."""
 
@@ -177,7 +177,7 @@ async def draw_later(prometheus: Prometheus, begin_seconds: float) -> None:
     await until(time.time, lambda now: now >= wanted, 600, "as long a load as is wanted", every_seconds=1)
     shown = {
         uid: {title: [[each._asdict() for each in series] for series in queries] for title, queries in panels.items()}
-        for uid, panels in findings(prometheus, begin_seconds).items()
+        for uid, panels in (await asyncio.to_thread(findings, prometheus, begin_seconds)).items()
     }
     SHOWN.mkdir(parents=True, exist_ok=True)
     kept = {"from_seconds": begin_seconds, "to_seconds": time.time(), "series": shown}

@@ -32,7 +32,7 @@ OBJECTIVES = Row(
                 Query(share_within(objectives.EVENT_AGE_SECONDS, "leadscore_event_age_seconds", "1h"), "within 1 s")
             ],
             look="number",
-            width=4,
+            width=8,
             bound=Bound(objectives.EVENT_AGE_SHARE, below=True, warning=0.995),
             decimals=2,
         ),
@@ -46,7 +46,7 @@ OBJECTIVES = Row(
             unit="percentunit",
             queries=[Query(f"1 - ({or_zero(_UNANSWERED, COLLECTOR)}) / {_REQUESTS}", "answered")],
             look="number",
-            width=4,
+            width=8,
             bound=Bound(objectives.COLLECTOR_SHARE, below=True, warning=0.9995),
             decimals=2,
         ),
@@ -63,7 +63,7 @@ OBJECTIVES = Row(
                 )
             ],
             look="number",
-            width=4,
+            width=8,
             bound=Bound(objectives.DELIVERY_AGE_SHARE, below=True, warning=0.995),
             decimals=2,
         ),
@@ -75,7 +75,7 @@ OBJECTIVES = Row(
             unit="none",
             queries=[Query('count(up{job=~"$job"} == 0) or 0 * count(up{job=~"$job"})', "down")],
             look="number",
-            width=3,
+            width=6,
             bound=Bound(1),
         ),
         Panel(
@@ -86,7 +86,7 @@ OBJECTIVES = Row(
             unit="none",
             queries=[Query(without_owner(), "without owner")],
             look="number",
-            width=3,
+            width=6,
             bound=Bound(1),
         ),
         Panel(
@@ -97,7 +97,7 @@ OBJECTIVES = Row(
             unit="none",
             queries=[Query(f"count({_FIRING}) or 0 * count({_WATCHDOG})", "firing")],
             look="number",
-            width=3,
+            width=6,
             bound=Bound(1),
         ),
         Panel(
@@ -108,7 +108,7 @@ OBJECTIVES = Row(
             unit="s",
             queries=[Query(total("leadscore_consumer_lag_seconds", of="max"), "worst partition")],
             look="number",
-            width=3,
+            width=6,
             bound=Bound(objectives.LAG_SECONDS, warning=10),
         ),
     ],

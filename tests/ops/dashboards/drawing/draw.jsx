@@ -1,14 +1,12 @@
 // Draws a dashboard with Grafana's own components, from its JSON and from what Prometheus answered its queries.
 // window.draw(dashboard, series, from, to): series is, by a panel's title, of each of its queries [{labels, points}].
-import {
-  createTheme,
-  dateTime,
-  getDisplayProcessor,
-  ThemeContext,
-  toDataFrame,
-} from '@grafana/data';
-import { BarGauge, BigValue, PanelChrome, Table, TimeSeries, VizRepeater } from '@grafana/ui';
-import { createRoot } from 'react-dom/client';
+
+// By require: some of what these packages import by default is CommonJS, and its default is lost on ES modules.
+const {
+  createTheme, dateTime, getDisplayProcessor, getDisplayValueAlignmentFactors, getMinMaxAndDelta, ThemeContext, toDataFrame,
+} = require('@grafana/data');
+const { BarGauge, BigValue, PanelChrome, Table, TimeSeries, VizRepeater } = require('@grafana/ui');
+const { createRoot } = require('react-dom/client');
 
 const theme = createTheme({ colors: { mode: 'light' } });
 const COLUMN = 60, LINE = 38, GAP = 8;
@@ -36,7 +34,7 @@ function framesOf(panel, queries) {
   });
   frames.forEach((frame, index) => {
     for (const field of frame.fields) {
-      field.state = { seriesIndex: index };
+      field.state = { seriesIndex: index, range: field.type === 'number' ? getMinMaxAndDelta(field) : undefined };
       field.display = getDisplayProcessor({ field, theme });
     }
   });
@@ -64,20 +62,17 @@ function numbers(panel, frames, width, height) {
 
 function ranking(panel, frames, width, height) {
   const highest = panel.fieldConfig.defaults.max ?? Math.max(...frames.map((frame) => last(frame.fields[1]).numeric), 0);
+  const values = frames.map(({ fields }) => ({ display: { ...last(fields[1]), title: fields[1].config.displayNameFromDS } }));
   const field = { ...panel.fieldConfig.defaults, max: highest || 1 };
   return (
     <VizRepeater
-      source={frames} width={width} height={height} itemSpacing={8} orientation="horizontal"
+      source={frames} width={width} height={height} itemSpacing={8} orientation="horizontal" maxVizHeight={panel.options.maxVizHeight}
       getValues={() => frames}
       renderValue={({ value: frame, width, height }) => (
         <BarGauge
           theme={theme} width={width} height={height} field={field} display={frame.fields[1].display}
-          value={{ ...last(frame.fields[1]), title: frame.fields[1].config.displayNameFromDS }}
-          orientation="horizontal" displayMode={panel.options.displayMode} showUnfilled={panel.options.showUnfilled}
-          alignmentFactors={{
-            title: frames.map((each) => each.fields[1].config.displayNameFromDS).reduce((a, b) => (a.length > b.length ? a : b)),
-            text: '000000',
-          }}
+          value={values[frames.indexOf(frame)].display} orientation="horizontal" displayMode={panel.options.displayMode} showUnfilled={panel.options.showUnfilled} text={panel.options.text}
+          alignmentFactors={getDisplayValueAlignmentFactors(values)}
         />
       )}
     />
