@@ -21,6 +21,8 @@ from streamprocessor.kafka.diagnosis.principal import not_allowed
 
 #: How often it is asked whether a running process still has its rights.
 WATCH_SECONDS = 10.0
+#: How long after a question that Kafka did not answer it is asked again.
+AWAY_SECONDS = 2.0
 #: A right counts as taken away when it is missing twice, so long after one another: brokers learn of ACLs one by one.
 AGAIN_SECONDS = 1.0
 
@@ -52,15 +54,13 @@ class ProcessRights:
 
     async def watch(self, every_seconds: float = WATCH_SECONDS) -> None:
         """Go on for as long as the rights are there; raises NotAllowedError as soon as one was taken away."""
-        missing: list[Right] = []
-        while not missing:
+        while True:
             try:
                 async with connected(self.clients) as client:
-                    while not missing:
-                        await asyncio.sleep(every_seconds)
-                        missing = await _missing_for_a_while(client, self.wanted)
+                    missing = await _once_missing(client, self.wanted, every_seconds)
+                break
             except (BrokerError, TopicError):  # what keeps Kafka from answering hinders the work, which says so itself
-                await asyncio.sleep(every_seconds)
+                await asyncio.sleep(AWAY_SECONDS)
         raise not_allowed(self.clients, missing, self.role)
 
 
@@ -77,20 +77,16 @@ async def refuse_unless_allowed(clients: ClientSettings, operations: Mapping[str
     refuse_missing(_topics_of(wanted), state)
 
 
-async def refuse_unless_member_allowed(clients: ClientSettings, group: str) -> None:
-    """Raise NotAllowedError unless we may be a member of the consumer group."""
-    async with connected(clients) as client:
-        _, missing = await _missing(client, [Right(GROUP, group, READ)])
-    if missing:
-        raise not_allowed(clients, missing)
-
-
-async def _missing_for_a_while(client: AIOKafkaClient, wanted: Sequence[Right]) -> list[Right]:
-    _, missing = await _missing(client, wanted)
-    if missing:
-        await asyncio.sleep(AGAIN_SECONDS)
+async def _once_missing(client: AIOKafkaClient, wanted: Sequence[Right], every_seconds: float) -> list[Right]:
+    """Those of the rights that were taken away, as soon as some were."""
+    while True:
         _, missing = await _missing(client, wanted)
-    return missing
+        if missing:
+            await asyncio.sleep(AGAIN_SECONDS)
+            _, missing = await _missing(client, wanted)
+        if missing:
+            return missing
+        await asyncio.sleep(every_seconds)
 
 
 async def _missing(client: AIOKafkaClient, wanted: Sequence[Right]) -> tuple[ClusterState, list[Right]]:

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 from aiokafka.errors import GroupAuthorizationFailedError, InvalidTopicError, NodeNotReadyError
 
-from streamprocessor.errors import EXIT_MUST_RESTART, EXIT_USAGE, BrokerAwayError, BrokerError, TopicError
-from streamprocessor.kafka.admin.rights import refuse_unless_member_allowed
+from streamprocessor.errors import EXIT_MUST_RESTART, EXIT_USAGE, BrokerAwayError, BrokerError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import connected
 from streamprocessor.kafka.diagnosis import stages
@@ -281,16 +280,6 @@ def test_a_kafka_that_is_not_there_asks_for_a_new_start(call: Call) -> None:
         end = call(*words, "--bootstrap", "127.0.0.1:1", env=salts)
         assert end.exit_code == EXIT_MUST_RESTART
         assert "nothing listens there; wanted a running Kafka" in end.stderr
-
-
-@pytest.mark.kafka
-async def test_a_group_that_may_not_be_joined_is_named(secured: SecuredKafka) -> None:
-    def settings(user: str) -> ClientSettings:
-        return ClientSettings(secured.addresses["LOGIN"], "SASL_PLAINTEXT", "PLAIN", user, PASSWORD)
-
-    with pytest.raises(TopicError, match="not allow User:stranger what it needs: READ on group scores;"):
-        await refuse_unless_member_allowed(settings(STRANGER), "scores")
-    await refuse_unless_member_allowed(settings(USER), "scores")
 
 
 @pytest.mark.kafka
