@@ -16,7 +16,7 @@ TESTERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN))); echo $$((n < 4 ? 4
 # What a tool prints only matters where it fails.
 quietly = printed=$$($(1) 2>&1) || { echo "$$printed" >&2; exit 1; }
 .DELETE_ON_ERROR:
-.PHONY: help demo up test browser-test ops-test check style manifests bench compiled compiled-test nightly every-python release clean
+.PHONY: help demo up test browser-test ops-test gameday check style manifests bench compiled compiled-test nightly every-python release clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/scree
 
 ops-test: .venv/test.stamp ## with a real Prometheus, Alertmanager, three brokers, as far as they are installed
 	@$(BIN)/python -m pytest -q -rs -m ops tests
+
+gameday: .venv/test.stamp ## break the whole system in twelve ways; which alert comes after how long, and is anything lost
+	@$(BIN)/python -m tests.ops.gameday
 
 check: style ## style, types, import rules, what is depended on
 	@$(BIN)/mypy
