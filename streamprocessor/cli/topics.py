@@ -138,6 +138,19 @@ def asyncapi(ctx: click.Context) -> None:
 
 @topics.command()
 @process_options
+@click.option("--cluster", default="kafka", show_default=True, help="The name of Strimzi's Kafka resource.")
+@click.option("--replicas", type=click.IntRange(1, 9), default=3, show_default=True, help="Of each partition.")
+@click.pass_context
+def manifests(ctx: click.Context, cluster: str, replicas: int) -> None:
+    """Print the topics as KafkaTopic resources of Strimzi, as YAML, for a Kafka whose topics its operator makes."""
+    from streamprocessor.kafka.admin.layout import layout_of
+    from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text
+
+    click.echo(manifest_text(kafka_topics(layout_of(settings_of(ctx)), cluster, replicas)), nl=False)
+
+
+@topics.command()
+@process_options
 @click.option("--process", "roles", multiple=True, type=click.Choice(ROLES), help="Only for these; repeatable.")
 @click.option(
     "--principal",

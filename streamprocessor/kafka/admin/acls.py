@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from streamprocessor.contract.topics.rights import Right
 from streamprocessor.errors import OperatorError
+from streamprocessor.kafka.admin.strimzi import API_VERSION, CLUSTER_LABEL
 
 KAFKA_ACLS, STRIMZI, JSON = FORMATS = ("kafka-acls", "strimzi", "json")
 LOGINS = ("scram-sha-512", "tls")
@@ -60,9 +61,9 @@ def strimzi_user(principal: str, rights: Iterable[Right], cluster: str, authenti
         for (resource, on), each in _by_resource(rights)
     ]
     return {
-        "apiVersion": "kafka.strimzi.io/v1beta2",
+        "apiVersion": API_VERSION,
         "kind": "KafkaUser",
-        "metadata": {"name": name, "labels": {"strimzi.io/cluster": cluster}},
+        "metadata": {"name": name, "labels": {CLUSTER_LABEL: cluster}},
         "spec": {"authentication": {"type": authentication}, "authorization": {"type": "simple", "acls": acls}},
     }
 
