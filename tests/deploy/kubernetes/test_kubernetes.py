@@ -32,6 +32,11 @@ from tests.deploy.kubernetes.resources import (
 
 FOLDERS = ("base", "components/keda", "components/monitoring", "components/strimzi", "overlays/production")
 POD_MAKERS = (*(f"StatefulSet/streamprocessor-{process}" for process in PROCESSES), "Job/streamprocessor-setup")
+LONGEST_START_SECONDS = 3_600
+READINESS_SECONDS = 2
+"""How long /readyz and /startupz ask Kafka or a database at most; deploy/health.md."""
+STOPPING_SECONDS = 20
+"""How long a process takes at most to end after it was drained; deploy/health.md."""
 SECRET_SETTINGS = {PREFIX + name.upper() for name, field in Settings.model_fields.items() if not field.repr}
 
 
@@ -175,11 +180,39 @@ def test_a_process_is_asked_for_its_health_where_it_answers(process: str) -> Non
     assert (
         environment_of(container)[f"{PREFIX}{'METRICS' if process == 'worker' else process.upper()}_HOST"] == "0.0.0.0"
     )
-    for probe, path in (("startupProbe", "/livez"), ("livenessProbe", "/livez"), ("readinessProbe", "/readyz")):
+    for probe, path in (("startupProbe", "/startupz"), ("livenessProbe", "/livez"), ("readinessProbe", "/readyz")):
         assert container[probe]["httpGet"] == {"path": path, "port": "http"}
     assert base()[f"Service/streamprocessor-{process}"]["spec"]["ports"] == [
         {"name": "http", "port": port, "targetPort": "http"}
     ]
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_process_that_recovers_or_waits_for_kafka_is_not_killed_for_it(process: str) -> None:
+    (container,) = containers_of(stateful_set(process))
+    startup, liveness = container["startupProbe"], container["livenessProbe"]
+
+    assert startup["periodSeconds"] * startup["failureThreshold"] == LONGEST_START_SECONDS
+    assert startup["timeoutSeconds"] > READINESS_SECONDS
+    assert liveness["periodSeconds"] * liveness["failureThreshold"] >= 30
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_a_process_has_time_to_end_and_one_that_others_could_be_asked_instead_of_answers_until_they_are(
+    process: str,
+) -> None:
+    (container,) = containers_of(stateful_set(process))
+    drain_seconds = read_settings(
+        {name: value for name, value in environment_of(container).items() if name.startswith(PREFIX)}
+    ).drain_seconds
+
+    assert drain_seconds == (5 if process in ("collector", "api") else 0)
+    assert pod_of(stateful_set(process))["terminationGracePeriodSeconds"] >= drain_seconds + STOPPING_SECONDS
+    assert "lifecycle" not in container
+
+
+def test_logs_are_written_for_programs() -> None:
+    assert {environment_of(containers_of(each)[0])[f"{PREFIX}LOG_FORMAT"] for each in makes_pods(base())} == {"json"}
 
 
 def test_a_worker_has_its_pods_name_in_the_group_and_time_to_leave_it() -> None:
