@@ -25,6 +25,8 @@ FILES = pytest.mark.parametrize("file", [COMPOSE, LAPTOP], ids=["docker-compose.
 #: `${NAME:-default}`: what compose fills in.
 VARIABLE = re.compile(r"\$\{([A-Z_]+):-([^}]*)\}")
 PROCESSES = ("worker", "collector", "delivery", "api")
+STOPPING_SECONDS = 20
+"""How long a process takes at most to end after it was drained; deploy/health.md."""
 ANYWHERE = {"proxy"}
 """Services that the world may reach."""
 
@@ -264,6 +266,18 @@ def test_prometheus_takes_its_configuration() -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_keeps_the_traces_of_what_was_slow() -> None:
+    assert "--enable-feature=exemplar-storage" in services_of(COMPOSE)["prometheus"]["command"]
+
+
+@FILES
+def test_a_process_has_time_to_end(file: Path) -> None:
+    for name, service in ours(file).items():
+        environment = service["environment"]
+        drain_seconds = float(environment.get(f"{PREFIX}DRAIN_SECONDS", Settings().drain_seconds))
+        assert int(service["stop_grace_period"].removesuffix("s")) >= drain_seconds + STOPPING_SECONDS, name
 
 
 def port_of(process: str) -> int:
