@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from streamprocessor.cli.doctor.finding import WORKER, Finding, Level, failed, well
-from streamprocessor.errors import OperatorError
+from streamprocessor.cli.doctor.finding import COLLECTOR, WORKER, Finding, Level, failed, well
+from streamprocessor.errors import NotAllowedError, OperatorError
 
 if TYPE_CHECKING:
     from streamprocessor.kafka.admin.reconcile import Layout
@@ -33,8 +33,10 @@ async def broker_findings(settings: Settings, processes: Collection[str]) -> lis
     except OperatorError as error:
         return [failed("Kafka", error)]
     findings = [_brokers(settings, brokers), *await _topics(clients, layout)]
+    findings += [await _rights(settings, clients, process) for process in processes]
     if all(finding.level is not Level.FAIL for finding in findings):
-        findings.append(await _model(settings))
+        if set(processes) != {COLLECTOR}:  # which reads none
+            findings.append(await _model(settings))
         if WORKER in processes:
             findings.append(await _worker(settings, clients, layout))
     return findings
@@ -52,12 +54,27 @@ async def _topics(clients: ClientSettings, layout: Layout) -> list[Finding]:
 
     try:
         differences = await check(clients, layout)
+    except NotAllowedError:  # the least rights of a process are not those to look at all topics
+        sentence = "this login may not look at all of them: `streamprocessor topics check` with that of a reader does"
+        return [Finding("topics", Level.WARN, sentence)]
     except OperatorError as error:
         return [failed("topics", error)]
     remedy = ": put it right with `streamprocessor topics apply`"
     return [failed("topics", f"{each}{remedy if each.apply_mends_it else ''}") for each in differences] or [
         well("topics", f"{len(layout.topics)} are as described")
     ]
+
+
+async def _rights(settings: Settings, clients: ClientSettings, process: str) -> Finding:
+    """Whether this login may do what the process must."""
+    from streamprocessor.kafka.admin.layout import process_rights
+
+    subject = f"rights of {process}"
+    try:
+        await process_rights(settings, clients, process).refuse_where_missing()
+    except OperatorError as error:
+        return failed(subject, error)
+    return well(subject, "it may do what it must")
 
 
 async def _model(settings: Settings) -> Finding:
@@ -71,12 +88,13 @@ async def _model(settings: Settings) -> Finding:
 
 
 async def _worker(settings: Settings, clients: ClientSettings, layout: Layout) -> Finding:
-    """What a worker looks at before it joins its group: its rights, and the clocks."""
+    """What a worker looks at before it joins its group: the settings of its topics, and the clocks."""
     from streamprocessor.stream.startup import check_broker
 
     try:
         facts = await check_broker(settings, clients, layout)
     except OperatorError as error:
-        return failed("rights and clock of a worker", error)
-    sentence = f"it may do what it must; the broker's clock is {facts.clock_skew_ms} ms off ours"
-    return well("rights and clock of a worker", sentence)
+        return failed("start of worker", error)
+    return well(
+        "start of worker", f"its topics are as described; the broker's clock is {facts.clock_skew_ms} ms off ours"
+    )

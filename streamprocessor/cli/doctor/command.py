@@ -23,7 +23,8 @@ def doctor(ctx: click.Context, processes: tuple[str, ...], as_json: bool) -> Non
     """Look at what PROCESSES (all, unless some are named) need before they can start here, and say what to do.
 
     Settings, salts and keys, files, the data folder and its disk, ports, databases; Kafka with its topics, the model in
-    force, a worker's rights and the clocks. The exit code is 1 where something fails.
+    force, what each process may do there (by the login of these settings), and the clocks. The exit code is 1 where
+    something fails.
     """
     from streamprocessor.cli.terminal.printing import print_json_lines
 

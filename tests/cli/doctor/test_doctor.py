@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.cli.doctor.finding import Level
+from streamprocessor.cli.doctor.finding import PROCESSES, Level
 from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.process.ports import any_free
@@ -166,4 +166,4 @@ def test_kafka_is_well_once_topics_and_a_model_are_there(
     after = findings(call, there)
 
     assert {subject: level for subject, (level, _) in after.items() if level != "ok"} == {"Kafka": "warn"}
-    assert "rights and clock of a worker" in after
+    assert {"model", "start of worker", *(f"rights of {process}" for process in PROCESSES)} <= after.keys()
