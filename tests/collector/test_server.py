@@ -22,6 +22,7 @@ from streamprocessor.collector.formats.openapi import openapi
 from streamprocessor.collector.formats.registry import all_formats
 from streamprocessor.collector.http.routes import by_path
 from streamprocessor.contract.contact_ids import ContactIds
+from streamprocessor.contract.traceparents import TRACEPARENT, traceparent_of
 from streamprocessor.settings import MAIL_PROVIDERS, Settings
 from tests.collector.conftest import MakeCollector
 from tests.harness.collectors import KEY, CollectorProcess
@@ -45,6 +46,13 @@ def lines_of(_: schemathesis.SerializationContext, value: object) -> bytes:
 
 DESCRIPTION = openapi(ROOT / "topics" / "schemas", "test")
 described = schemathesis.openapi.from_dict(DESCRIPTION)
+
+
+def test_the_description_names_the_trace_context_with_an_example_of_one() -> None:
+    (parameter,) = DESCRIPTION["paths"][EVENTS]["post"]["parameters"]
+
+    assert (parameter["name"], parameter["in"], parameter["required"]) == (TRACEPARENT, "header", False)
+    assert traceparent_of(parameter["example"]) == parameter["example"]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ import orjson
 from streamprocessor.collector.formats.native import PATH
 from streamprocessor.collector.http.validation import MAX_ITEMS
 from streamprocessor.contract.events.event_fields import CONTROL_CHARACTERS, MAX_KEY_BYTES
+from streamprocessor.contract.traceparents import TRACEPARENT
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.http.connection import OWN_ANSWERS
 
@@ -90,6 +91,7 @@ def _operation() -> dict[str, Any]:
     return {
         "operationId": "post_events",
         "summary": "Take events and contact updates; those of 200 are safe.",
+        "parameters": [_TRACEPARENT],
         "requestBody": {
             "required": True,
             "description": "One, a list, or one a line; gzip and deflate are understood.",
@@ -119,6 +121,14 @@ def _operation() -> dict[str, Any]:
     }
 
 
+_TRACEPARENT = {
+    "name": TRACEPARENT,
+    "in": "header",
+    "required": False,
+    "description": "A W3C trace context, which goes on with what the events cause; what is none is passed over.",
+    "schema": {"type": "string"},
+    "example": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+}
 #: Bytes of UTF-8, which JSON Schema can't count: a text of other letters may have fewer characters.
 _CONTACT_ID = {
     "type": ["string", "integer"],
