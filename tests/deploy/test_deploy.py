@@ -40,3 +40,10 @@ def test_the_example_names_exactly_the_settings_with_their_defaults() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "deploy" / "imports").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_ready_mappings_can_be_read(path: Path) -> None:
     read_mapping(path)
+
+
+def test_the_changelog_tells_each_thing_once() -> None:
+    entries = [line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line.startswith("- ")]
+
+    assert len(entries) > 20
+    assert {entry for entry in entries if entries.count(entry) > 1} == set()
