@@ -11,6 +11,10 @@ from streamprocessor.errors import BrokerAwayError, BrokerError
 
 Result = TypeVar("Result")
 
+#: How long a connection over TLS that we close waits for the other's last word. Loops wait 30 s, and a broker that has
+#: still something to send may not say it: commands and processes would end so late.
+TLS_CLOSE_SECONDS = 1.0
+
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
     """What the coroutine returns, on uvloop where it is installed.
@@ -37,8 +41,23 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        return runner.run(work)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """One of uvloop's where it is installed; its connections over TLS close promptly."""
     try:
-        import uvloop
+        from uvloop import new_event_loop
     except ImportError:
-        return asyncio.run(work)
-    return uvloop.run(work)
+        from asyncio import new_event_loop
+    loop = new_event_loop()
+    connect: Any = loop.create_connection
+
+    def create_connection(*arguments: Any, **options: Any) -> Any:
+        if options.get("ssl"):
+            options.setdefault("ssl_shutdown_timeout", TLS_CLOSE_SECONDS)
+        return connect(*arguments, **options)
+
+    loop.create_connection = create_connection  # type: ignore[method-assign]
+    return loop
