@@ -48,10 +48,11 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
 def _new_loop() -> asyncio.AbstractEventLoop:
     """One of uvloop's where it is installed; its connections over TLS close promptly."""
     try:
-        from uvloop import new_event_loop
+        import uvloop
     except ImportError:
-        from asyncio import new_event_loop
-    loop = new_event_loop()
+        loop = asyncio.new_event_loop()
+    else:
+        loop = uvloop.new_event_loop()
     connect: Any = loop.create_connection
 
     def create_connection(*arguments: Any, **options: Any) -> Any:
