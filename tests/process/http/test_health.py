@@ -76,8 +76,8 @@ async def test_while_a_process_starts_its_health_is_answered_and_all_else_waits(
 
 
 async def until_refused(http: httpx.AsyncClient, address: str) -> None:
-    """Return once no connection is taken there any more."""
-    with contextlib.suppress(httpx.ConnectError):
+    """Return once no connection is taken there any more; one that was on its way may be cut off."""
+    with contextlib.suppress(httpx.ConnectError, httpx.ReadError):
         while True:
             await http.get(address)
 
