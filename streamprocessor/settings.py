@@ -167,6 +167,18 @@ def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
         raise OperatorError(message) from error
 
 
+def log_settings(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Level and form of the log, whatever the other settings are; the usual one of either that is wrong itself."""
+    given = {name: environment.get(f"{PREFIX}{name.upper()}") or None for name in ("log_level", "log_format")}
+    found: list[str] = []
+    for name, value in given.items():
+        try:
+            found.append(getattr(Settings(**{name: value} if value else {}), name))
+        except ValidationError:
+            found.append(Settings.model_fields[name].default)
+    return found[0], found[1]
+
+
 def _sentence(problem: Any) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
