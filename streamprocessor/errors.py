@@ -7,6 +7,7 @@ StreamprocessorError
 │   ├── TopicError       a topic is missing, differs or may not be used
 │   └── BrokerError      the broker can't be started or used
 │       └── BrokerAwayError   no broker answers now; exit 70, for it may come back by itself
+├── NotAsItWasError      what was restored differs from what was backed up: exit 1
 └── MustRestartError     what is in memory can't be trusted any more: exit 70, the supervisor starts anew
 """
 
@@ -53,6 +54,10 @@ class BrokerAwayError(BrokerError):
 
 class MustRestartError(StreamprocessorError):
     """The process must end with exit code 70 and be started anew."""
+
+
+class NotAsItWasError(StreamprocessorError):
+    """What was restored or rebuilt differs from what it was made of; the message says in what."""
 
 
 class NewerModelNeededError(MustRestartError):

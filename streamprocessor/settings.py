@@ -88,6 +88,12 @@ class Settings(BaseModel):
     drain_seconds: float = Field(0.0, ge=0.0, le=300.0, description="that requests are answered yet when told to stop")
     status_urls: str = Field("", description="processes that `status` asks, too: http://worker-1:6066,...")
 
+    otlp_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="takes traces: http://otel:4318; needs the extra otlp",
+    )
+
     collector_host: str = "127.0.0.1"
     collector_port: int = Field(8000, ge=0, le=65535)
     public_url: str = Field("", description="where the outside reaches the collector: https://track.example.com")
@@ -121,6 +127,9 @@ class Settings(BaseModel):
     delivery_port: int = Field(8090, ge=0, le=65535)
     delivery_secret: str = Field("", repr=False, description="bearer token of delivery's own API")
     delivery_database: str = Field("", repr=False, description="postgresql://...; empty: SQLite in the data folder")
+    delivery_since: str = Field(
+        "", description="an instant: with a new database, announcements from then on are posted"
+    )
     delivery_allowed_hosts: str = Field(
         "", description="hosts of webhooks that may be inside, or plain http: hooks.lan"
     )

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from streamprocessor.cli.api import api
+from streamprocessor.cli.backup.command import backup, restore
 from streamprocessor.cli.catalogue import catalogue
 from streamprocessor.cli.collector import collector
 from streamprocessor.cli.dead_letters.command import dead_letters
@@ -19,6 +20,7 @@ from streamprocessor.cli.import_file import import_file
 from streamprocessor.cli.links import links
 from streamprocessor.cli.local.up import up
 from streamprocessor.cli.model.command import model
+from streamprocessor.cli.rebuild.command import rebuild
 from streamprocessor.cli.score import score
 from streamprocessor.cli.simulate import simulate
 from streamprocessor.cli.status.command import status
@@ -32,6 +34,7 @@ from streamprocessor.errors import (
     EXIT_USAGE,
     BrokerAwayError,
     MustRestartError,
+    NotAsItWasError,
     OperatorError,
     RecordError,
 )
@@ -52,7 +55,7 @@ class Commands(click.Group):
             code, sentence = EXIT_MUST_RESTART, str(error)
         except OperatorError as error:
             code, sentence = EXIT_USAGE, str(error)
-        except RecordError as error:
+        except (RecordError, NotAsItWasError) as error:
             code, sentence = EXIT_FAILED, str(error)
         except KeyboardInterrupt:
             ctx.exit(EXIT_INTERRUPTED)
@@ -102,5 +105,8 @@ for command in (
     simulate,
     dead_letters,
     links,
+    backup,
+    restore,
+    rebuild,
 ):
     commands.add_command(command)

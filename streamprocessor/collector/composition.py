@@ -36,6 +36,7 @@ from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.stored_secrets import make_address_salt
 from streamprocessor.process.telemetry.resources import measure_resources
+from streamprocessor.process.telemetry.tracing import open_tracing
 from streamprocessor.settings import MAIL_PROVIDERS, Settings
 
 MOST_CONNECTIONS = 10_000  # each visitor's browser keeps one
@@ -58,6 +59,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     full_names = {topic.name: full_name for full_name, topic in topics.items() if topic.direction == IN}
     folder = settings.data_path
     keep_private(folder)
+    tracing = open_tracing(settings.otlp_endpoint, "collector")
     listening = listening_socket("collector", settings.collector_host, settings.collector_port)
     metrics = Metrics()
     measure_resources(metrics.registry, folder)
@@ -77,6 +79,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         durable_writer=durable_writer,
         metrics=metrics,
         clock_ms=now_ms,
+        tracing=tracing,
     )
     address_salt = make_address_salt(settings.address_salt, folder)
     stop = stop_on_signals()
@@ -100,6 +103,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)
+        tracing.close()
     if durable_writer.failed.done():
         message = f"collector: entries can't be kept safe any more: {durable_writer.failed.exception()!r}"
         raise MustRestartError(message)

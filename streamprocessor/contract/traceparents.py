@@ -12,6 +12,7 @@ from collections.abc import Sequence
 TRACEPARENT = "traceparent"
 
 _WRITTEN = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?", re.ASCII)
+_AS_WE_WRITE = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]")
 _NO_TRACE, _NO_PARENT = "0" * 32, "0" * 16
 _VERSION, _UNUSED_VERSION = "00", "ff"
 _SAMPLED = 1
@@ -34,7 +35,8 @@ def traceparent_in(headers: Sequence[tuple[str, bytes | None]]) -> str | None:
     """The trace context in the headers of a record; None where there is none."""
     for name, value in headers:
         if name == TRACEPARENT and value is not None:
-            return traceparent_of(value.decode("latin-1"))
+            text = value.decode("latin-1")
+            return text if _AS_WE_WRITE.fullmatch(value) else traceparent_of(text)
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from streamprocessor.contract import reason_codes
 from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.strict_json import read_object
+from streamprocessor.contract.traceparents import traceparent_in
 from streamprocessor.errors import RecordError
 
 _NEEDED = ("id", "type", "source", "subject", "time")
@@ -16,7 +17,12 @@ _NEEDED = ("id", "type", "source", "subject", "time")
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One score-updated or became-hot-lead. event: the topic's short name. at_ms: the instant of the step."""
+    """One score-updated or became-hot-lead.
+
+    event: the topic's short name.
+    at_ms: the instant of the step.
+    traceparent: the trace context of the newest event that contributed; None: it brought none.
+    """
 
     event: str
     id: str
@@ -26,6 +32,7 @@ class Announcement:
     at: str
     at_ms: int
     data: dict[str, Any]
+    traceparent: str | None = None
 
 
 def read_announcement(event: str, value: bytes, headers: Sequence[tuple[str, bytes | None]]) -> Announcement:
@@ -48,4 +55,5 @@ def read_announcement(event: str, value: bytes, headers: Sequence[tuple[str, byt
         at=attributes["time"],
         at_ms=at_ms,
         data=read_object(value),
+        traceparent=traceparent_in(headers),
     )

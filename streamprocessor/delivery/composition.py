@@ -11,6 +11,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from streamprocessor.contract.foreign_text import shown_text
+from streamprocessor.contract.rfc3339 import parse_rfc3339
 from streamprocessor.contract.subscriptions.subscription_file import SubscriptionFile, read_subscription_file
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import (
@@ -52,6 +54,7 @@ from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import stored_token
 from streamprocessor.process.telemetry.resources import measure_resources
+from streamprocessor.process.telemetry.tracing import open_tracing
 from streamprocessor.settings import Settings
 
 PRUNE_SECONDS = 600.0
@@ -74,12 +77,15 @@ async def run_delivery(
     """
     keep_private(settings.data_path)
     stop = stop_on_signals()
+    since_ms = _instant(settings.delivery_since)
     file = Path(settings.subscriptions)
     subscription_file = read_subscription_file(file) if settings.subscriptions else SubscriptionFile()
     phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
+    tracing = open_tracing(settings.otlp_endpoint, "delivery")
     async with AsyncExitStack() as opened:
+        opened.callback(tracing.close)
         listening = listening_socket("delivery", settings.delivery_host, settings.delivery_port)
         opened.callback(listening.close)
         tell_port(settings.port_file, listening.getsockname()[1])
@@ -95,7 +101,9 @@ async def run_delivery(
         store_thread = await opened.enter_async_context(_open_store(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
-        context = DispatchContext(sender.post, store_thread, metrics, attempt_stream.tell, now_ms, random.random)
+        context = DispatchContext(
+            sender.post, store_thread, metrics, attempt_stream.tell, now_ms, random.random, tracing
+        )
         projection = ContactProjection(clients, full[CONTACTS_CHANGELOG], store_thread, metrics)
         opened.push_async_callback(projection.stop)
         dispatchers = Dispatchers(
@@ -113,7 +121,7 @@ async def run_delivery(
         await dispatchers.give_up_the_rest()
         consumer = AnnouncementConsumer(clients, {full[event]: event for event in _EVENTS}, metrics)
         opened.push_async_callback(consumer.stop)
-        await consumer.start(store_thread)
+        await consumer.start(store_thread, since_ms)
         token = stored_token(settings.delivery_secret, settings.data_path)
         readiness = Readiness(store_thread, partial(_stopping, stop), consumer.missing, projection.missing)
         routes = Routes(dispatchers, context, attempt_stream, readiness)
@@ -132,6 +140,17 @@ async def run_delivery(
         opened.callback(finished.cancel)
         await run_until(finished, dispatchers.failed, *work)
     return EXIT_DONE
+
+
+def _instant(text: str) -> int | None:
+    """The setting's instant, in epoch milliseconds; None: it is not set. Raises OperatorError where it is none."""
+    instant_ms = parse_rfc3339(text) if text else None
+    if text and instant_ms is None:
+        message = (
+            f"STREAMPROCESSOR_DELIVERY_SINCE: wanted an instant such as 2026-11-30T08:00:00Z; got {shown_text(text)}"
+        )
+        raise OperatorError(message)
+    return instant_ms
 
 
 async def _finished_after(stop: asyncio.Future[None], dispatchers: Dispatchers) -> None:

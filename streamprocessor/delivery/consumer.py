@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -46,8 +46,10 @@ class AnnouncementConsumer:
             fetch_max_wait_ms=POLL_MS,
         )
 
-    async def start(self, store_thread: StoreThread) -> None:
+    async def start(self, store_thread: StoreThread, since_ms: int | None = None) -> None:
         """Begin where the store says; a partition that it does not know begins at its present end, which is kept.
+
+        since_ms: what was announced from then on in partitions that it does not know is offered, too; None: nothing.
 
         Raises TopicError where a topic is missing or may not be read, OperatorError where one is not the one that
         was read before.
@@ -56,6 +58,9 @@ class AnnouncementConsumer:
         ends = await end_offsets(self._clients, self._topics)
         known = await store_thread.ask(lambda store: store.positions())
         first = {where: end for where, end in ends.items() if where not in known}
+        await self._consumer.start()
+        if since_ms is not None and first:
+            first |= await self._offsets_at(first, since_ms)
         for where, end in ends.items():
             if known.get(where, 0) > end:
                 message = (
@@ -65,12 +70,16 @@ class AnnouncementConsumer:
                 raise OperatorError(message)
         self._partitions = Counter(topic for topic, _ in ends)
         await store_thread.ask(lambda store: store.queue([], first))
-        await self._consumer.start()
         begins = {TopicPartition(*where): known.get(where, first.get(where, 0)) for where in ends}
         self._consumer.assign(list(begins))
         for where, offset in begins.items():
             self._consumer.seek(where, offset)
         self._started_ms = now_ms()
+
+    async def _offsets_at(self, places: Iterable[tuple[str, int]], instant_ms: int) -> dict[tuple[str, int], int]:
+        """The first announcement from the instant on in each partition that has one."""
+        found = await self._consumer.offsets_for_times({TopicPartition(*place): instant_ms for place in places})
+        return {(where.topic, where.partition): at.offset for where, at in found.items() if at is not None}
 
     async def run(self, dispatchers: Dispatchers) -> None:
         """Offer what comes, for ever."""

@@ -10,6 +10,7 @@ class Delivery:
     """One announcement on its way to one subscription.
 
     number: its place in the order of queueing. attempts: those that failed. at_ms: the announcement's instant.
+    traceparent: the announcement's trace context; None: it has none.
     """
 
     number: int
@@ -21,3 +22,4 @@ class Delivery:
     queued_ms: int
     attempts: int = 0
     due_ms: int = 0
+    traceparent: str | None = None

@@ -67,7 +67,8 @@ class ModelFollower:
         except TimeoutError as error:
             message = (
                 f"{self._topic.topic}: newest model revision is {self.required().revision}, but contacts were scored "
-                f"under revision {revision}; wanted that one: apply the newer model again, or rebuild the table"
+                f"under revision {revision}; wanted that one. Where the topic was lost, `streamprocessor model apply "
+                f"--revision {revision}` puts the file in force under its number"
             )
             raise OperatorError(message) from error
 

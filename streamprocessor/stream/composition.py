@@ -19,6 +19,7 @@ from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.telemetry.spans import Tracing
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 from streamprocessor.stream.faust_shell.app import AppParts, FaustSettings, create_app
@@ -43,6 +44,7 @@ class Composition:
 
     group: the consumer group.
     broker: what the checks at start found out.
+    tracing: of micro-batches.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class Composition:
     group: str
     metrics: Metrics
     broker: BrokerFacts
+    tracing: Tracing
 
     def compose(
         self, models: ModelFollower, instance_id: str, on_commit: Callable[[Mapping[tuple[str, int], int], bool], None]
@@ -93,7 +96,7 @@ class Composition:
             full_names=self._input_names,
             lease=Lease(session_timeout_ms, now_ms, asyncio.get_running_loop()),
             outbox=Outbox(producer, full_names[CONTACTS_CHANGELOG], full_names, belongs_to),
-            metrics=MicrobatchMetrics(self.metrics, short_names, model),
+            metrics=MicrobatchMetrics(self.metrics, short_names, model, self.tracing),
             consumer=consumer,
             newer_model=models.wait_for,
             give_up=give_up,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
@@ -14,16 +16,22 @@ _LATENESS_SECONDS = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 60.0, 600.
 _SIZES = (1, 10, 100, 1_000, 2_000, 5_000, 10_000, 20_000)
 
 
-class CountingHandler(logging.Handler):
-    """Counts log records: the client says what it retries in its log alone."""
+@contextmanager
+def warnings_counted(logger: logging.Logger, counter: Counter) -> Iterator[None]:
+    """Count what the logger warns of, whatever level is logged: a client says what it retries in its log alone."""
 
-    def __init__(self, counter: Counter) -> None:
-        super().__init__(logging.WARNING)
-        self._counter = counter
+    def count(record: logging.LogRecord) -> bool:
+        counter.inc()
+        return parent is None or record.levelno >= parent.getEffectiveLevel()
 
-    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - logging's signature
-        """Count one."""
-        self._counter.inc()
+    parent, level = logger.parent, logger.level
+    logger.setLevel(logging.WARNING)
+    logger.addFilter(count)
+    try:
+        yield
+    finally:
+        logger.removeFilter(count)
+        logger.setLevel(level)
 
 
 class Metrics:

@@ -26,6 +26,7 @@ from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.memory import settle_memory
 from streamprocessor.process.stored_secrets import address_salt
 from streamprocessor.process.telemetry.resources import measure_resources
+from streamprocessor.process.telemetry.tracing import open_tracing
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.settings import Settings
 from streamprocessor.stream.clock_skew import clock_skew_ms, follow_clock_skew
@@ -35,7 +36,7 @@ from streamprocessor.stream.gauges import Gauges
 from streamprocessor.stream.group_readiness import GroupReadiness
 from streamprocessor.stream.health import health_application
 from streamprocessor.stream.membership import take_name
-from streamprocessor.stream.metrics import CountingHandler, Metrics
+from streamprocessor.stream.metrics import Metrics, warnings_counted
 from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.process_end import exit_now, give_up
 from streamprocessor.stream.startup import BrokerFacts, check_broker_once_reached
@@ -79,7 +80,7 @@ class Worker:
     """What one worker process opens, one thing after the other; its end closes them in the opposite order."""
 
     def __init__(self, settings: Settings) -> None:
-        """Open nothing yet; raises OperatorError for settings of Kafka or of topics that can't be."""
+        """Open nothing yet; raises OperatorError for settings of Kafka, of topics or of tracing that can't be."""
         self._settings = settings
         self._clients, self._layout = client_settings(settings), layout_of(settings)
         self._group = settings.group
@@ -88,6 +89,8 @@ class Worker:
         readiness = GroupReadiness(self._clients, self._layout, self._group)
         self._status = WorkerStatus(self._group, self._gauges, readiness)
         self._opened = AsyncExitStack()
+        self._tracing = open_tracing(settings.otlp_endpoint, "worker")
+        self._opened.callback(self._tracing.close)
         self._opened.push_async_callback(readiness.close)
 
     async def serve(self) -> int:
@@ -129,7 +132,9 @@ class Worker:
         membership = take_name(self._settings.data_path, self._group, self._settings.name)
         self._opened.callback(membership.release)
         self._status.name = membership.instance_id
-        composition = Composition(self._settings, self._clients, self._layout, self._group, self._metrics, broker)
+        composition = Composition(
+            self._settings, self._clients, self._layout, self._group, self._metrics, broker, self._tracing
+        )
         plane, app = composition.compose(models, membership.instance_id, self._gauges.committed)
         self._status.observe(plane, app)
         self._opened.push_async_callback(app.stop)
@@ -142,10 +147,8 @@ class Worker:
         status.wait_for("the model")
         self._metrics.clock_skew.set(broker.clock_skew_ms / 1000)
         self._metrics.partitions.set(broker.partitions)
-        retries = CountingHandler(self._metrics.produce_errors)
         sender_log = logging.getLogger("aiokafka.producer.sender")
-        sender_log.addHandler(retries)
-        self._opened.callback(sender_log.removeHandler, retries)
+        self._opened.enter_context(warnings_counted(sender_log, self._metrics.produce_errors))
         return broker
 
     async def _read_model(self) -> ModelFollower:

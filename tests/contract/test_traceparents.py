@@ -42,6 +42,12 @@ def test_whatever_a_stranger_writes_no_more_than_55_harmless_characters_pass(tex
     assert passed is None or (len(passed) == 55 and set(passed) <= set("0123456789abcdef-"))
 
 
+@given(st.from_regex(r"0[01]-[0-3]{32}-[0-1]{16}-0[0-3]", fullmatch=True) | st.text(max_size=60))
+def test_a_record_s_header_is_read_as_a_request_s_is(text: str) -> None:
+    value = text.encode("latin-1", "replace")
+    assert traceparent_in([("traceparent", value)]) == traceparent_of(value.decode("latin-1"))
+
+
 @pytest.mark.parametrize(
     ("headers", "wanted"),
     [

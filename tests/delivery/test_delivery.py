@@ -13,6 +13,7 @@ from aiohttp import web
 from cloudevents.http import from_http
 from standardwebhooks import Webhook
 
+from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.kafka.admin.reconcile import end_offsets
 from tests.delivery.conftest import MakeDelivery
 from tests.delivery.leads import Lead, announce
@@ -60,6 +61,29 @@ async def test_a_hot_lead_reaches_its_receiver_signed_as_a_cloud_event(
     assert process.metric("leadscore_data_folder_free_bytes") > 0
     assert process.stop() == 0
     assert "jane" not in process.log.read_text()
+
+
+async def test_a_delivery_whose_database_was_lost_posts_again_what_was_announced_since_an_instant(
+    system: System, delivery: MakeDelivery, receiver: Receiver, tmp_path: Path
+) -> None:
+    await system.create()
+    process = await delivery(subscription(receiver)).ready()
+    began_ms = now_ms()
+    await announce(system, [Lead("jane", 1, began_ms), Lead("joe", 1, began_ms)])
+    await until(lambda: len(receiver.taken), lambda count: count == 2, 15, f"both\n{process.tail()}")
+    assert process.stop() == 0
+    lost = list((tmp_path / "delivery").glob("*delivery.sqlite*"))
+    assert lost
+    for file in lost:
+        file.unlink()
+    await announce(system, [Lead("june", 1, now_ms())])
+
+    process = await delivery(subscription(receiver), delivery_since=format_rfc3339(began_ms - 1_000)).ready()
+
+    await until(lambda: len(receiver.taken), lambda count: count == 5, 15, f"all again\n{process.tail()}")
+    assert sorted(received.id for received in receiver.taken[2:]) == [
+        f"inc:{contact}:engagement:1/crm" for contact in ("jane", "joe", "june")
+    ]
 
 
 async def test_a_receiver_that_fails_gets_the_same_webhook_again_and_other_contacts_go_on(

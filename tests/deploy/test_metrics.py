@@ -13,6 +13,12 @@ from streamprocessor.readmodel.metrics import Metrics as ApiMetrics
 from streamprocessor.stream.metrics import Metrics as WorkerMetrics
 from tests.harness.system import ROOT
 
+#: Each of these has as many values as the model, the settings and the topics give it, or is bounded where it is set.
+LABELS = {
+    *("act", "cause", "door", "key", "partition", "reason", "result", "route", "score", "source", "stage", "status"),
+    *("subscription", "to", "topic", "type", "what"),
+    *("model", "revision", "version"),
+}
 FILE = ROOT / "deploy" / "prometheus" / "metrics.md"
 
 
@@ -51,3 +57,9 @@ async def test_each_metric_stands_in_the_list_as_it_is_and_no_other_does() -> No
             "\n".join(row for row in rows if row not in of) for rows, of in ((wanted, listed), (listed, wanted))
         )
         pytest.fail(f"{FILE.name}: missing:\n{missing}\nnot there:\n{unknown}\nor they stand in another order")
+
+
+async def test_every_label_is_one_of_few_values_and_none_is_of_a_contact() -> None:
+    named = {label for row in await all_rows() for label in row.split(" | ")[3].split(", ")} - {"–"}
+
+    assert named == LABELS

@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord
 
 from streamprocessor.contract.changelog.entry import RESERVED, record_of
 from streamprocessor.contract.changelog.record_codec import decode_record
-from streamprocessor.contract.topics.topics import inputs
+from streamprocessor.contract.topics.topics import IN, inputs
 from streamprocessor.errors import RecordError
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.scoring.record.facts import InputFact
@@ -37,7 +37,7 @@ async def read_run(system: System) -> Run:
     """Read inputs, table and announcements whole."""
     facts: dict[str, list[InputFact]] = defaultdict(list)
     bad = 0
-    for topic in inputs(system.layout.topics):
+    for topic in (topic for topic in inputs(system.layout.topics) if topic.direction == IN):
         decode = decoder_for(topic)
         for record in await system.read(topic.name):
             try:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from streamprocessor.errors import BrokerAwayError
+from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.stream import clock_skew
 from streamprocessor.stream.clock_skew import disagreement, follow_clock_skew
 
@@ -36,6 +39,36 @@ async def test_each_measure_is_told_and_one_that_fails_leaves_the_last(
     assert told == [0.25, -3.0]
     assert [record.levelname for record in caplog.records] == ["WARNING", "ERROR"]
     assert "the broker's is -3000 ms off ours; wanted at most 2000 ms" in caplog.text
+
+
+@pytest.mark.parametrize("waits_ms", [[10.0], [250.0, 10.0], [8_000.0, 600.0, 8_000.0, 10.0]])
+async def test_a_broker_that_stalls_meanwhile_is_not_taken_for_a_clock_that_is_wrong(
+    waits_ms: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock_ms = 1_000_000.0
+
+    class Broker:
+        """Its clock is 40 ms ahead of ours; records wait so long to be acknowledged."""
+
+        def __init__(self, **_: Any) -> None:
+            self._waits_ms = iter(waits_ms)
+
+        async def start(self) -> None: ...
+
+        async def stop(self) -> None: ...
+
+        async def send_and_wait(self, *_: Any, **__: Any) -> Any:
+            nonlocal clock_ms
+            wait_ms = next(self._waits_ms)
+            appended_ms = clock_ms + min(wait_ms / 2, 5)
+            clock_ms += wait_ms
+            return SimpleNamespace(timestamp=int(appended_ms + 40))
+
+    monkeypatch.setattr(clock_skew, "AIOKafkaProducer", Broker)
+    monkeypatch.setattr(clock_skew, "time", SimpleNamespace(time=lambda: clock_ms / 1000))
+
+    assert await clock_skew.clock_skew_ms(ClientSettings("localhost:1"), "models") == 40
+    assert clock_ms - 1_000_000 == sum(waits_ms)  # no more records than are needed
 
 
 @pytest.mark.parametrize(("skew_ms", "is_fine"), [(0, True), (2_000, True), (-2_000, True), (2_001, False)])

@@ -8,6 +8,7 @@ import pytest
 
 from streamprocessor.cli.kafka.revisions import apply_model
 from streamprocessor.contract.model_file.revisions import model_of
+from streamprocessor.errors import OperatorError
 from tests.harness.system import Sent, System, by_contact, until
 from tests.harness.verdict import (
     assert_announcements_are_whole,
@@ -126,7 +127,7 @@ async def test_a_rule_on_what_was_not_kept_before_counts_from_the_models_since(
     assert_announcements_are_whole(await read_run(system))
 
 
-async def test_a_worker_whose_models_topic_lost_the_revision_of_its_records_refuses_to_start(
+async def test_a_worker_whose_models_topic_lost_the_revision_of_its_records_says_how_to_bring_it_back(
     system: System, worker: MakeWorker, tmp_path: Path
 ) -> None:
     await system.create(_model(tmp_path, 5))
@@ -142,6 +143,14 @@ async def test_a_worker_whose_models_topic_lost_the_revision_of_its_records_refu
 
     assert again.process.wait(40) == 2
     assert "newest model revision is 1, but contacts were scored under revision 2" in again.tail()
+    assert "`streamprocessor model apply --revision 2`" in again.tail()
+
+    with pytest.raises(OperatorError, match="wanted one after 1, which is in force"):
+        await apply_model(system.settings, _model(tmp_path, 6), number=1)
+    applied = await apply_model(system.settings, _model(tmp_path, 6), number=2)
+
+    assert applied.revision.revision == 2
+    await again.start().ready()
 
 
 async def test_other_segments_alone_move_no_contact_and_leave_the_revision(

@@ -50,12 +50,14 @@ class NextModel(NamedTuple):
     """A model that is to be put in force, and the text that spells it.
 
     origin: the command that wants it. announce_hot_leads: contacts that become hot by the change alone are announced.
+    number: of its revision, where the models topic was lost and begins anew; None: the one after the last.
     """
 
     model: Model
     text: str
     origin: str
     announce_hot_leads: bool = False
+    number: int | None = None
 
 
 async def model_history(settings: Settings) -> list[HistoryEntry]:
@@ -91,14 +93,16 @@ def next_model_from(file: Path, origin: str, *, announce_hot_leads: bool = False
     return NextModel(parse_model(text, str(file)), text, origin, announce_hot_leads)
 
 
-async def apply_model(settings: Settings, file: Path, *, announce_hot_leads: bool = False) -> AppliedRevision:
+async def apply_model(
+    settings: Settings, file: Path, *, announce_hot_leads: bool = False, number: int | None = None
+) -> AppliedRevision:
     """Write the file's model as the next revision, where it is not in force already; raises ModelError.
 
     Where nothing but segments is another, the revision stays and holds the new ones.
-    announce_hot_leads: contacts that become hot by the change alone are announced, too.
+    announce_hot_leads: contacts that become hot by the change alone are announced, too. number: as in NextModel.
     """
     next_model = next_model_from(file, f"model apply {file}", announce_hot_leads=announce_hot_leads)
-    return await apply_next_model(settings, next_model)
+    return await apply_next_model(settings, next_model._replace(number=number))
 
 
 async def apply_next_model(settings: Settings, next_model: NextModel) -> AppliedRevision:
@@ -143,6 +147,8 @@ def revision_of_file(file: Path) -> ModelRevision:
 def _next(history: Sequence[HistoryEntry], next_model: NextModel) -> ModelRevision | None:
     """The revision that brings the next model; None where the model is in force already."""
     newest = history[-1].revision if history else None
+    if next_model.number is not None:
+        return _numbered(newest, next_model, next_model.number)
     if newest is not None and says_the_same(newest, next_model.model):
         return None
     if newest is not None and (newest.name, newest.version) == (next_model.model.name, next_model.model.version):
@@ -152,6 +158,16 @@ def _next(history: Sequence[HistoryEntry], next_model: NextModel) -> ModelRevisi
             newest, next_model.model, next_model.text, now_ms(), announce_hot_leads=next_model.announce_hot_leads
         )
     return msgspec.structs.replace(revision, origin=next_model.origin)
+
+
+def _numbered(newest: ModelRevision | None, next_model: NextModel, number: int) -> ModelRevision:
+    """The revision of that number; raises OperatorError where there is one as high."""
+    if newest is not None and newest.revision >= number:
+        message = f"revision {number}: wanted one after {newest.revision}, which is in force; leave --revision out"
+        raise OperatorError(message)
+    announce = next_model.announce_hot_leads
+    revision = revision_after(newest, next_model.model, next_model.text, now_ms(), announce_hot_leads=announce)
+    return msgspec.structs.replace(revision, revision=number, origin=next_model.origin)
 
 
 async def _write(

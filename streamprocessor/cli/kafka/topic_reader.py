@@ -16,6 +16,8 @@ from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.partitioner import partition_of
 from streamprocessor.kafka.reader import read_to
 
+_LARGEST_REQUEST_BYTES = 4_194_304  # what the topics take that hold records of the table
+
 
 async def records_of(
     clients: ClientSettings, topic: str, partitions: Collection[int] | None = None, *, since_ms: int | None = None
@@ -60,7 +62,9 @@ async def writer_to(clients: ClientSettings, topics: Collection[str]) -> AsyncIt
     Raises TopicError where one is not, BrokerError where a record can't be written.
     """
     await refuse_unless_allowed(clients, dict.fromkeys(topics, WRITE))
-    producer = AIOKafkaProducer(**clients.arguments(), acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(
+        **clients.arguments(), acks="all", enable_idempotence=True, max_request_size=_LARGEST_REQUEST_BYTES
+    )
     try:
         await producer.start()
         yield producer

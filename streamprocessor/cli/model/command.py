@@ -107,10 +107,18 @@ def show(ctx: click.Context, revision: str | None, applied: bool, as_json: bool)
 @process_options
 @click.argument("file", required=False)
 @click.option("--if-none", is_flag=True, help="Only where no model is in force; else name the one that is.")
+@click.option("--revision", type=click.IntRange(min=1), help="Its number, where the models topic was lost.")
 @announce_option
 @json_option
 @click.pass_context
-def apply(ctx: click.Context, file: str | None, if_none: bool, announce_hot_leads: bool, as_json: bool) -> None:
+def apply(
+    ctx: click.Context,
+    file: str | None,
+    if_none: bool,
+    revision: int | None,
+    announce_hot_leads: bool,
+    as_json: bool,
+) -> None:
     """Put the model file (FILE, else --model) in force: all workers change to it, at the same revision.
 
     Says what was in force before, and how to go back to it.
@@ -124,7 +132,7 @@ def apply(ctx: click.Context, file: str | None, if_none: bool, announce_hot_lead
     if if_none:
         applied = run(apply_first(settings, path, f"model apply {path}"))
     else:
-        applied = run(apply_model(settings, path, announce_hot_leads=announce_hot_leads))
+        applied = run(apply_model(settings, path, announce_hot_leads=announce_hot_leads, number=revision))
     if if_none and not applied.is_new and not as_json:
         click.echo(unchanged_sentence(applied.entry, settings_of(ctx).model_copy(update={"model": str(path)})))
     else:

@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
+from streamprocessor.contract.traceparents import TRACEPARENT
 from streamprocessor.kafka.admin.cluster import WRITE
 from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
@@ -124,14 +125,15 @@ class KafkaWriter:
     ) -> dict[tuple[str, int], list[Any]]:
         now_ms = int(time.time() * 1000)
         batches: dict[tuple[str, int], list[Any]] = {}
-        for topic, key, value in records:
+        for topic, key, value, traceparent in records:
+            headers = [] if traceparent is None else [(TRACEPARENT, traceparent.encode())]
             partition = (topic, self.partition_of(topic, key))
             of_partition = batches.get(partition)
             if of_partition is None:
                 of_partition = batches[partition] = [producer.create_batch()]
-            if of_partition[-1].append(key=key, value=value, timestamp=now_ms) is None:
+            if of_partition[-1].append(key=key, value=value, timestamp=now_ms, headers=headers) is None:
                 of_partition.append(producer.create_batch())
-                of_partition[-1].append(key=key, value=value, timestamp=now_ms)
+                of_partition[-1].append(key=key, value=value, timestamp=now_ms, headers=headers)
         return batches
 
 

@@ -6,8 +6,13 @@ from typing import NamedTuple
 
 
 class ProducerRecord(NamedTuple):
-    """One accepted record, ready to be written. topic: its short name."""
+    """One accepted record, ready to be written.
+
+    topic: its short name.
+    traceparent: the trace context of the request that it came with; None: it had none.
+    """
 
     topic: str
     key: bytes
     value: bytes
+    traceparent: str | None = None

@@ -1,7 +1,7 @@
 """Frames, of which the spool's files are made. Each has a checksum of its own, so that what is torn is found.
 
 A frame is what one fsync made safe: magic, payload length, since_ms, XXH3 of the latter and the payload, payload
-(MessagePack: a list of [topic, key, value]).
+(MessagePack: a list of [topic, key, value]). Trace contexts are not kept: releases before them read the same files.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Frame(NamedTuple):
 
 def encode_frame(records: Sequence[ProducerRecord], since_ms: int) -> bytes:
     """The frame of some records."""
-    payload = _encode(records)
+    payload = _encode([(record.topic, record.key, record.value) for record in records])
     return _HEAD.pack(MAGIC, len(payload), since_ms, _sum(since_ms, payload)) + payload
 
 

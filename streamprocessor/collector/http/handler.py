@@ -37,9 +37,11 @@ from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.lenient_json import mends_told_to
 from streamprocessor.contract.topics.input_topics import InputTopics
+from streamprocessor.contract.traceparents import TRACEPARENT, traceparent_of
 from streamprocessor.errors import place_of
 from streamprocessor.process.http.client_address import sender_network
 from streamprocessor.process.logs.notices import Notices
+from streamprocessor.process.telemetry.spans import TRACING_OFF, SpanKind, Tracing
 
 SPOOL_FULL_SECONDS = 10
 MAX_ENTRIES = 4 * MAX_ITEMS  # an item of a format may say several things, such as who somebody is and what is known
@@ -59,7 +61,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CollectorContext:
-    """What the handlers of all paths share. clock_ms: wall-clock milliseconds since the epoch."""
+    """What the handlers of all paths share. clock_ms: wall-clock milliseconds since the epoch. tracing: of requests."""
 
     keys: Keys
     limiter: SenderLimiter
@@ -68,6 +70,7 @@ class CollectorContext:
     durable_writer: DurableWriter
     metrics: Metrics
     clock_ms: Callable[[], int]
+    tracing: Tracing = TRACING_OFF
 
 
 class FormatHandler:
@@ -91,6 +94,9 @@ class FormatHandler:
         wire_format = self._formats.get(method)
         if wire_format is None and method == "HEAD":
             wire_format = self._formats.get("GET")
+        span_name = self._path if wire_format is None else f"{method} {self._path}"
+        span = self._context.tracing.start(SpanKind.SERVER, span_name, traceparent_of(headers.get(TRACEPARENT)))
+        scope[TRACEPARENT] = span.traceparent
         try:
             if wire_format is not None:
                 answer = await self._answer(wire_format, scope, headers, receive)
@@ -99,8 +105,10 @@ class FormatHandler:
             else:
                 answer = HttpAnswer(405, _OTHER_METHOD, headers=(("allow", self._allow),))
         except ClientDisconnectedError:
+            span.end({})
             return
         self._count(answer.status, began_seconds)
+        span.end({"http.route": self._path, "http.response.status_code": answer.status})
         await _send(send, answer, self._cross_origin(headers, method, wire_format))
 
     async def _answer(
@@ -146,6 +154,7 @@ class FormatHandler:
             received_at_ms=context.clock_ms(),
             ip=context.client_ips.stored(address),
             network=sender_network(address),
+            traceparent=scope[TRACEPARENT],
         )
 
     async def _collect(self, wire_format: WireFormat, request: HttpRequest) -> HttpAnswer:
@@ -172,6 +181,8 @@ class FormatHandler:
         refused = [*refused, *unusable]
         for item in refused:
             context.metrics.rejected.labels(item.reason).inc()
+        if request.traceparent is not None:
+            records = [record._replace(traceparent=request.traceparent) for record in records]
         if records:
             await self._write(wire_format, records, source)
         return wire_format.accepted_answer(request, parsed, DecodedEvents(good, refused, left_out=left_out))

@@ -22,6 +22,7 @@ class HttpRequest(NamedTuple):
     received_at_ms: by our own clock.
     ip: of the client, as far as trusted proxies tell; None where it is unknown, or not to be stored.
     network: of the client, by which limits count; empty where it is unknown.
+    traceparent: the trace context for what follows from the request; None: it is in no trace.
     """
 
     method: str
@@ -33,6 +34,7 @@ class HttpRequest(NamedTuple):
     received_at_ms: int
     ip: str | None = None
     network: str = ""
+    traceparent: str | None = None
 
 
 class TopicEntry(NamedTuple):

@@ -49,11 +49,13 @@ class TableIdentity(msgspec.Struct, frozen=True):
     incarnation: a new one for each table that begins anew.
     topic_ids: of the input topics whose offsets its records hold, by their short names.
     salt_check: tells whether a process has the salt of the erased contacts' pseudonyms; "": there is none.
+    address_check: the same of the salt of mail addresses.
     """
 
     incarnation: str
     topic_ids: dict[str, str]
     salt_check: str = ""
+    address_check: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -29,9 +29,13 @@ def event_object(body: dict[str, Any], headers: Sequence[tuple[str, bytes | None
         return _completed(_data_of(body), body)
     if not headers:
         return body
-    if any(_says_structured(name, value) for name, value in headers):
-        return _completed(_data_of(body), body)
-    if any(name == "ce_specversion" for name, _ in headers):
+    is_binary = False
+    for name, value in headers:
+        if name == "ce_specversion":
+            is_binary = True
+        elif _says_structured(name, value):
+            return _completed(_data_of(body), body)
+    if is_binary:
         return _completed(body, {name[3:]: _text(value) for name, value in headers if name.startswith("ce_") and value})
     return body
 

@@ -34,8 +34,8 @@ def traced(messages: Sequence[Message], traceparent: str) -> list[Message]:
     """The messages, in this trace; a tombstone is in none."""
     header = (TRACEPARENT, traceparent.encode())
     return [
-        message if message.value is None else message._replace(headers=[*message.headers, header])
-        for message in messages
+        Message(topic, key, value, headers if value is None else [*headers, header])
+        for topic, key, value, headers in messages
     ]
 
 

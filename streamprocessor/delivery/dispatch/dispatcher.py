@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from streamprocessor.contract.subscriptions.webhook_targets import Target
+from streamprocessor.contract.traceparents import TRACEPARENT
 from streamprocessor.delivery.deliveries import Delivery
 from streamprocessor.delivery.dispatch.attempt_stream import Attempt
 from streamprocessor.delivery.dispatch.circuit_breaker import CircuitBreaker
@@ -20,6 +21,7 @@ from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE, WAITING
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.delivery.subscriptions.signing import signed_headers
+from streamprocessor.process.telemetry.spans import TRACING_OFF, SpanKind, Tracing
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class DispatchContext:
     tell: publishes an attempt to those who watch.
     clock_ms: now, in milliseconds since 1970.
     jitter: a random number from 0 to 1.
+    tracing: of attempts.
     """
 
     post: Callable[[Target, Mapping[str, str], bytes], Awaitable[WebhookAnswer]]
@@ -43,6 +46,7 @@ class DispatchContext:
     tell: Callable[[Attempt], None]
     clock_ms: Callable[[], int]
     jitter: Callable[[], float]
+    tracing: Tracing = TRACING_OFF
 
 
 class Dispatcher:
@@ -164,7 +168,11 @@ class Dispatcher:
         context, plan = self._context, self.plan
         headers = signed_headers(delivery.webhook_id, delivery.body, plan.signers, context.clock_ms())
         headers["content-type"] = plan.template.content_type
+        span = context.tracing.start(SpanKind.CLIENT, "webhook", delivery.traceparent)
+        if span.traceparent is not None:
+            headers[TRACEPARENT] = span.traceparent
         answer = await context.post(plan.target, headers, delivery.body)
+        span.end({"http.response.status_code": answer.status, "subscription": delivery.subscription})
         now_ms = context.clock_ms()
         verdict = result_of(answer.status) if answer.status else AttemptResult.FAILED
         asked_ms = retry_after_ms(answer.retry_after, now_ms)

@@ -105,12 +105,23 @@ def _message_of(error: Exception) -> str:
 def _make_tables(connection: Connection) -> None:
     is_new = not inspect(connection).has_table(layout.name)
     metadata.create_all(connection)  # tables that came later are made where they miss
+    _add_missing_columns(connection)
     if is_new:
         connection.execute(insert(layout).values(version=SCHEMA_VERSION))
     version = connection.scalar(select(layout.c.version))
     if version != SCHEMA_VERSION:
         message = f"delivery's database: wanted layout {SCHEMA_VERSION}; got {version}: made by another version of it"
         raise OperatorError(message)
+
+
+def _add_missing_columns(connection: Connection) -> None:
+    """Columns that came later than their tables: each may be empty, so that the release before goes on with them."""
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(connection.dialect)
+                connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:

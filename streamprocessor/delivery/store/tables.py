@@ -54,6 +54,7 @@ deliveries = Table(
     Column("state", String, nullable=False),
     Column("reason", String, nullable=False),  # of the last failure
     Column("ended_ms", BigInteger, nullable=False),  # 0 while it waits
+    Column("traceparent", String),  # a release before traces neither reads nor writes it
     Index("deliveries_of_subscription", "subscription", "state", "number"),
     Index("deliveries_of_contact", "contact_id"),
     Index("deliveries_ended", "state", "ended_ms"),

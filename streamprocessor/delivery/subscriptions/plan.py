@@ -52,4 +52,5 @@ class DeliveryPlan:
             body=self.template.fill(announcement, name, self.phrases, context.facts.attributes),
             at_ms=announcement.at_ms,
             queued_ms=now_ms,
+            traceparent=announcement.traceparent,
         )

@@ -101,6 +101,12 @@ async def group_lag(clients: ClientSettings, layout: Layout, group: str) -> Offs
     return {where: max(0, end - committed[where]) for where, end in ends.items()}
 
 
+async def committed_offsets(clients: ClientSettings, group: str) -> Offsets:
+    """What the group has committed, by topic and partition; raises BrokerError where Kafka can't be asked."""
+    async with _asking_of(clients, group) as client:
+        return await _committed(client, group)
+
+
 @asynccontextmanager
 async def _asking_of(clients: ClientSettings, group: str) -> AsyncIterator[AIOKafkaClient]:
     """A connection to ask for a group; raises BrokerError, which names the group, where that can't be done."""

@@ -100,7 +100,8 @@ class TopicDifference:
             return (
                 f"topic {self.topic} has {self.actual} partitions; wanted {self.required}. This can't be changed: a "
                 "contact would move to another partition, away from its state and its order. Describe it with "
-                f"{self.actual} partitions, or replay everything into new topics under another prefix"
+                f"{self.actual} partitions, or move the table into new topics by `streamprocessor rebuild`, as "
+                "deploy/backup.md says"
             )
         if self.what == MISPLACED:
             return (

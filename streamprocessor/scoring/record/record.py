@@ -87,3 +87,12 @@ def number_elsewhere(topic_number: int, partition: int) -> int:
     (65541, 131077)
     """
     return (partition + 1) << 16 | topic_number
+
+
+def topic_number_of(number: int) -> int:
+    """The topic's number, of one under which `offsets` has its records, in whichever partition they lay.
+
+    >>> topic_number_of(5), topic_number_of(131077)
+    (5, 5)
+    """
+    return number & 0xFFFF

@@ -1,4 +1,4 @@
-"""What Prometheus sees of micro-batches, counted once a micro-batch, never once an event."""
+"""What Prometheus and traces see of micro-batches, told once a micro-batch, never once an event."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 
 from streamprocessor.catalogue.rule_watch import asked_types
+from streamprocessor.contract.messages.traces import RecordTrace, newest
+from streamprocessor.contract.traceparents import trace_id_of
 from streamprocessor.kafka.partitioner import PARTITIONER
+from streamprocessor.process.telemetry.spans import TRACING_OFF, Tracing
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.batch import Batch, RawRecord
@@ -15,6 +18,11 @@ from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 
 log = logging.getLogger(__name__)
 
+STAGES = ("compute", "changelog", "announcements")
+"""The parts of a micro-batch, one after the other."""
+SLOW_MICROBATCH_SECONDS = 0.2
+SLOW_EVENT_SECONDS = 1.0
+"""What is as slow is shown with a trace, where one of its events brought one."""
 MOST_TYPES = 50
 OTHER_TYPES = "other"
 NO_TYPES = frozenset({OTHER_TYPES, "link", "update"})
@@ -22,28 +30,42 @@ NO_TYPES = frozenset({OTHER_TYPES, "link", "update"})
 
 
 class MicrobatchMetrics:
-    """Turns results of micro-batches into metrics."""
+    """Turns results of micro-batches into metrics, and into spans where tracing is on."""
 
-    def __init__(self, metrics: Metrics, topic_names: Mapping[int, str], model: Model) -> None:
+    def __init__(
+        self, metrics: Metrics, topic_names: Mapping[int, str], model: Model, tracing: Tracing = TRACING_OFF
+    ) -> None:
         """Label counts with these names, the contract's short ones by topic number, and with the model's types."""
         self._metrics = metrics
         self._topic_names = topic_names
+        self._tracing = tracing
         self._asked_types = asked_types(model)
         self._other_types: set[str] = set()
         self._has_said_what_to_set = False
-        self._durations = {
-            stage: metrics.batch_duration.labels(stage) for stage in ("compute", "changelog", "announcements")
-        }
+        self._durations = [metrics.batch_duration.labels(stage) for stage in STAGES]
 
     def use_model(self, model: Model) -> None:
         """Label counts with the types that this model names from now on."""
         self._asked_types = asked_types(model)
 
-    def observe_durations(self, compute_seconds: float, changelog_seconds: float, announcements_seconds: float) -> None:
-        """Note how long the parts of a micro-batch took."""
-        self._durations["compute"].observe(compute_seconds)
-        self._durations["changelog"].observe(changelog_seconds)
-        self._durations["announcements"].observe(announcements_seconds)
+    def observe_durations(self, partition: int, traces: Sequence[RecordTrace], seconds: Sequence[float]) -> None:
+        """Note how long each of the STAGES of a micro-batch took, which had records in these traces."""
+        exemplar = None
+        if traces:
+            whole_seconds = sum(seconds)
+            own = self._tracing.done(
+                "micro-batch",
+                [trace.traceparent for trace in traces],
+                whole_seconds,
+                {
+                    "messaging.destination.partition.id": str(partition),
+                    **{f"{stage}_seconds": part for stage, part in zip(STAGES, seconds, strict=True)},
+                },
+            )
+            if whole_seconds >= SLOW_MICROBATCH_SECONDS:
+                exemplar = {"trace_id": trace_id_of(own or newest(traces))}
+        for duration, part in zip(self._durations, seconds, strict=True):
+            duration.observe(part, exemplar)
 
     def count_input(self, batches: Sequence[Batch], result: MicrobatchResult) -> None:
         """Note a micro-batch of input records, once it is acknowledged."""
@@ -52,6 +74,8 @@ class MicrobatchMetrics:
         now_seconds = time.time()
         for batch in batches:
             self._observe_ages(batch.records, now_seconds)
+        if result.traces:
+            self._exemplify_age(min(result.traces), now_seconds)
         for (number, kind), count in result.consumed.items():
             metrics.events_consumed.labels(self._topic_names[number], self._bounded(kind)).inc(count)
         for reason, count in result.skipped.items():
@@ -75,6 +99,12 @@ class MicrobatchMetrics:
             return max(0.0, now_seconds - records[index].timestamp / 1000)
 
         self._metrics.event_age.observe_falling(age_seconds_of, 0, len(records))
+
+    def _exemplify_age(self, oldest: RecordTrace, now_seconds: float) -> None:
+        age_seconds = now_seconds - oldest.arrival_ms / 1000
+        if age_seconds >= SLOW_EVENT_SECONDS:
+            trace_id = trace_id_of(oldest.traceparent)
+            self._metrics.event_age.exemplify(age_seconds, {"trace_id": trace_id}, now_seconds)
 
     def count_timers(self, looked_at: int, result: MicrobatchResult) -> None:
         """Note a micro-batch that time or a model made."""

@@ -293,4 +293,5 @@ class PartitionTask:
         self.partition.apply(result.changes, revision)
         if revision < self._context.scorer.model.revision:
             self.model_changed()  # while it was made: contacts that are new by it must be brought to it, too
-        metrics.observe_durations(computed - started, written - computed, time.perf_counter() - written)
+        seconds = (computed - started, written - computed, time.perf_counter() - written)
+        metrics.observe_durations(self.partition.number, result.traces, seconds)

@@ -57,7 +57,8 @@ class ChangelogReader:
         if partition.changelog_offset > end:
             message = (
                 f"{where.topic}[{where.partition}] ends at {end}, but {partition.changelog_offset} was read before: "
-                "the changelog was deleted or made anew; stop all workers and rebuild the table"
+                "the changelog was deleted or made anew; stop all workers, and run `streamprocessor rebuild "
+                "--from-backup FILE`, or without one `--from-inputs` (deploy/backup.md)"
             )
             raise OperatorError(message)
 

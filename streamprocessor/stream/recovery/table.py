@@ -16,6 +16,8 @@ from streamprocessor.stream.partition.data_plane import DataPlane
 from streamprocessor.stream.partition.partition import Partition
 from streamprocessor.stream.recovery.changelog_reader import ChangelogReader
 
+_CHECKED_ADDRESS = "the-salt@example.invalid"
+
 log = logging.getLogger(__name__)
 
 
@@ -71,10 +73,10 @@ class Table:
     async def _settle(self, partition: Partition) -> None:
         """Send what a crashed micro-batch still owes, byte for byte, and give a new partition its identity."""
         lease, outbox = self._plane.context.lease, self._plane.context.outbox
-        identity, check = partition.identity, salt_check(self._pseudonym)
-        if identity is None or identity.salt_check != check:
+        identity, checks = partition.identity, (salt_check(self._pseudonym), self._address_check())
+        if identity is None or (identity.salt_check, identity.address_check) != checks:
             incarnation = uuid.uuid4().hex[:12] if identity is None else identity.incarnation
-            identity = TableIdentity(incarnation, self._topic_ids, check)
+            identity = TableIdentity(incarnation, self._topic_ids, *checks)
             await outbox.write_identity(partition, identity, await lease.stamp(partition.stamp_ms))
         owed = partition.owed_after_recovery()
         if owed:
@@ -84,6 +86,7 @@ class Table:
 
     async def _check(self, numbers: set[int]) -> None:
         self._refuse_another_salt()
+        self._refuse_another_address_salt()
         for where, (end, committed) in (await self._plane.context.consumer.input_states(numbers)).items():
             partition = self._plane.partitions[where.partition]
             name = self._plane.context.topic_names[where.topic_number]
@@ -91,20 +94,40 @@ class Table:
             if applied >= end:
                 message = (
                     f"{name}[{where.partition}] ends at {end}, but the table has applied offset {applied}: the topic "
-                    "was deleted or made anew since; put the old topic back, or rebuild the table"
+                    "was deleted or made anew since; put the old topic back, or stop all workers and run "
+                    "`streamprocessor rebuild --keep` (deploy/backup.md)"
                 )
                 raise OperatorError(message)
             if committed and not partition.records and partition.identity is None:
                 message = (
                     f"{name}[{where.partition}] was committed up to {committed}, but the changelog of partition "
-                    f"{where.partition} is empty: it was deleted; rebuild the table, or use another --app-id"
+                    f"{where.partition} is empty: it was deleted; stop all workers and run `streamprocessor "
+                    "rebuild --from-backup FILE`, or without one `--from-inputs` (deploy/backup.md), or use another "
+                    "--app-id"
                 )
                 raise OperatorError(message)
             known_id = partition.identity.topic_ids.get(name) if partition.identity else None
             if known_id is not None and self._topic_ids.get(name, known_id) != known_id:
                 message = (
                     f"{name} is another topic (id {self._topic_ids[name]}) than the one the table was made from "
-                    f"(id {known_id}): its offsets mean other events; rebuild the table"
+                    f"(id {known_id}): its offsets mean other events; put the old topic back, or stop all workers and "
+                    "run `streamprocessor rebuild --keep` (deploy/backup.md)"
+                )
+                raise OperatorError(message)
+
+    def _address_check(self) -> str:
+        return self._plane.context.contact_ids.address(_CHECKED_ADDRESS)
+
+    def _refuse_another_address_salt(self) -> None:
+        check = self._address_check()
+        for partition in self._plane.partitions.values():
+            known = partition.identity.address_check if partition.identity else check
+            if known not in ("", check):
+                message = (
+                    f"partition {partition.number} has contacts under addresses hashed with another "
+                    "STREAMPROCESSOR_ADDRESS_SALT: with this one the same people would be others; wanted the former "
+                    "one, which collectors have, too; where it is lost for good, `streamprocessor rebuild --keep` "
+                    "(deploy/backup.md)"
                 )
                 raise OperatorError(message)
 
@@ -116,7 +139,8 @@ class Table:
                 message = (
                     f"partition {partition.number} knows {len(partition.erased)} erased contacts by another "
                     "STREAMPROCESSOR_ERASURE_SALT: with this one they would not be known, and could come back; "
-                    f"wanted the salt that they were erased under{_hint(known)}"
+                    f"wanted the salt that they were erased under{_hint(known)}; where it is lost for good, "
+                    "`streamprocessor rebuild --keep --forget-erased` (deploy/backup.md)"
                 )
                 raise OperatorError(message)
 

@@ -75,7 +75,7 @@ async def assert_once_and_in_order(system: System, test: str, count: int) -> Non
 
 async def send(system: System, sent: Sequence[ProducerRecord]) -> None:
     async with system.producer() as producer:
-        for topic, key, value in sent:
+        for topic, key, value, _ in sent:
             await producer.send(system.full[topic], key=key, value=value)
         await producer.flush()
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -233,6 +234,17 @@ def test_a_mark_that_was_torn_leaves_the_one_before(tmp_path: Path, torn_slot: i
     (tmp_path / "mark").write_bytes(content)
 
     assert CheckpointFile(tmp_path / "mark").read().sequence == (2 if torn_slot == 1 else 3)
+
+
+def test_a_trace_context_is_not_kept_so_that_a_release_before_it_reads_the_same_file(tmp_path: Path) -> None:
+    plain = ProducerRecord("page-visits", b"c-1", b"{}")
+    in_a_trace = plain._replace(traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+
+    assert encode_frame([in_a_trace], 5) == encode_frame([plain], 5)
+    assert msgspec.msgpack.decode(encode_frame([in_a_trace], 5)[24:]) == [["page-visits", b"c-1", b"{}"]]
+    with closing(Spool(tmp_path, ROOM)) as spool:
+        spool.write([in_a_trace], 5)
+        assert emptied(spool) == [plain]
 
 
 @given(st.lists(st.binary(max_size=60), max_size=8), st.binary(max_size=40))

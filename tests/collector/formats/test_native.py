@@ -59,7 +59,7 @@ def taken(body: object, content_type: str = "application/json") -> tuple[list[Pr
 def test_a_fact_goes_to_the_topic_of_its_type_with_id_contact_and_time_written(
     event: dict[str, Any], topic: str
 ) -> None:
-    ((written_to, key, value),), _ = taken(event | {"contact_id": "c-1"})
+    ((written_to, key, value, _),), _ = taken(event | {"contact_id": "c-1"})
 
     content = orjson.loads(value)
     assert (written_to, key) == (topic, b"c-1")
@@ -155,7 +155,7 @@ def test_the_same_content_has_the_same_id_and_another_has_another() -> None:
 
 @pytest.mark.parametrize("ahead_ms", [1, 299_999])
 def test_a_clock_ahead_of_ours_is_held_to_arrival_so_that_no_slower_clock_refuses_it(ahead_ms: int) -> None:
-    ((_, _, value),), _ = taken(PAGE | {"occurred_at": NOW_MS + ahead_ms})
+    ((_, _, value, _),), _ = taken(PAGE | {"occurred_at": NOW_MS + ahead_ms})
 
     assert orjson.loads(value)["occurred_at"] == "2026-11-22T08:00:00.000Z"
 
@@ -201,7 +201,7 @@ def test_whatever_is_accepted_the_worker_reads(items: list[dict[str, Any]]) -> N
 
     assert len(records) == len(decoded.entries)
     assert len(records) + len(decoded.refused) == len(items)
-    for topic, key, value in records:
+    for topic, key, value, _ in records:
         fields = orjson.loads(value)
         if fields.get("update") in ("identify", "merge", "unmerge", "erase", "do_not_score"):
             continue

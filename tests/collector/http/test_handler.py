@@ -39,10 +39,12 @@ from streamprocessor.collector.tracking.click import click
 from streamprocessor.collector.tracking.forms import forms
 from streamprocessor.collector.tracking.pixel import pixel
 from streamprocessor.collector.tracking.tokens import Tracked
+from streamprocessor.process.telemetry.tracing import open_tracing
 from tests.collector.formats.sdk_requests import CONTACT_IDS, VOCABULARY
 from tests.collector.providers.senders import format_of
 from tests.collector.tracking.requests import KEYS, NOW_MS, READING, SITES
 from tests.harness.input_topics import INPUT_TOPICS
+from tests.harness.otlp import otlp_receiver
 
 WRITE_KEY = "a-key"
 BROWSER_KEY = "a-public-key"
@@ -52,6 +54,7 @@ NATIVE = native()
 FORMS = forms(KEYS, READING, SITES)
 BIG = gzip.compress(b"", mtime=0) * 50_000
 TOKEN = "token-of-the-tests"
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 READ, UNREAD = True, False
 EVENT = {"contact_id": "c-1", "type": "x", "context": {"ip": "198.51.100.77"}}
 PICTURE = f"/o/{KEYS.sign('open', Tracked('c-42', 'm-9'))}.gif"
@@ -138,6 +141,36 @@ async def test_what_is_safe_is_counted_by_its_key_or_provider_and_what_is_not_is
 
     assert [counted(context, source) for source in ("tests", "pixel", "site")] == [2, 1, None]
     assert [counted(full, source) for source in ("tests", "pixel")] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [(TRACE, TRACE), ("00-made-up-01", None), (None, None)],
+    ids=["one", "a stranger's text", "none"],
+)
+async def test_the_records_of_a_request_have_its_trace_context(given: str | None, wanted: str | None) -> None:
+    writer = MemoryWriter()
+    app = FormatHandler("/v1/events", {"POST": NATIVE}, context_with(writer))
+    headers = {"x-write-key": WRITE_KEY} | ({} if given is None else {"traceparent": given})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://h") as client:
+        await client.post("/v1/events", json=[EVENT, EVENT], headers=headers)
+
+    assert [record.traceparent for record in writer.records] == [wanted, wanted]
+
+
+async def test_where_tracing_is_on_a_request_is_a_span_and_its_records_are_below_it() -> None:
+    writer = MemoryWriter()
+    with otlp_receiver() as receiver:
+        tracing = open_tracing(receiver.endpoint, "collector")
+        context = replace(context_with(writer), tracing=tracing)
+        await ask(NATIVE, "/v1/events", context, json=EVENT)
+        await ask(NATIVE, "/v1/events", context, content=b"{nonsense")
+        tracing.close()
+        [taken, refused] = receiver.wait_for("POST /v1/events")
+
+    assert [record.traceparent for record in writer.records] == [f"{taken.context}-01"]
+    statuses = [span.attributes["http.response.status_code"] for span in (taken, refused)]
+    assert (statuses, taken.attributes["http.route"]) == ([200, 400], "/v1/events")
 
 
 async def test_a_pixel_that_cannot_be_kept_is_a_picture_all_the_same() -> None:

@@ -27,8 +27,11 @@ from streamprocessor.delivery.store.tables import DELIVERED, UNDELIVERABLE
 from streamprocessor.delivery.subscriptions.payload_templates import read_template
 from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
+from streamprocessor.process.telemetry.spans import TRACING_OFF, Tracing
+from streamprocessor.process.telemetry.tracing import open_tracing
 from tests.delivery.leads import FRIDAY_MS, Lead
 from tests.delivery.warp import run_warped
+from tests.harness.otlp import otlp_receiver
 
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 OK, FAILED = WebhookAnswer(200, "status-200"), WebhookAnswer(500, "status-500")
@@ -198,6 +201,48 @@ def test_deliveries_that_are_found_in_the_store_before_they_are_handed_over_are_
         return sent
 
     assert run_warped(scenario()) == [f"w{n}" for n in range(5)]
+
+
+def test_a_webhook_is_in_the_trace_of_its_announcement_and_below_its_span_where_tracing_is_on(tmp_path: Path) -> None:
+    traces = {"w1": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "w2": None}
+
+    async def sent_with(tracing: Tracing, folder: Path) -> dict[str, str | None]:
+        sent: dict[str, str | None] = {}
+
+        async def post(_: Target, headers: Mapping[str, str], __: bytes) -> WebhookAnswer:
+            sent[headers["webhook-id"]] = headers.get("traceparent")
+            return OK
+
+        folder.mkdir()
+        store = Store(Database(f"sqlite:///{folder / 'd.sqlite'}"))
+        queued = [Delivery(0, name, "crm", name, b"{}", 0, FRIDAY_MS, traceparent=of) for name, of in traces.items()]
+        fresh = store.queue(queued, {})
+        journal = StoreThread(store)
+        subscription = parse_subscription("crm", "{url: https://a, events: [became-hot-lead], signed: false}", "test")
+        plan = DeliveryPlan(subscription, Target("https://a", False), read_template("flat", folder), Phrases(), ())
+        world = DispatchContext(post, journal, Metrics(), AttemptStream().tell, lambda: FRIDAY_MS, lambda: 0.0, tracing)
+        outlet = Dispatcher(plan, world, False, 0)
+        outlet.add(fresh)
+        running = asyncio.ensure_future(outlet.run())
+        await asyncio.wait([running], timeout=1)
+        running.cancel()
+        await asyncio.wait([running])
+        await journal.close()
+        return sent
+
+    assert run_warped(sent_with(TRACING_OFF, tmp_path / "off")) == traces
+
+    with otlp_receiver() as receiver:
+        tracing = open_tracing(receiver.endpoint, "delivery")
+        sent = run_warped(sent_with(tracing, tmp_path / "on"))
+        tracing.close()
+        spans = {span.trace_id: span for span in receiver.wait_for("webhook")}
+    assert sorted(f"{span.context}-01" for span in spans.values()) == sorted(filter(None, sent.values()))
+    span = spans["4bf92f3577b34da6a3ce929d0e0e4736"]
+    assert (span.parent_id, span.attributes) == (
+        "00f067aa0ba902b7",
+        {"http.response.status_code": 200, "subscription": "crm"},
+    )
 
 
 @pytest.mark.parametrize("turns", range(6))

@@ -21,6 +21,7 @@ from streamprocessor.errors import OperatorError
 from streamprocessor.process.ports import any_free
 
 NOW_MS = 1_795_161_600_000
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def found_postgresql() -> Path | None:
@@ -131,6 +132,36 @@ def test_failed_attempts_are_kept_and_given_up_ones_can_be_sent_again(url: str) 
     assert ids(store.waiting("crm", 0, 10)) == ["a", "b"]
     assert ids(store.waiting("crm", a.number, 10)) == ["b"]
     store.close()
+
+
+def test_a_delivery_keeps_the_trace_context_of_its_announcement(url: str) -> None:
+    store = Store(Database(url))
+    in_a_trace, in_none = queued("a", "b")
+    store.queue([replace(in_a_trace, traceparent=TRACE), in_none], {})
+    store.close()
+
+    again = Store(Database(url))
+    assert [delivery.traceparent for delivery in again.waiting("crm", 0, 10)] == [TRACE, None]
+    again.close()
+
+
+def test_a_database_of_a_release_before_traces_is_gone_on_with_and_goes_back_to_it(url: str) -> None:
+    store = Store(Database(url))
+    store.queue(queued("a"), {})
+    store.within(lambda connection: connection.execute(text("ALTER TABLE deliveries DROP COLUMN traceparent")))
+    store.close()
+
+    newer = Store(Database(url))
+    newer.queue([replace(queued("b")[0], traceparent=TRACE)], {})
+    others = "subscription, contact_id, body, at_ms, queued_ms, attempts, due_ms, state, reason, ended_ms"
+    as_it_was = text(
+        f"INSERT INTO deliveries (number, webhook_id, {others}) "
+        f"SELECT 3, 'c', {others} FROM deliveries WHERE number = 1"
+    )
+    newer.within(lambda connection: connection.execute(as_it_was))
+
+    assert [delivery.traceparent for delivery in newer.waiting("crm", 0, 10)] == [None, TRACE, None]
+    newer.close()
 
 
 def test_nothing_of_an_erased_contact_is_left(url: str) -> None:

@@ -114,7 +114,7 @@ async def test_a_partition_count_is_never_changed_and_nothing_else_is_then(
     with pytest.raises(TopicError) as raised:
         await apply(settings, wider)
     assert "email-opens has 2 partitions; wanted 4. This can't be changed" in str(raised.value)
-    assert "replay everything into new topics" in str(raised.value)
+    assert "move the table into new topics by `streamprocessor rebuild`" in str(raised.value)
     assert [each.what for each in await check(settings, wider)] == [PARTITIONS, MISSING]
 
 

@@ -6,14 +6,18 @@ import time
 
 import pytest
 
+from streamprocessor.contract.messages.traces import RecordTrace
 from streamprocessor.contract.model_file.read_model import parse_model
+from streamprocessor.process.telemetry.tracing import open_tracing
 from streamprocessor.stream.metrics import Metrics
 from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch_metrics import MOST_TYPES, MicrobatchMetrics
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
+from tests.harness.otlp import otlp_receiver
 from tests.stream.partition.raw_records import Raw
 
 ACTIVITIES = 4
+AT_MS = 1_790_000_000_000
 MODEL = "scores: {{s: {{rules: [{{id: r, on: {type_}, points: 10}}]}}}}"
 
 
@@ -49,6 +53,73 @@ def test_the_types_of_a_new_model_are_told_apart_from_then_on() -> None:
     counting.count_input([], MicrobatchResult(consumed={(ACTIVITIES, "demo"): 5}))
 
     assert (consumed(metrics)["demo"], consumed(metrics)["other"]) == (5, 1)
+
+
+TRACES = [RecordTrace(AT_MS, f"00-{'1' * 32}-{'1' * 16}-01"), RecordTrace(AT_MS + 1, f"00-{'2' * 32}-{'2' * 16}-01")]
+
+
+def exemplars(metrics: Metrics, family: str, stage: str | None = None) -> list[tuple[str, float]]:
+    return [
+        (sample.exemplar.labels["trace_id"], sample.exemplar.value)
+        for metric in metrics.registry.collect()
+        if metric.name == family
+        for sample in metric.samples
+        if sample.exemplar is not None and sample.labels.get("stage") == stage
+    ]
+
+
+@pytest.mark.parametrize(
+    ("traces", "seconds", "wanted"),
+    [
+        (TRACES, (0.2, 0.05, 0.01), [("2" * 32, 0.05)]),
+        (TRACES, (0.1, 0.05, 0.01), []),  # not slow
+        ([], (2.0, 0.05, 0.01), []),
+    ],
+)
+def test_a_slow_micro_batch_shows_the_trace_of_its_newest_event(
+    traces: list[RecordTrace], seconds: tuple[float, ...], wanted: list[tuple[str, float]]
+) -> None:
+    metrics, counting = metrics_by("purchase")
+    counting.observe_durations(3, traces, seconds)
+
+    assert exemplars(metrics, "leadscore_batch_duration_seconds", "changelog") == wanted
+    summed = metrics.registry.get_sample_value("leadscore_batch_duration_seconds_sum", {"stage": "changelog"})
+    assert summed == seconds[1]
+
+
+def test_where_tracing_is_on_a_micro_batch_is_a_span_and_its_example() -> None:
+    metrics = Metrics()
+    with otlp_receiver() as receiver:
+        tracing = open_tracing(receiver.endpoint, "worker")
+        model = parse_model(MODEL.format(type_="purchase"), "m")
+        counting = MicrobatchMetrics(metrics, {ACTIVITIES: "activities"}, model, tracing)
+        counting.observe_durations(3, TRACES, (0.5, 0.25, 0.0))
+        counting.observe_durations(3, [], (9.0, 9.0, 9.0))
+        tracing.close()
+        [span] = receiver.wait_for("micro-batch")
+
+    assert span.links == [trace.traceparent[:52] for trace in TRACES]
+    assert span.seconds == pytest.approx(0.75, abs=0.001)
+    assert span.attributes == {
+        "messaging.destination.partition.id": "3",
+        "compute_seconds": 0.5,
+        "changelog_seconds": 0.25,
+        "announcements_seconds": 0.0,
+    }
+    assert exemplars(metrics, "leadscore_batch_duration_seconds", "compute") == [(span.trace_id, 0.5)]
+
+
+def test_an_event_that_was_long_under_way_shows_its_trace() -> None:
+    metrics, counting = metrics_by("purchase")
+    now_ms = int(time.time() * 1000)
+    for age_ms, trace in ((200, "1"), (3_000, "2")):
+        at_ms = now_ms - age_ms
+        traces = [RecordTrace(at_ms, f"00-{trace * 32}-{trace * 16}-01")]
+        batch = Batch(ACTIVITIES, [Raw(0, at_ms, b"c", b"{}", [])])
+        counting.count_input([batch], MicrobatchResult(traces=traces))
+
+    [(trace_id, age_seconds)] = exemplars(metrics, "leadscore_event_age_seconds")
+    assert (trace_id, age_seconds >= 3) == ("2" * 32, True)
 
 
 def test_each_event_of_a_batch_has_an_age_of_its_own() -> None:

@@ -1,0 +1,1 @@
+"""`streamprocessor rebuild`: the table of contacts made anew, of another table or of the input topics."""

@@ -1,0 +1,92 @@
+"""`rebuild`: the table of contacts made anew, where its topics are not what they were or not what they should be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from streamprocessor.cli.terminal.instants import Instant
+from streamprocessor.cli.terminal.options import connected_settings, process_options
+from streamprocessor.errors import OperatorError
+
+if TYPE_CHECKING:
+    from streamprocessor.settings import Settings
+
+
+@click.command()
+@process_options
+@click.option("--from-prefix", metavar="TEXT", help="Move the table of the topics with this prefix; '' is none.")
+@click.option("--from-app-id", metavar="NAME", help="Move the table of this application; as --app-id where not given.")
+@click.option("--from-bootstrap", metavar="HOST:PORT,...", help="Move the table of another Kafka with the same login.")
+@click.option("--since", "since_ms", type=Instant(), help="Bring along old input from this instant on.")
+@click.option(
+    "--from-backup",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Bring the table back from a backup of this system, whose changelog was lost.",
+)
+@click.option("--keep", is_flag=True, help="Keep the table where an input topic was made anew, or a salt was lost.")
+@click.option("--forget-erased", is_flag=True, help="With --keep: forget who was erased, whose salt was lost.")
+@click.option("--from-inputs", is_flag=True, help="Make the table anew of what the input topics hold.")
+@click.option("--wait", "wait_seconds", type=click.FloatRange(min=0), default=60.0, show_default=True, help="Seconds.")
+@click.pass_context
+def rebuild(
+    ctx: click.Context,
+    from_prefix: str | None,
+    from_app_id: str | None,
+    from_bootstrap: str | None,
+    since_ms: int | None,
+    from_backup: Path | None,
+    keep: bool,
+    forget_erased: bool,
+    from_inputs: bool,
+    wait_seconds: float,
+) -> None:
+    """Make the table of contacts anew while no worker runs; one of four ways.
+
+    --from-prefix, --from-app-id, --from-bootstrap: a table that is elsewhere comes into new topics, which may have
+    another number of partitions: contacts, sequences and scores are compared after it, and what was announced is
+    announced no more. --keep: an input topic or a salt was lost. --from-backup: the changelog was lost; workers go on
+    where the backup was. --from-inputs: there is no backup; what is older than the input topics is lost, too.
+
+    Of workers that ended by themselves it waits until the group has missed them. deploy/backup.md says which disaster
+    wants which.
+    """
+    from streamprocessor.cli.rebuild.application import application_of
+    from streamprocessor.cli.rebuild.input_replay import begin_anew
+    from streamprocessor.cli.rebuild.kept_table import keep_table
+    from streamprocessor.cli.rebuild.moved_table import MovedTable
+    from streamprocessor.cli.rebuild.returned_table import bring_back_table
+    from streamprocessor.cli.terminal.running import run
+
+    settings = connected_settings(ctx)
+    is_elsewhere = any(each is not None for each in (from_prefix, from_app_id, from_bootstrap))
+    if [is_elsewhere, from_backup is not None, keep, from_inputs].count(True) != 1:
+        message = (
+            "rebuild: wanted one of --from-prefix, --from-app-id or --from-bootstrap; --from-backup; --keep; "
+            "--from-inputs"
+        )
+        raise OperatorError(message)
+    application = application_of(settings, wait_seconds)
+    if keep:
+        run(keep_table(application, click.echo, forget_erased=forget_erased))
+    elif from_backup is not None:
+        run(bring_back_table(application, from_backup, click.echo))
+    elif from_inputs:
+        run(begin_anew(application, _salt_check(settings), click.echo))
+    else:
+        changes = {
+            "topic_prefix": settings.topic_prefix if from_prefix is None else from_prefix,
+            "app_id": from_app_id or settings.app_id,
+            "bootstrap": from_bootstrap or settings.bootstrap,
+        }
+        origin = application_of(settings.model_copy(update=changes), wait_seconds)
+        run(MovedTable(origin, application, click.echo).move(since_ms))
+
+
+def _salt_check(settings: Settings) -> str:
+    from streamprocessor.contract.changelog.pseudonyms import pseudonym_under, salt_check
+    from streamprocessor.process.erasure_salt import erasure_salt
+
+    return salt_check(pseudonym_under(erasure_salt(settings.erasure_salt, settings.data_path)))

@@ -1,0 +1,82 @@
+"""A table kept where an input topic or a salt was lost: what it knows stays, a new topic begins at its start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from streamprocessor.cli.kafka.broker_source import BrokerSource
+from streamprocessor.cli.rebuild.acknowledged_writer import acknowledged_writer
+from streamprocessor.cli.rebuild.application import Application
+from streamprocessor.cli.rebuild.stored_table import StoredPartition
+from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity
+from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
+from streamprocessor.kafka.admin.consumer_group import Offsets, committed_offsets
+from streamprocessor.kafka.admin.reconcile import end_offsets
+
+
+class _Inputs(NamedTuple):
+    """The input topics as they are: Kafka's ids and our numbers, by short name, and their ends."""
+
+    ids: Mapping[str, str]
+    numbers: Mapping[str, int]
+    ends: Mapping[tuple[str, int], int]
+
+
+async def keep_table(application: Application, say: Callable[[str], None], *, forget_erased: bool = False) -> None:
+    """Have the table know no more of the input topics than they hold, nor which address salt it was made with.
+
+    A topic that was made anew begins at its start, one that has become shorter at its end.
+    forget_erased: forget who was erased, too: their salt was lost, and nobody can tell them any more.
+
+    Raises OperatorError where workers run.
+    """
+    await application.refuse_workers()
+    source, layout = BrokerSource(application.clients), application.layout
+    changelog = layout.full_name(CONTACTS_CHANGELOG)
+    inputs = await _inputs(application)
+    renewed: set[str] = set()
+    contacts = 0
+    async with acknowledged_writer(application.clients, [changelog]) as writer:
+        for topic, number in sorted(await source.ends([changelog])):
+            stored = StoredPartition(number)
+            async for record in source.records(topic, number):
+                stored.add(record)
+            if stored.identity is None:
+                continue
+            known = stored.identity.topic_ids
+            changed = {name for name, id_ in inputs.ids.items() if known.get(name, id_) != id_}
+            renewed |= changed
+            ends = {inputs.numbers[name]: inputs.ends[name, number] for name in inputs.ids}
+            for key, value in stored.corrected({inputs.numbers[name] for name in changed}, ends):
+                contacts += 1
+                await writer.send((changelog, number), key, value)
+            if forget_erased:
+                for key in stored.erased:
+                    await writer.send((changelog, number), key, None)
+            identity = msgspec.structs.replace(stored.identity, topic_ids=dict(inputs.ids), address_check="")
+            await writer.send((changelog, number), IDENTITY_KEY, encode_identity(identity))
+    names = {layout.full_name(name): name for name in inputs.ids}
+    committed = await committed_offsets(application.clients, application.group)
+    await application.commit(
+        {
+            where: 0 if names[where[0]] in renewed else min(offset, inputs.ends[names[where[0]], where[1]])
+            for where, offset in committed.items()
+            if where[0] in names
+        }
+    )
+    begun = ", ".join(sorted(layout.full_name(name) for name in renewed))
+    if begun:
+        say(f"{begun}: begun at the start")
+    say(f"{changelog}: {contacts} contacts know no more of the input topics than those hold; all else is as it was")
+
+
+async def _inputs(application: Application) -> _Inputs:
+    layout = application.layout
+    ids = await application.input_ids()
+    numbers = {topic.name: topic.number for topic in layout.topics if topic.number is not None}
+    short = {layout.full_name(name): name for name in ids}
+    ends: Offsets = await end_offsets(application.clients, short)
+    return _Inputs(ids, numbers, {(short[name], number): end for (name, number), end in ends.items()})
