@@ -125,7 +125,7 @@ def test_a_call_that_does_not_fit_is_a_line_as_all_others_and_disturbs_nobody(
     capsys: pytest.CaptureFixture[str], call: tuple[object, ...], name: str, form: str
 ) -> None:
     log_to_stderr("api", "INFO", form)
-    logging.getLogger(name).warning(*call)  # type: ignore[arg-type]
+    logging.getLogger(name).warning(*call)
 
     (line,) = lines_of(capsys)
     assert PERSON not in line
