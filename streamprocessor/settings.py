@@ -105,6 +105,7 @@ class Settings(BaseModel):
     form_attributes: bool = Field(True, description="keep names, phones, addresses of forms as attributes of contacts")
     vocabulary: str = Field("", description="a file that adds names to those of collector/formats/vocabulary.yaml")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
+    operator_networks: str = Field("", description="who gets /metrics, /status; empty: who asks through no proxy")
     truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")
     rate_limit_per_second: int | None = Field(None, ge=0, description="events a key may send from an address; 0: any")
     new_contacts_per_minute: int | None = Field(None, ge=0, description="that a key may name from an address; 0: any")

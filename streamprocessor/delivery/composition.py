@@ -48,6 +48,7 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.health import STOPPING
+from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import first_of, run_until, stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
@@ -98,6 +99,7 @@ async def run_delivery(
         secrets = SecretReferences(environment, Path())
         resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments)
         plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
+        operators = operators_of(settings.operator_networks, settings.trusted_proxies)
         store_thread = await opened.enter_async_context(_open_store(settings))
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
@@ -127,7 +129,7 @@ async def run_delivery(
         routes = Routes(dispatchers, context, attempt_stream, readiness)
         await opened.enter_async_context(loop_watched(metrics.registry))
         measure_resources(metrics.registry, settings.data_path)
-        port = await opened.enter_async_context(serving(routes.application(token), listening))
+        port = await opened.enter_async_context(serving(routes.application(token), listening, operators))
         note = AddressNote("delivery", settings.group, local_url(settings.delivery_host, port))
         opened.enter_context(address_noted(settings.data_path, note))
         opened.callback(attempt_stream.close)

@@ -31,6 +31,7 @@ from streamprocessor.process.erasure_salt import erasure_salt
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.process.http.health import STOPPING
+from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
@@ -73,6 +74,7 @@ async def run_api(settings: Settings) -> int:
     """
     keep_private(settings.data_path)
     addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
+    operators = operators_of(settings.operator_networks, settings.trusted_proxies)
     salt = address_salt(settings.address_salt, settings.data_path)
     settings = settings.model_copy(update={"address_salt": salt})
     clients = client_settings(settings)
@@ -127,7 +129,7 @@ async def run_api(settings: Settings) -> int:
         note = AddressNote("api", settings.group, local_url(settings.api_host, port))
         with address_noted(settings.data_path, note):
             async with loop_watched(metrics.registry):
-                await Server(app).run_until(stop, listening, settings.drain_seconds)
+                await Server(app, operators=operators).run_until(stop, listening, settings.drain_seconds)
     finally:
         listening.close()
         broken = await _ended(tasks)

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -83,7 +84,9 @@ def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"within {ANSWER_SECONDS:g} s"
     if isinstance(error, ClientResponseError):
-        return f"{error.status} to {error.request_info.url.path}: something else is there, or a proxy keeps it back"
+        path, is_starting = error.request_info.url.path, error.status == HTTPStatus.SERVICE_UNAVAILABLE
+        other = "another program, or a proxy between (STREAMPROCESSOR_OPERATOR_NETWORKS)"
+        return f"{error.status} to {path}: {'it is starting' if is_starting else other}"
     return one_line(error) or type(error).__name__
 
 

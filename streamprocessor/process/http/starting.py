@@ -19,13 +19,13 @@ from streamprocessor.process.http.serving import serving
 async def health_answered(
     listening: socket.socket, registry: CollectorRegistry, reasons: Sequence[str]
 ) -> AsyncIterator[None]:
-    """Answer health and metrics on the socket while the block runs, and 503 with the reasons to all else.
+    """Answer health and metrics on the socket while the block runs, and 503 to all else.
 
     reasons: why the process has not started; read at each question. The socket stays open for whoever serves next.
     """
 
     async def not_yet(_: Request, __: Exception) -> Response:
-        return PlainTextResponse("\n".join(reasons) + "\n", 503, {"retry-after": "5"})
+        return PlainTextResponse("starting\n", 503, {"retry-after": "5"})
 
     app = Starlette(routes=health_routes(registry, lambda: reasons), exception_handlers={404: not_yet})
     app.router.redirect_slashes = False

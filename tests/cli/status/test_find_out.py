@@ -181,7 +181,8 @@ async def test_a_killed_process_that_is_not_back_is_told(settings: Settings) -> 
 @pytest.mark.parametrize(
     ("app", "reason"),
     [
-        (PlainTextResponse("no", 404), "404"),
+        (PlainTextResponse("no", 404), "404 to /status: another program"),
+        (PlainTextResponse("starting", 503), "503 to /status: it is starting"),
         (PlainTextResponse("rubbish"), "does not answer"),
         (PlainTextResponse(b"\xff" * 2_000_000), "does not answer"),
         *(
