@@ -16,7 +16,7 @@ TESTERS := $(shell n=$$((2 * $$(getconf _NPROCESSORS_ONLN))); echo $$((n < 4 ? 4
 # What a tool prints only matters where it fails.
 quietly = printed=$$($(1) 2>&1) || { echo "$$printed" >&2; exit 1; }
 .DELETE_ON_ERROR:
-.PHONY: help demo up test browser-test ops-test check style bench compiled compiled-test nightly every-python release clean
+.PHONY: help demo up test browser-test ops-test gameday check style manifests bench compiled compiled-test nightly every-python release wheel clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/scree
 ops-test: .venv/test.stamp ## with a real Prometheus, Alertmanager, three brokers, as far as they are installed
 	@$(BIN)/python -m pytest -q -rs -m ops tests
 
+gameday: .venv/test.stamp ## break the whole system in twelve ways; which alert comes after how long, and is anything lost
+	@$(BIN)/python -m tests.ops.gameday
+
 check: style ## style, types, import rules, what is depended on
 	@$(BIN)/mypy
 
@@ -51,6 +54,10 @@ style: .venv/test.stamp
 	@$(BIN)/pip-licenses > /dev/null
 	@$(call quietly,$(BIN)/deptry streamprocessor --optional-dependencies-dev-groups test)
 	@$(call quietly,$(BIN)/deptry $(CHECKED))
+
+manifests: .venv/run.stamp ## make what deploy/kubernetes and deploy/helm have of other files
+	@$(BIN)/python -m deploy.kubernetes.manifests
+	@$(BIN)/python -m deploy.helm.chart
 
 bench: .venv/test.stamp $(if $(shell command -v cc),build/compiled.stamp) ## events a second, against a plain loop and stock Faust
 	@$(BIN)/python -m tests.bench
@@ -94,6 +101,25 @@ build/compiled.stamp: .venv/test.stamp $(shell find streamprocessor -name '*.py'
 	  || { tail -20 ../compiled.log >&2; exit 1; }
 	@cp pyproject.toml build/compiled/
 	@ln -s ../../tests ../../topics ../../deploy build/compiled/
+	@touch $@
+
+# The same modules in a package that is installed: what the image is made of. Its compiler has an environment of its own.
+wheel: build/wheel.stamp ## a wheel with the hot modules as machine code, in build/wheel
+
+build/wheel.stamp: build/compiler.stamp README.md LICENSE $(shell find streamprocessor -type f -not -name '*.pyc')
+	@rm -rf build/wheel && mkdir -p build/wheel/source
+	@cp -r pyproject.toml README.md LICENSE streamprocessor build/wheel/source/
+	@printf '%s\n' 'from mypyc.build import mypycify' 'from setuptools import setup' '' \
+	  'setup(ext_modules=mypycify(["--config-file=", "--ignore-missing-imports", *"$(HOT)".split()]))' > build/wheel/source/setup.py
+	@echo 'compiling $(words $(HOT)) modules into a wheel in build/wheel'
+	@cd build/wheel && ../compiler/bin/python -m pip wheel --no-deps --no-build-isolation -w . ./source > ../wheel.log 2>&1 \
+	  || { tail -20 ../wheel.log >&2; exit 1; }
+	@touch $@
+
+build/compiler.stamp: pyproject.toml constraints.txt
+	@mkdir -p build
+	@$(PYTHON) -m venv build/compiler
+	@build/compiler/bin/python -m pip install --disable-pip-version-check --no-input -q -c constraints.txt . 'mypy[mypyc]' setuptools
 	@touch $@
 
 # ---- what is installed ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ StreamprocessorError
 ├── OperatorError        a person must act: the process refuses to start or to go on, and says what to do
 │   ├── ModelError       the scoring model file is wrong: file, line, wanted, got
 │   ├── TopicError       a topic is missing, differs or may not be used
+│   │   └── NotAllowedError   Kafka does not allow what must be done
 │   └── BrokerError      the broker can't be started or used
 │       └── BrokerAwayError   no broker answers now; exit 70, for it may come back by itself
 ├── NotAsItWasError      what was restored differs from what was backed up: exit 1
@@ -42,6 +43,10 @@ class ModelError(OperatorError):
 
 class TopicError(OperatorError):
     """A topic is missing, is not as it must be, or may not be used."""
+
+
+class NotAllowedError(TopicError):
+    """Kafka does not allow what must be done; a command's or process's own sentence says who it is to Kafka."""
 
 
 class BrokerError(OperatorError):

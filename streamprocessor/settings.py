@@ -1,6 +1,7 @@
 """Settings of every process, and the only reader of the environment.
 
-Each field is also `STREAMPROCESSOR_<NAME>` in the environment; deploy/settings.example.env documents them all.
+Each field is also `STREAMPROCESSOR_<NAME>` in the environment; deploy/settings.example.env documents them all. A secret
+is also `STREAMPROCESSOR_<NAME>_FILE`: the file that it stands in, as Docker and Kubernetes mount them.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ class Settings(BaseModel):
     model: str = Field("deploy/scoring.yaml", description="the scoring model's file")
     data_dir: str = Field(".streamprocessor", description="what this machine keeps: keys, databases, the spool, slots")
     partitions: int = Field(0, ge=0, le=1024, description="of new topics; 0: as topics/*.yaml says")
+    replication: int = Field(0, ge=0, le=9, description="replicas of new topics; 0: 3 where 3 brokers are up, else 1")
 
     erasure_salt: str = Field("", repr=False, description="secret, never to change: erased contacts are hashes with it")
     address_salt: str = Field("", repr=False, description="secret, never to change: mail addresses are hashed with it")
@@ -162,12 +164,15 @@ def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
     """Settings from the environment, then from the command line (None: not given).
 
     Raises:
-        OperatorError: a value is wrong, or the environment names a setting that does not exist.
+        OperatorError: a value is wrong, a secret's file can't be used, or the environment names a setting that does not
+            exist.
     """
-    values: dict[str, Any] = {}
-    for name, value in environment.items():
-        if name.startswith(PREFIX) and value != "":
-            values[name[len(PREFIX) :].lower()] = value
+    given = {
+        name[len(PREFIX) :].lower(): value for name, value in environment.items() if name.startswith(PREFIX) and value
+    }
+    values: dict[str, Any] = {
+        name: value for name, value in given.items() if _secret_of_file(name) is None
+    } | _from_files(given)
     values.update({name: value for name, value in overrides.items() if value is not None})
     try:
         return Settings(**values)
@@ -187,6 +192,46 @@ def log_settings(environment: Mapping[str, str]) -> tuple[str, str]:
         except ValidationError:
             found.append(Settings.model_fields[name].default)
     return found[0], found[1]
+
+
+def _secret_of_file(name: str) -> str | None:
+    """The secret that stands in the file of the setting of this name; None: it is no secret's file."""
+    secret = name.removesuffix("_file")
+    field = None if name in Settings.model_fields else Settings.model_fields.get(secret)
+    return secret if field is not None and not field.repr else None
+
+
+def _from_files(given: Mapping[str, str]) -> dict[str, str]:
+    """The secrets whose files are given; raises OperatorError, which never repeats any of one."""
+    secrets = {}
+    for name, file in given.items():
+        secret = _secret_of_file(name)
+        if secret is None:
+            continue
+        setting = PREFIX + name.upper()
+        if secret in given:
+            message = f"settings: {setting}: wanted it or {PREFIX}{secret.upper()}; got both"
+            raise OperatorError(message)
+        try:
+            secrets[secret] = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            message = (
+                f"settings: {setting}: wanted a file with the secret; can't read {_shown_path(file)}: {_why(error)}"
+            )
+            raise OperatorError(message) from error
+        if not secrets[secret]:
+            message = f"settings: {setting}: wanted a file with the secret; got {_shown_path(file)}, which is empty"
+            raise OperatorError(message)
+    return secrets
+
+
+def _shown_path(file: str) -> str:
+    """The path, unless it may be the secret itself, put there by mistake."""
+    return file if file.startswith("/") else "what is no absolute path"
+
+
+def _why(error: OSError | ValueError) -> str:
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is not UTF-8"
 
 
 def _sentence(problem: Any) -> str:

@@ -14,6 +14,7 @@ from streamprocessor.cli.collector import collector
 from streamprocessor.cli.dead_letters.command import dead_letters
 from streamprocessor.cli.delivery import delivery
 from streamprocessor.cli.demo.command import demo
+from streamprocessor.cli.doctor.command import doctor
 from streamprocessor.cli.explain import explain
 from streamprocessor.cli.export import export
 from streamprocessor.cli.import_file import import_file
@@ -98,6 +99,7 @@ for command in (
     model,
     catalogue,
     status,
+    doctor,
     explain,
     export,
     score,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, settings_of
+from streamprocessor.contract.topics.rights import ROLES
 from streamprocessor.errors import EXIT_FAILED
+from streamprocessor.kafka.admin.acls import FORMATS, LOGINS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,6 +136,44 @@ def asyncapi(ctx: click.Context) -> None:
     click.echo(asyncapi_text(description_of(folder, settings.topic_prefix)), nl=False)
 
 
+@topics.command()
+@process_options
+@click.option("--cluster", default="kafka", show_default=True, help="The name of Strimzi's Kafka resource.")
+@click.option("--replicas", type=click.IntRange(1, 9), default=3, show_default=True, help="Of each partition.")
+@click.pass_context
+def manifests(ctx: click.Context, cluster: str, replicas: int) -> None:
+    """Print the topics as KafkaTopic resources of Strimzi, as YAML, for a Kafka whose topics its operator makes."""
+    from streamprocessor.kafka.admin.layout import layout_of
+    from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text
+
+    click.echo(manifest_text(kafka_topics(layout_of(settings_of(ctx)), cluster, replicas)), nl=False)
+
+
+@topics.command()
+@process_options
+@click.option("--process", "roles", multiple=True, type=click.Choice(ROLES), help="Only for these; repeatable.")
+@click.option(
+    "--principal",
+    "principals",
+    multiple=True,
+    metavar="PROCESS=User:NAME",
+    help="Who a process is to Kafka; without it sp-PROCESS. Repeatable.",
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), default=FORMATS[0], show_default=True)
+@click.option("--cluster", default="kafka", show_default=True, help="Strimzi's name of the cluster.")
+@click.option("--authentication", type=click.Choice(LOGINS), default=LOGINS[0], show_default=True, help="Of Strimzi's.")
+@click.pass_context
+def acl(ctx: click.Context, /, principals: tuple[str, ...], **chosen: Any) -> None:
+    """Print the least rights that each process needs on Kafka, as what grants them; Kafka is not asked.
+
+    The processes are worker, collector, delivery and api; setup is who runs `topics apply` and `model apply`, reader
+    who looks (`status`, `explain`, `export` and the like), sender who runs `import` and the like.
+    """
+    from streamprocessor.cli.terminal.print_acls import AclPrint, print_acls
+
+    print_acls(settings_of(ctx), AclPrint(principals=_principals(principals), **chosen))
+
+
 async def _differences(settings: Settings, layout: Layout) -> list[TopicDifference]:
     from streamprocessor.cli.kafka.misplaced_contacts import misplaced_contacts
     from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
@@ -149,6 +189,16 @@ async def _differences(settings: Settings, layout: Layout) -> list[TopicDifferen
         if misplaced:
             differences.append(TopicDifference(changelog, MISPLACED, "0", str(len(misplaced))))
     return differences
+
+
+def _principals(named: Sequence[str]) -> dict[str, str]:
+    """The principals by their processes; raises UsageError where one is named otherwise."""
+    pairs = {role: principal for role, _, principal in (each.partition("=") for each in named)}
+    for role, principal in pairs.items():
+        if role not in ROLES or not principal.removeprefix("User:") or not principal.startswith("User:"):
+            message = f"--principal: wanted PROCESS=User:NAME with one of {', '.join(ROLES)}; got {role}={principal}"
+            raise click.UsageError(message)
+    return pairs
 
 
 def _described(layout: Layout) -> list[dict[str, object]]:

@@ -22,8 +22,10 @@ from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
+from streamprocessor.contract.topics.rights import COLLECTOR
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestartError
+from streamprocessor.kafka.admin.layout import process_rights
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
@@ -66,7 +68,9 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     measure_resources(metrics.registry, folder)
     # By prefix: what waits for the topics of one system must not get into those of another.
     spool = Spool(folder / f"{settings.topic_prefix}spool", settings.spool_max_bytes)
-    kafka_writer = KafkaWriter(clients, full_names, int(settings.request_timeout_seconds * 1000))
+    kafka_writer = KafkaWriter(
+        process_rights(settings, clients, COLLECTOR), full_names, int(settings.request_timeout_seconds * 1000)
+    )
     durable_writer = DurableWriter(kafka_writer, spool, metrics, now_ms)
     _watch(metrics, spool, durable_writer)
     keys = keys_of(settings)

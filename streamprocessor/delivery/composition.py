@@ -22,6 +22,7 @@ from streamprocessor.contract.topic_names import (
     SCORE_UPDATED,
     SUBSCRIPTIONS,
 )
+from streamprocessor.contract.topics.rights import DELIVERY
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.delivery.consumer import AnnouncementConsumer
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
@@ -42,8 +43,10 @@ from streamprocessor.delivery.subscriptions.resolve import SubscriptionResolver
 from streamprocessor.delivery.subscriptions.secret_references import SecretReferences
 from streamprocessor.delivery.subscriptions.segments import Segments
 from streamprocessor.errors import EXIT_DONE, OperatorError
+from streamprocessor.kafka.admin.layout import process_rights
 from streamprocessor.kafka.broker_wait import is_reached
 from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.diagnosis.refusal import refusals_named
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
@@ -84,6 +87,8 @@ async def run_delivery(
     phrases = Phrases(subscription_file.calendar, subscription_file.rule_words, subscription_file.name_from)
     full = {topic.name: full_name for full_name, topic in topics.items()}
     metrics, attempt_stream = Metrics(), AttemptStream()
+    rights = process_rights(settings, clients, DELIVERY)
+    rights = replace(rights, optional=frozenset(full[name] for name in (MODELS, SUBSCRIPTIONS, CONTACTS_CHANGELOG)))
     tracing = open_tracing(settings.otlp_endpoint, "delivery")
     async with AsyncExitStack() as opened:
         opened.callback(tracing.close)
@@ -92,6 +97,7 @@ async def run_delivery(
         tell_port(settings.port_file, listening.getsockname()[1])
         if not await is_reached(clients, stop, listening, metrics.registry):
             return EXIT_DONE
+        await rights.refuse_where_missing()
         segments = Segments(clients, full[MODELS])
         opened.push_async_callback(segments.stop)
         await segments.start()
@@ -135,12 +141,13 @@ async def run_delivery(
         opened.callback(attempt_stream.close)
         log.info("delivering; metrics and health on http://%s:%d", settings.delivery_host, port)
         log.info("%d subscriptions in force", len(list(dispatchers)))
-        own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread))
+        own = (store_thread.run(), store_thread.checkpoint(), _prune(store_thread), rights.watch())
         followed = (segments.run(), projection.run(), subscription_topic.run(dispatchers))
         work = (*own, *followed, consumer.run(dispatchers))
         finished = asyncio.ensure_future(_finished_after(stop, dispatchers))
         opened.callback(finished.cancel)
-        await run_until(finished, dispatchers.failed, *work)
+        with refusals_named(clients, DELIVERY):
+            await run_until(finished, dispatchers.failed, *work)
     return EXIT_DONE
 
 

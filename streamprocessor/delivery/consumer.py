@@ -15,8 +15,7 @@ from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.metrics import Metrics
 from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.errors import OperatorError, RecordError
-from streamprocessor.kafka.admin.cluster import READ
-from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed
+from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.process.clock import now_ms
@@ -51,10 +50,9 @@ class AnnouncementConsumer:
 
         since_ms: what was announced from then on in partitions that it does not know is offered, too; None: nothing.
 
-        Raises TopicError where a topic is missing or may not be read, OperatorError where one is not the one that
+        Raises TopicError where a topic is missing, OperatorError where one is not the one that
         was read before.
         """
-        await refuse_unless_allowed(self._clients, dict.fromkeys(self._topics, READ))
         ends = await end_offsets(self._clients, self._topics)
         known = await store_thread.ask(lambda store: store.positions())
         first = {where: end for where, end in ends.items() if where not in known}

@@ -13,8 +13,7 @@ from streamprocessor.contract.subscriptions.subscriptions import Subscription
 from streamprocessor.delivery.dispatch.dispatchers import Dispatchers
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from streamprocessor.errors import OperatorError, place_of
-from streamprocessor.kafka.admin.cluster import READ
-from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.admin.reconcile import topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.compacted_topic import CompactedTopic
 
@@ -39,7 +38,6 @@ class SubscriptionTopic:
         if self._name not in await topic_ids(self._clients, [self._name]):
             log.info("no topic %s: the subscriptions are those of the file", self._name)
             return
-        await refuse_unless_allowed(self._clients, {self._name: READ})
         self._topic = CompactedTopic(self._name, new_reader(self._clients))
         newest = {_name_of(record): record for record in await self._topic.start()}
         for record in newest.values():

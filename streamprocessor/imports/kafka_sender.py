@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from streamprocessor.contract.topics.rights import WRITE
 from streamprocessor.errors import BrokerAwayError, BrokerError
-from streamprocessor.kafka.admin.cluster import WRITE
-from streamprocessor.kafka.admin.reconcile import Layout, refuse_unless_allowed
+from streamprocessor.kafka.admin.reconcile import Layout
+from streamprocessor.kafka.admin.rights import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error, is_transient

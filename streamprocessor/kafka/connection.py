@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, MetadataEmptyBrokerList
 
-from streamprocessor.errors import BrokerAwayError, BrokerError, OperatorError
+from streamprocessor.errors import BrokerAwayError, BrokerError, NotAllowedError, OperatorError
 from streamprocessor.kafka.clients import BY_TOKEN, ClientSettings
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
+from streamprocessor.kafka.diagnosis.principal import not_allowed
 from streamprocessor.kafka.login.token_command import TokenCommand
 from streamprocessor.kafka.login.token_provider import TokenProvider, TokenSource
 from streamprocessor.settings import Settings
@@ -45,7 +46,8 @@ async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> Async
     """A bare connection to the cluster, for administration.
 
     Raises BrokerAwayError when no broker can be reached, or when one goes away or doesn't answer in time; BrokerError
-    where one answers and a person must act: encryption, certificates, login or rights are not as they must be.
+    where one answers and a person must act: encryption, certificates or login are not as they must be; NotAllowedError,
+    with who we are to Kafka, where one in the block says which rights are missing.
     """
     client = AIOKafkaClient(**settings.arguments(), request_timeout_ms=timeout_ms)
     try:
@@ -56,6 +58,8 @@ async def connected(settings: ClientSettings, timeout_ms: int = 10_000) -> Async
     except (KafkaError, OSError) as error:
         brokers = [(broker.host, broker.port) for broker in client.cluster.brokers()]
         raise await broker_error(settings, error, advertised=brokers) from error
+    except NotAllowedError as error:
+        raise not_allowed(settings, [str(error)]) from error
     finally:
         await client.close()
 

@@ -18,13 +18,14 @@ from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
+from streamprocessor.contract.topics.rights import API
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
-from streamprocessor.kafka.admin.cluster import READ, WRITE
-from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.admin.layout import layout_of, process_rights
+from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids
 from streamprocessor.kafka.broker_wait import is_reached
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
+from streamprocessor.kafka.diagnosis.refusal import refusal_in
 from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
@@ -81,6 +82,7 @@ async def run_api(settings: Settings) -> int:
     topics = {topic.name: name for name, topic in layout_of(settings).names().items()}
     pairs = api_tokens(settings)
     tokens = Tokens(pairs)
+    rights = process_rights(settings, clients, API)
     listening = listening_socket("api", settings.api_host, settings.api_port)
     tell_port(settings.port_file, listening.getsockname()[1])
     stop = stop_on_signals()
@@ -89,8 +91,7 @@ async def run_api(settings: Settings) -> int:
     if not await is_reached(clients, stop, listening, metrics.registry):
         listening.close()
         return EXIT_DONE
-    await refuse_unless_allowed(clients, {topics[name]: READ for name in (*PROJECTED, MODELS, SUBSCRIPTIONS)})
-    await refuse_unless_allowed(clients, {topics[name]: WRITE for name in (CONTACT_UPDATES, SUBSCRIPTIONS)})
+    await rights.refuse_where_missing()
     engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
@@ -121,7 +122,13 @@ async def run_api(settings: Settings) -> int:
         await producer.start()
         await gateways.subscriptions.start()
         history_ms = int(settings.history_days * DAY_MS)
-        work = (projector.run(history_ms), models.follow(), gateways.subscriptions.follow(), catalogue.run())
+        work = (
+            projector.run(history_ms),
+            models.follow(),
+            gateways.subscriptions.follow(),
+            catalogue.run(),
+            rights.watch(),
+        )
         tasks = [_ending(each, stop) for each in work]
         port = listening.getsockname()[1]
         log.info("answering, metrics and health on http://%s:%d", settings.api_host, port)
@@ -132,7 +139,7 @@ async def run_api(settings: Settings) -> int:
                 await Server(app, operators=operators).run_until(stop, listening, settings.drain_seconds)
     finally:
         listening.close()
-        broken = await _ended(tasks)
+        broken = await _ended(tasks, clients)
         await gateways.imports.stop()
         await asyncio.gather(
             models.stop(),
@@ -204,9 +211,8 @@ async def _projected(clients: ClientSettings, topics: Mapping[str, str]) -> dict
 
 
 async def _inputs(settings: Settings, clients: ClientSettings) -> list[InputTopic]:
-    """The input topics; raises TopicError where one may not be read."""
+    """The input topics; raises TopicError where one is missing."""
     inputs = layout_of(settings).input_names()
-    await refuse_unless_allowed(clients, dict.fromkeys(inputs, READ))
     ids, ends = await topic_ids(clients, inputs), await end_offsets(clients, inputs)
     return [
         InputTopic(name, ids[name], sum(1 for each, _ in ends if each == name), value_decoder_for(topic))
@@ -226,12 +232,13 @@ def _ending(work: Coroutine[Any, Any, None], stop: asyncio.Future[None]) -> asyn
     return task
 
 
-async def _ended(tasks: list[asyncio.Task[Any]]) -> StreamprocessorError | None:
+async def _ended(tasks: list[asyncio.Task[Any]], clients: ClientSettings) -> StreamprocessorError | None:
     """Why one of the tasks had ended by itself; None: none had."""
     broken: StreamprocessorError | None = None
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-            broken = error if isinstance(error, StreamprocessorError) else _broke_down(error)
+            refused = refusal_in(error, clients, API)
+            broken = refused or (error if isinstance(error, StreamprocessorError) else _broke_down(error))
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     return broken

@@ -36,6 +36,12 @@ class Metrics:
         self.behind = Gauge(
             "leadscore_read_model_behind_records", "Offsets between the tables and Kafka", registry=registry
         )
+        self.contacts = Gauge(
+            "leadscore_read_model_contacts",
+            "Contacts in the tables by stage, of the scores that have stages",
+            ("score", "stage"),
+            registry=registry,
+        )
         self.batch_duration = Histogram(
             "leadscore_read_model_batch_duration_seconds",
             "From records to a committed transaction",

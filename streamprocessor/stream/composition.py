@@ -99,7 +99,7 @@ class Composition:
             metrics=MicrobatchMetrics(self.metrics, short_names, model, self.tracing),
             consumer=consumer,
             newer_model=models.wait_for,
-            give_up=give_up,
+            give_up=partial(give_up, self.clients),
             partition_of=belongs_to,
             contact_ids=ContactIds(self.settings.address_salt),
         )

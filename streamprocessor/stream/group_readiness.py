@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from streamprocessor.errors import BrokerError
+from streamprocessor.errors import BrokerError, NotAllowedError
 from streamprocessor.kafka.admin.consumer_group import described_group, group_lag
 from streamprocessor.kafka.admin.reconcile import Layout
 from streamprocessor.kafka.clients import ClientSettings
@@ -40,7 +40,7 @@ class GroupReadiness:
                 try:
                     async with asyncio.timeout(ANSWER_SECONDS):
                         self._reasons = await self._ask()
-                except (BrokerError, KafkaError, OSError, TimeoutError):
+                except (BrokerError, NotAllowedError, KafkaError, OSError, TimeoutError):
                     await self.close()
                     self._reasons = ["Kafka does not say which partitions have a worker"]
                 self._holds_until_seconds = clock() + HOLDS_SECONDS

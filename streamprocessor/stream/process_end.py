@@ -6,16 +6,21 @@ import logging
 import os
 from typing import NoReturn
 
+from streamprocessor.contract.topics.rights import WORKER
 from streamprocessor.errors import EXIT_MUST_RESTART, EXIT_USAGE, BrokerAwayError, OperatorError
+from streamprocessor.kafka.clients import ClientSettings
+from streamprocessor.kafka.diagnosis.refusal import refusal_in
 
 log = logging.getLogger(__name__)
 
 
-def give_up(error: BaseException) -> NoReturn:
+def give_up(clients: ClientSettings, error: BaseException) -> NoReturn:
     """End the process at once: nothing of ours may run after a failed micro-batch.
 
-    The exit code asks to be started anew, except where only a person can help.
+    The exit code asks to be started anew, except where only a person can help: also where Kafka allows us no more what
+    it did, since another start would change nothing.
     """
+    error = refusal_in(error, clients, WORKER) or error
     if isinstance(error, OperatorError) and not isinstance(error, BrokerAwayError):
         log.critical("%s", error)
         exit_now(EXIT_USAGE)

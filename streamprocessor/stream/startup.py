@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from streamprocessor.contract.topic_names import MODELS
+from streamprocessor.contract.topics.rights import WORKER
 from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import OperatorError, TopicError
-from streamprocessor.kafka.admin.cluster import READ, WRITE
-from streamprocessor.kafka.admin.reconcile import (
-    Layout,
-    check,
-    refuse_unless_allowed,
-    refuse_unless_member_allowed,
-    topic_ids,
-)
+from streamprocessor.kafka.admin.layout import process_rights
+from streamprocessor.kafka.admin.reconcile import Layout, check, topic_ids
+from streamprocessor.kafka.admin.rights import ProcessRights
 from streamprocessor.kafka.broker_wait import once_kafka_answers
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.settings import Settings
@@ -49,24 +46,28 @@ async def check_broker(settings: Settings, clients: ClientSettings, layout: Layo
     Raises:
         BrokerAwayError: Kafka can't be reached.
         BrokerError: Kafka doesn't let us in.
-        TopicError: topics are missing, differ or may not be used; all are named. Or the group may not be joined.
+        NotAllowedError: topics may not be used as needed, or the group not be joined; all are named.
+        TopicError: topics are missing or differ; all are named.
         OperatorError: the clocks disagree.
     """
-    differing = await check(clients, layout)
+    rights = process_rights(settings, clients, WORKER)
+    await rights.refuse_where_missing()
+    used = _used(layout, rights)
+    differing = await check(clients, used)
     if differing:
         sentences = "\n".join(map(str, differing))
         message = f"{sentences}\nput it right with `streamprocessor topics apply`"
         raise TopicError(message)
-    await refuse_unless_allowed(clients, _rights(layout))
-    await refuse_unless_member_allowed(clients, f"{layout.prefix}{layout.app_id}")
-    ids = await topic_ids(clients, layout.names())
+    ids = await topic_ids(clients, used.names())
     skew_ms = await clock_skew_ms(clients, layout.full_name(MODELS))
     wrong = disagreement(skew_ms, settings.max_clock_skew_seconds)
     if wrong is not None:
         raise OperatorError(wrong)
-    short_ids = {topic.name: ids[name] for name, topic in layout.names().items() if topic.number is not None}
+    short_ids = {topic.name: ids[name] for name, topic in used.names().items() if topic.number is not None}
     return BrokerFacts(inputs(layout.topics)[0].partitions, skew_ms, short_ids)
 
 
-def _rights(layout: Layout) -> dict[str, str]:
-    return {name: WRITE if topic.number is None else READ for name, topic in layout.names().items()}
+def _used(layout: Layout, rights: ProcessRights) -> Layout:
+    """The layout of those topics that a worker uses: of others it may know nothing."""
+    used = {right.name for right in rights.wanted}
+    return replace(layout, topics=tuple(topic for name, topic in layout.names().items() if name in used))

@@ -12,10 +12,12 @@ from typing import Any, NoReturn
 
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
 from streamprocessor.contract.topic_names import MODELS
+from streamprocessor.contract.topics.rights import WORKER
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
-from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.kafka.clients import new_reader
+from streamprocessor.kafka.admin.layout import layout_of, process_rights
+from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.connection import client_settings
+from streamprocessor.kafka.diagnosis.refusal import refusal_in
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
@@ -71,23 +73,26 @@ async def run_worker(settings: Settings, on_ready: Callable[[int], None] = lambd
         on_ready(await worker.serve())
         code = await worker.work_until(stop)
     except BaseException as error:
-        await _within_stop_time(worker.end(), partial(give_up, error))
+        await _within_stop_time(worker.end(), partial(give_up, worker.clients, error))
         raise
     await _within_stop_time(worker.end(), partial(exit_now, code))
     return code
 
 
 class Worker:
-    """What one worker process opens, one thing after the other; its end closes them in the opposite order."""
+    """What one worker process opens, one thing after the other; its end closes them in the opposite order.
+
+    clients: how it reaches Kafka.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Open nothing yet; raises OperatorError for settings of Kafka, of topics or of tracing that can't be."""
         self._settings = settings
-        self._clients, self._layout = client_settings(settings), layout_of(settings)
+        self.clients, self._layout = client_settings(settings), layout_of(settings)
         self._group = settings.group
         self._metrics = Metrics()
         self._gauges = Gauges(self._metrics)
-        readiness = GroupReadiness(self._clients, self._layout, self._group)
+        readiness = GroupReadiness(self.clients, self._layout, self._group)
         self._status = WorkerStatus(self._group, self._gauges, readiness)
         self._opened = AsyncExitStack()
         self._tracing = open_tracing(settings.otlp_endpoint, "worker")
@@ -135,7 +140,7 @@ class Worker:
         self._opened.callback(membership.release)
         self._status.name = membership.instance_id
         composition = Composition(
-            self._settings, self._clients, self._layout, self._group, self._metrics, broker, self._tracing
+            self._settings, self.clients, self._layout, self._group, self._metrics, broker, self._tracing
         )
         plane, app = composition.compose(models, membership.instance_id, self._gauges.committed)
         self._status.observe(plane, app)
@@ -145,7 +150,7 @@ class Worker:
 
     async def _check(self) -> BrokerFacts:
         status = self._status
-        broker = await check_broker_once_reached(self._settings, self._clients, self._layout, status.wait_for)
+        broker = await check_broker_once_reached(self._settings, self.clients, self._layout, status.wait_for)
         status.wait_for("the model")
         self._metrics.clock_skew.set(broker.clock_skew_ms / 1000)
         self._metrics.partitions.set(broker.partitions)
@@ -155,7 +160,7 @@ class Worker:
 
     async def _read_model(self) -> ModelFollower:
         # A revision with the number of the one before it has other segments, which no score depends on.
-        models = ModelFollower(self._layout.full_name(MODELS), new_reader(self._clients), with_segments=False)
+        models = ModelFollower(self._layout.full_name(MODELS), new_reader(self.clients), with_segments=False)
         self._opened.push_async_callback(models.stop)
         await models.start()
         self._gauges.model(model_of(models.required()))
@@ -170,17 +175,19 @@ class Worker:
             self._gauges.model(newer)
 
         clocks = follow_clock_skew(
-            partial(clock_skew_ms, self._clients, self._layout.full_name(MODELS)),
+            partial(clock_skew_ms, self.clients, self._layout.full_name(MODELS)),
             self._metrics.clock_skew.set,
             self._settings.max_clock_skew_seconds,
         )
-        background = [asyncio.ensure_future(work) for work in (models.follow(use_model), clocks, _collect_garbage())]
+        rights = process_rights(self._settings, self.clients, WORKER)
+        work = (models.follow(use_model), clocks, rights.watch(), _collect_garbage())
+        background = [asyncio.ensure_future(each) for each in work]
         for task in background:
             self._opened.callback(task.cancel)
-        return asyncio.ensure_future(_ended(app, background))
+        return asyncio.ensure_future(_ended(self.clients, app, background))
 
 
-async def _ended(app: Any, background: Sequence[asyncio.Future[Any]]) -> None:
+async def _ended(clients: ClientSettings, app: Any, background: Sequence[asyncio.Future[Any]]) -> None:
     """Return when Faust or a task of ours has ended by itself, which it never should."""
     done, _ = await asyncio.wait(
         [*background, asyncio.ensure_future(app.wait_until_stopped())], return_when=asyncio.FIRST_COMPLETED
@@ -188,7 +195,10 @@ async def _ended(app: Any, background: Sequence[asyncio.Future[Any]]) -> None:
     for task in done:
         error = task.exception()
         if error is not None:
-            give_up(error)
+            give_up(clients, error)
+    refused = refusal_in(app.crash_reason, clients, WORKER)
+    if refused is not None:
+        give_up(clients, refused)
     log.error("the application ended by itself: %r", app.crash_reason)
 
 

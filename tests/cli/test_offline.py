@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from tests.cli.conftest import Call
 
@@ -26,6 +27,18 @@ def test_topics_are_listed_as_described_for_people_and_for_programs(call: Call) 
     assert all(row["topic"] in table for row in rows)
     changelog = next(row for row in rows if row["topic"] == "streamprocessor-contacts-changelog")
     assert changelog["config"]["message.timestamp.before.max.ms"]
+
+
+def test_topics_are_printed_as_manifests_of_the_settings_that_are_given(call: Call) -> None:
+    environment = {"STREAMPROCESSOR_TOPIC_PREFIX": "staging-", "STREAMPROCESSOR_PARTITIONS": "3"}
+    result = call("topics", "manifests", "--cluster", "main", "--replicas", "1", env=environment)
+    resources = list(YAML(typ="safe", pure=True).load_all(result.stdout))
+
+    assert result.exit_code == 0
+    assert len(resources) == len(call("topics", "list", "--json").output.splitlines())
+    assert {resource["metadata"]["labels"]["strimzi.io/cluster"] for resource in resources} == {"main"}
+    opens = next(each for each in resources if each["metadata"]["name"] == "staging-email-opens")
+    assert opens["spec"]["partitions"] == 3
 
 
 def test_the_partitions_setting_is_that_of_new_topics_but_not_of_the_models(call: Call) -> None:

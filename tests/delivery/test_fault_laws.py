@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.harness.example_share import share
 
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription
 from streamprocessor.contract.subscriptions.webhook_targets import Target
@@ -28,6 +27,7 @@ from streamprocessor.delivery.subscriptions.phrases import Phrases
 from streamprocessor.delivery.subscriptions.plan import DeliveryPlan
 from tests.delivery.leads import FRIDAY_MS, Lead
 from tests.delivery.warp import run_warped
+from tests.harness.example_share import share
 
 QUICKLY_SECONDS = 0.02
 A_MOMENT_MS = 1_000

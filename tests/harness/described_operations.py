@@ -12,6 +12,7 @@ from schemathesis.core.result import Ok
 from schemathesis.generation.feedback import FeedbackSources
 from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
+
 from tests.harness.example_share import share
 
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]

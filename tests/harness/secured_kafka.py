@@ -132,6 +132,7 @@ class _SecuredNode(KafkaNode):
             "listener.name.mutual.ssl.client.auth=required",
             "listener.name.mutual12.ssl.client.auth=required",
             "listener.name.mutual12.ssl.enabled.protocols=TLSv1.2",
+            "listener.name.mutual12.ssl.principal.mapping.rules=RULE:^CN=(sp-[a-z]+)$/$1/,DEFAULT",
             "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
             f"super.users=User:ANONYMOUS;User:{USER}",
             *(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
-from tests.harness.example_share import share
 
 from streamprocessor.scoring.evidence.union import is_suppressed, suppression_of
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
@@ -13,6 +12,7 @@ from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, Perc
 from streamprocessor.scoring.record.facts import Event, Fact, Verdict
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
+from tests.harness.example_share import share
 from tests.scoring.against_oracle import (
     FLOAT_NANO,
     all_answers,

@@ -9,8 +9,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streamprocessor.kafka.admin.cluster import READ, WRITE
-from streamprocessor.kafka.admin.reconcile import end_offsets, refuse_unless_allowed
+from streamprocessor.contract.topics.rights import READ, WRITE
+from streamprocessor.kafka.admin.reconcile import end_offsets
+from streamprocessor.kafka.admin.rights import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.partitioner import partition_of

@@ -23,7 +23,9 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     from aiokafka.errors import KafkaError
 
     from streamprocessor.kafka.diagnosis.diagnosis import is_transient
+    from streamprocessor.kafka.metadata_pace import pace_metadata
 
+    pace_metadata()
     root = logging.getLogger()
     if not root.handlers:
         root.addHandler(logging.NullHandler())

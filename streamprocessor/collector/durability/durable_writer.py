@@ -31,7 +31,9 @@ ROUND_RECORDS = 5_000
 ROUND_BYTES = 2 * 1024 * 1024
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 LAST_BYTES = 1024 * 1024  # so little is sent while new records wait: then Kafka has all, and the spool is done with
+#: How soon to look again for a Kafka that can't be used; doubled each time, up to the longest.
 RETRY_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 4.0
 START_SECONDS = 5.0
 CLOCK_ROOM_MS = 5_000
 
@@ -234,12 +236,17 @@ class DurableWriter:
         await self._kafka_writer.drop()
 
     async def _reconnect(self) -> None:
+        """Return once there is a producer; why there is none is said once, and again where it is something else."""
+        said, pause_seconds = "", RETRY_SECONDS
         while not self._kafka_writer.is_connected:
             try:
                 await self._kafka_writer.connect()
             except (BrokerError, TopicError) as error:
-                log.warning("Kafka can't be used yet: %s", error)
-                await asyncio.sleep(RETRY_SECONDS)
+                if str(error) != said:
+                    said, pause_seconds = str(error), RETRY_SECONDS
+                    log.warning("Kafka can't be used yet; trying again until it can: %s", error)
+                await asyncio.sleep(pause_seconds)
+                pause_seconds = min(LONGEST_PAUSE_SECONDS, pause_seconds * 2)
 
 
 def _answer(writes: list[_PendingWrite]) -> None:

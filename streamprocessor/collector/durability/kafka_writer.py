@@ -13,8 +13,7 @@ from aiokafka.errors import KafkaError
 
 from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.contract.traceparents import TRACEPARENT
-from streamprocessor.kafka.admin.cluster import WRITE
-from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed
+from streamprocessor.kafka.admin.rights import ProcessRights
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.diagnosis.diagnosis import broker_error
 from streamprocessor.kafka.partitioner import key_hash
@@ -29,14 +28,17 @@ class NotAcknowledgedError(Exception):
 
 
 class KafkaWriter:
-    """A producer to the input topics. full_names: of the topics on the broker, by the contract's short ones.
+    """A producer to the input topics.
+
+    rights: what we must be allowed to do there. full_names: of the topics on the broker, by the contract's short ones.
 
     One round at a time. While a round is out it is tried for ever: the producer's numbers let the broker tell what it
     has from what it lacks, so that trying again doubles nothing.
     """
 
-    def __init__(self, clients: ClientSettings, full_names: Mapping[str, str], request_timeout_ms: int) -> None:
-        self._clients = clients
+    def __init__(self, rights: ProcessRights, full_names: Mapping[str, str], request_timeout_ms: int) -> None:
+        self._rights = rights
+        self._clients = rights.clients
         self._full_names = full_names
         self._request_timeout_ms = request_timeout_ms
         self._producer: AIOKafkaProducer | None = None
@@ -51,10 +53,10 @@ class KafkaWriter:
     async def connect(self) -> None:
         """Start a producer; one that can't be started, or is not waited for, is closed.
 
-        Raises TopicError where a topic is missing or not ours, BrokerAwayError without Kafka, BrokerError where Kafka
-        is there and a person must act.
+        Raises TopicError where a topic is missing or may not be used, BrokerAwayError without Kafka, BrokerError where
+        Kafka is there and a person must act.
         """
-        await refuse_unless_allowed(self._clients, dict.fromkeys(self._full_names.values(), WRITE))
+        await self._rights.refuse_where_missing()
         producer = AIOKafkaProducer(
             **self._clients.arguments(),
             enable_idempotence=True,

@@ -131,6 +131,8 @@ class Spool:
             for number in [number for number in self._lengths if number < end.segment]:
                 self._file(number).unlink(missing_ok=True)
                 del self._lengths[number]
+            if not self._lengths:
+                self.oldest_ms = None
 
     def close(self) -> None:
         """Let go of the folder; what is in it stays."""

@@ -26,8 +26,7 @@ from streamprocessor.delivery.store.contact_rows import (
 from streamprocessor.delivery.store.store import read_positions, write_positions
 from streamprocessor.delivery.store.store_thread import StoreThread
 from streamprocessor.errors import BrokerAwayError, MustRestartError
-from streamprocessor.kafka.admin.cluster import READ
-from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS, end_offsets, refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.admin.reconcile import TOMBSTONES_LAST_MS, end_offsets, topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.partitioner import is_misplaced
 from streamprocessor.process.clock import now_ms
@@ -71,7 +70,7 @@ class ContactProjection:
         """Follow for ever, while somebody asks.
 
         Raises:
-            TopicError: the changelog is missing or may not be read.
+            TopicError: the changelog is missing.
             OperatorError: a newer program wrote it.
             MustRestartError: Kafka or the database can't be used.
         """
@@ -120,7 +119,6 @@ class ContactProjection:
         """Go on where the rows are up to date; where they can't be, or lack something, make them anew."""
         await self._end()
         try:
-            await refuse_unless_allowed(self._clients, {self._topic: READ})
             topic_id = (await topic_ids(self._clients, [self._topic]))[self._topic]
             ends = {number: end for (_, number), end in (await end_offsets(self._clients, [self._topic])).items()}
         except BrokerAwayError as error:

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
 from streamprocessor.delivery.contacts import SegmentFilter
-from streamprocessor.kafka.admin.cluster import READ
-from streamprocessor.kafka.admin.reconcile import refuse_unless_allowed, topic_ids
+from streamprocessor.kafka.admin.reconcile import topic_ids
 from streamprocessor.kafka.clients import ClientSettings, new_reader
 from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.scoring.model.contact_filter import Segment
@@ -35,7 +34,6 @@ class Segments:
         if self._topic not in await topic_ids(self._clients, [self._topic]):
             log.info("no topic %s: there are no segments", self._topic)
             return
-        await refuse_unless_allowed(self._clients, {self._topic: READ})
         self._follower = ModelFollower(self._topic, new_reader(self._clients), with_segments=True)
         await self._follower.start()
         if self._follower.newest is not None:

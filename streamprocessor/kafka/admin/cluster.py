@@ -13,12 +13,21 @@ from aiokafka.protocol.admin import CreateTopicsRequest, DescribeConfigsRequest
 from aiokafka.protocol.group import HeartbeatRequest
 from aiokafka.protocol.offset import OffsetRequest
 
-from streamprocessor.errors import BrokerAwayError, TopicError
+from streamprocessor.contract.topics.rights import (
+    ALTER_CONFIGS,
+    CREATE,
+    DESCRIBE,
+    DESCRIBE_CONFIGS,
+    READ,
+    TOPIC,
+    WRITE,
+    Right,
+)
+from streamprocessor.errors import BrokerAwayError, NotAllowedError, TopicError
 from streamprocessor.kafka.admin.protocol import SetTopicConfigsRequest, TopicMetadataRequest
 
-READ, WRITE, DESCRIBE = "READ", "WRITE", "DESCRIBE"
-
-_OPERATIONS = {3: READ, 4: WRITE, 8: DESCRIBE}  # bit numbers in Kafka's field of authorized operations
+# bit numbers in Kafka's field of authorized operations
+_OPERATIONS = {3: READ, 4: WRITE, 5: CREATE, 8: DESCRIBE, 10: DESCRIBE_CONFIGS, 11: ALTER_CONFIGS}
 _RIGHTS_UNKNOWN = -(2**31)  # from brokers that don't tell
 _NO_ERROR = 0
 _UNKNOWN_TOPIC = 3
@@ -36,9 +45,9 @@ _TRANSIENT = {
     78,
 }  # a leader or controller is being chosen, an offset isn't known yet
 _TOPIC_EXISTS = 36
-_NOT_AUTHORIZED = {29, 31}
+_TOPIC_NOT_AUTHORIZED = 29
+_NOT_AUTHORIZED = {_TOPIC_NOT_AUTHORIZED, 31}
 _GROUP_NOT_AUTHORIZED = 30
-_RIGHTS_TO_USE = "the rights DESCRIBE and DESCRIBE_CONFIGS, and READ or WRITE as needed"
 _TOPIC_KIND = 2
 _LATEST = -1
 _RETRY_SECONDS = 0.1
@@ -52,7 +61,7 @@ class TopicState:
     topic_id: Kafka's own id, new for each topic that is created.
     leaders: the broker that leads each partition, -1 while there is none.
     replication: the replicas of the partition that has fewest.
-    allowed: what we may do with it, of READ, WRITE and DESCRIBE.
+    allowed: what we may do with it, in Kafka's words.
     """
 
     name: str
@@ -88,7 +97,20 @@ class ClusterState:
 async def describe(client: AIOKafkaClient, names: Iterable[str]) -> ClusterState:
     """The state of the topics of these names; one that doesn't exist is left out.
 
-    Raises TopicError for a topic that we may not see, or when its leaders aren't known in time.
+    Raises NotAllowedError for topics that we may not see, TopicError when the leaders of one aren't known in time.
+    """
+    state, hidden = await describe_what_may_be_seen(client, names)
+    if hidden:
+        raise NotAllowedError(", ".join(str(Right(TOPIC, name, DESCRIBE)) for name in sorted(hidden)))
+    return state
+
+
+async def describe_what_may_be_seen(
+    client: AIOKafkaClient, names: Iterable[str]
+) -> tuple[ClusterState, frozenset[str]]:
+    """The state of those topics that we may see, and the names of those that we may not, whether they exist or not.
+
+    Raises TopicError when the leaders of one aren't known in time.
     """
     ordered_names = sorted(names)
     deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
@@ -102,10 +124,31 @@ async def describe(client: AIOKafkaClient, names: Iterable[str]) -> ClusterState
             raise _failed(unsettled[0], codes[unsettled[0]], None)
         await asyncio.sleep(_RETRY_SECONDS)
     for name, code in codes.items():
-        if code not in (_NO_ERROR, _UNKNOWN_TOPIC):
+        if code not in (_NO_ERROR, _UNKNOWN_TOPIC, _TOPIC_NOT_AUTHORIZED):
             raise _failed(name, code, None)
     topics = [_state(row) for row in response.topics if row[0] == _NO_ERROR]
-    return ClusterState(frozenset(row[0] for row in response.brokers), {topic.name: topic for topic in topics})
+    brokers = frozenset(row[0] for row in response.brokers)
+    hidden = frozenset(name for name, code in codes.items() if code == _TOPIC_NOT_AUTHORIZED)
+    return ClusterState(brokers, {topic.name: topic for topic in topics}), hidden
+
+
+async def brokers_up(client: AIOKafkaClient, at_least: int) -> frozenset[int]:
+    """The ids of the brokers that are up, once they are so many: those of one start come up one after the other.
+
+    Raises BrokerAwayError where fewer are up after a while.
+    """
+    deadline = asyncio.get_running_loop().time() + _SETTLE_SECONDS
+    while True:
+        brokers = (await describe(client, [])).brokers
+        if len(brokers) >= at_least:
+            return brokers
+        if asyncio.get_running_loop().time() > deadline:
+            message = (
+                f"Kafka: wanted {at_least} brokers, one for each replica (STREAMPROCESSOR_REPLICATION); {len(brokers)} "
+                "are up: wait, or look at the logs of the others"
+            )
+            raise BrokerAwayError(message)
+        await asyncio.sleep(_RETRY_SECONDS)
 
 
 async def configs(client: AIOKafkaClient, settings_by_topic: dict[str, Iterable[str]]) -> dict[str, dict[str, str]]:
@@ -115,7 +158,7 @@ async def configs(client: AIOKafkaClient, settings_by_topic: dict[str, Iterable[
     values_by_topic: dict[str, dict[str, str]] = {}
     for code, message, _kind, name, entries in response.resources:
         if code != _NO_ERROR:
-            raise _failed(name, code, message)
+            raise _failed(name, code, message, DESCRIBE_CONFIGS)
         values_by_topic[name] = {setting: value for setting, value, *_ in entries if value is not None}
     return values_by_topic
 
@@ -129,7 +172,7 @@ async def create(client: AIOKafkaClient, topics: list[NewTopic]) -> None:
     response = await _ask_any(client, CreateTopicsRequest(rows, timeout_ms, False))
     for name, code, message in response.topic_errors:
         if code not in (_NO_ERROR, _TOPIC_EXISTS):
-            raise _failed(name, code, message, "the right CREATE")
+            raise _failed(name, code, message, CREATE)
     await _wait_until_known(client, {topic.name for topic in topics})
 
 
@@ -138,7 +181,7 @@ async def set_configs(client: AIOKafkaClient, settings_by_topic: dict[str, dict[
     response = await _ask_any(client, SetTopicConfigsRequest(settings_by_topic))
     for code, message, _kind, name in response.results:
         if code != _NO_ERROR:
-            raise _failed(name, code, message, "the right ALTER_CONFIGS")
+            raise _failed(name, code, message, ALTER_CONFIGS)
 
 
 async def end_offsets(client: AIOKafkaClient, names: Iterable[str]) -> dict[tuple[str, int], int]:
@@ -235,13 +278,9 @@ def _allowed(operations: int) -> frozenset[str]:
     return frozenset(word for bit, word in _OPERATIONS.items() if not is_known or operations & (1 << bit))
 
 
-def _failed(name: str, code: int, message: str | None, rights: str = _RIGHTS_TO_USE) -> TopicError:
-    error = for_code(code)
+def _failed(name: str, code: int, message: str | None, operation: str = DESCRIBE) -> TopicError:
+    """The error of a topic's; operation: what is not allowed, where that is what the code says."""
     if code in _NOT_AUTHORIZED:
-        words = (
-            f"topic {name}: may not be used by this user: wanted {rights}; got {error.message}: allow it "
-            f"(kafka-acls --add --allow-principal User:NAME --operation ... --topic {name})"
-        )
-    else:
-        words = f"topic {name}: Kafka refused: {message or error.description} ({error.message})"
-    return TopicError(words)
+        return NotAllowedError(str(Right(TOPIC, name, operation)))
+    error = for_code(code)
+    return TopicError(f"topic {name}: Kafka refused: {message or error.description} ({error.message})")

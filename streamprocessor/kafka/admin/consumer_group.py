@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient, CoordinationType
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError, for_code
 from aiokafka.protocol.commit import OffsetFetchRequest
 
+from streamprocessor.contract.topics.rights import DESCRIBE, GROUP, Right
+from streamprocessor.errors import NotAllowedError
 from streamprocessor.kafka.admin.protocol import DescribeGroupRequest
 from streamprocessor.kafka.admin.reconcile import Layout, end_offsets
 from streamprocessor.kafka.clients import ClientSettings, new_reader
@@ -109,10 +111,15 @@ async def committed_offsets(clients: ClientSettings, group: str) -> Offsets:
 
 @asynccontextmanager
 async def _asking_of(clients: ClientSettings, group: str) -> AsyncIterator[AIOKafkaClient]:
-    """A connection to ask for a group; raises BrokerError, which names the group, where that can't be done."""
+    """A connection to ask for a group.
+
+    Raises NotAllowedError where we may not, BrokerError, which names the group, where Kafka can't be asked otherwise.
+    """
     async with connected(clients) as client:
         try:
             yield client
+        except GroupAuthorizationFailedError as error:
+            raise NotAllowedError(str(Right(GROUP, group, DESCRIBE))) from error
         except KafkaError as error:
             raise await broker_error(clients, error, f"group {group}: can't be asked for") from error
 

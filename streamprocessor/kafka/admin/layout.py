@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from streamprocessor.contract.topics.rights import rights_of
 from streamprocessor.contract.topics.topics import read_topics
 from streamprocessor.kafka.admin.reconcile import (
     STAMP_SHARE,
     Layout,
     fence_below,
 )
+from streamprocessor.kafka.admin.rights import ProcessRights
+from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.settings import Settings
 
 
@@ -23,7 +26,16 @@ def layout_of(settings: Settings) -> Layout:
         )
     session_timeout_ms = int(settings.session_timeout_seconds * 1000)
     fence_ms = fence_below(session_timeout_ms, int(STAMP_SHARE * 100))
-    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms)
+    return Layout(topics, settings.topic_prefix, settings.app_id, fence_ms, settings.replication)
+
+
+def process_rights(settings: Settings, clients: ClientSettings, role: str) -> ProcessRights:
+    """What the process must be allowed to do, by the topics' files and the settings.
+
+    role: what it is called in contract.topics.rights.
+    """
+    topics = layout_of(settings).topics
+    return ProcessRights(clients, role, rights_of(role, topics, settings.topic_prefix, settings.app_id))
 
 
 def full_name_of(settings: Settings, topic: str) -> str:

@@ -7,7 +7,15 @@ from decimal import Decimal, InvalidOperation
 
 from streamprocessor.contract.topics.topics import IN, INTERNAL, Topic, topic_named
 from streamprocessor.errors import TopicError
-from streamprocessor.kafka.admin.cluster import ClusterState, NewTopic, configs, create, describe, may_join, set_configs
+from streamprocessor.kafka.admin.cluster import (
+    ClusterState,
+    NewTopic,
+    brokers_up,
+    configs,
+    create,
+    describe,
+    set_configs,
+)
 from streamprocessor.kafka.admin.cluster import end_offsets as offsets_at_end
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import connected
@@ -34,12 +42,14 @@ class Layout:
     topics: as the topics' files describe them.
     prefix, app_id: what their full names are made with.
     fence_ms: how old a record's time may be when it arrives in a `fenced` topic; see `fence_below`.
+    replication: replicas that each topic must have; 0: three where there are three brokers, else one.
     """
 
     topics: tuple[Topic, ...]
     prefix: str
     app_id: str
     fence_ms: int
+    replication: int = 0
 
     def names(self) -> dict[str, Topic]:
         """The topics by their names on the broker."""
@@ -137,7 +147,8 @@ async def check(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
 async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifference]:
     """Creates what is missing and sets the settings that differ; returns the differences that it made good.
 
-    Raises TopicError, before it changes anything, when a partition count differs.
+    Raises TopicError, before it changes anything, when a partition count differs; BrokerAwayError when fewer brokers
+    are up than the layout wants replicas.
     """
     all_differences = await check(settings, layout)
     refused = [difference for difference in all_differences if difference.what == PARTITIONS]
@@ -150,8 +161,9 @@ async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
             changed.setdefault(difference.topic, {})[difference.setting] = difference.required
     async with connected(settings) as client:
         if missing:
-            brokers = len((await describe(client, [])).brokers)
-            await create(client, [_new(layout, name, _replication_for(brokers)) for name in missing])
+            brokers = await brokers_up(client, layout.replication)
+            replication = layout.replication or _replication_for(len(brokers))
+            await create(client, [_new(layout, name, replication) for name in missing])
         if changed:
             await set_configs(client, changed)
     return [difference for difference in all_differences if difference.apply_mends_it]
@@ -160,7 +172,7 @@ async def apply(settings: ClientSettings, layout: Layout) -> list[TopicDifferenc
 def differences(layout: Layout, state: ClusterState, existing: dict[str, dict[str, str]]) -> list[TopicDifference]:
     """The differences, from what the cluster said; `existing`: topic → setting → value."""
     differing: list[TopicDifference] = []
-    replication = _replication_for(len(state.brokers))
+    replication = layout.replication or _replication_for(len(state.brokers))
     for name, topic in sorted(layout.names().items()):
         actual = state.topics.get(name)
         if actual is None:
@@ -191,51 +203,13 @@ async def end_offsets(settings: ClientSettings, names: Iterable[str]) -> dict[tu
     """
     topic_names = set(names)
     async with connected(settings) as client:
-        _refuse_missing(topic_names, await describe(client, topic_names))
+        refuse_missing(topic_names, await describe(client, topic_names))
         return await offsets_at_end(client, topic_names)
 
 
-async def refuse_unless_allowed(settings: ClientSettings, rights: dict[str, str]) -> None:
-    """Nothing when all topics exist and may be used as needed; `rights`: topic → READ or WRITE.
-
-    Raises TopicError naming all that are missing or may not be used: a consumer would ask for them again and again,
-    without a word to its caller.
-    """
-    async with connected(settings) as client:
-        state = await describe(client, rights)
-    _refuse_missing(set(rights), state)
-    refused = [
-        _no_right(name, right, state.topics[name].allowed)
-        for name, right in sorted(rights.items())
-        if right not in state.topics[name].allowed
-    ]
-    if refused:
-        raise TopicError("\n".join(refused))
-
-
-def _no_right(topic: str, right: str, allowed: frozenset[str]) -> str:
-    return (
-        f"topic {topic}: wanted the right {right}; got {', '.join(sorted(allowed)) or 'none'}: allow it "
-        f"(kafka-acls --add --allow-principal User:NAME --operation {right} --topic {topic})"
-    )
-
-
-async def refuse_unless_member_allowed(settings: ClientSettings, group: str) -> None:
-    """Raise TopicError unless we may be a member of the consumer group.
-
-    A consumer that may not would ask to join again and again, without a word to its caller.
-    """
-    async with connected(settings) as client:
-        if not await may_join(client, group):
-            message = (
-                f"group {group}: wanted the right READ; got none: allow it "
-                f"(kafka-acls --add --allow-principal User:NAME --operation READ --group {group})"
-            )
-            raise TopicError(message)
-
-
-def _refuse_missing(names: set[str], state: ClusterState) -> None:
-    missing = sorted(names - state.topics.keys())
+def refuse_missing(names: Iterable[str], state: ClusterState) -> None:
+    """Raise TopicError, which names all topics of these names that do not exist; nothing where all do."""
+    missing = sorted(set(names) - state.topics.keys())
     if missing:
         message = f"topics missing: {', '.join(missing)}; create them with `streamprocessor topics apply`"
         raise TopicError(message)

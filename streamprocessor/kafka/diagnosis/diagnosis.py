@@ -41,7 +41,8 @@ async def broker_error(
         where = f"{doing}: {where}"
     if isinstance(error, NO_RIGHT):
         message = (
-            f"{where}: this user has no right to do that; wanted it allowed; got {_words(error)}: allow it (kafka-acls)"
+            f"{where}: this user has no right to do that; wanted it allowed; got {_words(error)}: "
+            "`streamprocessor topics acl` prints what to grant"
         )
         return BrokerError(message)
     named = [

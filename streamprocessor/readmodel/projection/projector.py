@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -31,10 +31,12 @@ from streamprocessor.readmodel.store.database import (
     epoch_of,
     may_come_back,
     read_state,
+    reading,
     start_over,
     write_state,
     writing,
 )
+from streamprocessor.readmodel.store.queries import stages_of_all
 from streamprocessor.readmodel.store.rows import NewerRevisionError
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ BATCH_RECORDS = 2_000
 _POLL_MS = 250
 _RETRY_SECONDS = 1.0
 _TIDY_SECONDS = 600.0
+_COUNT_SECONDS = 10.0
 _SWEEP_SECONDS = 6 * 3_600.0
 
 
@@ -95,7 +98,7 @@ class Projector:
             MustRestartError: another process began to fill the tables anew.
             OperatorError: a newer program wrote what is in Kafka.
         """
-        tidied_seconds = swept_seconds = float("-inf")
+        tidied_seconds = swept_seconds = counted_seconds = float("-inf")
         while True:
             fetched = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=BATCH_RECORDS)
             if fetched:
@@ -104,6 +107,9 @@ class Projector:
             if self.is_current and time.monotonic() - tidied_seconds > _TIDY_SECONDS:
                 tidied_seconds = time.monotonic()
                 await self._tidy(history_ms)
+            if self.is_current and time.monotonic() - counted_seconds > _COUNT_SECONDS:
+                counted_seconds = time.monotonic()
+                await self._count_stages()
             # Behind, a step may be in the tables long before its contact is: it is not an orphan yet.
             if not behind and time.monotonic() - swept_seconds > _SWEEP_SECONDS:
                 swept_seconds = time.monotonic()
@@ -138,6 +144,16 @@ class Projector:
         at_ms = now_ms()
         await self._with_database(lambda: forget_old_steps(self._engine, at_ms - history_ms))
         await self._with_database(lambda: note_alive(self._engine, at_ms))
+
+    async def _count_stages(self) -> None:
+        def count() -> Sequence[Any]:
+            with reading(self._engine) as connection:
+                return stages_of_all(connection)
+
+        rows = await self._with_database(count)
+        self._metrics.contacts.clear()
+        for row in rows:
+            self._metrics.contacts.labels(row.name, row.stage).set(row.contacts)
 
     async def _project(self, fetched: Mapping[Place, list[Any]]) -> None:
         began_seconds = time.monotonic()

@@ -221,6 +221,13 @@ def values_of(connection: Connection, score: str) -> Sequence[Any]:
     return connection.execute(query).all()
 
 
+def stages_of_all(connection: Connection) -> Sequence[Any]:
+    """How many contacts stand in each stage, (name, stage, contacts) of each score that is not `by` a value."""
+    query = select(tallies.c.name, tallies.c.stage, func.sum(tallies.c.contacts).label("contacts"))
+    query = query.where(tallies.c.value == "", tallies.c.stage != "").group_by(tallies.c.name, tallies.c.stage)
+    return connection.execute(query).all()
+
+
 def all_segments(connection: Connection) -> Sequence[Any]:
     """All stored segments, (name, filter) of each, by name."""
     return connection.execute(select(segments).order_by(segments.c.name)).all()

@@ -17,6 +17,7 @@ from faust.types.tuples import ConsumerMessage
 from yarl import URL
 
 from streamprocessor.kafka.admin.protocol import LeaveGroupRequest
+from streamprocessor.kafka.diagnosis.diagnosis import NO_RIGHT
 from streamprocessor.stream.partition.batch import InputPartition, RawRecord
 from streamprocessor.stream.partition.data_plane import DataPlane, Fetched
 
@@ -53,6 +54,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
             return response
 
         coordinator._send_req = send_and_renew
+        self._end_where_commits_are_refused()
+
+    def _end_where_commits_are_refused(self) -> None:
+        """Let a commit that Kafka does not allow end the process; Faust would log it whole, and crash by and by."""
+        commit, give_up = self._consumer.commit, self.transport.plane.context.give_up
+
+        async def commit_or_give_up(offsets: Any) -> None:
+            try:
+                await commit(offsets)
+            except NO_RIGHT as error:
+                give_up(error)
+
+        self._consumer.commit = commit_or_give_up
 
     def close(self) -> None:
         """Nothing: leave_group and the end of the thread close the client, in the thread that it lives in."""
@@ -120,6 +134,8 @@ class Consumer(driver.Consumer):  # type: ignore[misc]
                     # The application may be suspended in the middle: what is left is fetched again after the seek.
                     if partition.topic in self.transport.topic_numbers and generation == plane.fetch_generation:
                         await self.callback(self._batch_message(TP(*partition), Fetched(generation, raws)))
+        except NO_RIGHT as error:
+            plane.context.give_up(error)
         except self.consumer_stopped_errors:
             if not self.transport.app.should_stop:
                 raise

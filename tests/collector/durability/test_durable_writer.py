@@ -19,7 +19,9 @@ from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.durability.readback import missing_in_kafka
 from streamprocessor.collector.durability.spool import Spool, SpoolFullError
 from streamprocessor.collector.metrics import Metrics
+from streamprocessor.contract.topics.rights import COLLECTOR
 from streamprocessor.contract.topics.topics import IN
+from streamprocessor.kafka.admin.layout import process_rights
 from tests.harness.system import System, until
 
 pytestmark = pytest.mark.kafka
@@ -43,7 +45,7 @@ def records(test: str, count: int, first: int = 0) -> list[ProducerRecord]:
 
 def kafka_writer_to(system: System) -> KafkaWriter:
     names = {topic.name: name for name, topic in system.layout.names().items() if topic.direction == IN}
-    return KafkaWriter(system.clients, names, 10_000)
+    return KafkaWriter(process_rights(system.settings, system.clients, COLLECTOR), names, 10_000)
 
 
 @asynccontextmanager
@@ -111,7 +113,7 @@ class _DeafKafkaWriter(KafkaWriter):
 @pytest.mark.parametrize("hears", [0, 1, 2])
 async def test_a_lost_acknowledgement_doubles_nothing(system: System, tmp_path: Path, hears: int) -> None:
     names = {topic.name: name for name, topic in system.layout.names().items() if topic.direction == IN}
-    kafka_writer = _DeafKafkaWriter(system.clients, names, 10_000)
+    kafka_writer = _DeafKafkaWriter(process_rights(system.settings, system.clients, COLLECTOR), names, 10_000)
     kafka_writer.hears = hears
     async with running(kafka_writer, tmp_path) as (writer, _):
         for first in range(0, 100, 20):

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from streamprocessor.collector.durability import kafka_writer
 from streamprocessor.collector.durability.kafka_writer import KafkaWriter
+from streamprocessor.contract.topics.rights import COLLECTOR
+from streamprocessor.kafka.admin.rights import ProcessRights
 from streamprocessor.kafka.clients import ClientSettings
 
 
@@ -23,8 +24,8 @@ async def test_a_producer_whose_start_is_not_waited_for_any_longer_is_closed(mon
         """Every topic may be written."""
 
     monkeypatch.setattr(AIOKafkaProducer, "start", start_for_ever)
-    monkeypatch.setattr(kafka_writer, "refuse_unless_allowed", allowed)
-    writer = KafkaWriter(ClientSettings("127.0.0.1:9"), {}, 1_000)
+    monkeypatch.setattr(ProcessRights, "refuse_where_missing", allowed)
+    writer = KafkaWriter(ProcessRights(ClientSettings("127.0.0.1:9"), COLLECTOR, []), {}, 1_000)
 
     connecting = asyncio.ensure_future(writer.connect())
     producer = await starting.get()

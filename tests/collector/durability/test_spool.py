@@ -68,6 +68,21 @@ def test_what_is_written_comes_out_in_order_and_leaves_no_file(open_spool: OpenS
     assert (spool.backlog_bytes, spool.oldest_ms, segments(tmp_path)) == (0, None, [])
 
 
+def test_with_the_last_mark_nothing_is_old_any_more_also_where_nobody_asks_for_more(open_spool: OpenSpool) -> None:
+    spool = open_spool()
+    spool.write(records(0, 3), 10)
+    chunk = spool.next_chunk()
+    assert chunk is not None
+    spool.write(records(3, 3), 20)
+
+    spool.mark(chunk.end, 1)
+    between_ms = spool.oldest_ms
+    rest = spool.next_chunk()
+    assert rest is not None
+    spool.mark(rest.end, 1)
+    assert (between_ms, spool.backlog_bytes, spool.oldest_ms) == (10, 0, None)
+
+
 def test_a_restart_goes_on_after_the_mark(open_spool: OpenSpool) -> None:
     spool = open_spool(ROOM, SEGMENT)
     ends = [spool.write(records(number, 1), number) for number in range(300)]

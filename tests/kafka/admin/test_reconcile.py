@@ -11,8 +11,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidTimestampError
 
+from streamprocessor.contract.topics.rights import ALTER_CONFIGS, CREATE, DESCRIBE, DESCRIBE_CONFIGS, READ, WRITE
 from streamprocessor.contract.topics.topics import Topic
-from streamprocessor.errors import BrokerError, TopicError
+from streamprocessor.errors import BrokerAwayError, BrokerError, NotAllowedError, TopicError
 from streamprocessor.kafka.admin import cluster
 from streamprocessor.kafka.admin.cluster import ClusterState, TopicState
 from streamprocessor.kafka.admin.reconcile import (
@@ -28,9 +29,9 @@ from streamprocessor.kafka.admin.reconcile import (
     differences,
     end_offsets,
     fence_below,
-    refuse_unless_allowed,
     topic_ids,
 )
+from streamprocessor.kafka.admin.rights import refuse_unless_allowed
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import connected
 from tests.harness.system import until
@@ -171,7 +172,7 @@ async def test_a_missing_topic_is_named_with_the_command_that_makes_it(
     settings: ClientSettings, topic_prefix: str
 ) -> None:
     name = f"{topic_prefix}none"
-    for asked in (end_offsets(settings, [name]), refuse_unless_allowed(settings, {name: cluster.READ})):
+    for asked in (end_offsets(settings, [name]), refuse_unless_allowed(settings, {name: READ})):
         with pytest.raises(TopicError, match=rf"topics missing: {name}; create them with .*topics apply"):
             await asked
 
@@ -181,7 +182,7 @@ async def test_topics_that_may_be_used_are_not_refused(settings: ClientSettings,
     await apply(settings, layout)
 
     await refuse_unless_allowed(
-        settings, {f"{layout.prefix}email-opens": cluster.READ, f"{layout.prefix}scores-changelog": cluster.WRITE}
+        settings, {f"{layout.prefix}email-opens": READ, f"{layout.prefix}scores-changelog": WRITE}
     )
 
 
@@ -269,17 +270,17 @@ def metadata(code: int, leader: int = 1, operations: int = 1 << 3) -> SimpleName
 
 
 async def test_a_topic_that_may_not_be_seen_ends_in_a_sentence_at_once() -> None:
-    with pytest.raises(TopicError, match="topic email-opens: may not be used by this user: wanted the rights DESCRIBE"):
+    with pytest.raises(TopicError, match=r"^DESCRIBE on topic email-opens$"):
         await cluster.describe(WordsOfACluster(metadata(29)), ["email-opens"])
 
 
 @pytest.mark.parametrize(
     ("operations", "allowed"),
     [
-        (1 << 3, {cluster.READ}),
-        (1 << 4 | 1 << 8, {cluster.WRITE, cluster.DESCRIBE}),
+        (1 << 3, {READ}),
+        (1 << 4 | 1 << 8, {WRITE, DESCRIBE}),
         (0, set()),
-        (-(2**31), {cluster.READ, cluster.WRITE, cluster.DESCRIBE}),  # a broker that doesn't tell
+        (-(2**31), {READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS}),  # a broker that doesn't tell
     ],
 )
 async def test_what_may_be_done_with_a_topic_is_read_from_its_state(operations: int, allowed: set[str]) -> None:
@@ -289,15 +290,14 @@ async def test_what_may_be_done_with_a_topic_is_read_from_its_state(operations: 
 
 
 async def test_a_right_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def read_only(*_: object) -> ClusterState:
-        return ClusterState(
-            frozenset({1}), {"email-opens": TopicState("email-opens", "id", {0: 1}, 1, frozenset({cluster.READ}))}
-        )
+    async def read_only(*_: object) -> tuple[ClusterState, frozenset[str]]:
+        topics = {"email-opens": TopicState("email-opens", "id", {0: 1}, 1, frozenset({READ}))}
+        return ClusterState(frozenset({1}), topics), frozenset()
 
-    monkeypatch.setattr("streamprocessor.kafka.admin.reconcile.describe", read_only)
-    monkeypatch.setattr("streamprocessor.kafka.admin.reconcile.connected", lambda _: Connected())
-    with pytest.raises(TopicError, match="topic email-opens: wanted the right WRITE; got READ"):
-        await refuse_unless_allowed(ClientSettings("x:1"), {"email-opens": cluster.WRITE})
+    monkeypatch.setattr("streamprocessor.kafka.admin.rights.describe_what_may_be_seen", read_only)
+    monkeypatch.setattr("streamprocessor.kafka.admin.rights.connected", lambda _: Connected())
+    with pytest.raises(NotAllowedError, match="not allow User:ANONYMOUS what it needs: WRITE on topic email-opens;"):
+        await refuse_unless_allowed(ClientSettings("x:1"), {"email-opens": WRITE})
 
 
 class Connected:
@@ -325,3 +325,28 @@ async def test_an_election_is_waited_for() -> None:
     client = WordsOfACluster(metadata(5), metadata(0, leader=-1), metadata(0), not_leader, metadata(0), answered)
 
     assert await cluster.end_offsets(client, ["email-opens"]) == {("email-opens", 0): 5}
+
+
+def up(*ids: int) -> SimpleNamespace:
+    return SimpleNamespace(brokers=[(number, "localhost", 9092, None, {}) for number in ids], topics=[])
+
+
+async def test_topics_with_so_many_replicas_wait_for_so_many_brokers() -> None:
+    client = WordsOfACluster(up(1), up(1, 3), up(1, 2, 3))
+
+    assert await cluster.brokers_up(client, 3) == {1, 2, 3}
+
+
+async def test_too_few_brokers_for_the_replicas_end_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_SETTLE_SECONDS", -1.0)
+    with pytest.raises(BrokerAwayError, match=r"wanted 3 brokers, one for each replica .*_REPLICATION\); 2 are up"):
+        await cluster.brokers_up(WordsOfACluster(up(1, 2)), 3)
+
+
+def test_replicas_that_are_set_are_wanted_however_many_brokers_are_up() -> None:
+    layout = Layout((OPENS,), "", "scores", 8_000, replication=3)
+    state = ClusterState(frozenset({1, 2}), three_brokers(1).topics)
+
+    (thin,) = differences(layout, state, {"email-opens": {"retention.ms": "7776000000"}})
+
+    assert (thin.what, thin.required, thin.actual) == (REPLICATION, "3", "1")

@@ -1,0 +1,99 @@
+"""Whether settings say what a process needs of them: salts, keys, files, databases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from streamprocessor.cli.doctor.finding import API, COLLECTOR, DELIVERY, WORKER, Finding, Level, examined, failed, well
+from streamprocessor.errors import OperatorError
+from streamprocessor.settings import PREFIX, Settings
+
+
+def configuration_findings(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:
+    """What is found in the settings and in what they name; nothing is made or changed."""
+    if {WORKER, API}.intersection(processes):
+        yield from _salts(settings)
+    yield from _keys(settings, processes)
+    yield examined("topics' files", lambda: _topics(settings))
+    if DELIVERY in processes and settings.subscriptions:
+        yield examined("subscriptions", lambda: _subscriptions(settings))
+    for process, setting, url in (
+        (API, "DATABASE_URL", settings.database_url),
+        (DELIVERY, "DELIVERY_DATABASE", settings.delivery_database),
+    ):
+        if process in processes:
+            yield _database(process, setting, url)
+
+
+def _salts(settings: Settings) -> Iterator[Finding]:
+    from streamprocessor.process.erasure_salt import UNSALTED, erasure_salt
+    from streamprocessor.process.stored_secrets import address_salt
+
+    folder = settings.data_path
+    if settings.erasure_salt == UNSALTED:
+        sentence = "unsalted: ids of erased contacts can be guessed; wanted so only where some were erased before salts"
+        yield Finding("erasure salt", Level.WARN, sentence)
+    else:
+        yield examined("erasure salt", lambda: _is_set(erasure_salt(settings.erasure_salt, folder)))
+    yield examined("address salt", lambda: _is_set(address_salt(settings.address_salt, folder)))
+
+
+def _is_set(secret: str) -> str:
+    return f"there is one, of {len(secret)} characters"
+
+
+def _keys(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:
+    from streamprocessor.process.stored_secrets import pairs_of
+
+    wanted = {"browser_keys": COLLECTOR, "write_keys": COLLECTOR, "token_keys": COLLECTOR, "api_tokens": API}
+    for name in [name for name, process in wanted.items() if process in processes]:
+        given, setting, subject = getattr(settings, name), PREFIX + name.upper(), name.replace("_", " ")
+        if not given:
+            yield well(subject, "in the data folder, made at the first start")
+            continue
+        try:
+            yield well(subject, f"{len(pairs_of(given, setting))} in {setting}")
+        except OperatorError as error:
+            yield failed(subject, error)
+
+
+def _topics(settings: Settings) -> str:
+    from streamprocessor.kafka.admin.layout import layout_of
+
+    return f"{len(layout_of(settings).topics)} topics are described in {settings.topics_dir}"
+
+
+def _subscriptions(settings: Settings) -> str:
+    from streamprocessor.contract.subscriptions.subscription_file import read_subscription_file
+
+    file = read_subscription_file(Path(settings.subscriptions))
+    return f"{len(file.subscriptions)} in {settings.subscriptions}"
+
+
+def _database(process: str, setting: str, url: str) -> Finding:
+    """Whether the server answers and lets us in; no table is looked at."""
+    subject = f"database of {process}"
+    if not url:
+        return well(subject, "SQLite in the data folder")
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from streamprocessor.process.databases import read_database_url
+
+    try:
+        at = read_database_url(url, PREFIX + setting)
+        arguments = {"connect_timeout": 5} if at.get_backend_name() == "postgresql" else {}
+        engine = create_engine(at, connect_args=arguments)
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        finally:
+            engine.dispose()
+    except OperatorError as error:
+        return failed(subject, error)
+    except (SQLAlchemyError, ImportError) as error:  # ImportError: the database's driver is not installed
+        # The driver's words name host and database, never the password.
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        return failed(subject, f"{at.render_as_string()}: {reason}; start it, or set {PREFIX}{setting}")
+    return well(subject, f"{at.render_as_string()} lets us in")

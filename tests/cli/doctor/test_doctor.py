@@ -1,0 +1,169 @@
+"""`doctor`: one line for each thing that was looked at, with what to do where it is not well."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from streamprocessor.cli.doctor.finding import Level
+from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files
+from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
+from streamprocessor.process.ports import any_free
+from streamprocessor.settings import Settings
+from tests.cli.conftest import Call
+from tests.harness.health import answering_livez
+
+NOBODY = "127.0.0.1:1"
+"""Where no Kafka is."""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Of a machine on which all is well but that there is no Kafka."""
+    return {
+        "STREAMPROCESSOR_DATA_DIR": str(tmp_path / "data"),
+        "STREAMPROCESSOR_BOOTSTRAP": NOBODY,
+        "STREAMPROCESSOR_ERASURE_SALT": "a-salt-that-nobody-knows",
+        "STREAMPROCESSOR_ADDRESS_SALT": "a-salt-that-nobody-knows",
+    } | {f"STREAMPROCESSOR_{name}_PORT": str(any_free()) for name in ("METRICS", "COLLECTOR", "DELIVERY", "API")}
+
+
+def findings(call: Call, environment: dict[str, str], *words: str) -> dict[str, tuple[str, str]]:
+    """Level and sentence by subject, in what is printed for programs."""
+    result = call("doctor", *words, "--json", env=environment)
+    rows = [json.loads(line) for line in result.output.splitlines()]
+    assert result.exit_code == any(row["level"] == "fail" for row in rows)
+    return {row["subject"]: (row["level"], row["sentence"]) for row in rows}
+
+
+def test_where_all_is_well_but_kafka_that_alone_fails(call: Call, environment: dict[str, str], tmp_path: Path) -> None:
+    found = findings(call, environment)
+
+    assert [subject for subject, (level, _) in found.items() if level == "fail"] == ["Kafka"]
+    assert f"Kafka can't be used at {NOBODY}" in found["Kafka"][1]
+    assert not (tmp_path / "data").exists()
+
+
+def test_people_read_a_line_for_each_thing(call: Call, environment: dict[str, str]) -> None:
+    result = call("doctor", "worker", env=environment)
+
+    lines = result.output.splitlines()
+    assert result.exit_code == 1
+    assert lines[0].endswith("  each is one, and can be understood")
+    assert lines[-1].startswith("fail  Kafka ")
+
+
+@pytest.mark.parametrize(
+    ("processes", "setting", "value", "subject", "words"),
+    [
+        (["worker"], "LOG_LEVEL", "LOUD", "settings", "STREAMPROCESSOR_LOG_LEVEL: "),
+        (["worker"], "ERASURE_SALT", "", "erasure salt", "STREAMPROCESSOR_ERASURE_SALT: wanted a secret"),
+        (["api"], "ADDRESS_SALT", "", "address salt", "STREAMPROCESSOR_ADDRESS_SALT: wanted a secret"),
+        (
+            ["collector"],
+            "WRITE_KEYS",
+            "crm=short",
+            "write keys",
+            "STREAMPROCESSOR_WRITE_KEYS: entry 1: wanted a secret",
+        ),
+        (
+            ["collector"],
+            "BROWSER_KEYS",
+            "/none",
+            "browser keys",
+            "STREAMPROCESSOR_BROWSER_KEYS: wanted name=value pairs",
+        ),
+        (["api"], "API_TOKENS", "crm/read=short", "api tokens", "STREAMPROCESSOR_API_TOKENS: entry 1: wanted"),
+        (["api"], "DATABASE_URL", "mysql://h/d", "database of api", "wanted a database URL of sqlite or postgresql"),
+        (["delivery"], "SUBSCRIPTIONS", "/none.yaml", "subscriptions", "/none.yaml"),
+        (["worker"], "TOPICS_DIR", "/none", "topics' files", "/none"),
+        (["worker"], "DATA_DIR", "/proc/1/none", "data folder", "wanted one that can, by STREAMPROCESSOR_DATA_DIR"),
+        (["worker"], "SECURITY_PROTOCOL", "SASL_SSL", "Kafka", "SASL"),
+    ],
+)
+def test_what_is_not_well_is_named_with_what_to_do(
+    call: Call, environment: dict[str, str], processes: list[str], setting: str, value: str, subject: str, words: str
+) -> None:
+    level, sentence = findings(call, environment | {f"STREAMPROCESSOR_{setting}": value}, *processes)[subject]
+
+    assert level == "fail"
+    assert words in sentence
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(call: Call, environment: dict[str, str]) -> None:
+    url = "postgresql://me:hidden@127.0.0.1:1/scores"
+
+    level, sentence = findings(call, environment | {"STREAMPROCESSOR_DATABASE_URL": url}, "api")["database of api"]
+
+    assert level == "fail"
+    assert "127.0.0.1:1/scores" in sentence
+    assert "hidden" not in sentence
+
+
+def test_a_process_is_asked_for_nothing_that_another_needs(call: Call, environment: dict[str, str]) -> None:
+    without_salts = {name: value for name, value in environment.items() if not name.endswith("_SALT")}
+
+    found = findings(call, without_salts, "delivery")
+
+    assert not found.keys() & {"erasure salt", "address salt", "browser keys", "api tokens", "port of worker"}
+    assert "port of delivery" in found
+
+
+@pytest.mark.parametrize(("status", "level"), [(200, Level.OK), (404, Level.FAIL)])
+def test_a_port_that_is_taken_by_another_program_fails_and_one_of_our_own_does_not(
+    status: int, level: Level, tmp_path: Path
+) -> None:
+    with answering_livez(status) as port:
+        settings = Settings(data_dir=str(tmp_path), api_port=port)
+        (finding,) = [each for each in machine_findings(settings, ["api"]) if each.subject == "port of api"]
+
+    assert finding.level is level
+    assert (level is Level.OK) is ("a process runs there already" in finding.sentence)
+
+
+def test_a_port_behind_which_nobody_answers_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamprocessor.cli.doctor.machine._ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = Settings(data_dir=str(tmp_path), metrics_port=silent.getsockname()[1])
+        (finding,) = [each for each in machine_findings(settings, ["worker"]) if each.subject == "port of worker"]
+
+    assert finding.level is Level.FAIL
+    assert "or set STREAMPROCESSOR_METRICS_PORT" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "level"), [(1 << 40, Level.OK), ((1 << 30) - 1, Level.WARN), ((1 << 26) - 1, Level.FAIL)]
+)
+def test_a_disk_that_fills_is_warned_of_before_it_fails(free_bytes: int, level: Level) -> None:
+    assert disk_space(free_bytes, Path("/data")).level is level
+
+
+@pytest.mark.parametrize(("limit", "level"), [(1_024, Level.WARN), (20_000, Level.OK), (-1, Level.OK)])
+def test_few_open_files_are_warned_of(limit: int, level: Level) -> None:
+    assert open_files(limit).level is level
+
+
+@pytest.mark.kafka
+def test_kafka_is_well_once_topics_and_a_model_are_there(
+    call: Call, environment: dict[str, str], kafka: EmbeddedKafka, topic_prefix: str
+) -> None:
+    there = environment | {
+        "STREAMPROCESSOR_BOOTSTRAP": kafka.bootstrap,
+        "STREAMPROCESSOR_TOPIC_PREFIX": topic_prefix,
+        "STREAMPROCESSOR_PARTITIONS": "1",
+    }
+    before = findings(call, there)
+    assert before["topics"][0] == "fail"
+    assert "is missing; wanted" in before["topics"][1]
+    assert before["topics"][1].endswith("put it right with `streamprocessor topics apply`")
+    assert call("topics", "apply", env=there).exit_code == 0
+    assert findings(call, there)["model"][0] == "fail"
+    assert call("model", "apply", env=there).exit_code == 0
+
+    after = findings(call, there)
+
+    assert {subject: level for subject, (level, _) in after.items() if level != "ok"} == {"Kafka": "warn"}
+    assert "rights and clock of a worker" in after
