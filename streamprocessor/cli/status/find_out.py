@@ -42,7 +42,7 @@ async def group_status(settings: Settings, named: Sequence[ProcessAddress]) -> G
     if said.group is not None:
         known = {each.url for each in addresses}
         guesses = [each for each in _of_members(said.group, settings.metrics_port) if each.url not in known]
-        processes += await ask_processes(guesses)
+        processes += _further(processes, await ask_processes(guesses), settings.group)
     return replace(said, processes=(*processes, *_killed(settings)))
 
 
@@ -63,6 +63,12 @@ async def _ask_kafka(settings: Settings) -> GroupStatus:
 
 def _noted(settings: Settings) -> list[ProcessAddress]:
     return [ProcessAddress(note.url, note.process) for note in noted_addresses(settings.data_path, settings.group)]
+
+
+def _further(known: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]], group: str) -> list[dict[str, Any]]:
+    """Those found that belong to the group and are not known already, by another address: a name is one worker's."""
+    names = {each.get("name") for each in known} - {None}
+    return [each for each in found if each.get("group") == group and each.get("name") not in names]
 
 
 def _killed(settings: Settings) -> list[dict[str, Any]]:

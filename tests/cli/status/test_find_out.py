@@ -123,13 +123,29 @@ async def test_workers_of_other_machines_are_looked_for_where_kafka_sees_the_mem
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(find_out, "_LOOPBACK", ("none",))
-    async with answering("worker", [], {"name": "blue"}) as url:
+    async with answering("worker", [], {"name": "blue", "group": settings.group}) as url:
         port = int(url.rpartition(":")[2])
         found = await group_status(
             settings.model_copy(update={"metrics_port": port}), [ProcessAddress(f"http://127.0.0.1:{_closed_port()}")]
         )
 
     assert url in [worker["address"] for worker in found.of("worker")]
+
+
+@pytest.mark.usefixtures("kafka")
+@pytest.mark.parametrize("more", [{"name": "blue", "group": "streamprocessor"}, {"name": "red", "group": "another"}])
+async def test_a_worker_that_answers_at_two_addresses_is_told_once_and_one_of_another_group_is_not(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
+) -> None:
+    monkeypatch.setattr(find_out, "_LOOPBACK", ("none",))
+    blue = {"name": "blue", "group": settings.group}
+    async with answering("worker", [], blue) as noted, answering("worker", [], more) as found_by_kafka:
+        port = int(found_by_kafka.rpartition(":")[2])
+        found = await group_status(
+            settings.model_copy(update={"metrics_port": port}), [ProcessAddress(noted, "worker")]
+        )
+
+    assert [worker["address"] for worker in found.of("worker")] == [noted]
 
 
 async def test_a_worker_of_the_release_before_is_told_with_what_it_says() -> None:
