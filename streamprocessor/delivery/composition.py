@@ -53,6 +53,7 @@ from streamprocessor.process.http.address_note import AddressNote, address_noted
 from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import listening_socket, serving
+from streamprocessor.process.http.starting import with_health_answered
 from streamprocessor.process.lifecycle import first_of, run_until, stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.loop_watch import loop_watched
@@ -106,7 +107,8 @@ async def run_delivery(
         resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments)
         plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
         operators = operators_of(settings.operator_networks, settings.trusted_proxies)
-        store_thread = await opened.enter_async_context(_open_store(settings))
+        opening = opened.enter_async_context(_open_store(settings))
+        store_thread = await with_health_answered(opening, listening, metrics.registry, "waiting for the database")
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
         context = DispatchContext(
@@ -186,7 +188,7 @@ async def _open_store(settings: Settings) -> AsyncIterator[StoreThread]:
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
         url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"
-        store_thread = StoreThread(Store(Database(url)))
+        store_thread = StoreThread(await asyncio.to_thread(lambda: Store(Database(url))))
         try:
             yield store_thread
         finally:

@@ -34,6 +34,7 @@ from streamprocessor.process.http.client_address import ClientAddresses, network
 from streamprocessor.process.http.health import STOPPING
 from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import Server, listening_socket
+from streamprocessor.process.http.starting import with_health_answered
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import address_salt, stored_pairs, stored_token
@@ -92,7 +93,8 @@ async def run_api(settings: Settings) -> int:
         listening.close()
         return EXIT_DONE
     await rights.refuse_where_missing()
-    engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
+    opening = asyncio.to_thread(open_database, settings.database_url, database_file(settings))
+    engine = await with_health_answered(opening, listening, metrics.registry, "waiting for the database")
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     catalogue = CatalogueFollower(engine, await _inputs(settings, clients), new_reader(clients), models)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -13,6 +15,29 @@ from starlette.responses import PlainTextResponse, Response
 
 from streamprocessor.process.http.health import health_routes
 from streamprocessor.process.http.serving import serving
+
+#: How long a part of a start takes that nobody needs to be told of.
+QUIET_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+async def with_health_answered(
+    work: Coroutine[Any, Any, T], listening: socket.socket, registry: CollectorRegistry, reason: str
+) -> T:
+    """What the work of a start returns; where it takes longer, health is answered on the socket meanwhile.
+
+    reason: why the process has not started. Raises what the work raises.
+    """
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait([working], timeout=QUIET_SECONDS)
+        if not working.done():
+            async with health_answered(listening, registry, [reason]):
+                await asyncio.wait([working])
+        return working.result()
+    finally:
+        working.cancel()
 
 
 @asynccontextmanager
