@@ -22,7 +22,7 @@ from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
-from streamprocessor.contract.topics.rights import COLLECTOR
+from streamprocessor.contract.topics.roles import COLLECTOR
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestartError
 from streamprocessor.kafka.admin.layout import process_rights

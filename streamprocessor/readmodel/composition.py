@@ -18,7 +18,7 @@ from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
-from streamprocessor.contract.topics.rights import API
+from streamprocessor.contract.topics.roles import API
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
 from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
 from streamprocessor.contract.topic_names import MODELS
-from streamprocessor.contract.topics.rights import WORKER
+from streamprocessor.contract.topics.roles import WORKER
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
 from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.clients import ClientSettings, new_reader
