@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from streamprocessor.contract.topics.rights import API, COLLECTOR, DELIVERY, WORKER
+from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, WORKER
 from tests.cli.conftest import Call, call, log_as_before, project_folder
 from tests.harness.guarded_system import GuardedSystem
 
