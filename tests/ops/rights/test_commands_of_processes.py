@@ -1,4 +1,4 @@
-"""`doctor` by the login of a process says whether it has its rights, and names the one that is missing."""
+"""What is asked where a process runs, by its own login: `doctor`, whether it has its rights, and a worker's `status`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import pytest
 
 from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, WORKER
+from streamprocessor.errors import EXIT_FAILED
 from tests.cli.conftest import Call, call, log_as_before, project_folder
 from tests.harness.guarded_system import GuardedSystem
 
@@ -47,3 +48,12 @@ def test_the_right_that_is_missing_is_named(call: Call, guarded: GuardedSystem) 
         assert level == "fail"
         assert f"not allow User:sp-{role} what it needs: " in sentence
         assert str(right) in sentence
+
+
+def test_status_can_be_asked_where_a_worker_runs(call: Call, guarded: GuardedSystem) -> None:
+    asyncio.run(guarded.create())
+
+    result = call("status", env=guarded.environment(WORKER))
+
+    assert result.exit_code == EXIT_FAILED
+    assert "1 of 1 partitions have no worker" in result.output
