@@ -30,7 +30,7 @@ class Application(NamedTuple):
     @property
     def group(self) -> str:
         """The workers' group."""
-        return f"{self.layout.prefix}{self.layout.app_id}"
+        return self.layout.group
 
     async def refuse_workers(self) -> None:
         """Raise OperatorError where workers run: they would write into what is read."""
