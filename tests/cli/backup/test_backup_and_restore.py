@@ -19,7 +19,7 @@ from streamprocessor.cli.kafka.system_state import differences, system_state
 from streamprocessor.kafka.embedded.runtime import Runtime
 from tests.harness.machine import Machine, new_machine
 from tests.harness.system import System, until
-from tests.harness.traffic import traffic
+from tests.harness.traffic import send_evenly, traffic
 from tests.harness.verdict import read_run, run_as_the_oracle_says
 
 pytestmark = pytest.mark.kafka
@@ -36,11 +36,7 @@ def machines(kafka_runtime: Runtime, new_cluster: Path, tmp_path: Path) -> Itera
 
 async def _send(system: System, seed: int, seconds: float) -> None:
     records = list(traffic(seed, 100, 2_000, int(time.time() * 1000)))
-    slices = int(seconds * 20)
-    async with system.producer() as producer:
-        for number in range(slices):
-            await system.send_through(producer, records[number::slices])
-            await asyncio.sleep(seconds / slices)
+    await send_evenly(system, records, seconds)
 
 
 async def test_a_backup_taken_under_load_comes_back_as_of_one_instant_and_goes_on(

@@ -23,6 +23,8 @@ from streamprocessor.kafka.connection import client_settings, connected
 from streamprocessor.kafka.embedded.runtime import Runtime
 from streamprocessor.settings import PREFIX, Settings, read_settings
 from tests.deploy.test_compose import COMPOSE, ours, port_of, services_of
+from tests.harness.apis import bearer
+from tests.harness.data_folder import secret
 from tests.harness.postgres import PostgresServer
 from tests.harness.system import ROOT, until
 from tests.ops.compose.brokers import brokers_of, is_ready, set_up, start
@@ -123,11 +125,11 @@ async def test_all_processes_become_ready_score_and_are_seen_by_prometheus(
             )
 
         event = {"contact_id": "c-1", "type": "form_submission", "properties": {"form": "contact"}}
-        key = _secret(services.data("collector") / "write-keys")
-        sent = await client.post(f"{addresses['collector']}/v1/events", json=event, headers=_bearer(key))
+        key = secret(services.data("collector"), "write-keys")
+        sent = await client.post(f"{addresses['collector']}/v1/events", json=event, headers=bearer(key))
         assert sent.status_code == 200, sent.text
-        token = _secret(services.data("api") / "api-tokens")
-        asked = partial(client.get, f"{addresses['api']}/api/contact?contact_id=c-1", headers=_bearer(token))
+        token = secret(services.data("api"), "api-tokens")
+        asked = partial(client.get, f"{addresses['api']}/api/contact?contact_id=c-1", headers=bearer(token))
         await until(asked, lambda answer: answer.status_code == 200, READY_SECONDS, "the contact is scored")
 
         with _prometheus(services, tmp_path) as prometheus:
@@ -160,12 +162,3 @@ def _prometheus(services: Services, folder: Path) -> Iterator[Prometheus]:
         yield prometheus
     finally:
         prometheus.stop()
-
-
-def _secret(file: Path) -> str:
-    """The secret of the one line `name=secret` that a first start writes."""
-    return file.read_text().strip().partition("=")[2]
-
-
-def _bearer(secret: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {secret}"}

@@ -14,10 +14,11 @@ import pytest
 from streamprocessor.cli.kafka.revisions import active_model
 from streamprocessor.contract.model_file.revisions import model_of
 from streamprocessor.settings import PREFIX
+from tests.harness.data_folder import secret
 from tests.harness.system import ROOT, until
 from tests.harness.traffic import traffic
 from tests.harness.verdict import run_as_the_oracle_says
-from tests.ops.time.ups import PAGE, Up, listed, post, secret, system_in
+from tests.ops.time.ups import PAGE, Up, listed, post, system_in
 
 pytestmark = [pytest.mark.kafka, pytest.mark.ops]
 
