@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streamprocessor.contract.topics.rights import REBUILD, rights_of
+from streamprocessor.contract.topics.rights import rights_of
+from streamprocessor.contract.topics.roles import REBUILD
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.consumer_group import consumer_group
 from streamprocessor.kafka.admin.layout import layout_of

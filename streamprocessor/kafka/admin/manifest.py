@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from io import StringIO
 from typing import Any
 
-from ruamel.yaml import YAML
-
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
@@ -19,6 +17,8 @@ def is_resource_name(name: str) -> bool:
 
 def manifest_text(resources: Sequence[dict[str, Any]]) -> str:
     """The resources as YAML documents, the same text for the same resources."""
+    from ruamel.yaml import YAML  # takes longer to import than to ask for help, for which names are enough
+
     yaml = YAML()
     yaml.width = 4096  # a wrapped line would end in a space, and be another in a template
     yaml.indent(mapping=2, sequence=4, offset=2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import TopicError
 from streamprocessor.kafka.admin.manifest import is_resource_name
-from streamprocessor.kafka.admin.reconcile import Layout
+
+if TYPE_CHECKING:
+    from streamprocessor.contract.topics.topics import Topic
+    from streamprocessor.kafka.admin.reconcile import Layout
 
 API_VERSION = "kafka.strimzi.io/v1"
 CLUSTER_LABEL = "strimzi.io/cluster"
