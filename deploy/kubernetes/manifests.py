@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ from streamprocessor.contract.topics.rights import rights_of
 from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, SETUP, WORKER
 from streamprocessor.kafka.admin.acls import strimzi_user
 from streamprocessor.kafka.admin.layout import layout_of
-from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text
+from streamprocessor.kafka.admin.manifest import manifest_text
+from streamprocessor.kafka.admin.strimzi import kafka_topics
 from streamprocessor.settings import Settings
 
 DEPLOY = Path(__file__).parents[1]
@@ -35,12 +35,12 @@ _LABELS = {"app.kubernetes.io/name": "streamprocessor"}
 def manifests() -> dict[Path, str]:
     """The files that are made, with their text, by their places in deploy/."""
     return {
-        Path("kubernetes/components/release/kustomization.yaml"): _headed("pyproject.toml", _yaml(_release())),
-        Path("kubernetes/base/model.yaml"): _headed("deploy/scoring.yaml", _yaml(_model())),
-        Path("kubernetes/components/strimzi/topics.yaml"): _headed("topics/*.yaml", manifest_text(_topics())),
-        Path("kubernetes/components/strimzi/users.yaml"): _headed("the table of rights", manifest_text(_users())),
-        Path("kubernetes/components/monitoring/prometheus-rule.yaml"): _headed(
-            "deploy/prometheus/streamprocessor.rules.yml", _yaml(_rule())
+        Path("kubernetes/components/release/kustomization.yaml"): _made_of("pyproject.toml", [_release()]),
+        Path("kubernetes/base/model.yaml"): _made_of("deploy/scoring.yaml", [_model()]),
+        Path("kubernetes/components/strimzi/topics.yaml"): _made_of("topics/*.yaml", _topics()),
+        Path("kubernetes/components/strimzi/users.yaml"): _made_of("the table of rights", _users()),
+        Path("kubernetes/components/monitoring/prometheus-rule.yaml"): _made_of(
+            "deploy/prometheus/streamprocessor.rules.yml", [_rule()]
         ),
     }
 
@@ -58,8 +58,8 @@ def write(files: Mapping[Path, str]) -> None:
         (DEPLOY / path).write_text(text)
 
 
-def _headed(source: str, text: str) -> str:
-    return f"# Made of {source} by `make manifests`.\n{text}"
+def _made_of(source: str, resources: list[dict[str, Any]]) -> str:
+    return f"# Made of {source} by `make manifests`.\n{manifest_text(resources)}"
 
 
 def _release() -> dict[str, Any]:
@@ -98,16 +98,6 @@ def _rule() -> dict[str, Any]:
         "metadata": {"name": "streamprocessor", "labels": _LABELS},
         "spec": {"groups": rules["groups"]},
     }
-
-
-def _yaml(document: Any) -> str:
-    yaml = YAML()
-    yaml.width = 4096  # a wrapped line would be another in a template
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.representer.ignore_aliases = lambda _: True
-    text = StringIO()
-    yaml.dump(document, text)
-    return text.getvalue()
 
 
 if __name__ == "__main__":

@@ -144,7 +144,8 @@ def asyncapi(ctx: click.Context) -> None:
 def manifests(ctx: click.Context, cluster: str, replicas: int) -> None:
     """Print the topics as KafkaTopic resources of Strimzi, as YAML, for a Kafka whose topics its operator makes."""
     from streamprocessor.kafka.admin.layout import layout_of
-    from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text
+    from streamprocessor.kafka.admin.manifest import manifest_text
+    from streamprocessor.kafka.admin.strimzi import kafka_topics
 
     click.echo(manifest_text(kafka_topics(layout_of(settings_of(ctx)), cluster, replicas)), nl=False)
 

@@ -19,6 +19,7 @@ from streamprocessor.collector.tracking.tracked_mail import TrackedMail
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
 from streamprocessor.settings import read_settings
 from tests.delivery.receivers import Receiver
+from tests.harness.data_folder import secret
 from tests.harness.deliveries import SECRET
 from tests.harness.system import ROOT, until
 
@@ -104,7 +105,7 @@ async def test_clicks_in_mails_become_a_hot_lead_at_the_receiver_and_on_the_page
     assert (lead["contact_id"], lead["stage"], lead["score"] >= 41) == ("jane", "hot", True)
     assert [part["rule"] for part in lead["because"]] == ["click"] * len(lead["because"]) != []
 
-    token = (Path(up.environment["STREAMPROCESSOR_DATA_DIR"]) / "api-tokens").read_text().strip().partition("=")[2]
+    token = secret(Path(up.environment["STREAMPROCESSOR_DATA_DIR"]), "api-tokens")
     async with httpx.AsyncClient(base_url=api, headers={"authorization": f"Bearer {token}"}) as page:
 
         async def listed() -> list[dict[str, object]]:

@@ -142,6 +142,34 @@ def test_the_objectives_are_those_of_the_alerts(histogram: str, seconds: float) 
     assert set(map(float, bounds)) == {seconds}
 
 
+@pytest.mark.parametrize(
+    ("alert", "limit"),
+    [
+        ("FallingBehind", objectives.LAG_SECONDS),
+        ("TimersLate", objectives.TIMER_LATENESS_SECONDS),
+        ("DeadLetters", objectives.DEAD_LETTER_SHARE),
+        ("ClockSkew", objectives.CLOCK_SKEW_SECONDS),
+        ("SpoolGrows", objectives.SPOOL_AGE_SECONDS),
+        ("EndpointFails", objectives.ENDPOINT_FAILED_SHARE),
+        ("DeliveriesWait", objectives.DELIVERY_WAIT_SECONDS),
+        ("ReadModelBehind", objectives.READ_MODEL_BEHIND_RECORDS),
+        ("MemoryNearLimit", objectives.MEMORY_SHARE),
+        ("DiskNearlyFull", objectives.DATA_FOLDER_FREE_SHARE),
+    ],
+)
+def test_a_limit_that_panels_draw_is_the_alerts(alert: str, limit: float) -> None:
+    rules = {
+        rule["alert"]: rule["expr"]
+        for path in (ROOT / "deploy" / "prometheus").glob("*.rules.yml")
+        for group in _yaml(path)["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    }
+    first, *_ = re.findall(r"[<>] ([\d.]+)", rules[alert])
+
+    assert float(first) == limit
+
+
 def test_each_alert_has_the_label_by_which_dashboards_find_it() -> None:
     rules = alert_rules()
     count = rules.count("system: streamprocessor")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tests.harness.system import Sent
+from tests.harness.system import Sent, System
 
 PATHS = ("/", "/pricing", "/pricing/teams", "/blog/one", "/docs")
 HOUR_MS = 3_600_000
@@ -19,6 +20,15 @@ def traffic(seed: int, contacts: int, events: int, now_ms: int) -> Iterator[Sent
         yield sent
         if chance.random() < 0.05:
             yield sent
+
+
+async def send_evenly(system: System, records: Sequence[Sent], seconds: float) -> None:
+    """Send the records, and take so long for it."""
+    slices = int(seconds * 20)
+    async with system.producer() as producer:
+        for number in range(slices):
+            await system.send_through(producer, records[number::slices])
+            await asyncio.sleep(seconds / slices)  # their own pace
 
 
 def _one(chance: random.Random, contact: str, event_id: str, now_ms: int) -> Sent:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 import schemathesis
 
+from tests.delivery.conftest import receiver
 from tests.delivery.leads import Lead, announce
 from tests.delivery.receivers import Receiver, status
 from tests.harness.apis import ALL, bearer
@@ -21,18 +21,11 @@ from tests.harness.system import until
 from tests.readmodel.conftest import ApiSystem
 from tests.readmodel.description import ASKS_DELIVERY, DESCRIPTION
 
+__all__ = ["receiver"]
+
 pytestmark = pytest.mark.kafka
 
 described = schemathesis.openapi.from_dict(DESCRIPTION).include(path_regex=ASKS_DELIVERY)
-
-
-@pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A local HTTP server that keeps what it gets."""
-    found = Receiver()
-    await found.start()
-    yield found
-    await found.stop()
 
 
 @pytest.fixture

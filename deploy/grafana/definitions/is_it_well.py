@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.grafana.definitions import objectives
 from deploy.grafana.definitions.board import Board
-from deploy.grafana.definitions.panels import Bound, Panel, Query, Row
+from deploy.grafana.definitions.panels import Bound, Panel, Query, Row, percentiles
 from deploy.grafana.definitions.promql import (
     API,
     COLLECTOR,
@@ -129,9 +129,7 @@ _DURATION = Row(
             good="p99 under 5 s.",
             otherwise="the worker has too much to do, or its clock is wrong.",
             unit="s",
-            queries=[
-                Query(quantile(share, "leadscore_timer_lateness_seconds"), f"p{100 * share:g}") for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_timer_lateness_seconds"),
             width=12,
             bound=Bound(objectives.TIMER_LATENESS_SECONDS),
         ),
@@ -141,10 +139,7 @@ _DURATION = Row(
             good="p99 under 15 s.",
             otherwise="Doors and deliveries names the endpoint.",
             unit="s",
-            queries=[
-                Query(quantile(share, "leadscore_webhook_delivery_age_seconds"), f"p{100 * share:g}")
-                for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_webhook_delivery_age_seconds"),
             bound=Bound(objectives.DELIVERY_AGE_SECONDS),
         ),
         Panel(
@@ -153,10 +148,7 @@ _DURATION = Row(
             good="p99 under 0.1 s.",
             otherwise="Kafka is slow to acknowledge, or the collector has too much to do: start another one.",
             unit="s",
-            queries=[
-                Query(quantile(share, "leadscore_collector_request_duration_seconds"), f"p{100 * share:g}")
-                for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_collector_request_duration_seconds"),
             bound=Bound(objectives.COLLECTOR_SECONDS),
         ),
         Panel(
@@ -165,10 +157,7 @@ _DURATION = Row(
             good="p99 under 1 s.",
             otherwise="see its database, and which route it is in Doors and deliveries.",
             unit="s",
-            queries=[
-                Query(quantile(share, "leadscore_api_request_duration_seconds"), f"p{100 * share:g}")
-                for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_api_request_duration_seconds"),
             bound=Bound(objectives.API_SECONDS),
         ),
     ],

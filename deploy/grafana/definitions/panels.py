@@ -11,6 +11,8 @@ from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import prometheus as prometheus_models
 
+from deploy.grafana.definitions.promql import WINDOW, quantile
+
 Look = Literal["number", "lines", "stacked", "bars", "ranking", "rows"]
 GREEN, YELLOW, RED = "green", "yellow", "red"
 PROMETHEUS = models.DataSourceRef(type_val="prometheus", uid="$datasource")
@@ -27,6 +29,11 @@ class Query:
 
     expression: str
     legend: str
+
+
+def percentiles(histogram: str, window: str = WINDOW) -> list[Query]:
+    """The median of a histogram's observations, and what one in a hundred exceeds."""
+    return [Query(quantile(share, histogram, window=window), f"p{100 * share:g}") for share in (0.5, 0.99)]
 
 
 @dataclass(frozen=True)

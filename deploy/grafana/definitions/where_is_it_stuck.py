@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.grafana.definitions import objectives
 from deploy.grafana.definitions.board import Board
-from deploy.grafana.definitions.panels import Bound, Panel, Query, Row
+from deploy.grafana.definitions.panels import Bound, Panel, Query, Row, percentiles
 from deploy.grafana.definitions.promql import (
     chosen,
     quantile,
@@ -31,9 +31,7 @@ _TIME = Row(
             good="small while there is no lag; it grows under load by itself, which makes each record cheaper.",
             otherwise="at its greatest all the time: start another worker.",
             unit="none",
-            queries=[
-                Query(quantile(share, "leadscore_batch_size_events"), f"p{100 * share:g}") for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_batch_size_events"),
         ),
         Panel(
             "What keeps the worker busy?",
@@ -120,10 +118,7 @@ _KAFKA = Row(
             good="grows with the load.",
             otherwise="near 1 under high load: clients send singly; ask them for batches, which are cheaper.",
             unit="none",
-            queries=[
-                Query(quantile(share, "leadscore_collector_round_records"), f"p{100 * share:g}")
-                for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_collector_round_records"),
         ),
     ],
 )

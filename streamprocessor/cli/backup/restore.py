@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from pathlib import Path
 
 import msgspec
@@ -13,7 +12,7 @@ from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.system_state import differences, system_state
 from streamprocessor.cli.kafka.topic_reader import writer_to
 from streamprocessor.cli.terminal.options import KAFKA_FOLDER
-from streamprocessor.contract.changelog.entry import IDENTITY_KEY, decode_identity, encode_identity
+from streamprocessor.contract.changelog.entry import IDENTITY_KEY, decode_identity, encode_identity, new_incarnation
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import NotAsItWasError
 from streamprocessor.kafka.admin.layout import layout_of
@@ -73,6 +72,6 @@ async def _rename_table(settings: Settings) -> None:
                 identities[number] = decode_identity(record.value)
     async with writer_to(clients, [changelog]) as producer:
         for number, identity in identities.items():
-            renamed = msgspec.structs.replace(identity, incarnation=uuid.uuid4().hex[:12])
+            renamed = msgspec.structs.replace(identity, incarnation=new_incarnation())
             value = encode_identity(renamed)
             await producer.send_and_wait(changelog, key=IDENTITY_KEY, value=value, partition=number)

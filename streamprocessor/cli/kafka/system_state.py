@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
-from streamprocessor.contract.changelog.entry import (
-    ERASED_PREFIX,
-    MARKER_KEY,
-    RESERVED,
-    decode_entry,
-    microbatch_of,
-    owes,
-    record_of,
-)
-from streamprocessor.contract.changelog.record_codec import decode_record
+from streamprocessor.cli.kafka.stored_partition import StoredPartition
+from streamprocessor.cli.kafka.topic_source import TopicSource
 from streamprocessor.contract.model_file.revisions import history_of, model_of
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, MODELS, SUBSCRIPTIONS
 from streamprocessor.kafka.admin.consumer_group import Offsets
@@ -27,19 +18,6 @@ from streamprocessor.scoring.scorer import Scorer
 
 SystemState = dict[str, Any]
 """Names of figures and the figures: numbers, texts, and of some a number for each topic and partition."""
-
-
-class TopicSource(Protocol):
-    """Topics that can be read whole."""
-
-    async def ends(self, names: Iterable[str]) -> Offsets:
-        """The offset after the last record of each partition of these topics."""
-
-    async def committed(self, group: str) -> Offsets:
-        """What the group has committed, by topic and partition."""
-
-    def records(self, topic: str, partition: int) -> AsyncIterator[Any]:
-        """The records of a partition, in their order."""
 
 
 async def system_state(source: TopicSource, layout: Layout, at_ms: int) -> SystemState:
@@ -53,7 +31,7 @@ async def system_state(source: TopicSource, layout: Layout, at_ms: int) -> Syste
     subscriptions = {record.key: record.value for record in await _values(source, layout.full_name(SUBSCRIPTIONS))}
     names = [name for name in layout.names() if name != layout.full_name(MODELS)]
     ends = await source.ends(names)  # of the models the end says nothing: each start of a worker writes there
-    committed = await source.committed(f"{layout.prefix}{layout.app_id}")
+    committed = await source.committed(layout.group)
     return {
         **await table_state(source, layout, at_ms),
         "models": {entry.label: entry.revision.version for entry in history},
@@ -100,30 +78,18 @@ async def table_state(source: TopicSource, layout: Layout, at_ms: int) -> System
     scores = 0
     places = sorted(await source.ends([changelog]))
     for topic, number in places:
-        newest: dict[bytes, bytes] = {}
-        async for record in source.records(topic, number):
-            if record.value is None:
-                newest.pop(record.key, None)
-            elif record.key is not None:
-                newest[record.key] = record.value
-        marker = newest.get(MARKER_KEY)
-        marked = microbatch_of(marker) if marker is not None else 0
-        for key in sorted(newest):
-            if key.startswith(RESERVED):
-                erased += key.startswith(ERASED_PREFIX)
-                continue
+        partition = await StoredPartition.read(source, topic, number)
+        erased += len(partition.erased)
+        for key, record, owed_by_it, _ in partition.contacts():
             if is_misplaced(key, number, len(places)):
                 continue  # it is on its way to where the rest of the contact is
             contacts += 1
-            value = newest[key]
-            stored = decode_record(record_of(value))
-            sequences += stored.sequence
-            if owes(value) and microbatch_of(value) > marked:
-                owed += len(decode_entry(value).owed)
+            sequences += record.sequence
+            owed += len(owed_by_it)
             if scorer is not None:
-                if stored.revision != scorer.model.revision:
-                    scorer.migrate_in_place(stored, max(at_ms, stored.at_ms))
-                shown = repr((key, stored.sequence, scorer.scores_at(stored, at_ms)))
+                if record.revision != scorer.model.revision:
+                    scorer.migrate_in_place(record, max(at_ms, record.at_ms))
+                shown = repr((key, record.sequence, scorer.scores_at(record, at_ms)))
                 scores ^= int.from_bytes(hashlib.sha256(shown.encode()).digest(), "big")
     figures = {"contacts": contacts, "erased": erased, "sequences": sequences, "owed": owed}
     return {**figures, "scores": f"{scores:064x}"}

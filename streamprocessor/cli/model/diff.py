@@ -8,18 +8,16 @@ from typing import Any
 
 import click
 
+from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.revisions import active_model, revision_of_file
-from streamprocessor.cli.kafka.topic_reader import records_of
+from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.terminal.printing import print_table
 from streamprocessor.cli.terminal.progress import counting_bar
-from streamprocessor.contract.changelog.entry import RESERVED, record_of
-from streamprocessor.contract.changelog.record_codec import decode_record
 from streamprocessor.contract.model_file.difference import differences
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of, revision_after
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.layout import full_name_of
-from streamprocessor.kafka.admin.reconcile import end_offsets
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.offline.model_change import ModelChange
@@ -98,15 +96,12 @@ def _as_json(before: ModelRevision, after: ModelRevision, names: tuple[Path, str
 
 async def _count_contacts(clients: ClientSettings, changelog: str, change: ModelChange) -> None:
     """Every contact's last record, partition by partition, so that one partition's are in memory at a time."""
-    numbers = sorted(number for _, number in await end_offsets(clients, [changelog]))
-    with counting_bar("partitions of contacts", len(numbers)) as one_more:
-        for number in numbers:
-            newest: dict[bytes, bytes | None] = {}
-            async for record in records_of(clients, changelog, [number]):
-                if record.key is not None and not record.key.startswith(RESERVED):
-                    newest[record.key] = record.value
+    source = BrokerSource(clients)
+    places = sorted(await source.ends([changelog]))
+    with counting_bar("partitions of contacts", len(places)) as one_more:
+        for topic, number in places:
+            partition = await StoredPartition.read(source, topic, number)
             at_ms = now_ms()
-            for value in newest.values():
-                if value is not None:
-                    change.count(decode_record(record_of(value)), at_ms)
+            for contact in partition.contacts():
+                change.count(contact.record, at_ms)
             one_more()

@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streamprocessor.contract.topics.rights import rights_of
+from streamprocessor.contract.topics.roles import REBUILD
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.consumer_group import consumer_group
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import Layout, topic_ids
+from streamprocessor.kafka.admin.rights import ProcessRights
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.settings import Settings
@@ -30,7 +33,13 @@ class Application(NamedTuple):
     @property
     def group(self) -> str:
         """The workers' group."""
-        return f"{self.layout.prefix}{self.layout.app_id}"
+        return self.layout.group
+
+    async def refuse_without_rights(self) -> None:
+        """Raise NotAllowedError where a right on a topic that is there, or on the group, is missing."""
+        layout = self.layout
+        wanted = rights_of(REBUILD, layout.topics, layout.prefix, layout.app_id)
+        await ProcessRights(self.clients, REBUILD, wanted, frozenset(layout.names())).refuse_where_missing()
 
     async def refuse_workers(self) -> None:
         """Raise OperatorError where workers run: they would write into what is read."""

@@ -69,6 +69,7 @@ def rebuild(
         )
         raise OperatorError(message)
     application = application_of(settings, wait_seconds)
+    run(application.refuse_without_rights())
     if keep:
         run(keep_table(application, click.echo, forget_erased=forget_erased))
     elif from_backup is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Callable
 
 from aiokafka import TopicPartition
@@ -11,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streamprocessor.cli.kafka.topic_reader import writer_to
 from streamprocessor.cli.rebuild.application import Application
-from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, encode_identity
+from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, encode_identity, new_incarnation
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS
 from streamprocessor.kafka.admin.cluster import NewTopic, configs, create, describe
 from streamprocessor.kafka.admin.reconcile import apply, end_offsets, topic_ids
@@ -36,7 +35,7 @@ async def begin_anew(application: Application, salt_check: str, say: Callable[[s
     ids = await application.input_ids()
     async with writer_to(application.clients, [changelog]) as producer:
         for topic, number in await end_offsets(application.clients, [changelog]):
-            identity = encode_identity(TableIdentity(uuid.uuid4().hex[:12], ids, salt_check))
+            identity = encode_identity(TableIdentity(new_incarnation(), ids, salt_check))
             await producer.send_and_wait(topic, key=IDENTITY_KEY, value=identity, partition=number)
     ends = await end_offsets(application.clients, names)
     records = sum(end - beginnings[where] for where, end in ends.items())

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 
 from streamprocessor.cli.kafka.broker_source import BrokerSource
+from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.rebuild.acknowledged_writer import acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
-from streamprocessor.cli.rebuild.stored_table import StoredPartition
 from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.consumer_group import Offsets, committed_offsets
@@ -41,9 +41,7 @@ async def keep_table(application: Application, say: Callable[[str], None], *, fo
     contacts = 0
     async with acknowledged_writer(application.clients, [changelog]) as writer:
         for topic, number in sorted(await source.ends([changelog])):
-            stored = StoredPartition(number)
-            async for record in source.records(topic, number):
-                stored.add(record)
+            stored = await StoredPartition.read(source, topic, number)
             if stored.identity is None:
                 continue
             known = stored.identity.topic_ids

@@ -7,7 +7,6 @@ ones; what was announced before is copied as it is.
 
 from __future__ import annotations
 
-import uuid
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +14,18 @@ from typing import Any
 import msgspec
 
 from streamprocessor.cli.kafka.broker_source import BrokerSource
+from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.kafka.system_state import differences, table_state
 from streamprocessor.cli.rebuild.acknowledged_writer import AcknowledgedWriter, acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
-from streamprocessor.cli.rebuild.stored_table import StoredPartition
 from streamprocessor.cli.rebuild.unread_input import UnreadInput
-from streamprocessor.contract.changelog.entry import IDENTITY_KEY, TableIdentity, decode_identity, encode_identity
+from streamprocessor.contract.changelog.entry import (
+    IDENTITY_KEY,
+    TableIdentity,
+    decode_identity,
+    encode_identity,
+    new_incarnation,
+)
 from streamprocessor.contract.changelog.record_codec import encode_record
 from streamprocessor.contract.events.transfers import second_record_message
 from streamprocessor.contract.topic_names import (
@@ -106,9 +111,7 @@ class MovedTable:
         erased: dict[bytes, bytes] = {}
         identity = TableIdentity("", {})
         for topic, number in places:
-            stored = StoredPartition(number)
-            async for record in self._source.records(topic, number):
-                stored.add(record)
+            stored = await StoredPartition.read(self._source, topic, number)
             identity = stored.identity or identity
             erased |= stored.erased
             await self._write_contacts(writer, stored, unread, len(places))
@@ -139,7 +142,7 @@ class MovedTable:
         ids = await self._target.input_ids()
         changelog = layout.full_name(CONTACTS_CHANGELOG)
         for number in range(self._partitions):
-            identity = msgspec.structs.replace(former, incarnation=uuid.uuid4().hex[:12], topic_ids=ids)
+            identity = msgspec.structs.replace(former, incarnation=new_incarnation(), topic_ids=ids)
             for key, value in {IDENTITY_KEY: encode_identity(identity), **erased}.items():
                 await writer.send((changelog, number), key, value)
 

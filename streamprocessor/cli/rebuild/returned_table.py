@@ -6,7 +6,6 @@ Its records say how far each input topic was applied then; workers go on from th
 from __future__ import annotations
 
 import tempfile
-import uuid
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -15,11 +14,11 @@ import msgspec
 from streamprocessor.cli.backup.archive import extract
 from streamprocessor.cli.backup.segments import SegmentSource
 from streamprocessor.cli.backup.snapshot import FileAt
+from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.rebuild.acknowledged_writer import acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.input_replay import beginnings_of
-from streamprocessor.cli.rebuild.stored_table import StoredPartition
-from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity
+from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity, new_incarnation
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import OperatorError
@@ -52,9 +51,7 @@ async def _write(application: Application, source: SegmentSource) -> int:
     ids = await application.input_ids()
     partitions = []
     for topic, number in await source.ends([changelog]):
-        stored = StoredPartition(number)
-        async for record in source.records(topic, number):
-            stored.add(record)
+        stored = await StoredPartition.read(source, topic, number)
         known = {} if stored.identity is None else stored.identity.topic_ids
         if not known or any(known.get(name, id_) != id_ for name, id_ in ids.items()):
             message = (
@@ -67,7 +64,7 @@ async def _write(application: Application, source: SegmentSource) -> int:
     async with acknowledged_writer(application.clients, [changelog]) as writer:
         for stored in partitions:
             assert stored.identity is not None
-            identity = msgspec.structs.replace(stored.identity, incarnation=uuid.uuid4().hex[:12])
+            identity = msgspec.structs.replace(stored.identity, incarnation=new_incarnation())
             values = {**stored.values, IDENTITY_KEY: encode_identity(identity)}
             for key, value in values.items():
                 await writer.send((changelog, stored.number), key, value)

@@ -10,8 +10,9 @@ import click
 from streamprocessor.cli.terminal.printing import print_json_lines
 from streamprocessor.contract.topics.rights import purpose_of, rights_of
 from streamprocessor.contract.topics.roles import ROLES
-from streamprocessor.kafka.admin.acls import JSON, STRIMZI, kafka_acls_commands, strimzi_user, yaml_text
+from streamprocessor.kafka.admin.acls import JSON, STRIMZI, kafka_acls_commands, strimzi_user
 from streamprocessor.kafka.admin.layout import layout_of
+from streamprocessor.kafka.admin.manifest import manifest_text
 from streamprocessor.settings import Settings
 
 _HERE = "localhost:9092"
@@ -46,6 +47,6 @@ def print_acls(settings: Settings, wanted: AclPrint) -> None:
         click.echo(f"# {role}: {purpose_of(role)}")
         if wanted.form == STRIMZI:
             user = strimzi_user(principal, rights, wanted.cluster, wanted.authentication)
-            click.echo(yaml_text(user), nl=False)
+            click.echo(f"---\n{manifest_text([user])}", nl=False)
         else:
             click.echo("\n".join(kafka_acls_commands(principal, rights, settings.bootstrap or _HERE)))

@@ -9,6 +9,7 @@ acknowledged), the table's identity, and one for each erased contact: its pseudo
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from struct import Struct
 from typing import NamedTuple
@@ -111,6 +112,11 @@ def encode_erasure(instant_ms: int) -> bytes:
 def erasure_of(value: bytes) -> int:
     """The instant that encode_erasure wrote, in epoch milliseconds."""
     return _number_of(value)
+
+
+def new_incarnation() -> str:
+    """An incarnation that no other table has."""
+    return uuid.uuid4().hex[:12]
 
 
 def encode_identity(identity: TableIdentity) -> bytes:

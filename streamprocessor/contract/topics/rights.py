@@ -14,15 +14,15 @@ from streamprocessor.contract.topic_names import (
     SCORE_UPDATED,
     SUBSCRIPTIONS,
 )
-from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, READER, SENDER, SETUP, WORKER
+from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, READER, REBUILD, SENDER, SETUP, WORKER
 from streamprocessor.contract.topics.topics import DIRECTIONS, IN, OUT, Topic
 
-READ, WRITE, CREATE, DESCRIBE = "READ", "WRITE", "CREATE", "DESCRIBE"
+READ, WRITE, CREATE, DELETE, DESCRIBE = "READ", "WRITE", "CREATE", "DELETE", "DESCRIBE"
 DESCRIBE_CONFIGS, ALTER_CONFIGS = "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
 TOPIC, GROUP = "topic", "group"
 
 #: Kafka grants the operation of the key to whoever has one of those after it.
-IMPLIED_BY = {DESCRIBE: frozenset({READ, WRITE}), DESCRIBE_CONFIGS: frozenset({ALTER_CONFIGS})}
+IMPLIED_BY = {DESCRIBE: frozenset({READ, WRITE, DELETE}), DESCRIBE_CONFIGS: frozenset({ALTER_CONFIGS})}
 
 
 class Right(NamedTuple):
@@ -105,6 +105,18 @@ _DUTIES = {
     SENDER: _Duty(
         "commands that send: `import`, `simulate`, `dead-letters resend`",
         {WRITE: (IN, EVIDENCE_TRANSFERS), READ: (DEAD_LETTERS,)},
+    ),
+    REBUILD: _Duty(
+        "`rebuild`: makes topics, moves all that they hold, and says where workers go on; with --from-inputs it makes "
+        "the table's topics anew. Of the table that it moves it only reads",
+        {
+            READ: DIRECTIONS,
+            WRITE: DIRECTIONS,
+            CREATE: DIRECTIONS,
+            ALTER_CONFIGS: DIRECTIONS,
+            DELETE: (CONTACTS_CHANGELOG, EVIDENCE_TRANSFERS),
+        },
+        (READ,),
     ),
 }
 

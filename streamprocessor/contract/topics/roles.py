@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WORKER, COLLECTOR, DELIVERY, API = "worker", "collector", "delivery", "api"
-SETUP, READER, SENDER = "setup", "reader", "sender"
+SETUP, READER, SENDER, REBUILD = "setup", "reader", "sender", "rebuild"
 
-ROLES = (WORKER, COLLECTOR, DELIVERY, API, SETUP, READER, SENDER)
+ROLES = (WORKER, COLLECTOR, DELIVERY, API, SETUP, READER, SENDER, REBUILD)
 """In the order in which they are listed."""

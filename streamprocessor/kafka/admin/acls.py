@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
-from io import StringIO
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-
 from streamprocessor.errors import OperatorError
+from streamprocessor.kafka.admin.manifest import is_resource_name
 from streamprocessor.kafka.admin.strimzi import API_VERSION, CLUSTER_LABEL
 
 if TYPE_CHECKING:
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 KAFKA_ACLS, STRIMZI, JSON = FORMATS = ("kafka-acls", "strimzi", "json")
 LOGINS = ("scram-sha-512", "tls")
 """How a KafkaUser of Strimzi's logs in."""
-_KUBERNETES_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 def kafka_acls_commands(principal: str, rights: Iterable[Right], bootstrap: str) -> list[str]:
@@ -48,7 +44,7 @@ def strimzi_user(principal: str, rights: Iterable[Right], cluster: str, authenti
     Raises OperatorError where Kubernetes can't call a resource so.
     """
     name = principal.removeprefix("User:").removeprefix("CN=")
-    if not _KUBERNETES_NAME.fullmatch(name):
+    if not is_resource_name(name):
         message = (
             f"principal {principal}: wanted a name that Kubernetes takes (a-z, 0-9, '-', '.') for a KafkaUser; got "
             f"'{name}': name others with --principal PROCESS=User:NAME"
@@ -68,16 +64,6 @@ def strimzi_user(principal: str, rights: Iterable[Right], cluster: str, authenti
         "metadata": {"name": name, "labels": {CLUSTER_LABEL: cluster}},
         "spec": {"authentication": {"type": authentication}, "authorization": {"type": "simple", "acls": acls}},
     }
-
-
-def yaml_text(document: Mapping[str, Any]) -> str:
-    """The document as YAML, to be put after others."""
-    yaml = YAML()
-    yaml.explicit_start = True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    text = StringIO()
-    yaml.dump(document, text)
-    return text.getvalue()
 
 
 def _by_resource(rights: Iterable[Right]) -> list[tuple[tuple[str, str], Sequence[Right]]]:

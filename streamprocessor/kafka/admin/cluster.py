@@ -16,6 +16,7 @@ from aiokafka.protocol.offset import OffsetRequest
 from streamprocessor.contract.topics.rights import (
     ALTER_CONFIGS,
     CREATE,
+    DELETE,
     DESCRIBE,
     DESCRIBE_CONFIGS,
     READ,
@@ -27,7 +28,7 @@ from streamprocessor.errors import BrokerAwayError, NotAllowedError, TopicError
 from streamprocessor.kafka.admin.protocol import SetTopicConfigsRequest, TopicMetadataRequest
 
 # bit numbers in Kafka's field of authorized operations
-_OPERATIONS = {3: READ, 4: WRITE, 5: CREATE, 8: DESCRIBE, 10: DESCRIBE_CONFIGS, 11: ALTER_CONFIGS}
+_OPERATIONS = {3: READ, 4: WRITE, 5: CREATE, 6: DELETE, 8: DESCRIBE, 10: DESCRIBE_CONFIGS, 11: ALTER_CONFIGS}
 _RIGHTS_UNKNOWN = -(2**31)  # from brokers that don't tell
 _NO_ERROR = 0
 _UNKNOWN_TOPIC = 3

@@ -51,6 +51,11 @@ class Layout:
     fence_ms: int
     replication: int = 0
 
+    @property
+    def group(self) -> str:
+        """The workers' consumer group."""
+        return f"{self.prefix}{self.app_id}"
+
     def names(self) -> dict[str, Topic]:
         """The topics by their names on the broker."""
         return {topic.full_name(self.prefix, self.app_id): topic for topic in self.topics}

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
-
 from streamprocessor.errors import TopicError
+from streamprocessor.kafka.admin.manifest import is_resource_name
 
 if TYPE_CHECKING:
     from streamprocessor.contract.topics.topics import Topic
@@ -20,7 +16,6 @@ CLUSTER_LABEL = "strimzi.io/cluster"
 
 #: A topic that is taken away with its resource takes what is known of everybody along: tools that prune leave it.
 _KEPT = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false", "helm.sh/resource-policy": "keep"}
-_RESOURCE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
 def kafka_topics(layout: Layout, cluster: str, replicas: int) -> list[dict[str, Any]]:
@@ -46,16 +41,6 @@ def kafka_topics(layout: Layout, cluster: str, replicas: int) -> list[dict[str, 
     return list(resources.values())
 
 
-def manifest_text(resources: Sequence[dict[str, Any]]) -> str:
-    """The resources as YAML documents, the same text for the same resources."""
-    yaml = YAML()
-    yaml.width = 4096  # a wrapped line would end in a space
-    yaml.representer.ignore_aliases = lambda _: True
-    text = StringIO()
-    yaml.dump_all(resources, text)
-    return text.getvalue()
-
-
 def _spec(layout: Layout, topic: Topic, replicas: int) -> dict[str, Any]:
     config = layout.config(topic, replicas)
     return {
@@ -68,7 +53,7 @@ def _spec(layout: Layout, topic: Topic, replicas: int) -> dict[str, Any]:
 def _resource_name(topic: str) -> str:
     """The name of the topic's resource: the topic's own where Kubernetes takes that."""
     name = topic.lower().replace("_", "-")
-    if not _RESOURCE_NAME.fullmatch(name):
+    if not is_resource_name(name):
         message = f"topic {topic}: wanted letters or digits at both ends, as a resource's name has; got another"
         raise TopicError(message)
     return name

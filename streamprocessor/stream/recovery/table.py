@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-import uuid
 from collections.abc import Callable
 
-from streamprocessor.contract.changelog.entry import TableIdentity
+from streamprocessor.contract.changelog.entry import TableIdentity, new_incarnation
 from streamprocessor.contract.changelog.pseudonyms import pseudonym_under, salt_check
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.erasure_salt import UNSALTED
@@ -75,7 +74,7 @@ class Table:
         lease, outbox = self._plane.context.lease, self._plane.context.outbox
         identity, checks = partition.identity, (salt_check(self._pseudonym), self._address_check())
         if identity is None or (identity.salt_check, identity.address_check) != checks:
-            incarnation = uuid.uuid4().hex[:12] if identity is None else identity.incarnation
+            incarnation = new_incarnation() if identity is None else identity.incarnation
             identity = TableIdentity(incarnation, self._topic_ids, *checks)
             await outbox.write_identity(partition, identity, await lease.stamp(partition.stamp_ms))
         owed = partition.owed_after_recovery()

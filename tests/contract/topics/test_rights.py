@@ -35,6 +35,9 @@ def operations(role: str) -> dict[str, set[str]]:
         ("setup", "activities", {"CREATE", "ALTER_CONFIGS", "DESCRIBE"}),
         ("reader", "group", {"DESCRIBE"}),
         ("sender", "evidence-transfers", {"WRITE"}),
+        ("rebuild", "contacts-changelog", {"CREATE", "ALTER_CONFIGS", "DELETE", "READ", "WRITE"}),
+        ("rebuild", "activities", {"CREATE", "ALTER_CONFIGS", "READ", "WRITE"}),
+        ("rebuild", "group", {"READ"}),
     ],
 )
 def test_a_process_may_do_with_a_topic_what_it_does(role: str, topic: str, wanted: set[str]) -> None:
@@ -57,8 +60,8 @@ def test_a_process_has_no_right_on_what_it_does_not_touch(role: str, untouched: 
 def test_only_workers_and_those_that_send_for_them_write_what_workers_write() -> None:
     for topic in ("contacts-changelog", "score-updated", "became-hot-lead", "dead-letters"):
         writers = {role for role in ROLES if "WRITE" in operations(role).get(topic, set())}
-        assert writers == {"worker"}, topic
-    assert {role for role in ROLES if "WRITE" in operations(role).get("subscriptions", set())} == {"api"}
+        assert writers == {"worker", "rebuild"}, topic
+    assert {role for role in ROLES if "WRITE" in operations(role).get("subscriptions", set())} == {"api", "rebuild"}
 
 
 @pytest.mark.parametrize("role", ROLES)

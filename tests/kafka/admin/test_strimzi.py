@@ -7,8 +7,9 @@ from ruamel.yaml import YAML
 
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import TopicError
+from streamprocessor.kafka.admin.manifest import manifest_text
 from streamprocessor.kafka.admin.reconcile import Layout
-from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text
+from streamprocessor.kafka.admin.strimzi import kafka_topics
 
 OPENS = Topic("email-opens", "in", "contact_id", "opens", 12, {"retention.ms": "7776000000"}, number=1)
 CHANGELOG = Topic("changelog", "internal", "contact_id", "table", 12, {"cleanup.policy": "compact"}, fenced=True)

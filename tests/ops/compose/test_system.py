@@ -21,13 +21,15 @@ from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import MIN_INSYNC
 from streamprocessor.kafka.connection import client_settings, connected
 from streamprocessor.kafka.embedded.runtime import Runtime
-from streamprocessor.process.child_process import ChildProcess
 from streamprocessor.settings import PREFIX, Settings, read_settings
 from tests.deploy.test_compose import COMPOSE, ours, port_of, services_of
+from tests.harness.apis import bearer
+from tests.harness.data_folder import secret
 from tests.harness.postgres import PostgresServer
 from tests.harness.system import ROOT, until
 from tests.ops.compose.brokers import brokers_of, is_ready, set_up, start
 from tests.ops.compose.services import Services, services_in
+from tests.ops.prometheus import PROGRAM, Prometheus
 from tests.readmodel.conftest import postgres
 
 __all__ = ["postgres"]
@@ -103,7 +105,7 @@ async def test_topics_wait_for_the_third_broker_and_one_may_be_lost(services: Se
 async def test_all_processes_become_ready_score_and_are_seen_by_prometheus(
     services: Services, kafka_runtime: Runtime, tmp_path: Path, postgres: PostgresServer
 ) -> None:
-    if shutil.which("prometheus") is None:
+    if shutil.which(PROGRAM) is None:
         pytest.skip("Prometheus is not installed: apt-get install prometheus")
     (services.secrets / "database-url").write_text(postgres.url("compose"))
     for name in brokers_of(services):
@@ -123,18 +125,17 @@ async def test_all_processes_become_ready_score_and_are_seen_by_prometheus(
             )
 
         event = {"contact_id": "c-1", "type": "form_submission", "properties": {"form": "contact"}}
-        key = _secret(services.data("collector") / "write-keys")
-        sent = await client.post(f"{addresses['collector']}/v1/events", json=event, headers=_bearer(key))
+        key = secret(services.data("collector"), "write-keys")
+        sent = await client.post(f"{addresses['collector']}/v1/events", json=event, headers=bearer(key))
         assert sent.status_code == 200, sent.text
-        token = _secret(services.data("api") / "api-tokens")
-        asked = partial(client.get, f"{addresses['api']}/api/contact?contact_id=c-1", headers=_bearer(token))
+        token = secret(services.data("api"), "api-tokens")
+        asked = partial(client.get, f"{addresses['api']}/api/contact?contact_id=c-1", headers=bearer(token))
         await until(asked, lambda answer: answer.status_code == 200, READY_SECONDS, "the contact is scored")
 
         with _prometheus(services, tmp_path) as prometheus:
-            up = await until(
-                partial(_jobs_up, client, prometheus), lambda jobs: len(jobs) == 5, 60.0, "all are scraped"
-            )
-    assert sorted(up) == sorted(f"streamprocessor-{each['command'][0]}" for each in processes.values())
+            await prometheus.ready()
+            up = await until(prometheus.jobs_up, lambda jobs: len(jobs) == 5, 60.0, "all are scraped")
+    assert up == sorted(f"streamprocessor-{each['command'][0]}" for each in processes.values())
 
 
 async def _status(client: httpx.AsyncClient, services: Services, name: str, address: str) -> int:
@@ -146,37 +147,18 @@ async def _status(client: httpx.AsyncClient, services: Services, name: str, addr
         return 0
 
 
-async def _jobs_up(client: httpx.AsyncClient, address: str) -> list[str]:
-    """The job of each target that was scraped well; none while Prometheus is not up."""
-    try:
-        answer = (await client.get(f"{address}/api/v1/targets")).json()
-    except httpx.HTTPError:
-        return []
-    return [target["labels"]["job"] for target in answer["data"]["activeTargets"] if target["health"] == "up"]
-
-
 @contextmanager
-def _prometheus(services: Services, folder: Path) -> Iterator[str]:
-    """The address of a Prometheus with the configuration of the compose file."""
+def _prometheus(services: Services, folder: Path) -> Iterator[Prometheus]:
+    """A Prometheus with the configuration of the compose file."""
     files = folder / "prometheus"
     shutil.copytree(ROOT / "deploy" / "prometheus", files)
     configuration = files / "prometheus.yml"
     configuration.write_text(
         re.sub(r'(?<=")[a-z0-9-]+:\d+(?=")', lambda at: services.here(at[0]), configuration.read_text())
     )
-    at = f"{services.addresses['prometheus']}:9090"
-    command = ["prometheus", f"--config.file={configuration}", f"--web.listen-address={at}"]
-    process = ChildProcess([*command, f"--storage.tsdb.path={folder / 'series'}"], folder / "prometheus.log")
+    listens = f"{services.addresses['prometheus']}:9090"
+    prometheus = Prometheus(folder / "series", configuration, listens=listens).start()
     try:
-        yield f"http://{at}"
+        yield prometheus
     finally:
-        process.stop(10.0)
-
-
-def _secret(file: Path) -> str:
-    """The secret of the one line `name=secret` that a first start writes."""
-    return file.read_text().strip().partition("=")[2]
-
-
-def _bearer(secret: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {secret}"}
+        prometheus.stop()

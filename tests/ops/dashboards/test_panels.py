@@ -25,14 +25,14 @@ from tests.harness.processes import CommandProcess
 from tests.harness.system import ROOT, System, until
 from tests.harness.workers import WorkerProcess
 from tests.ops.dashboards.load import BROWSER_KEY, TOKEN_SECRET, Load
-from tests.ops.dashboards.prometheus import Prometheus, Series
+from tests.ops.prometheus import PROGRAM, Prometheus, Series, settings_text
 
 RULES = ROOT / "deploy" / "prometheus" / "streamprocessor.rules.yml"
 
 pytestmark = [
     pytest.mark.ops,
     pytest.mark.kafka,
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="needs Prometheus: apt-get install prometheus"),
+    pytest.mark.skipif(shutil.which(PROGRAM) is None, reason="needs Prometheus: apt-get install prometheus"),
     pytest.mark.skipif(not RULES.exists(), reason=f"needs the alerts of {RULES.name}, which panels show"),
 ]
 
@@ -101,7 +101,7 @@ async def loaded(settings: Settings, folder: Path) -> AsyncIterator[Prometheus]:
         await api.start().ready(60)
         processes["streamprocessor-api"] = [api]
         targets = {job: [each.address.removeprefix("http://") for each in group] for job, group in processes.items()}
-        prometheus = Prometheus(folder / "prometheus", targets, [RULES])
+        prometheus = Prometheus(folder / "prometheus", settings_text(targets, [RULES]))
         stack.callback(prometheus.stop)
         await prometheus.start().ready()
         (collector,) = processes["streamprocessor-collector"]

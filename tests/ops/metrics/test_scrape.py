@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 import pytest_asyncio
 from prometheus_client import CollectorRegistry, generate_latest
@@ -23,7 +20,6 @@ from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.delivery.metrics import Metrics as DeliveryMetrics
 from streamprocessor.process.http.health import health_routes
 from streamprocessor.process.http.serving import listening_socket, serving
-from streamprocessor.process.ports import any_free
 from streamprocessor.process.telemetry.resources import measure_resources
 from streamprocessor.readmodel.metrics import Metrics as ApiMetrics
 from streamprocessor.stream.metrics import Metrics as WorkerMetrics
@@ -31,11 +27,12 @@ from streamprocessor.stream.partition.batch import Batch
 from streamprocessor.stream.partition.microbatch_metrics import MicrobatchMetrics
 from streamprocessor.stream.partition.microbatch_result import MicrobatchResult
 from tests.harness.system import until
+from tests.ops.prometheus import PROGRAM, Prometheus, settings_text
 from tests.stream.partition.raw_records import Raw
 
 pytestmark = [
     pytest.mark.ops,
-    pytest.mark.skipif(shutil.which("prometheus") is None, reason="wants prometheus: apt-get install prometheus"),
+    pytest.mark.skipif(shutil.which(PROGRAM) is None, reason="wants prometheus: apt-get install prometheus"),
 ]
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -52,25 +49,6 @@ class Accepted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.accepted.append(dict(scope["headers"]).get(b"accept", b"").decode())
         await self._app(scope, receive, send)
-
-
-class Prometheus:
-    """A Prometheus of this test's own."""
-
-    def __init__(self, port: int) -> None:
-        self.address = f"http://127.0.0.1:{port}"
-
-    async def ask(self, path: str, **query: Any) -> Any:
-        async with httpx.AsyncClient() as http:
-            try:
-                answer = await http.get(f"{self.address}/api/v1/{path}", params=query)
-            except httpx.TransportError:
-                return []
-        return answer.json().get("data", []) if answer.status_code == 200 else []
-
-    async def value(self, query: str) -> float | None:
-        found = (await self.ask("query", query=query) or {}).get("result", [])
-        return float(found[0]["value"][1]) if found else None
 
 
 def scoring_metrics() -> CollectorRegistry:
@@ -95,28 +73,13 @@ async def scraped() -> AsyncIterator[tuple[Accepted, int]]:
 
 @pytest_asyncio.fixture
 async def prometheus(scraped: tuple[Accepted, int], tmp_path: Path) -> AsyncIterator[Prometheus]:
-    """A Prometheus that scrapes them each half a second."""
-    config = tmp_path / "prometheus.yml"
-    config.write_text(
-        "global: {scrape_interval: 500ms}\n"
-        f"scrape_configs: [{{job_name: worker, static_configs: [{{targets: ['127.0.0.1:{scraped[1]}']}}]}}]\n"
-    )
-    port = any_free()
-    with (tmp_path / "log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            "prometheus",
-            f"--config.file={config}",
-            f"--storage.tsdb.path={tmp_path / 'data'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-            "--enable-feature=exemplar-storage",
-            stdout=log,
-            stderr=log,
-        )
+    """A Prometheus that scrapes them."""
+    settings = settings_text({"worker": [f"127.0.0.1:{scraped[1]}"]})
+    prometheus = Prometheus(tmp_path / "prometheus", settings, "--enable-feature=exemplar-storage").start()
     try:
-        yield Prometheus(port)
+        yield await prometheus.ready()
     finally:
-        process.terminate()
-        await process.wait()
+        prometheus.stop()
 
 
 async def test_prometheus_asks_for_openmetrics_reads_it_and_keeps_the_examples(
@@ -125,13 +88,13 @@ async def test_prometheus_asks_for_openmetrics_reads_it_and_keeps_the_examples(
     await until(lambda: prometheus.value('up{job="worker"}'), lambda up: up == 1, 30, "it is scraped")
     app, _ = scraped
     assert all(accept.startswith("application/openmetrics-text") for accept in app.accepted)
-    assert await prometheus.value('leadscore_events_consumed_total{type="purchase"}') == 1
-    assert await prometheus.value('leadscore_event_age_seconds_bucket{le="1.0"}') == 0
-    assert await prometheus.value('leadscore_event_age_seconds_bucket{le="5.0"}') == 1
+    assert prometheus.value('leadscore_events_consumed_total{type="purchase"}') == 1
+    assert prometheus.value('leadscore_event_age_seconds_bucket{le="1.0"}') == 0
+    assert prometheus.value('leadscore_event_age_seconds_bucket{le="5.0"}') == 1
 
     now_seconds = time.time()
     for query in ("leadscore_batch_duration_seconds_bucket", "leadscore_event_age_seconds_bucket"):
-        found = await prometheus.ask("query_exemplars", query=query, start=now_seconds - 60, end=now_seconds + 60)
+        found = prometheus.ask("query_exemplars", query=query, start=now_seconds - 60, end=now_seconds + 60)
         ids = {exemplar["labels"]["trace_id"] for series in found for exemplar in series["exemplars"]}
         assert ids == {TRACE_ID}, query
 

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
-from streamprocessor.kafka.embedded.runtime import Runtime
-from tests.delivery.receivers import Receiver
+from tests.delivery.conftest import receiver
 from tests.harness.guarded_system import GuardedSystem
-from tests.harness.secured_kafka import SecuredKafka, secured_kafka
+from tests.harness.secured_kafka import SecuredKafka
+from tests.kafka.diagnosis.conftest import secured
 
-__all__ = ["guarded", "receiver", "secured"]
-
-
-@pytest.fixture(scope="session")
-def secured(kafka_runtime: Runtime) -> Iterator[SecuredKafka]:
-    """The running broker and what is needed to get in."""
-    with (
-        tempfile.TemporaryDirectory(prefix="streamprocessor-secured-") as folder,
-        secured_kafka(kafka_runtime, Path(folder)) as broker,
-    ):
-        yield broker
-
-
-@pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    """A local HTTP server that keeps what it gets."""
-    found = Receiver()
-    await found.start()
-    yield found
-    await found.stop()
+__all__ = ["receiver", "secured"]
 
 
 @pytest.fixture

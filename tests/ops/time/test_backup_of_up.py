@@ -14,10 +14,11 @@ import pytest
 from streamprocessor.cli.kafka.revisions import active_model
 from streamprocessor.contract.model_file.revisions import model_of
 from streamprocessor.settings import PREFIX
-from tests.harness.system import ROOT, until
+from tests.harness.data_folder import secret
+from tests.harness.system import ROOT, System, header, until
 from tests.harness.traffic import traffic
 from tests.harness.verdict import run_as_the_oracle_says
-from tests.ops.time.ups import PAGE, Up, listed, post, secret, system_in
+from tests.ops.time.ups import PAGE, Up, listed, post, system_in
 
 pytestmark = [pytest.mark.kafka, pytest.mark.ops]
 
@@ -43,6 +44,11 @@ async def _subscriptions(up: Up, data: Path) -> set[str]:
         return {each["name"] for each in (await client.get("/api/subscriptions")).json()["subscriptions"]}
 
 
+async def _tables_named(system: System) -> set[str]:
+    """The incarnations of the tables that announcements' ids are of."""
+    return {header(record, "ce_id").partition(":")[0] for record in await system.read("score-updated")}
+
+
 async def test_what_up_keeps_is_backed_up_while_it_runs_and_goes_on_in_another_folder(
     ups: list[Up], tmp_path: Path
 ) -> None:
@@ -61,6 +67,7 @@ async def test_what_up_keeps_is_backed_up_while_it_runs_and_goes_on_in_another_f
     await until(lambda: listed(first, data), lambda contacts: "jane" in contacts, 60, "jane is listed")
     contacts = await listed(first, data)
 
+    before = await _tables_named(system)
     said = await _command(data, "backup", str(archive))
     assert f"{len(contacts)} contacts" in said
     first.discard()  # as a machine that is gone
@@ -76,5 +83,6 @@ async def test_what_up_keeps_is_backed_up_while_it_runs_and_goes_on_in_another_f
     await system.until_applied()
     await until(lambda: listed(second, restored), lambda now: now == contacts | {"june"}, 60, "all are listed")
     await run_as_the_oracle_says(system, model_of(await active_model(system.settings)))
+    assert await _tables_named(system) - before, "what is announced after it has ids of its own"
     assert "starting it again" not in second.said
     await second.stop()

@@ -16,7 +16,7 @@ from streamprocessor.kafka.admin.reconcile import apply
 from streamprocessor.settings import PREFIX
 from tests.harness.fixtures import MakeWorker
 from tests.harness.system import ROOT, System, until
-from tests.harness.traffic import traffic
+from tests.harness.traffic import send_evenly, traffic
 from tests.harness.verdict import assert_no_episode_is_announced_twice, run_as_the_oracle_says
 from tests.harness.workers import WorkerProcess
 from tests.ops.time.ups import Up, listed, post, system_in
@@ -77,11 +77,7 @@ async def _run_in(tree: Path, system: System, *words: str) -> None:
 async def _flow(system: System, events: int, seconds: float) -> None:
     """Send traffic evenly over some seconds."""
     records = list(traffic(3, CONTACTS, events, int(time.time() * 1000)))
-    slices = int(seconds * 10)
-    async with system.producer() as producer:
-        for number in range(slices):
-            await system.send_through(producer, records[number::slices])
-            await asyncio.sleep(seconds / slices)
+    await send_evenly(system, records, seconds)
 
 
 async def test_workers_of_the_release_before_are_replaced_one_after_the_other_under_load(

@@ -13,6 +13,8 @@ import psutil
 
 from streamprocessor.kafka.embedded.pid_file import running_in
 from streamprocessor.settings import PREFIX, Settings
+from tests.harness.apis import bearer
+from tests.harness.data_folder import secret
 from tests.harness.system import System, until
 
 WAIT_SECONDS = 120.0
@@ -64,21 +66,17 @@ class Up:
             self.process.wait()
 
 
-def secret(data: Path, name: str) -> str:
-    return (data / name).read_text().strip().partition("=")[2]
-
-
 async def post(up: Up, data: Path, contact: str) -> None:
     """Say over HTTP that the contact sent a form, with the key that the folder has for servers."""
     event = {"contact_id": contact, "type": "form_submission", "properties": {"form": "contact"}}
-    key = {"authorization": f"Bearer {secret(data, 'write-keys')}"}
+    key = bearer(secret(data, "write-keys"))
     async with httpx.AsyncClient() as client:
         answer = await client.post(f"{up.address_of(COLLECTOR)}/v1/events", json=event, headers=key)
     assert answer.is_success, answer.text
 
 
 async def listed(up: Up, data: Path) -> set[str]:
-    token = {"authorization": f"Bearer {secret(data, 'api-tokens')}"}
+    token = bearer(secret(data, "api-tokens"))
     async with httpx.AsyncClient(base_url=up.address_of(PAGE), headers=token) as client:
         answer = await client.get("/api/contacts", params={"limit": 200})
     assert answer.is_success, answer.text

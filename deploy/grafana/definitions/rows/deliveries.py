@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.grafana.definitions import objectives
-from deploy.grafana.definitions.panels import Bound, Panel, Query, Row
+from deploy.grafana.definitions.panels import Bound, Panel, Query, Row, percentiles
 from deploy.grafana.definitions.promql import (
     API,
     increase,
@@ -63,10 +63,7 @@ WEBHOOKS = Row(
             good="p99 under 15 s.",
             otherwise="see which endpoint fails.",
             unit="s",
-            queries=[
-                Query(quantile(share, "leadscore_webhook_delivery_age_seconds"), f"p{100 * share:g}")
-                for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_webhook_delivery_age_seconds"),
             bound=Bound(objectives.DELIVERY_AGE_SECONDS),
         ),
         Panel(
@@ -170,10 +167,7 @@ API_ROW = Row(
             good="p99 under 1 s.",
             otherwise="see the database.",
             unit="s",
-            queries=[
-                Query(quantile(share, "leadscore_read_model_batch_duration_seconds"), f"p{100 * share:g}")
-                for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_read_model_batch_duration_seconds"),
             bound=Bound(objectives.API_SECONDS),
         ),
         Panel(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from deploy.grafana.definitions import objectives
-from deploy.grafana.definitions.panels import Bound, Panel, Query, Row
+from deploy.grafana.definitions.panels import Bound, Panel, Query, Row, percentiles
 from deploy.grafana.definitions.promql import (
     WORKER,
     chosen,
     increase,
     or_zero,
-    quantile,
     rate,
     total,
     without_owner,
@@ -154,10 +153,7 @@ GROUP = Row(
             good="a few seconds.",
             otherwise="the table to be recovered is large, or Kafka is slow.",
             unit="s",
-            queries=[
-                Query(quantile(share, "leadscore_rebalance_duration_seconds", window="1h"), f"p{100 * share:g}")
-                for share in (0.5, 0.99)
-            ],
+            queries=percentiles("leadscore_rebalance_duration_seconds", window="1h"),
             width=6,
             bound=Bound(60),
         ),

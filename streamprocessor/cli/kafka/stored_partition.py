@@ -1,10 +1,11 @@
-"""One partition of a table as its changelog has it, without a worker: for a table that is made of it."""
+"""One partition of a table as its changelog has it, without a worker."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
+from streamprocessor.cli.kafka.topic_source import TopicSource
 from streamprocessor.contract.changelog.entry import (
     ERASED_PREFIX,
     IDENTITY_KEY,
@@ -44,6 +45,14 @@ class StoredPartition:
         """Nothing is known of it yet; `values` are its newest ones by key."""
         self.number = number
         self.values: dict[bytes, bytes] = {}
+
+    @classmethod
+    async def read(cls, source: TopicSource, changelog: str, number: int) -> Self:
+        """The partition of that number as the source has it. changelog: its full name."""
+        stored = cls(number)
+        async for record in source.records(changelog, number):
+            stored.add(record)
+        return stored
 
     def add(self, record: Any) -> None:
         """Take over the next record of the changelog."""

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from streamprocessor.cli.rebuild.stored_table import StoredPartition
+from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.contract.changelog.entry import MARKER_KEY, decode_entry, encode_entry, encode_marker
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.contract.messages.message import Message
