@@ -1,4 +1,4 @@
-"""What is asked where a process runs, by its own login: `doctor`, whether it has its rights, and a worker's `status`."""
+"""What is asked where a process runs, by its login: `doctor`, whether it has its rights, and a worker's `status`."""
 
 from __future__ import annotations
 
