@@ -273,6 +273,18 @@ def _named(resource: Resource) -> str:
     return f"{resource['kind']}/{resource['metadata']['name']}"
 
 
+def test_pods_are_scraped_as_the_jobs_that_rules_and_dashboards_ask_for() -> None:
+    spec = everything()["PodMonitor/streamprocessor"]["spec"]
+    (endpoint,) = spec["podMetricsEndpoints"]
+    job = next(each for each in endpoint["relabelings"] if each["targetLabel"] == "job")
+    (matched,) = spec["selector"]["matchExpressions"]
+    text = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
+
+    assert matched == {"key": "app.kubernetes.io/component", "operator": "In", "values": list(PROCESSES)}
+    assert job["sourceLabels"] == ["__meta_kubernetes_pod_label_app_kubernetes_io_component"]
+    assert [job["replacement"].replace("$1", name) for name in PROCESSES] == re.findall(r"job_name: (\S+)", text)
+
+
 def test_every_dashboard_is_a_config_map_that_kubernetes_takes() -> None:
     folder = DEPLOY / "grafana"
     generators = kustomization(folder)["configMapGenerator"]

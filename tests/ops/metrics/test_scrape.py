@@ -85,15 +85,20 @@ async def prometheus(scraped: tuple[Accepted, int], tmp_path: Path) -> AsyncIter
 async def test_prometheus_asks_for_openmetrics_reads_it_and_keeps_the_examples(
     scraped: tuple[Accepted, int], prometheus: Prometheus
 ) -> None:
-    await until(lambda: prometheus.value('up{job="worker"}'), lambda up: up == 1, 30, "it is scraped")
+    age = "leadscore_event_age_seconds_bucket"
+    wanted = {'leadscore_events_consumed_total{type="purchase"}': 1, age + '{le="1.0"}': 0, age + '{le="5.0"}': 1}
+    # Together: a question keeps the application, which is of this thread, from answering a scrape, which then fails.
+    await until(
+        lambda: {query: prometheus.value(query) for query in wanted},
+        lambda values: values == wanted,
+        30,
+        "what was scraped",
+    )
     app, _ = scraped
     assert all(accept.startswith("application/openmetrics-text") for accept in app.accepted)
-    assert prometheus.value('leadscore_events_consumed_total{type="purchase"}') == 1
-    assert prometheus.value('leadscore_event_age_seconds_bucket{le="1.0"}') == 0
-    assert prometheus.value('leadscore_event_age_seconds_bucket{le="5.0"}') == 1
 
     now_seconds = time.time()
-    for query in ("leadscore_batch_duration_seconds_bucket", "leadscore_event_age_seconds_bucket"):
+    for query in ("leadscore_batch_duration_seconds_bucket", age):
         found = prometheus.ask("query_exemplars", query=query, start=now_seconds - 60, end=now_seconds + 60)
         ids = {exemplar["labels"]["trace_id"] for series in found for exemplar in series["exemplars"]}
         assert ids == {TRACE_ID}, query
