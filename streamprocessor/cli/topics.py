@@ -168,7 +168,8 @@ def acl(ctx: click.Context, /, principals: tuple[str, ...], **chosen: Any) -> No
     """Print the least rights that each process needs on Kafka, as what grants them; Kafka is not asked.
 
     The processes are worker, collector, delivery and api; setup is who runs `topics apply` and `model apply`, reader
-    who looks (`status`, `explain`, `export` and the like), sender who runs `import` and the like.
+    who looks (`status`, `explain`, `export` and the like), sender who runs `import` and the like, rebuild who runs
+    `rebuild`.
     """
     from streamprocessor.cli.terminal.print_acls import AclPrint, print_acls
 

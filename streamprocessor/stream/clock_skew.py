@@ -17,16 +17,16 @@ from streamprocessor.kafka.clients import ClientSettings
 #: Written to the models topic, whose time is the broker's, to read the broker's clock off the acknowledgement.
 CLOCK_KEY = b"\x00clock"
 MEASURE_EVERY_SECONDS = 60.0
-#: A look that takes longer is off by up to half of that: it is taken again, so often, and the quickest counts. Each
+#: A reading that takes longer is off by up to half of that: it is taken again, so often, and the quickest counts. Each
 #: leaves a record in the topic until that is compacted, so no more are taken than are needed.
 QUICK_MS = 100
-MORE_LOOKS = 3
+MORE_READINGS = 3
 
 log = logging.getLogger(__name__)
 
 
-class ClockLook(NamedTuple):
-    """One look at the broker's clock: how long it took, and by how much that clock was ahead half-way through."""
+class ClockReading(NamedTuple):
+    """One reading of the broker's clock: how long it took, and by how much that clock was ahead half-way through."""
 
     took_ms: float
     skew_ms: int
@@ -37,23 +37,23 @@ async def clock_skew_ms(clients: ClientSettings, topic: str) -> int:
     producer = AIOKafkaProducer(**clients.arguments(), acks="all", request_timeout_ms=10_000)
     try:
         await producer.start()
-        look = await _look(producer, topic)
-        for _ in range(MORE_LOOKS):
-            if look.took_ms > QUICK_MS:
-                look = min(look, await _look(producer, topic))
+        reading = await _reading(producer, topic)
+        for _ in range(MORE_READINGS):
+            if reading.took_ms > QUICK_MS:
+                reading = min(reading, await _reading(producer, topic))
     except KafkaError as error:
         message = f"{topic}: can't be written: {error!r}"
         raise (BrokerAwayError if error.retriable else TopicError)(message) from error
     finally:
         await producer.stop()
-    return look.skew_ms
+    return reading.skew_ms
 
 
-async def _look(producer: AIOKafkaProducer, topic: str) -> ClockLook:
+async def _reading(producer: AIOKafkaProducer, topic: str) -> ClockReading:
     before_ms = time.time() * 1000
     acknowledged = await producer.send_and_wait(topic, key=CLOCK_KEY, partition=0)
     after_ms = time.time() * 1000
-    return ClockLook(after_ms - before_ms, int(acknowledged.timestamp - (before_ms + after_ms) / 2))
+    return ClockReading(after_ms - before_ms, int(acknowledged.timestamp - (before_ms + after_ms) / 2))
 
 
 def disagreement(skew_ms: int, most_seconds: float) -> str | None:

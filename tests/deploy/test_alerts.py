@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 import pytest
-from ruamel.yaml import YAML
 
 from streamprocessor.cli.main import commands
 from streamprocessor.settings import PREFIX, Settings
 from tests.harness.system import ROOT
+from tests.harness.yaml_file import read_yaml
 
 FOLDER = ROOT / "deploy" / "prometheus"
 RULES = FOLDER / "streamprocessor.rules.yml"
@@ -33,11 +33,7 @@ needs_amtool = pytest.mark.skipif(
 )
 
 
-def yaml(path: Path) -> Any:
-    return YAML(typ="safe", pure=True).load(path.read_text())
-
-
-RULE_LIST = [rule for group in yaml(RULES)["groups"] for rule in group["rules"]]
+RULE_LIST = [rule for group in read_yaml(RULES)["groups"] for rule in group["rules"]]
 ALERTS = [rule for rule in RULE_LIST if "alert" in rule]
 NAMES = sorted({rule["alert"] for rule in ALERTS})
 
@@ -87,14 +83,14 @@ def test_the_rules_ask_for_recordings_that_are_made() -> None:
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: path.name)
 def test_groups_are_evaluated_in_one_order_so_that_alerts_see_what_is_recorded_before_them(path: Path) -> None:
-    assert yaml(path)["group_eval_order"] == [group["name"] for group in yaml(RULES)["groups"]]
+    assert read_yaml(path)["group_eval_order"] == [group["name"] for group in read_yaml(RULES)["groups"]]
 
 
 def test_each_alert_is_tried_firing_and_not_firing() -> None:
     fires: set[str] = set()
     is_silent: set[str] = set()
     for path in TESTS:
-        for test in yaml(path)["tests"]:
+        for test in read_yaml(path)["tests"]:
             for case in test["alert_rule_test"]:
                 (fires if case["exp_alerts"] else is_silent).add(case["alertname"])
 
@@ -188,7 +184,7 @@ def test_alertmanagers_file_is_one_and_each_severity_has_its_receiver() -> None:
 
 def test_what_is_not_told_because_of_another_names_alerts_that_are_there() -> None:
     named = set()
-    for rule in yaml(ALERTMANAGER)["inhibit_rules"]:
+    for rule in read_yaml(ALERTMANAGER)["inhibit_rules"]:
         for matcher in rule["source_matchers"] + rule["target_matchers"]:
             named |= set(re.search(r'"(.*)"', matcher)[1].split("|"))  # type: ignore[index]
 

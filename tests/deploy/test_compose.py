@@ -13,11 +13,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from ruamel.yaml import YAML
 
 from streamprocessor.kafka.embedded.jars import KAFKA
 from streamprocessor.settings import PREFIX, Settings, read_settings
 from tests.harness.system import ROOT
+from tests.harness.yaml_file import read_yaml
 
 COMPOSE, LAPTOP = ROOT / "docker-compose.yml", ROOT / "deploy" / "compose" / "laptop.yml"
 FILES = pytest.mark.parametrize("file", [COMPOSE, LAPTOP], ids=["docker-compose.yml", "laptop.yml"])
@@ -29,10 +29,6 @@ STOPPING_SECONDS = 20
 """How long a process takes at most to end after it was drained; deploy/health.md."""
 ANYWHERE = {"proxy"}
 """Services that the world may reach."""
-
-
-def read_yaml(path: Path) -> Any:
-    return YAML(typ="safe", pure=True).load(path.read_text())
 
 
 def filled_in(value: Any) -> Any:

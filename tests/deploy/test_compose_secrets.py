@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.test_compose import COMPOSE, read_yaml
+from tests.deploy.test_compose import COMPOSE
 from tests.harness.system import ROOT
+from tests.harness.yaml_file import read_yaml
 
 
 @pytest.fixture

@@ -6,16 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from deploy.grafana.definitions import objectives
 from deploy.grafana.definitions.__main__ import BOARDS, FOLDER, texts
 from deploy.grafana.definitions.board import Board
 from deploy.grafana.definitions.panels import Bound, Panel
 from tests.harness.system import ROOT
+from tests.harness.yaml_file import read_yaml
 
 METRICS = ROOT / "deploy" / "prometheus" / "metrics.md"
 PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
@@ -161,7 +160,7 @@ def test_a_limit_that_panels_draw_is_the_alerts(alert: str, limit: float) -> Non
     rules = {
         rule["alert"]: rule["expr"]
         for path in (ROOT / "deploy" / "prometheus").glob("*.rules.yml")
-        for group in _yaml(path)["groups"]
+        for group in read_yaml(path)["groups"]
         for rule in group["rules"]
         if "alert" in rule
     }
@@ -179,15 +178,11 @@ def test_each_alert_has_the_label_by_which_dashboards_find_it() -> None:
 
 
 def test_grafana_finds_the_files_and_prometheus_where_compose_puts_them() -> None:
-    compose = _yaml(ROOT / "docker-compose.yml")["services"]
+    compose = read_yaml(ROOT / "docker-compose.yml")["services"]
     mounts = dict(volume.split(":")[:2] for volume in compose["grafana"]["volumes"])
-    (provider,) = _yaml(PROVISIONING / "dashboards" / "dashboards.yaml")["providers"]
-    sources = _yaml(PROVISIONING / "datasources" / "datasources.yaml")["datasources"]
+    (provider,) = read_yaml(PROVISIONING / "dashboards" / "dashboards.yaml")["providers"]
+    sources = read_yaml(PROVISIONING / "datasources" / "datasources.yaml")["datasources"]
 
     assert mounts["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning"
     assert mounts["./deploy/grafana/dashboards"] == provider["options"]["path"]
     assert {re.sub(r"http://(.*):\d+", r"\1", source["url"]) for source in sources} <= set(compose)
-
-
-def _yaml(path: Any) -> Any:
-    return YAML(typ="safe", pure=True).load(path.read_text())

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from streamprocessor.imports.csv_mapping import read_mapping
 from streamprocessor.settings import PREFIX, Settings, read_settings
+from tests.harness.yaml_file import read_yaml
 
 ROOT = Path(__file__).parents[2]
-
-
-def yaml(path: Path) -> Any:
-    return YAML(typ="safe", pure=True).load(path.read_text())
 
 
 def test_every_supported_python_has_a_run_of_its_own() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     words = [classifier.split(" :: ") for classifier in project["classifiers"]]
     supported = [version for *_, language, version in words if language == "Python"]
-    matrix = yaml(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["test"]["strategy"]["matrix"]
+    matrix = read_yaml(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]["test"]["strategy"]["matrix"]
 
     assert matrix["python"] == supported
     assert project["requires-python"] == f">={supported[0]}"

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 
-class TakenSpan(NamedTuple):
+class ReceivedSpan(NamedTuple):
     """A span as it came. links, and its own context: as `traceparent` spells them, without the flags."""
 
     process: str
@@ -41,7 +41,7 @@ class OtlpReceiver:
         self.status = 200
         self.paths: list[str] = []
         self.requests = 0
-        self._spans: list[TakenSpan] = []
+        self._spans: list[ReceivedSpan] = []
         self._changed = Condition()
         receiver = self
 
@@ -65,12 +65,12 @@ class OtlpReceiver:
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def spans(self, name: str) -> list[TakenSpan]:
+    def spans(self, name: str) -> list[ReceivedSpan]:
         """Those of this name that came so far."""
         with self._changed:
             return [span for span in self._spans if span.name == name]
 
-    def wait_for(self, name: str, timeout_seconds: float = 20.0) -> list[TakenSpan]:
+    def wait_for(self, name: str, timeout_seconds: float = 20.0) -> list[ReceivedSpan]:
         """Those of this name, as soon as there is one."""
         with self._changed:
             if not self._changed.wait_for(lambda: any(span.name == name for span in self._spans), timeout_seconds):
@@ -120,13 +120,13 @@ def otlp_receiver() -> Iterator[OtlpReceiver]:
         receiver.stop()
 
 
-def _taken(process: str, span: Span) -> TakenSpan:
+def _taken(process: str, span: Span) -> ReceivedSpan:
     def value_of(value: object) -> str | int | float:
         kind = value.WhichOneof("value")  # type: ignore[attr-defined]
         found: str | int | float = getattr(value, kind)
         return found
 
-    return TakenSpan(
+    return ReceivedSpan(
         process=process,
         name=span.name,
         context=f"00-{span.trace_id.hex()}-{span.span_id.hex()}",

@@ -20,7 +20,7 @@ NUMBER_HEIGHT, HEIGHT = 4, 8
 RANKING_BAR_PIXELS, RANKING_TEXT_PIXELS = 24, 14
 
 
-Drawn = stat.Panel | bargauge.Panel | table.Panel | timeseries.Panel
+GrafanaPanel = stat.Panel | bargauge.Panel | table.Panel | timeseries.Panel
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ class Row:
     panels: Sequence[Panel]
 
 
-def drawn(panel: Panel, number: int) -> Drawn:
+def drawn(panel: Panel, number: int) -> GrafanaPanel:
     """The panel as Grafana's, under a number that no other of the dashboard has."""
-    builders: dict[Look, Callable[[Panel], Drawn]] = {"number": _number, "ranking": _ranking, "rows": _rows}
+    builders: dict[Look, Callable[[Panel], GrafanaPanel]] = {"number": _number, "ranking": _ranking, "rows": _rows}
     return builders.get(panel.look, _over_time)(panel).id(number)
 
 
-def _number(panel: Panel) -> Drawn:
+def _number(panel: Panel) -> GrafanaPanel:
     shown = (
         stat.Panel()
         .graph_mode(common_models.BigValueGraphMode.AREA)
@@ -114,7 +114,7 @@ def _number(panel: Panel) -> Drawn:
     return _with_all(shown, panel, instant=False)
 
 
-def _ranking(panel: Panel) -> Drawn:
+def _ranking(panel: Panel) -> GrafanaPanel:
     shown = (
         bargauge.Panel()
         .orientation(common_models.VizOrientation.HORIZONTAL)
@@ -128,7 +128,7 @@ def _ranking(panel: Panel) -> Drawn:
     return _with_all(shown, panel, instant=True)
 
 
-def _rows(panel: Panel) -> Drawn:
+def _rows(panel: Panel) -> GrafanaPanel:
     hidden = {name: True for name in ("Time", "__name__", "Value", "alertstate", "system")}
     shown = (
         table.Panel()
@@ -138,7 +138,7 @@ def _rows(panel: Panel) -> Drawn:
     return _with_all(shown, panel, instant=True)
 
 
-def _over_time(panel: Panel) -> Drawn:
+def _over_time(panel: Panel) -> GrafanaPanel:
     shown = (
         timeseries.Panel()
         .draw_style(common_models.GraphDrawStyle.BARS if panel.look == "bars" else common_models.GraphDrawStyle.LINE)
@@ -166,7 +166,7 @@ def _over_time(panel: Panel) -> Drawn:
     return _with_all(shown, panel, instant=False)
 
 
-def _with_all(shown: Drawn, panel: Panel, instant: bool) -> Drawn:
+def _with_all(shown: GrafanaPanel, panel: Panel, instant: bool) -> GrafanaPanel:
     of_series = panel.look in ("lines", "stacked", "bars")
     colours = models.FieldColorModeId.PALETTE_CLASSIC if of_series else models.FieldColorModeId.THRESHOLDS
     steps = [_step(None, GREEN)] if panel.bound is None else panel.bound.steps()

@@ -22,7 +22,7 @@ def is_news(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(_SERVICE_MARK)
 
 
-class Sparing(logging.Filter):
+class RepetitionFilter(logging.Filter):
     """Lets through what libraries log, the same words only once in a while; ours all."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

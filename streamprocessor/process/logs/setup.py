@@ -12,7 +12,7 @@ from importlib.metadata import version
 from types import FrameType, TracebackType
 
 from streamprocessor.process.logs.lines import HumanLines, JsonLines
-from streamprocessor.process.logs.repetition import TALKATIVE, Sparing, is_news
+from streamprocessor.process.logs.repetition import TALKATIVE, RepetitionFilter, is_news
 
 JSON = "json"
 
@@ -29,7 +29,7 @@ def log_to_stderr(process: str, level: str, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(process, version("streamprocessor")) if form == JSON else HumanLines())
     handler.addFilter(is_news)
-    handler.addFilter(Sparing(time.monotonic))
+    handler.addFilter(RepetitionFilter(time.monotonic))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

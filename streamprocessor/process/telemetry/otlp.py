@@ -44,7 +44,7 @@ class OtlpTracing:
         release = version("streamprocessor")
         resource = Resource.create({"service.name": f"streamprocessor-{process}", "service.version": release})
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        exporter = NamedExporter(OTLPSpanExporter(endpoint=url, timeout=SEND_SECONDS), url)
+        exporter = OutageLoggingExporter(OTLPSpanExporter(endpoint=url, timeout=SEND_SECONDS), url)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("streamprocessor", release)
 
@@ -53,7 +53,7 @@ class OtlpTracing:
         context = Context()
         if parent is not None:
             context = trace.set_span_in_context(trace.NonRecordingSpan(_context_of(parent)), context)
-        return SpanUnderWay(self._tracer.start_span(name, context, _KINDS[kind]))
+        return RecordingSpan(self._tracer.start_span(name, context, _KINDS[kind]))
 
     def done(
         self, name: str, links: Sequence[str], seconds: float, attributes: Mapping[str, str | int | float]
@@ -81,7 +81,7 @@ class OtlpTracing:
         closing.join(CLOSE_SECONDS)
 
 
-class SpanUnderWay:
+class RecordingSpan:
     """A span of OpenTelemetry's that has begun."""
 
     def __init__(self, span: trace.Span) -> None:
@@ -94,7 +94,7 @@ class SpanUnderWay:
         self._span.end()
 
 
-class NamedExporter(SpanExporter):
+class OutageLoggingExporter(SpanExporter):
     """Sends by another exporter, and says once that its endpoint takes nothing, and once that it does again."""
 
     def __init__(self, exporter: SpanExporter, url: str) -> None:

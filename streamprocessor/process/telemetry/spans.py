@@ -44,7 +44,7 @@ class Tracing(Protocol):
         """Send what was not sent yet, as far as that does not take long."""
 
 
-class PassedOn(NamedTuple):
+class NonRecordingSpan(NamedTuple):
     """No span: what follows from the work is in the trace that it came with."""
 
     traceparent: str | None
@@ -58,7 +58,7 @@ class TracingOff:
 
     def start(self, kind: SpanKind, name: str, parent: str | None) -> Span:  # noqa: ARG002 - as Tracing has it
         """What passes the parent on."""
-        return PassedOn(parent)
+        return NonRecordingSpan(parent)
 
     def done(
         self,

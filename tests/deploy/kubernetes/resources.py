@@ -11,6 +11,8 @@ from typing import Any
 import jsonschema
 from ruamel.yaml import YAML
 
+from tests.harness.yaml_file import read_yaml
+
 ROOT = Path(__file__).parents[3]
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -32,7 +34,7 @@ def resources_of(folder: str) -> dict[str, Resource]:
 
 def kustomization(folder: Path) -> dict[str, Any]:
     """What the folder's kustomization.yaml says."""
-    said: dict[str, Any] = YAML(typ="safe", pure=True).load((folder / "kustomization.yaml").read_text())
+    said: dict[str, Any] = read_yaml(folder / "kustomization.yaml")
     return said
 
 

@@ -22,7 +22,7 @@ ALERTMANAGER = "prometheus-alertmanager"
 MISSING = [tool for tool in (PROGRAM, ALERTMANAGER) if shutil.which(tool) is None]
 
 
-class Told(NamedTuple):
+class FiredAlert(NamedTuple):
     """One alert as it reached a receiver. about: the labels that tell it from others of its name."""
 
     receiver: str
@@ -44,7 +44,7 @@ class Monitoring:
         self._alertmanager: ChildProcess | None = None
         self._prometheus: Prometheus | None = None
         self._begun: set[tuple[str, str]] = set()
-        self.told: list[Told] = []
+        self.told: list[FiredAlert] = []
 
     async def start(self) -> Self:
         """Return once Prometheus knows the rules and both answer."""
@@ -82,7 +82,8 @@ class Monitoring:
                     name: value for name, value in labels.items() if name not in ("alertname", "system", "severity")
                 }
                 summary = alert["annotations"]["summary"]
-                self.told.append(Told(request.path.strip("/"), labels["alertname"], about, summary, time.monotonic()))
+                receiver = request.path.strip("/")
+                self.told.append(FiredAlert(receiver, labels["alertname"], about, summary, time.monotonic()))
         return web.Response()
 
     async def stop(self) -> None:

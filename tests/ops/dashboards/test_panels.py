@@ -138,7 +138,7 @@ def series_of(prometheus: Prometheus, target: dict[str, Any], begin_seconds: flo
     return prometheus.over(expression, begin_seconds, time.time(), 1.0)
 
 
-class Asked(NamedTuple):
+class PanelQuery(NamedTuple):
     """A query of a panel. uid: the dashboard's. target: the query as Grafana has it."""
 
     uid: str
@@ -146,11 +146,11 @@ class Asked(NamedTuple):
     target: dict[str, Any]
 
 
-def every_query() -> list[Asked]:
+def every_query() -> list[PanelQuery]:
     """Those of all panels, in their order."""
     panels = [(board.uid, json.loads(texts()[f"{board.uid}.json"])["panels"]) for board in BOARDS]
     return [
-        Asked(uid, panel["title"], target)
+        PanelQuery(uid, panel["title"], target)
         for uid, shown in panels
         for panel in shown
         for target in panel.get("targets", ())
@@ -162,7 +162,7 @@ async def test_each_query_of_each_panel_finds_its_series(settings: Settings, tmp
         begin_seconds = time.time()
         missing = [query for query in every_query() if query.title not in WITHOUT_SERIES_HERE]
 
-        def still_missing() -> list[Asked]:
+        def still_missing() -> list[PanelQuery]:
             missing[:] = [
                 query
                 for query in missing
@@ -170,7 +170,7 @@ async def test_each_query_of_each_panel_finds_its_series(settings: Settings, tmp
             ]
             return missing
 
-        async def ask() -> list[Asked]:
+        async def ask() -> list[PanelQuery]:
             return await asyncio.to_thread(still_missing)
 
         await until(ask, lambda queries: not queries, ENOUGH_SECONDS, "series for each query", every_seconds=1)

@@ -15,7 +15,7 @@ from tests.harness.commands import CommandEnd
 from tests.harness.identity_verdict import assert_people_are_the_oracles, read_identity_run
 from tests.harness.settling import until_settled
 from tests.harness.system import until
-from tests.ops.alerts.monitoring import Told
+from tests.ops.alerts.monitoring import FiredAlert
 from tests.ops.gameday.breaks import Break
 from tests.ops.gameday.running_system import RunningSystem
 
@@ -31,7 +31,7 @@ class Outcome(NamedTuple):
 
     broken: Break
     after_seconds: dict[tuple[str, str], float]
-    told: Sequence[Told]
+    told: Sequence[FiredAlert]
     said: str
     healed_seconds: float
 

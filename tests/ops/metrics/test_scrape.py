@@ -39,7 +39,7 @@ TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 MODEL = parse_model("scores: {s: {rules: [{id: r, on: purchase, points: 10}]}}", "m")
 
 
-class Accepted:
+class AcceptHeaders:
     """An application that notes what its callers accept."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -64,15 +64,15 @@ def scoring_metrics() -> CollectorRegistry:
 
 
 @pytest_asyncio.fixture
-async def scraped() -> AsyncIterator[tuple[Accepted, int]]:
+async def scraped() -> AsyncIterator[tuple[AcceptHeaders, int]]:
     """A worker's metrics over HTTP."""
-    app = Accepted(Starlette(routes=health_routes(scoring_metrics(), list)))
+    app = AcceptHeaders(Starlette(routes=health_routes(scoring_metrics(), list)))
     async with serving(app, listening_socket("metrics", "127.0.0.1", 0)) as port:
         yield app, port
 
 
 @pytest_asyncio.fixture
-async def prometheus(scraped: tuple[Accepted, int], tmp_path: Path) -> AsyncIterator[Prometheus]:
+async def prometheus(scraped: tuple[AcceptHeaders, int], tmp_path: Path) -> AsyncIterator[Prometheus]:
     """A Prometheus that scrapes them."""
     settings = settings_text({"worker": [f"127.0.0.1:{scraped[1]}"]})
     prometheus = Prometheus(tmp_path / "prometheus", settings, "--enable-feature=exemplar-storage").start()
@@ -83,7 +83,7 @@ async def prometheus(scraped: tuple[Accepted, int], tmp_path: Path) -> AsyncIter
 
 
 async def test_prometheus_asks_for_openmetrics_reads_it_and_keeps_the_examples(
-    scraped: tuple[Accepted, int], prometheus: Prometheus
+    scraped: tuple[AcceptHeaders, int], prometheus: Prometheus
 ) -> None:
     age = "leadscore_event_age_seconds_bucket"
     wanted = {'leadscore_events_consumed_total{type="purchase"}': 1, age + '{le="1.0"}': 0, age + '{le="5.0"}': 1}
