@@ -55,7 +55,7 @@ def test_a_table_is_moved_by_who_may_read_it_there_and_do_here_what_is_listed(
     origin.acls.grant(origin.principal(REBUILD), rights_on_what_is_moved(origin))
     moved = call(*words, env=guarded.environment(REBUILD))
 
-    assert (refused.exit_code, moved.exit_code) == (EXIT_USAGE, EXIT_DONE), (refused.output, moved.output)
+    assert (refused.exit_code, moved.exit_code) == (EXIT_USAGE, EXIT_DONE), (refused, refused.exc_info, moved.output)
     assert "not allow User:sp-rebuild what it needs" in refused.output
     assert call("explain", "c-42", env=guarded.environment(READER)).exit_code == EXIT_DONE
     assert call("explain", "c-43", env=guarded.environment(READER)).exit_code != EXIT_DONE
