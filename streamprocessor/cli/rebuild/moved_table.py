@@ -16,6 +16,7 @@ import msgspec
 from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.kafka.system_state import differences, table_state
+from streamprocessor.cli.kafka.topic_reader import records_of
 from streamprocessor.cli.rebuild.acknowledged_writer import AcknowledgedWriter, acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.unread_input import UnreadInput
@@ -148,12 +149,11 @@ class MovedTable:
 
     async def _copy(self, writer: AcknowledgedWriter, topic: str) -> None:
         name, old_name = self._target.layout.full_name(topic), self._origin.layout.full_name(topic)
-        for _, number in sorted(await self._source.ends([old_name])):
-            async for record in self._source.records(old_name, number):
-                if topic == MODELS and record.value is None:
-                    continue  # a worker asked for the time
-                placed = 0 if topic in WHOLE else self._partition_of(record)
-                await writer.send((name, placed), record.key, record.value, record.headers)
+        async for record in records_of(self._origin.clients, old_name):
+            if topic == MODELS and record.value is None:
+                continue  # a worker asked for the time
+            placed = 0 if topic in WHOLE else self._partition_of(record)
+            await writer.send((name, placed), record.key, record.value, record.headers)
 
     async def _bring_input(
         self, writer: AcknowledgedWriter, unread: UnreadInput, starts: dict[tuple[str, int], int]

@@ -18,7 +18,7 @@ from tests.harness.verdict import Run, assert_records_equal_the_oracle, read_run
 
 pytestmark = pytest.mark.kafka
 
-CONTACTS = 60
+CONTACTS = 30
 
 
 async def _send(system: System, seed: int, events: int) -> None:
@@ -40,7 +40,7 @@ async def test_four_partitions_become_eight_and_every_contact_goes_on_where_it_w
     model = await system.create()
     blue = worker("blue")
     await blue.ready()
-    await _send(system, 1, 800)
+    await _send(system, 1, 400)
     await system.until_applied()
     wider = System(
         system.settings.model_copy(update={"topic_prefix": f"{system.settings.topic_prefix}8-", "partitions": 8})
@@ -50,14 +50,14 @@ async def test_four_partitions_become_eight_and_every_contact_goes_on_where_it_w
     with pytest.raises(OperatorError, match=r"has workers \(blue\); wanted none"):
         await moving.move(None)
     assert blue.stop() == 0
-    await _send(system, 2, 200)  # which no worker has read
+    await _send(system, 2, 100)  # which no worker has read
     before = await read_run(system)
 
     await moving.move(None)
 
     green = worker("green", topic_prefix=wider.settings.topic_prefix, partitions=8)
     await green.ready()
-    await _send(wider, 3, 400)
+    await _send(wider, 3, 200)
     await wider.until_applied()
     after = await read_run(wider)
     facts = {
