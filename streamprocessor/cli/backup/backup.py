@@ -13,6 +13,7 @@ from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.process.clock import now_ms
+from streamprocessor.process.data_folder import refuse_unfinished_restore
 from streamprocessor.settings import Settings
 
 
@@ -24,6 +25,10 @@ async def back_up(settings: Settings, archive: Path) -> Description:
     folder = settings.data_path
     if not folder.is_dir():
         message = f"{folder}: is no folder; wanted the data folder of `up`, by --data-dir"
+        raise OperatorError(message)
+    refuse_unfinished_restore(folder)
+    if archive.resolve().is_relative_to(folder.resolve()):
+        message = f"{archive}: is in {folder}, so the next backup would hold it; wanted a place outside"
         raise OperatorError(message)
     layout = layout_of(settings)
     changelog = layout.full_name(CONTACTS_CHANGELOG)

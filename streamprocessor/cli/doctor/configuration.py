@@ -16,6 +16,8 @@ def configuration_findings(settings: Settings, processes: Collection[str]) -> It
         yield from _salts(settings)
     yield from _keys(settings, processes)
     yield examined("topics' files", lambda: _topics(settings))
+    if COLLECTOR in processes and settings.vocabulary:
+        yield examined("vocabulary", lambda: _vocabulary(settings.vocabulary))
     if DELIVERY in processes and settings.subscriptions:
         yield examined("subscriptions", lambda: _subscriptions(settings))
     for process, setting, url in (
@@ -45,23 +47,35 @@ def _is_set(secret: str) -> str:
 
 def _keys(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:
     from streamprocessor.process.stored_secrets import pairs_of
+    from streamprocessor.readmodel.requests.tokens import Tokens
 
     wanted = {"browser_keys": COLLECTOR, "write_keys": COLLECTOR, "token_keys": COLLECTOR, "api_tokens": API}
-    for name in [name for name, process in wanted.items() if process in processes]:
+    for name, process in [(name, process) for name, process in wanted.items() if process in processes]:
         given, setting, subject = getattr(settings, name), PREFIX + name.upper(), name.replace("_", " ")
         if not given:
             yield well(subject, "in the data folder, made at the first start")
             continue
         try:
-            yield well(subject, f"{len(pairs_of(given, setting))} in {setting}")
+            pairs = pairs_of(given, setting)
+            if process == API:
+                Tokens(pairs)
         except OperatorError as error:
             yield failed(subject, error)
+        else:
+            yield well(subject, f"{len(pairs)} in {setting}")
 
 
 def _topics(settings: Settings) -> str:
     from streamprocessor.kafka.admin.layout import layout_of
 
     return f"{len(layout_of(settings).topics)} topics are described in {settings.topics_dir}"
+
+
+def _vocabulary(file: str) -> str:
+    from streamprocessor.collector.formats.vocabulary import read_vocabulary
+
+    read_vocabulary(Path(file))
+    return f"{file} can be read"
 
 
 def _subscriptions(settings: Settings) -> str:
