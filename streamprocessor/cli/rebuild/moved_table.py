@@ -70,12 +70,14 @@ class MovedTable:
             await unread.refuse_copies(await self._identity())
         topics = list(self._target.layout.names())
         async with acknowledged_writer(self._target.clients, topics) as writer:
-            await self._move_table(writer, unread)
+            identity = await self._move_table(writer, unread)
             for topic in (*WHOLE, *COPIED):
                 await self._copy(writer, topic)
             starts = await (unread.after_applied() if since_ms is None else unread.since(since_ms))
             await self._bring_input(writer, unread, starts)
-        await self._compare()
+            await writer.flush()
+            await self._compare()
+            await self._write_identity(writer, identity)
         self._say(
             f"{self._counts['contacts']} contacts moved into {self._partitions} partitions, with "
             f"{self._counts['unread']} records of input that they had not applied"
@@ -100,7 +102,8 @@ class MovedTable:
         message = f"{self._origin.layout.full_name(CONTACTS_CHANGELOG)}: no worker ever had it; wanted a table to move"
         raise OperatorError(message)
 
-    async def _move_table(self, writer: AcknowledgedWriter, unread: UnreadInput) -> None:
+    async def _move_table(self, writer: AcknowledgedWriter, unread: UnreadInput) -> TableIdentity:
+        """The former table's identity."""
         changelog = self._origin.layout.full_name(CONTACTS_CHANGELOG)
         places = sorted(await self._source.ends([changelog]))
         erased: dict[bytes, bytes] = {}
@@ -112,7 +115,11 @@ class MovedTable:
             identity = stored.identity or identity
             erased |= stored.erased
             await self._write_contacts(writer, stored, unread, len(places))
-        await self._write_to_each_partition(writer, erased, identity)
+        changelog = self._target.layout.full_name(CONTACTS_CHANGELOG)
+        for number in range(self._partitions):  # of a pseudonym nobody can tell the partition
+            for key, value in erased.items():
+                await writer.send((changelog, number), key, value)
+        return identity
 
     async def _write_contacts(
         self, writer: AcknowledgedWriter, stored: StoredPartition, unread: UnreadInput, partitions: int
@@ -131,17 +138,13 @@ class MovedTable:
             await self._send(writer, layout.full_name(CONTACTS_CHANGELOG), contact.key, value)
             self._counts["contacts"] += 1
 
-    async def _write_to_each_partition(
-        self, writer: AcknowledgedWriter, erased: dict[bytes, bytes], former: TableIdentity
-    ) -> None:
-        """The table's identity, and who was erased: of a pseudonym nobody can tell the partition."""
-        layout = self._target.layout
+    async def _write_identity(self, writer: AcknowledgedWriter, former: TableIdentity) -> None:
+        """Say in each partition, last, whose table it is: without that no worker takes it for a whole one."""
         ids = await self._target.input_ids()
-        changelog = layout.full_name(CONTACTS_CHANGELOG)
+        changelog = self._target.layout.full_name(CONTACTS_CHANGELOG)
         for number in range(self._partitions):
             identity = msgspec.structs.replace(former, incarnation=uuid.uuid4().hex[:12], topic_ids=ids)
-            for key, value in {IDENTITY_KEY: encode_identity(identity), **erased}.items():
-                await writer.send((changelog, number), key, value)
+            await writer.send((changelog, number), IDENTITY_KEY, encode_identity(identity))
 
     async def _copy(self, writer: AcknowledgedWriter, topic: str) -> None:
         name, old_name = self._target.layout.full_name(topic), self._origin.layout.full_name(topic)

@@ -34,8 +34,26 @@ def _sequences(run: Run) -> dict[str, list[int]]:
     return {contact: sorted(of.values()) for contact, of in found.items()}
 
 
+async def _assert_half_of_it_is_no_table(
+    system: System, worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A move that is killed just before its comparison leaves topics on which no worker starts."""
+    half = system.settings.model_copy(update={"topic_prefix": f"{system.settings.topic_prefix}half-"})
+    with monkeypatch.context() as patched:
+        patched.setattr(MovedTable, "_compare", _killed)
+        with pytest.raises(InterruptedError):
+            await MovedTable(application_of(system.settings), application_of(half), print).move(None)
+    red = worker("red", topic_prefix=half.topic_prefix)
+    assert red.process.wait(40) == 2, red.tail()
+    assert "rebuild` into it did not end" in red.log.read_text()
+
+
+async def _killed(*_: object) -> None:
+    raise InterruptedError
+
+
 async def test_four_partitions_become_eight_and_every_contact_goes_on_where_it_was(
-    system: System, worker: MakeWorker
+    system: System, worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = await system.create()
     blue = worker("blue")
@@ -52,6 +70,7 @@ async def test_four_partitions_become_eight_and_every_contact_goes_on_where_it_w
     assert blue.stop() == 0
     await _send(system, 2, 200)  # which no worker has read
     before = await read_run(system)
+    await _assert_half_of_it_is_no_table(system, worker, monkeypatch)
 
     await moving.move(None)
 
