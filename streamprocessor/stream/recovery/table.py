@@ -121,8 +121,8 @@ class Table:
             if partition.identity is None and (partition.records or partition.erased):
                 message = (
                     f"partition {partition.number} of the changelog has contacts and does not say whose table it is: a "
-                    "`streamprocessor rebuild` into it did not end; delete what it wrote (the changelog; of a table that "
-                    "moved, all topics of the new prefix) and run it once more (deploy/backup.md)"
+                    "`streamprocessor rebuild` into it did not end; delete what it wrote (the changelog; of a table "
+                    "that moved, all topics of the new prefix) and run it once more (deploy/backup.md)"
                 )
                 raise OperatorError(message)
 

@@ -185,7 +185,9 @@ def _no_archive(archive: Path) -> None:
         _no_archive,
     ],
 )
-def test_an_archive_that_is_not_what_was_written_is_refused_and_nothing_of_it_stays(archive: Path, tmp_path: Path, spoil: object) -> None:
+def test_an_archive_that_is_not_what_was_written_is_refused_and_nothing_of_it_stays(
+    archive: Path, tmp_path: Path, spoil: object
+) -> None:
     assert callable(spoil)
     spoil(archive)
 

@@ -34,9 +34,7 @@ def _sequences(run: Run) -> dict[str, list[int]]:
     return {contact: sorted(of.values()) for contact, of in found.items()}
 
 
-async def _assert_half_of_it_is_no_table(
-    system: System, worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def _assert_half_of_it_is_no_table(system: System, worker: MakeWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A move that is killed just before its comparison leaves topics on which no worker starts."""
     half = system.settings.model_copy(update={"topic_prefix": f"{system.settings.topic_prefix}half-"})
     with monkeypatch.context() as patched:
