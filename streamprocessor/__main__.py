@@ -1,10 +1,13 @@
 """`python -m streamprocessor`, and the `streamprocessor` command."""
 
+import signal
 import sys
 
 
 def main() -> None:
     """Run the command that the command line names; the process ends with its exit code."""
+    for number in (signal.SIGUSR1, signal.SIGUSR2):  # they would end it before there is a log whose level they change
+        signal.signal(number, signal.SIG_IGN)
     try:
         from streamprocessor.cli.main import commands
 

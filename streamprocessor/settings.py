@@ -107,6 +107,7 @@ class Settings(BaseModel):
     form_attributes: bool = Field(True, description="keep names, phones, addresses of forms as attributes of contacts")
     vocabulary: str = Field("", description="a file that adds names to those of collector/formats/vocabulary.yaml")
     trusted_proxies: str = Field("", description="addresses or networks whose X-Forwarded-For is believed")
+    operator_networks: str = Field("", description="who gets /metrics, /status; empty: who asks through no proxy")
     truncate_ip: bool = Field(False, description="keep only the network part of visitors' addresses")
     rate_limit_per_second: int | None = Field(None, ge=0, description="events a key may send from an address; 0: any")
     new_contacts_per_minute: int | None = Field(None, ge=0, description="that a key may name from an address; 0: any")
@@ -179,6 +180,18 @@ def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:
         problems = "; ".join(_sentence(item) for item in error.errors())
         message = f"settings: {problems}"
         raise OperatorError(message) from error
+
+
+def log_settings(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Level and form of the log, whatever the other settings are; the usual one of either that is wrong itself."""
+    given = {name: environment.get(f"{PREFIX}{name.upper()}") or None for name in ("log_level", "log_format")}
+    found: list[str] = []
+    for name, value in given.items():
+        try:
+            found.append(getattr(Settings(**{name: value} if value else {}), name))
+        except ValidationError:
+            found.append(Settings.model_fields[name].default)
+    return found[0], found[1]
 
 
 def _secret_of_file(name: str) -> str | None:

@@ -15,7 +15,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from streamprocessor.contract.topics.rights import API, COLLECTOR, DELIVERY, SETUP, WORKER, rights_of
+from streamprocessor.contract.topics.rights import rights_of
+from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, SETUP, WORKER
 from streamprocessor.kafka.admin.acls import strimzi_user
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.strimzi import kafka_topics, manifest_text

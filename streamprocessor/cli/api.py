@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from streamprocessor.cli.terminal.options import connected_settings, process_options, setting
+from streamprocessor.cli.terminal.options import process_options, process_settings, setting
 
 
 @click.command()
@@ -19,9 +19,7 @@ def api(ctx: click.Context) -> None:
     The database is filled from Kafka, and can be made anew from it at any time. Exit code 70 asks to be started anew.
     """
     from streamprocessor.cli.terminal.running import run
-    from streamprocessor.process.logs.setup import log_to_stderr
     from streamprocessor.readmodel.composition import run_api
 
-    settings = connected_settings(ctx)
-    log_to_stderr("api", settings.log_level, settings.log_format)
+    settings = process_settings(ctx, "api")
     ctx.exit(run(run_api(settings)))

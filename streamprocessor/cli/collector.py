@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from streamprocessor.cli.terminal.options import connected_settings, process_options, setting
+from streamprocessor.cli.terminal.options import process_options, process_settings, setting
 
 
 @click.command()
@@ -20,8 +20,6 @@ def collector(ctx: click.Context) -> None:
     from streamprocessor.collector.composition import run_collector
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.kafka.connection import client_settings
-    from streamprocessor.process.logs.setup import log_to_stderr
 
-    settings = connected_settings(ctx)
-    log_to_stderr("collector", settings.log_level, settings.log_format)
+    settings = process_settings(ctx, "collector")
     ctx.exit(run(run_collector(settings, client_settings(settings), layout_of(settings).names())))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, setting, settings_of
+from streamprocessor.cli.terminal.options import json_option, process_options, process_settings, setting, settings_of
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -34,10 +34,8 @@ def delivery(ctx: click.Context) -> None:
     from streamprocessor.delivery.composition import run_delivery
     from streamprocessor.kafka.admin.layout import layout_of
     from streamprocessor.kafka.connection import client_settings
-    from streamprocessor.process.logs.setup import log_to_stderr
 
-    settings = connected_settings(ctx)
-    log_to_stderr("delivery", settings.log_level, settings.log_format)
+    settings = process_settings(ctx, "delivery")
     names = layout_of(settings).names()
     ctx.exit(run(run_delivery(settings, client_settings(settings), names, os.environ)))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streamprocessor.cli.terminal.options import connected_settings, json_option, process_options, settings_of
-from streamprocessor.contract.topics.rights import ROLES
+from streamprocessor.contract.topics.roles import ROLES
 from streamprocessor.errors import EXIT_FAILED
 from streamprocessor.kafka.admin.acls import FORMATS, LOGINS
 

@@ -6,7 +6,7 @@ import logging
 
 import click
 
-from streamprocessor.cli.terminal.options import connected_settings, process_options, setting
+from streamprocessor.cli.terminal.options import process_options, process_settings, setting
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +22,9 @@ def worker(ctx: click.Context) -> None:
     Exit code 70 asks to be started anew, as `up`, compose and Kubernetes do.
     """
     from streamprocessor.cli.terminal.running import run
-    from streamprocessor.process.logs.setup import log_to_stderr
     from streamprocessor.stream.worker import run_worker
 
-    settings = connected_settings(ctx)
-    log_to_stderr("worker", settings.log_level, settings.log_format)
+    settings = process_settings(ctx, "worker")
 
     def on_ready(port: int) -> None:
         log.info("metrics and health on http://%s:%d", settings.metrics_host, port)

@@ -22,7 +22,7 @@ from streamprocessor.collector.http.routes import application
 from streamprocessor.collector.metrics import Metrics
 from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.topics.input_topics import InputTopics
-from streamprocessor.contract.topics.rights import COLLECTOR
+from streamprocessor.contract.topics.roles import COLLECTOR
 from streamprocessor.contract.topics.topics import IN, Topic
 from streamprocessor.errors import EXIT_DONE, MustRestartError
 from streamprocessor.kafka.admin.layout import process_rights
@@ -32,6 +32,7 @@ from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import networks_of
 from streamprocessor.process.http.health import STOPPING
+from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import Server, listening_socket
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
@@ -73,6 +74,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
     durable_writer = DurableWriter(kafka_writer, spool, metrics, now_ms)
     _watch(metrics, spool, durable_writer)
     keys = keys_of(settings)
+    operators = operators_of(settings.operator_networks, settings.trusted_proxies)
     for source in keys.sources.union(name for name in MAIL_PROVIDERS if settings.hook_secret(name)):
         metrics.source_events.labels(source)  # from 0 on: one that has sent nothing yet is silent, too
     context = CollectorContext(
@@ -103,7 +105,7 @@ async def run_collector(settings: Settings, clients: ClientSettings, topics: Map
         note = AddressNote("collector", settings.group, local_url(settings.collector_host, port))
         with address_noted(folder, note):
             async with loop_watched(metrics.registry):
-                await Server(app, MOST_CONNECTIONS).run_until(ending, listening, settings.drain_seconds)
+                await Server(app, MOST_CONNECTIONS, operators).run_until(ending, listening, settings.drain_seconds)
     finally:
         listening.close()
         await durable_writer.stop(STOP_SECONDS)

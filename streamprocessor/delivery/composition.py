@@ -22,7 +22,7 @@ from streamprocessor.contract.topic_names import (
     SCORE_UPDATED,
     SUBSCRIPTIONS,
 )
-from streamprocessor.contract.topics.rights import DELIVERY
+from streamprocessor.contract.topics.roles import DELIVERY
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.delivery.consumer import AnnouncementConsumer
 from streamprocessor.delivery.dispatch.attempt_stream import AttemptStream
@@ -51,7 +51,9 @@ from streamprocessor.process.clock import now_ms
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.health import STOPPING
+from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import listening_socket, serving
+from streamprocessor.process.http.starting import with_health_answered
 from streamprocessor.process.lifecycle import first_of, run_until, stop_on_signals, tell_port
 from streamprocessor.process.locks import Lock, claim
 from streamprocessor.process.loop_watch import loop_watched
@@ -104,7 +106,9 @@ async def run_delivery(
         secrets = SecretReferences(environment, Path())
         resolver = SubscriptionResolver(secrets, file.parent, hosts, phrases, segments)
         plans = [resolver.plan_of(subscription) for subscription in subscription_file.subscriptions]
-        store_thread = await opened.enter_async_context(_open_store(settings))
+        operators = operators_of(settings.operator_networks, settings.trusted_proxies)
+        opening = opened.enter_async_context(_open_store(settings))
+        store_thread = await with_health_answered(opening, listening, metrics.registry, "waiting for the database")
         sender = Sender(settings.delivery_timeout_seconds)
         opened.push_async_callback(sender.close)
         context = DispatchContext(
@@ -133,7 +137,7 @@ async def run_delivery(
         routes = Routes(dispatchers, context, attempt_stream, readiness)
         await opened.enter_async_context(loop_watched(metrics.registry))
         measure_resources(metrics.registry, settings.data_path)
-        port = await opened.enter_async_context(serving(routes.application(token), listening))
+        port = await opened.enter_async_context(serving(routes.application(token), listening, operators))
         note = AddressNote("delivery", settings.group, local_url(settings.delivery_host, port))
         opened.enter_context(address_noted(settings.data_path, note))
         opened.callback(attempt_stream.close)
@@ -184,7 +188,7 @@ async def _open_store(settings: Settings) -> AsyncIterator[StoreThread]:
     name = f"{settings.topic_prefix}delivery"
     with _alone(folder / f"{name}.lock"):
         url = settings.delivery_database or f"sqlite:///{(folder / name).resolve()}.sqlite"
-        store_thread = StoreThread(Store(Database(url)))
+        store_thread = StoreThread(await asyncio.to_thread(lambda: Store(Database(url))))
         try:
             yield store_thread
         finally:

@@ -14,14 +14,12 @@ from prometheus_client import CollectorRegistry
 from streamprocessor.errors import BrokerAwayError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import connected
-from streamprocessor.process.http.starting import health_answered
+from streamprocessor.process.http.starting import QUIET_SECONDS, health_answered
 from streamprocessor.process.lifecycle import first_of
 
 #: How soon to look again for a Kafka that does not answer; doubled each time, up to the longest.
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 5.0
-#: How long a start takes that nobody needs to be told of.
-QUIET_SECONDS = 0.5
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from streamprocessor.contract.events.events import value_decoder_for
 from streamprocessor.contract.subscriptions.webhook_targets import hosts_of
 from streamprocessor.contract.topic_names import CONTACT_UPDATES, MODELS, SUBSCRIPTIONS
 from streamprocessor.contract.topics.asyncapi import read_folder
-from streamprocessor.contract.topics.rights import API
+from streamprocessor.contract.topics.roles import API
 from streamprocessor.errors import EXIT_DONE, MustRestartError, StreamprocessorError, place_of
 from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.admin.reconcile import end_offsets, topic_ids
@@ -32,7 +32,9 @@ from streamprocessor.process.erasure_salt import erasure_salt
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
 from streamprocessor.process.http.client_address import ClientAddresses, networks_of
 from streamprocessor.process.http.health import STOPPING
+from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import Server, listening_socket
+from streamprocessor.process.http.starting import with_health_answered
 from streamprocessor.process.lifecycle import stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
 from streamprocessor.process.stored_secrets import address_salt, stored_pairs, stored_token
@@ -74,6 +76,7 @@ async def run_api(settings: Settings) -> int:
     """
     keep_private(settings.data_path)
     addresses, audit = ClientAddresses(networks_of(settings.trusted_proxies)), _audit_log(settings)
+    operators = operators_of(settings.operator_networks, settings.trusted_proxies)
     salt = address_salt(settings.address_salt, settings.data_path)
     settings = settings.model_copy(update={"address_salt": salt})
     clients = client_settings(settings)
@@ -90,7 +93,8 @@ async def run_api(settings: Settings) -> int:
         listening.close()
         return EXIT_DONE
     await rights.refuse_where_missing()
-    engine = await asyncio.to_thread(open_database, settings.database_url, database_file(settings))
+    opening = asyncio.to_thread(open_database, settings.database_url, database_file(settings))
+    engine = await with_health_answered(opening, listening, metrics.registry, "waiting for the database")
     models = ActiveModel(topics[MODELS], new_reader(clients))
     projector = Projector(engine, await _projected(clients, topics), new_reader(clients), models, metrics)
     catalogue = CatalogueFollower(engine, await _inputs(settings, clients), new_reader(clients), models)
@@ -134,7 +138,7 @@ async def run_api(settings: Settings) -> int:
         note = AddressNote("api", settings.group, local_url(settings.api_host, port))
         with address_noted(settings.data_path, note):
             async with loop_watched(metrics.registry):
-                await Server(app).run_until(stop, listening, settings.drain_seconds)
+                await Server(app, operators=operators).run_until(stop, listening, settings.drain_seconds)
     finally:
         listening.close()
         broken = await _ended(tasks, clients)

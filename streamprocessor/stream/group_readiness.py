@@ -27,7 +27,8 @@ class GroupReadiness:
         self._layout = layout
         self._group = group
         self._asking = asyncio.Lock()
-        self._ready_until_seconds = 0.0
+        self._reasons: list[str] = []
+        self._holds_until_seconds = 0.0
         self._client: AIOKafkaClient | None = None
         self._opened = AsyncExitStack()
 
@@ -35,17 +36,15 @@ class GroupReadiness:
         """What keeps the group from scoring, in sentences; nothing where every partition has a worker."""
         clock = asyncio.get_running_loop().time
         async with self._asking:
-            if clock() < self._ready_until_seconds:
-                return []
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    reasons = await self._ask()
-            except (BrokerError, NotAllowedError, KafkaError, OSError, TimeoutError):
-                await self.close()
-                return ["Kafka does not say which partitions have a worker"]
-            if not reasons:
-                self._ready_until_seconds = clock() + HOLDS_SECONDS
-            return reasons
+            if clock() >= self._holds_until_seconds:
+                try:
+                    async with asyncio.timeout(ANSWER_SECONDS):
+                        self._reasons = await self._ask()
+                except (BrokerError, NotAllowedError, KafkaError, OSError, TimeoutError):
+                    await self.close()
+                    self._reasons = ["Kafka does not say which partitions have a worker"]
+                self._holds_until_seconds = clock() + HOLDS_SECONDS
+            return self._reasons
 
     async def close(self) -> None:
         """Close the connection; whoever asks opens another."""

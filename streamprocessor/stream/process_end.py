@@ -6,7 +6,7 @@ import logging
 import os
 from typing import NoReturn
 
-from streamprocessor.contract.topics.rights import WORKER
+from streamprocessor.contract.topics.roles import WORKER
 from streamprocessor.errors import EXIT_MUST_RESTART, EXIT_USAGE, BrokerAwayError, OperatorError
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.diagnosis.refusal import refusal_in

@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from streamprocessor.contract.topic_names import MODELS
-from streamprocessor.contract.topics.rights import WORKER
+from streamprocessor.contract.topics.roles import WORKER
 from streamprocessor.contract.topics.topics import inputs
 from streamprocessor.errors import OperatorError, TopicError
 from streamprocessor.kafka.admin.layout import process_rights

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from streamprocessor.contract.model_file.revisions import ModelRevision, model_of
 from streamprocessor.contract.topic_names import MODELS
-from streamprocessor.contract.topics.rights import WORKER
+from streamprocessor.contract.topics.roles import WORKER
 from streamprocessor.errors import EXIT_DONE, EXIT_MUST_RESTART
 from streamprocessor.kafka.admin.layout import layout_of, process_rights
 from streamprocessor.kafka.clients import ClientSettings, new_reader
@@ -22,6 +22,7 @@ from streamprocessor.kafka.model_follower import ModelFollower
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import erasure_salt
 from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url
+from streamprocessor.process.http.operators import operators_of
 from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.process.lifecycle import first_of, stop_on_signals, tell_port
 from streamprocessor.process.loop_watch import loop_watched
@@ -107,7 +108,8 @@ class Worker:
         )
         await self._opened.enter_async_context(loop_watched(self._metrics.registry))
         measure_resources(self._metrics.registry, settings.data_path)
-        port = await self._opened.enter_async_context(serving(app, listening))
+        operators = operators_of(settings.operator_networks, settings.trusted_proxies)
+        port = await self._opened.enter_async_context(serving(app, listening, operators))
         tell_port(settings.port_file, port)
         note = AddressNote("worker", self._group, local_url(settings.metrics_host, port))
         self._opened.enter_context(address_noted(settings.data_path, note))

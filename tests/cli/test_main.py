@@ -1,4 +1,6 @@
+import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -167,3 +169,38 @@ def test_a_process_that_needs_the_address_salt_says_where_it_is(call: Call, tmp_
     assert result.exit_code == 2
     assert "STREAMPROCESSOR_ADDRESS_SALT: wanted a secret" in result.stderr
     assert "that of the collectors, which is in their data folder in address-salt" in result.stderr
+
+
+@pytest.mark.parametrize("process", ["worker", "collector", "delivery", "api"])
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("METRICS_PORT", "none", "STREAMPROCESSOR_METRICS_PORT"),
+        ("LOG_LEVEL", "LOUD", "STREAMPROCESSOR_LOG_LEVEL"),
+        ("BOOTSTRAP", "", "no Kafka: none is named"),
+    ],
+)
+def test_what_ends_a_process_as_it_starts_is_json_where_its_log_is(
+    call: Call, tmp_path: Path, process: str, setting: str, value: str, sentence: str
+) -> None:
+    environment = {"STREAMPROCESSOR_LOG_FORMAT": "json", f"STREAMPROCESSOR_{setting}": value}
+    result = call(process, "--data-dir", tmp_path, env=environment)
+
+    assert result.exit_code == 2
+    (line,) = result.stderr.splitlines()
+    assert sentence in json.loads(line)["message"]
+    assert json.loads(line)["process"] == process
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_a_signal_to_the_log_ends_no_process_that_only_starts(number: signal.Signals) -> None:
+    program = (
+        "import os, streamprocessor.cli.main as cli\n"
+        f"cli.commands = lambda **_: os.kill(os.getpid(), {int(number)})\n"
+        "from streamprocessor.__main__ import main\n"
+        "main()\n"
+        "print('lives')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.returncode) == ("lives\n", 0)

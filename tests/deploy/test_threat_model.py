@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from streamprocessor.contract.topics.rights import ROLES
+from streamprocessor.contract.topics.roles import ROLES
 from tests.harness.system import ROOT
 
 PAGE = ROOT / "deploy" / "threat-model.md"

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from streamprocessor.contract.topics.rights import API, COLLECTOR, DELIVERY, ROLES, SETUP, WORKER, Right, rights_of
+from streamprocessor.contract.topics.rights import Right, rights_of
+from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, ROLES, SETUP, WORKER
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.settings import PREFIX, Settings
 from tests.harness.acls import PASSWORD, Acls

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -18,12 +19,13 @@ def log_as_before() -> Iterator[None]:
     root = logging.getLogger()
     loggers = [root, *(logging.getLogger(name) for name in TALKATIVE)]
     handlers, levels = root.handlers[:], [logger.level for logger in loggers]
-    hook, signals = sys.excepthook, {number: signal.getsignal(number) for number in (signal.SIGUSR1, signal.SIGUSR2)}
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
+    signals = {number: signal.getsignal(number) for number in (signal.SIGUSR1, signal.SIGUSR2)}
     yield
     root.handlers[:] = handlers
     for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
     logging.captureWarnings(capture=False)
-    sys.excepthook = hook
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
     for number, handler in signals.items():
         signal.signal(number, handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +27,7 @@ class Cluster:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.opened = self.closed = 0
         self.is_there = True
+        self.hangs = False
         monkeypatch.setattr(group_readiness, "HOLDS_SECONDS", 0.0)
         monkeypatch.setattr(group_readiness, "connected", self._connected)
         monkeypatch.setattr(group_readiness, "described_group", self._described_group)
@@ -39,6 +41,8 @@ class Cluster:
             self.closed += 1
 
     async def _described_group(self, *_: Any) -> ConsumerGroup:
+        if self.hangs:
+            await asyncio.Event().wait()
         if not self.is_there:
             raise NodeNotReadyError
         return ConsumerGroup(STABLE, [], [], 4)
@@ -61,6 +65,22 @@ async def test_whoever_asks_again_is_answered_over_the_same_connection_until_tha
 
     await readiness.close()
     assert (cluster.opened, cluster.closed) == (2, 2)
+
+
+async def test_all_who_ask_at_once_a_kafka_that_hangs_are_answered_after_the_time_of_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = Cluster(monkeypatch)
+    monkeypatch.setattr(group_readiness, "HOLDS_SECONDS", 5.0)
+    monkeypatch.setattr(group_readiness, "ANSWER_SECONDS", 0.2)
+    cluster.hangs = True
+    readiness = GroupReadiness(ClientSettings("localhost:1"), Layout((), "", "app", 1), "g")
+
+    async with asyncio.timeout(3):
+        answers = await asyncio.gather(*(readiness.not_ready() for _ in range(50)))
+
+    assert answers == [UNKNOWN] * 50
+    assert cluster.opened == 1
 
 
 @pytest.mark.kafka

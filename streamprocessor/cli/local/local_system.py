@@ -23,6 +23,7 @@ from streamprocessor.kafka.connection import client_settings
 from streamprocessor.kafka.embedded.embedded import DEFAULT_PORT, EmbeddedKafka, prepare
 from streamprocessor.process.data_folder import keep_private
 from streamprocessor.process.erasure_salt import make_erasure_salt
+from streamprocessor.process.http.address_note import forget_killed_processes
 from streamprocessor.process.stored_secrets import make_address_salt
 from streamprocessor.process.supervisor import Supervisor
 from streamprocessor.settings import Settings
@@ -64,6 +65,7 @@ async def set_up(kafka: LocalKafka, command: str, say: Say, *, model_given: bool
     model_given: whether the file was named on this start: then it is put in force whatever was.
     """
     settings = kafka.settings
+    forget_killed_processes(settings.data_path)  # this start may have fewer of them, at other ports
     make_erasure_salt(settings.erasure_salt, settings.data_path)
     make_address_salt(settings.address_salt, settings.data_path)
     layout = layout_of(settings)

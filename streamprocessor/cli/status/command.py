@@ -49,8 +49,13 @@ def status(ctx: click.Context, ports: tuple[int, ...], urls: tuple[str, ...], as
 
 def _url(text: str) -> str:
     """The URL; raises UsageError where it is none of a process."""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+    try:
+        parts = urlsplit(text)
+        is_whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # no address, or no port
+        is_whole = False
+    # With a name and password it would be shown with them.
+    if not is_whole or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
         message = f"--url, STREAMPROCESSOR_STATUS_URLS: wanted http://HOST:PORT; got {text!r}"
         raise click.UsageError(message)
-    return text.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from streamprocessor.cli.status.group_status import GroupStatus
-from streamprocessor.cli.status.process_status import ProcessAddress, ask_processes
+from streamprocessor.cli.status.process_status import ProcessAddress, ask_processes, silent_process
 from streamprocessor.errors import BrokerAwayError
 from streamprocessor.kafka.admin.consumer_group import ConsumerGroup, consumer_group, group_lag
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.connection import client_settings
-from streamprocessor.process.http.address_note import local_url, noted_addresses
+from streamprocessor.process.http.address_note import killed_processes, local_url, noted_addresses
 from streamprocessor.settings import Settings
 
 KAFKA_SECONDS = 10.0
@@ -41,8 +42,8 @@ async def group_status(settings: Settings, named: Sequence[ProcessAddress]) -> G
     if said.group is not None:
         known = {each.url for each in addresses}
         guesses = [each for each in _of_members(said.group, settings.metrics_port) if each.url not in known]
-        processes += await ask_processes(guesses)
-    return replace(said, processes=tuple(processes))
+        processes += _further(processes, await ask_processes(guesses), settings.group)
+    return replace(said, processes=(*processes, *_killed(settings)))
 
 
 async def _ask_kafka(settings: Settings) -> GroupStatus:
@@ -62,6 +63,19 @@ async def _ask_kafka(settings: Settings) -> GroupStatus:
 
 def _noted(settings: Settings) -> list[ProcessAddress]:
     return [ProcessAddress(note.url, note.process) for note in noted_addresses(settings.data_path, settings.group)]
+
+
+def _further(known: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]], group: str) -> list[dict[str, Any]]:
+    """Those found that belong to the group and are not known already, by another address: a name is one worker's."""
+    names = {each.get("name") for each in known} - {None}
+    return [each for each in found if each.get("group") == group and each.get("name") not in names]
+
+
+def _killed(settings: Settings) -> list[dict[str, Any]]:
+    return [
+        silent_process(note.url, note.process, f"was killed and is not back; start it again, or delete {file}")
+        for note, file in killed_processes(settings.data_path, settings.group)
+    ]
 
 
 def _of_members(group: ConsumerGroup, port: int) -> list[ProcessAddress]:

@@ -46,7 +46,7 @@ def _of_worker(worker: Mapping[str, Any]) -> str:
     partitions, model = worker.get("partitions", ()), worker.get("model")
     words = [f"{worker['name']}"] if worker.get("name") else []
     words.append(f"{len(partitions)} partitions")
-    words += [f"{sum(each[word] for each in partitions)} {word}" for word in ("contacts", "timers")]
+    words += [f"{sum(each.get(word) or 0 for each in partitions)} {word}" for word in ("contacts", "timers")]
     if worker.get("lag_seconds"):
         words.append(f"{worker['lag_seconds']:.1f} s behind")
     if worker.get("recovery_remaining_records"):

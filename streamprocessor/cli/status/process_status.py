@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import orjson
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout
 from prometheus_client.parser import text_string_to_metric_families
+
+from streamprocessor.contract.foreign_text import one_line
 
 ANSWER_SECONDS = 3.0
 UNKNOWN = "process"
+MOST_BYTES = 8 * 1024 * 1024  # of an answer; a thousand partitions are a twentieth of it
+
+_NOT_OURS = "what it says is not what a process of ours says"
 
 #: What is told of each kind of process, by its word in the answer: the sum of the series that it is read from.
 _FIGURES: Mapping[str, Mapping[str, str]] = {
@@ -67,21 +74,39 @@ async def _ask(session: ClientSession, address: ProcessAddress) -> dict[str, Any
             _read(session, f"{address.url}/status"), _read(session, f"{address.url}/metrics")
         )
         return _answer(address, orjson.loads(status), metrics.decode())
-    except (ClientError, OSError, TimeoutError, ValueError, TypeError, KeyError) as error:
+    except (ClientError, OSError, TimeoutError, ValueError) as error:
         if not address.is_certain:
             return None
-        is_late = isinstance(error, TimeoutError)
-        reason = f"within {ANSWER_SECONDS:g} s" if is_late else str(error) or type(error).__name__
-        silence = [f"does not answer ({reason})"]
-        return {"address": address.url, "process": address.process, "ready": False, "not_ready": silence}
+        return silent_process(address.url, address.process, f"does not answer ({_why(error)})")
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"within {ANSWER_SECONDS:g} s"
+    if isinstance(error, ClientResponseError):
+        path, is_starting = error.request_info.url.path, error.status == HTTPStatus.SERVICE_UNAVAILABLE
+        other = "another program, or a proxy between (STREAMPROCESSOR_OPERATOR_NETWORKS)"
+        return f"{error.status} to {path}: {'it is starting' if is_starting else other}"
+    return one_line(error) or type(error).__name__
+
+
+def silent_process(address: str, process: str, reason: str) -> dict[str, Any]:
+    """What there is to tell of a process that says nothing itself."""
+    return {"address": address, "process": process, "ready": False, "not_ready": [reason]}
 
 
 async def _read(session: ClientSession, url: str) -> bytes:
     async with session.get(url, allow_redirects=False) as answer:
-        return await answer.read()
+        found = bytearray()
+        async for part in answer.content.iter_any():
+            found += part
+            if len(found) > MOST_BYTES:
+                raise ValueError(_NOT_OURS)
+        return bytes(found)
 
 
-def _answer(address: ProcessAddress, status: dict[str, Any], metrics: str) -> dict[str, Any]:
+def _answer(address: ProcessAddress, status: Any, metrics: str) -> dict[str, Any]:
+    """What the process says; raises ValueError where it is none of ours."""
     sums: dict[str, float] = {}
     lag_seconds: dict[int, float] = {}
     for family in text_string_to_metric_families(metrics):
@@ -89,7 +114,8 @@ def _answer(address: ProcessAddress, status: dict[str, Any], metrics: str) -> di
             sums[sample.name] = sums.get(sample.name, 0.0) + sample.value
             if sample.name == _PARTITION_LAG:
                 lag_seconds[int(sample.labels["partition"])] = sample.value
-    status = _OF_OLDER_WORKERS | status
+    if not isinstance(status, dict) or not _is_ours(status := _OF_OLDER_WORKERS | status):
+        raise ValueError(_NOT_OURS)
     figures = _FIGURES[status["process"]]
     for partition in status.get("partitions", ()):
         partition["lag_seconds"] = lag_seconds.get(partition["partition"])
@@ -101,8 +127,20 @@ def _answer(address: ProcessAddress, status: dict[str, Any], metrics: str) -> di
     }
 
 
+def _is_ours(status: Mapping[str, Any]) -> bool:
+    reasons, partitions = status.get("not_ready"), status.get("partitions", [])
+    return (
+        isinstance(status["process"], str)
+        and status["process"] in _FIGURES
+        and isinstance(reasons, list)
+        and all(isinstance(each, str) for each in reasons)
+        and isinstance(partitions, list)
+        and all(isinstance(each, dict) and isinstance(each.get("partition"), int) for each in partitions)
+    )
+
+
 def _number(value: float | None) -> float | int | None:
     """A whole number as one, a missing or senseless one as None."""
-    if value is None or value != value:
+    if value is None or not math.isfinite(value):
         return None
     return int(value) if value == int(value) else round(value, 3)

@@ -109,6 +109,18 @@ def connected_settings(ctx: click.Context) -> Settings:
     return settings.model_copy(update={"bootstrap": running.bootstrap})
 
 
+def process_settings(ctx: click.Context, process: str) -> Settings:
+    """The settings of a process, connected as others are, and its log set up: what is wrong with them is logged, too.
+
+    process: the command's name. Raises as `connected_settings` does.
+    """
+    from streamprocessor.process.logs.setup import log_to_stderr
+    from streamprocessor.settings import log_settings
+
+    log_to_stderr(process, *log_settings(os.environ))
+    return connected_settings(ctx)
+
+
 def _keep(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value is not None:
         ctx.ensure_object(dict)[parameter.name] = value

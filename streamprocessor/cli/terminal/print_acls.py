@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import click
 
 from streamprocessor.cli.terminal.printing import print_json_lines
-from streamprocessor.contract.topics.rights import ROLES, purpose_of, rights_of
+from streamprocessor.contract.topics.rights import purpose_of, rights_of
+from streamprocessor.contract.topics.roles import ROLES
 from streamprocessor.kafka.admin.acls import JSON, STRIMZI, kafka_acls_commands, strimzi_user, yaml_text
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.settings import Settings

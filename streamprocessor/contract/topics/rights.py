@@ -14,14 +14,12 @@ from streamprocessor.contract.topic_names import (
     SCORE_UPDATED,
     SUBSCRIPTIONS,
 )
+from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, READER, SENDER, SETUP, WORKER
 from streamprocessor.contract.topics.topics import DIRECTIONS, IN, OUT, Topic
 
 READ, WRITE, CREATE, DESCRIBE = "READ", "WRITE", "CREATE", "DESCRIBE"
 DESCRIBE_CONFIGS, ALTER_CONFIGS = "DESCRIBE_CONFIGS", "ALTER_CONFIGS"
 TOPIC, GROUP = "topic", "group"
-
-WORKER, COLLECTOR, DELIVERY, API = "worker", "collector", "delivery", "api"
-SETUP, READER, SENDER = "setup", "reader", "sender"
 
 #: Kafka grants the operation of the key to whoever has one of those after it.
 IMPLIED_BY = {DESCRIBE: frozenset({READ, WRITE}), DESCRIBE_CONFIGS: frozenset({ALTER_CONFIGS})}
@@ -109,9 +107,6 @@ _DUTIES = {
         {WRITE: (IN, EVIDENCE_TRANSFERS), READ: (DEAD_LETTERS,)},
     ),
 }
-
-#: What rights are granted to, in the order in which they are listed.
-ROLES = tuple(_DUTIES)
 
 
 def purpose_of(role: str) -> str:

@@ -7,13 +7,15 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from streamprocessor.contract.topics.rights import Right
 from streamprocessor.errors import OperatorError
 from streamprocessor.kafka.admin.strimzi import API_VERSION, CLUSTER_LABEL
+
+if TYPE_CHECKING:
+    from streamprocessor.contract.topics.rights import Right
 
 KAFKA_ACLS, STRIMZI, JSON = FORMATS = ("kafka-acls", "strimzi", "json")
 LOGINS = ("scram-sha-512", "tls")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import TopicError
-from streamprocessor.kafka.admin.reconcile import Layout
+
+if TYPE_CHECKING:
+    from streamprocessor.contract.topics.topics import Topic
+    from streamprocessor.kafka.admin.reconcile import Layout
 
 API_VERSION = "kafka.strimzi.io/v1"
 CLUSTER_LABEL = "strimzi.io/cluster"

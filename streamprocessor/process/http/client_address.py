@@ -19,14 +19,12 @@ NETWORK_BITS = {4: 24, 6: 48}  # what is left of an address of that version, whe
 MAX_ADDRESS_CHARS = 64  # with brackets and port; what is cached stays small by it
 
 
-def networks_of(text: str) -> tuple[Network, ...]:
-    """The networks of `10.0.0.0/8,192.0.2.7`; raises OperatorError where one is none."""
+def networks_of(text: str, setting: str = "STREAMPROCESSOR_TRUSTED_PROXIES") -> tuple[Network, ...]:
+    """The networks of `10.0.0.0/8,192.0.2.7`; raises OperatorError, which names the setting, where one is none."""
     try:
         return tuple(ip_network(item.strip()) for item in text.split(",") if item.strip())
     except ValueError as error:
-        message = (
-            f"STREAMPROCESSOR_TRUSTED_PROXIES: wanted addresses or networks, as 10.0.0.0/8,192.0.2.7; got: {error}"
-        )
+        message = f"{setting}: wanted addresses or networks, as 10.0.0.0/8,192.0.2.7; got: {error}"
         raise OperatorError(message) from error
 
 

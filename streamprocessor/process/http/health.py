@@ -53,7 +53,7 @@ def health_routes(
     async def startupz(_: Request) -> Response:
         nonlocal has_started
         reasons = [] if has_started else await _reasons(not_started or not_ready)
-        has_started = not reasons
+        has_started = has_started or not reasons  # it may have been ready meanwhile
         return _answer("started", reasons)
 
     async def readyz(_: Request) -> Response:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from streamprocessor.errors import OperatorError
 from streamprocessor.process.http import connection
 from streamprocessor.process.http.connection import Connection, ConnectionLimit
+from streamprocessor.process.http.operators import ForOperators, Operators
 from streamprocessor.process.lifecycle import first_of
 
 BACKLOG = 2_048
@@ -26,11 +27,16 @@ MOST_CONNECTIONS = 1_000
 class Server(uvicorn.Server):
     """Serves one application until told to stop, and closes connections that are late with their requests."""
 
-    def __init__(self, app: ASGIApp, most_connections: int = MOST_CONNECTIONS) -> None:
-        """Serve so many connections at once; for one more the one that is idle for the longest is closed."""
+    def __init__(
+        self, app: ASGIApp, most_connections: int = MOST_CONNECTIONS, operators: Operators | None = None
+    ) -> None:
+        """Serve so many connections at once; for one more the one that is idle for the longest is closed.
+
+        operators: who is told how the process is; None: whoever asks through no proxy.
+        """
         self._limit = ConnectionLimit(most_connections)
         config = uvicorn.Config(
-            app,
+            ForOperators(app, operators or Operators()),
             http=cast(type[asyncio.Protocol], partial(Connection, self._limit)),
             ws="none",
             lifespan="off",
@@ -76,10 +82,13 @@ class Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, listening: socket.socket) -> AsyncIterator[int]:
-    """Serve the application on the socket while the block runs, and let the requests that are there end; the port."""
+async def serving(app: ASGIApp, listening: socket.socket, operators: Operators | None = None) -> AsyncIterator[int]:
+    """Serve the application on the socket while the block runs, and let the requests that are there end; the port.
+
+    operators: as of `Server`.
+    """
     stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    server = asyncio.ensure_future(Server(app).run_until(stop, listening))
+    server = asyncio.ensure_future(Server(app, operators=operators).run_until(stop, listening))
     try:
         yield listening.getsockname()[1]
     finally:

@@ -11,6 +11,7 @@ import json
 import logging
 import time
 import traceback
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -22,6 +23,8 @@ ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackTy
 
 _MADE_FOR_OPERATORS = (OperatorError, MustRestartError, OSError)
 _KAFKA = "aiokafka"
+_INDENT = "\n    "  # of what follows a line's first: nothing in it can pass for a line of its own
+_MOST_PLACES = 60  # of one error: a recursion without end has a thousand
 
 
 class _Lines(logging.Formatter):
@@ -37,12 +40,22 @@ class _Lines(logging.Formatter):
 
 
 class HumanLines(_Lines):
-    """Time, level, who, what; nothing in it steers a terminal, whatever a stranger's words in it are."""
+    """Time, level, who, what, on a line; what else belongs to it is indented under it.
+
+    Nothing in it steers a terminal or passes for another line, whatever a stranger's words in it are.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line, but for a traceback."""
         context = "".join(f" {name}={value}" for name, value in context_of_line().items())
-        return printable(f"{self.time_of(record)} {record.levelname} {record.name}: {message_of(record)}{context}")
+        return f"{self.time_of(record)} {record.levelname} {record.name}: {message_of(record)}{context}"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, and under it, indented, what else there is of it."""
+        parts = [self.formatMessage(record)]
+        if record.exc_info:
+            parts.append(self.formatException(record.exc_info))
+        return printable("\n".join(filter(None, parts))).replace("\n", _INDENT)
 
 
 class JsonLines(_Lines):
@@ -64,17 +77,29 @@ class JsonLines(_Lines):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+        # Half a character, as in the name of a file, is spelled out: many readers of JSON refuse it.
+        return json.dumps({word: text.encode("utf-8", "backslashreplace").decode() for word, text in line.items()})
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """The message, in which errors that are not made for operators are named by their kind."""
-    if record.name == "asyncio":  # its further lines show tasks, with the words of their errors
-        return record.getMessage().partition("\n")[0]
-    if not isinstance(record.args, tuple) or not any(isinstance(each, BaseException) for each in record.args):
-        return record.getMessage()
-    arguments = tuple(_Kind(each) if isinstance(each, BaseException) else each for each in record.args)
-    return str(record.msg) % arguments
+    """The message, in which errors that are not made for operators are named by their kind.
+
+    Where the arguments do not fit the message, it stands without them: what they are is not ours to repeat.
+    """
+    message = str(_fit(record.msg))
+    try:
+        if isinstance(record.args, Mapping):
+            message %= {name: _fit(each) for name, each in record.args.items()}
+        elif record.args:
+            message %= tuple(map(_fit, record.args))
+    except (TypeError, ValueError, KeyError) as error:
+        return f"{message} (its arguments do not fit: {type(error).__name__})"
+    # The further lines of asyncio's show tasks, with the words of their errors.
+    return message.partition("\n")[0] if record.name == "asyncio" else message.rstrip("\n")
+
+
+def _fit(part: object) -> object:
+    return _Kind(part) if isinstance(part, BaseException) else part
 
 
 class _Kind:
@@ -99,9 +124,18 @@ def _traceback_of(error: BaseException) -> list[str]:
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before is not None:
         lines += [*_traceback_of(before), "which led to:"]
-    lines.append("Traceback (most recent call last):")
-    lines += [
-        f'  File "{at.filename}", line {at.lineno}, in {at.name}' for at in traceback.extract_tb(error.__traceback__)
-    ]
+    if isinstance(error, BaseExceptionGroup):
+        for number, each in enumerate(error.exceptions, 1):
+            lines += [f"{number} of {len(error.exceptions)} errors at once:", *_traceback_of(each)]
+    lines += ["Traceback (most recent call last):", *_places_of(error)]
     kind = type(error).__name__
     return [*lines, f"{kind}: {error}" if _has_fit_words(error) else kind]
+
+
+def _places_of(error: BaseException) -> list[str]:
+    places = traceback.extract_tb(error.__traceback__)
+    shown = [f'  File "{at.filename}", line {at.lineno}, in {at.name}' for at in places]
+    if len(shown) <= _MOST_PLACES:
+        return shown
+    half = _MOST_PLACES // 2
+    return [*shown[:half], f"  {len(shown) - 2 * half} places more", *shown[-half:]]

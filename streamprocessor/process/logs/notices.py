@@ -27,7 +27,8 @@ class Notices:
         """
         now_seconds = self._now_seconds()
         if now_seconds >= self._period_end:
-            self._times_before, self._times = self._times, {}
+            is_next = now_seconds < self._period_end + PERIOD_SECONDS
+            self._times_before, self._times = self._times if is_next else {}, {}
             self._period_end = now_seconds + PERIOD_SECONDS
         if sentence in self._times:
             self._times[sentence] += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from streamprocessor.process.logs.lines import message_of
+
 #: Libraries that report each connection and rebalance at INFO, and at DEBUG whole requests, with what is in them; ours
 #: say what matters of it.
 TALKATIVE = ("faust", "mode", "aiokafka", "kafka", "asyncio", "aiohttp", "uvicorn", "sqlalchemy", "multipart")
@@ -33,7 +35,7 @@ class Sparing(logging.Filter):
         """Whether the line is written."""
         if record.name.partition(".")[0] not in TALKATIVE:
             return True
-        now_seconds, words = self._clock(), (record.name, record.getMessage())
+        now_seconds, words = self._clock(), (record.name, message_of(record))
         if now_seconds < self._logged.get(words, 0.0):
             return False
         if len(self._logged) >= _REMEMBERED:

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamprocessor.cli.status import find_out, process_status
 from streamprocessor.cli.status.find_out import group_status
@@ -29,6 +30,15 @@ from streamprocessor.process.http.serving import listening_socket, serving
 from streamprocessor.settings import Settings
 from tests.cli.conftest import Call
 
+BAD_URLS = (
+    "http://[::1",
+    "http://a:99999",
+    "http://a:0",
+    "http://a:x",
+    "http://me:secret@a",
+    "http://a?b",
+    "http://a#b",
+)
 GROUP = ConsumerGroup("Stable", [GroupMember("blue", "127.0.0.1", frozenset({("page-visits", 0)}))], [], 1)
 
 
@@ -113,13 +123,29 @@ async def test_workers_of_other_machines_are_looked_for_where_kafka_sees_the_mem
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(find_out, "_LOOPBACK", ("none",))
-    async with answering("worker", [], {"name": "blue"}) as url:
+    async with answering("worker", [], {"name": "blue", "group": settings.group}) as url:
         port = int(url.rpartition(":")[2])
         found = await group_status(
             settings.model_copy(update={"metrics_port": port}), [ProcessAddress(f"http://127.0.0.1:{_closed_port()}")]
         )
 
     assert url in [worker["address"] for worker in found.of("worker")]
+
+
+@pytest.mark.usefixtures("kafka")
+@pytest.mark.parametrize("more", [{"name": "blue", "group": "streamprocessor"}, {"name": "red", "group": "another"}])
+async def test_a_worker_that_answers_at_two_addresses_is_told_once_and_one_of_another_group_is_not(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, more: dict[str, str]
+) -> None:
+    monkeypatch.setattr(find_out, "_LOOPBACK", ("none",))
+    blue = {"name": "blue", "group": settings.group}
+    async with answering("worker", [], blue) as noted, answering("worker", [], more) as found_by_kafka:
+        port = int(found_by_kafka.rpartition(":")[2])
+        found = await group_status(
+            settings.model_copy(update={"metrics_port": port}), [ProcessAddress(noted, "worker")]
+        )
+
+    assert [worker["address"] for worker in found.of("worker")] == [noted]
 
 
 async def test_a_worker_of_the_release_before_is_told_with_what_it_says() -> None:
@@ -136,12 +162,60 @@ async def test_a_worker_of_the_release_before_is_told_with_what_it_says() -> Non
     print_status(GroupStatus("app", 2.0, processes=(found,)))
 
 
+def says(status: str, metrics: str) -> ASGIApp:
+    """What answers this to /status and /metrics."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(status if scope["path"] == "/status" else metrics)(scope, receive, send)
+
+    return app
+
+
+@pytest.mark.parametrize("figure", ["NaN", "+Inf", "-Inf"])
+async def test_a_figure_without_sense_is_none(figure: str) -> None:
+    app = says('{"process": "api", "not_ready": []}', f"leadscore_api_streams {figure}\n")
+    async with serving(app, listening_socket("test", "127.0.0.1", 0)) as port:
+        (found,) = await ask_processes([ProcessAddress(f"http://127.0.0.1:{port}")])
+
+    assert (found["ready"], found["streams"]) == (True, None)
+
+
+@pytest.mark.usefixtures("kafka")
+async def test_a_killed_process_that_is_not_back_is_told(settings: Settings) -> None:
+    note = AddressNote("collector", settings.group, "http://127.0.0.1:8000")
+    file = settings.data_path / "processes" / "collector-1.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(asdict(note)))
+
+    found = await group_status(settings, [])
+
+    assert found.reasons() == [
+        f"collector at http://127.0.0.1:8000: was killed and is not back; start it again, or delete {file}"
+    ]
+
+
 @pytest.mark.parametrize(
     ("app", "reason"),
     [
-        (PlainTextResponse("no", 404), "404"),
+        (PlainTextResponse("no", 404), "404 to /status: another program"),
+        (PlainTextResponse("starting", 503), "503 to /status: it is starting"),
         (PlainTextResponse("rubbish"), "does not answer"),
-        (PlainTextResponse('{"process": "sparrow", "not_ready": []}'), "does not answer"),
+        (PlainTextResponse(b"\xff" * 2_000_000), "does not answer"),
+        *(
+            (says(status, metrics), "not what a process of ours says")
+            for status, metrics in (
+                ('{"process": "sparrow", "not_ready": []}', ""),
+                ('{"process": ["worker"], "not_ready": []}', ""),
+                ('{"process": "worker"}', ""),
+                ('{"process": "worker", "not_ready": 5}', ""),
+                ('{"process": "worker", "not_ready": [5]}', ""),
+                ('{"process": "worker", "not_ready": [], "partitions": {"a": 1}}', ""),
+                ('{"process": "worker", "not_ready": [], "partitions": [{}]}', ""),
+                ("[]", ""),
+                ("null", ""),
+                ('{"process": "worker", "not_ready": []}', "#" * (process_status.MOST_BYTES + 1)),
+            )
+        ),
         (PlainTextResponse("", 302, {"location": "http://127.0.0.1:1/"}), "does not answer"),
     ],
 )
@@ -190,7 +264,9 @@ def test_without_kafka_the_exit_code_is_70_within_its_time_and_processes_are_tol
     assert "http://127.0.0.1:1: does not answer" in answer["reasons"][1]
 
 
-@pytest.mark.parametrize("url", ["worker-1:6066", "ftp://worker-1", "http://worker-1:6066/metrics", "http://"])
+@pytest.mark.parametrize(
+    "url", ["worker-1:6066", "ftp://worker-1", "http://worker-1:6066/metrics", "http://", *BAD_URLS]
+)
 def test_what_is_no_url_of_a_process_is_a_mistake_of_usage(call: Call, url: str) -> None:
     for words, environment in (
         (("--url", url), {}),

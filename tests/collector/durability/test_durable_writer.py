@@ -19,7 +19,7 @@ from streamprocessor.collector.durability.producer_record import ProducerRecord
 from streamprocessor.collector.durability.readback import missing_in_kafka
 from streamprocessor.collector.durability.spool import Spool, SpoolFullError
 from streamprocessor.collector.metrics import Metrics
-from streamprocessor.contract.topics.rights import COLLECTOR
+from streamprocessor.contract.topics.roles import COLLECTOR
 from streamprocessor.contract.topics.topics import IN
 from streamprocessor.kafka.admin.layout import process_rights
 from tests.harness.system import System, until

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from streamprocessor.collector.durability.kafka_writer import KafkaWriter
-from streamprocessor.contract.topics.rights import COLLECTOR
+from streamprocessor.contract.topics.roles import COLLECTOR
 from streamprocessor.kafka.admin.rights import ProcessRights
 from streamprocessor.kafka.clients import ClientSettings
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streamprocessor.contract.topics.rights import IMPLIED_BY, ROLES, Right, purpose_of, rights_of
+from streamprocessor.contract.topics.rights import IMPLIED_BY, Right, purpose_of, rights_of
+from streamprocessor.contract.topics.roles import ROLES
 from streamprocessor.contract.topics.topics import Topic, read_topics
 from tests.harness.system import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from streamprocessor.contract.topics.rights import API, COLLECTOR, DELIVERY, WORKER
+from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, WORKER
 from tests.delivery.receivers import Receiver
 from tests.harness.apis import ALL, ApiProcess, bearer
 from tests.harness.collectors import KEY

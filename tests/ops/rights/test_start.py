@@ -7,22 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from streamprocessor.contract.topics.rights import (
-    API,
-    COLLECTOR,
-    CREATE,
-    DELIVERY,
-    DESCRIBE,
-    DESCRIBE_CONFIGS,
-    GROUP,
-    READ,
-    READER,
-    SENDER,
-    SETUP,
-    WORKER,
-    WRITE,
-    Right,
-)
+from streamprocessor.contract.topics.rights import CREATE, DESCRIBE, DESCRIBE_CONFIGS, GROUP, READ, WRITE, Right
+from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, READER, SENDER, SETUP, WORKER
 from streamprocessor.errors import EXIT_DONE, EXIT_FAILED, EXIT_USAGE
 from tests.cli.conftest import Call, call, log_as_before, project_folder
 from tests.harness.guarded_system import GuardedSystem

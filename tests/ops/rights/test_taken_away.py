@@ -10,7 +10,8 @@ import httpx
 import psutil
 import pytest
 
-from streamprocessor.contract.topics.rights import API, COLLECTOR, DELIVERY, WORKER, Right
+from streamprocessor.contract.topics.rights import Right
+from streamprocessor.contract.topics.roles import API, COLLECTOR, DELIVERY, WORKER
 from streamprocessor.errors import EXIT_USAGE
 from streamprocessor.kafka.admin.rights import AGAIN_SECONDS, WATCH_SECONDS
 from tests.harness.collectors import KEY, CollectorProcess

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
-from streamprocessor.process.http.address_note import AddressNote, address_noted, local_url, noted_addresses
+from streamprocessor.process.http.address_note import (
+    AddressNote,
+    address_noted,
+    forget_killed_processes,
+    killed_processes,
+    local_url,
+    noted_addresses,
+)
 
-WORKER = AddressNote("worker", "streamprocessor", "http://127.0.0.1:6066")
+GROUP = "streamprocessor"
+WORKER = AddressNote("worker", GROUP, "http://127.0.0.1:6066")
 NOTING = """
 import sys
 from pathlib import Path
@@ -30,19 +40,63 @@ def test_a_process_is_found_for_as_long_as_it_answers(tmp_path: Path) -> None:
     assert list((tmp_path / "processes").iterdir()) == []
 
 
-def test_a_killed_process_is_not_found_and_what_it_left_is_taken_away(tmp_path: Path) -> None:
+def test_a_killed_process_is_known_as_such_until_one_of_its_kind_takes_its_place(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", NOTING, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     with process:
         assert process.stdout is not None
         assert process.stdout.readline() == "noted\n"
-        assert [note.process for note in noted_addresses(tmp_path, "streamprocessor")] == ["collector"]
+        assert [note.process for note in noted_addresses(tmp_path, GROUP)] == ["collector"]
+        assert killed_processes(tmp_path, GROUP) == []
         process.kill()
         process.communicate()
-    assert noted_addresses(tmp_path, "streamprocessor") == []
+    collector = AddressNote("collector", GROUP, "http://127.0.0.1:8000")
+
+    assert noted_addresses(tmp_path, GROUP) == []
+    assert [note for note, _ in killed_processes(tmp_path, GROUP)] == [collector]
+    with address_noted(tmp_path, WORKER):
+        assert [note for note, _ in killed_processes(tmp_path, GROUP)] == [collector]
+    with address_noted(tmp_path, replace(collector, url="http://127.0.0.1:8001")):
+        assert killed_processes(tmp_path, GROUP) == []
+        assert len(list((tmp_path / "processes").glob("*.json"))) == 1
+
+
+def _leave_dead(folder: Path, *notes: AddressNote) -> None:
+    (folder / "processes").mkdir(exist_ok=True)
+    for number, note in enumerate(notes):
+        (folder / "processes" / f"{note.process}-dead-{number}.json").write_text(json.dumps(asdict(note)))
+
+
+def test_a_start_takes_the_place_of_one_killed_process_and_first_of_that_at_its_address(tmp_path: Path) -> None:
+    other = replace(WORKER, url="http://127.0.0.1:6065")
+    _leave_dead(tmp_path, other, WORKER)
+
+    with address_noted(tmp_path, WORKER):
+        assert [note for note, _ in killed_processes(tmp_path, GROUP)] == [other]
+        forget_killed_processes(tmp_path)
+        assert killed_processes(tmp_path, GROUP) == []
+        assert noted_addresses(tmp_path, GROUP) == [WORKER]
+
+
+def test_what_another_container_notes_in_a_shared_folder_is_not_looked_for_here(tmp_path: Path) -> None:
+    elsewhere = replace(WORKER, host="another-container")
+    with address_noted(tmp_path, elsewhere), address_noted(tmp_path, WORKER):
+        assert len(list((tmp_path / "processes").glob("*.json"))) == 2
+        assert noted_addresses(tmp_path, GROUP) == [WORKER]
+    _leave_dead(tmp_path, elsewhere)
+    assert killed_processes(tmp_path, GROUP) == []
     with address_noted(tmp_path, WORKER):
         assert len(list((tmp_path / "processes").glob("*.json"))) == 1
+
+
+def test_a_process_works_without_its_note_where_there_is_no_room_for_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "processes").write_text("no folder")
+    with address_noted(tmp_path, WORKER):
+        assert noted_addresses(tmp_path, GROUP) == []
+    assert "`status` will not find this worker" in caplog.text
 
 
 @pytest.mark.parametrize("rubbish", ["", "{", "[]", '{"process": "worker"}'])

@@ -7,15 +7,17 @@ import contextlib
 from collections.abc import Sequence
 
 import httpx
+import pytest
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from streamprocessor.process.http import starting
 from streamprocessor.process.http.health import STOPPING, NotReady, health_routes
 from streamprocessor.process.http.serving import Server, listening_socket
-from streamprocessor.process.http.starting import health_answered
+from streamprocessor.process.http.starting import health_answered, with_health_answered
 
 PATHS = ("/livez", "/startupz", "/readyz")
 
@@ -66,7 +68,7 @@ async def test_while_a_process_starts_its_health_is_answered_and_all_else_waits(
     ):
         assert await codes(http) == (200, 503, 503)
         other = await http.get("/api/contacts")
-        assert (other.status_code, other.text) == (503, "waiting for Kafka at k:1\n")
+        assert (other.status_code, other.text) == (503, "starting\n")  # anybody may ask this
     stop: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     serving = asyncio.ensure_future(Server(PlainTextResponse("mine")).run_until(stop, listening))
     async with httpx.AsyncClient(base_url=address) as http:
@@ -75,9 +77,38 @@ async def test_while_a_process_starts_its_health_is_answered_and_all_else_waits(
     await serving
 
 
+async def test_a_start_that_takes_its_time_is_answered_for_and_returns_what_it_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(starting, "QUIET_SECONDS", 0.0)
+    go_on = asyncio.Event()
+
+    async def work(error: Exception | None) -> str:
+        await go_on.wait()
+        if error is not None:
+            raise error
+        return "found"
+
+    with listening_socket("test", "127.0.0.1", 0) as listening:
+        for error in (None, OSError("away")):
+            go_on.clear()
+            begun = asyncio.ensure_future(
+                with_health_answered(work(error), listening, CollectorRegistry(), "waiting for the database")
+            )
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}") as http:
+                assert await codes(http) == (200, 503, 503)
+                assert (await http.get("/readyz")).text == "waiting for the database\n"
+            go_on.set()
+            if error is None:
+                assert await begun == "found"
+            else:
+                with pytest.raises(OSError, match="away"):
+                    await begun
+
+
 async def until_refused(http: httpx.AsyncClient, address: str) -> None:
-    """Return once no connection is taken there any more."""
-    with contextlib.suppress(httpx.ConnectError):
+    """Return once no connection is taken there any more; one that was on its way may be cut off."""
+    with contextlib.suppress(httpx.ConnectError, httpx.ReadError):
         while True:
             await http.get(address)
 

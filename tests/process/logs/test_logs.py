@@ -10,7 +10,9 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
+import orjson
 import pytest
 from aiokafka.errors import NodeNotReadyError
 
@@ -38,14 +40,14 @@ def test_a_line_of_json_says_when_who_what_in_which_process_and_version(capsys: 
     ours.info("recovered %d partitions\nof 7 \ud800", 3)
 
     (line,) = lines_of(capsys)
-    found = json.loads(line)
+    found = orjson.loads(line)  # more exact than json
     assert re.fullmatch(TIME, found.pop("ts"))
     version = found.pop("version")
     assert re.fullmatch(r"\d+\.\d+\.\d+", version)
     assert found == {
         "level": "INFO",
         "logger": "streamprocessor.stream.worker",
-        "message": "recovered 3 partitions\nof 7 \ud800",
+        "message": "recovered 3 partitions\nof 7 \\ud800",
         "process": "worker",
     }
 
@@ -105,6 +107,96 @@ def test_of_an_error_the_place_is_written_and_not_its_words(capsys: pytest.Captu
     assert "Crashed reason=KeyError" in written
     assert "test_logs.py" in written
     assert written.index("KeyError") < written.index("which led to:") < written.rindex("in _fail")
+
+
+BAD_CALLS: tuple[tuple[object, ...], ...] = (
+    (KeyError(PERSON),),
+    ("lost: %(why)s", {"why": KeyError(PERSON)}),
+    ("%d lines", PERSON),
+    ("%s and %s", PERSON),
+    ("%(lines)d lines", {"words": PERSON}),
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["streamprocessor.api", "aiokafka.client"])
+@pytest.mark.parametrize("call", BAD_CALLS, ids=repr)
+def test_a_call_that_does_not_fit_is_a_line_as_all_others_and_disturbs_nobody(
+    capsys: pytest.CaptureFixture[str], call: tuple[object, ...], name: str, form: str
+) -> None:
+    log_to_stderr("api", "INFO", form)
+    logging.getLogger(name).warning(*call)
+
+    (line,) = lines_of(capsys)
+    assert PERSON not in line
+    assert "Error" in line
+
+
+def _end_a_thread() -> None:
+    thread = threading.Thread(target=_fail)
+    thread.start()
+    thread.join()
+
+
+def _fail_while_taken_away() -> None:
+    class Unlucky:
+        def __del__(self) -> None:
+            _fail()
+
+    Unlucky()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("end", [_end_a_thread, _fail_while_taken_away])
+def test_errors_that_nobody_catches_are_logged_as_all_else(
+    capsys: pytest.CaptureFixture[str], end: Callable[[], None], form: str
+) -> None:
+    log_to_stderr("api", "INFO", form)
+    end()
+
+    lines = lines_of(capsys)
+    assert "UnluckyError" in lines[-1]
+    assert PERSON not in "".join(lines)
+    assert all(json.loads(line) for line in lines) if form == "json" else lines[-1].startswith("    ")
+
+
+def test_what_a_stranger_writes_passes_for_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    forged = "2026-01-01T00:00:00.000Z ERROR root: all lost"
+    log_to_stderr("api", "INFO", "human")
+    try:
+        raise BrokerAwayError(f"away\n{forged}\r\x1b[31m\u202e")
+    except BrokerAwayError as error:
+        ours.exception("file a\n%s: %s", forged, error)
+
+    lines = lines_of(capsys)
+    assert [line for line in lines if not line.startswith("    ")] == lines[:1]
+    assert "".join(lines).isprintable()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_of_several_errors_at_once_is_told_and_of_a_recursion_its_ends(
+    capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    def recur() -> None:
+        recur()
+
+    log_to_stderr("api", "INFO", form)
+    try:
+        raise ExceptionGroup("several", [KeyError(PERSON), OSError(28, "No space left on device")])
+    except ExceptionGroup:
+        ours.exception("two failed")
+    several = capsys.readouterr().err
+    try:
+        recur()
+    except RecursionError:
+        ours.exception("deep")
+    deep = capsys.readouterr().err
+
+    assert "KeyError" in several
+    assert "No space left on device" in several
+    assert PERSON not in several
+    assert "places more" in deep
+    assert len(deep) < 20_000
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -194,4 +286,4 @@ def test_a_line_of_json_is_one_line_whatever_is_in_it() -> None:
     line = JsonLines("api", "0").format(record)
 
     assert len(line.splitlines()) == 1
-    assert json.loads(line)["message"] == "a\nb\u2028c\x1b[31m"
+    assert orjson.loads(line)["message"] == "a\nb\u2028c\x1b[31m"

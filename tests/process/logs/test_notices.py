@@ -42,6 +42,16 @@ def test_a_sentence_is_said_once_a_period_and_then_how_often_it_was_to_be_said(
     assert caplog.messages == ["a key", "a page", "a key (4 times in the hour before)", "another", "a key"]
 
 
+def test_what_was_told_long_ago_is_not_counted_to_the_hour_before(
+    notices: Notices, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    notices.tell("a key")
+    clock.now_seconds += 2 * PERIOD_SECONDS
+    notices.tell("a key")
+
+    assert caplog.messages == ["a key", "a key"]
+
+
 def test_strangers_who_choose_what_is_said_do_not_fill_the_log(
     notices: Notices, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
