@@ -32,7 +32,7 @@ from streamprocessor.contract.topic_names import (
     SCORE_UPDATED,
     SUBSCRIPTIONS,
 )
-from streamprocessor.errors import NotAsItWasError, OperatorError
+from streamprocessor.errors import NotAllowedError, NotAsItWasError, OperatorError, TopicError
 from streamprocessor.kafka.admin.reconcile import apply, end_offsets
 from streamprocessor.kafka.partitioner import is_misplaced, partition_of
 from streamprocessor.process.clock import now_ms
@@ -63,11 +63,12 @@ class MovedTable:
         """
         await self._origin.refuse_workers()
         await self._target.refuse_workers()
+        former = await self._identity()
         await apply(self._target.clients, self._target.layout)
         await self._refuse_records()
         unread = UnreadInput(self._origin.clients, self._origin.layout, self._origin.group)
         if since_ms is None:
-            await unread.refuse_copies(await self._identity())
+            await unread.refuse_copies(former)
         topics = list(self._target.layout.names())
         async with acknowledged_writer(self._target.clients, topics) as writer:
             identity = await self._move_table(writer, unread)
@@ -95,11 +96,21 @@ class MovedTable:
 
     async def _identity(self) -> TableIdentity:
         """What the table says of the topics that it was made from."""
-        for topic, number in sorted(await self._source.ends([self._origin.layout.full_name(CONTACTS_CHANGELOG)])):
+        changelog = self._origin.layout.full_name(CONTACTS_CHANGELOG)
+        try:
+            places = sorted(await self._source.ends([changelog]))
+        except NotAllowedError:
+            raise
+        except TopicError:  # its sentence says to create it
+            places = []
+        for topic, number in places:
             async for record in self._source.records(topic, number):
                 if record.key == IDENTITY_KEY and record.value is not None:
                     return decode_identity(record.value)
-        message = f"{self._origin.layout.full_name(CONTACTS_CHANGELOG)}: no worker ever had it; wanted a table to move"
+        message = (
+            f"{changelog}: no worker ever had it; wanted a table to move, by --from-prefix, --from-app-id and "
+            "--from-bootstrap"
+        )
         raise OperatorError(message)
 
     async def _move_table(self, writer: AcknowledgedWriter, unread: UnreadInput) -> TableIdentity:

@@ -11,6 +11,7 @@ import pytest
 from streamprocessor.cli.rebuild.application import application_of
 from streamprocessor.cli.rebuild.moved_table import MovedTable
 from streamprocessor.errors import OperatorError
+from streamprocessor.kafka.admin.reconcile import topic_ids
 from tests.harness.fixtures import MakeWorker
 from tests.harness.system import System, header
 from tests.harness.traffic import traffic
@@ -62,6 +63,10 @@ async def test_four_partitions_become_eight_and_every_contact_goes_on_where_it_w
         system.settings.model_copy(update={"topic_prefix": f"{system.settings.topic_prefix}8-", "partitions": 8})
     )
     said: list[str] = []
+    nowhere = application_of(system.settings.model_copy(update={"topic_prefix": "nowhere-"}))
+    with pytest.raises(OperatorError, match="wanted a table to move, by --from-prefix"):
+        await MovedTable(nowhere, application_of(wider.settings), said.append).move(None)
+    assert not await topic_ids(wider.clients, wider.layout.names())
     moving = MovedTable(application_of(system.settings), application_of(wider.settings), said.append)
     with pytest.raises(OperatorError, match=r"has workers \(blue\); wanted none"):
         await moving.move(None)
