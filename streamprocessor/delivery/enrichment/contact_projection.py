@@ -119,8 +119,8 @@ class ContactProjection:
         """Go on where the rows are up to date; where they can't be, or lack something, make them anew."""
         await self._end()
         try:
-            topic_id = (await topic_ids(self._clients, [self._topic]))[self._topic]
             ends = {number: end for (_, number), end in (await end_offsets(self._clients, [self._topic])).items()}
+            topic_id = (await topic_ids(self._clients, [self._topic]))[self._topic]
         except BrokerAwayError as error:
             message = f"delivery: {error}"
             raise MustRestartError(message) from error

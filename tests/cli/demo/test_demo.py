@@ -26,7 +26,9 @@ def start_demo(folder: Path, *words: str) -> subprocess.Popen[str]:
         "--data-dir",
         str(folder),
         "--rate",
-        "250",
+        "100",
+        "--contacts",
+        "200",
         *words,
     ]
     return subprocess.Popen(
