@@ -46,23 +46,44 @@ def _is_set(secret: str) -> str:
 
 
 def _keys(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:
-    from streamprocessor.process.stored_secrets import pairs_of
-    from streamprocessor.readmodel.requests.tokens import Tokens
+    from streamprocessor.collector.http.keys import check_distinct
 
     wanted = {"browser_keys": COLLECTOR, "write_keys": COLLECTOR, "token_keys": COLLECTOR, "api_tokens": API}
-    for name, process in [(name, process) for name, process in wanted.items() if process in processes]:
-        given, setting, subject = getattr(settings, name), PREFIX + name.upper(), name.replace("_", " ")
-        if not given:
+    keys: list[str] = []
+    for name in [name for name, process in wanted.items() if process in processes]:
+        subject = name.replace("_", " ")
+        file = settings.data_path / name.replace("_", "-")
+        if not getattr(settings, name) and not file.exists():
             yield well(subject, "in the data folder, made at the first start")
             continue
         try:
-            pairs = pairs_of(given, setting)
-            if process == API:
-                Tokens(pairs)
+            pairs, where = _pairs(settings, name, file)
         except OperatorError as error:
             yield failed(subject, error)
-        else:
-            yield well(subject, f"{len(pairs)} in {setting}")
+            continue
+        yield (
+            well(subject, f"{len(pairs)} in {where}")
+            if pairs
+            else failed(subject, f"{where}: lets nobody in: no entry")
+        )
+        keys += pairs.values() if name in ("browser_keys", "write_keys") else ()
+    try:
+        check_distinct(keys)
+    except OperatorError as error:
+        yield failed("keys", error)
+
+
+def _pairs(settings: Settings, name: str, file: Path) -> tuple[dict[str, str], str]:
+    """What the setting of this name holds, else the file, and which it was; raises OperatorError where it can't."""
+    from streamprocessor.process.stored_secrets import pairs_of
+    from streamprocessor.readmodel.requests.tokens import Tokens
+
+    given: str = getattr(settings, name)
+    where = PREFIX + name.upper() if given else str(file)
+    pairs = pairs_of(given or str(file), where)
+    if given and name == "api_tokens":
+        Tokens(pairs)
+    return pairs, where
 
 
 def _topics(settings: Settings) -> str:

@@ -106,6 +106,31 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(call: Cal
     assert "hidden" not in sentence
 
 
+def test_keys_of_the_data_folder_that_let_nobody_in_are_named(
+    call: Call, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "write-keys").write_text("# none yet\n")
+    (tmp_path / "data" / "browser-keys").write_text("local=0123456789abcdef\n")
+
+    found = findings(call, environment, "collector")
+
+    assert found["write keys"] == ("fail", f"{tmp_path}/data/write-keys: lets nobody in: no entry")
+    assert found["browser keys"][0] == "ok"
+
+
+def test_a_key_that_is_public_and_secret_is_named(call: Call, environment: dict[str, str]) -> None:
+    twice = {
+        "STREAMPROCESSOR_BROWSER_KEYS": "site=0123456789abcdef",
+        "STREAMPROCESSOR_WRITE_KEYS": "crm=0123456789abcdef",
+    }
+
+    level, sentence = findings(call, environment | twice, "collector")["keys"]
+
+    assert level == "fail"
+    assert "what is public can't be secret as well" in sentence
+
+
 def test_a_folder_whose_restore_did_not_end_is_not_well(
     call: Call, environment: dict[str, str], tmp_path: Path
 ) -> None:
