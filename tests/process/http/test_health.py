@@ -108,7 +108,7 @@ async def test_a_start_that_takes_its_time_is_answered_for_and_returns_what_it_f
 
 async def until_refused(http: httpx.AsyncClient, address: str) -> None:
     """Return once no connection is taken there any more; one that was on its way may be cut off."""
-    with contextlib.suppress(httpx.ConnectError, httpx.ReadError):
+    with contextlib.suppress(httpx.TransportError):
         while True:
             await http.get(address)
 
