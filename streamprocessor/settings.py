@@ -213,7 +213,7 @@ def _from_files(given: Mapping[str, str]) -> dict[str, str]:
             message = f"settings: {setting}: wanted it or {PREFIX}{secret.upper()}; got both"
             raise OperatorError(message)
         try:
-            secrets[secret] = Path(file).read_text(encoding="utf-8").strip()
+            secrets[secret] = Path(file).read_text(encoding="utf-8-sig").strip()  # editors on Windows begin with a mark
         except (OSError, ValueError) as error:
             message = (
                 f"settings: {setting}: wanted a file with the secret; can't read {_shown_path(file)}: {_why(error)}"

@@ -57,11 +57,23 @@ def test_a_secrets_file_that_cannot_be_used_is_named_and_nothing_of_the_secret_i
     assert "hidden" not in str(caught.value)
 
 
+def test_a_folder_in_place_of_a_secrets_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OperatorError, match=r"SALT_FILE: .* can't read /.*: Is a directory"):
+        read_settings({f"{PREFIX}ERASURE_SALT_FILE": str(tmp_path)})
+
+
 def test_a_secret_that_stands_where_its_files_name_belongs_is_not_repeated() -> None:
     with pytest.raises(OperatorError, match="can't read what is no absolute path: No such file") as caught:
         read_settings({f"{PREFIX}DATABASE_URL_FILE": "postgresql://me:hidden@host/name"})
 
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbfa-secret\r\n", b"a-secret", b" a-secret\n\n"])
+def test_a_secret_is_the_same_whatever_its_editor_writes_around_it(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "salt").write_bytes(content)
+
+    assert read_settings({f"{PREFIX}ERASURE_SALT_FILE": str(tmp_path / "salt")}).erasure_salt == "a-secret"
 
 
 @pytest.mark.parametrize("name", ["LOG_LEVEL_FILE", "ERASURE_SALT_FILE_FILE", "SSL_CA_FILE_FILE"])

@@ -27,7 +27,7 @@ def erasure_salt(setting: str, folder: Path) -> str:
         return "" if setting == UNSALTED else setting
     file = folder / FILE
     try:
-        salt = file.read_text(encoding="utf-8").strip()
+        salt = file.read_text(encoding="utf-8-sig").strip()
     except FileNotFoundError:
         salt = ""
     except (OSError, UnicodeDecodeError) as error:

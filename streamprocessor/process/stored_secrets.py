@@ -23,7 +23,7 @@ def pairs_of(setting: str, where: str) -> dict[str, str]:
     text = setting
     if "=" not in setting:
         try:
-            text = Path(setting).read_text(encoding="utf-8")
+            text = Path(setting).read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             message = (
                 f"{where}: wanted name=value pairs or a readable file of them; got neither ({type(error).__name__})"
@@ -103,12 +103,15 @@ TOKEN_FILE = "delivery-token"
 def stored_token(setting: str, folder: Path) -> str:
     """The token of a setting; where it is empty, that of the folder's file, which its owner alone can read.
 
-    Raises OperatorError where the setting's is too short.
+    Raises OperatorError where either is too short.
     """
     if setting:
         check_length(setting, "STREAMPROCESSOR_DELIVERY_SECRET")
         return setting
-    return created_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n").read_text(encoding="utf-8").strip()
+    file = created_once(folder / TOKEN_FILE, f"{secrets.token_urlsafe(32)}\n")
+    token = file.read_text(encoding="utf-8-sig").strip()
+    check_length(token, str(file))  # it is empty where a first start was killed at this very moment
+    return token
 
 
 ADDRESS_SALT_FILE = "address-salt"

@@ -53,3 +53,31 @@ def test_secrets_of_before_are_taken_over(tree: Path) -> None:
     assert made["erasure-salt"] == "salt-of-erasures"
     assert made["address-salt"] == "salt of addresses"
     assert made["database-url"] == "postgresql://streamprocessor:p%40ss%2fw%c3%b6rd@postgres/streamprocessor"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'STREAMPROCESSOR_ERASURE_SALT="salt of # erasures"\r\n',
+        "STREAMPROCESSOR_ERASURE_SALT='salt of # erasures' # of 2024\n",
+        "STREAMPROCESSOR_ERASURE_SALT=another\nSTREAMPROCESSOR_ERASURE_SALT='salt of # erasures'\n",
+    ],
+)
+def test_a_salt_of_before_is_what_compose_read(tree: Path, line: str) -> None:
+    (tree / ".env").write_bytes(f"{line}STREAMPROCESSOR_ADDRESS_SALT=a-salt  # with a word on it\r\n".encode())
+
+    made = make_secrets(tree)
+
+    assert made["erasure-salt"] == "salt of # erasures"
+    assert made["address-salt"] == "a-salt"
+
+
+@pytest.mark.parametrize("missing", ["tls-key", "tls-certificate"])
+def test_half_of_a_certificate_is_named(tree: Path, missing: str) -> None:
+    make_secrets(tree)
+    (tree / "secrets" / missing).unlink()
+
+    again = subprocess.run([tree / "deploy" / "compose" / "make-secrets"], capture_output=True, text=True, check=False)
+
+    assert again.returncode == 2
+    assert "wanted tls-certificate and tls-key; got one of them" in again.stderr

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from streamprocessor.errors import OperatorError
-from streamprocessor.process.data_folder import keep_private
-from streamprocessor.process.stored_secrets import created_once
+from streamprocessor.process.data_folder import UNFINISHED_RESTORE, keep_private
+from streamprocessor.process.stored_secrets import TOKEN_FILE, created_once, pairs_of, stored_token
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +65,24 @@ def test_one_that_can_not_be_made_is_told(tmp_path: Path) -> None:
 
 def test_a_command_that_only_needs_a_secret_makes_the_folder_as_private(tmp_path: Path) -> None:
     assert mode_of(created_once(tmp_path / "data" / "keys", "x").parent) == "0700"
+
+
+def test_nothing_starts_on_a_folder_whose_restore_did_not_end(tmp_path: Path) -> None:
+    (tmp_path / UNFINISHED_RESTORE).touch()
+
+    with pytest.raises(OperatorError, match="is not whole: a restore into it"):
+        keep_private(tmp_path)
+
+
+def test_an_empty_token_of_a_first_start_that_was_killed_lets_nobody_in(tmp_path: Path) -> None:
+    (tmp_path / TOKEN_FILE).touch()
+
+    with pytest.raises(OperatorError, match=f"{TOKEN_FILE}: wanted a secret of at least 16 characters; got 0"):
+        stored_token("", tmp_path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_keys_name(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes("\ufeffsite=0123456789abcdef\r\n".encode())
+
+    assert pairs_of(str(file), "KEYS") == {"site": "0123456789abcdef"}

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import msgspec
 
 from streamprocessor.cli.backup.snapshot import FileAt
 from streamprocessor.errors import OperatorError
+from streamprocessor.process.data_folder import UNFINISHED_RESTORE, refuse_unfinished_restore
 
 FORMAT = 1
 DESCRIPTION = "backup.json"
@@ -27,6 +29,7 @@ FILES = PurePosixPath("data")
 _LEVEL = 1  # what lies in Kafka's files is mostly packed already
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _CHUNK_BYTES = 1 << 20
+_DESCRIPTION_MAX_BYTES = 64 << 20  # a hundred bytes for each file
 
 
 class Description(msgspec.Struct, frozen=True):
@@ -47,6 +50,10 @@ class Description(msgspec.Struct, frozen=True):
     state: dict[str, Any]
 
 
+class _Format(msgspec.Struct, frozen=True):
+    format: int
+
+
 class _Hashing(io.RawIOBase):
     """Reads so many bytes of a file and no more, and hashes what it reads."""
 
@@ -59,6 +66,48 @@ class _Hashing(io.RawIOBase):
         content = self._file.read(size)
         self.hash.update(content)
         return content
+
+
+class _Output(io.RawIOBase):
+    """A file whose failures name it: those of what is read meanwhile are another matter."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._named():
+            path.unlink(missing_ok=True)  # of a backup that was killed
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, content: Any) -> int:
+        """Write all of it; raises OperatorError where that fails."""
+        left = memoryview(content)
+        with self._named():
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        return len(content)
+
+    def close(self) -> None:
+        """Close it."""
+        if not self.closed:
+            super().close()
+            os.close(self._descriptor)
+
+    def rename(self, name: Path) -> None:
+        """Have it bear this name as soon as the disk has all of it; raises OperatorError where that fails."""
+        with self._named():
+            os.fsync(self._descriptor)
+            self._path.rename(name)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            message = f"{self._path}: can't be written: {error.strerror}; wanted a folder of ours with room for it"
+            raise OperatorError(message) from error
 
 
 class ArchiveWriter:
@@ -99,15 +148,13 @@ def new_archive(file: Path) -> Iterator[ArchiveWriter]:
         raise OperatorError(message)
     part = file.with_name(f"{file.name}.part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _FILE_MODE), "wb") as output:
+        with _Output(part) as output:
             with (
                 gzip.GzipFile("", "wb", _LEVEL, output) as packed,
                 tarfile.open(fileobj=packed, mode="w|") as tar,
             ):
                 yield ArchiveWriter(tar)
-            output.flush()
-            os.fsync(output.fileno())
-        part.rename(file)
+            output.rename(file)
     finally:
         part.unlink(missing_ok=True)
 
@@ -115,12 +162,44 @@ def new_archive(file: Path) -> Iterator[ArchiveWriter]:
 def extract(archive: Path, folder: Path) -> Description:
     """Write the archive's files into an empty folder, for their owner alone; what it is of.
 
-    Raises OperatorError where the folder is not empty, or the archive is none of ours or not whole.
+    Until `finish` nothing starts on the folder. What can't be extracted whole leaves it empty.
+    Raises OperatorError where the folder is not empty or can't be written, or the archive is none of ours or not whole.
     """
+    refuse_unfinished_restore(folder)
     if folder.exists() and any(folder.iterdir()):
         message = f"{folder}: is not empty; wanted one with nothing in it: move it away, or give another --data-dir"
         raise OperatorError(message)
     folder.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
+    try:
+        os.close(_new_file(folder / UNFINISHED_RESTORE))
+    except FileExistsError:
+        refuse_unfinished_restore(folder)  # another one was quicker
+        raise
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        return _extract(archive, folder)
+    except BaseException:
+        _empty(folder)
+        raise
+
+
+def finish(folder: Path) -> None:
+    """Let the folder that was extracted be used."""
+    (folder / UNFINISHED_RESTORE).unlink()
+
+
+def _empty(folder: Path) -> None:
+    """Delete what was extracted, and last what says that it is not whole."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != UNFINISHED_RESTORE:
+            path.unlink()
+    finish(folder)
+
+
+def _extract(archive: Path, folder: Path) -> Description:
     description: Description | None = None
     found: dict[str, str] = {}
     try:
@@ -130,20 +209,30 @@ def extract(archive: Path, folder: Path) -> Description:
                 if content is None:
                     continue
                 if member.name == DESCRIPTION:
-                    description = msgspec.json.decode(content.read(), type=Description)
+                    description = _description(content.read(min(member.size, _DESCRIPTION_MAX_BYTES)))
                     continue
                 name = _name_in_folder(member.name)
-                for parent in reversed(name.parents[:-1]):
-                    (folder / parent).mkdir(_FOLDER_MODE, exist_ok=True)
-                found[str(name)] = _write(content, folder / name)
-    except (OSError, EOFError, tarfile.TarError, msgspec.DecodeError) as error:
+                found[str(name)] = _write(content, folder, name)
+    except (OSError, EOFError, ValueError, tarfile.TarError, msgspec.MsgspecError) as error:
         raise _unusable(archive, str(error)) from error
-    if description is None or description.format != FORMAT:
-        raise _unusable(archive, "nothing in it says so" if description is None else f"format {description.format}")
+    if description is None:
+        raise _unusable(archive, "nothing in it says so")
     if description.files != found:
         wrong = sorted(name for name in description.files | found if description.files.get(name) != found.get(name))
         raise _unusable(archive, f"{len(wrong)} of its files are not as they were, such as {wrong[0]}")
     return description
+
+
+def _description(content: bytes) -> Description:
+    """What an archive says that it is of; raises ValueError where it is of another format, MsgspecError where it can't.
+
+    The format is looked at first: what another one says may mean something else.
+    """
+    format_ = msgspec.json.decode(content, type=_Format).format
+    if format_ != FORMAT:
+        message = f"format {format_}"
+        raise ValueError(message)
+    return msgspec.json.decode(content, type=Description)
 
 
 def _name_in_folder(name: str) -> PurePosixPath:
@@ -154,14 +243,36 @@ def _name_in_folder(name: str) -> PurePosixPath:
     return path.relative_to(FILES)
 
 
-def _write(content: Any, path: Path) -> str:
+def _write(content: Any, folder: Path, name: PurePosixPath) -> str:
     """The SHA-256 of what was written."""
     hashed = hashlib.sha256()
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE), "wb") as file:
+    try:
+        for parent in reversed(name.parents[:-1]):
+            (folder / parent).mkdir(_FOLDER_MODE, exist_ok=True)
+        descriptor = _new_file(folder / name)
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        message = f"two files {str(name)!r} in it"
+        raise tarfile.TarError(message) from error
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
         while chunk := content.read(_CHUNK_BYTES):
             hashed.update(chunk)
-            file.write(chunk)
+            try:
+                left = memoryview(chunk)
+                while left:
+                    left = left[file.write(left) :]
+            except OSError as error:
+                raise _unwritable(folder, error) from error
     return hashed.hexdigest()
+
+
+def _new_file(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
+
+
+def _unwritable(folder: Path, error: OSError) -> OperatorError:
+    return OperatorError(f"{folder}: can't be written: {error.strerror}; wanted a folder of ours with room for it all")
 
 
 def _unusable(archive: Path, why: str) -> OperatorError:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from streamprocessor.cli.backup.archive import Description, extract
+from streamprocessor.cli.backup.archive import Description, extract, finish
 from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.system_state import differences, system_state
 from streamprocessor.cli.kafka.topic_reader import writer_to
@@ -45,6 +45,7 @@ async def bring_back(settings: Settings, archive: Path) -> Description:
             await _rename_table(restored)
         finally:
             await asyncio.to_thread(kafka.stop)
+    finish(settings.data_path)
     return description
 
 

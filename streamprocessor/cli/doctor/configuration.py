@@ -16,6 +16,8 @@ def configuration_findings(settings: Settings, processes: Collection[str]) -> It
         yield from _salts(settings)
     yield from _keys(settings, processes)
     yield examined("topics' files", lambda: _topics(settings))
+    if COLLECTOR in processes and settings.vocabulary:
+        yield examined("vocabulary", lambda: _vocabulary(settings.vocabulary))
     if DELIVERY in processes and settings.subscriptions:
         yield examined("subscriptions", lambda: _subscriptions(settings))
     for process, setting, url in (
@@ -44,24 +46,56 @@ def _is_set(secret: str) -> str:
 
 
 def _keys(settings: Settings, processes: Collection[str]) -> Iterator[Finding]:
-    from streamprocessor.process.stored_secrets import pairs_of
+    from streamprocessor.collector.http.keys import check_distinct
 
     wanted = {"browser_keys": COLLECTOR, "write_keys": COLLECTOR, "token_keys": COLLECTOR, "api_tokens": API}
+    keys: list[str] = []
     for name in [name for name, process in wanted.items() if process in processes]:
-        given, setting, subject = getattr(settings, name), PREFIX + name.upper(), name.replace("_", " ")
-        if not given:
+        subject = name.replace("_", " ")
+        file = settings.data_path / name.replace("_", "-")
+        if not getattr(settings, name) and not file.exists():
             yield well(subject, "in the data folder, made at the first start")
             continue
         try:
-            yield well(subject, f"{len(pairs_of(given, setting))} in {setting}")
+            pairs, where = _pairs(settings, name, file)
         except OperatorError as error:
             yield failed(subject, error)
+            continue
+        if pairs:
+            yield well(subject, f"{len(pairs)} in {where}")
+        else:
+            yield Finding(subject, Level.WARN, f"{where} has no entry: nobody is let in")
+        keys += pairs.values() if name in ("browser_keys", "write_keys") else ()
+    try:
+        check_distinct(keys)
+    except OperatorError as error:
+        yield failed("keys", error)
+
+
+def _pairs(settings: Settings, name: str, file: Path) -> tuple[dict[str, str], str]:
+    """What the setting of this name holds, else the file, and which it was; raises OperatorError where it can't."""
+    from streamprocessor.process.stored_secrets import pairs_of
+    from streamprocessor.readmodel.requests.tokens import Tokens
+
+    given: str = getattr(settings, name)
+    where = PREFIX + name.upper() if given else str(file)
+    pairs = pairs_of(given or str(file), where)
+    if given and name == "api_tokens":
+        Tokens(pairs)
+    return pairs, where
 
 
 def _topics(settings: Settings) -> str:
     from streamprocessor.kafka.admin.layout import layout_of
 
     return f"{len(layout_of(settings).topics)} topics are described in {settings.topics_dir}"
+
+
+def _vocabulary(file: str) -> str:
+    from streamprocessor.collector.formats.vocabulary import read_vocabulary
+
+    read_vocabulary(Path(file))
+    return f"{file} can be read"
 
 
 def _subscriptions(settings: Settings) -> str:

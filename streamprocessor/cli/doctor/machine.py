@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from streamprocessor.cli.doctor.finding import API, COLLECTOR, DELIVERY, WORKER, Finding, Level, failed, well
+from streamprocessor.errors import OperatorError
+from streamprocessor.process.data_folder import refuse_unfinished_restore
 from streamprocessor.settings import PREFIX, Settings
 
 ENOUGH_BYTES, LEAST_BYTES = 1 << 30, 1 << 26
@@ -34,6 +36,10 @@ def _data_folder(folder: Path) -> Finding:
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         sentence = f"{existing} can't be written by user {os.geteuid()}; wanted one that can, by {PREFIX}DATA_DIR"
         return failed("data folder", sentence)
+    try:
+        refuse_unfinished_restore(folder)
+    except OperatorError as error:
+        return failed("data folder", error)
     return well("data folder", f"{folder} {'is' if existing == folder else 'can be made; it is'} ours to write to")
 
 

@@ -11,7 +11,7 @@ from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.rebuild.acknowledged_writer import acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
-from streamprocessor.contract.changelog.entry import IDENTITY_KEY, encode_identity
+from streamprocessor.contract.changelog.entry import IDENTITY_KEY, decode_identity, encode_identity
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
 from streamprocessor.kafka.admin.consumer_group import Offsets, committed_offsets
 from streamprocessor.kafka.admin.reconcile import end_offsets
@@ -28,7 +28,8 @@ class _Inputs(NamedTuple):
 async def keep_table(application: Application, say: Callable[[str], None], *, forget_erased: bool = False) -> None:
     """Have the table know no more of the input topics than they hold, nor which address salt it was made with.
 
-    A topic that was made anew begins at its start, one that has become shorter at its end.
+    A topic that was made anew begins at its start, one that has become shorter at its end. Where it is killed it begins
+    again: a partition says that it is of the new topics only after the group was told where to begin in them.
     forget_erased: forget who was erased, too: their salt was lost, and nobody can tell them any more.
 
     Raises OperatorError where workers run.
@@ -37,18 +38,16 @@ async def keep_table(application: Application, say: Callable[[str], None], *, fo
     source, layout = BrokerSource(application.clients), application.layout
     changelog = layout.full_name(CONTACTS_CHANGELOG)
     inputs = await _inputs(application)
-    renewed: set[str] = set()
+    renewed = await _renewed(source, changelog, inputs)
+    await _begin(application, inputs, renewed)
     contacts = 0
     async with acknowledged_writer(application.clients, [changelog]) as writer:
         for topic, number in sorted(await source.ends([changelog])):
             stored = await StoredPartition.read(source, topic, number)
             if stored.identity is None:
                 continue
-            known = stored.identity.topic_ids
-            changed = {name for name, id_ in inputs.ids.items() if known.get(name, id_) != id_}
-            renewed |= changed
             ends = {inputs.numbers[name]: inputs.ends[name, number] for name in inputs.ids}
-            for key, value in stored.corrected({inputs.numbers[name] for name in changed}, ends):
+            for key, value in stored.corrected({inputs.numbers[name] for name in renewed}, ends):
                 contacts += 1
                 await writer.send((changelog, number), key, value)
             if forget_erased:
@@ -56,7 +55,26 @@ async def keep_table(application: Application, say: Callable[[str], None], *, fo
                     await writer.send((changelog, number), key, None)
             identity = msgspec.structs.replace(stored.identity, topic_ids=dict(inputs.ids), address_check="")
             await writer.send((changelog, number), IDENTITY_KEY, encode_identity(identity))
-    names = {layout.full_name(name): name for name in inputs.ids}
+    begun = ", ".join(sorted(layout.full_name(name) for name in renewed))
+    if begun:
+        say(f"{begun}: begun at the start")
+    say(f"{changelog}: {contacts} contacts know no more of the input topics than those hold; all else is as it was")
+
+
+async def _renewed(source: BrokerSource, changelog: str, inputs: _Inputs) -> set[str]:
+    """The topics that are others than some partition of the table was made from."""
+    renewed: set[str] = set()
+    for topic, number in await source.ends([changelog]):
+        known: Mapping[str, str] = {}
+        async for record in source.records(topic, number):
+            if record.key == IDENTITY_KEY and record.value is not None:
+                known = decode_identity(record.value).topic_ids
+        renewed |= {name for name, id_ in inputs.ids.items() if known.get(name, id_) != id_}
+    return renewed
+
+
+async def _begin(application: Application, inputs: _Inputs, renewed: set[str]) -> None:
+    names = {application.layout.full_name(name): name for name in inputs.ids}
     committed = await committed_offsets(application.clients, application.group)
     await application.commit(
         {
@@ -65,10 +83,6 @@ async def keep_table(application: Application, say: Callable[[str], None], *, fo
             if where[0] in names
         }
     )
-    begun = ", ".join(sorted(layout.full_name(name) for name in renewed))
-    if begun:
-        say(f"{begun}: begun at the start")
-    say(f"{changelog}: {contacts} contacts know no more of the input topics than those hold; all else is as it was")
 
 
 async def _inputs(application: Application) -> _Inputs:

@@ -16,6 +16,7 @@ import msgspec
 from streamprocessor.cli.kafka.broker_source import BrokerSource
 from streamprocessor.cli.kafka.stored_partition import StoredPartition
 from streamprocessor.cli.kafka.system_state import differences, table_state
+from streamprocessor.cli.kafka.topic_reader import records_of
 from streamprocessor.cli.rebuild.acknowledged_writer import AcknowledgedWriter, acknowledged_writer
 from streamprocessor.cli.rebuild.application import Application
 from streamprocessor.cli.rebuild.unread_input import UnreadInput
@@ -37,7 +38,7 @@ from streamprocessor.contract.topic_names import (
     SCORE_UPDATED,
     SUBSCRIPTIONS,
 )
-from streamprocessor.errors import NotAsItWasError, OperatorError
+from streamprocessor.errors import NotAllowedError, NotAsItWasError, OperatorError, TopicError
 from streamprocessor.kafka.admin.reconcile import apply, end_offsets
 from streamprocessor.kafka.partitioner import is_misplaced, partition_of
 from streamprocessor.process.clock import now_ms
@@ -68,19 +69,22 @@ class MovedTable:
         """
         await self._origin.refuse_workers()
         await self._target.refuse_workers()
+        former = await self._identity()
         await apply(self._target.clients, self._target.layout)
         await self._refuse_records()
         unread = UnreadInput(self._origin.clients, self._origin.layout, self._origin.group)
         if since_ms is None:
-            await unread.refuse_copies(await self._identity())
+            await unread.refuse_copies(former)
         topics = list(self._target.layout.names())
         async with acknowledged_writer(self._target.clients, topics) as writer:
-            await self._move_table(writer, unread)
+            identity = await self._move_table(writer, unread)
             for topic in (*WHOLE, *COPIED):
                 await self._copy(writer, topic)
             starts = await (unread.after_applied() if since_ms is None else unread.since(since_ms))
             await self._bring_input(writer, unread, starts)
-        await self._compare()
+            await writer.flush()
+            await self._compare()
+            await self._write_identity(writer, identity)
         self._say(
             f"{self._counts['contacts']} contacts moved into {self._partitions} partitions, with "
             f"{self._counts['unread']} records of input that they had not applied"
@@ -98,14 +102,25 @@ class MovedTable:
 
     async def _identity(self) -> TableIdentity:
         """What the table says of the topics that it was made from."""
-        for topic, number in sorted(await self._source.ends([self._origin.layout.full_name(CONTACTS_CHANGELOG)])):
+        changelog = self._origin.layout.full_name(CONTACTS_CHANGELOG)
+        try:
+            places = sorted(await self._source.ends([changelog]))
+        except NotAllowedError:
+            raise
+        except TopicError:  # its sentence says to create it
+            places = []
+        for topic, number in places:
             async for record in self._source.records(topic, number):
                 if record.key == IDENTITY_KEY and record.value is not None:
                     return decode_identity(record.value)
-        message = f"{self._origin.layout.full_name(CONTACTS_CHANGELOG)}: no worker ever had it; wanted a table to move"
+        message = (
+            f"{changelog}: no worker ever had it; wanted a table to move, by --from-prefix, --from-app-id and "
+            "--from-bootstrap"
+        )
         raise OperatorError(message)
 
-    async def _move_table(self, writer: AcknowledgedWriter, unread: UnreadInput) -> None:
+    async def _move_table(self, writer: AcknowledgedWriter, unread: UnreadInput) -> TableIdentity:
+        """The former table's identity."""
         changelog = self._origin.layout.full_name(CONTACTS_CHANGELOG)
         places = sorted(await self._source.ends([changelog]))
         erased: dict[bytes, bytes] = {}
@@ -115,7 +130,11 @@ class MovedTable:
             identity = stored.identity or identity
             erased |= stored.erased
             await self._write_contacts(writer, stored, unread, len(places))
-        await self._write_to_each_partition(writer, erased, identity)
+        changelog = self._target.layout.full_name(CONTACTS_CHANGELOG)
+        for number in range(self._partitions):  # of a pseudonym nobody can tell the partition
+            for key, value in erased.items():
+                await writer.send((changelog, number), key, value)
+        return identity
 
     async def _write_contacts(
         self, writer: AcknowledgedWriter, stored: StoredPartition, unread: UnreadInput, partitions: int
@@ -134,26 +153,21 @@ class MovedTable:
             await self._send(writer, layout.full_name(CONTACTS_CHANGELOG), contact.key, value)
             self._counts["contacts"] += 1
 
-    async def _write_to_each_partition(
-        self, writer: AcknowledgedWriter, erased: dict[bytes, bytes], former: TableIdentity
-    ) -> None:
-        """The table's identity, and who was erased: of a pseudonym nobody can tell the partition."""
-        layout = self._target.layout
+    async def _write_identity(self, writer: AcknowledgedWriter, former: TableIdentity) -> None:
+        """Say in each partition, last, whose table it is: without that no worker takes it for a whole one."""
         ids = await self._target.input_ids()
-        changelog = layout.full_name(CONTACTS_CHANGELOG)
+        changelog = self._target.layout.full_name(CONTACTS_CHANGELOG)
         for number in range(self._partitions):
             identity = msgspec.structs.replace(former, incarnation=new_incarnation(), topic_ids=ids)
-            for key, value in {IDENTITY_KEY: encode_identity(identity), **erased}.items():
-                await writer.send((changelog, number), key, value)
+            await writer.send((changelog, number), IDENTITY_KEY, encode_identity(identity))
 
     async def _copy(self, writer: AcknowledgedWriter, topic: str) -> None:
         name, old_name = self._target.layout.full_name(topic), self._origin.layout.full_name(topic)
-        for _, number in sorted(await self._source.ends([old_name])):
-            async for record in self._source.records(old_name, number):
-                if topic == MODELS and record.value is None:
-                    continue  # a worker asked for the time
-                placed = 0 if topic in WHOLE else self._partition_of(record)
-                await writer.send((name, placed), record.key, record.value, record.headers)
+        async for record in records_of(self._origin.clients, old_name):
+            if topic == MODELS and record.value is None:
+                continue  # a worker asked for the time
+            placed = 0 if topic in WHOLE else self._partition_of(record)
+            await writer.send((name, placed), record.key, record.value, record.headers)
 
     async def _bring_input(
         self, writer: AcknowledgedWriter, unread: UnreadInput, starts: dict[tuple[str, int], int]

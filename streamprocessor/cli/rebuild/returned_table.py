@@ -63,18 +63,21 @@ async def _write(application: Application, source: SegmentSource) -> int:
     contacts = 0
     async with acknowledged_writer(application.clients, [changelog]) as writer:
         for stored in partitions:
-            assert stored.identity is not None
-            identity = msgspec.structs.replace(stored.identity, incarnation=new_incarnation())
-            values = {**stored.values, IDENTITY_KEY: encode_identity(identity)}
-            for key, value in values.items():
-                await writer.send((changelog, stored.number), key, value)
+            for key, value in stored.values.items():
+                if key != IDENTITY_KEY:
+                    await writer.send((changelog, stored.number), key, value)
             for contact in stored.contacts():
                 contacts += 1
                 for topic_number, offset in contact.record.offsets.items():
                     where = (names.get(topic_number, ""), stored.number)
                     if where in positions:
                         positions[where] = max(positions[where], offset + 1)
-    await application.commit(positions)
+        await writer.flush()
+        await application.commit(positions)
+        for stored in partitions:  # last: without it no worker takes the table for a whole one
+            assert stored.identity is not None
+            identity = msgspec.structs.replace(stored.identity, incarnation=new_incarnation())
+            await writer.send((changelog, stored.number), IDENTITY_KEY, encode_identity(identity))
     return contacts
 
 

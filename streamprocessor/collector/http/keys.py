@@ -61,7 +61,7 @@ class Keys:
             if source not in browser_keys:
                 message = f"{_setting('browser_origins')}: wanted sources of browser keys; got '{source}'"
                 raise OperatorError(message)
-        _check_distinct([*browser_keys.values(), *write_keys.values()])
+        check_distinct([*browser_keys.values(), *write_keys.values()])
         self._of_browsers, self._of_servers = SecretLookup(browser_keys), SecretLookup(write_keys)
         self._origins = origins or {}
         self.sources = frozenset({*browser_keys, *write_keys})
@@ -114,7 +114,8 @@ def write_keys_file(data_folder: Path) -> Path:
     return data_folder / "write-keys"
 
 
-def _check_distinct(keys: list[str]) -> None:
+def check_distinct(keys: list[str]) -> None:
+    """Raise OperatorError where one of them is there twice, be it public or secret."""
     if len(set(keys)) != len(keys):
         message = (
             f"{_setting('browser_keys')}, {_setting('write_keys')}: wanted a key of its own for each source; got one "

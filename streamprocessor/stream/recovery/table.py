@@ -84,6 +84,7 @@ class Table:
         partition.note_owed_sent()
 
     async def _check(self, numbers: set[int]) -> None:
+        self._refuse_half_a_table()
         self._refuse_another_salt()
         self._refuse_another_address_salt()
         for where, (end, committed) in (await self._plane.context.consumer.input_states(numbers)).items():
@@ -111,6 +112,16 @@ class Table:
                     f"{name} is another topic (id {self._topic_ids[name]}) than the one the table was made from "
                     f"(id {known_id}): its offsets mean other events; put the old topic back, or stop all workers and "
                     "run `streamprocessor rebuild --keep` (deploy/backup.md)"
+                )
+                raise OperatorError(message)
+
+    def _refuse_half_a_table(self) -> None:
+        for partition in self._plane.partitions.values():
+            if partition.identity is None and (partition.records or partition.erased):
+                message = (
+                    f"partition {partition.number} of the changelog has contacts and does not say whose table it is: a "
+                    "`streamprocessor rebuild` into it did not end; delete what it wrote (the changelog; of a table "
+                    "that moved, all topics of the new prefix) and run it once more (deploy/backup.md)"
                 )
                 raise OperatorError(message)
 

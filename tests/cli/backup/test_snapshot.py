@@ -12,10 +12,12 @@ from pathlib import Path, PurePosixPath
 import pytest
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
+from streamprocessor.cli.backup.backup import back_up
 from streamprocessor.cli.backup.segments import SegmentSource
 from streamprocessor.cli.backup.snapshot import FileAt, snapshot
 from streamprocessor.cli.kafka.system_state import differences
 from streamprocessor.errors import OperatorError
+from streamprocessor.settings import Settings
 
 CHANGELOG = "app-contacts-changelog"
 PARTITIONS = ("__cluster_metadata-0", "__consumer_offsets-0", f"{CHANGELOG}-0", "email-opens-0", "score-updated-0")
@@ -148,3 +150,28 @@ def test_what_differs_is_said_without_what_is_equal() -> None:
     wanted = {"contacts": 2, "scores": "ab", "ends": {"t[0]": 1, "t[1]": 5}}
     got = {"contacts": 2, "scores": "ac", "ends": {"t[0]": 1, "t[1]": 4}}
     assert differences(wanted, got) == ['scores: wanted "ab"; got "ac"', 'ends: wanted {"t[1]":5}; got {"t[1]":4}']
+
+
+@pytest.mark.parametrize(
+    ("archive", "words"),
+    [
+        ("data/backup.tar.gz", "so the next backup would hold it; wanted a place outside"),
+        ("backup.tar.gz", f"has no other-contacts-changelog, but {CHANGELOG}; wanted its --topic-prefix and --app-id"),
+    ],
+)
+async def test_a_backup_that_would_not_be_of_this_system_is_not_made(
+    folder: Path, tmp_path: Path, archive: str, words: str
+) -> None:
+    settings = Settings(data_dir=str(folder), app_id="other")
+
+    with pytest.raises(OperatorError, match=words):
+        await back_up(settings, tmp_path / archive)
+    assert not (tmp_path / archive).exists()
+
+
+async def test_a_folder_with_nothing_in_it_is_not_backed_up(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+
+    with pytest.raises(OperatorError, match="has no files; wanted the data folder"):
+        await back_up(Settings(data_dir=str(tmp_path / "data")), tmp_path / "backup.tar.gz")
+    assert not (tmp_path / "backup.tar.gz").exists()

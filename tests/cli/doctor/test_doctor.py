@@ -11,6 +11,7 @@ import pytest
 from streamprocessor.cli.doctor.finding import PROCESSES, Level
 from streamprocessor.cli.doctor.machine import disk_space, machine_findings, open_files
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka
+from streamprocessor.process.data_folder import UNFINISHED_RESTORE
 from streamprocessor.process.ports import any_free
 from streamprocessor.settings import Settings
 from tests.cli.conftest import Call
@@ -77,6 +78,8 @@ def test_people_read_a_line_for_each_thing(call: Call, environment: dict[str, st
             "STREAMPROCESSOR_BROWSER_KEYS: wanted name=value pairs",
         ),
         (["api"], "API_TOKENS", "crm/read=short", "api tokens", "STREAMPROCESSOR_API_TOKENS: entry 1: wanted"),
+        (["api"], "API_TOKENS", f"crm/fly={'x' * 16}", "api tokens", "scopes of read, write, erase"),
+        (["collector"], "VOCABULARY", "/none.yaml", "vocabulary", "/none.yaml"),
         (["api"], "DATABASE_URL", "mysql://h/d", "database of api", "wanted a database URL of sqlite or postgresql"),
         (["delivery"], "SUBSCRIPTIONS", "/none.yaml", "subscriptions", "/none.yaml"),
         (["worker"], "TOPICS_DIR", "/none", "topics' files", "/none"),
@@ -101,6 +104,43 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(call: Cal
     assert level == "fail"
     assert "127.0.0.1:1/scores" in sentence
     assert "hidden" not in sentence
+
+
+def test_keys_of_the_data_folder_that_let_nobody_in_are_named(
+    call: Call, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "write-keys").write_text("# none yet\n")
+    (tmp_path / "data" / "browser-keys").write_text("local=0123456789abcdef\n")
+
+    found = findings(call, environment, "collector")
+
+    assert found["write keys"] == ("warn", f"{tmp_path}/data/write-keys has no entry: nobody is let in")
+    assert found["browser keys"][0] == "ok"
+
+
+def test_a_key_that_is_public_and_secret_is_named(call: Call, environment: dict[str, str]) -> None:
+    twice = {
+        "STREAMPROCESSOR_BROWSER_KEYS": "site=0123456789abcdef",
+        "STREAMPROCESSOR_WRITE_KEYS": "crm=0123456789abcdef",
+    }
+
+    level, sentence = findings(call, environment | twice, "collector")["keys"]
+
+    assert level == "fail"
+    assert "what is public can't be secret as well" in sentence
+
+
+def test_a_folder_whose_restore_did_not_end_is_not_well(
+    call: Call, environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / UNFINISHED_RESTORE).touch()
+
+    level, sentence = findings(call, environment, "worker")["data folder"]
+
+    assert level == "fail"
+    assert "restore it once more" in sentence
 
 
 def test_a_process_is_asked_for_nothing_that_another_needs(call: Call, environment: dict[str, str]) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from streamprocessor.cli.backup.backup import back_up
 from streamprocessor.cli.kafka.topic_reader import writer_to
-from streamprocessor.cli.rebuild.application import application_of
+from streamprocessor.cli.rebuild.application import Application, application_of
+from streamprocessor.cli.rebuild.kept_table import keep_table
 from streamprocessor.cli.rebuild.moved_table import MovedTable
 from streamprocessor.cli.rebuild.returned_table import bring_back_table
 from streamprocessor.contract.topic_names import CONTACTS_CHANGELOG
@@ -140,6 +141,30 @@ async def test_an_input_topic_that_was_lost_and_made_anew_begins_at_its_start_an
     assert_records_equal_the_oracle(after, model)
     for contact, record in before.records.items():
         assert after.records[contact].sequence >= record.sequence
+
+
+@missed_soon
+async def test_to_keep_a_table_may_be_killed_and_done_again_and_what_came_to_the_new_topic_is_scored(
+    system: System, worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, before = await _scored(system, worker)
+    await system.delete("email-clicks")
+    await apply(system.clients, system.layout)
+    await _send(system, 2, 400)
+
+    async def killed(*_: object) -> None:
+        raise InterruptedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Application, "commit", killed)
+        with pytest.raises(InterruptedError):
+            await keep_table(application_of(system.settings, 40), print)
+    kept = await run_command(system, "rebuild", "--keep")
+
+    assert "email-clicks: begun at the start" in kept.output
+    await worker("red").ready()
+    await system.until_applied()
+    assert_records_equal_the_oracle(_with_former(before, await read_run(system)), model)
 
 
 @missed_soon
