@@ -11,7 +11,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import InvalidTimestampError
 
-from streamprocessor.contract.topics.rights import ALTER_CONFIGS, CREATE, DESCRIBE, DESCRIBE_CONFIGS, READ, WRITE
+from streamprocessor.contract.topics.rights import (
+    ALTER_CONFIGS,
+    CREATE,
+    DELETE,
+    DESCRIBE,
+    DESCRIBE_CONFIGS,
+    READ,
+    WRITE,
+)
 from streamprocessor.contract.topics.topics import Topic
 from streamprocessor.errors import BrokerAwayError, BrokerError, NotAllowedError, TopicError
 from streamprocessor.kafka.admin import cluster
@@ -280,7 +288,10 @@ async def test_a_topic_that_may_not_be_seen_ends_in_a_sentence_at_once() -> None
         (1 << 3, {READ}),
         (1 << 4 | 1 << 8, {WRITE, DESCRIBE}),
         (0, set()),
-        (-(2**31), {READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS}),  # a broker that doesn't tell
+        (
+            -(2**31),
+            {READ, WRITE, CREATE, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS},
+        ),  # a broker that doesn't tell
     ],
 )
 async def test_what_may_be_done_with_a_topic_is_read_from_its_state(operations: int, allowed: set[str]) -> None:
