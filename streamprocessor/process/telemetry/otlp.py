@@ -44,8 +44,8 @@ class OtlpTracing:
         release = version("streamprocessor")
         resource = Resource.create({"service.name": f"streamprocessor-{process}", "service.version": release})
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        exporter = OutageLoggingExporter(OTLPSpanExporter(endpoint=url, timeout=SEND_SECONDS), url)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._exporter = OutageLoggingExporter(OTLPSpanExporter(endpoint=url, timeout=SEND_SECONDS), url)
+        self._provider.add_span_processor(BatchSpanProcessor(self._exporter))
         self._tracer = self._provider.get_tracer("streamprocessor", release)
 
     def start(self, kind: SpanKind, name: str, parent: str | None) -> Span:
@@ -79,6 +79,9 @@ class OtlpTracing:
         closing = Thread(target=self._provider.shutdown, daemon=True)
         closing.start()
         closing.join(CLOSE_SECONDS)
+        if closing.is_alive():
+            self._exporter.shutdown()  # ends what would be tried again
+            closing.join(CLOSE_SECONDS)
 
 
 class RecordingSpan:
@@ -101,10 +104,11 @@ class OutageLoggingExporter(SpanExporter):
         self._exporter = exporter
         self._url = url
         self._fails = False
+        self._is_shut_down = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Whether they were taken."""
-        result = self._exporter.export(spans)
+        """Whether they were taken; none is once nothing is to be sent any more."""
+        result = SpanExportResult.FAILURE if self._is_shut_down else self._exporter.export(spans)
         fails = result is not SpanExportResult.SUCCESS
         if fails and not self._fails:
             log.warning("traces: %s does not take them; they are dropped until it does", self._url)
@@ -115,6 +119,7 @@ class OutageLoggingExporter(SpanExporter):
 
     def shutdown(self) -> None:
         """Send no more."""
+        self._is_shut_down = True
         self._exporter.shutdown()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -101,6 +102,7 @@ def test_a_receiver_that_takes_nothing_is_named_once_and_once_when_it_takes_them
 
 def test_an_endpoint_where_nobody_listens_holds_up_neither_work_nor_the_end() -> None:
     nobody = OtlpReceiver()
+    threads = set(threading.enumerate())
     tracing = open_tracing(nobody.endpoint, "worker")
     nobody._server.server_close()
     began_seconds = time.monotonic()
@@ -109,6 +111,7 @@ def test_an_endpoint_where_nobody_listens_holds_up_neither_work_nor_the_end() ->
     tracing.close()
 
     assert time.monotonic() - began_seconds < 10
+    assert set(threading.enumerate()) <= threads
 
 
 def test_without_an_endpoint_traces_are_passed_on_as_they_came() -> None:
