@@ -1,9 +1,9 @@
 """The shipped rules and routes on a faster clock: the same expressions, each duration divided.
 
 Minutes and seconds pass ten times as fast; below that Kafka's own sessions would be longer than what alerts wait for.
-An hour is a minute and a day ten of them, and a week is a minute and a half, so that silence against last week can be
-had while somebody looks on. Windows of one unit against another's are thus shorter than they are shipped: what burns a
-budget over hours is tried by promtool alone.
+An hour is a minute and a day ten of them, and a week is two minutes and a half, so that silence against last week can
+be had while somebody looks on, and lasts longer than the alert waits. Windows of one unit against another's are thus
+shorter than they are shipped: what burns a budget over hours is tried by promtool alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.harness.system import ROOT
 
 PROMETHEUS = ROOT / "deploy" / "prometheus"
-SECONDS_OF = {"s": 0.1, "m": 6.0, "h": 60.0, "d": 600.0, "w": 90.0}
+SECONDS_OF = {"s": 0.1, "m": 6.0, "h": 60.0, "d": 600.0, "w": 150.0}
 DURATION = r"(\d+)([smhdw])\b"
 
 

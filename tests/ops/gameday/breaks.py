@@ -141,7 +141,7 @@ async def _let_them_click(running: RunningSystem) -> None:
     running.load.types.add("email_click")
 
 
-#: The last one needs the load of those before it: silence is told against "last week", which is 90 s ago.
+#: The last one needs the load of those before it: silence is told against "last week", which is 150 s ago.
 BREAKS = (
     Break("kill -9 of one of two workers", _kill_a_worker, _start_a_worker, ticket("ProcessDown")),
     Break("a worker hangs", _freeze_a_worker, _thaw_a_worker, ticket("ProcessDown")),
