@@ -86,6 +86,11 @@ class Monitoring:
                 self.told.append(FiredAlert(receiver, labels["alertname"], about, summary, time.monotonic()))
         return web.Response()
 
+    def pending(self) -> list[str]:
+        """The alerts that may begin to fire within their time."""
+        assert self._prometheus is not None
+        return sorted(series.labels["alertname"] for series in self._prometheus.at('ALERTS{alertstate="pending"}'))
+
     async def stop(self) -> None:
         """End both."""
         if self._prometheus is not None:

@@ -72,12 +72,16 @@ async def _outcome(running: RunningSystem, broken: Break) -> Outcome:
         log.warning("%s", error)  # an outcome all the same
     alerted_seconds = time.monotonic()
     await until(time.monotonic, lambda now: now - alerted_seconds > TOGETHER_SECONDS, TOGETHER_SECONDS + 5, "together")
-    said = _sentence(await running.status())
+    said, alerts, fired = _sentence(await running.status()), told(), monitoring.told[told_before:]
     healing_seconds = time.monotonic()
     await broken.heal(running)
     await until(running.system.lag, lambda lag: lag < 1_000, 60, "healed")
     healed_seconds = time.monotonic() - healing_seconds
-    return Outcome(broken, told(), monitoring.told[told_before:], said, healed_seconds)
+    # What fires while it heals is neither this break's nor the next one's: on the fast clock a rebalance takes minutes.
+    await until(lambda: set(monitoring.pending()) - NOT_OF_A_BREAK, lambda names: not names, 60, "nothing pending")
+    healed_at_seconds = time.monotonic()
+    await until(time.monotonic, lambda now: now - healed_at_seconds > TOGETHER_SECONDS, TOGETHER_SECONDS + 5, "quiet")
+    return Outcome(broken, alerts, fired, said, healed_seconds)
 
 
 def _sentence(end: CommandEnd) -> str:
