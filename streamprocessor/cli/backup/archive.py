@@ -78,7 +78,7 @@ class _Output(io.RawIOBase):
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
 
     def writable(self) -> bool:
-        """It is."""
+        """Whether it can be written to, which it always can."""
         return True
 
     def write(self, content: Any) -> int:

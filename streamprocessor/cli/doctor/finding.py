@@ -28,7 +28,7 @@ class Finding(NamedTuple):
 
 
 def well(subject: str, sentence: str) -> Finding:
-    """Nothing is to be done."""
+    """A finding of something that is as it should be."""
     return Finding(subject, Level.OK, sentence)
 
 

@@ -41,7 +41,7 @@ class ProcessRights:
     optional: frozenset[str] = frozenset()
 
     async def refuse_where_missing(self) -> None:
-        """Nothing where all are there.
+        """Return where all the rights are there.
 
         Raises NotAllowedError, which names all that are not; TopicError where topics do not exist; BrokerError without
         Kafka.
@@ -65,7 +65,9 @@ class ProcessRights:
 
 
 async def refuse_unless_allowed(clients: ClientSettings, operations: Mapping[str, str]) -> None:
-    """Nothing when all topics exist and may be used as needed; `operations`: topic → READ or WRITE.
+    """Return where all topics exist and may be used as needed.
+
+    operations: topic → READ or WRITE.
 
     Raises NotAllowedError naming all that may not be used, TopicError naming all that do not exist.
     """

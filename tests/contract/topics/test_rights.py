@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streamprocessor.contract.topics import roles
 from streamprocessor.contract.topics.rights import IMPLIED_BY, Right, purpose_of, rights_of
 from streamprocessor.contract.topics.roles import ROLES
 from streamprocessor.contract.topics.topics import Topic, read_topics
@@ -62,6 +63,10 @@ def test_only_workers_and_those_that_send_for_them_write_what_workers_write() ->
         writers = {role for role in ROLES if "WRITE" in operations(role).get(topic, set())}
         assert writers == {"worker", "rebuild"}, topic
     assert {role for role in ROLES if "WRITE" in operations(role).get("subscriptions", set())} == {"api", "rebuild"}
+
+
+def test_every_role_that_has_a_name_is_listed() -> None:
+    assert {name for word, name in vars(roles).items() if word.isupper() and word != "ROLES"} == set(ROLES)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -70,8 +70,7 @@ async def _outcome(running: RunningSystem, broken: Break) -> Outcome:
         await until(told, lambda found: set(found) >= broken.alerts, broken.within_seconds, broken.name)
     except AssertionError as error:
         log.warning("%s", error)  # an outcome all the same
-    alerted_seconds = time.monotonic()
-    await until(time.monotonic, lambda now: now - alerted_seconds > TOGETHER_SECONDS, TOGETHER_SECONDS + 5, "together")
+    await _until_all_have_come()
     said, alerts, fired = _sentence(await running.status()), told(), monitoring.told[told_before:]
     healing_seconds = time.monotonic()
     await broken.heal(running)
@@ -79,9 +78,14 @@ async def _outcome(running: RunningSystem, broken: Break) -> Outcome:
     healed_seconds = time.monotonic() - healing_seconds
     # What fires while it heals is neither this break's nor the next one's: on the fast clock a rebalance takes minutes.
     await until(lambda: set(monitoring.pending()) - NOT_OF_A_BREAK, lambda names: not names, 60, "nothing pending")
-    healed_at_seconds = time.monotonic()
-    await until(time.monotonic, lambda now: now - healed_at_seconds > TOGETHER_SECONDS, TOGETHER_SECONDS + 5, "quiet")
+    await _until_all_have_come()
     return Outcome(broken, alerts, fired, said, healed_seconds)
+
+
+async def _until_all_have_come() -> None:
+    """Return when all alerts of one fault have had their time to come."""
+    began_seconds = time.monotonic()
+    await until(time.monotonic, lambda now: now - began_seconds > TOGETHER_SECONDS, TOGETHER_SECONDS + 5, "together")
 
 
 def _sentence(end: CommandEnd) -> str:
