@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from streamprocessor.contract.display import NAME_FROM
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.segments import read_attribute_conditions
 from streamprocessor.contract.strict_yaml.document import read_document, read_text
@@ -18,7 +19,7 @@ from streamprocessor.contract.strict_yaml.located import LocatedNode, SequenceNo
 from streamprocessor.contract.strict_yaml.scalars import flag, name, number, text
 from streamprocessor.contract.subscriptions.business_days import DAY_NAMES, Calendar
 from streamprocessor.contract.subscriptions.references import REFERENCE
-from streamprocessor.contract.subscriptions.subscriptions import NAME_FROM, Subscription, SubscriptionFilter
+from streamprocessor.contract.subscriptions.subscriptions import Subscription, SubscriptionFilter
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD, SCORE_UPDATED
 from streamprocessor.errors import ModelError
 

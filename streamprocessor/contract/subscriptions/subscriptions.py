@@ -7,9 +7,6 @@ from decimal import Decimal
 
 from streamprocessor.scoring.model.contact_filter import AttributeCondition
 
-NAME_FROM = (("full_name",), ("name",), ("first_name", "last_name"), ("email",), ("company",))
-"""Attributes that a contact is called by: the first of these that it has one of."""
-
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFilter:

@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamprocessor.contract.display import NAME_FROM, Display, display_name
 from streamprocessor.contract.subscriptions.business_days import Calendar, next_business_day
-from streamprocessor.contract.subscriptions.subscriptions import NAME_FROM
 from streamprocessor.contract.topic_names import BECAME_HOT_LEAD
 from streamprocessor.delivery.announcements import Announcement
-
-LONGEST_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -36,18 +34,13 @@ class Phrases:
         because = self._because(data.get("because") or ())
         what = _hot(data) if announcement.event == BECAME_HOT_LEAD else _changed(data)
         reasons = f": {because}" if because else ""
-        name = self._name_in(attributes) or announcement.contact_id
+        name = display_name(Display(self.name_from), attributes) or announcement.contact_id
         return {
             "sentence": f"{name} {what}{reasons}",
             "name": name,
             "because": because,
             "call_by": next_business_day(self.calendar, announcement.at_ms).isoformat(),
         }
-
-    def _name_in(self, attributes: Mapping[str, Any]) -> str:
-        """What the contact is called, in one line; empty where its attributes do not say."""
-        spelling = (" ".join(_text_of(attributes.get(word)) for word in words).split() for words in self.name_from)
-        return next((" ".join(words)[:LONGEST_NAME] for words in spelling if words), "")
 
     def _because(self, parts: Sequence[Mapping[str, Any]]) -> str:
         times: Counter[str] = Counter()
@@ -56,11 +49,6 @@ class Phrases:
             if rule is not None and not part.get("cut"):
                 times[self.rules.get(rule) or rule.replace("-", " ").replace("_", " ")] += part.get("count", 1)
         return ", ".join(f"{what}{_often(count)}" for what, count in times.items())
-
-
-def _text_of(value: Any) -> str:
-    """A text or number as it is read; nothing of anything else."""
-    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
 
 
 def _hot(data: Mapping[str, Any]) -> str:

@@ -8,8 +8,8 @@ import jsonschema
 import orjson
 import pytest
 
+from streamprocessor.contract.display import NAME_FROM
 from streamprocessor.contract.subscriptions.subscription_file import parse_subscription, parse_subscription_file
-from streamprocessor.contract.subscriptions.subscriptions import NAME_FROM
 from streamprocessor.errors import OperatorError
 from tests.harness.system import ROOT
 
