@@ -34,20 +34,17 @@ from streamprocessor.scoring.model.rules import (
     Condition,
     Decay,
     EventRule,
-    ExpiresAfter,
-    FrequencyRule,
     HalfLife,
     InactivityRule,
     Limit,
-    Linear,
-    MonetaryRule,
     NoDecay,
-    PercentPerDayEvery,
     PointsFrom,
-    RecencyRule,
     Rule,
-    StepDecay,
 )
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
+from streamprocessor.scoring.kinds.recency import RecencyRule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin
 TYPES = ("email_open", "email_click", "page_visit", "purchase", "unsubscribe", "email_delivered", "form_submission")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead
-from streamprocessor.scoring.model.rules import AttributeRule, Comparison, ExpiresAfter, Limit, Rule
+from streamprocessor.scoring.model.rules import AttributeRule, Comparison, Limit, Rule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.facts import (
     BROWSER_ONCE_RANK,
     BROWSER_RANK,

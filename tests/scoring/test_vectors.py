@@ -9,16 +9,13 @@ from streamprocessor.scoring.model.rules import (
     Comparison,
     Decay,
     EventRule,
-    ExpiresAfter,
     HalfLife,
     InactivityRule,
     Limit,
-    Linear,
     NoDecay,
-    PercentPerDayEvery,
     Rule,
-    StepDecay,
 )
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer

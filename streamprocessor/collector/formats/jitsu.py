@@ -33,6 +33,11 @@ from streamprocessor.collector.http.wire_format import (
 from streamprocessor.contract.contact_ids import ContactIds
 
 
+def formats(contact_ids: ContactIds, vocabulary: Vocabulary) -> list[WireFormat]:
+    """The formats of this module, set up."""
+    return [jitsu(contact_ids, vocabulary)]
+
+
 def jitsu(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format; its answers must have a JSON body, an empty one is an error for the SDK."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.json_answers import (
     json_answer,
     left_out_items,
@@ -32,6 +33,7 @@ from streamprocessor.collector.http.wire_format import (
     WireFormat,
 )
 from streamprocessor.contract import reason_codes
+from streamprocessor.contract.contact_ids import ContactIds
 from streamprocessor.contract.events.cloud_events import event_object
 from streamprocessor.contract.lenient_json import read_json
 from streamprocessor.contract.strict_json import kind_of
@@ -41,6 +43,11 @@ PATH = "/v1/events"
 
 _LINES = ("ndjson", "jsonl", "json-lines", "json-seq")
 _UNREADABLE = object()
+
+
+def formats(_contact_ids: ContactIds, _vocabulary: Vocabulary) -> list[WireFormat]:
+    """The formats of this module, set up."""
+    return [native()]
 
 
 def native() -> WireFormat:

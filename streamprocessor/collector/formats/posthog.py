@@ -67,6 +67,11 @@ _OF_ATTRIBUTES_ALONE = ("$set", "$set_once", "$unset")
 _PATHS = ("/batch", "/capture", "/e", "/i/v0/e", "/track", "/engage")
 
 
+def formats(contact_ids: ContactIds, vocabulary: Vocabulary) -> list[WireFormat]:
+    """The formats of this module, set up."""
+    return [posthog(contact_ids, vocabulary), posthog_v1(contact_ids, vocabulary)]
+
+
 def posthog(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format of SDKs that put the key in the body."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from streamprocessor.collector.formats.vocabulary import Vocabulary
 from streamprocessor.collector.http.json_answers import json_answer, refusal_in_json
 from streamprocessor.collector.http.wire_format import (
     DecodedEvents,
@@ -21,6 +22,7 @@ from streamprocessor.collector.http.wire_format import (
     ParsedRequest,
     WireFormat,
 )
+from streamprocessor.contract.contact_ids import ContactIds
 
 POSTHOG: dict[str, Any] = {
     "supportedCompression": ["gzip-js", "base64"],
@@ -67,7 +69,7 @@ _SCRIPT = "application/javascript; charset=utf-8"
 _FLAG_PATHS = ("/flags", "/flags/", "/decide", "/decide/")
 
 
-def sdk_settings() -> list[WireFormat]:
+def formats(_contact_ids: ContactIds, _vocabulary: Vocabulary) -> list[WireFormat]:
     """The formats; anybody may ask, for the answers are the same for all."""
     flags = tuple((method, path) for path in _FLAG_PATHS for method in ("GET", "POST"))
     config = (("GET", "/array/{key}/config"), ("GET", "/array/{key}/config.js"))

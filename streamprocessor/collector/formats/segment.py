@@ -60,6 +60,11 @@ _CALL_OF_PATH = {f"/v1/{path}": call for call in (BATCH, *CALLS) for path in (ca
 _PAGE_WORDS = ("url", "path", "referrer", "title")
 
 
+def formats(contact_ids: ContactIds, vocabulary: Vocabulary) -> list[WireFormat]:
+    """The formats of this module, set up."""
+    return [segment(contact_ids, vocabulary)]
+
+
 def segment(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format of both; their answers must be 200 with a JSON body, errors JSON with `code` and `message`."""
 

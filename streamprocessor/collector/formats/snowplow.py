@@ -73,6 +73,11 @@ _OWN_WORDS = {"tr": {"tr_tt": "total", "tr_id": "order_id", "tr_cu": "currency"}
 _OWN_PREFIX = {"pp": "pp_", "tr": "tr_", "ti": "ti_"}
 
 
+def formats(contact_ids: ContactIds, vocabulary: Vocabulary) -> list[WireFormat]:
+    """The formats of this module, set up."""
+    return [snowplow(contact_ids, vocabulary)]
+
+
 def snowplow(contact_ids: ContactIds, vocabulary: Vocabulary) -> WireFormat:
     """The format; a GET is an image for browsers, so it is answered with one."""
 

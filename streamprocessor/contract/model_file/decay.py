@@ -1,24 +1,15 @@
-"""The decay laws of a model file. A law more is an entry of `_LAWS`, and its points are those of scoring/terms."""
+"""`decay` of a model file: every law as scoring/terms/decay_laws.py says that it is written."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import log, log1p
 from typing import NamedTuple
 
+from streamprocessor.contract.model_file.field_words import FieldWords
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, described
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode, ScalarNode
-from streamprocessor.contract.strict_yaml.scalars import duration_ms, fraction, fraction_below_one
-from streamprocessor.scoring.model.model import DAY_MS
-from streamprocessor.scoring.model.rules import (
-    Decay,
-    ExpiresAfter,
-    HalfLife,
-    Linear,
-    NoDecay,
-    PercentPerDayEvery,
-    StepDecay,
-)
+from streamprocessor.scoring.model.rules import Decay, NoDecay
+from streamprocessor.scoring.terms.decay_laws import DECAY_KINDS, DecayKind
 
 
 class DecayLaw(NamedTuple):
@@ -28,66 +19,20 @@ class DecayLaw(NamedTuple):
     read: Callable[[Fields], Decay]
 
 
-# ---- the laws ------------------------------------------------------------------------------------------------------
+def _law(kind: DecayKind) -> DecayLaw:
+    words = FieldWords(kind.fields)
+    shape = Shape(*words.words)
+    if not kind.is_nested:
+        return DecayLaw(shape, lambda fields: kind.make(**words.of(fields)))
 
-_HALF_LIFE = Word("half_life", duration_ms, required=True)
-_PERCENT_PER_DAY = Word("percent_per_day", fraction_below_one, required=True)
-_EVERY = Word("every", duration_ms)
-_LINEAR_LOSE, _LINEAR_PER = Word("lose", fraction, required=True), Word("per", duration_ms, required=True)
-_LINEAR_SHAPE = Shape(_LINEAR_LOSE, _LINEAR_PER)
-_STEP_LOSE, _STEP_EVERY = Word("lose", fraction, required=True), Word("every", duration_ms, required=True)
-_EXPIRES_AFTER = Word("expires_after", duration_ms, required=True)
+    def read_below(located: LocatedNode) -> Decay:
+        return kind.make(**words.of(shape.fields(located)))
 
-
-def _half_life(fields: Fields) -> Decay:
-    return HalfLife(float(_HALF_LIFE.of(fields, 1)))
+    outer = Word(kind.word, Reader(read_below, shape.schema), required=True)
+    return DecayLaw(Shape(outer), lambda fields: outer.of(fields, NoDecay()))
 
 
-def _percent_per_day(fields: Fields) -> Decay:
-    lost, every_ms = _PERCENT_PER_DAY.of(fields, 0.5), _EVERY.of(fields, None)
-    if every_ms is not None:
-        return PercentPerDayEvery(lost, every_ms)
-    return HalfLife(-log(2) / log1p(-lost) * DAY_MS)
-
-
-def _linear(located: LocatedNode) -> Decay:
-    fields = _LINEAR_SHAPE.fields(located)
-    return Linear(_LINEAR_LOSE.of(fields, 1.0), _LINEAR_PER.of(fields, 1))
-
-
-@described({"enum": ["absolute", "compound"]})
-def _is_compound(located: LocatedNode) -> bool:
-    if located.value not in ("absolute", "compound"):
-        located.refuse("absolute or compound")
-    return located.value == "compound"
-
-
-_STEP_MODE = Word("mode", _is_compound)
-_STEP_SHAPE = Shape(_STEP_LOSE, _STEP_EVERY, _STEP_MODE)
-
-
-def _step(located: LocatedNode) -> Decay:
-    fields = _STEP_SHAPE.fields(located)
-    return StepDecay(_STEP_LOSE.of(fields, 1.0), _STEP_EVERY.of(fields, 1), _STEP_MODE.of(fields, False))
-
-
-def _expires_after(fields: Fields) -> Decay:
-    return ExpiresAfter(_EXPIRES_AFTER.of(fields, 1))
-
-
-_LINEAR = Word("linear", Reader(_linear, _LINEAR_SHAPE.schema), required=True)
-_STEP = Word("step", Reader(_step, _STEP_SHAPE.schema), required=True)
-
-_LAWS: Mapping[str, DecayLaw] = {
-    law.shape.words[0]: law
-    for law in (
-        DecayLaw(Shape(_HALF_LIFE), _half_life),
-        DecayLaw(Shape(_PERCENT_PER_DAY, _EVERY), _percent_per_day),
-        DecayLaw(Shape(_LINEAR), lambda fields: _LINEAR.of(fields, NoDecay())),
-        DecayLaw(Shape(_STEP), lambda fields: _STEP.of(fields, NoDecay())),
-        DecayLaw(Shape(_EXPIRES_AFTER), _expires_after),
-    )
-}
+_LAWS: Mapping[str, DecayLaw] = {kind.word: _law(kind) for kind in DECAY_KINDS}
 _OTHER_WORDS = {word: name for name, law in _LAWS.items() for word in law.shape.words[1:]}
 
 

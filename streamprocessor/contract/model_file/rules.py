@@ -1,4 +1,8 @@
-"""The rules of a model file: which kind each is, and what every kind may say. A kind more is an entry of `_KINDS`."""
+"""The rules of a model file: which kind each is, and what every kind may say.
+
+Kinds on matches say it of themselves, in scoring/kinds; what the engine knows of a rule (its sums, attributes, silence)
+has words that depend on each other, and is read here.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,11 @@ from typing import Any, NamedTuple
 from streamprocessor.contract.foreign_text import shown_text
 from streamprocessor.contract.model_file.conditions import attribute_condition, event_condition
 from streamprocessor.contract.model_file.decay import read_decay
+from streamprocessor.contract.model_file.field_words import FieldWords, reader_of, word_of
 from streamprocessor.contract.model_file.limits import NO_POINTS, BandWords, limit_on_matches, limit_on_points
 from streamprocessor.contract.strict_yaml.described import Reader, Shape, Word, read_later
 from streamprocessor.contract.strict_yaml.located import Fields, LocatedNode
 from streamprocessor.contract.strict_yaml.scalars import (
-    amount_nano,
     count,
     duration_ms,
     event_path,
@@ -23,18 +27,17 @@ from streamprocessor.contract.strict_yaml.scalars import (
     types,
     types_or_any,
 )
+from streamprocessor.scoring.kinds.registry import RULE_KINDS
+from streamprocessor.scoring.kinds.rule_kind import ONCE_PER, RuleKind
 from streamprocessor.scoring.model.rules import (
     AllOf,
     AttributeRule,
     Decay,
     EventRule,
-    FrequencyRule,
     InactivityRule,
     Limit,
-    MonetaryRule,
     NoDecay,
     PointsFrom,
-    RecencyRule,
     Rule,
 )
 
@@ -54,8 +57,8 @@ class RuleContext:
     max_nano: int | None
 
 
-class RuleKind(NamedTuple):
-    """A kind of rule as it is written: its words, and how they are read."""
+class RuleSyntax(NamedTuple):
+    """How a kind of rule is written: its words, and how they are read."""
 
     shape: Shape
     read: Callable[[Fields, RuleContext], Rule]
@@ -66,7 +69,6 @@ _GROUP = Word("group", name)
 _LIMIT = Word("limit", limit_on_points)
 _TYPES = Word("of", types, required=True)
 _WHERE = Word("where", event_condition)
-_WITHIN = Word("within", duration_ms, required=True)
 
 
 def _group(fields: Fields, context: RuleContext) -> str | None:
@@ -81,11 +83,7 @@ def _group(fields: Fields, context: RuleContext) -> str | None:
 
 _FROM_PROPERTY, _FROM_TIMES = Word("property", event_path, required=True), Word("times", factor)
 _FROM_MIN, _FROM_MAX = Word("min", points_e15), Word("max", points_e15)
-_PER = Word(
-    "per",
-    event_path,
-    description="Each value of it counts once, its earliest match: an order told twice. Without it each is its own.",
-)
+_PER: Word[str] = word_of(ONCE_PER)
 _POINTS_FROM_SHAPE = Shape(_FROM_PROPERTY, _FROM_TIMES, _FROM_MIN, _FROM_MAX, _PER)
 
 
@@ -200,74 +198,41 @@ def _check_end(fields: Fields, points: int, context: RuleContext) -> None:
         fields.entries[_EVERY].note(f"never ends; wanted {expected}; got neither")
 
 
-# ---- points for how often, how lately, how much --------------------------------------------------------------------
+# ---- points for the matches of a rule as a whole ---------------------------------------------------------------------
 
 
-_COUNT_BANDS, _AGE_BANDS = BandWords("at_least", count), BandWords("within", duration_ms)
-_AMOUNT_BANDS = BandWords("at_least", amount_nano)
-_SUM = Word("sum", event_path, required=True)
+def rule_syntax(kind: RuleKind[Any]) -> RuleSyntax:
+    """How a kind on matches is written: `of`, its own words, `where`, its bands."""
+    words = FieldWords(kind.words)
+    bands = None if kind.bands is None else BandWords(kind.bands.mark, reader_of(kind.bands.type))
+    of_bands, between = ((), None) if bands is None else ((bands.mark, bands.points, bands.bands), bands.also)
+    shape = Shape(_TYPES, *words.words, _WHERE, *of_bands, also=between)
+    inner = _inner(kind.word, shape)
 
+    def read(outer: Fields, context: RuleContext) -> Rule:
+        fields = shape.fields(outer.entries[inner])
+        values = {"types": _TYPES.of(fields, ()), **words.of(fields)}
+        if bands is not None:
+            values["bands"] = bands.of(fields)
+        rule: Rule = kind.rule(
+            id=_ID.of(outer, ""),
+            **values,
+            where=_WHERE.of(fields, None),
+            group=_group(outer, context),
+            limit=_LIMIT.of(outer, Limit()),
+        )
+        return rule
 
-def _banded(bands: BandWords, *words: Word[Any]) -> Shape:
-    return Shape(*words, _WHERE, bands.mark, bands.points, bands.bands, also=bands.also)
-
-
-_FREQUENCY_SHAPE = _banded(_COUNT_BANDS, _TYPES, _WITHIN)
-_RECENCY_SHAPE = _banded(_AGE_BANDS, _TYPES)
-_MONETARY_SHAPE = _banded(_AMOUNT_BANDS, _TYPES, _SUM, _PER, _WITHIN)
-_FREQUENCY, _RECENCY = _inner("frequency", _FREQUENCY_SHAPE), _inner("recency", _RECENCY_SHAPE)
-_MONETARY = _inner("monetary", _MONETARY_SHAPE)
-
-
-def _frequency_rule(outer: Fields, context: RuleContext) -> Rule:
-    fields = _FREQUENCY_SHAPE.fields(outer.entries[_FREQUENCY])
-    return FrequencyRule(
-        id=_ID.of(outer, ""),
-        types=_TYPES.of(fields, ()),
-        within_ms=_WITHIN.of(fields, 1),
-        bands=_COUNT_BANDS.of(fields),
-        where=_WHERE.of(fields, None),
-        group=_group(outer, context),
-        limit=_LIMIT.of(outer, Limit()),
-    )
-
-
-def _recency_rule(outer: Fields, context: RuleContext) -> Rule:
-    fields = _RECENCY_SHAPE.fields(outer.entries[_RECENCY])
-    return RecencyRule(
-        id=_ID.of(outer, ""),
-        types=_TYPES.of(fields, ()),
-        bands=_AGE_BANDS.of(fields),
-        where=_WHERE.of(fields, None),
-        group=_group(outer, context),
-        limit=_LIMIT.of(outer, Limit()),
-    )
-
-
-def _monetary_rule(outer: Fields, context: RuleContext) -> Rule:
-    fields = _MONETARY_SHAPE.fields(outer.entries[_MONETARY])
-    return MonetaryRule(
-        id=_ID.of(outer, ""),
-        types=_TYPES.of(fields, ()),
-        path=_SUM.of(fields, ""),
-        within_ms=_WITHIN.of(fields, 1),
-        bands=_AMOUNT_BANDS.of(fields),
-        where=_WHERE.of(fields, None),
-        group=_group(outer, context),
-        limit=_LIMIT.of(outer, Limit()),
-        per=_PER.of(fields, None),
-    )
+    return RuleSyntax(_outer(inner, kind.description), read)
 
 
 # ---- the kinds -----------------------------------------------------------------------------------------------------
 
-_KINDS: Mapping[str, RuleKind] = {
-    _ON: RuleKind(_EVENT_RULE, _event_rule),
-    _WHEN: RuleKind(_ATTRIBUTE_RULE, _attribute_rule),
-    _INACTIVITY: RuleKind(_outer(_INACTIVITY, "Points after silence."), _inactivity_rule),
-    _FREQUENCY: RuleKind(_outer(_FREQUENCY, "Points for how often."), _frequency_rule),
-    _RECENCY: RuleKind(_outer(_RECENCY, "Points for how lately."), _recency_rule),
-    _MONETARY: RuleKind(_outer(_MONETARY, "Points for how much money."), _monetary_rule),
+_KINDS: Mapping[str, RuleSyntax] = {
+    _ON: RuleSyntax(_EVENT_RULE, _event_rule),
+    _WHEN: RuleSyntax(_ATTRIBUTE_RULE, _attribute_rule),
+    _INACTIVITY: RuleSyntax(_outer(_INACTIVITY, "Points after silence."), _inactivity_rule),
+    **{kind.word: rule_syntax(kind) for kind in RULE_KINDS},
 }
 
 RULE = read_later(

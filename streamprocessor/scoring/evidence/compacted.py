@@ -18,7 +18,6 @@ from streamprocessor.scoring.plan.plan import Plan
 from streamprocessor.scoring.record.evidence import Compacted, CompactedRule, StoredEvent
 from streamprocessor.scoring.record.facts import HUMAN
 from streamprocessor.scoring.record.record import Derived, Record
-from streamprocessor.scoring.terms.per_match import RecencyTerm
 from streamprocessor.scoring.terms.terms import ExponentialTerm, growth, landmark, weight
 
 MOST_SLOTS = 256
@@ -226,7 +225,7 @@ def trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
     """
     limited = sum(matcher.has_slots for matcher in plan.matchers.values())
     most_slots = min(MOST_SLOTS, MOST_SLOTS_OF_ALL // max(1, limited))
-    mergeable = sum(not isinstance(term, RecencyTerm) for term in plan.per_match_terms.values())
+    mergeable = sum(not term.last_alone for term in plan.per_match_terms.values())
     most_live = max(LEAST_MATCHES, MOST_MATCHES // max(1, mergeable))
     for rules, values in _rules_of_all(compacted):
         sharing = values * holders
@@ -241,7 +240,7 @@ def trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
                 most = max(1, most_live // sharing)
                 compacted_rule.matches = (
                     compacted_rule.matches[-1:]
-                    if isinstance(term, RecencyTerm)
+                    if term.last_alone
                     else _merge_oldest(compacted_rule.matches, most)
                 )
     if len(compacted.last_ms) > MOST_TYPES:

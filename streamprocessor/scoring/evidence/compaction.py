@@ -35,7 +35,6 @@ from streamprocessor.scoring.record.evidence import Compacted, StoredEvent
 from streamprocessor.scoring.record.facts import SCANNER
 from streamprocessor.scoring.record.links import EvidenceSource
 from streamprocessor.scoring.record.record import Record
-from streamprocessor.scoring.terms.per_match import RecencyTerm
 
 MOST_FRESH_UNMEASURED = 16
 
@@ -181,7 +180,7 @@ def _size_with_matches_bytes(plan: Plan, event: StoredEvent, by_event: Mapping[s
     for matcher, _ in by_event.get(event.id, ()):
         size_bytes += (matcher.slot_count is not None) * SLOT_IN_TIME_BYTES
         size_bytes += (matcher.once_per is not None) * SLOT_IN_TIME_BYTES
-        if matcher.half_life_ms is None and not isinstance(plan.per_match_terms[matcher.number], RecencyTerm):
+        if matcher.half_life_ms is None and not plan.per_match_terms[matcher.number].last_alone:
             size_bytes += MATCH_BYTES
     return size_bytes
 

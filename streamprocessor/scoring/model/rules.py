@@ -1,10 +1,10 @@
-"""The rules of a model as frozen values: conditions, decay laws, and each kind of rule. Units are those of model.py."""
+"""The rules of a model as frozen values: conditions, decay, and what the engine knows of rules. Units: model.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 # ---- conditions ------------------------------------------------------------------------------------------------
 
@@ -62,55 +62,33 @@ class HalfLife:
     half_life_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class PercentPerDayEvery:
-    """Points that lose a percentage a day, at once each `every`: p · (1-q)^(floor(a/E) · E/1d).
+class Law(Protocol):
+    """What is left of a match at an age. It only ever goes towards 0.
 
-    fraction: q, in (0, 1).
-    every_ms: E.
+    slope: by how much of 1 the factor falls in a ms, at most, while anything is left and nothing jumps; 0: it moves by
+    jumps alone.
     """
 
-    fraction: float
-    every_ms: int
+    slope: float
+
+    def factor(self, age_ms: int) -> float:
+        """What is left of 1 at an age ≥ 0: 1 at first, 0 or near it in the end."""
+
+    def next_jump(self, age_ms: int) -> int | None:
+        """The first age after this one at which the factor jumps, in ms; None: never again."""
+
+    def most_jumps(self, age_ms: int) -> int | None:
+        """How often the factor jumps at most until this age; None: it moves all the time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """Points that go down in a straight line: p · max(0, 1 - r·a/T).
+class MatchDecay(Protocol):
+    """A decay by a law that needs every match by itself: terms/decay_laws.py has them all."""
 
-    lose: r, a fraction in (0, 1].
-    per_ms: T.
-    """
-
-    lose: float
-    per_ms: int
+    def law(self) -> Law:
+        """The law, made ready."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepDecay:
-    """Points that go down in steps: p · max(0, 1 - d·floor(a/D)), or compound p · (1-d)^floor(a/D).
-
-    lose: d, a fraction in (0, 1].
-    every_ms: D.
-    compound: whether each step takes its share of what is left, not of all.
-    """
-
-    lose: float
-    every_ms: int
-    compound: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ExpiresAfter:
-    """Points that stand until they are gone at once: p while a < L, then 0.
-
-    after_ms: L.
-    """
-
-    after_ms: int
-
-
-Decay: TypeAlias = NoDecay | HalfLife | PercentPerDayEvery | Linear | StepDecay | ExpiresAfter
+Decay: TypeAlias = NoDecay | HalfLife | MatchDecay
 
 # ---- rules -----------------------------------------------------------------------------------------------------
 
@@ -214,57 +192,32 @@ class Band:
     points_e15: int
 
 
-@dataclass(frozen=True, slots=True)
-class FrequencyRule:
-    """The points of the highest band whose mark the number of matches in (t - within, t] reaches.
+class PerMatchRule(Protocol):
+    """A rule on events whose matches are looked at one by one, as a whole: each kind is a module of scoring/kinds.
 
-    bands: with rising marks, which are counts.
     where: None: each event of the types matches.
+    group: whose bound the points share; None: none.
     """
 
-    id: str
-    types: tuple[str, ...]
-    within_ms: int
-    bands: tuple[Band, ...]  # rising marks: counts
-    where: Condition | None = None
-    group: str | None = None
-    limit: Limit = Limit()
+    @property
+    def id(self) -> str:
+        """Its name within the score."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Of which events it counts."""
+
+    @property
+    def where(self) -> Condition | None:
+        """What holds of an event that counts."""
+
+    @property
+    def group(self) -> str | None:
+        """The group within the score."""
+
+    @property
+    def limit(self) -> Limit:
+        """The bound on its points."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecencyRule:
-    """The points of the first band that the last match is within.
-
-    bands: with rising marks, which are ages in ms.
-    where: None: each event of the types matches.
-    """
-
-    id: str
-    types: tuple[str, ...]
-    bands: tuple[Band, ...]  # rising marks: within_ms
-    where: Condition | None = None
-    group: str | None = None
-    limit: Limit = Limit()
-
-
-@dataclass(frozen=True, slots=True)
-class MonetaryRule:
-    """The points of the highest band whose mark the sum of `path` over (t - within, t] reaches.
-
-    bands: with rising marks, which are amounts in nano.
-    where: None: each event of the types matches.
-    per: as in PointsFrom.
-    """
-
-    id: str
-    types: tuple[str, ...]
-    path: str
-    within_ms: int
-    bands: tuple[Band, ...]  # rising marks: amounts in nano
-    where: Condition | None = None
-    group: str | None = None
-    limit: Limit = Limit()
-    per: str | None = None
-
-
-Rule: TypeAlias = EventRule | AttributeRule | InactivityRule | FrequencyRule | RecencyRule | MonetaryRule
+Rule: TypeAlias = EventRule | AttributeRule | InactivityRule | PerMatchRule

@@ -9,19 +9,17 @@ from streamprocessor.scoring.events.acts import FORM_SUBMISSION
 from streamprocessor.scoring.events.derived_properties import DerivedProperties, derivations_read, stored_paths
 from streamprocessor.scoring.events.projection import coverage_start_ms, field_paths
 from streamprocessor.scoring.events.scanners import TRACED_PATHS
+from streamprocessor.scoring.kinds.registry import KIND_OF
 from streamprocessor.scoring.model.conditions import paths_of, predicate
 from streamprocessor.scoring.model.model import Matrix, Model, Score, Weighted
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
     Condition,
     EventRule,
-    FrequencyRule,
     HalfLife,
     InactivityRule,
-    MonetaryRule,
     NoDecay,
     PointsFrom,
-    RecencyRule,
     Rule,
 )
 from streamprocessor.scoring.plan.matching import Matcher, Matchers, MatchingRule, matcher, paths_read
@@ -40,9 +38,8 @@ from streamprocessor.scoring.plan.plan import (
 from streamprocessor.scoring.plan.suppression_plan import KIND, suppression_plans
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.combined import ComponentTerm
-from streamprocessor.scoring.terms.decay_laws import law_of
 from streamprocessor.scoring.terms.inactivity import InactivityTerm
-from streamprocessor.scoring.terms.per_match import DecayLawTerm, PerMatchTerm, RecencyTerm, WindowTerm
+from streamprocessor.scoring.terms.per_match import DecayLawTerm, PerMatchTerm
 from streamprocessor.scoring.terms.presentation import Presentation
 from streamprocessor.scoring.terms.terms import LANDMARK_HALF_LIVES, CappedTerm, ConstantTerm, ExponentialTerm, Term
 
@@ -101,9 +98,7 @@ def compile_model(model: Model) -> Plan:
         attributes=rules.attributes,
         attribute_paths=tuple(sorted({path for _, when, _ in conditions for path in paths_of(when)})),
         per_match_terms={
-            number: term
-            for number, term in rules.terms.items()
-            if isinstance(term, DecayLawTerm | WindowTerm | RecencyTerm)
+            number: term for number, term in rules.terms.items() if isinstance(term, PerMatchTerm)
         },
         inactivity_rules=per_value.inactivity_rules,
         per_value_plans=per_value.plans,
@@ -190,12 +185,10 @@ def _summed_half_life_ms(rule: MatchingRule) -> float | None:
 
 def _per_match_term(number: int, rule: MatchingRule) -> PerMatchTerm:
     """The term of a rule whose matches can't be summed up."""
-    if isinstance(rule, RecencyRule):
-        return RecencyTerm(number, rule.bands)
-    if isinstance(rule, FrequencyRule | MonetaryRule):
-        return WindowTerm(number, rule.within_ms, rule.bands)
+    if not isinstance(rule, EventRule):
+        return KIND_OF[type(rule)].term(number, rule)
     assert not isinstance(rule.decay, NoDecay | HalfLife)
-    return DecayLawTerm(number, law_of(rule.decay))
+    return DecayLawTerm(number, rule.decay.law())
 
 
 def _plan_of_components(score: Score, plans: Mapping[str, ScorePlan]) -> ScorePlan:

@@ -9,22 +9,21 @@ from hashlib import blake2b
 from typing import Any, TypeAlias
 
 from streamprocessor.scoring.canonical import canonical, number_in
+from streamprocessor.scoring.kinds.registry import KIND_OF, RULE_KINDS
 from streamprocessor.scoring.model.conditions import ABSENT, Predicate, paths_of, predicate
 from streamprocessor.scoring.model.model import E15, NANO
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
     EventRule,
-    FrequencyRule,
     InactivityRule,
-    MonetaryRule,
+    PerMatchRule,
     PointsFrom,
-    RecencyRule,
     Rule,
 )
 from streamprocessor.scoring.terms.presentation import LARGEST_MATCH_E15
 from streamprocessor.scoring.terms.terms import LANDMARK_HALF_LIVES
 
-MatchingRule: TypeAlias = EventRule | FrequencyRule | RecencyRule | MonetaryRule
+MatchingRule: TypeAlias = EventRule | PerMatchRule
 Amount: TypeAlias = Callable[[Mapping[str, Any]], "int | None"]
 
 MANY = 3
@@ -37,9 +36,7 @@ KINDS: dict[type, str] = {
     AttributeRule: "attribute",
     InactivityRule: "inactivity",
     EventRule: "event",
-    FrequencyRule: "frequency",
-    RecencyRule: "recency",
-    MonetaryRule: "monetary",
+    **{kind.rule: kind.word for kind in RULE_KINDS},
 }
 
 
@@ -184,29 +181,32 @@ def paths_read(rule: MatchingRule) -> set[str]:
 
 def amount_path_of(rule: Rule) -> str | None:
     """The property that the worth of a match is made of; None: each match is worth the same."""
-    if isinstance(rule, MonetaryRule):
-        return rule.path
-    return rule.points.path if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom) else None
+    if isinstance(rule, EventRule):
+        return rule.points.path if isinstance(rule.points, PointsFrom) else None
+    kind = KIND_OF.get(type(rule))
+    return None if kind is None else kind.amount_path(rule)
 
 
 def _once_per(rule: MatchingRule) -> str | None:
     """The path of which each value counts once; None: there is none."""
-    if isinstance(rule, MonetaryRule):
-        return rule.per
-    return rule.points.per if isinstance(rule, EventRule) and isinstance(rule.points, PointsFrom) else None
+    if isinstance(rule, EventRule):
+        return rule.points.per if isinstance(rule.points, PointsFrom) else None
+    return KIND_OF[type(rule)].once_per(rule)
 
 
 def _amount(rule: MatchingRule) -> tuple[int | None, Amount | None]:
     """(fixed amount, function that finds it): one of them is None."""
-    if isinstance(rule, MonetaryRule):
-        path = rule.path
-        return None, lambda properties: _nano(properties.get(path))
     if not isinstance(rule, EventRule):
-        return 1, None
+        path = amount_path_of(rule)
+        return (1, None) if path is None else (None, _amount_at(path))
     points = rule.points
     if isinstance(points, PointsFrom):
         return None, lambda properties: _points(points, properties.get(points.path))
     return _within(points, -LARGEST_MATCH_E15, LARGEST_MATCH_E15), None
+
+
+def _amount_at(path: str) -> Amount:
+    return lambda properties: _nano(properties.get(path))
 
 
 def _points(source: PointsFrom, value: Any) -> int | None:

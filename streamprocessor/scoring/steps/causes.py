@@ -10,7 +10,6 @@ from streamprocessor.scoring.plan.plan import Plan, RulePlan
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.steps.explain import match_part, nano, worth
 from streamprocessor.scoring.steps.steps import ExplanationPart, ScoreStep
-from streamprocessor.scoring.terms.decay_laws import LinearLaw
 from streamprocessor.scoring.terms.per_match import DecayLawTerm
 from streamprocessor.scoring.terms.terms import ExponentialTerm
 
@@ -47,7 +46,7 @@ def causes_of_time(
         now = rule.term.value(rule_derived, at_ms)
         part = ExplanationPart(rule.rule.id, nano(now), KINDS[type(rule.rule)])
         if isinstance(rule.term, ExponentialTerm) or (
-            isinstance(rule.term, DecayLawTerm) and isinstance(rule.term.law, LinearLaw)
+            isinstance(rule.term, DecayLawTerm) and rule.term.law.slope
         ):
             if now:
                 decaying.append(part)

@@ -18,7 +18,7 @@ from streamprocessor.scoring.record.record import Derived, Record
 from streamprocessor.scoring.steps.steps import ExplanationPart
 from streamprocessor.scoring.terms.combined import cut_score, scaled
 from streamprocessor.scoring.terms.inactivity import InactivityTerm
-from streamprocessor.scoring.terms.per_match import DecayLawTerm, RecencyTerm, WindowTerm
+from streamprocessor.scoring.terms.per_match import DecayLawTerm, PerMatchTerm
 from streamprocessor.scoring.terms.presentation import E15_A_NANO, HALF_NANO_E15, unrounded
 from streamprocessor.scoring.terms.terms import CappedTerm
 
@@ -183,9 +183,9 @@ def _rule_parts(rule: RulePlan, source: _Snapshot) -> Iterator[tuple[Explanation
             last = rule.term.last_ms(derived)
             times = rule.term.times(t_ms - (last or 0))
             yield ExplanationPart(id_, 0, kind, occurred_at_ms=last, count=times), value
-    elif isinstance(rule.term, WindowTerm | RecencyTerm):
+    elif isinstance(rule.term, PerMatchTerm) and not isinstance(rule.term, DecayLawTerm):
         if value:
-            count = rule.term.count(derived, t_ms) if isinstance(rule.term, WindowTerm) else None
+            count = rule.term.count(derived, t_ms)
             live = derived.matches.get(rule.number)
             yield ExplanationPart(id_, 0, kind, occurred_at_ms=live[-1][0] if live else None, count=count), value
     elif kind == "attribute":

@@ -1,27 +1,29 @@
-"""The decay laws that need every match by itself: what is left of its points at an age."""
+"""The laws of decay: how each is written in a model file, and what is left of a match's points at an age."""
 
 from __future__ import annotations
 
-from math import ceil
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil, log, log1p
+from typing import NamedTuple
 
+from streamprocessor.scoring.model.field_specs import FieldSpec, ValueType
 from streamprocessor.scoring.model.model import DAY_MS
-from streamprocessor.scoring.model.rules import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
+from streamprocessor.scoring.model.rules import Decay, HalfLife, Law
 
 
-class Law(Protocol):
-    """What is left of a match at an age. It only ever goes towards 0.
+@dataclass(frozen=True, slots=True)
+class ExpiresAfter:
+    """Points that stand until they are gone at once: p while a < L, then 0.
 
-    slope: by how much of 1 the factor falls in a ms, at most, while anything is left and nothing jumps.
+    after_ms: L.
     """
 
-    slope: float
+    after_ms: int
 
-    def factor(self, age_ms: int) -> float:
-        """What is left of 1 at an age ≥ 0: 1 at first, 0 or near it in the end."""
-
-    def next_jump(self, age_ms: int) -> int | None:
-        """The first age after this one at which the factor jumps, in ms; None: never again."""
+    def law(self) -> Law:
+        """The law, made ready."""
+        return ExpiresLaw(self)
 
 
 class ExpiresLaw:
@@ -46,6 +48,26 @@ class ExpiresLaw:
     def next_jump(self, age_ms: int) -> int | None:
         """The end; None: it has come."""
         return self.after_ms if age_ms < self.after_ms else None
+
+    def most_jumps(self, age_ms: int) -> int | None:  # noqa: ARG002, a Law's signature
+        """The end, whenever it comes."""
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class PercentPerDayEvery:
+    """Points that lose a percentage a day, at once each `every`: p · (1-q)^(floor(a/E) · E/1d).
+
+    fraction: q, in (0, 1).
+    every_ms: E.
+    """
+
+    fraction: float
+    every_ms: int
+
+    def law(self) -> Law:
+        """The law, made ready."""
+        return PercentEveryLaw(self)
 
 
 class PercentEveryLaw:
@@ -72,6 +94,28 @@ class PercentEveryLaw:
     def next_jump(self, age_ms: int) -> int | None:
         """The end of the interval that the age is in."""
         return (age_ms // self.every_ms + 1) * self.every_ms
+
+    def most_jumps(self, age_ms: int) -> int | None:
+        """The whole intervals."""
+        return age_ms // self.every_ms
+
+
+@dataclass(frozen=True, slots=True)
+class StepDecay:
+    """Points that go down in steps: p · max(0, 1 - d·floor(a/D)), or compound p · (1-d)^floor(a/D).
+
+    lose: d, a fraction in (0, 1].
+    every_ms: D.
+    compound: whether each step takes its share of what is left, not of all.
+    """
+
+    lose: float
+    every_ms: int
+    compound: bool
+
+    def law(self) -> Law:
+        """The law, made ready."""
+        return StepLaw(self)
 
 
 class StepLaw:
@@ -102,6 +146,26 @@ class StepLaw:
             return None
         return (age_ms // self.every_ms + 1) * self.every_ms
 
+    def most_jumps(self, age_ms: int) -> int | None:
+        """The whole intervals."""
+        return age_ms // self.every_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Points that go down in a straight line: p · max(0, 1 - r·a/T).
+
+    lose: r, a fraction in (0, 1].
+    per_ms: T.
+    """
+
+    lose: float
+    per_ms: int
+
+    def law(self) -> Law:
+        """The law, made ready."""
+        return LinearLaw(self)
+
 
 class LinearLaw:
     """A straight line down: max(0, 1 - r·a/T).
@@ -127,13 +191,61 @@ class LinearLaw:
         """The end of the line, where the points move no more; None: it has come."""
         return self.ends_ms if self.factor(age_ms) else None
 
+    def most_jumps(self, age_ms: int) -> int | None:  # noqa: ARG002, a Law's signature
+        """None: a line moves all the time."""
+        return None
 
-def law_of(decay: PercentPerDayEvery | Linear | StepDecay | ExpiresAfter) -> Law:
-    """The law that the decay names."""
-    if isinstance(decay, ExpiresAfter):
-        return ExpiresLaw(decay)
-    if isinstance(decay, PercentPerDayEvery):
-        return PercentEveryLaw(decay)
-    if isinstance(decay, StepDecay):
-        return StepLaw(decay)
-    return LinearLaw(decay)
+
+class DecayKind(NamedTuple):
+    """How one law is written in a model file.
+
+    word: names it.
+    make: makes the decay of the fields by their names, those that are not there left out.
+    fields: with the words that say them: beside `word`, which is the first of them, or below it.
+    is_nested: whether they stand below it.
+    """
+
+    word: str
+    make: Callable[..., Decay]
+    fields: tuple[FieldSpec, ...]
+    is_nested: bool = False
+
+
+def _half_life(half_life_ms: int) -> Decay:
+    return HalfLife(float(half_life_ms))
+
+
+def _percent_per_day(fraction: float, every_ms: int | None = None) -> Decay:
+    """A percentage a day, at once each `every`; without it all the time, and that is a half-life."""
+    if every_ms is None:
+        return HalfLife(-log(2) / log1p(-fraction) * DAY_MS)
+    return PercentPerDayEvery(fraction, every_ms)
+
+
+def _step(lose: float, every_ms: int, mode: str = "absolute") -> Decay:
+    return StepDecay(lose, every_ms, compound=mode == "compound")
+
+
+_LOSE = FieldSpec("lose", "lose", ValueType.FRACTION)
+_EVERY = FieldSpec("every", "every_ms", ValueType.DURATION_MS)
+
+DECAY_KINDS = (
+    DecayKind("half_life", _half_life, (FieldSpec("half_life", "half_life_ms", ValueType.DURATION_MS),)),
+    DecayKind(
+        "percent_per_day",
+        _percent_per_day,
+        (
+            FieldSpec("percent_per_day", "fraction", ValueType.FRACTION_BELOW_ONE),
+            FieldSpec("every", "every_ms", ValueType.DURATION_MS, required=False),
+        ),
+    ),
+    DecayKind("linear", Linear, (_LOSE, FieldSpec("per", "per_ms", ValueType.DURATION_MS)), is_nested=True),
+    DecayKind(
+        "step",
+        _step,
+        (_LOSE, _EVERY, FieldSpec("mode", "mode", ("absolute", "compound"), required=False)),
+        is_nested=True,
+    ),
+    DecayKind("expires_after", ExpiresAfter, (FieldSpec("expires_after", "after_ms", ValueType.DURATION_MS),)),
+)
+"""Every law that a model file may name, in the order in which they are described; a law more is a line here."""

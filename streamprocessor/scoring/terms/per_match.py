@@ -2,27 +2,64 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import ClassVar
 
-from streamprocessor.scoring.model.rules import Band
+from streamprocessor.scoring.model.rules import Band, Law
 from streamprocessor.scoring.record.record import Derived
-from streamprocessor.scoring.terms.decay_laws import Law
 from streamprocessor.scoring.terms.terms import MotionBound
 
 Match = tuple[int, int]
 """(occurred_at_ms, amount): points_e15, a count, or an amount in nano."""
 
 
-class DecayLawTerm:
+class PerMatchTerm(ABC):
+    """A term over the matches of one rule, each of which is held while it is worth something.
+
+    last_alone: whether of all matches only the last one ever counts.
+    """
+
+    __slots__ = ("number",)
+
+    last_alone: ClassVar[bool] = False
+
+    def __init__(self, number: int) -> None:
+        """Make the term of the rule of this number."""
+        self.number = number
+
+    @abstractmethod
+    def value(self, derived: Derived, t_ms: int) -> int:
+        """The points at t, e15."""
+
+    @abstractmethod
+    def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
+        """(low, high) over [from, to]."""
+
+    @abstractmethod
+    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
+        """The points at t, e15; how they can move from there on is added to `bound`."""
+
+    @abstractmethod
+    def still_worth(self, match: Match, t_ms: int) -> bool:
+        """Whether the match is worth something at t, or can be later."""
+
+    def count(self, derived: Derived, t_ms: int) -> int | None:  # noqa: ARG002, of the terms that have one
+        """How many matches make the points at t, for explanations; None: it does not depend on how many."""
+        return None
+
+
+class DecayLawTerm(PerMatchTerm):
     """Matches of one rule, each decaying by a law that can't be summed up."""
 
-    __slots__ = ("law", "number")
+    __slots__ = ("law",)
 
     def __init__(self, number: int, law: Law) -> None:
         """Make the term of the rule of this number."""
-        self.number, self.law = number, law
+        super().__init__(number)
+        self.law = law
 
     def value(self, derived: Derived, t_ms: int) -> int:
         """The points at t, e15: Σ p · factor(t - occurred_at)."""
@@ -77,14 +114,15 @@ class DecayLawTerm:
         return int(points * self.law.factor(t_ms - at)) != 0
 
 
-class WindowTerm:
+class WindowTerm(PerMatchTerm):
     """Frequency and monetary: the points of the highest band that the amounts in (t - within, t] reach."""
 
-    __slots__ = ("_marks", "bands", "number", "within_ms")
+    __slots__ = ("_marks", "bands", "within_ms")
 
     def __init__(self, number: int, within_ms: int, bands: Sequence[Band]) -> None:
         """Make the term of the rule of this number."""
-        self.number, self.within_ms, self.bands = number, within_ms, tuple(bands)
+        super().__init__(number)
+        self.within_ms, self.bands = within_ms, tuple(bands)
         self._marks = tuple((band.mark, band.points_e15) for band in bands)
 
     def value(self, derived: Derived, t_ms: int) -> int:
@@ -140,62 +178,11 @@ class WindowTerm:
         return points
 
 
-class RecencyTerm:
-    """The points of the first band that the last match is within."""
-
-    __slots__ = ("_marks", "bands", "number")
-
-    def __init__(self, number: int, bands: Sequence[Band]) -> None:
-        """Make the term of the rule of this number."""
-        self.number, self.bands = number, tuple(bands)
-        self._marks = tuple((band.mark, band.points_e15) for band in bands)
-
-    def value(self, derived: Derived, t_ms: int) -> int:
-        """The points at t, e15; 0 outside of every band."""
-        matches = derived.matches.get(self.number)
-        if not matches:
-            return 0
-        age = t_ms - matches[-1][0]
-        return next((band.points_e15 for band in self.bands if age < band.mark), 0)
-
-    def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
-        """(low, high) over [from, to], over every band that the last match leaves on the way."""
-        points = [self.value(derived, from_ms), self.value(derived, to_ms)]
-        matches = derived.matches.get(self.number)
-        if matches:
-            last = matches[-1][0]
-            points += [
-                self.value(derived, last + band.mark) for band in self.bands if from_ms < last + band.mark <= to_ms
-            ]
-        return min(points), max(points)
-
-    def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
-        """The points at t, e15; they can jump at the end of the band."""
-        matches = derived.matches.get(self.number)
-        if not matches:
-            return 0
-        last = matches[-1][0]
-        age = t_ms - last
-        for mark, points in self._marks:
-            if age < mark:
-                if last + mark < bound.jump_ms:
-                    bound.jump_ms = last + mark
-                return points
-        return 0
-
-    def still_worth(self, match: Match, t_ms: int) -> bool:
-        """Whether the match is within the widest band at t."""
-        return t_ms - match[0] < self.bands[-1].mark
-
-
-PerMatchTerm = DecayLawTerm | WindowTerm | RecencyTerm
-
-
 def drop_worthless_matches(terms: dict[int, PerMatchTerm], derived: Derived, t_ms: int) -> None:
     """Drop the oldest matches from `derived`, as long as they are worth nothing at t nor ever after."""
     for number, matches in list(derived.matches.items()):
         term = terms[number]
-        first = len(matches) - 1 if isinstance(term, RecencyTerm) else 0
+        first = len(matches) - 1 if term.last_alone else 0
         while first < len(matches) and not term.still_worth(matches[first], t_ms):
             first += 1
         if first == len(matches):

@@ -14,7 +14,8 @@ from streamprocessor.contract.changelog.record_layout import Head, LinksLayout, 
 from streamprocessor.contract.events.transfers import decode_transfer, transfer_message
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
-from streamprocessor.scoring.model.rules import EventRule, ExpiresAfter, HalfLife, InactivityRule
+from streamprocessor.scoring.model.rules import EventRule, HalfLife, InactivityRule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.attribute_writes import rank_of
 from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, AttributesWritten, Event, Merged, Verdict

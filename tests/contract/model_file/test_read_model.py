@@ -31,20 +31,17 @@ from streamprocessor.scoring.model.rules import (
     Comparison,
     Decay,
     EventRule,
-    ExpiresAfter,
-    FrequencyRule,
     HalfLife,
     InactivityRule,
     Limit,
-    Linear,
-    MonetaryRule,
     NoDecay,
-    PercentPerDayEvery,
     PointsFrom,
-    RecencyRule,
     Rule,
-    StepDecay,
 )
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
+from streamprocessor.scoring.kinds.recency import RecencyRule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 
 HOUR_MS = 3_600_000
 

@@ -6,15 +6,9 @@ from streamprocessor.contract.changelog.record_codec import decode_record, encod
 from streamprocessor.scoring.evidence.compacted import MOST_SLOTS
 from streamprocessor.scoring.evidence.size_limits import MOST_BYTES, MOST_EVENTS
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
-from streamprocessor.scoring.model.rules import (
-    Band,
-    EventRule,
-    ExpiresAfter,
-    FrequencyRule,
-    HalfLife,
-    InactivityRule,
-    Limit,
-)
+from streamprocessor.scoring.model.rules import Band, EventRule, HalfLife, InactivityRule, Limit
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Verdict
 from streamprocessor.scoring.record.record import Record

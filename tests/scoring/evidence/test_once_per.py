@@ -9,17 +9,9 @@ import pytest
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
-from streamprocessor.scoring.model.rules import (
-    Band,
-    Comparison,
-    EventRule,
-    ExpiresAfter,
-    HalfLife,
-    Limit,
-    MonetaryRule,
-    NoDecay,
-    PointsFrom,
-)
+from streamprocessor.scoring.model.rules import Band, Comparison, EventRule, HalfLife, Limit, NoDecay, PointsFrom
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer

@@ -17,9 +17,9 @@ from streamprocessor.scoring.model.rules import (
     Condition,
     EventRule,
     InactivityRule,
-    MonetaryRule,
     PointsFrom,
 )
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
 from streamprocessor.scoring.record.facts import (
     BROWSER_RANK,
     PROXY,

@@ -13,18 +13,15 @@ from streamprocessor.scoring.model.rules import (
     Band,
     Decay,
     EventRule,
-    ExpiresAfter,
-    FrequencyRule,
     HalfLife,
     InactivityRule,
-    Linear,
-    MonetaryRule,
-    PercentPerDayEvery,
     PointsFrom,
-    RecencyRule,
     Rule,
-    StepDecay,
 )
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
+from streamprocessor.scoring.kinds.recency import RecencyRule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 from streamprocessor.scoring.record.facts import HUMAN, Event
 from tests.scoring.oracle.derived import with_derived
 from tests.scoring.oracle.evidence import ABSENT, Known, as_number, canonical_json, counts, holds, value_in_event

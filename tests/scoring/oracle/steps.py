@@ -7,21 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from streamprocessor.scoring.model.model import DAY_MS, NANO, Matrix, Model, Score
-from streamprocessor.scoring.model.rules import (
-    Decay,
-    EventRule,
-    ExpiresAfter,
-    FrequencyRule,
-    HalfLife,
-    InactivityRule,
-    Linear,
-    MonetaryRule,
-    NoDecay,
-    PercentPerDayEvery,
-    RecencyRule,
-    Rule,
-    StepDecay,
-)
+from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, InactivityRule, NoDecay, Rule
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
+from streamprocessor.scoring.kinds.recency import RecencyRule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 from streamprocessor.scoring.record.facts import InputFact
 from tests.scoring.oracle.evidence import Known, plain, until
 from tests.scoring.oracle.rules import (

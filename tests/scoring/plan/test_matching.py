@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 
 from streamprocessor.scoring.canonical import canonical, cut, folded
 from streamprocessor.scoring.model.conditions import predicate
-from streamprocessor.scoring.model.rules import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    EventRule,
-    MonetaryRule,
-    PointsFrom,
-)
+from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition, EventRule, PointsFrom
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
 from streamprocessor.scoring.plan.matching import matcher
 
 ABSENT = object()

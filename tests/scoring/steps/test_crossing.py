@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, END_OF_TIME_MS, NANO, Model, Score
-from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, InactivityRule, Limit, Linear, Rule
+from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, InactivityRule, Limit, Rule
+from streamprocessor.scoring.terms.decay_laws import Linear
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record

@@ -10,12 +10,12 @@ from streamprocessor.scoring.model.rules import (
     AttributeRule,
     Comparison,
     EventRule,
-    ExpiresAfter,
     HalfLife,
     InactivityRule,
     Limit,
     Rule,
 )
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer

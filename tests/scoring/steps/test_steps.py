@@ -5,14 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
-from streamprocessor.scoring.model.rules import (
-    AttributeRule,
-    Comparison,
-    EventRule,
-    ExpiresAfter,
-    HalfLife,
-    InactivityRule,
-)
+from streamprocessor.scoring.model.rules import AttributeRule, Comparison, EventRule, HalfLife, InactivityRule
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.facts import (
     SCANNER,
     AttributesWritten,

@@ -6,18 +6,7 @@ from collections.abc import Iterable
 from math import ceil, log10
 
 from streamprocessor.scoring.model.model import DAY_MS, NANO
-from streamprocessor.scoring.model.rules import (
-    Decay,
-    EventRule,
-    ExpiresAfter,
-    HalfLife,
-    NoDecay,
-    PercentPerDayEvery,
-    PointsFrom,
-    Rule,
-    StepDecay,
-)
-from streamprocessor.scoring.terms.decay_laws import law_of
+from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, NoDecay, PointsFrom, Rule
 from streamprocessor.scoring.terms.presentation import E15_A_NANO
 
 MOST_STEPS_A_DAY = 10_000
@@ -47,11 +36,13 @@ def announcements_a_day(decay: Decay, points_e15: int, precision_nano: int) -> i
     """How many steps of the precision one match of so many points makes in its first day."""
     if isinstance(decay, NoDecay):
         return 0
-    left = 2.0 ** (-DAY_MS / decay.half_life_ms) if isinstance(decay, HalfLife) else law_of(decay).factor(DAY_MS)
+    if isinstance(decay, HalfLife):
+        left, jumps = 2.0 ** (-DAY_MS / decay.half_life_ms), None
+    else:
+        law = decay.law()
+        left, jumps = law.factor(DAY_MS), law.most_jumps(DAY_MS)
     steps = int(abs(points_e15) * (1.0 - left) / (precision_nano * E15_A_NANO))
-    if isinstance(decay, PercentPerDayEvery | StepDecay):
-        return min(steps, DAY_MS // decay.every_ms)
-    return min(steps, 1) if isinstance(decay, ExpiresAfter) else steps
+    return steps if jumps is None else min(steps, jumps)
 
 
 def _largest_e15(points: int | PointsFrom) -> int:

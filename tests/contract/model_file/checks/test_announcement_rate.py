@@ -8,7 +8,8 @@ from streamprocessor.contract.model_file.checks.announcement_rate import announc
 from streamprocessor.contract.model_file.read_model import parse_model
 from streamprocessor.errors import ModelError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO
-from streamprocessor.scoring.model.rules import ExpiresAfter, HalfLife, Linear, NoDecay, PercentPerDayEvery, StepDecay
+from streamprocessor.scoring.model.rules import HalfLife, NoDecay
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 
 MODEL = """
 scores:
