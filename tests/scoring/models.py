@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from streamprocessor.contract.model_file.checks.announcement_rate import announcements_a_day
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
+from streamprocessor.scoring.kinds.recency import RecencyRule
 from streamprocessor.scoring.model.derivation import Derivation, Extract
 from streamprocessor.scoring.model.model import (
     DAY_MS,
@@ -41,9 +44,6 @@ from streamprocessor.scoring.model.rules import (
     PointsFrom,
     Rule,
 )
-from streamprocessor.scoring.kinds.frequency import FrequencyRule
-from streamprocessor.scoring.kinds.monetary import MonetaryRule
-from streamprocessor.scoring.kinds.recency import RecencyRule
 from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 
 START_MS = 1_790_000_000_000 // (630 * DAY_MS) * 630 * DAY_MS  # where windows of 7, 14, 30 and 90 days begin

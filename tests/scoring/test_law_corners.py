@@ -10,7 +10,6 @@ import pytest
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead
 from streamprocessor.scoring.model.rules import AttributeRule, Comparison, Limit, Rule
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.facts import (
     BROWSER_ONCE_RANK,
     BROWSER_RANK,
@@ -24,6 +23,7 @@ from streamprocessor.scoring.record.facts import (
     Verdict,
 )
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from tests.scoring.against_oracle import record_of, record_of_batches
 from tests.scoring.models import START_MS as WINDOWS_BEGIN_MS
 from tests.scoring.oracle.replay import replay

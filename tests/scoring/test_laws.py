@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from streamprocessor.scoring.evidence.union import is_suppressed, suppression_of
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife
-from streamprocessor.scoring.terms.decay_laws import PercentPerDayEvery
 from streamprocessor.scoring.record.facts import Event, Fact, Verdict
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
+from streamprocessor.scoring.terms.decay_laws import PercentPerDayEvery
 from tests.harness.example_share import share
 from tests.scoring.against_oracle import (
     FLOAT_NANO,

@@ -15,10 +15,10 @@ from streamprocessor.scoring.model.rules import (
     NoDecay,
     Rule,
 )
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 from tests.scoring.against_oracle import unrounded_nano
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS

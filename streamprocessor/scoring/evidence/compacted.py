@@ -239,9 +239,7 @@ def trim(plan: Plan, compacted: Compacted, at_ms: int, holders: int) -> None:
                 compacted_rule.matches = [match for match in compacted_rule.matches if term.still_worth(match, at_ms)]
                 most = max(1, most_live // sharing)
                 compacted_rule.matches = (
-                    compacted_rule.matches[-1:]
-                    if term.last_alone
-                    else _merge_oldest(compacted_rule.matches, most)
+                    compacted_rule.matches[-1:] if term.last_alone else _merge_oldest(compacted_rule.matches, most)
                 )
     if len(compacted.last_ms) > MOST_TYPES:
         latest = sorted(compacted.last_ms.items(), key=lambda item: (item[1], item[0]))[-MOST_TYPES:]

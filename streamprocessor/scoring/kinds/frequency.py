@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from streamprocessor.scoring.kinds.rule_kind import RuleKind
 from streamprocessor.scoring.model.field_specs import BandSpec, FieldSpec, ValueType
-from streamprocessor.scoring.model.rules import Band, Condition, Limit
+from streamprocessor.scoring.model.rules import UNLIMITED, Band, Condition, Limit
 from streamprocessor.scoring.terms.per_match import WindowTerm
 
 
@@ -24,7 +24,7 @@ class FrequencyRule:
     bands: tuple[Band, ...]  # rising marks: counts
     where: Condition | None = None
     group: str | None = None
-    limit: Limit = Limit()
+    limit: Limit = UNLIMITED
 
 
 KIND = RuleKind(

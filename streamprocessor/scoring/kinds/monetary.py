@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from streamprocessor.scoring.kinds.rule_kind import ONCE_PER, RuleKind
 from streamprocessor.scoring.model.field_specs import BandSpec, FieldSpec, ValueType
-from streamprocessor.scoring.model.rules import Band, Condition, Limit
+from streamprocessor.scoring.model.rules import UNLIMITED, Band, Condition, Limit
 from streamprocessor.scoring.terms.per_match import WindowTerm
 
 
@@ -26,7 +26,7 @@ class MonetaryRule:
     bands: tuple[Band, ...]  # rising marks: amounts in nano
     where: Condition | None = None
     group: str | None = None
-    limit: Limit = Limit()
+    limit: Limit = UNLIMITED
     per: str | None = None
 
 

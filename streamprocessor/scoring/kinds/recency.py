@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from streamprocessor.scoring.kinds.rule_kind import RuleKind
 from streamprocessor.scoring.model.field_specs import BandSpec, ValueType
-from streamprocessor.scoring.model.rules import Band, Condition, Limit
+from streamprocessor.scoring.model.rules import UNLIMITED, Band, Condition, Limit
 from streamprocessor.scoring.record.record import Derived
 from streamprocessor.scoring.terms.per_match import Match, PerMatchTerm
 from streamprocessor.scoring.terms.terms import MotionBound
@@ -27,7 +27,7 @@ class RecencyRule:
     bands: tuple[Band, ...]  # rising marks: within_ms
     where: Condition | None = None
     group: str | None = None
-    limit: Limit = Limit()
+    limit: Limit = UNLIMITED
 
 
 class RecencyTerm(PerMatchTerm):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 # ---- conditions ------------------------------------------------------------------------------------------------
 
@@ -87,6 +87,9 @@ class MatchDecay(Protocol):
     def law(self) -> Law:
         """The law, made ready."""
 
+    def __hash__(self) -> int:
+        """Equal decays are one key."""
+
 
 Decay: TypeAlias = NoDecay | HalfLife | MatchDecay
 
@@ -108,6 +111,9 @@ class Limit:
     per: str | None = None
     within_ms: int | None = None
     points_nano: int | None = None
+
+
+UNLIMITED = Limit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +201,12 @@ class Band:
 class PerMatchRule(Protocol):
     """A rule on events whose matches are looked at one by one, as a whole: each kind is a module of scoring/kinds.
 
+    It is a frozen dataclass.
     where: None: each event of the types matches.
     group: whose bound the points share; None: none.
     """
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     @property
     def id(self) -> str:

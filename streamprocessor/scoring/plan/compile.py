@@ -97,9 +97,7 @@ def compile_model(model: Model) -> Plan:
         matchers=rules.matchers,
         attributes=rules.attributes,
         attribute_paths=tuple(sorted({path for _, when, _ in conditions for path in paths_of(when)})),
-        per_match_terms={
-            number: term for number, term in rules.terms.items() if isinstance(term, PerMatchTerm)
-        },
+        per_match_terms={number: term for number, term in rules.terms.items() if isinstance(term, PerMatchTerm)},
         inactivity_rules=per_value.inactivity_rules,
         per_value_plans=per_value.plans,
         per_value_plan_of_rule=per_value.of_rule,

@@ -45,9 +45,7 @@ def causes_of_time(
     for rule, rule_derived in _rules_behind(plan, derived, scores):
         now = rule.term.value(rule_derived, at_ms)
         part = ExplanationPart(rule.rule.id, nano(now), KINDS[type(rule.rule)])
-        if isinstance(rule.term, ExponentialTerm) or (
-            isinstance(rule.term, DecayLawTerm) and rule.term.law.slope
-        ):
+        if isinstance(rule.term, ExponentialTerm) or (isinstance(rule.term, DecayLawTerm) and rule.term.law.slope):
             if now:
                 decaying.append(part)
         elif now != rule.term.value(rule_derived, at_ms - 1):

@@ -15,7 +15,6 @@ from streamprocessor.contract.events.transfers import decode_transfer, transfer_
 from streamprocessor.errors import OperatorError, RecordError
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import EventRule, HalfLife, InactivityRule
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.attribute_writes import rank_of
 from streamprocessor.scoring.record.evidence import Evidence, StoredEvent
 from streamprocessor.scoring.record.facts import BROWSER_RANK, SERVER_RANK, AttributesWritten, Event, Merged, Verdict
@@ -32,6 +31,7 @@ from streamprocessor.scoring.record.transfers import (
     Transfer,
 )
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from tests.scoring.histories import histories
 from tests.scoring.models import Taste, models
 

@@ -10,6 +10,9 @@ from streamprocessor.contract.model_file.read_model import parse_model, read_mod
 from streamprocessor.contract.strict_yaml.located import Problems
 from streamprocessor.contract.strict_yaml.yaml_tree import canonical_values, core_value, read_tree
 from streamprocessor.errors import ModelError
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
+from streamprocessor.scoring.kinds.recency import RecencyRule
 from streamprocessor.scoring.model.derivation import Derivation
 from streamprocessor.scoring.model.model import (
     DAY_MS,
@@ -38,9 +41,6 @@ from streamprocessor.scoring.model.rules import (
     PointsFrom,
     Rule,
 )
-from streamprocessor.scoring.kinds.frequency import FrequencyRule
-from streamprocessor.scoring.kinds.monetary import MonetaryRule
-from streamprocessor.scoring.kinds.recency import RecencyRule
 from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 
 HOUR_MS = 3_600_000

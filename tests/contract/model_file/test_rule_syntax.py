@@ -14,7 +14,7 @@ from streamprocessor.contract.strict_yaml.located import LocatedNode, MappingNod
 from streamprocessor.scoring.kinds.rule_kind import ONCE_PER, RuleKind
 from streamprocessor.scoring.model.field_specs import FieldSpec, ValueType
 from streamprocessor.scoring.model.model import E15
-from streamprocessor.scoring.model.rules import Condition, Limit, NoDecay
+from streamprocessor.scoring.model.rules import UNLIMITED, Condition, Limit, NoDecay
 from streamprocessor.scoring.terms.per_match import WindowTerm
 
 
@@ -28,7 +28,7 @@ class StreakRule:
     per: str | None = None
     where: Condition | None = None
     group: str | None = None
-    limit: Limit = Limit()
+    limit: Limit = UNLIMITED
 
 
 STREAK = RuleKind(

@@ -5,14 +5,14 @@ from __future__ import annotations
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
 from streamprocessor.scoring.evidence.compacted import MOST_SLOTS
 from streamprocessor.scoring.evidence.size_limits import MOST_BYTES, MOST_EVENTS
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import Band, EventRule, HalfLife, InactivityRule, Limit
-from streamprocessor.scoring.kinds.frequency import FrequencyRule
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.attribute_writes import present_values
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from tests.scoring.against_oracle import unrounded_nano
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from streamprocessor.contract.changelog.record_codec import decode_record, encode_record
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Score
 from streamprocessor.scoring.model.rules import Band, Comparison, EventRule, HalfLife, Limit, NoDecay, PointsFrom
-from streamprocessor.scoring.kinds.monetary import MonetaryRule
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.facts import HUMAN, SCANNER, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from tests.scoring.against_oracle import record_of, record_of_batches, unrounded_nano
 from tests.scoring.models import START_MS
 from tests.scoring.oracle.scores import explain_parts, one_number, score_at

@@ -19,7 +19,6 @@ from streamprocessor.scoring.model.rules import (
     InactivityRule,
     PointsFrom,
 )
-from streamprocessor.scoring.kinds.monetary import MonetaryRule
 from streamprocessor.scoring.record.facts import (
     BROWSER_RANK,
     PROXY,
@@ -30,6 +29,7 @@ from streamprocessor.scoring.record.facts import (
     InputFact,
     Verdict,
 )
+from tests.scoring.oracle.kinds import KINDS
 from tests.scoring.oracle.scanners import scanned_by_deeds
 
 ABSENT = object()
@@ -185,9 +185,13 @@ def paths_mentioned(model: Model, event_type: str) -> set[str]:
             paths |= paths_in(rule.where)
         if isinstance(rule, EventRule) and rule.limit.per is not None:
             paths.add(rule.limit.per)
-        amounts = rule.points if isinstance(rule, EventRule) else rule
-        if isinstance(amounts, PointsFrom | MonetaryRule):
-            paths |= {amounts.path} if amounts.per is None else {amounts.path, amounts.per}
+        if isinstance(rule, EventRule):
+            amounts: tuple[str | None, ...] = (
+                (rule.points.path, rule.points.per) if isinstance(rule.points, PointsFrom) else ()
+            )
+        else:
+            amounts = (KINDS[type(rule)].amount_path(rule), KINDS[type(rule)].once_per(rule))
+        paths |= {path for path in amounts if path is not None}
     paths |= {each.source for each in model.derivations if each.path in paths}
     if model.scanners and event_type in TRACED:
         paths |= TRACED[event_type]

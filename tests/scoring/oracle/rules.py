@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import ROUND_FLOOR, Context, Decimal, localcontext
-from functools import lru_cache, partial, wraps
+from functools import partial, wraps
 from typing import NamedTuple, ParamSpec, TypeVar
 
-from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model
+from streamprocessor.scoring.kinds.registry import KIND_OF
+from streamprocessor.scoring.model.model import E15, NANO, Model
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
-    Band,
-    Decay,
     EventRule,
-    HalfLife,
     InactivityRule,
+    PerMatchRule,
     PointsFrom,
     Rule,
 )
-from streamprocessor.scoring.kinds.frequency import FrequencyRule
-from streamprocessor.scoring.kinds.monetary import MonetaryRule
-from streamprocessor.scoring.kinds.recency import RecencyRule
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 from streamprocessor.scoring.record.facts import HUMAN, Event
 from tests.scoring.oracle.derived import with_derived
 from tests.scoring.oracle.evidence import ABSENT, Known, as_number, canonical_json, counts, holds, value_in_event
+from tests.scoring.oracle.kinds import KINDS
+from tests.scoring.oracle.laws import decimal, factor
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
 
 FIFTY_DIGITS = Context(prec=50, Emin=-(10**9), Emax=10**9)
-LN_2 = Decimal(2).ln(Context(prec=70))
 LARGEST_MATCH, LARGEST_SCORE = Decimal(1_000_000), Decimal(4_000_000)
-ZERO, ONE = Decimal(0), Decimal(1)
 
 
 class Match(NamedTuple):
@@ -72,19 +67,12 @@ def worth(model: Model, rule: Rule, known: Known, t_ms: int) -> list[tuple[str, 
             return [("attribute", None, points(rule.points_e15))] if true_now else []
         case InactivityRule():
             return [("inactivity", None, points(rule.points_e15) * times_inactive(rule, known, t_ms))]
-        case FrequencyRule():
-            count = len([e for e in rule_events(model, rule, known) if t_ms - e.occurred_at_ms < rule.within_ms])
-            return [("frequency", None, highest_band(rule.bands, count))]
-        case RecencyRule():
-            return [("recency", None, recency_band(rule.bands, last_of(rule_events(model, rule, known)), t_ms))]
-        case MonetaryRule():
-            amounts = [a for e, a in amounts_of(model, rule, known) if t_ms - e.occurred_at_ms < rule.within_ms]
-            return [("monetary", None, highest_band(rule.bands, sum(amounts)))]
+        case _:
+            ages = [(t_ms - event.occurred_at_ms, amount) for event, amount in amounts_of(model, rule, known)]
+            return [(KIND_OF[type(rule)].word, None, KINDS[type(rule)].points(rule, ages))]
 
 
-def rule_events(
-    model: Model, rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, known: Known
-) -> list[Event]:
+def rule_events(model: Model, rule: EventRule | PerMatchRule, known: Known) -> list[Event]:
     seen = [with_derived(model, event) for event in known.events]
     return [
         event
@@ -149,31 +137,6 @@ def points(points_e15: int) -> Decimal:
     return Decimal(points_e15) / E15
 
 
-def decimal(number: float) -> Decimal:
-    """The number as it was written: 0.1 is a tenth."""
-    return Decimal(repr(number))
-
-
-@lru_cache(maxsize=100_000)
-def factor(law: Decay, age_ms: int) -> Decimal:
-    """What is left at this age of one point. Only called in fifty digits."""
-    match law:
-        case HalfLife(half_life_ms):
-            return (-LN_2 * age_ms / decimal(half_life_ms)).exp()
-        case PercentPerDayEvery(fraction, every_ms):
-            return (1 - decimal(fraction)) ** (Decimal(age_ms // every_ms * every_ms) / DAY_MS)
-        case Linear(lose, per_ms):
-            return max(ZERO, 1 - decimal(lose) * age_ms / per_ms)
-        case StepDecay(lose, every_ms, True):
-            steps = age_ms // every_ms
-            return (1 - decimal(lose)) ** steps if steps else ONE  # 0 ** 0 is no number to Decimal
-        case StepDecay(lose, every_ms, False):
-            return max(ZERO, 1 - decimal(lose) * (age_ms // every_ms))
-        case ExpiresAfter(after_ms):
-            return ONE if age_ms < after_ms else ZERO
-    return ONE
-
-
 def last_active_ms(rule: InactivityRule, known: Known) -> int | None:
     """The last qualifying human event, else the first event of any class; None: the contact did nothing yet."""
     qualifying = [e for e in known.events if e.actor == HUMAN and (rule.types is None or e.type in rule.types)]
@@ -190,29 +153,19 @@ def times_inactive(rule: InactivityRule, known: Known, t_ms: int) -> int:
     return times if rule.max_times is None else min(times, rule.max_times)
 
 
-def highest_band(bands: Sequence[Band], reached: int) -> Decimal:
-    return points(next((band.points_e15 for band in reversed(bands) if reached >= band.mark), 0))
-
-
-def recency_band(bands: Sequence[Band], last: Event | None, t_ms: int) -> Decimal:
-    if last is None:
-        return ZERO
-    return points(next((band.points_e15 for band in bands if t_ms - last.occurred_at_ms < band.mark), 0))
-
-
-def last_of(events: Sequence[Event]) -> Event | None:
-    return events[-1] if events else None
-
-
-def amounts_of(model: Model, rule: MonetaryRule, known: Known) -> list[tuple[Event, int]]:
-    """(event, amount_nano): decimals of nine places."""
-    amounts = [(event, as_number(value_in_event(event, rule.path))) for event in rule_events(model, rule, known)]
+def amounts_of(model: Model, rule: PerMatchRule, known: Known) -> list[tuple[Event, int]]:
+    """(event, amount_nano): decimals of nine places; 1 where a match has no amount."""
+    events, path = rule_events(model, rule, known), KINDS[type(rule)].amount_path(rule)
+    if path is None:
+        return [(event, 1) for event in events]
+    amounts = [(event, as_number(value_in_event(event, path))) for event in events]
     in_nano = [(event, to_nano(decimal(amount))) for event, amount in amounts if amount is not None]
-    return first_of_each(rule.per, in_nano)
+    return first_of_each(KINDS[type(rule)].once_per(rule), in_nano)
 
 
-def is_match(rule: EventRule | FrequencyRule | RecencyRule | MonetaryRule, event: Event) -> bool:
+def is_match(rule: EventRule | PerMatchRule, event: Event) -> bool:
     """Whether an event that the rule takes gives it an amount."""
     if isinstance(rule, EventRule):
         return points_of(rule, event) is not None
-    return not isinstance(rule, MonetaryRule) or as_number(value_in_event(event, rule.path)) is not None
+    path = KINDS[type(rule)].amount_path(rule)
+    return path is None or as_number(value_in_event(event, path)) is not None

@@ -14,7 +14,8 @@ from streamprocessor.scoring.model.rules import AttributeRule, InactivityRule
 from streamprocessor.scoring.record.facts import HUMAN, Event, InputFact
 from tests.scoring.oracle.derived import with_derived
 from tests.scoring.oracle.evidence import ABSENT, Known, canonical_json, holds, plain, until, value_in_event
-from tests.scoring.oracle.rules import LARGEST_SCORE, ZERO, in_fifty_digits, is_match, rule_events, to_nano, worth
+from tests.scoring.oracle.laws import ZERO
+from tests.scoring.oracle.rules import LARGEST_SCORE, in_fifty_digits, is_match, rule_events, to_nano, worth
 
 Number: TypeAlias = tuple[int, int]
 """(presented_nano, unrounded_nano)"""

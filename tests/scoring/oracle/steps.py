@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from streamprocessor.scoring.model.model import DAY_MS, NANO, Matrix, Model, Score
-from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, InactivityRule, NoDecay, Rule
-from streamprocessor.scoring.kinds.frequency import FrequencyRule
-from streamprocessor.scoring.kinds.monetary import MonetaryRule
-from streamprocessor.scoring.kinds.recency import RecencyRule
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
+from streamprocessor.scoring.model.model import NANO, Matrix, Model, Score
+from streamprocessor.scoring.model.rules import AttributeRule, Decay, EventRule, HalfLife, InactivityRule, Rule
 from streamprocessor.scoring.record.facts import InputFact
+from streamprocessor.scoring.terms.decay_laws import Linear
 from tests.scoring.oracle.evidence import Known, plain, until
+from tests.scoring.oracle.kinds import KINDS
+from tests.scoring.oracle.laws import ZERO, dead_after_ms, factor, law_rhythm
 from tests.scoring.oracle.rules import (
-    ZERO,
     Match,
     event_matches,
-    factor,
     in_fifty_digits,
     last_active_ms,
     points,
@@ -28,7 +24,6 @@ from tests.scoring.oracle.rules import (
 from tests.scoring.oracle.scores import applies, number_of, presented, score_named, score_nano, values_of, weighted
 from tests.scoring.oracle.stages import Seen, Shown, strongest_values
 
-NOTHING = 1e-15  # a match worth less can't move a score of nine decimals
 Bounds = tuple[Decimal, Decimal]
 
 
@@ -161,14 +156,12 @@ class Future:
     def of_rule(self, part: Score, rule: Rule, a_ms: int, b_ms: int) -> Bounds:
         if isinstance(rule, EventRule):
             return decayed_between(rule.decay, self.matches[part.name, rule.id], a_ms, b_ms)
-        if isinstance(rule, FrequencyRule | MonetaryRule):
-            # What is inside the window leaves it one by one: look at what is left after each.
-            instants = [e.occurred_at_ms + rule.within_ms for e in rule_events(self.model, rule, self.known)]
-        elif isinstance(rule, RecencyRule):
-            events = rule_events(self.model, rule, self.known)
-            instants = [events[-1].occurred_at_ms + band.mark for band in rule.bands] if events else []
-        else:
+        if isinstance(rule, AttributeRule | InactivityRule):
             instants = []  # an attribute stands still, inactivity only grows
+        else:
+            # What is inside a window leaves it one by one: look at what is left after each.
+            events, ages_ms = rule_events(self.model, rule, self.known), list(KINDS[type(rule)].ages_ms(rule))
+            instants = [event.occurred_at_ms + age_ms for event in events for age_ms in ages_ms]
         probes = [a_ms, *(instant for instant in instants if a_ms < instant < b_ms), b_ms]
         values = [sum((p for _, _, p in worth(self.model, rule, self.known, t_ms)), ZERO) for t_ms in probes]
         return min(values), max(values)
@@ -181,15 +174,17 @@ class Future:
                 instants += [
                     m.event.occurred_at_ms + dead_after_ms(rule.decay, m.points) for m in self.matches[name, rule.id]
                 ]
-            elif isinstance(rule, FrequencyRule | MonetaryRule | RecencyRule):
-                longest_ms = rule.bands[-1].mark if isinstance(rule, RecencyRule) else rule.within_ms
-                instants += [e.occurred_at_ms + longest_ms for e in rule_events(self.model, rule, self.known)]
-            elif isinstance(rule, InactivityRule) and self.known.events and rule.points_e15:
+            elif isinstance(rule, InactivityRule):
+                if not self.known.events or not rule.points_e15:
+                    continue
                 times = rule.max_times or (
                     1 if rule.every_ms is None else int(9_000_000 / abs(points(rule.points_e15)))
                 )
                 last_ms = last_active_ms(rule, self.known) or 0
                 instants.append(last_ms + rule.after_ms + times * (rule.every_ms or 0))
+            elif not isinstance(rule, AttributeRule):
+                longest_ms = max(KINDS[type(rule)].ages_ms(rule))
+                instants += [e.occurred_at_ms + longest_ms for e in rule_events(self.model, rule, self.known)]
         return max(instants) + 1
 
 
@@ -235,25 +230,6 @@ def decayed(law: Decay, matches: Sequence[Match], t_ms: int) -> Decimal:
     return sum((m.points * factor(law, t_ms - m.event.occurred_at_ms) for m in matches), ZERO)
 
 
-def dead_after_ms(law: Decay, match_points: Decimal) -> int:
-    """The age from which on a match is worth nothing, or for good what it is worth."""
-    halvings = math.log(max(float(abs(match_points)), 1e-9) / NOTHING)
-    match law:
-        case NoDecay():
-            return 0
-        case HalfLife(half_life_ms):
-            return math.ceil(half_life_ms * halvings / math.log(2))
-        case PercentPerDayEvery(fraction, every_ms):
-            return math.ceil(DAY_MS * halvings / -math.log1p(-fraction)) + every_ms
-        case Linear(lose, per_ms):
-            return math.ceil(per_ms / lose) + 1
-        case StepDecay(lose, every_ms, compound):
-            steps = halvings / -math.log1p(-lose) if compound and lose < 1 else 1 / lose
-            return every_ms * (math.ceil(steps) + 1)
-        case ExpiresAfter(after_ms):
-            return after_ms
-
-
 # ---- instants worth probing ------------------------------------------------------------------------------------
 
 
@@ -270,16 +246,10 @@ def jump_instants(model: Model, facts: Iterable[InputFact], t_ms: int, most: int
 def rule_rhythm(rule: Rule) -> list[tuple[int, int]]:
     """(first, period): the ages at which something jumps."""
     match rule:
-        case EventRule(decay=PercentPerDayEvery(every_ms=every_ms) | StepDecay(every_ms=every_ms)):
-            return [(every_ms, every_ms)]
-        case EventRule(decay=ExpiresAfter(after_ms=after_ms)):
-            return [(after_ms, 0)]
-        case EventRule(decay=Linear(lose=lose, per_ms=per_ms)):
-            return [(math.ceil(per_ms / lose), 0)]
+        case EventRule():
+            return law_rhythm(rule.decay)
         case InactivityRule():
             return [(rule.after_ms, rule.every_ms or 0)]
-        case RecencyRule():
-            return [(band.mark, 0) for band in rule.bands]
-        case FrequencyRule() | MonetaryRule():
-            return [(rule.within_ms, 0)]
-    return []
+        case AttributeRule():
+            return []
+    return [(age_ms, 0) for age_ms in KINDS[type(rule)].ages_ms(rule)]

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
-from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Stage
-from streamprocessor.scoring.model.rules import Band, EventRule, HalfLife, InactivityRule, Rule
 from streamprocessor.scoring.kinds.frequency import FrequencyRule
 from streamprocessor.scoring.kinds.recency import RecencyRule
+from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Model, Stage
+from streamprocessor.scoring.model.rules import Band, EventRule, HalfLife, InactivityRule, Rule
 from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, PercentPerDayEvery
 from tests.scoring.oracle.replay import in_order_of_occurrence, replay, stages_along
 from tests.scoring.oracle.scores import one_number, score_at

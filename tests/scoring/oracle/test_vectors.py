@@ -7,6 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from streamprocessor.scoring.kinds.frequency import FrequencyRule
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
+from streamprocessor.scoring.kinds.recency import RecencyRule
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, Group, HotLead, Model, Score, Stage
 from streamprocessor.scoring.model.rules import (
     AttributeRule,
@@ -21,11 +24,8 @@ from streamprocessor.scoring.model.rules import (
     PointsFrom,
     Rule,
 )
-from streamprocessor.scoring.kinds.frequency import FrequencyRule
-from streamprocessor.scoring.kinds.monetary import MonetaryRule
-from streamprocessor.scoring.kinds.recency import RecencyRule
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 from streamprocessor.scoring.record.facts import HUMAN, PROXY, SCANNER, AttributesWritten, Event, Fact, Verdict
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter, Linear, PercentPerDayEvery, StepDecay
 from tests.scoring.oracle.scores import explain_parts, one_number, oracle_scores, score_at
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS

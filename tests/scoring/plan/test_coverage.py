@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
-from streamprocessor.scoring.model.rules import Band, Comparison, EventRule, HalfLife, InactivityRule, Limit, Rule
 from streamprocessor.scoring.kinds.frequency import FrequencyRule
 from streamprocessor.scoring.kinds.monetary import MonetaryRule
 from streamprocessor.scoring.kinds.recency import RecencyRule
+from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
+from streamprocessor.scoring.model.rules import Band, Comparison, EventRule, HalfLife, InactivityRule, Limit, Rule
 from streamprocessor.scoring.plan.coverage import CoverageGap, coverage_gaps, covered_since
 from streamprocessor.scoring.record.facts import Event, Fact
 from streamprocessor.scoring.record.record import Record

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamprocessor.scoring.canonical import canonical, cut, folded
+from streamprocessor.scoring.kinds.monetary import MonetaryRule
 from streamprocessor.scoring.model.conditions import predicate
 from streamprocessor.scoring.model.rules import AllOf, AnyOf, Comparison, Condition, EventRule, PointsFrom
-from streamprocessor.scoring.kinds.monetary import MonetaryRule
 from streamprocessor.scoring.plan.matching import matcher
 
 ABSENT = object()

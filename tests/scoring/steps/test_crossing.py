@@ -6,12 +6,12 @@ import pytest
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, END_OF_TIME_MS, NANO, Model, Score
 from streamprocessor.scoring.model.rules import Decay, EventRule, HalfLife, InactivityRule, Limit, Rule
-from streamprocessor.scoring.terms.decay_laws import Linear
 from streamprocessor.scoring.plan.compile import compile_model
 from streamprocessor.scoring.record.facts import Event
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.crossing import SEARCH_BUDGET, CrossingSearch
+from streamprocessor.scoring.terms.decay_laws import Linear
 from tests.scoring.against_oracle import presented_nano
 
 START_MS = 1_790_000_000_000

@@ -15,11 +15,11 @@ from streamprocessor.scoring.model.rules import (
     Limit,
     Rule,
 )
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.facts import SCANNER, AttributesWritten, Event, Fact, Verdict
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Scorer
 from streamprocessor.scoring.steps.steps import Step
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
 VISIT = EventRule("visit", ("visit",), 10 * E15)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from streamprocessor.scoring.model.model import DAY_MS, E15, NANO, HotLead, Model, Score, Stage
 from streamprocessor.scoring.model.rules import AttributeRule, Comparison, EventRule, HalfLife, InactivityRule
-from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from streamprocessor.scoring.record.facts import (
     SCANNER,
     AttributesWritten,
@@ -20,6 +19,7 @@ from streamprocessor.scoring.record.facts import (
 from streamprocessor.scoring.record.record import Record
 from streamprocessor.scoring.scorer import Outcome, Scorer
 from streamprocessor.scoring.steps.steps import Step
+from streamprocessor.scoring.terms.decay_laws import ExpiresAfter
 from tests.scoring.against_oracle import presented_nano
 
 START_MS = 1_790_000_000_000 // DAY_MS * DAY_MS
