@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from streamprocessor.scoring.model.field_specs import BandSpec, FieldSpec, ValueType
 from streamprocessor.scoring.model.rules import PerMatchRule
@@ -27,8 +26,7 @@ def no_path(_rule: PerMatchRule) -> None:
     return None
 
 
-@dataclass(frozen=True)
-class RuleKind(Generic[R]):
+class RuleKind(NamedTuple, Generic[R]):
     """One kind of rule.
 
     word: names it, in a model file and in explanations; the other words stand below it.
