@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
@@ -16,10 +15,11 @@ Match = tuple[int, int]
 """(occurred_at_ms, amount): points_e15, a count, or an amount in nano."""
 
 
-class PerMatchTerm(ABC):
+class PerMatchTerm:
     """A term over the matches of one rule, each of which is held while it is worth something.
 
     last_alone: whether of all matches only the last one ever counts.
+    No abstract base class: compiled ones share one cache of what is an instance of which.
     """
 
     __slots__ = ("number",)
@@ -30,21 +30,21 @@ class PerMatchTerm(ABC):
         """Make the term of the rule of this number."""
         self.number = number
 
-    @abstractmethod
     def value(self, derived: Derived, t_ms: int) -> int:
         """The points at t, e15."""
+        raise NotImplementedError
 
-    @abstractmethod
     def bounds(self, derived: Derived, from_ms: int, to_ms: int) -> tuple[int, int]:
         """(low, high) over [from, to]."""
+        raise NotImplementedError
 
-    @abstractmethod
     def value_and_bound(self, derived: Derived, t_ms: int, bound: MotionBound) -> int:
         """The points at t, e15; how they can move from there on is added to `bound`."""
+        raise NotImplementedError
 
-    @abstractmethod
     def still_worth(self, match: Match, t_ms: int) -> bool:
         """Whether the match is worth something at t, or can be later."""
+        raise NotImplementedError
 
     def count(self, derived: Derived, t_ms: int) -> int | None:  # noqa: ARG002, of the terms that have one
         """How many matches make the points at t, for explanations; None: it does not depend on how many."""
