@@ -30,7 +30,7 @@ up: .venv/run.stamp ## run it here, on a Kafka of its own (Ctrl-C ends it)
 test: style ## all checks and tests, on a real Kafka, but no browser
 	@mkdir -p build
 	@$(BIN)/mypy > build/mypy.log 2>&1 & mypy=$$!; tests=0; \
-	  $(BIN)/python -m pytest -q -n $(TESTERS) --dist worksteal --durations=25 -m 'not browser and not nightly and not ops' || tests=$$?; \
+	  $(BIN)/python -m pytest -q -n $(TESTERS) --dist worksteal --durations=25 --ignore tests/browser -m 'not browser and not nightly and not ops' || tests=$$?; \
 	  wait $$mypy || { cat build/mypy.log >&2; exit 1; }; exit $$tests
 
 browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
