@@ -7,6 +7,7 @@ is imported and nothing else, becomes the command.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import runpy
@@ -120,7 +121,7 @@ def _accepted(listener: socket.socket) -> socket.socket | None:
 def _tell_end(child: Child, ended: int) -> None:
     os.close(ended)
     _, status = os.waitpid(child.pid, 0)
-    with child.status:
+    with child.status, contextlib.suppress(BrokenPipeError):  # who asked for it may have left
         child.status.sendall(b"%d" % os.waitstatus_to_exitcode(status))
 
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from streamprocessor.settings import PREFIX
 from tests.harness.fork_server import HEARD, Request
 
+RUN_ID = "PYTEST_XDIST_TESTRUNUID"
+
 
 class ForkedProcess:
     """A process that was started, as subprocess.Popen has it."""
@@ -73,8 +75,7 @@ class ForkServer:
 
     def _connected(self, command: str, root: Path) -> socket.socket:
         """A connection to the server of this run, which is started by whoever needs it first."""
-        run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-        address = f"\0streamprocessor-tests-{run}-{command}-{zlib.crc32(os.fsencode(root)):x}"
+        address = f"\0streamprocessor-tests-{run_id()}-{command}-{zlib.crc32(os.fsencode(root)):x}"
         while True:
             control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with contextlib.suppress(ConnectionError):
@@ -118,6 +119,11 @@ class ForkServer:
         self._control.close()
         if self._server is not None:
             self._server.wait()
+
+
+def run_id() -> str:
+    """What processes of one test run have in common, and those of another do not."""
+    return os.environ.get(RUN_ID, str(os.getpid()))
 
 
 @cache
