@@ -30,7 +30,7 @@ up: .venv/run.stamp ## run it here, on a Kafka of its own (Ctrl-C ends it)
 test: style ## all checks and tests, on a real Kafka, but no browser
 	@mkdir -p build
 	@$(BIN)/mypy > build/mypy.log 2>&1 & mypy=$$!; tests=0; \
-	  $(BIN)/python -m pytest -q -n $(TESTERS) --dist worksteal --durations=25 -m 'not browser and not nightly and not ops' || tests=$$?; \
+	  $(BIN)/python -m pytest -q -n $(TESTERS) --dist worksteal --durations=25 --ignore tests/browser -m 'not browser and not nightly and not ops' || tests=$$?; \
 	  wait $$mypy || { cat build/mypy.log >&2; exit 1; }; exit $$tests
 
 browser-test: .venv/test.stamp ## the tests in Chromium; pictures in build/screenshots
@@ -69,7 +69,7 @@ compiled-test: compiled ## the tests of what is compiled
 
 nightly: .venv/test.stamp compiled-test ## all tests with many kills, then on every Python
 	@HYPOTHESIS_PROFILE=nightly FAULT_KILLS=40 FAULT_EVENTS=60000 FAULT_CONTACTS=10000 FAULT_CHANGES=100000 \
-	  FAULT_COLLECTOR_KILLS=12 FAULT_OUTAGE_SECONDS=30 FAULT_PEOPLE=500 FUZZ_REQUESTS=100000 \
+	  FAULT_COLLECTOR_KILLS=12 FAULT_OUTAGE_SECONDS=30 FAULT_PAUSE_SECONDS=0 FAULT_PEOPLE=500 FUZZ_REQUESTS=100000 \
 	  $(BIN)/python -m pytest -q --timeout 14400
 	@$(MAKE) --no-print-directory every-python
 

@@ -9,8 +9,10 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
@@ -19,6 +21,7 @@ from streamprocessor.kafka.embedded.boot import format_data
 from streamprocessor.kafka.embedded.embedded import EmbeddedKafka, prepare
 from streamprocessor.kafka.embedded.node import KafkaNode
 from streamprocessor.kafka.embedded.runtime import Runtime
+from streamprocessor.process.locks import wait_for
 from streamprocessor.process.ports import any_free
 from streamprocessor.settings import PREFIX
 
@@ -62,6 +65,14 @@ def no_settings_of_the_shell() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """All clients of HTTP share what they trust: to read that takes 20 ms, and almost every test has a client."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
+        yield
+
+
 @pytest.fixture(scope="session")
 def kafka_runtime() -> Runtime:
     """Java and Kafka's jars, fetched when they aren't in the cache."""
@@ -69,13 +80,14 @@ def kafka_runtime() -> Runtime:
 
 
 @pytest.fixture(scope="session")
-def kafka(kafka_runtime: Runtime) -> Iterator[EmbeddedKafka]:
+def kafka(kafka_runtime: Runtime, new_cluster: Path) -> Iterator[EmbeddedKafka]:
     """A running Kafka shared by all tests: isolate with `topic_prefix`, never stop it."""
-    with (
-        tempfile.TemporaryDirectory(prefix="streamprocessor-kafka-") as folder,
-        EmbeddedKafka(Path(folder), port=0, heap_mb=512, session_timeout_ms=60_000, runtime=kafka_runtime) as broker,
-    ):
-        yield broker
+    with tempfile.TemporaryDirectory(prefix="streamprocessor-kafka-") as folder:
+        shutil.copytree(new_cluster, Path(folder) / "data")
+        with EmbeddedKafka(
+            Path(folder), port=0, heap_mb=512, session_timeout_ms=60_000, runtime=kafka_runtime
+        ) as broker:
+            yield broker
 
 
 @pytest.fixture(scope="session")
@@ -93,10 +105,17 @@ def topic_prefix(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def new_cluster(kafka_runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of a cluster that has not begun: Java makes it once, and all that is copied from it begins so."""
-    node = KafkaNode(tmp_path_factory.mktemp("new-cluster"), any_free(), any_free(), heap_mb=TEST_HEAP_MB)
-    node.write_settings()
-    format_data(kafka_runtime, node)
+    """The data folder of a cluster that has not begun: all clusters of a run begin as copies of this one.
+
+    Java makes it once, also where several processes run the tests: the folder above theirs is of all of them.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "new-cluster"
+    node = KafkaNode(folder, any_free(), any_free(), heap_mb=TEST_HEAP_MB)
+    with wait_for(folder.with_name("new-cluster.lock")):
+        if not node.formatted:
+            node.write_settings()
+            format_data(kafka_runtime, node)
     return node.data
 
 

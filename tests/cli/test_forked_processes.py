@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import psutil
 import pytest
 
 from streamprocessor.settings import PREFIX
-from tests.harness.forked_processes import fork_server
+from tests.harness.forked_processes import RUN_ID, fork_server, run_id
 from tests.harness.processes import Process
 from tests.harness.system import ROOT, until
 
@@ -80,3 +81,36 @@ async def test_a_signal_ends_it_and_until_then_it_runs(
         process.kill()
         process.wait()
     assert not psutil.pid_exists(process.pid)
+
+
+STARTS_AND_DIES = """
+import os, sys
+from pathlib import Path
+from tests.harness.forked_processes import fork_server
+words, log = ["collector"], os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+process = fork_server("collector", Path.cwd()).start(words, dict(os.environ), Path.cwd(), log)
+print(process.pid, flush=True)
+os._exit(1)
+"""
+
+
+async def test_when_one_of_the_runs_processes_dies_what_it_started_is_killed_and_the_others_go_on(
+    tmp_path: Path,
+) -> None:
+    own = {"BOOTSTRAP": "127.0.0.1:1", "COLLECTOR_PORT": "0", "WRITE_KEYS": "tests=key-of-the-tests"}
+    environment = os.environ | {f"{PREFIX}{name}": value for name, value in own.items()} | {RUN_ID: run_id()}
+    mine = copied(["collector"], environment | {f"{PREFIX}DATA_DIR": str(tmp_path / "mine")}, tmp_path / "mine.log")
+    try:
+        other = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", STARTS_AND_DIES, tmp_path / "other.log"),
+            env=environment | {f"{PREFIX}DATA_DIR": str(tmp_path / "other")},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
+        pid, _ = await other.communicate()
+        await until(lambda: psutil.pid_exists(int(pid)), lambda exists: not exists, 60, "it is killed")
+        assert copied(["collector", "--help"], environment, tmp_path / "help.log").wait(60) == 0
+        assert mine.poll() is None
+    finally:
+        mine.kill()
+        mine.wait()

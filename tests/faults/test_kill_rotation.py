@@ -21,8 +21,8 @@ from tests.harness.workers import kill_in_turn
 
 pytestmark = [pytest.mark.kafka, missed_soon]
 
-#: The nightly run turns these up.
-KILLS = int(os.environ.get("FAULT_KILLS", "5"))
+#: Each of the two workers is killed twice; the nightly run turns these up.
+KILLS = int(os.environ.get("FAULT_KILLS", "4"))
 EVENTS = int(os.environ.get("FAULT_EVENTS", "6000"))
 CONTACTS = 300
 

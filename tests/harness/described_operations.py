@@ -30,7 +30,7 @@ def answers_as_described(operation: Any, address: str, headers: dict[str, str]) 
     Its own `schema.parametrize()` makes all requests where tests are collected: seconds, in each process that does.
     """
 
-    @settings(share(10), suppress_health_check=list(HealthCheck))
+    @settings(share(5), suppress_health_check=list(HealthCheck))
     def answered(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(base_url=address, headers=headers, checks=CHECKS, timeout=20)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -11,11 +12,14 @@ import socket
 import subprocess
 import sys
 import threading
+import zlib
 from functools import cache
 from pathlib import Path
 
 from streamprocessor.settings import PREFIX
-from tests.harness.fork_server import Request
+from tests.harness.fork_server import HEARD, Request
+
+RUN_ID = "PYTEST_XDIST_TESTRUNUID"
 
 
 class ForkedProcess:
@@ -60,22 +64,47 @@ class ForkedProcess:
 
 
 class ForkServer:
-    """What starts processes of one command for as long as this process runs."""
+    """What starts processes of one command for as long as this process runs: one for all processes of a test run."""
 
     def __init__(self, command: str, root: Path) -> None:
         """root: the folder of the package and the tests."""
         self._asking = threading.Lock()
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        self._server: subprocess.Popen[bytes] | None = None
+        self._control = self._connected(command, root)
+        atexit.register(self._close)
+
+    def _connected(self, command: str, root: Path) -> socket.socket:
+        """A connection to the server of this run, which is started by whoever needs it first."""
+        address = f"\0streamprocessor-tests-{run_id()}-{command}-{zlib.crc32(os.fsencode(root)):x}"
+        while True:
+            control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with contextlib.suppress(ConnectionError):
+                self._serve(command, root, address)
+                control.connect(address)
+                if control.recv(len(HEARD)) == HEARD:
+                    return control
+            control.close()  # that server was about to end, or could not begin
+            if self._server is not None and self._server.wait() != 0:
+                raise AssertionError(f"what starts {command} ended with {self._server.returncode}")
+
+    def _serve(self, command: str, root: Path, address: str) -> None:
+        """Start the server where none listens."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            try:
+                listener.bind(address)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                return
+            listener.listen()
             self._server = subprocess.Popen(
-                [sys.executable, "-m", "tests.harness.fork_server", command, str(theirs.fileno())],
+                [sys.executable, "-m", "tests.harness.fork_server", command, str(listener.fileno())],
                 env={key: value for key, value in os.environ.items() if not key.startswith(PREFIX)},
                 cwd=root,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[listener.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )
-        atexit.register(self._close)
 
     def start(self, words: list[str], environment: dict[str, str], folder: Path, log: int) -> ForkedProcess:
         """`python -m streamprocessor WORDS` in a folder; what it prints goes to an open file."""
@@ -86,11 +115,18 @@ class ForkServer:
         return ForkedProcess(int(status.recv(16)), status)
 
     def _close(self) -> None:
+        """Leave; whoever started the server waits until all have left."""
         self._control.close()
-        self._server.wait()
+        if self._server is not None:
+            self._server.wait()
+
+
+def run_id() -> str:
+    """What processes of one test run have in common, and those of another do not."""
+    return os.environ.get(RUN_ID, str(os.getpid()))
 
 
 @cache
 def fork_server(command: str, root: Path) -> ForkServer:
-    """The one of this test run, started where it isn't."""
+    """The one of this test run."""
     return ForkServer(command, root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ from tests.harness.collectors import KEY, CollectorProcess
 from tests.harness.system import System
 
 BATCH = 5
+#: Of each client between two requests, so that clients leave the processes under test a part of the machine.
+PAUSE_SECONDS = float(os.environ.get("FAULT_PAUSE_SECONDS", "0.02"))
 TYPES = ("page_visit", "email_click", "download")
 
 
@@ -57,6 +60,7 @@ class Load:
                 if answer.status_code == 200:
                     assert answer.json() == {"accepted": BATCH, "rejected": []}
                     self.claimed += ids
+                await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def assert_claims_hold(system: System, load: Load) -> None:

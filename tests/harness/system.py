@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, overload
 
@@ -15,13 +15,14 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from streamprocessor.contract.model_file.read_model import read_model
 from streamprocessor.contract.model_file.revisions import ModelRevision, encode_revision, model_of, new_key
-from streamprocessor.contract.topics.topics import Topic, topic_named
+from streamprocessor.contract.topics.topics import IN, Topic, topic_named
 from streamprocessor.kafka.admin.layout import layout_of
 from streamprocessor.kafka.admin.reconcile import apply
 from streamprocessor.kafka.clients import ClientSettings
 from streamprocessor.kafka.connection import client_settings
 from streamprocessor.scoring.model.model import Model
 from streamprocessor.settings import Settings
+from tests.harness.offsets import Look, offsets_of
 
 T = TypeVar("T")
 
@@ -120,26 +121,24 @@ class System:
 
     async def lag(self) -> int:
         """Records of the input topics that the application has not committed yet."""
-        group = f"{self.settings.topic_prefix}{self.settings.app_id}"
-        consumer = AIOKafkaConsumer(**self.clients.arguments(), group_id=group, enable_auto_commit=False)
-        await consumer.start()
-        try:
-            partitions = [
-                TopicPartition(name, number)
-                for name, topic in self.layout.names().items()
-                if topic.direction == "in"
-                for number in range(topic.partitions)
-            ]
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            committed = {p: await consumer.committed(p) or 0 for p in partitions if ends[p]}
-            return sum(ends[p] - offset for p, offset in committed.items())
-        finally:
-            await consumer.stop()
+        async with self.offsets_in() as look:
+            return (await look()).lag
 
     async def until_applied(self, timeout_seconds: float = 60.0) -> None:
         """Return when every input record is applied and committed."""
-        await until(self.lag, lambda lag: lag == 0, timeout_seconds, "all input committed")
+        async with self.offsets_in() as look:
+            await until(look, lambda offsets: offsets.lag == 0, timeout_seconds, "all input committed")
+
+    def offsets_in(self, *internals: str) -> AbstractAsyncContextManager[Look]:
+        """What looks at how far the workers are in the input topics, and in these internal ones."""
+        group = f"{self.settings.topic_prefix}{self.settings.app_id}"
+        places = [
+            TopicPartition(name, number)
+            for name, topic in self.layout.names().items()
+            if topic.direction == IN or topic.name in internals
+            for number in range(topic.partitions)
+        ]
+        return offsets_of(self.clients, group, places)
 
 
 @overload

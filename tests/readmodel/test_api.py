@@ -85,16 +85,17 @@ def http(api: ApiProcess) -> Iterator[httpx.Client]:
 
 
 def test_nothing_is_answered_without_a_token_and_nothing_leaks(api: ApiProcess) -> None:
-    for route in ROUTES:
-        if route.scope is None:
-            continue
-        path = route.path.replace("{contact_id:path}", "c-1").replace("{name}", "engagement")
-        for headers in ({}, bearer("wrong"), {"authorization": f"Basic {ALL}"}, {"cookie": f"token={ALL}"}):
-            answer = httpx.request(next(iter(route.methods or ())), api.address + path, headers=headers)
-            assert answer.status_code == 401, path
-            assert answer.headers["content-type"] == "application/problem+json"
-            assert answer.headers["www-authenticate"] == "Bearer"
-            assert set(answer.json()) == {"type", "title", "status", "code", "detail"}
+    with httpx.Client(base_url=api.address) as nobody:
+        for route in ROUTES:
+            if route.scope is None:
+                continue
+            path = route.path.replace("{contact_id:path}", "c-1").replace("{name}", "engagement")
+            for headers in ({}, bearer("wrong"), {"authorization": f"Basic {ALL}"}, {"cookie": f"token={ALL}"}):
+                answer = nobody.request(next(iter(route.methods or ())), path, headers=headers)
+                assert answer.status_code == 401, path
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.headers["www-authenticate"] == "Bearer"
+                assert set(answer.json()) == {"type", "title", "status", "code", "detail"}
 
 
 def test_a_token_is_good_for_its_scopes_alone_and_all_is_audited_without_the_person(

@@ -68,8 +68,14 @@ def _forget_unused(cache: Path) -> None:
 
 
 def _fingerprint(runtime: Runtime) -> str:
-    """Java takes a cache only for the same jars and the same Java: each such pair has its own."""
-    parts = [str(runtime.java), str(runtime.java.stat().st_size), str(runtime.java.stat().st_mtime_ns)]
+    """Java takes a cache only for the same jars and the same Java: each such pair has its own.
+
+    Java is told by the sizes of what it consists of, wherever and whenever it was installed: every environment in which
+    the package is installed has the same one.
+    """
+    home = runtime.java.parent.parent
+    java = (runtime.java, home / "lib" / "server" / "libjvm.so", home / "lib" / "modules")
+    parts = [f"{part.name} {part.stat().st_size}" for part in java if part.exists()]
     for jar in runtime.jars:
         stat = jar.stat()
         parts.append(f"{jar} {stat.st_size} {stat.st_mtime_ns}")

@@ -1,8 +1,11 @@
 """Fetching Kafka: what a network that fails, a fetch that was cut off, and an unwilling Java lead to."""
 
+import os
+import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -186,6 +189,23 @@ def test_fast_starts_are_prepared_once(java_that: Callable[[str], Runtime], tmp_
     assert (tmp_path / "java" / "runs").read_text().split() == ["format", "broker"]
     assert log.stages == [("preparing fast starts of Kafka, once (10 to 30 s)", None)]
     assert second == first
+
+
+def test_the_same_java_installed_elsewhere_starts_as_fast_at_once_and_another_java_is_prepared_for(
+    java_that: Callable[[str], Runtime], tmp_path: Path
+) -> None:
+    cache, log = tmp_path / "cache", ProgressLog()
+    runtime = java_that(WRITES_THE_CACHE)
+    first = with_aot_cache(runtime, cache, log)
+    elsewhere = Path(shutil.copytree(tmp_path / "java", tmp_path / "elsewhere" / "bin")) / "java"
+    os.utime(elsewhere, (0, 0))
+
+    again = with_aot_cache(replace(runtime, java=elsewhere), cache, log)
+    assert (again.options, len(log.stages)) == (first.options, 1)
+
+    elsewhere.write_text(elsewhere.read_text() + "# another one\n")
+    other = with_aot_cache(replace(runtime, java=elsewhere), cache, log)
+    assert (other.options != first.options, len(log.stages)) == (True, 2)
 
 
 def test_where_fast_starts_cant_be_prepared_kafka_starts_without(
