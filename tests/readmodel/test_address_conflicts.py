@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from streamprocessor.readmodel.responses.address_conflicts import address_conflicts
+from streamprocessor.readmodel.responses.address_conflicts import address_rivals
 from streamprocessor.scoring.record.facts import AttributesWritten
 from streamprocessor.scoring.record.links import ChildEvidence, EvidenceSource, IdentityLinks, Rivals
 from streamprocessor.scoring.record.record import Record
@@ -27,7 +27,7 @@ def test_who_was_merged_into_the_contact_is_no_rival_of_it_any_more() -> None:
     assert record.links is not None
     record.links.children = {"shop-3": ChildEvidence(1, [EvidenceSource("shop-3", "crm-1", (1, "m"))])}
 
-    assert [conflict.contact_id for conflict in address_conflicts(record, ["email"], CONTACT_IDS)] == ["shop-4"]
+    assert [conflict.contact_id for conflict in address_rivals(record, ["email"], CONTACT_IDS)] == ["shop-4"]
 
 
 async def test_a_contact_names_its_attribute_and_the_others_of_the_same_address(tmp_path: Path) -> None:
