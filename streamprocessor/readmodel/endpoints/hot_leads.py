@@ -36,7 +36,7 @@ def list_hot_leads(context: Context, query: Annotated[PageQuery, Query()]) -> Re
         rows = queries.hot_leads_before(connection, before, query.limit + 1)
     shown = rows[: query.limit]
     next_cursor = cursor_of(NumberPosition(shown[-1].number)) if len(rows) > query.limit else None
-    return page_of_announcements("hot_leads", [_shown(context, row) for row in shown], next_cursor)
+    return page_of_announcements("hot_leads", [hot_lead_shown(context, row) for row in shown], next_cursor)
 
 
 @router.get("/stream", dependencies=[READER], response_class=EventStream)
@@ -56,8 +56,11 @@ async def stream_hot_leads(
     def may_follow(connection: Connection) -> bool:
         return session is None or (context.sessions.of(cookie) is not None and not has_ended(connection, session.id))
 
-    return EventStream(await context.hot_lead_streams.follow(last_event_id, may_follow, partial(_shown, context)))
+    return EventStream(
+        await context.hot_lead_streams.follow(last_event_id, may_follow, partial(hot_lead_shown, context))
+    )
 
 
-def _shown(context: ApiContext, row: Any) -> str:
+def hot_lead_shown(context: ApiContext, row: Any) -> str:
+    """The JSON of a hot lead by its row, with what its contact is called by the model in force."""
     return hot_lead(row.said, row.attributes, context.display)
