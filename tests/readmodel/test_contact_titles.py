@@ -1,4 +1,4 @@
-"""Whoever may read is told what contacts are called, by the model in force; nobody else is, nor is it noted anywhere."""
+"""Whoever may read is told what contacts are called, by the model in force; nobody else is, and no log holds it."""
 
 from __future__ import annotations
 
