@@ -34,7 +34,7 @@ DELIVERY = {
     "delivered_at": None,
 }
 TITLED = {"display_name": "Jane Wu", "subtitle": "CEO, Acme"}
-UNTITLED = {"display_name": None, "subtitle": None}
+UNTITLED: dict[str, Any] = {"display_name": None, "subtitle": None}
 LISTS = (
     ("/api/contacts", ("contacts",)),
     ("/api/segments/everybody", ("page", "contacts")),

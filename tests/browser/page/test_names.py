@@ -9,13 +9,15 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, ViewportSize, expect
 
-from tests.browser.page.conftest import DESKTOP, Firm, Viewer
+from tests.browser.page.conftest import DESKTOP, ColorScheme, Firm, Viewer
 from tests.browser.page.people import a_hand_raised, named
 from tests.harness.system import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.asyncio(loop_scope="module")]
 
 PHONE: ViewportSize = {"width": 390, "height": 800}
+SIZES = (DESKTOP, PHONE)
+SCHEMES: tuple[ColorScheme, ...] = ("light", "dark")
 DELIVERIES = {
     "name": "crm",
     "source": "topic",
@@ -44,7 +46,8 @@ DELIVERIES = {
 
 async def looked_over(page: Page, picture: Path) -> None:
     """Pictures of it, light, dark and on a phone, in none of which axe finds anything."""
-    for scheme, viewport in (("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE), ("dark", PHONE)):
+    looks: list[tuple[ColorScheme, ViewportSize]] = [(scheme, size) for size in SIZES for scheme in SCHEMES]
+    for scheme, viewport in looks:
         await page.emulate_media(color_scheme=scheme)
         await page.set_viewport_size(viewport)
         await page.screenshot(path=f"{picture}-{scheme}-{viewport['width']}.png")
