@@ -85,7 +85,7 @@ class _Traffic:
 
     def _visit(self, contact: SimulatedContact, at_ms: int) -> None:
         rng, persona = self._rng, contact.persona
-        if not contact.known and rng.random() < 0.5:
+        if not contact.known:
             self._introduce(contact, at_ms)
         referrer = "https://search.example/"
         for _ in range(1 + int(rng.expovariate(1 / persona.pages_a_visit))):
@@ -97,8 +97,6 @@ class _Traffic:
         if rng.random() < persona.downloads:
             self._emit(contact, at_ms, "download", {"file": "guide.pdf"})
         if rng.random() < persona.asks:
-            if not contact.known:
-                self._introduce(contact, at_ms + 30 * SECOND_MS)
             self._emit(contact, at_ms + 30 * SECOND_MS, FORM_SUBMISSION, {"form": "contact"})
 
     def _introduce(self, contact: SimulatedContact, at_ms: int) -> None:

@@ -65,8 +65,11 @@ function contactTable(page, score, query) {
   ]));
 }
 
-function known({attributes, suppressed}) {
-  const shown = Object.entries(attributes).slice(0, ATTRIBUTES_SHOWN);
+// What else is known of a contact than its name and what stands below that.
+function known({attributes, suppressed, display_name: name, subtitle}) {
+  const said = `${name} ${subtitle}`;
+  const more = Object.entries(attributes).filter(([, content]) => typeof content !== 'string' || !said.includes(content));
+  const shown = more.slice(0, ATTRIBUTES_SHOWN);
   return el('div', {class: 'known'},
     suppressed && el('span', {class: 'flag'}, 'suppressed'),
     shown.map(([name, content]) => el('span', {title: name}, value(content))));
