@@ -105,7 +105,7 @@ async def run_delivery(
             subscription_file.calendar,
             subscription_file.rule_words,
             subscription_file.name_from,
-            lambda: segments.display,
+            model_display=lambda: segments.display,
         )
         hosts = hosts_of(settings.delivery_allowed_hosts)
         secrets = SecretReferences(environment, Path())
