@@ -13,6 +13,7 @@ from streamprocessor.contract.answers.suppression_answer import suppression_answ
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.endpoints.contact_lookup import (
     ContactId,
+    check_stages,
     contact_page,
     load_contact,
     no_such_contact,
@@ -54,6 +55,7 @@ _ONE = "/{contact_id:path}"
 def list_contacts(context: Context, query: Annotated[ContactsQuery, Query()]) -> ContactPage:
     """Contacts, sorted by a score."""
     order = sort_order(context, query)
+    check_stages(context, order.score, query.stage)
     filter_ = query.filter_of(order.score)
     with context.reading() as connection:
         return contact_page(context, connection, query, order, filter_)

@@ -1,14 +1,15 @@
-"""What a score was before it changed last, for lists of contacts."""
+"""What scores were before they changed last, or at an instant, for lists of contacts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, ScalarSelect, and_, func, select
 
 from streamprocessor.readmodel.store.queries import SortOrder, last_steps_of
+from streamprocessor.readmodel.store.tables import contacts, history
 
 _FEW_STEPS, _MANY_STEPS = 3, 64
 
@@ -22,6 +23,68 @@ class Trend(NamedTuple):
 
     previous: int | float | None = None
     changed_at: str | None = None
+
+
+Place: TypeAlias = tuple[str, str]
+"""A score's name and, of a `by` score, its value; "" of any other."""
+
+
+class FormerScore(NamedTuple):
+    """A score as it was announced. score: None of a label, or of none. stage: None where it had none."""
+
+    score: int | float | None
+    stage: str | None
+
+
+def scores_before(
+    connection: Connection, contact_ids: Collection[str], at_ms: int
+) -> dict[str, dict[Place, FormerScore]]:
+    """The scores of the contacts as they were shown at at_ms; none of whom nothing was ever announced.
+
+    Of those who were announced later only, or whose earlier steps were dropped, what the first step says was before it.
+    """
+    told = history.alias()
+    last, first = _sequence(at_ms), _sequence(None)
+    is_told = and_(told.c.contact_id == contacts.c.contact_id, told.c.sequence == func.coalesce(last, first))
+    query = (
+        select(told.c.contact_id, told.c.at_ms, told.c.said)
+        .select_from(contacts.join(told, is_told))
+        .where(contacts.c.contact_id.in_(contact_ids))
+    )
+    former: dict[str, dict[Place, FormerScore]] = {contact_id: {} for contact_id in contact_ids}
+    for row in connection.execute(query):
+        former[row.contact_id] = _former_scores(orjson.loads(row.said), is_later=row.at_ms > at_ms)
+    return former
+
+
+def _sequence(until_ms: int | None) -> ScalarSelect[Any]:
+    """Of the last step up to then, or of the first one of all; read from that end of the index alone."""
+    step = history.alias()
+    query = select(step.c.sequence).where(
+        step.c.contact_id == contacts.c.contact_id, step.c.at_ms > contacts.c.born_ms
+    )
+    if until_ms is None:
+        query = query.order_by(step.c.sequence)
+    else:
+        query = query.where(step.c.at_ms <= until_ms).order_by(step.c.sequence.desc())
+    return query.limit(1).scalar_subquery()
+
+
+def _former_scores(step: Mapping[str, Any], is_later: bool) -> dict[Place, FormerScore]:
+    """What the step says of all scores; is_later: what it says was before it."""
+    former: dict[Place, FormerScore] = {}
+    for name, score in step["scores"].items():
+        if score is None:
+            continue
+        values = score["values"] if "values" in score else {"": score}
+        for value, shown in values.items():
+            if shown is None:
+                continue
+            has_changed = "previous" in shown or "previous_stage" in shown
+            of_before = is_later and has_changed
+            words = ("previous", "previous_stage") if of_before else ("score", "stage")
+            former[name, value] = FormerScore(shown.get(words[0]), shown.get(words[1]))
+    return former
 
 
 def trends_of(connection: Connection, order: SortOrder, contact_ids: Collection[str]) -> dict[str, Trend]:
