@@ -81,6 +81,13 @@ class ExplanationQuery(InstantQuery):
     score: NonEmptyText | None = Field(None, description="This one alone.")
 
 
+class SummaryQuery(NoParameters):
+    """By which score a contact is told of in short."""
+
+    score: NonEmptyText | None = Field(None, description="The model's first one without it.")
+    value: Text = Field("", description="Which one of a `by` score.")
+
+
 class ForecastQuery(NoParameters):
     """Which score is forecast, how far ahead, and how finely."""
 
