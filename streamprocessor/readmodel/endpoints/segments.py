@@ -13,7 +13,7 @@ from fastapi.responses import Response, StreamingResponse
 from streamprocessor.readmodel.endpoints.contact_lookup import contact_page, sort_order
 from streamprocessor.readmodel.endpoints.known_segments import API, NamedSegment, all_known, known_by, store
 from streamprocessor.readmodel.endpoints.lists.columns import read_columns
-from streamprocessor.readmodel.endpoints.lists.csv_files import BYTE_ORDER_MARK, CsvFile, csv_file
+from streamprocessor.readmodel.endpoints.lists.contact_files import BYTE_ORDER_MARK, ContactFile, contact_lines
 from streamprocessor.readmodel.endpoints.lists.export import CSV
 from streamprocessor.readmodel.problem import Problem
 from streamprocessor.readmodel.requests.parameters import ExportQuery, FilterBody, NoParameters, PathName, SortQuery
@@ -73,7 +73,7 @@ def export_segment(context: Context, name: PathName, query: Annotated[ExportQuer
     if query.format != "csv":
         content = _json_lines(context, filter_)
     elif columns:
-        content = csv_file(context, CsvFile(filter_, SortOrder(model.scores[0].name), columns, query.bom))
+        content = contact_lines(context, ContactFile(filter_, SortOrder(model.scores[0].name), columns, query.bom))
     else:
         content = _csv(context, filter_, query.bom)
     headers = {
@@ -138,7 +138,9 @@ def _json_lines(context: ApiContext, filter_: ContactFilter) -> Iterator[bytes]:
 def _csv(context: ApiContext, filter_: ContactFilter, has_mark: bool) -> Iterator[bytes]:
     names = [score.name for score in context.scorer().model.scores if score.by is None]
     titles = [f"{name}.{part}" for name in names for part in ("score", "stage")]
-    yield (BYTE_ORDER_MARK if has_mark else b"") + csv_lines([["contact_id", "updated_at", "hot_since", "suppressed", *titles, "attributes"]])
+    yield (BYTE_ORDER_MARK if has_mark else b"") + csv_lines(
+        [["contact_id", "updated_at", "hot_since", "suppressed", *titles, "attributes"]]
+    )
     for contacts in _portions(context, filter_):
         yield csv_lines([_csv_row(contact, names) for contact in contacts])
 

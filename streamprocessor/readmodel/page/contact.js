@@ -7,7 +7,7 @@ import {el, table} from './element.js';
 import {eraseButton} from './erasing.js';
 import {explanationTable} from './explanation.js';
 import {choice, field} from './filters.js';
-import {ago, digits, exactly, number, percent, stage, value as shownValue} from './format.js';
+import {ago, allDecimals, digits, exactly, number, percent, stage, value as shownValue} from './format.js';
 import {scoreChart, stageChanges} from './score_chart.js';
 import {timeline} from './timeline.js';
 
@@ -124,7 +124,7 @@ function overTime({title, chosen, history: {steps}, forecast}) {
       : el('p', {class: 'quiet'}, `If nothing more happens, the stage stays ${chosen.now.stage ?? 'as it is'} in the next ${span(forecast.length)}.`),
     forecast.steps.length > 0 && el('details', {}, el('summary', {}, `All ${forecast.steps.length} steps to come`),
       table(`Steps of ${title} to come`, [['When', ''], ['Score', 'number'], ['Unrounded', 'number'], ['Stage', '']],
-        forecast.steps.map((step) => [exactly(step.at), digits(step.score), digits(step.unrounded),
+        forecast.steps.map((step) => [exactly(step.at), number(step.score), allDecimals(step.unrounded),
           stage(step.stage, chosen.score.stages)]))));
 }
 

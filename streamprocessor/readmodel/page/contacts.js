@@ -7,6 +7,7 @@ import {columnButton} from './column_dialog.js';
 import {cell, chosenColumns, heading} from './columns.js';
 import {csvMenu} from './csv_menu.js';
 import {filterForm, NARROWING, wantsAll} from './filters.js';
+import {decimalsSwitch} from './format.js';
 import {sampleEvent} from './sample_event.js';
 import {viewBar} from './saved_views.js';
 import {segmentBar} from './segments.js';
@@ -65,7 +66,7 @@ function contactTable(page, columns, context, place) {
   const asked = {score: score.name, value: score.by === null ? '' : query.get('value')};
   const {card, offer} = summaryCard({asked, stages: score.stages, signal: place.signal});
   [...list.querySelectorAll('tbody tr')].forEach((row, index) => offer(row.querySelector('th a'), page.contacts[index].contact_id));
-  return [list, card];
+  return [list, card, el('div', {class: 'row end'}, decimalsSwitch(list))];
 }
 
 function pager(page, query) {

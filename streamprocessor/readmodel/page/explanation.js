@@ -1,7 +1,7 @@
 // What a score is made of: parts that add up to it.
 
 import {el, table} from './element.js';
-import {ago, digits, NOTHING} from './format.js';
+import {ago, decimalsSwitch, digits, NOTHING} from './format.js';
 
 export function explanationTable(title, now, parts) {
   if (now.unrounded === null) {
@@ -17,7 +17,7 @@ export function explanationTable(title, now, parts) {
       el('td', {class: 'extra'}), el('td', {class: 'extra'}), el('td', {class: 'number'}, digits(now.unrounded))),
     el('tr', {}, el('th', {scope: 'row'}, 'Shown as'), el('td'),
       el('td', {class: 'extra'}), el('td', {class: 'extra'}), el('td', {class: 'number'}, digits(now.score)))));
-  return partsTable;
+  return [partsTable, el('div', {class: 'row end'}, decimalsSwitch(partsTable))];
 }
 
 // The parts of each rule together, the strongest rule first and in it the strongest part.

@@ -17,18 +17,27 @@ export function number(value) {
   return value === null || value === undefined ? NOTHING : grouped(String(Number(value.toFixed(2))));
 }
 
-// The same; where there are more decimals, a click shows all of them.
+// The same with all of its decimals, of which a score has nine.
+export function allDecimals(value) {
+  return value === null || value === undefined ? NOTHING : grouped(String(Number(value.toFixed(9))));
+}
+
+// The short one; where there are more decimals, the switch of its table shows them all.
 export function digits(value) {
-  const short = number(value);
-  if (short === NOTHING || Number(value.toFixed(2)) === value) return short;
-  const all = grouped(String(Number(value.toFixed(9))));
-  return el('button', {
-    type: 'button', class: 'digits', title: all, 'aria-pressed': 'false', onclick: ({currentTarget: button}) => {
-      const isWhole = button.textContent === short;
-      button.textContent = isWhole ? all : short;
-      button.setAttribute('aria-pressed', isWhole);
-    },
-  }, short);
+  const [short, all] = [number(value), allDecimals(value)];
+  return short === all ? short : el('span', {class: 'digits', title: all, 'data-other': all}, short);
+}
+
+// A button that shows all decimals in there, and hides them again; null: there are none more.
+export function decimalsSwitch(within) {
+  if (!within.querySelector('.digits')) return null;
+  const turn = ({currentTarget: button}) => {
+    button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') === 'false'));
+    for (const each of within.querySelectorAll('.digits')) {
+      [each.textContent, each.dataset.other] = [each.dataset.other, each.textContent];
+    }
+  };
+  return el('button', {type: 'button', 'aria-pressed': 'false', onclick: turn}, 'All decimals');
 }
 
 export function percent(value) {

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from streamprocessor.contract.messages.announcements import number
 from streamprocessor.contract.rfc3339 import format_rfc3339
 from streamprocessor.readmodel.store.distribution import Distribution
-from streamprocessor.readmodel.store.trends import FormerScore, Place
+from streamprocessor.readmodel.store.trends import FormerScore, ScorePlace
 from streamprocessor.scoring.model.model import NANO
 
 ScoreNumber = int | float
@@ -90,7 +90,7 @@ def scores_by_name(rows: Sequence[Any]) -> dict[str, ScoreView | ScoreValues]:
     return {name: ScoreValues(values=view) if isinstance(view, dict) else view for name, view in views.items()}
 
 
-def past_scores(rows: Sequence[Any], past: Mapping[Place, FormerScore]) -> dict[str, PastScore | PastScores]:
+def past_scores(rows: Sequence[Any], past: Mapping[ScorePlace, FormerScore]) -> dict[str, PastScore | PastScores]:
     """The scores as they were, beside the rows of the scores' table, which say what they are now."""
     now = {(row.name, row.value): row.presented_nano for row in rows}
     views: dict[str, PastScore | PastScores] = {}

@@ -25,7 +25,7 @@ class Trend(NamedTuple):
     changed_at: str | None = None
 
 
-Place: TypeAlias = tuple[str, str]
+ScorePlace: TypeAlias = tuple[str, str]
 """A score's name and, of a `by` score, its value; "" of any other."""
 
 
@@ -38,7 +38,7 @@ class FormerScore(NamedTuple):
 
 def scores_before(
     connection: Connection, contact_ids: Collection[str], at_ms: int
-) -> dict[str, dict[Place, FormerScore]]:
+) -> dict[str, dict[ScorePlace, FormerScore]]:
     """The scores of the contacts as they were shown at at_ms; none of whom nothing was ever announced.
 
     Of those who were announced later only, or whose earlier steps were dropped, what the first step says was before it.
@@ -51,7 +51,7 @@ def scores_before(
         .select_from(contacts.join(told, is_told))
         .where(contacts.c.contact_id.in_(contact_ids))
     )
-    former: dict[str, dict[Place, FormerScore]] = {contact_id: {} for contact_id in contact_ids}
+    former: dict[str, dict[ScorePlace, FormerScore]] = {contact_id: {} for contact_id in contact_ids}
     for row in connection.execute(query):
         former[row.contact_id] = _former_scores(orjson.loads(row.said), is_later=row.at_ms > at_ms)
     return former
@@ -60,9 +60,7 @@ def scores_before(
 def _sequence(until_ms: int | None) -> ScalarSelect[Any]:
     """Of the last step up to then, or of the first one of all; read from that end of the index alone."""
     step = history.alias()
-    query = select(step.c.sequence).where(
-        step.c.contact_id == contacts.c.contact_id, step.c.at_ms > contacts.c.born_ms
-    )
+    query = select(step.c.sequence).where(step.c.contact_id == contacts.c.contact_id, step.c.at_ms > contacts.c.born_ms)
     if until_ms is None:
         query = query.order_by(step.c.sequence)
     else:
@@ -70,13 +68,13 @@ def _sequence(until_ms: int | None) -> ScalarSelect[Any]:
     return query.limit(1).scalar_subquery()
 
 
-def _former_scores(step: Mapping[str, Any], is_later: bool) -> dict[Place, FormerScore]:
+def _former_scores(step: Mapping[str, Any], is_later: bool) -> dict[ScorePlace, FormerScore]:
     """What the step says of all scores; is_later: what it says was before it."""
-    former: dict[Place, FormerScore] = {}
+    former: dict[ScorePlace, FormerScore] = {}
     for name, score in step["scores"].items():
         if score is None:
             continue
-        values = score["values"] if "values" in score else {"": score}
+        values = score.get("values", {"": score})
         for value, shown in values.items():
             if shown is None:
                 continue

@@ -99,7 +99,9 @@ def _column(model: Model, word: str) -> Column:
     if not colon:
         if kind in _TITLES or kind == ATTRIBUTES:
             return Column(kind)
-        detail = f"columns: wanted {', '.join([*_TITLES, ATTRIBUTES])}, score:, stage:, change: or attribute: and a name"
+        detail = (
+            f"columns: wanted {', '.join([*_TITLES, ATTRIBUTES])}, score:, stage:, change: or attribute: and a name"
+        )
         raise Problem(400, "no-such-column", f"{detail}; got another")
     if kind == ATTRIBUTE:
         return Column(kind, name)

@@ -10,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from streamprocessor.readmodel.endpoints.contact_lookup import check_stages, sort_order
 from streamprocessor.readmodel.endpoints.known_segments import known_by
 from streamprocessor.readmodel.endpoints.lists.columns import every_column, read_columns
-from streamprocessor.readmodel.endpoints.lists.csv_files import CsvFile, csv_file
+from streamprocessor.readmodel.endpoints.lists.contact_files import ContactFile, contact_lines
 from streamprocessor.readmodel.requests.parameters import ListExportQuery
 from streamprocessor.readmodel.routing.access import READER
 from streamprocessor.readmodel.routing.context import Context
@@ -24,9 +24,9 @@ router = APIRouter(prefix="/api/export", route_class=ApiRoute)
 
 @router.get("", dependencies=[READER], response_class=Response, responses={200: {"content": {CSV: _TEXT}}})
 def export_contacts(context: Context, query: Annotated[ListExportQuery, Query()]) -> Response:
-    """All contacts of a list by their ids, as CSV: a column a score, a stage, an attribute; X-Total-Count says how many.
+    """All contacts of a list by their ids, as CSV: a column a score, a stage, an attribute.
 
-    The list is a segment's or a filter's, asked for as /api/contacts is.
+    The list is a segment's or a filter's, asked for as /api/contacts is; X-Total-Count says how many come.
     """
     model = context.scorer().model
     order = sort_order(context, query)
@@ -42,5 +42,5 @@ def export_contacts(context: Context, query: Annotated[ListExportQuery, Query()]
         "X-Total-Count": str(count),  # by which a client shows progress
         "Content-Disposition": 'attachment; filename="contacts.csv"',
     }
-    content = csv_file(context, CsvFile(filter_, order, columns, query.bom))
+    content = contact_lines(context, ContactFile(filter_, order, columns, query.bom))
     return StreamingResponse(content, media_type=CSV, headers=headers)

@@ -56,7 +56,9 @@ def put_view(
     with writing(context.engine) as connection:
         connection.execute(delete(views).where(views.c.name == name))
         if connection.execute(select(func.count()).select_from(views)).scalar_one() >= MOST_VIEWS:
-            raise Problem(409, "too-many-views", f"views: wanted at most {MOST_VIEWS}; there are as many: drop one first")
+            raise Problem(
+                409, "too-many-views", f"views: wanted at most {MOST_VIEWS}; there are as many: drop one first"
+            )
         connection.execute(insert(views).values(name=name, view=orjson.dumps(view).decode()))
     return SavedView(name=name, view=view)
 

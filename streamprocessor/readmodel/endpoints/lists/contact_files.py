@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -24,7 +24,7 @@ _TITLES = {"last_seen": "last_seen_at", "changed": "changed_at", "updated": "upd
 _CONTACT_ID = "contact_id"
 
 
-class CsvFile(NamedTuple):
+class ContactFile(NamedTuple):
     """What a file holds. order: the score that relative and changed are of."""
 
     filter: ContactFilter
@@ -41,7 +41,7 @@ class _Row(NamedTuple):
     trend: Trend
 
 
-def csv_file(context: ApiContext, file: CsvFile) -> Iterator[bytes]:
+def contact_lines(context: ApiContext, file: ContactFile) -> Iterator[bytes]:
     """The file in portions, contacts by their ids, so that each comes once, whatever its scores do meanwhile.
 
     Raises Problem, before anything is written, where there are too many attributes for columns.
@@ -51,7 +51,7 @@ def csv_file(context: ApiContext, file: CsvFile) -> Iterator[bytes]:
     return _lines(context, file._replace(columns=columns))
 
 
-def _lines(context: ApiContext, file: CsvFile) -> Iterator[bytes]:
+def _lines(context: ApiContext, file: ContactFile) -> Iterator[bytes]:
     yield (BYTE_ORDER_MARK if file.has_mark else b"") + csv_lines([[_CONTACT_ID, *_titles(file)]])
     distribution = context.distribution(file.order)
     for rows in _portions(context, file):
@@ -61,7 +61,7 @@ def _lines(context: ApiContext, file: CsvFile) -> Iterator[bytes]:
         )
 
 
-def _titles(file: CsvFile) -> list[str]:
+def _titles(file: ContactFile) -> list[str]:
     own = {_CONTACT_ID, *(_title(column, file.order) for column in file.columns if column.kind != ATTRIBUTE)}
     titles = ((column, _title(column, file.order)) for column in file.columns)
     return [f"attributes.{title}" if column.kind == ATTRIBUTE and title in own else title for column, title in titles]
@@ -113,7 +113,7 @@ def _attribute(value: Any) -> Any:
     return orjson.dumps(value).decode()
 
 
-def _portions(context: ApiContext, file: CsvFile) -> Iterator[list[_Row]]:
+def _portions(context: ApiContext, file: ContactFile) -> Iterator[list[_Row]]:
     kinds = {column.kind for column in file.columns}
     after: str | None = None
     while True:
