@@ -28,19 +28,21 @@ function isLabel(of, known) {
 
 // [title, class, attributes] as table() takes it; a score's sorts by it.
 export function heading(word, context) {
-  const {name, kind, of, score, contents} = read(word, context);
+  const {name, kind, of, score} = read(word, context);
   const title = context.available.find(({column}) => column === word)?.title ?? name;
-  const isNumber = ['score', 'change', 'relative'].includes(kind);
-  const more = kind === 'relative' ? ' relative' : ['changed', 'hot_since', 'updated'].includes(kind) ? ' extra' : '';
-  if (kind === 'relative') return [[title, ' ', ...opener('relative-means', {words: '?', class: 'note', 'aria-label': 'What relative means'}, el('p', {}, RELATIVE))], `number${more}`];
-  if (kind === 'change') return [el('span', {title: `How many points ${of} has now more or less than seven days ago`}, contents ?? '7 days'), 'number'];
-  if (kind !== 'score') return [title, more.trim()];
+  if (kind === 'relative') {
+    const means = opener('relative-means', {words: '?', class: 'note', 'aria-label': 'What relative means'}, el('p', {}, RELATIVE));
+    return [[title, ' ', means], 'number relative'];
+  }
+  const isSorted = of !== undefined && of === placeOf(context);
+  if (kind === 'change') return [el('span', {title: `How many points ${of} has now more or less than seven days ago`}, isSorted ? '7 days' : title), 'number'];
+  if (kind === 'stage' && of === context.score.name) return ['Stage', ''];
+  if (kind !== 'score' || !score) return [title, ''];
   const {query} = context;
-  const isSorted = score?.name === context.score.name && of === placeOf(context);
   const isRising = isSorted && query.get('order') === 'asc';
   const sort = () => goWith({...sortOf(of, score), order: isSorted && !isRising ? 'asc' : ''});
   return [
-    el('button', {class: 'sort', onclick: sort}, title, isSorted ? (isRising ? ' ▲' : ' ▼') : ''), isNumber ? 'number' : '',
+    el('button', {class: 'sort', onclick: sort}, title, isSorted ? (isRising ? ' ▲' : ' ▼') : ''), 'number',
     isSorted ? {'aria-sort': isRising ? 'ascending' : 'descending'} : {},
   ];
 }

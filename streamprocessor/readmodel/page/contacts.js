@@ -32,9 +32,10 @@ export async function show(place) {
     el('div', {class: 'title'}, el('h1', {}, 'Contacts'), searchForm()),
     el('div', {class: 'bar-of-list'},
       viewBar({views, query: asAsked, person: place.person}),
-      segmentBar({segments, query, score, person: place.person})),
-    filterForm({scores, score, values, query, attributes: available}),
-    el('div', {class: 'row end'}, columnButton({chosen: columns, available, complete}), csvMenu(query, columns)),
+      segmentBar({segments, query, score, person: place.person}),
+      el('div', {class: 'row end'}, columnButton({chosen: columns, available, complete}), csvMenu(query, columns))),
+    el('details', {class: 'fold-filters', open: matchMedia('(min-width: 641px)').matches || !wantsAll(query)},
+      el('summary', {}, 'Filter'), filterForm({scores, score, values, query, attributes: available})),
     page.contacts.length ? [contactTable(page, columns, context, place), pager(page, query)] : nobody(query),
   ].flat();
 }

@@ -4,7 +4,8 @@ import {el} from './element.js';
 
 const GAP = 6;
 
-// The panel below the anchor, or above where there is no room, inside of the window. It is shown already.
+// The panel below the anchor, or above where there is no room, inside of the window. It is open already, and seen from
+// now on.
 export function placeBeside(panel, anchor) {
   const at = anchor.getBoundingClientRect();
   const left = Math.max(GAP, Math.min(at.left, document.documentElement.clientWidth - panel.offsetWidth - GAP));
@@ -12,6 +13,7 @@ export function placeBeside(panel, anchor) {
   const top = isRoomBelow ? at.bottom + GAP : Math.max(GAP, at.top - GAP - panel.offsetHeight);
   panel.style.left = `${left}px`;
   panel.style.top = `${top}px`;
+  panel.classList.add('placed');
 }
 
 // A button that opens a panel beside it; Escape, and a click elsewhere, close it. button: its attributes.

@@ -29,7 +29,7 @@ export function summaryCard({asked, stages, signal}) {
   card.addEventListener('pointerenter', () => clearTimeout(timer));
   card.addEventListener('pointerleave', () => later(hide, STAYS_MS));
   document.addEventListener('keydown', ({key}) => { if (key === 'Escape') hide(); }, {signal});
-  document.addEventListener('scroll', hide, {signal, capture: true, passive: true});
+  document.addEventListener('scroll', () => { if (card.matches(':popover-open')) hide(); }, {signal, capture: true, passive: true});
   signal.addEventListener('abort', hide);
 
   async function show(link, id) {
@@ -80,10 +80,10 @@ function reason({rule, points, count, last_at: last}) {
   return el('li', {}, change(points), ` ${spelled(rule)}${count > 1 ? ` × ${count}` : ''}`, last && [', ', ago(last)]);
 }
 
-function step({at, score, previous, stage: now, previous_stage: was, because}, stages) {
+function step({at, cause, score, previous, stage: now, previous_stage: was, because}, stages) {
   return [
     ago(at), previous !== null && score !== null && ` from ${number(previous)} to ${number(score)}`,
     was !== null && was !== now && [', ', stage(was, stages), ' to ', stage(now, stages)],
-    because.length > 0 && `, by ${because.map(spelled).join(', ')}`,
+    cause === 'time' ? ', with time' : because.length > 0 && `, by ${because.map(spelled).join(', ')}`,
   ];
 }
