@@ -54,7 +54,7 @@ export function cell(word, contact, context) {
     case 'score': return digits(inner(contact.scores[score?.name])?.score);
     case 'stage': return stage(contact.scores[name]?.stage, score?.stages);
     case 'change': return change(inner(contact.week_ago[score?.name])?.change);
-    case 'relative': return relative(contact.relative, contact.unrounded);
+    case 'relative': return relative(contact.relative, contact.score);
     case 'owner': return shown(contact.attributes.owner);
     case 'attribute': return shown(contact.attributes[name]);
     case 'suppressed': return contact.suppressed ? el('span', {class: 'flag'}, 'suppressed') : NOTHING;

@@ -105,7 +105,7 @@ function tile(contact, score, chosen) {
     now ? now.stage && stage(now.stage, score.stages) : el('span', {class: 'quiet'}, 'does not apply'),
     values.map(([value, shown]) => el('span', {}, link(value, value), ` ${number(shown.score)}`)),
     score.by !== null && values.length === 0 && el('span', {class: 'quiet'}, `no ${score.by} yet`),
-    standing?.relative !== undefined && standing.relative !== null && now?.unrounded > 0 &&
+    standing?.relative !== undefined && standing.relative !== null && now?.score > 0 &&
       el('span', {class: 'quiet'}, `${percent(standing.relative)} relative, above ${percent(standing.percentile_rank)} of all`),
     now?.next_step_at && el('span', {class: 'quiet'}, 'changes by itself ', ago(now.next_step_at)));
 }

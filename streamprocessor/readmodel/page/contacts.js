@@ -7,7 +7,7 @@ import {columnButton} from './column_dialog.js';
 import {cell, chosenColumns, heading} from './columns.js';
 import {csvMenu} from './csv_menu.js';
 import {filterForm, NARROWING, wantsAll} from './filters.js';
-import {decimalsSwitch} from './format.js';
+import {decimalsSwitch, value} from './format.js';
 import {sampleEvent} from './sample_event.js';
 import {viewBar} from './saved_views.js';
 import {segmentBar} from './segments.js';
@@ -15,6 +15,7 @@ import {summaryCard} from './summary_card.js';
 import {who} from './who.js';
 
 const AT_ONCE = 50;
+const ATTRIBUTES_SHOWN = 3;
 const ASKED = ['score', 'value', 'order', 'cursor', ...NARROWING];
 
 export async function show(place) {
@@ -63,11 +64,19 @@ function contactTable(page, columns, context, place) {
   const {score, query} = context;
   const list = table(`Contacts by ${score.name}`,
     [['Contact', 'who'], ...columns.map((word) => heading(word, context))],
-    page.contacts.map((contact) => [who(contact), ...columns.map((word) => cell(word, contact, context))]));
+    page.contacts.map((contact) => [[who(contact), known(contact)], ...columns.map((word) => cell(word, contact, context))]));
   const asked = {score: score.name, value: score.by === null ? '' : query.get('value')};
   const {card, offer} = summaryCard({asked, stages: score.stages, signal: place.signal});
   [...list.querySelectorAll('tbody tr')].forEach((row, index) => offer(row.querySelector('th a'), page.contacts[index].contact_id));
   return [list, card, el('div', {class: 'row end'}, decimalsSwitch(list))];
+}
+
+// What else is known at first sight; of whom has no name, the first attributes.
+function known({attributes, suppressed, display_name: name}) {
+  const shown = name ? [] : Object.entries(attributes).slice(0, ATTRIBUTES_SHOWN);
+  return el('div', {class: 'known'},
+    suppressed && el('span', {class: 'flag'}, 'suppressed'),
+    shown.map(([attribute, content]) => el('span', {title: attribute}, value(content))));
 }
 
 function pager(page, query) {

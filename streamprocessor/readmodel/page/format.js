@@ -97,10 +97,10 @@ export function share(value) {
   return [bar(value), el('span', {class: 'share'}, percent(value))];
 }
 
-// How a score stands among all. Where there are no points there is nothing to compare: of a list in which nobody has
-// any, everybody has the highest score there is.
-export function relative(share_, unrounded) {
-  return share_ === null || unrounded === null || unrounded <= 0 ? NOTHING : share(share_);
+// How a score stands among all. Of a list in which nobody has points everybody has the highest score there is, so who
+// has none is not compared.
+export function relative(percentage, score) {
+  return score > 0 ? share(percentage) : NOTHING;
 }
 
 // An attribute's value: a text as it is, all else as JSON.
