@@ -19,7 +19,7 @@ from streamprocessor.readmodel.projection.writes import write
 from streamprocessor.readmodel.store.database import epoch_of, reading
 from streamprocessor.readmodel.store.rows import history_row
 from streamprocessor.scoring.model.model import DAY_MS
-from streamprocessor.scoring.record.facts import AttributesWritten, Event, SuppressionChanged
+from streamprocessor.scoring.record.facts import AttributesWritten, Event, Fact, SuppressionChanged
 from streamprocessor.scoring.record.record import Record
 from tests.harness.apis import ALL, READ_ONLY, bearer
 from tests.readmodel.api_apps import NOW_MS, SCORER, ApiApp, store_records
@@ -32,7 +32,7 @@ OWNED = {"company": "Acme & Söhne", "owner": "Ada", "employees": 250, "vip": Tr
 
 def record_of(attributes: dict[str, Any], events: tuple[Event, ...] = (), is_suppressed: bool = False) -> Record:
     record = SCORER.blank()
-    facts = [*events, AttributesWritten("w", FORM_MS, FORM_MS, attributes)]
+    facts: list[Fact] = [*events, AttributesWritten("w", FORM_MS, FORM_MS, attributes)]
     facts += [SuppressionChanged("s", FORM_MS, FORM_MS, True)] if is_suppressed else []
     SCORER.apply_in_place(record, facts)
     return record
@@ -234,7 +234,7 @@ async def test_a_segments_file_is_as_ever_unless_columns_are_asked_for(http: htt
     assert [row["suppressed"] for row in as_ever] == ["False", "False"]
     assert orjson.loads(as_ever[0]["attributes"])["company"] == "Acme & Söhne"
 
-    asked = {"columns": ["suppressed", "attribute:company"]}
+    asked: dict[str, Any] = {"columns": ["suppressed", "attribute:company"]}
     chosen = await table_of(http, path, format="csv", bom="true", **asked)
     assert chosen == await table_of(http, segment="acme", **asked)
     assert chosen[0] == {"contact_id": "hot", "suppressed": "false", "company": "Acme & Söhne"}

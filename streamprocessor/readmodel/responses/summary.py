@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
 from streamprocessor.readmodel.responses.scores import ScoreNumber
@@ -47,7 +45,6 @@ class ContactSummary(BaseModel):
     value: str
     score: ScoreNumber | None
     stage: str | None
-    attributes: dict[str, Any]
     reasons: list[StrongReason] = Field(description="The three strongest, whatever their sign.")
     changed: LastChange | None = Field(description="null: it never was announced, or long ago.")
     cools: Cooling | None = Field(description="null: within a year it does not, or from no stage.")

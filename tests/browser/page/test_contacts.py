@@ -140,7 +140,7 @@ async def test_everything_is_reached_by_keyboard_and_headings_get_the_focus(view
     await page.get_by_role("link", name="Skip to content").focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("main")).to_be_focused()
-    for _ in range(20):
+    for _ in range(40):
         await page.keyboard.press("Tab")
         if await page.evaluate("document.activeElement.matches('tbody th a')"):
             break

@@ -68,7 +68,6 @@ def summarize_contact(
         value=query.value,
         score=None if score is None else presented(score),
         stage=None if score is None else score.stage,
-        attributes=orjson.loads(stored.row.attributes),
         reasons=[] if score is None else _reasons(_parts(stored, name, query.value, at_ms)),
         changed=_last_change(announcements, name, query.value),
         # Walking the steps moves the record on, so it comes last.
