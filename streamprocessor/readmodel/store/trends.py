@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
-from sqlalchemy import Connection, ScalarSelect, and_, func, select
+from sqlalchemy import Connection, ScalarSelect, select
 
 from streamprocessor.readmodel.store.queries import SortOrder, last_steps_of
 from streamprocessor.readmodel.store.tables import contacts, history
@@ -43,28 +43,23 @@ def scores_before(
 
     Of those who were announced later only, or whose earlier steps were dropped, what the first step says was before it.
     """
-    told = history.alias()
-    last, first = _sequence(at_ms), _sequence(None)
-    is_told = and_(told.c.contact_id == contacts.c.contact_id, told.c.sequence == func.coalesce(last, first))
-    query = (
-        select(told.c.contact_id, told.c.at_ms, told.c.said)
-        .select_from(contacts.join(told, is_told))
-        .where(contacts.c.contact_id.in_(contact_ids))
-    )
+    last, first = _announcement(at_ms).label("last"), _announcement(None).label("first")
+    query = select(contacts.c.contact_id, last, first).where(contacts.c.contact_id.in_(contact_ids))
     former: dict[str, dict[ScorePlace, FormerScore]] = {contact_id: {} for contact_id in contact_ids}
     for row in connection.execute(query):
-        former[row.contact_id] = _former_scores(orjson.loads(row.said), is_later=row.at_ms > at_ms)
+        if row.first is not None:
+            former[row.contact_id] = _former_scores(orjson.loads(row.last or row.first), is_later=row.last is None)
     return former
 
 
-def _sequence(until_ms: int | None) -> ScalarSelect[Any]:
+def _announcement(until_ms: int | None) -> ScalarSelect[Any]:
     """Of the last step up to then, or of the first one of all; read from that end of the index alone."""
-    step = history.alias()
-    query = select(step.c.sequence).where(step.c.contact_id == contacts.c.contact_id, step.c.at_ms > contacts.c.born_ms)
+    at_ms = history.c.at_ms + 0  # not through the index of instants, which PostgreSQL takes to hold few of a contact's
+    query = select(history.c.said).where(history.c.contact_id == contacts.c.contact_id, at_ms > contacts.c.born_ms)
     if until_ms is None:
-        query = query.order_by(step.c.sequence)
+        query = query.order_by(history.c.sequence)
     else:
-        query = query.where(step.c.at_ms <= until_ms).order_by(step.c.sequence.desc())
+        query = query.where(at_ms <= until_ms).order_by(history.c.sequence.desc())
     return query.limit(1).scalar_subquery()
 
 
