@@ -112,3 +112,10 @@ export function value(content) {
 export function spelled(rule) {
   return rule.split('/').at(-1).replaceAll(/[-_]+/g, ' ');
 }
+
+// "contact us × 2, pricing": rules as words, each once.
+export function repeated(rules) {
+  const times = new Map();
+  for (const rule of rules) times.set(rule, (times.get(rule) ?? 0) + 1);
+  return [...times].map(([rule, n]) => (n > 1 ? `${spelled(rule)} × ${n}` : spelled(rule))).join(', ');
+}
