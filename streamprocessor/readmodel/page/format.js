@@ -116,6 +116,6 @@ export function spelled(rule) {
 // "contact us × 2, pricing": rules as words, each once.
 export function repeated(rules) {
   const times = new Map();
-  for (const rule of rules) times.set(rule, (times.get(rule) ?? 0) + 1);
-  return [...times].map(([rule, n]) => (n > 1 ? `${spelled(rule)} × ${n}` : spelled(rule))).join(', ');
+  for (const words of rules.map(spelled)) times.set(words, (times.get(words) ?? 0) + 1);
+  return [...times].map(([words, n]) => (n > 1 ? `${words} × ${n}` : words)).join(', ');
 }
